@@ -1,0 +1,85 @@
+"""The database both engines share: short transactions in, answers out after the commit.
+
+Work is a plain function of one `Transaction`. `write(work)` runs it in a transaction of its own
+and gives the answer only when that is committed; `read(work)` runs it on a snapshot. Both return
+a `concurrent.futures.Future`, so that the engines know nothing of threads or reactors: a command
+line calls ``.result()``, the server hangs its reply on ``add_done_callback``.
+
+SQLite (`catalogue.sqlite`) is the embedded default; PostgreSQL (`catalogue.postgresql`) serves
+many processes. Work must not know which it runs on, must not keep the transaction, and may be
+run again from the start (PostgreSQL repeats it after a serialisation failure or a deadlock), so
+it changes nothing but the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from catalogue.statements import Transaction
+
+T = TypeVar("T")
+Work = Callable[[Transaction], T]
+
+
+class DatabaseClosed(RuntimeError):
+    """Work was handed in after `Database.close`."""
+
+
+class Database(Protocol):
+    """What a database of Tiro offers; each kind passes tests/contracts/test_database.py."""
+
+    dialect: str
+    url: str
+
+    def read(self, work: Work[T], *, wide: bool = False) -> Future[T]:
+        """Runs `work` on a snapshot that holds every write answered so far.
+
+        A bounded read (the default) may run at once in the calling thread; a `wide` one (big
+        truncation, sorting, reports) never does.
+        """
+        ...
+
+    def write(self, work: Work[T]) -> Future[T]:
+        """Runs `work` in a transaction; the future is done when that is durable or undone."""
+        ...
+
+    def defer_release(self, later: Callable[[Callable[[], None]], object]) -> None:
+        """Lets bounded reads share a snapshot until `later(release)` calls `release`.
+
+        Called once, by the thread that does the bounded reads. `later` is given a function to
+        call from that same thread within some 20 ms.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finishes the work handed in, then lets go of the files and connections."""
+        ...
+
+
+def open_database(url: str) -> Database:
+    """Opens ``sqlite:///path/to/file`` or ``postgresql://...``; see `migrate` for its tables.
+
+    Raises ValueError for another kind of URL.
+    """
+    kind, separator, rest = url.partition("://")
+    if not separator:
+        raise ValueError(f"not a database URL: {url!r}; write sqlite:///FILE or postgresql://HOST/NAME")
+    if kind == "sqlite":
+        from catalogue.sqlite import SqliteDatabase
+
+        return SqliteDatabase(Path(rest.removeprefix("/")))
+    if kind in ("postgresql", "postgres"):
+        from catalogue.postgresql import PostgresqlDatabase
+
+        return PostgresqlDatabase(url)
+    raise ValueError(f"no database of kind {kind!r}; write sqlite:///FILE or postgresql://HOST/NAME")
+
+
+def migrate(url: str) -> None:
+    """Brings the tables of the database at `url` to this version of Tiro, from nothing or any."""
+    from catalogue.migrations.running import upgrade
+
+    upgrade(url)

@@ -1,0 +1,1 @@
+"""Every change of the tables, in one linear history for both engines."""

@@ -1,0 +1,54 @@
+"""Runs the migrations from code: no alembic.ini, no shell needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, make_url
+
+#: Any number that no other program of the database uses: one migration at a time.
+_ADVISORY_LOCK = 0x7160
+
+
+def alembic_configuration() -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).parent))
+    configuration.set_main_option("path_separator", "os")
+    return configuration
+
+
+def _driver_url(url: str) -> str:
+    parsed = make_url(url)
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return parsed.render_as_string(hide_password=False)
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Brings the database at `url` to `revision`; does nothing where it is there already."""
+    engine = create_engine(_driver_url(url))
+    try:
+        with engine.connect() as connection:
+            if is_current(connection):
+                return
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})")
+            configuration = alembic_configuration()
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, revision)
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def is_current(connection: Connection) -> bool:
+    """Is the database at the newest revision that this code knows?"""
+    script = ScriptDirectory.from_config(alembic_configuration())
+    context = MigrationContext.configure(connection)
+    current = context.get_current_revision() == script.get_current_head()
+    connection.rollback()
+    return current

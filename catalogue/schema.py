@@ -1,0 +1,126 @@
+"""The tables of the catalogue, and of the organisation whose stock it holds.
+
+`circulation.schema` adds its tables to the same `metadata`. The tables are made and changed by
+`catalogue.migrations` alone; a test holds the two against each other on both databases.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from catalogue.statements import Moment
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+consortia = Table(
+    "consortia",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+)
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("consortium_id", ForeignKey("consortia.id"), nullable=False),
+    Column("isil", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    CheckConstraint("kind IN ('public', 'school')", name="kind"),
+)
+
+branches = Table(
+    "branches",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("agency_id", ForeignKey("agencies.id"), nullable=False, index=True),
+    Column("isil", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+)
+
+#: One row for each file ever loaded, known by the digest of its bytes, with how far it came:
+#: committed together with the records, so that a load can be interrupted and run again.
+loads = Table(
+    "loads",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("digest", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("position", Integer, nullable=False),  # records of the file dealt with so far
+    Column("rejected", Integer, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("finished", Moment),
+)
+
+#: A record is kept whole, as UTF-8 ISO 2709 bytes (`data`); the other columns are what other
+#: parts need often. `id` is the record's number in every bitmap of `postings`.
+records = Table(
+    "records",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("format", String, nullable=False),  # marc21, danmarc2, unimarc
+    Column("agency_id", ForeignKey("agencies.id")),  # the owner; none for the shared catalogue
+    Column("control_number", String),
+    Column("title", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("year", SmallInteger),
+    Column("load_id", ForeignKey("loads.id")),
+    Column("load_position", Integer),
+    Column("data", LargeBinary, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("changed", Moment, nullable=False),
+    UniqueConstraint("load_id", "load_position"),
+    Index("ix_records_control_number", "control_number"),
+)
+
+#: The index: for each term of an access point and each chunk of 65,536 record ids
+#: (chunk = record id >> 16) a serialised roaring bitmap of whole record ids, and its count.
+postings = Table(
+    "postings",
+    metadata,
+    Column("access_point", SmallInteger, primary_key=True, autoincrement=False),
+    Column("term", LargeBinary, primary_key=True),
+    Column("chunk", Integer, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+    Column("bitmap", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("barcode", String, nullable=False, unique=True),
+    Column("record_id", ForeignKey("records.id"), nullable=False, index=True),
+    Column("branch_id", ForeignKey("branches.id"), nullable=False, index=True),  # home branch
+    Column("department", String, nullable=False, server_default=""),
+    Column("location", String, nullable=False, server_default=""),
+    Column("sublocation", String, nullable=False, server_default=""),
+    Column("call_number", String, nullable=False, server_default=""),
+    Column("material_group", String, nullable=False, server_default=""),
+    Column("price", Integer),  # minor units
+    Column("currency", String(3)),
+    Column("created", Moment, nullable=False),
+)

@@ -1,0 +1,115 @@
+"""Real databases, real files, real programs: what every test may ask for.
+
+* `database_url`, `database`: a fresh, migrated database; the test runs once on SQLite and once on
+  PostgreSQL (the server named by TIRO_TEST_POSTGRESQL, whose user may create databases).
+* `shared`: the folder of sample records and messages (TIRO_SHARED, else ../shared).
+* `program("yaz-client")`: the path of an external program.
+
+What is missing skips the test with a sentence that says what to install. With TIRO_TESTS_STRICT
+set, as in CI, a skipped test is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalogue.database import Database, migrate, open_database
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    if report.skipped and os.environ.get("TIRO_TESTS_STRICT") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    folder = Path(os.environ.get("TIRO_SHARED") or ROOT.parent / "shared")
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no sample data at {folder}: set TIRO_SHARED to the folder that holds data/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    packages = {"yaz-client": "yaz", "zoomsh": "yaz", "curl": "curl", "zebrasrv": "idzebra-2.0"}
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            pytest.skip(f"{name} is not installed: on Debian, apt-get install {packages.get(name, name)}")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "tiro.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template() -> Iterator[tuple[str, str]]:
+    """The server's URL up to the database name, and the name of a migrated database there."""
+    import psycopg
+
+    server = os.environ.get("TIRO_TEST_POSTGRESQL")
+    if not server:
+        pytest.skip(
+            "no PostgreSQL for the tests: set TIRO_TEST_POSTGRESQL to a URL like "
+            "postgresql://USER:PASSWORD@127.0.0.1/DATABASE whose user may create databases"
+        )
+    base = server.rpartition("/")[0]
+    name = f"tiro_template_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        migrate(f"{base}/{name}")
+        yield base, name
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database, of each kind in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "tiro.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    import psycopg
+
+    base, template = request.getfixturevalue("postgresql_template")
+    name = f"tiro_test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]
+        yield f"{base}/{name}"
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """The URL of a fresh, migrated SQLite file, where one kind of database is enough."""
+    path = tmp_path / "tiro.sqlite"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
