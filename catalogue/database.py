@@ -66,7 +66,9 @@ def open_database(url: str) -> Database:
     """
     kind, separator, rest = url.partition("://")
     if not separator:
-        raise ValueError(f"not a database URL: {url!r}; write sqlite:///FILE or postgresql://HOST/NAME")
+        raise ValueError(
+            f"not a database URL: {url!r}; write sqlite:///FILE or postgresql://HOST/NAME"
+        )
     if kind == "sqlite":
         from catalogue.sqlite import SqliteDatabase
 
@@ -75,7 +77,9 @@ def open_database(url: str) -> Database:
         from catalogue.postgresql import PostgresqlDatabase
 
         return PostgresqlDatabase(url)
-    raise ValueError(f"no database of kind {kind!r}; write sqlite:///FILE or postgresql://HOST/NAME")
+    raise ValueError(
+        f"no database of kind {kind!r}; write sqlite:///FILE or postgresql://HOST/NAME"
+    )
 
 
 def migrate(url: str) -> None:

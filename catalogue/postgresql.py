@@ -122,7 +122,7 @@ class PostgresqlDatabase:
                 if attempt == ATTEMPTS:
                     raise
                 # Losers of one race must not meet again at once.
-                time.sleep(random.random() * 0.002 * attempt)
+                time.sleep(random.random() * 0.002 * attempt)  # noqa: S311
             except psycopg.OperationalError:
                 # The connection is gone. Before COMMIT was sent the work did not happen and is
                 # tried again; after it nobody can tell, and the caller must be told so.

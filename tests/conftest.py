@@ -49,7 +49,9 @@ def program() -> Callable[[str], str]:
     def find(name: str) -> str:
         path = shutil.which(name)
         if path is None:
-            pytest.skip(f"{name} is not installed: on Debian, apt-get install {packages.get(name, name)}")
+            pytest.skip(
+                f"{name} is not installed: on Debian, apt-get install {packages.get(name, name)}"
+            )
         return path
 
     return find

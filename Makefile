@@ -1,0 +1,53 @@
+# Every target sets up what it needs by itself: a virtual environment in .venv with this checkout
+# in it. PYTHON chooses the interpreter (3.11 or newer).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_OPTIONS ?=
+
+.PHONY: demo test lint bench clean help
+
+help:
+	@echo "make demo   a working library system on 127.0.0.1, in a temporary folder"
+	@echo "make test   the tests"
+	@echo "make lint   ruff, mypy and the import rules"
+	@echo "make bench  measurements: loading, searching, lending"
+	@echo "make clean  removes the virtual environment and what tools left"
+
+demo: $(VENV)/run
+	$(BIN)/tiro demo $(DEMO_OPTIONS)
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+lint: $(VENV)/lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config setup.cfg
+
+bench: $(VENV)/test
+	$(BIN)/python -m tests.bench
+
+# The stamps: one for each set of dependencies, made again when those change.
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Tiro needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: setup.cfg pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/test: setup.cfg pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/run
+
+$(VENV)/lint: setup.cfg pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@ $(VENV)/run $(VENV)/test
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,97 @@
+"""Record formats: what a stored record can be turned into on the way out.
+
+A format is an object with the members of `RecordFormat`, found through the entry point group
+``tiro.record_formats``; a new one is a module and one line of setup.cfg, and must pass
+tests/contracts/test_record_formats.py. Which number or URI asks for which format is the business
+of the protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import Protocol, runtime_checkable
+
+from catalogue.records import Record
+
+GROUP = "tiro.record_formats"
+
+#: The element sets every format must answer to (Z39.50-2003, 3.6.2): full and brief.
+FULL = "F"
+BRIEF = "B"
+
+
+@runtime_checkable
+class RecordFormat(Protocol):
+    """One form that records can be asked for in."""
+
+    @property
+    def name(self) -> str:
+        """The short name, as in ``marcxml``: lower case, unique among the formats."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """The media type of what `render` gives, such as ``application/xml``."""
+        ...
+
+    @property
+    def schema(self) -> str:
+        """The URI of its XML schema (an SRU recordSchema); empty for what is not XML."""
+        ...
+
+    @property
+    def element_sets(self) -> frozenset[str]:
+        """The names of the element sets it knows, in capitals; ``F`` and ``B`` are among them."""
+        ...
+
+    def render(self, record: Record, element_set: str = FULL) -> bytes:
+        """The record in this form; XML is one element in UTF-8, without an XML declaration.
+
+        `element_set` may be written in either case. Raises UnknownElementSet, and CannotRender
+        for a record that has no such form.
+        """
+        ...
+
+
+class CannotRender(Exception):
+    """This record cannot be given in this format; `reason` is a phrase to show to people."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnknownElementSet(ValueError):
+    """The format has no element set of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"unknown element set {name!r}")
+        self.name = name
+
+
+def is_brief(element_set: str) -> bool:
+    """Which of the two common element sets is asked for; raises UnknownElementSet for others."""
+    if element_set == FULL:
+        return False
+    name = element_set.upper()
+    if name not in (FULL, BRIEF):
+        raise UnknownElementSet(element_set)
+    return name == BRIEF
+
+
+@cache
+def record_formats() -> Mapping[str, RecordFormat]:
+    """Every installed format by its name.
+
+    Raises RuntimeError, naming the entry point, for one that is not a format.
+    """
+    found: dict[str, RecordFormat] = {}
+    for entry in entry_points(group=GROUP):
+        member = entry.load()
+        if not isinstance(member, RecordFormat) or member.name != entry.name:
+            raise RuntimeError(f"{entry.value} is not a record format named {entry.name!r}")
+        found[entry.name] = member
+    return MappingProxyType(found)

@@ -1,0 +1,119 @@
+"""Items: the copies of records that stand on shelves and have barcodes.
+
+Whether an item is lent, held or overdue is not known here: circulation computes that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, insert, select
+
+from catalogue.schema import items
+from catalogue.statements import Transaction, key_parameters, many_of, one, scalar
+
+
+class Item(NamedTuple):
+    """One copy. `branch_id` is the branch it belongs to; `price` counts minor units of `currency`
+    (ISO 4217), both None where no price is known; the texts are empty where nothing is known."""
+
+    id: int
+    barcode: str
+    record_id: int
+    branch_id: int
+    department: str
+    location: str
+    sublocation: str
+    call_number: str
+    material_group: str
+    price: int | None
+    currency: str | None
+
+
+class BarcodeInUse(ValueError):
+    """An item was to be added with a barcode that another item has."""
+
+    def __init__(self, barcode: str) -> None:
+        super().__init__(f"there is an item with barcode {barcode!r} already")
+        self.barcode = barcode
+
+
+_COLUMNS = tuple(items.c[name] for name in Item._fields)
+
+_item_by_barcode = one(
+    select(*_COLUMNS).where(items.c.barcode == bindparam("barcode")), Item, "barcode"
+)
+
+_items_of_records = many_of(
+    lambda size: (
+        select(*_COLUMNS).where(items.c.record_id.in_(key_parameters(size))).order_by(items.c.id)
+    ),
+    Item,
+)
+
+_NEW = (*Item._fields[1:], "created")
+_insert_item = scalar(
+    insert(items)
+    .values({items.c[name]: bindparam(name, type_=items.c[name].type) for name in _NEW})
+    .returning(items.c.id),
+    *_NEW,
+)
+
+
+def add_item(
+    transaction: Transaction,
+    *,
+    barcode: str,
+    record_id: int,
+    branch_id: int,
+    now: datetime,
+    department: str = "",
+    location: str = "",
+    sublocation: str = "",
+    call_number: str = "",
+    material_group: str = "",
+    price: int | None = None,
+    currency: str | None = None,
+) -> int:
+    """Adds a copy of the record `record_id` to the branch and returns the item's id.
+
+    Raises BarcodeInUse; ValueError for an empty barcode, or a price without its currency or the
+    other way round. A record or branch that does not exist breaks a foreign key, and the driver's
+    integrity error comes up.
+    """
+    if not barcode:
+        raise ValueError("an item needs a barcode")
+    if (price is None) != (currency is None):
+        raise ValueError("a price and its currency go together")
+    if _item_by_barcode(transaction, barcode) is not None:
+        raise BarcodeInUse(barcode)
+    new_id: int = _insert_item(
+        transaction,
+        barcode,
+        record_id,
+        branch_id,
+        department,
+        location,
+        sublocation,
+        call_number,
+        material_group,
+        price,
+        currency,
+        now,
+    )
+    return new_id
+
+
+def find_item(transaction: Transaction, barcode: str) -> Item | None:
+    """The item with exactly this barcode."""
+    return _item_by_barcode(transaction, barcode)
+
+
+def items_of_records(transaction: Transaction, record_ids: Sequence[int]) -> dict[int, list[Item]]:
+    """All items of each record asked for, oldest first; an empty list where it has none."""
+    found: dict[int, list[Item]] = {number: [] for number in record_ids}
+    for item in _items_of_records(transaction, list(found)):
+        found[item.record_id].append(item)
+    return found

@@ -1,0 +1,83 @@
+"""Why circulation said no: one closed list, without wire codes.
+
+Each protocol maps every member of `Reason` to its own codes and words, and a test walks
+reason x protocol. `BlockReason` says why a patron is blocked and `DENIED` what each block forbids.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Reason(Enum):
+    """Why a verb was refused. The value is a plain English sentence for logs and staff."""
+
+    PATRON_UNKNOWN = "no patron has this identifier"
+    PIN_MISSING = "a PIN was asked for and the one given is empty"
+    PIN_WRONG = "the PIN is wrong, or the patron has none"
+    CARD_REPORTED_LOST = "the card was reported lost or stolen"
+    CARD_NOT_VALID = "the card or other identifier was replaced or withdrawn"
+    PATRON_EXPIRED = "the patron's registration has expired"
+    PATRON_BLOCKED = "the patron is blocked"  # `Refusal.block` says why
+
+    ITEM_UNKNOWN = "no item has this barcode"
+    ITEM_NOT_LOANABLE = "the rules say that this material is not lent to this patron"
+    NO_LOAN_POLICY = "no rule gives a loan period for this patron and material"
+    ON_LOAN_TO_ANOTHER = "the item is on loan to another patron"
+    ALREADY_ON_LOAN_TO_PATRON = "the item is on loan to this patron already"
+    TOO_MANY_LOANS = "the patron has as many loans as the rules allow"
+    TOO_MANY_LOANS_IN_GROUP = "the patron has as many loans of this material group as allowed"
+
+    ITEM_NOT_ON_LOAN = "the item is not on loan"
+    NOT_ON_LOAN_TO_PATRON = "the item is on loan, but not to this patron"
+    MAX_RENEWALS_REACHED = "the loan was renewed as many times as the rules allow"
+    RENEWAL_WINDOW_NOT_OPEN = "it is too early: renewing now is not open or would gain nothing"
+    OVERDUE_NOT_RENEWABLE = "the loan is overdue, and the rules do not renew overdue loans"
+
+    BRANCH_UNKNOWN = "no branch has this ISIL"
+
+
+class Action(Enum):
+    """What a patron may be denied."""
+
+    CHECK_OUT = "check out"
+    RENEW = "renew"
+    HOLD = "place a hold"
+    RECALL = "recall"
+
+
+class BlockReason(Enum):
+    """Why a patron is blocked. The value is what `patron_blocks.reason` holds."""
+
+    CARD_STOLEN = "card_stolen"
+    EXCLUDED = "excluded"
+    EXCLUDED_EXTENDED = "excluded_extended"
+    SELF_SERVICE = "self_service"  # blocked by a self-service machine (SIP2 01)
+    SELF_REGISTERED = "self_registered"  # registered on the web, not seen by staff yet
+    DEBT = "debt"
+    DECEASED = "deceased"
+    OTHER = "other"
+
+
+_EVERYTHING = frozenset(Action)
+
+#: What each block forbids. A check-in is never forbidden.
+DENIED: dict[BlockReason, frozenset[Action]] = {
+    BlockReason.CARD_STOLEN: _EVERYTHING,
+    BlockReason.EXCLUDED: _EVERYTHING,
+    BlockReason.EXCLUDED_EXTENDED: _EVERYTHING,
+    BlockReason.SELF_SERVICE: frozenset({Action.CHECK_OUT}),
+    BlockReason.SELF_REGISTERED: _EVERYTHING,
+    BlockReason.DEBT: _EVERYTHING,
+    BlockReason.DECEASED: _EVERYTHING,
+    BlockReason.OTHER: _EVERYTHING,
+}
+
+
+class IdentifierBlock(Enum):
+    """Why one identifier (a card) may not be used, while the patron's others may."""
+
+    LOST = "lost"
+    STOLEN = "stolen"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"

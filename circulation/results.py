@@ -1,0 +1,276 @@
+"""What the verbs of circulation answer: frozen facts, ready to be shown by any protocol.
+
+Nouns (`Branch`, `Item`, `Patron`, `Loan`) are named tuples; the results around them are frozen
+dataclasses. All times are aware and in UTC; a protocol turns them into the agency's local time
+with `Branch.timezone`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import NamedTuple
+
+from circulation.reasons import Action, BlockReason, IdentifierBlock, Reason
+
+# Nouns
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where and by whom a verb is done: a terminal of a branch, a partner, a staff client.
+
+    `actor` is the login (SIP2 account, NCIP partner, staff member) and `device` the machine; both
+    go into the event. Made by `circulation.organisation.desk_at`.
+    """
+
+    actor: str
+    device: str
+    agency_id: int
+    branch_id: int
+
+
+class Branch(NamedTuple):
+    """A branch and what is often needed of its agency."""
+
+    id: int
+    isil: str
+    name: str
+    agency_id: int
+    agency_isil: str
+    agency_name: str
+    timezone: str  # of the agency, as in ``Europe/Copenhagen``
+
+
+class Item(NamedTuple):
+    """A copy and the title it belongs to. `price` is in minor units of `currency`."""
+
+    id: int
+    barcode: str
+    record_id: int
+    title: str
+    author: str
+    material_group: str
+    department: str
+    location: str
+    sublocation: str
+    call_number: str
+    price: int | None
+    currency: str | None
+    home_branch: Branch
+
+
+class Patron(NamedTuple):
+    """The patron whom an answer is about. `identifier` is the one the caller gave."""
+
+    id: int
+    identifier: str
+    name: str
+    category: str
+    language: str  # BCP 47, as in ``da``
+    agency_id: int
+
+
+class Loan(NamedTuple):
+    """A loan as it stands after the verb (or, in a refusal, as it stood)."""
+
+    id: int
+    checked_out: datetime
+    due: datetime
+    renewals: int
+
+
+# Refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason, with the fact behind it where there is one."""
+
+    reason: Reason
+    block: BlockReason | None = None  # of PATRON_BLOCKED
+    limit: int | None = None  # of TOO_MANY_LOANS, TOO_MANY_LOANS_IN_GROUP, MAX_RENEWALS_REACHED
+    opens: datetime | None = None  # of RENEWAL_WINDOW_NOT_OPEN: when renewing will be possible
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The verb changed nothing; `refusals` holds all reasons, the weightiest first.
+
+    `item` is given where the item is known. `patron` is given where the patron is known and the
+    PIN, if one was asked for, was right: a wrong PIN gives nothing away. `loan` is the open loan
+    of the item, where it belongs to this patron.
+    """
+
+    refusals: tuple[Refusal, ...]
+    item: Item | None = None
+    patron: Patron | None = None
+    loan: Loan | None = None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return tuple(refusal.reason for refusal in self.refusals)
+
+
+# Answers of the verbs
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOut:
+    """The item is on loan to the patron until `loan.due`.
+
+    `overridden` is not empty only where the caller demanded the loan (no block): the refusals
+    that would have stopped it otherwise.
+    """
+
+    item: Item
+    patron: Patron
+    loan: Loan
+    may_renew: bool  # will a renewal be possible at all by the rules (the count allows one)
+    overridden: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """The loan now ends at `loan.due`; `previous_due` is when it would have ended."""
+
+    item: Item
+    patron: Patron
+    loan: Loan
+    previous_due: datetime
+    may_renew: bool
+    overridden: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenewedAll:
+    """All open loans of the patron, in order of due date: those renewed, those refused."""
+
+    patron: Patron
+    renewed: tuple[Renewed, ...]
+    refused: tuple[Refused, ...]
+
+
+class Destination(Enum):
+    """Where an item goes after check-in: always exactly one, and it is always said."""
+
+    SHELF_HERE = "to the shelf of this branch"
+    TRANSIT_HOME = "in transit to its home branch"
+
+
+@dataclass(frozen=True, slots=True)
+class Borrower:
+    """Whose loan a check-in ended. `identifier` is their card, None where they have none valid."""
+
+    patron_id: int
+    identifier: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn:
+    """The item was handed in.
+
+    `was_on_loan` is False where no loan was open: a normal outcome, that still has a destination.
+    `to_branch` is where it goes (this branch for SHELF_HERE).
+    """
+
+    item: Item
+    destination: Destination
+    to_branch: Branch
+    was_on_loan: bool
+    borrower: Borrower | None
+    loan: Loan | None  # the loan just ended
+    was_overdue: bool
+
+
+# Answers of the look-ups
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    reason: BlockReason
+    since: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatronStatus:
+    """Everything SIP2 24/64 and NCIP LookupUserResponse say about a patron, money apart.
+
+    `denied` is what the patron may not do now, from blocks, expiry and the identifier used.
+    `max_loans` is the general limit for the patron at their home branch, None where there is none.
+    """
+
+    patron: Patron
+    given_name: str
+    family_name: str
+    birth_date: date | None
+    email: str
+    phone: str
+    home_branch: Branch
+    expires: date | None
+    is_expired: bool
+    note: str
+    has_pin: bool
+    identifier_kind: str
+    identifier_blocked: IdentifierBlock | None
+    blocks: tuple[Block, ...]
+    denied: frozenset[Action]
+    loans: int
+    overdue: int
+    max_loans: int | None
+
+    @property
+    def has_too_many_loans(self) -> bool:
+        return self.max_loans is not None and self.loans >= self.max_loans
+
+    @property
+    def is_card_reported_lost(self) -> bool:
+        return self.identifier_blocked in (IdentifierBlock.LOST, IdentifierBlock.STOLEN) or any(
+            block.reason is BlockReason.CARD_STOLEN for block in self.blocks
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PatronLoan:
+    """One line of a patron's list of loans."""
+
+    item: Item
+    loan: Loan
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PatronLoans:
+    """A page of a patron's open loans, by due date, and how many there are in all."""
+
+    patron: Patron
+    total: int
+    loans: tuple[PatronLoan, ...]
+
+
+class ItemState(Enum):
+    """What the item is doing; computed, never stored."""
+
+    AVAILABLE = "available"
+    ON_LOAN = "on loan"
+    IN_TRANSIT = "in transit"
+
+
+@dataclass(frozen=True, slots=True)
+class CirculationStatus:
+    """An item and its state: SIP2 18, NCIP LookupItemResponse, OPAC holdings.
+
+    `loan` and `borrower` are given for ON_LOAN, `to_branch` and `since` for IN_TRANSIT.
+    Callers decide who may see the borrower.
+    """
+
+    item: Item
+    state: ItemState
+    loan: Loan | None = None
+    borrower: Borrower | None = None
+    is_overdue: bool = False
+    to_branch: Branch | None = None
+    since: datetime | None = None

@@ -1,0 +1,141 @@
+"""From a request to its answer: which lane it runs in, and the way back to the reactor.
+
+A handler is a plain function ``(request, caller, context) -> response`` that runs inside one
+transaction, so whatever it does happens whole or not at all. Bounded reads on SQLite run at once,
+in the reactor, without a thread hop; writes and wide reads come back from another thread, and
+all that are ready share one wake-up of the reactor. A PIN not seen before is hashed in a thread
+of its own, and the handler then runs again from the start.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+from catalogue.database import Database
+from catalogue.statements import Transaction
+from circulation.engine import Circulation
+from circulation.pins import VerificationNeeded
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Seconds that bounded reads may share one snapshot of the database.
+SNAPSHOT_SECONDS = 0.02
+#: A handler that asks for more PIN checks than this has a fault.
+VERIFICATIONS_PER_REQUEST = 3
+
+
+class Lane(Enum):
+    """Where a handler's work runs."""
+
+    READ = "a bounded read: in the reactor where the database allows it"
+    WIDE_READ = "a read whose cost is not known beforehand: always in a thread"
+    WRITE = "a transaction that changes something"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler may use: one open transaction, the rules, and the time of the request."""
+
+    transaction: Transaction
+    circulation: Circulation
+    now: datetime
+
+
+#: Gets the answer or, where there is none, the error: exactly one of them is not None.
+Done = Callable[[Any, BaseException | None], None]
+
+
+class Services:
+    """The engines as the listeners reach them; one for the process, used in the reactor's thread.
+
+    `call_from_thread` and `call_later` are the reactor's; `clock` gives the present, in UTC.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        circulation: Circulation,
+        clock: Callable[[], datetime],
+        call_from_thread: Callable[..., object],
+        call_later: Callable[..., object],
+        hashing_threads: int = 2,
+    ) -> None:
+        self.database = database
+        self.circulation = circulation
+        self.clock = clock
+        self._call_from_thread = call_from_thread
+        self._arrived: deque[tuple[Future[Any], Callable[[Future[Any]], None]]] = deque()
+        self._hashing = ThreadPoolExecutor(hashing_threads, thread_name_prefix="tiro-pin")
+        database.defer_release(lambda release: call_later(SNAPSHOT_SECONDS, release))
+
+    def perform(self, lane: Lane, work: Callable[[Context], T], done: Done) -> None:
+        """Runs `work` in `lane` and calls `done` in the reactor, at once where it can."""
+        self._attempt(lane, work, done, 0)
+
+    def _attempt(
+        self, lane: Lane, work: Callable[[Context], T], done: Done, verifications: int
+    ) -> None:
+        now = self.clock()
+        circulation = self.circulation
+
+        def run(transaction: Transaction) -> T:
+            return work(Context(transaction, circulation, now))
+
+        def finish(future: Future[T]) -> None:
+            error = future.exception()
+            if error is None:
+                done(future.result(), None)
+            elif (
+                isinstance(error, VerificationNeeded) and verifications < VERIFICATIONS_PER_REQUEST
+            ):
+                verifying = self._hashing.submit(circulation.pins.verify, error)
+                self._when_done(
+                    verifying, lambda _: self._attempt(lane, work, done, verifications + 1)
+                )
+            else:
+                done(None, error)
+
+        try:
+            if lane is Lane.WRITE:
+                future = self.database.write(run)
+            else:
+                future = self.database.read(run, wide=lane is Lane.WIDE_READ)
+        except Exception as error:  # closed: the caller gets the protocol's own refusal
+            done(None, error)
+            return
+        self._when_done(future, finish)
+
+    def _when_done(self, future: Future[Any], finish: Callable[[Future[Any]], None]) -> None:
+        """Calls `finish` in the reactor: now, or with all others that are ready by then."""
+        if future.done():
+            finish(future)
+            return
+
+        def arrived(ready: Future[Any]) -> None:  # in the thread that did the work
+            first = not self._arrived
+            self._arrived.append((ready, finish))
+            if first:
+                self._call_from_thread(self._deliver)
+
+        future.add_done_callback(arrived)
+
+    def _deliver(self) -> None:
+        while self._arrived:
+            future, finish = self._arrived.popleft()
+            try:
+                finish(future)
+            except Exception:  # one reply that fails must not keep back the others
+                log.exception("a reply could not be delivered")
+
+    def close(self) -> None:
+        """Waits for the hashing under way; the database is its owner's to close."""
+        self._hashing.shutdown(cancel_futures=True)

@@ -1,0 +1,1 @@
+"""The subcommands of `tiro`, a module each; `protocols.command_line` lists them."""

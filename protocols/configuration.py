@@ -1,0 +1,135 @@
+"""One TOML file -> frozen dataclasses; every error of the file is reported at once, by name.
+
+    [database]
+    url = "sqlite:///tiro.sqlite"      # relative to the folder of this file
+    [http]
+    port = 8080
+    [sip2]                             # a section for each protocol folder, its own `settings`
+    port = 6001
+
+A key that nobody reads is an error: a misspelt setting must not go unnoticed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from protocols.standard import Standard
+
+PortNumber = Annotated[int, Field(ge=0, le=65535)]
+
+
+class ConfigurationError(Exception):
+    """The file cannot be used; `problems` holds a sentence for each thing to put right."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
+        self.path = path
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """Where everything is kept: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    url: str = "sqlite:///tiro.sqlite"
+
+
+@dataclass(frozen=True)
+class HttpSettings:
+    """The port that all protocols over HTTP share; ``enabled = false`` switches it off."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    enabled: bool = True
+    port: PortNumber = 8080
+    interface: str = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class LoggingSettings:
+    """How much is written to standard error."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A whole tiro.toml. `standards` holds the settings of each protocol folder by its name."""
+
+    path: Path
+    database: DatabaseSettings
+    http: HttpSettings
+    logging: LoggingSettings
+    standards: Mapping[str, Any]
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, a relative SQLite path taken from the folder of the file."""
+        kind, separator, rest = self.database.url.partition(":///")
+        if kind != "sqlite" or not separator:
+            return self.database.url
+        return f"sqlite:///{(self.path.parent / rest).absolute()}"
+
+
+_COMMON: dict[str, type[Any]] = {
+    "database": DatabaseSettings,
+    "http": HttpSettings,
+    "logging": LoggingSettings,
+}
+
+
+def load_configuration(path: Path, standards: Mapping[str, Standard]) -> Configuration:
+    """Reads the file at `path`; raises ConfigurationError with all that is wrong in it."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(path, [f"cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(path, [f"is not TOML: {error}"]) from error
+    return configuration_from(table, path, standards)
+
+
+def configuration_from(
+    table: Mapping[str, Any], path: Path, standards: Mapping[str, Standard]
+) -> Configuration:
+    """A configuration from a parsed file; `path` is where it stands, for relative names."""
+    sections = _COMMON | {name: standard.settings for name, standard in standards.items()}
+    problems = [
+        f"[{name}]: no such section; there are {', '.join(sorted(sections))}"
+        for name in table
+        if name not in sections
+    ]
+    settings: dict[str, Any] = {}
+    for name, kind in sections.items():
+        try:
+            settings[name] = TypeAdapter(kind).validate_python(table.get(name, {}))
+        except ValidationError as error:
+            problems += [_sentence(name, detail) for detail in error.errors()]
+    if problems:
+        raise ConfigurationError(path, problems)
+    return Configuration(
+        path=path,
+        database=settings.pop("database"),
+        http=settings.pop("http"),
+        logging=settings.pop("logging"),
+        standards=settings,
+    )
+
+
+def _sentence(section: str, detail: Any) -> str:
+    """One problem in words; never the value itself, which may be a password."""
+    place = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return f"[{section}] {place}: no such setting"
+    return f"[{section}] {place}: {detail['msg']}" if place else f"[{section}]: {detail['msg']}"

@@ -1,0 +1,191 @@
+"""A TCP conversation: moves bytes between a transport and a sans-IO session, one request at a time.
+
+Every line protocol of Tiro listens through `Conversation`; its own ``listener.py`` only says how
+a session is made and how a request is answered. Nothing here knows a protocol.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.internet import reactor as _reactor
+from twisted.internet.interfaces import IAddress, IPushProducer
+from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Protocol as TwistedProtocol
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+log = logging.getLogger(__name__)
+reactor: Any = _reactor
+
+#: Bytes that may wait in a session while its request is answered, before reading pauses.
+PENDING_BYTES = 65536
+#: Requests of one connection before the others get their turn.
+REQUESTS_PER_TURN = 64
+
+
+class Session(Protocol):
+    """One side of a conversation, without IO: bytes in, requests out, responses in, bytes out.
+
+    Times are monotonic seconds. Any bytes at all lead to requests, to an answer of the session's
+    own, or to `closing`; never to an exception.
+    """
+
+    #: True when, once the outgoing bytes are written, the connection is to be closed.
+    closing: bool
+    #: Received bytes not yet used up.
+    pending: int
+    #: When `expire` wants to be called, or None.
+    deadline: float | None
+
+    def receive_data(self, data: bytes, now: float) -> None: ...
+
+    def next_request(self) -> Any | None:
+        """The next whole request; None while there is none. Not called while one is open."""
+        ...
+
+    def send(self, response: Any, now: float) -> None:
+        """Answers the request that `next_request` gave last."""
+        ...
+
+    def take_outgoing(self) -> bytes:
+        """What is to be written now."""
+        ...
+
+    def expire(self, now: float) -> None:
+        """The deadline has passed: say so in the protocol's own way, or set `closing`."""
+        ...
+
+
+#: Answers a request: calls `reply` once, from the reactor, at once or later, with a response.
+Answer = Callable[[Any, Callable[[Any], None]], None]
+
+
+@implementer(IPushProducer)
+class Conversation(TwistedProtocol):
+    """A connection: a `Session`, and the function that answers its requests."""
+
+    def __init__(self, session: Session, answer: Answer) -> None:
+        self.session = session
+        self._answer = answer
+        self._is_answering = False
+        self._is_turning = False
+        self._is_blocked = False  # the peer does not read what we write
+        self._is_paused = False  # we do not read what the peer writes
+        self._timer: Any = None
+        self._is_lost = False
+
+    def connectionMade(self) -> None:  # noqa: N802
+        self.transport: Any
+        self.transport.setTcpNoDelay(True)
+        self.transport.registerProducer(self, True)
+        self._watch_deadline()
+        self._turn()
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        if self.session.closing:
+            return
+        self.session.receive_data(data, reactor.seconds())
+        self._turn()
+
+    def connectionLost(self, reason: Failure | None = None) -> None:  # noqa: N802
+        self._is_lost = True
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+
+    def _turn(self) -> None:
+        """Hands out requests until one is under way, the peer is slow, or none is left."""
+        if self._is_turning or self._is_lost:
+            return
+        self._is_turning = True
+        try:
+            answered = 0
+            while not (self._is_answering or self._is_blocked or self.session.closing):
+                if answered == REQUESTS_PER_TURN:
+                    reactor.callLater(0, self._turn)
+                    break
+                answered += 1
+                request = self.session.next_request()
+                self._flush()
+                if request is None:
+                    break
+                self._is_answering = True
+                self._answer(request, self._reply)
+        finally:
+            self._is_turning = False
+        self._flush()
+        if self.session.closing:
+            self.transport.loseConnection()
+            return
+        self._pause_or_resume()
+
+    def _pause_or_resume(self) -> None:
+        """Reading stops while the session holds enough to go on with."""
+        if self._is_lost:
+            return
+        should_pause = self._is_answering and self.session.pending > PENDING_BYTES
+        if should_pause != self._is_paused:
+            self._is_paused = should_pause
+            if should_pause:
+                self.transport.pauseProducing()
+            else:
+                self.transport.resumeProducing()
+
+    def _reply(self, response: Any) -> None:
+        self._is_answering = False
+        if self._is_lost:
+            return
+        self.session.send(response, reactor.seconds())
+        self._flush()
+        self._turn()
+
+    def _flush(self) -> None:
+        outgoing = self.session.take_outgoing()
+        if outgoing and not self._is_lost:
+            self.transport.write(outgoing)
+
+    def _is_over(self) -> bool:
+        return self._is_lost or self.session.closing
+
+    def _watch_deadline(self) -> None:
+        """One timer for a connection, set again only when it fires: deadlines move with traffic."""
+        if self._is_over():
+            return
+        deadline, now = self.session.deadline, reactor.seconds()
+        if deadline is not None and deadline <= now and not self._is_answering:
+            self.session.expire(now)
+            self._turn()
+            if self._is_over():
+                return
+            deadline = self.session.deadline
+        wait = 60.0 if deadline is None else max(deadline - now, 0.05)
+        self._timer = reactor.callLater(wait, self._watch_deadline)
+
+    # IPushProducer: the transport says when the peer has stopped reading
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        self._is_blocked = True
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self._is_blocked = False
+        if not self._is_lost:
+            self._turn()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self._is_blocked = True
+
+
+class ConversationFactory(Factory):
+    """Makes a `Conversation` for each connection and knows those that are open."""
+
+    noisy = False
+
+    def __init__(self, converse: Callable[[IAddress | None], Conversation]) -> None:
+        self._converse = converse
+
+    def buildProtocol(self, addr: IAddress | None) -> TwistedProtocol:  # noqa: N802
+        conversation = self._converse(addr)
+        conversation.factory = self
+        return conversation

@@ -1,0 +1,171 @@
+"""The one process: the database, the engines over it, and a listener for each standard.
+
+This is the composition root: the only place that reads the clock, makes ids and touches the
+reactor's life. Everything below is given what it needs.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from twisted.internet import defer, threads
+from twisted.internet import reactor as _reactor
+from twisted.internet.error import CannotListenError
+from twisted.logger import STDLibLogObserver, globalLogBeginner
+from twisted.web.resource import Resource
+from twisted.web.server import Site
+
+from catalogue.database import Database, open_database
+from circulation.engine import Circulation
+from protocols.answering import Services
+from protocols.configuration import Configuration
+from protocols.standard import Standard
+
+log = logging.getLogger(__name__)
+reactor: Any = _reactor
+
+#: Seconds that work under way gets after the listeners have closed.
+GRACE_SECONDS = 2.0
+
+
+class CannotStart(Exception):
+    """The server cannot listen where it should; the message says where and why."""
+
+
+@dataclass
+class Bound:
+    """What listens where: the ports of each standard in its own order, and the HTTP port."""
+
+    ports: dict[str, list[int]] = field(default_factory=dict)
+    http: int | None = None
+
+
+class _Root(Resource):
+    """The HTTP port's first path segments."""
+
+    isLeaf = False  # noqa: N815
+
+    def render_GET(self, request: Any) -> bytes:  # noqa: N802
+        request.setHeader(b"content-type", b"text/plain; charset=utf-8")
+        paths = b"".join(b"/" + name + b"\n" for name in sorted(self.children or {}) if name)
+        return b"Tiro, a library system that speaks the standards.\n" + paths
+
+
+class Server:
+    """Everything of one process between `start` and `stop`."""
+
+    def __init__(self, configuration: Configuration, standards: Mapping[str, Standard]) -> None:
+        self.configuration = configuration
+        self.standards = standards
+        self.bound = Bound()
+        self._listening: list[Any] = []
+        self._database: Database | None = None
+        self._services: Services | None = None
+
+    def start(self) -> Bound:
+        """Opens the database and all listeners; raises CannotStart and leaves nothing open."""
+        self._database = open_database(self.configuration.database_url)
+        self._services = Services(
+            self._database,
+            Circulation(),
+            clock=lambda: datetime.now(UTC),
+            call_from_thread=reactor.callFromThread,
+            call_later=reactor.callLater,
+        )
+        try:
+            self._listen(self._services)
+        except BaseException:
+            for port in self._listening:
+                port.stopListening()
+            self._close()
+            raise
+        return self.bound
+
+    def _listen(self, services: Services) -> None:
+        root = _Root()
+        root.putChild(b"", root)
+        for name, standard in self.standards.items():
+            settings = self.configuration.standards[name]
+            self.bound.ports[name] = [
+                self._open(f"[{name}]", port.number, port.interface, port.factory)
+                for port in standard.ports(settings, services)
+            ]
+            for path, resource in standard.resources(settings, services).items():
+                root.putChild(path, resource)
+        http = self.configuration.http
+        if http.enabled:
+            site = Site(root, timeout=120)
+            site.noisy = False
+            # The access log would hold what callers put in addresses, tokens among them.
+            site.log = lambda request: None  # type: ignore[method-assign]
+            self.bound.http = self._open("[http]", http.port, http.interface, site)
+
+    def _open(self, section: str, number: int, interface: str, factory: Any) -> int:
+        try:
+            port = reactor.listenTCP(number, factory, backlog=512, interface=interface)
+        except CannotListenError as error:
+            reason = getattr(error.socketError, "strerror", None) or error.socketError
+            raise CannotStart(
+                f"{section} cannot listen on {interface}:{number}: {reason}"
+            ) from error
+        self._listening.append(port)
+        return int(port.getHost().port)
+
+    def stop(self) -> defer.Deferred[Any]:
+        """Closes the listeners, lets work under way finish, then closes the database."""
+        closing = [defer.maybeDeferred(port.stopListening) for port in self._listening]
+        finished: defer.Deferred[Any] = defer.DeferredList(closing)
+        finished.addCallback(lambda _: threads.deferToThread(self._close))
+        finished.addTimeout(GRACE_SECONDS, reactor)
+        finished.addErrback(lambda failure: log.warning("not all work was finished: %s", failure))
+        return finished
+
+    def _close(self) -> None:
+        if self._services is not None:
+            self._services.close()
+        if self._database is not None:
+            self._database.close()
+
+
+def configure_logging(level: str) -> None:
+    """Python's logging to standard error, Twisted's among it."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level.upper(),
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        force=True,
+    )
+    globalLogBeginner.beginLoggingTo(
+        [STDLibLogObserver("twisted")], redirectStandardIO=False, discardBuffer=True
+    )
+    logging.getLogger("twisted").setLevel(logging.WARNING)
+
+
+def run(
+    configuration: Configuration,
+    standards: Mapping[str, Standard],
+    ready: Callable[[Bound], None],
+) -> None:
+    """Serves until SIGTERM or SIGINT. `ready` is called when every listener accepts connections.
+
+    Raises CannotStart when a port is taken.
+    """
+    server = Server(configuration, standards)
+    bound = server.start()
+    reactor.addSystemEventTrigger("before", "shutdown", server.stop)
+
+    def announce() -> None:
+        # What is alive now lives as long as the process: the collector need not walk it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
+        ready(bound)
+
+    reactor.callWhenRunning(announce)
+    reactor.run()

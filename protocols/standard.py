@@ -1,0 +1,67 @@
+"""What a protocol folder offers the server.
+
+A folder names its `Standard` in the entry point group ``tiro.protocols`` of setup.cfg; a new
+protocol is a new folder and that one line. The way of a request through a folder:
+
+    listener -> session.receive_data -> session.next_request -> Services.perform
+             -> handler(request, caller, context), in one transaction
+             -> session.send(response) -> session.take_outgoing -> listener
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.web.resource import IResource
+
+from protocols.answering import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A TCP port to listen on (0: any free one) and who answers there."""
+
+    number: int
+    interface: str
+    factory: IProtocolFactory
+
+
+class Standard(Protocol):
+    """A protocol folder, as the server sees it. Its suite: tests/contracts/test_standards.py."""
+
+    @property
+    def name(self) -> str:
+        """Its section in tiro.toml and its word in log lines: ``sip2``."""
+        ...
+
+    @property
+    def settings(self) -> type[Any]:
+        """What that section may hold: a frozen dataclass whose fields all have defaults."""
+        ...
+
+    def ports(self, settings: Any, services: Services) -> Sequence[Port]:
+        """The TCP ports of its own; none where it speaks HTTP alone or is switched off."""
+        ...
+
+    def resources(self, settings: Any, services: Services) -> Mapping[bytes, IResource]:
+        """Its resources on the common HTTP port by first path segment: ``{b"ncip": ...}``."""
+        ...
+
+    def examples(self, settings: Any, ports: Sequence[int], http_port: int | None) -> Sequence[str]:
+        """A line for each listener to paste into a shell to try it.
+
+        `ports` are the numbers really bound, in the order `ports()` gave.
+        """
+        ...
+
+
+def installed_standards() -> dict[str, Standard]:
+    """Every protocol folder that is installed, by name."""
+    return {
+        entry.name: entry.load()
+        for entry in sorted(entry_points(group="tiro.protocols"), key=lambda entry: entry.name)
+    }

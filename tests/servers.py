@@ -1,0 +1,135 @@
+"""A real `tiro demo` process for end-to-end tests, on ports of its own."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(number)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+@dataclass
+class RunningServer:
+    """A running demo: its ports, its folder, and what it printed until it was ready."""
+
+    process: subprocess.Popen[bytes]
+    data: Path
+    sip2: int
+    z3950: int
+    http: int
+    ncip: int
+    log: Path
+    printed: list[str] = field(default_factory=list)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Ends the process and gives its exit status; 5 seconds are enough, or it is an error."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(5)
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+
+def start_demo(data: Path, *options: str, patience: float = 120.0) -> RunningServer:
+    """Starts the demo on the folder `data` and waits for its line ``Tiro is ready``."""
+    sip2, z3950, http, ncip = free_ports(4)
+    data.mkdir(parents=True, exist_ok=True)
+    log = data / "server.log"
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                *("-m", "protocols.command_line", "demo", "--data", str(data)),
+                *("--sip2-port", str(sip2), "--z3950-port", str(z3950)),
+                *("--http-port", str(http), "--ncip-port", str(ncip)),
+                *options,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    server = RunningServer(process, data, sip2, z3950, http, ncip, log)
+    try:
+        server.printed = _lines_until_ready(process, log, patience)
+    except BaseException:
+        server.kill()
+        raise
+    return server
+
+
+def _lines_until_ready(process: subprocess.Popen[bytes], log: Path, patience: float) -> list[str]:
+    assert process.stdout is not None
+    lines: list[str] = []
+    end = time.monotonic() + patience
+    pending = b""
+    while time.monotonic() < end:
+        readable, _, _ = select.select([process.stdout], [], [], 0.2)
+        if not readable:
+            if lines and any("Tiro is ready" in line for line in lines):
+                return lines
+            continue
+        block = os.read(process.stdout.fileno(), 65536)
+        if not block:
+            break
+        pending += block
+        *whole, pending = pending.split(b"\n")
+        lines += [line.decode() for line in whole]
+    raise AssertionError(f"the demo did not get ready: {lines}\n{log.read_text()[-4000:]}")
+
+
+@contextmanager
+def running_demo(data: Path, *options: str) -> Iterator[RunningServer]:
+    """A demo for the length of a ``with`` block."""
+    server = start_demo(data, *options)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
+
+
+def run_tiro(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs another command of tiro on the library of `config`."""
+    return subprocess.run(
+        [sys.executable, "-m", "protocols.command_line", "--config", str(config), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def talk(port: int, chunks: Sequence[bytes], until: bytes, patience: float = 10.0) -> bytes:
+    """Sends `chunks` to a port of 127.0.0.1; reads until the answer ends with `until` or at all."""
+    with socket.create_connection(("127.0.0.1", port), patience) as connection:
+        for chunk in chunks:
+            connection.sendall(chunk)
+        answer = b""
+        while not answer.endswith(until):
+            block = connection.recv(65536)
+            if not block:
+                break
+            answer += block
+        return answer
