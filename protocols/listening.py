@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from twisted.internet import reactor as _reactor
-from twisted.internet.interfaces import IAddress, IPushProducer
+from twisted.internet.interfaces import IAddress, IPushProducer, ITCPTransport
 from twisted.internet.protocol import Factory
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.python.failure import Failure
@@ -67,8 +67,9 @@ Answer = Callable[[Any, Callable[[Any], None]], None]
 class Conversation(TwistedProtocol):
     """A connection: a `Session`, and the function that answers its requests."""
 
-    def __init__(self, session: Session, answer: Answer) -> None:
+    def __init__(self, session: Session, answer: Answer, clock: Any = reactor) -> None:
         self.session = session
+        self._clock = clock  # an IReactorTime
         self._answer = answer
         self._is_answering = False
         self._is_turning = False
@@ -79,7 +80,8 @@ class Conversation(TwistedProtocol):
 
     def connectionMade(self) -> None:  # noqa: N802
         self.transport: Any
-        self.transport.setTcpNoDelay(True)
+        if ITCPTransport.providedBy(self.transport):
+            self.transport.setTcpNoDelay(True)
         self.transport.registerProducer(self, True)
         self._watch_deadline()
         self._turn()
@@ -87,7 +89,7 @@ class Conversation(TwistedProtocol):
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         if self.session.closing:
             return
-        self.session.receive_data(data, reactor.seconds())
+        self.session.receive_data(data, self._clock.seconds())
         self._turn()
 
     def connectionLost(self, reason: Failure | None = None) -> None:  # noqa: N802
@@ -104,7 +106,7 @@ class Conversation(TwistedProtocol):
             answered = 0
             while not (self._is_answering or self._is_blocked or self.session.closing):
                 if answered == REQUESTS_PER_TURN:
-                    reactor.callLater(0, self._turn)
+                    self._clock.callLater(0, self._turn)
                     break
                 answered += 1
                 request = self.session.next_request()
@@ -137,7 +139,7 @@ class Conversation(TwistedProtocol):
         self._is_answering = False
         if self._is_lost:
             return
-        self.session.send(response, reactor.seconds())
+        self.session.send(response, self._clock.seconds())
         self._flush()
         self._turn()
 
@@ -153,7 +155,7 @@ class Conversation(TwistedProtocol):
         """One timer for a connection, set again only when it fires: deadlines move with traffic."""
         if self._is_over():
             return
-        deadline, now = self.session.deadline, reactor.seconds()
+        deadline, now = self.session.deadline, self._clock.seconds()
         if deadline is not None and deadline <= now and not self._is_answering:
             self.session.expire(now)
             self._turn()
@@ -161,7 +163,7 @@ class Conversation(TwistedProtocol):
                 return
             deadline = self.session.deadline
         wait = 60.0 if deadline is None else max(deadline - now, 0.05)
-        self._timer = reactor.callLater(wait, self._watch_deadline)
+        self._timer = self._clock.callLater(wait, self._watch_deadline)
 
     # IPushProducer: the transport says when the peer has stopped reading
 

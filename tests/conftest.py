@@ -4,6 +4,8 @@
   PostgreSQL (the server named by TIRO_TEST_POSTGRESQL, whose user may create databases).
 * `shared`: the folder of sample records and messages (TIRO_SHARED, else ../shared).
 * `program("yaz-client")`: the path of an external program.
+* `demo_server`: a running `tiro demo`, one for all tests; a test takes patrons and items that no
+  other test takes (`demo_server.take_patron()`, `demo_server.take_item()`).
 
 What is missing skips the test with a sentence that says what to install. With TIRO_TESTS_STRICT
 set, as in CI, a skipped test is a failure.
@@ -21,6 +23,7 @@ from typing import Any
 import pytest
 
 from catalogue.database import Database, migrate, open_database
+from tests.servers import RunningServer, running_demo
 
 ROOT = Path(__file__).parent.parent
 
@@ -115,3 +118,9 @@ def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
     path = tmp_path / "tiro.sqlite"
     shutil.copy(sqlite_template, path)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running_demo(tmp_path_factory.mktemp("demo")) as server:
+        yield server

@@ -39,6 +39,16 @@ class RunningServer:
     ncip: int
     log: Path
     printed: list[str] = field(default_factory=list)
+    _patrons: Iterator[int] = field(default_factory=lambda: iter(range(1, 101)))
+    _items: Iterator[int] = field(default_factory=lambda: iter(range(1, 301)))
+
+    def take_patron(self) -> str:
+        """A patron of the demo whom no other caller gets."""
+        return f"P{next(self._patrons):07}"
+
+    def take_item(self) -> str:
+        """An item of the demo, available and lendable, that no other caller gets."""
+        return f"I{next(self._items):07}"
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ends the process and gives its exit status; 5 seconds are enough, or it is an error."""

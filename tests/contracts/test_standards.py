@@ -1,0 +1,127 @@
+"""What every protocol folder must keep: run over each that is installed, by entry point."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import inspect
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.web.resource import IResource
+
+from catalogue.database import open_database
+from circulation.engine import Circulation
+from protocols.answering import Services
+from protocols.standard import installed_standards
+
+STANDARDS = installed_standards()
+FILES = {
+    "README.md",
+    "__init__.py",
+    "codec.py",
+    "handlers.py",
+    "listener.py",
+    "messages.py",
+    "session.py",
+    "settings.py",
+}
+
+
+def folder_of(name: str) -> Path:
+    module = importlib.import_module(type(STANDARDS[name]).__module__)
+    assert module.__file__ is not None
+    return Path(module.__file__).parent
+
+
+@pytest.fixture
+def services(sqlite_url: str) -> Iterator[Services]:
+    database = open_database(sqlite_url)
+    services = Services(
+        database, Circulation(), lambda: datetime.now(UTC), lambda *_: None, lambda *_: None
+    )
+    yield services
+    services.close()
+    database.close()
+
+
+def test_the_three_standards_are_installed() -> None:
+    assert {"sip2", "z3950", "ncip"} <= set(STANDARDS)
+
+
+@pytest.mark.parametrize("name", sorted(STANDARDS))
+def test_a_folder_has_the_parts_that_a_reader_looks_for(name: str) -> None:
+    assert {path.name for path in folder_of(name).iterdir()} >= FILES
+
+
+@pytest.mark.parametrize("name", sorted(STANDARDS))
+def test_settings_are_frozen_documented_and_have_defaults(name: str) -> None:
+    kind = STANDARDS[name].settings
+    assert dataclasses.is_dataclass(kind)
+    kind()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        kind().port = 1
+    assert inspect.getdoc(kind)
+
+
+@pytest.mark.parametrize("name", sorted(STANDARDS))
+def test_it_offers_something_to_reach_it_by_and_a_line_to_try_each(
+    name: str, services: Services
+) -> None:
+    standard = STANDARDS[name]
+    settings = standard.settings()
+    ports = standard.ports(settings, services)
+    resources = standard.resources(settings, services)
+    assert len(ports) + len(resources) > 0
+    assert all(IProtocolFactory.providedBy(port.factory) for port in ports)
+    assert all(IResource.providedBy(resource) for resource in resources.values())
+    lines = standard.examples(settings, [50_001 + number for number in range(len(ports))], 50_000)
+    assert len(lines) >= len(ports) + len(resources)
+    for number in range(len(ports)):
+        assert any(str(50_001 + number) in line for line in lines)
+    assert all("\n" not in line for line in lines)
+
+
+@pytest.mark.parametrize("name", sorted(STANDARDS))
+def test_twisted_stays_in_the_listeners(name: str) -> None:
+    """A listener moves bytes; sessions, codecs and handlers must run without a reactor."""
+    folder = folder_of(name)
+    for path in folder.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {
+            (node.module or "").split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+        } | {
+            alias.name.split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        if "twisted" in imported:
+            assert path.stem in {"listener", "http"}, path.name
+        assert "sqlalchemy" not in imported, path.name
+
+
+@pytest.mark.parametrize("name", sorted(STANDARDS))
+def test_a_session_knows_neither_engine(name: str) -> None:
+    tree = ast.parse((folder_of(name) / "session.py").read_text(encoding="utf-8"))
+    modules = {
+        node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+    } | {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert not [m for m in modules if m.split(".")[0] in {"catalogue", "circulation", "twisted"}]
+
+
+@pytest.mark.parametrize("name", sorted(STANDARDS))
+def test_a_listener_is_short(name: str) -> None:
+    lines = (folder_of(name) / "listener.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 100

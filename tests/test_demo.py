@@ -1,0 +1,109 @@
+"""The demo contract: what `tiro demo` promises to those who only see it from outside."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from pymarc import Field, Indicators, Record, Subfield
+
+from tests.servers import RunningServer, free_ports, run_tiro, running_demo, start_demo, talk
+
+
+def test_it_prints_that_it_is_ready_and_a_line_to_try_each_listener(
+    demo_server: RunningServer,
+) -> None:
+    ready = demo_server.printed.index("Tiro is ready")
+    lines = demo_server.printed[ready + 1 :]
+    for port in (demo_server.sip2, demo_server.z3950, demo_server.http, demo_server.ncip):
+        assert any(str(port) in line for line in lines), (port, lines)
+
+
+def test_every_line_to_try_works_in_a_shell(demo_server: RunningServer, program) -> None:  # type: ignore[no-untyped-def]
+    for name in ("yaz-client", "curl"):
+        program(name)
+    ready = demo_server.printed.index("Tiro is ready")
+    for line in demo_server.printed[ready + 1 :]:
+        done = subprocess.run(
+            line, shell=True, capture_output=True, text=True, timeout=30, executable="/bin/bash"
+        )
+        assert done.returncode == 0, (line, done.stderr)
+        assert done.stdout.strip(), line
+
+
+def test_everything_listens_on_the_loopback_only(demo_server: RunningServer) -> None:
+    for port in (demo_server.sip2, demo_server.z3950, demo_server.http, demo_server.ncip):
+        socket.create_connection(("127.0.0.1", port), 5).close()
+        with pytest.raises(OSError, match=r"refused|unreachable|timed out"):
+            socket.create_connection(("127.0.0.2", port), 1).close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_within_five_seconds_with_status_0(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    server = start_demo(tmp_path / "d", "--patrons", "2", "--items", "3")
+    with socket.create_connection(("127.0.0.1", server.sip2)) as idle:
+        idle.sendall(b"9300CNkiosk|COkiosk|\r")
+        assert idle.recv(100).startswith(b"941")
+        assert server.stop(how) == 0
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_library_is_continued_not_seeded_again(tmp_path: Path) -> None:
+    data = tmp_path / "library"
+    login = b"9300CNkiosk|COkiosk|\r"
+    checkout = (
+        b"11YN20261125    12000020261125    120000AODK-900100|AAP0000001|ABI0000003|AC|AD1234|\r"
+    )
+    with running_demo(data, "--patrons", "3", "--items", "5") as server:
+        assert talk(server.sip2, [login], b"\r") == b"941\r"
+        with socket.create_connection(("127.0.0.1", server.sip2)) as kiosk:
+            kiosk.sendall(login)
+            assert kiosk.recv(100) == b"941\r"
+            kiosk.sendall(checkout)
+            assert kiosk.recv(1000).startswith(b"121")
+    with running_demo(data, "--patrons", "9", "--items", "9") as server:
+        assert any("Continuing" in line for line in server.printed)
+        with socket.create_connection(("127.0.0.1", server.sip2)) as kiosk:
+            kiosk.sendall(login)
+            assert kiosk.recv(100) == b"941\r"
+            kiosk.sendall(b"1720261125    120000AODK-900100|ABI0000003|\r")
+            assert kiosk.recv(1000).startswith(b"1804")
+            kiosk.sendall(b"1720261125    120000AODK-900100|ABI0000007|\r")
+            assert kiosk.recv(1000).startswith(b"1801")
+
+
+def test_the_folder_holds_a_configuration_for_every_other_command(
+    demo_server: RunningServer, tmp_path: Path
+) -> None:
+    config = demo_server.data / "tiro.toml"
+    assert tomllib.loads(config.read_text())["sip2"]["port"] == demo_server.sip2
+    assert "kiosk" not in [
+        account["password"] for account in tomllib.loads(config.read_text())["sip2"]["accounts"]
+    ]
+    checked = run_tiro(config, "check")
+    assert checked.returncode == 0, checked.stderr
+    record = Record(force_utf8=True)
+    record.add_field(
+        Field("245", Indicators("0", "0"), [Subfield("a", "Loaded while the demo runs")])
+    )
+    path = tmp_path / "one.mrc"
+    path.write_bytes(record.as_marc())
+    loaded = run_tiro(config, "load", str(path))
+    assert loaded.returncode == 0, loaded.stderr
+
+
+def test_a_taken_port_is_said_in_a_sentence_with_the_section_to_change(tmp_path: Path) -> None:
+    with running_demo(tmp_path / "a", "--patrons", "1", "--items", "1") as server:
+        others = free_ports(3)
+        with pytest.raises(AssertionError, match=r"\[sip2\] cannot listen on 127\.0\.0\.1"):
+            start_demo(
+                tmp_path / "b",
+                *("--patrons", "1", "--items", "1", "--sip2-port", str(server.sip2)),
+                *("--z3950-port", str(others[0])),
+            )
