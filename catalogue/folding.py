@@ -63,12 +63,14 @@ _ONE_LETTER = {
 }  # fmt: skip
 #: Letters that Unicode does not take apart; U+A733 is the aa of old Danish.
 _PLAIN = {
-    "ꜳ": "aa", "þ": "th", "ð": "d", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "ŋ": "n", "ŧ": "t",
-    "ɓ": "b", "ɗ": "d", "ƙ": "k", "ʼ": "", "ʻ": "", "ʾ": "", "ʿ": "", "ʹ": "", "ʺ": "", "ʽ": "",
-    "·": "",
+    "ꜳ": "aa", "þ": "th", "ð": "d", "đ": "d", "ł": "l", "ħ": "h", "\u0131": "i", "ŋ": "n", "ŧ": "t",
+    "ɓ": "b", "ɗ": "d", "ƙ": "k", "·": "",
+    # Modifier letters: ayn, alif, soft and hard sign.
+    "\u02b9": "", "\u02ba": "", "\u02bb": "", "\u02bc": "", "\u02bd": "",
+    "\u02be": "", "\u02bf": "",
 }  # fmt: skip
-_MAIN_LETTERS = str.maketrans({**_PLAIN, **_TWO_LETTERS, "’": "", "‘": "", "‛": ""})
-_OTHER_LETTERS = str.maketrans({**_PLAIN, **_ONE_LETTER, "‐": "", "‑": ""})
+_MAIN_LETTERS = str.maketrans({**_PLAIN, **_TWO_LETTERS, "\u2019": "", "\u2018": "", "\u201b": ""})
+_OTHER_LETTERS = str.maketrans({**_PLAIN, **_ONE_LETTER, "\u2010": "", "\u2011": ""})
 
 _DROPPED_MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640"
@@ -113,7 +115,7 @@ def main_words(text: bytes) -> list[bytes]:
     """`fold_words` for UTF-8 text."""
     words = text.translate(_SPLIT, _APOSTROPHE).split()
     if not text.isascii():
-        words = [part for word in words for part in _folded(word)[0]]
+        words = _fold_all(words)[0]
     return _bounded(words) if len(text) > WORD_BYTES else words
 
 
@@ -122,17 +124,34 @@ def byte_readings(text: bytes) -> tuple[list[bytes], list[bytes] | None]:
     words = text.translate(_SPLIT, _APOSTROPHE).split()
     is_ascii = text.isascii()
     if b"'" in text or b"-" in text:
-        other = _JOINED_HYPHEN.sub(b"", text).translate(_SPLIT).split()
+        joined = _JOINED_HYPHEN.sub(b"", text)
+        if is_ascii and len(joined) == len(text) and b"'" not in text:
+            return (_bounded(words) if len(text) > WORD_BYTES else words), None
+        other = joined.translate(_SPLIT).split()
+        if not is_ascii:
+            words, other = _fold_all(words)[0], _fold_all(other)[1]
     elif is_ascii:
         return (_bounded(words) if len(text) > WORD_BYTES else words), None
     else:
-        other = words
-    if not is_ascii:
-        other = [part for word in other for part in _folded(word)[1]]
-        words = [part for word in words for part in _folded(word)[0]]
+        words, other = _fold_all(words)
     if len(text) > WORD_BYTES:
         words, other = _bounded(words), _bounded(other)
     return words, (other if other != words else None)
+
+
+def _fold_all(tokens: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """Both readings of tokens whose ASCII part is in lower case."""
+    main: list[bytes] = []
+    other: list[bytes] = []
+    for token in tokens:
+        if token.isascii():
+            main.append(token)
+            other.append(token)
+        else:
+            both = _memo.get(token) or _remember(token)
+            main += both[0]
+            other += both[1]
+    return main, other
 
 
 def _bounded(words: list[bytes]) -> list[bytes]:
@@ -142,19 +161,13 @@ def _bounded(words: list[bytes]) -> list[bytes]:
     return words
 
 
-def _folded(token: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """Both readings of a token whose ASCII part is in lower case, from memory if possible."""
-    found = _memo.get(token)
-    if found is None:
-        if token.isascii():
-            found = ((token,), (token,))
-        else:
-            text = token.decode("utf-8", "replace")
-            found = (_fold(text, _MAIN_LETTERS), _fold(text, _OTHER_LETTERS))
-        if len(_memo) >= _MEMO_SIZE:
-            _memo.clear()
-        _memo[token] = found
-    return found
+def _remember(token: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    text = token.decode("utf-8", "replace")
+    both = (_fold(text, _MAIN_LETTERS), _fold(text, _OTHER_LETTERS))
+    if len(_memo) >= _MEMO_SIZE:
+        _memo.clear()
+    _memo[token] = both
+    return both
 
 
 def _fold(text: str, letters: dict[int, str]) -> tuple[bytes, ...]:

@@ -13,8 +13,9 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar, cast
 
@@ -37,6 +38,12 @@ ATTEMPTS = 8
 _LOST_RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 
 _Job = tuple[Work[Any], Future[Any]]
+
+
+def _execute_many(
+    connection: psycopg.Connection[Any], text: str, rows: Iterable[Sequence[Any]]
+) -> None:
+    connection.cursor().executemany(cast(Any, text), rows)
 
 
 class PostgresqlDatabase:
@@ -113,7 +120,8 @@ class PostgresqlDatabase:
                 with connection.pipeline():
                     connection.execute("BEGIN")
                     execute = cast(Execute, connection.execute)
-                    result = work(Transaction("postgresql", execute))
+                    execute_many = partial(_execute_many, connection)
+                    result = work(Transaction("postgresql", execute, execute_many))
                     committing = True
                     connection.execute("COMMIT")
                 return connection, result

@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from catalogue.bitmaps import MERGE_BITMAPS, merge
 from catalogue.database import DatabaseClosed, Work
 from catalogue.statements import Transaction
 
@@ -37,6 +38,7 @@ def connect(path: Path) -> sqlite3.Connection:
         check_same_thread=False,
         cached_statements=512,
     )
+    connection.create_function(MERGE_BITMAPS, 2, merge, deterministic=True)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -52,7 +54,9 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.connection = connect(path)
         self.connection.execute("PRAGMA query_only=ON")
-        self.transaction = Transaction("sqlite", self.connection.execute)
+        self.transaction = Transaction(
+            "sqlite", self.connection.execute, self.connection.executemany
+        )
         self.holding = False
         self.commits_seen = -1
 
@@ -137,7 +141,8 @@ class SqliteDatabase:
 
     def _write_jobs(self) -> None:
         """The writer thread: until the None that `close` puts at the end of the queue."""
-        transaction = Transaction("sqlite", self._writer_connection.execute)
+        connection = self._writer_connection
+        transaction = Transaction("sqlite", connection.execute, connection.executemany)
         while True:
             job = self._jobs.get()
             if job is None:

@@ -16,6 +16,7 @@ never text of the statement.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -46,20 +47,23 @@ class Cursor(Protocol):
 
 
 Execute = Callable[[str, Sequence[Any]], Cursor]
+ExecuteMany = Callable[[str, Iterable[Sequence[Any]]], object]
 
 
 class Transaction:
     """One open transaction of either database, as work is given it.
 
     `dialect` is ``"sqlite"`` or ``"postgresql"``. `execute` is the driver's own and takes SQL
-    of that dialect; engine code calls statements instead and leaves it alone.
+    of that dialect; engine code calls statements instead and leaves it alone. `execute_many` is
+    ``executemany`` of PEP 249.
     """
 
-    __slots__ = ("dialect", "execute")
+    __slots__ = ("dialect", "execute", "execute_many")
 
-    def __init__(self, dialect: str, execute: Execute) -> None:
+    def __init__(self, dialect: str, execute: Execute, execute_many: ExecuteMany) -> None:
         self.dialect = dialect
         self.execute = execute
+        self.execute_many = execute_many
 
 
 class Moment(TypeDecorator[datetime]):
@@ -101,6 +105,11 @@ class _Compiled:
         if unknown:
             raise ValueError(f"the statement has no parameter {', '.join(unknown)}: {self.text}")
         self.bind = self._binder(compiled, parameters, order, dialect)
+        #: Are the values given already what the driver takes, in its order?
+        self.is_plain = order == list(parameters) and not any(
+            compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+            for name in order
+        )
         columns = getattr(expression, "exported_columns", None) or ()
         self.outward = [_result_processor(column.type, dialect) for column in columns]
 
@@ -241,6 +250,17 @@ def scalar(expression: ClauseElement, *parameters: str) -> Callable[..., Any]:
     return _fetcher(expression, parameters, build)
 
 
+def _await_count(cursor: Cursor) -> None:
+    """In a pipeline of PostgreSQL the count is known only when the answer has been fetched."""
+    from psycopg import ProgrammingError
+
+    try:
+        cursor.fetchone()
+    except ProgrammingError:  # a change has no rows to fetch, but now it has its count
+        if cursor.rowcount < 0:
+            raise
+
+
 def change(expression: ClauseElement, *parameters: str) -> Callable[..., int]:
     """Runs an insert, update or delete and returns how many rows it touched."""
 
@@ -248,7 +268,10 @@ def change(expression: ClauseElement, *parameters: str) -> Callable[..., int]:
         text, bind = compiled.text, compiled.bind
 
         def run(execute: Execute, *values: Any) -> Any:
-            return execute(text, bind(*values)).rowcount
+            cursor = execute(text, bind(*values))
+            if cursor.rowcount < 0:
+                _await_count(cursor)
+            return cursor.rowcount
 
         return run
 
@@ -270,6 +293,20 @@ def send(expression: ClauseElement, *parameters: str) -> Callable[..., None]:
         return run
 
     return _fetcher(expression, parameters, build)
+
+
+def send_many(
+    expression: ClauseElement, *parameters: str
+) -> Callable[[Transaction, Iterable[Sequence[Any]]], None]:
+    """Runs a statement once for each row of values, in bulk; otherwise as `send`."""
+    statement = _Statement(expression, parameters)
+
+    def call(transaction: Transaction, rows: Iterable[Sequence[Any]]) -> None:
+        compiled = statement.compiled(transaction.dialect)
+        values = rows if compiled.is_plain else itertools.starmap(compiled.bind, rows)
+        transaction.execute_many(compiled.text, values)
+
+    return call
 
 
 def lock(expression: ClauseElement, *parameters: str) -> Callable[..., None]:

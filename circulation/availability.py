@@ -5,20 +5,70 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from catalogue.items import items_of_records
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
-from circulation.results import CirculationStatus
+from circulation.facts import ItemFacts, item_facts, item_facts_by_id
+from circulation.results import CirculationStatus, ItemState
+from circulation.set_up import SetUp
 
 
 def circulation_status(
     circulation: Circulation, transaction: Transaction, *, item: str, now: datetime
 ) -> CirculationStatus | None:
     """The item with barcode `item` and its state (SIP2 17, NCIP LookupItem); None if unknown."""
-    raise NotImplementedError
+    facts = item_facts(transaction, item)
+    if facts is None:
+        return None
+    return _status(facts, circulation.set_up(transaction, facts.set_up_version), now)
 
 
 def circulation_statuses(
     circulation: Circulation, transaction: Transaction, *, item_ids: Sequence[int], now: datetime
 ) -> dict[int, CirculationStatus]:
-    """The states of many items (OPAC holdings, NCIP LookupItemSet), by item id."""
-    raise NotImplementedError
+    """The states of many items (OPAC holdings, NCIP LookupItemSet), by item id.
+
+    Ids that no item has are left out.
+    """
+    return {
+        facts.id: _status(facts, circulation.set_up(transaction, facts.set_up_version), now)
+        for facts in item_facts_by_id(transaction, item_ids)
+    }
+
+
+def holdings(
+    circulation: Circulation, transaction: Transaction, *, record_ids: Sequence[int], now: datetime
+) -> dict[int, list[CirculationStatus]]:
+    """All items of each record with their states, as catalogues show them; by record id.
+
+    Records without items are left out.
+    """
+    items = items_of_records(transaction, record_ids)
+    of_record = {item.id: record_id for record_id, found in items.items() for item in found}
+    statuses = circulation_statuses(circulation, transaction, item_ids=list(of_record), now=now)
+    found: dict[int, list[CirculationStatus]] = {}
+    for item_id, record_id in of_record.items():
+        if item_id in statuses:
+            found.setdefault(record_id, []).append(statuses[item_id])
+    return found
+
+
+def _status(facts: ItemFacts, set_up: SetUp, now: datetime) -> CirculationStatus:
+    item = facts.item(set_up.branches[facts.home_branch_id])
+    loan = facts.loan()
+    if loan is not None:
+        return CirculationStatus(
+            item,
+            ItemState.ON_LOAN,
+            loan=loan,
+            borrower=facts.borrower(),
+            is_overdue=loan.due < now,
+        )
+    if facts.transit_to_id is not None:
+        return CirculationStatus(
+            item,
+            ItemState.IN_TRANSIT,
+            to_branch=set_up.branches[facts.transit_to_id],
+            since=facts.transit_since,
+        )
+    return CirculationStatus(item, ItemState.AVAILABLE)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from catalogue.statements import Transaction
 from circulation.ids import IdSource
 from circulation.pins import PinVerifier
+from circulation.set_up import SetUp, read_set_up
 
 
 @dataclass(slots=True)
@@ -17,3 +19,11 @@ class Circulation:
 
     pins: PinVerifier = field(default_factory=PinVerifier)
     ids: IdSource = field(default_factory=IdSource)
+    _set_up: SetUp | None = field(default=None, repr=False)
+
+    def set_up(self, transaction: Transaction, version: int) -> SetUp:
+        """The set-up of `version`, which the transaction has just read with its facts."""
+        known = self._set_up
+        if known is None or known.version != version:
+            known = self._set_up = read_set_up(transaction)
+        return known

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from catalogue.statements import Transaction
+from circulation.checks import check_out_refusals, pin_refusal
+from circulation.due_dates import due_at, local_date
 from circulation.engine import Circulation
-from circulation.results import CheckedOut, Desk, Refused
+from circulation.events import EventKind, write_event
+from circulation.facts import ItemFacts, item_facts, lock_item, lock_patron, patron_facts
+from circulation.loans import begin_loan, end_loan, must_touch_one
+from circulation.policy import LoanTerms
+from circulation.reasons import Reason
+from circulation.results import Branch, CheckedOut, Desk, Loan, Refusal, Refused
+from circulation.transits import end_transit
+
+#: For a loan that happened off line, of something that no rule gives a loan period for.
+FALLBACK_LOAN_DAYS = 28
 
 
 def check_out(
@@ -29,10 +41,122 @@ def check_out(
     `Refused.loan` shows that loan; a protocol may go on to `renew`.
 
     `no_block` (SIP2 11: the loan has happened already, off line) accepts the loan whatever the
-    rules say: at `happened` and until `due`, where given. It ends an open loan of another patron,
-    and lists in `CheckedOut.overridden` what would have been refused. Only an unknown patron or
-    item, or a wrong PIN, is refused then. A `due` or `happened` without `no_block` has no effect.
+    rules say and asks for no PIN: at `happened` and until `due`, where given. What would have been
+    refused is listed in `CheckedOut.overridden` and kept in the event. Only an unknown patron,
+    item or branch is refused then. A loan that was open at `happened` ends there; before one that
+    began later the loan is recorded as ended. Without `no_block`, `happened` and `due` have no
+    effect.
 
     Raises VerificationNeeded (see `circulation.pins`).
     """
-    raise NotImplementedError
+    lock_item(transaction, item)
+    lock_patron(transaction, patron)
+    facts = item_facts(transaction, item)
+    borrower = patron_facts(transaction, patron, now, facts.material_group if facts else "")
+    refusals = []
+    if borrower is None:
+        refusals.append(Refusal(Reason.PATRON_UNKNOWN))
+    elif not no_block and (wrong := pin_refusal(circulation.pins, borrower, pin)):
+        refusals.append(wrong)
+    if facts is None:
+        refusals.append(Refusal(Reason.ITEM_UNKNOWN))
+        return Refused(
+            tuple(refusals),
+            patron=borrower.patron() if borrower and len(refusals) == 1 else None,
+        )
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    home = set_up.branches[facts.home_branch_id]
+    if borrower is None or refusals:
+        return Refused(tuple(refusals), item=facts.item(home))
+    branch = set_up.branches.get(desk.branch_id)
+    if branch is None:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),), facts.item(home), borrower.patron())
+
+    terms = set_up.terms(branch.id, borrower.category, facts.material_group)
+    found = check_out_refusals(facts, borrower, terms, local_date(now, branch.timezone))
+    if found and not no_block:
+        own_loan = facts.loan() if facts.borrower_id == borrower.id else None
+        return Refused(tuple(found), facts.item(home), borrower.patron(), own_loan)
+
+    at = min(happened, now) if no_block and happened else now
+    if no_block and facts.borrower_id == borrower.id and at <= (facts.loan_checked_out or at):
+        loan = facts.loan()  # the same report once more
+        assert loan is not None
+    else:
+        until = due if no_block and due else _due(at, terms, branch)
+        loan = Loan(circulation.ids.next(now), at, until, 0)
+        _begin(transaction, desk, facts, borrower.id, loan, now, found)
+    return CheckedOut(
+        facts.item(home),
+        borrower.patron(),
+        loan,
+        may_renew=loan.renewals < terms.renewals,
+        overridden=tuple(found),
+    )
+
+
+def _due(at: datetime, terms: LoanTerms, branch: Branch) -> datetime:
+    days = FALLBACK_LOAN_DAYS if terms.loan_days is None else terms.loan_days
+    return due_at(at, days, branch.timezone)
+
+
+def _begin(
+    transaction: Transaction,
+    desk: Desk,
+    item: ItemFacts,
+    patron_id: int,
+    loan: Loan,
+    now: datetime,
+    overridden: list[Refusal],
+) -> None:
+    """Writes the loan, and what it means for an open loan or a transit of the item."""
+    recorded = now if loan.checked_out != now else None
+    ended: datetime | None = None
+    if item.loan_id is not None and item.loan_checked_out is not None:
+        if item.loan_checked_out > loan.checked_out:
+            ended = item.loan_checked_out
+        else:
+            must_touch_one(end_loan(transaction, item.loan_id, loan.checked_out, desk.branch_id))
+            write_event(
+                transaction,
+                EventKind.CHECKED_IN,
+                desk,
+                loan.checked_out,
+                recorded=recorded,
+                item_id=item.id,
+                patron_id=item.borrower_id,
+                loan_id=item.loan_id,
+                after={"ended_by_loan": loan.id},
+            )
+    elif item.transit_to_id is not None:
+        end_transit(transaction, item.id)
+    begin_loan(
+        transaction,
+        loan.id,
+        item.id,
+        patron_id,
+        desk.branch_id,
+        item.material_group,
+        loan.checked_out,
+        loan.due,
+        0,
+        ended,
+        None if ended is None else desk.branch_id,
+    )
+    after: dict[str, Any] = {"due": loan.due.isoformat()}
+    if overridden:
+        after["overridden"] = [refusal.reason.name for refusal in overridden]
+    if ended is not None:
+        after["ended"] = ended.isoformat()
+    write_event(
+        transaction,
+        EventKind.CHECKED_OUT,
+        desk,
+        loan.checked_out,
+        recorded=recorded,
+        item_id=item.id,
+        patron_id=patron_id,
+        loan_id=loan.id,
+        before=None if item.transit_to_id is None else {"in_transit_to": item.transit_to_id},
+        after=after,
+    )

@@ -1,16 +1,78 @@
-"""Who lends: consortium -> agency (municipality, school authority) -> branch, by ISIL."""
+"""Who lends: consortium -> agency (municipality, school authority) -> branch, by ISIL.
+
+An ISIL, or a consortium's name, that is taken breaks a constraint, and the driver's integrity
+error comes up.
+"""
 
 from __future__ import annotations
 
-from catalogue.statements import Transaction
-from circulation.results import Branch, Desk
+from zoneinfo import ZoneInfo
 
-DEFAULT_TIMEZONE = "Europe/Copenhagen"
+from sqlalchemy import bindparam, insert, select
+
+from catalogue.schema import agencies, branches, consortia
+from catalogue.statements import Transaction, many, one, scalar, send
+from circulation.results import Branch, Desk
+from circulation.schema import agency_settings
+from circulation.set_up import BRANCH_COLUMNS, BRANCH_TABLES, DEFAULT_TIMEZONE, set_up_changed
+
+_KINDS = ("public", "school")
+
+_insert_consortium = scalar(
+    insert(consortia).values(name=bindparam("new_name")).returning(consortia.c.id), "new_name"
+)
+_insert_agency = scalar(
+    insert(agencies)
+    .values(
+        consortium_id=bindparam("new_consortium_id"),
+        isil=bindparam("new_isil"),
+        name=bindparam("new_name"),
+        kind=bindparam("new_kind"),
+    )
+    .returning(agencies.c.id),
+    "new_consortium_id",
+    "new_isil",
+    "new_name",
+    "new_kind",
+)
+_insert_settings = send(
+    insert(agency_settings).values(
+        agency_id=bindparam("new_agency_id"), timezone=bindparam("new_timezone")
+    ),
+    "new_agency_id",
+    "new_timezone",
+)
+_insert_branch = scalar(
+    insert(branches)
+    .values(
+        agency_id=bindparam("new_agency_id"),
+        isil=bindparam("new_isil"),
+        name=bindparam("new_name"),
+    )
+    .returning(branches.c.id),
+    "new_agency_id",
+    "new_isil",
+    "new_name",
+)
+_branch_by_isil = one(
+    select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES).where(branches.c.isil == bindparam("isil")),
+    Branch,
+    "isil",
+)
+_branches_by_agency = many(
+    select(*BRANCH_COLUMNS)
+    .select_from(BRANCH_TABLES)
+    .where(agencies.c.isil == bindparam("isil"))
+    .order_by(branches.c.isil),
+    Branch,
+    "isil",
+)
 
 
 def add_consortium(transaction: Transaction, name: str) -> int:
     """Gives the id."""
-    raise NotImplementedError
+    new_id: int = _insert_consortium(transaction, name)
+    return new_id
 
 
 def add_agency(
@@ -26,24 +88,38 @@ def add_agency(
 
     Raises ValueError for an unknown timezone or kind.
     """
-    raise NotImplementedError
+    if kind not in _KINDS:
+        raise ValueError(f"an agency is of kind {' or '.join(_KINDS)}, not {kind!r}")
+    try:
+        ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"unknown timezone {timezone!r}") from error
+    new_id: int = _insert_agency(transaction, consortium_id, isil, name, kind)
+    _insert_settings(transaction, new_id, timezone)
+    set_up_changed(transaction)
+    return new_id
 
 
 def add_branch(transaction: Transaction, agency_id: int, isil: str, name: str) -> int:
     """Gives the id."""
-    raise NotImplementedError
+    new_id: int = _insert_branch(transaction, agency_id, isil, name)
+    set_up_changed(transaction)
+    return new_id
 
 
 def find_branch(transaction: Transaction, isil: str) -> Branch | None:
     """The branch with this ISIL, and its agency."""
-    raise NotImplementedError
+    return _branch_by_isil(transaction, isil)
 
 
 def branches_of_agency(transaction: Transaction, agency_isil: str) -> list[Branch]:
     """All branches of the agency with this ISIL, by ISIL of the branch; empty where unknown."""
-    raise NotImplementedError
+    return _branches_by_agency(transaction, agency_isil)
 
 
 def desk_at(transaction: Transaction, isil: str, *, actor: str, device: str) -> Desk | None:
     """A desk in the branch with this ISIL; None where there is no such branch."""
-    raise NotImplementedError
+    branch = find_branch(transaction, isil)
+    if branch is None:
+        return None
+    return Desk(actor, device, branch.agency_id, branch.id)

@@ -1,20 +1,145 @@
-"""Patrons: registering them, their identifiers, PINs and blocks, and what is known of them.
+"""Patrons: registering them, their identifiers, PINs and blocks.
 
-Every change writes its event in the name of `desk`; None stands for the command line.
+Every change writes its event in the name of `desk`; None stands for the command line. What is
+known of a patron is asked of `circulation.accounts`, whose functions are found here as well.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from catalogue.schema import branches
+from catalogue.statements import Transaction, change, one, scalar, send
+from circulation.accounts import patron_loans, patron_status
+from circulation.events import EventKind, write_event
 from circulation.reasons import BlockReason, IdentifierBlock
-from circulation.results import Desk, PatronLoans, PatronStatus, Refused
+from circulation.results import Desk
+from circulation.schema import patron_blocks, patron_identifiers, patrons
+
+__all__ = [
+    "IdentifierTaken",
+    "add_identifier",
+    "block_identifier",
+    "block_patron",
+    "find_patron",
+    "patron_loans",
+    "patron_status",
+    "register_patron",
+    "set_pin",
+    "unblock_patron",
+]
 
 
 class IdentifierTaken(ValueError):
     """The identifier belongs to a patron already."""
+
+
+_agency_of_branch = scalar(
+    select(branches.c.agency_id).where(branches.c.id == bindparam("branch_id")), "branch_id"
+)
+
+_NEW_PATRON = (
+    "agency_id",
+    "home_branch_id",
+    "category",
+    "name",
+    "given_name",
+    "family_name",
+    "pin_hash",
+    "language",
+    "birth_date",
+    "email",
+    "phone",
+    "expires",
+    "note",
+    "created",
+)
+_insert_patron = scalar(
+    insert(patrons)
+    .values(
+        {
+            patrons.c[name]: bindparam(f"new_{name}", type_=patrons.c[name].type)
+            for name in _NEW_PATRON
+        }
+    )
+    .returning(patrons.c.id),
+    *(f"new_{name}" for name in _NEW_PATRON),
+)
+_owner = scalar(
+    select(patron_identifiers.c.patron_id).where(
+        patron_identifiers.c.identifier == bindparam("identifier")
+    ),
+    "identifier",
+)
+_insert_identifier = send(
+    insert(patron_identifiers).values(
+        identifier=bindparam("new_identifier"),
+        patron_id=bindparam("new_patron_id"),
+        kind=bindparam("new_kind"),
+        blocked=None,
+        added=bindparam("new_added"),
+    ),
+    "new_identifier",
+    "new_patron_id",
+    "new_kind",
+    "new_added",
+)
+_set_identifier_block = change(
+    update(patron_identifiers)
+    .where(patron_identifiers.c.identifier == bindparam("of_identifier"))
+    .values(blocked=bindparam("new_blocked")),
+    "of_identifier",
+    "new_blocked",
+)
+_set_pin_hash = change(
+    update(patrons)
+    .where(patrons.c.id == bindparam("patron_id"))
+    .values(pin_hash=bindparam("new_pin_hash")),
+    "patron_id",
+    "new_pin_hash",
+)
+_find_block = one(
+    select(patron_blocks.c.since).where(
+        patron_blocks.c.patron_id == bindparam("of_patron"),
+        patron_blocks.c.reason == bindparam("of_reason"),
+    ),
+    None,
+    "of_patron",
+    "of_reason",
+)
+_insert_block = send(
+    insert(patron_blocks).values(
+        patron_id=bindparam("new_patron_id"),
+        reason=bindparam("new_reason"),
+        since=bindparam("new_since"),
+        message=bindparam("new_message"),
+    ),
+    "new_patron_id",
+    "new_reason",
+    "new_since",
+    "new_message",
+)
+_set_block_message = send(
+    update(patron_blocks)
+    .where(
+        patron_blocks.c.patron_id == bindparam("of_patron"),
+        patron_blocks.c.reason == bindparam("of_reason"),
+    )
+    .values(message=bindparam("new_message")),
+    "of_patron",
+    "of_reason",
+    "new_message",
+)
+_delete_block = change(
+    delete(patron_blocks).where(
+        patron_blocks.c.patron_id == bindparam("of_patron"),
+        patron_blocks.c.reason == bindparam("of_reason"),
+    ),
+    "of_patron",
+    "of_reason",
+)
 
 
 def register_patron(
@@ -39,10 +164,42 @@ def register_patron(
     """Registers a patron of the home branch's agency with a first card; gives the patron's id.
 
     `pin_hash` comes from `circulation.pins.hash_pin`, called beforehand, outside the transaction.
-    `name` is how the patron is addressed, by default given and family name.
-    Raises IdentifierTaken, and ValueError for an unknown branch.
+    `name` is how the patron is addressed, by default given and family name. `expires` is the last
+    day on which the patron may borrow.
+    Raises IdentifierTaken, and ValueError for an unknown branch or an empty card.
     """
-    raise NotImplementedError
+    agency_id = _agency_of_branch(transaction, home_branch)
+    if agency_id is None:
+        raise ValueError(f"there is no branch {home_branch}")
+    _must_be_free(transaction, card)
+    patron_id: int = _insert_patron(
+        transaction,
+        agency_id,
+        home_branch,
+        category,
+        f"{given_name} {family_name}".strip() if name is None else name,
+        given_name,
+        family_name,
+        pin_hash,
+        language,
+        birth_date,
+        email,
+        phone,
+        expires,
+        note,
+        now,
+    )
+    _insert_identifier(transaction, card, patron_id, "card", now)
+    write_event(transaction, EventKind.PATRON_REGISTERED, desk, now, patron_id=patron_id)
+    return patron_id
+
+
+def _must_be_free(transaction: Transaction, identifier: str) -> None:
+    if not identifier:
+        raise ValueError("an identifier must not be empty")
+    if _owner(transaction, identifier) is not None:
+        # The text names nobody and nothing: identifiers may be national numbers.
+        raise IdentifierTaken("this identifier belongs to a patron already")
 
 
 def add_identifier(
@@ -56,9 +213,19 @@ def add_identifier(
 ) -> None:
     """Gives the patron a further identifier: ``card``, ``login``, ``email``, ``national_id``...
 
+    Only identifiers of kind ``card`` are ever shown to others than who gave them.
     Raises IdentifierTaken.
     """
-    raise NotImplementedError
+    _must_be_free(transaction, identifier)
+    _insert_identifier(transaction, identifier, patron_id, kind, now)
+    write_event(
+        transaction,
+        EventKind.IDENTIFIER_ADDED,
+        desk,
+        now,
+        patron_id=patron_id,
+        after={"kind": kind},
+    )
 
 
 def block_identifier(
@@ -73,12 +240,20 @@ def block_identifier(
 
     False where nobody has that identifier.
     """
-    raise NotImplementedError
+    patron_id = find_patron(transaction, identifier)
+    if patron_id is None:
+        return False
+    _set_identifier_block(transaction, identifier, None if block is None else block.value)
+    kind = EventKind.IDENTIFIER_UNBLOCKED if block is None else EventKind.IDENTIFIER_BLOCKED
+    after = None if block is None else {"reason": block.value}
+    write_event(transaction, kind, desk, now, patron_id=patron_id, after=after)
+    return True
 
 
 def find_patron(transaction: Transaction, identifier: str) -> int | None:
     """The id of the patron with this identifier, blocked or not."""
-    raise NotImplementedError
+    found: int | None = _owner(transaction, identifier)
+    return found
 
 
 def set_pin(
@@ -89,8 +264,13 @@ def set_pin(
     now: datetime,
     desk: Desk | None = None,
 ) -> None:
-    """Stores a new PIN, hashed beforehand by `circulation.pins.hash_pin`; None takes it away."""
-    raise NotImplementedError
+    """Stores a new PIN, hashed beforehand by `circulation.pins.hash_pin`; None takes it away.
+
+    Raises ValueError for an unknown patron.
+    """
+    if not _set_pin_hash(transaction, patron_id, pin_hash):
+        raise ValueError(f"there is no patron {patron_id}")
+    write_event(transaction, EventKind.PIN_CHANGED, desk, now, patron_id=patron_id)
 
 
 def block_patron(
@@ -102,8 +282,22 @@ def block_patron(
     message: str = "",
     desk: Desk | None = None,
 ) -> None:
-    """Blocks the patron (SIP2 01 uses BlockReason.SELF_SERVICE); repeated, keeps the first date."""
-    raise NotImplementedError
+    """Blocks the patron (SIP2 01 uses BlockReason.SELF_SERVICE).
+
+    Repeated for the same reason, it keeps the first date and takes the new message.
+    """
+    if _find_block(transaction, patron_id, reason.value) is None:
+        _insert_block(transaction, patron_id, reason.value, now, message)
+    else:
+        _set_block_message(transaction, patron_id, reason.value, message)
+    write_event(
+        transaction,
+        EventKind.PATRON_BLOCKED,
+        desk,
+        now,
+        patron_id=patron_id,
+        after={"reason": reason.value, "message": message},
+    )
 
 
 def unblock_patron(
@@ -115,37 +309,14 @@ def unblock_patron(
     desk: Desk | None = None,
 ) -> bool:
     """Lifts a block (SIP2 25); False where the patron had none for this reason."""
-    raise NotImplementedError
-
-
-def patron_status(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    patron: str,
-    now: datetime,
-    pin: str | None = None,
-) -> PatronStatus | Refused:
-    """What is known of the patron with this identifier (SIP2 23 and 63, NCIP LookupUser).
-
-    A blocked or expired patron is still shown. Refused only with PATRON_UNKNOWN, PIN_MISSING or
-    PIN_WRONG (`pin` None asks for none). Raises VerificationNeeded (see `circulation.pins`).
-    """
-    raise NotImplementedError
-
-
-def patron_loans(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    patron: str,
-    now: datetime,
-    only_overdue: bool = False,
-    start: int = 1,
-    limit: int | None = None,
-) -> PatronLoans | Refused:
-    """The patron's open loans by due date: from the `start`-th (1 is the first), `limit` at most.
-
-    Asks for no PIN: call `patron_status` first where one is needed.
-    """
-    raise NotImplementedError
+    if not _delete_block(transaction, patron_id, reason.value):
+        return False
+    write_event(
+        transaction,
+        EventKind.PATRON_UNBLOCKED,
+        desk,
+        now,
+        patron_id=patron_id,
+        before={"reason": reason.value},
+    )
+    return True

@@ -6,6 +6,7 @@ reason x protocol. `BlockReason` says why a patron is blocked and `DENIED` what 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 
@@ -72,6 +73,11 @@ DENIED: dict[BlockReason, frozenset[Action]] = {
     BlockReason.DECEASED: _EVERYTHING,
     BlockReason.OTHER: _EVERYTHING,
 }
+
+
+def denied_by(blocks: Iterable[BlockReason]) -> frozenset[Action]:
+    """All that the blocks forbid together."""
+    return frozenset[Action]().union(*(DENIED[block] for block in blocks))
 
 
 class IdentifierBlock(Enum):

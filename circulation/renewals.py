@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from catalogue.statements import Transaction
+from circulation.checks import patron_refusals, pin_refusal, renewal_due, renewal_refusals
+from circulation.due_dates import local_date
 from circulation.engine import Circulation
-from circulation.results import Desk, Refused, Renewed, RenewedAll
+from circulation.events import EventKind, write_event
+from circulation.facts import (
+    ALL,
+    ItemFacts,
+    PatronFacts,
+    item_facts,
+    items_on_loan,
+    lock_item,
+    lock_items_on_loan_to,
+    patron_facts,
+)
+from circulation.loans import must_touch_one, prolong_loan
+from circulation.reasons import Action, Reason
+from circulation.results import Desk, Loan, Refusal, Refused, Renewed, RenewedAll
+from circulation.set_up import SetUp
 
 
 def renew(
@@ -24,11 +41,31 @@ def renew(
 ) -> Renewed | Refused:
     """Moves the due date of the patron's loan of the item, or says everything that hinders it.
 
-    `pin`, `no_block`, `happened` and `due` as in `circulation.lending.check_out`; an item that is
-    not on loan to the patron is refused even then.
+    The rules are those of the branch where the loan was made. `pin`, `no_block`, `happened` and
+    `due` as in `circulation.lending.check_out`; what is not on loan to the patron is refused even
+    with `no_block`, and a due date is never brought forward.
     Raises VerificationNeeded (see `circulation.pins`).
     """
-    raise NotImplementedError
+    lock_item(transaction, item)
+    facts = item_facts(transaction, item)
+    borrower = patron_facts(transaction, patron, now, facts.material_group if facts else "")
+    refusals = []
+    if borrower is None:
+        refusals.append(Refusal(Reason.PATRON_UNKNOWN))
+    elif not no_block and (wrong := pin_refusal(circulation.pins, borrower, pin)):
+        refusals.append(wrong)
+    if facts is None:
+        refusals.append(Refusal(Reason.ITEM_UNKNOWN))
+        return Refused(
+            tuple(refusals),
+            patron=borrower.patron() if borrower and len(refusals) == 1 else None,
+        )
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    if borrower is None or refusals:
+        home = set_up.branches[facts.home_branch_id]
+        return Refused(tuple(refusals), item=facts.item(home))
+    at = min(happened, now) if no_block and happened else now
+    return _renew(transaction, set_up, desk, facts, borrower, at, now, no_block, due)
 
 
 def renew_all(
@@ -44,4 +81,78 @@ def renew_all(
 
     Refused only where the patron is unknown or the PIN wrong.
     """
-    raise NotImplementedError
+    borrower = patron_facts(transaction, patron, now, "")
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    if wrong := pin_refusal(circulation.pins, borrower, pin):
+        return Refused((wrong,))
+    lock_items_on_loan_to(transaction, borrower.id)
+    set_up = circulation.set_up(transaction, borrower.set_up_version)
+    renewed, refused = [], []
+    for facts in items_on_loan(transaction, borrower.id, ALL, 0):
+        outcome = _renew(transaction, set_up, desk, facts, borrower, now, now, False, None)
+        if isinstance(outcome, Renewed):
+            renewed.append(outcome)
+        else:
+            refused.append(outcome)
+    return RenewedAll(borrower.patron(), tuple(renewed), tuple(refused))
+
+
+def _renew(
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk,
+    facts: ItemFacts,
+    borrower: PatronFacts,
+    at: datetime,
+    now: datetime,
+    no_block: bool,
+    due: datetime | None,
+) -> Renewed | Refused:
+    """Decides on one item, locked, and a known patron."""
+    item = facts.item(set_up.branches[facts.home_branch_id])
+    desk_branch = set_up.branches.get(desk.branch_id)
+    if desk_branch is None:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),), item, borrower.patron())
+    loan = facts.loan()
+    if loan is None or facts.loan_branch_id is None or facts.borrower_id != borrower.id:
+        today = local_date(now, desk_branch.timezone)
+        reason = Reason.ITEM_NOT_ON_LOAN if loan is None else Reason.NOT_ON_LOAN_TO_PATRON
+        hindrances = [Refusal(reason), *patron_refusals(borrower, Action.RENEW, today)]
+        return Refused(tuple(hindrances), item, borrower.patron())
+
+    branch = set_up.branches[facts.loan_branch_id]
+    terms = set_up.terms(branch.id, borrower.category, facts.material_group)
+    found = renewal_refusals(
+        loan.due, loan.renewals, borrower, terms, now=at, timezone=branch.timezone
+    )
+    if found and not no_block:
+        return Refused(tuple(found), item, borrower.patron(), loan)
+
+    promised = due if no_block and due else renewal_due(at, terms, branch.timezone)
+    new_due = max(promised or loan.due, loan.due)
+    new = Loan(loan.id, loan.checked_out, new_due, loan.renewals + 1)
+    must_touch_one(prolong_loan(transaction, new.id, new.due, new.renewals))
+    after: dict[str, Any] = {"due": new.due.isoformat(), "renewals": new.renewals}
+    if found:
+        after["overridden"] = [refusal.reason.name for refusal in found]
+    write_event(
+        transaction,
+        EventKind.RENEWED,
+        desk,
+        at,
+        recorded=now if at != now else None,
+        item_id=facts.id,
+        patron_id=borrower.id,
+        loan_id=loan.id,
+        before={"due": loan.due.isoformat(), "renewals": loan.renewals},
+        after=after,
+    )
+    return Renewed(
+        item,
+        borrower.patron(),
+        new,
+        previous_due=loan.due,
+        may_renew=new.renewals < terms.renewals,
+        overridden=tuple(found),
+    )

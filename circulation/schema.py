@@ -135,12 +135,14 @@ Index(
     sqlite_where=_IS_OPEN,
     postgresql_where=_IS_OPEN,
 )
-#: Counts of a patron's loans (all, overdue, of a group) are read from this index alone.
+#: Counts of a patron's loans (all, overdue, of a group) are read from this index alone; SQLite
+#: does so only where the column of the condition stands in it too.
 Index(
     "ix_loans_open_patron",
     loans.c.patron_id,
     loans.c.material_group,
     loans.c.due,
+    loans.c.checked_in,
     sqlite_where=_IS_OPEN,
     postgresql_where=_IS_OPEN,
 )

@@ -122,7 +122,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_loans_open_patron",
         "loans",
-        ["patron_id", "material_group", "due"],
+        ["patron_id", "material_group", "due", "checked_in"],
         unique=False,
         sqlite_where=sa.text("checked_in IS NULL"),
         postgresql_where=sa.text("checked_in IS NULL"),

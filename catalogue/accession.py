@@ -1,0 +1,139 @@
+"""Putting records into the catalogue: record, index and items in one transaction.
+
+Record ids are positions in the bitmaps of `postings`, so they are given out here, ascending, and
+by one writer at a time: `next_record_id` waits for every other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, insert, select, text
+
+from catalogue.bitmaps import CHUNK_BITS
+from catalogue.extraction import Collector, Columns
+from catalogue.marc.checking import accept
+from catalogue.postings import add_postings
+from catalogue.preparation import Made
+from catalogue.schema import items, records
+from catalogue.statements import Transaction, lock, scalar, send_many
+
+_RECORD_COLUMNS = (
+    "id", "format", "agency_id", "control_number", "title", "author", "year", "load_id",
+    "load_position", "data", "created", "changed",
+)  # fmt: skip
+_ITEM_COLUMNS = ("barcode", "record_id", "branch_id", "material_group", "created")
+
+# Against other writers of records only: readers, and rows that refer to records, go on.
+_lock_writing = lock(text("LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE"))
+_next_id = scalar(select(func.coalesce(func.max(records.c.id), 0) + 1))
+_insert_records = send_many(
+    insert(records).values(
+        {name: bindparam(name, type_=records.c[name].type) for name in _RECORD_COLUMNS}
+    ),
+    *_RECORD_COLUMNS,
+)
+_insert_items = send_many(
+    insert(items).values(
+        {name: bindparam(name, type_=items.c[name].type) for name in _ITEM_COLUMNS}
+    ),
+    *_ITEM_COLUMNS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDefaults:
+    """One item for every record of a load.
+
+    The record at position n of its file (from 1) gets the barcode `prefix` with the number
+    ``first_number + n - 1`` in at least `digits` digits: the same however often the load is
+    interrupted.
+    """
+
+    branch_id: int
+    prefix: str
+    first_number: int = 1
+    digits: int = 7
+    material_group: str = ""
+
+    def barcode(self, position: int) -> str:
+        return f"{self.prefix}{self.first_number + position - 1:0{self.digits}d}"
+
+
+def next_record_id(transaction: Transaction) -> int:
+    """The id for the next record; holds off all other writers of records until the commit."""
+    _lock_writing(transaction)
+    found: int = _next_id(transaction)
+    return found
+
+
+def store(
+    transaction: Transaction,
+    made: Iterable[Made],
+    columns: Iterable[Columns],
+    *,
+    now: datetime,
+    agency_id: int | None = None,
+    load_id: int | None = None,
+    with_items: ItemDefaults | None = None,
+) -> None:
+    """Inserts prepared records with their postings; their ids are `next_record_id` or above."""
+    given = list(made)
+    _insert_records(
+        transaction,
+        (
+            (
+                record.id,
+                record.record_format,
+                agency_id,
+                record.description.control_number,
+                record.description.title,
+                record.description.author,
+                record.description.year,
+                load_id,
+                record.position if load_id is not None else None,
+                record.data,
+                now,
+                now,
+            )
+            for record in given
+        ),
+    )
+    add_postings(transaction, columns)
+    if with_items is not None:
+        _insert_items(
+            transaction,
+            (
+                (
+                    with_items.barcode(record.position),
+                    record.id,
+                    with_items.branch_id,
+                    with_items.material_group,
+                    now,
+                )
+                for record in given
+            ),
+        )
+
+
+def add_record(
+    transaction: Transaction,
+    data: bytes,
+    *,
+    now: datetime,
+    agency_id: int | None = None,
+    record_format: str = "marc21",
+) -> int:
+    """Adds one record and makes it searchable at once; gives its id.
+
+    `data` is ISO 2709 in any state that `catalogue.marc.checking.accept` takes; raises Refused.
+    """
+    accepted = accept(data)
+    number = next_record_id(transaction)
+    collector = Collector(number >> CHUNK_BITS)
+    description = collector.add(number & 0xFFFF, record_format, accepted)
+    made = Made(number, 0, record_format, description, accepted)
+    store(transaction, [made], collector.columns(), now=now, agency_id=agency_id)
+    return number

@@ -1,0 +1,65 @@
+"""Serialised roaring bitmaps of record ids, made and joined without building the bitmap.
+
+Most terms are in few records, and most bitmaps of a load are therefore one short array, which
+the RoaringFormatSpec lays out as: cookie 12346, number of containers (both 32 bits, little
+endian), for each container its key (the ids' upper 16 bits) and cardinality - 1 (16 bits each)
+and the offset of its values (32 bits), then the sorted lower 16 bits of each id. Up to 4,096 ids
+that share their upper bits are written so here; everything else goes through pyroaring.
+Source: https://github.com/RoaringBitmap/RoaringFormatSpec
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+from struct import Struct
+
+from pyroaring import BitMap
+
+#: The name of `merge` in the SQL of a SQLite connection (`catalogue.sqlite.connect`).
+MERGE_BITMAPS = "merge_bitmaps"
+
+_ONE_ARRAY = Struct("<IIHHI")
+_COOKIE = 12346
+#: Bytes before the values, and so also their offset.
+_VALUES = 16
+_LONGEST_ARRAY = 4096
+#: Record ids per chunk of `postings`, which is what one container holds.
+CHUNK_BITS = 16
+
+
+def serialise(chunk: int, low: Sequence[int]) -> bytes:
+    """The bitmap of the ids ``chunk << 16 | low``; `low` ascending, without repetition."""
+    count = len(low)
+    if count > _LONGEST_ARRAY or chunk > 0xFFFF:
+        made: bytes = BitMap([chunk << CHUNK_BITS | part for part in low]).serialize()
+        return made
+    values = array("H", low)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return _ONE_ARRAY.pack(_COOKIE, 1, chunk, count - 1, _VALUES) + values.tobytes()
+
+
+def serialise_all(chunk: int, lows: Iterable[Sequence[int]]) -> list[bytes]:
+    """`serialise` for many, of which most hold one record."""
+    if chunk > 0xFFFF:
+        return [serialise(chunk, low) for low in lows]
+    start = _ONE_ARRAY.pack(_COOKIE, 1, chunk, 0, _VALUES)
+    pack = Struct("<H").pack
+    return [start + pack(low[0]) if len(low) == 1 else serialise(chunk, low) for low in lows]
+
+
+def merge(left: bytes, right: bytes) -> bytes:
+    """The union of two bitmaps of the same chunk."""
+    if (
+        left[:6] == right[:6] == b"\x3a\x30\0\0\1\0"
+        and left[8:10] == right[8:10]
+        and left[12:16] == right[12:16] == b"\x10\0\0\0"
+        and left[-1:] + left[-2:-1] < right[17:18] + right[16:17]
+    ):  # two arrays, the second all after the first
+        count = int.from_bytes(left[10:12], "little") + int.from_bytes(right[10:12], "little") + 2
+        if count <= _LONGEST_ARRAY:
+            return left[:10] + (count - 1).to_bytes(2, "little") + left[12:] + right[16:]
+    union: bytes = (BitMap.deserialize(left) | BitMap.deserialize(right)).serialize()
+    return union

@@ -1,0 +1,112 @@
+"""What the coded positions of a MARC 21 record say: years, language, kind of material.
+
+Sources: https://www.loc.gov/marc/bibliographic/ (leader, 007, 008); positions count from 0.
+"""
+
+from __future__ import annotations
+
+import re
+
+from catalogue.numbers import language_keys
+
+#: A closed period is indexed under each of its years, up to this many.
+LONGEST_PERIOD = 200
+
+_YEAR = re.compile(rb"(?<![0-9])(1[0-9]{3}|20[0-9]{2})(?![0-9])")
+#: Types of date (008/06) whose two dates are the ends of a period.
+_PERIOD = frozenset(b"cdikmqu")
+
+_BY_TYPE = {
+    ord("c"): "notated music", ord("d"): "notated music", ord("e"): "map", ord("f"): "map",
+    ord("g"): "projected medium", ord("i"): "audiobook", ord("j"): "music", ord("k"): "picture",
+    ord("m"): "computer file", ord("o"): "kit", ord("p"): "mixed material", ord("r"): "object",
+}  # fmt: skip
+_MANUSCRIPT = frozenset(b"dft")
+_VISUAL = frozenset(b"gkor")
+#: 007/00-01 and 008/23 (29 for maps and visual material).
+_BY_CARRIER = {
+    b"tb": "large print", b"tc": "braille", b"cr": "online", b"vd": "video", b"vf": "video",
+    b"vz": "video", b"fb": "braille",
+}  # fmt: skip
+_BY_FORM = {
+    ord("a"): "microform", ord("b"): "microform", ord("c"): "microform", ord("d"): "large print",
+    ord("f"): "braille", ord("o"): "online", ord("s"): "electronic", ord("q"): "electronic",
+}  # fmt: skip
+_BY_KIND_OF_SERIAL = {ord("n"): "newspaper", ord("m"): "series", ord("d"): "database",
+                      ord("w"): "web site"}  # fmt: skip
+
+
+def year_of(f008: bytes, imprint: bytes) -> int | None:
+    """The year of publication for people to read: 008/07-10 if certain, else 260 or 264 $c."""
+    if f008[7:11].isdigit() and b"1000" <= f008[7:11] < b"2100":
+        return int(f008[7:11])
+    found = _YEAR.search(imprint)
+    return int(found[1]) if found else None
+
+
+def years_of(f008: bytes, imprint: bytes) -> list[str]:
+    """The years a record is found under.
+
+    Unknown digits stand for 0 to 9. A period counts with each of its years when it has an end,
+    with its first year when it goes on (9999) or is longer than `LONGEST_PERIOD`.
+    """
+    first = _bounds(f008[7:11])
+    if first is None:
+        return list(dict.fromkeys(year.decode() for year in _YEAR.findall(imprint)))
+    begin, end = first
+    last = _bounds(f008[11:15])
+    if f008[6:7] and f008[6] in _PERIOD and last is not None and f008[11:15] != b"9999":
+        end = max(end, last[1])
+    if end - begin >= LONGEST_PERIOD:
+        end = first[1]
+    return [f"{year:04d}" for year in range(begin, end + 1)]
+
+
+def _bounds(date: bytes) -> tuple[int, int] | None:
+    """The first and last year that a date with unknown digits can mean."""
+    if len(date) != 4 or not date[:1].isdigit():
+        return None
+    earliest, latest = date.replace(b"u", b"0"), date.replace(b"u", b"9")
+    if not earliest.isdigit() or not date[:2].isdigit():
+        return None
+    return int(earliest), int(latest)
+
+
+def languages_of(f008: bytes) -> list[str]:
+    """The language of 008/35-37, if it names one."""
+    code = f008[35:38]
+    return language_keys(code.decode()) if code.isalpha() and code.isascii() else []
+
+
+def materials_of(leader: bytes, f007: bytes, f008: bytes, is_thesis: bool) -> list[str]:
+    """The kinds of material of a record, in folded words: ``book``, ``online``, ``large print``."""
+    kind, level = leader[6], leader[7]
+    if kind in b"at":
+        if level in b"bis":
+            specific = _BY_KIND_OF_SERIAL.get(f008[21]) if len(f008) > 21 else None
+            found = ["serial"] + (
+                [specific] if specific else [] if level in b"b" else ["periodical"]
+            )
+            if level in b"b":
+                found = ["article"]
+        else:
+            found = ["article"] if level in b"a" else ["book"]
+    else:
+        found = [_BY_TYPE.get(kind, "other")]
+    if kind in _MANUSCRIPT:
+        found.append("manuscript")
+    if f007[:2] in _BY_CARRIER:
+        found.append(_BY_CARRIER[f007[:2]])
+    elif f007[:1] == b"h":
+        found.append("microform")
+    elif kind in b"g" and f008[33:34] == b"v":
+        found.append("video")
+    at = 29 if kind in b"ef" or kind in _VISUAL else 23
+    form = _BY_FORM.get(f008[at]) if len(f008) > at and kind != ord("m") else None
+    if form:
+        found.append(form)
+    if "book" in found and ("online" in found or "electronic" in found):
+        found.append("ebook")
+    if is_thesis:
+        found.append("thesis")
+    return list(dict.fromkeys(found))

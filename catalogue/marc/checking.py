@@ -1,0 +1,209 @@
+"""What is taken for a record: found sound, repaired where that is honest, or refused.
+
+`accept` gives the bytes that are stored: ISO 2709 (`catalogue.marc.iso2709`) in UTF-8 with
+leader/09 ``a``. A sound record is stored byte for byte. Repaired is, without loss:
+
+* a record length, base address, indicator count or entry map in the leader that is not so;
+* a directory that disagrees with the fields, as long as there are as many fields as entries:
+  its order holds then, and lengths and starts are counted again. Records over 99,999 bytes and
+  fields over 9,999 come through this way, in the long form;
+* a field terminator within a field, where the directory says so: it becomes a blank;
+* MARC-8, converted; a leader that lies about the encoding is overruled by the bytes: what is
+  valid UTF-8 beyond ASCII is taken as UTF-8, what is not and is faultless MARC-8 as MARC-8;
+* missing indicators of a field that begins with a subfield, and an indicator outside ASCII:
+  blanks; a subfield delimiter with nothing behind it: left out.
+
+Refused, with the reason, is what would have to be guessed: bytes that are neither UTF-8 nor
+MARC-8, fewer or more fields than the directory names, a tag that cannot be one, a number of
+indicators other than two, a record cut short. Odd subfield codes and control characters are
+kept as they were found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from catalogue.marc import iso2709
+from catalogue.marc.iso2709 import FIELD_END, LEADER_LENGTH, RECORD_END, SUBFIELD
+from catalogue.marc.marc8 import NotMarc8, resolve_references, to_unicode
+
+ESCAPE = b"\x1b"
+
+#: A field with subfields that does not begin with two indicators.
+_BAD_INDICATORS = re.compile(rb"\x1e(?![ -~]{2}\x1f)[^\x1e\x1f]*\x1f")
+_INDICATORS = re.compile(rb"[ -~]{2}\x1f")
+_TAG = re.compile(rb"[0-9A-Za-z]{3}")
+#: The least that must be right to know where the directory begins.
+_LEADER = re.compile(rb"[ -~]{24}")
+_SOUND_LEADER = re.compile(rb"[0-9]{5}[ -~]{4}a22[0-9]{5}[ -~]{3}4500")
+_SOUND_DIRECTORY = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})+")
+#: A delimiter with neither code nor value.
+_STRAY = re.compile(rb"\x1f(?=[\x1f\x1e])")
+_STRAY_IN_FIELD = re.compile(rb"\x1f(?=\x1f|\Z)")
+
+
+class Refused(Exception):
+    """The bytes cannot be taken for a record; the message is for the librarian."""
+
+
+def accept(data: bytes) -> bytes:
+    """The record to store, made of bytes as found; raises Refused."""
+    return data if _is_sound(data) else _repaired(data)
+
+
+def accept_fields(head: bytes, parts: list[tuple[bytes, bytes]]) -> bytes:
+    """The record to store, made of a leader and UTF-8 fields (MARCXML); raises Refused."""
+    if not parts:
+        raise Refused("no fields")
+    checked = [(tag, _checked_field(tag, content)) for tag, content in parts]
+    return iso2709.build(head[:9] + b"a" + head[10:], checked)
+
+
+def control_number(data: bytes) -> str:
+    """The 001 of bytes in any state, as far as it can be told; else nothing."""
+    end = data.find(FIELD_END, LEADER_LENGTH)
+    if end < 0:
+        return ""
+    tags = [data[entry : entry + 3] for entry in range(LEADER_LENGTH, end, 12)]
+    if b"001" not in tags:
+        return ""
+    at = tags.index(b"001")
+    found = data[end + 1 :].split(FIELD_END, at + 1)[at : at + 1]
+    return found[0][:40].decode("ascii", "replace").strip() if found else ""
+
+
+def _is_sound(data: bytes) -> bool:
+    """Is this a record that can be stored as it is, and read by its directory?"""
+    if (
+        not _SOUND_LEADER.match(data)
+        or int(data[:5]) != len(data)
+        or data[-1:] != RECORD_END
+        or _STRAY.search(data)
+        or _BAD_INDICATORS.search(data)
+        or ESCAPE in data
+    ):
+        return False
+    base = int(data[12:17])
+    if data.find(FIELD_END, LEADER_LENGTH) != base - 1:
+        return False
+    directory = data[LEADER_LENGTH : base - 1]
+    if not _SOUND_DIRECTORY.fullmatch(directory) or len(directory) % 12:
+        return False
+    contents = data[base:].split(FIELD_END)
+    if len(contents) != len(directory) // 12 + 1 or contents.pop() != RECORD_END:
+        return False
+    starts = 0
+    entry = 3
+    for content in contents:
+        length = len(content) + 1
+        if int(directory[entry : entry + 9]) != length * 100_000 + starts:
+            return False
+        starts += length
+        entry += 12
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _repaired(data: bytes) -> bytes:
+    if data[-1:] != RECORD_END:
+        raise Refused("cut short: it has no record terminator")
+    end = data.find(FIELD_END, LEADER_LENGTH)
+    if end < 0 or not _LEADER.match(data):
+        raise Refused("no leader and directory at its beginning")
+    directory = data[LEADER_LENGTH:end]
+    if not directory or len(directory) % 12:
+        raise Refused(f"a directory of {len(directory)} bytes, which is no multiple of 12")
+    entries = [directory[at : at + 12] for at in range(0, len(directory), 12)]
+    contents = _contents_by_directory(entries, data[end + 1 :])
+    if contents is None:
+        contents = data[end + 1 : -1].split(FIELD_END)
+        if contents[-1].strip():
+            raise Refused("its last field has no terminator")
+        contents.pop()
+        if len(contents) != len(entries):
+            raise Refused(
+                f"its directory names {len(entries)} fields, but there are {len(contents)}"
+            )
+    decode = _decoder(data, contents)
+    parts = []
+    for entry, content in zip(entries, contents, strict=True):
+        tag = entry[:3]
+        try:
+            text = decode(content)
+        except NotMarc8 as error:
+            raise Refused(f"field {_shown(tag)}: {error}") from error
+        parts.append((tag, _checked_field(tag, text)))
+    return iso2709.build(data[:9] + b"a" + data[10:LEADER_LENGTH], parts)
+
+
+def _contents_by_directory(entries: list[bytes], body: bytes) -> list[bytes] | None:
+    """The fields where the directory says they are; None if they are not there."""
+    contents = []
+    covered = 0
+    for entry in entries:
+        if not entry[3:].isdigit():
+            return None
+        start, length = int(entry[7:]), int(entry[3:7])
+        content = body[start : start + length]
+        if len(content) != length or content[-1:] != FIELD_END:
+            return None
+        covered += length
+        contents.append(content[:-1].replace(FIELD_END, b" "))
+    return contents if covered == len(body) - 1 else None
+
+
+def _decoder(data: bytes, contents: list[bytes]) -> Callable[[bytes], bytes]:
+    """The way from the record's encoding to UTF-8, told by its bytes rather than its leader."""
+    says_utf8 = data[9:10] == b"a"
+    try:
+        for content in contents:
+            content.decode("utf-8")
+    except UnicodeDecodeError:
+        return _marc8_to_utf8
+    if ESCAPE in data and not (says_utf8 and not data.isascii()):
+        try:
+            for content in contents:
+                _marc8_to_utf8(content)
+        except NotMarc8:
+            return bytes if says_utf8 else _marc8_to_utf8
+        return _marc8_to_utf8
+    return bytes if says_utf8 or b"&#x" not in data else _references_resolved
+
+
+def _marc8_to_utf8(content: bytes) -> bytes:
+    first, *parts = content.split(SUBFIELD)
+    made = [to_unicode(first)]
+    for part in parts:
+        if not part[:1].isascii():
+            raise NotMarc8(f"0x{part[:1].hex().upper()} is no subfield code")
+        made.append(part[:1].decode("ascii") + to_unicode(part[1:]))
+    return "\x1f".join(made).encode("utf-8")
+
+
+def _references_resolved(content: bytes) -> bytes:
+    return resolve_references(content.decode("utf-8")).encode("utf-8")
+
+
+def _checked_field(tag: bytes, content: bytes) -> bytes:
+    """The content as it is stored; raises Refused."""
+    if not _TAG.fullmatch(tag):
+        raise Refused(f"{_shown(tag)!r} in its directory, which is no tag")
+    if SUBFIELD not in content:
+        return content
+    indicators, _, rest = content.partition(SUBFIELD)
+    if not indicators:
+        indicators = b"  "
+    elif not _INDICATORS.match(content):
+        found = indicators.decode("utf-8")
+        if len(found) != 2:
+            raise Refused(f"field {_shown(tag)} has {len(found)} indicators, not two")
+        indicators = "".join(c if " " <= c <= "~" else " " for c in found).encode("ascii")
+    return indicators + _STRAY_IN_FIELD.sub(b"", SUBFIELD + rest)
+
+
+def _shown(tag: bytes) -> str:
+    return tag.decode("ascii", "backslashreplace")

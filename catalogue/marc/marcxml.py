@@ -1,0 +1,167 @@
+"""MARCXML and marcXchange (ISO 25577) read record by record, as ISO 2709.
+
+The file is cut at its record elements and each is parsed by itself, so that one broken record, or
+what has got between them, does not cost the rest. Element names count, namespaces do not: records
+without one, and in either, are common. Of nested elements called record (OAI-PMH) the innermost
+is taken. Nothing outside the file is fetched, no DTD is read and no entity resolved: a record
+that uses one is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from unicodedata import normalize
+
+from lxml import etree
+
+from catalogue.marc.checking import Refused, accept_fields
+from catalogue.marc.iso2709 import LEADER_LENGTH
+from catalogue.marc.splitting import LONGEST_STRETCH, Piece, Readable
+
+#: The names that ``record/@format`` has for the formats known here, in lower case.
+FORMAT_NAMES = {"marc21": "marc21", "danmarc2": "danmarc2", "unimarc": "unimarc"}
+_FILLER = b"00000nam a2200000   4500"
+_BLOCK = 1024 * 1024
+_START = re.compile(rb"<(?:[A-Za-z_][A-Za-z0-9_.-]*:)?record(?=[\s>])")
+_END = re.compile(rb"</(?:[A-Za-z_][A-Za-z0-9_.-]*:)?record\s*>")
+#: As much of an end tag as may stand at the end of a block without being found.
+_TAIL = 256
+_NAMESPACE = re.compile(rb"\sxmlns(:[A-Za-z_][A-Za-z0-9_.-]*)?\s*=\s*(\"[^\"<]*\"|'[^'<]*')")
+_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+
+
+class XmlRecord(NamedTuple):
+    """A record element: its ISO 2709 form, or why it has none with the bytes as found."""
+
+    offset: int
+    data: bytes
+    record_format: str | None
+    refusal: str | None
+
+
+def read_records(stream: Readable) -> Iterator[XmlRecord]:
+    """The record elements of a stream, in order, in bounded memory."""
+    wrapping = _Wrapping()
+    for piece in _split(stream, wrapping):
+        if not piece.is_whole:
+            yield XmlRecord(piece.offset, piece.data, None, "cut short: it has no end tag")
+            continue
+        try:
+            element = wrapping.parse(piece.data)
+            said = (element.get("format") or "").lower().replace(" ", "")
+            data = _to_iso2709(element)
+        except etree.XMLSyntaxError as error:
+            reason = f"not well-formed XML: {error.msg}"
+            yield XmlRecord(piece.offset, piece.data, None, reason)
+        except Refused as error:
+            yield XmlRecord(piece.offset, piece.data, None, str(error))
+        else:
+            yield XmlRecord(piece.offset, data, FORMAT_NAMES.get(said), None)
+
+
+class _Wrapping:
+    """What stands around the records of a file and is needed to understand them."""
+
+    def __init__(self) -> None:
+        self._before, self._after = b"<r>", b"</r>"
+
+    def learn(self, head: bytes) -> None:
+        """Takes encoding and namespace prefixes from what stands before the first record."""
+        encoding = _ENCODING.search(head)
+        declared = encoding[1] if encoding else b"UTF-8"
+        prefixes = {found[1] or b"": found[2] for found in _NAMESPACE.finditer(head)}
+        names = b"".join(b" xmlns%b=%b" % named for named in prefixes.items())
+        self._before = b'<?xml version="1.0" encoding="%b"?><r%b>' % (declared, names)
+
+    def parse(self, record: bytes) -> etree._Element:
+        """The record element; raises XMLSyntaxError."""
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+        return etree.fromstring(self._before + record + self._after, parser)[0]
+
+
+def _split(stream: Readable, wrapping: _Wrapping) -> Iterator[Piece]:
+    """From the last start tag before each end tag to that end tag."""
+    held = b""
+    offset = 0
+    searched = 0
+    is_first = True
+    while block := stream.read1(_BLOCK):
+        held += block
+        at = 0
+        while end := _END.search(held, max(at, searched)):
+            searched = 0
+            starts = [found.start() for found in _START.finditer(held, at, end.start())]
+            if starts:
+                if is_first:
+                    wrapping.learn(held[: starts[-1]])
+                    is_first = False
+                yield Piece(offset + starts[-1], held[starts[-1] : end.end()], True)
+            at = end.end()
+        if at == 0 and is_first and len(held) <= LONGEST_STRETCH:
+            searched = max(0, len(held) - _TAIL)
+            continue  # the head of the file is kept until the first record
+        held = held[at:]
+        offset += at
+        searched = max(0, len(held) - _TAIL)
+        if len(held) > LONGEST_STRETCH:
+            start = _START.search(held)
+            if start:
+                yield Piece(offset + start.start(), held[start.start() :], False)
+            offset += len(held)
+            held, searched = b"", 0
+    start = _START.search(held)
+    if start:
+        yield Piece(offset + start.start(), held[start.start() :], False)
+
+
+def _to_iso2709(element: etree._Element) -> bytes:
+    head = _FILLER
+    parts: list[tuple[bytes, bytes]] = []
+    for child in element:
+        if not _is_element(child):
+            continue
+        name = etree.QName(child).localname
+        if name == "leader":
+            head = _text(child).encode("utf-8")[:LEADER_LENGTH].ljust(LEADER_LENGTH)
+        elif name == "controlfield":
+            parts.append((_tag(child), _text(child).encode("utf-8")))
+        elif name == "datafield":
+            parts.append((_tag(child), _data_field(child).encode("utf-8")))
+    if not head.isascii():
+        raise Refused("a leader outside ASCII")
+    return accept_fields(head, parts)
+
+
+def _data_field(field: etree._Element) -> str:
+    pieces = [(field.get("ind1") or " ")[:1], (field.get("ind2") or " ")[:1]]
+    for subfield in field:
+        if not _is_element(subfield):
+            continue
+        code = normalize("NFC", subfield.get("code") or "")
+        if len(code) != 1:
+            raise Refused(f"field {field.get('tag')} has the subfield code {code!r}")
+        pieces.append(f"\x1f{code}{_text(subfield)}")
+    return "".join(pieces)
+
+
+def _tag(field: etree._Element) -> bytes:
+    return (field.get("tag") or "").encode("utf-8")
+
+
+def _text(element: etree._Element) -> str:
+    """The text of a leaf; line breaks of pretty-printing inside it are blanks."""
+    text = element.text or ""
+    for child in element:
+        if not _is_element(child):
+            text += child.tail or ""
+    return text.replace("\r", " ").replace("\n", " ")
+
+
+def _is_element(node: object) -> bool:
+    """An element, not a comment or processing instruction; raises Refused for an entity."""
+    tag = getattr(node, "tag", None)
+    if tag is etree.Entity:
+        raise Refused(f"an entity reference: {getattr(node, 'text', '')}")
+    return isinstance(tag, str)

@@ -1,0 +1,127 @@
+"""Files of MARC records as libraries get them: which kind, told by content, and their records.
+
+Plain, gzip or xz; ISO 2709, MARCXML or marcXchange. File names are not looked at. Everything is
+read as a stream.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from catalogue.marc.iso2709 import RECORD_END
+from catalogue.marc.marcxml import read_records
+from catalogue.marc.splitting import split
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_GZIP = b"\x1f\x8b"
+_XZ = b"\xfd7zXZ\0"
+#: How much of a file without a record terminator is looked at before it is called no MARC.
+_LOOKED_AT = 256 * 1024
+_PADDING = b" \t\r\n\0\x1a\xef\xbb\xbf"
+
+
+class UnreadableFile(Exception):
+    """A file that cannot be read as MARC; the message is a sentence for the librarian."""
+
+
+class Found(NamedTuple):
+    """What a file holds at `position` (from 1): bytes as found, ISO 2709 unless refused.
+
+    `offset` counts uncompressed bytes. `refusal` is why this is no record.
+    """
+
+    position: int
+    offset: int
+    data: bytes
+    record_format: str | None
+    refusal: str | None
+
+
+class _Unpacked(io.RawIOBase):
+    """A packed file read in pieces as they come, so that what precedes damage is not lost."""
+
+    def __init__(self, packed: gzip.GzipFile | lzma.LZMAFile) -> None:
+        self._packed = packed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer)
+        data = self._packed.read1(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+class Source:
+    """An open file of records; use it as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens `path` and looks what it is; raises UnreadableFile."""
+        self.path = path
+        try:
+            self.size = path.stat().st_size
+            self._raw = io.BufferedReader(io.FileIO(path), _LOOKED_AT)
+        except OSError as error:
+            raise UnreadableFile(f"{path}: {error.strerror or error}") from error
+        try:
+            self._stream = self._unpacked()
+            start = self._stream.peek(_LOOKED_AT).lstrip(_PADDING)
+            self.is_xml = start[:1] == b"<"
+            if not self.is_xml and not self._looks_like_iso2709(start):
+                raise UnreadableFile(f"{path} holds no MARC records")
+        except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+            self._raw.close()
+            raise UnreadableFile(f"{path} cannot be unpacked: {error}") from error
+        except UnreadableFile:
+            self._raw.close()
+            raise
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._raw.close()
+
+    @property
+    def bytes_read(self) -> int:
+        """How far into the file, of `size` bytes, reading has come."""
+        return self._raw.tell()
+
+    def records(self) -> Iterator[Found]:
+        """Everything in the file in order; raises UnreadableFile where it breaks off."""
+        try:
+            if self.is_xml:
+                position = 0
+                for position, record in enumerate(read_records(self._stream), 1):
+                    yield Found(position, *record)
+                if position == 0:
+                    raise UnreadableFile(f"{self.path} holds no MARC records")
+                return
+            for position, piece in enumerate(split(self._stream), 1):
+                refusal = None if piece.is_whole else "cut short: it has no record terminator"
+                yield Found(position, piece.offset, piece.data, None, refusal)
+        except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+            raise UnreadableFile(f"{self.path} breaks off: {error}") from error
+
+    def _unpacked(self) -> io.BufferedReader[Any]:
+        magic = self._raw.read(6)
+        self._raw.seek(0)
+        if magic.startswith(_GZIP):
+            return io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=self._raw)), _LOOKED_AT)
+        if magic == _XZ:
+            return io.BufferedReader(_Unpacked(lzma.LZMAFile(self._raw)), _LOOKED_AT)
+        return self._raw
+
+    @staticmethod
+    def _looks_like_iso2709(start: bytes) -> bool:
+        """Is there a leader, or at least a record terminator, near the beginning?"""
+        return RECORD_END in start or (start[:5].isdigit() and start[20:22] == b"45")

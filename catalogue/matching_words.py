@@ -1,0 +1,215 @@
+"""What decides a term of a point that holds words: titles, names, subjects, everything.
+
+* **Word, word list**: every word somewhere in the point. A token that folds into several words
+  (``spider-man``) must stand as they do, next to each other.
+* **Phrase, string, name**: the words next to each other in one field.
+* **First in field**: the phrase begins the field. **Complete field**: it is the whole field, or,
+  for points that say so, the whole of its first subfield: the title proper, the name without
+  dates. A word so anchored is a phrase.
+* **Right truncation** opens the end of the last word, or of the field if the term is anchored.
+* **Masked**: words in which ``*`` stands for any number of characters, ``?`` for one, and a
+  backslash takes the next character as it is; the protocols rewrite their own signs to these.
+* Omitted: relation equal, any position, no truncation, incomplete subfield. Without structure the
+  term is a word list, unless a position of first in field or a completeness is given, which speak
+  of phrases.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import translate
+from itertools import pairwise
+
+from catalogue.access_points import AccessPoint, Kind
+from catalogue.folding import PHRASE_BYTES, fold_words, pair_key, phrase_key
+from catalogue.matches import SHORT_WORD, Alternative, Check, Clause, Match, Place, Span, after
+from catalogue.numbers import isbn_keys
+from catalogue.query import (
+    Completeness,
+    Part,
+    Position,
+    Relation,
+    Structure,
+    Term,
+    Truncation,
+    UnsupportedSearch,
+)
+
+#: A masked word must begin with as many letters as it stands.
+LEAST_BEFORE_MASK = 2
+#: The same for the beginning of a whole field, of which there are many more.
+SHORT_FIELD = 12
+
+_PHRASES = frozenset((Structure.PHRASE, Structure.STRING, Structure.NAME))
+_WORDS = frozenset((Structure.WORD, Structure.WORD_LIST))
+
+
+def plan_words(term: Term, points: tuple[AccessPoint, ...]) -> Match:
+    """The match of a term of such a point; raises UnsupportedSearch."""
+    if term.relation not in (None, Relation.EQUAL):
+        raise UnsupportedSearch(Part.RELATION, term.relation.value)
+    if term.truncation in (Truncation.LEFT, Truncation.BOTH, Truncation.REGULAR_EXPRESSION):
+        raise UnsupportedSearch(Part.TRUNCATION, term.truncation.value)
+    if term.position is Position.FIRST_IN_SUBFIELD:
+        raise UnsupportedSearch(Part.POSITION, term.position.value)
+    if term.completeness is Completeness.COMPLETE_SUBFIELD:
+        raise UnsupportedSearch(Part.COMPLETENESS, term.completeness.value)
+    structure = term.structure
+    if structure is not None and structure not in _PHRASES and structure not in _WORDS:
+        raise UnsupportedSearch(Part.STRUCTURE, structure.value)
+    is_whole = term.completeness is Completeness.COMPLETE_FIELD
+    is_first = term.position is Position.FIRST_IN_FIELD
+    if structure is None:
+        is_phrase = is_first or term.completeness is not None
+    else:
+        is_phrase = structure in _PHRASES
+    if term.truncation is Truncation.MASKED:
+        if is_whole or is_first or (is_phrase and len(term.text.split()) > 1):
+            raise UnsupportedSearch(Part.COMBINATION, "masked phrase")
+        return _masked_words(term, points)
+    if not is_phrase and not is_whole and not is_first:
+        return _words(term, points)
+    words = fold_words(term.text)
+    if not words:
+        raise UnsupportedSearch(Part.TERM, term.text)
+    if len(words) > 1 and structure is Structure.WORD_LIST and (is_whole or is_first):
+        raise UnsupportedSearch(Part.COMBINATION, "word list anchored in its field")
+    is_open = term.truncation is Truncation.RIGHT
+    if is_whole and not is_open:
+        return tuple(_whole(words, point) for point in points)
+    if is_first or is_whole:
+        return tuple(_first(words, point, is_open) for point in points)
+    return tuple(_phrase(words, point, is_open) for point in points)
+
+
+def _words(term: Term, points: tuple[AccessPoint, ...]) -> Match:
+    """Every word, each in any of the points; what a token joins stays together."""
+    tokens = [words for token in term.text.split() if (words := _token_words(token, points))]
+    if not tokens:
+        raise UnsupportedSearch(Part.TERM, term.text)
+    is_open = term.truncation is Truncation.RIGHT
+    clauses: list[Clause] = []
+    joined: list[str] = []
+    is_joined_open = False
+    for at, words in enumerate(tokens):
+        is_open_here = is_open and at == len(tokens) - 1
+        if len(words) == 2 and all(Kind.PAIR in point.kinds for point in points):
+            clauses.append(_one_of(points, Kind.PAIR, pair_key(*words), is_open_here))
+            continue
+        for word in words[:-1]:
+            clauses.append(_one_of(points, Kind.WORD, word.encode(), is_open=False))
+        clauses.append(_one_of(points, Kind.WORD, words[-1].encode(), is_open_here))
+        if len(words) > 1:
+            joined.append(" ".join(words))
+            is_joined_open = is_open_here
+    check = None
+    if joined:
+        check = Check(term.access_point, tuple(joined), Place.ANYWHERE, is_joined_open)
+    return (Alternative(tuple(clauses), check=check),)
+
+
+def _token_words(token: str, points: tuple[AccessPoint, ...]) -> list[str]:
+    words = fold_words(token)
+    if len(words) > 1 and points[0].name == "any" and len(keys := isbn_keys(token)) > 1:
+        return keys[:1]  # the index of all words has ISBNs as one word
+    return words
+
+
+def _one_of(points: tuple[AccessPoint, ...], kind: Kind, key: bytes, is_open: bool) -> Clause:
+    if not is_open:
+        return tuple((point.index(kind), key) for point in points)
+    is_wide = len(key.rpartition(b" ")[2]) < SHORT_WORD
+    return tuple(Span(point.index(kind), key, after(key), is_wide=is_wide) for point in points)
+
+
+def _phrase(words: list[str], point: AccessPoint, is_open: bool) -> Alternative:
+    """The words next to each other in a field."""
+    if len(words) == 1:
+        return Alternative((_one_of((point,), Kind.WORD, words[0].encode(), is_open),))
+    if Kind.PAIR not in point.kinds:
+        return _checked(words, point, Place.ANYWHERE, is_open)
+    pairs = [pair_key(*pair) for pair in pairwise(words)]
+    clauses = [_one_of((point,), Kind.PAIR, pair, is_open=False) for pair in pairs[:-1]]
+    clauses.append(_one_of((point,), Kind.PAIR, pairs[-1], is_open))
+    check = None
+    if len(words) > 2:
+        check = Check(point.name, (" ".join(words),), Place.ANYWHERE, is_open)
+    return Alternative(tuple(clauses), check=check)
+
+
+def _first(words: list[str], point: AccessPoint, is_open: bool) -> Alternative:
+    """A field begins with the words, or, where `is_open`, with the characters."""
+    if len(words) == 1 and Kind.FIRST in point.kinds:
+        return Alternative((_one_of((point,), Kind.FIRST, words[0].encode(), is_open),))
+    if Kind.FIELD not in point.kinds:
+        return _checked(words, point, Place.BEGINNING, is_open)
+    phrase = " ".join(words)
+    index, key = point.index(Kind.FIELD), phrase_key(phrase)
+    if len(key) >= PHRASE_BYTES - 1:
+        # What the key left out can only be seen in the records, which begin alike as it is.
+        check = Check(point.name, (phrase,), Place.ANYWHERE, is_open)
+        return Alternative(((Span(index, key, after(key)),),), check=check)
+    is_wide = len(key) < SHORT_FIELD
+    if is_open:
+        return Alternative(((Span(index, key, after(key), is_wide=is_wide),),))
+    going_on = key + b" "
+    return Alternative((((index, key), Span(index, going_on, after(going_on), is_wide=is_wide)),))
+
+
+def _whole(words: list[str], point: AccessPoint) -> Alternative:
+    """A field consists of the words, or its first subfield does."""
+    if Kind.FIELD not in point.kinds:
+        return _checked(words, point, Place.WHOLE, is_open=False)
+    phrase = " ".join(words)
+    key = phrase_key(phrase)
+    if len(key) >= PHRASE_BYTES:
+        check = Check(point.name, (phrase,), Place.END)
+        return Alternative((((point.index(Kind.FIELD), key),),), check=check)
+    return Alternative((((point.index(Kind.FIELD), key),),))
+
+
+def _checked(words: list[str], point: AccessPoint, place: Place, is_open: bool) -> Alternative:
+    """Candidates by their words, decided by their text."""
+    clauses = [_one_of((point,), Kind.WORD, word.encode(), is_open=False) for word in words[:-1]]
+    clauses.append(_one_of((point,), Kind.WORD, words[-1].encode(), is_open))
+    check = Check(point.name, (" ".join(words),), place, is_open)
+    return Alternative(tuple(clauses), check=check)
+
+
+_MASK_PART = re.compile(r"\\(.)|([*?])|([^\\*?]+)", re.DOTALL)
+
+
+def _masked_words(term: Term, points: tuple[AccessPoint, ...]) -> Match:
+    clauses = tuple(_masked_word(token, points) for token in term.text.split())
+    if not clauses:
+        raise UnsupportedSearch(Part.TERM, term.text)
+    return (Alternative(clauses),)
+
+
+def _masked_word(token: str, points: tuple[AccessPoint, ...]) -> Clause:
+    prefix: str | None = None
+    glob = literal = ""
+    is_masked = False
+    for escaped, mask, plain in [*_MASK_PART.findall(token), ("", "", "")]:
+        if escaped or plain:
+            literal += escaped or plain
+            continue
+        if literal:
+            words = fold_words(literal)
+            if len(words) != 1:
+                raise UnsupportedSearch(Part.TERM, token)
+            literal = words[0]
+        if prefix is None:
+            prefix = literal
+        is_masked = is_masked or bool(mask)
+        glob += literal + mask
+        literal = ""
+    assert prefix is not None
+    if not is_masked:
+        return _one_of(points, Kind.WORD, prefix.encode(), is_open=False)
+    if len(prefix) < LEAST_BEFORE_MASK:
+        raise UnsupportedSearch(Part.TRUNCATION, f"fewer than {LEAST_BEFORE_MASK} letters: {token}")
+    key = prefix.encode()
+    # Folded words have nothing that is special in a glob; its pattern never goes back over a star.
+    compiled = re.compile(translate(glob))
+    return tuple(Span(point.index(Kind.WORD), key, after(key), compiled) for point in points)

@@ -1,0 +1,88 @@
+"""Identifiers as the index holds them: the same number, however it is written, is one term.
+
+All keys are ASCII letters in lower case and digits. A search makes its term with the function
+that made the index: `isbn_keys` for ISBNs, `number_key` for the rest.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NOT_IN_KEYS = re.compile(r"[^0-9a-z]+")
+_ISBN = re.compile(r"[0-9][0-9 -]*[0-9 -][0-9xX]|[0-9]{9,13}[xX]?")
+_ISSN = re.compile(r"([0-9]{4})[- ]?([0-9]{3}[0-9xX])")
+_PARENTHESIS = re.compile(r"^\s*\([^)]*\)\s*")
+_NO_LANGUAGE = frozenset(("mul", "zxx", "und", "xxx"))
+#: The longest key: longer identifiers are cut, in index and search alike.
+KEY_LENGTH = 64
+
+
+def number_key(text: str) -> str:
+    """Any identifier or class mark: letters and digits only, in lower case."""
+    return _NOT_IN_KEYS.sub("", text.lower())[:KEY_LENGTH]
+
+
+def local_number_keys(text: str) -> list[str]:
+    """A system number, and for ``(OCoLC)123`` also the number without its source."""
+    keys = [number_key(text)]
+    without = number_key(_PARENTHESIS.sub("", text))
+    if without != keys[0]:
+        keys.append(without)
+    return [key for key in keys if key]
+
+
+def lc_card_number_key(text: str) -> str:
+    """A number of the Library of Congress in its normal form: ``85-2`` is ``85000002``."""
+    text = text.strip().partition("/")[0].replace(" ", "")
+    before, hyphen, after = text.partition("-")
+    if hyphen and after.isdigit():
+        text = before + after.zfill(6)
+    return number_key(text)
+
+
+def isbn_keys(text: str) -> list[str]:
+    """The 13-digit and the 10-character form of an ISBN; an invalid one as it was found.
+
+    Hyphens, blanks and whatever follows the number (``(pbk.)``) are left out. Only numbers that
+    begin with 978 have a 10-character form.
+    """
+    found = _ISBN.search(text)
+    if found is None:
+        key = number_key(text)
+        return [key] if key else []
+    number = _NOT_IN_KEYS.sub("", found[0].lower())[:KEY_LENGTH]
+    if len(number) == 10 and _check_10(number[:9]) == number[9]:
+        return [f"978{number[:9]}{_check_13('978' + number[:9])}", number]
+    if len(number) == 13 and number.isdigit() and _check_13(number[:12]) == number[12]:
+        if number.startswith("978"):
+            return [number, number[3:12] + _check_10(number[3:12])]
+        return [number]
+    return [number]
+
+
+def issn_key(text: str) -> str:
+    """An ISSN without its hyphen; text that holds none is taken as it stands."""
+    found = _ISSN.search(text)
+    return number_key(found[1] + found[2] if found else text)
+
+
+def language_keys(text: str) -> list[str]:
+    """The language codes of a 041 subfield, which may hold several run together (``engfre``).
+
+    Codes that name no language (several, none, undetermined, no attempt) are left out.
+    """
+    codes = number_key(text)
+    found = [codes[at : at + 3] for at in range(0, len(codes) - 2, 3)]
+    return [code for code in found if code not in _NO_LANGUAGE]
+
+
+def _check_10(nine: str) -> str:
+    """The check character of the first nine digits (ISO 2108: weights 10 to 2, modulo 11)."""
+    check = -sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), nine, strict=True))
+    return "0123456789x"[check % 11]
+
+
+def _check_13(twelve: str) -> str:
+    """The check digit of the first twelve (ISO 2108: weights 1 and 3, modulo 10)."""
+    digits = list(map(int, twelve))
+    return str(-(sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10)

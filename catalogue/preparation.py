@@ -1,0 +1,121 @@
+"""The part of a load that needs no database, and runs in as many processes as there are cores.
+
+A `Batch` of bytes as found goes in; records to store, rows of the index and what was refused come
+out. Ids are given by the caller beforehand: the record in slot n of the batch gets
+``first_id + n``, whether or not the slots before it were refused.
+"""
+
+from __future__ import annotations
+
+import gc
+import marshal
+import os
+import threading
+from collections.abc import Iterator
+from multiprocessing import parent_process
+from typing import NamedTuple
+
+from catalogue.bitmaps import CHUNK_BITS
+from catalogue.describing import Description
+from catalogue.extraction import Collector, Columns
+from catalogue.marc.checking import Refused, accept
+from catalogue.marc.sources import Found
+
+
+class Batch(NamedTuple):
+    """Records of one file, in order, and what they are taken for where they do not say."""
+
+    found: list[Found]
+    record_format: str
+    first_id: int
+
+
+class Made(NamedTuple):
+    """A record to store. `data` is empty on the way from a worker where it is what was found,
+    byte for byte; `records_of` puts it back."""
+
+    id: int
+    position: int
+    record_format: str
+    description: Description
+    data: bytes
+
+
+class Rejected(NamedTuple):
+    """What was set aside, and why."""
+
+    found: Found
+    reason: str
+
+
+class Prepared(NamedTuple):
+    """What came of a batch, without what its owner has; read by `records_of`, `columns_of`."""
+
+    made: list[Made]
+    rejected: list[Rejected]
+    packed_columns: bytes
+
+
+def prepare(batch: Batch) -> Prepared:
+    """Checks, repairs and extracts; pure, and safe with any bytes."""
+    gc_was_on = gc.isenabled()
+    gc.disable()  # millions of small objects and not one cycle
+    try:
+        return _prepare(batch)
+    finally:
+        if gc_was_on:
+            gc.enable()
+
+
+def records_of(batch: Batch, prepared: Prepared) -> Iterator[Made]:
+    """The records to store, whole."""
+    for record in prepared.made:
+        if record.data:
+            yield record
+        else:
+            yield record._replace(data=batch.found[record.id - batch.first_id].data)
+
+
+def columns_of(prepared: Prepared) -> list[Columns]:
+    """The rows of the index."""
+    # Made by `prepare` in a process of our own: no foreign bytes come here.
+    return [Columns(*columns) for columns in marshal.loads(prepared.packed_columns)]  # noqa: S302
+
+
+def _prepare(batch: Batch) -> Prepared:
+    made: list[Made] = []
+    rejected: list[Rejected] = []
+    columns: list[Columns] = []
+    collector = Collector(batch.first_id >> CHUNK_BITS)
+    for number, found in enumerate(batch.found, batch.first_id):
+        if found.refusal is not None:
+            rejected.append(Rejected(found, found.refusal))
+            continue
+        try:
+            data = accept(found.data)
+        except Refused as error:
+            rejected.append(Rejected(found, str(error)))
+            continue
+        chunk = number >> CHUNK_BITS
+        if chunk != collector.chunk:
+            columns += collector.columns()
+            collector = Collector(chunk)
+        record_format = found.record_format or batch.record_format
+        description = collector.add(number & 0xFFFF, record_format, data)
+        kept = b"" if data is found.data else data
+        made.append(Made(number, found.position, record_format, description, kept))
+    columns += collector.columns()
+    packed = marshal.dumps([tuple(part) for part in columns])
+    return Prepared(made, rejected, packed)
+
+
+def end_with_parent() -> None:
+    """Makes a worker process end when the load does, even by kill -9."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,284 @@
+"""The facts a verb decides on: one joined statement for the item, one for the patron.
+
+The locks are statements of their own and go before the facts: under READ COMMITTED a statement
+that had to wait for a lock still sees what the joined rows held before. Items are locked before
+patrons, and several items by rising id, so that two verbs cannot wait for each other.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, literal_column, select
+
+from catalogue.schema import items, records
+from catalogue.statements import Moment, key_parameters, lock, many, many_of, one
+from circulation.reasons import Action, BlockReason, IdentifierBlock, denied_by
+from circulation.results import Borrower, Branch, Item, Loan, Patron
+from circulation.schema import (
+    loans,
+    patron_blocks,
+    patron_identifiers,
+    patrons,
+    transits,
+)
+from circulation.set_up import VERSION
+
+
+class ItemFacts(NamedTuple):
+    """An item, its title, its open loan with the borrower, its transit: one row."""
+
+    id: int
+    barcode: str
+    record_id: int
+    title: str
+    author: str
+    material_group: str
+    department: str
+    location: str
+    sublocation: str
+    call_number: str
+    price: int | None
+    currency: str | None
+    home_branch_id: int
+    set_up_version: int
+    loan_id: int | None
+    loan_checked_out: datetime | None
+    loan_due: datetime | None
+    loan_renewals: int | None
+    loan_branch_id: int | None
+    borrower_id: int | None
+    borrower_card: str | None
+    borrower_name: str | None
+    transit_to_id: int | None
+    transit_since: datetime | None
+
+    def item(self, home_branch: Branch) -> Item:
+        return Item._make((*self[:12], home_branch))
+
+    def loan(self) -> Loan | None:
+        if self.loan_id is None:
+            return None
+        return Loan._make(self[14:18])
+
+    def borrower(self) -> Borrower | None:
+        if self.borrower_id is None:
+            return None
+        return Borrower(self.borrower_id, self.borrower_card, self.borrower_name or "")
+
+
+class PatronFacts(NamedTuple):
+    """A patron found by an identifier, with blocks and counts: one row.
+
+    `group_loans` counts those of the material group that was asked about.
+    """
+
+    id: int
+    identifier: str
+    name: str
+    category: str
+    language: str
+    agency_id: int
+    given_name: str
+    family_name: str
+    home_branch_id: int
+    birth_date: date | None
+    email: str
+    phone: str
+    expires: date | None
+    note: str
+    pin_hash: str | None
+    identifier_kind: str
+    identifier_block: str | None
+    block_reasons: str | None
+    loans: int
+    overdue: int
+    group_loans: int
+    set_up_version: int
+
+    def patron(self) -> Patron:
+        return Patron._make(self[:6])
+
+    def blocks(self) -> list[BlockReason]:
+        """The reasons of the patron's blocks, in the order of the enumeration."""
+        if not self.block_reasons:
+            return []
+        found = set(self.block_reasons.split(","))
+        return [reason for reason in BlockReason if reason.value in found]
+
+    def blocked_identifier(self) -> IdentifierBlock | None:
+        return None if self.identifier_block is None else IdentifierBlock(self.identifier_block)
+
+    def is_expired(self, today: date) -> bool:
+        return self.expires is not None and self.expires < today
+
+    def denied(self, today: date) -> frozenset[Action]:
+        """What the patron may not do with this identifier today."""
+        if self.identifier_block is not None or self.is_expired(today):
+            return frozenset(Action)
+        return denied_by(self.blocks())
+
+
+#: The newest card of the borrower that may still be used: the name they go by on a machine.
+#: Other identifiers (national numbers, e-mail) are never shown.
+_BORROWER_CARD = (
+    select(patron_identifiers.c.identifier)
+    .where(
+        patron_identifiers.c.patron_id == loans.c.patron_id,
+        patron_identifiers.c.kind == "card",
+        patron_identifiers.c.blocked.is_(None),
+    )
+    .order_by(patron_identifiers.c.added.desc(), patron_identifiers.c.identifier)
+    .limit(1)
+    .correlate(loans)
+    .scalar_subquery()
+)
+
+
+def _select_items() -> Select[Any]:
+    return select(
+        items.c.id,
+        items.c.barcode,
+        items.c.record_id,
+        records.c.title,
+        records.c.author,
+        items.c.material_group,
+        items.c.department,
+        items.c.location,
+        items.c.sublocation,
+        items.c.call_number,
+        items.c.price,
+        items.c.currency,
+        items.c.branch_id,
+        VERSION,
+        loans.c.id,
+        loans.c.checked_out,
+        loans.c.due,
+        loans.c.renewals,
+        loans.c.branch_id,
+        loans.c.patron_id,
+        _BORROWER_CARD,
+        patrons.c.name,
+        transits.c.to_branch_id,
+        transits.c.since,
+    ).select_from(
+        items.join(records, records.c.id == items.c.record_id)
+        .outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
+        .outerjoin(patrons, patrons.c.id == loans.c.patron_id)
+        .outerjoin(transits, transits.c.item_id == items.c.id)
+    )
+
+
+item_facts = one(
+    _select_items().where(items.c.barcode == bindparam("barcode")), ItemFacts, "barcode"
+)
+item_facts_by_id = many_of(
+    lambda size: _select_items().where(items.c.id.in_(key_parameters(size))), ItemFacts
+)
+
+_OF_PATRON = (
+    _select_items()
+    .where(loans.c.patron_id == bindparam("patron_id"))
+    .order_by(loans.c.due, loans.c.id)
+    .limit(bindparam("at_most"))
+    .offset(bindparam("skipped"))
+)
+#: More than any patron has on loan.
+ALL = 2**31 - 1
+
+#: The items on loan to a patron by due date, `at_most` of them after the first `skipped`.
+items_on_loan = many(_OF_PATRON, ItemFacts, "patron_id", "at_most", "skipped")
+#: The same, of the loans due before `now`.
+items_overdue = many(
+    _OF_PATRON.where(loans.c.due < bindparam("now", type_=Moment)),
+    ItemFacts,
+    "patron_id",
+    "now",
+    "at_most",
+    "skipped",
+)
+
+
+def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .select_from(loans)
+        .where(loans.c.patron_id == patrons.c.id, loans.c.checked_in.is_(None), *conditions)
+        .correlate(patrons)
+        .scalar_subquery()
+    )
+
+
+# Written as a literal: a separator given as text is put into the SQL only when it is executed.
+_COMMA: Any = literal_column("','")
+_BLOCK_REASONS = (
+    select(func.aggregate_strings(patron_blocks.c.reason, _COMMA))
+    .where(patron_blocks.c.patron_id == patrons.c.id)
+    .correlate(patrons)
+    .scalar_subquery()
+)
+
+patron_facts = one(
+    select(
+        patrons.c.id,
+        patron_identifiers.c.identifier,
+        patrons.c.name,
+        patrons.c.category,
+        patrons.c.language,
+        patrons.c.agency_id,
+        patrons.c.given_name,
+        patrons.c.family_name,
+        patrons.c.home_branch_id,
+        patrons.c.birth_date,
+        patrons.c.email,
+        patrons.c.phone,
+        patrons.c.expires,
+        patrons.c.note,
+        patrons.c.pin_hash,
+        patron_identifiers.c.kind,
+        patron_identifiers.c.blocked,
+        _BLOCK_REASONS,
+        _count(),
+        _count(loans.c.due < bindparam("now", type_=Moment)),
+        _count(loans.c.material_group == bindparam("material_group")),
+        VERSION,
+    )
+    .select_from(patron_identifiers.join(patrons, patrons.c.id == patron_identifiers.c.patron_id))
+    .where(patron_identifiers.c.identifier == bindparam("identifier")),
+    PatronFacts,
+    "identifier",
+    "now",
+    "material_group",
+)
+
+lock_item = lock(
+    select(items.c.id)
+    .where(items.c.barcode == bindparam("barcode"))
+    .with_for_update(key_share=True),
+    "barcode",
+)
+lock_patron = lock(
+    select(patrons.c.id)
+    .where(
+        patrons.c.id
+        == select(patron_identifiers.c.patron_id)
+        .where(patron_identifiers.c.identifier == bindparam("identifier"))
+        .scalar_subquery()
+    )
+    .with_for_update(key_share=True),
+    "identifier",
+)
+lock_items_on_loan_to = lock(
+    select(items.c.id)
+    .where(
+        items.c.id.in_(
+            select(loans.c.item_id).where(
+                loans.c.patron_id == bindparam("patron_id"), loans.c.checked_in.is_(None)
+            )
+        )
+    )
+    .order_by(items.c.id)
+    .with_for_update(key_share=True),
+    "patron_id",
+)

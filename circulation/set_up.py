@@ -1,0 +1,163 @@
+"""The library's set-up in memory: branches and loan rules, good for one version.
+
+Every process keeps a `SetUp`, and reads the version row in the same statement as its facts;
+where that has moved on, the set-up is read anew in the same transaction. A version is a random
+number, never a counter: a counted version could come again after a rollback, with other content.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from catalogue.schema import agencies, branches
+from catalogue.statements import Transaction, change, many, scalar, send
+from circulation.policy import FIELDS, LoanTerms, PolicyRow, resolve
+from circulation.results import Branch
+from circulation.schema import agency_settings, loan_policies, set_up_version
+
+DEFAULT_TIMEZONE = "Europe/Copenhagen"
+
+#: Terms are kept for each branch x category x material group asked for, this many at most.
+_TERMS_KEPT = 20_000
+
+#: For the fact statements: the version under which the rest of the row was read.
+VERSION = select(set_up_version.c.version).scalar_subquery()
+
+BRANCH_COLUMNS = (
+    branches.c.id,
+    branches.c.isil,
+    branches.c.name,
+    branches.c.agency_id,
+    agencies.c.isil,
+    agencies.c.name,
+    func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE),
+)
+BRANCH_TABLES = branches.join(agencies, agencies.c.id == branches.c.agency_id).outerjoin(
+    agency_settings, agency_settings.c.agency_id == agencies.c.id
+)
+
+_version = scalar(select(set_up_version.c.version))
+_all_branches = many(select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES), Branch)
+_all_policies = many(
+    select(*(loan_policies.c[name] for name in PolicyRow._fields)).order_by(loan_policies.c.id),
+    PolicyRow,
+)
+_set_version = change(
+    update(set_up_version).values(version=bindparam("new_version")), "new_version"
+)
+
+
+class SetUp:
+    """All branches and rules of one version. Never changed, but for what it remembers."""
+
+    __slots__ = ("_terms", "branches", "policies", "version")
+
+    def __init__(
+        self, version: int, branches: dict[int, Branch], policies: tuple[PolicyRow, ...]
+    ) -> None:
+        self.version = version
+        self.branches = branches  # by id
+        self.policies = policies
+        self._terms: dict[tuple[int, str, str], LoanTerms] = {}
+
+    def terms(self, branch_id: int, patron_category: str, material_group: str) -> LoanTerms:
+        """What the rules say, remembered."""
+        key = (branch_id, patron_category, material_group)
+        terms = self._terms.get(key)
+        if terms is None:
+            if len(self._terms) >= _TERMS_KEPT:
+                self._terms.clear()
+            terms = self._terms[key] = resolve(
+                self.policies,
+                agency_id=self.branches[branch_id].agency_id,
+                branch_id=branch_id,
+                patron_category=patron_category,
+                material_group=material_group,
+            )
+        return terms
+
+
+def read_set_up(transaction: Transaction) -> SetUp:
+    """The set-up as the transaction sees it."""
+    # The version first: a change that comes between makes the next look-up read anew.
+    version = _version(transaction)
+    branches = {branch.id: branch for branch in _all_branches(transaction)}
+    return SetUp(version, branches, tuple(_all_policies(transaction)))
+
+
+def set_up_changed(transaction: Transaction) -> None:
+    """To be called by whatever changes branches, agencies or rules."""
+    _set_version(transaction, secrets.randbits(62))
+
+
+# Rules
+
+_SCOPE = ("agency_id", "branch_id", "patron_category", "material_group")
+
+_insert_policy = scalar(
+    insert(loan_policies)
+    .values(
+        {
+            loan_policies.c[name]: bindparam(f"new_{name}", type_=loan_policies.c[name].type)
+            for name in PolicyRow._fields[1:]
+        }
+    )
+    .returning(loan_policies.c.id),
+    *(f"new_{name}" for name in PolicyRow._fields[1:]),
+)
+_delete_policy: Callable[..., None] = send(
+    delete(loan_policies).where(loan_policies.c.id == bindparam("policy_id")), "policy_id"
+)
+
+
+def set_loan_policy(
+    transaction: Transaction,
+    *,
+    agency_id: int | None = None,
+    branch_id: int | None = None,
+    patron_category: str | None = None,
+    material_group: str | None = None,
+    loanable: bool | None = None,
+    loan_days: int | None = None,
+    renewals: int | None = None,
+    renewal_days: int | None = None,
+    renewal_window_days: int | None = None,
+    renew_overdue: bool | None = None,
+    max_loans: int | None = None,
+    max_loans_in_group: int | None = None,
+) -> int:
+    """Stores the rule of one scope, in place of what that scope had; gives the row's id.
+
+    See `circulation.policy`. Raises ValueError where both an agency and a branch are given, and
+    for a negative number.
+    """
+    scope = (agency_id, branch_id, patron_category, material_group)
+    values = (
+        loanable,
+        loan_days,
+        renewals,
+        renewal_days,
+        renewal_window_days,
+        renew_overdue,
+        max_loans,
+        max_loans_in_group,
+    )
+    if agency_id is not None and branch_id is not None:
+        raise ValueError("a rule is for an agency or for a branch, not for both")
+    for name, value in zip(FIELDS, values, strict=True):
+        if value is not None and value < 0:
+            raise ValueError(f"{name} cannot be negative: {value}")
+    for row in _all_policies(transaction):
+        if tuple(getattr(row, name) for name in _SCOPE) == scope:
+            _delete_policy(transaction, row.id)
+    new_id: int = _insert_policy(transaction, *scope, *values)
+    set_up_changed(transaction)
+    return new_id
+
+
+def loan_policies_of(transaction: Transaction) -> list[PolicyRow]:
+    """All rules, for `circulation.policy.explain` and for people to read."""
+    return _all_policies(transaction)

@@ -1,0 +1,220 @@
+"""A small library on a real database: what tests of lending start from.
+
+library = a_library(database)
+card = a_patron(library)
+barcode = an_item(library, on_loan_to=card)
+answer = library.check_in(barcode)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import bindparam, insert
+
+from catalogue.database import Database
+from catalogue.items import add_item, find_item
+from catalogue.schema import records
+from catalogue.statements import Transaction, scalar
+from circulation.engine import Circulation
+from circulation.events import Event, events_of_item
+from circulation.lending import check_out
+from circulation.organisation import add_agency, add_branch, add_consortium, find_branch
+from circulation.patrons import register_patron
+from circulation.pins import VerificationNeeded
+from circulation.renewals import renew, renew_all
+from circulation.results import Branch, CheckedIn, CheckedOut, Desk, Refused, Renewed, RenewedAll
+from circulation.returns import check_in
+from circulation.set_up import set_loan_policy
+
+T = TypeVar("T")
+
+#: A Wednesday at noon in Copenhagen.
+NOON = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
+
+_insert_record = scalar(
+    insert(records)
+    .values(
+        format="marc21",
+        title=bindparam("new_title"),
+        author=bindparam("new_author"),
+        data=b"",
+        created=bindparam("new_created"),
+        changed=bindparam("new_created"),
+    )
+    .returning(records.c.id),
+    "new_title",
+    "new_author",
+    "new_created",
+)
+
+
+@dataclass
+class Library:
+    """An agency DK-900100 with a main branch and another, a desk in each, and a clock."""
+
+    database: Database
+    main: Branch
+    other: Branch
+    circulation: Circulation = field(default_factory=Circulation)
+    now: datetime = NOON
+    _numbers: int = 0
+
+    def number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def pass_time(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+    def desk(self, branch: Branch | None = None) -> Desk:
+        branch = branch or self.main
+        return Desk("kiosk", f"machine in {branch.name}", branch.agency_id, branch.id)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """The answer of the work; a PIN is verified as the server would, here in this thread."""
+        while True:
+            try:
+                return self.database.write(work).result()
+            except VerificationNeeded as needed:
+                self.circulation.pins.verify(needed)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        while True:
+            try:
+                return self.database.read(work).result()
+            except VerificationNeeded as needed:
+                self.circulation.pins.verify(needed)
+
+    def check_out(
+        self, card: str, barcode: str, *, at: Branch | None = None, **options: Any
+    ) -> CheckedOut | Refused:
+        return self.write(
+            lambda transaction: check_out(
+                self.circulation,
+                transaction,
+                desk=self.desk(at),
+                patron=card,
+                item=barcode,
+                now=self.now,
+                **options,
+            )
+        )
+
+    def check_in(
+        self, barcode: str, *, at: Branch | None = None, **options: Any
+    ) -> CheckedIn | Refused:
+        return self.write(
+            lambda transaction: check_in(
+                self.circulation,
+                transaction,
+                desk=self.desk(at),
+                item=barcode,
+                now=self.now,
+                **options,
+            )
+        )
+
+    def renew(
+        self, card: str, barcode: str, *, at: Branch | None = None, **options: Any
+    ) -> Renewed | Refused:
+        return self.write(
+            lambda transaction: renew(
+                self.circulation,
+                transaction,
+                desk=self.desk(at),
+                patron=card,
+                item=barcode,
+                now=self.now,
+                **options,
+            )
+        )
+
+    def renew_all(self, card: str, **options: Any) -> RenewedAll | Refused:
+        return self.write(
+            lambda transaction: renew_all(
+                self.circulation,
+                transaction,
+                desk=self.desk(),
+                patron=card,
+                now=self.now,
+                **options,
+            )
+        )
+
+    def policy(self, **rule: Any) -> int:
+        return self.write(lambda transaction: set_loan_policy(transaction, **rule))
+
+    def events_of(self, barcode: str) -> list[Event]:
+        def work(transaction: Transaction) -> list[Event]:
+            item = find_item(transaction, barcode)
+            assert item is not None
+            return events_of_item(transaction, item.id)
+
+        return self.read(work)
+
+
+def a_library(database: Database, **rule: Any) -> Library:
+    """The library, lending everything for 28 days with two renewals; `rule` adds or replaces."""
+
+    def work(transaction: Transaction) -> tuple[Branch, Branch]:
+        consortium = add_consortium(transaction, "Prøveland")
+        agency = add_agency(transaction, consortium, "DK-900100", "Prøvekommunens Biblioteker")
+        add_branch(transaction, agency, "DK-900101", "Hovedbiblioteket")
+        add_branch(transaction, agency, "DK-900102", "Havnefilialen")
+        set_loan_policy(transaction, **({"loan_days": 28, "renewals": 2} | rule))
+        main = find_branch(transaction, "DK-900101")
+        other = find_branch(transaction, "DK-900102")
+        assert main is not None
+        assert other is not None
+        return main, other
+
+    return Library(database, *database.write(work).result())
+
+
+def a_patron(library: Library, card: str | None = None, **details: Any) -> str:
+    """A patron of the main branch; gives the card."""
+    card = card or f"P{library.number():07}"
+    facts: dict[str, Any] = {
+        "home_branch": library.main.id,
+        "category": "adult",
+        "given_name": "Ida",
+        "family_name": "Ørsted",
+        "now": library.now,
+    } | details
+    library.write(lambda transaction: register_patron(transaction, card=card, **facts))
+    return card
+
+
+def an_item(
+    library: Library,
+    barcode: str | None = None,
+    *,
+    title: str = "Peters jul",
+    author: str = "Krohn, Johan",
+    home: Branch | None = None,
+    on_loan_to: str | None = None,
+    **details: Any,
+) -> str:
+    """An item of the main branch or of `home`, with a title of its own; gives the barcode."""
+    barcode = barcode or f"I{library.number():07}"
+
+    def work(transaction: Transaction) -> None:
+        record = _insert_record(transaction, title, author, library.now)
+        add_item(
+            transaction,
+            barcode=barcode,
+            record_id=record,
+            branch_id=(home or library.main).id,
+            now=library.now,
+            **details,
+        )
+
+    library.write(work)
+    if on_loan_to is not None:
+        lent = library.check_out(on_loan_to, barcode)
+        assert isinstance(lent, CheckedOut), lent
+    return barcode
