@@ -33,12 +33,20 @@ class Session(Protocol):
     own, or to `closing`; never to an exception.
     """
 
-    #: True when, once the outgoing bytes are written, the connection is to be closed.
-    closing: bool
-    #: Received bytes not yet used up.
-    pending: int
-    #: When `expire` wants to be called, or None.
-    deadline: float | None
+    @property
+    def closing(self) -> bool:
+        """True when, once the outgoing bytes are written, the connection is to be closed."""
+        ...
+
+    @property
+    def pending(self) -> int:
+        """Received bytes not yet used up."""
+        ...
+
+    @property
+    def deadline(self) -> float | None:
+        """When `expire` wants to be called, or None."""
+        ...
 
     def receive_data(self, data: bytes, now: float) -> None: ...
 
@@ -121,13 +129,15 @@ class Conversation(TwistedProtocol):
         if self.session.closing:
             self.transport.loseConnection()
             return
+        self._hasten()
         self._pause_or_resume()
 
     def _pause_or_resume(self) -> None:
         """Reading stops while the session holds enough to go on with."""
         if self._is_lost:
             return
-        should_pause = self._is_answering and self.session.pending > PENDING_BYTES
+        is_waiting = self._is_answering or self._is_blocked
+        should_pause = is_waiting and self.session.pending > PENDING_BYTES
         if should_pause != self._is_paused:
             self._is_paused = should_pause
             if should_pause:
@@ -152,7 +162,8 @@ class Conversation(TwistedProtocol):
         return self._is_lost or self.session.closing
 
     def _watch_deadline(self) -> None:
-        """One timer for a connection, set again only when it fires: deadlines move with traffic."""
+        """One timer for a connection. Deadlines move with traffic: a later one is noticed when
+        the timer fires, and only for an earlier one is it set anew (`_hasten`)."""
         if self._is_over():
             return
         deadline, now = self.session.deadline, self._clock.seconds()
@@ -164,6 +175,14 @@ class Conversation(TwistedProtocol):
             deadline = self.session.deadline
         wait = 60.0 if deadline is None else max(deadline - now, 0.05)
         self._timer = self._clock.callLater(wait, self._watch_deadline)
+
+    def _hasten(self) -> None:
+        """The deadline may have come nearer, as when a message begins: the timer must know."""
+        deadline, timer = self.session.deadline, self._timer
+        if deadline is None or timer is None or not timer.active():
+            return
+        if deadline < timer.getTime():
+            timer.reset(max(deadline - self._clock.seconds(), 0.05))
 
     # IPushProducer: the transport says when the peer has stopped reading
 

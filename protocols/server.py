@@ -25,6 +25,7 @@ from catalogue.database import Database, open_database
 from circulation.engine import Circulation
 from protocols.answering import Services
 from protocols.configuration import Configuration
+from protocols.requests import BoundedRequest
 from protocols.standard import Standard
 
 log = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ class Server:
                 root.putChild(path, resource)
         http = self.configuration.http
         if http.enabled:
-            site = Site(root, timeout=120)
+            site = Site(root, requestFactory=BoundedRequest, timeout=120)
             site.noisy = False
             # The access log would hold what callers put in addresses, tokens among them.
             site.log = lambda request: None  # type: ignore[method-assign]
@@ -144,7 +145,8 @@ def configure_logging(level: str) -> None:
     globalLogBeginner.beginLoggingTo(
         [STDLibLogObserver("twisted")], redirectStandardIO=False, discardBuffer=True
     )
-    logging.getLogger("twisted").setLevel(logging.WARNING)
+    for chatty in ("twisted", "alembic"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
 
 
 def run(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
-from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.protocol import Factory
 from twisted.web.resource import IResource
 
 from protocols.answering import Services
@@ -27,7 +27,7 @@ class Port:
 
     number: int
     interface: str
-    factory: IProtocolFactory
+    factory: Factory
 
 
 class Standard(Protocol):

@@ -67,7 +67,8 @@ def demo(
             else:
                 click.echo(f"Continuing the demo library in {data}")
             for path in marc:
-                load_marc(database, path, now=now)
+                for line in load_marc(database, path, data / "rejected", now=now):
+                    click.echo(line)
         finally:
             database.close()
 

@@ -1,10 +1,8 @@
-"""The messages of SIP2, one dataclass for each, and their layouts as tables.
+"""The messages of SIP2, one dataclass for each, by the names of the standard.
 
 3M Standard Interchange Protocol, document revision 2.12 (2006), chapter 3, with the fields of
-the SIP2 Extensions 1.20 that check-in needs. Classes and fields carry the standard's names;
-`LAYOUTS` says how each class stands on the wire: the fixed fields in their order, then the fields
-with ids, required ones first. The dataclass fields are in the order of the layout, because the
-codec fills them by position.
+the SIP2 Extensions 1.20 that check-in needs. Fields carry the standard's field names and stand in
+the order of `protocols.sip2.layouts`, because the codec fills them by position.
 
 Dates are the 18 characters of the wire (see `protocols.sip2.dates`): most are passed on unread.
 A field that may repeat is a tuple of texts; an optional field that was not sent is None.
@@ -13,53 +11,7 @@ A field that may repeat is a tuple of texts; an optional field that was not sent
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
-
-
-class Kind(Enum):
-    """What the characters of a field stand for."""
-
-    TEXT = "characters, as they are"
-    FLAG = "Y or N: bool"
-    BIT = "1 or 0: bool"
-    COUNT = "digits, padded with zeros: int; blanks for unknown: None"
-    DATE = "18 characters YYYYMMDDZZZZHHMMSS, as they are"
-    LINES = "text in a field that may repeat: tuple of str"
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A field at a fixed place after the message code."""
-
-    name: str
-    length: int
-    kind: Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A field with an id, ended by the delimiter, in any place after the fixed fields."""
-
-    code: str
-    name: str
-    is_required: bool
-    kind: Kind
-    length: int = 255
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How a message stands on the wire."""
-
-    code: str
-    message: type
-    fixed: tuple[Fixed, ...]
-    variable: tuple[Variable, ...]
-
-    @property
-    def fixed_length(self) -> int:
-        """Characters before the first field with an id, the two of the code included."""
-        return 2 + sum(each.length for each in self.fixed)
+from typing import get_args
 
 
 @dataclass(slots=True)
@@ -346,28 +298,8 @@ class Renew:
 
 
 @dataclass(slots=True)
-class RenewResponse:
+class RenewResponse(CheckoutResponse):
     """30: as 12."""
-
-    ok: bool
-    renewal_ok: bool
-    magnetic_media: str
-    desensitize: str
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    item_identifier: str
-    title_identifier: str
-    due_date: str
-    fee_type: str | None = None
-    security_inhibit: bool | None = None
-    currency_type: str | None = None
-    fee_amount: str | None = None
-    media_type: str | None = None
-    item_properties: str | None = None
-    transaction_id: str | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -446,192 +378,5 @@ Response = (
 )
 Message = Request | Response | RequestACSResend | RequestSCResend
 
-#: Every field id used here: its name, kind and greatest length.
-FIELDS: dict[str, tuple[str, Kind, int]] = {
-    "AA": ("patron_identifier", Kind.TEXT, 255),
-    "AB": ("item_identifier", Kind.TEXT, 255),
-    "AC": ("terminal_password", Kind.TEXT, 255),
-    "AD": ("patron_password", Kind.TEXT, 255),
-    "AE": ("personal_name", Kind.TEXT, 255),
-    "AF": ("screen_message", Kind.LINES, 255),
-    "AG": ("print_line", Kind.LINES, 255),
-    "AH": ("due_date", Kind.TEXT, 255),
-    "AJ": ("title_identifier", Kind.TEXT, 255),
-    "AM": ("library_name", Kind.TEXT, 255),
-    "AN": ("terminal_location", Kind.TEXT, 255),
-    "AO": ("institution_id", Kind.TEXT, 255),
-    "AP": ("current_location", Kind.TEXT, 255),
-    "AQ": ("permanent_location", Kind.TEXT, 255),
-    "AS": ("hold_items", Kind.LINES, 255),
-    "AT": ("overdue_items", Kind.LINES, 255),
-    "AU": ("charged_items", Kind.LINES, 255),
-    "AV": ("fine_items", Kind.LINES, 255),
-    "BD": ("home_address", Kind.TEXT, 255),
-    "BE": ("email_address", Kind.TEXT, 255),
-    "BF": ("home_phone_number", Kind.TEXT, 255),
-    "BG": ("owner", Kind.TEXT, 255),
-    "BH": ("currency_type", Kind.TEXT, 3),
-    "BI": ("cancel", Kind.FLAG, 1),
-    "BK": ("transaction_id", Kind.TEXT, 255),
-    "BL": ("valid_patron", Kind.FLAG, 1),
-    "BM": ("renewed_items", Kind.LINES, 255),
-    "BN": ("unrenewed_items", Kind.LINES, 255),
-    "BO": ("fee_acknowledged", Kind.FLAG, 1),
-    "BP": ("start_item", Kind.TEXT, 255),
-    "BQ": ("end_item", Kind.TEXT, 255),
-    "BT": ("fee_type", Kind.TEXT, 2),
-    "BU": ("recall_items", Kind.LINES, 255),
-    "BV": ("fee_amount", Kind.TEXT, 255),
-    "BX": ("supported_messages", Kind.TEXT, 255),
-    "BZ": ("hold_items_limit", Kind.COUNT, 4),
-    "CA": ("overdue_items_limit", Kind.COUNT, 4),
-    "CB": ("charged_items_limit", Kind.COUNT, 4),
-    "CC": ("fee_limit", Kind.TEXT, 255),
-    "CD": ("unavailable_hold_items", Kind.LINES, 255),
-    "CF": ("hold_queue_length", Kind.TEXT, 255),
-    "CH": ("item_properties", Kind.TEXT, 255),
-    "CI": ("security_inhibit", Kind.FLAG, 1),
-    "CJ": ("recall_date", Kind.DATE, 18),
-    "CK": ("media_type", Kind.TEXT, 3),
-    "CL": ("sort_bin", Kind.TEXT, 255),
-    "CM": ("hold_pickup_date", Kind.DATE, 18),
-    "CN": ("login_user_id", Kind.TEXT, 255),
-    "CO": ("login_password", Kind.TEXT, 255),
-    "CP": ("location_code", Kind.TEXT, 255),
-    "CQ": ("valid_patron_password", Kind.FLAG, 1),
-    "CR": ("collection_code", Kind.TEXT, 255),
-    "CS": ("call_number", Kind.TEXT, 255),
-    "CT": ("destination_location", Kind.TEXT, 255),
-    "CV": ("alert_type", Kind.TEXT, 2),
-    "CY": ("hold_patron_identifier", Kind.TEXT, 255),
-    "DA": ("hold_patron_name", Kind.TEXT, 255),
-    "PB": ("birth_date", Kind.TEXT, 255),
-    "PC": ("patron_class", Kind.TEXT, 255),
-}
-
-#: Fields that hold a secret: never in a log line, masked in a trace.
-SECRET_FIELDS = ("AC", "AD", "CO")
-
-
-def _fixed(text: str) -> tuple[Fixed, ...]:
-    """``name:flag name:date name:count4 name:text2``, in order."""
-    lengths = {"flag": 1, "bit": 1, "date": 18}
-    fields = []
-    for part in text.split():
-        name, _, kind = part.partition(":")
-        word = kind.rstrip("0123456789")
-        length = lengths.get(word) or int(kind[len(word) :])
-        fields.append(Fixed(name, length, Kind[word.upper()]))
-    return tuple(fields)
-
-
-def _variable(required: str, optional: str) -> tuple[Variable, ...]:
-    fields = []
-    for codes, is_required in ((required, True), (optional, False)):
-        for code in codes.split():
-            name, kind, length = FIELDS[code]
-            fields.append(Variable(code, name, is_required, kind, length))
-    return tuple(fields)
-
-
-def _layout(code: str, message: type, fixed: str, required: str = "", optional: str = "") -> Layout:
-    return Layout(code, message, _fixed(fixed), _variable(required, optional))
-
-
-_CHARGE = (
-    "ok:bit renewal_ok:flag magnetic_media:text1 desensitize:text1 transaction_date:date",
-    "AO AA AB AJ AH",
-    "BT CI BH BV CK CH BK AF AG",
-)
-
-_ALL = (
-    _layout("99", SCStatus, "status_code:text1 max_print_width:count3 protocol_version:text4"),
-    _layout(
-        "98",
-        ACSStatus,
-        "on_line_status:flag checkin_ok:flag checkout_ok:flag acs_renewal_policy:flag"
-        " status_update_ok:flag off_line_ok:flag timeout_period:count3 retries_allowed:count3"
-        " date_time_sync:date protocol_version:text4",
-        "AO BX",
-        "AM AN AF AG",
-    ),
-    _layout("97", RequestACSResend, ""),
-    _layout("96", RequestSCResend, ""),
-    _layout("93", Login, "uid_algorithm:text1 pwd_algorithm:text1", "CN CO", "CP"),
-    _layout("94", LoginResponse, "ok:bit"),
-    _layout("23", PatronStatusRequest, "language:text3 transaction_date:date", "AO AA AC", "AD"),
-    _layout(
-        "24",
-        PatronStatusResponse,
-        "patron_status:text14 language:text3 transaction_date:date",
-        "AO AA AE",
-        "BL CQ BH BV AF AG",
-    ),
-    _layout(
-        "63",
-        PatronInformation,
-        "language:text3 transaction_date:date summary:text10",
-        "AO AA",
-        "AC AD BP BQ",
-    ),
-    _layout(
-        "64",
-        PatronInformationResponse,
-        "patron_status:text14 language:text3 transaction_date:date hold_items_count:count4"
-        " overdue_items_count:count4 charged_items_count:count4 fine_items_count:count4"
-        " recall_items_count:count4 unavailable_holds_count:count4",
-        "AO AA AE",
-        "BZ CA CB BL CQ BH BV CC AS AT AU AV BU CD BD BE BF PB PC AF AG",
-    ),
-    _layout("17", ItemInformation, "transaction_date:date", "AO AB", "AC"),
-    _layout(
-        "18",
-        ItemInformationResponse,
-        "circulation_status:text2 security_marker:text2 fee_type:text2 transaction_date:date",
-        "AB AJ",
-        "CF AH CJ CM BG BH BV CK AQ AP CH CS CT AF AG",
-    ),
-    _layout(
-        "11",
-        Checkout,
-        "sc_renewal_policy:flag no_block:flag transaction_date:date nb_due_date:date",
-        "AO AA AB AC",
-        "CH AD BO BI",
-    ),
-    _layout("12", CheckoutResponse, *_CHARGE),
-    _layout(
-        "09",
-        Checkin,
-        "no_block:flag transaction_date:date return_date:date",
-        "AP AO AB AC",
-        "CH BI",
-    ),
-    _layout(
-        "10",
-        CheckinResponse,
-        "ok:bit resensitize:flag magnetic_media:text1 alert:flag transaction_date:date",
-        "AO AB AQ",
-        "AJ CL AA CK CH CR CS CT CV CY DA AF AG",
-    ),
-    _layout(
-        "29",
-        Renew,
-        "third_party_allowed:flag no_block:flag transaction_date:date nb_due_date:date",
-        "AO AA",
-        "AD AB AJ AC CH BO",
-    ),
-    _layout("30", RenewResponse, *_CHARGE),
-    _layout("65", RenewAll, "transaction_date:date", "AO AA", "AD AC BO"),
-    _layout(
-        "66",
-        RenewAllResponse,
-        "ok:bit renewed_count:count4 unrenewed_count:count4 transaction_date:date",
-        "AO",
-        "BM BN AF AG",
-    ),
-    _layout("35", EndPatronSession, "transaction_date:date", "AO AA", "AC AD"),
-    _layout("36", EndSessionResponse, "end_session:flag transaction_date:date", "AO AA", "AF AG"),
-)
-
-#: How each message stands on the wire, by its code.
-LAYOUTS: dict[str, Layout] = {layout.code: layout for layout in _ALL}
+#: What a terminal may send, but for 97.
+REQUESTS: frozenset[type] = frozenset(get_args(Request))

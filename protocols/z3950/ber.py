@@ -251,6 +251,11 @@ def length(size: int) -> bytes:
     return bytes((0x80 | len(octets),)) + octets
 
 
+def value(identifier: bytes, contents: bytes) -> bytes:
+    """A whole value."""
+    return identifier + length(len(contents)) + contents
+
+
 _INTEGERS = [
     bytes((1, number)) if number < 128 else b"\x02" + number.to_bytes(2, "big")
     for number in range(1024)
@@ -276,7 +281,7 @@ def bits(number: int) -> bytes:
     return b"\x00" + number.to_bytes(size, "little").translate(_MIRRORED)
 
 
-def identifier(tag: int, *, constructed: bool, universal: bool = False) -> bytes:
+def identifier_of(tag: int, *, constructed: bool, universal: bool = False) -> bytes:
     """The identifier octets of a context tag, or of a universal one."""
     first = (0 if universal else 0x80) | (CONSTRUCTED if constructed else 0)
     if tag < 31:

@@ -27,13 +27,14 @@ class Primitive(Enum):
     BITS = 3
     OCTETS = 4
     OID = 6
+    DESCRIPTOR = 7
     TIME = 24
     VISIBLE = 26
     TEXT = 27
     ANY = None
 
 
-BOOLEAN, INTEGER, BITS, OCTETS, OID, TIME, VISIBLE, TEXT, ANY = Primitive
+BOOLEAN, INTEGER, BITS, OCTETS, OID, DESCRIPTOR, TIME, VISIBLE, TEXT, ANY = Primitive
 
 OPTIONAL: Final = "optional"
 
@@ -183,7 +184,7 @@ LAYOUTS: Final[dict[type, tuple[tuple[Any, ...], ...]]] = {
     m.External: (
         ("direct_reference", None, OID, OPTIONAL),
         ("indirect_reference", None, INTEGER, OPTIONAL),
-        ("data_value_descriptor", None, Primitive.OCTETS, OPTIONAL),
+        ("data_value_descriptor", None, DESCRIPTOR, OPTIONAL),
         ("encoding", None, EXTERNAL_ENCODING),
     ),
     m.Unit: (
@@ -216,6 +217,15 @@ LAYOUTS: Final[dict[type, tuple[tuple[Any, ...], ...]]] = {
                 ((None, Wrapped(m.V2Addinfo, VISIBLE)), (None, Wrapped(m.V3Addinfo, TEXT))),
             ),
         ),
+    ),
+    m.DiagnosticFormat: (
+        (
+            "diagnostic",
+            1,
+            Choice("DefaultDiagRec", ((1, m.DefaultDiagFormat),)),  # the explicit ones are left out
+            OPTIONAL,
+        ),
+        ("message", 2, TEXT, OPTIONAL),
     ),
     m.NamePlusRecord: (("name", 0, TEXT, OPTIONAL), ("record", 1, RECORD)),
     m.DatabaseElementSetName: (("db_name", None, DATABASE_NAME), ("esn", None, ELEMENT_SET_NAME)),

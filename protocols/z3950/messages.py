@@ -9,8 +9,8 @@ integers whose bit ``1 << n`` is the standard's bit ``n``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
 from typing import Final
 
 
@@ -115,6 +115,14 @@ DiagRec = DefaultDiagFormat | External
 
 
 @dataclass(slots=True)
+class DiagnosticFormat:
+    """One entry of a diag-1 record (OID.4.2), which is a list of them."""
+
+    diagnostic: DefaultDiagFormat | None = None
+    message: str | None = None
+
+
+@dataclass(slots=True)
 class SurrogateDiagnostic:
     """A diagnostic that stands in the place of a record, or of a term of a scan."""
 
@@ -140,9 +148,7 @@ class FinalFragment:
 class NamePlusRecord:
     """A record, or what takes its place, with the database it comes from."""
 
-    record: (
-        External | SurrogateDiagnostic | StartingFragment | IntermediateFragment | FinalFragment
-    )
+    record: External | SurrogateDiagnostic | StartingFragment | IntermediateFragment | FinalFragment
     name: str | None = None
 
 
@@ -205,10 +211,7 @@ class CompSpec:
 class IdPass:
     group_id: str | None = None
     user_id: str | None = None
-    password: str | None = None
-
-    def __repr__(self) -> str:
-        return f"IdPass(group_id={self.group_id!r}, user_id={self.user_id!r}, password=...)"
+    password: str | None = field(default=None, repr=False)
 
 
 IdAuthentication = str | IdPass | Null | External
@@ -220,7 +223,7 @@ class InitializeRequest:
     options: int
     preferred_message_size: int
     exceptional_record_size: int
-    id_authentication: IdAuthentication | None = None
+    id_authentication: IdAuthentication | None = field(default=None, repr=False)
     implementation_id: str | None = None
     implementation_name: str | None = None
     implementation_version: str | None = None
@@ -736,6 +739,21 @@ class DuplicateDetectionResponse:
 
 
 # Termination (3.2.11)
+
+
+class CloseReason(IntEnum):
+    """Why an association ends (3.2.11.1.1)."""
+
+    FINISHED = 0
+    SHUTDOWN = 1
+    SYSTEM_PROBLEM = 2
+    COST_LIMIT = 3
+    RESOURCES = 4
+    SECURITY_VIOLATION = 5
+    PROTOCOL_ERROR = 6
+    LACK_OF_ACTIVITY = 7
+    PEER_ABORT = 8
+    UNSPECIFIED = 9
 
 
 @dataclass(slots=True)

@@ -139,6 +139,16 @@ def test_a_peer_that_does_not_read_gets_no_more_work_done() -> None:
     assert stage.written == b"re a\nre b\n"
 
 
+def test_a_peer_that_does_not_read_is_not_read_from_either() -> None:
+    stage = Stage()
+    stage.conversation.pauseProducing()
+    stage.receive(b"a\n" + b"x" * (PENDING_BYTES + 1))
+    assert stage.transport.producerState == "paused"
+    stage.conversation.resumeProducing()
+    stage.receive(b"\n")
+    assert stage.transport.producerState == "producing"
+
+
 def test_closing_writes_what_is_left_and_ignores_what_follows() -> None:
     stage = Stage()
     stage.receive(b"a\nBYE\nb\n")

@@ -1,0 +1,1 @@
+"""The demo library: a configuration to start from, and a catalogue of real works as records."""

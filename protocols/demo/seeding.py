@@ -1,0 +1,165 @@
+"""Seeding the demo library: two agencies, three branches, rules, patrons, works and items.
+
+All of it is one transaction: a demo that was interrupted while it seeded starts again from
+nothing. Names of patrons are drawn from lists, the same for the same number.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from catalogue import loads
+from catalogue.accession import ItemDefaults, add_record
+from catalogue.database import Database
+from catalogue.items import add_item
+from catalogue.statements import Transaction
+from circulation.organisation import add_agency, add_branch, add_consortium, find_branch
+from circulation.patrons import register_patron
+from circulation.pins import hash_pin
+from circulation.set_up import set_loan_policy
+from protocols.commands.load import load_with_progress, summary
+from protocols.demo.records import marc_record
+from protocols.demo.works import WORKS, Work
+
+CONSORTIUM = "Demo libraries"
+PIN = "1234"
+HOME_BRANCH = "DK-900101"
+
+#: ISIL, name, kind, branches (ISIL, name).
+AGENCIES = (
+    (
+        "DK-900100",
+        "Public libraries of Demo municipality",
+        "public",
+        (("DK-900101", "Main library"), ("DK-900102", "Harbour branch")),
+    ),
+    (
+        "DK-900200",
+        "School libraries of Demo municipality",
+        "school",
+        (("DK-900201", "Hill School library"),),
+    ),
+)
+
+_GIVEN = ("Anna", "Bo", "Clara", "David", "Emma", "Gry", "Hassan", "Ida", "Jens", "Karen", "Lars")
+_FAMILY = ("Andersen", "Berg", "Dahl", "Friis", "Hansen", "Iversen", "Jensen", "Møller", "Ørsted")
+
+
+def seed(database: Database, *, patrons: int, items: int | None, now: datetime) -> bool:
+    """Seeds an empty library; False, and nothing done, where one is there already.
+
+    `items` None gives each work of the demo catalogue one item.
+    """
+    pin_hash = hash_pin(PIN)  # one for all: hashing each would take minutes
+    return database.write(
+        lambda transaction: _seed(transaction, patrons, items or len(WORKS), pin_hash, now)
+    ).result()
+
+
+def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now: datetime) -> bool:
+    if find_branch(transaction, HOME_BRANCH) is not None:
+        return False
+    branches = _organisation(transaction)
+    _rules(transaction)
+    home = branches[HOME_BRANCH]
+    for number in range(1, patrons + 1):
+        register_patron(
+            transaction,
+            home_branch=home,
+            category="adult",
+            given_name=_GIVEN[number % len(_GIVEN)],
+            family_name=_FAMILY[number % len(_FAMILY)],
+            card=f"P{number:07}",
+            now=now,
+            pin_hash=pin_hash,
+            birth_date=date(1990, 1, 1) - timedelta(days=97 * number % 18_000),
+            email=f"p{number:07}@example.org",
+            phone=f"+45 20{number % 1_000_000:06}",
+        )
+    records = [
+        add_record(transaction, marc_record(work, number), now=now)
+        for number, work in enumerate(WORKS, 1)
+    ]
+    for number in range(items):
+        work = WORKS[number % len(WORKS)]
+        add_item(
+            transaction,
+            barcode=f"I{number + 1:07}",
+            record_id=records[number % len(WORKS)],
+            branch_id=home,
+            now=now,
+            department="Children" if work.audience == "children" else "Adults",
+            location="Fiction" if work.form == "fiction" else "Non-fiction",
+            call_number=_call_number(work),
+            material_group="book",
+            price=20_000,
+            currency="DKK",
+        )
+    return True
+
+
+def _organisation(transaction: Transaction) -> dict[str, int]:
+    """Adds agencies and branches; the ids of the branches by ISIL."""
+    consortium = add_consortium(transaction, CONSORTIUM)
+    found = {}
+    for isil, name, kind, branches in AGENCIES:
+        agency = add_agency(transaction, consortium, isil, name, kind=kind)
+        for branch_isil, branch_name in branches:
+            found[branch_isil] = add_branch(transaction, agency, branch_isil, branch_name)
+    return found
+
+
+def _rules(transaction: Transaction) -> None:
+    """Thirty days and two renewals everywhere, half a year in the schools."""
+    set_loan_policy(
+        transaction,
+        loanable=True,
+        loan_days=30,
+        renewals=2,
+        renewal_days=30,
+        renew_overdue=True,
+        max_loans=500,
+    )
+    school = find_branch(transaction, "DK-900201")
+    assert school is not None
+    set_loan_policy(transaction, agency_id=school.agency_id, loan_days=180, renewals=3)
+
+
+def _call_number(work: Work) -> str:
+    family = work.author.partition(",")[0] or work.title
+    return f"{work.dk5} {family}" if work.dk5 else family
+
+
+def load_marc(database: Database, path: Path, rejected: Path, *, now: datetime) -> list[str]:
+    """Loads a file of MARC records, each with an item in the home branch; what became of it.
+
+    The items' barcodes are M, the number of the load in two digits, and the record's place in the
+    file in six: the same however often the load is interrupted.
+    """
+
+    def begin(transaction: Transaction) -> ItemDefaults:
+        load = loads.begin(transaction, digest, path.name, now)
+        branch = find_branch(transaction, HOME_BRANCH)
+        assert branch is not None
+        return ItemDefaults(branch.id, f"M{load.id:02}", digits=6, material_group="book")
+
+    digest = loads.digest_of(path)
+    defaults = database.write(begin).result()
+    rejected.mkdir(exist_ok=True)
+    reports = load_with_progress(
+        Console(stderr=True),
+        database,
+        (path,),
+        processes=None,
+        rejected=rejected,
+        record_format="marc21",
+        items=defaults,
+    )
+    problems = [report.problem for report in reports if report.problem]
+    if problems:
+        raise click.ClickException("\n".join(problems))
+    return [summary(report) for report in reports]

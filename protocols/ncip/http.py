@@ -1,0 +1,62 @@
+"""NCIP over HTTP: a POST holds a message, and its answer the answer. Twisted is known here."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs
+
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+
+from protocols.ncip.documents import DOCUMENT_BYTES
+from protocols.ncip.exchange import Exchange
+
+MEDIA_TYPE = b"application/xml; charset=utf-8"
+#: The form fields that clients put a message into.
+_FORM_FIELDS = (b"xml", b"XForms:Model")
+_FORM_HEAD = 100
+_MOST_FIELDS = 20
+
+
+class NcipResource(Resource):
+    """``/ncip``. The media type of a request does not matter; every answer is application/xml.
+
+    A request that is refused gets status 200 as well: the Problem says why.
+    """
+
+    isLeaf = True  # noqa: N815
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._exchange = exchange
+
+    def render(self, request: Any) -> Any:
+        if request.method != b"POST":
+            request.setResponseCode(405)
+            request.setHeader(b"allow", b"POST")
+            request.setHeader(b"content-type", b"text/plain; charset=utf-8")
+            return b"NCIP messages are sent here by POST.\n"
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+
+        def reply(document: bytes) -> None:
+            if not gone:
+                request.setHeader(b"content-type", MEDIA_TYPE)
+                request.setHeader(b"content-length", str(len(document)).encode())
+                request.write(document)
+                request.finish()
+
+        self._exchange.answer(document_in(request.content.read(DOCUMENT_BYTES + 1)), reply)
+        return NOT_DONE_YET
+
+
+def document_in(body: bytes) -> bytes:
+    """The message in a body: the body itself, or a field of a form, whatever its media type."""
+    if body.lstrip()[:1] == b"<" or b"=" not in body[:_FORM_HEAD]:
+        return body
+    try:
+        fields = parse_qs(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return body
+    return next((fields[name][0] for name in _FORM_FIELDS if name in fields), body)

@@ -1,0 +1,27 @@
+"""The services of NCIP 2.02 (Z39.83-1-2012, 5.3 to 5.5), and those that are carried out here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protocols.ncip.messages import CheckInItem, CheckOutItem, LookupItem, LookupUser, RenewItem
+
+#: The requests that are carried out, by service.
+SERVICES: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (LookupUser, LookupItem, CheckOutItem, CheckInItem, RenewItem)
+}
+
+_LOOKUP = "LookupAgency LookupItem LookupItemSet LookupRequest LookupUser"
+_UPDATE = """
+    AcceptItem CancelRecallItem CancelRequestItem CheckInItem CheckOutItem CreateAgency CreateItem
+    CreateUser CreateUserFiscalTransaction DeleteItem DeleteUser RecallItem RenewItem
+    ReportCirculationStatusChange RequestItem SendUserNotice UndoCheckOutItem UpdateAgency
+    UpdateCirculationStatus UpdateItem UpdateRequestItem UpdateUser"""
+_NOTIFICATION = """
+    AgencyCreated AgencyUpdated CirculationStatusChangeReported CirculationStatusUpdated
+    ItemCheckedIn ItemCheckedOut ItemCreated ItemRecallCancelled ItemRecalled ItemReceived
+    ItemRenewed ItemRequestCancelled ItemRequestUpdated ItemRequested ItemShipped ItemUpdated
+    UserCreated UserFiscalTransactionCreated UserNoticeSent UserUpdated"""
+
+#: All services of version 2.02 (Z39.83-1-2012, 5.3 to 5.5); each has a response of its name.
+ALL_SERVICES = frozenset((_LOOKUP + _UPDATE + _NOTIFICATION).split())

@@ -1,0 +1,95 @@
+"""NCIP over raw TCP, without IO: documents in, documents out (Z39.83-1-2012, 7).
+
+One message is in work at a time. The standard answers a second one with Protocol Error and ends
+the connection; here it waits for its turn, and the answers keep the order of the questions. Each
+answer ends with a line feed, for clients that read by lines.
+
+| state | bytes | silence |
+|---|---|---|
+| idle | a document is handed out | `idle_seconds`, then the connection ends |
+| receiving | | `message_seconds` from the first byte: Problem, and the connection ends |
+| answering | wait | nothing, until the answer is sent |
+| lost | a Problem is sent, and the connection ends | |
+"""
+
+from __future__ import annotations
+
+from protocols.ncip.codec import encode
+from protocols.ncip.framing import DocumentScanner, Unframeable
+from protocols.ncip.messages import Refusal
+from protocols.ncip.problems import ProblemType, problem
+
+
+class NcipSession:
+    """One connection. A request is the bytes of a document, a response likewise."""
+
+    def __init__(
+        self, now: float, idle_seconds: float = 300.0, message_seconds: float = 30.0
+    ) -> None:
+        self.closing = False
+        self.deadline: float | None = now + idle_seconds
+        self._idle_seconds = idle_seconds
+        self._message_seconds = message_seconds
+        self._scanner = DocumentScanner()
+        self._is_receiving = False
+        self._is_answering = False
+        self._now = now
+        self._outgoing: list[bytes] = []
+
+    @property
+    def pending(self) -> int:
+        """Bytes that have arrived and are not handed out."""
+        return self._scanner.held
+
+    def receive_data(self, data: bytes, now: float) -> None:
+        """Takes bytes in; `next_request` looks at them."""
+        self._now = now
+        if not self.closing:
+            self._scanner.feed(data)
+
+    def next_request(self) -> bytes | None:
+        """The next whole document; None while there is none."""
+        if self.closing or self._is_answering:
+            return None
+        try:
+            document = self._scanner.next_document()
+        except Unframeable as error:
+            self._give_up(str(error))
+            return None
+        if document is not None:
+            self._is_answering = True
+            self._is_receiving = False
+            self.deadline = None
+            return document
+        is_receiving = self._scanner.held > 0
+        if not is_receiving:
+            self.deadline = self._now + self._idle_seconds
+        elif not self._is_receiving:
+            self.deadline = self._now + self._message_seconds
+        self._is_receiving = is_receiving
+        return None
+
+    def send(self, response: bytes, now: float) -> None:
+        """Answers the document that `next_request` gave last."""
+        self._now = now
+        self._is_answering = False
+        self._outgoing.append(response + b"\n")
+        self.deadline = now + self._idle_seconds
+
+    def take_outgoing(self) -> bytes:
+        """What is to be written now: an answer whole, in one piece."""
+        outgoing = b"".join(self._outgoing)
+        self._outgoing.clear()
+        return outgoing
+
+    def expire(self, now: float) -> None:
+        """Silence within a message is answered; silence between two just ends the connection."""
+        if self._is_receiving:
+            self._give_up("the message did not end in time")
+        self.closing = True
+
+    def _give_up(self, why: str) -> None:
+        refusal = Refusal(None, (problem(ProblemType.INVALID_MESSAGE_SYNTAX, why),))
+        self._outgoing.append(encode(refusal) + b"\n")
+        self.closing = True
+        self.deadline = None

@@ -1,0 +1,56 @@
+"""HTTP requests with a bound on their bodies, for every protocol on the common HTTP port.
+
+Twisted hands a request to its resource only when the whole body has arrived, so that a resource
+cannot refuse a body that is too long: its request must.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.web.server import Request
+
+#: The longest body, in bytes. No message of a protocol that is spoken here is nearly so long.
+BODY_BYTES = 4 * 1024 * 1024
+
+_TEXT = b"The body of this request is too long.\n"
+_TOO_LONG = (
+    b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (len(_TEXT), _TEXT)
+)
+
+
+class BoundedRequest(Request):
+    """Ends the connection with status 413 as soon as the body is known to be too long."""
+
+    def __init__(self, channel: Any, *arguments: Any, **options: Any) -> None:
+        super().__init__(channel, *arguments, **options)  # type: ignore[no-untyped-call]
+        self._received = 0
+        self._is_refused = False
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802
+        """The length that the headers declare; None for a body in chunks."""
+        is_too_long = length is not None and length > BODY_BYTES
+        super().gotLength(0 if is_too_long else length)  # type: ignore[no-untyped-call]
+        if is_too_long:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        """A part of the body has arrived."""
+        self._received += len(data)
+        if self._received > BODY_BYTES:
+            self._refuse()
+        elif not self._is_refused:
+            super().handleContentChunk(data)  # type: ignore[no-untyped-call]
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+        """The whole body has arrived."""
+        if not self._is_refused:
+            super().requestReceived(command, path, version)  # type: ignore[no-untyped-call]
+
+    def _refuse(self) -> None:
+        if not self._is_refused:
+            self._is_refused = True
+            channel: Any = self.channel
+            channel.transport.write(_TOO_LONG)
+            channel.loseConnection()

@@ -1,0 +1,252 @@
+"""Bytes <-> messages, by functions generated from the layout tables when this module is imported.
+
+`decode` is total: it gives a message or raises `MalformedMessage`. It is lenient with what real
+terminals send (missing last delimiter, missing fields, fields sent twice, unknown fields, empty
+fields); `encode` is strict, and no value can break the frame it makes.
+
+For `Checkout` the generated pair is, in essence::
+
+    def decode_11(text, delimiter):
+        if len(text) < 40: raise MalformedMessage(...)
+        get = {part[:2]: part[2:] for part in reversed(text[40:].split(delimiter))}.get
+        return Checkout(text[2] in "Yy1", text[3] in "Yy1", text[4:22], text[22:40],
+                        get("AO", ""), ..., get("CH"), get("AD"), flag(get("BO")), ...)
+
+    def encode_12(m, clean, end, lines):
+        text = f"12{'1' if m.ok else '0'}...AO{clean(m.institution_id)}{end}..."
+        if m.fee_type is not None: text += f"BT{clean(m.fee_type)[:2]}{end}"
+        ...
+        return text
+
+Error detection (SIP2 2.12, p. 16) is here too: `open_frame` and `seal`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
+
+from protocols.sip2.layouts import LAYOUTS, SECRET_FIELDS, Fixed, Kind, Layout, Variable
+from protocols.sip2.messages import Message
+from protocols.sip2.text import SPELLING, Clean, CleanLines, Dialect, cleaner, line_cleaner
+
+
+class MalformedMessage(Exception):
+    """The bytes are not a message. The text says why, and holds nothing of the bytes."""
+
+
+class UnknownMessage(MalformedMessage):
+    """The code is none of SIP2, or none that is offered here; such messages are ignored."""
+
+
+# Frames
+
+
+class Frame(NamedTuple):
+    """A frame without its trailer; `sequence` and `checksum` are None where there is none."""
+
+    body: bytes
+    sequence: bytes | None
+    checksum: bytes | None
+    is_sound: bool
+
+
+_TRAILER = re.compile(rb"(?:AY([0-9]))?AZ([0-9A-Fa-f]{4})\s*\Z")
+_CONTROLS = bytes(range(32)) + b"\x7f"
+
+
+def checksum(data: bytes) -> bytes:
+    """Four hexadecimal digits that bring the sum of all bytes to zero, modulo 65,536."""
+    return b"%04X" % (-sum(data) & 0xFFFF)
+
+
+def open_frame(frame: bytes) -> Frame:
+    """Takes the trailer ``AYnAZhhhh`` off a frame and checks it; control characters are dropped.
+
+    The checksum counts the bytes as they were sent, so this comes before any decoding. 96 and 97
+    carry no sequence number.
+    """
+    trailer = _TRAILER.search(frame, max(len(frame) - 24, 0)) if b"AZ" in frame[-24:] else None
+    if trailer is None or (trailer[1] is None and frame[:2] not in (b"96", b"97")):
+        return Frame(frame.translate(None, _CONTROLS), None, None, True)
+    digits = trailer.start(2)
+    is_sound = (sum(frame[:digits]) + int(trailer[2], 16)) & 0xFFFF == 0
+    return Frame(
+        frame[: trailer.start()].translate(None, _CONTROLS), trailer[1], trailer[2], is_sound
+    )
+
+
+def seal(body: bytes, sequence: bytes | None, has_checksum: bool, dialect: Dialect) -> bytes:
+    """A whole frame: `body`, the trailer if error detection is on, and the terminator."""
+    if not has_checksum:
+        return body + dialect.terminator
+    summed = body + (b"AZ" if sequence is None else b"AY" + sequence + b"AZ")
+    return summed + checksum(summed) + dialect.terminator
+
+
+# Messages
+
+
+def decode(body: bytes, dialect: Dialect) -> Message:
+    """The message in `body`, a frame without trailer and terminator.
+
+    Raises UnknownMessage for a code without a layout, else MalformedMessage where the fixed
+    fields are not all there.
+    """
+    text = body.decode(dialect.charset, "replace")
+    decoder = _DECODERS.get(text[:2])
+    if decoder is None:
+        raise UnknownMessage("no message has this code")
+    return decoder(text, dialect.delimiter)
+
+
+def encode(message: Message, dialect: Dialect, width: int | None = None) -> bytes:
+    """The body of a frame. Screen messages and print lines are cut to `width` characters."""
+    text = _ENCODERS[type(message)](
+        message, cleaner(dialect), dialect.delimiter, line_cleaner(dialect, width)
+    )
+    return text.encode(dialect.charset, SPELLING)
+
+
+def masked(body: bytes, delimiter: bytes = b"|") -> bytes:
+    """A frame fit for a trace: every password is shown as ``***``, whatever its length."""
+    codes = b"|".join(code.encode() for code in SECRET_FIELDS)
+    end = re.escape(delimiter)
+    return re.sub(rb"(" + codes + rb")[^" + end + rb"\r\n]+", rb"\1***", body, flags=re.DOTALL)
+
+
+def _flag(value: str | None) -> bool | None:
+    return None if not value else value[0] in "Yy1"
+
+
+def _count(value: str | None) -> int | None:
+    return int(value) if value and value.isdecimal() else None
+
+
+def _digits(value: int | None, length: int) -> str:
+    """`value` padded with zeros, the greatest that fits if it is too big; blanks for None."""
+    if value is None:
+        return " " * length
+    return f"{min(max(value, 0), 10**length - 1):0{length}}"
+
+
+def _exactly(value: str, length: int) -> str:
+    return value if len(value) == length else value[:length].ljust(length)
+
+
+# The generator
+
+
+def _decode_fixed(each: Fixed, start: int) -> str:
+    piece = f"text[{start}]" if each.length == 1 else f"text[{start}:{start + each.length}]"
+    return {
+        Kind.FLAG: f"{piece} in 'Yy1'",
+        Kind.BIT: f"{piece} in 'Yy1'",
+        Kind.COUNT: f"count({piece})",
+    }.get(each.kind, piece)
+
+
+def _decode_variable(each: Variable) -> str:
+    if each.kind is Kind.LINES:
+        return f"tuple([p[2:] for p in parts if p[:2] == {each.code!r}])"
+    if each.kind in (Kind.FLAG, Kind.COUNT):
+        return f"{each.kind.name.lower()}(get({each.code!r}))"
+    return f"get({each.code!r}{', ' + repr('') if each.is_required else ''})"
+
+
+def _decoder_source(layout: Layout) -> str:
+    arguments = []
+    position = 2
+    for each in layout.fixed:
+        arguments.append(_decode_fixed(each, position))
+        position += each.length
+    arguments += [_decode_variable(variable) for variable in layout.variable]
+    lines = [
+        f"def decode_{layout.code}(text, delimiter):",
+        f"    if len(text) < {position}:",
+        f"        raise MalformedMessage('the fixed fields of {layout.code} are cut short')",
+    ]
+    if layout.variable:
+        lines += [
+            f"    parts = text[{position}:].split(delimiter)",
+            # Of a field sent twice the first counts: walking backwards, it is written last.
+            "    get = {p[:2]: p[2:] for p in parts[::-1]}.get",
+        ]
+    lines.append(f"    return {layout.message.__name__}({', '.join(arguments)})")
+    return "\n".join(lines)
+
+
+def _encode_fixed(each: Fixed) -> str:
+    value = f"m.{each.name}"
+    if each.kind is Kind.FLAG:
+        return f"{{'Y' if {value} else 'N'}}"
+    if each.kind is Kind.BIT:
+        return f"{{'1' if {value} else '0'}}"
+    if each.kind is Kind.COUNT:
+        return f"{{digits({value}, {each.length})}}"
+    return f"{{exactly(clean({value}), {each.length})}}"
+
+
+def _encode_value(each: Variable, value: str) -> str:
+    if each.kind is Kind.FLAG:
+        return f"{{'Y' if {value} else 'N'}}"
+    if each.kind is Kind.COUNT:
+        return f"{{digits({value}, {each.length})}}"
+    if each.kind is Kind.DATE:
+        return f"{{exactly(clean({value}), {each.length})}}"
+    return f"{{clean({value})}}" if each.length == 255 else f"{{clean({value})[:{each.length}]}}"
+
+
+def _encoder_source(layout: Layout) -> str:
+    start = layout.code + "".join(_encode_fixed(each) for each in layout.fixed)
+    later = []
+    for each in layout.variable:
+        value = f"m.{each.name}"
+        if each.kind is Kind.LINES:
+            lines = f"lines({value})" if each.code in ("AF", "AG") else f"map(clean, {value})"
+            joined = f"''.join([f\"{each.code}{{line}}{{end}}\" for line in {lines}])"
+            later += [f"    if {value}:", f"        text += {joined}"]
+        elif each.is_required:
+            start += f"{each.code}{_encode_value(each, value)}{{end}}"
+        else:
+            later.append(f"    if {value} is not None:")
+            later.append(f'        text += f"{each.code}{_encode_value(each, value)}{{end}}"')
+    return "\n".join(
+        [
+            f"def encode_{layout.code}(m, clean, end, lines):",
+            f'    text = f"{start}"',
+            *later,
+            "    return text",
+        ]
+    )
+
+
+def _generate() -> tuple[
+    dict[str, Callable[[str, str], Message]],
+    dict[type, Callable[[Message, Clean, str, CleanLines], str]],
+]:
+    scope: dict[str, Any] = {layout.message.__name__: layout.message for layout in LAYOUTS.values()}
+    scope |= {
+        "MalformedMessage": MalformedMessage,
+        "flag": _flag,
+        "count": _count,
+        "digits": _digits,
+        "exactly": _exactly,
+    }
+    for layout in LAYOUTS.values():
+        exec(_decoder_source(layout), scope)  # noqa: S102
+        exec(_encoder_source(layout), scope)  # noqa: S102
+    decoders = {
+        code: cast("Callable[[str, str], Message]", scope[f"decode_{code}"]) for code in LAYOUTS
+    }
+    encoders = {
+        layout.message: cast(
+            "Callable[[Message, Clean, str, CleanLines], str]", scope[f"encode_{code}"]
+        )
+        for code, layout in LAYOUTS.items()
+    }
+    return decoders, encoders
+
+
+_DECODERS, _ENCODERS = _generate()

@@ -1,0 +1,162 @@
+"""The negative answer to each request: of the right pair, whole, and with a word for the patron.
+
+For requests that cannot be dealt with at all: before the login, not open to this account, or
+stopped by a fault of our own. What circulation refuses is answered by `protocols.sip2.handlers`.
+"""
+
+from __future__ import annotations
+
+from protocols.sip2.dates import NO_CLOCK
+from protocols.sip2.messages import (
+    ACSStatus,
+    Checkin,
+    CheckinResponse,
+    Checkout,
+    CheckoutResponse,
+    EndPatronSession,
+    EndSessionResponse,
+    ItemInformation,
+    ItemInformationResponse,
+    Login,
+    LoginResponse,
+    PatronInformation,
+    PatronInformationResponse,
+    PatronStatusRequest,
+    PatronStatusResponse,
+    Renew,
+    RenewAll,
+    RenewAllResponse,
+    RenewResponse,
+    Request,
+    Response,
+    SCStatus,
+)
+
+#: Patron status (24, 64): charge, renewal, recall and hold privileges denied.
+ALL_DENIED = "YYYY          "
+#: Circulation status, security marker and fee type "other" (18).
+OTHER = "01"
+#: Alert type "other" (10), and no supported messages (98).
+ALERT_OTHER = "99"
+NOTHING_SUPPORTED = "N" * 16
+
+
+def failure_response(request: Request, date: str, text: str) -> Response:
+    """Says no to `request`; `date` is the transaction date and `text` the screen message (AF)."""
+    match request:
+        case Login():
+            return LoginResponse(ok=False)
+        case SCStatus():
+            return ACSStatus(
+                on_line_status=False,
+                checkin_ok=False,
+                checkout_ok=False,
+                acs_renewal_policy=False,
+                status_update_ok=False,
+                off_line_ok=False,
+                timeout_period=None,
+                retries_allowed=None,
+                date_time_sync=NO_CLOCK,
+                protocol_version="2.00",
+                institution_id="",
+                supported_messages=NOTHING_SUPPORTED,
+                screen_message=(text,),
+            )
+        case PatronStatusRequest():
+            return PatronStatusResponse(
+                patron_status=ALL_DENIED,
+                language=request.language,
+                transaction_date=date,
+                institution_id=request.institution_id,
+                patron_identifier=request.patron_identifier,
+                personal_name="",
+                valid_patron=False,
+                valid_patron_password=False,
+                screen_message=(text,),
+            )
+        case PatronInformation():
+            return PatronInformationResponse(
+                patron_status=ALL_DENIED,
+                language=request.language,
+                transaction_date=date,
+                hold_items_count=None,
+                overdue_items_count=None,
+                charged_items_count=None,
+                fine_items_count=None,
+                recall_items_count=None,
+                unavailable_holds_count=None,
+                institution_id=request.institution_id,
+                patron_identifier=request.patron_identifier,
+                personal_name="",
+                valid_patron=False,
+                valid_patron_password=False,
+                screen_message=(text,),
+            )
+        case ItemInformation():
+            return ItemInformationResponse(
+                circulation_status=OTHER,
+                security_marker="00",
+                fee_type=OTHER,
+                transaction_date=date,
+                item_identifier=request.item_identifier,
+                title_identifier="",
+                screen_message=(text,),
+            )
+        case Checkout():
+            return CheckoutResponse(
+                ok=False,
+                renewal_ok=False,
+                magnetic_media="N",
+                desensitize="N",
+                transaction_date=date,
+                institution_id=request.institution_id,
+                patron_identifier=request.patron_identifier,
+                item_identifier=request.item_identifier,
+                title_identifier="",
+                due_date="",
+                screen_message=(text,),
+            )
+        case Renew():
+            return RenewResponse(
+                ok=False,
+                renewal_ok=False,
+                magnetic_media="N",
+                desensitize="N",
+                transaction_date=date,
+                institution_id=request.institution_id,
+                patron_identifier=request.patron_identifier,
+                item_identifier=request.item_identifier or "",
+                title_identifier="",
+                due_date="",
+                screen_message=(text,),
+            )
+        case RenewAll():
+            return RenewAllResponse(
+                ok=False,
+                renewed_count=0,
+                unrenewed_count=0,
+                transaction_date=date,
+                institution_id=request.institution_id,
+                screen_message=(text,),
+            )
+        case Checkin():
+            return CheckinResponse(
+                ok=False,
+                resensitize=False,
+                magnetic_media="N",
+                alert=True,
+                transaction_date=date,
+                institution_id=request.institution_id,
+                item_identifier=request.item_identifier,
+                permanent_location="",
+                alert_type=ALERT_OTHER,
+                screen_message=(text,),
+            )
+        case EndPatronSession():
+            return EndSessionResponse(
+                end_session=False,
+                transaction_date=date,
+                institution_id=request.institution_id,
+                patron_identifier=request.patron_identifier,
+                screen_message=(text,),
+            )

@@ -1,0 +1,105 @@
+"""Who is calling, and where: the account behind a connection and the branch it acts for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from circulation.organisation import find_branch
+from circulation.results import Branch, Desk
+from protocols.answering import Context
+from protocols.sip2.settings import Account, Sip2Settings
+from protocols.sip2.wording import Text, language_of
+
+#: How long a branch's name, agency and timezone may be remembered.
+REMEMBERED = timedelta(seconds=60)
+
+
+class Unanswerable(Exception):
+    """A request that gets the negative answer of its pair, with `text` as screen message."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.name)
+        self.text = text
+
+
+class Branches:
+    """Branches by ISIL, read at most once a minute each: every message needs its own.
+
+    ISILs that no branch has are not remembered, so there are never more than there are branches.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[datetime, Branch]] = {}
+
+    def find(self, context: Context, isil: str) -> Branch | None:
+        """The branch with this ISIL; None where there is none."""
+        known = self._known.get(isil)
+        if known is not None and known[0] > context.now:
+            return known[1]
+        branch = find_branch(context.transaction, isil)
+        if branch is None:
+            self._known.pop(isil, None)
+        else:
+            self._known[isil] = (context.now + REMEMBERED, branch)
+        return branch
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A branch, and the desk that the caller is there."""
+
+    branch: Branch
+    zone: tzinfo
+    desk: Desk
+
+    def institution(self, sent: str) -> str:
+        """AO of an answer: what was sent, or the agency where that is empty."""
+        return sent or self.branch.agency_isil
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The terminal that a request came from, as its session knows it.
+
+    `account` is None before the login. `language` is the SIP2 code of the patron's choice.
+    """
+
+    settings: Sip2Settings
+    branches: Branches
+    account: Account | None
+    device: str
+    language: str
+
+    @property
+    def words(self) -> str:
+        """The language of screen messages."""
+        return language_of(self.language, self.account.language if self.account else "en")
+
+    def place(self, context: Context, *wanted: str | None) -> Place:
+        """Where a request happens: in the first of the branches `wanted` (AP, AO) that its account
+        may act for, else in the account's own. Raises Unanswerable where that does not exist.
+        """
+        account = self.account
+        if account is None:
+            raise Unanswerable(Text.LOGIN_FIRST)
+        own = self.branches.find(context, account.branch)
+        if own is None:
+            raise Unanswerable(Text.BRANCH_UNKNOWN)
+        branch = own
+        if account.any_branch_of_agency:
+            for isil in wanted:
+                if isil == own.isil:
+                    break
+                if not isil or isil == own.agency_isil:
+                    continue
+                named = self.branches.find(context, isil)
+                if named is not None and named.agency_id == own.agency_id:
+                    branch = named
+                    break
+        return Place(
+            branch,
+            ZoneInfo(branch.timezone),
+            Desk(account.login, self.device, branch.agency_id, branch.id),
+        )

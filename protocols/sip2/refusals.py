@@ -1,0 +1,106 @@
+"""What circulation says no for -> what SIP2 shows: screen messages and patron status flags."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from circulation.reasons import Action, BlockReason, Reason
+from circulation.results import PatronStatus, Refusal, Refused
+from protocols.sip2.wording import Text, say
+
+#: The screen message for each reason; PATRON_BLOCKED is told by its block.
+REASONS: dict[Reason, Text] = {
+    Reason.PATRON_UNKNOWN: Text.PATRON_UNKNOWN,
+    Reason.PIN_MISSING: Text.PIN_MISSING,
+    Reason.PIN_WRONG: Text.PIN_WRONG,
+    Reason.CARD_REPORTED_LOST: Text.CARD_REPORTED_LOST,
+    Reason.CARD_NOT_VALID: Text.CARD_NOT_VALID,
+    Reason.PATRON_EXPIRED: Text.PATRON_EXPIRED,
+    Reason.PATRON_BLOCKED: Text.PATRON_BLOCKED,
+    Reason.ITEM_UNKNOWN: Text.ITEM_UNKNOWN,
+    Reason.ITEM_NOT_LOANABLE: Text.ITEM_NOT_LOANABLE,
+    Reason.NO_LOAN_POLICY: Text.ITEM_NOT_LOANABLE,
+    Reason.ON_LOAN_TO_ANOTHER: Text.ON_LOAN_TO_ANOTHER,
+    Reason.ALREADY_ON_LOAN_TO_PATRON: Text.ALREADY_ON_LOAN_TO_PATRON,
+    Reason.TOO_MANY_LOANS: Text.TOO_MANY_LOANS,
+    Reason.TOO_MANY_LOANS_IN_GROUP: Text.TOO_MANY_LOANS_IN_GROUP,
+    Reason.ITEM_NOT_ON_LOAN: Text.ITEM_NOT_ON_LOAN,
+    Reason.NOT_ON_LOAN_TO_PATRON: Text.NOT_ON_LOAN_TO_PATRON,
+    Reason.MAX_RENEWALS_REACHED: Text.MAX_RENEWALS_REACHED,
+    Reason.RENEWAL_WINDOW_NOT_OPEN: Text.RENEWAL_WINDOW_NOT_OPEN,
+    Reason.OVERDUE_NOT_RENEWABLE: Text.OVERDUE_NOT_RENEWABLE,
+    Reason.BRANCH_UNKNOWN: Text.BRANCH_UNKNOWN,
+}
+
+#: The screen message for each block. A death is not announced to whoever holds the card.
+BLOCKS: dict[BlockReason, Text] = {
+    BlockReason.CARD_STOLEN: Text.CARD_REPORTED_LOST,
+    BlockReason.EXCLUDED: Text.BLOCKED_EXCLUDED,
+    BlockReason.EXCLUDED_EXTENDED: Text.BLOCKED_EXCLUDED,
+    BlockReason.SELF_SERVICE: Text.BLOCKED_BY_MACHINE,
+    BlockReason.SELF_REGISTERED: Text.BLOCKED_SELF_REGISTERED,
+    BlockReason.DEBT: Text.BLOCKED_FOR_DEBT,
+    BlockReason.DECEASED: Text.PATRON_BLOCKED,
+    BlockReason.OTHER: Text.PATRON_BLOCKED,
+}
+
+# Patron status: fourteen positions, Y or blank (SIP2 2.12, chapter 4). Positions 7 (too many
+# renewals), 8 (too many claims), 9 (too many lost), 11 (fees), 12 (recall overdue) and 13 (too
+# many billed) stay blank: circulation has no such limits.
+#: Positions of denied privileges.
+DENIED_POSITIONS: dict[Action, int] = {
+    Action.CHECK_OUT: 0,
+    Action.RENEW: 1,
+    Action.RECALL: 2,
+    Action.HOLD: 3,
+}
+CARD_REPORTED_LOST_POSITION = 4
+TOO_MANY_CHARGED_POSITION = 5
+#: Positions that say why; the others are told by what they deny.
+BLOCK_POSITIONS: dict[BlockReason, int] = {
+    BlockReason.CARD_STOLEN: CARD_REPORTED_LOST_POSITION,
+    BlockReason.DEBT: 10,
+}
+
+
+def patron_status_flags(status: PatronStatus) -> str:
+    """The fourteen positions for what is known of a patron."""
+    flags = [" "] * 14
+    for action in status.denied:
+        flags[DENIED_POSITIONS[action]] = "Y"
+    for block in status.blocks:
+        position = BLOCK_POSITIONS.get(block.reason)
+        if position is not None:
+            flags[position] = "Y"
+    if status.is_card_reported_lost:
+        flags[CARD_REPORTED_LOST_POSITION] = "Y"
+    if status.has_too_many_loans:
+        flags[TOO_MANY_CHARGED_POSITION] = "Y"
+    return "".join(flags)
+
+
+def patron_messages(status: PatronStatus, language: str) -> tuple[str, ...]:
+    """What a patron is told of card, registration and blocks: nothing where all is well."""
+    texts = [BLOCKS[block.reason] for block in status.blocks]
+    if status.is_card_reported_lost:
+        texts.append(Text.CARD_REPORTED_LOST)
+    elif status.identifier_blocked is not None:
+        texts.append(Text.CARD_NOT_VALID)
+    if status.is_expired:
+        texts.append(Text.PATRON_EXPIRED)
+    return tuple(say(text, language) for text in dict.fromkeys(texts))
+
+
+def refusal_messages(refused: Refused, language: str, zone: tzinfo) -> tuple[str, ...]:
+    """Why nothing was done: a screen message for each reason, the weightiest first."""
+    return tuple(dict.fromkeys(_message(each, language, zone) for each in refused.refusals))
+
+
+def _message(refusal: Refusal, language: str, zone: tzinfo) -> str:
+    if refusal.block is not None:
+        return say(BLOCKS[refusal.block], language)
+    text = REASONS[refusal.reason]
+    if text is Text.RENEWAL_WINDOW_NOT_OPEN and refusal.opens is None:
+        text = Text.RENEWAL_GAINS_NOTHING
+    opens = refusal.opens.astimezone(zone).date().isoformat() if refusal.opens else ""
+    return say(text, language, limit=refusal.limit, day=opens)

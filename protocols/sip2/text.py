@@ -1,0 +1,130 @@
+"""Text on the wire: charsets, and values that can never break a frame (SIP2 2.12, pp. 3-5).
+
+A value may hold neither the terminator nor the delimiter, only displayable characters, and 255
+of them at most, counted in the agreed charset. What a charset lacks is spelt with what it has.
+"""
+
+from __future__ import annotations
+
+import codecs
+import textwrap
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+#: The charsets a frame can be written in: in each of them no byte of a character beyond ASCII
+#: looks like a control character or a delimiter. The standard's own default is cp850.
+Charset = Literal["utf-8", "cp850", "ascii", "iso-8859-1", "windows-1252"]
+
+MAX_VALUE = 255
+
+_SPELLINGS = {
+    "æ": "ae",
+    "Æ": "Ae",
+    "ø": "oe",
+    "Ø": "Oe",
+    "å": "aa",
+    "Å": "Aa",
+    "ß": "ss",
+    "œ": "oe",
+    "Œ": "Oe",
+    "ð": "d",
+    "Ð": "D",
+    "þ": "th",
+    "Þ": "Th",
+    "ł": "l",
+    "Ł": "L",
+    "đ": "d",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u2026": "...",
+    "\u20ac": "EUR",
+    "\u00a0": " ",
+}
+
+
+def _spell(error: UnicodeError) -> tuple[str, int]:
+    """A codec error handler: plain letters for letters with marks, ``?`` where none is known."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    spelt = []
+    for character in error.object[error.start : error.end]:
+        known = _SPELLINGS.get(character)
+        if known is None:
+            parts = unicodedata.normalize("NFKD", character)
+            known = "".join(part for part in parts if part.isascii()) or (
+                "" if unicodedata.combining(character) else "?"
+            )
+        spelt.append(known)
+    return "".join(spelt), error.end
+
+
+codecs.register_error("sip2-spelling", _spell)
+SPELLING = "sip2-spelling"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What both sides of a connection have agreed on: see `protocols.sip2.settings`."""
+
+    charset: Charset = "utf-8"
+    delimiter: str = "|"
+    terminator: bytes = b"\r"
+
+
+#: Makes any text fit to stand in a field.
+Clean = Callable[[str], str]
+#: Makes messages for a screen or a printer into lines, each fit to stand in a field.
+CleanLines = Callable[[tuple[str, ...]], list[str]]
+
+
+@lru_cache(maxsize=64)
+def cleaner(dialect: Dialect) -> Clean:
+    """The function that makes a text fit for a field of this dialect."""
+    delimiter = dialect.delimiter
+
+    def clean(value: str) -> str:
+        if (
+            len(value) <= MAX_VALUE
+            and value.isascii()
+            and value.isprintable()
+            and delimiter not in value
+        ):
+            return value
+        return _displayable(value, dialect)[:MAX_VALUE]
+
+    return clean
+
+
+@lru_cache(maxsize=256)
+def line_cleaner(dialect: Dialect, width: int | None) -> CleanLines:
+    """As `cleaner`, cutting at blanks into lines of at most `width` characters.
+
+    `width` is the terminal's max print width (99); None and 0 stand for the 255 of a field.
+    """
+    limit = min(width or MAX_VALUE, MAX_VALUE)
+
+    def clean(lines: tuple[str, ...]) -> list[str]:
+        ready: list[str] = []
+        for line in lines:
+            text = _displayable(line, dialect)
+            ready += [text] if len(text) <= limit else textwrap.wrap(text, limit)
+        return ready
+
+    return clean
+
+
+def _displayable(value: str, dialect: Dialect) -> str:
+    """`value` with what the charset has, without delimiters and control characters."""
+    text = unicodedata.normalize("NFC", value)
+    if not text.isprintable():  # neither are lone surrogates, so what is left can be encoded
+        text = "".join([c if c.isprintable() else " " for c in text])
+    if dialect.charset != "utf-8" and not text.isascii():
+        text = text.encode(dialect.charset, SPELLING).decode(dialect.charset)
+    return text.replace(dialect.delimiter, " ")

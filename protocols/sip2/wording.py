@@ -1,0 +1,206 @@
+"""What is shown to patrons (AF), in each language; nothing else in this folder holds such texts.
+
+Which language: the one the terminal names in 23 and 63 if it is spoken here, else the account's.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+
+class Text(Enum):
+    """The occasions of a screen message."""
+
+    LOGIN_FIRST = auto()
+    NOT_PERMITTED = auto()
+    SYSTEM_FAULT = auto()
+    VERSION_TOO_OLD = auto()
+    BRANCH_UNKNOWN = auto()
+
+    PATRON_UNKNOWN = auto()
+    PIN_MISSING = auto()
+    PIN_WRONG = auto()
+    CARD_REPORTED_LOST = auto()
+    CARD_NOT_VALID = auto()
+    PATRON_EXPIRED = auto()
+    PATRON_BLOCKED = auto()
+    BLOCKED_EXCLUDED = auto()
+    BLOCKED_BY_MACHINE = auto()
+    BLOCKED_SELF_REGISTERED = auto()
+    BLOCKED_FOR_DEBT = auto()
+
+    ITEM_UNKNOWN = auto()
+    ITEM_NOT_LOANABLE = auto()
+    ON_LOAN_TO_ANOTHER = auto()
+    ALREADY_ON_LOAN_TO_PATRON = auto()
+    TOO_MANY_LOANS = auto()
+    TOO_MANY_LOANS_IN_GROUP = auto()
+    ITEM_NOT_ON_LOAN = auto()
+    NOT_ON_LOAN_TO_PATRON = auto()
+    MAX_RENEWALS_REACHED = auto()
+    RENEWAL_WINDOW_NOT_OPEN = auto()
+    RENEWAL_GAINS_NOTHING = auto()
+    OVERDUE_NOT_RENEWABLE = auto()
+
+    TO_ANOTHER_BRANCH = auto()
+
+
+#: SIP2 language codes (2.12, chapter 4) that are spoken here; 024 is the United Kingdom.
+LANGUAGES: dict[str, str] = {"001": "en", "009": "da", "024": "en"}
+
+#: {limit} and {day} stand for the fact behind a refusal, {branch} for a branch's name.
+TEXTS: dict[Text, dict[str, str]] = {
+    Text.LOGIN_FIRST: {
+        "en": "This machine is not logged in.",
+        "da": "Maskinen er ikke logget ind.",
+    },
+    Text.NOT_PERMITTED: {
+        "en": "This machine is not set up for that.",
+        "da": "Maskinen er ikke sat op til det.",
+    },
+    Text.SYSTEM_FAULT: {
+        "en": "Something went wrong. Please ask the staff.",
+        "da": "Noget gik galt. Henvend dig til personalet.",
+    },
+    Text.VERSION_TOO_OLD: {
+        "en": "This machine speaks an old version of SIP; version 2.00 is needed.",
+        "da": "Maskinen taler en gammel udgave af SIP; der kræves version 2.00.",
+    },
+    Text.BRANCH_UNKNOWN: {
+        "en": "The branch of this machine is not known. Please ask the staff.",
+        "da": "Maskinens bibliotek er ukendt. Henvend dig til personalet.",
+    },
+    Text.PATRON_UNKNOWN: {
+        "en": "The card is not known here. Please ask the staff.",
+        "da": "Kortet er ukendt. Henvend dig til personalet.",
+    },
+    Text.PIN_MISSING: {"en": "Please enter your PIN.", "da": "Indtast din pinkode."},
+    Text.PIN_WRONG: {"en": "The PIN is wrong.", "da": "Pinkoden er forkert."},
+    Text.CARD_REPORTED_LOST: {
+        "en": "This card was reported lost. Please ask the staff.",
+        "da": "Kortet er meldt bortkommet. Henvend dig til personalet.",
+    },
+    Text.CARD_NOT_VALID: {
+        "en": "This card is no longer valid. Please ask the staff.",
+        "da": "Kortet er ikke længere gyldigt. Henvend dig til personalet.",
+    },
+    Text.PATRON_EXPIRED: {
+        "en": "Your registration has expired. Please ask the staff.",
+        "da": "Din registrering er udløbet. Henvend dig til personalet.",
+    },
+    Text.PATRON_BLOCKED: {
+        "en": "You cannot borrow at present. Please ask the staff.",
+        "da": "Du kan ikke låne for tiden. Henvend dig til personalet.",
+    },
+    Text.BLOCKED_EXCLUDED: {
+        "en": "You are excluded from borrowing. Please ask the staff.",
+        "da": "Du er udelukket fra at låne. Henvend dig til personalet.",
+    },
+    Text.BLOCKED_BY_MACHINE: {
+        "en": "Your card was blocked at a machine. Please ask the staff.",
+        "da": "Dit kort er spærret af en automat. Henvend dig til personalet.",
+    },
+    Text.BLOCKED_SELF_REGISTERED: {
+        "en": "Please show yourself to the staff once before you borrow.",
+        "da": "Henvend dig til personalet, før du låner første gang.",
+    },
+    Text.BLOCKED_FOR_DEBT: {
+        "en": "You owe the library money and cannot borrow until it is paid.",
+        "da": "Du skylder biblioteket penge og kan ikke låne, før de er betalt.",
+    },
+    Text.ITEM_UNKNOWN: {
+        "en": "This item is not known here. Please hand it to the staff.",
+        "da": "Materialet er ukendt. Aflever det til personalet.",
+    },
+    Text.ITEM_NOT_LOANABLE: {
+        "en": "This item is not for loan to you.",
+        "da": "Materialet kan ikke lånes af dig.",
+    },
+    Text.ON_LOAN_TO_ANOTHER: {
+        "en": "This item is on loan to somebody else. Please hand it to the staff.",
+        "da": "Materialet er udlånt til en anden. Aflever det til personalet.",
+    },
+    Text.ALREADY_ON_LOAN_TO_PATRON: {
+        "en": "You have this item on loan already.",
+        "da": "Du har allerede lånt materialet.",
+    },
+    Text.TOO_MANY_LOANS: {
+        "en": "You have reached the limit of {limit} loans.",
+        "da": "Du har nået grænsen på {limit} lån.",
+    },
+    Text.TOO_MANY_LOANS_IN_GROUP: {
+        "en": "You have reached the limit of {limit} loans of this kind.",
+        "da": "Du har nået grænsen på {limit} lån af denne slags.",
+    },
+    Text.ITEM_NOT_ON_LOAN: {
+        "en": "This item is not on loan.",
+        "da": "Materialet er ikke udlånt.",
+    },
+    Text.NOT_ON_LOAN_TO_PATRON: {
+        "en": "This item is not on loan to you.",
+        "da": "Materialet er ikke udlånt til dig.",
+    },
+    Text.MAX_RENEWALS_REACHED: {
+        "en": "This loan cannot be renewed again.",
+        "da": "Lånet kan ikke fornyes flere gange.",
+    },
+    Text.RENEWAL_WINDOW_NOT_OPEN: {
+        "en": "It is too early to renew this loan. Try again from {day}.",
+        "da": "Det er for tidligt at forny lånet. Prøv igen fra {day}.",
+    },
+    Text.RENEWAL_GAINS_NOTHING: {
+        "en": "Renewing this loan now would not give you more time.",
+        "da": "Du får ikke længere tid ved at forny lånet nu.",
+    },
+    Text.OVERDUE_NOT_RENEWABLE: {
+        "en": "This loan is overdue and cannot be renewed.",
+        "da": "Afleveringsfristen er overskredet, og lånet kan ikke fornyes.",
+    },
+    Text.TO_ANOTHER_BRANCH: {
+        "en": "To go to {branch}.",
+        "da": "Skal til {branch}.",
+    },
+}
+
+
+def language_of(code: str, otherwise: str) -> str:
+    """The language a SIP2 code stands for, or `otherwise` where it is not spoken here."""
+    return LANGUAGES.get(code, otherwise)
+
+
+def code_of(language: str) -> str:
+    """The SIP2 code of a language (BCP 47, as in ``da`` or ``en-GB``); 000 where it has none."""
+    return _CODES.get(language.partition("-")[0].lower(), "000")
+
+
+def say(text: Text, language: str, **facts: object) -> str:
+    """`text` in `language`, with its facts filled in."""
+    return TEXTS[text][language].format(**facts) if facts else TEXTS[text][language]
+
+
+_CODES: dict[str, str] = {
+    "en": "001",
+    "fr": "002",
+    "de": "003",
+    "it": "004",
+    "nl": "005",
+    "sv": "006",
+    "fi": "007",
+    "es": "008",
+    "da": "009",
+    "pt": "010",
+    "nb": "012",
+    "nn": "012",
+    "no": "012",
+    "he": "013",
+    "ja": "014",
+    "ru": "015",
+    "ar": "016",
+    "pl": "017",
+    "el": "018",
+    "zh": "019",
+    "ko": "020",
+    "ta": "022",
+    "ms": "023",
+    "is": "025",
+}

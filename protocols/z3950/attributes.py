@@ -1,0 +1,146 @@
+"""Bib-1 attributes (Z39.50-2003, appendix 3) in the words of `catalogue.query`, as tables.
+
+What is not in a table is refused with the diagnostic of its type; nothing is passed over.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, Final
+
+from catalogue.query import Completeness, Part, Position, Relation, Structure, Truncation
+from protocols.z3950.diagnostics import Bib1
+
+#: The attribute set (OID.3.1).
+BIB_1: Final = "1.2.840.10003.3.1"
+
+
+class AttributeType(IntEnum):
+    USE = 1
+    RELATION = 2
+    POSITION = 3
+    STRUCTURE = 4
+    TRUNCATION = 5
+    COMPLETENESS = 6
+
+
+#: Use attributes and the access points (`catalogue.access_points`) that answer them.
+USE: Final[dict[int, str]] = {
+    1: "personal_name",
+    2: "corporate_name",
+    3: "conference_name",
+    4: "title",
+    5: "series",
+    6: "uniform_title",
+    7: "isbn",
+    8: "issn",
+    9: "lc_card_number",
+    12: "local_number",
+    13: "dewey",
+    14: "udc",
+    16: "lc_call_number",
+    17: "nlm_call_number",
+    20: "local_class",
+    21: "subject",
+    31: "year",
+    33: "key_title",
+    48: "national_bibliography_number",
+    54: "language",
+    58: "geographic_name",
+    59: "place_of_publication",
+    1001: "record_type",
+    1002: "name",
+    1003: "author",
+    1004: "author_personal",
+    1005: "author_corporate",
+    1006: "author_conference",
+    1007: "standard_identifier",
+    1009: "subject_personal",
+    1016: "any",
+    1017: "any",  # server choice: ours is the same as for no use attribute at all
+    1018: "publisher",
+    1021: "bibliographic_level",
+    1031: "material_type",
+    1033: "host_item",
+    1044: "possessing_institution",
+    1075: "genre",
+}
+
+#: The access point of a term without a use attribute.
+DEFAULT_ACCESS_POINT: Final = "any"
+
+RELATION: Final[dict[int, Relation]] = {
+    1: Relation.LESS,
+    2: Relation.LESS_OR_EQUAL,
+    3: Relation.EQUAL,
+    4: Relation.GREATER_OR_EQUAL,
+    5: Relation.GREATER,
+    6: Relation.NOT_EQUAL,
+    103: Relation.ALWAYS_MATCHES,
+    104: Relation.WITHIN,
+}
+
+POSITION: Final[dict[int, Position]] = {
+    1: Position.FIRST_IN_FIELD,
+    2: Position.FIRST_IN_SUBFIELD,
+    3: Position.ANY,
+}
+
+STRUCTURE: Final[dict[int, Structure]] = {
+    1: Structure.PHRASE,
+    2: Structure.WORD,
+    3: Structure.KEY,
+    4: Structure.YEAR,
+    5: Structure.DATE,
+    6: Structure.WORD_LIST,
+    101: Structure.NAME,
+    # "Structure": what Danish clients send with the number of a record.
+    103: Structure.LOCAL_NUMBER,
+    107: Structure.LOCAL_NUMBER,
+    108: Structure.STRING,
+    109: Structure.NUMBER,
+}
+
+TRUNCATION: Final[dict[int, Truncation]] = {
+    1: Truncation.RIGHT,
+    2: Truncation.LEFT,
+    3: Truncation.BOTH,
+    100: Truncation.NONE,
+    101: Truncation.MASKED,
+    104: Truncation.MASKED,
+}
+
+_LITERAL: Final = {"*": r"\*", "?": r"\?", "\\": r"\\"}
+
+#: The signs of each masking truncation as those of `catalogue.query`, where ``*`` stands for any
+#: characters and ``?`` for one: 101 "process # in search term", 104 Z39.58.
+MASKS: Final[dict[int, dict[int, str]]] = {
+    101: str.maketrans(_LITERAL | {"#": "*"}),
+    104: str.maketrans(_LITERAL | {"?": "*", "#": "?"}),
+}
+
+COMPLETENESS: Final[dict[int, Completeness]] = {
+    1: Completeness.INCOMPLETE_SUBFIELD,
+    2: Completeness.COMPLETE_SUBFIELD,
+    3: Completeness.COMPLETE_FIELD,
+}
+
+#: For each attribute type, by its number less one: its table and what an unknown value is.
+TABLES: Final[tuple[tuple[dict[int, Any], Bib1], ...]] = (
+    (USE, Bib1.USE_ATTRIBUTE_UNSUPPORTED),
+    (RELATION, Bib1.RELATION_UNSUPPORTED),
+    (POSITION, Bib1.POSITION_UNSUPPORTED),
+    (STRUCTURE, Bib1.STRUCTURE_UNSUPPORTED),
+    (TRUNCATION, Bib1.TRUNCATION_UNSUPPORTED),
+    (COMPLETENESS, Bib1.COMPLETENESS_UNSUPPORTED),
+)
+
+#: Which attribute type a part of a refused search is.
+TYPE_OF_PART: Final[dict[Part, AttributeType]] = {
+    Part.ACCESS_POINT: AttributeType.USE,
+    Part.RELATION: AttributeType.RELATION,
+    Part.POSITION: AttributeType.POSITION,
+    Part.STRUCTURE: AttributeType.STRUCTURE,
+    Part.TRUNCATION: AttributeType.TRUNCATION,
+    Part.COMPLETENESS: AttributeType.COMPLETENESS,
+}

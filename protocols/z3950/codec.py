@@ -1,0 +1,104 @@
+"""Bytes of one APDU to its message and back (BER; Z39.50-2003, 4.2.1).
+
+`decode` is total: it returns an `Apdu` or raises `MalformedMessage`, whatever the bytes, and
+takes time and memory in proportion to their number. It accepts definite and indefinite lengths
+and strings in pieces; `encode` writes definite lengths in their shortest form.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from protocols.z3950 import ber
+from protocols.z3950.ber import MalformedMessage
+from protocols.z3950.generator import Generator
+from protocols.z3950.layouts import APDU_TAGS
+from protocols.z3950.messages import Apdu
+
+__all__ = ["MalformedMessage", "contents", "decode", "encode"]
+
+
+def _missing(message: str, field: str) -> MalformedMessage:
+    return MalformedMessage(f"{message} without {field}")
+
+
+def _unexpected(message: str) -> MalformedMessage:
+    return MalformedMessage(f"{message} holds what it may not")
+
+
+def _too_deep(message: str) -> MalformedMessage:
+    return MalformedMessage(f"too many of {message} inside one another")
+
+
+def _constant(start: int, end: int, constant: Enum) -> Enum:
+    ber.check_null(start, end)
+    return constant
+
+
+def _read_text_segments(data: bytes, start: int, end: int, ends: ber.Ends) -> str:
+    octets = ber.read_segments(data, start, end, ends)
+    return ber.read_text(octets, 0, len(octets))
+
+
+def _generate() -> dict[str, Any]:
+    """Runs the generated source and returns what it defines."""
+    generator = Generator()
+    source = generator.source()
+    scope: dict[str, Any] = {
+        **generator.names,
+        **{name: getattr(ber, name) for name in _PRIMITIVES},
+        "constant": _constant,
+        "missing": _missing,
+        "read_text_segments": _read_text_segments,
+        "too_deep": _too_deep,
+        "unexpected": _unexpected,
+    }
+    file = "<protocols.z3950 codec>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), scope)  # noqa: S102 - our own tables, as dataclasses does
+    return scope
+
+
+#: What the generated source calls in `ber`.
+_PRIMITIVES = (
+    *("END", "bits", "boolean", "header", "inside", "integer", "oid", "one_value", "read_bits"),
+    *("read_boolean", "read_integer", "read_oid", "read_segments", "read_text", "value"),
+)
+_generated = _generate()
+_decoders: dict[int, Callable[..., Apdu]] = {}
+_encoders: dict[type, tuple[bytes, Callable[[Any], bytes]]] = {}
+for _message, _tag in APDU_TAGS.items():
+    _octets = ber.identifier_of(_tag, constructed=True)
+    _decoders[int.from_bytes(_octets, "big")] = _generated[f"decode_{_message.__name__}"]
+    _encoders[_message] = (_octets, _generated[f"encode_{_message.__name__}"])
+
+
+def decode(data: bytes) -> Apdu:
+    """The message that `data`, exactly one BER value, holds. Raises MalformedMessage."""
+    ends: ber.Ends = {}
+    stop = len(data)
+    try:
+        identifier, start, end, after = ber.header(data, 0, stop, ends)
+        decoder = _decoders.get(identifier)
+        if decoder is None:
+            raise MalformedMessage("not an APDU of Z39.50")
+        if after != stop:
+            raise MalformedMessage("octets after the APDU")
+        return decoder(data, start, end, ends)
+    except IndexError:
+        raise MalformedMessage("the APDU ends too early") from None
+
+
+def encode(message: Apdu) -> bytes:
+    """The octets of an APDU."""
+    identifier, encoder = _encoders[type(message)]
+    return ber.value(identifier, encoder(message))
+
+
+def contents(message: object) -> bytes:
+    """The contents octets of any message of `layouts`, without its header."""
+    encoder: Callable[[object], bytes] = _generated[f"encode_{type(message).__name__}"]
+    return encoder(message)

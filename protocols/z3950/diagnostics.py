@@ -1,0 +1,95 @@
+"""Bib-1 diagnostics (Z39.50-2003, appendix 4), and what of the engine's refusals becomes which.
+
+The additional information is the value at fault, so that a client can tell which it was.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from catalogue.query import Part, UnsupportedSearch
+from protocols.z3950.messages import DefaultDiagFormat, V2Addinfo, V3Addinfo
+
+#: The diagnostic set (OID.4.1).
+BIB_1: Final = "1.2.840.10003.4.1"
+
+
+class Bib1(IntEnum):
+    """The conditions this server can be in, by their numbers in Bib-1."""
+
+    TEMPORARY_SYSTEM_ERROR = 2
+    TOO_MANY_OPERATORS = 6
+    TOO_MANY_CHARACTERS = 11
+    PRESENT_OUT_OF_RANGE = 13
+    SYSTEM_ERROR_IN_PRESENTING = 14
+    RECORD_OVER_PREFERRED_SIZE = 16
+    RECORD_OVER_MAXIMUM_SIZE = 17
+    RESULT_SET_EXISTS = 21
+    ELEMENT_SET_NAME_NOT_VALID = 25
+    NO_SUCH_RESULT_SET = 30
+    QUERY_TYPE_UNSUPPORTED = 107
+    DATABASE_UNAVAILABLE = 109
+    OPERATOR_UNSUPPORTED = 110
+    TOO_MANY_RESULT_SETS = 112
+    ATTRIBUTE_TYPE_UNSUPPORTED = 113
+    USE_ATTRIBUTE_UNSUPPORTED = 114
+    RELATION_UNSUPPORTED = 117
+    STRUCTURE_UNSUPPORTED = 118
+    POSITION_UNSUPPORTED = 119
+    TRUNCATION_UNSUPPORTED = 120
+    ATTRIBUTE_SET_UNSUPPORTED = 121
+    COMPLETENESS_UNSUPPORTED = 122
+    COMBINATION_UNSUPPORTED = 123
+    MALFORMED_TERM = 125
+    CANNOT_SORT_SO = 207
+    SERVICE_TYPE_UNSUPPORTED = 221
+    TERM_TYPE_UNSUPPORTED = 229
+    TERM_LIST_UNSUPPORTED = 232
+    NOT_AVAILABLE_IN_SYNTAX = 238
+    SYNTAX_UNSUPPORTED = 239
+    ADDITIONAL_RANGES_UNSUPPORTED = 243
+    COMP_SPEC_UNSUPPORTED = 244
+    RESULT_ATTRIBUTES_UNSUPPORTED = 245
+    COMPLEX_ATTRIBUTE_UNSUPPORTED = 246
+    WRONG_PASSWORD = 1011
+    SERVICE_UNSUPPORTED_FOR_DATABASE = 1025
+    RECORD_DELETED = 1028
+    SCHEMA_UNSUPPORTED = 1066
+
+
+#: Which condition a part of a search that the catalogue cannot honour is.
+CONDITION_OF_PART: Final[dict[Part, Bib1]] = {
+    Part.ACCESS_POINT: Bib1.USE_ATTRIBUTE_UNSUPPORTED,
+    Part.RELATION: Bib1.RELATION_UNSUPPORTED,
+    Part.POSITION: Bib1.POSITION_UNSUPPORTED,
+    Part.STRUCTURE: Bib1.STRUCTURE_UNSUPPORTED,
+    Part.TRUNCATION: Bib1.TRUNCATION_UNSUPPORTED,
+    Part.COMPLETENESS: Bib1.COMPLETENESS_UNSUPPORTED,
+    Part.COMBINATION: Bib1.COMBINATION_UNSUPPORTED,
+    Part.TERM: Bib1.MALFORMED_TERM,
+    Part.TOO_COMPLEX: Bib1.TOO_MANY_OPERATORS,
+}
+
+
+class Refused(Exception):
+    """A request that is answered with a diagnostic; `addinfo` is the value at fault."""
+
+    def __init__(self, condition: Bib1, addinfo: str = "") -> None:
+        super().__init__(f"{condition.name.lower().replace('_', ' ')}: {addinfo}")
+        self.condition = condition
+        self.addinfo = addinfo
+
+
+def refusal_of(unsupported: UnsupportedSearch) -> Refused:
+    """The same refusal in Bib-1; texts of the engine stand in for numbers it never knew."""
+    return Refused(CONDITION_OF_PART[unsupported.part], unsupported.value)
+
+
+def diagnostic(refused: Refused, version: int) -> DefaultDiagFormat:
+    """The record of a refusal, in the form of the version in force."""
+    if version >= 3:
+        return DefaultDiagFormat(BIB_1, refused.condition, V3Addinfo(refused.addinfo))
+    # VisibleString has the printable characters of ASCII alone.
+    visible = refused.addinfo.encode("ascii", "replace").decode()
+    return DefaultDiagFormat(BIB_1, refused.condition, V2Addinfo(visible))

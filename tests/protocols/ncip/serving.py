@@ -1,0 +1,72 @@
+"""A server process with NCIP alone, on ports of its own: ``python -m ... CONFIGURATION``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass
+class Serving:
+    """Where it listens, and what it has logged."""
+
+    http: int
+    tcp: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http}/ncip"
+
+
+@contextmanager
+def serving(folder: Path, configuration: str) -> Iterator[Serving]:
+    """A server for the length of a ``with`` block."""
+    path, log = folder / "tiro.toml", folder / "server.log"
+    path.write_text(configuration, encoding="utf-8")
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.protocols.ncip.serving", str(path)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert line, log.read_text(encoding="utf-8")
+        http, tcp = map(int, line.split())
+        yield Serving(http, tcp, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+        process.stdout.close()
+
+
+def main(path: Path) -> None:
+    from protocols.configuration import load_configuration
+    from protocols.ncip.listener import standard
+    from protocols.server import configure_logging, run
+
+    standards: dict[str, Any] = {"ncip": standard}
+    configuration = load_configuration(path, standards)
+    configure_logging(configuration.logging.level)
+    run(
+        configuration,
+        standards,
+        lambda bound: print(bound.http, bound.ports["ncip"][0], flush=True),
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

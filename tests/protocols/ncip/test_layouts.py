@@ -1,0 +1,131 @@
+"""The tables against the content models of the schemas: names, order, occurrence, kinds."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from protocols.ncip import services
+from protocols.ncip.layouts import CODE, COUNT, FLAG, LAYOUTS, MOMENT, ONE, SOME, TEXT, Row
+from protocols.ncip.services import ALL_SERVICES, SERVICES
+
+VERSIONS = {(2, 0): "2.0", (2, 1): "2.01", (2, 2): "2.02"}
+KINDS = {
+    "type xs:string": TEXT,
+    "type SchemeValuePair": CODE,
+    "type xs:dateTime": MOMENT,
+    "type xs:nonNegativeInteger": COUNT,
+    "type xs:positiveInteger": COUNT,
+    "type None": FLAG,
+}
+
+
+class Particle(NamedTuple):
+    element: str
+    occurs: str
+    is_in_choice: bool
+
+
+def particles(model: str) -> list[Particle]:
+    """The elements of a content model in its order."""
+    tokens = re.findall(r"[A-Za-z]+|[()|,?*+]", model)
+    found: list[Particle] = []
+    at = 0
+
+    def group(is_in_choice: bool) -> None:
+        nonlocal at
+        at += 1  # (
+        depth, end = 1, at
+        is_choice = is_in_choice
+        while depth:
+            depth += {"(": 1, ")": -1}.get(tokens[end], 0)
+            is_choice = is_choice or (tokens[end] == "|" and depth == 1)
+            end += 1
+        while tokens[at] != ")":
+            if tokens[at] == "(":
+                group(is_choice)
+            elif tokens[at].isalpha():
+                suffix = tokens[at + 1] if tokens[at + 1] in "?*+" else "1"
+                found.append(Particle(tokens[at], suffix, is_choice))
+                at += 1
+            else:
+                at += 1
+        at += 1
+
+    group(False)
+    return found
+
+
+@pytest.fixture(scope="module")
+def models(shared: Path) -> dict[tuple[int, int], dict[str, str]]:
+    text = (shared / "data/ncip-schema/content-models.json").read_text(encoding="utf-8")
+    everything = json.loads(text)
+    return {digits: everything[name]["models"] for digits, name in VERSIONS.items()}
+
+
+def test_all_services_are_those_of_the_schema(shared: Path) -> None:
+    text = (shared / "data/ncip-schema/content-models.json").read_text(encoding="utf-8")
+    messages = set(json.loads(text)["2.02"]["messages"]) - {"Problem", "Ext"}
+    assert {f"{name}Response" for name in ALL_SERVICES} | ALL_SERVICES == messages
+    assert set(SERVICES) < ALL_SERVICES
+
+
+def test_the_table_of_services_is_whole() -> None:
+    readme = Path(services.__file__).with_name("README.md").read_text(encoding="utf-8")
+    table = readme.partition("## Services")[2].partition("##")[0]
+    named = re.findall(r"\b[A-Z][A-Za-z]+\b", "".join(re.findall(r"^\|[^|]*\|", table, re.M)))
+    assert sorted(ALL_SERVICES) == sorted(set(named) & ALL_SERVICES)
+    assert len([name for name in named if name in ALL_SERVICES]) == len(ALL_SERVICES)
+
+
+@pytest.mark.parametrize("kind", LAYOUTS, ids=lambda kind: kind.__name__)
+def test_a_layout_has_the_fields_of_its_class(kind: type[Any]) -> None:
+    assert [row.name for row in LAYOUTS[kind]] == [field.name for field in dataclasses.fields(kind)]
+
+
+@pytest.mark.parametrize("kind", LAYOUTS, ids=lambda kind: kind.__name__)
+def test_a_layout_is_part_of_its_content_model(
+    kind: type[Any], models: dict[tuple[int, int], dict[str, str]]
+) -> None:
+    newest = models[2, 2]
+    model = particles(newest[kind.__name__])
+    names = [particle.element for particle in model]
+    rows = LAYOUTS[kind]
+    places: list[int] = []
+    for row in rows:  # in the order of the model, in which a name may stand twice
+        places.append(names.index(row.element, places[-1] + 1 if places else 0))
+    for row, place in zip(rows, places, strict=True):
+        check_row(row, model[place], newest)
+    needed = {p.element for p in model if p.occurs in "1+" and not p.is_in_choice}
+    assert needed <= {row.element for row in rows}
+
+
+def check_row(row: Row, particle: Particle, models: dict[str, str]) -> None:
+    assert row.occurs.value == particle.occurs
+    if row.occurs in (ONE, SOME):
+        assert bool(row.choice) == particle.is_in_choice
+    expected = KINDS.get(models[row.element])
+    if expected is None:
+        assert row.kind in LAYOUTS
+        assert row.kind.__name__ == row.element
+    else:
+        assert row.kind is expected
+
+
+@pytest.mark.parametrize("kind", LAYOUTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_row_says_which_versions_have_it(
+    kind: type[Any],
+    version: tuple[int, int],
+    models: dict[tuple[int, int], dict[str, str]],
+) -> None:
+    model = models[version].get(kind.__name__)
+    assert model is not None
+    names = {particle.element for particle in particles(model)}
+    assert {row.element for row in LAYOUTS[kind] if row.since <= version} <= names
+    assert not {row.element for row in LAYOUTS[kind] if row.since > version} & names

@@ -1,0 +1,73 @@
+"""The layout tables read by an interpreter, to hold the generated codec against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protocols.sip2.layouts import LAYOUTS, Kind, Layout
+from protocols.sip2.messages import Message
+
+_BY_CLASS: dict[type, Layout] = {layout.message: layout for layout in LAYOUTS.values()}
+
+
+def interpret(text: str, delimiter: str = "|") -> Message:
+    """The message in the text of a frame; ValueError where its fixed fields are cut short."""
+    layout = LAYOUTS[text[:2]]
+    position, values = 2, {}
+    for fixed in layout.fixed:
+        piece = text[position : position + fixed.length]
+        if len(piece) < fixed.length:
+            raise ValueError("cut short")
+        values[fixed.name] = _value(fixed.kind, piece)
+        position += fixed.length
+    sent: dict[str, list[str]] = {}
+    for piece in text[position:].split(delimiter):
+        sent.setdefault(piece[:2], []).append(piece[2:])
+    for field in layout.variable:
+        found = sent.get(field.code, [])
+        if field.kind is Kind.LINES:
+            values[field.name] = tuple(found)
+        elif found:
+            values[field.name] = _optional(field.kind, found[0])
+        else:
+            values[field.name] = "" if field.is_required else None
+    made: Message = layout.message(**values)
+    return made
+
+
+def _value(kind: Kind, piece: str) -> Any:
+    if kind in (Kind.FLAG, Kind.BIT):
+        return piece.upper() in ("Y", "1")
+    if kind is Kind.COUNT:
+        return int(piece) if piece.isdecimal() else None
+    return piece
+
+
+def _optional(kind: Kind, piece: str) -> Any:
+    if kind is Kind.FLAG:
+        return piece[0].upper() in ("Y", "1") if piece else None
+    return _value(kind, piece)
+
+
+def spell(message: Message, delimiter: str = "|") -> str:
+    """The text of a frame, for values that need no cleaning and no wrapping."""
+    layout = _BY_CLASS[type(message)]
+    text = layout.code
+    for fixed in layout.fixed:
+        text += _spelt(fixed.kind, fixed.length, getattr(message, fixed.name))
+    for field in layout.variable:
+        value = getattr(message, field.name)
+        many = value if field.kind is Kind.LINES else (() if value is None else (value,))
+        for each in many:
+            text += field.code + _spelt(field.kind, field.length, each) + delimiter
+    return text
+
+
+def _spelt(kind: Kind, length: int, value: Any) -> str:
+    if kind is Kind.FLAG:
+        return "Y" if value else "N"
+    if kind is Kind.BIT:
+        return "1" if value else "0"
+    if kind is Kind.COUNT:
+        return " " * length if value is None else str(value).zfill(length)
+    return str(value)

@@ -1,0 +1,80 @@
+"""A server of SIP2 alone, in a process of its own, over a database that is there already.
+
+``python -m tests.protocols.sip2.serving DATABASE_URL LEVEL`` prints the port when it is ready.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from protocols.configuration import configuration_from
+from protocols.server import configure_logging, run
+from protocols.sip2.listener import standard
+from tests.protocols.sip2.terminals import an_account
+
+
+@dataclasses.dataclass(frozen=True)
+class Serving:
+    """A running server."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def cpu_seconds(self) -> float:
+        """What it has used of the processor until now."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main(database_url: str, level: str) -> None:
+    account = dataclasses.asdict(an_account(language="da"))
+    configuration = configuration_from(
+        {
+            "database": {"url": database_url},
+            "http": {"enabled": False},
+            "sip2": {"port": 0, "accounts": [account]},
+        },
+        Path("tiro.toml").absolute(),
+        {"sip2": standard},
+    )
+    configure_logging(level)
+    run(
+        configuration,
+        {"sip2": standard},
+        lambda bound: print(bound.ports["sip2"][0], flush=True),
+    )
+
+
+@contextmanager
+def serving(database_url: str, log: Path, level: str = "debug") -> Iterator[Serving]:
+    """A running server, which is stopped at the end and must stop well."""
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__, database_url, level],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, log.read_text()
+        yield Serving(process, int(line))
+        process.terminate()
+        assert process.wait(5) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,92 @@
+"""A terminal without a network: bytes go into a real session, real handlers and a real database.
+
+terminal = a_terminal(library, an_account(branch="DK-900101"))
+assert terminal.ask(b"9300CNkiosk|COkiosk|") == b"941\r"
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from circulation.pins import hash_pin
+from protocols.answering import Services
+from protocols.sip2.handlers import answer
+from protocols.sip2.messages import Response
+from protocols.sip2.places import Branches
+from protocols.sip2.session import Sip2Session
+from protocols.sip2.settings import Account, Sip2Settings
+from tests.builders.circulation import Library
+
+PASSWORD = "open sesame"
+LOGIN = b"9300CNkiosk|COopen sesame|"
+
+hashed = cache(hash_pin)
+
+
+def an_account(**options: Any) -> Account:
+    facts: dict[str, Any] = {
+        "login": "kiosk",
+        "password": hashed(PASSWORD),
+        "branch": "DK-900101",
+        "language": "en",
+    }
+    return Account(**(facts | options))
+
+
+class Terminal:
+    """One connection. What the engines answer from other threads is taken up by `ask`."""
+
+    def __init__(self, library: Library, settings: Sip2Settings) -> None:
+        self.library = library
+        self._calls: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self.services = Services(
+            library.database,
+            library.circulation,
+            clock=lambda: library.now,
+            call_from_thread=self._calls.put,
+            call_later=lambda _, release: self._calls.put(release),
+        )
+        self.branches = Branches()
+        self.settings = settings
+        self.seconds = 1000.0
+        self.requests = 0
+        self.connect()
+
+    def connect(self) -> None:
+        """A new connection to the same server."""
+        self.session = Sip2Session(
+            self.settings, self.seconds, lambda: self.library.now, "192.0.2.7:50000"
+        )
+
+    def feed(self, data: bytes) -> bytes:
+        """Hands over the bytes as they are and gives all that comes back."""
+        session = self.session
+        session.receive_data(data, self.seconds)
+        while not session.closing and (request := session.next_request()) is not None:
+            self.requests += 1
+            replies: list[Response] = []
+            answer(self.services, self.branches, session, request, replies.append)
+            while not replies:
+                self._calls.get(timeout=20)()
+            assert len(replies) == 1
+            session.send(replies[0], self.seconds)
+        return session.take_outgoing()
+
+    def ask(self, message: bytes) -> bytes:
+        """Sends one message, ended as the standard says."""
+        return self.feed(message + b"\r")
+
+    def close(self) -> None:
+        while not self._calls.empty():
+            self._calls.get()()
+        self.services.close()
+
+
+def with_checksum(message: bytes, sequence: int = 1) -> bytes:
+    """The message with error detection, computed here as the standard words it."""
+    data = message + b"AY%dAZ" % sequence
+    total = sum(data) & 0xFFFF
+    return data + f"{((total ^ 0xFFFF) + 1) & 0xFFFF:04X}".encode()

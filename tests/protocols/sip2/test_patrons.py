@@ -1,0 +1,234 @@
+"""23, 63 and 35: what is told of a patron, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from catalogue.statements import Transaction
+from circulation.patrons import block_identifier, block_patron, find_patron
+from circulation.pins import hash_pin
+from circulation.reasons import BlockReason, IdentifierBlock
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.protocols.sip2.conftest import ATerminal
+from tests.protocols.sip2.terminals import Terminal
+
+DATE = "20261125    120000"
+Ask = Callable[..., str]
+NAME = "AEIda Ørsted|"
+
+
+@pytest.fixture(scope="module")
+def pin_hash() -> str:
+    return hash_pin("1234")
+
+
+@pytest.fixture
+def card(library: Library, pin_hash: str) -> str:
+    return a_patron(library, pin_hash=pin_hash, email="ida@example.dk", phone="12345678")
+
+
+def status(terminal: Terminal, card: str, fields: str = "", language: str = "001") -> str:
+    return terminal.ask(f"23{language}{DATE}AODK-900100|AA{card}|AC|{fields}".encode()).decode()
+
+
+def information(terminal: Terminal, card: str, summary: str = "", fields: str = "") -> str:
+    message = f"63001{DATE}{summary:10}AODK-900100|AA{card}|{fields}"
+    return terminal.ask(message.encode()).decode()
+
+
+def test_a_patron_with_the_right_pin(terminal: Terminal, card: str) -> None:
+    answer = status(terminal, card, "AD1234|")
+    assert answer == f"24{' ' * 14}009{DATE}AODK-900100|AA{card}|{NAME}BLY|CQY|\r"
+
+
+@pytest.mark.parametrize("ask", [status, information])
+def test_a_wrong_pin_gives_nothing_away(terminal: Terminal, card: str, ask: Ask) -> None:
+    answer = ask(terminal, card, fields="AD9999|")
+    assert "|AE|BLY|CQN|AFThe PIN is wrong.|" in answer
+    assert "Ørsted" not in answer
+    assert answer[2:16] == "YYYY          "
+
+
+def test_a_wrong_pin_gives_no_list_and_no_numbers_away(
+    library: Library, terminal: Terminal, card: str
+) -> None:
+    item = an_item(library, on_loan_to=card)
+    answer = information(terminal, card, "  Y", "AD9999|")
+    assert item not in answer
+    assert answer[37:61] == "0000" * 6
+
+
+def test_a_pin_that_was_not_sent_is_not_confirmed(terminal: Terminal, card: str) -> None:
+    for fields in ("", "AD|", "AD    |"):
+        answer = status(terminal, card, fields)
+        assert NAME in answer
+        assert "BLY|CQN|" in answer
+
+
+def test_where_a_pin_is_required_none_is_told_nothing(a_terminal: ATerminal, card: str) -> None:
+    terminal = a_terminal(require_patron_pin=True)
+    for fields in ("", "AD|", "AD    |"):
+        answer = status(terminal, card, fields)
+        assert "|AE|BLY|CQN|AFPlease enter your PIN.|" in answer
+        assert answer[2:16] == " " * 14
+    assert "BLY|CQY|" in status(terminal, card, "AD1234|")
+
+
+def test_a_patron_without_a_pin_has_no_right_one(library: Library, terminal: Terminal) -> None:
+    card = a_patron(library)
+    for pin in ("1234", " ", "None"):
+        assert "CQN|" in status(terminal, card, f"AD{pin}|")
+
+
+def test_many_wrong_pins_and_blank_ones_lock_nobody_out(terminal: Terminal, card: str) -> None:
+    for number in range(12):
+        status(terminal, card, f"AD{number}|")
+        status(terminal, card, "AD|")
+    assert "CQY|" in status(terminal, card, "AD1234|")
+
+
+@pytest.mark.parametrize("ask", [status, information])
+def test_an_unknown_patron(terminal: Terminal, ask: Ask) -> None:
+    for card in ("nobody", "", " ", "' OR 1=1 --", "%"):
+        answer = ask(terminal, card, fields="AD1234|")
+        assert answer[2:16] == "YYYY          "
+        assert f"|AA{card}|AE|BLN|CQN|AFThe card is not known here." in answer
+
+
+def test_the_language_asked_for_is_the_language_answered(terminal: Terminal) -> None:
+    assert "AFKortet er ukendt." in status(terminal, "nobody", language="009")
+    assert "AFThe card is not known here." in status(terminal, "nobody", language="024")
+    assert "AFThe card is not known here." in status(terminal, "nobody", language="000")
+
+
+def test_the_account_s_language_where_the_one_asked_for_is_not_spoken(
+    a_terminal: ATerminal,
+) -> None:
+    terminal = a_terminal(language="da")
+    assert "AFKortet er ukendt." in status(terminal, "nobody", language="017")
+
+
+def test_blocks_are_shown_as_flags_and_words(
+    library: Library, terminal: Terminal, card: str
+) -> None:
+    def block(reason: BlockReason) -> None:
+        def work(transaction: Transaction) -> None:
+            patron = find_patron(transaction, card)
+            assert patron is not None
+            block_patron(transaction, patron, reason, now=library.now)
+
+        library.write(work)
+
+    block(BlockReason.SELF_SERVICE)
+    assert status(terminal, card)[2:16] == "Y             "
+    block(BlockReason.DEBT)
+    answer = status(terminal, card)
+    assert answer[2:16] == "YYYY      Y   "
+    assert "AFYou owe the library money" in answer
+    assert "AFYour card was blocked at a machine." in answer
+    assert NAME in answer
+    assert "BLY|" in answer
+
+
+def test_a_lost_card_is_not_valid(library: Library, terminal: Terminal, card: str) -> None:
+    library.write(
+        lambda transaction: block_identifier(
+            transaction, card, IdentifierBlock.LOST, now=library.now
+        )
+    )
+    answer = status(terminal, card)
+    assert answer[2:16] == "YYYYY         "
+    assert "BLN|" in answer
+    assert "AFThis card was reported lost." in answer
+
+
+def test_an_expired_registration(library: Library, terminal: Terminal) -> None:
+    card = a_patron(library, expires=date(2026, 11, 24))
+    answer = status(terminal, card)
+    assert answer[2:16] == "YYYY          "
+    assert "BLN|" in answer
+    assert "AFYour registration has expired." in answer
+
+
+def test_a_patron_with_as_many_loans_as_allowed(library: Library, terminal: Terminal) -> None:
+    library.policy(loan_days=28, renewals=2, max_loans=1)
+    card = a_patron(library)
+    an_item(library, on_loan_to=card)
+    answer = information(terminal, card)
+    assert answer[2:16] == "     Y        "
+    assert "CB0001|" in answer
+
+
+# Lists
+
+
+@pytest.fixture
+def loans(library: Library, card: str) -> list[str]:
+    """Five loans in order of due date, of which two are overdue."""
+    items = []
+    for number in range(5):
+        items.append(an_item(library, on_loan_to=card))
+        library.pass_time(days=20 if number == 1 else 1)
+    library.pass_time(days=12)
+    return items
+
+
+def charged(answer: str, code: str = "AU") -> list[str]:
+    return [field[2:] for field in answer[61:].split("|") if field.startswith(code)]
+
+
+def test_the_counts_are_always_told(terminal: Terminal, card: str, loans: list[str]) -> None:
+    answer = information(terminal, card, fields="AD1234|")
+    assert answer[37:61] == "000000020005000000000000"
+    assert charged(answer) == []
+
+
+def test_the_lists_of_loans_and_of_overdue_loans(
+    terminal: Terminal, card: str, loans: list[str]
+) -> None:
+    assert charged(information(terminal, card, "  Y", "AD1234|")) == loans
+    assert charged(information(terminal, card, " Y", "AD1234|"), "AT") == loans[:2]
+    assert charged(information(terminal, card, " YY", "AD1234|"), "AT") == loans[:2]
+    assert charged(information(terminal, card, " YY", "AD1234|")) == []
+    assert charged(information(terminal, card, "Y Y", "AD1234|")) == []
+
+
+@pytest.mark.parametrize(
+    ("paging", "first", "last"),
+    [
+        ("BP1|BQ2|", 1, 2),
+        ("BP3|BQ3|", 3, 3),
+        ("BP4|BQ9|", 4, 5),
+        ("BP4|", 4, 5),
+        ("BQ2|", 1, 2),
+        ("BP0001|BQ0005|", 1, 5),
+        ("BP|BQ|", 1, 5),
+        ("BPone|BQ²|", 1, 5),
+        ("BP0|BQ2|", 1, 2),
+        ("BP3|BQ2|", 1, 0),
+        ("BP6|BQ9|", 1, 0),
+        (f"BP{'9' * 30}|", 1, 5),
+        (f"BQ{'9' * 5000}|", 1, 5),
+    ],
+)
+def test_a_page_of_a_list(
+    terminal: Terminal, card: str, loans: list[str], paging: str, first: int, last: int
+) -> None:
+    assert charged(information(terminal, card, "  Y", paging)) == loans[first - 1 : last]
+
+
+def test_personal_details_are_told_only_where_the_account_is_to_get_them(
+    terminal: Terminal, a_terminal: ATerminal, library: Library
+) -> None:
+    card = a_patron(library, email="ida@example.dk", phone="12345678", birth_date=date(2010, 3, 4))
+    assert "BE" not in information(terminal, card)[61:]
+    desk = a_terminal(kind="desk", show_personal_details=True)
+    assert "|BEida@example.dk|BF12345678|PB20100304|PCadult|" in information(desk, card)
+
+
+def test_the_end_of_a_patron_s_session(terminal: Terminal, card: str) -> None:
+    answer = terminal.ask(f"35{DATE}AODK-900100|AA{card}|AC|AD1234|".encode())
+    assert answer == f"36Y{DATE}AODK-900100|AA{card}|\r".encode()

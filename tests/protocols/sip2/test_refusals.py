@@ -1,0 +1,81 @@
+"""Every reason, block and action of circulation has its words and its place in SIP2."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from circulation.reasons import Action, BlockReason, Reason
+from circulation.results import Refusal, Refused
+from protocols.sip2.refusals import (
+    BLOCK_POSITIONS,
+    BLOCKS,
+    DENIED_POSITIONS,
+    REASONS,
+    refusal_messages,
+)
+from protocols.sip2.wording import LANGUAGES, TEXTS, Text, code_of, language_of, say
+
+ZONE = ZoneInfo("Europe/Copenhagen")
+SPOKEN = sorted(set(LANGUAGES.values()))
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_whole_sentence_in_every_language(reason: Reason, language: str) -> None:
+    refusal = Refusal(reason, limit=3, opens=datetime(2026, 12, 1, 23, 0, 1, tzinfo=UTC))
+    (message,) = refusal_messages(Refused((refusal,)), language, ZONE)
+    assert message.endswith(".")
+    assert "{" not in message
+    assert "None" not in message
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("block", BlockReason)
+def test_every_block_has_a_sentence_in_every_language(block: BlockReason, language: str) -> None:
+    refused = Refused((Refusal(Reason.PATRON_BLOCKED, block=block),))
+    assert refusal_messages(refused, language, ZONE) == (say(BLOCKS[block], language),)
+
+
+def test_the_tables_hold_every_reason_block_and_action() -> None:
+    assert set(REASONS) == set(Reason)
+    assert set(BLOCKS) == set(BlockReason)
+    assert set(DENIED_POSITIONS) == set(Action)
+    assert sorted(DENIED_POSITIONS.values()) == [0, 1, 2, 3]
+    assert all(4 <= position <= 13 for position in BLOCK_POSITIONS.values())
+
+
+def test_the_facts_behind_a_refusal_are_told() -> None:
+    refused = Refused(
+        (
+            Refusal(Reason.TOO_MANY_LOANS, limit=40),
+            Refusal(Reason.RENEWAL_WINDOW_NOT_OPEN, opens=datetime(2026, 12, 1, 23, 0, tzinfo=UTC)),
+        )
+    )
+    assert refusal_messages(refused, "en", ZONE) == (
+        "You have reached the limit of 40 loans.",
+        "It is too early to renew this loan. Try again from 2026-12-02.",
+    )
+
+
+def test_a_message_is_shown_once_however_often_it_is_true() -> None:
+    refused = Refused((Refusal(Reason.ITEM_NOT_LOANABLE), Refusal(Reason.NO_LOAN_POLICY)))
+    assert len(refusal_messages(refused, "da", ZONE)) == 1
+
+
+@pytest.mark.parametrize("text", Text)
+def test_every_text_is_there_in_every_language(text: Text) -> None:
+    assert sorted(TEXTS[text]) == SPOKEN
+    assert all(len(sentence) <= 200 for sentence in TEXTS[text].values())
+
+
+def test_languages_and_their_codes() -> None:
+    assert language_of("009", "en") == "da"
+    assert language_of("024", "da") == "en"
+    assert language_of("017", "da") == "da"
+    assert code_of("da") == "009"
+    assert code_of("en-GB") == "001"
+    assert code_of("nb-NO") == "012"
+    assert code_of("tlh") == "000"

@@ -1,0 +1,53 @@
+"""A real process that speaks Z39.50 alone, for tests with real clients.
+
+``python -m tests.protocols.z3950.serving DATABASE_URL`` prints its port and serves until killed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from protocols.configuration import Configuration, DatabaseSettings, HttpSettings, LoggingSettings
+from protocols.z3950.settings import Z3950Settings
+
+ROOT = Path(__file__).parents[3]
+
+
+@contextmanager
+def a_server(url: str) -> Iterator[int]:
+    """The port of 127.0.0.1 at which the library of `url` is served meanwhile."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.protocols.z3950.serving", url],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def main(url: str) -> None:
+    from protocols.server import run
+    from protocols.z3950.listener import standard
+
+    configuration = Configuration(
+        path=Path("tiro.toml"),
+        database=DatabaseSettings(url),
+        http=HttpSettings(enabled=False),
+        logging=LoggingSettings(),
+        standards={"z3950": Z3950Settings(port=0)},
+    )
+    run(configuration, {"z3950": standard}, lambda bound: print(bound.ports["z3950"][0]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,318 @@
+"""The codec against recorded APDUs, against asn1tools, and against any bytes at all."""
+
+from __future__ import annotations
+
+import tracemalloc
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from protocols.z3950 import ber
+from protocols.z3950 import messages as m
+from protocols.z3950.codec import MalformedMessage, contents, decode, encode
+from protocols.z3950.generator import MOST_DEPTH
+from protocols.z3950.layouts import APDU_TAGS, LAYOUTS
+from tests.protocols.z3950 import second_opinion
+from tests.protocols.z3950.forms import in_form
+from tests.protocols.z3950.strategies import apdus
+
+FORGIVING = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(scope="session")
+def recorded(shared: Path) -> dict[str, bytes]:
+    folder = shared / "data" / "z3950-apdus"
+    return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.ber"))}
+
+
+def value(identifier: str, contents: bytes) -> bytes:
+    return ber.value(bytes.fromhex(identifier), contents)
+
+
+def indefinite(identifier: str, contents: bytes) -> bytes:
+    return bytes.fromhex(identifier) + b"\x80" + contents + b"\x00\x00"
+
+
+#: The last word of a recording's name, and what is in it.
+CLASSES = {
+    "initRequest": "InitializeRequest",
+    "initResponse": "InitializeResponse",
+    "searchRequest": "SearchRequest",
+    "searchResponse": "SearchResponse",
+    "presentRequest": "PresentRequest",
+    "presentResponse": "PresentResponse",
+    "scanRequest": "ScanRequest",
+    "scanResponse": "ScanResponse",
+    "sortRequest": "SortRequest",
+    "sortResponse": "SortResponse",
+    "deleteRequest": "DeleteResultSetRequest",
+    "deleteResponse": "DeleteResultSetResponse",
+    "esRequest": "ExtendedServicesRequest",
+    "esResponse": "ExtendedServicesResponse",
+    "close": "Close",
+}
+
+
+def test_all_recorded_apdus_decode_and_come_back_equal(recorded: dict[str, bytes]) -> None:
+    assert len(recorded) == 58
+    for name, data in recorded.items():
+        message = decode(data)
+        assert type(message).__name__ == CLASSES[name.rpartition("-")[2]], name
+        assert decode(encode(message)) == message, name
+
+
+def test_asn1tools_reads_the_same_in_the_recorded_apdus(recorded: dict[str, bytes]) -> None:
+    for name, data in recorded.items():
+        # asn1tools cannot read an ANY of indefinite length, which one of them has.
+        definite = in_form(data, is_definite=True)
+        assert second_opinion.read(definite) == second_opinion.plain(decode(definite)), name
+
+
+@FORGIVING
+@given(apdus())
+def test_every_message_comes_back_equal(message: m.Apdu) -> None:
+    assert decode(encode(message)) == message
+
+
+@FORGIVING
+@given(apdus())
+def test_asn1tools_reads_and_writes_the_same(message: m.Apdu) -> None:
+    data = encode(message)
+    assert second_opinion.read(data) == second_opinion.plain(message)
+    assert decode(second_opinion.rewritten(data)) == message
+
+
+def test_the_tables_and_the_classes_name_the_same_fields() -> None:
+    for message, layout in LAYOUTS.items():
+        assert {field.name for field in fields(message)} == {name for name, *_ in layout}
+        required = {name for name, _, _, *optional in layout if not optional}
+        assert required == {
+            field.name for field in fields(message) if str(field.type).find("None") < 0
+        }, message
+
+
+def test_every_apdu_of_the_standard_has_a_tag() -> None:
+    assert set(APDU_TAGS) == set(m.Apdu.__args__)
+    assert sorted(APDU_TAGS.values()) == [*range(20, 37), *range(43, 51)]
+
+
+# Forms of BER
+
+
+SEARCH = m.SearchRequest(
+    0,
+    1,
+    0,
+    replace_indicator=True,
+    result_set_name="1",
+    database_names=["Default"],
+    query=m.Type1(
+        m.RPNQuery("1.2.840.10003.3.1", m.AttributesPlusTerm([m.AttributeElement(1, 4)], b"soil"))
+    ),
+)
+
+
+@FORGIVING
+@given(apdus())
+def test_indefinite_lengths_say_the_same(message: m.Apdu) -> None:
+    assert decode(in_form(encode(message), is_definite=False)) == message
+
+
+def test_a_value_of_any_kind_and_indefinite_length_keeps_its_end_of_contents() -> None:
+    inner = indefinite("30", b"\x04\x01x")
+    encoding = indefinite("a0", inner)
+    external = indefinite("28", value("06", ber.oid("1.2.840.10003.5.102")) + encoding)
+    record = indefinite("30", indefinite("a1", indefinite("a1", external)))
+    response = value("b9", b"\x98\x01\x01\x99\x01\x02\x9b\x01\x00" + indefinite("bc", record))
+    message = decode(response)
+    assert isinstance(message, m.PresentResponse)
+    assert isinstance(message.records, m.ResponseRecords)
+    assert message.records.value[0].record == m.External(
+        m.SingleAsn1Type(inner), "1.2.840.10003.5.102"
+    )
+
+
+def test_strings_may_come_in_pieces() -> None:
+    data = encode(SEARCH)
+    whole = value("9f2d", b"soil")
+    pieces = value("bf2d", value("04", b"so") + value("04", b"il"))
+    inner = data.partition(whole)[0]
+    assert inner
+    rebuilt = _replaced(data, whole, pieces)
+    assert decode(rebuilt) == SEARCH
+
+
+def _replaced(data: bytes, old: bytes, new: bytes) -> bytes:
+    """`data` with one value inside replaced, and all lengths put right."""
+    if data == old:
+        return new
+    identifier, start, end, _ = ber.header(data, 0, len(data), {})
+    octets = identifier.to_bytes((identifier.bit_length() + 7) // 8, "big")
+    if not octets[0] & ber.CONSTRUCTED:
+        return data
+    parts = []
+    at = start
+    while at < end:
+        _, _, _, after = ber.header(data, at, end, {})
+        parts.append(_replaced(data[at:after], old, new))
+        at = after
+    return ber.value(octets, b"".join(parts))
+
+
+def test_long_lengths_are_accepted() -> None:
+    assert decode(b"\xbf\x30\x84\x00\x00\x00\x05\x9f\x81\x53\x01\x00") == m.Close(0)
+
+
+def test_texts_that_are_not_utf8_are_latin_1() -> None:
+    data = value("bf30", b"\x9f\x81\x53\x01\x00" + value("83", "bøger".encode("latin-1")))
+    message = decode(data)
+    assert message == m.Close(0, "bøger")
+    assert decode(encode(message)) == message
+
+
+def test_the_password_is_not_in_the_repr() -> None:
+    assert "secret" not in repr(m.IdPass("group", "user", "secret"))
+
+
+# Bad bytes
+
+
+CLOSE = encode(m.Close(0))
+
+MALFORMED = {
+    "nothing": b"",
+    "another protocol": b"GET / HTTP/1.0\r\n\r\n",
+    "an unknown APDU": value("bf33", b""),
+    "octets after the APDU": CLOSE + b"\x00",
+    "cut in the middle": CLOSE[:-1],
+    "cut in the header": CLOSE[:2],
+    "a field that is not there": value("bf30", value("81", b"\x01")),
+    "a mandatory field left out": value("bf30", b""),
+    "a field twice": value("bf30", b"\x9f\x81\x53\x01\x00" * 2),
+    "a part longer than the whole": b"\xbf\x30\x05\x9f\x81\x53\x02\x00",
+    "an empty integer": value("bf30", b"\x9f\x81\x53\x00"),
+    "an integer of nine octets": value("bf30", b"\x9f\x81\x53\x09" + b"\x7f" * 9),
+    "an endless tag": b"\xbf" + b"\xff" * 400,
+    "an endless length": b"\xbf\x30\xff" + b"\xff" * 400,
+    "a length without an end": b"\xbf\x30\x80\x9f\x81\x53\x01\x00",
+    "a primitive without a length": b"\xbf\x30\x80\x9f\x81\x53\x80\x00\x00\x00\x00",
+    "end-of-contents with contents": b"\xbf\x30\x80\x9f\x81\x53\x01\x00\x00\x01",
+    "end-of-contents in a definite value": value("bf30", b"\x9f\x81\x53\x01\x00\x00\x00"),
+    "a sequence as a primitive": b"\x9f\x30" + CLOSE[2:],
+    "an oid without an end": value("bf30", b"\x9f\x81\x53\x01\x00" + value("84", b"\x2a\x86")),
+    "an endless oid": value("bf30", b"\x9f\x81\x53\x01\x00" + value("84", b"\x81" * 99 + b"\x01")),
+    "a bit string without its first octet": value("b4", b"\x83\x00"),
+    "a bit string with nine unused bits": value("b4", b"\x83\x02\x09\x00"),
+    "a boolean of two octets": encode(SEARCH).replace(b"\x90\x01\xff", b"\x90\x02\xff"),
+    "an operator with contents": value("b6", b""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_not_an_apdu_is_malformed(data: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        decode(data)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.binary(max_size=400), st.sampled_from([*APDU_TAGS.values(), 0]))
+def test_any_bytes_give_a_message_or_are_malformed(data: bytes, tag: int) -> None:
+    if tag:
+        data = ber.value(ber.identifier_of(tag, constructed=True), data)
+    _decode_or_refuse(data)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    apdus().map(encode),
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=4),
+)
+def test_damaged_messages_give_a_message_or_are_malformed(
+    data: bytes, changes: list[tuple[float, int]]
+) -> None:
+    damaged = bytearray(data)
+    for place, octet in changes:
+        damaged[int(place * len(damaged))] = octet
+    _decode_or_refuse(bytes(damaged))
+
+
+def test_damaged_recordings_give_a_message_or_are_malformed(recorded: dict[str, bytes]) -> None:
+    for data in recorded.values():
+        head = data[:300]
+        for at in range(len(head)):
+            for octet in (0, 0x7F, 0x80, 0xFF, head[at] ^ 0x20):
+                _decode_or_refuse(data[:at] + bytes((octet,)) + data[at + 1 :])
+            _decode_or_refuse(data[:at])
+
+
+def _decode_or_refuse(data: bytes) -> None:
+    try:
+        message = decode(data)
+    except MalformedMessage:
+        return
+    assert decode(encode(message)) == message
+
+
+# Depth and size
+
+
+def _nested(depth: int) -> bytes:
+    """A search whose operators lie `depth` deep, the left operand always one more operation."""
+    term = value("a0", value("9f1f", b"x"))
+    rpn = term
+    opening = []
+    size = len(rpn)
+    tail = term + value("bf2e", b"\x81\x00")
+    for _ in range(depth):
+        size += len(tail)
+        header = b"\xa1" + ber.length(size)
+        opening.append(header)
+        size += len(header)
+    rpn = b"".join(reversed(opening)) + term + tail * depth
+    query = value("b5", value("a1", value("06", ber.oid("1.2.840.10003.3.1")) + rpn))
+    head = b"\x8d\x01\x00\x8e\x01\x01\x8f\x01\x00\x90\x01\x01\x91\x01x\xb2\x00"
+    return value("b6", head + query)
+
+
+def test_operators_may_lie_as_deep_as_the_limit() -> None:
+    message = decode(_nested(MOST_DEPTH // 2))
+    assert isinstance(message, m.SearchRequest)
+
+
+@pytest.mark.parametrize("depth", [MOST_DEPTH + 1, 10_000, 100_000])
+def test_deeper_operators_are_malformed(depth: int) -> None:
+    with pytest.raises(MalformedMessage, match="inside one another"):
+        decode(_nested(depth))
+
+
+def test_deep_values_of_indefinite_length_are_malformed() -> None:
+    depth = 50_000
+    data = b"\xb6" + b"\x80" + b"\xa1\x80" * depth + b"\x00\x00" * (depth + 1)
+    with pytest.raises(MalformedMessage, match="too deep"):
+        decode(data)
+
+
+def test_a_message_takes_memory_in_proportion_to_its_size() -> None:
+    names = value("b2", value("9f69", b"") * 60_000)
+    data = value("b6", b"\x8d\x01\x00\x8e\x01\x01\x8f\x01\x00\x90\x01\x01\x91\x01x" + names)
+    tracemalloc.start()
+    with pytest.raises(MalformedMessage):
+        decode(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * len(data)
+
+
+def test_contents_is_a_message_without_its_header() -> None:
+    assert CLOSE.endswith(contents(m.Close(0)))
+    assert len(CLOSE) == len(contents(m.Close(0))) + 3
+
+
+def test_encoding_what_is_no_alternative_is_an_error() -> None:
+    wrong: Any = m.ProximityOperator
+    with pytest.raises(TypeError):
+        encode(m.SearchRequest(0, 1, 0, True, "x", [], m.Type1(m.RPNQuery("1.2", wrong))))

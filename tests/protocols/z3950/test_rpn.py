@@ -1,0 +1,201 @@
+"""Queries of Z39.50 as trees of the engine, and what is refused on the way."""
+
+from __future__ import annotations
+
+import pytest
+from pyroaring import BitMap
+
+from catalogue.query import (
+    And,
+    AndNot,
+    Completeness,
+    Found,
+    Or,
+    Part,
+    Position,
+    Query,
+    Relation,
+    Structure,
+    Term,
+    Truncation,
+    UnsupportedSearch,
+)
+from protocols.z3950 import messages as m
+from protocols.z3950.association import ResultSet
+from protocols.z3950.attributes import BIB_1
+from protocols.z3950.diagnostics import Bib1, Refused
+from protocols.z3950.rpn import query_of, refusal_in
+
+KEPT = {"kept": ResultSet(BitMap([1, 2]), "Default")}
+
+
+def term(text: m.Term = b"soil", **attributes: int) -> m.AttributesPlusTerm:
+    """``term(b"soil", a1=4, a5=1)``: attribute types and their values."""
+    return m.AttributesPlusTerm(
+        [m.AttributeElement(int(kind[1:]), number) for kind, number in attributes.items()], text
+    )
+
+
+def query(rpn: m.RPNStructure, attribute_set: str = BIB_1) -> m.Query:
+    return m.Type1(m.RPNQuery(attribute_set, rpn))
+
+
+def translated(rpn: m.RPNStructure) -> Query:
+    return query_of(query(rpn), KEPT)
+
+
+def refusal(query_: m.Query) -> tuple[int, str]:
+    with pytest.raises(Refused) as caught:
+        query_of(query_, KEPT)
+    return caught.value.condition.value, caught.value.addinfo
+
+
+def test_a_term_without_attributes() -> None:
+    assert translated(term()) == Term("any", "soil")
+
+
+def test_all_six_attributes() -> None:
+    assert translated(term(a1=1003, a2=3, a3=1, a4=1, a5=1, a6=3)) == Term(
+        "author",
+        "soil",
+        Relation.EQUAL,
+        Position.FIRST_IN_FIELD,
+        Structure.PHRASE,
+        Truncation.RIGHT,
+        Completeness.COMPLETE_FIELD,
+    )
+
+
+def test_operators_and_result_sets() -> None:
+    both = m.RpnRpnOp(term(a1=4), "kept", m.Operator.AND)
+    either = m.RpnRpnOp(both, term(a1=21), m.Operator.OR)
+    assert translated(m.RpnRpnOp(either, term(a1=7), m.Operator.AND_NOT)) == AndNot(
+        Or(And(Term("title", "soil"), Found(BitMap([1, 2]))), Term("subject", "soil")),
+        Term("isbn", "soil"),
+    )
+
+
+def test_type_101_is_the_same() -> None:
+    assert query_of(m.Type101(m.RPNQuery(BIB_1, term(a1=4))), {}) == Term("title", "soil")
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [(b"soil", "soil"), ("bøger", "bøger"), ("bøger".encode(), "bøger"),
+     ("bøger".encode("latin-1"), "bøger"), (1984, "1984"), (-5, "-5"), (b"", "")],
+)  # fmt: skip
+def test_terms_in_every_form(sent: m.Term, text: str) -> None:
+    assert translated(term(sent, a1=4)) == Term("title", text)
+
+
+@pytest.mark.parametrize(
+    ("number", "sent", "text"),
+    [(101, b"wat#r", "wat*r"), (101, b"what? *", r"what\? \*"), (104, b"wom#n", "wom?n"),
+     (104, b"colo?r", "colo*r"), (104, rb"a\b*", r"a\\b\*")],
+)  # fmt: skip
+def test_masks_are_rewritten_and_other_signs_are_themselves(
+    number: int, sent: bytes, text: str
+) -> None:
+    assert translated(term(sent, a1=4, a5=number)) == Term(
+        "title", text, truncation=Truncation.MASKED
+    )
+
+
+def test_a_name_of_ours_as_use_attribute() -> None:
+    named = m.ComplexAttributeValue(["Title"])
+    sent = m.AttributesPlusTerm([m.AttributeElement(1, named)], b"soil")
+    assert translated(sent) == Term("title", "soil")
+
+
+def test_a_complex_value_of_one_number_is_that_number() -> None:
+    number = m.ComplexAttributeValue([4])
+    sent = m.AttributesPlusTerm([m.AttributeElement(1, number)], b"soil")
+    assert translated(sent) == Term("title", "soil")
+
+
+def test_each_attribute_may_name_its_set() -> None:
+    element = m.AttributeElement(1, 4, BIB_1)
+    sent = m.AttributesPlusTerm([element], b"soil")
+    assert query_of(query(sent, "1.2.840.10003.3.2"), {}) == Term("title", "soil")
+
+
+def one(attribute: m.AttributeElement, text: m.Term = b"soil") -> m.Query:
+    return query(m.AttributesPlusTerm([attribute], text))
+
+
+DAN_1 = "1.2.840.10003.3.15"
+PROXIMITY = m.ProximityOperator(1, True, 2, m.Known(2))
+
+REFUSALS = {
+    "use": (query(term(a1=9999)), 114, "9999"),
+    "use by an unknown name": (
+        one(m.AttributeElement(1, m.ComplexAttributeValue(["nonsense"]))), 114, "nonsense"
+    ),
+    "relation": (query(term(a1=4, a2=102)), 117, "102"),
+    "structure": (query(term(a1=4, a4=106)), 118, "106"),
+    "position": (query(term(a1=4, a3=4)), 119, "4"),
+    "truncation": (query(term(a1=4, a5=102)), 120, "102"),
+    "a mask of at most so many": (query(term(b"colo?1r", a1=4, a5=104)), 120, "104"),
+    "completeness": (query(term(a1=4, a6=4)), 122, "4"),
+    "a type beyond six": (query(term(a1=4, a7=1)), 113, "7"),
+    "type zero": (query(term(a0=1)), 113, "0"),
+    "a negative type": (one(m.AttributeElement(-1, 4)), 113, "-1"),
+    "a type twice": (
+        query(m.AttributesPlusTerm([m.AttributeElement(1, 4), m.AttributeElement(1, 21)], b"x")),
+        123, "attribute type 1 twice",
+    ),
+    "attribute set": (query(term(a1=4), DAN_1), 121, DAN_1),
+    "attribute set of one attribute": (one(m.AttributeElement(1, 4, DAN_1)), 121, DAN_1),
+    "several values": (
+        one(m.AttributeElement(1, m.ComplexAttributeValue(["title", 4]))), 246, "title,4"
+    ),
+    "no value": (one(m.AttributeElement(1, m.ComplexAttributeValue([]))), 246, ""),
+    "a semantic action": (
+        one(m.AttributeElement(1, m.ComplexAttributeValue([4], [1]))), 246, "4"
+    ),
+    "a relation by name": (
+        one(m.AttributeElement(2, m.ComplexAttributeValue(["equal"]))), 246, "equal"
+    ),
+    "an unknown result set": (query("other"), 30, "other"),
+    "an unknown result set inside": (
+        query(m.RpnRpnOp(term(a1=4), "other", m.Operator.OR)), 30, "other"
+    ),
+    "a result set with attributes": (query(m.ResultSetPlusAttributes("kept", [])), 245, "kept"),
+    "proximity": (query(m.RpnRpnOp(term(), term(), PROXIMITY)), 110, "prox"),
+    "a term that is too long": (query(term(b"x" * 1_001)), 11, "1000"),
+    "an oid as term": (query(term(m.ObjectIdentifier("1.2"), a1=4)), 229, "ObjectIdentifier"),
+    "null as term": (query(term(m.NULL, a1=4)), 229, "Null"),
+    "type 0": (m.Type0(b"\x05\x00"), 107, "0"),
+    "type 2": (m.Type2(b"find soil"), 107, "2"),
+    "type 100": (m.Type100(b"soil"), 107, "100"),
+    "type 102": (m.Type102(b"soil"), 107, "102"),
+    "type 104": (m.Type104(m.External(b"soil")), 107, "104"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sent", "condition", "addinfo"), REFUSALS.values(), ids=REFUSALS)
+def test_what_is_not_understood_is_refused_by_name(
+    sent: m.Query, condition: int, addinfo: str
+) -> None:
+    assert refusal(sent) == (condition, addinfo)
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "condition", "addinfo"),
+    [
+        (Part.RELATION, "less than", Bib1.RELATION_UNSUPPORTED, "1"),
+        (Part.STRUCTURE, "phrase", Bib1.STRUCTURE_UNSUPPORTED, "1"),
+        (Part.TRUNCATION, "left truncation", Bib1.TRUNCATION_UNSUPPORTED, "2"),
+        (Part.ACCESS_POINT, "author", Bib1.USE_ATTRIBUTE_UNSUPPORTED, "1003"),
+        (Part.POSITION, "any position", Bib1.POSITION_UNSUPPORTED, "any position"),
+        (Part.TERM, "!!", Bib1.MALFORMED_TERM, "!!"),
+        (Part.COMBINATION, "", Bib1.COMBINATION_UNSUPPORTED, ""),
+        (Part.TOO_COMPLEX, "1000", Bib1.TOO_MANY_OPERATORS, "1000"),
+    ],
+)  # fmt: skip
+def test_what_the_engine_refuses_is_named_as_the_client_wrote_it(
+    part: Part, value: str, condition: Bib1, addinfo: str
+) -> None:
+    sent = query(m.RpnRpnOp(term(a1=4), term(a1=1003, a2=1, a4=1, a5=2), m.Operator.AND))
+    refused = refusal_in(sent, UnsupportedSearch(part, value))
+    assert (refused.condition, refused.addinfo) == (condition, addinfo)

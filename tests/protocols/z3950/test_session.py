@@ -1,0 +1,276 @@
+"""The states of an association, without IO: octets in, requests out, responses in, octets out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyroaring import BitMap
+
+from protocols.z3950 import messages as m
+from protocols.z3950.association import Answer, ResultSet
+from protocols.z3950.attributes import BIB_1
+from protocols.z3950.codec import decode, encode
+from protocols.z3950.framing import ApduStream
+from protocols.z3950.handlers import LOCAL
+from protocols.z3950.layouts import APDU_TAGS
+from protocols.z3950.messages import CloseReason
+from protocols.z3950.session import State, Z3950Session
+from protocols.z3950.settings import Z3950Settings
+from tests.protocols.z3950.forms import CHUNKINGS, Chunking
+from tests.protocols.z3950.strategies import apdus, of_kind
+
+ALL_BITS = (1 << 22) - 1
+INIT = m.InitializeRequest(0b111, ALL_BITS, 1 << 26, 1 << 26)
+TERM = m.AttributesPlusTerm([m.AttributeElement(1, 4)], b"soil")
+SEARCH = m.SearchRequest(
+    0, 1, 0, True, "default", ["Default"], m.Type1(m.RPNQuery(BIB_1, TERM)), reference_id=b"7"
+)
+PRESENT = m.PresentRequest("default", 1, 1)
+SCAN = m.ScanRequest(["Default"], TERM, 20, attribute_set=BIB_1)
+SORT = m.SortRequest(["default"], "default", [m.SortKeySpec("title", 0, 1)])
+EXTENDED = m.ExtendedServicesRequest(1, "1.2.840.10003.9.5", 1)
+
+#: Stand-ins for what needs a library: the session must not care.
+FOUND = Answer(m.SearchResponse(1, 0, 1, True), {"default": ResultSet(BitMap([5]), "Default")})
+PRESENTED = Answer(m.PresentResponse(0, 0, 5))
+
+
+def new_session(**settings: Any) -> Z3950Session:
+    return Z3950Session(Z3950Settings(**settings), 0.0)
+
+
+def messages_of(octets: bytes) -> list[m.Apdu]:
+    stream = ApduStream(1 << 20)
+    stream.feed(octets)
+    found = []
+    while (apdu := stream.next_apdu()) is not None:
+        found.append(decode(apdu))
+    assert len(stream) == 0
+    return found
+
+
+def answer_all(session: Z3950Session) -> None:
+    while (request := session.next_request()) is not None:
+        local = LOCAL.get(type(request))
+        if local is not None:
+            answer = local(request, session.association)
+        else:
+            answer = FOUND if isinstance(request, m.SearchRequest) else PRESENTED
+        # Each response is sent once only, so it must not be shared between requests.
+        session.send(Answer(decode(encode(answer.response)), answer.result_sets, answer.closing), 0)
+
+
+def converse(*requests: m.Apdu | bytes, session: Z3950Session | None = None) -> list[m.Apdu]:
+    """What a session answers to all of these together."""
+    session = session or new_session()
+    for request in requests:
+        session.receive_data(request if isinstance(request, bytes) else encode(request), 0.0)
+    answer_all(session)
+    return messages_of(session.take_outgoing())
+
+
+def test_init_opens_and_close_is_answered_with_close() -> None:
+    session = new_session()
+    first, second = converse(INIT, m.Close(0, reference_id=b"x"), session=session)
+    assert isinstance(first, m.InitializeResponse)
+    assert first.result
+    assert second == m.Close(CloseReason.FINISHED, reference_id=b"x")
+    assert session.closing
+    assert session.deadline is None
+
+
+def test_close_may_come_before_init() -> None:
+    assert converse(m.Close(0)) == [m.Close(CloseReason.FINISHED)]
+
+
+@pytest.mark.parametrize("request_", [SEARCH, PRESENT, SCAN, SORT, EXTENDED])
+def test_nothing_else_may_come_before_init(request_: m.Apdu) -> None:
+    session = new_session()
+    (close,) = converse(request_, INIT, session=session)
+    assert isinstance(close, m.Close)
+    assert close.close_reason == CloseReason.PROTOCOL_ERROR
+    assert close.reference_id == request_.reference_id
+    assert session.closing
+
+
+def test_init_may_not_come_twice() -> None:
+    _, close = converse(INIT, INIT)
+    assert isinstance(close, m.Close)
+    assert close.close_reason == CloseReason.PROTOCOL_ERROR
+
+
+RESPONSES = {
+    m.SearchRequest: m.SearchResponse,
+    m.PresentRequest: m.PresentResponse,
+    m.DeleteResultSetRequest: m.DeleteResultSetResponse,
+    m.ScanRequest: m.ScanResponse,
+    m.SortRequest: m.SortResponse,
+    m.ExtendedServicesRequest: m.ExtendedServicesResponse,
+    m.ResourceReportRequest: m.ResourceReportResponse,
+    m.DuplicateDetectionRequest: m.DuplicateDetectionResponse,
+}
+
+
+@pytest.mark.parametrize("kind", APDU_TAGS)
+def test_every_apdu_has_its_answer_in_an_open_association(kind: type[m.Apdu]) -> None:
+    @settings(max_examples=5, deadline=None)
+    @given(of_kind(kind))
+    def check(request: m.Apdu) -> None:
+        session = new_session()
+        _, *answers = converse(INIT, request, session=session)
+        if kind in RESPONSES:
+            (answered,) = answers
+            assert type(answered) is RESPONSES[kind]
+            assert answered.reference_id == request.reference_id
+            assert session.state is State.OPEN
+        elif kind is m.TriggerResourceControlRequest:
+            assert answers == []
+            assert session.state is State.OPEN
+        else:
+            (close,) = answers
+            assert isinstance(close, m.Close)
+            expected = CloseReason.FINISHED if kind is m.Close else CloseReason.PROTOCOL_ERROR
+            assert close.close_reason == expected
+            assert session.state is State.CLOSED
+
+    check()
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [b"GET / HTTP/1.0\r\n\r\n", b"\xb6\x84\x7f\xff\xff\xff", b"\xb6\x00", b"\xbf\x33\x00"],
+)
+@pytest.mark.parametrize("is_open", [False, True])
+def test_malformed_octets_end_the_association(octets: bytes, is_open: bool) -> None:
+    session = new_session()
+    *_, close = converse(*([INIT] if is_open else []), octets, session=session)
+    assert isinstance(close, m.Close)
+    assert close.close_reason == CloseReason.PROTOCOL_ERROR
+    assert close.diagnostic_information is not None
+    assert close.diagnostic_information.startswith("malformed APDU: ")
+    session.receive_data(encode(INIT), 1.0)
+    assert session.next_request() is None
+    assert session.take_outgoing() == b""
+
+
+STREAM = b"".join(
+    map(encode, [INIT, SEARCH, PRESENT, SCAN, SORT, EXTENDED, m.DeleteResultSetRequest(1)])
+)
+ENDINGS = [b"", encode(m.Close(0)), b"\xb6\x00", b"noise", encode(INIT), STREAM[:20]]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("chunking", CHUNKINGS)
+def test_the_answers_are_the_same_however_the_requests_come(
+    chunking: Chunking, ending: bytes
+) -> None:
+    session = new_session()
+    answered = b""
+    for chunk in chunking(STREAM + ending):
+        session.receive_data(chunk, 0.0)
+        answer_all(session)
+        answered += session.take_outgoing()
+    assert messages_of(answered) == converse(STREAM + ending)
+    assert len(messages_of(answered)) == 7 + (ending not in (b"", STREAM[:20]))
+
+
+def opened(**settings: Any) -> Z3950Session:
+    session = new_session(**settings)
+    converse(INIT, session=session)
+    return session
+
+
+def test_one_request_at_a_time() -> None:
+    session = opened()
+    session.receive_data(encode(SEARCH) + encode(PRESENT), 0.0)
+    first = session.next_request()
+    assert first == SEARCH
+    session.send(FOUND, 0.0)
+    assert session.next_request() == PRESENT
+    assert session.pending == 0
+
+
+def test_close_passes_the_request_being_answered() -> None:
+    session = opened()
+    session.receive_data(encode(SEARCH), 0.0)
+    assert session.next_request() == SEARCH
+    session.receive_data(encode(PRESENT) + encode(m.Close(0, reference_id=b"c")), 0.0)
+    assert session.closing
+    assert messages_of(session.take_outgoing()) == [
+        m.Close(CloseReason.FINISHED, reference_id=b"c")
+    ]
+    session.send(FOUND, 0.0)
+    assert session.take_outgoing() == b""
+
+
+def test_what_is_wrong_does_not_pass_the_request_being_answered() -> None:
+    session = opened()
+    session.receive_data(encode(SEARCH), 0.0)
+    assert session.next_request() == SEARCH
+    session.receive_data(encode(PRESENT) + b"noise", 0.0)
+    session.receive_data(b"more noise", 0.0)
+    assert not session.closing
+    assert session.pending > 0
+    session.send(FOUND, 0.0)
+    answer_all(session)
+    kinds = [type(message) for message in messages_of(session.take_outgoing())]
+    assert kinds == [m.SearchResponse, m.PresentResponse, m.Close]
+
+
+def test_the_reference_id_comes_back() -> None:
+    _, response = converse(INIT, SEARCH)
+    assert response.reference_id == b"7"
+
+
+def test_result_sets_are_kept_and_forgotten_by_answers() -> None:
+    session = opened()
+    session.receive_data(encode(SEARCH), 0.0)
+    session.next_request()
+    session.send(FOUND, 0.0)
+    assert list(session.association.result_sets["default"].records) == [5]
+    session.receive_data(encode(m.DeleteResultSetRequest(0, ["default", "other"])), 0.0)
+    answer_all(session)
+    (*_, deleted) = messages_of(session.take_outgoing())
+    assert deleted == m.DeleteResultSetResponse(
+        9, [m.ListStatus("default", 0), m.ListStatus("other", 1)]
+    )
+    assert session.association.result_sets == {}
+
+
+def test_silence_ends_the_association() -> None:
+    session = opened(idle_timeout=30)
+    assert session.deadline == 30
+    session.receive_data(b"\xb6", 20.0)
+    assert session.deadline == 50
+    session.expire(49.0)
+    assert not session.closing
+    session.expire(50.0)
+    (close,) = messages_of(session.take_outgoing())
+    assert isinstance(close, m.Close)
+    assert close.close_reason == CloseReason.LACK_OF_ACTIVITY
+    assert session.closing
+
+
+def test_a_request_larger_than_allowed_is_refused_by_its_header() -> None:
+    session = opened(maximum_request_size=2_000)
+    session.receive_data(b"\xb6\x82\x08\x00", 0.0)
+    assert session.next_request() is None
+    (close,) = messages_of(session.take_outgoing())
+    assert isinstance(close, m.Close)
+    assert "2000" in (close.diagnostic_information or "")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.binary(max_size=60) | apdus().map(encode), max_size=5), st.booleans())
+def test_any_octets_lead_to_answers_or_to_a_close(chunks: list[bytes], is_open: bool) -> None:
+    session = opened() if is_open else new_session()
+    session.take_outgoing()
+    for chunk in chunks:
+        session.receive_data(chunk, 0.0)
+        answer_all(session)
+    for message in messages_of(session.take_outgoing()):
+        if isinstance(message, m.Close):
+            assert session.closing
