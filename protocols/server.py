@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet import defer, threads
 from twisted.internet import reactor as _reactor
@@ -89,7 +89,7 @@ class Server:
         return self.bound
 
     def _listen(self, services: Services) -> None:
-        root = _Root()
+        root: Any = _Root()  # type: ignore[no-untyped-call]
         root.putChild(b"", root)
         for name, standard in self.standards.items():
             settings = self.configuration.standards[name]
@@ -101,7 +101,7 @@ class Server:
                 root.putChild(path, resource)
         http = self.configuration.http
         if http.enabled:
-            site = Site(root, requestFactory=BoundedRequest, timeout=120)
+            site = Site(root, requestFactory=BoundedRequest, timeout=120)  # type: ignore[no-untyped-call]
             site.noisy = False
             # The access log would hold what callers put in addresses, tokens among them.
             site.log = lambda request: None  # type: ignore[method-assign]
@@ -143,7 +143,7 @@ def configure_logging(level: str) -> None:
         force=True,
     )
     globalLogBeginner.beginLoggingTo(
-        [STDLibLogObserver("twisted")], redirectStandardIO=False, discardBuffer=True
+        [cast(Any, STDLibLogObserver("twisted"))], redirectStandardIO=False, discardBuffer=True
     )
     for chatty in ("twisted", "alembic"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))

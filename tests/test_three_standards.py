@@ -73,6 +73,7 @@ def kiosk_of(server: RunningServer) -> Any:
             "scLocation": "DK-900101",
             "withCrc": True,
             "withSeq": True,
+            "logfile_path": f"{server.data}/",  # else it writes into the folder we are in
         },
         True,
         "Sip2",

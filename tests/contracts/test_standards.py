@@ -110,9 +110,7 @@ def test_twisted_stays_in_the_listeners(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(STANDARDS))
 def test_a_session_knows_neither_engine(name: str) -> None:
     tree = ast.parse((folder_of(name) / "session.py").read_text(encoding="utf-8"))
-    modules = {
-        node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
-    } | {
+    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} | {
         alias.name
         for node in ast.walk(tree)
         if isinstance(node, ast.Import)
