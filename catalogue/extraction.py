@@ -15,7 +15,14 @@ from typing import NamedTuple
 from catalogue.access_points import ACCESS_POINTS, PRESENT
 from catalogue.bitmaps import serialise_all
 from catalogue.describing import FORMATS, Description
-from catalogue.folding import PHRASE_BYTES, WORD_BYTES, byte_readings, fold_readings, main_words
+from catalogue.folding import (
+    PHRASE_BYTES,
+    WORD_BYTES,
+    byte_readings,
+    every_word,
+    fold_readings,
+    main_words,
+)
 from catalogue.marc.iso2709 import LEADER_LENGTH, SUBFIELD, fields
 from catalogue.selection import (
     ANY_WORDS,
@@ -28,9 +35,6 @@ from catalogue.selection import (
 )
 
 Terms = defaultdict[int, set[bytes]]
-
-#: Records that wait to be entered together.
-_WAITING = 256
 
 
 class Columns(NamedTuple):
@@ -51,36 +55,21 @@ class Collector:
 
     def __init__(self, chunk: int) -> None:
         self.chunk = chunk
-        self._waiting: list[tuple[int, Terms]] = []
         self._postings: defaultdict[int, defaultdict[bytes, list[int]]]
         self._postings = defaultdict(lambda: defaultdict(list))
 
     def add(self, low: int, record_format: str, data: bytes) -> Description:
         """Takes the record with the id ``chunk << 16 | low``; ids must come in ascending order."""
         terms, description = terms_of(record_format, data)
-        self._waiting.append((low, terms))
-        if len(self._waiting) == _WAITING:
-            self._settle()
+        postings = self._postings
+        append, again = list.append, repeat(low)
+        for index, found in terms.items():
+            # Each term's list gets `low`: a loop in C, for there are 200 and more terms a record.
+            deque(map(append, map(postings[index].__getitem__, found), again), 0)
         return description
-
-    def _settle(self) -> None:
-        """Enters the records that wait, index by index: one dictionary at a time stays in the
-        processor's cache, which is most of what this costs."""
-        by_index: defaultdict[int, list[tuple[int, set[bytes]]]] = defaultdict(list)
-        for low, terms in self._waiting:
-            for index, found in terms.items():
-                by_index[index].append((low, found))
-        self._waiting.clear()
-        append = list.append
-        for index, records in by_index.items():
-            list_of = self._postings[index].__getitem__
-            for low, found in records:
-                # Each term's list gets `low`: a loop in C, for there are 200 terms a record.
-                deque(map(append, map(list_of, found), repeat(low)), 0)
 
     def columns(self) -> list[Columns]:
         """The rows, by index and term; the collector is empty afterwards."""
-        self._settle()
         made = []
         chunk = self.chunk
         for index in sorted(self._postings):
@@ -100,6 +89,7 @@ def terms_of(record_format: str, data: bytes) -> tuple[Terms, Description]:
     terms: Terms = defaultdict(set)
     words = terms[ANY_WORDS]
     plain: list[bytes] = []
+    marked: list[bytes] = []
     kept = {b"000": data[:LEADER_LENGTH]}
     for tag, content in fields(data):
         is_linked = tag == b"880"
@@ -120,12 +110,11 @@ def terms_of(record_format: str, data: bytes) -> tuple[Terms, Description]:
             found = [part[1:] for part in parts[1:] if part[0] in rest]
             if found:
                 text = b" ".join(found)
-                if text.isascii() and b"-" not in text and b"'" not in text:
-                    plain.append(text)
-                else:
-                    for reading in byte_readings(text):
-                        words.update(reading or ())
-    words.update(main_words(b"\n".join(plain)))
+                is_plain = text.isascii() and b"-" not in text and b"'" not in text
+                (plain if is_plain else marked).append(text)
+    words.update(main_words(b"\n".join(plain)))  # these have one reading
+    for text in marked:
+        words.update(every_word(text))
     for index, code in dialect.codes(kept):
         terms[index].add(code.encode())
     for index in plan.presence:

@@ -1,8 +1,8 @@
 """MARCXML: the MARC 21 record as XML in the ``http://www.loc.gov/MARC21/slim`` namespace.
 
-The XML is valid against the schema of the Library of Congress (version 1.2) and in NFC. What that
-schema or XML 1.0 has no place for is changed as little as possible: characters that XML forbids
-are dropped, an indicator or leader position outside the schema's alphabet becomes a blank, a
+The XML is valid against the schema of the Library of Congress (version 1.2). Its text is the
+record's, in the normalisation form in which it was loaded. What the schema or XML 1.0 has no
+place for is changed as little as possible: characters that XML forbids are dropped, an indicator or leader position outside the schema's alphabet becomes a blank, a
 subfield code outside it a question mark, and a field without subfields or with a tag outside it
 is left out. Control fields come before data fields.
 """
@@ -10,7 +10,6 @@ is left out. Control fields come before data fields.
 from __future__ import annotations
 
 import re
-from unicodedata import is_normalized, normalize
 
 from catalogue.formats import FULL, CannotRender, is_brief
 from catalogue.formats.brief import brief_fields
@@ -53,9 +52,7 @@ class MarcXml:
             raise CannotRender(f"a {record.format} record has no MARCXML form")
         data = record.data
         text = data.decode("utf-8", "replace")
-        # Of text in NFC every piece is in NFC. Other text is normalised piece by piece, or a
-        # combining mark at the beginning of a piece would change the markup before it.
-        is_plain = _NOT_PLAIN.search(text, 24) is None and is_normalized("NFC", text)
+        is_plain = _NOT_PLAIN.search(text, 24) is None
         found = fields(data)
         control, variable = [], []
         for tag_bytes, content in brief_fields(found) if brief else found:
@@ -97,7 +94,7 @@ def _datafield(tag: str, content: bytes, is_plain: bool) -> str:
 
 
 def _xml_text(value: str) -> str:
-    value = _FORBIDDEN.sub("", normalize("NFC", value))
+    value = _FORBIDDEN.sub("", value)
     value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return value.replace("\r", "&#13;")
 

@@ -48,12 +48,14 @@ def query_of_search(request: m.SearchRequest, caller: Association) -> Query:
         if name.lower() not in known:
             raise Refused(Bib1.DATABASE_UNAVAILABLE, name)
     kept = caller.result_sets
-    if request.result_set_name in kept:
-        if not request.replace_indicator:
-            raise Refused(Bib1.RESULT_SET_EXISTS, request.result_set_name)
-    elif len(kept) >= caller.settings.maximum_result_sets:
-        raise Refused(Bib1.TOO_MANY_RESULT_SETS, str(caller.settings.maximum_result_sets))
-    return query_of(request.query, kept)
+    if request.result_set_name in kept and not request.replace_indicator:
+        raise Refused(Bib1.RESULT_SET_EXISTS, request.result_set_name)
+    try:
+        return query_of(request.query, kept)
+    except Refused as refused:
+        if refused.condition is Bib1.NO_SUCH_RESULT_SET:
+            raise caller.without_result_set(refused.addinfo) from refused
+        raise
 
 
 def lane_of_search(request: m.SearchRequest, caller: Association) -> Lane:
@@ -142,7 +144,7 @@ def answer_present(request: m.PresentRequest, caller: Association, context: Cont
     try:
         found = caller.result_sets.get(request.result_set_id)
         if found is None:
-            raise Refused(Bib1.NO_SUCH_RESULT_SET, request.result_set_id)
+            raise caller.without_result_set(request.result_set_id)
         if request.additional_ranges:
             raise Refused(Bib1.ADDITIONAL_RANGES_UNSUPPORTED)
         start, number = request.result_set_start_point, request.number_of_records_requested

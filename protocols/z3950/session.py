@@ -176,7 +176,7 @@ class Z3950Session:
             if result_set is None:
                 self.association.result_sets.pop(name, None)
             else:
-                self.association.result_sets[name] = result_set
+                self.association.keep(name, result_set)
         if answer.closing:
             self.state = State.CLOSED
             self.deadline = None

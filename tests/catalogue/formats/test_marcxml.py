@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import lzma
 from pathlib import Path
-from unicodedata import normalize
 
 import pymarc
 import pytest
@@ -58,7 +57,7 @@ def test_brief_has_the_main_fields() -> None:
 @pytest.mark.parametrize(
     ("written", "read"),
     [
-        ("a\u0301", "\u00e1"),
+        ("a\u0301", "a\u0301"),
         ("x\u0338", "x\u0338"),
         ("\u0338x", "\u0338x"),
         ("a\x00b\x08c\x0bd\x1be\ufffef\uffff", "abcdef"),
@@ -68,7 +67,7 @@ def test_brief_has_the_main_fields() -> None:
         ("\U0001f600\x85", "\U0001f600\x85"),
     ],
 )
-def test_text_is_in_nfc_and_without_what_xml_forbids(written: str, read: str) -> None:
+def test_text_stays_as_it_is_without_what_xml_forbids(written: str, read: str) -> None:
     assert values(rendered((b"245", f"10\x1fa{written}\x1fbend"))) == [("a", read), ("b", "end")]
     record = rendered((b"001", written))
     assert record[1].text == read
@@ -124,7 +123,6 @@ def test_real_records_are_valid(real: list[bytes], shared: Path) -> None:
         for element_set in ("F", "B"):
             xml = MARCXML.render(stored(data), element_set)
             schema.assertValid(etree.fromstring(xml))
-            assert normalize("NFC", xml.decode()) == xml.decode()
 
 
 def test_real_records_come_back_equal(real: list[bytes]) -> None:
@@ -136,7 +134,7 @@ def test_real_records_come_back_equal(real: list[bytes]) -> None:
         fields = [field for field in loaded if field.control_field or field.subfields]
         if all(is_in_the_schema(field) for field in fields):
             fields.sort(key=lambda field: not field.control_field)
-            assert list(map(str, back)) == [normalize("NFC", str(field)) for field in fields]
+            assert list(map(str, back)) == list(map(str, fields))
             compared += 1
     assert compared > len(real) * 0.8
 

@@ -220,14 +220,15 @@ def test_a_failed_search_deletes_the_set_it_was_to_replace(client: Client) -> No
     assert diagnostic_of(client.search(search("@set default"))) == (30, "default")
 
 
-def test_result_sets_are_bounded(library: Library) -> None:
+def test_the_oldest_result_set_makes_room_and_is_not_just_unknown(library: Library) -> None:
     client = library.client(maximum_result_sets=2)
-    for name in ("a", "b", "a"):
+    for name in ("a", "b", "a", "c"):
         assert client.search(search("soil", result_set_name=name)).search_status
-    response = client.search(search("soil", result_set_name="c"))
-    assert diagnostic_of(response) == (112, "2")
-    client.send(m.DeleteResultSetRequest(0, ["a"]))
-    assert client.search(search("soil", result_set_name="c")).search_status
+    assert client.search(search("@set a")).search_status  # it was replaced, so b was the oldest
+    assert diagnostic_of(client.search(search("@set b"))) == (27, "b")
+    assert diagnostic_of(client.search(search("@set nobody"))) == (30, "nobody")
+    assert client.search(search("soil", result_set_name="b")).search_status
+    assert client.search(search("@set b")).search_status
 
 
 def test_result_sets_belong_to_one_association(library: Library, client: Client) -> None:
