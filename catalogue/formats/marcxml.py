@@ -2,9 +2,10 @@
 
 The XML is valid against the schema of the Library of Congress (version 1.2). Its text is the
 record's, in the normalisation form in which it was loaded. What the schema or XML 1.0 has no
-place for is changed as little as possible: characters that XML forbids are dropped, an indicator or leader position outside the schema's alphabet becomes a blank, a
-subfield code outside it a question mark, and a field without subfields or with a tag outside it
-is left out. Control fields come before data fields.
+place for is changed as little as possible: characters that XML forbids are dropped, an indicator
+or leader position outside the schema's alphabet becomes a blank, a subfield code outside it a
+question mark, and a field without subfields or with a tag outside it is left out. Control fields
+come before data fields.
 """
 
 from __future__ import annotations
