@@ -19,7 +19,6 @@ from catalogue.folding import (
     PHRASE_BYTES,
     WORD_BYTES,
     byte_readings,
-    every_word,
     fold_readings,
     main_words,
 )
@@ -89,7 +88,6 @@ def terms_of(record_format: str, data: bytes) -> tuple[Terms, Description]:
     terms: Terms = defaultdict(set)
     words = terms[ANY_WORDS]
     plain: list[bytes] = []
-    marked: list[bytes] = []
     kept = {b"000": data[:LEADER_LENGTH]}
     for tag, content in fields(data):
         is_linked = tag == b"880"
@@ -110,11 +108,12 @@ def terms_of(record_format: str, data: bytes) -> tuple[Terms, Description]:
             found = [part[1:] for part in parts[1:] if part[0] in rest]
             if found:
                 text = b" ".join(found)
-                is_plain = text.isascii() and b"-" not in text and b"'" not in text
-                (plain if is_plain else marked).append(text)
+                if text.isascii() and b"-" not in text and b"'" not in text:
+                    plain.append(text)
+                else:
+                    for reading in byte_readings(text):
+                        words.update(reading or ())
     words.update(main_words(b"\n".join(plain)))  # these have one reading
-    for text in marked:
-        words.update(every_word(text))
     for index, code in dialect.codes(kept):
         terms[index].add(code.encode())
     for index in plan.presence:

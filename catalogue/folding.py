@@ -140,15 +140,6 @@ def byte_readings(text: bytes) -> tuple[list[bytes], list[bytes] | None]:
     return words, (other if other != words else None)
 
 
-def every_word(text: bytes) -> list[bytes]:
-    """The words of all readings of UTF-8 text, in no order: cheaper for long texts."""
-    words = main_words(text)
-    odd = [part for part in text.split() if b"-" in part or b"'" in part or not part.isascii()]
-    if odd:
-        words += byte_readings(b" ".join(odd))[1] or ()
-    return words
-
-
 def _fold_all(tokens: list[bytes]) -> tuple[list[bytes], list[bytes]]:
     """Both readings of tokens whose ASCII part is in lower case."""
     main: list[bytes] = []

@@ -100,7 +100,8 @@ def load(
     finally:
         database.close()
     for report in reports:
-        click.echo(summary(report))
+        if report.read or not report.problem:
+            click.echo(summary(report))
     problems = [report.problem for report in reports if report.problem]
     if problems:
         raise click.ClickException("\n".join(problems))

@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.folding import (
     PHRASE_BYTES,
     WORD_BYTES,
     byte_readings,
-    every_word,
     fold_phrase,
     fold_readings,
     fold_words,
@@ -100,14 +99,6 @@ def test_folding_is_idempotent(text: str) -> None:
 def test_index_and_search_agree(text: str) -> None:
     main, _ = byte_readings(text.encode("utf-8", "replace"))
     assert [word.decode() for word in main] == fold_words(text)
-
-
-@given(st.text())
-@example("L'été-là, Århus-Ø'er x-y")
-def test_every_word_is_of_all_readings(text: str) -> None:
-    data = text.encode("utf-8", "replace")
-    readings = byte_readings(data)
-    assert set(every_word(data)) == {word for reading in readings for word in reading or ()}
 
 
 @given(st.text(), st.text())
