@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from protocols.demo.configuration import demo_configuration
+
 
 def free_ports(number: int) -> list[int]:
     """Ports of 127.0.0.1 that nobody listens on now."""
@@ -66,21 +68,34 @@ def start_demo(data: Path, *options: str, patience: float = 120.0) -> RunningSer
     """Starts the demo on the folder `data` and waits for its line ``Tiro is ready``."""
     sip2, z3950, http, ncip = free_ports(4)
     data.mkdir(parents=True, exist_ok=True)
+    arguments = (
+        *("demo", "--data", str(data), "--sip2-port", str(sip2), "--z3950-port", str(z3950)),
+        *("--http-port", str(http), "--ncip-port", str(ncip), *options),
+    )
+    return _start(data, arguments, (sip2, z3950, http, ncip), patience)
+
+
+def start_serving(data: Path, database_url: str, patience: float = 60.0) -> RunningServer:
+    """Starts `tiro serve` with the demo's configuration, on the database at `database_url`."""
+    ports = sip2, z3950, http, ncip = free_ports(4)
+    text = demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip)
+    path = data / "tiro.toml"
+    path.write_text(text.replace("sqlite:///tiro.sqlite", database_url))
+    return _start(data, ("--config", str(path), "serve"), ports, patience)
+
+
+def _start(
+    data: Path, arguments: Sequence[str], ports: tuple[int, int, int, int], patience: float
+) -> RunningServer:
     log = data / "server.log"
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            [
-                sys.executable,
-                *("-m", "protocols.command_line", "demo", "--data", str(data)),
-                *("--sip2-port", str(sip2), "--z3950-port", str(z3950)),
-                *("--http-port", str(http), "--ncip-port", str(ncip)),
-                *options,
-            ],
+            [sys.executable, "-m", "protocols.command_line", *arguments],
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-    server = RunningServer(process, data, sip2, z3950, http, ncip, log)
+    server = RunningServer(process, data, *ports, log)
     try:
         server.printed = _lines_until_ready(process, log, patience)
     except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import socket
+import tempfile
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,7 @@ class Client:
             "scLocation": "DK-900101",
             "patron": "P1",
             "patronpwd": "1234",
+            "logfile_path": tempfile.gettempdir(),  # else it writes into the folder we are in
         }.items():
             assert hasattr(self.sip, name)
             setattr(self.sip, name, value)
