@@ -11,6 +11,7 @@ Fields are written ``TAG SUBFIELDS [/N]``, several with blanks between:
   indicator 2 counts are not filed, so first-in-field and whole-field terms are made with and
   without them;
 * ``700>tnp``: only what stands at or after the first $t; nothing without one;
+* ``650ax=0``: only fields whose indicator 2 is 0, which says whose subject heading it is;
 * ``500*``: every lettered subfield but $u and $w; ``69.``: 690 to 699.
 
 The MARC 21 fields follow "Attribute Set Bib-1 (Z39.50-1995): Semantics", brought up to date with
@@ -60,6 +61,8 @@ class AccessPoint:
     """One row of the table.
 
     A point with `union_of` has no index of its own: it is searched in those points together.
+    Nor has one with `within`: records are looked for by the words of that point and decided by the
+    fields of this one. That costs no room, but finds nothing where too many have the words.
     A text point without a PAIR, FIELD or FIRST index honours phrases by its words, whose
     records are then verified against the fields.
     """
@@ -71,6 +74,7 @@ class AccessPoint:
     danmarc2: str = ""
     unimarc: str = ""
     union_of: tuple[str, ...] = ()
+    within: str = ""
     is_whole_without_rest: bool = False
 
     def index(self, kind: Kind) -> int:
@@ -91,6 +95,20 @@ _CONFERENCE = "111acdegnq 411acdegnq 711acdegnq 811acdegnq"
 _NAME_SERIES = "400>tnpv 410>tnpv 411>tnpv 800>tnpv 810>tnpv 811>tnpv"
 _SERIES = f"440anpv/2 490av 830anpv/2 840av {_NAME_SERIES}"
 _SUBJECT_NAMES = "600abcdqtxyzv 610abcdgnptxyzv 611acdegnqtxyzv"
+
+
+def _thesaurus(indicator: int) -> str:
+    """The subject fields of one thesaurus, by their indicator 2."""
+    fields = (
+        *_SUBJECT_NAMES.split(),
+        "630adfgklmnoprstxyzv/1",
+        "648axyzv",
+        "650abcdxyzv",
+        "651axyzv",
+        "655abcxyzv",
+    )
+    return " ".join(f"{field}={indicator}" for field in fields)
+
 
 #: The table. Points are looked up by name in `ACCESS_POINTS`.
 ROWS = (
@@ -228,6 +246,19 @@ ROWS = (
     AccessPoint(38, "record_type", CODES, "000", "008t"),
     AccessPoint(39, "bibliographic_level", CODES, "000", "004a"),
     AccessPoint(40, "possessing_institution", NUMBERS, "040a 850a 852a", "096z"),
+    AccessPoint(41, "note", marc21="5..*", danmarc2="5..*", unimarc="3..*", within="any"),
+    AccessPoint(42, "subject_lcsh", marc21=_thesaurus(0), within="subject"),
+    AccessPoint(43, "subject_mesh", marc21=_thesaurus(2), within="subject"),
+    AccessPoint(44, "subject_rvm", marc21=_thesaurus(6), within="subject"),
+    AccessPoint(45, "subject_children", marc21=_thesaurus(1), within="subject"),
+    AccessPoint(
+        46,
+        "subject_topical",
+        marc21="650abcdxyzv",
+        danmarc2="650axyz",
+        unimarc="606ajxyz",
+        within="subject",
+    ),
 )
 
 ACCESS_POINTS = {row.name: row for row in ROWS}

@@ -13,11 +13,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, insert, select, text
 
 from catalogue.bitmaps import CHUNK_BITS
-from catalogue.extraction import Collector, Columns
+from catalogue.collecting import Collector, Columns
+from catalogue.holders import update_holders
 from catalogue.marc.checking import accept
 from catalogue.postings import add_postings
 from catalogue.preparation import Made
 from catalogue.schema import items, records
+from catalogue.sort_keys import add_sort_keys
 from catalogue.statements import Transaction, lock, scalar, send_many
 
 _RECORD_COLUMNS = (
@@ -101,6 +103,7 @@ def store(
             for record in given
         ),
     )
+    add_sort_keys(transaction, ((record.id, record.description) for record in given))
     add_postings(transaction, columns)
     if with_items is not None:
         _insert_items(
@@ -116,6 +119,8 @@ def store(
                 for record in given
             ),
         )
+    if with_items is not None or agency_id is not None:
+        update_holders(transaction, (record.id for record in given))
 
 
 def add_record(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from struct import Struct
 
 from pyroaring import BitMap
@@ -22,6 +22,8 @@ MERGE_BITMAPS = "merge_bitmaps"
 
 _ONE_ARRAY = Struct("<IIHHI")
 _COOKIE = 12346
+_COUNT = Struct("<II")
+_ONE_CONTAINER = _COUNT.pack(_COOKIE, 1)
 #: Bytes before the values, and so also their offset.
 _VALUES = 16
 _LONGEST_ARRAY = 4096
@@ -38,16 +40,17 @@ def serialise(chunk: int, low: Sequence[int]) -> bytes:
     values = array("H", low)
     if sys.byteorder == "big":
         values.byteswap()
-    return _ONE_ARRAY.pack(_COOKIE, 1, chunk, count - 1, _VALUES) + values.tobytes()
+    return array_head(chunk, count) + values.tobytes()
 
 
-def serialise_all(chunk: int, lows: Iterable[Sequence[int]]) -> list[bytes]:
-    """`serialise` for many, of which most hold one record."""
-    if chunk > 0xFFFF:
-        return [serialise(chunk, low) for low in lows]
-    start = _ONE_ARRAY.pack(_COOKIE, 1, chunk, 0, _VALUES)
-    pack = Struct("<H").pack
-    return [start + pack(low[0]) if len(low) == 1 else serialise(chunk, low) for low in lows]
+def array_head(chunk: int, count: int) -> bytes:
+    """What stands before the `count` values of a bitmap that is one array; empty where it is none.
+
+    The values are the ids' lower 16 bits, little endian, ascending.
+    """
+    if count > _LONGEST_ARRAY or chunk > 0xFFFF:
+        return b""
+    return _ONE_ARRAY.pack(_COOKIE, 1, chunk, count - 1, _VALUES)
 
 
 def merge(left: bytes, right: bytes) -> bytes:
@@ -63,3 +66,31 @@ def merge(left: bytes, right: bytes) -> bytes:
             return left[:10] + (count - 1).to_bytes(2, "little") + left[12:] + right[16:]
     union: bytes = (BitMap.deserialize(left) | BitMap.deserialize(right)).serialize()
     return union
+
+
+def join(bitmaps: Sequence[bytes]) -> BitMap:
+    """The union of bitmaps: fast for those of one term, of which each is of another chunk.
+
+    One container each, in the order of their chunks, is one bitmap of several containers as it
+    stands, but for its head: reading that once costs a third of reading and uniting them all.
+    """
+    if len(bitmaps) < 2:
+        return BitMap.deserialize(bitmaps[0]) if bitmaps else BitMap()
+    count = len(bitmaps)
+    heads, values, offsets = [], [], []
+    offset = 8 + 8 * count
+    last = -1
+    for bitmap in bitmaps:
+        chunk = bitmap[8] | bitmap[9] << 8
+        if bitmap[:8] != _ONE_CONTAINER or chunk <= last:
+            return BitMap.union(*map(BitMap.deserialize, bitmaps))
+        last = chunk
+        heads.append(bitmap[8:12])
+        values.append(bitmap[_VALUES:])
+        offsets.append(offset)
+        offset += len(bitmap) - _VALUES
+    numbers = array("I", offsets)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    head = _COUNT.pack(_COOKIE, count)
+    return BitMap.deserialize(b"".join((head, *heads, numbers.tobytes(), *values)))

@@ -14,6 +14,7 @@ from catalogue.access_points import ACCESS_POINTS, Kind
 from catalogue.coded import languages_of, materials_of, year_of, years_of
 from catalogue.marc.iso2709 import subfields
 from catalogue.numbers import number_key
+from catalogue.sort_keys import AUTHOR_BYTES, TITLE_BYTES, sort_key
 
 #: Where the year, language, material, record type and level of a record are indexed.
 YEAR = ACCESS_POINTS["year"].index(Kind.YEAR)
@@ -36,6 +37,8 @@ class Description(NamedTuple):
     title: str
     author: str
     year: int | None
+    title_key: bytes = b""  # as they are sorted: `catalogue.sort_keys`
+    author_key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,15 @@ def _describe_marc21(kept: Kept) -> Description:
         if tag in kept:
             author = _joined(kept[tag], b"abcdq" if tag[1:2] == b"0" else b"abn")
             break
+    title = kept.get(b"245", b"")
+    not_filed = int(title[1:2]) if title[1:2].isdigit() else 0
     return Description(
         _text(kept.get(b"001", b"")) or None,
-        _joined(kept.get(b"245", b""), b"abnp"),
+        _joined(title, b"abnp"),
         author,
         year_of(kept.get(b"008", b""), _imprint(kept)),
+        _title_key(title, b"abnp", not_filed),
+        sort_key(author, AUTHOR_BYTES),
     )
 
 
@@ -134,6 +141,8 @@ def _describe_danmarc2(kept: Kept) -> Description:
         _joined(kept.get(b"245", b""), b"abcgno").replace("¤", ""),
         author,
         int(year) if len(year) == 4 else None,
+        _title_key(kept.get(b"245", b""), b"abcgno"),
+        sort_key(author, AUTHOR_BYTES),
     )
 
 
@@ -159,6 +168,8 @@ def _describe_unimarc(kept: Kept) -> Description:
         _joined(kept.get(b"200", b""), b"aehi"),
         author,
         year_of(general[2:17], _date(kept)),
+        _title_key(kept.get(b"200", b""), b"aehi"),
+        sort_key(author, AUTHOR_BYTES),
     )
 
 
@@ -179,6 +190,13 @@ def _joined(content: bytes, codes: bytes) -> str:
     if text.endswith(".") and not text.endswith("..") and len(text.split()[-1]) > 3:
         text = text[:-1]
     return text[:DISPLAY_LENGTH]
+
+
+def _title_key(content: bytes, codes: bytes, not_filed: int = 0) -> bytes:
+    """The subfields `codes` as they are sorted."""
+    found = [value for code, value in subfields(content) if code in codes]
+    text = b" ".join(found).decode("utf-8", "replace")
+    return sort_key(text[not_filed:], TITLE_BYTES) or sort_key(text, TITLE_BYTES)
 
 
 def _text(value: bytes) -> str:

@@ -1,25 +1,20 @@
 """From stored records to the terms they are found under.
 
-The bulk path of loading: no object per field, texts as UTF-8 bytes, one dictionary per index. A
-`Collector` takes the records of one chunk of ids and gives columns of `postings`.
+The bulk path of loading: no object per field, texts as UTF-8 bytes, one set of terms per index.
+`catalogue.collecting` turns the terms of many records into rows of the index.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterator
-from functools import cache
-from itertools import pairwise, repeat
-from typing import NamedTuple
+from collections import defaultdict
+from itertools import pairwise
 
-from catalogue.access_points import ACCESS_POINTS, PRESENT
-from catalogue.bitmaps import serialise_all
+from catalogue.access_points import PRESENT
 from catalogue.describing import FORMATS, Description
 from catalogue.folding import (
     PHRASE_BYTES,
     WORD_BYTES,
     byte_readings,
-    fold_readings,
     main_words,
 )
 from catalogue.marc.iso2709 import LEADER_LENGTH, SUBFIELD, fields
@@ -28,56 +23,10 @@ from catalogue.selection import (
     NumberTask,
     Selection,
     TextTask,
-    notation_of,
     plan_for,
-    selections,
 )
 
 Terms = defaultdict[int, set[bytes]]
-
-
-class Columns(NamedTuple):
-    """Rows of `postings` of one index and chunk, column by column, in the order of the terms.
-
-    Lists of bytes travel between processes at a fraction of the cost of tuples.
-    """
-
-    access_point: int
-    chunk: int
-    terms: list[bytes]
-    counts: list[int]
-    bitmaps: list[bytes]
-
-
-class Collector:
-    """The terms of the records of one chunk, and the records that each is in."""
-
-    def __init__(self, chunk: int) -> None:
-        self.chunk = chunk
-        self._postings: defaultdict[int, defaultdict[bytes, list[int]]]
-        self._postings = defaultdict(lambda: defaultdict(list))
-
-    def add(self, low: int, record_format: str, data: bytes) -> Description:
-        """Takes the record with the id ``chunk << 16 | low``; ids must come in ascending order."""
-        terms, description = terms_of(record_format, data)
-        postings = self._postings
-        append, again = list.append, repeat(low)
-        for index, found in terms.items():
-            # Each term's list gets `low`: a loop in C, for there are 200 and more terms a record.
-            deque(map(append, map(postings[index].__getitem__, found), again), 0)
-        return description
-
-    def columns(self) -> list[Columns]:
-        """The rows, by index and term; the collector is empty afterwards."""
-        made = []
-        chunk = self.chunk
-        for index in sorted(self._postings):
-            lists = self._postings.pop(index)
-            terms = sorted(lists)
-            lows = [lists[term] for term in terms]
-            bitmaps = serialise_all(chunk, lows)
-            made.append(Columns(index, chunk, terms, list(map(len, lows)), bitmaps))
-        return made
 
 
 def terms_of(record_format: str, data: bytes) -> tuple[Terms, Description]:
@@ -122,40 +71,7 @@ def terms_of(record_format: str, data: bytes) -> tuple[Terms, Description]:
     return terms, dialect.describe(kept)
 
 
-def texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
-    """The fields of a record that feed the access point `name`, each as its folded readings.
-
-    For verifying what the postings cannot decide: a phrase is in a field if it is in one of its
-    readings, main reading first. A field without words is left out. ``any`` gives every field
-    that it indexes; a point that is a union gives the fields of its parts.
-    """
-    point = ACCESS_POINTS[name]
-    for part in point.union_of:
-        yield from texts_of(record_format, data, part)
-    by_tag = _selections_by_tag(name, record_format)
-    for tag, content in fields(data):
-        if tag == b"880":
-            tag = content[4:7] if content[2:4] == b"\x1f6" else b""
-        found = by_tag.get(tag)
-        if found is None:
-            continue
-        parts = content.split(SUBFIELD)
-        for source in found:
-            chosen = _chosen(source, parts)
-            readings = fold_readings(b" ".join(chosen).decode("utf-8", "replace"))
-            if readings[0]:
-                yield [" ".join(reading) for reading in readings]
-
-
-@cache
-def _selections_by_tag(name: str, record_format: str) -> dict[bytes, list[Selection]]:
-    by_tag: dict[bytes, list[Selection]] = {}
-    for source in selections(notation_of(ACCESS_POINTS[name], record_format)):
-        by_tag.setdefault(source.tag, []).append(source)
-    return by_tag
-
-
-def _chosen(source: Selection, parts: list[bytes]) -> list[bytes]:
+def chosen_values(source: Selection, parts: list[bytes]) -> list[bytes]:
     """The values of the subfields that a source takes from a field, in order."""
     codes, begins_at = source.codes, source.begins_at
     if begins_at is None:
@@ -168,7 +84,7 @@ def _chosen(source: Selection, parts: list[bytes]) -> list[bytes]:
 
 def _add_text(task: TextTask, parts: list[bytes], terms: Terms, any_words: set[bytes]) -> None:
     source = task.source
-    chosen = _chosen(source, parts)
+    chosen = chosen_values(source, parts)
     if not chosen:
         return
     text = chosen[0] if len(chosen) == 1 else b" ".join(chosen)

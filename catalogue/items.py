@@ -11,13 +11,17 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 
+from catalogue.holders import update_holders
 from catalogue.schema import items
 from catalogue.statements import Transaction, key_parameters, many_of, one, scalar
 
 
 class Item(NamedTuple):
     """One copy. `branch_id` is the branch it belongs to; `price` counts minor units of `currency`
-    (ISO 4217), both None where no price is known; the texts are empty where nothing is known."""
+    (ISO 4217), both None where no price is known; `part` is of a serial or a work in volumes;
+    `float_group` is for items that stay where they are handed in. `section` is the narrowest of
+    the places within the branch: department, location, sublocation, section. The texts are empty
+    where nothing is known."""
 
     id: int
     barcode: str
@@ -30,6 +34,9 @@ class Item(NamedTuple):
     material_group: str
     price: int | None
     currency: str | None
+    part: str = ""
+    float_group: str = ""
+    section: str = ""
 
 
 class BarcodeInUse(ValueError):
@@ -76,6 +83,9 @@ def add_item(
     material_group: str = "",
     price: int | None = None,
     currency: str | None = None,
+    part: str = "",
+    float_group: str = "",
+    section: str = "",
 ) -> int:
     """Adds a copy of the record `record_id` to the branch and returns the item's id.
 
@@ -101,8 +111,12 @@ def add_item(
         material_group,
         price,
         currency,
+        part,
+        float_group,
+        section,
         now,
     )
+    update_holders(transaction, (record_id,))
     return new_id
 
 

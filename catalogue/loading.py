@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from catalogue import loads
 from catalogue.accession import ItemDefaults, add_record, next_record_id, store
+from catalogue.collecting import Columns
 from catalogue.database import Database
-from catalogue.extraction import Columns
 from catalogue.marc.sources import Found, Source, UnreadableFile
 from catalogue.preparation import Batch, Prepared, columns_of, end_with_parent, prepare, records_of
 from catalogue.set_aside import SetAside

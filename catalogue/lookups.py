@@ -12,17 +12,29 @@ from itertools import islice
 from typing import Any
 
 from pyroaring import BitMap
-from sqlalchemy import bindparam, literal_column, select, union_all
+from sqlalchemy import (
+    Integer,
+    LargeBinary,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
-from catalogue.extraction import texts_of
-from catalogue.matches import Alternative, Check, Clause, Match, Place, Posting, Span
+from catalogue.bitmaps import join
+from catalogue.field_texts import subfield_texts_of, texts_of, whole_texts_of
+from catalogue.matches import Alternative, Check, Clause, Match, Place, Posting, Span, Texts
+from catalogue.patterns import Pattern
 from catalogue.query import Part, UnsupportedSearch
-from catalogue.records import fetch_records
+from catalogue.records import Record, fetch_records
 from catalogue.schema import postings
 from catalogue.statements import Transaction, many
 
 #: Terms that one truncated or masked term, or one comparison, may take in.
 MOST_TERMS = 100_000
+#: Terms of an index that are gone through for one expression, and those of them it may match.
+MOST_WALKED, MOST_ACCEPTED = 1_000_000, 20_000
 #: Single terms that one query may read.
 MOST_POSTINGS = 4_000
 #: Records whose text is looked at for one term.
@@ -69,6 +81,51 @@ _bitmaps_of_span: Callable[..., list[tuple[bytes]]] = many(
     "low",
     "high",
 )
+_ending: Callable[..., list[tuple[bytes]]] = many(
+    select(postings.c.bitmap)
+    .where(
+        _in_span,
+        func.substr(
+            postings.c.term,
+            func.length(postings.c.term) - bindparam("length", type_=Integer) + 1,
+        )
+        == bindparam("ending", type_=LargeBinary),
+    )
+    .limit(MOST_TERMS + 1),
+    None,
+    "access_point",
+    "low",
+    "high",
+    "ending",
+    "length",
+)
+_containing: dict[str, Callable[..., list[tuple[bytes]]]] = {
+    dialect: many(
+        select(postings.c.bitmap)
+        .where(
+            _in_span,
+            position(postings.c.term, bindparam("containing", type_=LargeBinary)) > 0,
+        )
+        .limit(MOST_TERMS + 1),
+        None,
+        "access_point",
+        "low",
+        "high",
+        "containing",
+    )
+    for dialect, position in (("sqlite", func.instr), ("postgresql", func.pg_catalog.position))
+}
+_terms_between: Callable[..., list[tuple[bytes]]] = many(
+    select(postings.c.term)
+    .where(_in_span)
+    .group_by(postings.c.term)
+    .order_by(postings.c.term)
+    .limit(20_000),
+    None,
+    "access_point",
+    "low",
+    "high",
+)
 _terms_of_span: Callable[..., list[tuple[bytes, bytes]]] = many(
     select(postings.c.term, postings.c.bitmap).where(_in_span).limit(MOST_TERMS + 1),
     None,
@@ -89,14 +146,15 @@ def find_matches(transaction: Transaction, matches: Sequence[Match]) -> list[Bit
                         wanted[part] = _NONE
         if len(wanted) > MOST_POSTINGS:
             raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_POSTINGS} words")
-    _read_terms(transaction, wanted)
+    read_terms(transaction, wanted)
     return [_find(transaction, match, wanted) for match in matches]
 
 
 _NONE = BitMap()
 
 
-def _read_terms(transaction: Transaction, wanted: dict[Posting, BitMap]) -> None:
+def read_terms(transaction: Transaction, wanted: dict[Posting, BitMap]) -> None:
+    """Puts the records of each term in its place; those given must be empty."""
     if len(wanted) == 1:
         ((index, term),) = wanted
         wanted[index, term] = _joined(_one_term(transaction, index, term))
@@ -104,18 +162,18 @@ def _read_terms(transaction: Transaction, wanted: dict[Posting, BitMap]) -> None
     keys = iter(list(wanted))
     while part := list(islice(keys, _AT_ONCE)):
         values = [value for key in part for value in key]
+        rows: list[list[bytes]] = [[] for _ in part]
         for number, bitmap in _several_terms(len(part))(transaction, *values):
-            key = part[number]
-            records = BitMap.deserialize(bitmap)
-            before = wanted[key]
-            wanted[key] = before | records if before else records
+            rows[number].append(bitmap)
+        for key, found in zip(part, rows, strict=True):
+            wanted[key] = join(found)
 
 
 def _joined(rows: Sequence[tuple[bytes]]) -> BitMap:
     """The union of the bitmaps of rows, as a new bitmap."""
     if len(rows) == 1:
         return BitMap.deserialize(rows[0][0])
-    return BitMap.union(*[BitMap.deserialize(row[0]) for row in rows]) if rows else BitMap()
+    return join([row[0] for row in rows])
 
 
 def _find(transaction: Transaction, match: Match, read: dict[Posting, BitMap]) -> BitMap:
@@ -154,30 +212,82 @@ def _records_of(transaction: Transaction, clause: Clause, read: dict[Posting, Bi
 
 
 def _read_span(transaction: Transaction, span: Span) -> BitMap:
-    if span.pattern is None:
-        rows = _bitmaps_of_span(transaction, span.index, span.low, span.high)
+    accepts = Pattern(span.expression).matches if span.expression else span.accepts
+    if span.is_walked and accepts is not None:
+        return _walk_span(transaction, span, accepts)
+    bounds = (span.index, span.low, span.high)
+    if span.ending:
+        rows = _ending(transaction, *bounds, span.ending, len(span.ending))
+        read = len(rows)
+    elif span.containing:
+        containing = _containing[transaction.dialect]
+        rows = containing(transaction, *bounds, span.containing)
+        read = len(rows)
+    elif accepts is None:
+        rows = _bitmaps_of_span(transaction, *bounds)
         read = len(rows)
     else:
-        whole = span.pattern.fullmatch
-        terms = _terms_of_span(transaction, span.index, span.low, span.high)
+        terms = _terms_of_span(transaction, *bounds)
         read = len(terms)
-        rows = [(bitmap,) for term, bitmap in terms if whole(term.decode("utf-8", "replace"))]
+        rows = [(bitmap,) for term, bitmap in terms if accepts(term.decode("utf-8", "replace"))]
     if read > MOST_TERMS:
         raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_TERMS} terms")
     return _joined(rows)
 
 
-def _checked(transaction: Transaction, candidates: BitMap, check: Check) -> BitMap:
-    """The candidates whose text passes the check."""
+def _walk_span(transaction: Transaction, span: Span, accepts: Callable[[str], object]) -> BitMap:
+    """Terms first, for there are many, and then the records of those accepted."""
+    accepted: dict[Posting, BitMap] = {}
+    walked = 0
+    low = span.low
+    while rows := _terms_between(transaction, span.index, low, span.high):
+        walked += len(rows)
+        for (term,) in rows:
+            if accepts(term.decode("utf-8", "replace")):
+                accepted[span.index, term] = _NONE
+        if walked > MOST_WALKED:
+            raise UnsupportedSearch(
+                Part.TOO_COMPLEX, f"more than {MOST_WALKED} terms to go through"
+            )
+        if len(accepted) > MOST_ACCEPTED:
+            raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_ACCEPTED} terms")
+        low = rows[-1][0] + b"\x00"
+    if not accepted:
+        return BitMap()
+    read_terms(transaction, accepted)
+    return BitMap.union(*accepted.values())
+
+
+def records_passing(
+    transaction: Transaction, candidates: BitMap, passes: Callable[[Record], bool]
+) -> BitMap:
+    """The candidates that pass when they are read; refuses more than `MOST_CHECKED`."""
     if len(candidates) > MOST_CHECKED:
         raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_CHECKED} records to look at")
     passed = BitMap()
     ids = candidates.to_array().tolist()
     for start in range(0, len(ids), 500):
         for record in fetch_records(transaction, ids[start : start + 500]):
-            if _passes(texts_of(record.format, record.data, check.name), check):
+            if passes(record):
                 passed.add(record.id)
     return passed
+
+
+def _checked(transaction: Transaction, candidates: BitMap, check: Check) -> BitMap:
+    """The candidates whose text passes the check."""
+    texts = _TEXTS[check.texts]
+    return records_passing(
+        transaction,
+        candidates,
+        lambda record: _passes(texts(record.format, record.data, check.name), check),
+    )
+
+
+_TEXTS = {
+    Texts.FIELDS: texts_of,
+    Texts.SUBFIELDS: subfield_texts_of,
+    Texts.WHOLES: whole_texts_of,
+}
 
 
 def _passes(fields: Iterable[Sequence[str]], check: Check) -> bool:
@@ -203,6 +313,4 @@ def _stands(text: str, phrase: str, place: Place, is_open: bool) -> bool:
         return f" {phrase}{ending}" in padded
     if place is Place.BEGINNING:
         return padded.startswith(f" {phrase}{ending}")
-    if place is Place.END:
-        return padded.endswith(f" {phrase} ")
     return text == phrase

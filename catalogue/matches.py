@@ -7,7 +7,7 @@ equal), and a `Check` of the records' own text where the postings alone cannot t
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -22,14 +22,23 @@ Posting = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The terms of an index from `low` up to, not including, `high`; of these, if there is a
-    `pattern`, the ones it matches whole."""
+    """The terms of an index from `low` up to, not including, `high`.
+
+    Of these those alone that `accepts` says yes to, that a regular `expression` matches (made
+    ready anew for each search: what it learns of the words is not to be kept), or that end with,
+    or contain, some bytes.
+    `is_wide`: they may be many; `is_walked`: so many that the terms are read before the records.
+    """
 
     index: int
     low: bytes
     high: bytes
-    pattern: re.Pattern[str] | None = None
+    accepts: Callable[[str], object] | None = None
     is_wide: bool = False
+    is_walked: bool = False
+    expression: str = ""
+    ending: bytes = b""
+    containing: bytes = b""
 
 
 class Place(Enum):
@@ -37,19 +46,27 @@ class Place(Enum):
 
     ANYWHERE = "anywhere"
     BEGINNING = "beginning"
-    END = "end"
     WHOLE = "whole"
+
+
+class Texts(Enum):
+    """Which texts of a record are looked at (`catalogue.field_texts`)."""
+
+    FIELDS = "fields"
+    SUBFIELDS = "subfields"
+    WHOLES = "whole fields, with and without their further subfields"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Each of the folded `phrases` stands at `place` in a field of the access point `name`;
+    """Each of the folded `phrases` stands at `place` in a text of the access point `name`;
     where `is_open`, the last word of the last of them may go on."""
 
     name: str
     phrases: tuple[str, ...]
     place: Place
     is_open: bool = False
+    texts: Texts = Texts.FIELDS
 
 
 Clause = tuple[Posting | Span, ...]

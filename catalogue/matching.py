@@ -7,6 +7,7 @@ from functools import lru_cache
 from catalogue.access_points import ACCESS_POINTS, Kind, searched_points
 from catalogue.matches import Alternative, Match, Span, present
 from catalogue.matching_numbers import plan_number
+from catalogue.matching_within import plan_within
 from catalogue.matching_words import plan_words
 from catalogue.query import Part, Relation, Term, UnsupportedSearch
 
@@ -24,6 +25,8 @@ def plan_term(term: Term) -> Match:
     point = ACCESS_POINTS.get(term.access_point)
     if point is None:
         raise UnsupportedSearch(Part.ACCESS_POINT, term.access_point)
+    if point.within:
+        return plan_within(term, point)
     points = searched_points(term.access_point)
     if term.relation is Relation.ALWAYS_MATCHES:
         return (Alternative((present(points),)),)
@@ -39,7 +42,7 @@ def is_wide_term(term: Term) -> bool:
         alternative.check is not None
         or len(alternative.clauses) > FEW_CLAUSES
         or any(
-            isinstance(part, Span) and (part.is_wide or part.pattern is not None)
+            isinstance(part, Span) and part.is_wide
             for clause in (*alternative.clauses, alternative.without)
             for part in clause
         )

@@ -4,8 +4,8 @@ Their values are wholes, so position, completeness and most structures ask for n
 the case anyway, and right truncation is the one way to give less than the whole.
 
 * Equal and not equal: all; not equal is every record that has the point, but not this value.
-* Less, greater and their kin, within (two values): years, and Dewey numbers, whose digits are in
-  the order of the classification.
+* Less, greater and their kin, within (two values): years, and numbers of Dewey, UDC and the local
+  class (DK5), whose digits are in the order of the classification.
 """
 
 from __future__ import annotations
@@ -31,14 +31,23 @@ from catalogue.numbers import (
     lc_card_number_key,
     number_key,
 )
-from catalogue.query import Part, Relation, Structure, Term, Truncation, UnsupportedSearch
+from catalogue.query import (
+    UNKNOWN_RELATIONS,
+    Part,
+    Relation,
+    Structure,
+    Term,
+    Truncation,
+    UnsupportedSearch,
+)
 
-#: Points whose terms stand in the order of what they mean.
-ORDERED = frozenset(("year", "dewey"))
+#: Points whose terms stand in the order of what they mean: years, and classifications by decimals.
+ORDERED = frozenset(("year", "dewey", "udc", "local_class"))
 #: The first term of an ordered point, and what is after its last: they begin with digits.
 _LOWEST, _BEYOND = b"0", b":"
 
-_STRUCTURES: dict[Kind, frozenset[Structure]] = {
+#: The structures that a term of each kind of index may have.
+STRUCTURES: dict[Kind, frozenset[Structure]] = {
     Kind.NUMBER: frozenset(Structure) - {Structure.YEAR, Structure.DATE, Structure.NAME},
     Kind.CODE: frozenset(
         (
@@ -65,7 +74,7 @@ _TWO_VALUES = re.compile(r"\s*([^\s/-]+)\s*(?:[\s/-])\s*([^\s/-]+)\s*")
 def plan_number(term: Term, points: tuple[AccessPoint, ...]) -> Match:
     """The match of a term of such a point; raises UnsupportedSearch."""
     kind = points[0].kinds[0]
-    if term.structure is not None and term.structure not in _STRUCTURES[kind]:
+    if term.structure is not None and term.structure not in STRUCTURES[kind]:
         raise UnsupportedSearch(Part.STRUCTURE, term.structure.value)
     is_open = term.truncation is Truncation.RIGHT
     if term.truncation not in (None, Truncation.NONE, Truncation.RIGHT):
@@ -75,7 +84,7 @@ def plan_number(term: Term, points: tuple[AccessPoint, ...]) -> Match:
         return (Alternative((_equal(term.text, points, is_open),)),)
     if relation is Relation.NOT_EQUAL:
         return (Alternative((present(points),), without=_equal(term.text, points, is_open)),)
-    if points[0].name not in ORDERED:
+    if points[0].name not in ORDERED or relation in UNKNOWN_RELATIONS:
         raise UnsupportedSearch(Part.RELATION, relation.value)
     if is_open:
         raise UnsupportedSearch(Part.COMBINATION, f"{relation.value}, {Truncation.RIGHT.value}")

@@ -6,9 +6,9 @@
 * **First in field**: the phrase begins the field. **Complete field**: it is the whole field, or,
   for points that say so, the whole of its first subfield: the title proper, the name without
   dates. A word so anchored is a phrase.
+* **First in subfield, complete subfield**: the same of a subfield; the records are looked at.
 * **Right truncation** opens the end of the last word, or of the field if the term is anchored.
-* **Masked**: words in which ``*`` stands for any number of characters, ``?`` for one, and a
-  backslash takes the next character as it is; the protocols rewrite their own signs to these.
+* **Other truncations** are in `catalogue.matching_patterns`; they are for words, not phrases.
 * Omitted: relation equal, any position, no truncation, incomplete subfield. Without structure the
   term is a word list, unless a position of first in field or a completeness is given, which speak
   of phrases.
@@ -16,13 +16,24 @@
 
 from __future__ import annotations
 
-import re
-from fnmatch import translate
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 from catalogue.access_points import AccessPoint, Kind
 from catalogue.folding import PHRASE_BYTES, fold_words, pair_key, phrase_key
-from catalogue.matches import SHORT_WORD, Alternative, Check, Clause, Match, Place, Span, after
+from catalogue.matches import (
+    SHORT_WORD,
+    Alternative,
+    Check,
+    Clause,
+    Match,
+    Place,
+    Span,
+    Texts,
+    after,
+)
+from catalogue.matching_patterns import plan_expressions, plan_masked_words, plan_open_words
 from catalogue.numbers import isbn_keys
 from catalogue.query import (
     Completeness,
@@ -35,51 +46,61 @@ from catalogue.query import (
     UnsupportedSearch,
 )
 
-#: A masked word must begin with as many letters as it stands.
-LEAST_BEFORE_MASK = 2
-#: The same for the beginning of a whole field, of which there are many more.
+#: Fewer characters of a whole field than this may begin very many of them.
 SHORT_FIELD = 12
 
-_PHRASES = frozenset((Structure.PHRASE, Structure.STRING, Structure.NAME))
+#: The structures of words that stand together.
+PHRASES = frozenset((Structure.PHRASE, Structure.STRING, Structure.NAME))
 _WORDS = frozenset((Structure.WORD, Structure.WORD_LIST))
+_FIRST = frozenset((Position.FIRST_IN_FIELD, Position.FIRST_IN_SUBFIELD))
+_COMPLETE = frozenset((Completeness.COMPLETE_SUBFIELD, Completeness.COMPLETE_FIELD))
+_PATTERNS: dict[Truncation | None, Callable[[Term, tuple[AccessPoint, ...]], Match]] = {
+    Truncation.LEFT: plan_open_words,
+    Truncation.BOTH: plan_open_words,
+    Truncation.MASKED: plan_masked_words,
+    Truncation.REGULAR_EXPRESSION: plan_expressions,
+}
 
 
 def plan_words(term: Term, points: tuple[AccessPoint, ...]) -> Match:
     """The match of a term of such a point; raises UnsupportedSearch."""
     if term.relation not in (None, Relation.EQUAL):
         raise UnsupportedSearch(Part.RELATION, term.relation.value)
-    if term.truncation in (Truncation.LEFT, Truncation.BOTH, Truncation.REGULAR_EXPRESSION):
-        raise UnsupportedSearch(Part.TRUNCATION, term.truncation.value)
-    if term.position is Position.FIRST_IN_SUBFIELD:
-        raise UnsupportedSearch(Part.POSITION, term.position.value)
-    if term.completeness is Completeness.COMPLETE_SUBFIELD:
-        raise UnsupportedSearch(Part.COMPLETENESS, term.completeness.value)
     structure = term.structure
-    if structure is not None and structure not in _PHRASES and structure not in _WORDS:
+    if structure is not None and structure not in PHRASES and structure not in _WORDS:
         raise UnsupportedSearch(Part.STRUCTURE, structure.value)
-    is_whole = term.completeness is Completeness.COMPLETE_FIELD
-    is_first = term.position is Position.FIRST_IN_FIELD
+    is_anchored = term.position in _FIRST or term.completeness in _COMPLETE
     if structure is None:
-        is_phrase = is_first or term.completeness is not None
+        is_phrase = term.position in _FIRST or term.completeness is not None
     else:
-        is_phrase = structure in _PHRASES
-    if term.truncation is Truncation.MASKED:
-        if is_whole or is_first or (is_phrase and len(term.text.split()) > 1):
-            raise UnsupportedSearch(Part.COMBINATION, "masked phrase")
-        return _masked_words(term, points)
-    if not is_phrase and not is_whole and not is_first:
+        is_phrase = structure in PHRASES
+    if term.truncation in _PATTERNS:
+        if is_anchored or (is_phrase and len(term.text.split()) > 1):
+            raise UnsupportedSearch(Part.COMBINATION, "phrase whose words are not whole")
+        return _PATTERNS[term.truncation](term, points)
+    if not is_phrase and not is_anchored:
         return _words(term, points)
     words = fold_words(term.text)
     if not words:
         raise UnsupportedSearch(Part.TERM, term.text)
-    if len(words) > 1 and structure is Structure.WORD_LIST and (is_whole or is_first):
+    if len(words) > 1 and structure is Structure.WORD_LIST and is_anchored:
         raise UnsupportedSearch(Part.COMBINATION, "word list anchored in its field")
+    return tuple(_placed(words, term, point) for point in points)
+
+
+def _placed(words: list[str], term: Term, point: AccessPoint) -> Alternative:
+    """The words as a phrase, where position and completeness want it."""
     is_open = term.truncation is Truncation.RIGHT
-    if is_whole and not is_open:
-        return tuple(_whole(words, point) for point in points)
-    if is_first or is_whole:
-        return tuple(_first(words, point, is_open) for point in points)
-    return tuple(_phrase(words, point, is_open) for point in points)
+    if term.completeness is Completeness.COMPLETE_FIELD:
+        return _first(words, point, is_open) if is_open else _whole(words, point)
+    if term.completeness is Completeness.COMPLETE_SUBFIELD:
+        place = Place.BEGINNING if is_open else Place.WHOLE
+        return _in_subfield(words, point, place, is_open)
+    if term.position is Position.FIRST_IN_SUBFIELD:
+        return _in_subfield(words, point, Place.BEGINNING, is_open)
+    if term.position is Position.FIRST_IN_FIELD:
+        return _first(words, point, is_open)
+    return _phrase(words, point, is_open)
 
 
 def _words(term: Term, points: tuple[AccessPoint, ...]) -> Match:
@@ -163,9 +184,15 @@ def _whole(words: list[str], point: AccessPoint) -> Alternative:
     phrase = " ".join(words)
     key = phrase_key(phrase)
     if len(key) >= PHRASE_BYTES:
-        check = Check(point.name, (phrase,), Place.END)
+        check = Check(point.name, (phrase,), Place.WHOLE, texts=Texts.WHOLES)
         return Alternative((((point.index(Kind.FIELD), key),),), check=check)
     return Alternative((((point.index(Kind.FIELD), key),),))
+
+
+def _in_subfield(words: list[str], point: AccessPoint, place: Place, is_open: bool) -> Alternative:
+    """A subfield begins with the words, or consists of them."""
+    check = Check(point.name, (" ".join(words),), place, is_open, Texts.SUBFIELDS)
+    return replace(_phrase(words, point, is_open), check=check)
 
 
 def _checked(words: list[str], point: AccessPoint, place: Place, is_open: bool) -> Alternative:
@@ -174,42 +201,3 @@ def _checked(words: list[str], point: AccessPoint, place: Place, is_open: bool) 
     clauses.append(_one_of((point,), Kind.WORD, words[-1].encode(), is_open))
     check = Check(point.name, (" ".join(words),), place, is_open)
     return Alternative(tuple(clauses), check=check)
-
-
-_MASK_PART = re.compile(r"\\(.)|([*?])|([^\\*?]+)", re.DOTALL)
-
-
-def _masked_words(term: Term, points: tuple[AccessPoint, ...]) -> Match:
-    clauses = tuple(_masked_word(token, points) for token in term.text.split())
-    if not clauses:
-        raise UnsupportedSearch(Part.TERM, term.text)
-    return (Alternative(clauses),)
-
-
-def _masked_word(token: str, points: tuple[AccessPoint, ...]) -> Clause:
-    prefix: str | None = None
-    glob = literal = ""
-    is_masked = False
-    for escaped, mask, plain in [*_MASK_PART.findall(token), ("", "", "")]:
-        if escaped or plain:
-            literal += escaped or plain
-            continue
-        if literal:
-            words = fold_words(literal)
-            if len(words) != 1:
-                raise UnsupportedSearch(Part.TERM, token)
-            literal = words[0]
-        if prefix is None:
-            prefix = literal
-        is_masked = is_masked or bool(mask)
-        glob += literal + mask
-        literal = ""
-    assert prefix is not None
-    if not is_masked:
-        return _one_of(points, Kind.WORD, prefix.encode(), is_open=False)
-    if len(prefix) < LEAST_BEFORE_MASK:
-        raise UnsupportedSearch(Part.TRUNCATION, f"fewer than {LEAST_BEFORE_MASK} letters: {token}")
-    key = prefix.encode()
-    # Folded words have nothing that is special in a glob; its pattern never goes back over a star.
-    compiled = re.compile(translate(glob))
-    return tuple(Span(point.index(Kind.WORD), key, after(key), compiled) for point in points)

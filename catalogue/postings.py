@@ -6,13 +6,14 @@ Whoever writes here holds `allot_ids`, so no two writers read and write a bitmap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, repeat
 from typing import Any
 
 from sqlalchemy import ARRAY, Integer, LargeBinary, SmallInteger, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catalogue.bitmaps import MERGE_BITMAPS, merge
-from catalogue.extraction import Columns
+from catalogue.collecting import Columns
 from catalogue.schema import postings
 from catalogue.statements import Transaction, many, send, send_many
 
@@ -113,6 +114,7 @@ def add_postings(transaction: Transaction, columns: Iterable[Columns]) -> None:
 
 
 def _rows(columns: Iterable[Columns]) -> Iterator[tuple[int, bytes, int, int, bytes]]:
-    for index, chunk, terms, counts, bitmaps in columns:
-        for term, count, bitmap in zip(terms, counts, bitmaps, strict=True):
-            yield index, term, chunk, count, bitmap
+    return chain.from_iterable(
+        zip(repeat(index), terms, repeat(chunk), counts, bitmaps, strict=False)
+        for index, chunk, terms, counts, bitmaps in columns
+    )

@@ -16,8 +16,8 @@ from multiprocessing import parent_process
 from typing import NamedTuple
 
 from catalogue.bitmaps import CHUNK_BITS
+from catalogue.collecting import Collector, Columns
 from catalogue.describing import Description
-from catalogue.extraction import Collector, Columns
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.sources import Found
 

@@ -24,6 +24,13 @@ class Relation(Enum):
     NOT_EQUAL = "not equal"
     ALWAYS_MATCHES = "always matches"
     WITHIN = "within"
+    PHONETIC = "phonetic"
+    STEM = "stem"
+    RELEVANCE = "relevance"
+
+
+#: Relations that clients ask for by name and no index answers.
+UNKNOWN_RELATIONS = frozenset((Relation.PHONETIC, Relation.STEM, Relation.RELEVANCE))
 
 
 class Position(Enum):
@@ -106,7 +113,30 @@ class Found:
     records: BitMap
 
 
-Query = Term | And | Or | AndNot | Found
+class Unit(Enum):
+    """What distances are counted in."""
+
+    WORD = "word"
+    FIELD = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Two words, or phrases, of one access point close to each other in one field.
+
+    In words the distance of neighbours is 1; in fields that of the same field is 0, the only one
+    there is. `relation` is between the distance found and `distance`.
+    """
+
+    left: Term
+    right: Term
+    distance: int = 1
+    is_ordered: bool = False
+    unit: Unit = Unit.WORD
+    relation: Relation = Relation.LESS_OR_EQUAL
+
+
+Query = Term | And | Or | AndNot | Found | Near
 
 
 class Part(Enum):
@@ -119,6 +149,7 @@ class Part(Enum):
     TRUNCATION = "truncation"
     COMPLETENESS = "completeness"
     COMBINATION = "combination of attributes"
+    PROXIMITY = "proximity"
     TERM = "term"
     TOO_COMPLEX = "number or depth of operands"
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from catalogue.statements import Moment
@@ -48,6 +50,8 @@ agencies = Table(
     Column("isil", String, nullable=False, unique=True),
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
+    # Is a school's stock seen outside the school? (`catalogue.visibility`)
+    Column("shares_stock", Boolean, nullable=False, server_default=false()),
     CheckConstraint("kind IN ('public', 'school')", name="kind"),
 )
 
@@ -108,6 +112,36 @@ postings = Table(
     sqlite_with_rowid=False,
 )
 
+#: What records are sorted by (`catalogue.sorting`): folded and cut texts, the year. Missing ones
+#: are empty, or 0.
+sort_keys = Table(
+    "sort_keys",
+    metadata,
+    Column(
+        "record_id",
+        ForeignKey("records.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("title", LargeBinary, nullable=False),
+    Column("author", LargeBinary, nullable=False),
+    Column("year", SmallInteger, nullable=False),
+    Index("ix_sort_keys_title", "title", "record_id"),
+    Index("ix_sort_keys_author", "author", "record_id"),
+    Index("ix_sort_keys_year", "year", "record_id"),
+)
+
+#: Which records a branch or an agency has, and which are hidden from a consortium, as serialised
+#: roaring bitmaps per chunk of record ids; `holder` is as `catalogue.holders` writes it.
+held_records = Table(
+    "held_records",
+    metadata,
+    Column("holder", String, primary_key=True),
+    Column("chunk", Integer, primary_key=True, autoincrement=False),
+    Column("bitmap", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 items = Table(
     "items",
     metadata,
@@ -123,4 +157,9 @@ items = Table(
     Column("price", Integer),  # minor units
     Column("currency", String(3)),
     Column("created", Moment, nullable=False),
+    # Of a serial or a work in volumes: "2026:11", "bind 2".
+    Column("part", String, nullable=False, server_default=""),
+    # Within the branches of its float group an item stays where it is handed in.
+    Column("float_group", String, nullable=False, server_default=""),
+    Column("section", String, nullable=False, server_default=""),  # within the sublocation
 )

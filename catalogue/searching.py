@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from pyroaring import BitMap
 
 from catalogue.lookups import find_matches
+from catalogue.matches import Match
 from catalogue.matching import is_wide_term, plan_term
-from catalogue.query import And, AndNot, Found, Or, Part, Query, Term, UnsupportedSearch
+from catalogue.proximity import check_near, find_near
+from catalogue.query import And, AndNot, Found, Near, Or, Part, Query, Term, UnsupportedSearch
 from catalogue.statements import Transaction
 
 #: Terms and result sets in one query; with as many the tree is at most this deep.
@@ -22,16 +24,28 @@ MOST_OPERANDS = 1_000
 FEW_OPERANDS = 16
 
 
-def search(transaction: Transaction, query: Query) -> BitMap:
+def search(transaction: Transaction, query: Query, visible: BitMap | None = None) -> BitMap:
     """The ids of all records that `query` finds; exact, never widened.
 
-    The bitmap is the caller's own. Raises UnsupportedSearch, naming the part at fault, for what
-    cannot be honoured.
+    With `visible` (`catalogue.visibility`) those of them that it holds. The bitmap is the
+    caller's own. Raises UnsupportedSearch, naming the part at fault, for what cannot be honoured.
     """
     if type(query) is Term:
-        return find_matches(transaction, (plan_term(query),))[0]
+        records = find_matches(transaction, (plan_term(query),))[0]
+    else:
+        records = _search_tree(transaction, query)
+    return records if visible is None else records & visible
+
+
+def _search_tree(transaction: Transaction, query: Query) -> BitMap:
     steps = _in_order(query)
-    matches = [plan_term(step) for step in steps if isinstance(step, Term)]
+    matches: list[Match] = []
+    for step in steps:
+        if isinstance(step, Term):
+            matches.append(plan_term(step))
+        elif isinstance(step, Near):
+            check_near(step)
+            matches += (plan_term(step.left), plan_term(step.right))
     found = iter(find_matches(transaction, matches))
     waiting: list[BitMap] = []
     for step in steps:
@@ -40,6 +54,9 @@ def search(transaction: Transaction, query: Query) -> BitMap:
             continue
         if isinstance(step, Found):
             waiting.append(step.records)
+            continue
+        if isinstance(step, Near):
+            waiting.append(find_near(transaction, step, next(found) & next(found)))
             continue
         right = waiting.pop()
         left = waiting.pop()
@@ -60,6 +77,8 @@ def is_wide(query: Query) -> bool:
     """
     operands = 0
     for step in _walk(query):
+        if isinstance(step, Near):
+            return True
         if isinstance(step, Term | Found):
             operands += 1
             if operands > FEW_OPERANDS or (isinstance(step, Term) and _is_wide_term(step)):
@@ -79,7 +98,7 @@ def _in_order(query: Query) -> list[Query]:
     steps: list[Query] = []
     operands = 0
     for step in _walk(query):
-        if isinstance(step, Term | Found):
+        if isinstance(step, Term | Found | Near):
             operands += 1
         if operands > MOST_OPERANDS or len(steps) > 2 * MOST_OPERANDS:
             raise UnsupportedSearch(Part.TOO_COMPLEX, str(MOST_OPERANDS))

@@ -48,6 +48,7 @@ class Selection:
     codes: frozenset[int]
     begins_at: int | None = None
     skip_indicator: int = 0  # 1 or 2: the indicator that counts characters not filed
+    thesaurus: bytes = b""  # what indicator 2 must be, if anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class Plan:
 def selections(notation: str) -> Iterator[Selection]:
     """The sources that a field notation means (see `catalogue.access_points`)."""
     for part in notation.split():
+        part, _, thesaurus = part.partition("=")
         spec, _, skip = part.partition("/")
         tag, subfields = spec[:3], spec[3:]
         begins_at = None
@@ -108,7 +110,13 @@ def selections(notation: str) -> Iterator[Selection]:
         codes = _EVERY_LETTER if subfields == "*" else frozenset(subfields.encode())
         choices = ["0123456789" if digit == "." else digit for digit in tag]
         for digits in product(*choices):
-            yield Selection("".join(digits).encode(), codes, begins_at, int(skip or 0))
+            yield Selection(
+                "".join(digits).encode(),
+                codes,
+                begins_at,
+                int(skip or 0),
+                thesaurus.encode(),
+            )
 
 
 def notation_of(point: AccessPoint, record_format: str) -> str:
@@ -124,6 +132,8 @@ def plan_for(record_format: str, kept: frozenset[bytes]) -> Plan:
     numbers: dict[bytes, list[NumberTask]] = {}
     every: dict[bytes, set[int]] = {}
     for row in ROWS:
+        if row.within:
+            continue
         for source in selections(notation_of(row, record_format)):
             if row.name == "any":
                 every.setdefault(source.tag, set()).update(source.codes)

@@ -11,7 +11,8 @@ leader/09 ``a``. A sound record is stored byte for byte. Repaired is, without lo
 * MARC-8, converted; a leader that lies about the encoding is overruled by the bytes: what is
   valid UTF-8 beyond ASCII is taken as UTF-8, what is not and is faultless MARC-8 as MARC-8;
 * missing indicators of a field that begins with a subfield, and an indicator outside ASCII:
-  blanks; a subfield delimiter with nothing behind it: left out.
+  blanks; a third indicator that the leader announces and that says nothing (danMARC2), and a
+  subfield delimiter with nothing behind it: left out.
 
 Refused, with the reason, is what would have to be guessed: bytes that are neither UTF-8 nor
 MARC-8, fewer or more fields than the directory names, a tag that cannot be one, a number of
@@ -56,7 +57,7 @@ def accept_fields(head: bytes, parts: list[tuple[bytes, bytes]]) -> bytes:
     """The record to store, made of a leader and UTF-8 fields (MARCXML); raises Refused."""
     if not parts:
         raise Refused("no fields")
-    checked = [(tag, _checked_field(tag, content)) for tag, content in parts]
+    checked = [(tag, _checked_field(tag, content, head)) for tag, content in parts]
     return iso2709.build(head[:9] + b"a" + head[10:], checked)
 
 
@@ -136,7 +137,7 @@ def _repaired(data: bytes) -> bytes:
             text = decode(content)
         except NotMarc8 as error:
             raise Refused(f"field {_shown(tag)}: {error}") from error
-        parts.append((tag, _checked_field(tag, text)))
+        parts.append((tag, _checked_field(tag, text, data)))
     return iso2709.build(data[:9] + b"a" + data[10:LEADER_LENGTH], parts)
 
 
@@ -188,8 +189,8 @@ def _references_resolved(content: bytes) -> bytes:
     return resolve_references(content.decode("utf-8")).encode("utf-8")
 
 
-def _checked_field(tag: bytes, content: bytes) -> bytes:
-    """The content as it is stored; raises Refused."""
+def _checked_field(tag: bytes, content: bytes, head: bytes) -> bytes:
+    """The content as it is stored; `head` begins with the leader. Raises Refused."""
     if not _TAG.fullmatch(tag):
         raise Refused(f"{_shown(tag)!r} in its directory, which is no tag")
     if SUBFIELD not in content:
@@ -199,6 +200,8 @@ def _checked_field(tag: bytes, content: bytes) -> bytes:
         indicators = b"  "
     elif not _INDICATORS.match(content):
         found = indicators.decode("utf-8")
+        if len(found) == 3 and found[2] in "0 " and head[10:11] == b"3":
+            found = found[:2]
         if len(found) != 2:
             raise Refused(f"field {_shown(tag)} has {len(found)} indicators, not two")
         indicators = "".join(c if " " <= c <= "~" else " " for c in found).encode("ascii")

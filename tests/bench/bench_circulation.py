@@ -9,11 +9,13 @@ import time
 from collections import deque
 from concurrent.futures import Future
 from pathlib import Path
+from statistics import median
 
 from catalogue.database import Database, migrate, open_database
 from catalogue.statements import Transaction
 from circulation.accounts import patron_status
 from circulation.availability import circulation_status
+from circulation.batches import check_out_stack
 from circulation.lending import check_out
 from circulation.results import CheckedIn, CheckedOut
 from circulation.returns import check_in
@@ -74,6 +76,40 @@ def reads(library: Library, work: object) -> float:
     return (time.process_time() - cpu) / rounds * 1e6
 
 
+def with_many_loans(library: Library, name: str) -> None:
+    """A durable check-out for a patron with nothing on loan and for one with 500 open loans."""
+    circulation, desk, now = library.circulation, library.desk(), library.now
+    cards = {0: a_patron(library, "P-none"), 500: a_patron(library, "P-many")}
+    barcodes = [an_item(library, f"M{number:07}") for number in range(500)]
+    library.write(
+        lambda transaction: check_out_stack(
+            circulation, transaction, desk=desk, patron=cards[500], barcodes=barcodes, now=now
+        )
+    )
+    item = an_item(library, "M-measured")
+    spent: dict[int, list[float]] = {loans: [] for loans in cards}
+
+    def lend(transaction: Transaction, card: str) -> object:
+        return check_out(circulation, transaction, desk=desk, patron=card, item=item, now=now)
+
+    def give_back(transaction: Transaction) -> object:
+        return check_in(circulation, transaction, desk=desk, item=item, now=now)
+
+    for number in range(1_000):
+        for loans, card in sorted(cards.items(), reverse=number % 2 == 0):
+            begin = time.perf_counter()
+            lent = library.database.write(lambda transaction, card=card: lend(transaction, card))
+            assert isinstance(lent.result(), CheckedOut)
+            spent[loans].append(time.perf_counter() - begin)
+            library.database.write(give_back).result()
+    # The median: other programs on the machine make single ones last a hundred times as long.
+    none, many = (median(spent[loans]) * 1e6 for loans in (0, 500))
+    print(
+        f"{name:10} check-out with 0 open loans {none:.0f} us, with 500 {many:.0f} us:"
+        f" {many / none:.2f}x"
+    )
+
+
 def measure(name: str, database: Database) -> None:
     library = a_library(database)
     for number in range(DESKS):
@@ -85,6 +121,7 @@ def measure(name: str, database: Database) -> None:
             f"{name:10} {in_flight:3} in flight {count / wall:8.0f} pairs/s"
             f" {cpu / count * 1e6:7.0f} us CPU a pair"
         )
+    with_many_loans(library, name)
     status = reads(
         library,
         lambda transaction: patron_status(

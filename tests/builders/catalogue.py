@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert
 
 from catalogue.accession import next_record_id, store
 from catalogue.bitmaps import CHUNK_BITS
-from catalogue.extraction import Collector
+from catalogue.collecting import Collector
 from catalogue.preparation import Made
 from catalogue.schema import agencies, branches, consortia
 from catalogue.statements import Transaction, scalar

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from catalogue.access_points import ACCESS_POINTS, PRESENT, Kind
+from catalogue.collecting import Collector
 from catalogue.describing import FORMATS, Description
-from catalogue.extraction import Collector, terms_of, texts_of
+from catalogue.extraction import terms_of
+from catalogue.field_texts import texts_of
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.iso2709 import build
 from tests.builders.catalogue import a_record
@@ -106,6 +108,8 @@ def test_description() -> None:
         "The Café in Århus : a spider-man story",
         "O'Brien, Søren, 1901-1980",
         1984,
+        b"cafe in aarhus a spider man story",
+        b"obrien soeren 1901 1980",
     )
 
 
@@ -188,7 +192,12 @@ def test_danmarc2() -> None:
     assert terms("year", Kind.YEAR, data, "danmarc2") == {"2015"}
     assert "aender" in terms("subject", Kind.WORD, data, "danmarc2")
     assert terms_of("danmarc2", data)[1] == Description(
-        "12345678", "Den grønne mand eventyr", "And, Anders", 2015
+        "12345678",
+        "Den grønne mand eventyr",
+        "And, Anders",
+        2015,
+        b"groenne mand eventyr",
+        b"and anders",
     )
 
 

@@ -357,7 +357,7 @@ def test_records_across_chunks_of_the_index(sqlite_url: str, tmp_path: Path) -> 
 
     def begin_high(transaction: Transaction) -> None:
         from catalogue.accession import store
-        from catalogue.extraction import Collector
+        from catalogue.collecting import Collector
         from catalogue.preparation import Made
 
         collector = Collector(0)

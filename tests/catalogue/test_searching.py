@@ -18,6 +18,7 @@ from catalogue.query import (
     AndNot,
     Completeness,
     Found,
+    Near,
     Or,
     Part,
     Position,
@@ -56,6 +57,17 @@ RECORDS = {
             ("651", " 0", ["a", "Northern Ireland"]),
         ],
     ),
+    "noted": a_record(
+        "Notes",
+        year="    ",
+        language="zxx",
+        fields=[
+            ("500", "  ", ["a", "En bog om gamle bøger"]),
+            ("500", "  ", ["a", "I to bind"]),
+            ("650", " 0", ["a", "Hearts"]),
+            ("650", " 2", ["a", "Heart"]),
+        ],
+    ),
     "dewey": a_record("Classes", fields=[("082", "04", ["a", "914.1"])], year="199u"),
 }
 NAMES = list(RECORDS)
@@ -63,6 +75,8 @@ NAMES = list(RECORDS)
 P, W, WL = Structure.PHRASE, Structure.WORD, Structure.WORD_LIST
 FIRST, WHOLE = Position.FIRST_IN_FIELD, Completeness.COMPLETE_FIELD
 RIGHT, MASKED = Truncation.RIGHT, Truncation.MASKED
+LEFT, BOTH, REGULAR = Truncation.LEFT, Truncation.BOTH, Truncation.REGULAR_EXPRESSION
+SUBFIELD = Completeness.COMPLETE_SUBFIELD
 
 
 def t(point: str, text: str, *parts: object) -> Term:
@@ -172,6 +186,45 @@ FINDS: list[tuple[Query, str]] = [
     (t("title", r"so\i?", MASKED), "soil mars spider order"),
     (t("author", "åas*", MASKED), ""),
     (t("author", "ås*", MASKED), "numbered"),
+    (t("title", "*l", MASKED), "soil mars spider order"),
+    (t("title", "?oil o?", MASKED), "mars order"),
+    (t("title", "s*l", MASKED), "soil mars spider order"),
+    # left truncation
+    (t("title", "oil", LEFT), "soil mars spider order"),
+    (t("title", "oi", LEFT), ""),
+    (t("title", "oi", BOTH), "soil mars spider order"),
+    (t("title", "ics", LEFT, W), "soil order"),
+    (t("title", "ics oil", LEFT), ""),
+    (t("title", "ics soil", LEFT, WL), "soil order"),
+    (t("title", "oil mec", BOTH), "soil order"),
+    (t("title", "oil and mec", BOTH), ""),
+    (t("author", "AASE", LEFT), "numbered"),
+    (t("personal_name", "dersen", LEFT), "numbered"),
+    # regular expressions
+    (t("title", "so.l", REGULAR), "soil mars spider order"),
+    (t("title", "(so|to)[a-j]l?", REGULAR), "soil mars spider order"),
+    (t("title", ".*k", REGULAR), "whale"),
+    (t("title", "mech.* o.", REGULAR), "order"),
+    (t("title", "oil", REGULAR), ""),
+    (t("author", "å.*", REGULAR), "numbered"),
+    (t("title", "(s*)*(o|oi)+l", REGULAR), "soil mars spider order"),
+    # subfields
+    (t("title", "or", Position.FIRST_IN_SUBFIELD), "whale"),
+    (t("title", "or the wh", Position.FIRST_IN_SUBFIELD, RIGHT), "whale"),
+    (t("title", "dick", Position.FIRST_IN_SUBFIELD), ""),
+    (t("title", "soil", Position.FIRST_IN_SUBFIELD), "soil mars"),
+    (t("title", "or the whale", SUBFIELD), "whale"),
+    (t("title", "moby dick", SUBFIELD), "whale"),
+    (t("title", "moby dick or the whale", SUBFIELD), ""),
+    (t("title", "moby", SUBFIELD), ""),
+    (t("title", "moby", SUBFIELD, RIGHT), "whale"),
+    (t("title", "soil of mars", SUBFIELD), "mars"),
+    # proximity
+    (Near(t("title", "soil"), t("title", "mechanics")), "soil"),
+    (Near(t("title", "mechanics"), t("title", "soil")), "soil"),
+    (Near(t("title", "mechanics"), t("title", "soil"), is_ordered=True), ""),
+    (Near(t("title", "mechanics"), t("title", "soil"), 2), "soil order"),
+    (And(Near(t("any", "mechanics"), t("any", "soil"), 2), t("year", "2010")), "order"),
     # numbers
     (t("isbn", "0306406152"), "soil"),
     (t("isbn", "0-306-40615-2"), "soil"),
@@ -223,6 +276,24 @@ FINDS: list[tuple[Query, str]] = [
     (t("name", "andersen lindgren", P), ""),
     (t("personal_name", "", Relation.ALWAYS_MATCHES), "soil mars spider order whale numbered"),
     (t("author", "ignored", Relation.ALWAYS_MATCHES), "soil mars spider order whale numbered"),
+    # points within others
+    (t("note", "bog"), "noted"),
+    (t("note", "gamle bøger"), "noted"),
+    (t("note", "en bog", P), "noted"),
+    (t("note", "bog en", P), ""),
+    (t("note", "notes"), ""),
+    (t("note", "om gam", RIGHT), "noted"),
+    (t("note", "en bog om gamle", FIRST), "noted"),
+    (t("note", "bog", FIRST), ""),
+    (t("note", "i to bind", WHOLE), "noted"),
+    (t("note", "i to", SUBFIELD), ""),
+    (t("note", "", Relation.ALWAYS_MATCHES), "noted"),
+    (t("subject_lcsh", "hearts"), "noted"),
+    (t("subject_mesh", "hearts"), ""),
+    (t("subject_mesh", "heart", P), "noted"),
+    (t("subject_topical", "heart hearts"), "noted"),
+    (t("subject_children", "heart"), ""),
+    (Near(t("note", "bog"), t("note", "gamle"), 2), "noted"),
     # trees
     (And(t("title", "soil"), t("author", "smith")), "soil order"),
     (Or(t("author", "doe"), t("author", "melville")), "mars whale"),
@@ -268,23 +339,38 @@ REFUSES: list[tuple[Query, Part, str]] = [
     (t("title", "soil", Relation.NOT_EQUAL), Part.RELATION, "not equal"),
     (t("isbn", "0306406152", Relation.GREATER), Part.RELATION, "greater than"),
     (t("language", "eng", Relation.WITHIN), Part.RELATION, "within"),
-    (t("title", "soil", Position.FIRST_IN_SUBFIELD), Part.POSITION, "first in subfield"),
     (t("title", "soil", Structure.KEY), Part.STRUCTURE, "key"),
     (t("title", "1999", Structure.YEAR), Part.STRUCTURE, "year"),
     (t("any", "123", Structure.LOCAL_NUMBER), Part.STRUCTURE, "local number"),
     (t("isbn", "0306406152", Structure.NAME), Part.STRUCTURE, "name"),
+    (t("note", "soil", Structure.KEY), Part.STRUCTURE, "key"),
+    (t("note", "soil", Relation.LESS), Part.RELATION, "less than"),
+    (t("note", "oil", LEFT), Part.TRUNCATION, "left truncation"),
+    (t("note", "soil of", WL, FIRST), Part.COMBINATION, "word list anchored in its field"),
+    (t("note", "-"), Part.TERM, "-"),
     (t("year", "1999", Structure.NAME), Part.STRUCTURE, "name"),
     (t("language", "eng", Structure.YEAR), Part.STRUCTURE, "year"),
-    (t("title", "soil", Truncation.LEFT), Part.TRUNCATION, "left truncation"),
-    (t("title", "soil", Truncation.BOTH), Part.TRUNCATION, "left and right truncation"),
-    (t("title", "so.l", Truncation.REGULAR_EXPRESSION), Part.TRUNCATION, "regular expression"),
     (t("isbn", "03064", Truncation.LEFT), Part.TRUNCATION, "left truncation"),
     (t("isbn", "03*", MASKED), Part.TRUNCATION, "masked"),
-    (t("title", "s*l", MASKED), Part.TRUNCATION, "fewer than 2 letters: s*l"),
-    (t("title", "*l", MASKED), Part.TRUNCATION, "fewer than 2 letters: *l"),
-    (t("title", "soil", Completeness.COMPLETE_SUBFIELD), Part.COMPLETENESS, "complete subfield"),
-    (t("title", "so?l of", P, MASKED), Part.COMBINATION, "masked phrase"),
-    (t("title", "so?l", FIRST, MASKED), Part.COMBINATION, "masked phrase"),
+    (t("title", "so?l of", P, MASKED), Part.COMBINATION, "phrase whose words are not whole"),
+    (t("title", "oil", FIRST, LEFT), Part.COMBINATION, "phrase whose words are not whole"),
+    (t("title", "oil of", P, BOTH), Part.COMBINATION, "phrase whose words are not whole"),
+    (t("title", "s.l", WHOLE, REGULAR), Part.COMBINATION, "phrase whose words are not whole"),
+    (
+        t("title", "man-an", LEFT),
+        Part.COMBINATION,
+        "left truncation of words that belong together",
+    ),
+    (t("title", "-", LEFT), Part.TERM, "-"),
+    (t("title", "*?", MASKED), Part.TERM, "*?"),
+    (t("title", " ", REGULAR), Part.TERM, " "),
+    (t("title", "soil(", REGULAR), Part.TERM, "soil(: a choice is empty"),
+    (t("title", "soil", Relation.STEM), Part.RELATION, "stem"),
+    (t("title", "soil", Relation.PHONETIC), Part.RELATION, "phonetic"),
+    (t("title", "soil", Relation.RELEVANCE), Part.RELATION, "relevance"),
+    (t("dewey", "800", Relation.STEM), Part.RELATION, "stem"),
+    (t("lc_call_number", "800", Relation.LESS), Part.RELATION, "less than"),
+    (t("title", "so?l", FIRST, MASKED), Part.COMBINATION, "phrase whose words are not whole"),
     (t("title", "soil of", WL, FIRST), Part.COMBINATION, "word list anchored in its field"),
     (t("title", "soil of", WL, WHOLE), Part.COMBINATION, "word list anchored in its field"),
     (t("year", "199", Relation.LESS, RIGHT), Part.COMBINATION, "less than, right truncation"),
@@ -374,6 +460,30 @@ def test_many_masks_in_a_word_cost_no_more_than_few(sqlite_url: str) -> None:
         database.close()
 
 
+def test_too_many_terms_of_an_expression_are_refused(
+    library: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogue.lookups.MOST_ACCEPTED", 3)
+    assert found_in(library, t("title", "so.*", REGULAR))
+    with pytest.raises(UnsupportedSearch) as refused:
+        found_in(library, t("title", ".*", REGULAR))
+    assert refused.value.part is Part.TOO_COMPLEX
+    monkeypatch.setattr("catalogue.lookups.MOST_WALKED", 3)
+    with pytest.raises(UnsupportedSearch):
+        found_in(library, t("title", "[s].*", REGULAR))
+
+
+def test_only_what_is_visible_is_found(library: Database) -> None:
+    visible = BitMap([2, 3, 5])
+    queries = (t("title", "soil"), Or(t("title", "soil"), t("year", "1999")), Found(BitMap([1, 2])))
+    for query in queries:
+        everything = found_in(library, query)
+        found = library.read(lambda work, q=query: search(work, q, visible)).result()
+        assert found == everything & visible
+        assert found
+    assert visible == BitMap([2, 3, 5])
+
+
 def test_too_many_records_to_look_at_are_refused(sqlite_url: str) -> None:
     database = open_database(sqlite_url)
     one = a_record("aa bb cc")
@@ -410,6 +520,10 @@ def test_too_many_records_to_look_at_are_refused(sqlite_url: str) -> None:
         (t("title", "mec", RIGHT), True),
         (t("title", "soil me", P, RIGHT), True),
         (t("title", "mech*s", MASKED), True),
+        (t("title", "soil", LEFT), True),
+        (t("title", "s.*l", REGULAR), True),
+        (t("title", "soil", SUBFIELD), True),
+        (Near(t("title", "soil"), t("title", "mechanics")), True),
         (t("title", "a b c d e f g h i j k l m n o p q r"), True),
         (t("isbn", "9780306406157"), False),
         (t("isbn", "978", RIGHT), True),

@@ -87,6 +87,14 @@ def test_long_records_and_fields_are_kept_in_the_long_form(size: int) -> None:
     assert parse("marc21", made)["520"]["a"] == "x" * size
 
 
+def test_a_third_indicator_that_says_nothing_is_left_out_where_the_leader_announces_it() -> None:
+    three = SOUND.replace(b"10\x1faC", b"100\x1faC")
+    announced = three[:10] + b"3" + three[11:]
+    assert list(fields(accept(announced))) == list(fields(SOUND))
+    with pytest.raises(Refused, match="3 indicators"):
+        accept(announced.replace(b"100\x1faC", b"101\x1faC"))
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -1,0 +1,136 @@
+"""Does a search take longer in a larger library? For terms that find equally many records.
+
+    python -m tests.bench.bench_growth [SMALL [LARGE]]        (50,000 and 200,000 records)
+
+Loads recombined records (`tests.bench.recombined`) into two SQLite databases and searches each in
+a process of its own, whose largest size is printed as well. A million takes some 3 GB of disk.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import bindparam, func, select
+
+from catalogue.access_points import ACCESS_POINTS, Kind
+from catalogue.database import migrate, open_database
+from catalogue.facets import facets
+from catalogue.loading import load_files
+from catalogue.query import And, Term
+from catalogue.scanning import scan
+from catalogue.schema import postings
+from catalogue.searching import search
+from catalogue.sorting import SortKey, sort
+from catalogue.statements import Transaction, many
+from tests.bench.bench_search import Operation, finding, finding_and_fetching, measure
+from tests.bench.recombined import write_recombined
+
+_total = func.sum(postings.c.count)
+_common: Callable[..., list[tuple[bytes, int]]] = many(
+    select(postings.c.term, _total)
+    .where(postings.c.access_point == bindparam("access_point"))
+    .group_by(postings.c.term)
+    .having(_total.between(bindparam("least"), bindparam("most")))
+    .order_by(postings.c.term)
+    .limit(1_000),
+    None,
+    "access_point",
+    "least",
+    "most",
+)
+
+
+def a_word(transaction: Transaction, point: str, hits: int) -> Term:
+    """A word that finds about as many records, the nearest there is."""
+    index = ACCESS_POINTS[point].index(Kind.WORD)
+    found = _common(transaction, index, hits * 3 // 4, hits * 4 // 3)
+    # Words of letters: numbers are together in one part of the index and favour the cache.
+    words = [(abs(number - hits), word) for word, number in found if word.isalpha()]
+    return Term(point, min(words)[1].decode())
+
+
+def operations(transaction: Transaction) -> dict[str, Operation]:
+    def word(point: str, hits: int) -> Term:
+        return a_word(transaction, point, hits)
+
+    rare, middling, common = (word("title", hits) for hits in (10, 300, 3_000))
+    broad = word("any", 10_000)
+    found = search(transaction, common)
+    by_title = (SortKey("title"),)
+    return {
+        "title word, 10 records": finding(rare),
+        "title word, 300 records": finding(middling),
+        "title word, 3,000 records": finding(common),
+        "author AND title, 300 each": finding(And(word("author", 300), middling)),
+        "ISBN + record": finding_and_fetching(Term("isbn", "9780000202505"), 1),
+        "broad, 10,000, + 10 records": finding_and_fetching(broad, 10),
+        "scan of 20": lambda t: scan(t, "title", middling.text).entries,
+        "3,000 by title, 10 of them": lambda t: sort(t, found, by_title, limit=10),
+        "3,000 by year, 10 of them": lambda t: sort(t, found, (SortKey("year"),), limit=10),
+        "languages of 3,000": lambda t: facets(t, found, "language"),
+    }
+
+
+def measure_all(url: str) -> dict[str, object]:
+    database = open_database(url)
+
+    def work(transaction: Transaction) -> dict[str, tuple[float, int]]:
+        return {
+            name: measure(operation, transaction)
+            for name, operation in operations(transaction).items()
+        }
+
+    figures = database.read(work).result()
+    database.close()
+    return {"figures": figures, "peak": _peak_megabytes()}
+
+
+def _peak_megabytes() -> int:
+    """The largest size of this process; getrusage would give that of the one that started it."""
+    status = Path("/proc/self/status").read_text("ascii")
+    [peak] = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(peak) // 1024
+
+
+def load(folder: Path, count: int) -> str:
+    path, url = folder / f"{count}.mrc", f"sqlite:///{folder}/{count}.sqlite"
+    write_recombined(path, count)
+    migrate(url)
+    database = open_database(url)
+    started = time.perf_counter()
+    load_files(database, [path], now=datetime.now(UTC), reject_folder=folder)
+    database.close()
+    path.unlink()
+    size = (folder / f"{count}.sqlite").stat().st_size / 1e6
+    print(f"{count:,} records loaded in {time.perf_counter() - started:.0f} s, {size:,.0f} MB")
+    return url
+
+
+def main(small: int = 50_000, large: int = 200_000) -> None:
+    with tempfile.TemporaryDirectory(prefix="tiro-growth-") as folder:
+        results = []
+        for count in (small, large):
+            url = load(Path(folder), count)
+            command = [sys.executable, "-m", "tests.bench.bench_growth", "--measure", url]
+            answer = subprocess.run(command, check=True, capture_output=True, text=True)
+            results.append(json.loads(answer.stdout))
+    first, second = (result["figures"] for result in results)
+    print(f"{'':30}{small:>12,}{large:>14,}{'times':>8}{'records found':>18}")
+    for name, (before, hits) in first.items():
+        after, more = second[name]
+        print(f"{name:30}{before:9.1f} us{after:11.1f} us{after / before:8.2f}{hits:9}{more:9}")
+    print(f"{'peak memory':30}{results[0]['peak']:9} MB{results[1]['peak']:11} MB")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--measure"]:
+        print(json.dumps(measure_all(sys.argv[2])))
+    else:
+        main(*map(int, sys.argv[1:3]))

@@ -1,0 +1,278 @@
+"""Z39.50 against Zebra: the same records, the same requests, in turns within one run.
+
+    python -m tests.bench.bench_z3950 [FOLDER]
+
+Tiro and zebrasrv (Debian's idzebra-2.0, its own MARC 21 profile) each serve the real records of the
+sample data in processes of their own. For each operation and number of connections the servers
+take turns. CPU is that of the server's processes; a client waits for each answer
+before it asks again. With FOLDER, what was loaded and indexed is kept there and used again.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import selectors
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from catalogue.database import migrate, open_database
+from catalogue.loading import load_files
+from protocols.z3950 import messages as m
+from protocols.z3950.codec import decode, encode
+from protocols.z3950.forms import USMARC
+from protocols.z3950.framing import ApduStream
+from tests.protocols.z3950.pqf import query, search
+from tests.servers import free_ports
+
+ROUNDS = 5
+SECONDS = 0.5
+CONNECTIONS = (1, 8, 32)
+MODULES = "/usr/lib/x86_64-linux-gnu/idzebra-2.0/modules"
+PROFILE = "/usr/share/idzebra-2.0/tab"
+#: What the profile lacks for the third operation.
+ISBN_RULE = "melm 020$a\tISBN:w"
+
+INIT = encode(m.InitializeRequest(0b111, 0b11 | 1 << 7 | 1 << 14, 1 << 24, 1 << 24))
+
+
+def _scan(text: str, number: int) -> bytes:
+    rpn = query(text)
+    assert isinstance(rpn.value.rpn, m.AttributesPlusTerm)
+    return encode(
+        m.ScanRequest(
+            ["Default"],
+            rpn.value.rpn,
+            number,
+            attribute_set=rpn.value.attribute_set,
+            preferred_position_in_response=1,
+        )
+    )
+
+
+def _present(number: int) -> bytes:
+    return encode(m.PresentRequest("default", 1, number, preferred_record_syntax=USMARC))
+
+
+#: The requests of each operation, one after the other.
+OPERATIONS: dict[str, list[bytes]] = {
+    "title word": [encode(search("@attr 1=4 soil"))],
+    "author AND title": [encode(search("@and @attr 1=1003 smith @attr 1=4 history"))],
+    "ISBN + 1 record": [encode(search("@attr 1=7 9004068449")), _present(1)],
+    "broad + 10 records": [encode(search("@attr 1=1016 university")), _present(10)],
+    "scan of 20 terms": [_scan("@attr 1=4 soil", 20)],
+}
+
+
+@dataclass
+class Server:
+    name: str
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def cpu_seconds(self) -> float:
+        """Of all threads of all processes of its group that live; to the nanosecond, for a process
+        that serves one connection is on the processor for less than a tick."""
+        total = 0
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                if int(fields[2]) == self.process.pid:
+                    for task in (entry / "task").iterdir():
+                        total += int((task / "schedstat").read_text().split()[0])
+            except OSError:  # it has ended meanwhile
+                continue
+        return total / 1e9
+
+
+@contextmanager
+def _started(name: str, port: int, *command: str, folder: Path) -> Iterator[Server]:
+    log = (folder / f"{name}.log").open("wb")
+    process = subprocess.Popen(
+        command, stdout=log, stderr=log, start_new_session=True, cwd=Path(__file__).parents[2]
+    )
+    try:
+        for _ in range(200):
+            with socket.socket() as trial:
+                if trial.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield Server(name, port, process)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(10)
+
+
+def tiro(folder: Path, records: Path) -> tuple[list[str], int]:
+    """Loads the records unless that was done before; gives the command to serve them."""
+    path = folder / "tiro.sqlite"
+    url = f"sqlite:///{path}"
+    if not path.exists():
+        migrate(url)
+        database = open_database(url)
+        load_files(database, [records], now=datetime.now(UTC), reject_folder=folder)
+        database.close()
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "tests.protocols.z3950.serving", url, str(port)]
+    return command, port
+
+
+def zebra(folder: Path, records: Path) -> tuple[list[str], int]:
+    """The same for Zebra."""
+    settings = folder / "zebra.cfg"
+    if not settings.exists():
+        for name in ("register", "shadow", "tmp"):
+            (folder / name).mkdir()
+        plain = folder / "real.mrc"
+        with lzma.open(records) as packed, plain.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+        rules = Path(PROFILE, "marc21.abs").read_text()
+        (folder / "marc21.abs").write_text(f"{rules}\n{ISBN_RULE}\n")
+        settings.write_text(
+            f"profilePath: {folder}:{PROFILE}\nmodulePath: {MODULES}\nattset: bib1.att\n"
+            "attset: explain.att\nrecordType: grs.marcxml.marc21\nencoding: utf-8\n"
+            f"register: {folder}/register:20G\nkeyTmpDir: {folder}/tmp\nstoreData: 1\n"
+        )
+        for verb in (["init"], ["update", str(plain)]):
+            subprocess.run(
+                ["zebraidx", "-c", str(settings), *verb],
+                cwd=folder,
+                check=True,
+                capture_output=True,
+            )
+        plain.unlink()
+    (port,) = free_ports(1)
+    return ["zebrasrv", "-c", str(settings), f"tcp:127.0.0.1:{port}"], port
+
+
+# The client
+
+
+class Client:
+    """A connection that sends the requests of an operation, each when the last is answered."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._stream = ApduStream(1 << 26)
+        self.requests: Sequence[bytes] = [INIT]
+        self.next = 0
+        self.ask()
+        while not self.receive():
+            pass
+
+    def ask(self) -> None:
+        self.socket.sendall(self.requests[self.next])
+
+    def receive(self) -> bytes | None:
+        """The whole answer once it is there."""
+        self._stream.feed(self.socket.recv(1 << 18))
+        return self._stream.next_apdu()
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def checked(server: Server, requests: Sequence[bytes]) -> str:
+    """Does the operation once: how much it found, in a word."""
+    client = Client(server.port)
+    found = ""
+    for number in range(len(requests)):
+        client.requests, client.next = requests, number
+        client.ask()
+        while not (data := client.receive()):
+            pass
+        answer = decode(data)
+        if isinstance(answer, m.SearchResponse):
+            assert answer.search_status, answer
+            found = f"{answer.result_count:,} hits"
+        elif isinstance(answer, m.PresentResponse):
+            assert answer.present_status == 0, answer
+        elif isinstance(answer, m.ScanResponse):
+            found = f"{answer.number_of_entries_returned} terms"
+    client.close()
+    return found
+
+
+def load(server: Server, requests: Sequence[bytes], connections: int) -> tuple[float, float]:
+    """Microseconds of CPU for an operation, and operations in a second."""
+    selector = selectors.DefaultSelector()
+    clients = [Client(server.port) for _ in range(connections)]
+    for client in clients:
+        client.requests, client.next = requests, 0
+        selector.register(client.socket, selectors.EVENT_READ, client)
+    done = 0
+    cpu, begun = server.cpu_seconds(), time.perf_counter()
+    for client in clients:
+        client.ask()
+    while time.perf_counter() - begun < SECONDS:
+        for key, _ in selector.select():
+            client = key.data
+            if client.receive():
+                client.next = (client.next + 1) % len(requests)
+                done += client.next == 0
+                client.ask()
+    elapsed = time.perf_counter() - begun
+    cpu = server.cpu_seconds() - cpu
+    for client in clients:
+        client.close()
+    selector.close()
+    return cpu / done * 1e6, done / elapsed
+
+
+def measure(servers: Sequence[Server]) -> None:
+    print(f"{'':20}{'':6}" + "".join(f"{server.name:>28}" for server in servers) + f"{'CPU':>8}")
+    for name, requests in OPERATIONS.items():
+        print(name, *(f"  {server.name}: {checked(server, requests)}" for server in servers))
+        for connections in CONNECTIONS:
+            runs: list[list[tuple[float, float]]] = [[] for _ in servers]
+            for number in range(ROUNDS):
+                order = list(zip(servers, runs, strict=True))
+                for server, results in order[:: 1 if number % 2 else -1]:
+                    results.append(load(server, requests, connections))
+            cpu = [statistics.median(each for each, _ in results) for results in runs]
+            rate = [statistics.median(each for _, each in results) for results in runs]
+            cells = [f"{c:10,.0f} us {r:10,.0f} /s" for c, r in zip(cpu, rate, strict=True)]
+            ratio = f"{cpu[0] / cpu[1]:.2f}x" if len(cpu) == 2 else ""
+            print(f"{'':20}{connections:4}  " + "".join(f"{each:>28}" for each in cells), ratio)
+
+
+def main(kept: str | None = None) -> None:
+    shared = Path(os.environ.get("TIRO_SHARED") or Path(__file__).parents[2].parent / "shared")
+    records = shared / "data/marc/real.mrc.xz"
+    makers: dict[str, Callable[[Path, Path], tuple[list[str], int]]] = {"Tiro": tiro}
+    if shutil.which("zebrasrv"):
+        makers["Zebra"] = zebra
+    else:
+        print("zebrasrv is not installed (on Debian, apt-get install idzebra-2.0): Tiro alone")
+    with ExitStack() as stack:
+        folder = Path(
+            kept or stack.enter_context(tempfile.TemporaryDirectory(prefix="tiro-bench-"))
+        )
+        servers = []
+        for name, make in makers.items():
+            place = folder / name
+            place.mkdir(parents=True, exist_ok=True)
+            begun = time.perf_counter()
+            command, port = make(place, records)
+            size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) / 1e6
+            print(f"{name}: {size:,.0f} MB, ready after {time.perf_counter() - begun:.0f} s")
+            servers.append(stack.enter_context(_started(name, port, *command, folder=place)))
+        measure(servers)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])

@@ -1,0 +1,188 @@
+"""Holds in the small library of `tests.builders.circulation`, a verb for each of the engine's."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from catalogue.items import add_item, find_item
+from catalogue.statements import Transaction, many
+from circulation.events import Event, events_of_hold
+from circulation.hold_lists import patron_holds
+from circulation.hold_results import (
+    Hold,
+    HoldChanged,
+    HoldsPlaced,
+    PatronHolds,
+    QueuedHold,
+    Wanted,
+)
+from circulation.holds import cancel_hold, change_hold, pause_hold, place_holds
+from circulation.pick_list import ToFetch, begin_fetching, pick_list
+from circulation.pickup import OnShelf, clear_shelf, hold_shelf
+from circulation.results import Branch, CheckedIn, Refused
+from circulation.schema import holds
+from tests.builders.circulation import Library
+
+_outcomes: Any = many(select(holds.c.id, holds.c.outcome), None)
+
+
+def record_of(library: Library, barcode: str) -> int:
+    item = library.read(lambda transaction: find_item(transaction, barcode))
+    assert item is not None
+    return item.record_id
+
+
+def a_copy(library: Library, of: str, *, home: Branch | None = None, **details: Any) -> str:
+    """Another item of the title that the item `of` belongs to."""
+    barcode = f"I{library.number():07}"
+    record_id = record_of(library, of)
+    library.write(
+        lambda transaction: add_item(
+            transaction,
+            barcode=barcode,
+            record_id=record_id,
+            branch_id=(home or library.main).id,
+            now=library.now,
+            **details,
+        )
+    )
+    return barcode
+
+
+def ask(
+    library: Library, card: str, *wanted: Wanted, at: Branch | None = None, **options: Any
+) -> HoldsPlaced | Refused:
+    return library.write(
+        lambda transaction: place_holds(
+            library.circulation,
+            transaction,
+            desk=library.desk(),
+            patron=card,
+            wanted=wanted,
+            pickup_branch=at.isil if at else None,
+            now=library.now,
+            **options,
+        )
+    )
+
+
+def a_hold(
+    library: Library, card: str, of: str, *, only_item: bool = False, **options: Any
+) -> QueuedHold:
+    """A hold on the title of the item `of`, or on that item."""
+    wanted = Wanted(item=of) if only_item else Wanted(record_of(library, of))
+    answer = ask(library, card, wanted, **options)
+    assert isinstance(answer, HoldsPlaced), answer
+    (placed,) = answer.holds
+    return placed
+
+
+def change(library: Library, card: str, hold: Hold, **changes: Any) -> HoldChanged | Refused:
+    return library.write(
+        lambda transaction: change_hold(
+            library.circulation,
+            transaction,
+            desk=library.desk(),
+            patron=card,
+            hold_id=hold.id,
+            now=library.now,
+            **changes,
+        )
+    )
+
+
+def pause(
+    library: Library, card: str, hold: Hold, first: date | None, last: date | None = None
+) -> HoldChanged | Refused:
+    return library.write(
+        lambda transaction: pause_hold(
+            library.circulation,
+            transaction,
+            desk=library.desk(),
+            patron=card,
+            hold_id=hold.id,
+            first=first,
+            last=last,
+            now=library.now,
+        )
+    )
+
+
+def cancel(library: Library, card: str, hold: Hold) -> HoldChanged | Refused:
+    return library.write(
+        lambda transaction: cancel_hold(
+            library.circulation,
+            transaction,
+            desk=library.desk(),
+            patron=card,
+            hold_id=hold.id,
+            now=library.now,
+        )
+    )
+
+
+def clear(library: Library, at: Branch | None = None) -> list[CheckedIn]:
+    return library.write(
+        lambda transaction: clear_shelf(
+            library.circulation, transaction, desk=library.desk(at), now=library.now
+        )
+    )
+
+
+def shelf(library: Library, at: Branch | None = None, **options: Any) -> list[OnShelf]:
+    return library.read(
+        lambda transaction: hold_shelf(
+            transaction, branch_id=(at or library.main).id, now=library.now, **options
+        )
+    )
+
+
+def to_fetch(library: Library, at: Branch | None = None, **options: Any) -> list[ToFetch]:
+    return library.read(
+        lambda transaction: pick_list(
+            transaction, branch_id=(at or library.main).id, now=library.now, **options
+        )
+    )
+
+
+def fetch(library: Library, barcode: str, at: Branch | None = None) -> ToFetch | Refused:
+    return library.write(
+        lambda transaction: begin_fetching(
+            library.circulation,
+            transaction,
+            desk=library.desk(at),
+            item=barcode,
+            now=library.now,
+        )
+    )
+
+
+def holds_of(library: Library, card: str) -> list[QueuedHold]:
+    answer = library.read(
+        lambda transaction: patron_holds(
+            library.circulation, transaction, patron=card, now=library.now
+        )
+    )
+    assert isinstance(answer, PatronHolds), answer
+    return list(answer.holds)
+
+
+def hold_now(library: Library, card: str, hold: Hold) -> QueuedHold | None:
+    """The hold as it is now; None where it is closed."""
+    return next((each for each in holds_of(library, card) if each.hold.id == hold.id), None)
+
+
+def outcome_of(library: Library, hold: Hold) -> str | None:
+    """The outcome of the hold as stored, None while it is open."""
+    outcomes: dict[int, str | None] = dict(library.read(lambda transaction: _outcomes(transaction)))
+    return outcomes[hold.id]
+
+
+def events_of(library: Library, hold: Hold) -> list[Event]:
+    def work(transaction: Transaction) -> list[Event]:
+        return events_of_hold(transaction, hold.id)
+
+    return library.read(work)
