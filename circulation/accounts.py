@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from catalogue.statements import Transaction, many
-from circulation.checks import pin_refusal
 from circulation.due_dates import local_date
 from circulation.engine import Circulation
 from circulation.facts import ALL, items_on_loan, items_overdue, patron_facts
-from circulation.reasons import BlockReason, Reason
+from circulation.pin_rules import look_at_pin
+from circulation.reasons import BlockReason, IdentifierBlock, Reason
 from circulation.results import (
     Block,
+    Desk,
     PatronLoan,
     PatronLoans,
     PatronStatus,
@@ -43,16 +44,19 @@ def patron_status(
     patron: str,
     now: datetime,
     pin: str | None = None,
+    desk: Desk | None = None,
 ) -> PatronStatus | Refused:
     """What is known of the patron with this identifier (SIP2 23 and 63, NCIP LookupUser).
 
-    A blocked or expired patron is still shown. Refused only with PATRON_UNKNOWN, PIN_MISSING or
-    PIN_WRONG (`pin` None asks for none). Raises VerificationNeeded (see `circulation.pins`).
+    A blocked or expired patron is still shown. Refused only with PATRON_UNKNOWN, PIN_MISSING,
+    PIN_WRONG or PIN_LOCKED (`pin` None asks for none). A wrong PIN does not count against the
+    patron; `desk` is who asks, and is stopped where it guesses.
+    Raises VerificationNeeded (see `circulation.pins`).
     """
-    facts = patron_facts(transaction, patron, now, "")
+    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    if wrong := pin_refusal(circulation.pins, facts, pin):
+    if wrong := look_at_pin(circulation, transaction, facts, pin, desk, now):
         return Refused((wrong,))
     set_up = circulation.set_up(transaction, facts.set_up_version)
     home = set_up.branches[facts.home_branch_id]
@@ -70,7 +74,8 @@ def patron_status(
         note=facts.note,
         has_pin=facts.pin_hash is not None,
         identifier_kind=facts.identifier_kind,
-        identifier_blocked=facts.blocked_identifier(),
+        identifier_blocked=facts.blocked_identifier()
+        or (IdentifierBlock.WITHDRAWN if facts.is_identifier_expired(today) else None),
         blocks=tuple(_blocks(transaction, facts.id)) if facts.block_reasons else (),
         denied=facts.denied(today),
         loans=facts.loans,
@@ -94,7 +99,7 @@ def patron_loans(
     `only_overdue` leaves the others out of the list and of `total`.
     Asks for no PIN: call `patron_status` first where one is needed.
     """
-    facts = patron_facts(transaction, patron, now, "")
+    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
@@ -109,6 +114,7 @@ def patron_loans(
         loan = item.loan()
         if loan is not None:
             home = set_up.branches[item.home_branch_id]
-            listed.append(PatronLoan(item.item(home), loan, is_overdue=loan.due < now))
+            is_overdue = loan.due < now and item.loan_mark is None
+            listed.append(PatronLoan(item.item(home), loan, is_overdue))
     total = facts.overdue if only_overdue else facts.loans
     return PatronLoans(facts.patron(), total, tuple(listed))

@@ -9,7 +9,7 @@ from catalogue.items import items_of_records
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
 from circulation.facts import ItemFacts, item_facts, item_facts_by_id
-from circulation.results import CirculationStatus, ItemState
+from circulation.results import CirculationStatus, ItemState, LoanMark
 from circulation.set_up import SetUp
 
 
@@ -53,16 +53,28 @@ def holdings(
     return found
 
 
+_ON_LOAN = {
+    None: ItemState.ON_LOAN,
+    LoanMark.CLAIMED_RETURNED.value: ItemState.CLAIMED_RETURNED,
+    LoanMark.LOST.value: ItemState.LOST,
+}
+
+
 def _status(facts: ItemFacts, set_up: SetUp, now: datetime) -> CirculationStatus:
     item = facts.item(set_up.branches[facts.home_branch_id])
     loan = facts.loan()
     if loan is not None:
         return CirculationStatus(
             item,
-            ItemState.ON_LOAN,
+            _ON_LOAN[facts.loan_mark],
             loan=loan,
             borrower=facts.borrower(),
-            is_overdue=loan.due < now,
+            is_overdue=loan.due < now and facts.loan_mark is None,
+            open_holds=facts.open_holds,
+        )
+    if facts.missing_since is not None:
+        return CirculationStatus(
+            item, ItemState.MISSING, since=facts.missing_since, open_holds=facts.open_holds
         )
     if facts.transit_to_id is not None:
         return CirculationStatus(
@@ -70,5 +82,7 @@ def _status(facts: ItemFacts, set_up: SetUp, now: datetime) -> CirculationStatus
             ItemState.IN_TRANSIT,
             to_branch=set_up.branches[facts.transit_to_id],
             since=facts.transit_since,
+            open_holds=facts.open_holds,
         )
-    return CirculationStatus(item, ItemState.AVAILABLE)
+    state = ItemState.AVAILABLE if facts.hold_id is None else ItemState.ON_HOLD_SHELF
+    return CirculationStatus(item, state, open_holds=facts.open_holds)

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from circulation.due_dates import due_at, end_of_day, local_date
+from circulation.days import next_date, parse_until
+from circulation.due_dates import end_of_day, local_date, renewal_due
 from circulation.facts import ItemFacts, PatronFacts
-from circulation.pins import PinVerifier
+from circulation.opening_hours import Calendar
 from circulation.policy import LoanTerms
 from circulation.reasons import DENIED, Action, IdentifierBlock, Reason
 from circulation.results import Refusal
-
-
-def pin_refusal(pins: PinVerifier, patron: PatronFacts, pin: str | None) -> Refusal | None:
-    """Why the PIN does not open the patron's account; None where it does or none is asked for.
-
-    Raises VerificationNeeded where the verdict is not known yet.
-    """
-    if pin is None:
-        return None
-    if not pin:
-        return Refusal(Reason.PIN_MISSING)
-    if patron.pin_hash is None or not pins.check(patron.pin_hash, pin):
-        return Refusal(Reason.PIN_WRONG)
-    return None
 
 
 def patron_refusals(patron: PatronFacts, action: Action, today: date) -> list[Refusal]:
@@ -32,7 +19,7 @@ def patron_refusals(patron: PatronFacts, action: Action, today: date) -> list[Re
     blocked = patron.blocked_identifier()
     if blocked in (IdentifierBlock.LOST, IdentifierBlock.STOLEN):
         refusals.append(Refusal(Reason.CARD_REPORTED_LOST))
-    elif blocked is not None:
+    elif blocked is not None or patron.is_identifier_expired(today):
         refusals.append(Refusal(Reason.CARD_NOT_VALID))
     if patron.is_expired(today):
         refusals.append(Refusal(Reason.PATRON_EXPIRED))
@@ -48,7 +35,17 @@ def terms_refusals(terms: LoanTerms) -> list[Refusal]:
     """Why the rules give no loan at all."""
     if not terms.loanable:
         return [Refusal(Reason.ITEM_NOT_LOANABLE)]
-    if terms.loan_days is None:
+    if terms.on_site_only:
+        return [Refusal(Reason.ON_SITE_ONLY)]
+    if not terms.gives_length:
+        return [Refusal(Reason.NO_LOAN_POLICY)]
+    return []
+
+
+def until_refusals(terms: LoanTerms, today: date) -> list[Refusal]:
+    """A rule that lends until a date that has passed gives no loan any more."""
+    until = None if terms.loan_until is None else parse_until(terms.loan_until)
+    if until is not None and next_date(until, today) is None:
         return [Refusal(Reason.NO_LOAN_POLICY)]
     return []
 
@@ -62,7 +59,7 @@ def check_out_refusals(
         refusals.append(Refusal(Reason.ALREADY_ON_LOAN_TO_PATRON))
     elif item.loan_id is not None:
         refusals.append(Refusal(Reason.ON_LOAN_TO_ANOTHER))
-    refusals += terms_refusals(terms)
+    refusals += terms_refusals(terms) or until_refusals(terms, today)
     if item.borrower_id != patron.id:  # else the item itself is among the loans counted
         if terms.max_loans is not None and patron.loans >= terms.max_loans:
             refusals.append(Refusal(Reason.TOO_MANY_LOANS, limit=terms.max_loans))
@@ -79,12 +76,6 @@ def renewal_opens(due: datetime, terms: LoanTerms, timezone: str) -> datetime | 
     return end_of_day(first_day - timedelta(days=1), timezone) + timedelta(seconds=1)
 
 
-def renewal_due(now: datetime, terms: LoanTerms, timezone: str) -> datetime | None:
-    """When a loan renewed now would be due; None where no rule says."""
-    days = terms.loan_days if terms.renewal_days is None else terms.renewal_days
-    return None if days is None else due_at(now, days, timezone)
-
-
 def renewal_refusals(
     due: datetime,
     renewals: int,
@@ -92,19 +83,25 @@ def renewal_refusals(
     terms: LoanTerms,
     *,
     now: datetime,
-    timezone: str,
+    calendar: Calendar,
+    seen: bool = True,
 ) -> list[Refusal]:
-    """Why the patron's loan, due at `due` and renewed `renewals` times, cannot be renewed now."""
-    refusals = patron_refusals(patron, Action.RENEW, local_date(now, timezone))
+    """Why the patron's loan, due at `due` and renewed `renewals` times, cannot be renewed now.
+
+    `terms` and `calendar` are those of the branch that lent; `seen`: is the item at hand.
+    """
+    refusals = patron_refusals(patron, Action.RENEW, local_date(now, calendar.timezone))
     refusals += terms_refusals(terms)
     if renewals >= terms.renewals:
         refusals.append(Refusal(Reason.MAX_RENEWALS_REACHED, limit=terms.renewals))
+    if not seen and not terms.renew_unseen:
+        refusals.append(Refusal(Reason.ITEM_NOT_AT_HAND))
     if due < now and not terms.renew_overdue:
         refusals.append(Refusal(Reason.OVERDUE_NOT_RENEWABLE))
-    opens = renewal_opens(due, terms, timezone)
-    new_due = renewal_due(now, terms, timezone)
+    opens = renewal_opens(due, terms, calendar.timezone)
+    new_due = renewal_due(now, due, terms, calendar, patron.expires)
     if opens is not None and now < opens:
         refusals.append(Refusal(Reason.RENEWAL_WINDOW_NOT_OPEN, opens=opens))
-    elif new_due is not None and new_due <= due:
+    elif terms.gives_length and (new_due is None or new_due <= due):
         refusals.append(Refusal(Reason.RENEWAL_WINDOW_NOT_OPEN))
     return refusals

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from catalogue.statements import Transaction
+from circulation.identifiers import IdentifierKey
 from circulation.ids import IdSource
+from circulation.pin_rules import GuessGuard
 from circulation.pins import PinVerifier
 from circulation.set_up import SetUp, read_set_up
 
@@ -14,11 +16,14 @@ from circulation.set_up import SetUp, read_set_up
 class Circulation:
     """The engine's memory: PIN verdicts, the id source, the library's set-up as last read.
 
-    One for each process, shared by all its threads. ``Circulation()`` is ready for use.
+    One for each process, shared by all its threads. ``Circulation()`` is ready for use, national
+    numbers apart: those need `identifiers` with the installation's key.
     """
 
     pins: PinVerifier = field(default_factory=PinVerifier)
     ids: IdSource = field(default_factory=IdSource)
+    identifiers: IdentifierKey = field(default_factory=IdentifierKey)
+    guesses: GuessGuard = field(default_factory=GuessGuard, repr=False)
     _set_up: SetUp | None = field(default=None, repr=False)
 
     def set_up(self, transaction: Transaction, version: int) -> SetUp:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import ColumnElement, Select, bindparam, insert, select
 
 from catalogue.statements import Transaction, many, send
 from circulation.results import Desk
@@ -26,17 +26,55 @@ class EventKind(Enum):
     CHECKED_IN = "checked_in"  # a loan ended
     ITEM_SEEN = "item_seen"  # handed in without a loan: it may have ended or begun a transit
     RENEWED = "renewed"
+    HOLD_PLACED = "hold_placed"
+    HOLD_CHANGED = "hold_changed"  # pickup branch, dates, pause
+    HOLD_ACTIVATED = "hold_activated"  # the one before it in a serial set is finished
+    HOLD_CAPTURED = "hold_captured"  # an item is bound to it
+    HOLD_SHELVED = "hold_shelved"  # ready for pickup: now the patron is told
+    HOLD_RELEASED = "hold_released"  # the item is not bound to it any more
+    HOLD_CLOSED = "hold_closed"  # `after` has the outcome
+    HOLD_REOPENED = "hold_reopened"  # what had closed it was undone
+    FETCH_BEGUN = "fetch_begun"
+    FETCH_GIVEN_UP = "fetch_given_up"
+    ABSENCE_CHANGED = "absence_changed"
+    CHECK_OUT_CANCELLED = "check_out_cancelled"  # the loan never was
+    CHECK_IN_CANCELLED = "check_in_cancelled"  # the loan goes on
+    CLAIMED_RETURNED = "claimed_returned"
+    CLAIM_WITHDRAWN = "claim_withdrawn"
+    DECLARED_LOST = "declared_lost"
+    FOUND = "found"
+    LOAN_SUSPENDED = "loan_suspended"
+    LOAN_RESUMED = "loan_resumed"
+    LENT_ONWARD = "lent_onward"
+    ONWARD_LOAN_ENDED = "onward_loan_ended"
+    CONFLICT_SETTLED = "conflict_settled"
     PATRON_REGISTERED = "patron_registered"
+    PATRON_CHANGED = "patron_changed"
+    CONTACT_ADDED = "contact_added"
+    CONTACT_VERIFIED = "contact_verified"
+    CONTACT_REMOVED = "contact_removed"
+    GUARDIAN_ADDED = "guardian_added"
+    GUARDIAN_REMOVED = "guardian_removed"
+    JOINED_GROUP = "joined_group"
+    LEFT_GROUP = "left_group"
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    PIN_REFUSED = "pin_refused"  # a wrong one was typed
+    PIN_UNLOCKED = "pin_unlocked"
+    PATRON_ERASED = "patron_erased"
     IDENTIFIER_ADDED = "identifier_added"
     IDENTIFIER_BLOCKED = "identifier_blocked"
     IDENTIFIER_UNBLOCKED = "identifier_unblocked"
     PIN_CHANGED = "pin_changed"
     PATRON_BLOCKED = "patron_blocked"
     PATRON_UNBLOCKED = "patron_unblocked"
+    SET_UP_CHANGED = "set_up_changed"  # `after` tells the changes, a line for each
+    BRANCH_CLOSED = "branch_closed"  # an emergency closure, announced or lifted
+    LOAN_REDATED = "loan_redated"  # its due date was moved without a renewal
 
 
 class Event(NamedTuple):
-    """An event as it is read back. `before` and `after` are JSON objects, empty where not given."""
+    """An event as it is read back. The last three are JSON objects, empty where not given."""
 
     id: int
     kind: EventKind
@@ -48,9 +86,11 @@ class Event(NamedTuple):
     item_id: int | None
     patron_id: int | None
     loan_id: int | None
+    hold_id: int | None
     cause: int | None
     before: dict[str, Any]
     after: dict[str, Any]
+    traits: dict[str, Any]
 
 
 _WRITTEN = Event._fields[1:]
@@ -64,23 +104,35 @@ _insert_event = send(
 _COLUMNS = tuple(events.c[name] for name in Event._fields)
 
 
-def _event(*row: Any) -> Event:
+def select_events(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Events for a statement whose rows are read with `read_event`."""
+    return select(*_COLUMNS).where(*conditions)
+
+
+def read_event(*row: Any) -> Event:
+    """An event from a row of `select_events`."""
     event = Event(*row)
     return event._replace(
         kind=EventKind(event.kind),
-        before=json.loads(row[-2]) if row[-2] else {},
-        after=json.loads(row[-1]) if row[-1] else {},
+        before=json.loads(row[-3]) if row[-3] else {},
+        after=json.loads(row[-2]) if row[-2] else {},
+        traits=json.loads(row[-1]) if row[-1] else {},
     )
 
 
+_of_hold = many(
+    select(*_COLUMNS).where(events.c.hold_id == bindparam("hold_id")).order_by(events.c.id),
+    read_event,
+    "hold_id",
+)
 _of_item = many(
     select(*_COLUMNS).where(events.c.item_id == bindparam("item_id")).order_by(events.c.id),
-    _event,
+    read_event,
     "item_id",
 )
 _of_patron = many(
     select(*_COLUMNS).where(events.c.patron_id == bindparam("patron_id")).order_by(events.c.id),
-    _event,
+    read_event,
     "patron_id",
 )
 
@@ -95,13 +147,16 @@ def write_event(
     item_id: int | None = None,
     patron_id: int | None = None,
     loan_id: int | None = None,
+    hold_id: int | None = None,
     cause: int | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    traits: dict[str, Any] | None = None,
 ) -> None:
     """Appends an event; `desk` None stands for the command line.
 
     `recorded` is given only where the event is written down later than `at`, when it happened.
+    `traits` are what statistics count by; they must tell nobody who it was.
     """
     _insert_event(
         transaction,
@@ -114,9 +169,11 @@ def write_event(
         item_id,
         patron_id,
         loan_id,
+        hold_id,
         cause,
         _write_json(before) if before else None,
         _write_json(after) if after else None,
+        _write_json(traits) if traits else None,
     )
 
 
@@ -128,3 +185,8 @@ def events_of_item(transaction: Transaction, item_id: int) -> list[Event]:
 def events_of_patron(transaction: Transaction, patron_id: int) -> list[Event]:
     """All events of the patron, by id."""
     return _of_patron(transaction, patron_id)
+
+
+def events_of_hold(transaction: Transaction, hold_id: int) -> list[Event]:
+    """All events of the hold in the order in which they took effect."""
+    return _of_hold(transaction, hold_id)

@@ -17,10 +17,15 @@ from catalogue.statements import Moment, key_parameters, lock, many, many_of, on
 from circulation.reasons import Action, BlockReason, IdentifierBlock, denied_by
 from circulation.results import Borrower, Branch, Item, Loan, Patron
 from circulation.schema import (
+    captures,
+    holds,
     loans,
+    locked_devices,
+    missing_items,
     patron_blocks,
     patron_identifiers,
     patrons,
+    pin_failures,
     transits,
 )
 from circulation.set_up import VERSION
@@ -53,6 +58,24 @@ class ItemFacts(NamedTuple):
     borrower_name: str | None
     transit_to_id: int | None
     transit_since: datetime | None
+    transit_reason: str | None
+    part: str
+    float_group: str
+    hold_id: int | None  # the item is bound to that hold, or lies on the shelf for it
+    hold_patron_id: int | None
+    hold_released: datetime | None
+    open_holds: int  # on the title
+    loan_mark: str | None  # a value of `LoanMark`
+    loan_marked: datetime | None
+    loan_suspended_until: datetime | None
+    co_borrower_id: int | None
+    missing_since: datetime | None
+    transit_from_id: int | None
+
+    @property
+    def has_to_do_with_holds(self) -> bool:
+        """Is there anything that may only be decided under the lock of the title's queue?"""
+        return self.open_holds > 0 or self.hold_id is not None
 
     def item(self, home_branch: Branch) -> Item:
         return Item._make((*self[:12], home_branch))
@@ -96,6 +119,10 @@ class PatronFacts(NamedTuple):
     overdue: int
     group_loans: int
     set_up_version: int
+    identifier_expires: date | None
+    municipality: str
+    kind: str
+    pin_alarms: int  # wrong PINs of late, and locked devices: 0 means that any PIN may be tried
 
     def patron(self) -> Patron:
         return Patron._make(self[:6])
@@ -113,9 +140,16 @@ class PatronFacts(NamedTuple):
     def is_expired(self, today: date) -> bool:
         return self.expires is not None and self.expires < today
 
+    def is_identifier_expired(self, today: date) -> bool:
+        return self.identifier_expires is not None and self.identifier_expires < today
+
     def denied(self, today: date) -> frozenset[Action]:
         """What the patron may not do with this identifier today."""
-        if self.identifier_block is not None or self.is_expired(today):
+        if (
+            self.identifier_block is not None
+            or self.is_expired(today)
+            or self.is_identifier_expired(today)
+        ):
             return frozenset(Action)
         return denied_by(self.blocks())
 
@@ -123,7 +157,7 @@ class PatronFacts(NamedTuple):
 #: The newest card of the borrower that may still be used: the name they go by on a machine.
 #: Other identifiers (national numbers, e-mail) are never shown.
 _BORROWER_CARD = (
-    select(patron_identifiers.c.identifier)
+    select(func.coalesce(patron_identifiers.c.masked, patron_identifiers.c.identifier))
     .where(
         patron_identifiers.c.patron_id == loans.c.patron_id,
         patron_identifiers.c.kind == "card",
@@ -132,6 +166,15 @@ _BORROWER_CARD = (
     .order_by(patron_identifiers.c.added.desc(), patron_identifiers.c.identifier)
     .limit(1)
     .correlate(loans)
+    .scalar_subquery()
+)
+
+
+_OPEN_HOLDS = (
+    select(func.count())
+    .select_from(holds)
+    .where(holds.c.record_id == items.c.record_id, holds.c.closed.is_(None))
+    .correlate(items)
     .scalar_subquery()
 )
 
@@ -162,11 +205,26 @@ def _select_items() -> Select[Any]:
         patrons.c.name,
         transits.c.to_branch_id,
         transits.c.since,
+        transits.c.reason,
+        items.c.part,
+        items.c.float_group,
+        captures.c.hold_id,
+        captures.c.patron_id,
+        captures.c.released,
+        _OPEN_HOLDS,
+        loans.c.mark,
+        loans.c.marked,
+        loans.c.suspended_until,
+        loans.c.co_patron_id,
+        missing_items.c.since,
+        transits.c.from_branch_id,
     ).select_from(
         items.join(records, records.c.id == items.c.record_id)
         .outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
         .outerjoin(patrons, patrons.c.id == loans.c.patron_id)
         .outerjoin(transits, transits.c.item_id == items.c.id)
+        .outerjoin(captures, captures.c.item_id == items.c.id)
+        .outerjoin(missing_items, missing_items.c.item_id == items.c.id)
     )
 
 
@@ -189,9 +247,9 @@ ALL = 2**31 - 1
 
 #: The items on loan to a patron by due date, `at_most` of them after the first `skipped`.
 items_on_loan = many(_OF_PATRON, ItemFacts, "patron_id", "at_most", "skipped")
-#: The same, of the loans due before `now`.
+#: The same, of the loans due before `now` that are neither claimed returned nor lost.
 items_overdue = many(
-    _OF_PATRON.where(loans.c.due < bindparam("now", type_=Moment)),
+    _OF_PATRON.where(loans.c.due < bindparam("now", type_=Moment), loans.c.mark.is_(None)),
     ItemFacts,
     "patron_id",
     "now",
@@ -219,10 +277,25 @@ _BLOCK_REASONS = (
     .scalar_subquery()
 )
 
+_NOW = bindparam("now", type_=Moment)
+_PIN_FAILURES = (
+    select(func.count())
+    .select_from(pin_failures)
+    .where(pin_failures.c.patron_id == patrons.c.id, pin_failures.c.expires > _NOW)
+    .correlate(patrons)
+    .scalar_subquery()
+)
+_LOCKED_DEVICES = (
+    select(func.count())
+    .select_from(locked_devices)
+    .where(locked_devices.c.until > _NOW)
+    .scalar_subquery()
+)
+
 patron_facts = one(
     select(
         patrons.c.id,
-        patron_identifiers.c.identifier,
+        func.coalesce(patron_identifiers.c.masked, patron_identifiers.c.identifier),
         patrons.c.name,
         patrons.c.category,
         patrons.c.language,
@@ -240,9 +313,13 @@ patron_facts = one(
         patron_identifiers.c.blocked,
         _BLOCK_REASONS,
         _count(),
-        _count(loans.c.due < bindparam("now", type_=Moment)),
+        _count(loans.c.due < bindparam("now", type_=Moment), loans.c.mark.is_(None)),
         _count(loans.c.material_group == bindparam("material_group")),
         VERSION,
+        patron_identifiers.c.expires,
+        patrons.c.municipality,
+        patrons.c.kind,
+        _PIN_FAILURES + _LOCKED_DEVICES,
     )
     .select_from(patron_identifiers.join(patrons, patrons.c.id == patron_identifiers.c.patron_id))
     .where(patron_identifiers.c.identifier == bindparam("identifier")),

@@ -6,16 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.statements import Transaction
-from circulation.checks import check_out_refusals, pin_refusal
-from circulation.due_dates import due_at, local_date
+from circulation.checks import check_out_refusals
+from circulation.conflicts import note_conflict
+from circulation.due_dates import due_at, loan_due, local_date
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.facts import ItemFacts, item_facts, lock_item, lock_patron, patron_facts
+from circulation.hold_fulfilment import HoldsAtLoan, holds_at_loan, settle_holds
+from circulation.limits import with_counted_groups
 from circulation.loans import begin_loan, end_loan, must_touch_one
-from circulation.policy import LoanTerms
+from circulation.lost import forget_missing
+from circulation.pin_rules import check_pin
 from circulation.reasons import Reason
-from circulation.results import Branch, CheckedOut, Desk, Loan, Refusal, Refused
+from circulation.results import CheckedOut, Desk, Loan, Refusal, Refused
+from circulation.traits import traits_of
 from circulation.transits import end_transit
+from circulation.undo import state_before
 
 #: For a loan that happened off line, of something that no rule gives a loan period for.
 FALLBACK_LOAN_DAYS = 28
@@ -49,6 +55,7 @@ def check_out(
 
     Raises VerificationNeeded (see `circulation.pins`).
     """
+    patron = circulation.identifiers.stored(patron)
     lock_item(transaction, item)
     lock_patron(transaction, patron)
     facts = item_facts(transaction, item)
@@ -56,7 +63,7 @@ def check_out(
     refusals = []
     if borrower is None:
         refusals.append(Refusal(Reason.PATRON_UNKNOWN))
-    elif not no_block and (wrong := pin_refusal(circulation.pins, borrower, pin)):
+    elif not no_block and (wrong := check_pin(circulation, transaction, borrower, pin, desk, now)):
         refusals.append(wrong)
     if facts is None:
         refusals.append(Refusal(Reason.ITEM_UNKNOWN))
@@ -73,7 +80,11 @@ def check_out(
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), facts.item(home), borrower.patron())
 
     terms = set_up.terms(branch.id, borrower.category, facts.material_group)
+    borrower = with_counted_groups(transaction, borrower, terms)
     found = check_out_refusals(facts, borrower, terms, local_date(now, branch.timezone))
+    held = holds_at_loan(transaction, facts, borrower.id)
+    if held.is_for_another:
+        found.append(Refusal(Reason.ON_HOLD_FOR_ANOTHER))
     if found and not no_block:
         own_loan = facts.loan() if facts.borrower_id == borrower.id else None
         return Refused(tuple(found), facts.item(home), borrower.patron(), own_loan)
@@ -83,9 +94,12 @@ def check_out(
         loan = facts.loan()  # the same report once more
         assert loan is not None
     else:
-        until = due if no_block and due else _due(at, terms, branch)
+        until = due if no_block and due else None
+        until = until or loan_due(at, terms, set_up.calendars[branch.id], borrower.expires)
+        until = until or due_at(at, FALLBACK_LOAN_DAYS, branch.timezone)
         loan = Loan(circulation.ids.next(now), at, until, 0)
-        _begin(transaction, desk, facts, borrower.id, loan, now, found)
+        traits = traits_of(borrower, local_date(at, branch.timezone), facts.material_group)
+        _begin(transaction, desk, facts, borrower.id, loan, now, found, held, traits)
     return CheckedOut(
         facts.item(home),
         borrower.patron(),
@@ -93,11 +107,6 @@ def check_out(
         may_renew=loan.renewals < terms.renewals,
         overridden=tuple(found),
     )
-
-
-def _due(at: datetime, terms: LoanTerms, branch: Branch) -> datetime:
-    days = FALLBACK_LOAN_DAYS if terms.loan_days is None else terms.loan_days
-    return due_at(at, days, branch.timezone)
 
 
 def _begin(
@@ -108,8 +117,10 @@ def _begin(
     loan: Loan,
     now: datetime,
     overridden: list[Refusal],
+    held: HoldsAtLoan,
+    traits: dict[str, Any],
 ) -> None:
-    """Writes the loan, and what it means for an open loan or a transit of the item."""
+    """Writes the loan, and what it means for an open loan, a transit and holds of the item."""
     recorded = now if loan.checked_out != now else None
     ended: datetime | None = None
     if item.loan_id is not None and item.loan_checked_out is not None:
@@ -130,6 +141,8 @@ def _begin(
             )
     elif item.transit_to_id is not None:
         end_transit(transaction, item.id)
+    elif item.missing_since is not None:
+        forget_missing(transaction, item.id)
     begin_loan(
         transaction,
         loan.id,
@@ -143,6 +156,8 @@ def _begin(
         ended,
         None if ended is None else desk.branch_id,
     )
+    if ended is None:
+        settle_holds(transaction, desk, item.id, held, now)
     after: dict[str, Any] = {"due": loan.due.isoformat()}
     if overridden:
         after["overridden"] = [refusal.reason.name for refusal in overridden]
@@ -157,6 +172,18 @@ def _begin(
         item_id=item.id,
         patron_id=patron_id,
         loan_id=loan.id,
-        before=None if item.transit_to_id is None else {"in_transit_to": item.transit_to_id},
+        hold_id=held.own.id if held.own and ended is None else None,
+        before=state_before(item, held),
         after=after,
+        traits=traits,
     )
+    if overridden:
+        note_conflict(
+            transaction,
+            desk,
+            loan_id=loan.id,
+            item_id=item.id,
+            patron_id=patron_id,
+            overridden=overridden,
+            now=now,
+        )

@@ -6,9 +6,11 @@ error comes up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from catalogue.schema import agencies, branches, consortia
 from catalogue.statements import Transaction, many, one, scalar, send
@@ -17,6 +19,17 @@ from circulation.schema import agency_settings
 from circulation.set_up import BRANCH_COLUMNS, BRANCH_TABLES, DEFAULT_TIMEZONE, set_up_changed
 
 _KINDS = ("public", "school")
+
+
+class Agency(NamedTuple):
+    """A municipality's libraries, or a school authority's."""
+
+    id: int
+    isil: str
+    name: str
+    kind: str
+    timezone: str
+
 
 _insert_consortium = scalar(
     insert(consortia).values(name=bindparam("new_name")).returning(consortia.c.id), "new_name"
@@ -69,6 +82,49 @@ _branches_by_agency = many(
 )
 
 
+_all_agencies = many(
+    select(
+        agencies.c.id,
+        agencies.c.isil,
+        agencies.c.name,
+        agencies.c.kind,
+        func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE),
+    )
+    .select_from(agencies.outerjoin(agency_settings))
+    .order_by(agencies.c.isil),
+    Agency,
+)
+_all_branches = many(
+    select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES).order_by(branches.c.isil), Branch
+)
+_all_consortia: Callable[..., list[Any]] = many(
+    select(consortia.c.id, consortia.c.name).order_by(consortia.c.id), None
+)
+_rename_consortium = send(
+    update(consortia).where(consortia.c.id == bindparam("of")).values(name=bindparam("new_name")),
+    "of",
+    "new_name",
+)
+_change_agency = send(
+    update(agencies)
+    .where(agencies.c.id == bindparam("of"))
+    .values(name=bindparam("new_name"), kind=bindparam("new_kind")),
+    "of",
+    "new_name",
+    "new_kind",
+)
+_rename_branch = send(
+    update(branches).where(branches.c.id == bindparam("of")).values(name=bindparam("new_name")),
+    "of",
+    "new_name",
+)
+_delete_settings = send(
+    delete(agency_settings).where(agency_settings.c.agency_id == bindparam("of")), "of"
+)
+_delete_agency = send(delete(agencies).where(agencies.c.id == bindparam("of")), "of")
+_delete_branch = send(delete(branches).where(branches.c.id == bindparam("of")), "of")
+
+
 def add_consortium(transaction: Transaction, name: str) -> int:
     """Gives the id."""
     new_id: int = _insert_consortium(transaction, name)
@@ -88,16 +144,31 @@ def add_agency(
 
     Raises ValueError for an unknown timezone or kind.
     """
+    _check_agency(kind, timezone)
+    new_id: int = _insert_agency(transaction, consortium_id, isil, name, kind)
+    _insert_settings(transaction, new_id, timezone)
+    set_up_changed(transaction)
+    return new_id
+
+
+def change_agency(
+    transaction: Transaction, agency_id: int, name: str, *, kind: str, timezone: str
+) -> None:
+    """Gives the agency another name, kind or timezone; raises ValueError as `add_agency` does."""
+    _check_agency(kind, timezone)
+    _change_agency(transaction, agency_id, name, kind)
+    _delete_settings(transaction, agency_id)
+    _insert_settings(transaction, agency_id, timezone)
+    set_up_changed(transaction)
+
+
+def _check_agency(kind: str, timezone: str) -> None:
     if kind not in _KINDS:
         raise ValueError(f"an agency is of kind {' or '.join(_KINDS)}, not {kind!r}")
     try:
         ZoneInfo(timezone)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"unknown timezone {timezone!r}") from error
-    new_id: int = _insert_agency(transaction, consortium_id, isil, name, kind)
-    _insert_settings(transaction, new_id, timezone)
-    set_up_changed(transaction)
-    return new_id
 
 
 def add_branch(transaction: Transaction, agency_id: int, isil: str, name: str) -> int:
@@ -105,6 +176,43 @@ def add_branch(transaction: Transaction, agency_id: int, isil: str, name: str) -
     new_id: int = _insert_branch(transaction, agency_id, isil, name)
     set_up_changed(transaction)
     return new_id
+
+
+def rename_consortium(transaction: Transaction, consortium_id: int, name: str) -> None:
+    _rename_consortium(transaction, consortium_id, name)
+
+
+def rename_branch(transaction: Transaction, branch_id: int, name: str) -> None:
+    _rename_branch(transaction, branch_id, name)
+    set_up_changed(transaction)
+
+
+def remove_agency(transaction: Transaction, agency_id: int) -> None:
+    """Removes an agency that nothing names any more; otherwise a constraint breaks."""
+    _delete_settings(transaction, agency_id)
+    _delete_agency(transaction, agency_id)
+    set_up_changed(transaction)
+
+
+def remove_branch(transaction: Transaction, branch_id: int) -> None:
+    """Removes a branch that nothing names any more; otherwise a constraint breaks."""
+    _delete_branch(transaction, branch_id)
+    set_up_changed(transaction)
+
+
+def all_consortia(transaction: Transaction) -> list[tuple[int, str]]:
+    """Ids and names; most libraries have one."""
+    return [(row[0], row[1]) for row in _all_consortia(transaction)]
+
+
+def all_agencies(transaction: Transaction) -> list[Agency]:
+    """All agencies by ISIL."""
+    return _all_agencies(transaction)
+
+
+def all_branches(transaction: Transaction) -> list[Branch]:
+    """The branches of all agencies, by ISIL."""
+    return _all_branches(transaction)
 
 
 def find_branch(transaction: Transaction, isil: str) -> Branch | None:

@@ -1,12 +1,14 @@
-"""Patrons: registering them, their identifiers, PINs and blocks.
+"""Patrons: registering them, their PINs and blocks.
 
 Every change writes its event in the name of `desk`; None stands for the command line. What is
-known of a patron is asked of `circulation.accounts`, whose functions are found here as well.
+known of a patron is asked of `circulation.accounts`, and what they go by is in
+`circulation.identifiers`: the functions of both are found here as well.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import Enum
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -14,12 +16,21 @@ from catalogue.schema import branches
 from catalogue.statements import Transaction, change, one, scalar, send
 from circulation.accounts import patron_loans, patron_status
 from circulation.events import EventKind, write_event
-from circulation.reasons import BlockReason, IdentifierBlock
+from circulation.identifiers import (
+    IdentifierKey,
+    IdentifierTaken,
+    add_identifier,
+    block_identifier,
+    find_patron,
+    store_identifier,
+)
+from circulation.reasons import BlockReason
 from circulation.results import Desk
-from circulation.schema import patron_blocks, patron_identifiers, patrons
+from circulation.schema import patron_blocks, patrons
 
 __all__ = [
     "IdentifierTaken",
+    "PatronKind",
     "add_identifier",
     "block_identifier",
     "block_patron",
@@ -32,8 +43,13 @@ __all__ = [
 ]
 
 
-class IdentifierTaken(ValueError):
-    """The identifier belongs to a patron already."""
+class PatronKind(Enum):
+    """Who a patron is. The value is what `patrons.kind` holds."""
+
+    PERSON = "person"
+    COMPANY = "company"
+    GROUP = "group"  # a class, a reading circle: it borrows under a name of its own
+    LIBRARY = "library"
 
 
 _agency_of_branch = scalar(
@@ -55,6 +71,8 @@ _NEW_PATRON = (
     "expires",
     "note",
     "created",
+    "kind",
+    "municipality",
 )
 _insert_patron = scalar(
     insert(patrons)
@@ -66,32 +84,6 @@ _insert_patron = scalar(
     )
     .returning(patrons.c.id),
     *(f"new_{name}" for name in _NEW_PATRON),
-)
-_owner = scalar(
-    select(patron_identifiers.c.patron_id).where(
-        patron_identifiers.c.identifier == bindparam("identifier")
-    ),
-    "identifier",
-)
-_insert_identifier = send(
-    insert(patron_identifiers).values(
-        identifier=bindparam("new_identifier"),
-        patron_id=bindparam("new_patron_id"),
-        kind=bindparam("new_kind"),
-        blocked=None,
-        added=bindparam("new_added"),
-    ),
-    "new_identifier",
-    "new_patron_id",
-    "new_kind",
-    "new_added",
-)
-_set_identifier_block = change(
-    update(patron_identifiers)
-    .where(patron_identifiers.c.identifier == bindparam("of_identifier"))
-    .values(blocked=bindparam("new_blocked")),
-    "of_identifier",
-    "new_blocked",
 )
 _set_pin_hash = change(
     update(patrons)
@@ -159,19 +151,22 @@ def register_patron(
     phone: str = "",
     expires: date | None = None,
     note: str = "",
+    kind: PatronKind = PatronKind.PERSON,
+    municipality: str = "",
+    key: IdentifierKey | None = None,
     desk: Desk | None = None,
 ) -> int:
     """Registers a patron of the home branch's agency with a first card; gives the patron's id.
 
     `pin_hash` comes from `circulation.pins.hash_pin`, called beforehand, outside the transaction.
     `name` is how the patron is addressed, by default given and family name. `expires` is the last
-    day on which the patron may borrow.
+    day on which the patron may borrow, `municipality` the code of where they live. `key` is that
+    of `Circulation.identifiers`: without it, a national number given as card is stored as it is.
     Raises IdentifierTaken, and ValueError for an unknown branch or an empty card.
     """
     agency_id = _agency_of_branch(transaction, home_branch)
     if agency_id is None:
         raise ValueError(f"there is no branch {home_branch}")
-    _must_be_free(transaction, card)
     patron_id: int = _insert_patron(
         transaction,
         agency_id,
@@ -188,72 +183,12 @@ def register_patron(
         expires,
         note,
         now,
+        kind.value,
+        municipality,
     )
-    _insert_identifier(transaction, card, patron_id, "card", now)
+    store_identifier(transaction, patron_id, card, "card", now, key=key)
     write_event(transaction, EventKind.PATRON_REGISTERED, desk, now, patron_id=patron_id)
     return patron_id
-
-
-def _must_be_free(transaction: Transaction, identifier: str) -> None:
-    if not identifier:
-        raise ValueError("an identifier must not be empty")
-    if _owner(transaction, identifier) is not None:
-        # The text names nobody and nothing: identifiers may be national numbers.
-        raise IdentifierTaken("this identifier belongs to a patron already")
-
-
-def add_identifier(
-    transaction: Transaction,
-    patron_id: int,
-    identifier: str,
-    kind: str,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> None:
-    """Gives the patron a further identifier: ``card``, ``login``, ``email``, ``national_id``...
-
-    Only identifiers of kind ``card`` are ever shown to others than who gave them.
-    Raises IdentifierTaken.
-    """
-    _must_be_free(transaction, identifier)
-    _insert_identifier(transaction, identifier, patron_id, kind, now)
-    write_event(
-        transaction,
-        EventKind.IDENTIFIER_ADDED,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"kind": kind},
-    )
-
-
-def block_identifier(
-    transaction: Transaction,
-    identifier: str,
-    block: IdentifierBlock | None,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> bool:
-    """Stops one identifier from being used, or with None lets it be used again.
-
-    False where nobody has that identifier.
-    """
-    patron_id = find_patron(transaction, identifier)
-    if patron_id is None:
-        return False
-    _set_identifier_block(transaction, identifier, None if block is None else block.value)
-    kind = EventKind.IDENTIFIER_UNBLOCKED if block is None else EventKind.IDENTIFIER_BLOCKED
-    after = None if block is None else {"reason": block.value}
-    write_event(transaction, kind, desk, now, patron_id=patron_id, after=after)
-    return True
-
-
-def find_patron(transaction: Transaction, identifier: str) -> int | None:
-    """The id of the patron with this identifier, blocked or not."""
-    found: int | None = _owner(transaction, identifier)
-    return found
 
 
 def set_pin(

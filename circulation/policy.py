@@ -1,23 +1,29 @@
 """The loan rules: rows with a scope, and each field from the narrowest row that sets it.
 
 A row's scope is a place (a branch, an agency, or any) x a patron category (or any) x a material
-group (or any). For each field apart, the rows whose scope holds are asked from the narrowest to
-the widest, and the first that sets the field decides. Place weighs more than category, category
-more than material group: what a branch says for all its patrons goes before what its agency says
-for children, because the branch was the one to know.
+group (or any). Categories and groups are trees: a row for a category holds for those below it
+too. For each field apart, the rows whose scope holds are asked from the narrowest to the widest,
+and the first that sets the field decides. Place weighs more than category, category more than
+material group: what a branch says for all its patrons goes before what its agency says for
+children, because the branch was the one to know.
+
+The length of a loan is one field with three spellings (days, hours, a fixed date): the row that
+sets any of them decides on all three.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from circulation.days import parse_until
 
 
 class PolicyRow(NamedTuple):
     """A rule as it is stored: its scope (None holds for any), then its fields (None says nothing).
 
-    `agency_id` and `branch_id` exclude each other.
+    `agency_id` and `branch_id` exclude each other. The fields are those of `LoanTerms`.
     """
 
     id: int
@@ -26,41 +32,156 @@ class PolicyRow(NamedTuple):
     patron_category: str | None
     material_group: str | None
     loanable: bool | None
+    on_site_only: bool | None
     loan_days: int | None
+    loan_hours: int | None
+    loan_until: str | None
+    closed_days: str | None
+    within_card: bool | None
     renewals: int | None
     renewal_days: int | None
+    renewal_from: str | None
     renewal_window_days: int | None
     renew_overdue: bool | None
+    renew_unseen: bool | None
+    auto_renew: bool | None
     max_loans: int | None
     max_loans_in_group: int | None
+    holdable: bool | None
+    max_holds: int | None
+    interest_days: int | None
+    pickup_days: int | None
+    local_holds_first: bool | None
+    hold_while_on_loan: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class LoanTerms:
     """What the rules say for one patron category and material group at one branch.
 
-    * `loan_days` None: there is no rule, and the item cannot be lent;
-    * `loanable` False: it is not lent to these patrons, whatever the days;
-    * `renewals`: how many times a loan may be renewed, each for `renewal_days` from today
-      (None: for `loan_days`), but not before `renewal_window_days` before the due date
-      (None: at any time);
-    * `renew_overdue`: may an overdue loan be renewed;
-    * `max_loans`: open loans of all material, `max_loans_in_group`: of this material group;
-      None is no limit.
+    * `loanable` False: not lent to these patrons, whatever the days; `on_site_only`: used in the
+      library, never lent home;
+    * `loan_days`, `loan_hours`, `loan_until`: one of them at most is set. `loan_until` is a fixed
+      date, ``2027-06-25``, or one that comes every year, ``06-25``. Without any there is no rule,
+      and the item cannot be lent;
+    * `closed_days`: a due date on which the branch is closed moves on to its next open day
+      (``push``) or stays (``keep``); `within_card`: no loan is due after the card expires;
+    * `renewals`: how many times a loan may be renewed, each for `renewal_days` (None: for as long
+      as a new loan) from today or from the due date (`renewal_from`: ``today``, ``due``), but not
+      before `renewal_window_days` before the due date (None: at any time);
+    * `renew_overdue`: may an overdue loan be renewed; `renew_unseen`: may one be renewed without
+      the item at hand; `auto_renew`: is it renewed by itself when it falls due;
+    * `max_loans`: open loans of all material; `max_loans_in_group`: of the groups in
+      `counted_groups`, which are those of the rule that set the limit; None is no limit;
+    * `holdable`, `max_holds` (None is no limit); `interest_days`: how long a hold waits unless it
+      says otherwise; `pickup_days`: how long it stands on the pickup shelf;
+      `hold_while_on_loan`: may a patron hold a title that they have on loan. For holds the rules
+      are those of the pickup branch;
+    * `local_holds_first`: what is handed in at the branch goes first to those who want it there.
     """
 
     loanable: bool = True
+    on_site_only: bool = False
     loan_days: int | None = None
+    loan_hours: int | None = None
+    loan_until: str | None = None
+    closed_days: str = "push"
+    within_card: bool = False
     renewals: int = 0
     renewal_days: int | None = None
+    renewal_from: str = "today"
     renewal_window_days: int | None = None
     renew_overdue: bool = True
+    renew_unseen: bool = True
+    auto_renew: bool = False
     max_loans: int | None = None
     max_loans_in_group: int | None = None
+    holdable: bool = True
+    max_holds: int | None = None
+    interest_days: int = 180
+    pickup_days: int = 7
+    local_holds_first: bool = False
+    hold_while_on_loan: bool = False
+    counted_groups: tuple[str, ...] = ()
+
+    @property
+    def gives_length(self) -> bool:
+        """Does any rule say how long a loan is?"""
+        return (self.loan_days, self.loan_hours, self.loan_until) != (None, None, None)
 
 
-FIELDS = tuple(field.name for field in fields(LoanTerms))
+FIELDS = PolicyRow._fields[5:]
 _DEFAULTS = LoanTerms()
+LENGTHS = ("loan_days", "loan_hours", "loan_until")
+
+#: The most that a number may be; a length of time is far within what dates can say.
+_MOST = 1_000_000
+_SPANS = dict.fromkeys(
+    ("loan_days", "renewal_days", "renewal_window_days", "interest_days", "pickup_days"), 36_500
+) | {"loan_hours": 24 * 366}
+
+#: What the fields with a closed list of words may say.
+WORDS: dict[str, tuple[str, ...]] = {
+    "closed_days": ("push", "keep"),
+    "renewal_from": ("today", "due"),
+}
+
+_KINDS: dict[str, type] = {
+    name: bool if isinstance(getattr(_DEFAULTS, name), bool) else int for name in FIELDS
+} | dict.fromkeys((*WORDS, "loan_until"), str)
+
+
+def rule_problems(terms: Mapping[str, object]) -> dict[str, str]:
+    """What is wrong with the fields of a rule: a sentence for each field at fault."""
+    problems = {}
+    for name, value in terms.items():
+        if name not in _KINDS:
+            problems[name] = f"{name}: rules have no such field"
+        elif value is None:
+            continue
+        elif type(value) is not _KINDS[name]:
+            wanted = {bool: "true or false", int: "a whole number", str: "a text"}[_KINDS[name]]
+            problems[name] = f"{name} must be {wanted}, not {value!r}"
+        elif isinstance(value, int) and value < 0:
+            problems[name] = f"{name} cannot be negative: {value}"
+        elif isinstance(value, int) and value > _SPANS.get(name, _MOST):
+            problems[name] = f"{name} is {_SPANS.get(name, _MOST)} at most: {value}"
+        elif name in WORDS and value not in WORDS[name]:
+            problems[name] = f"{name} is {' or '.join(WORDS[name])}, not {value!r}"
+        elif name == "loan_until" and parse_until(str(value)) is None:
+            problems[name] = f"loan_until is a date, 2027-06-25 or 06-25, not {value!r}"
+    lengths = [name for name in LENGTHS if terms.get(name) is not None]
+    for name in lengths[1:]:
+        problems.setdefault(name, f"{name} and {lengths[0]}: a loan has one length")
+    return problems
+
+
+#: Patron categories, or material groups: code -> code of the parent, None at a root.
+Tree = Mapping[str, str | None]
+
+
+def lineage(tree: Tree, code: str) -> tuple[str, ...]:
+    """The code and its ancestors, the narrowest first; a code not in the tree has none."""
+    found = [code]
+    while (parent := tree.get(found[-1])) is not None and parent not in found:
+        found.append(parent)
+    return tuple(found)
+
+
+def descent(tree: Tree, code: str) -> tuple[str, ...]:
+    """The code and everything below it, the code first and the others by name."""
+    below = sorted(other for other in tree if other != code and code in lineage(tree, other))
+    return (code, *below)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the rules are asked about; `categories` and `groups` are lineages."""
+
+    agency_id: int
+    branch_id: int
+    categories: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,59 +189,56 @@ class Explained:
     """One field, its value, and the row that decided; None where the built-in default did."""
 
     field: str
-    value: bool | int | None
+    value: bool | int | str | None
     row: PolicyRow | None
 
 
-def specificity(row: PolicyRow) -> int:
-    """How narrow the scope is; the wider row has the smaller number."""
-    place = 2 if row.branch_id is not None else 1 if row.agency_id is not None else 0
-    return place * 4 + (row.patron_category is not None) * 2 + (row.material_group is not None)
+def narrowness(row: PolicyRow, case: Case) -> tuple[int, int, int] | None:
+    """How narrowly the row's scope fits the case (greater is narrower); None if it does not."""
+    if row.branch_id is not None:
+        place = 2 if row.branch_id == case.branch_id else None
+    elif row.agency_id is not None:
+        place = 1 if row.agency_id == case.agency_id else None
+    else:
+        place = 0
+    category = _rank(row.patron_category, case.categories)
+    group = _rank(row.material_group, case.groups)
+    if place is None or category is None or group is None:
+        return None
+    return place, category, group
 
 
-def explain(
-    rows: Iterable[PolicyRow],
-    *,
-    agency_id: int,
-    branch_id: int,
-    patron_category: str,
-    material_group: str,
-) -> list[Explained]:
+def _rank(code: str | None, chain: tuple[str, ...]) -> int | None:
+    if code is None:
+        return 0
+    return len(chain) - chain.index(code) if code in chain else None
+
+
+def explain(rows: Iterable[PolicyRow], case: Case) -> list[Explained]:
     """Each field of `LoanTerms` with the row that decides it.
 
     Of two rows with one and the same scope the older decides.
     """
-    holding = [
-        row
-        for row in rows
-        if row.agency_id in (None, agency_id)
-        and row.branch_id in (None, branch_id)
-        and row.patron_category in (None, patron_category)
-        and row.material_group in (None, material_group)
-    ]
-    holding.sort(key=lambda row: (-specificity(row), row.id))
+    fitting = [(fit, row) for row in rows if (fit := narrowness(row, case)) is not None]
+    fitting.sort(key=lambda pair: pair[1].id)
+    fitting.sort(key=lambda pair: pair[0], reverse=True)
+    holding = [row for _, row in fitting]
     explained = []
     for name in FIELDS:
-        deciding = next((row for row in holding if getattr(row, name) is not None), None)
+        spellings = LENGTHS if name in LENGTHS else (name,)
+        deciding = next(
+            (row for row in holding if any(getattr(row, each) is not None for each in spellings)),
+            None,
+        )
         value = getattr(_DEFAULTS if deciding is None else deciding, name)
         explained.append(Explained(name, value, deciding))
     return explained
 
 
-def resolve(
-    rows: Iterable[PolicyRow],
-    *,
-    agency_id: int,
-    branch_id: int,
-    patron_category: str,
-    material_group: str,
-) -> LoanTerms:
-    """What the rules say; see `explain` for why."""
-    explained = explain(
-        rows,
-        agency_id=agency_id,
-        branch_id=branch_id,
-        patron_category=patron_category,
-        material_group=material_group,
-    )
-    return LoanTerms(**{part.field: part.value for part in explained})  # type: ignore[arg-type]
+def resolve(rows: Iterable[PolicyRow], case: Case, groups: Tree | None = None) -> LoanTerms:
+    """What the rules say; see `explain` for why. `groups` is the tree of material groups."""
+    explained = explain(rows, case)
+    terms = LoanTerms(**{part.field: part.value for part in explained})  # type: ignore[arg-type]
+    limit = explained[FIELDS.index("max_loans_in_group")].row
+    counted = case.groups[0] if limit is None else limit.material_group or case.groups[0]
+    return replace(terms, counted_groups=descent(groups or {}, counted))

@@ -23,17 +23,36 @@ class Reason(Enum):
 
     ITEM_UNKNOWN = "no item has this barcode"
     ITEM_NOT_LOANABLE = "the rules say that this material is not lent to this patron"
+    ON_SITE_ONLY = "the rules say that this material is used in the library only"
     NO_LOAN_POLICY = "no rule gives a loan period for this patron and material"
     ON_LOAN_TO_ANOTHER = "the item is on loan to another patron"
     ALREADY_ON_LOAN_TO_PATRON = "the item is on loan to this patron already"
     TOO_MANY_LOANS = "the patron has as many loans as the rules allow"
     TOO_MANY_LOANS_IN_GROUP = "the patron has as many loans of this material group as allowed"
 
+    LOAN_SUSPENDED = "the loan is suspended"
+    ITEM_CLAIMED_RETURNED = "the patron says that the item was returned"
+    ITEM_LOST = "the item was declared lost"
+    NOTHING_TO_CANCEL = "this device has just now done nothing with the item that can be undone"
+    PIN_LOCKED = "too many wrong PINs were tried: no PIN is believed for a while"
+
     ITEM_NOT_ON_LOAN = "the item is not on loan"
     NOT_ON_LOAN_TO_PATRON = "the item is on loan, but not to this patron"
     MAX_RENEWALS_REACHED = "the loan was renewed as many times as the rules allow"
     RENEWAL_WINDOW_NOT_OPEN = "it is too early: renewing now is not open or would gain nothing"
+    ITEM_NOT_AT_HAND = "the rules renew this loan only where the item is shown"
     OVERDUE_NOT_RENEWABLE = "the loan is overdue, and the rules do not renew overdue loans"
+
+    ON_HOLD_FOR_ANOTHER = "the item waits for another patron"
+    WANTED_BY_ANOTHER = "another patron waits for this title, and no other item can serve"
+    RECORD_UNKNOWN = "no title has this number"
+    NOT_HOLDABLE = "no item of this title can be kept for this patron"
+    ALREADY_ON_HOLD = "the patron has a hold on this title already"
+    TOO_MANY_HOLDS = "the patron has as many holds as the rules allow"
+    HOLD_UNKNOWN = "the patron has no such open hold"
+    HOLD_DATES_WRONG = "the hold would end before it begins"
+    NOT_WANTED = "nobody waits whom this item would serve from its shelf"
+    BEING_FETCHED = "somebody else has gone to fetch the item"
 
     BRANCH_UNKNOWN = "no branch has this ISIL"
 

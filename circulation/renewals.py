@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.statements import Transaction
-from circulation.checks import patron_refusals, pin_refusal, renewal_due, renewal_refusals
-from circulation.due_dates import local_date
+from circulation.checks import patron_refusals, renewal_refusals
+from circulation.conflicts import note_conflict
+from circulation.due_dates import local_date, renewal_due
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.facts import (
@@ -20,10 +21,15 @@ from circulation.facts import (
     lock_items_on_loan_to,
     patron_facts,
 )
+from circulation.hold_facts import copies_of_record, holds_of_record
+from circulation.loan_states import LoanAction, refusal_of, state_of
 from circulation.loans import must_touch_one, prolong_loan
+from circulation.pin_rules import check_pin
 from circulation.reasons import Action, Reason
 from circulation.results import Desk, Loan, Refusal, Refused, Renewed, RenewedAll
 from circulation.set_up import SetUp
+from circulation.targeting import is_wanted_by_others, target_of
+from circulation.traits import traits_of
 
 
 def renew(
@@ -38,21 +44,24 @@ def renew(
     no_block: bool = False,
     happened: datetime | None = None,
     due: datetime | None = None,
+    seen: bool = True,
 ) -> Renewed | Refused:
     """Moves the due date of the patron's loan of the item, or says everything that hinders it.
 
     The rules are those of the branch where the loan was made. `pin`, `no_block`, `happened` and
     `due` as in `circulation.lending.check_out`; what is not on loan to the patron is refused even
-    with `no_block`, and a due date is never brought forward.
+    with `no_block`, and a due date is never brought forward. `seen` False tells that the item is
+    not at hand (the patron renews from home): some rules renew what they see only.
     Raises VerificationNeeded (see `circulation.pins`).
     """
+    patron = circulation.identifiers.stored(patron)
     lock_item(transaction, item)
     facts = item_facts(transaction, item)
     borrower = patron_facts(transaction, patron, now, facts.material_group if facts else "")
     refusals = []
     if borrower is None:
         refusals.append(Refusal(Reason.PATRON_UNKNOWN))
-    elif not no_block and (wrong := pin_refusal(circulation.pins, borrower, pin)):
+    elif not no_block and (wrong := check_pin(circulation, transaction, borrower, pin, desk, now)):
         refusals.append(wrong)
     if facts is None:
         refusals.append(Refusal(Reason.ITEM_UNKNOWN))
@@ -65,7 +74,7 @@ def renew(
         home = set_up.branches[facts.home_branch_id]
         return Refused(tuple(refusals), item=facts.item(home))
     at = min(happened, now) if no_block and happened else now
-    return _renew(transaction, set_up, desk, facts, borrower, at, now, no_block, due)
+    return _renew(transaction, set_up, desk, facts, borrower, at, now, no_block, due, seen)
 
 
 def renew_all(
@@ -77,20 +86,20 @@ def renew_all(
     now: datetime,
     pin: str | None = None,
 ) -> RenewedAll | Refused:
-    """Renews whatever can be renewed of the patron's loans (SIP2 65).
+    """Renews whatever can be renewed of the patron's loans (SIP2 65), the items not being at hand.
 
     Refused only where the patron is unknown or the PIN wrong.
     """
-    borrower = patron_facts(transaction, patron, now, "")
+    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    if wrong := pin_refusal(circulation.pins, borrower, pin):
+    if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):
         return Refused((wrong,))
     lock_items_on_loan_to(transaction, borrower.id)
     set_up = circulation.set_up(transaction, borrower.set_up_version)
     renewed, refused = [], []
     for facts in items_on_loan(transaction, borrower.id, ALL, 0):
-        outcome = _renew(transaction, set_up, desk, facts, borrower, now, now, False, None)
+        outcome = _renew(transaction, set_up, desk, facts, borrower, now, now, False, None, False)
         if isinstance(outcome, Renewed):
             renewed.append(outcome)
         else:
@@ -108,6 +117,7 @@ def _renew(
     now: datetime,
     no_block: bool,
     due: datetime | None,
+    seen: bool,
 ) -> Renewed | Refused:
     """Decides on one item, locked, and a known patron."""
     item = facts.item(set_up.branches[facts.home_branch_id])
@@ -123,13 +133,27 @@ def _renew(
 
     branch = set_up.branches[facts.loan_branch_id]
     terms = set_up.terms(branch.id, borrower.category, facts.material_group)
+    calendar = set_up.calendars[branch.id]
     found = renewal_refusals(
-        loan.due, loan.renewals, borrower, terms, now=at, timezone=branch.timezone
+        loan.due, loan.renewals, borrower, terms, now=at, calendar=calendar, seen=seen
     )
+    if hindrance := refusal_of(state_of(facts, now), LoanAction.RENEW):
+        found.append(Refusal(hindrance))
+    if facts.open_holds and is_wanted_by_others(
+        target_of(facts),
+        borrower.id,
+        holds_of_record(transaction, facts.record_id),
+        copies_of_record(transaction, facts.record_id),
+        set_up,
+        now,
+    ):
+        found.append(Refusal(Reason.WANTED_BY_ANOTHER))
     if found and not no_block:
         return Refused(tuple(found), item, borrower.patron(), loan)
 
-    promised = due if no_block and due else renewal_due(at, terms, branch.timezone)
+    promised = (
+        due if no_block and due else renewal_due(at, loan.due, terms, calendar, borrower.expires)
+    )
     new_due = max(promised or loan.due, loan.due)
     new = Loan(loan.id, loan.checked_out, new_due, loan.renewals + 1)
     must_touch_one(prolong_loan(transaction, new.id, new.due, new.renewals))
@@ -147,7 +171,18 @@ def _renew(
         loan_id=loan.id,
         before={"due": loan.due.isoformat(), "renewals": loan.renewals},
         after=after,
+        traits=traits_of(borrower, local_date(at, branch.timezone), facts.material_group),
     )
+    if found:
+        note_conflict(
+            transaction,
+            desk,
+            loan_id=loan.id,
+            item_id=facts.id,
+            patron_id=borrower.id,
+            overridden=found,
+            now=now,
+        )
     return Renewed(
         item,
         borrower.patron(),

@@ -30,6 +30,12 @@ class Desk:
     agency_id: int
     branch_id: int
 
+    @property
+    def machine(self) -> str:
+        """The device without the port of its present connection, which changes with each."""
+        host, separator, port = self.device.rpartition(":")
+        return host if separator and port.isdecimal() else self.device
+
 
 class Branch(NamedTuple):
     """A branch and what is often needed of its agency."""
@@ -81,6 +87,13 @@ class Loan(NamedTuple):
     renewals: int
 
 
+class LoanMark(Enum):
+    """What is said of an open loan. The value is what `loans.mark` holds."""
+
+    CLAIMED_RETURNED = "claimed_returned"
+    LOST = "lost"
+
+
 # Refusals
 
 
@@ -90,7 +103,8 @@ class Refusal:
 
     reason: Reason
     block: BlockReason | None = None  # of PATRON_BLOCKED
-    limit: int | None = None  # of TOO_MANY_LOANS, TOO_MANY_LOANS_IN_GROUP, MAX_RENEWALS_REACHED
+    # Of TOO_MANY_LOANS, TOO_MANY_LOANS_IN_GROUP, TOO_MANY_HOLDS, MAX_RENEWALS_REACHED:
+    limit: int | None = None
     opens: datetime | None = None  # of RENEWAL_WINDOW_NOT_OPEN: when renewing will be possible
 
 
@@ -156,7 +170,30 @@ class Destination(Enum):
     """Where an item goes after check-in: always exactly one, and it is always said."""
 
     SHELF_HERE = "to the shelf of this branch"
+    FLOAT_HERE = "to the shelf of this branch, where it belongs from now on"
     TRANSIT_HOME = "in transit to its home branch"
+    HOLD_SHELF_HERE = "to the hold shelf of this branch"
+    TRANSIT_TO_PICKUP = "in transit to the branch where somebody waits for it"
+    PROBLEM_BIN = "to the staff: it cannot be sent where it belongs"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFor:
+    """The hold that an item handed in goes to.
+
+    `is_bound` False: the machine does not bind items to holds, and it is only sent that way.
+    `number` and `deadline` are given once it is on the hold shelf; `is_news` tells that it is put
+    there now, which is when the patron is told.
+    """
+
+    hold_id: int
+    patron_id: int
+    patron_name: str
+    pickup_branch: Branch
+    is_bound: bool
+    number: int | None = None
+    deadline: datetime | None = None
+    is_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +210,8 @@ class CheckedIn:
     """The item was handed in.
 
     `was_on_loan` is False where no loan was open: a normal outcome, that still has a destination.
-    `to_branch` is where it goes (this branch for SHELF_HERE).
+    `to_branch` is where it goes: this branch, but for TRANSIT_HOME and TRANSIT_TO_PICKUP.
+    `held_for` is the hold that it goes to, for HOLD_SHELF_HERE and TRANSIT_TO_PICKUP.
     """
 
     item: Item
@@ -183,6 +221,9 @@ class CheckedIn:
     borrower: Borrower | None
     loan: Loan | None  # the loan just ended
     was_overdue: bool
+    held_for: HeldFor | None = None
+    # It was claimed returned, or lost, until now: the claim was right, the lost thing is found.
+    was_marked: LoanMark | None = None
 
 
 # Answers of the look-ups
@@ -257,13 +298,19 @@ class ItemState(Enum):
     AVAILABLE = "available"
     ON_LOAN = "on loan"
     IN_TRANSIT = "in transit"
+    CLAIMED_RETURNED = "on loan, and the patron says that it was returned"
+    LOST = "on loan, and lost"
+    MISSING = "not to be found"
+    ON_HOLD_SHELF = "on the hold shelf"
 
 
 @dataclass(frozen=True, slots=True)
 class CirculationStatus:
     """An item and its state: SIP2 18, NCIP LookupItemResponse, OPAC holdings.
 
-    `loan` and `borrower` are given for ON_LOAN, `to_branch` and `since` for IN_TRANSIT.
+    `loan` and `borrower` are given for ON_LOAN, CLAIMED_RETURNED and LOST, `to_branch` for
+    IN_TRANSIT, `since` for IN_TRANSIT and MISSING.
+    `open_holds` counts those on the title.
     Callers decide who may see the borrower.
     """
 
@@ -274,3 +321,4 @@ class CirculationStatus:
     is_overdue: bool = False
     to_branch: Branch | None = None
     since: datetime | None = None
+    open_holds: int = 0

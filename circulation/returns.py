@@ -8,11 +8,12 @@ from typing import Any
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
-from circulation.facts import ItemFacts, item_facts, lock_item
+from circulation.facts import item_facts, lock_item
 from circulation.loans import end_loan, must_touch_one
+from circulation.lost import forget_missing
 from circulation.reasons import Reason
-from circulation.results import Branch, CheckedIn, Desk, Destination, Refusal, Refused
-from circulation.transits import begin_transit, end_transit
+from circulation.results import CheckedIn, Desk, Destination, LoanMark, Refusal, Refused
+from circulation.routing import HoldHandling, route
 
 
 def check_in(
@@ -23,13 +24,15 @@ def check_in(
     item: str,
     now: datetime,
     returned: datetime | None = None,
+    holds: HoldHandling = HoldHandling.SHELVE,
 ) -> CheckedIn | Refused:
     """Takes the item with barcode `item` back at the desk's branch.
 
     Never refused for what the patron or the rules are: the only refusals are ITEM_UNKNOWN and
     BRANCH_UNKNOWN. An item that is not on loan is checked in all the same, and the answer says so.
     `returned` (SIP2 09 return date) is when the item came back if that was earlier than `now`;
-    it is held between the check-out and now.
+    it is held between the check-out and now. `holds` says what this desk or machine does where
+    somebody waits for the item (see `circulation.routing`).
     """
     lock_item(transaction, item)
     facts = item_facts(transaction, item)
@@ -44,16 +47,26 @@ def check_in(
     loan = facts.loan()
     at = now
     if loan is not None:
+        if facts.loan_mark == LoanMark.CLAIMED_RETURNED.value:
+            returned = returned or facts.loan_marked  # they were right
         if returned is not None:
             at = min(max(returned, loan.checked_out), now)
         must_touch_one(end_loan(transaction, loan.id, at, here.id))
-    destination, to_branch = (
-        (Destination.SHELF_HERE, here) if here.id == home.id else (Destination.TRANSIT_HOME, home)
-    )
-    _move(transaction, facts, here, to_branch, now)
-    after: dict[str, Any] = {"destination": destination.name}
-    if destination is Destination.TRANSIT_HOME:
-        after["in_transit_to"] = to_branch.id
+    elif facts.missing_since is not None:
+        forget_missing(transaction, facts.id)
+    way = route(transaction, set_up, desk, facts, here, holds, now)
+    before: dict[str, Any] = {}
+    if facts.transit_to_id is not None:
+        before["in_transit_to"] = facts.transit_to_id
+    if facts.missing_since is not None:
+        before["missing_since"] = facts.missing_since.isoformat()
+    if facts.loan_mark is not None:
+        before["state"] = LoanMark(facts.loan_mark).name
+    if way.destination is Destination.FLOAT_HERE:
+        before["home"], home = home.id, here
+    after: dict[str, Any] = {"destination": way.destination.name}
+    if way.to_branch.id != here.id:
+        after["in_transit_to"] = way.to_branch.id
     write_event(
         transaction,
         EventKind.ITEM_SEEN if loan is None else EventKind.CHECKED_IN,
@@ -63,25 +76,18 @@ def check_in(
         item_id=facts.id,
         patron_id=facts.borrower_id,
         loan_id=facts.loan_id,
-        before=None if facts.transit_to_id is None else {"in_transit_to": facts.transit_to_id},
+        hold_id=way.held_for.hold_id if way.held_for else None,
+        before=before or None,
         after=after,
     )
     return CheckedIn(
         facts.item(home),
-        destination,
-        to_branch,
+        way.destination,
+        way.to_branch,
         was_on_loan=loan is not None,
         borrower=facts.borrower(),
         loan=loan,
         was_overdue=loan is not None and at > loan.due,
+        held_for=way.held_for,
+        was_marked=None if facts.loan_mark is None else LoanMark(facts.loan_mark),
     )
-
-
-def _move(
-    transaction: Transaction, item: ItemFacts, here: Branch, to_branch: Branch, now: datetime
-) -> None:
-    """The transit that was is over; another begins where the item goes elsewhere."""
-    if item.transit_to_id is not None:
-        end_transit(transaction, item.id)
-    if to_branch.id != here.id:
-        begin_transit(transaction, item.id, here.id, to_branch.id, now)

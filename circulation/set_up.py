@@ -1,4 +1,4 @@
-"""The library's set-up in memory: branches and loan rules, good for one version.
+"""The library's set-up in memory: branches, calendars, rules, good for one version.
 
 Every process keeps a `SetUp`, and reads the version row in the same statement as its facts;
 where that has moved on, the set-up is read anew in the same transaction. A version is a random
@@ -14,9 +14,26 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from catalogue.schema import agencies, branches
 from catalogue.statements import Transaction, change, many, scalar, send
-from circulation.policy import FIELDS, LoanTerms, PolicyRow, resolve
+from circulation.calendars import read_calendars
+from circulation.opening_hours import Calendar
+from circulation.policy import (
+    FIELDS,
+    Case,
+    LoanTerms,
+    PolicyRow,
+    Tree,
+    lineage,
+    resolve,
+    rule_problems,
+)
 from circulation.results import Branch
-from circulation.schema import agency_settings, loan_policies, set_up_version
+from circulation.schema import (
+    agency_settings,
+    loan_policies,
+    set_up_version,
+)
+from circulation.transport import Transport, read_transport
+from circulation.trees import CATEGORIES, GROUPS
 
 DEFAULT_TIMEZONE = "Europe/Copenhagen"
 
@@ -51,17 +68,51 @@ _set_version = change(
 
 
 class SetUp:
-    """All branches and rules of one version. Never changed, but for what it remembers."""
+    """All branches, calendars and rules of one version. Never changed, but for what it remembers.
 
-    __slots__ = ("_terms", "branches", "policies", "version")
+    `branches` and `calendars` go by the branch's id; `categories` and `groups` are the trees of
+    patron categories and material groups.
+    `transport` says what sending costs and where items float.
+    """
+
+    __slots__ = (
+        "_terms",
+        "branches",
+        "calendars",
+        "categories",
+        "groups",
+        "policies",
+        "transport",
+        "version",
+    )
 
     def __init__(
-        self, version: int, branches: dict[int, Branch], policies: tuple[PolicyRow, ...]
+        self,
+        version: int,
+        branches: dict[int, Branch],
+        policies: tuple[PolicyRow, ...],
+        calendars: dict[int, Calendar],
+        categories: Tree,
+        groups: Tree,
+        transport: Transport,
     ) -> None:
         self.version = version
-        self.branches = branches  # by id
+        self.branches = branches
         self.policies = policies
+        self.calendars = calendars
+        self.categories = categories
+        self.groups = groups
+        self.transport = transport
         self._terms: dict[tuple[int, str, str], LoanTerms] = {}
+
+    def case(self, branch_id: int, patron_category: str, material_group: str) -> Case:
+        """What the rules are asked about a loan at the branch."""
+        return Case(
+            self.branches[branch_id].agency_id,
+            branch_id,
+            lineage(self.categories, patron_category),
+            lineage(self.groups, material_group),
+        )
 
     def terms(self, branch_id: int, patron_category: str, material_group: str) -> LoanTerms:
         """What the rules say, remembered."""
@@ -70,13 +121,7 @@ class SetUp:
         if terms is None:
             if len(self._terms) >= _TERMS_KEPT:
                 self._terms.clear()
-            terms = self._terms[key] = resolve(
-                self.policies,
-                agency_id=self.branches[branch_id].agency_id,
-                branch_id=branch_id,
-                patron_category=patron_category,
-                material_group=material_group,
-            )
+            terms = self._terms[key] = resolve(self.policies, self.case(*key), self.groups)
         return terms
 
 
@@ -85,11 +130,19 @@ def read_set_up(transaction: Transaction) -> SetUp:
     # The version first: a change that comes between makes the next look-up read anew.
     version = _version(transaction)
     branches = {branch.id: branch for branch in _all_branches(transaction)}
-    return SetUp(version, branches, tuple(_all_policies(transaction)))
+    return SetUp(
+        version,
+        branches,
+        tuple(_all_policies(transaction)),
+        read_calendars(transaction, branches.values()),
+        {node.code: node.parent for node in CATEGORIES.all(transaction)},
+        {node.code: node.parent for node in GROUPS.all(transaction)},
+        read_transport(transaction),
+    )
 
 
 def set_up_changed(transaction: Transaction) -> None:
-    """To be called by whatever changes branches, agencies or rules."""
+    """To be called by whatever changes branches, agencies, calendars, trees or rules."""
     _set_version(transaction, secrets.randbits(62))
 
 
@@ -120,42 +173,43 @@ def set_loan_policy(
     branch_id: int | None = None,
     patron_category: str | None = None,
     material_group: str | None = None,
-    loanable: bool | None = None,
-    loan_days: int | None = None,
-    renewals: int | None = None,
-    renewal_days: int | None = None,
-    renewal_window_days: int | None = None,
-    renew_overdue: bool | None = None,
-    max_loans: int | None = None,
-    max_loans_in_group: int | None = None,
+    **terms: bool | int | str | None,
 ) -> int:
     """Stores the rule of one scope, in place of what that scope had; gives the row's id.
 
-    See `circulation.policy`. Raises ValueError where both an agency and a branch are given, and
-    for a negative number.
+    `terms` are fields of `circulation.policy.LoanTerms`. Raises ValueError with all that is wrong
+    with them (see `circulation.policy.rule_problems`).
     """
     scope = (agency_id, branch_id, patron_category, material_group)
-    values = (
-        loanable,
-        loan_days,
-        renewals,
-        renewal_days,
-        renewal_window_days,
-        renew_overdue,
-        max_loans,
-        max_loans_in_group,
-    )
+    problems = rule_problems(terms)
     if agency_id is not None and branch_id is not None:
-        raise ValueError("a rule is for an agency or for a branch, not for both")
-    for name, value in zip(FIELDS, values, strict=True):
-        if value is not None and value < 0:
-            raise ValueError(f"{name} cannot be negative: {value}")
-    for row in _all_policies(transaction):
-        if tuple(getattr(row, name) for name in _SCOPE) == scope:
-            _delete_policy(transaction, row.id)
+        problems["branch_id"] = "a rule is for an agency or for a branch, not for both"
+    if problems:
+        raise ValueError("; ".join(problems.values()))
+    values = [terms.get(name) for name in FIELDS]
+    _forget_scope(transaction, scope)
     new_id: int = _insert_policy(transaction, *scope, *values)
     set_up_changed(transaction)
     return new_id
+
+
+def remove_loan_policy(
+    transaction: Transaction,
+    *,
+    agency_id: int | None = None,
+    branch_id: int | None = None,
+    patron_category: str | None = None,
+    material_group: str | None = None,
+) -> None:
+    """Removes the rule of one scope, where there is one."""
+    _forget_scope(transaction, (agency_id, branch_id, patron_category, material_group))
+    set_up_changed(transaction)
+
+
+def _forget_scope(transaction: Transaction, scope: tuple[int | str | None, ...]) -> None:
+    for row in _all_policies(transaction):
+        if tuple(getattr(row, name) for name in _SCOPE) == scope:
+            _delete_policy(transaction, row.id)
 
 
 def loan_policies_of(transaction: Transaction) -> list[PolicyRow]:

@@ -10,11 +10,30 @@ from hypothesis import strategies as st
 
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
-from circulation.policy import FIELDS, LoanTerms, PolicyRow, explain, resolve, specificity
-from circulation.set_up import loan_policies_of, read_set_up, set_loan_policy
+from circulation.policy import (
+    FIELDS,
+    LENGTHS,
+    Case,
+    LoanTerms,
+    PolicyRow,
+    Tree,
+    descent,
+    explain,
+    lineage,
+    narrowness,
+    resolve,
+    rule_problems,
+)
+from circulation.reasons import Reason
+from circulation.results import CheckedOut, Refusal, Refused
+from circulation.set_up import loan_policies_of, read_set_up, set_loan_policy, set_up_changed
+from circulation.trees import CATEGORIES as CATEGORY_ROWS
+from circulation.trees import GROUPS as GROUP_ROWS
 from tests.builders.circulation import Library, a_patron, an_item
 
-HERE = {"agency_id": 1, "branch_id": 10, "patron_category": "child", "material_group": "dvd"}
+CATEGORIES: Tree = {"resident": None, "child": "resident", "adult": "resident"}
+GROUPS: Tree = {"av": None, "dvd": "av", "cd": "av", "book": None}
+HERE = Case(1, 10, ("child", "resident"), ("dvd", "av"))
 
 
 def row(number: int, **given: Any) -> PolicyRow:
@@ -24,7 +43,7 @@ def row(number: int, **given: Any) -> PolicyRow:
 
 
 def test_without_rules_nothing_is_lent() -> None:
-    assert resolve([], **HERE) == LoanTerms(loan_days=None)  # type: ignore[arg-type]
+    assert resolve([], HERE)
 
 
 def test_each_field_comes_from_the_narrowest_row_that_sets_it() -> None:
@@ -36,88 +55,141 @@ def test_each_field_comes_from_the_narrowest_row_that_sets_it() -> None:
         row(5, branch_id=11, loan_days=1),
         row(6, agency_id=2, renewals=9),
     ]
-    assert resolve(rows, **HERE) == LoanTerms(  # type: ignore[arg-type]
-        loan_days=7, renewals=0, max_loans=10
+    assert resolve(rows, HERE) == LoanTerms(
+        loan_days=7, renewals=0, max_loans=10, counted_groups=("dvd",)
     )
-    deciding = {part.field: part.row.id if part.row else None for part in explain(rows, **HERE)}  # type: ignore[arg-type]
-    assert deciding == {
-        "loanable": None,
-        "loan_days": 4,
-        "renewals": 4,
-        "renewal_days": None,
-        "renewal_window_days": None,
-        "renew_overdue": None,
-        "max_loans": 3,
-        "max_loans_in_group": None,
-    }
+    deciding = {part.field: part.row.id if part.row else None for part in explain(rows, HERE)}
+    told = {field: row_id for field, row_id in deciding.items() if row_id is not None}
+    assert told == dict.fromkeys(LENGTHS, 4) | {"renewals": 4, "max_loans": 3}
 
 
-def test_place_weighs_more_than_category_and_category_more_than_group() -> None:
+def test_place_weighs_more_than_category_and_a_narrow_category_more_than_a_wide_one() -> None:
     scopes: list[dict[str, Any]] = [
-        {},
-        {"material_group": "dvd"},
-        {"patron_category": "child"},
-        {"patron_category": "child", "material_group": "dvd"},
-        {"agency_id": 1},
-        {"agency_id": 1, "material_group": "dvd"},
-        {"agency_id": 1, "patron_category": "child"},
-        {"agency_id": 1, "patron_category": "child", "material_group": "dvd"},
-        {"branch_id": 10},
-        {"branch_id": 10, "material_group": "dvd"},
-        {"branch_id": 10, "patron_category": "child"},
-        {"branch_id": 10, "patron_category": "child", "material_group": "dvd"},
+        {**place, **category, **group}
+        for place in ({}, {"agency_id": 1}, {"branch_id": 10})
+        for category in ({}, {"patron_category": "resident"}, {"patron_category": "child"})
+        for group in ({}, {"material_group": "av"}, {"material_group": "dvd"})
     ]
     rows = [row(days, loan_days=days, **scope) for days, scope in enumerate(scopes)]
     for wider_than in range(len(rows)):
-        assert resolve(rows[: wider_than + 1], **HERE).loan_days == wider_than  # type: ignore[arg-type]
-        assert resolve(rows[wider_than::-1], **HERE).loan_days == wider_than  # type: ignore[arg-type]
+        assert resolve(rows[: wider_than + 1], HERE).loan_days == wider_than
+        assert resolve(rows[wider_than::-1], HERE).loan_days == wider_than
 
 
 def test_zero_and_no_are_answers() -> None:
     rows = [row(1, loan_days=28, renewals=2), row(2, agency_id=1, renewals=0, loanable=False)]
-    terms = resolve(rows, **HERE)  # type: ignore[arg-type]
+    terms = resolve(rows, HERE)
     assert (terms.renewals, terms.loanable, terms.loan_days) == (0, False, 28)
 
 
+def test_the_length_of_a_loan_is_one_field() -> None:
+    """A narrow rule for hours is not joined with a wide one for days."""
+    rows = [row(1, loan_days=28), row(2, material_group="dvd", loan_hours=3)]
+    terms = resolve(rows, HERE)
+    assert (terms.loan_days, terms.loan_hours, terms.loan_until) == (None, 3, None)
+    rows.append(row(3, branch_id=10, loan_until="06-25"))
+    terms = resolve(rows, HERE)
+    assert (terms.loan_days, terms.loan_hours, terms.loan_until) == (None, None, "06-25")
+
+
+def test_a_limit_counts_the_groups_of_the_rule_that_set_it() -> None:
+    wide = row(1, material_group="av", max_loans_in_group=5)
+    narrow = row(2, material_group="dvd", max_loans_in_group=2)
+    anywhere = row(3, max_loans_in_group=9)
+    assert resolve([wide, anywhere], HERE, GROUPS).counted_groups == ("av", "cd", "dvd")
+    assert resolve([wide, narrow], HERE, GROUPS).counted_groups == ("dvd",)
+    assert resolve([anywhere], HERE, GROUPS).counted_groups == ("dvd",)
+
+
+def test_lines_of_parents_end_even_in_a_circle() -> None:
+    circle: Tree = {"a": "b", "b": "a"}
+    assert lineage(circle, "a") == ("a", "b")
+    assert lineage({}, "unheard of") == ("unheard of",)
+    assert descent(CATEGORIES, "resident") == ("resident", "adult", "child")
+
+
+PLACES = st.sampled_from(
+    [{}, {"agency_id": 1}, {"agency_id": 2}, {"branch_id": 10}, {"branch_id": 20}]
+)
 ROWS = st.lists(
-    st.builds(
-        lambda place, category, group, days, renewals, loanable: {
-            "agency_id": {1: 1, 3: 2}.get(place),
-            "branch_id": {2: 10, 4: 20}.get(place),
-            "patron_category": category,
-            "material_group": group,
-            "loan_days": days,
-            "renewals": renewals,
-            "loanable": loanable,
-        },
-        st.integers(0, 4),
-        st.sampled_from([None, "child", "adult"]),
-        st.sampled_from([None, "dvd", "book"]),
-        st.none() | st.integers(0, 99),
-        st.none() | st.integers(0, 3),
-        st.none() | st.booleans(),
+    st.fixed_dictionaries(
+        {
+            "place": PLACES,
+            "patron_category": st.sampled_from([None, *CATEGORIES]),
+            "material_group": st.sampled_from([None, *GROUPS]),
+            "length": st.sampled_from(
+                [{}, {"loan_days": 3}, {"loan_hours": 4}, {"loan_until": "06-25"}]
+            ),
+            "renewals": st.none() | st.integers(0, 3),
+            "loanable": st.none() | st.booleans(),
+            "closed_days": st.sampled_from([None, "push", "keep"]),
+        }
     ),
     max_size=12,
-).map(lambda all_given: [row(number, **given) for number, given in enumerate(all_given)])
+).map(
+    lambda all_given: [
+        row(number, **given.pop("place"), **given.pop("length"), **given)
+        for number, given in enumerate([dict(given) for given in all_given])
+    ]
+)
 
 
-@given(ROWS, st.randoms())
-def test_no_row_that_holds_is_narrower_than_the_one_that_decides(
-    rows: list[PolicyRow], random: Any
+@given(ROWS, st.sampled_from([*CATEGORIES, "guest"]), st.sampled_from([*GROUPS, ""]), st.randoms())
+def test_explain_agrees_with_resolve_and_no_narrower_row_was_passed_over(
+    rows: list[PolicyRow], category: str, group: str, random: Any
 ) -> None:
-    explained = explain(rows, **HERE)  # type: ignore[arg-type]
+    case = Case(1, 10, lineage(CATEGORIES, category), lineage(GROUPS, group))
+    explained = explain(rows, case)
+    terms = resolve(rows, case)
     assert tuple(part.field for part in explained) == FIELDS
     for part in explained:
+        assert part.value == getattr(terms, part.field)
+        names = LENGTHS if part.field in LENGTHS else (part.field,)
         for other in rows:
-            holds = all(getattr(other, name) in (None, value) for name, value in HERE.items())
-            if holds and getattr(other, part.field) is not None:
+            fit = narrowness(other, case)
+            if fit is not None and any(getattr(other, name) is not None for name in names):
                 assert part.row is not None
-                assert (-specificity(part.row), part.row.id) <= (-specificity(other), other.id)
+                found = narrowness(part.row, case)
+                assert found is not None
+                assert found > fit or (found == fit and part.row.id <= other.id)
         if part.row is not None:
-            assert part.value == getattr(part.row, part.field) is not None
+            assert part.value == getattr(part.row, part.field)
+    assert sum(getattr(terms, name) is not None for name in LENGTHS) <= 1
     shuffled = list(rows)
     random.shuffle(shuffled)
-    assert explain(shuffled, **HERE) == explained  # type: ignore[arg-type]
+    assert explain(shuffled, case) == explained
+
+
+@given(ROWS)
+def test_a_row_fits_by_its_scope_alone(rows: list[PolicyRow]) -> None:
+    for each in rows:
+        fits = (
+            each.agency_id in (None, HERE.agency_id)
+            and each.branch_id in (None, HERE.branch_id)
+            and each.patron_category in (None, *HERE.categories)
+            and each.material_group in (None, *HERE.groups)
+        )
+        assert (narrowness(each, HERE) is not None) is fits
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({"loan_day": 1}, "no such field"),
+        ({"loan_days": True}, "a whole number"),
+        ({"loan_days": "28"}, "a whole number"),
+        ({"loanable": 1}, "true or false"),
+        ({"renewals": -1}, "cannot be negative"),
+        ({"loan_days": 10**6}, "at most"),
+        ({"closed_days": "pull"}, "push or keep"),
+        ({"loan_until": "25/6"}, "a date"),
+        ({"loan_until": "easter"}, "a date"),
+        ({"loan_days": 1, "loan_hours": 1}, "one length"),
+    ],
+)
+def test_what_a_rule_cannot_say(terms: dict[str, Any], said: str) -> None:
+    [problem] = rule_problems(terms).values()
+    assert said in problem
 
 
 # Rules in the database
@@ -171,3 +243,57 @@ def test_a_change_that_was_undone_is_not_remembered(library: Library) -> None:
     answer = library.check_out(card, barcode)
     assert answer.loan is not None
     assert (answer.loan.due - library.now).days == 9
+
+
+# Lending by them
+
+
+def test_statement_1_without_a_loan_profile_nothing_is_lent(library: Library) -> None:
+    """An item without a loan profile for the borrower's category is refused, and why is said."""
+    library.policy(loan_days=None, loanable=True)
+    library.policy(patron_category="child", loan_days=14)
+    adult, child = a_patron(library), a_patron(library, category="child")
+    barcode = an_item(library)
+    refused = library.check_out(adult, barcode)
+    assert isinstance(refused, Refused)
+    assert refused.reasons == (Reason.NO_LOAN_POLICY,)
+    assert isinstance(library.check_out(child, barcode), CheckedOut)
+
+
+def test_a_rule_holds_below_its_category_and_group(library: Library) -> None:
+    library.write(store_trees)
+    library.policy(patron_category="resident", material_group="av", loan_days=3)
+    card, guest = a_patron(library, category="child"), a_patron(library, category="guest")
+    answer = library.check_out(card, an_item(library, material_group="dvd"))
+    assert isinstance(answer, CheckedOut)
+    assert (answer.loan.due - library.now).days == 3
+    answer = library.check_out(guest, an_item(library, material_group="dvd"))
+    assert isinstance(answer, CheckedOut)
+    assert (answer.loan.due - library.now).days == 28
+
+
+def store_trees(transaction: Transaction) -> None:
+    CATEGORY_ROWS.store(transaction, {code: (code, up) for code, up in CATEGORIES.items()})
+    GROUP_ROWS.store(transaction, {code: (code, up) for code, up in GROUPS.items()})
+    set_up_changed(transaction)
+
+
+def test_a_limit_of_a_wide_group_counts_those_below_it(library: Library) -> None:
+    library.write(store_trees)
+    library.policy(material_group="av", max_loans_in_group=2)
+    card = a_patron(library)
+    for group in ("dvd", "cd"):
+        lent = library.check_out(card, an_item(library, material_group=group))
+        assert isinstance(lent, CheckedOut)
+    refused = library.check_out(card, an_item(library, material_group="dvd"))
+    assert isinstance(refused, Refused)
+    assert refused.refusals == (Refusal(Reason.TOO_MANY_LOANS_IN_GROUP, limit=2),)
+    assert isinstance(library.check_out(card, an_item(library, material_group="book")), CheckedOut)
+
+
+def test_material_for_use_on_the_spot_is_not_lent(sqlite_library: Library) -> None:
+    library = sqlite_library
+    library.policy(material_group="reference", on_site_only=True)
+    refused = library.check_out(a_patron(library), an_item(library, material_group="reference"))
+    assert isinstance(refused, Refused)
+    assert refused.reasons == (Reason.ON_SITE_ONLY,)

@@ -1,0 +1,365 @@
+"""Holds: placing, changing, pausing and cancelling them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from catalogue.items import find_item
+from catalogue.statements import Transaction
+from circulation.contacts import preferences_of
+from circulation.due_dates import local_date
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.facts import PatronFacts, lock_patron, patron_facts
+from circulation.hold_changes import (
+    HoldOutcome,
+    close,
+    insert_hold,
+    insert_hold_set,
+    pickup_deadline,
+    release,
+    set_deadline,
+    write_changes,
+)
+from circulation.hold_eligibility import date_refusals, patron_hold_refusals, target_refusals
+from circulation.hold_facts import (
+    HoldFacts,
+    copies_of_record,
+    hold_facts,
+    holds_of_patron,
+    lock_hold_set,
+    lock_queue,
+    record_exists,
+)
+from circulation.hold_lists import queued
+from circulation.hold_queues import ORDINARY
+from circulation.hold_results import HoldChanged, HoldKind, HoldsPlaced, Wanted
+from circulation.pin_rules import check_pin
+from circulation.reasons import Reason
+from circulation.results import Branch, Desk, Refusal, Refused
+from circulation.set_up import SetUp
+
+
+class _Located(NamedTuple):
+    """What is wanted, found in the catalogue; `record_id` None where it was not."""
+
+    wanted: Wanted
+    record_id: int | None
+    item_id: int | None
+
+
+def place_holds(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    wanted: Sequence[Wanted],
+    now: datetime,
+    kind: HoldKind = HoldKind.NORMAL,
+    pickup_branch: str | None = None,
+    activates: date | None = None,
+    interest_until: date | None = None,
+    queue_class: int = ORDINARY,
+    priority: int = 0,
+    pin: str | None = None,
+) -> HoldsPlaced | Refused:
+    """Places holds for the patron with identifier `patron`, all or none.
+
+    Of a PARALLEL set those that can be placed are, and `HoldsPlaced.refused` tells of the others.
+    `pickup_branch` is an ISIL, where None the patron's preferred branch or else the home branch;
+    its rules hold. Nothing is served before the day `activates` nor after `interest_until` (None:
+    as the patron prefers, or else as the rules have it). In the queue the smaller `queue_class`
+    goes first, then the smaller `priority`, then who came first. `pin` as in
+    `circulation.lending.check_out`.
+    Raises ValueError where nothing is wanted, VerificationNeeded (see `circulation.pins`).
+    """
+    if not wanted:
+        raise ValueError("nothing is wanted")
+    patron = circulation.identifiers.stored(patron)
+    lock_patron(transaction, patron)
+    located = [_locate(transaction, each) for each in wanted]
+    record_ids = sorted({each.record_id for each in located if each.record_id is not None})
+    for record_id in record_ids:
+        lock_queue(transaction, record_id)
+    borrower = patron_facts(transaction, patron, now, "")
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):
+        return Refused((wrong,))
+    set_up = circulation.set_up(transaction, borrower.set_up_version)
+    chosen = preferences_of(transaction, borrower.id)
+    pickup = _pickup_branch(set_up, borrower, pickup_branch)
+    if pickup_branch is None and chosen.pickup_branch_id is not None:
+        pickup = set_up.branches[chosen.pickup_branch_id]
+    if pickup is None:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=borrower.patron())
+    today = local_date(now, pickup.timezone)
+    terms = set_up.terms(pickup.id, borrower.category, "")
+    own = holds_of_patron(transaction, borrower.id)
+    interest = timedelta(days=chosen.interest_days or terms.interest_days)
+    until = interest_until or max(today, activates or today) + interest
+    common = date_refusals(activates, until, today)
+    if kind is not HoldKind.PARALLEL:
+        common += patron_hold_refusals(borrower, terms, len(own), len(wanted), today)
+
+    accepted: list[_Located] = []
+    refused: list[tuple[Wanted, tuple[Refusal, ...]]] = []
+    for each in located:
+        found = _refusals(transaction, each, accepted, borrower, own, pickup, set_up)
+        if found:
+            refused.append((each.wanted, tuple(found)))
+        else:
+            accepted.append(each)
+    if kind is HoldKind.PARALLEL:
+        common += patron_hold_refusals(borrower, terms, len(own), max(len(accepted), 1), today)
+    if common or not accepted or (refused and kind is not HoldKind.PARALLEL):
+        of_targets = [refusal for _, several in refused for refusal in several]
+        return Refused(tuple(dict.fromkeys(common + of_targets)), patron=borrower.patron())
+
+    order = _Order(borrower.id, kind, pickup.id, queue_class, priority, now, activates, until)
+    placed = _write(circulation, transaction, desk, order, accepted)
+    return HoldsPlaced(
+        borrower.patron(),
+        tuple(queued(transaction, set_up, _known(transaction, each), now) for each in placed),
+        tuple(refused),
+    )
+
+
+def change_hold(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    hold_id: int,
+    now: datetime,
+    pickup_branch: str | None = None,
+    activates: date | None = None,
+    interest_until: date | None = None,
+    pin: str | None = None,
+) -> HoldChanged | Refused:
+    """Changes what is given; None leaves things as they are. The place in the queue is kept.
+
+    The pickup branch may be changed at any moment: an item on its way, or on a shelf, is sent on
+    to the new branch when it is next in somebody's hand.
+    """
+    found = _own_hold(circulation, transaction, desk, patron, hold_id, now, pin)
+    if isinstance(found, Refused):
+        return found
+    borrower, set_up, hold = found
+    pickup: Branch | None = set_up.branches[hold.pickup_branch_id]
+    if pickup_branch is not None:
+        pickup = _pickup_branch(set_up, borrower, pickup_branch)
+    if pickup is None:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=borrower.patron())
+    new = hold._replace(
+        pickup_branch_id=pickup.id,
+        activates=hold.activates if activates is None else activates,
+        interest_until=interest_until or hold.interest_until,
+    )
+    if activates is not None or interest_until is not None:
+        today = local_date(now, pickup.timezone)
+        if wrong := date_refusals(new.activates, new.interest_until, today):
+            return Refused(tuple(wrong), patron=borrower.patron())
+    write_changes(transaction, desk, hold, new, now)
+    if hold.is_bound and hold.shelved is not None and new.pickup_branch_id != hold.pickup_branch_id:
+        # What is to be sent on is not given up for having stood too long on the wrong shelf.
+        is_back = new.pickup_branch_id == hold.shelf_branch_id
+        set_deadline(
+            transaction, hold.id, pickup_deadline(new, set_up, "", now) if is_back else None
+        )
+    return _changed(transaction, set_up, borrower, hold.id, now)
+
+
+def pause_hold(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    hold_id: int,
+    first: date | None,
+    last: date | None = None,
+    now: datetime,
+    pin: str | None = None,
+) -> HoldChanged | Refused:
+    """Passes the hold over from the day `first` to `last`; `last` None is until further notice.
+
+    It keeps its place. `first` None ends a pause. An item that is bound to it already stays so.
+    """
+    found = _own_hold(circulation, transaction, desk, patron, hold_id, now, pin)
+    if isinstance(found, Refused):
+        return found
+    borrower, set_up, hold = found
+    if first is not None and last is not None and last < first:
+        return Refused((Refusal(Reason.HOLD_DATES_WRONG),), patron=borrower.patron())
+    new = hold._replace(paused_from=first, paused_until=last if first is not None else None)
+    write_changes(transaction, desk, hold, new, now)
+    return _changed(transaction, set_up, borrower, hold.id, now)
+
+
+def cancel_hold(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    hold_id: int,
+    now: datetime,
+    pin: str | None = None,
+) -> HoldChanged | Refused:
+    """Ends the hold. An item that is bound to it goes on to the next when it is next in hand."""
+    found = _own_hold(circulation, transaction, desk, patron, hold_id, now, pin)
+    if isinstance(found, Refused):
+        return found
+    borrower, set_up, hold = found
+    release(transaction, desk, hold, now)
+    close(transaction, desk, hold, HoldOutcome.CANCELLED, now)
+    return _changed(transaction, set_up, borrower, hold.id, now)
+
+
+def _locate(transaction: Transaction, wanted: Wanted) -> _Located:
+    if wanted.item is None:
+        return _Located(wanted, record_exists(transaction, wanted.record_id), None)
+    item = find_item(transaction, wanted.item)
+    return _Located(wanted, item.record_id if item else None, item.id if item else None)
+
+
+def _refusals(
+    transaction: Transaction,
+    located: _Located,
+    before: Sequence[_Located],
+    borrower: PatronFacts,
+    own: Sequence[HoldFacts],
+    pickup: Branch,
+    set_up: SetUp,
+) -> list[Refusal]:
+    """Why there can be no hold on this; `before` has what is to be placed with it."""
+    if located.record_id is None:
+        is_item = located.wanted.item is not None
+        return [Refusal(Reason.ITEM_UNKNOWN if is_item else Reason.RECORD_UNKNOWN)]
+    if any(
+        (each.record_id, each.wanted.part) == (located.record_id, located.wanted.part)
+        for each in before
+    ):
+        return [Refusal(Reason.ALREADY_ON_HOLD)]
+    return target_refusals(
+        located.wanted,
+        located.item_id,
+        copies_of_record(transaction, located.record_id),
+        borrower,
+        own,
+        located.record_id,
+        pickup.id,
+        set_up,
+    )
+
+
+def _pickup_branch(set_up: SetUp, borrower: PatronFacts, isil: str | None) -> Branch | None:
+    if isil is None:
+        return set_up.branches[borrower.home_branch_id]
+    return next((branch for branch in set_up.branches.values() if branch.isil == isil), None)
+
+
+class _Order(NamedTuple):
+    """What the holds that are placed together have in common."""
+
+    patron_id: int
+    kind: HoldKind
+    pickup_branch_id: int
+    queue_class: int
+    priority: int
+    placed: datetime
+    activates: date | None
+    interest_until: date
+
+
+def _write(
+    circulation: Circulation,
+    transaction: Transaction,
+    desk: Desk,
+    order: _Order,
+    accepted: Sequence[_Located],
+) -> list[int]:
+    """Writes the holds with their events; gives their ids."""
+    now, set_id = order.placed, None
+    if order.kind is not HoldKind.NORMAL:
+        set_id = circulation.ids.next(now)
+        insert_hold_set(transaction, set_id, order.kind.value)
+    placed: list[int] = []
+    for each in accepted:
+        hold_id = circulation.ids.next(now)
+        insert_hold(
+            transaction,
+            hold_id,
+            each.record_id,
+            each.item_id,
+            each.wanted.part,
+            order.patron_id,
+            set_id,
+            placed[-1] if placed and order.kind is HoldKind.SERIAL else None,
+            order.pickup_branch_id,
+            order.queue_class,
+            order.priority,
+            now,
+            order.activates,
+            order.interest_until,
+        )
+        write_event(
+            transaction,
+            EventKind.HOLD_PLACED,
+            desk,
+            now,
+            hold_id=hold_id,
+            patron_id=order.patron_id,
+            item_id=each.item_id,
+            after={
+                "record": each.record_id,
+                "pickup_branch": order.pickup_branch_id,
+                "kind": order.kind.name,
+            },
+        )
+        placed.append(hold_id)
+    return placed
+
+
+def _own_hold(
+    circulation: Circulation,
+    transaction: Transaction,
+    desk: Desk,
+    patron: str,
+    hold_id: int,
+    now: datetime,
+    pin: str | None,
+) -> tuple[PatronFacts, SetUp, HoldFacts] | Refused:
+    """The patron's open hold under its locks, or why it may not be touched."""
+    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):
+        return Refused((wrong,))
+    hold = hold_facts(transaction, hold_id)
+    if hold is not None:
+        lock_queue(transaction, hold.record_id)
+        if hold.set_id is not None:
+            lock_hold_set(transaction, hold.set_id)
+        hold = hold_facts(transaction, hold_id)
+    if hold is None or hold.closed is not None or hold.patron_id != borrower.id:
+        return Refused((Refusal(Reason.HOLD_UNKNOWN),), patron=borrower.patron())
+    return borrower, circulation.set_up(transaction, borrower.set_up_version), hold
+
+
+def _known(transaction: Transaction, hold_id: int) -> HoldFacts:
+    hold = hold_facts(transaction, hold_id)
+    assert hold is not None
+    return hold
+
+
+def _changed(
+    transaction: Transaction, set_up: SetUp, borrower: PatronFacts, hold_id: int, now: datetime
+) -> HoldChanged:
+    hold = _known(transaction, hold_id)
+    return HoldChanged(borrower.patron(), queued(transaction, set_up, hold, now))

@@ -1,0 +1,97 @@
+"""What the parts of a set-up say of each other: parents, branches, places of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from circulation.policy import lineage
+from circulation.setting_up.difference import title
+from circulation.setting_up.parts import Key, Noun, Parts
+from circulation.setting_up.source import Problem
+
+#: Where a part, or a field of it, stands.
+Lines = Callable[[Noun, Key, str], int | None]
+
+
+def check_references(parts: Parts, line: Lines) -> list[Problem]:
+    """Every name that stands for something that is not there, and every tree that is none."""
+    return [
+        *_trees(parts, line),
+        *_organisation(parts, line),
+        *_rules(parts, line),
+        *_between_branches(parts, line),
+    ]
+
+
+def _unknown(noun: Noun, key: Key, line: int | None, what: str, name: str) -> Problem:
+    return Problem(line, f'{title(noun, key)}: there is no {what} "{name}"')
+
+
+def _trees(parts: Parts, line: Lines) -> list[Problem]:
+    problems = []
+    for noun in (Noun.CATEGORY, Noun.GROUP):
+        tree = {key[0]: fields["parent"] for key, fields in parts.of[noun].items()}
+        for code, parent in tree.items():
+            at = line(noun, (code,), "parent")
+            chain = lineage(tree, code)
+            if parent is not None and parent not in tree:
+                problems.append(_unknown(noun, (code,), at, noun.value, parent))
+            elif tree.get(chain[-1]) in chain:
+                problems.append(
+                    Problem(at, f"{title(noun, (code,))}: its parents lead round in a circle")
+                )
+    return problems
+
+
+def _organisation(parts: Parts, line: Lines) -> list[Problem]:
+    problems = []
+    if not parts.of[Noun.AGENCY]:
+        problems.append(Problem(None, "there is no agency"))
+    for key, fields in parts.of[Noun.BRANCH].items():
+        if fields["agency"] and (fields["agency"],) not in parts.of[Noun.AGENCY]:
+            at = line(Noun.BRANCH, key, "agency")
+            problems.append(_unknown(Noun.BRANCH, key, at, "agency", fields["agency"]))
+        if key in parts.of[Noun.AGENCY]:
+            at = line(Noun.BRANCH, key, "")
+            problems.append(
+                Problem(at, f"{title(Noun.BRANCH, key)}: an agency has this ISIL already")
+            )
+    return problems
+
+
+def _rules(parts: Parts, line: Lines) -> list[Problem]:
+    problems = []
+    for key in parts.of[Noun.RULE]:
+        place, category, group = key
+        if place and not {(place,)} & {*parts.of[Noun.AGENCY], *parts.of[Noun.BRANCH]}:
+            at = line(Noun.RULE, key, "at")
+            problems.append(_unknown(Noun.RULE, key, at, "agency or branch", place))
+        if category and (category,) not in parts.of[Noun.CATEGORY]:
+            at = line(Noun.RULE, key, "category")
+            problems.append(_unknown(Noun.RULE, key, at, "patron category", category))
+        if group and (group,) not in parts.of[Noun.GROUP]:
+            at = line(Noun.RULE, key, "group")
+            problems.append(_unknown(Noun.RULE, key, at, "material group", group))
+    return problems
+
+
+def _between_branches(parts: Parts, line: Lines) -> list[Problem]:
+    problems = []
+    known = parts.of[Noun.BRANCH]
+    for key, fields in parts.of[Noun.FLOAT_GROUP].items():
+        at = line(Noun.FLOAT_GROUP, key, "")
+        problems += [
+            _unknown(Noun.FLOAT_GROUP, key, at, "branch", isil)
+            for isil in fields["branches"]
+            if (isil,) not in known
+        ]
+    for key in parts.of[Noun.TRANSPORT]:
+        at = line(Noun.TRANSPORT, key, "")
+        problems += [
+            _unknown(Noun.TRANSPORT, key, at, "branch", isil)
+            for isil in key
+            if isil and (isil,) not in known
+        ]
+        if key[0] and key[0] == key[1]:
+            problems.append(Problem(at, f"{title(Noun.TRANSPORT, key)}: the branches are the same"))
+    return problems
