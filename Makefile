@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OPTIONS ?=
 
-.PHONY: demo test lint bench clean help
+.PHONY: demo test lint bench clean help loan-table
 
 help:
 	@echo "make demo   a working library system on 127.0.0.1, in a temporary folder"
 	@echo "make test   the tests"
 	@echo "make lint   ruff, mypy and the import rules"
 	@echo "make bench  measurements: loading, searching, lending"
+	@echo "make loan-table  writes the table of loan states into circulation/README.md"
 	@echo "make clean  removes the virtual environment and what tools left"
 
 demo: $(VENV)/run
@@ -25,10 +26,14 @@ lint: $(VENV)/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --config setup.cfg
+	$(BIN)/lint-imports
 
 bench: $(VENV)/test
 	$(BIN)/python -m tests.bench
+
+# The picture of what can be done with an item in which state, written into the README.
+loan-table: $(VENV)/run
+	$(BIN)/python -m circulation.loan_states circulation/README.md
 
 # The stamps: one for each set of dependencies, made again when those change.
 

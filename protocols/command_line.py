@@ -15,9 +15,16 @@ from protocols.standard import installed_standards
 
 #: Command -> its module under protocols.commands, imported only when it is called.
 COMMANDS = {
+    "apply": "apply",
     "check": "check",
+    "close": "close",
     "demo": "demo",
+    "explain": "explain",
+    "item": "item",
+    "jobs": "jobs",
     "load": "load",
+    "loan": "loan",
+    "patron": "patron",
     "serve": "serve",
 }
 

@@ -4,6 +4,8 @@
     url = "sqlite:///tiro.sqlite"      # relative to the folder of this file
     [http]
     port = 8080
+    [circulation]
+    identifier_key = "..."             # hexadecimal: national numbers are hashed under it
     [sip2]                             # a section for each protocol folder, its own `settings`
     port = 6001
 
@@ -64,6 +66,22 @@ class LoggingSettings:
 
 
 @dataclass(frozen=True)
+class CirculationSettings:
+    """`identifier_key`: 32 to 128 hexadecimal digits under which national numbers are hashed.
+
+    Without it none are accepted; with another one those stored are not found any more.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    identifier_key: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2}){16,64}$")] | None = None
+
+    @property
+    def key(self) -> bytes | None:
+        return None if self.identifier_key is None else bytes.fromhex(self.identifier_key)
+
+
+@dataclass(frozen=True)
 class Configuration:
     """A whole tiro.toml. `standards` holds the settings of each protocol folder by its name."""
 
@@ -72,6 +90,7 @@ class Configuration:
     http: HttpSettings
     logging: LoggingSettings
     standards: Mapping[str, Any]
+    circulation: CirculationSettings = CirculationSettings()
 
     @property
     def database_url(self) -> str:
@@ -83,6 +102,7 @@ class Configuration:
 
 
 _COMMON: dict[str, type[Any]] = {
+    "circulation": CirculationSettings,
     "database": DatabaseSettings,
     "http": HttpSettings,
     "logging": LoggingSettings,
@@ -123,6 +143,7 @@ def configuration_from(
         database=settings.pop("database"),
         http=settings.pop("http"),
         logging=settings.pop("logging"),
+        circulation=settings.pop("circulation"),
         standards=settings,
     )
 

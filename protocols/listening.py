@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from twisted.internet import reactor as _reactor
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IPushProducer, ITCPTransport
 from twisted.internet.protocol import Factory
 from twisted.internet.protocol import Protocol as TwistedProtocol
@@ -67,6 +68,15 @@ class Session(Protocol):
         ...
 
 
+@runtime_checkable
+class Farewell(Protocol):
+    """What a session has besides, where its protocol has a word for the end of the server."""
+
+    def shut_down(self, now: float) -> None:
+        """The server ends, and no request is open: say so and set `closing`."""
+        ...
+
+
 #: Answers a request: calls `reply` once, from the reactor, at once or later, with a response.
 Answer = Callable[[Any, Callable[[Any], None]], None]
 
@@ -85,6 +95,7 @@ class Conversation(TwistedProtocol):
         self._is_paused = False  # we do not read what the peer writes
         self._timer: Any = None
         self._is_lost = False
+        self._is_ending = False  # the server ends: the open request is the last one
 
     def connectionMade(self) -> None:  # noqa: N802
         self.transport: Any
@@ -104,10 +115,22 @@ class Conversation(TwistedProtocol):
         self._is_lost = True
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
+        if isinstance(self.factory, ConversationFactory):
+            self.factory.forget(self)
+
+    def end(self) -> None:
+        """Ends the conversation from our side, when the request under way is answered."""
+        self._is_ending = True
+        if self._is_answering or self._is_lost:
+            return
+        if isinstance(self.session, Farewell) and not self.session.closing:
+            self.session.shut_down(self._clock.seconds())
+        self._flush()
+        self.transport.loseConnection()
 
     def _turn(self) -> None:
         """Hands out requests until one is under way, the peer is slow, or none is left."""
-        if self._is_turning or self._is_lost:
+        if self._is_turning or self._is_lost or self._is_ending:
             return
         self._is_turning = True
         try:
@@ -151,6 +174,8 @@ class Conversation(TwistedProtocol):
             return
         self.session.send(response, self._clock.seconds())
         self._flush()
+        if self._is_ending:
+            self.end()
         self._turn()
 
     def _flush(self) -> None:
@@ -205,8 +230,29 @@ class ConversationFactory(Factory):
 
     def __init__(self, converse: Callable[[IAddress | None], Conversation]) -> None:
         self._converse = converse
+        self._open: set[Conversation] = set()
+        self._ended: Deferred[None] | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> TwistedProtocol:  # noqa: N802
         conversation = self._converse(addr)
         conversation.factory = self
+        self._open.add(conversation)
         return conversation
+
+    def forget(self, conversation: Conversation) -> None:
+        """A connection is gone."""
+        self._open.discard(conversation)
+        self._look_for_the_end()
+
+    def end(self) -> Deferred[None]:
+        """Ends every conversation; called back when the last connection is gone."""
+        ended: Deferred[None] = Deferred()
+        self._ended = ended
+        for conversation in tuple(self._open):
+            conversation.end()
+        self._look_for_the_end()
+        return ended
+
+    def _look_for_the_end(self) -> None:
+        if self._ended is not None and not self._open and not self._ended.called:
+            self._ended.callback(None)

@@ -23,16 +23,20 @@ from twisted.web.server import Site
 
 from catalogue.database import Database, open_database
 from circulation.engine import Circulation
+from circulation.identifiers import IdentifierKey
 from protocols.answering import Services
 from protocols.configuration import Configuration
+from protocols.listening import ConversationFactory
 from protocols.requests import BoundedRequest
 from protocols.standard import Standard
 
 log = logging.getLogger(__name__)
 reactor: Any = _reactor
 
-#: Seconds that work under way gets after the listeners have closed.
+#: Seconds that work under way gets after the listeners have closed, and of these, the seconds that
+#: open conversations get to hear the last answer and the farewell.
 GRACE_SECONDS = 2.0
+FAREWELL_SECONDS = 1.0
 
 
 class CannotStart(Exception):
@@ -66,6 +70,7 @@ class Server:
         self.standards = standards
         self.bound = Bound()
         self._listening: list[Any] = []
+        self._conversing: list[ConversationFactory] = []
         self._database: Database | None = None
         self._services: Services | None = None
 
@@ -74,7 +79,7 @@ class Server:
         self._database = open_database(self.configuration.database_url)
         self._services = Services(
             self._database,
-            Circulation(),
+            Circulation(identifiers=IdentifierKey(self.configuration.circulation.key)),
             clock=lambda: datetime.now(UTC),
             call_from_thread=reactor.callFromThread,
             call_later=reactor.callLater,
@@ -116,11 +121,18 @@ class Server:
                 f"{section} cannot listen on {interface}:{number}: {reason}"
             ) from error
         self._listening.append(port)
+        if isinstance(factory, ConversationFactory):
+            self._conversing.append(factory)
         return int(port.getHost().port)
 
     def stop(self) -> defer.Deferred[Any]:
         """Closes the listeners, lets work under way finish, then closes the database."""
         closing = [defer.maybeDeferred(port.stopListening) for port in self._listening]
+        for factory in self._conversing:
+            # Who does not listen to the end is cut off with the process.
+            ended: defer.Deferred[Any] = factory.end()
+            ended.addTimeout(FAREWELL_SECONDS, reactor).addErrback(lambda failure: None)
+            closing.append(ended)
         finished: defer.Deferred[Any] = defer.DeferredList(closing)
         finished.addCallback(lambda _: threads.deferToThread(self._close))
         finished.addTimeout(GRACE_SECONDS, reactor)

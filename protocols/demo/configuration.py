@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
 from string import Template
 
 from circulation.pins import hash_pin
@@ -12,6 +13,10 @@ _TEMPLATE = Template("""\
 
 [database]
 url = "sqlite:///tiro.sqlite" # beside this file; or postgresql://USER:PASSWORD@HOST/NAME
+
+[circulation]
+# National numbers are kept as hashes under this key. Keep it, and keep it secret.
+identifier_key = "$identifier_key"
 
 [http]
 port = $http
@@ -50,6 +55,7 @@ def demo_configuration(
         z3950=z3950,
         http=http,
         ncip=ncip,
+        identifier_key=token_hex(32),
         kiosk=hash_pin("kiosk"),
         sorter=hash_pin("sorter"),
     )

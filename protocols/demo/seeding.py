@@ -1,4 +1,4 @@
-"""Seeding the demo library: two agencies, three branches, rules, patrons, works and items.
+"""Seeding the demo library: the set-up of `library.toml`, patrons, works and items.
 
 All of it is one transaction: a demo that was interrupted while it seeded starts again from
 nothing. Names of patrons are drawn from lists, the same for the same number.
@@ -17,33 +17,19 @@ from catalogue.accession import ItemDefaults, add_record
 from catalogue.database import Database
 from catalogue.items import add_item
 from catalogue.statements import Transaction
-from circulation.organisation import add_agency, add_branch, add_consortium, find_branch
+from circulation.organisation import find_branch
 from circulation.patrons import register_patron
 from circulation.pins import hash_pin
-from circulation.set_up import set_loan_policy
+from circulation.setting_up.applying import apply_set_up
+from circulation.setting_up.reading import read
 from protocols.commands.load import load_with_progress, summary
 from protocols.demo.records import marc_record
 from protocols.demo.works import WORKS, Work
 
-CONSORTIUM = "Demo libraries"
 PIN = "1234"
 HOME_BRANCH = "DK-900101"
-
-#: ISIL, name, kind, branches (ISIL, name).
-AGENCIES = (
-    (
-        "DK-900100",
-        "Public libraries of Demo municipality",
-        "public",
-        (("DK-900101", "Main library"), ("DK-900102", "Harbour branch")),
-    ),
-    (
-        "DK-900200",
-        "School libraries of Demo municipality",
-        "school",
-        (("DK-900201", "Hill School library"),),
-    ),
-)
+#: The set-up that the demo begins with, and that `tiro apply` takes as well.
+SET_UP = Path(__file__).with_name("library.toml")
 
 _GIVEN = ("Anna", "Bo", "Clara", "David", "Emma", "Gry", "Hassan", "Ida", "Jens", "Karen", "Lars")
 _FAMILY = ("Andersen", "Berg", "Dahl", "Friis", "Hansen", "Iversen", "Jensen", "Møller", "Ørsted")
@@ -63,9 +49,10 @@ def seed(database: Database, *, patrons: int, items: int | None, now: datetime) 
 def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now: datetime) -> bool:
     if find_branch(transaction, HOME_BRANCH) is not None:
         return False
-    branches = _organisation(transaction)
-    _rules(transaction)
-    home = branches[HOME_BRANCH]
+    apply_set_up(transaction, read(SET_UP.read_text(encoding="utf-8")), now=now)
+    branch = find_branch(transaction, HOME_BRANCH)
+    assert branch is not None
+    home = branch.id
     for number in range(1, patrons + 1):
         register_patron(
             transaction,
@@ -100,33 +87,6 @@ def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now
             currency="DKK",
         )
     return True
-
-
-def _organisation(transaction: Transaction) -> dict[str, int]:
-    """Adds agencies and branches; the ids of the branches by ISIL."""
-    consortium = add_consortium(transaction, CONSORTIUM)
-    found = {}
-    for isil, name, kind, branches in AGENCIES:
-        agency = add_agency(transaction, consortium, isil, name, kind=kind)
-        for branch_isil, branch_name in branches:
-            found[branch_isil] = add_branch(transaction, agency, branch_isil, branch_name)
-    return found
-
-
-def _rules(transaction: Transaction) -> None:
-    """Thirty days and two renewals everywhere, half a year in the schools."""
-    set_loan_policy(
-        transaction,
-        loanable=True,
-        loan_days=30,
-        renewals=2,
-        renewal_days=30,
-        renew_overdue=True,
-        max_loans=500,
-    )
-    school = find_branch(transaction, "DK-900201")
-    assert school is not None
-    set_loan_policy(transaction, agency_id=school.agency_id, loan_days=180, renewals=3)
 
 
 def _call_number(work: Work) -> str:

@@ -6,6 +6,7 @@ from circulation import availability, lending, patrons, renewals, returns
 from circulation.organisation import desk_at
 from circulation.reasons import Reason
 from circulation.results import Desk, Item, Loan, Patron, Refused
+from circulation.routing import HoldHandling
 from protocols.answering import Context
 from protocols.ncip.items import (
     barcode_of,
@@ -41,7 +42,7 @@ class UnknownBranch(LookupError):
     """The configuration lets a partner work at a branch that does not exist."""
 
 
-def _desk(caller: Partner, context: Context) -> Desk:
+def desk_of(caller: Partner, context: Context) -> Desk:
     branch = caller.branch
     desk = desk_at(context.transaction, branch, actor=caller.known_as, device="NCIP")
     if desk is None:
@@ -62,7 +63,7 @@ def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> 
     result = lending.check_out(
         context.circulation,
         context.transaction,
-        desk=_desk(caller, context),
+        desk=desk_of(caller, context),
         patron=user.identifier,
         pin=user.pin,
         item=barcode,
@@ -107,7 +108,7 @@ def renew_item(request: RenewItem, caller: Partner, context: Context) -> Respons
     result = renewals.renew(
         context.circulation,
         context.transaction,
-        desk=_desk(caller, context),
+        desk=desk_of(caller, context),
         patron=user.identifier,
         pin=user.pin,
         item=barcode,
@@ -138,9 +139,11 @@ def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Re
     result = returns.check_in(
         context.circulation,
         context.transaction,
-        desk=_desk(caller, context),
+        desk=desk_of(caller, context),
         item=barcode,
         now=context.now,
+        # Whoever waits for it is told when staff have it in hand.
+        holds=HoldHandling.BIND,
     )
     if isinstance(result, Refused):
         quotable: dict[str, str | None] = {"ItemIdentifierValue": barcode}

@@ -14,13 +14,16 @@ from protocols.answering import Context, Lane
 from protocols.ncip.circulating import check_in_item, check_out_item, renew_item
 from protocols.ncip.lookups import look_up_item, look_up_user
 from protocols.ncip.messages import (
+    CancelRequestItem,
     CheckInItem,
     CheckOutItem,
     LookupItem,
     LookupUser,
     RenewItem,
+    RequestItem,
     Response,
 )
+from protocols.ncip.requesting import cancel_request_item, request_item
 from protocols.ncip.settings import Partner
 
 Handler = Callable[[Any, Partner, Context], Response]
@@ -31,4 +34,6 @@ HANDLERS: dict[type[Any], tuple[Handler, Lane]] = {
     CheckOutItem: (check_out_item, Lane.WRITE),
     CheckInItem: (check_in_item, Lane.WRITE),
     RenewItem: (renew_item, Lane.WRITE),
+    RequestItem: (request_item, Lane.WRITE),
+    CancelRequestItem: (cancel_request_item, Lane.WRITE),
 }

@@ -34,6 +34,10 @@ _STATUSES = {
     ItemState.AVAILABLE: "Available On Shelf",
     ItemState.ON_LOAN: "On Loan",
     ItemState.IN_TRANSIT: "In Transit Between Library Locations",
+    ItemState.CLAIMED_RETURNED: "Claimed Returned Or Never Borrowed",
+    ItemState.LOST: "Lost",
+    ItemState.MISSING: "Missing",
+    ItemState.ON_HOLD_SHELF: "Available For Pickup",
 }
 
 #: The field and subfields with an ISBN, by record format.
@@ -75,7 +79,7 @@ def item_optional_fields(
             _description(transaction, item) if "bibliographicdescription" in wanted else None
         ),
         circulation_status=Code(_STATUSES[status.state]) if has_status else None,
-        hold_queue_length=0 if "holdqueuelength" in wanted else None,
+        hold_queue_length=status.open_holds if "holdqueuelength" in wanted else None,
         item_description=(
             ItemDescription(item.call_number or None, item.barcode)
             if "itemdescription" in wanted

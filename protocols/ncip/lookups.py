@@ -6,6 +6,7 @@ from circulation import availability, patrons
 from circulation.reasons import Reason
 from circulation.results import CirculationStatus, Refused
 from protocols.answering import Context
+from protocols.ncip.circulating import desk_of
 from protocols.ncip.dialects import VERSIONS
 from protocols.ncip.items import barcode_of, item_id_of, item_optional_fields, local_time
 from protocols.ncip.messages import (
@@ -25,6 +26,7 @@ from protocols.ncip.messages import (
     Response,
 )
 from protocols.ncip.problems import ProblemType, problem, problems, refusal
+from protocols.ncip.requesting import HOLD, requested_items
 from protocols.ncip.services import SERVICES
 from protocols.ncip.settings import Partner
 from protocols.ncip.users import desired, named_user, user_id, user_optional_fields
@@ -55,6 +57,7 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
         patron=user.identifier,
         pin=user.pin,
         now=context.now,
+        desk=desk_of(caller, context) if user.pin else None,
     )
     if isinstance(status, Refused):
         return refusal(request, *problems("LookupUser", status.refusals, user.quotable))
@@ -79,13 +82,15 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
             )
             for each in loans.loans
         )
+    requested = requested_items(user.identifier, context) if request.requested_items_desired else ()
     return LookupUserResponse(
         user_id=user_id(status.patron.identifier, status.home_branch.agency_isil),
         loaned_items_count=loaned_items_count,
         loaned_item=loaned_item,
         requested_items_count=(
-            (RequestedItemsCount(Code("Hold"), 0),) if request.requested_items_desired else ()
+            (RequestedItemsCount(HOLD, len(requested)),) if request.requested_items_desired else ()
         ),
+        requested_item=requested,
         user_optional_fields=user_optional_fields(
             status, desired(request.user_element_type), caller
         ),

@@ -149,6 +149,42 @@ class RenewItem:
 
 
 @dataclass(frozen=True, slots=True)
+class BibliographicId:
+    bibliographic_item_id: BibliographicItemId | None = None
+    bibliographic_record_id: BibliographicRecordId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestItem:
+    initiation_header: InitiationHeader | None = None
+    user_id: UserId | None = None
+    authentication_input: tuple[AuthenticationInput, ...] = ()
+    item_id: tuple[ItemId, ...] = ()
+    bibliographic_id: tuple[BibliographicId, ...] = ()
+    request_id: RequestId | None = None
+    request_type: Code | None = None
+    request_scope_type: Code | None = None
+    earliest_date_needed: datetime | None = None
+    need_before_date: datetime | None = None
+    pickup_location: Code | None = None
+    pickup_expiry_date: datetime | None = None
+    item_element_type: tuple[Code, ...] = ()
+    user_element_type: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequestItem:
+    initiation_header: InitiationHeader | None = None
+    user_id: UserId | None = None
+    authentication_input: tuple[AuthenticationInput, ...] = ()
+    item_id: ItemId | None = None
+    request_id: RequestId | None = None
+    request_type: Code | None = None
+    item_element_type: tuple[Code, ...] = ()
+    user_element_type: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OtherService:
     """A request for one of the services that Tiro does not offer: only its header is read."""
 
@@ -317,6 +353,19 @@ class RequestedItemsCount:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestedItem:
+    request_id: RequestId | None = None
+    item_id: ItemId | None = None
+    request_type: Code | None = None
+    request_status_type: Code | None = None
+    date_placed: datetime | None = None
+    pickup_location: Code | None = None
+    pickup_expiry_date: datetime | None = None
+    hold_queue_position: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
     location: Location | None = None
 
@@ -337,6 +386,7 @@ class LookupUserResponse:
     loaned_items_count: tuple[LoanedItemsCount, ...] = ()
     loaned_item: tuple[LoanedItem, ...] = ()
     requested_items_count: tuple[RequestedItemsCount, ...] = ()
+    requested_item: tuple[RequestedItem, ...] = ()
     user_optional_fields: UserOptionalFields | None = None
 
 
@@ -381,6 +431,29 @@ class RenewItemResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestItemResponse:
+    response_header: ResponseHeader | None = None
+    request_id: RequestId | None = None
+    item_id: ItemId | None = None
+    user_id: UserId | None = None
+    request_type: Code | None = None
+    request_scope_type: Code | None = None
+    hold_pickup_date: datetime | None = None
+    item_optional_fields: ItemOptionalFields | None = None
+    user_optional_fields: UserOptionalFields | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequestItemResponse:
+    response_header: ResponseHeader | None = None
+    request_id: RequestId | None = None
+    item_id: ItemId | None = None
+    user_id: UserId | None = None
+    item_optional_fields: ItemOptionalFields | None = None
+    user_optional_fields: UserOptionalFields | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """The response of any service that could not be carried out: its Problems.
 
@@ -402,7 +475,15 @@ class LookupVersionResponse:
 
 
 Request = (
-    LookupUser | LookupItem | CheckOutItem | CheckInItem | RenewItem | OtherService | LookupVersion
+    LookupUser
+    | LookupItem
+    | CheckOutItem
+    | CheckInItem
+    | RenewItem
+    | RequestItem
+    | CancelRequestItem
+    | OtherService
+    | LookupVersion
 )
 Response = (
     LookupUserResponse
@@ -410,6 +491,8 @@ Response = (
     | CheckOutItemResponse
     | CheckInItemResponse
     | RenewItemResponse
+    | RequestItemResponse
+    | CancelRequestItemResponse
     | Refusal
     | LookupVersionResponse
 )

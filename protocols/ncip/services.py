@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from protocols.ncip.messages import CheckInItem, CheckOutItem, LookupItem, LookupUser, RenewItem
+from protocols.ncip.messages import (
+    CancelRequestItem,
+    CheckInItem,
+    CheckOutItem,
+    LookupItem,
+    LookupUser,
+    RenewItem,
+    RequestItem,
+)
 
 #: The requests that are carried out, by service.
 SERVICES: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (LookupUser, LookupItem, CheckOutItem, CheckInItem, RenewItem)
+    kind.__name__: kind
+    for kind in (
+        LookupUser,
+        LookupItem,
+        CheckOutItem,
+        CheckInItem,
+        RenewItem,
+        RequestItem,
+        CancelRequestItem,
+    )
 }
 
 _LOOKUP = "LookupAgency LookupItem LookupItemSet LookupRequest LookupUser"

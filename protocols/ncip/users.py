@@ -13,6 +13,7 @@ from protocols.ncip.languages import ISO_639_2
 from protocols.ncip.messages import (
     AuthenticationInput,
     BlockOrTrap,
+    CancelRequestItem,
     CheckOutItem,
     Code,
     ElectronicAddress,
@@ -21,6 +22,7 @@ from protocols.ncip.messages import (
     PersonalNameInformation,
     Problem,
     RenewItem,
+    RequestItem,
     StructuredPersonalUserName,
     UserAddressInformation,
     UserId,
@@ -69,7 +71,9 @@ def desired(codes: Collection[Code]) -> frozenset[str]:
     return frozenset(folded(code.value) for code in codes)
 
 
-def named_user(request: LookupUser | CheckOutItem | RenewItem) -> NamedUser | Problem:
+def named_user(
+    request: LookupUser | CheckOutItem | RenewItem | RequestItem | CancelRequestItem,
+) -> NamedUser | Problem:
     """The user a request names, by UserId or by AuthenticationInput.
 
     The schema lets a request have one of them; clients send both. The PIN then belongs to the

@@ -15,6 +15,8 @@ from protocols.sip2.messages import (
     CheckoutResponse,
     EndPatronSession,
     EndSessionResponse,
+    Hold,
+    HoldResponse,
     ItemInformation,
     ItemInformationResponse,
     Login,
@@ -150,6 +152,17 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 item_identifier=request.item_identifier,
                 permanent_location="",
                 alert_type=ALERT_OTHER,
+                screen_message=(text,),
+            )
+        case Hold():
+            return HoldResponse(
+                ok=False,
+                available=False,
+                transaction_date=date,
+                institution_id=request.institution_id,
+                patron_identifier=request.patron_identifier,
+                item_identifier=request.item_identifier,
+                title_identifier=request.title_identifier,
                 screen_message=(text,),
             )
         case EndPatronSession():

@@ -13,12 +13,14 @@ from typing import Any, Final, NamedTuple, cast
 from protocols.answering import Context, Lane, Services
 from protocols.sip2.dates import NO_CLOCK, local_date, utc_date
 from protocols.sip2.failures import failure_response
+from protocols.sip2.holds import hold
 from protocols.sip2.lending import checkin, checkout, item_information, renew, renew_all
 from protocols.sip2.messages import (
     ACSStatus,
     Checkin,
     Checkout,
     EndPatronSession,
+    Hold,
     ItemInformation,
     Login,
     LoginResponse,
@@ -119,6 +121,7 @@ HANDLERS: Final[dict[type, Handler]] = {
     Checkin: Handler(checkin, Lane.WRITE),
     Renew: Handler(renew, Lane.WRITE),
     RenewAll: Handler(renew_all, Lane.WRITE),
+    Hold: Handler(hold, Lane.WRITE),
     EndPatronSession: Handler(end_patron_session, Lane.READ),
 }
 
@@ -145,7 +148,7 @@ _BX: Final[tuple[type | str | None, ...]] = (
     ItemInformation,
     None,  # 19 Item Status Update
     None,  # 25 Patron Enable
-    None,  # 15 Hold
+    Hold,
     Renew,
     RenewAll,
 )

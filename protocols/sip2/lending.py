@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import TypeVar
 
 from circulation.availability import circulation_status
+from circulation.identifiers import find_patron
 from circulation.lending import check_out
 from circulation.reasons import Reason
 from circulation.renewals import renew as renew_loan
 from circulation.renewals import renew_all as renew_all_loans
-from circulation.results import CheckedOut, Destination, ItemState, Loan, Refused, Renewed
+from circulation.results import CheckedOut, ItemState, Loan, Refused, Renewed
 from circulation.returns import check_in
+from circulation.undo import cancel_check_in, cancel_check_out
 from protocols.answering import Context
 from protocols.sip2.dates import local_date, parse_date
 from protocols.sip2.failures import ALERT_OTHER, OTHER
+from protocols.sip2.holds import ALERTS, destination_message, hold_handling
 from protocols.sip2.messages import (
     Checkin,
     CheckinResponse,
@@ -37,12 +40,14 @@ CIRCULATION_STATUS: dict[ItemState, str] = {
     ItemState.AVAILABLE: "03",
     ItemState.ON_LOAN: "04",
     ItemState.IN_TRANSIT: "10",
+    ItemState.CLAIMED_RETURNED: "11",
+    ItemState.LOST: "12",
+    ItemState.MISSING: "13",
+    ItemState.ON_HOLD_SHELF: "08",
 }
 #: Media type (CK) "book", and no magnetic medium that a strong field could harm.
 BOOK = "001"
 NOT_MAGNETIC = "N"
-#: Alert type (CV): the item is to be sent to another branch.
-SEND_TO_OTHER_BRANCH = "04"
 
 _Charged = TypeVar("_Charged", CheckoutResponse, RenewResponse)
 
@@ -77,6 +82,7 @@ def item_information(
         transaction_date=today,
         item_identifier=request.item_identifier,
         title_identifier=item.title,
+        hold_queue_length=str(found.open_holds) if found.open_holds else None,
         due_date=_due_date(found.loan, caller, place) if found.loan else None,
         owner=item.home_branch.agency_isil,
         media_type=BOOK,
@@ -88,8 +94,13 @@ def item_information(
 
 
 def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutResponse:
-    """11 -> 12. With SC renewal policy Y, a patron's own loan is renewed."""
+    """11 -> 12. With SC renewal policy Y, a patron's own loan is renewed.
+
+    With cancel (BI) Y the terminal takes back its check-in of just now: the loan goes on.
+    """
     place = caller.place(context, request.institution_id)
+    if request.cancel:
+        return _cancelled_checkin(request, caller, place, context)
     no_block, happened, due = _off_line(request, caller, place)
     outcome: CheckedOut | Renewed | Refused = check_out(
         context.circulation,
@@ -192,8 +203,13 @@ def renew_all(request: RenewAll, caller: Caller, context: Context) -> RenewAllRe
 
 
 def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinResponse:
-    """09 -> 10. An item that was not on loan is taken too."""
+    """09 -> 10. An item that was not on loan is taken too.
+
+    With cancel (BI) Y the terminal takes back its checkout of just now: no return, no alert.
+    """
     place = caller.place(context, request.current_location, request.institution_id)
+    if request.cancel:
+        return _cancelled_checkout(request, caller, place, context)
     outcome = check_in(
         context.circulation,
         context.transaction,
@@ -201,6 +217,7 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
         item=request.item_identifier.strip(),
         now=context.now,
         returned=_returned(request, caller, place),
+        holds=hold_handling(caller.account),
     )
     response = CheckinResponse(
         ok=False,
@@ -228,14 +245,85 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     response.collection_code = item.material_group or None
     if outcome.borrower is not None and account is not None and account.show_borrower:
         response.patron_identifier = outcome.borrower.identifier
-    response.alert = outcome.destination is not Destination.SHELF_HERE
+    response.alert = outcome.destination in ALERTS
     if response.alert or (account is not None and account.always_send_destination):
         response.destination_location = outcome.to_branch.isil
     if response.alert:
-        response.alert_type = SEND_TO_OTHER_BRANCH
-        response.screen_message = (
-            say(Text.TO_ANOTHER_BRANCH, caller.words, branch=outcome.to_branch.name),
-        )
+        response.alert_type = ALERTS[outcome.destination]
+        response.screen_message = (destination_message(outcome, caller.words),)
+    if outcome.held_for is not None and account is not None and account.show_hold_patron:
+        response.hold_patron_name = outcome.held_for.patron_name
+    return response
+
+
+def _cancelled_checkin(
+    request: Checkout, caller: Caller, place: Place, context: Context
+) -> CheckoutResponse:
+    response = CheckoutResponse(
+        ok=False,
+        renewal_ok=False,
+        magnetic_media=NOT_MAGNETIC,
+        desensitize="N",
+        transaction_date=local_date(context.now, place.zone),
+        institution_id=place.institution(request.institution_id),
+        patron_identifier=request.patron_identifier,
+        item_identifier=request.item_identifier,
+        title_identifier="",
+        due_date="",
+    )
+    key = context.circulation.identifiers
+    patron_id = find_patron(context.transaction, request.patron_identifier.strip(), key=key)
+    if patron_id is None:
+        response.screen_message = (say(Text.PATRON_UNKNOWN, caller.words),)
+        return response
+    outcome = cancel_check_in(
+        context.circulation,
+        context.transaction,
+        desk=place.desk,
+        item=request.item_identifier.strip(),
+        now=context.now,
+        patron_id=patron_id,
+    )
+    if isinstance(outcome, Refused):
+        return _with_outcome(response, outcome, caller, place)
+    response.ok = True
+    response.desensitize = "Y"
+    response.title_identifier = outcome.item.title
+    response.due_date = _due_date(outcome.loan, caller, place) if outcome.loan else ""
+    response.media_type = BOOK
+    return response
+
+
+def _cancelled_checkout(
+    request: Checkin, caller: Caller, place: Place, context: Context
+) -> CheckinResponse:
+    outcome = cancel_check_out(
+        context.circulation,
+        context.transaction,
+        desk=place.desk,
+        item=request.item_identifier.strip(),
+        now=context.now,
+    )
+    response = CheckinResponse(
+        ok=False,
+        resensitize=False,
+        magnetic_media=NOT_MAGNETIC,
+        alert=True,
+        transaction_date=local_date(context.now, place.zone),
+        institution_id=place.institution(request.institution_id),
+        item_identifier=request.item_identifier,
+        permanent_location="",
+    )
+    if outcome.item is not None:
+        response.permanent_location = outcome.item.home_branch.isil
+        response.title_identifier = outcome.item.title
+    if isinstance(outcome, Refused):
+        response.alert_type = ALERT_OTHER
+        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        return response
+    response.ok = response.resensitize = True
+    response.alert = False
+    response.media_type = BOOK
     return response
 
 

@@ -330,6 +330,42 @@ class RenewAllResponse:
 
 
 @dataclass(slots=True)
+class Hold:
+    """15."""
+
+    hold_mode: str
+    transaction_date: str
+    institution_id: str
+    patron_identifier: str
+    expiration_date: str | None = None
+    pickup_location: str | None = None
+    hold_type: str | None = None
+    patron_password: str | None = field(default=None, repr=False)
+    item_identifier: str | None = None
+    title_identifier: str | None = None
+    terminal_password: str | None = field(default=None, repr=False)
+    fee_acknowledged: bool | None = None
+
+
+@dataclass(slots=True)
+class HoldResponse:
+    """16."""
+
+    ok: bool
+    available: bool
+    transaction_date: str
+    institution_id: str
+    patron_identifier: str
+    expiration_date: str | None = None
+    queue_position: str | None = None
+    pickup_location: str | None = None
+    item_identifier: str | None = None
+    title_identifier: str | None = None
+    screen_message: tuple[str, ...] = ()
+    print_line: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
 class EndPatronSession:
     """35."""
 
@@ -362,6 +398,7 @@ Request = (
     | Checkin
     | Renew
     | RenewAll
+    | Hold
     | EndPatronSession
 )
 Response = (
@@ -374,6 +411,7 @@ Response = (
     | CheckinResponse
     | RenewResponse
     | RenewAllResponse
+    | HoldResponse
     | EndSessionResponse
 )
 Message = Request | Response | RequestACSResend | RequestSCResend

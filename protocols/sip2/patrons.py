@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from circulation.hold_lists import patron_holds
+from circulation.hold_results import HoldState
 from circulation.patrons import patron_loans, patron_status
 from circulation.reasons import Reason
 from circulation.results import PatronStatus, Refused
@@ -22,8 +24,10 @@ from protocols.sip2.settings import Account
 from protocols.sip2.wording import code_of
 
 #: Positions of the summary field (63): a Y asks for that list. Only the first Y counts.
+HOLD_ITEMS = 0
 OVERDUE_ITEMS = 1
 CHARGED_ITEMS = 2
+UNAVAILABLE_HOLDS = 5
 
 
 def is_pin(given: str | None) -> bool:
@@ -47,7 +51,7 @@ def patron_status_request(
 ) -> PatronStatusResponse:
     """23 -> 24."""
     place = caller.place(context, request.institution_id)
-    status = _status(request, caller, context)
+    status = _status(request, caller, place, context)
     facts = _Shown(status, caller, place)
     return PatronStatusResponse(
         patron_status=facts.flags,
@@ -67,7 +71,7 @@ def patron_information(
 ) -> PatronInformationResponse:
     """63 -> 64."""
     place = caller.place(context, request.institution_id)
-    status = _status(request, caller, context)
+    status = _status(request, caller, place, context)
     facts = _Shown(status, caller, place)
     response = PatronInformationResponse(
         patron_status=facts.flags,
@@ -90,6 +94,7 @@ def patron_information(
         response.overdue_items_count = status.overdue
         response.charged_items_count = status.loans
         response.charged_items_limit = status.max_loans
+        _add_holds(request, response, context)
         if caller.account is not None and caller.account.show_personal_details:
             response.email_address = status.email or None
             response.home_phone_number = status.phone or None
@@ -97,6 +102,38 @@ def patron_information(
             response.patron_class = status.patron.category
         _add_list(request, response, context)
     return response
+
+
+def _add_holds(
+    request: PatronInformation, response: PatronInformationResponse, context: Context
+) -> None:
+    """How many holds are ready (AS) and how many are not (CD), and the list that is asked for.
+
+    What is ready is told by its barcode. What is not may have none yet, and is told by its title.
+    """
+    found = patron_holds(
+        context.circulation,
+        context.transaction,
+        patron=request.patron_identifier.strip(),
+        now=context.now,
+        with_prospects=False,
+    )
+    if isinstance(found, Refused):
+        return
+    ready, others = [], []
+    for hold in (queued.hold for queued in found.holds):
+        if hold.state is HoldState.READY:
+            ready.append(hold.bound_item or hold.title)
+        else:
+            others.append(hold.item or hold.title)
+    response.hold_items_count, response.unavailable_holds_count = len(ready), len(others)
+    wanted = request.summary.upper().find("Y")
+    start = max(_number(request.start_item) or 1, 1)
+    end = _number(request.end_item)
+    if wanted == HOLD_ITEMS:
+        response.hold_items = tuple(ready[start - 1 : end])
+    elif wanted == UNAVAILABLE_HOLDS:
+        response.unavailable_hold_items = tuple(others[start - 1 : end])
 
 
 def end_patron_session(
@@ -136,7 +173,10 @@ class _Shown:
 
 
 def _status(
-    request: PatronStatusRequest | PatronInformation, caller: Caller, context: Context
+    request: PatronStatusRequest | PatronInformation,
+    caller: Caller,
+    place: Place,
+    context: Context,
 ) -> PatronStatus | Refused:
     return patron_status(
         context.circulation,
@@ -144,6 +184,7 @@ def _status(
         patron=request.patron_identifier.strip(),
         now=context.now,
         pin=pin_to_check(caller.account, request.patron_password),
+        desk=place.desk,
     )
 
 

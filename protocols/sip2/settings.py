@@ -54,6 +54,12 @@ class Account:
     require_patron_pin: bool = False
     #: Name the card of the patron whose loan a check-in (10) has ended.
     show_borrower: bool = True
+    #: What a check-in does where somebody waits for the item: sends it to the pickup branch bound
+    #: to nobody (route), binds it (bind), or puts it on the hold shelf, too, and tells the patron
+    #: (shelve). Where nothing is said, a desk shelves and a machine binds.
+    holds: Literal["route", "bind", "shelve"] | None = None
+    #: Name the patron for whom an item that was handed in (10) is kept.
+    show_hold_patron: bool = False
     #: Send CT in 10 for items that stay here, too: some sorters insist on it.
     always_send_destination: bool = False
     #: Send e-mail, telephone, birth date and category in 64.

@@ -31,18 +31,42 @@ class Text(Enum):
 
     ITEM_UNKNOWN = auto()
     ITEM_NOT_LOANABLE = auto()
+    ON_SITE_ONLY = auto()
     ON_LOAN_TO_ANOTHER = auto()
     ALREADY_ON_LOAN_TO_PATRON = auto()
     TOO_MANY_LOANS = auto()
     TOO_MANY_LOANS_IN_GROUP = auto()
+    LOAN_SUSPENDED = auto()
+    ITEM_CLAIMED_RETURNED = auto()
+    ITEM_LOST = auto()
+    NOTHING_TO_CANCEL = auto()
+    PIN_LOCKED = auto()
     ITEM_NOT_ON_LOAN = auto()
     NOT_ON_LOAN_TO_PATRON = auto()
     MAX_RENEWALS_REACHED = auto()
     RENEWAL_WINDOW_NOT_OPEN = auto()
     RENEWAL_GAINS_NOTHING = auto()
+    ITEM_NOT_AT_HAND = auto()
     OVERDUE_NOT_RENEWABLE = auto()
+    ON_HOLD_FOR_ANOTHER = auto()
+    WANTED_BY_ANOTHER = auto()
+    RECORD_UNKNOWN = auto()
+    NOT_HOLDABLE = auto()
+    ALREADY_ON_HOLD = auto()
+    TOO_MANY_HOLDS = auto()
+    HOLD_UNKNOWN = auto()
+    HOLD_DATES_WRONG = auto()
+    NOT_WANTED = auto()
+    BEING_FETCHED = auto()
 
     TO_ANOTHER_BRANCH = auto()
+    TO_HOLD_SHELF = auto()
+    TO_HOLD_PLACE = auto()
+    TO_STAFF = auto()
+    HOLD_NUMBER = auto()
+    HOLD_READY = auto()
+    HOLD_CANCELLED = auto()
+    HOLD_WHAT = auto()
 
 
 #: SIP2 language codes (2.12, chapter 4) that are spoken here; 024 is the United Kingdom.
@@ -116,6 +140,10 @@ TEXTS: dict[Text, dict[str, str]] = {
         "en": "This item is not for loan to you.",
         "da": "Materialet kan ikke lånes af dig.",
     },
+    Text.ON_SITE_ONLY: {
+        "en": "This item can be used in the library only.",
+        "da": "Materialet kan kun benyttes på biblioteket.",
+    },
     Text.ON_LOAN_TO_ANOTHER: {
         "en": "This item is on loan to somebody else. Please hand it to the staff.",
         "da": "Materialet er udlånt til en anden. Aflever det til personalet.",
@@ -131,6 +159,27 @@ TEXTS: dict[Text, dict[str, str]] = {
     Text.TOO_MANY_LOANS_IN_GROUP: {
         "en": "You have reached the limit of {limit} loans of this kind.",
         "da": "Du har nået grænsen på {limit} lån af denne slags.",
+    },
+    Text.LOAN_SUSPENDED: {
+        "en": "This loan is suspended. Please ask the staff.",
+        "da": "Lånet er sat i bero. Henvend dig til personalet.",
+    },
+    Text.ITEM_CLAIMED_RETURNED: {
+        "en": "You have told us that this item was returned. Please ask the staff.",
+        "da": "Du har oplyst, at materialet er afleveret. Henvend dig til personalet.",
+    },
+    Text.ITEM_LOST: {
+        "en": "This item was reported lost. Please ask the staff.",
+        "da": "Materialet er meldt bortkommet. Henvend dig til personalet.",
+    },
+    Text.NOTHING_TO_CANCEL: {
+        "en": "There is nothing to undo. Please hand the item to the staff.",
+        "da": "Der er intet at fortryde. Aflever materialet til personalet.",
+    },
+    Text.PIN_LOCKED: {
+        "en": "Too many wrong PINs were entered. Please wait, or ask the staff.",
+        "da": "Pinkoden er indtastet forkert for mange gange. Vent lidt, eller henvend dig til "
+        "personalet.",
     },
     Text.ITEM_NOT_ON_LOAN: {
         "en": "This item is not on loan.",
@@ -152,9 +201,81 @@ TEXTS: dict[Text, dict[str, str]] = {
         "en": "Renewing this loan now would not give you more time.",
         "da": "Du får ikke længere tid ved at forny lånet nu.",
     },
+    Text.ITEM_NOT_AT_HAND: {
+        "en": "This loan can be renewed only where you bring the item.",
+        "da": "Lånet kan kun fornys, når du har materialet med.",
+    },
     Text.OVERDUE_NOT_RENEWABLE: {
         "en": "This loan is overdue and cannot be renewed.",
         "da": "Afleveringsfristen er overskredet, og lånet kan ikke fornyes.",
+    },
+    Text.ON_HOLD_FOR_ANOTHER: {
+        "en": "This item waits for somebody else. Please hand it to the staff.",
+        "da": "Materialet er reserveret til en anden. Aflever det til personalet.",
+    },
+    Text.WANTED_BY_ANOTHER: {
+        "en": "Somebody else waits for this title, so the loan cannot be renewed.",
+        "da": "Titlen er reserveret af en anden, så lånet kan ikke fornyes.",
+    },
+    Text.RECORD_UNKNOWN: {
+        "en": "This title is not known here. Please ask the staff.",
+        "da": "Titlen er ukendt. Henvend dig til personalet.",
+    },
+    Text.NOT_HOLDABLE: {
+        "en": "This title cannot be reserved by you.",
+        "da": "Titlen kan ikke reserveres af dig.",
+    },
+    Text.ALREADY_ON_HOLD: {
+        "en": "You have reserved this title already.",
+        "da": "Du har allerede reserveret titlen.",
+    },
+    Text.TOO_MANY_HOLDS: {
+        "en": "You have reached the limit of {limit} reservations.",
+        "da": "Du har nået grænsen på {limit} reserveringer.",
+    },
+    Text.HOLD_UNKNOWN: {
+        "en": "You have no such reservation.",
+        "da": "Du har ikke en sådan reservering.",
+    },
+    Text.HOLD_DATES_WRONG: {
+        "en": "The reservation would end before it begins.",
+        "da": "Reserveringen ville slutte, før den begynder.",
+    },
+    Text.NOT_WANTED: {
+        "en": "Nobody waits for this item.",
+        "da": "Ingen venter på materialet.",
+    },
+    Text.BEING_FETCHED: {
+        "en": "Somebody else is fetching this item.",
+        "da": "En anden er ved at hente materialet.",
+    },
+    Text.TO_HOLD_SHELF: {
+        "en": "For the hold shelf.",
+        "da": "Til reserveringshylden.",
+    },
+    Text.TO_HOLD_PLACE: {
+        "en": "For the hold shelf, place {number}.",
+        "da": "Til reserveringshylden, plads {number}.",
+    },
+    Text.TO_STAFF: {
+        "en": "Please hand this item to the staff.",
+        "da": "Aflever materialet til personalet.",
+    },
+    Text.HOLD_NUMBER: {
+        "en": "Reserved. You are number {number} in the queue.",
+        "da": "Reserveret. Du er nummer {number} i køen.",
+    },
+    Text.HOLD_READY: {
+        "en": "Reserved. Your item is ready or on its way.",
+        "da": "Reserveret. Dit materiale er klar eller på vej.",
+    },
+    Text.HOLD_CANCELLED: {
+        "en": "The reservation was cancelled.",
+        "da": "Reserveringen er slettet.",
+    },
+    Text.HOLD_WHAT: {
+        "en": "Which title is to be reserved was not said.",
+        "da": "Det blev ikke sagt, hvilken titel der skal reserveres.",
     },
     Text.TO_ANOTHER_BRANCH: {
         "en": "To go to {branch}.",

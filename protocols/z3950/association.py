@@ -2,31 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import IntFlag
 
 from pyroaring import BitMap
 
 from protocols.z3950.diagnostics import Bib1, Refused
-from protocols.z3950.messages import Apdu
-from protocols.z3950.settings import Z3950Settings
+from protocols.z3950.messages import Apdu, Segment
+from protocols.z3950.settings import Account, Z3950Settings
 
 #: Names of deleted result sets that are remembered, to give the right diagnostic.
 FORGOTTEN_NAMES = 1000
 
 
+class Option(IntFlag):
+    """The bits of `options` that we can agree on (3.2.1.1.3)."""
+
+    SEARCH = 1 << 0
+    PRESENT = 1 << 1
+    DELETE_SETS = 1 << 2
+    TRIGGER_RESOURCE_CONTROL = 1 << 4
+    SCAN = 1 << 7
+    SORT = 1 << 8
+    SEGMENTATION_LEVEL_1 = 1 << 11
+    NAMED_RESULT_SETS = 1 << 14
+    RESULT_COUNT_IN_SORT = 1 << 16
+    NEGOTIATION_MODEL = 1 << 17
+    STRING_SCHEMA = 1 << 21
+
+
 @dataclass(slots=True)
 class ResultSet:
-    """The records a search found; position n (from 1) is that of the n-th smallest number."""
+    """The records a search found.
+
+    Position n (from 1) is that of the n-th entry of `order` in a sorted set, and that of the n-th
+    smallest number in any other. A sorted set holds each record once, like the others.
+    """
 
     records: BitMap
-    database: str
+    databases: Sequence[str]
+    order: Sequence[int] | None = None
+
+    @property
+    def database(self) -> str:
+        """The name that goes with each record; of several databases, the first."""
+        return self.databases[0]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def ids(self, start: int, number: int) -> list[int]:
+        """The `number` records from position `start` (from 1) on."""
+        row = self.records if self.order is None else self.order
+        return list(row[start - 1 : start - 1 + number])
 
 
 @dataclass(slots=True)
 class Association:
     """A Z-association. Only the session changes it, by the `Answer`s of handlers.
 
-    `version` is 2 or 3; sizes are in octets, as agreed in Init.
+    `version` is 2 or 3; `options` are the bits agreed on in Init, and sizes are in octets.
     """
 
     settings: Z3950Settings
@@ -36,6 +72,8 @@ class Association:
     result_sets: dict[str, ResultSet] = field(default_factory=dict)
     #: Names of sets that had to make room, the latest of them.
     forgotten: dict[str, None] = field(default_factory=dict)
+    options: int = 0
+    account: Account | None = None
 
     def keep(self, name: str, found: ResultSet) -> None:
         """Keeps a result set; where there are too many, the oldest makes room (3.2.2.1.8)."""
@@ -60,9 +98,12 @@ class Association:
 class Answer:
     """A response, and what becomes of result sets when it is sent: None in `result_sets` deletes.
 
-    `closing` says that the association ends with it.
+    `closing` says that the association ends with it, `account` who has come in by it.
     """
 
     response: Apdu
     result_sets: dict[str, ResultSet | None] = field(default_factory=dict)
     closing: bool = False
+    account: Account | None = None
+    #: What goes before the response (3.3.2).
+    segments: Sequence[Segment] = ()

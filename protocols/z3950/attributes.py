@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any, Final
 
-from catalogue.query import Completeness, Part, Position, Relation, Structure, Truncation
+from catalogue.query import Completeness, Part, Position, Relation, Structure, Truncation, Unit
 from protocols.z3950.diagnostics import Bib1
 
 #: The attribute set (OID.3.1).
@@ -42,12 +42,16 @@ USE: Final[dict[int, str]] = {
     17: "nlm_call_number",
     20: "local_class",
     21: "subject",
+    25: "subject_mesh",
+    27: "subject_lcsh",
+    28: "subject_rvm",
     31: "year",
     33: "key_title",
     48: "national_bibliography_number",
     54: "language",
     58: "geographic_name",
     59: "place_of_publication",
+    63: "note",
     1001: "record_type",
     1002: "name",
     1003: "author",
@@ -55,6 +59,7 @@ USE: Final[dict[int, str]] = {
     1005: "author_corporate",
     1006: "author_conference",
     1007: "standard_identifier",
+    1008: "subject_children",
     1009: "subject_personal",
     1016: "any",
     1017: "any",  # server choice: ours is the same as for no use attribute at all
@@ -64,6 +69,7 @@ USE: Final[dict[int, str]] = {
     1033: "host_item",
     1044: "possessing_institution",
     1075: "genre",
+    1079: "subject_topical",
 }
 
 #: The access point of a term without a use attribute.
@@ -76,6 +82,9 @@ RELATION: Final[dict[int, Relation]] = {
     4: Relation.GREATER_OR_EQUAL,
     5: Relation.GREATER,
     6: Relation.NOT_EQUAL,
+    100: Relation.PHONETIC,
+    101: Relation.STEM,
+    102: Relation.RELEVANCE,
     103: Relation.ALWAYS_MATCHES,
     104: Relation.WITHIN,
 }
@@ -107,23 +116,45 @@ TRUNCATION: Final[dict[int, Truncation]] = {
     3: Truncation.BOTH,
     100: Truncation.NONE,
     101: Truncation.MASKED,
+    102: Truncation.REGULAR_EXPRESSION,
     104: Truncation.MASKED,
+    105: Truncation.MASKED,
+    106: Truncation.MASKED,
 }
 
 _LITERAL: Final = {"*": r"\*", "?": r"\?", "\\": r"\\"}
 
 #: The signs of each masking truncation as those of `catalogue.query`, where ``*`` stands for any
-#: characters and ``?`` for one: 101 "process # in search term", 104 Z39.58.
+#: characters and ``?`` for one: 101 "process # in search term", 104 Z39.58, and Zebra's own: 105,
+#: which is open to the right as well, and 106.
 MASKS: Final[dict[int, dict[int, str]]] = {
     101: str.maketrans(_LITERAL | {"#": "*"}),
     104: str.maketrans(_LITERAL | {"?": "*", "#": "?"}),
+    105: str.maketrans(_LITERAL | {"*": "*", "!": "?"}),
+    106: str.maketrans(_LITERAL | {"*": "*", "!": "?"}),
 }
+
+#: The mask that is open to the right without a sign.
+OPEN_MASK: Final = 105
 
 COMPLETENESS: Final[dict[int, Completeness]] = {
     1: Completeness.INCOMPLETE_SUBFIELD,
     2: Completeness.COMPLETE_SUBFIELD,
     3: Completeness.COMPLETE_FIELD,
 }
+
+#: relationType of a proximity operator (3.7.2).
+PROXIMITY_RELATION: Final[dict[int, Relation]] = {
+    1: Relation.LESS,
+    2: Relation.LESS_OR_EQUAL,
+    3: Relation.EQUAL,
+    4: Relation.GREATER_OR_EQUAL,
+    5: Relation.GREATER,
+    6: Relation.NOT_EQUAL,
+}
+
+#: KnownProximityUnit: words, and elements, which are fields here.
+PROXIMITY_UNIT: Final[dict[int, Unit]] = {2: Unit.WORD, 8: Unit.FIELD}
 
 #: For each attribute type, by its number less one: its table and what an unknown value is.
 TABLES: Final[tuple[tuple[dict[int, Any], Bib1], ...]] = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from protocols.z3950 import ber
 from protocols.z3950.ber import MalformedMessage
@@ -18,7 +18,11 @@ from protocols.z3950.generator import Generator
 from protocols.z3950.layouts import APDU_TAGS
 from protocols.z3950.messages import Apdu
 
-__all__ = ["MalformedMessage", "contents", "decode", "encode"]
+__all__ = ["MalformedMessage", "contents", "decode", "encode", "encode_value", "read_value"]
+
+T = TypeVar("T")
+
+SEQUENCE = ber.identifier_of(16, constructed=True, universal=True)
 
 
 def _missing(message: str, field: str) -> MalformedMessage:
@@ -102,3 +106,21 @@ def contents(message: object) -> bytes:
     """The contents octets of any message of `layouts`, without its header."""
     encoder: Callable[[object], bytes] = _generated[f"encode_{type(message).__name__}"]
     return encoder(message)
+
+
+def encode_value(message: object, identifier: bytes = SEQUENCE) -> bytes:
+    """Any message of `layouts` or `structures` with its header, a SEQUENCE by default."""
+    return ber.value(identifier, contents(message))
+
+
+def read_value(kind: type[T], data: bytes, identifier: bytes = SEQUENCE) -> T:
+    """The message of this kind that `data`, exactly one value, holds. Raises MalformedMessage."""
+    ends: ber.Ends = {}
+    try:
+        found, start, end, after = ber.header(data, 0, len(data), ends)
+        if found != int.from_bytes(identifier, "big") or after != len(data):
+            raise MalformedMessage(f"not a {kind.__name__}")
+        read: T = _generated[f"decode_{kind.__name__}"](data, start, end, ends)
+    except IndexError:
+        raise MalformedMessage(f"a {kind.__name__} ends too early") from None
+    return read

@@ -33,10 +33,9 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from protocols.z3950 import ber
+from protocols.z3950 import ber, layouts
 from protocols.z3950.layouts import (
     ANY,
-    LAYOUTS,
     Choice,
     Constant,
     Explicit,
@@ -46,6 +45,10 @@ from protocols.z3950.layouts import (
     Wrapped,
 )
 from protocols.z3950.messages import External
+from protocols.z3950.structure_layouts import STRUCTURE_LAYOUTS
+
+#: Every layout there is: of APDUs, and of what travels inside them.
+LAYOUTS = {**layouts.LAYOUTS, **STRUCTURE_LAYOUTS}
 
 #: How deep a type may hold itself; an operator below another counts twice. Each step is a call.
 MOST_DEPTH = 500

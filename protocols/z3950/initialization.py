@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from protocols.answering import Context, Lane
 from protocols.z3950 import messages as m
-from protocols.z3950.association import Answer, Association
+from protocols.z3950.accounts import account_of, is_anonymous
+from protocols.z3950.association import Answer, Association, Option
 from protocols.z3950.ber import identifier_of, value
+from protocols.z3950.charsets import negotiate
 from protocols.z3950.codec import contents
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
 
-#: Bits of `options`: search, present, delSet, namedResultSets, stringSchema.
-OPTIONS: Final = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 21
+OPTIONS: Final = sum(Option)
+#: Those that version 2 does not know.
+ONLY_IN_VERSION_3: Final = Option.SEGMENTATION_LEVEL_1
 #: Bits of `protocolVersion`: versions 1 to 3.
 VERSIONS: Final = 0b111
+VERSION_3: Final = 1 << 2
 
 SEQUENCE: Final = identifier_of(16, constructed=True, universal=True)
 OTHER_INFORMATION: Final = identifier_of(201, constructed=True)
@@ -31,49 +34,48 @@ except PackageNotFoundError:
     _VERSION = "unknown"
 
 
-def initialize(request: m.InitializeRequest, caller: Association) -> Answer:
+def initialize(request: m.InitializeRequest, caller: Association, context: Context) -> Answer:
     """Agrees on what both sides can do; refuses who has no account where accounts are needed."""
     settings = caller.settings
     versions = request.protocol_version & VERSIONS
     preferred = _smaller(request.preferred_message_size, settings.preferred_message_size)
     exceptional = _smaller(request.exceptional_record_size, settings.exceptional_record_size)
-    is_welcome = not settings.accounts or _knows(settings.accounts, request.id_authentication)
+    account = account_of(request.id_authentication, settings, context.circulation.pins)
+    is_welcome = account is not None or _may_be_unknown(request, caller)
+    negotiated = negotiate(request)
+    options = request.options & OPTIONS
+    if not versions & VERSION_3:
+        options &= ~ONLY_IN_VERSION_3
     response = m.InitializeResponse(
         protocol_version=versions,
-        options=request.options & OPTIONS,
+        options=options,
         preferred_message_size=preferred,
         exceptional_record_size=max(preferred, exceptional),
         result=is_welcome and versions != 0,
         implementation_name="Tiro",
         implementation_version=_VERSION,
+        other_info=None if negotiated is None else [m.OtherInformationItem(negotiated)],
     )
     if not is_welcome:
         response.user_information_field = _reason(Refused(Bib1.WRONG_PASSWORD))
-    return Answer(response, closing=not response.result)
+    return Answer(response, closing=not response.result, account=account)
+
+
+def lane_of_initialize(request: m.InitializeRequest, caller: Association) -> Lane:
+    return Lane.READ
+
+
+def _may_be_unknown(request: m.InitializeRequest, caller: Association) -> bool:
+    """Whoever names nobody may come in unless the settings say otherwise, and whoever names
+    somebody where nobody is known."""
+    if is_anonymous(request.id_authentication):
+        return not caller.settings.require_account
+    return not (caller.settings.accounts or caller.settings.require_account)
 
 
 def _smaller(asked: int, offered: int) -> int:
     """The size agreed on; a client that asks for none at all leaves it to us."""
     return min(asked, offered) if asked > 0 else offered
-
-
-def _knows(accounts: Mapping[str, str], identification: m.IdAuthentication | None) -> bool:
-    """Is it the name and password of an account, in either form (3.2.1.1.5)?
-
-    Open: ``user/password``, or ``user/group/password``, whose group is not looked at.
-    """
-    if isinstance(identification, str):
-        user, _, rest = identification.partition("/")
-        passwords = {rest, rest.rpartition("/")[2]}
-    elif isinstance(identification, m.IdPass):
-        user = identification.user_id or ""
-        passwords = {identification.password or ""}
-    else:
-        return False
-    expected = accounts.get(user)
-    return expected is not None and any(
-        hmac.compare_digest(password.encode(), expected.encode()) for password in passwords
-    )
 
 
 def _reason(refused: Refused) -> m.External:

@@ -6,21 +6,25 @@ Every attribute is understood or refused with its own diagnostic and the value a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from catalogue.query import And, AndNot, Found, Or, Query, Term, UnsupportedSearch
+from catalogue.query import And, AndNot, Found, Near, Or, Query, Term, UnsupportedSearch
 from protocols.z3950 import messages as m
 from protocols.z3950.association import ResultSet
 from protocols.z3950.attributes import (
     BIB_1,
     DEFAULT_ACCESS_POINT,
     MASKS,
+    OPEN_MASK,
+    PROXIMITY_RELATION,
+    PROXIMITY_UNIT,
     TABLES,
     TYPE_OF_PART,
     USE,
     AttributeType,
 )
+from protocols.z3950.databases import is_explain
 from protocols.z3950.diagnostics import Bib1, Refused, refusal_of
 
 _OPERATORS: Final[dict[m.Operator, type[And] | type[Or] | type[AndNot]]] = {
@@ -57,10 +61,10 @@ def _structure(
 ) -> Query:
     """Recursive: the decoder has bounded the depth."""
     if isinstance(rpn, m.AttributesPlusTerm):
-        return _term(rpn, attribute_set)
+        return term_of(rpn, attribute_set)
     if isinstance(rpn, m.RpnRpnOp):
         if isinstance(rpn.op, m.ProximityOperator):
-            raise Refused(Bib1.OPERATOR_UNSUPPORTED, "prox")
+            return _near(rpn, rpn.op, attribute_set)
         left = _structure(rpn.rpn1, attribute_set, result_sets)
         right = _structure(rpn.rpn2, attribute_set, result_sets)
         return _OPERATORS[rpn.op](left, right)
@@ -68,11 +72,32 @@ def _structure(
         found = result_sets.get(rpn)
         if found is None:
             raise Refused(Bib1.NO_SUCH_RESULT_SET, rpn)
+        if is_explain([found.database]):
+            raise Refused(Bib1.COMBINATION_OF_DATABASES_UNSUPPORTED, found.database)
         return Found(found.records)
     raise Refused(Bib1.RESULT_ATTRIBUTES_UNSUPPORTED, rpn.result_set)
 
 
-def _term(operand: m.AttributesPlusTerm, attribute_set: str) -> Term:
+def _near(rpn: m.RpnRpnOp, op: m.ProximityOperator, attribute_set: str) -> Near:
+    """Two terms near each other (3.7.2): words, or anything within one field."""
+    if op.exclusion:
+        raise Refused(Bib1.OPERATOR_UNSUPPORTED, "prox with exclusion")
+    relation = PROXIMITY_RELATION.get(op.relation_type)
+    if relation is None:
+        raise Refused(Bib1.PROXIMITY_RELATION_UNSUPPORTED, str(op.relation_type))
+    code = op.proximity_unit_code
+    unit = PROXIMITY_UNIT.get(code.value) if isinstance(code, m.Known) else None
+    if unit is None:
+        raise Refused(Bib1.PROXIMITY_UNIT_UNSUPPORTED, str(code.value))
+    left, right = rpn.rpn1, rpn.rpn2
+    if not (isinstance(left, m.AttributesPlusTerm) and isinstance(right, m.AttributesPlusTerm)):
+        raise Refused(Bib1.PROXIMITY_OF_SETS_UNSUPPORTED)
+    terms = (term_of(left, attribute_set), term_of(right, attribute_set))
+    return Near(*terms, op.distance, op.ordered, unit, relation)
+
+
+def term_of(operand: m.AttributesPlusTerm, attribute_set: str) -> Term:
+    """A term with its attributes, each of which is understood or refused. Raises Refused."""
     given: list[Any] = [None] * len(TABLES)
     mask: int | None = None
     if attribute_set != BIB_1 and not all(each.attribute_set for each in operand.attributes):
@@ -110,7 +135,8 @@ def _masked(text: str, mask: int) -> str:
     """A term with the signs of the engine in the place of those of Z39.50."""
     if mask == Z39_58 and _LIMITED.search(text):
         raise Refused(Bib1.TRUNCATION_UNSUPPORTED, str(mask))
-    return text.translate(MASKS[mask])
+    text = text.translate(MASKS[mask])
+    return f"{text}*" if mask == OPEN_MASK else text
 
 
 def _simple(value: m.ComplexAttributeValue) -> m.StringOrNumeric:
@@ -144,12 +170,19 @@ def text_of(term: m.Term) -> str:
 
 def refusal_in(query: m.Query, unsupported: UnsupportedSearch) -> Refused:
     """What the catalogue could not honour, with the value as the client wrote it."""
+    return refusal_among(_attributes(rpn_of(query).rpn), unsupported)
+
+
+def refusal_among(
+    attributes: Iterable[m.AttributeElement], unsupported: UnsupportedSearch
+) -> Refused:
+    """The same for the attributes of a single term."""
     refused = refusal_of(unsupported)
     sought = TYPE_OF_PART.get(unsupported.part)
     if sought is None:
         return refused
     table, _ = TABLES[sought - 1]
-    for attribute in _attributes(rpn_of(query).rpn):
+    for attribute in attributes:
         value = attribute.attribute_value
         if attribute.attribute_type == sought:
             meaning = table.get(value) if isinstance(value, int) else None

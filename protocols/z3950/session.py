@@ -164,14 +164,17 @@ class Z3950Session:
             return
         self._request = None
         response = answer.response
-        response.reference_id = request.reference_id
-        self._outgoing.append(encode(response))
+        for part in (*answer.segments, response):
+            part.reference_id = request.reference_id
+            self._outgoing.append(encode(part))
         self.deadline = now + self.association.settings.idle_timeout
         if isinstance(response, m.InitializeResponse):
             association = self.association
             association.version = 3 if response.protocol_version & _VERSION_3 else 2
             association.preferred_message_size = response.preferred_message_size
             association.exceptional_record_size = response.exceptional_record_size
+            association.options = response.options
+            association.account = answer.account
         for name, result_set in answer.result_sets.items():
             if result_set is None:
                 self.association.result_sets.pop(name, None)
@@ -180,6 +183,12 @@ class Z3950Session:
         if answer.closing:
             self.state = State.CLOSED
             self.deadline = None
+
+    def shut_down(self, now: float) -> None:
+        """Ends the association because the server ends."""
+        if self.state is State.OPEN:
+            self._close(m.CloseReason.SHUTDOWN, "the server is shutting down")
+        self.state = State.CLOSED
 
     def take_outgoing(self) -> bytes:
         """The octets to be written now."""

@@ -7,12 +7,18 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from protocols.listening import PENDING_BYTES, REQUESTS_PER_TURN, Conversation
+from protocols.listening import (
+    PENDING_BYTES,
+    REQUESTS_PER_TURN,
+    Conversation,
+    ConversationFactory,
+)
 
 
 class LineSession:
@@ -186,3 +192,63 @@ def test_an_answer_for_a_peer_that_left_is_dropped() -> None:
     assert stage.written == b""
     assert stage.waiting == []
     assert stage.clock.getDelayedCalls() == []
+
+
+# The end of the server
+
+
+class PoliteSession(LineSession):
+    """A protocol that has a word for the end."""
+
+    def shut_down(self, now: float) -> None:
+        self._outgoing += b"goodbye\n"
+        self.closing = True
+
+
+def test_the_end_comes_after_the_request_under_way() -> None:
+    stage = Stage(at_once=False)
+    stage.receive(b"a\nb\n")
+    stage.conversation.end()
+    assert not stage.transport.disconnecting
+    stage.answer_next()
+    assert stage.written == b"re a\n"
+    assert stage.transport.disconnecting
+    assert stage.waiting == []
+
+
+def test_a_conversation_that_rests_ends_at_once() -> None:
+    stage = Stage()
+    stage.conversation.end()
+    assert stage.written == b""
+    assert stage.transport.disconnecting
+
+
+def test_a_session_that_has_a_word_for_the_end_says_it() -> None:
+    stage = Stage(at_once=False)
+    stage.conversation.session = PoliteSession()
+    stage.receive(b"a\nb\n")
+    stage.conversation.end()
+    stage.answer_next()
+    assert stage.written == b"re a\ngoodbye\n"
+    assert stage.transport.disconnecting
+
+
+def test_the_factory_waits_for_its_conversations() -> None:
+    stages: list[Stage] = []
+
+    def converse(address: object) -> Conversation:
+        stages.append(Stage(at_once=False))
+        return stages[-1].conversation
+
+    factory = ConversationFactory(converse)
+    assert isinstance(factory.end(), Deferred)
+    assert factory.end().called  # nobody is there
+    for _ in range(2):
+        factory.buildProtocol(None)
+    stages[0].receive(b"a\n")
+    ended = factory.end()
+    assert stages[1].transport.disconnecting
+    for stage in reversed(stages):
+        assert not ended.called
+        stage.conversation.connectionLost(Failure(ConnectionDone()))
+    assert ended.called

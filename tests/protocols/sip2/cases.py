@@ -10,6 +10,8 @@ from protocols.sip2.messages import (
     CheckoutResponse,
     EndPatronSession,
     EndSessionResponse,
+    Hold,
+    HoldResponse,
     ItemInformation,
     ItemInformationResponse,
     Login,
@@ -66,6 +68,11 @@ REQUESTS: list[tuple[Message, bytes]] = [
         b"29YN20261125    12000020261223    235959AOX|AAP1|ABI1|BOY|",
     ),
     (RenewAll(DATE, "X", "P1", "1234", "", None), b"6520261125    120000AOX|AAP1|AD1234|AC|"),
+    (
+        Hold("+", DATE, "X", "P1", DUE, "DK-1", "3", "1234", "I1", "Pan", "", False),
+        b"15+20261125    120000AOX|AAP1|BW20261223    235959|BSDK-1|BY3|AD1234|ABI1|AJPan|AC|BON|",
+    ),
+    (Hold("-", DATE, "X", "P1"), b"15-20261125    120000AOX|AAP1|"),
     (EndPatronSession(DATE, "X", "P1", "", None), b"3520261125    120000AOX|AAP1|AC|"),
     (RequestACSResend(), b"97"),
 ]
@@ -76,10 +83,10 @@ RESPONSES: list[tuple[Message, bytes]] = [
     (
         ACSStatus(
             *(True, True, True, True, False, True, 300, 3, DATE, "2.00", "DK-900100"),
-            "YYYNYYYYYNYNNNYY",
+            "YYYNYYYYYNYNNYYY",
             "Hovedbiblioteket",
         ),
-        b"98YYYYNY30000320261125    1200002.00AODK-900100|BXYYYNYYYYYNYNNNYY|AMHovedbiblioteket|",
+        b"98YYYYNY30000320261125    1200002.00AODK-900100|BXYYYNYYYYYNYNNYYY|AMHovedbiblioteket|",
     ),
     (
         PatronStatusResponse("Y   Y         ", "001", DATE, "X", "P1", "Ida", True, False),
@@ -129,6 +136,10 @@ RESPONSES: list[tuple[Message, bytes]] = [
     (
         RenewAllResponse(True, 1, 1, DATE, "X", ("I1",), ("I2",)),
         b"6610001000120261125    120000AOX|BMI1|BNI2|",
+    ),
+    (
+        HoldResponse(True, False, DATE, "X", "P1", DUE, "2", "DK-900102", "I1", "Sult", ("Ok.",)),
+        b"161N20261125    120000AOX|AAP1|BW20261223    235959|BR2|BSDK-900102|ABI1|AJSult|AFOk.|",
     ),
     (EndSessionResponse(True, DATE, "X", "P1"), b"36Y20261125    120000AOX|AAP1|"),
     (RequestSCResend(), b"96"),

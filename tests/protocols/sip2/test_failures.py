@@ -29,6 +29,7 @@ NEGATIVE = {
     "09": "100N",
     "29": "300N",
     "65": "660",
+    "15": "160N",
     "35": "36N",
 }
 ANSWERED = [(m, data) for m, data in cases.REQUESTS if data[:2] != b"97"]

@@ -76,7 +76,7 @@ def test_a_login_before_any_message_is_answered_with_its_error_detection(
 
 def test_the_status_of_a_self_service_machine(terminal: Terminal) -> None:
     assert terminal.ask(b"9900802.00") == (
-        b"98YYYYNY30000320261125    1200002.00AODK-900100|BXYYYNYYYYYNYNNNYY|AMHovedbiblioteket|\r"
+        b"98YYYYNY30000320261125    1200002.00AODK-900100|BXYYYNYYYYYNYNNYYY|AMHovedbiblioteket|\r"
     )
 
 
@@ -90,7 +90,7 @@ def test_the_status_before_the_login_sets_no_clock_and_names_no_branch(
     a_terminal: ATerminal,
 ) -> None:
     answer = a_terminal(logged_in=False).ask(b"9900802.00")
-    assert answer == b"98YYYYNY300003" + b"0" * 18 + b"2.00AO|BXYYYNYYYYYNYNNNYY|\r"
+    assert answer == b"98YYYYNY300003" + b"0" * 18 + b"2.00AO|BXYYYNYYYYYNYNNYYY|\r"
 
 
 @pytest.mark.parametrize("version", ["2.00", "2.0 ", "3.00", "    ", "new!", "nan "])
@@ -126,7 +126,7 @@ def test_bx_tells_what_is_really_answered(
 
 
 def test_bx_of_all_and_of_nothing() -> None:
-    assert supported_messages(frozenset(HANDLERS)) == "YYYNYYYYYNYNNNYY"
+    assert supported_messages(frozenset(HANDLERS)) == "YYYNYYYYYNYNNYYY"
     assert supported_messages(offered_to([])) == "NNNNYYYNNNNNNNNN"
 
 

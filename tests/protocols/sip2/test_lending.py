@@ -375,3 +375,49 @@ def test_a_return_made_off_line_has_its_own_date(
     when = "20261126    100000"
     assert back(terminal, item, when=when, returned=when, no_block="Y").startswith("101")
     assert library.events_of(item)[-1].at.isoformat() == "2026-11-26T09:00:00+00:00"
+
+
+# Cancel (BI)
+
+
+def test_a_checkout_that_failed_at_the_tag_is_cancelled_by_a_checkin(
+    library: Library, terminal: Terminal, card: str
+) -> None:
+    item = an_item(library)
+    out(terminal, card, item)
+    answer = back(terminal, item + "|BIY")
+    assert answer.startswith(f"101YNN{DATE}")
+    assert "|AF" not in answer
+    assert seen(terminal, item).startswith("1803")
+    assert kinds(library, item) == ["checked_out", "check_out_cancelled"]
+    assert back(terminal, item + "|BIY") == answer  # sent again, answered alike
+    assert kinds(library, item) == ["checked_out", "check_out_cancelled"]
+
+
+def test_a_cancel_of_nothing_is_no_return(library: Library, terminal: Terminal, card: str) -> None:
+    item = an_item(library, on_loan_to=card)  # at another machine
+    answer = back(terminal, item + "|BIY")
+    assert answer.startswith(f"100NNY{DATE}")
+    assert "|AFThere is nothing to undo." in answer
+    assert kinds(library, item) == ["checked_out"]
+
+
+def test_a_checkin_that_failed_is_cancelled_by_a_checkout(
+    library: Library, terminal: Terminal, card: str
+) -> None:
+    item = an_item(library, on_loan_to=card)
+    back(terminal, item)
+    answer = out(terminal, card, item, "BIY|")
+    assert answer.startswith(f"121NNY{DATE}")
+    assert "|AH20261223    235959|" in answer
+    assert kinds(library, item) == ["checked_out", "checked_in", "check_in_cancelled"]
+    assert out(terminal, card, item, "BIY|") == answer
+
+
+def test_only_the_borrower_gets_the_loan_back(library: Library, terminal: Terminal) -> None:
+    first, second = a_patron(library), a_patron(library)
+    item = an_item(library, on_loan_to=first)
+    back(terminal, item)
+    for card in (second, "nobody"):
+        assert out(terminal, card, item, "BIY|").startswith("120")
+    assert seen(terminal, item).startswith("1803")

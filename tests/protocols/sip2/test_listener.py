@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import socket
-import tempfile
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def test_a_whole_day_with_the_client_of_the_package_sip2(port: int, has_checksum
 
     status = client.ask("sc_status")
     assert status["fixed"]["OnlineStatus"] == "Y"
-    assert status["variable"]["BX"] == ["YYYNYYYYYNYNNNYY"]
+    assert status["variable"]["BX"] == ["YYYNYYYYYNYNNYYY"]
 
     patron = client.ask("patron_status")
     assert patron["variable"]["AE"] == ["Ida Ørsted"]

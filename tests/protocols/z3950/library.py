@@ -40,7 +40,7 @@ def marc_record(number: int, *, note: str = "") -> bytes:
     title, author, isbn, subject, year = WORKS[(number - 1) % len(WORKS)]
     record = Record(force_utf8=True, leader="00000nam a2200000 i 4500")
     record.add_field(Field("001", data=f"rec{number}"))
-    record.add_field(Field("008", data=f"260101s{year}    dk                 000 0 dan d"))
+    record.add_field(Field("008", data=f"260101s{year}    dk            000 0 dan d"))
     record.add_field(_field("020", "  ", "a", isbn))
     record.add_field(_field("100", "1 ", "a", author))
     record.add_field(_field("245", "10", "a", title))
@@ -109,6 +109,10 @@ class Client:
         self.session.receive_data(octets, 0.0)
         while (request := self.session.next_request()) is not None:
             self.session.send(self._answered(request), 0.0)
+        return self.received()
+
+    def received(self) -> list[m.Apdu]:
+        """Everything that the session has to say now."""
         stream = ApduStream(1 << 26)
         stream.feed(self.session.take_outgoing())
         answers = []

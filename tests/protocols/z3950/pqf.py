@@ -24,6 +24,14 @@ def _structure(words: list[str]) -> m.RPNStructure:
         kind, _, number = words.pop(0).partition("=")
         value = int(number) if number.isdigit() else m.ComplexAttributeValue([number])
         attributes.append(m.AttributeElement(int(kind), value))
+    if word == "@prox":
+        exclusion, distance, ordered, relation, known, unit = (words.pop(0) for _ in range(6))
+        assert known == "k"
+        op = m.ProximityOperator(
+            int(distance), ordered == "1", int(relation), m.Known(int(unit)), exclusion == "1"
+        )
+        left = _structure(words)
+        return m.RpnRpnOp(left, _structure(words), op)
     if word in _OPERATORS:
         left = _structure(words)
         return m.RpnRpnOp(left, _structure(words), _OPERATORS[word])

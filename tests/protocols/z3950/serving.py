@@ -1,6 +1,7 @@
 """A real process that speaks Z39.50 alone, for tests with real clients.
 
-``python -m tests.protocols.z3950.serving DATABASE_URL`` prints its port and serves until killed.
+``python -m tests.protocols.z3950.serving DATABASE_URL [PORT]`` prints its port and serves until
+killed.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def a_server(url: str) -> Iterator[int]:
         assert process.wait(10) == 0
 
 
-def main(url: str) -> None:
+def main(url: str, port: int = 0) -> None:
     from protocols.server import run
     from protocols.z3950.listener import standard
 
@@ -44,10 +45,10 @@ def main(url: str) -> None:
         database=DatabaseSettings(url),
         http=HttpSettings(enabled=False),
         logging=LoggingSettings(),
-        standards={"z3950": Z3950Settings(port=0)},
+        standards={"z3950": Z3950Settings(port=port)},
     )
     run(configuration, {"z3950": standard}, lambda bound: print(bound.ports["z3950"][0]))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], *map(int, sys.argv[2:]))

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from protocols.z3950.ber import value
+from protocols.z3950.generator import LAYOUTS
 from protocols.z3950.layouts import (
     APDU_TAGS,
-    LAYOUTS,
     Choice,
     Constant,
     Explicit,

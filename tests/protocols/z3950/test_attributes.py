@@ -7,11 +7,14 @@ from enum import Enum
 import pytest
 
 from catalogue.access_points import ACCESS_POINTS
-from catalogue.query import Completeness, Part, Position, Relation, Structure, Truncation
+from catalogue.query import Completeness, Part, Position, Relation, Structure, Truncation, Unit
 from protocols.z3950.attributes import (
     COMPLETENESS,
     DEFAULT_ACCESS_POINT,
+    MASKS,
+    OPEN_MASK,
     POSITION,
+    PROXIMITY_UNIT,
     RELATION,
     STRUCTURE,
     TABLES,
@@ -40,11 +43,18 @@ def test_every_access_point_can_be_searched() -> None:
         (POSITION, Position),
         (STRUCTURE, Structure),
         (COMPLETENESS, Completeness),
-        (TRUNCATION, set(Truncation) - {Truncation.REGULAR_EXPRESSION}),
+        (TRUNCATION, Truncation),
     ],
 )
 def test_every_word_of_the_engine_has_a_number(table: dict[int, Enum], words: set[Enum]) -> None:
     assert set(table.values()) == set(words)
+
+
+def test_masks_are_those_of_the_table() -> None:
+    masked = {number for number, word in TRUNCATION.items() if word is Truncation.MASKED}
+    assert set(MASKS) == masked
+    assert OPEN_MASK in MASKS
+    assert set(PROXIMITY_UNIT.values()) == set(Unit)
 
 
 def test_there_is_a_table_for_every_type() -> None:

@@ -55,7 +55,7 @@ def test_yaz_client_searches(program: Program, port: int) -> None:
     )
     printed = run(program("yaz-client"), f"127.0.0.1:{port}/catalogue", script=script)
     assert "Connection accepted by v3 target" in printed
-    assert "Options: search present delSet namedResultSets" in printed
+    assert "Options: search present delSet triggerResourceCtrl scan sort" in printed
     assert hits(printed) == [2, 2, 1, 3, 0, 0]
     assert "[114] Unsupported Use attribute -- v3 addinfo '9999'" in printed
 
@@ -79,7 +79,7 @@ def test_yaz_client_gets_the_records_that_were_loaded(
 
 def test_yaz_client_goes_on_after_what_is_not_offered(program: Program, port: int) -> None:
     script = (
-        "find @attr 1=4 soil\nformat sutrs\nshow 1\nformat opac\nshow 1\nshow 99\n"
+        "find @attr 1=4 soil\nformat sutrs\nshow 1\nformat summary\nshow 1\nshow 99\n"
         "delete 1\nfind @attr 1=4 soil\nclose\nquit\n"
     )
     printed = run(program("yaz-client"), f"127.0.0.1:{port}/Default", script=script)

@@ -2,43 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
+from circulation.pins import hash_pin
 from protocols.z3950 import ber
 from protocols.z3950 import messages as m
-from protocols.z3950.association import Association
-from protocols.z3950.codec import decode, encode
-from protocols.z3950.initialization import OPTIONS, initialize
-from protocols.z3950.settings import Z3950Settings
+from protocols.z3950 import structures as s
+from protocols.z3950.association import Option
+from protocols.z3950.charsets import NEGOTIATION, UTF_8
+from protocols.z3950.codec import decode, encode, encode_value, read_value
+from protocols.z3950.initialization import OPTIONS
+from protocols.z3950.session import Z3950Session
+from protocols.z3950.settings import Account, Z3950Settings
+from tests.protocols.z3950.library import Client, a_library
 
+Agreed = Callable[..., m.InitializeResponse]
 ALL_BITS = (1 << 22) - 1
 INIT = m.InitializeRequest(0b111, ALL_BITS, 1 << 26, 1 << 26)
 
 
-def agreed(request: m.InitializeRequest, **settings: object) -> m.InitializeResponse:
-    answer = initialize(request, Association(Z3950Settings(**settings)))  # type: ignore[arg-type]
-    assert isinstance(answer.response, m.InitializeResponse)
-    assert answer.closing is not answer.response.result
-    decoded = decode(encode(answer.response))
-    assert decoded == answer.response
-    return answer.response
+@pytest.fixture(scope="module")
+def hashed() -> str:
+    return hash_pin("password")
 
 
-def test_only_what_is_offered_is_agreed_on() -> None:
+@pytest.fixture
+def agreed(sqlite_url: str) -> Iterator[Agreed]:
+    """Init on a real association: its response, once passwords are checked."""
+    with a_library(sqlite_url, 0) as library:
+
+        def agree(request: m.InitializeRequest, **settings: object) -> m.InitializeResponse:
+            session = Z3950Session(Z3950Settings(**settings), 0.0)  # type: ignore[arg-type]
+            response = Client(library.services, session).send(request)
+            assert isinstance(response, m.InitializeResponse)
+            assert session.closing is not response.result
+            return response
+
+        yield agree
+
+
+def accounts(hashed: str, user: str = "user", group: str = "") -> tuple[Account, ...]:
+    return (Account("somebody", hashed), Account(user, hashed, group))
+
+
+def test_only_what_is_offered_is_agreed_on(agreed: Agreed) -> None:
     assert agreed(INIT).options == OPTIONS
-    assert [bit for bit in range(22) if OPTIONS >> bit & 1] == [0, 1, 2, 14, 21]
+    offered = [bit for bit in range(22) if OPTIONS >> bit & 1]
+    assert offered == [0, 1, 2, 4, 7, 8, 11, 14, 16, 17, 21]
 
 
-def test_only_what_is_asked_for_is_agreed_on() -> None:
-    assert agreed(replace(INIT, options=0b10011)).options == 0b00011
+def test_version_2_has_no_segments(agreed: Agreed) -> None:
+    assert not agreed(replace(INIT, protocol_version=0b011)).options & Option.SEGMENTATION_LEVEL_1
+
+
+def test_only_what_is_asked_for_is_agreed_on(agreed: Agreed) -> None:
+    assert agreed(replace(INIT, options=0b1011)).options == 0b0011
 
 
 @pytest.mark.parametrize(
     ("asked", "expected"), [(0b111, 0b111), (0b011, 0b011), (0b1111, 0b111), (0b1000, 0)]
 )
-def test_versions(asked: int, expected: int) -> None:
+def test_versions(agreed: Agreed, asked: int, expected: int) -> None:
     response = agreed(replace(INIT, protocol_version=asked))
     assert response.protocol_version == expected
     assert response.result is (expected != 0)
@@ -49,7 +76,9 @@ def test_versions(asked: int, expected: int) -> None:
     [((1 << 26, 1 << 26), (1 << 20, 4 << 20)), ((16_384, 65_536), (16_384, 65_536)),
      ((0, 0), (1 << 20, 4 << 20)), ((65_536, 1_024), (65_536, 65_536))],
 )  # fmt: skip
-def test_sizes_are_the_smaller_of_both(asked: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_sizes_are_the_smaller_of_both(
+    agreed: Agreed, asked: tuple[int, int], expected: tuple[int, int]
+) -> None:
     request = replace(INIT, preferred_message_size=asked[0], exceptional_record_size=asked[1])
     response = agreed(request)
     assert (response.preferred_message_size, response.exceptional_record_size) == expected
@@ -68,23 +97,39 @@ NAMED = [
 
 @pytest.mark.parametrize("identification", NAMED)
 def test_everybody_is_let_in_where_there_are_no_accounts(
+    agreed: Agreed,
     identification: m.IdAuthentication | None,
 ) -> None:
     assert agreed(replace(INIT, id_authentication=identification)).result
 
 
 @pytest.mark.parametrize("identification", NAMED[1:5])
-def test_accounts_let_in_who_knows_the_password(identification: m.IdAuthentication) -> None:
+def test_accounts_let_in_who_knows_the_password(
+    agreed: Agreed, hashed: str, identification: m.IdAuthentication
+) -> None:
     request = replace(INIT, id_authentication=identification)
-    assert agreed(request, accounts={"user": "password"}).result
-    assert not agreed(request, accounts={"user": "another"}).result
-    assert not agreed(request, accounts={"other": "password"}).result
+    assert agreed(request, accounts=accounts(hashed)).result
+    assert not agreed(request, accounts=accounts(hash_pin("another"))).result
+    assert not agreed(request, accounts=accounts(hashed, "other")).result
 
 
-@pytest.mark.parametrize("identification", [NAMED[0], *NAMED[5:], "user", m.IdPass("group"), "/"])
-def test_accounts_keep_out_who_does_not(identification: m.IdAuthentication | None) -> None:
+@pytest.mark.parametrize(("number", "is_in"), [(1, False), (2, True), (3, False), (4, True)])
+def test_an_account_may_ask_for_its_group(
+    agreed: Agreed, hashed: str, number: int, is_in: bool
+) -> None:
+    request = replace(INIT, id_authentication=NAMED[number])
+    assert agreed(request, accounts=accounts(hashed, group="group")).result is is_in
+
+
+KEPT_OUT = [NAMED[6], "user", "user/Password", m.IdPass("group", "user"), "/"]
+
+
+@pytest.mark.parametrize("identification", KEPT_OUT)
+def test_accounts_keep_out_who_is_somebody_else(
+    agreed: Agreed, hashed: str, identification: m.IdAuthentication
+) -> None:
     request = replace(INIT, id_authentication=identification)
-    response = agreed(request, accounts={"user": "password"})
+    response = agreed(request, accounts=accounts(hashed))
     assert not response.result
     external = response.user_information_field
     assert external is not None
@@ -94,9 +139,27 @@ def test_accounts_keep_out_who_does_not(identification: m.IdAuthentication | Non
     assert b"\x02" + ber.integer(1011) in external.encoding.value
 
 
-def test_the_reason_of_a_refusal_is_other_information() -> None:
+@pytest.mark.parametrize("identification", [None, m.NULL, "", m.IdPass(), m.IdPass("group")])
+def test_who_names_nobody_may_search_unless_the_settings_say_otherwise(
+    agreed: Agreed, hashed: str, identification: m.IdAuthentication | None
+) -> None:
+    request = replace(INIT, id_authentication=identification)
+    assert agreed(request, accounts=accounts(hashed)).result
+    assert not agreed(request, accounts=accounts(hashed), require_account=True).result
+    assert not agreed(request, require_account=True).result
+
+
+def test_who_has_come_in_is_known_to_the_association(sqlite_url: str, hashed: str) -> None:
+    with a_library(sqlite_url, 0) as library:
+        init = replace(INIT, id_authentication="user/password")
+        client = library.client(init, accounts=accounts(hashed))
+        assert client.session.association.account == accounts(hashed)[1]
+        assert library.client(accounts=accounts(hashed)).session.association.account is None
+
+
+def test_the_reason_of_a_refusal_is_other_information(agreed: Agreed) -> None:
     """A response with the user information as its otherInfo decodes: its form is right."""
-    refused = agreed(INIT, accounts={"user": "password"}).user_information_field
+    refused = agreed(INIT, require_account=True).user_information_field
     assert refused is not None
     assert isinstance(refused.encoding, m.SingleAsn1Type)
     close = encode(m.Close(0))[3:] + refused.encoding.value
@@ -108,6 +171,53 @@ def test_the_reason_of_a_refusal_is_other_information() -> None:
     assert item.information.direct_reference == "1.2.840.10003.4.2"
 
 
-def test_accounts_are_not_in_the_repr() -> None:
-    assert "password" not in repr(Z3950Settings(accounts={"user": "password"}))
+def test_accounts_are_not_in_the_repr(hashed: str) -> None:
+    assert hashed not in repr(Z3950Settings(accounts=accounts(hashed)))
     assert "secret" not in repr(replace(INIT, id_authentication="user/secret"))
+
+
+# Character sets
+
+UTF_16 = "1.0.10646.1.0.5"
+
+
+@pytest.mark.parametrize(
+    ("proposal", "response"),
+    [
+        (
+            s.OriginProposal([s.Iso10646(UTF_16), s.Iso10646(UTF_8)], ["dan"], True),
+            s.TargetResponse(s.Iso10646(UTF_8), "eng", True),
+        ),
+        (s.OriginProposal([s.Iso10646(UTF_8)]), s.TargetResponse(s.Iso10646(UTF_8))),
+        (
+            s.OriginProposal([s.Iso2022(b"\xa1\x00"), s.Iso10646(UTF_16)], None, True),
+            s.TargetResponse(m.NULL, None, False),
+        ),
+        (s.OriginProposal(None, ["eng"]), s.TargetResponse(None, "eng")),
+    ],
+)
+def test_utf_8_is_agreed_on_where_it_is_proposed(
+    agreed: Agreed, proposal: s.OriginProposal, response: s.TargetResponse
+) -> None:
+    octets = encode_value(proposal, b"\xa1")
+    proposed = m.External(m.SingleAsn1Type(octets), NEGOTIATION)
+    by_item = replace(INIT, other_info=[m.OtherInformationItem(proposed)])
+    for request in (by_item, replace(INIT, user_information_field=proposed)):
+        (item,) = agreed(request).other_info or ()
+        assert isinstance(item.information, m.External)
+        assert item.information.direct_reference == NEGOTIATION
+        assert isinstance(item.information.encoding, m.SingleAsn1Type)
+        assert read_value(s.TargetResponse, item.information.encoding.value, b"\xa2") == response
+
+
+@pytest.mark.parametrize(
+    "external",
+    [
+        m.External(b"octets", NEGOTIATION),
+        m.External(m.SingleAsn1Type(b"\xa1\x02\x04\x00"), NEGOTIATION),
+        m.External(m.SingleAsn1Type(b"\x30\x00"), NEGOTIATION),
+        m.External(b"octets", "1.2.3"),
+    ],
+)
+def test_what_is_no_proposal_is_passed_over(agreed: Agreed, external: m.External) -> None:
+    assert agreed(replace(INIT, user_information_field=external)).other_info is None

@@ -17,17 +17,19 @@ from circulation.engine import Circulation
 from protocols.answering import Context
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
+from protocols.z3950.codec import encode
 from protocols.z3950.diagnostics import Refused
-from protocols.z3950.retrieval import (
-    FORMAT_OF_SYNTAX,
+from protocols.z3950.forms import (
+    GRS_1,
+    OPAC,
     SUTRS,
     USMARC,
     XML,
     Form,
-    PresentStatus,
     choose_form,
-    take_page,
+    offered_syntaxes,
 )
+from protocols.z3950.retrieval import PresentStatus, take_page
 from protocols.z3950.settings import Z3950Settings
 from tests.protocols.z3950.library import (
     WORKS,
@@ -40,7 +42,7 @@ from tests.protocols.z3950.library import (
 )
 from tests.protocols.z3950.pqf import search
 
-GRS_1 = "1.2.840.10003.5.105"
+EXPLAIN = "1.2.840.10003.5.100"
 MARCXML_URI = "info:srw/schema/1/marcxml-v1.1"
 
 
@@ -98,7 +100,7 @@ def test_usmarc_is_for_who_asks_for_nothing(client: Client) -> None:
     assert titles(client.present(present(1, 5))) == [work[0] for work in WORKS]
 
 
-@pytest.mark.parametrize("syntax", FORMAT_OF_SYNTAX)
+@pytest.mark.parametrize("syntax", offered_syntaxes())
 @pytest.mark.parametrize("name", ["F", "f", "B", "b"])
 def test_full_and_brief_in_any_case(client: Client, syntax: str, name: str) -> None:
     response = client.present(
@@ -135,7 +137,7 @@ XML_COMPOSITIONS = {
         ],
     ),
     "of another database": [m.DatabaseElementSetName("other", "nonsense")],
-    "syntax in the specification": spec(record_syntax=[GRS_1, XML]),
+    "syntax in the specification": spec(record_syntax=[EXPLAIN, XML]),
 }
 
 
@@ -149,13 +151,13 @@ def test_xml_may_be_asked_for_in_many_ways(
 
 
 def test_an_alternative_syntax_may_be_allowed(client: Client) -> None:
-    composition = m.CompSpec(True, record_syntax=[GRS_1])
+    composition = m.CompSpec(True, record_syntax=[EXPLAIN])
     (data,) = records_of(client.present(present(1, 1, record_composition=composition)))
     assert data == marc_record(1)
 
 
 REFUSED_FORMS = {
-    "an unknown syntax": (GRS_1, None, 239, GRS_1),
+    "an unknown syntax": (EXPLAIN, None, 239, EXPLAIN),
     "an unknown element set": (USMARC, "Q", 25, "Q"),
     "an unknown XML schema as element set": (XML, "mods-of-mars", 25, "mods-of-mars"),
     "an unknown schema": (XML, of_schema(m.SchemaUri("nonsense")), 1066, "nonsense"),
@@ -163,7 +165,7 @@ REFUSED_FORMS = {
                                  "1.2.840.10003.13.9"),
     "an XML schema for USMARC": (USMARC, of_schema(m.SchemaUri("marcxml")), 1066, "marcxml"),
     "XML as element set for USMARC": (USMARC, "marcxml", 25, "marcxml"),
-    "no known syntax in the specification": (XML, spec(record_syntax=[GRS_1]), 239, GRS_1),
+    "no known syntax in the specification": (XML, spec(record_syntax=[EXPLAIN]), 239, EXPLAIN),
     "an element specification": (
         XML,
         spec(generic=m.Specification(None, m.External(b"", "1.2.840.10003.11.1"))),
@@ -191,8 +193,8 @@ def test_forms_that_we_do_not_have_are_refused(
     assert diagnostic_of(response) == (condition, addinfo)
 
 
-def test_every_syntax_has_an_installed_format() -> None:
-    assert set(FORMAT_OF_SYNTAX.values()) <= set(record_formats())
+def test_the_common_syntaxes_are_offered() -> None:
+    assert {USMARC, SUTRS, OPAC, GRS_1, XML} <= set(offered_syntaxes())
 
 
 def test_every_xml_format_can_be_asked_for_by_name_and_by_schema() -> None:
@@ -224,10 +226,68 @@ def test_ranges_outside_the_set_are_refused(client: Client, start: int, number: 
     assert diagnostic_of(response) == (13, f"{start}+{number}")
 
 
-def test_unknown_sets_and_additional_ranges_are_refused(client: Client) -> None:
+def test_unknown_sets_are_refused(client: Client) -> None:
     assert diagnostic_of(client.present(m.PresentRequest("other", 1, 1))) == (30, "other")
-    response = client.present(present(1, 1, additional_ranges=[m.Range(2, 1)]))
-    assert diagnostic_of(response) == (243, "")
+
+
+def test_additional_ranges_follow_in_their_order(client: Client) -> None:
+    response = client.present(present(4, 2, additional_ranges=[m.Range(1, 1), m.Range(2, 2)]))
+    assert titles(response) == [WORKS[number - 1][0] for number in (4, 5, 1, 2, 3)]
+    assert response.number_of_records_returned == 5
+    assert response.next_result_set_position == 4
+
+
+@pytest.mark.parametrize("wrong", [m.Range(0, 1), m.Range(5, 2), m.Range(1, -1)])
+def test_every_range_must_be_in_the_set(client: Client, wrong: m.Range) -> None:
+    response = client.present(present(1, 1, additional_ranges=[wrong]))
+    place = f"{wrong.starting_position}+{wrong.number_of_records}"
+    assert diagnostic_of(response) == (13, place)
+
+
+# Segments
+
+SEGMENTS = 1 << 11
+
+
+def in_segments(client: Client, request: m.PresentRequest) -> list[int]:
+    """How many records each message of the answer has; they are the right ones in all."""
+    *segments, response = client.send_all(encode(request))
+    assert isinstance(response, m.PresentResponse)
+    assert isinstance(response.records, m.ResponseRecords)
+    entries = []
+    for segment in segments:
+        assert isinstance(segment, m.Segment)
+        assert segment.number_of_records_returned == len(segment.segment_records)
+        entries += segment.segment_records
+    entries += response.records.value
+    assert response.number_of_records_returned == len(entries)
+    whole = m.PresentResponse(len(entries), 0, 0, m.ResponseRecords(entries))
+    start = request.result_set_start_point
+    assert titles(whole) == [each[0] for each in WORKS[start - 1 : start - 1 + len(entries)]]
+    is_partial = len(entries) < request.number_of_records_requested
+    assert response.present_status == (PresentStatus.PARTIAL_2 if is_partial else 0)
+    return [
+        *(len(each.segment_records) for each in segments if isinstance(each, m.Segment)),
+        len(response.records.value),
+    ]
+
+
+def agreeing_on_segments(library: Library, version: int = 0b111) -> Client:
+    init = m.InitializeRequest(version, 0b11 | SEGMENTS, 750, 10_000)
+    return searched(library.client(init))
+
+
+def test_a_response_goes_on_in_segments_where_that_was_agreed_on(library: Library) -> None:
+    client = agreeing_on_segments(library)
+    assert in_segments(client, present(1, 5)) == [2, 2, 1]
+    assert in_segments(client, present(1, 5, max_segment_count=2)) == [2, 2]
+    assert in_segments(client, present(1, 5, max_segment_count=1)) == [2]
+    assert in_segments(client, present(4, 1)) == [1]
+
+
+def test_without_agreement_there_are_no_segments(library: Library) -> None:
+    assert in_segments(sized(library, 750, 10_000), present(1, 5)) == [2]
+    assert in_segments(agreeing_on_segments(library, 0b011), present(1, 5)) == [2]
 
 
 def test_more_records_than_one_statement_reads(sqlite_url: str) -> None:
@@ -341,8 +401,7 @@ def test_a_fault_in_a_format_is_a_diagnostic_and_in_the_log(
         lambda transaction: take_page(
             Context(transaction, Circulation(), datetime(2026, 11, 25, tzinfo=UTC)),
             found,
-            1,
-            2,
+            [(1, 2)],
             form,
             caller,
         )
@@ -358,7 +417,7 @@ def test_a_failure_inside_is_a_diagnostic(library: Library, client: Client) -> N
 
 def test_forms_are_refused_without_a_database() -> None:
     with pytest.raises(Refused):
-        choose_form(GRS_1, None, "Default")
+        choose_form(EXPLAIN, None, "Default")
 
 
 def test_result_sets_know_their_database(client: Client) -> None:

@@ -10,6 +10,7 @@ from catalogue.query import (
     AndNot,
     Completeness,
     Found,
+    Near,
     Or,
     Part,
     Position,
@@ -18,6 +19,7 @@ from catalogue.query import (
     Structure,
     Term,
     Truncation,
+    Unit,
     UnsupportedSearch,
 )
 from protocols.z3950 import messages as m
@@ -26,7 +28,7 @@ from protocols.z3950.attributes import BIB_1
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.rpn import query_of, refusal_in
 
-KEPT = {"kept": ResultSet(BitMap([1, 2]), "Default")}
+KEPT = {"kept": ResultSet(BitMap([1, 2]), ["Default"])}
 
 
 def term(text: m.Term = b"soil", **attributes: int) -> m.AttributesPlusTerm:
@@ -91,7 +93,8 @@ def test_terms_in_every_form(sent: m.Term, text: str) -> None:
 @pytest.mark.parametrize(
     ("number", "sent", "text"),
     [(101, b"wat#r", "wat*r"), (101, b"what? *", r"what\? \*"), (104, b"wom#n", "wom?n"),
-     (104, b"colo?r", "colo*r"), (104, rb"a\b*", r"a\\b\*")],
+     (104, b"colo?r", "colo*r"), (104, rb"a\b*", r"a\\b\*"),
+     (105, b"w!t*", "w?t**"), (106, b"w!t*r?", r"w?t*r\?")],
 )  # fmt: skip
 def test_masks_are_rewritten_and_other_signs_are_themselves(
     number: int, sent: bytes, text: str
@@ -124,17 +127,40 @@ def one(attribute: m.AttributeElement, text: m.Term = b"soil") -> m.Query:
 
 
 DAN_1 = "1.2.840.10003.3.15"
-PROXIMITY = m.ProximityOperator(1, True, 2, m.Known(2))
+
+
+def near(
+    left: m.RPNStructure | None = None,
+    right: m.RPNStructure | None = None,
+    *,
+    distance: int = 3,
+    relation: int = 2,
+    unit: m.Known | m.Private = m.Known(2),  # noqa: B008 - never changed
+    exclusion: bool | None = None,
+) -> m.RpnRpnOp:
+    """Two terms, soil and water unless others are given, near each other in this order."""
+    op = m.ProximityOperator(distance, True, relation, unit, exclusion)
+    soil, water = term(a1=4), term(b"water", a1=4)
+    return m.RpnRpnOp(soil if left is None else left, water if right is None else right, op)
+
+
+def test_proximity() -> None:
+    soil, water = Term("title", "soil"), Term("title", "water")
+    assert translated(near()) == Near(soil, water, 3, True, Unit.WORD, Relation.LESS_OR_EQUAL)
+    assert translated(near(unit=m.Known(8), distance=0, relation=3)) == Near(
+        soil, water, 0, True, Unit.FIELD, Relation.EQUAL
+    )
+
 
 REFUSALS = {
     "use": (query(term(a1=9999)), 114, "9999"),
     "use by an unknown name": (
         one(m.AttributeElement(1, m.ComplexAttributeValue(["nonsense"]))), 114, "nonsense"
     ),
-    "relation": (query(term(a1=4, a2=102)), 117, "102"),
+    "relation": (query(term(a1=4, a2=7)), 117, "7"),
     "structure": (query(term(a1=4, a4=106)), 118, "106"),
     "position": (query(term(a1=4, a3=4)), 119, "4"),
-    "truncation": (query(term(a1=4, a5=102)), 120, "102"),
+    "truncation": (query(term(a1=4, a5=103)), 120, "103"),
     "a mask of at most so many": (query(term(b"colo?1r", a1=4, a5=104)), 120, "104"),
     "completeness": (query(term(a1=4, a6=4)), 122, "4"),
     "a type beyond six": (query(term(a1=4, a7=1)), 113, "7"),
@@ -161,7 +187,14 @@ REFUSALS = {
         query(m.RpnRpnOp(term(a1=4), "other", m.Operator.OR)), 30, "other"
     ),
     "a result set with attributes": (query(m.ResultSetPlusAttributes("kept", [])), 245, "kept"),
-    "proximity": (query(m.RpnRpnOp(term(), term(), PROXIMITY)), 110, "prox"),
+    "proximity of sets": (query(near("kept", term())), 129, ""),
+    "proximity of operations": (
+        query(near(m.RpnRpnOp(term(), term(), m.Operator.OR), term())), 129, ""
+    ),
+    "proximity with exclusion": (query(near(exclusion=True)), 110, "prox with exclusion"),
+    "proximity in sentences": (query(near(unit=m.Known(3))), 132, "3"),
+    "proximity in a private unit": (query(near(unit=m.Private(2))), 132, "2"),
+    "a relation of distances": (query(near(relation=7)), 131, "7"),
     "a term that is too long": (query(term(b"x" * 1_001)), 11, "1000"),
     "an oid as term": (query(term(m.ObjectIdentifier("1.2"), a1=4)), 229, "ObjectIdentifier"),
     "null as term": (query(term(m.NULL, a1=4)), 229, "Null"),

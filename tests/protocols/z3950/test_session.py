@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -34,8 +35,17 @@ SORT = m.SortRequest(["default"], "default", [m.SortKeySpec("title", 0, 1)])
 EXTENDED = m.ExtendedServicesRequest(1, "1.2.840.10003.9.5", 1)
 
 #: Stand-ins for what needs a library: the session must not care.
-FOUND = Answer(m.SearchResponse(1, 0, 1, True), {"default": ResultSet(BitMap([5]), "Default")})
-PRESENTED = Answer(m.PresentResponse(0, 0, 5))
+FOUND = Answer(m.SearchResponse(1, 0, 1, True), {"default": ResultSet(BitMap([5]), ["Default"])})
+STAND_INS: dict[type[m.Apdu], Callable[[Any], Answer]] = {
+    m.InitializeRequest: lambda request: Answer(
+        m.InitializeResponse(request.protocol_version & 7, 0b11, 1 << 20, 1 << 20, True)
+    ),
+    m.SearchRequest: lambda request: FOUND,
+    m.PresentRequest: lambda request: Answer(m.PresentResponse(0, 0, 5)),
+    m.ScanRequest: lambda request: Answer(m.ScanResponse(6, 0)),
+    m.SortRequest: lambda request: Answer(m.SortResponse(2)),
+    m.ExtendedServicesRequest: lambda request: Answer(m.ExtendedServicesResponse(3)),
+}
 
 
 def new_session(**settings: Any) -> Z3950Session:
@@ -58,7 +68,7 @@ def answer_all(session: Z3950Session) -> None:
         if local is not None:
             answer = local(request, session.association)
         else:
-            answer = FOUND if isinstance(request, m.SearchRequest) else PRESENTED
+            answer = STAND_INS[type(request)](request)
         # Each response is sent once only, so it must not be shared between requests.
         session.send(Answer(decode(encode(answer.response)), answer.result_sets, answer.closing), 0)
 
@@ -274,3 +284,37 @@ def test_any_octets_lead_to_answers_or_to_a_close(chunks: list[bytes], is_open: 
     for message in messages_of(session.take_outgoing()):
         if isinstance(message, m.Close):
             assert session.closing
+
+
+# The end of the server
+
+
+def test_an_open_association_is_told_that_the_server_ends() -> None:
+    session = new_session()
+    converse(INIT, session=session)
+    session.shut_down(1.0)
+    assert messages_of(session.take_outgoing()) == [
+        m.Close(CloseReason.SHUTDOWN, "the server is shutting down")
+    ]
+    assert session.closing
+
+
+def test_before_init_there_is_nobody_to_tell() -> None:
+    session = new_session()
+    session.shut_down(1.0)
+    assert session.take_outgoing() == b""
+    assert session.closing
+
+
+def test_segments_go_before_the_response_with_its_reference() -> None:
+    session = new_session()
+    converse(INIT, session=session)
+    session.receive_data(encode(m.PresentRequest("default", 1, 2, reference_id=b"9")), 0.0)
+    assert session.next_request() is not None
+    segments = [m.Segment(1, []), m.Segment(2, [])]
+    session.send(Answer(m.PresentResponse(3, 0, 0), segments=segments), 0.0)
+    assert messages_of(session.take_outgoing()) == [
+        m.Segment(1, [], reference_id=b"9"),
+        m.Segment(2, [], reference_id=b"9"),
+        m.PresentResponse(3, 0, 0, reference_id=b"9"),
+    ]

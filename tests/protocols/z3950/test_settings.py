@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from circulation.pins import hash_pin
 from protocols.z3950.listener import standard
 from protocols.z3950.settings import Z3950Settings
 
+HASH = hash_pin("password")
 ADAPTER: TypeAdapter[Z3950Settings] = TypeAdapter(Z3950Settings)
 
 
@@ -22,7 +24,8 @@ def test_everything_can_be_set() -> None:
             "port": 210,
             "interface": "::",
             "databases": ["books"],
-            "accounts": {"user": "password"},
+            "accounts": [{"user": "user", "password": HASH, "group": "g"}],
+            "require_account": True,
             "idle_timeout": 5,
             "preferred_message_size": 4_096,
             "exceptional_record_size": 8_192,
@@ -31,13 +34,16 @@ def test_everything_can_be_set() -> None:
         }
     )
     assert settings.databases == ("books",)
-    assert settings.accounts == {"user": "password"}
+    assert settings.by_user["user"].group == "g"
+    assert settings.require_account
 
 
 @pytest.mark.parametrize(
     "wrong",
     [{"prot": 1}, {"port": 70_000}, {"databases": []}, {"idle_timeout": 0},
-     {"preferred_message_size": 10}, {"maximum_result_sets": 1}, {"accounts": ["user"]}],
+     {"preferred_message_size": 10}, {"maximum_result_sets": 1}, {"accounts": ["user"]},
+     {"accounts": [{"user": "a", "password": "in clear"}]},
+     {"accounts": [{"user": "a", "password": HASH}] * 2}],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

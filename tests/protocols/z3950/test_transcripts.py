@@ -5,7 +5,9 @@ A line with ``>`` is an APDU of the client, the lines with ``<`` after it what c
     > init v3 search present 65536/1048576          < accepted v3 search present 65536/1048576
     > search NAME DATABASE: QUERY                   < 2 found
     > present NAME START+NUMBER SYNTAX ELEMENTS     < 1 records, then 2   <   usmarc Title
-    > scan, sort, order, delete, close              < failed: CONDITION (ADDITIONAL INFORMATION)
+    > scan NUMBER@POSITION: QUERY                   < status 0, at 1    <   term 2
+    > sort NAME+NAME NAME +KEY -KEY                 < sorted
+    > order, delete, close                          < failed: CONDITION (ADDITIONAL INFORMATION)
 """
 
 from __future__ import annotations
@@ -17,21 +19,23 @@ from pathlib import Path
 import pymarc
 import pytest
 
+from protocols.z3950 import ber
 from protocols.z3950 import messages as m
+from protocols.z3950 import structures as s
 from protocols.z3950.attributes import BIB_1
-from protocols.z3950.codec import encode
-from protocols.z3950.retrieval import SUTRS, USMARC, XML
+from protocols.z3950.codec import encode, read_value
+from protocols.z3950.forms import GRS_1, OPAC, SUTRS, USMARC, XML
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Z3950Settings
 from tests.protocols.z3950.library import Client, a_library, records_of
-from tests.protocols.z3950.pqf import search
+from tests.protocols.z3950.pqf import query, search
 
 TRANSCRIPTS = sorted((Path(__file__).parents[2] / "transcripts" / "z3950").glob("*.txt"))
 OPTIONS = {
     "search": 0, "present": 1, "delSet": 2, "scan": 7, "sort": 8, "extendedServices": 10,
     "namedResultSets": 14,
 }  # fmt: skip
-SYNTAXES = {"usmarc": USMARC, "xml": XML, "sutrs": SUTRS}
+SYNTAXES = {"usmarc": USMARC, "xml": XML, "sutrs": SUTRS, "opac": OPAC, "grs-1": GRS_1}
 
 
 @pytest.fixture
@@ -66,9 +70,9 @@ def _request(line: str) -> m.Apdu:
         versions = (1 << int(words[0][1:])) - 1
         return m.InitializeRequest(versions, options, preferred, exceptional)
     if word == "search":
-        names, _, query = rest.partition(": ")
+        names, _, text = rest.partition(": ")
         result_set, database = names.split()
-        return search(query, result_set_name=result_set, database_names=[database])
+        return search(text, result_set_name=result_set, database_names=[database])
     if word == "present":
         result_set, positions, syntax, elements = words
         start, number = map(int, positions.split("+"))
@@ -77,10 +81,20 @@ def _request(line: str) -> m.Apdu:
             result_set, start, number, record_composition=elements, preferred_record_syntax=syntax
         )
     if word == "scan":
-        term = m.AttributesPlusTerm([m.AttributeElement(1, 4)], words[0].encode())
-        return m.ScanRequest(["Default"], term, 10, attribute_set=BIB_1)
+        place, _, term = rest.partition(": ")
+        number, position = map(int, place.split("@"))
+        rpn = query(term).value.rpn
+        assert isinstance(rpn, m.AttributesPlusTerm)
+        return m.ScanRequest(
+            ["Default"], rpn, number, preferred_position_in_response=position, attribute_set=BIB_1
+        )
     if word == "sort":
-        return m.SortRequest(words, words[0], [m.SortKeySpec("title", 0, 1)])
+        keys = [
+            m.SortKeySpec(name, int(sign == "-"), 1)
+            for sign, *rest in words[2:]
+            if (name := "".join(rest))
+        ]
+        return m.SortRequest(words[0].split("+"), words[1], keys)
     if word == "order":
         return m.ExtendedServicesRequest(1, words[0], 1)
     if word == "delete":
@@ -103,12 +117,12 @@ def _shown(message: m.Apdu) -> Iterator[str]:
     elif isinstance(message, m.PresentResponse):
         yield from _shown_present(message)
     elif isinstance(message, m.ScanResponse):
-        assert message.entries is not None
-        assert message.entries.nonsurrogate_diagnostics is not None
-        yield f"scan failed: {_diagnostic(message.entries.nonsurrogate_diagnostics[0])}"
+        yield from _shown_scan(message)
     elif isinstance(message, m.SortResponse):
-        assert message.diagnostics is not None
-        yield f"sort failed: {_diagnostic(message.diagnostics[0])}"
+        if message.diagnostics:
+            yield f"sort failed: {_diagnostic(message.diagnostics[0])}"
+        else:
+            yield "sorted"
     elif isinstance(message, m.ExtendedServicesResponse):
         assert message.diagnostics is not None
         yield f"service failed: {_diagnostic(message.diagnostics[0])}"
@@ -118,6 +132,18 @@ def _shown(message: m.Apdu) -> Iterator[str]:
     else:
         assert isinstance(message, m.Close)
         yield f"close {message.close_reason} {message.diagnostic_information or ''}".rstrip()
+
+
+def _shown_scan(message: m.ScanResponse) -> Iterator[str]:
+    assert message.entries is not None
+    if message.entries.nonsurrogate_diagnostics:
+        yield f"scan failed: {_diagnostic(message.entries.nonsurrogate_diagnostics[0])}"
+        return
+    yield f"status {message.scan_status}, at {message.position_of_term}"
+    for entry in message.entries.entries or ():
+        assert isinstance(entry, m.TermInfo)
+        assert isinstance(entry.term, bytes)
+        yield f"  {entry.term.decode()} {entry.global_occurrences}"
 
 
 def _shown_present(message: m.PresentResponse) -> Iterator[str]:
@@ -137,6 +163,16 @@ def _shown_present(message: m.PresentResponse) -> Iterator[str]:
 def _title(syntax: str, data: bytes) -> str:
     if syntax == "sutrs":
         return data.decode().partition("Title: ")[2].partition("\n")[0]
+    if syntax == "opac":
+        opac = read_value(s.OpacRecord, data)
+        assert opac.bibliographic_record is not None
+        assert isinstance(opac.bibliographic_record.encoding, bytes)
+        return _title("usmarc", opac.bibliographic_record.encoding)
+    if syntax == "grs-1":
+        _, start, end, _ = ber.header(data, 0, len(data), {})
+        _, _, _, after = ber.header(data, start, end, {})
+        _, _, _, last = ber.header(data, after, end, {})
+        return str(read_value(s.TaggedElement, data[after:last]).content)  # the second is the title
     if syntax == "xml":
         (record,) = pymarc.parse_xml_to_array(io.BytesIO(data))
     else:

@@ -1,0 +1,139 @@
+"""`tiro close`: a branch closes in an emergency, and what falls due there is moved."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime
+
+import click
+
+from catalogue.database import open_database
+from circulation.closures import Closure, close_branch, lift_closure, preview_closure
+from circulation.due_dates import local_date
+from circulation.results import Refused
+from protocols.command_line import Settings
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("branch", metavar="ISIL")
+@click.argument("first", type=_DAY)
+@click.argument("last", type=_DAY, required=False)
+@click.option("--reason", default="", help="For staff and patrons to read.")
+@click.option("--check", "only_check", is_flag=True, help="Say what would move; change nothing.")
+@click.option("--lift", is_flag=True, help="Open again: take back a closure. Moved dates stay.")
+@click.option("--yes", is_flag=True, help="Close without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; asks nothing.")
+@click.pass_obj
+def close(
+    settings: Settings,
+    branch: str,
+    first: datetime,
+    last: datetime | None,
+    reason: str,
+    only_check: bool,
+    lift: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Close a branch from FIRST to LAST (the same day if left out), both included.
+
+    Loans that fall due meanwhile, and items on its pickup shelf, get the next open day.
+    """
+    if as_json and not (only_check or yes or lift):
+        raise click.UsageError("--json asks nothing: give --check or --yes as well")
+    begins, ends = first.date(), (last or first).date()
+    database = open_database(settings.database_url)
+    now = datetime.now(UTC)
+    try:
+        if lift:
+            was_closed = database.write(
+                lambda transaction: lift_closure(
+                    transaction, desk=None, branch=branch, first=begins, last=ends, now=now
+                )
+            ).result()
+            if not was_closed:
+                raise click.ClickException(f"{branch} has no closure on just these days")
+            click.echo(json.dumps({"lifted": True}) if as_json else f"{branch} is open again.")
+            return
+        closure = database.read(
+            lambda transaction: preview_closure(
+                transaction, branch=branch, first=begins, last=ends
+            ),
+            wide=True,
+        ).result()
+        if isinstance(closure, Refused):
+            raise click.ClickException(f"there is no branch with the ISIL {branch}")
+        if not as_json:
+            _show(closure)
+        if not only_check:
+            if not yes:
+                click.confirm("Close it?", abort=True)
+            done = database.write(
+                lambda transaction: close_branch(
+                    transaction,
+                    desk=None,
+                    branch=branch,
+                    first=begins,
+                    last=ends,
+                    reason=reason,
+                    now=now,
+                )
+            ).result()
+            assert isinstance(done, Closure)
+            closure = done
+        if as_json:
+            click.echo(json.dumps(_as_json(closure, closed=not only_check), indent=2))
+        elif not only_check:
+            click.echo(
+                f"Closed. {len(closure.loans)} loans and {len(closure.pickups)} pickups were moved."
+            )
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        database.close()
+
+
+def _show(closure: Closure) -> None:
+    period = str(closure.first)
+    if closure.last != closure.first:
+        period += f" to {closure.last}"
+    click.echo(f"{closure.branch.isil} {closure.branch.name}: closed {period}")
+    if closure.reopens is None:
+        click.echo("Its calendar has no open day after that, so nothing is moved.")
+        return
+    zone = closure.branch.timezone
+    for what, moved in (("loans due", closure.loans), ("pickups until", closure.pickups)):
+        days = Counter(
+            (local_date(each.before, zone), local_date(each.after, zone)) for each in moved
+        )
+        for (old, new), number in sorted(days.items()):
+            click.echo(f"{number} {what} {old} -> {new}")
+    if not closure.loans and not closure.pickups:
+        click.echo("Nothing falls due there meanwhile.")
+
+
+def _as_json(closure: Closure, closed: bool) -> dict[str, object]:
+    def day(value: date | None) -> str | None:
+        return None if value is None else value.isoformat()
+
+    return {
+        "branch": closure.branch.isil,
+        "first": day(closure.first),
+        "last": day(closure.last),
+        "reopens": day(closure.reopens),
+        "closed": closed,
+        **{
+            name: [
+                {
+                    "item": each.barcode,
+                    "before": each.before.isoformat(),
+                    "after": each.after.isoformat(),
+                }
+                for each in moved
+            ]
+            for name, moved in (("loans", closure.loans), ("pickups", closure.pickups))
+        },
+    }

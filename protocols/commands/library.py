@@ -1,0 +1,137 @@
+"""What the daily commands share: the library they work on, and how they say what they found."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+import click
+
+from catalogue.database import Database, open_database
+from catalogue.statements import Transaction
+from circulation.engine import Circulation
+from circulation.identifiers import IdentifierKey, find_patron
+from circulation.organisation import desk_at
+from circulation.pins import VerificationNeeded
+from circulation.results import Desk, Refused
+from protocols.command_line import Settings
+
+T = TypeVar("T")
+
+#: The device that events of the command line name.
+DEVICE = "command line"
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@dataclass
+class Library:
+    """The database and the engine of the configuration, and who is working with them."""
+
+    database: Database
+    circulation: Circulation
+    now: datetime
+    actor: str
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """The answer of the work, a PIN in it verified here."""
+        try:
+            return self.database.write(work).result()
+        except VerificationNeeded as needed:
+            self.circulation.pins.verify(needed)
+            return self.database.write(work).result()
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        return self.database.read(work).result()
+
+    def desk(self, isil: str) -> Desk:
+        """A desk in that branch; a mistake of the caller where there is none."""
+        desk = self.read(
+            lambda transaction: desk_at(transaction, isil, actor=self.actor, device=DEVICE)
+        )
+        if desk is None:
+            raise click.UsageError(f"there is no branch with the ISIL {isil}")
+        return desk
+
+    def patron(self, identifier: str) -> int:
+        """The patron's id; a mistake of the caller where nobody has that identifier."""
+        key = self.circulation.identifiers
+        found = self.read(lambda transaction: find_patron(transaction, identifier, key=key))
+        if found is None:
+            raise click.ClickException("no patron has this identifier")
+        return found
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Library]:
+    """The library of the configuration, closed at the end."""
+    configuration = settings.configuration
+    circulation = Circulation(identifiers=IdentifierKey(configuration.circulation.key))
+    database = open_database(configuration.database_url)
+    try:
+        yield Library(database, circulation, datetime.now(UTC), _user())
+    finally:
+        database.close()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name, as in some containers
+        return ""
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: times in ISO 8601, enumerations by their names."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, Mapping):
+        return {plain(key): plain(each) for key, each in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted(plain(each) for each in value)
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    return value
+
+
+def say(facts: Any, json_wanted: bool) -> None:
+    """Prints facts: a dict as lines of name and value, a list of dicts one after the other."""
+    facts = plain(facts)
+    if json_wanted:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        return
+    for number, each in enumerate(facts if isinstance(facts, list) else [facts]):
+        if number:
+            click.echo()
+        for name, value in each.items():
+            if value not in (None, "", [], {}):
+                click.echo(f"{name + ':':14} {_words(value)}")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    if isinstance(value, dict):
+        return " ".join(f"{name}={_words(each)}" for name, each in value.items() if each)
+    return (
+        {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    )
+
+
+def refusal_of(refused: Refused) -> dict[str, Any]:
+    """Why nothing was done, for people and for programs."""
+    return {
+        "refused": [refusal.reason.name for refusal in refused.refusals],
+        "why": [
+            f"{refusal.reason.value}{f' ({refusal.block.value})' if refusal.block else ''}"
+            for refusal in refused.refusals
+        ],
+    }

@@ -1,0 +1,225 @@
+"""`tiro loan`: lending, taking back, renewing, for one item or a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+
+from circulation import lost
+from circulation.accounts import patron_loans
+from circulation.batches import check_in_stack, check_out_stack, renew_stack
+from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
+from protocols.command_line import Settings
+from protocols.commands.library import as_json, opened, refusal_of, say
+
+_at = click.option(
+    "--at", "branch", metavar="ISIL", required=True, help="The branch where it is done."
+)
+_BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
+
+
+@click.group()
+def loan() -> None:
+    """Lend, take back and renew. The exit code is 1 where anything was refused."""
+
+
+@loan.command()
+@click.argument("patron")
+@_BARCODES
+@_at
+@click.option("--no-block", is_flag=True, help="It has happened already: accept it all the same.")
+@as_json
+@click.pass_obj
+def out(
+    settings: Settings,
+    patron: str,
+    barcodes: tuple[str, ...],
+    branch: str,
+    no_block: bool,
+    as_json: bool,
+) -> None:
+    """Lend one or more items to PATRON."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answers = library.write(
+            lambda transaction: check_out_stack(
+                library.circulation,
+                transaction,
+                desk=desk,
+                patron=patron,
+                barcodes=barcodes,
+                now=library.now,
+                no_block=no_block,
+            )
+        )
+    _say_all(barcodes, answers, as_json)
+
+
+@loan.command("in")
+@_BARCODES
+@_at
+@as_json
+@click.pass_obj
+def in_(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: bool) -> None:
+    """Take one or more items back, and say where each goes."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answers = library.write(
+            lambda transaction: check_in_stack(
+                library.circulation, transaction, desk=desk, barcodes=barcodes, now=library.now
+            )
+        )
+    _say_all(barcodes, answers, as_json)
+
+
+@loan.command()
+@_BARCODES
+@_at
+@as_json
+@click.pass_obj
+def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: bool) -> None:
+    """Renew the loans of one or more items, whoever has them."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answers = library.write(
+            lambda transaction: renew_stack(
+                library.circulation, transaction, desk=desk, barcodes=barcodes, now=library.now
+            )
+        )
+    _say_all(barcodes, answers, as_json)
+
+
+@loan.command("list")
+@click.argument("patron")
+@click.option("--overdue", is_flag=True, help="Only what is overdue.")
+@as_json
+@click.pass_obj
+def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None:
+    """List a patron's loans by due date."""
+    with opened(settings) as library:
+        found = library.read(
+            lambda transaction: patron_loans(
+                library.circulation,
+                transaction,
+                patron=patron,
+                now=library.now,
+                only_overdue=overdue,
+            )
+        )
+    if isinstance(found, Refused):
+        raise click.ClickException("no patron has this identifier")
+    say(
+        [
+            {
+                "item": each.item.barcode,
+                "title": each.item.title,
+                "lent": each.loan.checked_out,
+                "due": each.loan.due,
+                "renewals": each.loan.renewals,
+                "overdue": each.is_overdue,
+            }
+            for each in found.loans
+        ],
+        as_json,
+    )
+
+
+def _marking(name: str, verb: Callable[..., lost.Marked | Refused], about: str) -> None:
+    @loan.command(name, help=about)
+    @click.argument("barcode")
+    @_at
+    @as_json
+    @click.pass_obj
+    def command(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
+        _mark(settings, verb, barcode, branch, as_json)
+
+
+def _mark(
+    settings: Settings,
+    verb: Callable[..., lost.Marked | Refused],
+    barcode: str,
+    branch: str,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answer = library.write(
+            lambda transaction: verb(
+                library.circulation,
+                transaction,
+                desk=desk,
+                item=barcode,
+                now=library.now,
+                **options,
+            )
+        )
+    _say_all((barcode,), (answer,), as_json)
+
+
+_marking("claim", lost.claim_returned, "The borrower says that the item was returned.")
+_marking("unclaim", lost.withdraw_claim, "The borrower has the item after all.")
+_marking("lost", lost.declare_lost, "The item is lost: by its borrower, or in the house.")
+_marking("found", lost.find, "What was lost has turned up with its borrower, or in the house.")
+_marking("resume", lost.resume, "A suspended loan goes on.")
+
+
+@loan.command()
+@click.argument("barcode")
+@click.argument("until", type=click.DateTime(["%Y-%m-%d"]))
+@_at
+@as_json
+@click.pass_obj
+def suspend(settings: Settings, barcode: str, until: datetime, branch: str, as_json: bool) -> None:
+    """Stop the clock of a loan through the day UNTIL."""
+    try:
+        _mark(settings, lost.suspend, barcode, branch, as_json, until=until.date())
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _say_all(
+    barcodes: Sequence[str],
+    answers: Sequence[CheckedOut | CheckedIn | Renewed | lost.Marked | Refused],
+    json_wanted: bool,
+) -> None:
+    say(
+        [
+            {"item": barcode} | _facts(answer)
+            for barcode, answer in zip(barcodes, answers, strict=True)
+        ],
+        json_wanted,
+    )
+    if any(isinstance(answer, Refused) for answer in answers):
+        raise click.exceptions.Exit(1)
+
+
+def _facts(
+    answer: CheckedOut | CheckedIn | Renewed | lost.Marked | Refused,
+) -> dict[str, Any]:
+    if isinstance(answer, Refused):
+        title = {"title": answer.item.title} if answer.item else {}
+        return title | refusal_of(answer)
+    facts: dict[str, Any] = {"title": answer.item.title}
+    if isinstance(answer, CheckedIn):
+        held = answer.held_for
+        return facts | {
+            "was_on_loan": answer.was_on_loan,
+            "was_overdue": answer.was_overdue,
+            "goes": answer.destination.value,
+            "to": answer.to_branch.isil,
+            "pickup_number": held.number if held else None,
+        }
+    if isinstance(answer, lost.Marked):
+        return facts | {
+            "state": answer.state.value,
+            "due": answer.loan.due if answer.loan else None,
+        }
+    return facts | {
+        "due": answer.loan.due,
+        "renewals": answer.loan.renewals,
+        "overridden": [refusal.reason.name for refusal in answer.overridden],
+    }

@@ -1,0 +1,328 @@
+"""`tiro patron`: look up, register, block, PIN, and what the law gives a person a right to."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from catalogue.statements import Transaction
+from circulation.absences import absence_of
+from circulation.consents import consents_of
+from circulation.contacts import contacts_of, preferences_of
+from circulation.guardians import guardians_of, wards_of
+from circulation.identifiers import IdentifierTaken, identifiers_of
+from circulation.organisation import find_branch
+from circulation.patrons import (
+    PatronKind,
+    block_patron,
+    patron_status,
+    register_patron,
+    set_pin,
+    unblock_patron,
+)
+from circulation.personal_data import (
+    StillNeeded,
+    accesses_of,
+    erase_person,
+    export_person,
+    log_access,
+)
+from circulation.pin_rules import pin_problems, unlock_pin
+from circulation.pins import hash_pin
+from circulation.reasons import BlockReason
+from circulation.results import PatronStatus, Refused
+from protocols.command_line import Settings
+from protocols.commands.library import DEVICE, Library, as_json, opened, plain, say
+
+_REASON = click.Choice([reason.value for reason in BlockReason])
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def patron() -> None:
+    """Look up and look after patrons. PATRON is a card number or another identifier."""
+
+
+@patron.command()
+@click.argument("identifier", metavar="PATRON")
+@as_json
+@click.pass_obj
+def show(settings: Settings, identifier: str, as_json: bool) -> None:
+    """Show what is known of a patron. The access log notes that you looked."""
+    with opened(settings) as library:
+        patron_id = library.patron(identifier)
+        say(
+            library.write(lambda transaction: _seen(library, transaction, patron_id, identifier)),
+            as_json,
+        )
+
+
+def _seen(
+    library: Library, transaction: Transaction, patron_id: int, identifier: str
+) -> dict[str, Any]:
+    log_access(
+        transaction,
+        patron_id,
+        "tiro patron show",
+        actor=library.actor,
+        device=DEVICE,
+        now=library.now,
+    )
+    return _facts(library, transaction, patron_id, identifier)
+
+
+def _facts(
+    library: Library, transaction: Transaction, patron_id: int, identifier: str
+) -> dict[str, Any]:
+    status = patron_status(library.circulation, transaction, patron=identifier, now=library.now)
+    if isinstance(status, Refused):
+        raise click.ClickException("no patron has this identifier")
+    preferences = preferences_of(transaction, patron_id)
+    absence = absence_of(transaction, patron_id)
+    return {
+        "patron": status.patron.identifier,
+        "name": status.patron.name,
+        "category": status.patron.category,
+        "home": status.home_branch.isil,
+        "language": status.patron.language,
+        "born": status.birth_date,
+        "email": status.email,
+        "phone": status.phone,
+        "expires": status.expires,
+        "note": status.note,
+        "has_pin": status.has_pin,
+        "identifiers": [
+            {
+                "identifier": each.shown,
+                "kind": each.kind,
+                "blocked": each.blocked,
+                "expires": each.expires,
+            }
+            for each in identifiers_of(transaction, patron_id)
+        ],
+        "contacts": [
+            {"kind": each.kind.value, "value": each.value, "verified": each.verified}
+            for each in contacts_of(transaction, patron_id)
+        ],
+        "pickup_branch_id": preferences.pickup_branch_id,
+        "interest_days": preferences.interest_days,
+        "guardians": [each.name for each in guardians_of(transaction, patron_id)],
+        "children": [each.name for each in wards_of(transaction, patron_id)],
+        "consents": [each.value for each in consents_of(transaction, patron_id)],
+        "absent": absence._asdict() if absence else None,
+        "blocks": [
+            {"reason": each.reason.value, "since": each.since, "message": each.message}
+            for each in status.blocks
+        ],
+        "may_not": sorted(action.value for action in status.denied),
+        "loans": status.loans,
+        "overdue": status.overdue,
+    }
+
+
+@patron.command()
+@click.option("--card", required=True)
+@click.option("--given-name", required=True)
+@click.option("--family-name", default="")
+@click.option("--at", "home", metavar="ISIL", required=True, help="The home branch.")
+@click.option("--category", required=True)
+@click.option("--kind", type=click.Choice([kind.value for kind in PatronKind]), default="person")
+@click.option("--born", type=_DAY)
+@click.option("--email", default="")
+@click.option("--phone", default="")
+@click.option("--language", default="da", show_default=True)
+@click.option("--municipality", default="", help="Code of where the patron lives.")
+@click.option("--expires", type=_DAY, help="The last day on which they may borrow.")
+@click.option("--note", default="")
+@as_json
+@click.pass_obj
+def add(
+    settings: Settings,
+    /,
+    card: str,
+    home: str,
+    kind: str,
+    born: datetime | None,
+    expires: datetime | None,
+    as_json: bool,
+    **details: Any,
+) -> None:
+    """Register a patron with a first card."""
+    with opened(settings) as library:
+        library.desk(home)
+
+        def work(transaction: Transaction) -> dict[str, Any]:
+            branch = find_branch(transaction, home)
+            assert branch is not None
+            patron_id = register_patron(
+                transaction,
+                home_branch=branch.id,
+                card=card,
+                now=library.now,
+                kind=PatronKind(kind),
+                birth_date=_day(born),
+                expires=_day(expires),
+                key=library.circulation.identifiers,
+                **details,
+            )
+            return _facts(library, transaction, patron_id, card)
+
+        try:
+            say(library.write(work), as_json)
+        except IdentifierTaken as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+@patron.command()
+@click.argument("identifier", metavar="PATRON")
+@click.option("--reason", type=_REASON, default=BlockReason.OTHER.value, show_default=True)
+@click.option("--message", default="", help="For staff to read.")
+@as_json
+@click.pass_obj
+def block(settings: Settings, identifier: str, reason: str, message: str, as_json: bool) -> None:
+    """Stop a patron from borrowing."""
+    with opened(settings) as library:
+        patron_id = library.patron(identifier)
+        library.write(
+            lambda transaction: block_patron(
+                transaction, patron_id, BlockReason(reason), now=library.now, message=message
+            )
+        )
+        _say_blocks(library, identifier, as_json)
+
+
+@patron.command()
+@click.argument("identifier", metavar="PATRON")
+@click.option("--reason", type=_REASON, default=BlockReason.OTHER.value, show_default=True)
+@as_json
+@click.pass_obj
+def unblock(settings: Settings, identifier: str, reason: str, as_json: bool) -> None:
+    """Lift a block. It is no error where there was none."""
+    with opened(settings) as library:
+        patron_id = library.patron(identifier)
+        library.write(
+            lambda transaction: unblock_patron(
+                transaction, patron_id, BlockReason(reason), now=library.now
+            )
+        )
+        _say_blocks(library, identifier, as_json)
+
+
+def _say_blocks(library: Library, identifier: str, json_wanted: bool) -> None:
+    status = library.read(
+        lambda transaction: patron_status(
+            library.circulation, transaction, patron=identifier, now=library.now
+        )
+    )
+    assert isinstance(status, PatronStatus)
+    blocks = [each.reason.value for each in status.blocks]
+    say({"patron": status.patron.identifier, "blocks": blocks}, json_wanted)
+    if not blocks and not json_wanted:
+        click.echo("no blocks")
+
+
+@patron.command()
+@click.argument("identifier", metavar="PATRON")
+@click.option("--remove", is_flag=True, help="Take the PIN away instead.")
+@click.option("--unlock", is_flag=True, help="End the lock-out after wrong PINs instead.")
+@as_json
+@click.pass_obj
+def pin(settings: Settings, identifier: str, remove: bool, unlock: bool, as_json: bool) -> None:
+    """Set a patron's PIN. It is asked for, or read from standard input, never an argument."""
+    if remove and unlock:
+        raise click.UsageError("--remove and --unlock are two things")
+    with opened(settings) as library:
+        patron_id = library.patron(identifier)
+        if unlock:
+            was_locked = library.write(
+                lambda transaction: unlock_pin(transaction, patron_id, now=library.now)
+            )
+            say({"patron": identifier, "had_failed_tries": was_locked}, as_json)
+            return
+        stored = None if remove else hash_pin(_new_pin(library, patron_id, identifier))
+        library.write(lambda transaction: set_pin(transaction, patron_id, stored, now=library.now))
+        say({"patron": identifier, "has_pin": stored is not None}, as_json)
+
+
+def _new_pin(library: Library, patron_id: int, identifier: str) -> str:
+    chosen: str = click.prompt("PIN", hide_input=True, confirmation_prompt=True, err=True)
+
+    def problems(transaction: Transaction) -> list[str]:
+        status = patron_status(library.circulation, transaction, patron=identifier, now=library.now)
+        assert isinstance(status, PatronStatus)
+        shown = tuple(each.shown for each in identifiers_of(transaction, patron_id))
+        return pin_problems(
+            chosen,
+            birth_date=status.birth_date,
+            identifiers=(*shown, identifier),
+            phone=status.phone,
+        )
+
+    found = library.read(problems)
+    if found:
+        raise click.ClickException("; ".join(found))
+    return chosen
+
+
+@patron.command()
+@click.argument("identifier", metavar="PATRON")
+@click.pass_obj
+def export(settings: Settings, identifier: str) -> None:
+    """Print all that is held on a patron, as JSON. The access log notes it."""
+    with opened(settings) as library:
+        patron_id = library.patron(identifier)
+
+        def work(transaction: Transaction) -> dict[str, Any] | None:
+            log_access(
+                transaction,
+                patron_id,
+                "tiro patron export",
+                actor=library.actor,
+                device=DEVICE,
+                now=library.now,
+            )
+            return export_person(transaction, patron_id)
+
+        click.echo(json.dumps(plain(library.write(work)), ensure_ascii=False, indent=2))
+
+
+@patron.command()
+@click.argument("identifier", metavar="PATRON")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def erase(settings: Settings, identifier: str, yes: bool) -> None:
+    """Delete a patron and all that is held on them. Loans stay, and name nobody."""
+    with opened(settings) as library:
+        patron_id = library.patron(identifier)
+        if not yes:
+            click.confirm("Erase this patron for good?", abort=True)
+        try:
+            library.write(lambda transaction: erase_person(transaction, patron_id, now=library.now))
+        except StillNeeded as error:
+            raise click.ClickException(str(error)) from error
+        click.echo("erased")
+
+
+@patron.command("access-log")
+@click.argument("identifier", metavar="PATRON")
+@as_json
+@click.pass_obj
+def access_log(settings: Settings, identifier: str, as_json: bool) -> None:
+    """Show who of the staff has looked at a patron."""
+    with opened(settings) as library:
+        patron_id = library.patron(identifier)
+        found = library.read(lambda transaction: accesses_of(transaction, patron_id))
+        say(
+            [
+                {"at": each.at, "actor": each.actor, "device": each.device, "for": each.purpose}
+                for each in found
+            ],
+            as_json,
+        )

@@ -1,0 +1,203 @@
+"""Holds: Hold (15), and what a check-in (10) says of them.
+
+15 names a title by one of its items (AB), or by AJ: the number of the record, or the title as a
+list of this patron's holds (CD) has told it. With hold type 3 just the item in AB is kept.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from catalogue.items import find_item
+from circulation.hold_lists import patron_holds
+from circulation.hold_results import Hold as EngineHold
+from circulation.hold_results import HoldChanged, HoldsPlaced, HoldState, QueuedHold, Wanted
+from circulation.holds import cancel_hold, change_hold, place_holds
+from circulation.reasons import Reason
+from circulation.results import CheckedIn, Destination, Refusal, Refused
+from circulation.routing import HoldHandling
+from protocols.answering import Context
+from protocols.sip2.dates import local_date, parse_date
+from protocols.sip2.messages import Hold, HoldResponse
+from protocols.sip2.patrons import pin_to_check
+from protocols.sip2.places import Caller, Place, Unanswerable
+from protocols.sip2.refusals import refusal_messages
+from protocols.sip2.settings import Account
+from protocols.sip2.wording import Text, say
+
+#: Hold mode (15).
+ADD, DELETE, CHANGE = "+", "-", "*"
+#: Hold type (BY): this item and no other.
+THIS_ITEM = "3"
+#: The longest record number that is looked at: what is longer is a title.
+_DIGITS = 9
+
+#: Alert type (CV) of each destination that is one for an alert.
+ALERTS: dict[Destination, str] = {
+    Destination.HOLD_SHELF_HERE: "01",
+    Destination.TRANSIT_TO_PICKUP: "02",
+    Destination.TRANSIT_HOME: "04",
+    Destination.PROBLEM_BIN: "99",
+}
+
+
+def hold_handling(account: Account | None) -> HoldHandling:
+    """What a check-in at this terminal does where somebody waits for the item."""
+    if account is not None and account.holds is not None:
+        return HoldHandling(account.holds)
+    is_desk = account is not None and account.kind == "desk"
+    return HoldHandling.SHELVE if is_desk else HoldHandling.BIND
+
+
+def destination_message(returned: CheckedIn, language: str) -> str:
+    """Where the item goes that was handed in, for the screen."""
+    if returned.destination is Destination.PROBLEM_BIN:
+        return say(Text.TO_STAFF, language)
+    if returned.destination is Destination.HOLD_SHELF_HERE:
+        number = returned.held_for.number if returned.held_for else None
+        if number is None:
+            return say(Text.TO_HOLD_SHELF, language)
+        return say(Text.TO_HOLD_PLACE, language, number=number)
+    return say(Text.TO_ANOTHER_BRANCH, language, branch=returned.to_branch.name)
+
+
+def hold(request: Hold, caller: Caller, context: Context) -> HoldResponse:
+    """15 -> 16."""
+    place = caller.place(context, request.institution_id)
+    response = HoldResponse(
+        ok=False,
+        available=False,
+        transaction_date=local_date(context.now, place.zone),
+        institution_id=place.institution(request.institution_id),
+        patron_identifier=request.patron_identifier,
+        item_identifier=request.item_identifier,
+        title_identifier=request.title_identifier,
+    )
+    if request.hold_mode == ADD:
+        outcome: HoldsPlaced | HoldChanged | Refused = _add(request, caller, place, context)
+    elif request.hold_mode in (DELETE, CHANGE):
+        outcome = _change(request, caller, place, context)
+    else:
+        raise Unanswerable(Text.NOT_PERMITTED)
+    if isinstance(outcome, Refused):
+        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        return response
+    queued = outcome.holds[0] if isinstance(outcome, HoldsPlaced) else outcome.queued
+    response.ok = True
+    _tell(response, queued, caller, place)
+    return response
+
+
+def _tell(response: HoldResponse, queued: QueuedHold, caller: Caller, place: Place) -> None:
+    found = queued.hold
+    response.title_identifier = found.title
+    response.pickup_location = found.pickup_branch.isil
+    response.expiration_date = f"{found.interest_until:%Y%m%d}    235959"
+    if found.state is HoldState.CLOSED:
+        response.screen_message = (say(Text.HOLD_CANCELLED, caller.words),)
+    elif queued.number_in_queue is None:
+        response.available = found.state is HoldState.READY
+        response.screen_message = (say(Text.HOLD_READY, caller.words),)
+    else:
+        response.queue_position = str(queued.number_in_queue)
+        response.screen_message = (
+            say(Text.HOLD_NUMBER, caller.words, number=queued.number_in_queue),
+        )
+
+
+def _add(request: Hold, caller: Caller, place: Place, context: Context) -> HoldsPlaced | Refused:
+    barcode, number = _barcode(request), _number(request.title_identifier)
+    wanted = Wanted(record_id=number)
+    if barcode and request.hold_type == THIS_ITEM:
+        wanted = Wanted(item=barcode)
+    elif barcode:
+        item = find_item(context.transaction, barcode)
+        if item is None:
+            return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+        wanted = Wanted(record_id=item.record_id)
+    elif number is None:
+        if not request.title_identifier:
+            raise Unanswerable(Text.HOLD_WHAT)
+        return Refused((Refusal(Reason.RECORD_UNKNOWN),))
+    return place_holds(
+        context.circulation,
+        context.transaction,
+        desk=place.desk,
+        patron=request.patron_identifier.strip(),
+        wanted=[wanted],
+        now=context.now,
+        pickup_branch=(request.pickup_location or "").strip() or None,
+        interest_until=_expiration(request, place),
+        pin=pin_to_check(caller.account, request.patron_password),
+    )
+
+
+def _change(request: Hold, caller: Caller, place: Place, context: Context) -> HoldChanged | Refused:
+    patron = request.patron_identifier.strip()
+    pin = pin_to_check(caller.account, request.patron_password)
+    found = patron_holds(
+        context.circulation,
+        context.transaction,
+        patron=patron,
+        now=context.now,
+        with_prospects=False,
+    )
+    if isinstance(found, Refused):
+        return found
+    meant = _meant(request, context, [queued.hold for queued in found.holds])
+    hold_id = meant.id if meant is not None else 0
+    if request.hold_mode == DELETE:
+        return cancel_hold(
+            context.circulation,
+            context.transaction,
+            desk=place.desk,
+            patron=patron,
+            hold_id=hold_id,
+            now=context.now,
+            pin=pin,
+        )
+    return change_hold(
+        context.circulation,
+        context.transaction,
+        desk=place.desk,
+        patron=patron,
+        hold_id=hold_id,
+        now=context.now,
+        pickup_branch=(request.pickup_location or "").strip() or None,
+        interest_until=_expiration(request, place),
+        pin=pin,
+    )
+
+
+def _meant(request: Hold, context: Context, holds: list[EngineHold]) -> EngineHold | None:
+    """The one of the patron's holds that the request names; the nearest match first."""
+    barcode = _barcode(request)
+    if barcode:
+        item = find_item(context.transaction, barcode)
+        for each in holds:
+            if barcode in (each.bound_item, each.item):
+                return each
+        record_id = item.record_id if item else None
+        return next((each for each in holds if each.record_id == record_id), None)
+    number = _number(request.title_identifier)
+    title = (request.title_identifier or "").strip()
+    return next(
+        (each for each in holds if each.record_id == number or (title and each.title == title)),
+        None,
+    )
+
+
+def _barcode(request: Hold) -> str:
+    return (request.item_identifier or "").strip()
+
+
+def _number(text: str | None) -> int | None:
+    digits = (text or "").strip()
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS
+    return int(digits) if is_number else None
+
+
+def _expiration(request: Hold, place: Place) -> date | None:
+    """BW, the last day on which the patron wants it."""
+    moment = parse_date(request.expiration_date or "", place.zone)
+    return None if moment is None else moment.astimezone(place.zone).date()

@@ -1,0 +1,127 @@
+"""SRU over HTTP: ``/sru/<database>`` by GET and POST. Twisted is known here."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+
+from protocols.answering import Services
+from protocols.sru.handlers import answer
+from protocols.sru.parameters import decode
+from protocols.sru.settings import SruSettings
+
+#: What a Host header may be for us to repeat it.
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_HTTPS = 443
+_METHODS = b"GET, HEAD, POST"
+_FORM = b"application/x-www-form-urlencoded"
+#: There are some twenty parameters; more than this are no request.
+_MOST_PARAMETERS = 200
+#: A name of a character set may be anything; these are those of the web that matter here.
+_CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8"} | dict.fromkeys(
+    ("iso-8859-1", "latin1", "windows-1252"), "windows-1252"
+)
+
+
+class SruResource(Resource):
+    """``/sru``: the databases are below it, and it is itself the first of them.
+
+    Diagnostics come with status 200. Every answer to a GET or a form is XML.
+    """
+
+    isLeaf = True  # noqa: N815
+
+    def __init__(self, settings: SruSettings, services: Services) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._settings = settings
+        self._services = services
+
+    def render(self, request: Any) -> Any:
+        if request.method not in (b"GET", b"HEAD", b"POST"):
+            return _refused(request, 405, b"SRU requests are sent by GET or by POST.\n")
+        content_type = request.getHeader(b"content-type") or b""
+        path, _, query = request.uri.partition(b"?")
+        charset = "utf-8"
+        if request.method == b"POST":
+            kind, _, rest = content_type.partition(b";")
+            if kind.strip().lower() not in (_FORM, b""):
+                return _refused(request, 415, b"SRU takes forms; it does not take SOAP.\n")
+            charset = _charset(rest)
+            body = request.content.read()
+            query = query + b"&" + body if query and body else query or body
+        try:
+            parameters = parameters_in(query, charset)
+        except ValueError:
+            return _refused(request, 400, b"There are too many parameters.\n")
+        database = "/".join(_text(part, "utf-8") for part in request.postpath).strip("/")
+        asked = decode(
+            database or self._settings.databases[0],
+            self._address(request, path),
+            parameters,
+            (request.getHeader(b"accept") or b"").decode("latin-1"),
+        )
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+
+        def reply(document: bytes) -> None:
+            if gone:
+                return
+            request.setHeader(b"content-type", f"{asked.media_type}; charset=utf-8".encode())
+            request.setHeader(b"content-length", str(len(document)).encode())
+            request.write(document)
+            request.finish()
+
+        answer(self._services, self._settings, asked, reply)
+        return NOT_DONE_YET
+
+    def _address(self, request: Any, path: bytes) -> str:
+        """Where we were reached, or say that we are, without the query."""
+        told = self._settings
+        scheme = "https" if request.isSecure() or told.port == _HTTPS else "http"
+        host = (request.getHeader(b"host") or b"").decode("latin-1")
+        if told.host:
+            host = told.host if told.port in (None, _HTTPS) else f"{told.host}:{told.port}"
+        elif not _HOST.fullmatch(host):
+            host = f"{request.getHost().host}:{request.getHost().port}"
+        return f"{scheme}://{host}{path.decode('latin-1')}"
+
+
+def parameters_in(query: bytes, charset: str = "utf-8") -> list[tuple[str, str]]:
+    """The parameters of a query string or a form; raises ValueError for too many.
+
+    Only ``&`` separates them: a semicolon may stand unescaped in a query.
+    """
+    pairs = [part.partition(b"=") for part in query.split(b"&", _MOST_PARAMETERS) if part]
+    if len(pairs) > _MOST_PARAMETERS:
+        raise ValueError("too many parameters")
+    return [(_unquoted(name, charset), _unquoted(value, charset)) for name, _, value in pairs]
+
+
+def _unquoted(octets: bytes, charset: str) -> str:
+    return _text(unquote_to_bytes(octets.replace(b"+", b" ")), charset)
+
+
+def _text(octets: bytes, charset: str) -> str:
+    """Octets in `charset`; where they cannot be that, in Latin-1, which old clients send."""
+    try:
+        return octets.decode(charset)
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def _charset(parameters: bytes) -> str:
+    name = parameters.decode("latin-1").lower().partition("charset=")[2]
+    return _CHARSETS.get(name.partition(";")[0].strip(' "'), "utf-8")
+
+
+def _refused(request: Any, status: int, sentence: bytes) -> bytes:
+    request.setResponseCode(status)
+    if status == 405:
+        request.setHeader(b"allow", _METHODS)
+    request.setHeader(b"content-type", b"text/plain; charset=utf-8")
+    return sentence

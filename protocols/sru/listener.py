@@ -1,0 +1,40 @@
+"""SRU on the network: at /sru of the common HTTP port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from twisted.web.resource import IResource
+
+from protocols.answering import Services
+from protocols.sru.http import SruResource
+from protocols.sru.settings import SruSettings
+from protocols.standard import Port
+
+
+class _Sru:
+    """The plug-in (`protocols.standard.Standard`)."""
+
+    name: Final = "sru"
+    settings: Final = SruSettings
+
+    def ports(self, settings: SruSettings, services: Services) -> Sequence[Port]:
+        return []
+
+    def resources(self, settings: SruSettings, services: Services) -> Mapping[bytes, IResource]:
+        if not settings.enabled:
+            return {}
+        resource: Any = SruResource(settings, services)
+        return {b"sru": resource}
+
+    def examples(
+        self, settings: SruSettings, ports: Sequence[int], http_port: int | None
+    ) -> Sequence[str]:
+        if http_port is None or not settings.enabled:
+            return []
+        address = f"http://127.0.0.1:{http_port}/sru/{settings.databases[0]}"
+        return [f"curl -s '{address}?query=dc.creator=andersen&maximumRecords=1'"]
+
+
+standard = _Sru()

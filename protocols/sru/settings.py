@@ -1,0 +1,48 @@
+"""The section ``[sru]`` of tiro.toml.
+
+[sru]
+databases = ["catalogue", "Default"]
+host = "sru.example.org"           # what clients are told; left out: what they wrote
+port = 443
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+DatabaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$")]
+
+
+@dataclass(frozen=True)
+class SruSettings:
+    """What SRU serves at ``/sru/<database>`` of the common HTTP port, and within which bounds."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    enabled: bool = True
+    #: Names under which the catalogue is found; the case of letters does not matter. The first is
+    #: what ``/sru`` alone means.
+    databases: Annotated[tuple[DatabaseName, ...], Field(min_length=1)] = ("catalogue", "Default")
+    #: What Explain says people should call the database.
+    title: str = "Library catalogue"
+    #: The address that is told to clients; empty: the one that they used. Port 443 is https.
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+
+    #: Records of a response for those that name no number, and the most that anyone gets.
+    default_records: Annotated[int, Field(ge=0)] = 10
+    maximum_records: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+    #: The same for the terms of a scan.
+    default_terms: Annotated[int, Field(ge=1)] = 20
+    maximum_terms: Annotated[int, Field(ge=1, le=1_000)] = 1_000
+    #: The schema of records for those that name none.
+    default_schema: str = "marcxml"
+
+    def __post_init__(self) -> None:
+        if self.default_records > self.maximum_records:
+            raise ValueError("default_records is more than maximum_records")
+        if self.default_terms > self.maximum_terms:
+            raise ValueError("default_terms is more than maximum_terms")

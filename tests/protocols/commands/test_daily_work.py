@@ -1,0 +1,170 @@
+"""`tiro patron`, `item`, `loan` and `jobs` as staff and scripts run them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from catalogue.database import Database, open_database
+from circulation.jobs import JOBS
+from protocols.command_line import COMMANDS, tiro
+from tests.builders.circulation import Library, a_library, a_patron, an_item
+
+CPR = "251248-4916"
+
+
+class Staff:
+    """Somebody at the command line of a library."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.configuration = folder / "tiro.toml"
+        self.configuration.write_text(
+            f'[database]\nurl = "{url}"\n[circulation]\nidentifier_key = "{"5a" * 16}"\n'
+        )
+        self.database: Database = open_database(url)
+        self.library: Library = a_library(self.database)
+        self.library.now = datetime.now(UTC)
+
+    def run(self, *arguments: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(
+            tiro, ["--config", str(self.configuration), *arguments], input=typed
+        )
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == code, result.output
+        return json.loads(result.output)
+
+
+@pytest.fixture
+def staff(sqlite_url: str, tmp_path: Path) -> Iterator[Staff]:
+    staff = Staff(tmp_path, sqlite_url)
+    yield staff
+    staff.database.close()
+
+
+def test_a_patron_is_registered_shown_blocked_and_let_go(staff: Staff) -> None:
+    added = staff.json(
+        *("patron", "add", "--card", "P1", "--given-name", "Ida", "--family-name", "Ørsted"),
+        *("--at", "DK-900101", "--category", "child", "--born", "2016-05-01"),
+    )
+    assert (added["patron"], added["name"], added["born"]) == ("P1", "Ida Ørsted", "2016-05-01")
+    assert staff.json("patron", "show", "P1") == added
+    blocked = staff.json("patron", "block", "P1", "--reason", "excluded", "--message", "støj")
+    assert blocked == {"patron": "P1", "blocks": ["excluded"]}
+    shown = staff.json("patron", "show", "P1")
+    assert shown["blocks"][0]["message"] == "støj"
+    assert "check out" in shown["may_not"]
+    assert staff.json("patron", "unblock", "P1", "--reason", "excluded")["blocks"] == []
+    assert "no blocks" in staff.run("patron", "unblock", "P1").output
+    log = staff.json("patron", "access-log", "P1")
+    assert [line["for"] for line in log] == ["tiro patron show"] * 2
+    exported = json.loads(staff.run("patron", "export", "P1").output)
+    assert exported["patron"]["given_name"] == "Ida"
+    assert staff.run("patron", "erase", "P1", typed="n\n").exit_code == 1
+    assert staff.run("patron", "erase", "P1", "--yes").output == "erased\n"
+    assert staff.run("patron", "show", "P1").exit_code == 1
+
+
+def test_a_national_number_is_shown_masked(staff: Staff) -> None:
+    arguments = ("patron", "add", "--given-name", "Ida", "--at", "DK-900101", "--category", "adult")
+    added = staff.json(*arguments, "--card", CPR)
+    assert added["patron"] == "251248-xxxx"
+    assert staff.json("patron", "show", "2512484916") == added
+    again = staff.run(*arguments, "--card", "2512484916")
+    assert again.exit_code == 1
+    assert "4916" not in again.output
+
+
+def test_a_pin_is_typed_and_must_be_good(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    refused = staff.run("patron", "pin", card, typed="1234\n1234\n")
+    assert refused.exit_code == 1
+    assert "count up" in refused.output
+    assert staff.run("patron", "pin", card, typed="2580\n2580\n").exit_code == 0
+    assert staff.json("patron", "show", card)["has_pin"]
+    assert staff.json("patron", "pin", card, "--unlock") == {
+        "patron": card,
+        "had_failed_tries": False,
+    }
+    assert staff.json("patron", "pin", card, "--remove")["has_pin"] is False
+
+
+def test_a_stack_is_lent_listed_renewed_and_taken_back(staff: Staff) -> None:
+    card, other = a_patron(staff.library), a_patron(staff.library)
+    first, second = an_item(staff.library), an_item(staff.library)
+    lent = staff.json("loan", "out", card, first, second, "--at", "DK-900101")
+    assert [each["item"] for each in lent] == [first, second]
+    assert all(each["due"] > staff.library.now.isoformat() for each in lent)
+    refused = staff.json("loan", "out", other, first, "--at", "DK-900101", code=1)
+    assert refused[0]["refused"] == ["ON_LOAN_TO_ANOTHER"]
+    listed = staff.json("loan", "list", card)
+    assert [each["item"] for each in listed] == [first, second]
+    assert staff.json("loan", "list", card, "--overdue") == []
+    early = staff.json("loan", "renew", first, "--at", "DK-900101", code=1)
+    assert early[0]["refused"] == ["RENEWAL_WINDOW_NOT_OPEN"]
+    shown = staff.json("item", "show", first, "--events")
+    assert (shown["state"], shown["home"]) == ("on loan", "DK-900101")
+    assert [event["what"] for event in shown["events"]] == ["checked_out"]
+    assert card not in json.dumps(shown)
+    back = staff.json("loan", "in", first, second, "--at", "DK-900102")
+    assert [each["to"] for each in back] == ["DK-900101"] * 2
+    assert staff.json("item", "show", first)["state"] == "in transit"
+    assert "goes:" in staff.run("loan", "in", first, "--at", "DK-900101").output
+
+
+def test_what_is_lost_claimed_and_suspended(staff: Staff) -> None:
+    barcode = an_item(staff.library, on_loan_to=a_patron(staff.library))
+    at = ("--at", "DK-900101")
+    assert staff.json("loan", "claim", barcode, *at)[0]["state"] == "claimed"
+    assert staff.json("loan", "unclaim", barcode, *at)[0]["state"] == "on loan"
+    assert staff.json("loan", "lost", barcode, *at)[0]["state"] == "lost"
+    assert staff.json("item", "show", barcode)["state"] == "on loan, and lost"
+    assert staff.json("loan", "found", barcode, *at)[0]["state"] == "on loan"
+    due = staff.json("item", "show", barcode)["due"]
+    suspended = staff.json("loan", "suspend", barcode, "2099-01-01", *at)[0]
+    assert (suspended["state"], suspended["due"] > due) == ("suspended", True)
+    assert staff.json("loan", "resume", barcode, *at)[0]["due"] == due
+    assert staff.run("loan", "suspend", barcode, "2020-01-01", *at).exit_code == 2
+
+
+def test_jobs_run_for_any_day(staff: Staff) -> None:
+    ran = staff.json("jobs", "run", "--date", "2026-01-31")
+    assert [each["job"] for each in ran] == list(JOBS)
+    again = staff.json("jobs", "run", "statistics", "--date", "2026-01-31")
+    assert (again[0]["runs"], again[0]["day"]) == (2, "2026-01-31")
+    staff.json("jobs", "run", "history")
+    listed = {each["job"]: each["runs"] for each in staff.json("jobs", "list")}
+    assert len(listed["history"]) == 1
+    assert staff.run("jobs", "run", "--date", "2099-01-01").exit_code == 2
+    assert staff.run("jobs", "run", "nothing").exit_code == 2
+
+
+def test_mistakes_are_named(staff: Staff) -> None:
+    for arguments, words in (
+        (("patron", "show", "nobody"), "no patron"),
+        (("item", "show", "nothing"), "no item"),
+        (("loan", "list", "nobody"), "no patron"),
+        (("loan", "in", "x", "--at", "DK-0"), "no branch"),
+        (("patron", "pin", "x", "--remove", "--unlock"), "two things"),
+    ):
+        result = staff.run(*arguments)
+        assert result.exit_code in (1, 2)
+        assert words in result.output
+
+
+def test_every_command_that_prints_facts_has_json() -> None:
+    without = {"export", "erase"}  # is JSON; prints one word
+    for name in ("patron", "item", "loan", "jobs"):
+        group = tiro.get_command(click.Context(tiro), name)  # type: ignore[attr-defined]
+        assert name in COMMANDS
+        for command in group.commands.values():
+            options = {option for parameter in command.params for option in parameter.opts}
+            assert ("--json" in options) != (command.name in without), command.name

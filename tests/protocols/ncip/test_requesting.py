@@ -1,0 +1,175 @@
+"""RequestItem, CancelRequestItem and the requests of LookupUser, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import bindparam, update
+
+from catalogue.database import Database
+from catalogue.schema import records
+from catalogue.statements import change
+from circulation.pins import hash_pin
+from tests.builders.circulation import a_library, a_patron, an_item
+from tests.builders.holds import a_hold, holds_of, record_of
+from tests.protocols.ncip.stage import (
+    HEADER,
+    SETTINGS,
+    N,
+    Schemas,
+    Stage,
+    item,
+    problem_types,
+    text_of,
+    typed,
+    user,
+)
+
+_number_record = change(
+    update(records)
+    .where(records.c.id == bindparam("record_id"))
+    .values(control_number=bindparam("new_number")),
+    "record_id",
+    "new_number",
+)
+
+
+@pytest.fixture
+def stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
+    stage = Stage(a_library(database), SETTINGS, schemas)
+    yield stage
+    stage.close()
+
+
+def request(who: str, what: str, more: str = "", scope: str = "Bibliographic Item") -> str:
+    return (
+        f"<RequestItem>{HEADER}{who}{what}<RequestType>Hold</RequestType>"
+        f"<RequestScopeType>{scope}</RequestScopeType>{more}</RequestItem>"
+    )
+
+
+def cancel(who: str, what: str) -> str:
+    return f"<CancelRequestItem>{HEADER}{who}{what}<RequestType></RequestType></CancelRequestItem>"
+
+
+def record(number: str) -> str:
+    return (
+        "<BibliographicId><BibliographicRecordId><BibliographicRecordIdentifier>"
+        f"{number}</BibliographicRecordIdentifier><BibliographicRecordIdentifierCode>SYSNUMBER"
+        "</BibliographicRecordIdentifierCode></BibliographicRecordId></BibliographicId>"
+    )
+
+
+def request_id(value: str) -> str:
+    return f"<RequestId><RequestIdentifierValue>{value}</RequestIdentifierValue></RequestId>"
+
+
+def test_a_request_from_beginning_to_end(stage: Stage) -> None:
+    library = stage.library
+    first, card = a_patron(library), a_patron(library, pin_hash=hash_pin("1234"))
+    barcode = an_item(library, title="Peters jul")
+    a_hold(library, first, barcode)
+    who = typed("Barcode Id", card) + typed("PIN", "1234")
+    when = "<PickupLocation>DK-900102</PickupLocation>"
+    answer = stage.ask(request(who, item(barcode), when))
+    assert not problem_types(answer)
+    assert text_of(answer, "RequestType") == "Hold"
+    assert text_of(answer, "RequestScopeType") == "Bibliographic Item"
+    number = text_of(answer, "RequestId/RequestIdentifierValue")
+    assert number is not None
+
+    asked = f"<LookupUser>{HEADER}{user(card)}<RequestedItemsDesired/></LookupUser>"
+    found = stage.ask(asked)
+    assert text_of(found, "RequestedItemsCount/RequestedItemCountValue") == "1"
+    assert text_of(found, "RequestedItem/RequestId/RequestIdentifierValue") == number
+    assert text_of(found, "RequestedItem/RequestStatusType") == "In Process"
+    assert text_of(found, "RequestedItem/PickupLocation") == "DK-900102"
+    assert text_of(found, "RequestedItem/HoldQueuePosition") == "2"
+    assert text_of(found, "RequestedItem/Title") == "Peters jul"
+
+    gone = stage.ask(cancel(who, request_id(number)))
+    assert not problem_types(gone)
+    assert text_of(gone, "RequestId/RequestIdentifierValue") == number
+    assert holds_of(library, card) == []
+    assert problem_types(stage.ask(cancel(who, request_id(number)))) == ["Unknown Request"]
+
+
+def test_what_is_ready_is_told_with_its_item_and_deadline(stage: Stage) -> None:
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library)
+    a_hold(library, card, barcode)
+    library.check_in(barcode)
+    found = stage.ask(f"<LookupUser>{HEADER}{user(card)}<RequestedItemsDesired/></LookupUser>")
+    assert text_of(found, "RequestedItem/RequestStatusType") == "Available For Pickup"
+    assert text_of(found, "RequestedItem/ItemId/ItemIdentifierValue") == barcode
+    expiry = text_of(found, "RequestedItem/PickupExpiryDate")
+    assert expiry == "2026-12-02T23:59:59+01:00"
+    assert found.find(f".//{N}HoldQueuePosition") is None
+
+
+def test_the_scope_says_whether_just_this_item_will_do(stage: Stage) -> None:
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library)
+    answer = stage.ask(request(user(card), item(barcode), scope="item"))
+    assert text_of(answer, "RequestScopeType") == "Item"
+    assert text_of(answer, "ItemId/ItemIdentifierValue") == barcode
+    assert holds_of(library, card)[0].hold.item == barcode
+
+
+def test_a_record_goes_by_its_control_number(stage: Stage) -> None:
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library)
+    of = record_of(library, barcode)
+    library.write(lambda transaction: _number_record(transaction, of, "870970-12345"))
+    assert not problem_types(stage.ask(request(user(card), record("870970-12345"))))
+    assert holds_of(library, card)[0].hold.record_id == of
+    assert problem_types(stage.ask(request(user(card), record("no-such")))) == ["Unknown Item"]
+
+
+def test_refusals_have_the_words_of_the_service(stage: Stage) -> None:
+    library = stage.library
+    library.policy(material_group="reference", holdable=False)
+    card, barcode = a_patron(library), an_item(library)
+    fixed = an_item(library, material_group="reference")
+    assert not problem_types(stage.ask(request(user(card), item(barcode))))
+
+    def refused(what: str, more: str = "", who: str = card) -> list[str]:
+        return list(problem_types(stage.ask(request(user(who), what, more))))
+
+    assert refused(item(barcode)) == ["Duplicate Request"]
+    assert refused(item(fixed)) == ["Item Does Not Circulate"]
+    assert refused(item("nothing")) == ["Unknown Item"]
+    assert refused(item(fixed), who="nobody") == ["Unknown User"]
+    before = "<NeedBeforeDate>2026-11-01T00:00:00Z</NeedBeforeDate>"
+    other = an_item(library)
+    assert refused(item(other), before) == ["Item Not Available By Need Before Date"]
+    nowhere = "<PickupLocation>DK-1</PickupLocation>"
+    assert refused(item(other), nowhere) == ["Unknown Agency"]
+
+
+def test_a_cancel_goes_by_an_item_too_and_needs_the_right_pin(stage: Stage) -> None:
+    library = stage.library
+    card, barcode = a_patron(library, pin_hash=hash_pin("1234")), an_item(library)
+    a_hold(library, card, barcode)
+    wrong = typed("Barcode Id", card) + typed("PIN", "4321")
+    assert problem_types(stage.ask(cancel(wrong, item(barcode)))) == ["User Authentication Failed"]
+    assert problem_types(stage.ask(cancel(user(card), item("nothing")))) == ["Unknown Item"]
+    assert problem_types(stage.ask(cancel(user(card), request_id("x")))) == ["Unknown Request"]
+    assert len(holds_of(library, card)) == 1
+    assert not problem_types(stage.ask(cancel(user(card), item(barcode))))
+    assert holds_of(library, card) == []
+
+
+def test_a_check_in_says_that_somebody_waits(stage: Stage) -> None:
+    library = stage.library
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    card = a_patron(library)
+    a_hold(library, card, barcode, at=library.other)
+    answer = stage.ask(f"<CheckInItem>{HEADER}{item(barcode)}</CheckInItem>")
+    routing = text_of(answer, "RoutingInformation/RoutingInstructions")
+    assert routing == "in transit to the branch where somebody waits for it"
+    renewed = stage.ask(
+        f"<CheckOutItem>{HEADER}{user(a_patron(library))}{item(barcode)}</CheckOutItem>"
+    )
+    assert problem_types(renewed) == ["Resource Cannot Be Provided"]

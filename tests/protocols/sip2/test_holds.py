@@ -1,0 +1,137 @@
+"""Holds at the terminal: 15, the lists of 63, and what 10 says of an item that is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from circulation.hold_results import HoldState
+from circulation.pins import hash_pin
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.holds import a_hold, holds_of, record_of
+from tests.protocols.sip2.conftest import ATerminal
+from tests.protocols.sip2.terminals import Terminal
+
+WHEN = "20261125    120000"
+
+
+def hold(terminal: Terminal, mode: str, card: str, fields: str) -> str:
+    return terminal.ask(f"15{mode}{WHEN}AODK-900100|AA{card}|{fields}".encode()).decode()
+
+
+def handed_in(terminal: Terminal, barcode: str, branch: str = "DK-900101") -> str:
+    message = f"09N{WHEN}{WHEN}AP{branch}|AODK-900100|AB{barcode}|AC|"
+    return terminal.ask(message.encode()).decode()
+
+
+@pytest.mark.parametrize("hold_type", ["", "BY2|", "BY3|"])
+def test_type_3_keeps_this_item_and_others_keep_the_title(
+    library: Library, terminal: Terminal, hold_type: str
+) -> None:
+    card, barcode = a_patron(library), an_item(library)
+    assert hold(terminal, "+", card, f"{hold_type}AB{barcode}|").startswith("161N")
+    (queued,) = holds_of(library, card)
+    assert queued.hold.item == (barcode if hold_type == "BY3|" else None)
+
+
+def test_a_title_goes_by_the_number_of_its_record(library: Library, terminal: Terminal) -> None:
+    card, barcode = a_patron(library), an_item(library)
+    record = record_of(library, barcode)
+    assert hold(terminal, "+", card, f"AJ{record}|").startswith("161N")
+    assert hold(terminal, "-", card, f"AJ{record}|").startswith("161N")
+    assert holds_of(library, card) == []
+
+
+@pytest.mark.parametrize("fields", ["", "ABX1|", "AJ99999999|", "AJ99999999999999999999|", "AJ²|"])
+def test_what_is_not_there_cannot_be_kept(
+    library: Library, terminal: Terminal, fields: str
+) -> None:
+    card = a_patron(library)
+    assert hold(terminal, "+", card, fields).startswith("160N")
+    assert hold(terminal, "-", card, fields).startswith("160N")
+
+
+def test_an_unknown_mode_is_a_negative_answer(library: Library, terminal: Terminal) -> None:
+    assert hold(terminal, "?", a_patron(library), f"AB{an_item(library)}|").startswith("160N")
+
+
+def test_a_wrong_pin_changes_no_hold_and_tells_nothing(
+    library: Library, terminal: Terminal
+) -> None:
+    card = a_patron(library, pin_hash=hash_pin("1234"))
+    barcode = an_item(library)
+    a_hold(library, card, barcode)
+    for mode in "+-*":
+        answer = hold(terminal, mode, card, f"AD4321|AB{barcode}|")
+        assert answer.startswith("160N")
+        assert "The PIN is wrong." in answer
+    assert len(holds_of(library, card)) == 1
+
+
+def test_the_lists_have_what_is_ready_apart(library: Library, terminal: Terminal) -> None:
+    card = a_patron(library)
+    ready = an_item(library, title="Sult")
+    for title in ("Pan", "Victoria"):
+        a_hold(library, card, an_item(library, title=title, on_loan_to=a_patron(library)))
+    a_hold(library, card, ready)
+    library.check_in(ready)
+
+    def asked(summary: str, more: str = "") -> str:
+        return terminal.ask(f"63001{WHEN}{summary:10}AO|AA{card}|{more}".encode()).decode()
+
+    answer = asked("Y")
+    assert answer[37:61] == "000100000000000000000002"
+    assert f"|AS{ready}|" in answer
+    assert "|CDPan|CDVictoria|" in asked("     Y")
+    assert "|CDVictoria|" in asked("     Y", "BP2|BQ2|")
+    assert "|CDPan|" not in asked("     Y", "BP2|BQ2|")
+    assert "|CD" not in asked("  Y")
+
+
+@pytest.mark.parametrize(
+    ("options", "state", "message"),
+    [
+        ({"holds": "route"}, HoldState.WAITING, "For the hold shelf."),
+        ({"kind": "sorter"}, HoldState.ON_THE_WAY, "For the hold shelf."),
+        ({}, HoldState.ON_THE_WAY, "For the hold shelf."),
+        ({"kind": "desk"}, HoldState.READY, "For the hold shelf, place 1."),
+    ],
+)
+def test_an_account_says_what_happens_to_holds(
+    library: Library,
+    a_terminal: ATerminal,
+    options: dict[str, str],
+    state: HoldState,
+    message: str,
+) -> None:
+    card, barcode = a_patron(library), an_item(library)
+    a_hold(library, card, barcode)
+    answer = handed_in(a_terminal(**options), barcode)
+    assert answer[5] == "Y"
+    assert "|CV01|" in answer
+    assert message in answer
+    assert holds_of(library, card)[0].hold.state is state
+
+
+@pytest.mark.parametrize("is_shown", [False, True])
+def test_for_whom_an_item_is_kept_is_told_where_the_account_says_so(
+    library: Library, a_terminal: ATerminal, is_shown: bool
+) -> None:
+    card, barcode = a_patron(library), an_item(library)
+    a_hold(library, card, barcode, at=library.other)
+    answer = handed_in(a_terminal(show_hold_patron=is_shown), barcode)
+    assert "|CTDK-900102|CV02|" in answer
+    assert ("|DAIda Ørsted|" in answer) == is_shown
+
+
+def test_a_checkout_taken_back_gives_the_item_to_nobody_else(
+    library: Library, terminal: Terminal
+) -> None:
+    card, other = a_patron(library), a_patron(library)
+    barcode = an_item(library)
+    terminal.ask(f"11NN{WHEN}{' ' * 18}AO|AA{card}|AB{barcode}|AC|".encode())
+    a_hold(library, other, barcode)
+    cancel = f"09N{WHEN}{WHEN}APDK-900101|AO|AB{barcode}|AC|BIY|"
+    answer = terminal.ask(cancel.encode()).decode()
+    assert answer.startswith("101")
+    assert "|CV01|" not in answer
+    assert holds_of(library, other)[0].hold.state is HoldState.WAITING

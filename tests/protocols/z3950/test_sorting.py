@@ -1,0 +1,172 @@
+"""Sort on a real database: the order that Present then keeps, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pymarc
+import pytest
+
+from protocols.answering import Lane
+from protocols.z3950 import messages as m
+from protocols.z3950.attributes import BIB_1
+from protocols.z3950.forms import USMARC
+from protocols.z3950.sorting import SortStatus, lane_of_sort
+from tests.protocols.z3950.library import INIT, Client, Library, a_library, records_of
+from tests.protocols.z3950.pqf import search
+
+ABORT, NULL = m.MissingValueAction.ABORT, m.MissingValueAction.NULL
+
+
+@pytest.fixture
+def library(sqlite_url: str) -> Iterator[Library]:
+    with a_library(sqlite_url) as library:
+        yield library
+
+
+@pytest.fixture
+def client(library: Library) -> Client:
+    client = library.client()
+    client.search(search("@attr 1=1016 @attr 2=103 x", result_set_name="all"))
+    client.search(search("@attr 1=4 soil", result_set_name="soil"))
+    client.search(search("@attr 1=4 water", result_set_name="water"))
+    return client
+
+
+def by_use(use: int, relation: int = 0, case: int = 1, missing: object = None) -> m.SortKeySpec:
+    attributes = m.SortAttributes(BIB_1, [m.AttributeElement(1, use)])
+    return m.SortKeySpec(attributes, relation, case, missing)  # type: ignore[arg-type]
+
+
+def sorted_(
+    client: Client, *keys: m.SortKeySpec, of: str = "all", to: str = "out"
+) -> m.SortResponse:
+    response = client.send(m.SortRequest(of.split(), to, list(keys)))
+    assert isinstance(response, m.SortResponse)
+    return response
+
+
+def numbers(client: Client, name: str = "out") -> list[int]:
+    """The records of a set in its order, by the number in their control number."""
+    kept = client.session.association.result_sets[name]
+    response = client.present(m.PresentRequest(name, 1, len(kept), preferred_record_syntax=USMARC))
+    assert response.number_of_records_returned == len(kept)
+    read = [next(pymarc.MARCReader(bytes(each))) for each in records_of(response)]  # type: ignore[arg-type]
+    return [int(record["001"].data.removeprefix("rec")) for record in read if record]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (by_use(4), [4, 5, 1, 2, 3]),
+        (by_use(4, 1), [3, 2, 1, 5, 4]),
+        (by_use(1003), [2, 4, 1, 3, 5]),
+        (by_use(31), [5, 1, 2, 3, 4]),
+        (by_use(31, 1), [4, 3, 2, 1, 5]),
+        (by_use(4, case=0), [4, 5, 1, 2, 3]),
+        (m.SortKeySpec("Title", 0, 0), [4, 5, 1, 2, 3]),
+        (m.SortKeySpec("date", 1, 0), [4, 3, 2, 1, 5]),
+        (by_use(31, missing=ABORT), [5, 1, 2, 3, 4]),
+    ],
+)
+def test_a_sorted_set_keeps_its_order(
+    client: Client, key: m.SortKeySpec, expected: list[int]
+) -> None:
+    response = sorted_(client, key)
+    assert response.sort_status == SortStatus.SUCCESS
+    assert response.diagnostics is None
+    assert response.result_count == 5
+    found = numbers(client)
+    if key == by_use(1003):  # where ø stands is the catalogue's to say
+        assert [each for each in found if each != 4] == [2, 1, 3, 5]
+    else:
+        assert found == expected
+
+
+def test_positions_are_those_of_the_order(client: Client) -> None:
+    sorted_(client, by_use(31, 1))
+    response = client.present(m.PresentRequest("out", 2, 2, preferred_record_syntax=USMARC))
+    assert [next(pymarc.MARCReader(bytes(each)))["001"].data for each in records_of(response)] == [  # type: ignore[arg-type,index]
+        "rec3",
+        "rec2",
+    ]
+
+
+def test_a_set_may_be_sorted_into_itself_and_searched_in(client: Client) -> None:
+    sorted_(client, by_use(31, 1), to="all")
+    assert numbers(client, "all") == [4, 3, 2, 1, 5]
+    client.search(search("@and @set all @attr 1=4 water", result_set_name="all"))
+    assert numbers(client, "all") == [1, 3]
+
+
+def test_several_sets_become_one_with_each_record_once(client: Client) -> None:
+    assert sorted_(client, by_use(31), of="soil water").result_count == 3
+    assert numbers(client) == [1, 2, 3]
+
+
+def test_the_count_is_told_where_that_was_agreed_on(library: Library) -> None:
+    client = library.client(m.InitializeRequest(0b111, INIT.options & ~(1 << 16), 1 << 20, 1 << 20))
+    client.search(search("soil", result_set_name="all"))
+    assert sorted_(client, by_use(4)) == m.SortResponse(SortStatus.SUCCESS)
+
+
+def test_what_has_no_value_stands_last_or_as_less_than_all(library: Library) -> None:
+    record = pymarc.Record(force_utf8=True, leader="00000nam a2200000 i 4500")
+    record.add_field(pymarc.Field("001", data="rec6"))
+    record.add_field(
+        pymarc.Field("245", pymarc.Indicators("1", "0"), [pymarc.Subfield("a", "Untitled soil")])
+    )
+    library.add(record.as_marc())
+    client = library.client()
+    client.search(search("soil", result_set_name="all"))
+    expected = {
+        (0, None): [1, 2, 6],
+        (1, None): [2, 1, 6],
+        (0, NULL): [6, 1, 2],
+        (1, NULL): [2, 1, 6],
+    }
+    for (relation, missing), order in expected.items():
+        sorted_(client, by_use(31, relation, missing=missing))
+        assert numbers(client) == order
+    response = sorted_(client, by_use(31, missing=ABORT))
+    assert response.sort_status == SortStatus.FAILURE
+    assert numbers(client) == [2, 1, 6]  # unchanged
+
+
+@pytest.mark.parametrize(
+    ("of", "keys", "condition"),
+    [
+        ("nowhere", [by_use(4)], 30),
+        ("", [by_use(4)], 208),
+        ("all", [by_use(7)], 207),
+        ("all", [m.SortKeySpec("colour", 0, 1)], 207),
+        ("all", [m.SortKeySpec(m.Specification(), 0, 1)], 207),
+        ("all", [m.SortKeySpec(m.SortAttributes(BIB_1, []), 0, 1)], 207),
+        ("all", [m.SortKeySpec(m.SortAttributes(BIB_1, [m.AttributeElement(4, 1)]), 0, 1)], 207),
+        ("all", [m.SortKeySpec(m.SortAttributes("1.2.3", [m.AttributeElement(1, 4)]), 0, 1)], 121),
+        ("all", [m.SortKeySpec([m.DatabaseSort("Default", "title")], 0, 1)], 210),
+        ("all", [by_use(4), by_use(33)], 212),
+        ("all", [by_use(4), m.SortKeySpec("author", 0, 1), by_use(31)] * 3, 211),
+        ("all", [by_use(4, missing=b"zzz")], 213),
+        ("all", [by_use(4, 3)], 214),
+        ("all", [by_use(4, case=2)], 215),
+    ],
+)
+def test_what_cannot_be_sorted_is_refused_and_nothing_is_changed(
+    client: Client, of: str, keys: list[m.SortKeySpec], condition: int
+) -> None:
+    sorted_(client, by_use(31))
+    response = sorted_(client, *keys, of=of)
+    assert (response.sort_status, response.result_set_status) == (SortStatus.FAILURE, 3)
+    assert response.diagnostics is not None
+    (refused,) = response.diagnostics
+    assert isinstance(refused, m.DefaultDiagFormat)
+    assert refused.condition == condition
+    assert numbers(client) == [5, 1, 2, 3, 4]
+
+
+def test_few_records_are_sorted_at_once(client: Client) -> None:
+    caller = client.session.association
+    assert lane_of_sort(m.SortRequest(["all"], "all", []), caller) is Lane.READ
+    caller.result_sets["all"].records.update(range(10_000))
+    assert lane_of_sort(m.SortRequest(["none", "all"], "all", []), caller) is Lane.WIDE_READ
