@@ -20,7 +20,7 @@ demo: $(VENV)/run
 	$(BIN)/tiro demo $(DEMO_OPTIONS)
 
 test: $(VENV)/test
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest --numprocesses auto $(PYTEST_OPTIONS)
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check .

@@ -100,7 +100,20 @@ def postgresql_template() -> Iterator[tuple[str, str]]:
         connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
         migrate(f"{base}/{name}")
         yield base, name
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+        _drop_database(connection, name)
+
+
+def _drop_database(connection: Any, name: str) -> None:
+    """Drops it, even from under a process that a test has killed.
+
+    Not by force at first: force may not disturb an autovacuum worker, a plain DROP may.
+    """
+    import psycopg
+
+    try:
+        connection.execute(f'DROP DATABASE "{name}"')
+    except psycopg.errors.ObjectInUse:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -118,7 +131,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]
         yield f"{base}/{name}"
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+        _drop_database(connection, name)
 
 
 @pytest.fixture

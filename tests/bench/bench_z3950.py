@@ -101,9 +101,7 @@ class Server:
 @contextmanager
 def _started(name: str, port: int, *command: str, folder: Path) -> Iterator[Server]:
     log = (folder / f"{name}.log").open("wb")
-    process = subprocess.Popen(
-        command, stdout=log, stderr=log, start_new_session=True, cwd=Path(__file__).parents[2]
-    )
+    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, cwd=folder)
     try:
         for _ in range(200):
             with socket.socket() as trial:

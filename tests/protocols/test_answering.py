@@ -96,7 +96,6 @@ def test_other_lanes_work_in_a_thread_and_answer_in_the_loop(
         return context.now
 
     services.perform(lane, work, heard)
-    assert heard == []
     loop.run_until(lambda: len(heard) == 1)
     assert heard == [(NOW, None)]
     assert worked_in[0] is not threading.main_thread()
