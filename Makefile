@@ -9,12 +9,12 @@ DEMO_OPTIONS ?=
 .PHONY: demo test lint bench clean help loan-table
 
 help:
-	@echo "make demo   a working library system on 127.0.0.1, in a temporary folder"
-	@echo "make test   the tests"
-	@echo "make lint   ruff, mypy and the import rules"
-	@echo "make bench  measurements: loading, searching, lending"
+	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
+	@echo "make test        the tests"
+	@echo "make lint        ruff, mypy and the import rules"
+	@echo "make bench       measurements: loading, searching, lending"
 	@echo "make loan-table  writes the table of loan states into circulation/README.md"
-	@echo "make clean  removes the virtual environment and what tools left"
+	@echo "make clean       removes the virtual environment and what tools left"
 
 demo: $(VENV)/run
 	$(BIN)/tiro demo $(DEMO_OPTIONS)
