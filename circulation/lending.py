@@ -11,12 +11,12 @@ from circulation.conflicts import note_conflict
 from circulation.due_dates import due_at, loan_due, local_date
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
-from circulation.facts import ItemFacts, item_facts, lock_item, lock_patron, patron_facts
+from circulation.facts import ItemFacts
 from circulation.hold_fulfilment import HoldsAtLoan, holds_at_loan, settle_holds
 from circulation.limits import with_counted_groups
 from circulation.loans import begin_loan, end_loan, must_touch_one
 from circulation.lost import forget_missing
-from circulation.pin_rules import check_pin
+from circulation.parties import parties
 from circulation.reasons import Reason
 from circulation.results import CheckedOut, Desk, Loan, Refusal, Refused
 from circulation.traits import traits_of
@@ -55,26 +55,21 @@ def check_out(
 
     Raises VerificationNeeded (see `circulation.pins`).
     """
-    patron = circulation.identifiers.stored(patron)
-    lock_item(transaction, item)
-    lock_patron(transaction, patron)
-    facts = item_facts(transaction, item)
-    borrower = patron_facts(transaction, patron, now, facts.material_group if facts else "")
-    refusals = []
-    if borrower is None:
-        refusals.append(Refusal(Reason.PATRON_UNKNOWN))
-    elif not no_block and (wrong := check_pin(circulation, transaction, borrower, pin, desk, now)):
-        refusals.append(wrong)
-    if facts is None:
-        refusals.append(Refusal(Reason.ITEM_UNKNOWN))
-        return Refused(
-            tuple(refusals),
-            patron=borrower.patron() if borrower and len(refusals) == 1 else None,
-        )
-    set_up = circulation.set_up(transaction, facts.set_up_version)
+    known = parties(
+        circulation,
+        transaction,
+        desk=desk,
+        patron=patron,
+        item=item,
+        now=now,
+        pin=pin,
+        no_block=no_block,
+        locks_patron=True,
+    )
+    if isinstance(known, Refused):
+        return known
+    facts, borrower, set_up = known
     home = set_up.branches[facts.home_branch_id]
-    if borrower is None or refusals:
-        return Refused(tuple(refusals), item=facts.item(home))
     branch = set_up.branches.get(desk.branch_id)
     if branch is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), facts.item(home), borrower.patron())

@@ -15,15 +15,14 @@ from circulation.facts import (
     ALL,
     ItemFacts,
     PatronFacts,
-    item_facts,
     items_on_loan,
-    lock_item,
     lock_items_on_loan_to,
     patron_facts,
 )
 from circulation.hold_facts import copies_of_record, holds_of_record
 from circulation.loan_states import LoanAction, refusal_of, state_of
 from circulation.loans import must_touch_one, prolong_loan
+from circulation.parties import parties
 from circulation.pin_rules import check_pin
 from circulation.reasons import Action, Reason
 from circulation.results import Desk, Loan, Refusal, Refused, Renewed, RenewedAll
@@ -54,25 +53,20 @@ def renew(
     not at hand (the patron renews from home): some rules renew what they see only.
     Raises VerificationNeeded (see `circulation.pins`).
     """
-    patron = circulation.identifiers.stored(patron)
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
-    borrower = patron_facts(transaction, patron, now, facts.material_group if facts else "")
-    refusals = []
-    if borrower is None:
-        refusals.append(Refusal(Reason.PATRON_UNKNOWN))
-    elif not no_block and (wrong := check_pin(circulation, transaction, borrower, pin, desk, now)):
-        refusals.append(wrong)
-    if facts is None:
-        refusals.append(Refusal(Reason.ITEM_UNKNOWN))
-        return Refused(
-            tuple(refusals),
-            patron=borrower.patron() if borrower and len(refusals) == 1 else None,
-        )
-    set_up = circulation.set_up(transaction, facts.set_up_version)
-    if borrower is None or refusals:
-        home = set_up.branches[facts.home_branch_id]
-        return Refused(tuple(refusals), item=facts.item(home))
+    known = parties(
+        circulation,
+        transaction,
+        desk=desk,
+        patron=patron,
+        item=item,
+        now=now,
+        pin=pin,
+        no_block=no_block,
+        locks_patron=False,
+    )
+    if isinstance(known, Refused):
+        return known
+    facts, borrower, set_up = known
     at = min(happened, now) if no_block and happened else now
     return _renew(transaction, set_up, desk, facts, borrower, at, now, no_block, due, seen)
 

@@ -108,6 +108,8 @@ def say(facts: Any, json_wanted: bool) -> None:
     if json_wanted:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
+    if facts == []:
+        click.echo("none")
     for number, each in enumerate(facts if isinstance(facts, list) else [facts]):
         if number:
             click.echo()

@@ -46,7 +46,7 @@ class Z3950:
     ) -> Sequence[str]:
         host = _ANY.get(settings.interface, settings.interface)
         return [
-            rf"printf 'find @attr 1=4 soil\nshow 1\nquit\n' | yaz-client"
+            rf"printf 'find @attr 1=1003 andersen\nformat sutrs\nshow 1\nquit\n' | yaz-client"
             rf" {host}:{port}/{settings.databases[0]}"
             for port in ports
         ]

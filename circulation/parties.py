@@ -1,0 +1,69 @@
+"""The patron and the item that a verb is about, locked and known; or why the verb ends there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from catalogue.statements import Transaction
+from circulation.engine import Circulation
+from circulation.facts import (
+    ItemFacts,
+    PatronFacts,
+    item_facts,
+    lock_item,
+    lock_patron,
+    patron_facts,
+)
+from circulation.pin_rules import check_pin
+from circulation.reasons import Reason
+from circulation.results import Desk, Refusal, Refused
+from circulation.set_up import SetUp
+
+
+class Parties(NamedTuple):
+    """Who borrows what, under which rules."""
+
+    item: ItemFacts
+    borrower: PatronFacts
+    set_up: SetUp
+
+
+def parties(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    item: str,
+    now: datetime,
+    pin: str | None,
+    no_block: bool,
+    locks_patron: bool,
+) -> Parties | Refused:
+    """Locks the item (and the patron, whose loans are to be counted), then reads the facts.
+
+    Refused where either is unknown or the PIN is wrong: the patron is named only where the PIN,
+    if one was asked for, was right. `no_block` asks for none. Raises VerificationNeeded.
+    """
+    patron = circulation.identifiers.stored(patron)
+    lock_item(transaction, item)
+    if locks_patron:
+        lock_patron(transaction, patron)
+    facts = item_facts(transaction, item)
+    borrower = patron_facts(transaction, patron, now, facts.material_group if facts else "")
+    refusals = []
+    if borrower is None:
+        refusals.append(Refusal(Reason.PATRON_UNKNOWN))
+    elif not no_block and (wrong := check_pin(circulation, transaction, borrower, pin, desk, now)):
+        refusals.append(wrong)
+    if facts is None:
+        refusals.append(Refusal(Reason.ITEM_UNKNOWN))
+        return Refused(
+            tuple(refusals),
+            patron=borrower.patron() if borrower and len(refusals) == 1 else None,
+        )
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    if borrower is None or refusals:
+        return Refused(tuple(refusals), item=facts.item(set_up.branches[facts.home_branch_id]))
+    return Parties(facts, borrower, set_up)
