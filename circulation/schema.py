@@ -598,3 +598,8 @@ history_settings = Table(
     Column("days", SmallInteger, nullable=False),
     CheckConstraint("days >= 0", name="days"),
 )
+
+# The tables of the packages join the metadata with these.
+import circulation.booking.schema  # noqa: E402
+import circulation.fees.schema  # noqa: E402
+import circulation.notices.schema  # noqa: E402, F401

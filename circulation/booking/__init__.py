@@ -1,0 +1,1 @@
+"""Class sets and bookings, rotating deposits, themes: material promised for a period."""

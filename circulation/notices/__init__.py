@@ -1,0 +1,1 @@
+"""The messages to patrons: event, rule, template, outbox, channel, log."""
