@@ -259,6 +259,13 @@ ROWS = (
         unimarc="606ajxyz",
         within="subject",
     ),
+    # Not for searchers: which records refer to an authority (`catalogue.authorities`).
+    AccessPoint(
+        47,
+        "authority_link",
+        NUMBERS,
+        danmarc2="1006 1106 2336 2346 6006 6106 7006 7106 7706 7806 8456 8466",
+    ),
 )
 
 ACCESS_POINTS = {row.name: row for row in ROWS}

@@ -6,19 +6,20 @@ by one writer at a time: `next_record_id` waits for every other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, text
 
+from catalogue.authorities import LINKED_FORMAT, named
 from catalogue.bitmaps import CHUNK_BITS
 from catalogue.collecting import Collector, Columns
 from catalogue.holders import update_holders
 from catalogue.marc.checking import accept
 from catalogue.postings import add_postings
 from catalogue.preparation import Made
-from catalogue.schema import items, records
+from catalogue.schema import former_records, items, records
 from catalogue.sort_keys import add_sort_keys
 from catalogue.statements import Transaction, lock, scalar, send_many
 
@@ -28,9 +29,18 @@ _RECORD_COLUMNS = (
 )  # fmt: skip
 _ITEM_COLUMNS = ("barcode", "record_id", "branch_id", "material_group", "created")
 
-# Against other writers of records only: readers, and rows that refer to records, go on.
-_lock_writing = lock(text("LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE"))
-_next_id = scalar(select(func.coalesce(func.max(records.c.id), 0) + 1))
+#: Taken first by whoever writes records or the index. It holds off other such writers only:
+#: readers, and rows that refer to records, go on.
+lock_writing = lock(text("LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _last(column: ColumnElement[int]) -> ColumnElement[int]:
+    return func.coalesce(select(func.max(column)).scalar_subquery(), 0)
+
+
+# Ids of records that are no more are never given out again.
+_last_id = scalar(select(_last(records.c.id)))
+_last_former_id = scalar(select(_last(former_records.c.id)))
 _insert_records = send_many(
     insert(records).values(
         {name: bindparam(name, type_=records.c[name].type) for name in _RECORD_COLUMNS}
@@ -66,9 +76,9 @@ class ItemDefaults:
 
 def next_record_id(transaction: Transaction) -> int:
     """The id for the next record; holds off all other writers of records until the commit."""
-    _lock_writing(transaction)
-    found: int = _next_id(transaction)
-    return found
+    lock_writing(transaction)
+    last: int = max(_last_id(transaction), _last_former_id(transaction))
+    return last + 1
 
 
 def store(
@@ -106,21 +116,34 @@ def store(
     add_sort_keys(transaction, ((record.id, record.description) for record in given))
     add_postings(transaction, columns)
     if with_items is not None:
-        _insert_items(
-            transaction,
-            (
-                (
-                    with_items.barcode(record.position),
-                    record.id,
-                    with_items.branch_id,
-                    with_items.material_group,
-                    now,
-                )
-                for record in given
-            ),
+        insert_items(
+            transaction, with_items, [(record.position, record.id) for record in given], now
         )
-    if with_items is not None or agency_id is not None:
+    elif agency_id is not None:
         update_holders(transaction, (record.id for record in given))
+
+
+def insert_items(
+    transaction: Transaction,
+    defaults: ItemDefaults,
+    placed: Sequence[tuple[int, int]],
+    now: datetime,
+) -> None:
+    """Gives records an item each: position in the file and id of each record."""
+    _insert_items(
+        transaction,
+        (
+            (
+                defaults.barcode(position),
+                record_id,
+                defaults.branch_id,
+                defaults.material_group,
+                now,
+            )
+            for position, record_id in placed
+        ),
+    )
+    update_holders(transaction, (record_id for _, record_id in placed))
 
 
 def add_record(
@@ -134,8 +157,11 @@ def add_record(
     """Adds one record and makes it searchable at once; gives its id.
 
     `data` is ISO 2709 in any state that `catalogue.marc.checking.accept` takes; raises Refused.
+    Names of authorities that danMARC2 refers to are put in.
     """
-    accepted = accept(data)
+    accepted = accept(data, record_format)
+    if record_format == LINKED_FORMAT:
+        accepted = named(transaction, accepted).data
     number = next_record_id(transaction)
     collector = Collector(number >> CHUNK_BITS)
     description = collector.add(number & 0xFFFF, record_format, accepted)

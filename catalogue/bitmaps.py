@@ -24,6 +24,8 @@ _ONE_ARRAY = Struct("<IIHHI")
 _COOKIE = 12346
 _COUNT = Struct("<II")
 _ONE_CONTAINER = _COUNT.pack(_COOKIE, 1)
+_HEAD = Struct("<QHHI").unpack_from
+_ONE = 1 << 32 | _COOKIE
 #: Bytes before the values, and so also their offset.
 _VALUES = 16
 _LONGEST_ARRAY = 4096
@@ -55,15 +57,18 @@ def array_head(chunk: int, count: int) -> bytes:
 
 def merge(left: bytes, right: bytes) -> bytes:
     """The union of two bitmaps of the same chunk."""
-    if (
-        left[:6] == right[:6] == b"\x3a\x30\0\0\1\0"
-        and left[8:10] == right[8:10]
-        and left[12:16] == right[12:16] == b"\x10\0\0\0"
-        and left[-1:] + left[-2:-1] < right[17:18] + right[16:17]
-    ):  # two arrays, the second all after the first
-        count = int.from_bytes(left[10:12], "little") + int.from_bytes(right[10:12], "little") + 2
-        if count <= _LONGEST_ARRAY:
-            return left[:10] + (count - 1).to_bytes(2, "little") + left[12:] + right[16:]
+    if len(left) > _VALUES < len(right):
+        head, key, most, offset = _HEAD(left)
+        other_head, other_key, other_most, other_offset = _HEAD(right)
+        most += other_most + 1
+        if (
+            head == other_head == _ONE
+            and key == other_key
+            and offset == other_offset == _VALUES
+            and most < _LONGEST_ARRAY
+            and left[-1:] + left[-2:-1] < right[17:18] + right[16:17]
+        ):  # two arrays, the second all after the first
+            return _ONE_ARRAY.pack(_COOKIE, 1, key, most, _VALUES) + left[16:] + right[16:]
     union: bytes = (BitMap.deserialize(left) | BitMap.deserialize(right)).serialize()
     return union
 

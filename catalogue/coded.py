@@ -36,6 +36,19 @@ _BY_KIND_OF_SERIAL = {ord("n"): "newspaper", ord("m"): "series", ord("d"): "data
                       ord("w"): "web site"}  # fmt: skip
 
 
+#: All kinds of material that `materials_of` can find.
+MATERIALS = frozenset(
+    (
+        *("article", "book", "ebook", "manuscript", "microform", "other", "periodical", "serial"),
+        *("thesis", "video"),
+        *_BY_TYPE.values(),
+        *_BY_CARRIER.values(),
+        *_BY_FORM.values(),
+        *_BY_KIND_OF_SERIAL.values(),
+    )
+)
+
+
 def year_of(f008: bytes, imprint: bytes) -> int | None:
     """The year of publication for people to read: 008/07-10 if certain, else 260 or 264 $c."""
     if f008[7:11].isdigit() and b"1000" <= f008[7:11] < b"2100":

@@ -1,99 +1,120 @@
-"""The terms of many records turned round: from records with their terms to rows of `postings`.
+"""Records as they come, until their texts and terms are turned round into rows of `postings`.
 
-Each index numbers its terms as they come and notes every posting as one number in an array; one
-sort at the end brings the records of each term together. A list for each term, the obvious way,
-takes twice the memory and half again the time: most terms are in one record only.
+The texts of one target (`selection.Target`) are kept as they are; `catalogue.inversion` folds,
+splits and numbers those of some dozens of records at once. The obvious way, a set of terms for
+each record and a list of records for each term, takes half as long again.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from itertools import count
-from typing import NamedTuple
 
 import numpy
 
-from catalogue.bitmaps import CHUNK_BITS, array_head, serialise
 from catalogue.describing import Description
-from catalogue.extraction import terms_of
+from catalogue.extraction import Take, extract, plan_of
+from catalogue.inversion import Columns, Found, Inversion
+from catalogue.selection import Target
+
+__all__ = ["Collector", "Columns", "terms_of"]
+
+#: Records whose texts are read at once: what comes of them stays in the processor's cache.
+READ_AT_ONCE = 32
 
 
-class Columns(NamedTuple):
-    """Rows of `postings` of one index and chunk, column by column, in the order of the terms.
+class _Taken:
+    """Texts or terms as they come, and for each record how many."""
 
-    Lists of bytes travel between processes at a fraction of the cost of tuples.
-    """
-
-    access_point: int
-    chunk: int
-    terms: list[bytes]
-    counts: list[int]
-    bitmaps: list[bytes]
-
-
-class _Index:
-    """The postings of one index as they come: for each record its id and how many terms it has,
-    and the numbers of those terms."""
-
-    __slots__ = ("lows", "number_of", "numbers", "sizes")
+    __slots__ = ("count", "found", "lows", "sizes")
 
     def __init__(self) -> None:
-        self.number_of: defaultdict[bytes, int] = defaultdict(count().__next__)
-        self.numbers = array("I")
+        self.found: list[bytes] = []
+        self.count = 0
         self.sizes = array("I")
         self.lows = array("H")
 
+    def end_record(self, low: int) -> None:
+        size = len(self.found) - self.count
+        if size:
+            self.count += size
+            self.sizes.append(size)
+            self.lows.append(low)
+
+    def take_all(self) -> Found:
+        """What there is, with the records; there is nothing then."""
+        lows = numpy.array(self.lows, numpy.uint64)
+        found = Found(self.found.copy(), numpy.repeat(lows, numpy.array(self.sizes, numpy.intp)))
+        self.found.clear()
+        self.count = 0
+        del self.sizes[:], self.lows[:]
+        return found
+
+
+class _TermTakers(dict[int, Take]):
+    """By index number: where its terms go."""
+
+    def __init__(self, terms: defaultdict[int, _Taken]) -> None:
+        self._terms = terms
+
+    def __missing__(self, index: int) -> Take:
+        take = self[index] = self._terms[index].found.append
+        return take
+
 
 class Collector:
-    """The terms of the records of one chunk, and the records that each is in."""
+    """The texts and terms of the records of one chunk."""
 
     def __init__(self, chunk: int) -> None:
         self.chunk = chunk
-        self._indexes: defaultdict[int, _Index] = defaultdict(_Index)
+        self._texts: defaultdict[Target, _Taken] = defaultdict(_Taken)
+        self._terms: defaultdict[int, _Taken] = defaultdict(_Taken)
+        self._text_takers: dict[str, list[Take]] = {}
+        self._term_takers = _TermTakers(self._terms)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._lows = array("H")
+        self._inversion = Inversion(self.chunk)
 
     def add(self, low: int, record_format: str, data: bytes) -> Description:
         """Takes the record with the id ``chunk << 16 | low``; each id once."""
-        terms, description = terms_of(record_format, data)
-        for number, found in terms.items():
-            index = self._indexes[number]
-            # A loop in C: there are 200 and more terms a record.
-            index.numbers.extend(map(index.number_of.__getitem__, found))
-            index.sizes.append(len(found))
-            index.lows.append(low)
+        takers = self._text_takers.get(record_format)
+        if takers is None:
+            targets = plan_of(record_format).targets
+            takers = [self._texts[target].found.append for target in targets]
+            self._text_takers[record_format] = takers
+        description = extract(record_format, data, takers, self._term_takers)
+        self._lows.append(low)
+        for taken in self._texts.values():
+            taken.end_record(low)
+        for taken in self._terms.values():
+            taken.end_record(low)
+        if len(self._lows) % READ_AT_ONCE == 0:
+            self._read()
         return description
+
+    def _read(self) -> None:
+        for target, taken in self._texts.items():
+            if taken.found:
+                self._inversion.add_texts(target, taken.take_all())
+        for index, taken in self._terms.items():
+            if taken.found:
+                self._inversion.add_terms(index, taken.take_all())
 
     def columns(self) -> list[Columns]:
         """The rows, by index and term; the collector is empty afterwards."""
-        indexes, self._indexes = self._indexes, defaultdict(_Index)
-        return [_columns(number, self.chunk, indexes.pop(number)) for number in sorted(indexes)]
+        self._read()
+        inversion, lows = self._inversion, self._lows
+        self._begin()
+        return inversion.columns(numpy.array(lows, numpy.uint64)) if lows else []
 
 
-def _columns(access_point: int, chunk: int, index: _Index) -> Columns:
-    number_of = index.number_of
-    numbers = numpy.frombuffer(index.numbers, dtype=numpy.uint32)
-    lows = numpy.repeat(
-        numpy.frombuffer(index.lows, dtype=numpy.uint16),
-        numpy.frombuffer(index.sizes, dtype=numpy.uint32),
-    )
-    postings = numbers.astype(numpy.uint64) << numpy.uint64(CHUNK_BITS) | lows
-    postings.sort()
-    values = (postings & numpy.uint64(0xFFFF)).astype("<u2").tobytes()
-    sizes = numpy.bincount(numbers, minlength=len(number_of))
-
-    terms = sorted(number_of)
-    order = numpy.fromiter(map(number_of.__getitem__, terms), numpy.int64, len(terms))
-    counts: list[int] = sizes[order].tolist()
-    ends: list[int] = (2 * numpy.cumsum(sizes)[order]).tolist()
-    return Columns(access_point, chunk, terms, counts, _bitmaps(chunk, counts, ends, values))
-
-
-def _bitmaps(chunk: int, counts: list[int], ends: list[int], values: bytes) -> list[bytes]:
-    """The bitmap of each term: `values` holds the ids' lower parts, its own before its end."""
-    heads = {size: array_head(chunk, size) for size in set(counts)}
-    return [
-        head + values[end - 2 * size : end]
-        if (head := heads[size])
-        else serialise(chunk, array("H", values[end - 2 * size : end]))
-        for size, end in zip(counts, ends, strict=True)
-    ]
+def terms_of(record_format: str, data: bytes) -> tuple[defaultdict[int, set[bytes]], Description]:
+    """The terms of one stored record by index number, and its description."""
+    collector = Collector(0)
+    description = collector.add(0, record_format, data)
+    terms: defaultdict[int, set[bytes]] = defaultdict(set)
+    for columns in collector.columns():
+        terms[columns.access_point].update(columns.terms)
+    return terms, description

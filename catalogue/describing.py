@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from catalogue.access_points import ACCESS_POINTS, Kind
-from catalogue.coded import languages_of, materials_of, year_of, years_of
+from catalogue.coded import MATERIALS, languages_of, materials_of, year_of, years_of
 from catalogue.marc.iso2709 import subfields
 from catalogue.numbers import number_key
 from catalogue.sort_keys import AUTHOR_BYTES, TITLE_BYTES, sort_key
@@ -93,6 +93,9 @@ _DANMARC2_MATERIALS = {
     "xx": "printed", "xe": "online", "th": "video", "nh": "video", "xd": "video", "ul": "game",
 }  # fmt: skip
 _DANMARC2_KINDS = {"m": "book", "s": "book", "p": "periodical", "a": "article", "h": "authority"}
+
+#: Every value that the access point material_type can have.
+MATERIAL_TYPES = MATERIALS | {*_DANMARC2_MATERIALS.values(), *_DANMARC2_KINDS.values()}
 
 
 def _danmarc2_codes(kept: Kept) -> Codes:

@@ -1,42 +1,35 @@
-"""From stored records to the terms they are found under.
+"""From stored records to the texts and terms they are found under.
 
-The bulk path of loading: no object per field, texts as UTF-8 bytes, one set of terms per index.
-`catalogue.collecting` turns the terms of many records into rows of the index.
+The bulk path of loading: no object per field, and nothing is done for a text here that
+`catalogue.collecting` can do for many texts at once.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
 
-from catalogue.access_points import PRESENT
 from catalogue.describing import FORMATS, Description
-from catalogue.folding import (
-    PHRASE_BYTES,
-    WORD_BYTES,
-    byte_readings,
-    main_words,
-)
+from catalogue.folding import WORD_BYTES
 from catalogue.marc.iso2709 import LEADER_LENGTH, SUBFIELD, fields
-from catalogue.selection import (
-    ANY_WORDS,
-    NumberTask,
-    Selection,
-    TextTask,
-    plan_for,
-)
+from catalogue.selection import NumberTask, Plan, Selection, TextTask, plan_for
 
-Terms = defaultdict[int, set[bytes]]
+#: Takes a text or a term.
+Take = Callable[[bytes], object]
 
 
-def terms_of(record_format: str, data: bytes) -> tuple[Terms, Description]:
-    """The terms of one stored record by index number, and its description."""
+def plan_of(record_format: str) -> Plan:
+    """What is taken from records of a format, and the targets of texts that `extract` numbers."""
+    return plan_for(record_format, FORMATS[record_format].kept)
+
+
+def extract(
+    record_format: str, data: bytes, texts: Sequence[Take], terms: Mapping[int, Take]
+) -> Description:
+    """Hands the texts of one stored record to the takers of their targets, its other terms to
+    those of their indexes; gives its description."""
     dialect = FORMATS[record_format]
-    plan = plan_for(record_format, dialect.kept)
-    tags = plan.tags
-    terms: Terms = defaultdict(set)
-    words = terms[ANY_WORDS]
-    plain: list[bytes] = []
+    tags = plan_of(record_format).tags
+    take_any = texts[0]
     kept = {b"000": data[:LEADER_LENGTH]}
     for tag, content in fields(data):
         is_linked = tag == b"880"
@@ -49,26 +42,17 @@ def terms_of(record_format: str, data: bytes) -> tuple[Terms, Description]:
             kept.setdefault(tag, content)
         parts = content.split(SUBFIELD)
         for task in tag_plan.texts:
-            _add_text(task, parts, terms, words)
+            _extract_text(task, parts, texts)
         for number in tag_plan.numbers:
-            _add_numbers(number, parts, terms, words)
+            _extract_numbers(number, parts, terms, take_any)
         rest = tag_plan.rest
         if rest:
             found = [part[1:] for part in parts[1:] if part[0] in rest]
             if found:
-                text = b" ".join(found)
-                if text.isascii() and b"-" not in text and b"'" not in text:
-                    plain.append(text)
-                else:
-                    for reading in byte_readings(text):
-                        words.update(reading or ())
-    words.update(main_words(b"\n".join(plain)))  # these have one reading
+                take_any(b" ".join(found))
     for index, code in dialect.codes(kept):
-        terms[index].add(code.encode())
-    for index in plan.presence:
-        if index in terms:
-            terms[index].add(PRESENT)
-    return terms, dialect.describe(kept)
+        terms[index](code.encode())
+    return dialect.describe(kept)
 
 
 def chosen_values(source: Selection, parts: list[bytes]) -> list[bytes]:
@@ -82,59 +66,39 @@ def chosen_values(source: Selection, parts: list[bytes]) -> list[bytes]:
     return []
 
 
-def _add_text(task: TextTask, parts: list[bytes], terms: Terms, any_words: set[bytes]) -> None:
+def _extract_text(task: TextTask, parts: list[bytes], texts: Sequence[Take]) -> None:
     source = task.source
     chosen = chosen_values(source, parts)
     if not chosen:
         return
-    text = chosen[0] if len(chosen) == 1 else b" ".join(chosen)
-    for reading in byte_readings(text):
-        if not reading:
-            continue
-        any_words.update(reading)
-        for index in task.words:
-            terms[index].update(reading)
-        if task.pairs:
-            pairs = [first + b" " + second for first, second in pairwise(reading)]
-            for index in task.pairs:
-                terms[index].update(pairs)
-        if task.fields:
-            key = b" ".join(reading)[:PHRASE_BYTES]
-            for index in task.fields:
-                terms[index].add(key)
-        for index in task.firsts:
-            terms[index].add(reading[0])
-    if task.heads and len(chosen) > 1:
-        _add_keys(chosen[0], task.heads, (), terms)
-    if source.skip_indicator:
+    has_rest = len(chosen) > 1
+    text = b" ".join(chosen) if has_rest else chosen[0]
+    texts[task.whole](text)
+    if has_rest and task.head is not None:
+        texts[task.head](chosen[0])
+    if task.filed is not None:
         skip = parts[0][source.skip_indicator - 1] - 48
         if 0 < skip < 10:
-            _add_keys(_without_start(text, skip), task.fields, task.firsts, terms)
-            if len(chosen) > 1:
-                _add_keys(_without_start(chosen[0], skip), task.heads, (), terms)
-
-
-def _add_keys(text: bytes, whole: tuple[int, ...], firsts: tuple[int, ...], terms: Terms) -> None:
-    for reading in byte_readings(text):
-        if reading:
-            for index in whole:
-                terms[index].add(b" ".join(reading)[:PHRASE_BYTES])
-            for index in firsts:
-                terms[index].add(reading[0])
+            texts[task.filed](_without_start(text, skip))
+            if has_rest and task.filed_head is not None:
+                texts[task.filed_head](_without_start(chosen[0], skip))
 
 
 def _without_start(text: bytes, characters: int) -> bytes:
     return text.decode("utf-8", "replace")[characters:].encode("utf-8")
 
 
-def _add_numbers(task: NumberTask, parts: list[bytes], terms: Terms, any_words: set[bytes]) -> None:
+def _extract_numbers(
+    task: NumberTask, parts: list[bytes], terms: Mapping[int, Take], take_any: Take
+) -> None:
     values = [part[1:] for part in parts[1:] if part[0] in task.codes] if task.codes else parts[:1]
     if task.is_joined and len(values) > 1:
         values.append(b" ".join(values))
+    take = terms[task.index]
     for value in values:
         for key in task.keys(value.decode("utf-8", "replace")):
             if key:
                 term = key.encode()
-                terms[task.index].add(term)
+                take(term)
                 if task.is_for_any:
-                    any_words.add(term[:WORD_BYTES])
+                    take_any(term[:WORD_BYTES])

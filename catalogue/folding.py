@@ -32,12 +32,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 #: A longer word is cut, in index and search alike.
 WORD_BYTES = 64
 #: A longer whole-field key is cut, in index and search alike: equal keys of this length are
 #: candidates whose texts must be compared.
 PHRASE_BYTES = 240
+
+#: Stands for the break between two texts among words, as no UTF-8 text holds it, and sorts behind
+#: all of them.
+MARK = b"\xff"
+#: Joins texts so that the mark is a word of its own.
+BETWEEN = b" \xff "
 
 #: Tokens whose folding is remembered, per process.
 _MEMO_SIZE = 200_000
@@ -49,6 +56,7 @@ _SPLIT = bytes(
     for byte in range(256)
 )
 _APOSTROPHE = b"'"
+_JOINT = re.compile(rb"[-']")
 #: Between letters. The hyphen comes first, so that the search for it is one of memory.
 _JOINED_HYPHEN = re.compile(rb"-(?<=[A-Za-z\x80-\xff]-)(?=[A-Za-z\x80-\xff])")
 
@@ -73,7 +81,7 @@ _PLAIN = {
 _MAIN_LETTERS = str.maketrans({**_PLAIN, **_TWO_LETTERS, "\u2019": "", "\u2018": "", "\u201b": ""})
 _OTHER_LETTERS = str.maketrans({**_PLAIN, **_ONE_LETTER, "\u2010": "", "\u2011": ""})
 
-_DROPPED_MARKS = re.compile(
+_DROPPEDMARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640"
     "\u064b-\u065f\u0670\u06d6-\u06dc\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
@@ -82,7 +90,9 @@ _ONE_WORD_EACH = re.compile(
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003fffd])"
 )
 
-_memo: dict[bytes, tuple[tuple[bytes, ...], tuple[bytes, ...]]] = {}
+#: The readings of a token, by `_MAIN` and `_OTHER`.
+_MAIN, _OTHER = 0, 1
+_memo: dict[bytes, tuple[bytes, bytes]] = {}
 
 
 def fold_words(text: str) -> list[str]:
@@ -114,57 +124,110 @@ def phrase_key(phrase: str) -> bytes:
 
 def main_words(text: bytes) -> list[bytes]:
     """`fold_words` for UTF-8 text."""
-    words = text.translate(_SPLIT, _APOSTROPHE).split()
+    words = split_plain(text)
     if not text.isascii():
-        words = _fold_all(words)[0]
-    return _bounded(words) if len(text) > WORD_BYTES else words
+        words = [
+            word
+            for token in words
+            for word in (
+                (token,)
+                if token.isascii()
+                else (_memo.get(token) or _remember(token))[_MAIN].split()
+            )
+        ]
+    return bounded(words) if len(text) > WORD_BYTES else words
 
 
 def byte_readings(text: bytes) -> tuple[list[bytes], list[bytes] | None]:
     """The main reading of UTF-8 text, and the other one where it differs."""
-    words = text.translate(_SPLIT, _APOSTROPHE).split()
-    is_ascii = text.isascii()
-    if b"'" in text or b"-" in text:
-        joined = _JOINED_HYPHEN.sub(b"", text)
-        if is_ascii and len(joined) == len(text) and b"'" not in text:
-            return (_bounded(words) if len(text) > WORD_BYTES else words), None
-        other = joined.translate(_SPLIT).split()
-        if not is_ascii:
-            words, other = _fold_all(words)[0], _fold_all(other)[1]
-    elif is_ascii:
-        return (_bounded(words) if len(text) > WORD_BYTES else words), None
-    else:
-        words, other = _fold_all(words)
-    if len(text) > WORD_BYTES:
-        words, other = _bounded(words), _bounded(other)
+    [main], others = plain_readings([text])
+    words = bounded(split_plain(main))
+    other = bounded(split_plain(others[0][1])) if others else words
     return words, (other if other != words else None)
 
 
-def _fold_all(tokens: list[bytes]) -> tuple[list[bytes], list[bytes]]:
-    """Both readings of tokens whose ASCII part is in lower case."""
-    main: list[bytes] = []
-    other: list[bytes] = []
-    for token in tokens:
-        if token.isascii():
-            main.append(token)
-            other.append(token)
-        else:
-            both = _memo.get(token) or _remember(token)
-            main += both[0]
-            other += both[1]
-    return main, other
+def plain_readings(texts: Sequence[bytes]) -> tuple[list[bytes], list[tuple[int, bytes]]]:
+    """The main readings of UTF-8 texts, and the other ones, each with the place of its text.
+
+    They are texts for `split_plain`, several joined by `BETWEEN` if need be: so the costly part is
+    done here, for few of them, and the rest for many at once.
+    """
+    mains = list(texts)
+    others: list[tuple[int, bytes]] = []
+    marked: list[int] = []
+    for at, text in enumerate(texts):
+        if not text.isascii():
+            marked.append(at)
+        elif b"-" in text or b"'" in text:
+            joined = _JOINED_HYPHEN.sub(b"", text)
+            if len(joined) < len(text) or b"'" in text:
+                others.append((at, joined.replace(b"'", b" ")))
+    if marked:
+        read = [texts[at] for at in marked]
+        both = zip(marked, _fold_all(read, _MAIN), _fold_all(read, _OTHER), strict=True)
+        for at, main, other in both:
+            mains[at] = main
+            if other != main:
+                others.append((at, other))
+    return mains, others
 
 
-def _bounded(words: list[bytes]) -> list[bytes]:
+def joined_words(text: bytes) -> bytes:
+    """What other words a UTF-8 text has for its hyphens and apostrophes, and maybe more of it:
+    a text for `split_plain` and `word_readings`."""
+    parts = []
+    end = 0
+    for found in _JOINT.finditer(text):
+        at = found.start()
+        if at >= end:
+            begin = text.rfind(b" ", 0, at) + 1
+            end = text.find(b" ", at)
+            if end < 0:
+                end = len(text)
+            parts.append(text[begin:end])
+    return _JOINED_HYPHEN.sub(b"", b" ".join(parts)).replace(b"'", b" ")
+
+
+def word_readings(word: bytes) -> list[bytes]:
+    """The words that a word of `split_plain` is found under, in either reading."""
+    if word.isascii():
+        return [word] if len(word) <= WORD_BYTES else bounded([word])
+    return list(dict.fromkeys(b" ".join(_memo.get(word) or _remember(word)).split()))
+
+
+def _fold_all(texts: list[bytes], reading: int) -> list[bytes]:
+    """Texts in one reading."""
+    whole = BETWEEN.join(texts)
+    if whole.count(MARK) >= len(texts):  # no UTF-8
+        whole = BETWEEN.join([text.replace(MARK, b" ") for text in texts])
+    if reading == _OTHER:
+        whole = _JOINED_HYPHEN.sub(b"", whole).replace(b"'", b" ")
+    words = split_plain(whole)
+    folded = {
+        word: (_memo.get(word) or _remember(word))[reading]
+        for word in set(words)
+        if not word.isascii() and word != MARK
+    }
+    return b" ".join(map(folded.get, words, words)).split(MARK)
+
+
+def split_plain(text: bytes) -> list[bytes]:
+    """The words of what `plain_readings` gave, which may still be too long, and a `MARK` where
+    `BETWEEN` was."""
+    return text.translate(_SPLIT, _APOSTROPHE).split()
+
+
+def bounded(words: list[bytes]) -> list[bytes]:
+    """Words cut to `WORD_BYTES`."""
     if words and max(map(len, words)) > WORD_BYTES:
         cut = (word[:WORD_BYTES].decode("utf-8", "ignore").encode() for word in words)
         return [word for word in cut if word]
     return words
 
 
-def _remember(token: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+def _remember(token: bytes) -> tuple[bytes, bytes]:
     text = token.decode("utf-8", "replace")
-    both = (_fold(text, _MAIN_LETTERS), _fold(text, _OTHER_LETTERS))
+    both = (b" ".join(_fold(text, _MAIN_LETTERS)), b" ".join(_fold(text, _OTHER_LETTERS)))
     if len(_memo) >= _MEMO_SIZE:
         _memo.clear()
     _memo[token] = both
@@ -177,11 +240,11 @@ def _fold(text: str, letters: dict[int, str]) -> tuple[bytes, ...]:
         before = text
         text = unicodedata.normalize("NFKC", text).casefold()
         text = unicodedata.normalize("NFC", text).translate(letters)
-        text = _DROPPED_MARKS.sub("", unicodedata.normalize("NFKD", text))
+        text = _DROPPEDMARKS.sub("", unicodedata.normalize("NFKD", text))
         text = unicodedata.normalize("NFC", text)
         text = "".join(map(_word_character, text))
     text = _ONE_WORD_EACH.sub(r" \1 ", text)
-    return tuple(_bounded([word.encode() for word in text.split()]))
+    return tuple(bounded([word.encode() for word in text.split()]))
 
 
 def _word_character(character: str) -> str:

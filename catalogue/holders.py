@@ -2,7 +2,8 @@
 
 A record is **held** by the branches of its items and by their agencies; one without items by the
 agency that owns it. It is **hidden** where all who hold it are closed to the reader: schools that
-do not share their stock, and, in the database of one consortium, the agencies of others.
+do not share their stock, and, in the database of one consortium, the agencies of others. A
+temporary record (`catalogue.temporary_records`) is held by nobody and hidden from all.
 
 Names of holders in ``held_records``: ``branch:ID``, ``agency:ID``, ``hidden:CONSORTIUM-ID``, and
 ``hidden:0`` for readers who ask for no consortium.
@@ -18,7 +19,14 @@ from pyroaring import BitMap
 from sqlalchemy import bindparam, delete, insert, select, text
 
 from catalogue.bitmaps import CHUNK_BITS, join
-from catalogue.schema import agencies, branches, held_records, items, records
+from catalogue.schema import (
+    agencies,
+    branches,
+    held_records,
+    items,
+    records,
+    temporary_records,
+)
 from catalogue.statements import Transaction, key_parameters, lock, many, many_of, send
 
 #: The consortium of `hidden_from` that stands for no one in particular.
@@ -61,6 +69,12 @@ _holding_branches: _PairsOf = many_of(
 _owners: _PairsOf = many_of(
     lambda size: select(records.c.id, records.c.agency_id).where(
         records.c.id.in_(key_parameters(size)), records.c.agency_id.is_not(None)
+    ),
+    None,
+)
+_temporary: Callable[[Transaction, Sequence[int]], list[tuple[int]]] = many_of(
+    lambda size: select(temporary_records.c.record_id).where(
+        temporary_records.c.record_id.in_(key_parameters(size))
     ),
     None,
 )
@@ -172,13 +186,18 @@ def _held(transaction: Transaction, ids: Sequence[int]) -> dict[str, BitMap]:
     agency_of = dict(_branches(transaction))
     holding: defaultdict[int, set[int]] = defaultdict(set)
     numbers: defaultdict[str, list[int]] = defaultdict(list)
+    consortia = {agency.consortium_id for agency in known.values()}
+    temporary = {number for (number,) in _temporary(transaction, ids)}
+    if temporary:
+        for consortium_id in {NO_CONSORTIUM, *consortia}:
+            numbers[f"hidden:{consortium_id}"] += temporary
+        ids = [number for number in ids if number not in temporary]
     for number, branch_id in _holding_branches(transaction, ids):
         numbers[f"branch:{branch_id}"].append(number)
         holding[number].add(agency_of[branch_id])
     for number, agency_id in _owners(transaction, ids):
         if number not in holding:
             holding[number].add(agency_id)
-    consortia = {agency.consortium_id for agency in known.values()}
     for number, holders in holding.items():
         for agency_id in holders:
             numbers[f"agency:{agency_id}"].append(number)

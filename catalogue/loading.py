@@ -13,19 +13,40 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
 
 from catalogue import loads
 from catalogue.accession import ItemDefaults, add_record, next_record_id, store
+from catalogue.authorities import authorities_of, linked_numbers
 from catalogue.collecting import Columns
 from catalogue.database import Database
+from catalogue.holdings_records import CopyPlan, plan_copies, store_copies
+from catalogue.import_plans import (
+    Fate,
+    ImportRules,
+    Plan,
+    Stored,
+    ids_by_number,
+    plan_import,
+    store_by_plan,
+    stored_ids,
+)
+from catalogue.linked_records import refresh_links
+from catalogue.load_reports import LoadOptions, LoadReport, Progress
 from catalogue.marc.sources import Found, Source, UnreadableFile
-from catalogue.preparation import Batch, Prepared, columns_of, end_with_parent, prepare, records_of
+from catalogue.preparation import (
+    Batch,
+    Made,
+    Prepared,
+    Rejected,
+    columns_of,
+    end_with_parent,
+    prepare,
+    records_of,
+)
 from catalogue.set_aside import SetAside
 from catalogue.statements import Transaction
 
@@ -41,48 +62,6 @@ MOST_PROCESSES = 8
 _LEEWAY = 256
 
 
-class Progress(NamedTuple):
-    """How far the load of a file has come: bytes as they lie on the disk, and records."""
-
-    path: Path
-    bytes_read: int
-    size: int
-    read: int
-    loaded: int
-    rejected: int
-
-
-@dataclass(slots=True)
-class LoadReport:
-    """What became of one file.
-
-    `read`, `loaded` and `rejected` count what this run did, `before` what earlier runs had dealt
-    with. `problem` is a sentence when the file could not be read (to its end); what was read
-    until then is loaded. `rejected_files` are the records set aside and the reasons.
-    """
-
-    path: Path
-    read: int = 0
-    loaded: int = 0
-    rejected: int = 0
-    before: int = 0
-    was_loaded_before: bool = False
-    rejected_files: tuple[Path, ...] = ()
-    problem: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LoadOptions:
-    """What holds for all files of a run."""
-
-    now: datetime
-    agency_id: int | None = None
-    record_format: str = "marc21"
-    with_items: ItemDefaults | None = None
-    reject_folder: Path | None = None
-    batch_size: int = BATCH_SIZE
-
-
 def load_files(
     database: Database,
     paths: Iterable[Path],
@@ -94,15 +73,28 @@ def load_files(
     with_items: ItemDefaults | None = None,
     reject_folder: Path | None = None,
     batch_size: int = BATCH_SIZE,
+    rules: ImportRules | None = None,
+    holdings_branch: int | None = None,
     on_progress: Callable[[Progress], object] = lambda progress: None,
 ) -> list[LoadReport]:
     """Loads files one after the other; no record and no file stops the others.
 
     `record_format` holds for files that do not say theirs (marcXchange does). Records set aside
     go to `reject_folder`, else beside the file. `agency_id` owns the records; none shares them.
+    With `rules`, records that are in the catalogue already are looked for; without, all are new.
+    `holdings_branch` has the items of holdings records that name no branch of ours.
     Raises LoadedElsewhere when another process loads the same file at the same time.
     """
-    options = LoadOptions(now, agency_id, record_format, with_items, reject_folder, batch_size)
+    options = LoadOptions(
+        now,
+        batch_size,
+        agency_id,
+        record_format,
+        with_items,
+        reject_folder,
+        rules,
+        holdings_branch,
+    )
     reports = []
     with _Preparing(processes or _cores()) as preparing:
         for path in paths:
@@ -131,16 +123,12 @@ def _load_file(
     if load.finished is not None:
         report.was_loaded_before = True
         return
-    aside = SetAside(options.reject_folder or path.parent, path.name, is_xml=source.is_xml)
+    aside = SetAside(options.reject_folder or path.parent, path.name, source.ending)
     aside.continue_from(load.position)
     next_id = database.write(next_record_id).result()
-    batches = _batches(source, load.position, options, next_id)
+    batches = _batches(database, source, load.position, options, next_id)
     for batch, prepared in preparing.in_order(batches):
-        aside.add(prepared.rejected)
-        prepared = _commit(database, batch, prepared, load.id, options)
-        report.read += len(batch.found)
-        report.loaded += len(prepared.made)
-        report.rejected += len(prepared.rejected)
+        _commit(database, batch, prepared, load.id, options, aside, report)
         if report.rejected:
             report.rejected_files = (aside.records_path, aside.reasons_path)
         on_progress(
@@ -151,8 +139,18 @@ def _load_file(
     database.write(lambda t: loads.finish(t, load.id, options.now)).result()
 
 
-def _batches(source: Source, position: int, options: LoadOptions, next_id: int) -> Iterator[Batch]:
+def _batches(
+    database: Database, source: Source, position: int, options: LoadOptions, next_id: int
+) -> Iterator[Batch]:
     """What lies behind `position` in batches; raises UnreadableFile behind the last of them."""
+
+    def batch_of(found: list[Found], first_id: int) -> Batch:
+        wanted = linked_numbers(found, options.record_format)
+        authorities = (
+            database.read(lambda t: authorities_of(t, wanted), wide=True).result() if wanted else {}
+        )
+        return Batch(found, options.record_format, first_id, source.is_iso2709, authorities)
+
     found: list[Found] = []
     size = 0
     broken_off: UnreadableFile | None = None
@@ -169,52 +167,154 @@ def _batches(source: Source, position: int, options: LoadOptions, next_id: int) 
         found.append(record)
         size += len(record.data)
         if len(found) >= options.batch_size or size >= BATCH_BYTES:
-            yield Batch(found, options.record_format, next_id)
+            yield batch_of(found, next_id)
             next_id += len(found)
             found, size = [], 0
     if found:
-        yield Batch(found, options.record_format, next_id)
+        yield batch_of(found, next_id)
     if broken_off is not None:
         raise broken_off
 
 
 def _commit(
-    database: Database, batch: Batch, prepared: Prepared, load_id: int, options: LoadOptions
-) -> Prepared:
-    """Stores a batch, prepared anew if its ids were taken meanwhile; gives what was stored."""
+    database: Database,
+    batch: Batch,
+    prepared: Prepared,
+    load_id: int,
+    options: LoadOptions,
+    aside: SetAside,
+    report: LoadReport,
+) -> None:
+    """Stores a batch: prepared anew if its ids were taken meanwhile, decided anew if other records
+    were written that are the same."""
     while True:
-        work = partial(_store, batch, prepared, columns_of(prepared), load_id, options)
-        taken_up_to = database.write(work).result()
-        if taken_up_to is None:
-            return prepared
-        batch = batch._replace(first_id=taken_up_to + _LEEWAY)
-        prepared = prepare(batch)
+        made, columns = list(records_of(batch, prepared)), columns_of(prepared)
+        plan = _plan(database, made, columns, options)
+        copies = _plan_copies(database, prepared, made, plan, options)
+        refused = prepared.rejected + _set_aside(batch, plan) + copies.set_aside(batch)
+        aside.add(sorted(refused, key=lambda each: each.found.position))
+        work = partial(
+            _store, batch, prepared, made, columns, plan, copies, len(refused), load_id, options
+        )
+        outcome = database.write(work).result()
+        if isinstance(outcome, Stored):
+            report.read += len(batch.found)
+            report.loaded += outcome.added
+            report.holdings += len(prepared.holdings) - len(copies.refused)
+            report.replaced += outcome.replaced
+            report.unchanged += outcome.unchanged
+            report.ambiguous += sum(each.fate is Fate.AMBIGUOUS for each in plan)
+            report.rejected += len(refused)
+            return
+        aside.continue_from(batch.found[0].position - 1)
+        if outcome is not None:
+            batch = batch._replace(first_id=outcome + _LEEWAY)
+            prepared = prepare(batch)
+
+
+def _plan(
+    database: Database, made: list[Made], columns: list[Columns], options: LoadOptions
+) -> Plan:
+    rules = options.rules
+    if rules is None:
+        return []
+    return database.read(
+        lambda t: plan_import(t, made, columns, rules, options.agency_id), wide=True
+    ).result()
+
+
+def _plan_copies(
+    database: Database, prepared: Prepared, made: list[Made], plan: Plan, options: LoadOptions
+) -> CopyPlan:
+    """What becomes of the holdings records of a batch, whose other records are stored first."""
+    if not prepared.holdings:
+        return CopyPlan([], {})
+    numbers = ids_by_number(made, plan)
+    return database.read(
+        lambda t: plan_copies(t, prepared.holdings, numbers, options.holdings_branch), wide=True
+    ).result()
+
+
+def _set_aside(batch: Batch, plan: Plan) -> list[Rejected]:
+    first = batch.found[0].position
+    return [
+        Rejected(batch.found[each.position - first], each.reason)
+        for each in plan
+        if each.is_set_aside
+    ]
 
 
 def _store(
     batch: Batch,
     prepared: Prepared,
+    made: list[Made],
     columns: list[Columns],
+    plan: Plan,
+    copies: CopyPlan,
+    refused: int,
     load_id: int,
     options: LoadOptions,
     transaction: Transaction,
-) -> int | None:
-    """Stores it all; or nothing, and gives the next free id, if the batch's are not free."""
+) -> Stored | int | None:
+    """Stores it all; or nothing, and gives the next free id, if the batch's are not free, or None
+    if the plan holds no more."""
     next_id = next_record_id(transaction)
     if next_id > batch.first_id:
         return next_id
+    rules = options.rules
+    if rules is not None and plan != plan_import(
+        transaction, made, columns, rules, options.agency_id
+    ):
+        return None
+    if prepared.holdings and copies != plan_copies(
+        transaction, prepared.holdings, ids_by_number(made, plan), options.holdings_branch
+    ):
+        return None
     before, after = batch.found[0].position - 1, batch.found[-1].position
-    loads.advance(transaction, load_id, before, after, len(prepared.rejected))
+    loads.advance(transaction, load_id, before, after, refused)
+    stored = _store_records(transaction, made, columns, plan, load_id, options)
+    store_copies(transaction, copies.copies, now=options.now)
+    if prepared.authorities or prepared.unlinked:
+        refresh_links(
+            transaction,
+            authorities=prepared.authorities,
+            record_ids=stored_ids(prepared.unlinked, made, plan),
+            now=options.now,
+        )
+    return stored
+
+
+def _store_records(
+    transaction: Transaction,
+    made: list[Made],
+    columns: list[Columns],
+    plan: Plan,
+    load_id: int,
+    options: LoadOptions,
+) -> Stored:
+    rules = options.rules
+    if rules is not None:
+        return store_by_plan(
+            transaction,
+            made,
+            columns,
+            plan,
+            rules,
+            now=options.now,
+            agency_id=options.agency_id,
+            load_id=load_id,
+            with_items=options.with_items,
+        )
     store(
         transaction,
-        records_of(batch, prepared),
+        made,
         columns,
         now=options.now,
         agency_id=options.agency_id,
         load_id=load_id,
         with_items=options.with_items,
     )
-    return None
+    return Stored(len(made))
 
 
 class _Preparing:

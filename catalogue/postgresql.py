@@ -35,7 +35,12 @@ WORKERS = 8
 ATTEMPTS = 8
 
 #: After these the transaction is known not to have happened, and another try may succeed.
-_LOST_RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
+_LOST_RACES = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.UniqueViolation,
+    errors.ForeignKeyViolation,  # what was to be referred to has just gone
+)
 
 _Job = tuple[Work[Any], Future[Any]]
 

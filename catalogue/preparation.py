@@ -11,14 +11,16 @@ import gc
 import marshal
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from multiprocessing import parent_process
 from typing import NamedTuple
 
 from catalogue.bitmaps import CHUNK_BITS
 from catalogue.collecting import Collector, Columns
 from catalogue.describing import Description
+from catalogue.marc.authority_links import authority_number, with_names
 from catalogue.marc.checking import Refused, accept
+from catalogue.marc.mfhd import Holdings, NotHoldings, is_holdings, read_holdings
 from catalogue.marc.sources import Found
 
 
@@ -28,6 +30,8 @@ class Batch(NamedTuple):
     found: list[Found]
     record_format: str
     first_id: int
+    is_iso2709: bool = True  # else read, checked and without danMARC2's escapes already
+    authorities: Mapping[str, bytes] = {}  # those that danMARC2 records of the batch refer to
 
 
 class Made(NamedTuple):
@@ -39,6 +43,13 @@ class Made(NamedTuple):
     record_format: str
     description: Description
     data: bytes
+
+
+class FoundHoldings(NamedTuple):
+    """A holdings record (MFHD), which becomes items of another record."""
+
+    position: int
+    holdings: Holdings
 
 
 class Rejected(NamedTuple):
@@ -54,6 +65,9 @@ class Prepared(NamedTuple):
     made: list[Made]
     rejected: list[Rejected]
     packed_columns: bytes
+    holdings: list[FoundHoldings] = []
+    authorities: list[str] = []  # the numbers of those among `made`
+    unlinked: list[int] = []  # the ids of records that refer to others
 
 
 def prepare(batch: Batch) -> Prepared:
@@ -85,28 +99,44 @@ def columns_of(prepared: Prepared) -> list[Columns]:
 def _prepare(batch: Batch) -> Prepared:
     made: list[Made] = []
     rejected: list[Rejected] = []
+    holdings: list[FoundHoldings] = []
+    authorities: list[str] = []
+    unlinked: list[int] = []
     columns: list[Columns] = []
     collector = Collector(batch.first_id >> CHUNK_BITS)
     for number, found in enumerate(batch.found, batch.first_id):
         if found.refusal is not None:
             rejected.append(Rejected(found, found.refusal))
             continue
+        record_format = found.record_format or batch.record_format
         try:
-            data = accept(found.data)
+            data = accept(found.data, record_format) if batch.is_iso2709 else found.data
         except Refused as error:
             rejected.append(Rejected(found, str(error)))
             continue
+        if record_format == "marc21" and is_holdings(data):
+            try:
+                holdings.append(FoundHoldings(found.position, read_holdings(data)))
+            except NotHoldings as error:
+                rejected.append(Rejected(found, str(error)))
+            continue
+        if record_format == "danmarc2":
+            linked = with_names(data, batch.authorities)
+            data = linked.data
+            if linked.missing:
+                unlinked.append(number)
+            if (authority := authority_number(data)) is not None:
+                authorities.append(authority)
         chunk = number >> CHUNK_BITS
         if chunk != collector.chunk:
             columns += collector.columns()
             collector = Collector(chunk)
-        record_format = found.record_format or batch.record_format
         description = collector.add(number & 0xFFFF, record_format, data)
         kept = b"" if data is found.data else data
         made.append(Made(number, found.position, record_format, description, kept))
     columns += collector.columns()
     packed = marshal.dumps([tuple(part) for part in columns])
-    return Prepared(made, rejected, packed)
+    return Prepared(made, rejected, packed, holdings, authorities, unlinked)
 
 
 def end_with_parent() -> None:

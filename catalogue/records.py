@@ -44,6 +44,8 @@ _records_by_id = many_of(
     lambda size: select(*_COLUMNS).where(records.c.id.in_(key_parameters(size))), Record
 )
 
+_record_by_id = many(select(*_COLUMNS).where(records.c.id == bindparam("number")), Record, "number")
+
 _records_by_control_number = many(
     select(*_COLUMNS)
     .where(records.c.control_number == bindparam("control_number"))
@@ -60,9 +62,9 @@ def fetch_records(transaction: Transaction, ids: Sequence[int]) -> list[Record]:
 
     A number that no record has (any more) is left out: who must tell compares the `id`s.
     """
+    if len(ids) == 1:
+        return _record_by_id(transaction, ids[0])
     found = _records_by_id(transaction, ids)
-    if len(found) == 1 and len(ids) == 1:
-        return found
     by_id = {record.id: record for record in found}
     return [by_id[number] for number in ids if number in by_id]
 

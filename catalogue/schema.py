@@ -163,3 +163,45 @@ items = Table(
     Column("float_group", String, nullable=False, server_default=""),
     Column("section", String, nullable=False, server_default=""),  # within the sublocation
 )
+
+#: Records that are no more: merged into another, or deleted. Their ids are never given out again,
+#: so that whoever still has one is led to the survivor, or told that it is gone.
+former_records = Table(
+    "former_records",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("survivor_id", ForeignKey("records.id"), index=True),  # NULL: deleted
+    Column("control_number", String, index=True),
+    Column("gone", Moment, nullable=False),
+)
+
+#: Rebuildings of the index (`catalogue.reindexing`), with how far each has come: the last row of
+#: `postings` that is dealt with, committed with the changes.
+reindexings = Table(
+    "reindexings",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("run", String, nullable=False),  # which process works on it
+    Column("first_id", Integer, nullable=False),  # records from this id on
+    Column("indexes", String, nullable=False),  # numbers with blanks between; empty: all
+    Column("access_point", SmallInteger),
+    Column("term", LargeBinary),
+    Column("started", Moment, nullable=False),
+    Column("finished", Moment),
+)
+
+#: Records replaced or removed since a reindexing read them: it leaves their postings alone.
+changed_while_reindexing = Table(
+    "changed_while_reindexing",
+    metadata,
+    Column("record_id", Integer, primary_key=True, autoincrement=False),
+)
+
+#: Records of what was borrowed from other libraries: they are in no search (`catalogue.holders`)
+#: and go when the item does.
+temporary_records = Table(
+    "temporary_records",
+    metadata,
+    Column("record_id", ForeignKey("records.id"), primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)

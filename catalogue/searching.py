@@ -23,6 +23,9 @@ MOST_OPERANDS = 1_000
 #: A query with more operands than this is not answered while others wait.
 FEW_OPERANDS = 16
 
+_OPERATORS = (And, Or, AndNot)
+_OPERANDS = (Term, Found, Near)
+
 
 def search(transaction: Transaction, query: Query, visible: BitMap | None = None) -> BitMap:
     """The ids of all records that `query` finds; exact, never widened.
@@ -75,15 +78,23 @@ def is_wide(query: Query) -> bool:
 
     Tells from the query alone; a query that `search` will refuse may be called either.
     """
+    if type(query) is Term:
+        return _is_wide_term(query)
     operands = 0
     for step in _walk(query):
         if isinstance(step, Near):
             return True
-        if isinstance(step, Term | Found):
-            operands += 1
-            if operands > FEW_OPERANDS or (isinstance(step, Term) and _is_wide_term(step)):
-                return True
+        if isinstance(step, _OPERATORS):
+            continue
+        operands += 1
+        if operands > FEW_OPERANDS or (isinstance(step, Term) and _is_wide_term(step)):
+            return True
     return False
+
+
+def names_result_sets(query: Query) -> bool:
+    """Does it mean something else as soon as the result sets are others?"""
+    return any(type(step) is Found for step in _walk(query))
 
 
 def _is_wide_term(term: Term) -> bool:
@@ -98,7 +109,7 @@ def _in_order(query: Query) -> list[Query]:
     steps: list[Query] = []
     operands = 0
     for step in _walk(query):
-        if isinstance(step, Term | Found | Near):
+        if isinstance(step, _OPERANDS):
             operands += 1
         if operands > MOST_OPERANDS or len(steps) > 2 * MOST_OPERANDS:
             raise UnsupportedSearch(Part.TOO_COMPLEX, str(MOST_OPERANDS))
@@ -113,6 +124,6 @@ def _walk(query: Query) -> Iterator[Query]:
     while waiting:
         step = waiting.pop()
         yield step
-        if isinstance(step, And | Or | AndNot):
+        if isinstance(step, _OPERATORS):
             waiting.append(step.left)
             waiting.append(step.right)

@@ -7,9 +7,10 @@ each field of a record once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 from catalogue.access_points import ACCESS_POINTS, ROWS, AccessPoint, Kind
 from catalogue.numbers import (
@@ -23,6 +24,9 @@ from catalogue.numbers import (
 
 _EVERY_LETTER = frozenset(b"abcdefghijklmnopqrstvxyz")  # but $u (addresses) and $w (numbers)
 _TEXT_KINDS = frozenset((Kind.WORD, Kind.PAIR, Kind.FIELD, Kind.FIRST))
+
+#: The index that holds every word of a record.
+ANY_WORDS = ACCESS_POINTS["any"].index(Kind.WORD)
 
 Keys = Callable[[str], list[str]]
 
@@ -51,16 +55,29 @@ class Selection:
     thesaurus: bytes = b""  # what indicator 2 must be, if anything
 
 
+class Target(NamedTuple):
+    """The index numbers that the words of a text go into, its word pairs, the whole text, and
+    its first word."""
+
+    words: tuple[int, ...] = ()
+    pairs: tuple[int, ...] = ()
+    fields: tuple[int, ...] = ()
+    firsts: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class TextTask:
-    """One selection of subfields, and the index numbers its words, pairs and keys go into."""
+    """One selection of subfields, and where their text goes, as numbers in `Plan.targets`.
+
+    `head` is for the first subfield alone, `filed` for the text without the characters that are
+    not filed, and `filed_head` for both at once; None where there is no such target.
+    """
 
     source: Selection
-    words: tuple[int, ...]
-    pairs: tuple[int, ...]
-    fields: tuple[int, ...]
-    heads: tuple[int, ...]  # those of `fields` that take the first subfield alone as well
-    firsts: tuple[int, ...]
+    whole: int
+    head: int | None
+    filed: int | None
+    filed_head: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +106,11 @@ class TagPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plans of one record format by tag."""
+    """The plans of one record format by tag. Words that go nowhere but into ``any`` have the
+    first target."""
 
     tags: Mapping[bytes, TagPlan]
-    presence: frozenset[int] = field(
-        default=frozenset(row.number * 10 + row.kinds[0] for row in ROWS if row.kinds)
-    )
+    targets: tuple[Target, ...]
 
 
 def selections(notation: str) -> Iterator[Selection]:
@@ -144,27 +160,38 @@ def plan_for(record_format: str, kept: frozenset[bytes]) -> Plan:
             elif row.name != "language" or source.codes:
                 numbers.setdefault(source.tag, []).append(_number_task(row, source))
     tags: dict[bytes, TagPlan] = {}
+    targets = {Target(words=(ANY_WORDS,)): 0}
     for tag in {*texts, *numbers, *every, *kept}:
-        tasks = tuple(_text_task(source, rows) for source, rows in texts.get(tag, {}).items())
+        tasks = tuple(
+            _text_task(source, rows, targets) for source, rows in texts.get(tag, {}).items()
+        )
         taken = {code for t in tasks if t.source.begins_at is None for code in t.source.codes}
         rest = frozenset(every.get(tag, set()) - taken)
         tags[tag] = TagPlan(tasks, tuple(numbers.get(tag, ())), rest, tag in kept)
-    return Plan(tags)
+    return Plan(tags, tuple(targets))
 
 
-def _text_task(source: Selection, rows: list[AccessPoint]) -> TextTask:
+def _text_task(source: Selection, rows: list[AccessPoint], targets: dict[Target, int]) -> TextTask:
     def of(kind: Kind) -> tuple[int, ...]:
         return tuple(row.index(kind) for row in rows if kind in row.kinds)
 
+    def number_of(target: Target) -> int | None:
+        return targets.setdefault(target, len(targets)) if any(target) else None
+
     heads = tuple(row.index(Kind.FIELD) for row in rows if row.is_whole_without_rest)
-    return TextTask(source, of(Kind.WORD), of(Kind.PAIR), of(Kind.FIELD), heads, of(Kind.FIRST))
+    whole = Target((*of(Kind.WORD), ANY_WORDS), of(Kind.PAIR), of(Kind.FIELD), of(Kind.FIRST))
+    filed = Target(fields=whole.fields, firsts=whole.firsts) if source.skip_indicator else Target()
+    head = Target(fields=heads)
+    return TextTask(
+        source,
+        targets.setdefault(whole, len(targets)),
+        number_of(head),
+        number_of(filed),
+        number_of(head) if source.skip_indicator else None,
+    )
 
 
 def _number_task(row: AccessPoint, source: Selection) -> NumberTask:
     keys = _KEYS.get(row.name, lambda text: [number_key(text)])
     index = row.index(row.kinds[0])
     return NumberTask(source.codes, row.name in _JOINED, keys, index, row.name in ("isbn", "issn"))
-
-
-#: The index that holds every word of a record.
-ANY_WORDS = ACCESS_POINTS["any"].index(Kind.WORD)

@@ -1,9 +1,9 @@
 """Records of a load that could not be taken, kept as they were found, with the reasons.
 
 Beside each other lie ``NAME.rejected.mrc`` (``.xml`` for MARCXML: the elements, one after the
-other), the bytes, and ``NAME.rejected.txt``, one line for each record with tabs between: position
-in the file (from 1), offset of its first byte in the uncompressed file, length
-in bytes, control number (``-`` if none can be told), reason.
+other; ``.lines`` for danMARC2 in lines), the bytes, and ``NAME.rejected.txt``, one line for each
+record with tabs between: position in the file (from 1), offset of its first byte in the
+uncompressed file, length in bytes, control number (``-`` if none can be told), reason.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from catalogue.preparation import Rejected
 class SetAside:
     """The two files of one load; they come into being with the first record."""
 
-    def __init__(self, folder: Path, name: str, *, is_xml: bool) -> None:
-        self.records_path = folder / f"{name}.rejected.{'xml' if is_xml else 'mrc'}"
+    def __init__(self, folder: Path, name: str, ending: str = "mrc") -> None:
+        self.records_path = folder / f"{name}.rejected.{ending}"
         self.reasons_path = folder / f"{name}.rejected.txt"
-        self._is_xml = is_xml
+        self._is_iso2709 = ending == "mrc"
 
     def continue_from(self, position: int) -> None:
         """Drops what an interrupted run set aside after the last position it committed."""
@@ -49,7 +49,7 @@ class SetAside:
             return
         lines = []
         for found, reason in rejected:
-            number = "" if self._is_xml else control_number(found.data)
+            number = control_number(found.data) if self._is_iso2709 else ""
             fields = (
                 str(found.position),
                 str(found.offset),

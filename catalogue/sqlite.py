@@ -29,6 +29,40 @@ LOCK_PATIENCE = 60.0
 _Job = tuple[Work[Any], Future[Any]]
 
 
+class _Answered(Future[T]):
+    """A future of what is there already, without the locks that waiting for it would take."""
+
+    def __init__(self, result: T | None, error: BaseException | None = None) -> None:
+        self._here = result  # the base is not initialised: every method that uses it is ours
+        self._error = error
+
+    def __repr__(self) -> str:
+        return f"<answered {self._here!r} {self._error!r}>"
+
+    def cancel(self) -> bool:
+        return False
+
+    def cancelled(self) -> bool:
+        return False
+
+    def running(self) -> bool:
+        return False
+
+    def done(self) -> bool:
+        return True
+
+    def result(self, timeout: float | None = None) -> T:
+        if self._error is not None:
+            raise self._error
+        return self._here  # type: ignore[return-value]
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        return self._error
+
+    def add_done_callback(self, fn: Callable[[Future[T]], object]) -> None:
+        fn(self)
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """A connection with the settings that the durability promise rests on."""
     connection = sqlite3.connect(
@@ -57,6 +91,7 @@ class _Reader:
         self.transaction = Transaction(
             "sqlite", self.connection.execute, self.connection.executemany
         )
+        self.transaction.memory = {}
         self.holding = False
         self.commits_seen = -1
 
@@ -64,6 +99,7 @@ class _Reader:
         if self.holding:
             self.holding = False
             self.connection.execute("COMMIT")
+            self.transaction.memory = {}
 
 
 class SqliteDatabase:
@@ -94,12 +130,10 @@ class SqliteDatabase:
             raise DatabaseClosed(self.url)
         if wide:
             return self._wide.submit(self._read_here, work)
-        answer: Future[T] = Future()
         try:
-            answer.set_result(self._read_here(work))
+            return _Answered(self._read_here(work))
         except BaseException as error:  # the future carries it, as for a write
-            answer.set_exception(error)
-        return answer
+            return _Answered(None, error)
 
     def defer_release(self, later: Callable[[Callable[[], None]], object]) -> None:
         self._later = later

@@ -55,15 +55,17 @@ class Transaction:
 
     `dialect` is ``"sqlite"`` or ``"postgresql"``. `execute` is the driver's own and takes SQL
     of that dialect; engine code calls statements instead and leaves it alone. `execute_many` is
-    ``executemany`` of PEP 249.
+    ``executemany`` of PEP 249. `memory` is for what was read in this snapshot and stays true as
+    long as it lasts, by names of the readers' own; None in a transaction that may change things.
     """
 
-    __slots__ = ("dialect", "execute", "execute_many")
+    __slots__ = ("dialect", "execute", "execute_many", "memory")
 
     def __init__(self, dialect: str, execute: Execute, execute_many: ExecuteMany) -> None:
         self.dialect = dialect
         self.execute = execute
         self.execute_many = execute_many
+        self.memory: dict[Any, Any] | None = None
 
 
 class Moment(TypeDecorator[datetime]):
@@ -78,19 +80,39 @@ class Moment(TypeDecorator[datetime]):
         return DateTime(timezone=True)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
-        value = value.astimezone(UTC)
-        return value.isoformat(timespec="microseconds") if dialect.name == "sqlite" else value
+        return _MOMENT_IN[dialect.name](value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if dialect.name == "sqlite":
-            return datetime.fromisoformat(value)
-        return cast(datetime, value).astimezone(UTC)
+        return cast("datetime | None", _MOMENT_OUT[dialect.name](value))
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError(f"a time without a zone cannot be stored: {value!r}")
+    return value.astimezone(UTC)
+
+
+def _utc_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is not UTC:
+        value = cast(datetime, _utc(value))
+    return value.isoformat(timespec="microseconds")
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+# Statements call these themselves: SQLAlchemy's way to them takes as long as they do.
+_MOMENT_IN: dict[str, Callable[[Any], Any]] = {"sqlite": _utc_text, "postgresql": _utc}
+_MOMENT_OUT: dict[str, Callable[[Any], Any]] = {"sqlite": _from_text, "postgresql": _in_utc}
 
 
 class _Compiled:
@@ -107,8 +129,7 @@ class _Compiled:
         self.bind = self._binder(compiled, parameters, order, dialect)
         #: Are the values given already what the driver takes, in its order?
         self.is_plain = order == list(parameters) and not any(
-            compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
-            for name in order
+            _bind_processor(compiled.binds[name].type, dialect) for name in order
         )
         columns = getattr(expression, "exported_columns", None) or ()
         self.outward = [_result_processor(column.type, dialect) for column in columns]
@@ -121,7 +142,7 @@ class _Compiled:
         scope: dict[str, Any] = {}
         parts = []
         for number, name in enumerate(order):
-            process = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+            process = _bind_processor(compiled.binds[name].type, dialect)
             if name not in parameters:
                 value = compiled.params[name]
                 if value is None and compiled.binds[name].required:
@@ -149,14 +170,23 @@ class _Compiled:
         for number, process in enumerate(self.outward):
             if process:
                 scope[f"process_{number}"] = process
-                parts.append(f"process_{number}(v[{number}])")
+                # Most columns of a joined row are often NULL, which every process leaves as it is.
+                parts.append(f"None if v[{number}] is None else process_{number}(v[{number}])")
             else:
                 parts.append(f"v[{number}]")
         made = f"row({', '.join(parts)})" if row else f"({', '.join(parts)},)"
         return cast("Callable[[Any], Any]", eval(f"lambda v: {made}", scope))  # noqa: S307
 
 
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Moment):
+        return _MOMENT_IN[dialect.name]
+    return cast("Callable[[Any], Any] | None", kind.dialect_impl(dialect).bind_processor(dialect))
+
+
 def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Moment):
+        return _MOMENT_OUT[dialect.name]
     return cast(
         "Callable[[Any], Any] | None", kind.dialect_impl(dialect).result_processor(dialect, None)
     )

@@ -115,9 +115,20 @@ def find_database(transaction: Transaction, name: str) -> CatalogueDatabase:
 def visible_records(transaction: Transaction, name: str | None = None) -> BitMap | None:
     """The records that a database shows, or None where it shows them all.
 
-    Without a name: the whole catalogue as those see it who come from no library of it. Raises
-    UnknownDatabase.
+    Without a name: the whole catalogue as those see it who come from no library of it. The bitmap
+    is not the caller's to change. Raises UnknownDatabase.
     """
+    memory = transaction.memory
+    if memory is None:
+        return _visible_records(transaction, name)
+    key = ("visible", name)
+    if key not in memory:
+        memory[key] = _visible_records(transaction, name)
+    visible: BitMap | None = memory[key]
+    return visible
+
+
+def _visible_records(transaction: Transaction, name: str | None) -> BitMap | None:
     if name is None:
         return _all_but(transaction, hidden_from(transaction))
     database = find_database(transaction, name)

@@ -63,7 +63,11 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def program() -> Callable[[str], str]:
-    packages = {"yaz-client": "yaz", "zoomsh": "yaz", "curl": "curl", "zebrasrv": "idzebra-2.0"}
+    packages = {
+        **dict.fromkeys(("yaz-client", "yaz-ztest", "zoomsh"), "yaz"),
+        **dict.fromkeys(("zebraidx", "zebrasrv"), "idzebra-2.0"),
+        "curl": "curl",
+    }
 
     def find(name: str) -> str:
         path = shutil.which(name)

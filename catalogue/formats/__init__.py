@@ -2,8 +2,9 @@
 
 A format is an object with the members of `RecordFormat`, found through the entry point group
 ``tiro.record_formats``; a new one is a module and one line of setup.cfg, and must pass
-tests/contracts/test_record_formats.py. Which number or URI asks for which format is the business
-of the protocols.
+tests/contracts/test_record_formats.py. Each says by which URIs and object identifiers it is asked
+for; protocols know none by name. A form in another character set is a format of its own, with
+the same identifiers: `charset_of` tells them apart.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ GROUP = "tiro.record_formats"
 FULL = "F"
 BRIEF = "B"
 
+UTF_8 = "utf-8"
+
 
 @runtime_checkable
 class RecordFormat(Protocol):
@@ -34,12 +37,14 @@ class RecordFormat(Protocol):
 
     @property
     def media_type(self) -> str:
-        """The media type of what `render` gives, such as ``application/xml``."""
+        """The media type of what `render` gives, such as ``application/marcxml+xml``, with its
+        charset where that is not UTF-8."""
         ...
 
     @property
-    def schema(self) -> str:
-        """The URI of its XML schema (an SRU recordSchema); empty for what is not XML."""
+    def identifiers(self) -> tuple[str, ...]:
+        """What it is asked for by: URIs of its XML schema (SRU recordSchema; the first is the one
+        that is told), object identifiers of record syntaxes and schemas (Z39.50)."""
         ...
 
     @property
@@ -80,6 +85,28 @@ def is_brief(element_set: str) -> bool:
     if name not in (FULL, BRIEF):
         raise UnknownElementSet(element_set)
     return name == BRIEF
+
+
+def is_xml(record_format: RecordFormat) -> bool:
+    """Is what it renders XML?"""
+    return record_format.media_type.partition(";")[0].endswith("xml")
+
+
+def charset_of(record_format: RecordFormat) -> str:
+    """The character set of what it renders, by its name in lower case: mostly ``utf-8``."""
+    return record_format.media_type.partition("charset=")[2].lower() or UTF_8
+
+
+@cache
+def formats_known_as(identifier: str) -> tuple[RecordFormat, ...]:
+    """The formats with this name or identifier, in any case of letters; one in UTF-8 first."""
+    wanted = identifier.lower()
+    found = [
+        each
+        for each in record_formats().values()
+        if wanted in (each.name, *(known.lower() for known in each.identifiers))
+    ]
+    return tuple(sorted(found, key=lambda each: (charset_of(each) != UTF_8, each.name)))
 
 
 @cache

@@ -14,6 +14,7 @@ import re
 
 from catalogue.formats import FULL, CannotRender, is_brief
 from catalogue.formats.brief import brief_fields
+from catalogue.formats.xml_text import text as _xml_text
 from catalogue.marc.iso2709 import fields, leader
 from catalogue.records import Record
 
@@ -22,7 +23,6 @@ NAMESPACE = "http://www.loc.gov/MARC21/slim"
 #: What cannot stand in XML text as it is: markup, a carriage return (a reader would make a line
 #: feed of it), and the characters outside XML 1.0's Char production (2.2).
 _NOT_PLAIN = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1c\ufffe\uffff]")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 _CONTROL_TAG = re.compile("00[1-9A-Za-z]")
 _DATA_TAG = re.compile(
@@ -43,7 +43,7 @@ class MarcXml:
 
     name = "marcxml"
     media_type = "application/marcxml+xml"
-    schema = "info:srw/schema/1/marcxml-v1.1"
+    identifiers = ("info:srw/schema/1/marcxml-v1.1", NAMESPACE)
     element_sets = frozenset({"F", "B"})
 
     def render(self, record: Record, element_set: str = FULL) -> bytes:
@@ -56,7 +56,7 @@ class MarcXml:
         is_plain = _NOT_PLAIN.search(text, 24) is None
         found = fields(data)
         control, variable = [], []
-        for tag_bytes, content in brief_fields(found) if brief else found:
+        for tag_bytes, content in brief_fields(found, record.format) if brief else found:
             tag = tag_bytes.decode("ascii", "replace")
             if tag.startswith("00"):
                 if _CONTROL_TAG.fullmatch(tag):
@@ -92,12 +92,6 @@ def _datafield(tag: str, content: bytes, is_plain: bool) -> str:
         return ""
     first, second = (c if c in _INDICATORS else " " for c in f"{head:2.2}")
     return f'<datafield tag="{tag}" ind1="{first}" ind2="{second}">{"".join(made)}</datafield>'
-
-
-def _xml_text(value: str) -> str:
-    value = _FORBIDDEN.sub("", value)
-    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return value.replace("\r", "&#13;")
 
 
 def _leader(data: bytes) -> str:

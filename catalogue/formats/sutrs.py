@@ -94,7 +94,7 @@ class Sutrs:
 
     name = "sutrs"
     media_type = "text/plain"
-    schema = ""
+    identifiers = ("1.2.840.10003.5.101",)
     element_sets = frozenset({"F", "B"})
 
     def render(self, record: Record, element_set: str = FULL) -> bytes:

@@ -25,7 +25,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from catalogue.marc import iso2709
+from catalogue.marc import danmarc2, iso2709
 from catalogue.marc.iso2709 import FIELD_END, LEADER_LENGTH, RECORD_END, SUBFIELD
 from catalogue.marc.marc8 import NotMarc8, resolve_references, to_unicode
 
@@ -48,8 +48,14 @@ class Refused(Exception):
     """The bytes cannot be taken for a record; the message is for the librarian."""
 
 
-def accept(data: bytes) -> bytes:
-    """The record to store, made of bytes as found; raises Refused."""
+def accept(data: bytes, record_format: str = "marc21") -> bytes:
+    """The record to store, made of ISO 2709 as found; raises Refused.
+
+    danMARC2 is read as `catalogue.marc.danmarc2` says, Latin-1 and escapes included.
+    """
+    if record_format == "danmarc2":
+        is_stored = _is_sound(data) and danmarc2.is_plain(data)
+        return data if is_stored else _repaired(data, danmarc2.to_utf8)
     return data if _is_sound(data) else _repaired(data)
 
 
@@ -109,7 +115,7 @@ def _is_sound(data: bytes) -> bool:
     return True
 
 
-def _repaired(data: bytes) -> bytes:
+def _repaired(data: bytes, decode: Callable[[bytes], bytes] | None = None) -> bytes:
     if data[-1:] != RECORD_END:
         raise Refused("cut short: it has no record terminator")
     end = data.find(FIELD_END, LEADER_LENGTH)
@@ -129,7 +135,7 @@ def _repaired(data: bytes) -> bytes:
             raise Refused(
                 f"its directory names {len(entries)} fields, but there are {len(contents)}"
             )
-    decode = _decoder(data, contents)
+    decode = decode or _decoder(data, contents)
     parts = []
     for entry, content in zip(entries, contents, strict=True):
         tag = entry[:3]

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 from unicodedata import normalize
 
 from lxml import etree
 
 from catalogue.marc.checking import Refused, accept_fields
 from catalogue.marc.iso2709 import LEADER_LENGTH
+from catalogue.marc.records_found import FoundRecord
 from catalogue.marc.splitting import LONGEST_STRETCH, Piece, Readable
 
 #: The names that ``record/@format`` has for the formats known here, in lower case.
@@ -32,21 +32,12 @@ _NAMESPACE = re.compile(rb"\sxmlns(:[A-Za-z_][A-Za-z0-9_.-]*)?\s*=\s*(\"[^\"<]*\
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 
 
-class XmlRecord(NamedTuple):
-    """A record element: its ISO 2709 form, or why it has none with the bytes as found."""
-
-    offset: int
-    data: bytes
-    record_format: str | None
-    refusal: str | None
-
-
-def read_records(stream: Readable) -> Iterator[XmlRecord]:
+def read_records(stream: Readable) -> Iterator[FoundRecord]:
     """The record elements of a stream, in order, in bounded memory."""
     wrapping = _Wrapping()
     for piece in _split(stream, wrapping):
         if not piece.is_whole:
-            yield XmlRecord(piece.offset, piece.data, None, "cut short: it has no end tag")
+            yield FoundRecord(piece.offset, piece.data, None, "cut short: it has no end tag")
             continue
         try:
             element = wrapping.parse(piece.data)
@@ -54,11 +45,11 @@ def read_records(stream: Readable) -> Iterator[XmlRecord]:
             data = _to_iso2709(element)
         except etree.XMLSyntaxError as error:
             reason = f"not well-formed XML: {error.msg}"
-            yield XmlRecord(piece.offset, piece.data, None, reason)
+            yield FoundRecord(piece.offset, piece.data, None, reason)
         except Refused as error:
-            yield XmlRecord(piece.offset, piece.data, None, str(error))
+            yield FoundRecord(piece.offset, piece.data, None, str(error))
         else:
-            yield XmlRecord(piece.offset, data, FORMAT_NAMES.get(said), None)
+            yield FoundRecord(piece.offset, data, FORMAT_NAMES.get(said), None)
 
 
 class _Wrapping:

@@ -1,7 +1,7 @@
 """Files of MARC records as libraries get them: which kind, told by content, and their records.
 
-Plain, gzip or xz; ISO 2709, MARCXML or marcXchange. File names are not looked at. Everything is
-read as a stream.
+Plain, gzip or xz; ISO 2709, MARCXML, marcXchange or danMARC2 in lines. File names are not looked
+at. Everything is read as a stream.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from catalogue.marc import danmarc2_lines, marcxml
 from catalogue.marc.iso2709 import RECORD_END
-from catalogue.marc.marcxml import read_records
 from catalogue.marc.splitting import split
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class Source:
             self._stream = self._unpacked()
             start = self._stream.peek(_LOOKED_AT).lstrip(_PADDING)
             self.is_xml = start[:1] == b"<"
-            if not self.is_xml and not self._looks_like_iso2709(start):
+            self.is_lines = bool(danmarc2_lines.FIRST_FIELD.match(start))
+            if not (self.is_xml or self.is_lines or self._looks_like_iso2709(start)):
                 raise UnreadableFile(f"{path} holds no MARC records")
         except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
             self._raw.close()
@@ -92,6 +93,16 @@ class Source:
         self._raw.close()
 
     @property
+    def is_iso2709(self) -> bool:
+        """Are its records bytes as found, which `catalogue.marc.checking` has to see?"""
+        return not (self.is_xml or self.is_lines)
+
+    @property
+    def ending(self) -> str:
+        """The ending of names of files with such records."""
+        return "xml" if self.is_xml else "lines" if self.is_lines else "mrc"
+
+    @property
     def bytes_read(self) -> int:
         """How far into the file, of `size` bytes, reading has come."""
         return self._raw.tell()
@@ -99,9 +110,10 @@ class Source:
     def records(self) -> Iterator[Found]:
         """Everything in the file in order; raises UnreadableFile where it breaks off."""
         try:
-            if self.is_xml:
+            if not self.is_iso2709:
+                reader = marcxml if self.is_xml else danmarc2_lines
                 position = 0
-                for position, record in enumerate(read_records(self._stream), 1):
+                for position, record in enumerate(reader.read_records(self._stream), 1):
                     yield Found(position, *record)
                 if position == 0:
                     raise UnreadableFile(f"{self.path} holds no MARC records")

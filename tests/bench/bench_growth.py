@@ -3,12 +3,14 @@
     python -m tests.bench.bench_growth [SMALL [LARGE]]        (50,000 and 200,000 records)
 
 Loads recombined records (`tests.bench.recombined`) into two SQLite databases and searches each in
-a process of its own, whose largest size is printed as well. A million takes some 3 GB of disk.
+a process of its own, whose largest size is printed as well: first the engine alone, then a server
+of Z39.50, as a client sees it. A million takes some 8 GB of disk.
 """
 
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,8 +31,14 @@ from catalogue.schema import postings
 from catalogue.searching import search
 from catalogue.sorting import SortKey, sort
 from catalogue.statements import Transaction, many
+from protocols.z3950.codec import decode, encode
 from tests.bench.bench_search import Operation, finding, finding_and_fetching, measure
+from tests.bench.bench_z3950 import Client, present_request, scan_request
 from tests.bench.recombined import write_recombined
+from tests.protocols.z3950.pqf import search as search_request
+from tests.protocols.z3950.serving import a_server
+
+WIRE_REPETITIONS = 500
 
 _total = func.sum(postings.c.count)
 _common: Callable[..., list[tuple[bytes, int]]] = many(
@@ -78,6 +86,55 @@ def operations(transaction: Transaction) -> dict[str, Operation]:
     }
 
 
+def words_to_send(transaction: Transaction) -> dict[str, str]:
+    """The words of the operations above, for a client."""
+    return {
+        "rare": a_word(transaction, "title", 10).text,
+        "middling": a_word(transaction, "title", 300).text,
+        "common": a_word(transaction, "title", 3_000).text,
+        "author": a_word(transaction, "author", 300).text,
+        "broad": a_word(transaction, "any", 10_000).text,
+    }
+
+
+def latencies(url: str, words: dict[str, str]) -> dict[str, float]:
+    """Median microseconds from request to answer, for one client of a server of its own."""
+    title = "@attr 1=4"
+    operations = {
+        "title word, 10 records": [encode(search_request(f"{title} {words['rare']}"))],
+        "title word, 300 records": [encode(search_request(f"{title} {words['middling']}"))],
+        "title word, 3,000 records": [encode(search_request(f"{title} {words['common']}"))],
+        "author AND title": [
+            encode(
+                search_request(f"@and @attr 1=1003 {words['author']} {title} {words['middling']}")
+            )
+        ],
+        "ISBN + record": [encode(search_request("@attr 1=7 9780000202505")), present_request(1)],
+        "broad + 10 records": [
+            encode(search_request(f"@attr 1=1016 {words['broad']}")),
+            present_request(10),
+        ],
+        "scan of 20": [scan_request(f"{title} {words['middling']}", 20)],
+    }
+    found = {}
+    with a_server(url) as port:
+        client = Client(port)
+        for name, requests in operations.items():
+            taken = []
+            for _ in range(WIRE_REPETITIONS):
+                begun = time.perf_counter()
+                for number in range(len(requests)):
+                    client.requests, client.next = requests, number
+                    client.ask()
+                    while not (answer := client.receive()):
+                        pass
+                taken.append(time.perf_counter() - begun)
+            decode(answer)
+            found[name] = statistics.median(taken) * 1e6
+        client.close()
+    return found
+
+
 def measure_all(url: str) -> dict[str, object]:
     database = open_database(url)
 
@@ -88,8 +145,9 @@ def measure_all(url: str) -> dict[str, object]:
         }
 
     figures = database.read(work).result()
+    words = database.read(words_to_send).result()
     database.close()
-    return {"figures": figures, "peak": _peak_megabytes()}
+    return {"figures": figures, "peak": _peak_megabytes(), "words": words}
 
 
 def _peak_megabytes() -> int:
@@ -121,12 +179,17 @@ def main(small: int = 50_000, large: int = 200_000) -> None:
             command = [sys.executable, "-m", "tests.bench.bench_growth", "--measure", url]
             answer = subprocess.run(command, check=True, capture_output=True, text=True)
             results.append(json.loads(answer.stdout))
+            results[-1]["wire"] = latencies(url, results[-1]["words"])
     first, second = (result["figures"] for result in results)
     print(f"{'':30}{small:>12,}{large:>14,}{'times':>8}{'records found':>18}")
     for name, (before, hits) in first.items():
         after, more = second[name]
         print(f"{name:30}{before:9.1f} us{after:11.1f} us{after / before:8.2f}{hits:9}{more:9}")
     print(f"{'peak memory':30}{results[0]['peak']:9} MB{results[1]['peak']:11} MB")
+    print("over Z39.50")
+    for name, before in results[0]["wire"].items():
+        after = results[1]["wire"][name]
+        print(f"{name:30}{before:9.1f} us{after:11.1f} us{after / before:8.2f}")
 
 
 if __name__ == "__main__":

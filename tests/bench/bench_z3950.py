@@ -47,7 +47,7 @@ ISBN_RULE = "melm 020$a\tISBN:w"
 INIT = encode(m.InitializeRequest(0b111, 0b11 | 1 << 7 | 1 << 14, 1 << 24, 1 << 24))
 
 
-def _scan(text: str, number: int) -> bytes:
+def scan_request(text: str, number: int) -> bytes:
     rpn = query(text)
     assert isinstance(rpn.value.rpn, m.AttributesPlusTerm)
     return encode(
@@ -61,7 +61,7 @@ def _scan(text: str, number: int) -> bytes:
     )
 
 
-def _present(number: int) -> bytes:
+def present_request(number: int) -> bytes:
     return encode(m.PresentRequest("default", 1, number, preferred_record_syntax=USMARC))
 
 
@@ -69,9 +69,9 @@ def _present(number: int) -> bytes:
 OPERATIONS: dict[str, list[bytes]] = {
     "title word": [encode(search("@attr 1=4 soil"))],
     "author AND title": [encode(search("@and @attr 1=1003 smith @attr 1=4 history"))],
-    "ISBN + 1 record": [encode(search("@attr 1=7 9004068449")), _present(1)],
-    "broad + 10 records": [encode(search("@attr 1=1016 university")), _present(10)],
-    "scan of 20 terms": [_scan("@attr 1=4 soil", 20)],
+    "ISBN + 1 record": [encode(search("@attr 1=7 9004068449")), present_request(1)],
+    "broad + 10 records": [encode(search("@attr 1=1016 university")), present_request(10)],
+    "scan of 20 terms": [scan_request("@attr 1=4 soil", 20)],
 }
 
 

@@ -18,7 +18,7 @@ def test_names_and_numbers_are_unique_and_small() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_point_has_indexes_and_fields_or_parts(row: AccessPoint) -> None:
     assert [bool(row.kinds), bool(row.union_of), bool(row.within)].count(True) == 1
-    assert bool(row.marc21) != bool(row.union_of)
+    assert bool(row.marc21 or row.danmarc2) != bool(row.union_of)
     for part in searched_points(row.name):
         assert part.kinds or part.within
     if row.within:

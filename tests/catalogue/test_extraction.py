@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from catalogue.access_points import ACCESS_POINTS, PRESENT, Kind
-from catalogue.collecting import Collector
+from catalogue.collecting import Collector, terms_of
 from catalogue.describing import FORMATS, Description
-from catalogue.extraction import terms_of
 from catalogue.field_texts import texts_of
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.iso2709 import build

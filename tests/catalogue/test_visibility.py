@@ -139,6 +139,28 @@ def test_each_database_shows_its_own(library: Library) -> None:
     assert library.shown(None) == {1, 2, 3, 4, 5, 6}
 
 
+def test_what_is_remembered_of_a_snapshot_does_not_outlive_it(library: Library) -> None:
+    library.database.defer_release(lambda release: None)  # held until a write is answered
+    for number in (1, 2, 3):
+        library.add(f"a{number}", number, "DK-11")
+        library.add(f"b{number}", number, "DK-21")
+        assert library.shown("DK-11") == library.shown("DK-11") == set(range(1, number + 1))
+        assert library.shown(None) == {1, 2, 3, 4, 5, 6}
+        library.remove(f"a{number}", number)
+        assert number not in library.shown("DK-11")
+        assert number not in library.shown(None)
+        library.add(f"c{number}", number, "DK-11")
+
+
+def test_a_change_sees_its_own_work(library: Library) -> None:
+    def work(t: Transaction) -> tuple[BitMap | None, BitMap | None]:
+        before = visible_records(t, "DK-11")
+        add_item(t, barcode="a", record_id=1, branch_id=library.branch["DK-11"], now=NOW)
+        return before, visible_records(t, "DK-11")
+
+    assert library.database.write(work).result() == (BitMap(), BitMap([1]))
+
+
 def test_what_only_a_school_has_is_hidden_outside(library: Library) -> None:
     library.add("a", 1, "DK-21")
     library.add("b", 2, "DK-21")

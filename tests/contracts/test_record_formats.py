@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import lzma
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
-from catalogue.extraction import terms_of
+from catalogue.collecting import terms_of
 from catalogue.formats import (
     BRIEF,
     FULL,
     CannotRender,
     RecordFormat,
     UnknownElementSet,
+    charset_of,
+    formats_known_as,
+    is_xml,
     record_formats,
 )
 from catalogue.marc.checking import Refused, accept
-from catalogue.marc.iso2709 import build
+from catalogue.marc.iso2709 import build, fields
+from catalogue.marc.marc8 import to_unicode
 from catalogue.marc.sources import Source
 from catalogue.records import Record
 from tests.builders.catalogue import a_record
@@ -35,12 +40,45 @@ def stored(data: bytes, record_format: str = "marc21") -> Record:
     return Record(1, record_format, data, said.title, said.author, said.year, said.control_number)
 
 
-ORDINARY = a_record("Smørrebrød & <eau>", "Ægir, Ø.", "0306406152", control_number="c1")
 LEADER = b"00000nam a2200000 i 4500"
+
+#: How octets in charsets other than UTF-8 are read; a format in a new one adds its own.
+CHARSETS: dict[str, Callable[[bytes], str]] = {
+    "marc-8": to_unicode,
+    "iso-8859-1": lambda octets: octets.decode("iso-8859-1"),
+}
 
 
 def made(*fields: tuple[str, str], leader: bytes = LEADER) -> bytes:
     return build(leader, [(tag.encode(), content.encode()) for tag, content in fields])
+
+
+ORDINARY = {
+    "marc21": a_record("Smørrebrød & <eau>", "Ægir, Ø.", "0306406152", control_number="c1"),
+    "danmarc2": made(
+        ("001", "00\x1fa12345678\x1fb870970"),
+        ("008", "00\x1ftm\x1fa2001\x1fldan"),
+        ("009", "00\x1faa\x1fgxx"),
+        ("100", "00\x1faÆgir\x1fhØ."),
+        ("245", "00\x1faDet ¤store @ & <eau>*\x1fceﬀ"),
+    ),
+    "unimarc": made(
+        ("001", "c1"),
+        ("100", "  \x1fa20010203d2001    m  y0frey50      ba"),
+        ("101", "0 \x1fafre"),
+        ("200", "1 \x1faL'été & <eau>\x1ffÉ. Dupont"),
+        ("700", " 1\x1faDupont\x1fbÉ."),
+    ),
+}
+
+
+def an_ordinary_record(record_format: RecordFormat) -> Record:
+    """One that the format has a form of: each has one of MARC 21, danMARC2 or UNIMARC."""
+    for kind, data in ORDINARY.items():
+        record = stored(data, kind)
+        if refusal_or_check(record_format, record, FULL) is None:
+            return record
+    raise AssertionError(f"{record_format.name} renders nothing")
 
 
 AWKWARD = {
@@ -60,6 +98,25 @@ AWKWARD = {
 }
 
 
+def check_rendered(record_format: RecordFormat, rendered: bytes) -> None:
+    """It is in its charset, and says so; XML is one well-formed element without a declaration."""
+    if record_format.media_type.startswith("application/marc;") or (
+        record_format.media_type == "application/marc"
+    ):
+        assert int(rendered[:5]) == len(rendered)
+        assert (rendered[9:10] == b"a") == (charset_of(record_format) == "utf-8")
+    if charset_of(record_format) != "utf-8":
+        for _, content in fields(rendered):
+            for piece in content.split(b"\x1f"):
+                CHARSETS[charset_of(record_format)](piece)
+        return
+    if is_xml(record_format):
+        assert rendered.startswith(b"<")
+        assert not rendered.startswith(b"<?xml")
+        etree.fromstring(rendered)
+    rendered.decode("utf-8")
+
+
 def refusal_or_check(record_format: RecordFormat, record: Record, element_set: str) -> str | None:
     """Renders and checks what came; the reason where it cannot be rendered."""
     try:
@@ -71,7 +128,10 @@ def refusal_or_check(record_format: RecordFormat, record: Record, element_set: s
 
 
 def test_the_formats_every_client_asks_for_are_installed() -> None:
-    assert {"marc21", "marcxml", "sutrs"} <= set(FORMATS)
+    assert set(FORMATS) >= {
+        "marc21", "marc8", "danmarc2", "danmarc2_latin1", "unimarc", "marcxml", "marcxchange",
+        "mods", "dc", "sutrs",
+    }  # fmt: skip
 
 
 @every_format
@@ -80,14 +140,20 @@ def test_it_is_a_format_with_five_members_at_most(name: str) -> None:
     assert isinstance(record_format, RecordFormat)
     assert record_format.name == name == name.lower()
     members = {member for member in dir(record_format) if not member.startswith("_")}
-    assert members == {"name", "media_type", "schema", "element_sets", "render"}
+    assert members == {"name", "media_type", "identifiers", "element_sets", "render"}
     assert "/" in record_format.media_type
-    assert not record_format.schema or record_format.media_type.endswith("xml")
+    assert record_format.identifiers
+    assert record_format in formats_known_as(record_format.name.upper())
+    for identifier in record_format.identifiers:
+        assert record_format in formats_known_as(identifier.upper())
+    if is_xml(record_format):
+        assert record_format.identifiers[0].startswith(("info:", "http:", "https:", "urn:"))
 
 
 @every_format
 def test_it_knows_full_and_brief_in_either_case(name: str) -> None:
-    record_format, record = FORMATS[name], stored(ORDINARY)
+    record_format = FORMATS[name]
+    record = an_ordinary_record(record_format)
     assert {FULL, BRIEF} <= record_format.element_sets
     assert all(known == known.upper() for known in record_format.element_sets)
     for known in record_format.element_sets:
@@ -102,7 +168,7 @@ def test_it_knows_full_and_brief_in_either_case(name: str) -> None:
 @pytest.mark.parametrize("unknown", ["", "FB", "full", "ﬀ"])
 def test_it_refuses_element_sets_it_does_not_know(name: str, unknown: str) -> None:
     with pytest.raises(UnknownElementSet) as refused:
-        FORMATS[name].render(stored(ORDINARY), unknown)
+        FORMATS[name].render(stored(ORDINARY["marc21"]), unknown)
     assert refused.value.name == unknown
 
 
@@ -116,6 +182,16 @@ def test_awkward_records_are_rendered_or_refused_with_a_reason(name: str, kind: 
 
 
 @every_format
+def test_an_ordinary_record_of_any_kind_is_rendered_or_refused(name: str) -> None:
+    for kind, data in ORDINARY.items():
+        for element_set in FORMATS[name].element_sets:
+            reason = refusal_or_check(FORMATS[name], stored(data, kind), element_set)
+            assert reason is None or kind in reason
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in FORMATS if an_ordinary_record(FORMATS[name]).format == "marc21"]
+)
 def test_real_records_are_rendered(name: str, shared: Path) -> None:
     record_format = FORMATS[name]
     rendered = 0
@@ -145,15 +221,6 @@ def test_records_of_other_formats_are_rendered_or_refused(
         for element_set in FORMATS[name].element_sets:
             reason = refusal_or_check(FORMATS[name], record, element_set)
             assert reason is None or kind in reason
-
-
-def check_rendered(record_format: RecordFormat, rendered: bytes) -> None:
-    """Text is UTF-8; XML is one well-formed element without a declaration."""
-    if record_format.media_type.endswith("xml"):
-        assert rendered.startswith(b"<")
-        assert not rendered.startswith(b"<?xml")
-        etree.fromstring(rendered)
-    rendered.decode("utf-8")
 
 
 def records_of(path: Path, how_many: int) -> list[bytes]:

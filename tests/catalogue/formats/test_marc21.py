@@ -6,7 +6,7 @@ import pymarc
 import pytest
 
 from catalogue.formats import CannotRender
-from catalogue.formats.marc21 import MARC21
+from catalogue.formats.exchange import MARC21
 from catalogue.marc.iso2709 import build
 from catalogue.records import Record
 from tests.builders.catalogue import a_record

@@ -1,0 +1,111 @@
+"""Records that are no more: where an old id leads.
+
+A record leaves the catalogue by being merged into another, its survivor, or by being deleted. Its
+id stays its own for ever, so a link, a result set or a request that still has it is led to the
+survivor, over however many merges, or told that the record is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, insert, select, update
+
+from catalogue.records import Record, fetch_records
+from catalogue.schema import former_records, records
+from catalogue.statements import Moment, Transaction, many, one, scalar, send
+
+
+class NoSuchRecord(LookupError):
+    """There is no record with this id (any more)."""
+
+    def __init__(self, record_id: int) -> None:
+        super().__init__(f"there is no record {record_id}")
+        self.record_id = record_id
+
+
+class FormerRecord(NamedTuple):
+    """A record that is no more; `survivor_id` is None where it was deleted."""
+
+    id: int
+    survivor_id: int | None
+    control_number: str | None
+    gone: datetime
+
+
+_find = one(
+    select(
+        former_records.c.id,
+        former_records.c.survivor_id,
+        former_records.c.control_number,
+        former_records.c.gone,
+    ).where(former_records.c.id == bindparam("number")),
+    FormerRecord,
+    "number",
+)
+_survivors_of_control_number: Callable[..., list[tuple[int]]] = many(
+    select(former_records.c.survivor_id)
+    .distinct()
+    .where(
+        former_records.c.control_number == bindparam("control_number"),
+        former_records.c.survivor_id.is_not(None),
+    )
+    .order_by(former_records.c.survivor_id),
+    None,
+    "control_number",
+)
+_exists = scalar(select(records.c.id).where(records.c.id == bindparam("number")), "number")
+_insert = send(
+    insert(former_records).values(
+        id=bindparam("number"),
+        survivor_id=bindparam("survivor", type_=former_records.c.survivor_id.type),
+        control_number=bindparam("control_number"),
+        gone=bindparam("now", type_=Moment),
+    ),
+    "number",
+    "survivor",
+    "control_number",
+    "now",
+)
+_lead_on = send(
+    update(former_records)
+    .where(former_records.c.survivor_id == bindparam("number"))
+    .values(survivor_id=bindparam("survivor", type_=former_records.c.survivor_id.type)),
+    "number",
+    "survivor",
+)
+
+
+def former_record(transaction: Transaction, record_id: int) -> FormerRecord | None:
+    """What became of the record, if it is no more."""
+    return _find(transaction, record_id)
+
+
+def present_id(transaction: Transaction, record_id: int) -> int | None:
+    """The id itself while there is such a record, else that of its survivor; None for neither."""
+    if _exists(transaction, record_id) is not None:
+        return record_id
+    former = _find(transaction, record_id)
+    return former.survivor_id if former is not None else None
+
+
+def survivors_of_control_number(transaction: Transaction, control_number: str) -> list[Record]:
+    """The records into which records with this control number were merged, oldest first."""
+    found = _survivors_of_control_number(transaction, control_number)
+    return fetch_records(transaction, [number for (number,) in found])
+
+
+def note_gone(
+    transaction: Transaction,
+    record: Record,
+    now: datetime,
+    survivor_id: int | None = None,
+) -> None:
+    """Notes that the record is no more; whoever was led to it is led on from now on.
+
+    To be called before its row is deleted.
+    """
+    _lead_on(transaction, record.id, survivor_id)
+    _insert(transaction, record.id, survivor_id, record.control_number, now)
