@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
-from catalogue.statements import Transaction, many
+from catalogue.statements import Moment, Transaction, key_parameters, many, many_of, one, scalar
 from circulation.due_dates import local_date
 from circulation.engine import Circulation
-from circulation.facts import ALL, items_on_loan, items_overdue, patron_facts
+from circulation.facts import (
+    ALL,
+    CARD_OF_PATRON,
+    ItemFacts,
+    items_lent_onward_to,
+    items_on_loan,
+    items_overdue,
+    patron_facts,
+)
 from circulation.pin_rules import look_at_pin
 from circulation.reasons import BlockReason, IdentifierBlock, Reason
 from circulation.results import (
     Block,
+    Borrower,
     Desk,
     PatronLoan,
     PatronLoans,
@@ -21,7 +32,8 @@ from circulation.results import (
     Refusal,
     Refused,
 )
-from circulation.schema import patron_blocks
+from circulation.schema import loans, patron_blocks, patrons
+from circulation.set_up import SetUp
 
 
 def _block(reason: str, since: datetime, message: str) -> Block:
@@ -34,6 +46,34 @@ _blocks = many(
     .order_by(patron_blocks.c.since, patron_blocks.c.reason),
     _block,
     "of_patron",
+)
+
+
+#: Patrons as borrowers, by the newest card that may still be used.
+_borrowers = many_of(
+    lambda size: select(patrons.c.id, CARD_OF_PATRON, patrons.c.name).where(
+        patrons.c.id.in_(key_parameters(size))
+    ),
+    Borrower,
+)
+_onward: Callable[..., Any] = one(
+    select(
+        func.count(),
+        func.count().filter(loans.c.due < bindparam("now", type_=Moment), loans.c.mark.is_(None)),
+    ).where(loans.c.co_patron_id == bindparam("patron_id"), loans.c.checked_in.is_(None)),
+    None,
+    "now",
+    "patron_id",
+)
+_recalled = scalar(
+    select(func.count())
+    .select_from(loans)
+    .where(
+        loans.c.patron_id == bindparam("patron_id"),
+        loans.c.recalled.is_not(None),
+        loans.c.checked_in.is_(None),
+    ),
+    "patron_id",
 )
 
 
@@ -61,6 +101,7 @@ def patron_status(
     set_up = circulation.set_up(transaction, facts.set_up_version)
     home = set_up.branches[facts.home_branch_id]
     today = local_date(now, home.timezone)
+    onward, overdue_onward = _onward(transaction, now, facts.id)
     return PatronStatus(
         patron=facts.patron(),
         given_name=facts.given_name,
@@ -78,9 +119,11 @@ def patron_status(
         or (IdentifierBlock.WITHDRAWN if facts.is_identifier_expired(today) else None),
         blocks=tuple(_blocks(transaction, facts.id)) if facts.block_reasons else (),
         denied=facts.denied(today),
-        loans=facts.loans,
-        overdue=facts.overdue,
+        loans=facts.loans + onward,
+        overdue=facts.overdue + overdue_onward,
         max_loans=set_up.terms(home.id, facts.category, "").max_loans,
+        onward_loans=onward,
+        recalled=_recalled(transaction, facts.id) if facts.loans else 0,
     )
 
 
@@ -96,6 +139,7 @@ def patron_loans(
 ) -> PatronLoans | Refused:
     """The patron's open loans by due date: from the `start`-th (1 is the first), `limit` at most.
 
+    What others have lent onward to the patron comes last: they have it, and hand it in.
     `only_overdue` leaves the others out of the list and of `total`.
     Asks for no PIN: call `patron_status` first where one is needed.
     """
@@ -106,15 +150,44 @@ def patron_loans(
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
     if only_overdue:
-        found = items_overdue(transaction, facts.id, now, at_most, skipped)
+        own = items_overdue(transaction, facts.id, now, at_most, skipped)
     else:
-        found = items_on_loan(transaction, facts.id, at_most, skipped)
-    listed = []
+        own = items_on_loan(transaction, facts.id, at_most, skipped)
+    number = facts.overdue if only_overdue else facts.loans
+    onward = [
+        item
+        for item in items_lent_onward_to(transaction, facts.id)
+        if not only_overdue or _is_overdue(item, now)
+    ]
+    first = max(skipped - number, 0)
+    found = own + onward[first : first + at_most - len(own)]
+    listed = _listed(transaction, set_up, facts.id, found, now)
+    return PatronLoans(facts.patron(), number + len(onward), tuple(listed))
+
+
+def _is_overdue(item: ItemFacts, now: datetime) -> bool:
+    return item.loan_due is not None and item.loan_due < now and item.loan_mark is None
+
+
+def _listed(
+    transaction: Transaction,
+    set_up: SetUp,
+    patron_id: int,
+    found: Sequence[ItemFacts],
+    now: datetime,
+) -> Iterator[PatronLoan]:
+    """The lines for items on loan to the patron, or lent onward to them."""
+    holders = {item.co_borrower_id for item in found if item.co_borrower_id is not None}
+    names = {each.patron_id: each for each in _borrowers(transaction, sorted(holders))}
     for item in found:
-        loan = item.loan()
-        if loan is not None:
-            home = set_up.branches[item.home_branch_id]
-            is_overdue = loan.due < now and item.loan_mark is None
-            listed.append(PatronLoan(item.item(home), loan, is_overdue))
-    total = facts.overdue if only_overdue else facts.loans
-    return PatronLoans(facts.patron(), total, tuple(listed))
+        loan, is_own = item.loan(), item.borrower_id == patron_id
+        if loan is None:
+            continue
+        yield PatronLoan(
+            item.item(set_up.branches[item.home_branch_id]),
+            loan,
+            _is_overdue(item, now),
+            is_recalled=item.loan_recalled is not None,
+            lent_onward_to=names.get(item.co_borrower_id or 0) if is_own else None,
+            lent_onward_by=None if is_own else item.borrower(),
+        )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from catalogue.items import items_of_records
 from catalogue.statements import Transaction
+from circulation.booking.stays import stays_of
 from circulation.engine import Circulation
 from circulation.facts import ItemFacts, item_facts, item_facts_by_id
 from circulation.results import CirculationStatus, ItemState, LoanMark
@@ -20,7 +22,7 @@ def circulation_status(
     facts = item_facts(transaction, item)
     if facts is None:
         return None
-    return _status(facts, circulation.set_up(transaction, facts.set_up_version), now)
+    return _statuses(circulation, transaction, [facts], now)[facts.id]
 
 
 def circulation_statuses(
@@ -30,10 +32,23 @@ def circulation_statuses(
 
     Ids that no item has are left out.
     """
-    return {
+    return _statuses(circulation, transaction, item_facts_by_id(transaction, item_ids), now)
+
+
+def _statuses(
+    circulation: Circulation, transaction: Transaction, found: list[ItemFacts], now: datetime
+) -> dict[int, CirculationStatus]:
+    statuses = {
         facts.id: _status(facts, circulation.set_up(transaction, facts.set_up_version), now)
-        for facts in item_facts_by_id(transaction, item_ids)
+        for facts in found
     }
+    elsewhere = [facts for facts in found if facts.stay_branch_id is not None]
+    if elsewhere:
+        set_up = circulation.set_up(transaction, elsewhere[0].set_up_version)
+        stays = stays_of(transaction, set_up, [facts.id for facts in elsewhere])
+        for item_id, stay in stays.items():
+            statuses[item_id] = replace(statuses[item_id], stay=stay)
+    return statuses
 
 
 def holdings(
@@ -71,6 +86,7 @@ def _status(facts: ItemFacts, set_up: SetUp, now: datetime) -> CirculationStatus
             borrower=facts.borrower(),
             is_overdue=loan.due < now and facts.loan_mark is None,
             open_holds=facts.open_holds,
+            recalled=facts.loan_recalled,
         )
     if facts.missing_since is not None:
         return CirculationStatus(
@@ -84,5 +100,6 @@ def _status(facts: ItemFacts, set_up: SetUp, now: datetime) -> CirculationStatus
             since=facts.transit_since,
             open_holds=facts.open_holds,
         )
-    state = ItemState.AVAILABLE if facts.hold_id is None else ItemState.ON_HOLD_SHELF
+    is_waiting = facts.hold_id is not None or (facts.is_kept and facts.stay_booking_id is not None)
+    state = ItemState.ON_HOLD_SHELF if is_waiting else ItemState.AVAILABLE
     return CirculationStatus(item, state, open_holds=facts.open_holds)

@@ -1,6 +1,7 @@
 """Emergency closures: a branch closes at once, and what was to happen there is given new dates.
 
-A closure and everything it moves are one transaction. Loans of the branch that fall due while it
+A closure and everything it moves are one transaction. Fees for having been late on its days are
+reckoned again (`circulation.fees.redating`). Loans of the branch that fall due while it
 is closed, and items that would leave its pickup shelf then, get the next day on which it is open;
 nothing is ever brought forward. Announcing the same closure again adds nothing, but takes up what
 came in between: a loan made in the same moment, say.
@@ -20,6 +21,7 @@ from catalogue.statements import Moment, Transaction, change, lock, many, scalar
 from circulation.calendars import ClosureRow, closure_rows
 from circulation.due_dates import end_of_day, moved_past_closing, start_of_day
 from circulation.events import EventKind, write_event
+from circulation.fees.redating import ReckonedAgain, reckon_again, reduce_again
 from circulation.opening_hours import Calendar
 from circulation.reasons import Reason
 from circulation.results import Branch, Desk, Refusal, Refused
@@ -55,6 +57,7 @@ class Closure:
     reopens: date | None
     loans: tuple[Redated, ...]
     pickups: tuple[Redated, ...]
+    fees: tuple[ReckonedAgain, ...] = ()  # for lateness, of loans that have ended
 
 
 _lock_version = lock(select(set_up_version.c.id).with_for_update())
@@ -179,6 +182,14 @@ def preview_closure(
         reopens=reopens,
         loans=_redated(_falling_due(transaction, here.id, *period), calendar),
         pickups=_redated(_on_shelf(transaction, here.id, *period), calendar),
+        fees=reckon_again(
+            transaction,
+            here,
+            first,
+            last,
+            calendar,
+            {each.isil: set_up.calendars[each.id] for each in set_up.branches.values()},
+        ),
     )
 
 
@@ -219,6 +230,9 @@ def close_branch(
         closure_id = _insert_closure(transaction, here.id, first, last, reason, now)
         set_up_changed(transaction)
         _tell(transaction, desk, now, here, closure_id, first, last, reason=reason)
+    reduce_again(
+        transaction, read_set_up(transaction), desk, closure.fees, f"{branch} was closed", now
+    )
     _move_loans(transaction, [(each.id, each.before, each.after) for each in closure.loans])
     _move_pickups(transaction, [(each.id, each.before, each.after) for each in closure.pickups])
     for each in closure.loans:

@@ -67,6 +67,20 @@ def renewal_due(
     return _within_card(renewed, now, terms, calendar, expires)
 
 
+def recall_due(
+    made: datetime, due: datetime, now: datetime, terms: LoanTerms, calendar: Calendar
+) -> datetime | None:
+    """When a loan made at `made` and due at `due` is due if it is recalled now.
+
+    None where the rules recall nothing, or the loan ends no later as it is.
+    """
+    if terms.recall_days is None:
+        return None
+    guaranteed = _after_days(made, terms.recall_days, terms, calendar)
+    earliest = max(guaranteed, _after_days(now, terms.recall_notice_days, terms, calendar))
+    return earliest if earliest < due else None
+
+
 def moved_past_closing(due: datetime, calendar: Calendar) -> datetime:
     """A due date that its branch can be reached by: the same, or the next when it is open.
 

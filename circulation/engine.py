@@ -9,7 +9,7 @@ from circulation.identifiers import IdentifierKey
 from circulation.ids import IdSource
 from circulation.pin_rules import GuessGuard
 from circulation.pins import PinVerifier
-from circulation.set_up import SetUp, read_set_up
+from circulation.set_up import SetUp, read_set_up, version_of
 
 
 @dataclass(slots=True)
@@ -32,3 +32,7 @@ class Circulation:
         if known is None or known.version != version:
             known = self._set_up = read_set_up(transaction)
         return known
+
+    def current_set_up(self, transaction: Transaction) -> SetUp:
+        """The set-up as it is now, for who reads no facts with it: one short statement."""
+        return self.set_up(transaction, version_of(transaction))

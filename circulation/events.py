@@ -48,6 +48,7 @@ class EventKind(Enum):
     LENT_ONWARD = "lent_onward"
     ONWARD_LOAN_ENDED = "onward_loan_ended"
     CONFLICT_SETTLED = "conflict_settled"
+    ITEM_PROPERTIES_SET = "item_properties_set"  # a machine has told them
     PATRON_REGISTERED = "patron_registered"
     PATRON_CHANGED = "patron_changed"
     CONTACT_ADDED = "contact_added"
@@ -68,9 +69,36 @@ class EventKind(Enum):
     PIN_CHANGED = "pin_changed"
     PATRON_BLOCKED = "patron_blocked"
     PATRON_UNBLOCKED = "patron_unblocked"
+    CHARGE_CREATED = "charge_created"
+    CHARGE_CHANGED = "charge_changed"  # raised, reduced, cancelled, written off
+    PAYMENT_TAKEN = "payment_taken"
+    PAYMENT_REVERSED = "payment_reversed"
+    REIMBURSED = "reimbursed"
+    RECEIPT_OFFERED = "receipt_offered"  # for what was returned on one occasion
+    DEBT_WARNED = "debt_warned"
+    BOOKING_PLACED = "booking_placed"  # of bookings, `after` and `before` have the number
+    BOOKING_CHANGED = "booking_changed"
+    BOOKING_CLOSED = "booking_closed"  # `after` has the outcome
+    PLACEMENT_CREATED = "placement_created"  # a deposit or a theme
+    PLACEMENT_CHANGED = "placement_changed"
+    PLACEMENT_MOVED = "placement_moved"  # its next station has come
+    PLACEMENT_ENDED = "placement_ended"
+    STAY_BEGUN = "stay_begun"  # an item is to be elsewhere for a while
+    STAY_MOVED = "stay_moved"
+    STAY_ENDED = "stay_ended"  # it is to go home
     SET_UP_CHANGED = "set_up_changed"  # `after` tells the changes, a line for each
     BRANCH_CLOSED = "branch_closed"  # an emergency closure, announced or lifted
+    LOAN_RECALLED = "loan_recalled"  # somebody waits: the due date was brought forward
+    ITEM_PLACED = "item_placed"  # another place within the branch, or another branch
     LOAN_REDATED = "loan_redated"  # its due date was moved without a renewal
+    ITEM_ADDED = "item_added"  # by accession
+    ITEM_RECEIVED = "item_received"  # the same, of what a supplier had announced
+    DELIVERY_ANNOUNCED = "delivery_announced"
+    DELIVERY_CLOSED = "delivery_closed"  # all of it has come, or nothing more is to
+    RECORD_ADDED = "record_added"  # by hand or over the wire; a load of files writes none
+    RECORD_REPLACED = "record_replaced"
+    RECORD_DELETED = "record_deleted"  # `before` tells what it was
+    RECORDS_MERGED = "records_merged"  # `before` is gone, `after` is the survivor
 
 
 class Event(NamedTuple):

@@ -10,10 +10,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, literal_column, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
 from catalogue.schema import items, records
 from catalogue.statements import Moment, key_parameters, lock, many, many_of, one
+from circulation.booking.schema import bookings, stays
 from circulation.reasons import Action, BlockReason, IdentifierBlock, denied_by
 from circulation.results import Borrower, Branch, Item, Loan, Patron
 from circulation.schema import (
@@ -71,6 +82,24 @@ class ItemFacts(NamedTuple):
     co_borrower_id: int | None
     missing_since: datetime | None
     transit_from_id: int | None
+    section: str
+    loan_recalled: datetime | None
+    loan_billed: datetime | None
+    bookings: int  # open ones, of the title
+    stay_branch_id: int | None  # it is to be there for a while
+    stay_seen_id: int | None  # and was last at that branch
+    stay_booking_id: int | None
+    stay_loan_days: int | None  # lends it for so many days; 0: to nobody but who has booked it
+
+    @property
+    def is_spoken_for(self) -> bool:
+        """Do a booking, a deposit or a theme have a word to say on what becomes of it?"""
+        return self.bookings > 0 or self.stay_branch_id is not None
+
+    @property
+    def is_kept(self) -> bool:
+        """Is it not lent to anybody but whom it is set aside for?"""
+        return self.stay_loan_days == 0
 
     @property
     def has_to_do_with_holds(self) -> bool:
@@ -78,7 +107,7 @@ class ItemFacts(NamedTuple):
         return self.open_holds > 0 or self.hold_id is not None
 
     def item(self, home_branch: Branch) -> Item:
-        return Item._make((*self[:12], home_branch))
+        return Item._make((*self[:12], home_branch, self.section))
 
     def loan(self) -> Loan | None:
         if self.loan_id is None:
@@ -154,26 +183,42 @@ class PatronFacts(NamedTuple):
         return denied_by(self.blocks())
 
 
-#: The newest card of the borrower that may still be used: the name they go by on a machine.
-#: Other identifiers (national numbers, e-mail) are never shown.
-_BORROWER_CARD = (
-    select(func.coalesce(patron_identifiers.c.masked, patron_identifiers.c.identifier))
-    .where(
-        patron_identifiers.c.patron_id == loans.c.patron_id,
-        patron_identifiers.c.kind == "card",
-        patron_identifiers.c.blocked.is_(None),
+def _card_of(patron_id: Column[int]) -> ScalarSelect[str]:
+    """The newest card of the patron that may still be used: the name they go by on a machine.
+
+    Other identifiers (national numbers, e-mail) are never shown.
+    """
+    return (
+        select(func.coalesce(patron_identifiers.c.masked, patron_identifiers.c.identifier))
+        .where(
+            patron_identifiers.c.patron_id == patron_id,
+            patron_identifiers.c.kind == "card",
+            patron_identifiers.c.blocked.is_(None),
+        )
+        .order_by(patron_identifiers.c.added.desc(), patron_identifiers.c.identifier)
+        .limit(1)
+        .correlate(patron_id.table)
+        .scalar_subquery()
     )
-    .order_by(patron_identifiers.c.added.desc(), patron_identifiers.c.identifier)
-    .limit(1)
-    .correlate(loans)
-    .scalar_subquery()
-)
+
+
+_BORROWER_CARD = _card_of(loans.c.patron_id)
+CARD_OF_PATRON = _card_of(patrons.c.id)
 
 
 _OPEN_HOLDS = (
     select(func.count())
     .select_from(holds)
     .where(holds.c.record_id == items.c.record_id, holds.c.closed.is_(None))
+    .correlate(items)
+    .scalar_subquery()
+)
+
+
+_OPEN_BOOKINGS = (
+    select(func.count())
+    .select_from(bookings)
+    .where(bookings.c.record_id == items.c.record_id, bookings.c.closed.is_(None))
     .correlate(items)
     .scalar_subquery()
 )
@@ -218,6 +263,14 @@ def _select_items() -> Select[Any]:
         loans.c.co_patron_id,
         missing_items.c.since,
         transits.c.from_branch_id,
+        items.c.section,
+        loans.c.recalled,
+        loans.c.billed,
+        _OPEN_BOOKINGS,
+        stays.c.branch_id,
+        stays.c.seen_branch_id,
+        stays.c.booking_id,
+        stays.c.loan_days,
     ).select_from(
         items.join(records, records.c.id == items.c.record_id)
         .outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
@@ -225,6 +278,7 @@ def _select_items() -> Select[Any]:
         .outerjoin(transits, transits.c.item_id == items.c.id)
         .outerjoin(captures, captures.c.item_id == items.c.id)
         .outerjoin(missing_items, missing_items.c.item_id == items.c.id)
+        .outerjoin(stays, stays.c.item_id == items.c.id)
     )
 
 
@@ -258,6 +312,16 @@ items_overdue = many(
 )
 
 
+#: What others have lent onward to a patron, by due date.
+items_lent_onward_to = many(
+    _select_items()
+    .where(loans.c.co_patron_id == bindparam("patron_id"))
+    .order_by(loans.c.due, loans.c.id),
+    ItemFacts,
+    "patron_id",
+)
+
+
 def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     return (
         select(func.count())
@@ -266,6 +330,19 @@ def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
         .correlate(patrons)
         .scalar_subquery()
     )
+
+
+def _count_up_to(most: str, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    """The patron's loans, but the parameter `most` at most."""
+    counted = (
+        select(literal_column("1"))
+        .select_from(loans)
+        .where(loans.c.patron_id == patrons.c.id, loans.c.checked_in.is_(None), *conditions)
+        .limit(bindparam(most, type_=Integer))
+        .correlate(patrons)
+        .subquery()
+    )
+    return select(func.count()).select_from(counted).correlate(patrons).scalar_subquery()
 
 
 # Written as a literal: a separator given as text is put into the SQL only when it is executed.
@@ -292,41 +369,68 @@ _LOCKED_DEVICES = (
     .scalar_subquery()
 )
 
-patron_facts = one(
-    select(
-        patrons.c.id,
-        func.coalesce(patron_identifiers.c.masked, patron_identifiers.c.identifier),
-        patrons.c.name,
-        patrons.c.category,
-        patrons.c.language,
-        patrons.c.agency_id,
-        patrons.c.given_name,
-        patrons.c.family_name,
-        patrons.c.home_branch_id,
-        patrons.c.birth_date,
-        patrons.c.email,
-        patrons.c.phone,
-        patrons.c.expires,
-        patrons.c.note,
-        patrons.c.pin_hash,
-        patron_identifiers.c.kind,
-        patron_identifiers.c.blocked,
-        _BLOCK_REASONS,
-        _count(),
-        _count(loans.c.due < bindparam("now", type_=Moment), loans.c.mark.is_(None)),
-        _count(loans.c.material_group == bindparam("material_group")),
-        VERSION,
-        patron_identifiers.c.expires,
-        patrons.c.municipality,
-        patrons.c.kind,
-        _PIN_FAILURES + _LOCKED_DEVICES,
+
+def _select_patron(
+    number: ScalarSelect[int], overdue: ColumnElement[int], of_group: ScalarSelect[int]
+) -> Select[Any]:
+    return (
+        select(
+            patrons.c.id,
+            func.coalesce(patron_identifiers.c.masked, patron_identifiers.c.identifier),
+            patrons.c.name,
+            patrons.c.category,
+            patrons.c.language,
+            patrons.c.agency_id,
+            patrons.c.given_name,
+            patrons.c.family_name,
+            patrons.c.home_branch_id,
+            patrons.c.birth_date,
+            patrons.c.email,
+            patrons.c.phone,
+            patrons.c.expires,
+            patrons.c.note,
+            patrons.c.pin_hash,
+            patron_identifiers.c.kind,
+            patron_identifiers.c.blocked,
+            _BLOCK_REASONS,
+            number,
+            overdue,
+            of_group,
+            VERSION,
+            patron_identifiers.c.expires,
+            patrons.c.municipality,
+            patrons.c.kind,
+            _PIN_FAILURES + _LOCKED_DEVICES,
+        )
+        .select_from(
+            patron_identifiers.join(patrons, patrons.c.id == patron_identifiers.c.patron_id)
+        )
+        .where(patron_identifiers.c.identifier == bindparam("identifier"))
     )
-    .select_from(patron_identifiers.join(patrons, patrons.c.id == patron_identifiers.c.patron_id))
-    .where(patron_identifiers.c.identifier == bindparam("identifier")),
+
+
+_IS_OVERDUE = (loans.c.due < _NOW, loans.c.mark.is_(None))
+_OF_GROUP = loans.c.material_group == bindparam("material_group")
+
+patron_facts = one(
+    _select_patron(_count(), _count(*_IS_OVERDUE), _count(_OF_GROUP)),
     PatronFacts,
     "identifier",
     "now",
     "material_group",
+)
+#: The same for who borrows something: loans are counted as far as a limit reaches and no further,
+#: so that it costs no more to lend to somebody who has many; overdue ones are not counted.
+borrower_facts = one(
+    _select_patron(
+        _count_up_to("most"), literal_column("0"), _count_up_to("most_of_group", _OF_GROUP)
+    ),
+    PatronFacts,
+    "identifier",
+    "now",
+    "material_group",
+    "most",
+    "most_of_group",
 )
 
 lock_item = lock(

@@ -30,6 +30,7 @@ class HoldOutcome(Enum):
     EXPIRED = "expired"  # the interest period ran out
     NOT_COLLECTED = "not_collected"
     SUPERSEDED = "superseded"  # another one of the parallel set was served
+    MERGED = "merged"  # two titles became one, and the patron waits for the other already
 
 
 class HoldChangedMeanwhile(RuntimeError):

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
 from catalogue.schema import branches, items, records
-from catalogue.statements import Moment, lock, many, one, scalar
+from catalogue.statements import Moment, lock, many, one
+from circulation.booking.schema import stays
 from circulation.schema import (
     captures,
     fetches,
@@ -75,7 +76,8 @@ class HoldFacts(NamedTuple):
 
 
 class Copy(NamedTuple):
-    """An item of a title, as far as holds ask."""
+    """An item of a title, as far as holds ask. `branch_id` is where it stands when it is not out:
+    at home, or where a deposit or theme has brought it."""
 
     id: int
     barcode: str
@@ -91,11 +93,13 @@ class Copy(NamedTuple):
     hold_id: int | None  # it is bound to that hold, or lies on the shelf for one that is over
     fetched_by: str | None
     fetched_since: datetime | None
+    stay_loan_days: int | None = None  # 0: kept for a booking, or in a theme that is not lent
 
     @property
     def is_on_shelf(self) -> bool:
         """Does it stand where it belongs, for anybody to take?"""
-        return self.due is None and self.transit_to_id is None and self.hold_id is None
+        is_kept = self.stay_loan_days == 0
+        return not is_kept and (self.due, self.transit_to_id, self.hold_id) == (None, None, None)
 
 
 _target = items.alias("target")
@@ -215,11 +219,12 @@ holds_out_of_interest = many(
     "today",
     "at_most",
 )
+_STANDS_AT = func.coalesce(stays.c.seen_branch_id, items.c.branch_id)
 _copies = (
     select(
         items.c.id,
         items.c.barcode,
-        items.c.branch_id,
+        _STANDS_AT,
         items.c.material_group,
         items.c.part,
         items.c.location,
@@ -231,6 +236,7 @@ _copies = (
         captures.c.hold_id,
         fetches.c.actor,
         fetches.c.since,
+        stays.c.loan_days,
     )
     .select_from(
         items.outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
@@ -238,8 +244,12 @@ _copies = (
         .outerjoin(captures, captures.c.item_id == items.c.id)
         .outerjoin(fetches, fetches.c.item_id == items.c.id)
         .outerjoin(missing_items, missing_items.c.item_id == items.c.id)
+        .outerjoin(stays, stays.c.item_id == items.c.id)
     )
-    .where(missing_items.c.item_id.is_(None), loans.c.mark.is_(None))
+    .where(
+        missing_items.c.item_id.is_(None),
+        loans.c.mark.is_(None),
+    )
     .order_by(items.c.id)
 )
 #: The items of the record that a hold may wait for, by id: not those that are missing, lost, or
@@ -247,7 +257,7 @@ _copies = (
 copies_of_record = many(
     _copies.where(items.c.record_id == bindparam("record_id")), Copy, "record_id"
 )
-#: Records that somebody waits for and that have an item of the branch at home.
+#: Records that somebody waits for and that have an item which stands at the branch.
 records_to_fetch: Callable[..., list[Any]] = many(
     select(holds.c.record_id)
     .distinct()
@@ -255,9 +265,10 @@ records_to_fetch: Callable[..., list[Any]] = many(
         _IS_OPEN,
         exists(
             select(1)
+            .select_from(items.outerjoin(stays, stays.c.item_id == items.c.id))
             .where(
                 items.c.record_id == holds.c.record_id,
-                items.c.branch_id == bindparam("branch_id"),
+                bindparam("branch_id") == _STANDS_AT,
             )
             .correlate(holds)
         ),
@@ -266,10 +277,6 @@ records_to_fetch: Callable[..., list[Any]] = many(
     None,
     "branch_id",
 )
-record_exists = scalar(
-    select(records.c.id).where(records.c.id == bindparam("record_id")), "record_id"
-)
-
 lock_queue = lock(
     select(records.c.id)
     .where(records.c.id == bindparam("record_id"))

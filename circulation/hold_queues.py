@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from enum import Enum
 
 from circulation.hold_facts import Copy, HoldFacts
 
@@ -34,18 +35,37 @@ def is_within(day: date, first: date | None, last: date | None) -> bool:
     return first is not None and first <= day and (last is None or day <= last)
 
 
+class PassedOver(Enum):
+    """Why a hold that waits is passed over, and keeps its place."""
+
+    NOT_ITS_TURN = "another of its set comes first"
+    SET_IS_SERVED = "another of its set is being served"
+    NOT_ACTIVE = "it is not active yet"
+    OUT_OF_INTEREST = "its interest period is over"
+    PAUSED = "it is paused"
+    PATRON_AWAY = "the patron is away"
+
+
+def passed_over(hold: HoldFacts, today: date) -> PassedOver | None:
+    """Why the hold is not served today; None where it is, if its turn comes."""
+    if hold.waits_for is not None:
+        return PassedOver.NOT_ITS_TURN
+    if hold.is_set_served:
+        return PassedOver.SET_IS_SERVED
+    if hold.activates is not None and today < hold.activates:
+        return PassedOver.NOT_ACTIVE
+    if hold.interest_until < today:
+        return PassedOver.OUT_OF_INTEREST
+    if is_within(today, hold.paused_from, hold.paused_until):
+        return PassedOver.PAUSED
+    if is_within(today, hold.absent_from, hold.absent_until):
+        return PassedOver.PATRON_AWAY
+    return None
+
+
 def may_be_served(hold: HoldFacts, today: date) -> bool:
     """Is the hold one that an item may be bound to today?"""
-    return (
-        hold.closed is None
-        and not hold.is_bound
-        and hold.waits_for is None
-        and not hold.is_set_served
-        and (hold.activates is None or hold.activates <= today)
-        and today <= hold.interest_until
-        and not is_within(today, hold.paused_from, hold.paused_until)
-        and not is_within(today, hold.absent_from, hold.absent_until)
-    )
+    return hold.closed is None and not hold.is_bound and passed_over(hold, today) is None
 
 
 def waiting(queue: Iterable[HoldFacts]) -> list[HoldFacts]:

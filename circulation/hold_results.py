@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from circulation.hold_changes import HoldOutcome
 from circulation.hold_facts import HoldFacts
-from circulation.results import Branch, Patron, Refusal
+from circulation.results import Branch, ChargedFee, Patron, Refusal
 from circulation.set_up import SetUp
 
 
@@ -117,16 +117,28 @@ class QueuedHold:
     days: int | None
 
 
+class RecalledLoan(NamedTuple):
+    """A loan whose due date was brought forward, because somebody waits."""
+
+    loan_id: int
+    item: str  # barcode
+    previous_due: datetime
+    due: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class HoldsPlaced:
     """The holds that were placed, in the order asked for.
 
     `refused` is not empty only for a parallel set: those of it that could not be placed.
+    `recalled` are the loans that were brought forward for them.
     """
 
     patron: Patron
     holds: tuple[QueuedHold, ...]
     refused: tuple[tuple[Wanted, tuple[Refusal, ...]], ...] = ()
+    recalled: tuple[RecalledLoan, ...] = ()
+    charged: tuple[ChargedFee, ...] = ()  # where the rules make holds cost something
 
 
 @dataclass(frozen=True, slots=True)

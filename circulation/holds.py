@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from catalogue.former_records import present_id
 from catalogue.items import find_item
 from catalogue.statements import Transaction
 from circulation.contacts import preferences_of
+from circulation.deliveries import expected_copies
 from circulation.due_dates import local_date
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.facts import PatronFacts, lock_patron, patron_facts
+from circulation.fees.loan_fees import charge_holds, fee_refusals, price_of
 from circulation.hold_changes import (
     HoldOutcome,
     close,
@@ -31,13 +34,13 @@ from circulation.hold_facts import (
     holds_of_patron,
     lock_hold_set,
     lock_queue,
-    record_exists,
 )
 from circulation.hold_lists import queued
 from circulation.hold_queues import ORDINARY
 from circulation.hold_results import HoldChanged, HoldKind, HoldsPlaced, Wanted
 from circulation.pin_rules import check_pin
 from circulation.reasons import Reason
+from circulation.recalls import recall_for
 from circulation.results import Branch, Desk, Refusal, Refused
 from circulation.set_up import SetUp
 
@@ -65,14 +68,17 @@ def place_holds(
     queue_class: int = ORDINARY,
     priority: int = 0,
     pin: str | None = None,
+    fee_acknowledged: bool | int = False,
 ) -> HoldsPlaced | Refused:
     """Places holds for the patron with identifier `patron`, all or none.
 
     Of a PARALLEL set those that can be placed are, and `HoldsPlaced.refused` tells of the others.
     `pickup_branch` is an ISIL, where None the patron's preferred branch or else the home branch;
     its rules hold. Nothing is served before the day `activates` nor after `interest_until` (None:
-    as the patron prefers, or else as the rules have it). In the queue the smaller `queue_class`
-    goes first, then the smaller `priority`, then who came first. `pin` as in
+    as the patron prefers, or else as the rules have it). Where the rules make a hold cost
+    something, a parallel set costs it once; `fee_acknowledged` as in
+    `circulation.lending.check_out`, for all that is wanted together. In the queue the smaller
+    `queue_class` goes first, then the smaller `priority`, then who came first. `pin` as in
     `circulation.lending.check_out`.
     Raises ValueError where nothing is wanted, VerificationNeeded (see `circulation.pins`).
     """
@@ -80,10 +86,7 @@ def place_holds(
         raise ValueError("nothing is wanted")
     patron = circulation.identifiers.stored(patron)
     lock_patron(transaction, patron)
-    located = [_locate(transaction, each) for each in wanted]
-    record_ids = sorted({each.record_id for each in located if each.record_id is not None})
-    for record_id in record_ids:
-        lock_queue(transaction, record_id)
+    located = _locate_under_locks(transaction, wanted)
     borrower = patron_facts(transaction, patron, now, "")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
@@ -115,16 +118,28 @@ def place_holds(
             accepted.append(each)
     if kind is HoldKind.PARALLEL:
         common += patron_hold_refusals(borrower, terms, len(own), max(len(accepted), 1), today)
+    price, currency = price_of(set_up, "hold_fee", pickup.id, borrower.category, "", now)
+    times = min(len(accepted), 1) if kind is HoldKind.PARALLEL else len(accepted)
+    common += fee_refusals(price * times, currency, fee_acknowledged)
     if common or not accepted or (refused and kind is not HoldKind.PARALLEL):
         of_targets = [refusal for _, several in refused for refusal in several]
         return Refused(tuple(dict.fromkeys(common + of_targets)), patron=borrower.patron())
 
     order = _Order(borrower.id, kind, pickup.id, queue_class, priority, now, activates, until)
     placed = _write(circulation, transaction, desk, order, accepted)
+    charged = []
+    if price:
+        charged = charge_holds(
+            circulation, transaction, set_up, desk, borrower, pickup.id, times, now
+        )
+    waiting = [_known(transaction, each) for each in placed]
+    recalled = [recall_for(transaction, set_up, desk, hold, now) for hold in waiting]
     return HoldsPlaced(
         borrower.patron(),
-        tuple(queued(transaction, set_up, _known(transaction, each), now) for each in placed),
+        tuple(queued(transaction, set_up, hold, now) for hold in waiting),
         tuple(refused),
+        tuple(loan for loan in recalled if loan is not None),
+        tuple(charged),
     )
 
 
@@ -221,9 +236,21 @@ def cancel_hold(
     return _changed(transaction, set_up, borrower, hold.id, now)
 
 
+def _locate_under_locks(transaction: Transaction, wanted: Sequence[Wanted]) -> list[_Located]:
+    """What is wanted, the queues of its records locked: looked for again until no record was
+    merged or deleted, and no item moved, while we waited for the locks."""
+    located: list[_Located] = []
+    while (found := [_locate(transaction, each) for each in wanted]) != located:
+        located = found
+        for record_id in sorted({each.record_id for each in found if each.record_id is not None}):
+            lock_queue(transaction, record_id)
+    return located
+
+
 def _locate(transaction: Transaction, wanted: Wanted) -> _Located:
     if wanted.item is None:
-        return _Located(wanted, record_exists(transaction, wanted.record_id), None)
+        found = None if wanted.record_id is None else present_id(transaction, wanted.record_id)
+        return _Located(wanted, found, None)
     item = find_item(transaction, wanted.item)
     return _Located(wanted, item.record_id if item else None, item.id if item else None)
 
@@ -246,16 +273,14 @@ def _refusals(
         for each in before
     ):
         return [Refusal(Reason.ALREADY_ON_HOLD)]
-    return target_refusals(
-        located.wanted,
-        located.item_id,
-        copies_of_record(transaction, located.record_id),
-        borrower,
-        own,
-        located.record_id,
-        pickup.id,
-        set_up,
-    )
+    copies = copies_of_record(transaction, located.record_id)
+    about = (borrower, own, located.record_id, pickup.id, set_up)
+    refusals = target_refusals(located.wanted, located.item_id, copies, *about)
+    if Refusal(Reason.NOT_HOLDABLE) in refusals and located.item_id is None:
+        # None of its copies will do, but one on order may.
+        on_order = expected_copies(transaction, located.record_id)
+        refusals = target_refusals(located.wanted, None, [*copies, *on_order], *about)
+    return refusals
 
 
 def _pickup_branch(set_up: SetUp, borrower: PatronFacts, isil: str | None) -> Branch | None:
@@ -342,8 +367,10 @@ def _own_hold(
     if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):
         return Refused((wrong,))
     hold = hold_facts(transaction, hold_id)
-    if hold is not None:
-        lock_queue(transaction, hold.record_id)
+    locked = None
+    while hold is not None and hold.record_id != locked:  # its record may be merged meanwhile
+        locked = hold.record_id
+        lock_queue(transaction, locked)
         if hold.set_id is not None:
             lock_hold_set(transaction, hold.set_id)
         hold = hold_facts(transaction, hold_id)

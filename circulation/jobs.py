@@ -18,16 +18,23 @@ from sqlalchemy import bindparam, delete, insert, select
 from catalogue.database import Database
 from catalogue.statements import Transaction, many, scalar, send
 from circulation.auto_renewals import renew_automatically
+from circulation.booking.closing import close_bookings_over
+from circulation.booking.placements import move_placements
 from circulation.engine import Circulation
+from circulation.fees.debts import block_warned
 from circulation.hold_expiry import AT_MOST, expire_holds
+from circulation.hold_purge import purge_holds
 from circulation.personal_data import forget_accesses
 from circulation.personal_history import cut_old_history
 from circulation.pin_rules import forget_old_failures
+from circulation.replies import forget_replies
 from circulation.schema import job_runs
 from circulation.statistics import count_day
 
 #: How long the log of who looked at patrons is kept.
 ACCESS_LOG_DAYS = 365
+#: How long answers are kept for machines that ask again: far longer than any of them tries.
+REPLY_HOURS = 2
 
 
 class Step(NamedTuple):
@@ -91,6 +98,11 @@ def _holds(doing: Doing) -> Step:
     return Step({"holds ended": ended}, 0 if ended == AT_MOST else None)
 
 
+def _closed_holds(doing: Doing) -> Step:
+    purged, is_more = purge_holds(doing.transaction, doing.until)
+    return Step({"holds deleted": purged}, 0 if is_more else None)
+
+
 def _renewals(doing: Doing) -> Step:
     """Of what falls due by the end of the next day; for a day long past that is nothing."""
     within = _end_of(doing.day + timedelta(1)) - doing.now
@@ -102,19 +114,52 @@ def _renewals(doing: Doing) -> Step:
     return Step({"loans renewed": len(done.renewed)}, done.last_id)
 
 
+def _bookings(doing: Doing) -> Step:
+    ended, goes_on = close_bookings_over(
+        doing.transaction, day=doing.day, now=doing.now, after=doing.after
+    )
+    return Step({"bookings ended": ended}, goes_on)
+
+
+def _placements(doing: Doing) -> Step:
+    set_up = doing.circulation.current_set_up(doing.transaction)
+    sent, goes_on = move_placements(
+        doing.transaction, set_up, day=doing.day, now=doing.now, after=doing.after
+    )
+    return Step({"items sent on": sent}, goes_on)
+
+
 def _access_log(doing: Doing) -> Step:
     before = doing.until - timedelta(days=ACCESS_LOG_DAYS)
     return Step({"lines deleted": forget_accesses(doing.transaction, before)})
+
+
+def _replies(doing: Doing) -> Step:
+    deleted, is_more = forget_replies(doing.transaction, doing.until - timedelta(hours=REPLY_HOURS))
+    return Step({"answers deleted": deleted}, 0 if is_more else None)
+
+
+def _debts(doing: Doing) -> Step:
+    set_up = doing.circulation.current_set_up(doing.transaction)
+    blocked, goes_on = block_warned(
+        doing.transaction, set_up, now=doing.until, after=doing.after
+    )
+    return Step({"patrons blocked": len(blocked)}, goes_on)
 
 
 #: By name, in the order in which they are run.
 JOBS: dict[str, Job] = {
     "renewals": Job("renew loans by themselves where the rules say so", _renewals),
     "holds": Job("end holds whose interest period is over", _holds),
+    "debts": Job("block who was warned of a debt and owes it still", _debts),
+    "bookings": Job("end bookings whose last day is past", _bookings),
+    "placements": Job("send deposits and themes to their next station, or home", _placements),
     "statistics": Job("count the loans of the day", _statistics),
     "history": Job("cut ended loans from their patrons", _history),
+    "closed-holds": Job("delete holds that ended some weeks ago", _closed_holds),
     "pins": Job("forget wrong PINs that count no more", _pins),
     "access-log": Job("delete old lines of the access log", _access_log),
+    "replies": Job("delete answers kept for machines that ask again", _replies),
 }
 
 _runs = scalar(

@@ -6,19 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.statements import Transaction
+from circulation.booking.at_loan import NO_BOUND, LoanBound, loan_bound, note_booking_loan
 from circulation.checks import check_out_refusals
 from circulation.conflicts import note_conflict
 from circulation.due_dates import due_at, loan_due, local_date
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.facts import ItemFacts
+from circulation.fees.acts import charge_loan, charge_return
+from circulation.fees.loan_fees import fee_refusals, price_of
 from circulation.hold_fulfilment import HoldsAtLoan, holds_at_loan, settle_holds
 from circulation.limits import with_counted_groups
 from circulation.loans import begin_loan, end_loan, must_touch_one
 from circulation.lost import forget_missing
 from circulation.parties import parties
 from circulation.reasons import Reason
-from circulation.results import CheckedOut, Desk, Loan, Refusal, Refused
+from circulation.results import ChargedFee, CheckedOut, Desk, Loan, Refusal, Refused
 from circulation.traits import traits_of
 from circulation.transits import end_transit
 from circulation.undo import state_before
@@ -39,6 +42,7 @@ def check_out(
     no_block: bool = False,
     happened: datetime | None = None,
     due: datetime | None = None,
+    fee_acknowledged: bool | int = False,
 ) -> CheckedOut | Refused:
     """Lends the item with barcode `item` to the patron with identifier `patron`.
 
@@ -52,6 +56,10 @@ def check_out(
     item or branch is refused then. A loan that was open at `happened` ends there; before one that
     began later the loan is recorded as ended. Without `no_block`, `happened` and `due` have no
     effect.
+
+    Where the rules make the loan cost something, `fee_acknowledged` says whether the patron has
+    agreed to it, or up to how many minor units; else it is refused with FEE_NOT_ACKNOWLEDGED, which
+    names the price.
 
     Raises VerificationNeeded (see `circulation.pins`).
     """
@@ -80,27 +88,49 @@ def check_out(
     held = holds_at_loan(transaction, facts, borrower.id)
     if held.is_for_another:
         found.append(Refusal(Reason.ON_HOLD_FOR_ANOTHER))
+    at = min(happened, now) if no_block and happened else now
+    calendar = set_up.calendars[branch.id]
+    bound = NO_BOUND
+    if facts.is_spoken_for and (no_block or facts.loan_id is None):
+        bound = loan_bound(transaction, set_up, facts, borrower.id, now)
+        promised = loan_due(at, terms, calendar, borrower.expires)
+        own_terms = set_up.terms(home.id, borrower.category, facts.material_group)
+        if hindrance := bound.refusal(promised, own_terms, branch.timezone, now):
+            found.append(Refusal(hindrance))
+    price, currency = price_of(
+        set_up, "loan_fee", branch.id, borrower.category, facts.material_group, at
+    )
+    found += fee_refusals(price, currency, fee_acknowledged)
     if found and not no_block:
         own_loan = facts.loan() if facts.borrower_id == borrower.id else None
         return Refused(tuple(found), facts.item(home), borrower.patron(), own_loan)
 
-    at = min(happened, now) if no_block and happened else now
+    charged: tuple[ChargedFee, ...] = ()
     if no_block and facts.borrower_id == borrower.id and at <= (facts.loan_checked_out or at):
         loan = facts.loan()  # the same report once more
         assert loan is not None
     else:
         until = due if no_block and due else None
-        until = until or loan_due(at, terms, set_up.calendars[branch.id], borrower.expires)
+        until = until or bound.bounded(
+            loan_due(at, terms, calendar, borrower.expires), branch.timezone, now
+        )
         until = until or due_at(at, FALLBACK_LOAN_DAYS, branch.timezone)
         loan = Loan(circulation.ids.next(now), at, until, 0)
         traits = traits_of(borrower, local_date(at, branch.timezone), facts.material_group)
-        _begin(transaction, desk, facts, borrower.id, loan, now, found, held, traits)
+        if facts.loan_id is not None and at >= (facts.loan_checked_out or at):
+            charge_return(circulation, transaction, set_up, desk, facts, at, branch, now)
+        if price:
+            charged = charge_loan(
+                circulation, transaction, set_up, desk, facts, borrower, loan.id, now
+            )
+        _begin(transaction, desk, facts, borrower.id, loan, now, found, held, bound, traits)
     return CheckedOut(
         facts.item(home),
         borrower.patron(),
         loan,
         may_renew=loan.renewals < terms.renewals,
         overridden=tuple(found),
+        charged=charged,
     )
 
 
@@ -113,6 +143,7 @@ def _begin(
     now: datetime,
     overridden: list[Refusal],
     held: HoldsAtLoan,
+    bound: LoanBound,
     traits: dict[str, Any],
 ) -> None:
     """Writes the loan, and what it means for an open loan, a transit and holds of the item."""
@@ -154,6 +185,9 @@ def _begin(
     if ended is None:
         settle_holds(transaction, desk, item.id, held, now)
     after: dict[str, Any] = {"due": loan.due.isoformat()}
+    if bound.own is not None and ended is None:
+        note_booking_loan(transaction, loan.id, bound.own)
+        after["booking"] = bound.own.booking_id
     if overridden:
         after["overridden"] = [refusal.reason.name for refusal in overridden]
     if ended is not None:

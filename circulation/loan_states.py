@@ -4,7 +4,8 @@ A state is never stored as such. It is read from the rows: the open loan and its
 to a hold, the transit, the note that the item is missing. `TABLE` says for each state and action
 either the states that may follow, or the reason for which nothing is done. An action that leads
 to the state that held before, where the table names it, changes nothing and writes no event: so
-that a command that is repeated does no harm. (A renewal is the exception: it moves the due date.)
+that a command that is repeated does no harm. (A renewal and a recall are the exceptions: they move
+the due date.)
 
 `python -m circulation.loan_states` prints the table, `make loan-table` writes it into README.md.
 """
@@ -52,6 +53,7 @@ class LoanAction(Enum):
     SUSPEND = "suspend"
     RESUME = "resume"
     LEND_ONWARD = "lend onward"
+    RECALL = "recall"
 
 
 #: The states that may follow, the commonest first; or why nothing is done.
@@ -108,6 +110,9 @@ _ROWS: dict[LoanAction, tuple[Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell]] =
         _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN,
         (_L,), (_L,), _CLAIMED, _LOST),
     LoanAction.LEND_ONWARD: (
+        _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN,
+        (_L,), _PAUSED, _CLAIMED, _LOST),
+    LoanAction.RECALL: (
         _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN,
         (_L,), _PAUSED, _CLAIMED, _LOST),
 }

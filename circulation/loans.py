@@ -43,7 +43,7 @@ end_loan = change(
 prolong_loan = change(
     update(loans)
     .where(loans.c.id == bindparam("loan_id"), loans.c.checked_in.is_(None))
-    .values(due=bindparam("new_due"), renewals=bindparam("new_renewals")),
+    .values(due=bindparam("new_due"), renewals=bindparam("new_renewals"), recalled=None),
     "loan_id",
     "new_due",
     "new_renewals",

@@ -20,10 +20,15 @@ from circulation.due_dates import end_of_day, local_date
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.facts import ItemFacts, item_facts, lock_item
+from circulation.fees.compensation import (
+    cancel_compensation,
+    charge_compensation,
+    set_billed,
+)
 from circulation.loan_states import LoanAction, LoanState, refusal_of, state_of
 from circulation.loans import must_touch_one
 from circulation.reasons import Reason
-from circulation.results import Borrower, Desk, Item, Loan, LoanMark, Refusal, Refused
+from circulation.results import Borrower, ChargedFee, Desk, Item, Loan, LoanMark, Refusal, Refused
 from circulation.schema import loans, missing_items
 from circulation.transits import end_transit
 
@@ -71,6 +76,7 @@ class Marked:
     loan: Loan | None
     borrower: Borrower | None
     has_changed: bool
+    charged: tuple[ChargedFee, ...] = ()  # compensation, and perhaps a late fee, for what is lost
 
 
 def claim_returned(
@@ -93,14 +99,14 @@ def withdraw_claim(
 def declare_lost(
     circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
 ) -> Marked | Refused:
-    """The borrower has lost the item; or, not on loan, it is missing."""
+    """The borrower has lost the item, and owes what the rules say; not on loan, it is missing."""
     return _act(circulation, transaction, LoanAction.DECLARE_LOST, desk, item, now)
 
 
 def find(
     circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
 ) -> Marked | Refused:
-    """What was lost has turned up: with the borrower, or in the house.
+    """What was lost has turned up: with the borrower, or in the house. No compensation is owed.
 
     An item that lies before the staff is checked in instead, which finds it and says where it goes.
     """
@@ -152,6 +158,7 @@ def _act(
     reason = refusal_of(state, action)
     if reason is not None:
         return Refused((Refusal(reason),), item)
+    charged: tuple[ChargedFee, ...] = ()
     if loan is None:
         following = _without_loan(transaction, state, action, facts, now)
         has_changed = following is not state
@@ -163,9 +170,14 @@ def _act(
         if has_changed:
             must_touch_one(mark_loan(transaction, loan.id, *new))
             loan = loan._replace(due=new[3])
+            if action is LoanAction.DECLARE_LOST:
+                charged = charge_compensation(circulation, transaction, set_up, desk, facts, now)
+            elif action is LoanAction.FIND and facts.loan_billed is not None:
+                cancel_compensation(transaction, set_up, desk, facts, now, "the item was found")
+                set_billed(transaction, loan.id, None)
     if has_changed:
         _write(transaction, action, desk, facts, state, following, loan, now)
-    return Marked(item, following, loan, facts.borrower(), has_changed)
+    return Marked(item, following, loan, facts.borrower(), has_changed, charged)
 
 
 def _without_loan(

@@ -29,6 +29,7 @@ class Agency(NamedTuple):
     name: str
     kind: str
     timezone: str
+    shares_stock: bool = False  # of a school: others see what it has, and may hold it
 
 
 _insert_consortium = scalar(
@@ -89,6 +90,7 @@ _all_agencies = many(
         agencies.c.name,
         agencies.c.kind,
         func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE),
+        agencies.c.shares_stock,
     )
     .select_from(agencies.outerjoin(agency_settings))
     .order_by(agencies.c.isil),

@@ -10,10 +10,10 @@ from circulation.engine import Circulation
 from circulation.facts import (
     ItemFacts,
     PatronFacts,
+    borrower_facts,
     item_facts,
     lock_item,
     lock_patron,
-    patron_facts,
 )
 from circulation.pin_rules import check_pin
 from circulation.reasons import Reason
@@ -43,6 +43,8 @@ def parties(
 ) -> Parties | Refused:
     """Locks the item (and the patron, whose loans are to be counted), then reads the facts.
 
+    The loans are counted as far as the rules of the desk's branch have a limit, else not at all.
+
     Refused where either is unknown or the PIN is wrong: the patron is named only where the PIN,
     if one was asked for, was right. `no_block` asks for none. Raises VerificationNeeded.
     """
@@ -51,7 +53,12 @@ def parties(
     if locks_patron:
         lock_patron(transaction, patron)
     facts = item_facts(transaction, item)
-    borrower = patron_facts(transaction, patron, now, facts.material_group if facts else "")
+    group, most = "", (0, 0)
+    if facts is not None and locks_patron:
+        group = facts.material_group
+        set_up = circulation.set_up(transaction, facts.set_up_version)
+        most = set_up.most_loans(desk.branch_id, group)
+    borrower = borrower_facts(transaction, patron, now, group, *most)
     refusals = []
     if borrower is None:
         refusals.append(Refusal(Reason.PATRON_UNKNOWN))

@@ -17,7 +17,10 @@ from sqlalchemy import Column, Table, bindparam, delete, func, insert, or_, sele
 
 from catalogue.schema import metadata
 from catalogue.statements import Transaction, change, lock, many, scalar, send
+from circulation.booking.privacy import cut_bookings_of, open_bookings_of
 from circulation.events import EventKind, write_event
+from circulation.fees.privacy import forget_charged_of
+from circulation.fees.schema import charge_loans, charge_postings, charges, patron_balances
 from circulation.reasons import BlockReason
 from circulation.results import Desk
 from circulation.schema import (
@@ -43,6 +46,12 @@ FATE: dict[tuple[str, str], Fate] = {
     ("loans", "patron_id"): Fate.CUT,
     ("loans", "co_patron_id"): Fate.CUT,
     ("loan_conflicts", "patron_id"): Fate.CUT,
+    ("bookings", "patron_id"): Fate.CUT,
+    # What was charged and paid must be accounted for, but not by whom.
+    ("charges", "patron_id"): Fate.CUT,
+    ("payments", "patron_id"): Fate.CUT,
+    ("patron_balances", "patron_id"): Fate.DELETED,
+    ("debt_warnings", "patron_id"): Fate.DELETED,
     ("captures", "patron_id"): Fate.DELETED,
     ("holds", "patron_id"): Fate.DELETED,
     ("patron_absences", "patron_id"): Fate.DELETED,
@@ -55,6 +64,7 @@ FATE: dict[tuple[str, str], Fate] = {
     ("patron_identifiers", "patron_id"): Fate.DELETED,
     ("patron_preferences", "patron_id"): Fate.DELETED,
     ("pin_failures", "patron_id"): Fate.DELETED,
+    ("replies", "patron_id"): Fate.DELETED,
 }
 
 #: Never shown, not even to whom it belongs.
@@ -119,6 +129,30 @@ _debt = scalar(
     ),
     "patron_id",
 )
+_balance = scalar(
+    select(func.count())
+    .select_from(patron_balances)
+    .where(
+        patron_balances.c.patron_id == bindparam("patron_id"),
+        or_(patron_balances.c.fees != 0, patron_balances.c.compensations != 0),
+    ),
+    "patron_id",
+)
+_of_charges = select(charges.c.id).where(charges.c.patron_id == bindparam("patron_id"))
+_posting_rows: Callable[..., list[Any]] = many(
+    select(charge_postings)
+    .where(charge_postings.c.charge_id.in_(_of_charges))
+    .order_by(charge_postings.c.id),
+    None,
+    "patron_id",
+)
+_charged_rows: Callable[..., list[Any]] = many(
+    select(charge_loans)
+    .where(charge_loans.c.charge_id.in_(_of_charges))
+    .order_by(charge_loans.c.id),
+    None,
+    "patron_id",
+)
 _lock = lock(
     select(patrons.c.id).where(patrons.c.id == bindparam("patron_id")).with_for_update(),
     "patron_id",
@@ -173,6 +207,12 @@ def export_person(transaction: Transaction, patron_id: int) -> dict[str, Any] | 
         found[table.name] = [
             _plain(table, row) for row in _rows(table, *columns)(transaction, patron_id)
         ]
+    found["charge_postings"] = [
+        _plain(charge_postings, row) for row in _posting_rows(transaction, patron_id)
+    ]
+    found["charge_loans"] = [
+        _plain(charge_loans, row) for row in _charged_rows(transaction, patron_id)
+    ]
     found["events"] = [_plain(events, row) for row in _event_rows(transaction, patron_id)]
     found["access_log"] = [_plain(access_log, row) for row in _access_rows(transaction, patron_id)]
     return found
@@ -200,14 +240,18 @@ def erase_person(
     for count, why in (
         (_open_loans(transaction, patron_id), "there are loans that are open"),
         (_open_holds(transaction, patron_id), "there are holds that are open"),
+        (open_bookings_of(transaction, patron_id), "there are bookings that are not over"),
         (_items_on_shelf(transaction, patron_id), "an item lies on the hold shelf still"),
         (_debt(transaction, patron_id), "something is owed"),
+        (_balance(transaction, patron_id), "the balance is not nothing"),
     ):
         if count:
             raise StillNeeded(f"the patron cannot be erased: {why}")
     _blank_events(transaction, patron_id)
     _cut_events(transaction, patron_id)
     _forget_waits(transaction, patron_id)
+    cut_bookings_of(transaction, patron_id)
+    forget_charged_of(transaction, patron_id)
     for table, column in reversed(references()):
         _erasure(table, column)(transaction, patron_id)
     if not _delete_patron(transaction, patron_id):

@@ -2,7 +2,8 @@
 
 A loan that has ended names its patron for `DEFAULT_DAYS` days, as Danish guidance has it (a
 setting of each agency), unless the patron has consented to more or owes something: while a patron
-is blocked for debt, or has a lost or claimed item on loan, nothing is cut. Then the loan and its
+is blocked for debt, or has a lost or claimed item on loan, nothing is cut; nor is a loan for which
+something is owed. Then the loan and its
 events stay, for the item's history and for statistics, but say no more whose they were.
 """
 
@@ -16,7 +17,10 @@ from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, select,
 
 from catalogue.schema import agencies
 from catalogue.statements import Moment, Transaction, change, key_parameters, many, many_of, send
+from circulation.booking.privacy import cut_bookings_of, cut_old_bookings
 from circulation.due_dates import end_of_day
+from circulation.fees.privacy import forget_charged_loans
+from circulation.fees.schema import charge_loans, charges
 from circulation.reasons import BlockReason
 from circulation.schema import (
     agency_settings,
@@ -48,6 +52,12 @@ _OWES = exists(
         _marked.c.mark.is_not(None),
     )
 )
+#: A charge for this very loan is not settled.
+_IS_OWED = exists(
+    select(1)
+    .select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
+    .where(charge_loans.c.loan_id == loans.c.id, charges.c.balance != 0)
+)
 _CONSENTS = exists(
     select(1).where(
         patron_consents.c.patron_id == loans.c.patron_id,
@@ -58,7 +68,7 @@ _HAS_ENDED = loans.c.checked_in.is_not(None) & loans.c.patron_id.is_not(None)
 
 
 def _ended(*conditions: ColumnElement[bool]) -> Any:
-    return select(loans.c.id).where(_HAS_ENDED, ~_OWES, *conditions).order_by(loans.c.id)
+    return select(loans.c.id).where(_HAS_ENDED, ~_OWES, ~_IS_OWED, *conditions).order_by(loans.c.id)
 
 
 _ended_of_patron: Callable[..., list[Any]] = many(
@@ -138,11 +148,17 @@ def set_history_days(transaction: Transaction, agency_id: int, days: int | None)
         _insert_days(transaction, agency_id, days)
 
 
+def history_days_of(transaction: Transaction) -> list[tuple[int, int | None]]:
+    """Agencies by id, and how many days each has set; None where it has set none."""
+    return [(row[0], row[2]) for row in _agencies(transaction)]
+
+
 def cut_history(transaction: Transaction, patron_id: int, now: datetime) -> int:
     """Cuts all ended loans of a patron now, whatever the days; gives how many.
 
     What is owed for holds them back: they go when the debt does.
     """
+    cut_bookings_of(transaction, patron_id)
     return _cut(transaction, [row[0] for row in _ended_of_patron(transaction, patron_id)])
 
 
@@ -157,11 +173,13 @@ def cut_old_history(transaction: Transaction, day: date, now: datetime) -> tuple
         before = min(end_of_day(day, timezone or DEFAULT_TIMEZONE), now) - kept
         found = _ended_of_agency(transaction, agency_id, before, BATCH)
         total += _cut(transaction, [row[0] for row in found])
+        cut_old_bookings(transaction, agency_id, before)
         is_more = is_more or len(found) == BATCH
     return total, is_more
 
 
 def _cut(transaction: Transaction, loan_ids: list[int]) -> int:
     _cut_events(transaction, loan_ids)
+    forget_charged_loans(transaction, loan_ids)
     _cut_conflicts(transaction, loan_ids)
     return len({row[0] for row in _cut_loans(transaction, loan_ids)})

@@ -15,6 +15,8 @@ from sqlalchemy import bindparam, delete, insert
 
 from catalogue.items import find_item
 from catalogue.statements import Transaction, change, send
+from circulation.booking.at_loan import without_booked
+from circulation.booking.facts import booked_records
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.facts import item_facts, lock_item
@@ -72,16 +74,23 @@ def pick_list(
     set_up = read_set_up(transaction)
     found: list[ToFetch] = []
     served: set[int] = set()  # parallel sets: one of each is enough
+    booked = set(booked_records(transaction))
     for (record_id,) in records_to_fetch(transaction, branch_id):
-        for copy, hold in _shared_out(transaction, set_up, record_id, now, served):
+        is_booked = record_id in booked
+        for copy, hold in _shared_out(transaction, set_up, record_id, now, is_booked, served):
             if hold.set_kind == "parallel" and hold.set_id is not None:
                 served.add(hold.set_id)
             if copy.branch_id == branch_id:
                 line = _line(copy, hold, set_up, now)
                 if line.fetched_by is None or not only_unmarked:
                     found.append(line)
-    found.sort(key=lambda line: (line.location, line.sublocation, line.call_number, line.item))
+    found.sort(key=shelf_order)
     return found
+
+
+def shelf_order(line: ToFetch) -> tuple[str, str, str, str]:
+    """Where the item stands, as somebody walks along the shelves."""
+    return line.location, line.sublocation, line.call_number, line.item
 
 
 def _shared_out(
@@ -89,11 +98,15 @@ def _shared_out(
     set_up: SetUp,
     record_id: int,
     now: datetime,
+    is_booked: bool,
     served: Container[int | None] = (),
 ) -> list[Assignment]:
     """What is to be fetched of the title, but for holds of the sets that are `served`."""
     queue = [hold for hold in holds_of_record(transaction, record_id) if hold.set_id not in served]
-    return assign(queue, copies_of_record(transaction, record_id), set_up, now)
+    copies = copies_of_record(transaction, record_id)
+    if is_booked:
+        copies = without_booked(transaction, set_up, record_id, copies, now)
+    return assign(queue, copies, set_up, now)
 
 
 def _line(copy: Copy, hold: HoldFacts, set_up: SetUp, now: datetime) -> ToFetch:
@@ -130,7 +143,8 @@ def begin_fetching(
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
     lock_queue(transaction, facts.record_id)
-    for copy, hold in _shared_out(transaction, set_up, facts.record_id, now):
+    is_booked = facts.bookings > 0
+    for copy, hold in _shared_out(transaction, set_up, facts.record_id, now, is_booked):
         if copy.id != facts.id:
             continue
         if _is_marked(copy, now) and copy.fetched_by != desk.actor:

@@ -4,7 +4,8 @@ A wrong PIN counts as a failed try only where somebody tried to get in with it: 
 renewal, a log-in (`log_in`). A look-up never counts against a patron, and what sends no PIN, or a
 blank one, is no try: a kiosk that asks for a card again and again locks nobody out.
 
-Three limits, each within `WINDOW`:
+Three limits, each within `WINDOW`; an agency may set the first two and the time for its own patrons
+(`circulation.pin_settings`):
 
 * `PAIR_LIMIT` for one patron at one device: then no PIN of this patron is believed *there*. This
   is what guessing meets first, and it leaves the patron free to borrow everywhere else: whoever
@@ -30,7 +31,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import blake2b
 from itertools import pairwise
 from secrets import token_bytes
@@ -40,6 +41,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 
 from catalogue.statements import Moment, Transaction, change, one, scalar, send
 from circulation.events import EventKind, write_event
+from circulation.pin_settings import USUAL, PinRules
 from circulation.reasons import Reason
 from circulation.results import Desk, Refusal
 from circulation.schema import locked_devices, pin_failures
@@ -48,9 +50,9 @@ if TYPE_CHECKING:
     from circulation.engine import Circulation
     from circulation.facts import PatronFacts
 
-WINDOW = timedelta(minutes=15)
-PAIR_LIMIT = 5
-PATRON_LIMIT = 20
+WINDOW = USUAL.window
+PAIR_LIMIT = USUAL.tries_at_device
+PATRON_LIMIT = USUAL.tries_in_all
 DEVICE_LIMIT = 50
 
 #: Different wrong PINs by look-ups of one device, within `WINDOW`: for one patron, and for all.
@@ -60,19 +62,27 @@ SPRAY_LIMIT = 200
 #: In `GuessGuard`, instead of a patron's id: all patrons together.
 _ANYBODY = 0
 
-MINIMUM_LENGTH, MAXIMUM_LENGTH = 4, 32
+MAXIMUM_LENGTH = 32
 
 
 def pin_problems(
-    pin: str, *, birth_date: date | None = None, identifiers: tuple[str, ...] = (), phone: str = ""
+    pin: str,
+    *,
+    birth_date: date | None = None,
+    identifiers: tuple[str, ...] = (),
+    phone: str = "",
+    rules: PinRules = USUAL,
 ) -> list[str]:
     """What is wrong with a PIN that somebody chooses, a sentence each; none where it is good.
 
     `identifiers` and `phone` are what others know of the patron: no PIN may be read off them.
+    `rules` are those of the patron's agency.
     """
     problems = []
-    if not MINIMUM_LENGTH <= len(pin) <= MAXIMUM_LENGTH:
-        problems.append(f"a PIN has {MINIMUM_LENGTH} to {MAXIMUM_LENGTH} characters")
+    if not rules.minimum_length <= len(pin) <= MAXIMUM_LENGTH:
+        problems.append(f"a PIN has {rules.minimum_length} to {MAXIMUM_LENGTH} characters")
+    if rules.digits_only and not (pin.isascii() and pin.isdigit()):
+        problems.append("a PIN has digits only")
     if not pin.isprintable() or pin != pin.strip():
         problems.append("a PIN has no blanks at its ends and nothing that cannot be typed")
     if len(set(pin)) == 1:
@@ -166,13 +176,14 @@ def check_pin(
     if not pin:
         return Refusal(Reason.PIN_MISSING)
     device = _name(desk)
-    if patron.pin_alarms and _is_locked(transaction, patron.id, device, now):
+    rules = _rules_of(circulation, transaction, patron)
+    if patron.pin_alarms and _is_locked(transaction, patron.id, device, rules, now):
         return Refusal(Reason.PIN_LOCKED)
     if patron.pin_hash is None:
         return Refusal(Reason.PIN_WRONG)  # nothing to guess
     if circulation.pins.check(patron.pin_hash, pin):
         return None
-    _insert_failure(transaction, patron.id, device, now + WINDOW)
+    _insert_failure(transaction, patron.id, device, now + rules.window)
     if _count_device(transaction, device, now) >= DEVICE_LIMIT:
         _unlock_device(transaction, device)
         _lock_device(transaction, device, now + WINDOW)
@@ -194,7 +205,8 @@ def look_at_pin(
     if not pin:
         return Refusal(Reason.PIN_MISSING)
     device = _name(desk) if desk else ""
-    if patron.pin_alarms and _is_locked(transaction, patron.id, device, now):
+    rules = _rules_of(circulation, transaction, patron)
+    if patron.pin_alarms and _is_locked(transaction, patron.id, device, rules, now):
         return Refusal(Reason.PIN_LOCKED)
     if patron.pin_hash is None:
         return Refusal(Reason.PIN_WRONG)
@@ -226,9 +238,18 @@ def _name(desk: Desk) -> str:
     return f"{desk.actor} at {desk.machine}"
 
 
-def _is_locked(transaction: Transaction, patron_id: int, device: str, now: datetime) -> bool:
+def _rules_of(
+    circulation: Circulation, transaction: Transaction, patron: PatronFacts
+) -> PinRules:
+    set_up = circulation.set_up(transaction, patron.set_up_version)
+    return set_up.pin_rules_of(patron.agency_id)
+
+
+def _is_locked(
+    transaction: Transaction, patron_id: int, device: str, rules: PinRules, now: datetime
+) -> bool:
     everywhere, here = _counts(transaction, device, patron_id, now) or (0, 0)
-    if here >= PAIR_LIMIT or everywhere >= PATRON_LIMIT:
+    if here >= rules.tries_at_device or everywhere >= rules.tries_in_all:
         return True
     until = _device_lock(transaction, device)
     return until is not None and until > now

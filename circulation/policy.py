@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from circulation.days import parse_until
 
@@ -53,6 +53,13 @@ class PolicyRow(NamedTuple):
     pickup_days: int | None
     local_holds_first: bool | None
     hold_while_on_loan: bool | None
+    recall_days: int | None
+    recall_notice_days: int | None
+    bookable: bool | None
+    booking_days_before: int | None
+    booking_days_after: int | None
+    max_booking_days: int | None
+    before_bookings: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,14 @@ class LoanTerms:
       says otherwise; `pickup_days`: how long it stands on the pickup shelf;
       `hold_while_on_loan`: may a patron hold a title that they have on loan. For holds the rules
       are those of the pickup branch;
-    * `local_holds_first`: what is handed in at the branch goes first to those who want it there.
+    * `local_holds_first`: what is handed in at the branch goes first to those who want it there;
+    * `recall_days`: who waits for a title brings a loan of it forward to this many days after it
+      was made (None: never), and to `recall_notice_days` from then at the earliest;
+    * `bookable`: may these patrons book copies of the branch for a period of `max_booking_days` at
+      most (None is no limit), which is lengthened by `booking_days_before` and
+      `booking_days_after` to fetch and to tidy them. An ordinary loan that would last into a
+      booking that needs the copy is cut short or not made (`before_bookings`: ``shorten``,
+      ``refuse``). For bookings the rules are those of the branch whose copies they are.
     """
 
     loanable: bool = True
@@ -102,6 +116,13 @@ class LoanTerms:
     pickup_days: int = 7
     local_holds_first: bool = False
     hold_while_on_loan: bool = False
+    recall_days: int | None = None
+    recall_notice_days: int = 7
+    bookable: bool = False
+    booking_days_before: int = 0
+    booking_days_after: int = 0
+    max_booking_days: int | None = None
+    before_bookings: str = "shorten"
     counted_groups: tuple[str, ...] = ()
 
     @property
@@ -117,13 +138,26 @@ LENGTHS = ("loan_days", "loan_hours", "loan_until")
 #: The most that a number may be; a length of time is far within what dates can say.
 _MOST = 1_000_000
 _SPANS = dict.fromkeys(
-    ("loan_days", "renewal_days", "renewal_window_days", "interest_days", "pickup_days"), 36_500
+    (
+        "loan_days",
+        "renewal_days",
+        "renewal_window_days",
+        "interest_days",
+        "pickup_days",
+        "recall_days",
+        "recall_notice_days",
+        "booking_days_before",
+        "booking_days_after",
+        "max_booking_days",
+    ),
+    36_500,
 ) | {"loan_hours": 24 * 366}
 
 #: What the fields with a closed list of words may say.
 WORDS: dict[str, tuple[str, ...]] = {
     "closed_days": ("push", "keep"),
     "renewal_from": ("today", "due"),
+    "before_bookings": ("shorten", "refuse"),
 }
 
 _KINDS: dict[str, type] = {
@@ -193,7 +227,23 @@ class Explained:
     row: PolicyRow | None
 
 
-def narrowness(row: PolicyRow, case: Case) -> tuple[int, int, int] | None:
+class Scoped(Protocol):
+    """A row of rules of any kind: what its scope is."""
+
+    @property
+    def agency_id(self) -> int | None: ...
+
+    @property
+    def branch_id(self) -> int | None: ...
+
+    @property
+    def patron_category(self) -> str | None: ...
+
+    @property
+    def material_group(self) -> str | None: ...
+
+
+def narrowness(row: Scoped, case: Case) -> tuple[int, int, int] | None:
     """How narrowly the row's scope fits the case (greater is narrower); None if it does not."""
     if row.branch_id is not None:
         place = 2 if row.branch_id == case.branch_id else None

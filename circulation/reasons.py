@@ -41,6 +41,8 @@ class Reason(Enum):
     MAX_RENEWALS_REACHED = "the loan was renewed as many times as the rules allow"
     RENEWAL_WINDOW_NOT_OPEN = "it is too early: renewing now is not open or would gain nothing"
     ITEM_NOT_AT_HAND = "the rules renew this loan only where the item is shown"
+    LOAN_RECALLED = "the loan was recalled, because somebody waits for the title"
+    NOT_RECALLABLE = "the rules recall no such loan, or it ends soon enough as it is"
     OVERDUE_NOT_RENEWABLE = "the loan is overdue, and the rules do not renew overdue loans"
 
     ON_HOLD_FOR_ANOTHER = "the item waits for another patron"
@@ -53,6 +55,28 @@ class Reason(Enum):
     HOLD_DATES_WRONG = "the hold would end before it begins"
     NOT_WANTED = "nobody waits whom this item would serve from its shelf"
     BEING_FETCHED = "somebody else has gone to fetch the item"
+
+    FEE_NOT_ACKNOWLEDGED = "this costs a fee that was not agreed to"
+    CHARGE_UNKNOWN = "the patron has no such charge with this agency"
+    NOTHING_OWED = "nothing is owed of what was to be paid"
+    CHARGE_SETTLED = "the charge was settled otherwise: nothing of it is owed any more"
+    AMOUNT_WRONG = "this is no amount that can be paid"
+    PAYMENT_TOO_LARGE = "more was offered than is owed"
+    PARTIAL_PAYMENT = "a charge is paid in full or not at all"
+    CURRENCY_NOT_OWED = "nothing is owed in this currency"
+    ORDER_ID_TAKEN = "another payment has this order id"
+
+    BOOKED = "the copies of this title are booked for that time"
+    ON_DISPLAY = "the item belongs to a theme that is not lent"
+    BOOKING_UNKNOWN = "there is no such open booking"
+    NOT_BOOKABLE = "these branches have no copy that the rules let this patron book"
+    NOT_ENOUGH_COPIES = "fewer copies are free in that period than are needed"
+    BOOKING_DATES_WRONG = "the booking would end before it begins, or begin in the past"
+    BOOKING_TOO_LONG = "the rules allow no booking for so long"
+    BOOKING_UNDER_WAY = "copies were set aside or lent for the booking already"
+    NOT_FOR_BOOKING = "the item is no copy that the booking needs still"
+    STAYS_ELSEWHERE = "the item is kept for a booking, or part of a deposit or theme, already"
+    PLACEMENT_UNKNOWN = "there is no such deposit or theme that has not ended"
 
     BRANCH_UNKNOWN = "no branch has this ISIL"
 

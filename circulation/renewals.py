@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.statements import Transaction
+from circulation.booking.at_loan import NO_BOUND, loan_bound, without_booked
 from circulation.checks import patron_refusals, renewal_refusals
 from circulation.conflicts import note_conflict
 from circulation.due_dates import local_date, renewal_due
@@ -19,7 +20,9 @@ from circulation.facts import (
     lock_items_on_loan_to,
     patron_facts,
 )
-from circulation.hold_facts import copies_of_record, holds_of_record
+from circulation.fees.acts import charge_renewal
+from circulation.fees.loan_fees import fee_refusals, price_of
+from circulation.hold_facts import Copy, copies_of_record, holds_of_record
 from circulation.loan_states import LoanAction, refusal_of, state_of
 from circulation.loans import must_touch_one, prolong_loan
 from circulation.parties import parties
@@ -44,6 +47,7 @@ def renew(
     happened: datetime | None = None,
     due: datetime | None = None,
     seen: bool = True,
+    fee_acknowledged: bool | int = False,
 ) -> Renewed | Refused:
     """Moves the due date of the patron's loan of the item, or says everything that hinders it.
 
@@ -51,6 +55,8 @@ def renew(
     `due` as in `circulation.lending.check_out`; what is not on loan to the patron is refused even
     with `no_block`, and a due date is never brought forward. `seen` False tells that the item is
     not at hand (the patron renews from home): some rules renew what they see only.
+    `fee_acknowledged` as in `check_out`. A loan that is overdue is charged for being late until
+    now; that is not asked for beforehand, being owed anyway.
     Raises VerificationNeeded (see `circulation.pins`).
     """
     known = parties(
@@ -68,7 +74,20 @@ def renew(
         return known
     facts, borrower, set_up = known
     at = min(happened, now) if no_block and happened else now
-    return _renew(transaction, set_up, desk, facts, borrower, at, now, no_block, due, seen)
+    return _renew(
+        circulation,
+        transaction,
+        set_up,
+        desk,
+        facts,
+        borrower,
+        at,
+        now,
+        no_block,
+        due,
+        seen,
+        fee_acknowledged,
+    )
 
 
 def renew_all(
@@ -79,6 +98,7 @@ def renew_all(
     patron: str,
     now: datetime,
     pin: str | None = None,
+    fee_acknowledged: bool | int = False,
 ) -> RenewedAll | Refused:
     """Renews whatever can be renewed of the patron's loans (SIP2 65), the items not being at hand.
 
@@ -93,7 +113,20 @@ def renew_all(
     set_up = circulation.set_up(transaction, borrower.set_up_version)
     renewed, refused = [], []
     for facts in items_on_loan(transaction, borrower.id, ALL, 0):
-        outcome = _renew(transaction, set_up, desk, facts, borrower, now, now, False, None, False)
+        outcome = _renew(
+            circulation,
+            transaction,
+            set_up,
+            desk,
+            facts,
+            borrower,
+            now,
+            now,
+            False,
+            None,
+            False,
+            fee_acknowledged,
+        )
         if isinstance(outcome, Renewed):
             renewed.append(outcome)
         else:
@@ -101,7 +134,18 @@ def renew_all(
     return RenewedAll(borrower.patron(), tuple(renewed), tuple(refused))
 
 
+def _copies_for_holds(
+    transaction: Transaction, set_up: SetUp, facts: ItemFacts, now: datetime
+) -> list[Copy]:
+    """The copies that those who wait for the title may be served with."""
+    copies = copies_of_record(transaction, facts.record_id)
+    if not facts.bookings:
+        return copies
+    return without_booked(transaction, set_up, facts.record_id, copies, now)
+
+
 def _renew(
+    circulation: Circulation,
     transaction: Transaction,
     set_up: SetUp,
     desk: Desk,
@@ -112,6 +156,7 @@ def _renew(
     no_block: bool,
     due: datetime | None,
     seen: bool,
+    fee_acknowledged: bool | int,
 ) -> Renewed | Refused:
     """Decides on one item, locked, and a known patron."""
     item = facts.item(set_up.branches[facts.home_branch_id])
@@ -133,23 +178,38 @@ def _renew(
     )
     if hindrance := refusal_of(state_of(facts, now), LoanAction.RENEW):
         found.append(Refusal(hindrance))
+    if facts.loan_recalled is not None and facts.open_holds:
+        found.append(Refusal(Reason.LOAN_RECALLED))
     if facts.open_holds and is_wanted_by_others(
         target_of(facts),
         borrower.id,
         holds_of_record(transaction, facts.record_id),
-        copies_of_record(transaction, facts.record_id),
+        _copies_for_holds(transaction, set_up, facts, now),
         set_up,
         now,
     ):
         found.append(Refusal(Reason.WANTED_BY_ANOTHER))
+    wished = renewal_due(at, loan.due, terms, calendar, borrower.expires)
+    bound = NO_BOUND
+    if facts.is_spoken_for:
+        bound = loan_bound(transaction, set_up, facts, borrower.id, now, is_renewal=True)
+        own_terms = set_up.terms(facts.home_branch_id, borrower.category, facts.material_group)
+        hindrance = bound.renewal_refusal(loan.due, wished, own_terms, branch.timezone, now)
+        if hindrance is not None:
+            found.append(Refusal(hindrance))
+    price, currency = price_of(
+        set_up, "renewal_fee", branch.id, borrower.category, facts.material_group, at
+    )
+    found += fee_refusals(price, currency, fee_acknowledged)
     if found and not no_block:
         return Refused(tuple(found), item, borrower.patron(), loan)
 
-    promised = (
-        due if no_block and due else renewal_due(at, loan.due, terms, calendar, borrower.expires)
-    )
+    promised = due if no_block and due else bound.bounded(wished, branch.timezone, now)
     new_due = max(promised or loan.due, loan.due)
     new = Loan(loan.id, loan.checked_out, new_due, loan.renewals + 1)
+    charged = charge_renewal(
+        circulation, transaction, set_up, desk, facts, borrower, at=at, now=now
+    )
     must_touch_one(prolong_loan(transaction, new.id, new.due, new.renewals))
     after: dict[str, Any] = {"due": new.due.isoformat(), "renewals": new.renewals}
     if found:
@@ -184,4 +244,5 @@ def _renew(
         previous_due=loan.due,
         may_renew=new.renewals < terms.renewals,
         overridden=tuple(found),
+        charged=charged,
     )

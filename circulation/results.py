@@ -65,6 +65,14 @@ class Item(NamedTuple):
     price: int | None
     currency: str | None
     home_branch: Branch
+    section: str = ""
+
+    @property
+    def placement(self) -> tuple[str, ...]:
+        """The codes of its place within the branch, the widest first; levels without one left
+        out."""
+        levels = (self.department, self.location, self.sublocation, self.section)
+        return tuple(code for code in levels if code)
 
 
 class Patron(NamedTuple):
@@ -106,6 +114,10 @@ class Refusal:
     # Of TOO_MANY_LOANS, TOO_MANY_LOANS_IN_GROUP, TOO_MANY_HOLDS, MAX_RENEWALS_REACHED:
     limit: int | None = None
     opens: datetime | None = None  # of RENEWAL_WINDOW_NOT_OPEN: when renewing will be possible
+    # Of FEE_NOT_ACKNOWLEDGED, what it costs; of PAYMENT_TOO_LARGE and PARTIAL_PAYMENT, what would
+    # be taken. In minor units.
+    amount: int | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +139,18 @@ class Refused:
         return tuple(refusal.reason for refusal in self.refusals)
 
 
+class ChargedFee(NamedTuple):
+    """What a verb has charged: `amount` minor units more than was charged before.
+
+    `kind` is a value of `circulation.money.ChargeKind`.
+    """
+
+    charge_id: int
+    kind: str
+    amount: int
+    currency: str
+
+
 # Answers of the verbs
 
 
@@ -143,6 +167,7 @@ class CheckedOut:
     loan: Loan
     may_renew: bool  # will a renewal be possible at all by the rules (the count allows one)
     overridden: tuple[Refusal, ...] = ()
+    charged: tuple[ChargedFee, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +180,7 @@ class Renewed:
     previous_due: datetime
     may_renew: bool
     overridden: tuple[Refusal, ...] = ()
+    charged: tuple[ChargedFee, ...] = ()  # for being late until now, and for the renewal
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +222,34 @@ class HeldFor:
     is_news: bool = False
 
 
+class StayKind(Enum):
+    """What sends an item elsewhere for a while."""
+
+    BOOKING = "booking"
+    DEPOSIT = "deposit"
+    THEME = "theme"
+
+
+class Stay(NamedTuple):
+    """Where an item is to be for a while, other than at home.
+
+    `id` is the number of the booking, deposit or theme and `name` what it is called, empty for a
+    booking. `place` is a shelf there, or a place outside of the branch; `until` is the last day,
+    where that is known. `loan_days`: None lends it as ever, 0 not at all, else for so many days.
+    `is_over`: it is to go home.
+    """
+
+    kind: StayKind
+    id: int
+    name: str
+    branch: Branch
+    place: str
+    seen_branch: Branch  # where it was last
+    until: date | None
+    loan_days: int | None
+    is_over: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Borrower:
     """Whose loan a check-in ended. `identifier` is their card, None where they have none valid."""
@@ -224,6 +278,11 @@ class CheckedIn:
     held_for: HeldFor | None = None
     # It was claimed returned, or lost, until now: the claim was right, the lost thing is found.
     was_marked: LoanMark | None = None
+    # Of a terminal that sorts: the bin, and the number of the rule that names it.
+    sort_bin: str | None = None
+    sort_rule: int | None = None
+    charged: tuple[ChargedFee, ...] = ()  # the borrower, for being late
+    stay: Stay | None = None  # a booking, deposit or theme that decides where its shelf is
 
 
 # Answers of the look-ups
@@ -241,7 +300,9 @@ class PatronStatus:
     """Everything SIP2 24/64 and NCIP LookupUserResponse say about a patron, money apart.
 
     `denied` is what the patron may not do now, from blocks, expiry and the identifier used.
-    `max_loans` is the general limit for the patron at their home branch, None where there is none.
+    `loans` and `overdue` count what others have lent onward to the patron, too; `onward_loans` are
+    those alone. `max_loans` is the general limit for the patron's own at their home branch, None
+    where there is none. `recalled` counts loans that somebody waits for.
     """
 
     patron: Patron
@@ -262,10 +323,13 @@ class PatronStatus:
     loans: int
     overdue: int
     max_loans: int | None
+    onward_loans: int = 0
+    recalled: int = 0
 
     @property
     def has_too_many_loans(self) -> bool:
-        return self.max_loans is not None and self.loans >= self.max_loans
+        own = self.loans - self.onward_loans
+        return self.max_loans is not None and own >= self.max_loans
 
     @property
     def is_card_reported_lost(self) -> bool:
@@ -281,11 +345,18 @@ class PatronLoan:
     item: Item
     loan: Loan
     is_overdue: bool
+    is_recalled: bool = False  # somebody waits for it, and has brought the due date forward
+    # Of a loan lent onward: who has the item now, or (for a pupil) whose loan it is.
+    lent_onward_to: Borrower | None = None
+    lent_onward_by: Borrower | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PatronLoans:
-    """A page of a patron's open loans, by due date, and how many there are in all."""
+    """A page of a patron's open loans, by due date, and how many there are in all.
+
+    What others have lent onward to the patron comes after their own loans, and is counted.
+    """
 
     patron: Patron
     total: int
@@ -301,7 +372,7 @@ class ItemState(Enum):
     CLAIMED_RETURNED = "on loan, and the patron says that it was returned"
     LOST = "on loan, and lost"
     MISSING = "not to be found"
-    ON_HOLD_SHELF = "on the hold shelf"
+    ON_HOLD_SHELF = "on the hold shelf"  # or set aside for a booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,8 +380,8 @@ class CirculationStatus:
     """An item and its state: SIP2 18, NCIP LookupItemResponse, OPAC holdings.
 
     `loan` and `borrower` are given for ON_LOAN, CLAIMED_RETURNED and LOST, `to_branch` for
-    IN_TRANSIT, `since` for IN_TRANSIT and MISSING.
-    `open_holds` counts those on the title.
+    IN_TRANSIT, `since` for IN_TRANSIT and MISSING. `recalled` is when a loan was recalled.
+    `open_holds` counts those on the title. `stay` is given where the item is not to be at home now.
     Callers decide who may see the borrower.
     """
 
@@ -322,3 +393,5 @@ class CirculationStatus:
     to_branch: Branch | None = None
     since: datetime | None = None
     open_holds: int = 0
+    stay: Stay | None = None
+    recalled: datetime | None = None

@@ -6,14 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.statements import Transaction
+from circulation.booking.at_loan import settle_return
+from circulation.booking.stays import seen
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.facts import item_facts, lock_item
+from circulation.fees.acts import charge_return
 from circulation.loans import end_loan, must_touch_one
 from circulation.lost import forget_missing
 from circulation.reasons import Reason
-from circulation.results import CheckedIn, Desk, Destination, LoanMark, Refusal, Refused
+from circulation.results import ChargedFee, CheckedIn, Desk, Destination, LoanMark, Refusal, Refused
 from circulation.routing import HoldHandling, route
+from circulation.sorting import sort
 
 
 def check_in(
@@ -46,15 +50,27 @@ def check_in(
 
     loan = facts.loan()
     at = now
+    charged: tuple[ChargedFee, ...] = ()
     if loan is not None:
+        came = now if returned is None else min(max(returned, loan.checked_out), now)
+        charged = charge_return(circulation, transaction, set_up, desk, facts, came, here, now)
         if facts.loan_mark == LoanMark.CLAIMED_RETURNED.value:
             returned = returned or facts.loan_marked  # they were right
         if returned is not None:
             at = min(max(returned, loan.checked_out), now)
         must_touch_one(end_loan(transaction, loan.id, at, here.id))
+        if facts.is_spoken_for:
+            facts = settle_return(transaction, desk, facts, now)
     elif facts.missing_since is not None:
         forget_missing(transaction, facts.id)
     way = route(transaction, set_up, desk, facts, here, holds, now)
+    stay = None
+    if facts.stay_branch_id is not None:
+        stay = seen(transaction, set_up, facts, here, now)
+    rules = set_up.sort_rules_at(desk.actor)
+    sorted_by = rules and sort(
+        rules, facts.item(home), way.destination, way.to_branch, set_up.groups
+    )
     before: dict[str, Any] = {}
     if facts.transit_to_id is not None:
         before["in_transit_to"] = facts.transit_to_id
@@ -90,4 +106,8 @@ def check_in(
         was_overdue=loan is not None and at > loan.due,
         held_for=way.held_for,
         was_marked=None if facts.loan_mark is None else LoanMark(facts.loan_mark),
+        charged=charged,
+        sort_bin=sorted_by.bin if sorted_by else None,
+        sort_rule=sorted_by.number if sorted_by else None,
+        stay=None if way.held_for else stay,
     )

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, update
 from catalogue.holders import update_holders
 from catalogue.schema import items
 from catalogue.statements import Transaction, send
+from circulation.booking.at_loan import may_serve_holds
 from circulation.facts import ItemFacts
 from circulation.hold_changes import (
     HoldOutcome,
@@ -88,17 +89,21 @@ def route(
     if item.transit_to_id is not None:
         end_transit(transaction, item.id)
     if found.to_branch.id != here.id:
-        is_home = found.destination is Destination.TRANSIT_HOME
-        reason = TransitReason.HOME if is_home else TransitReason.PICKUP
+        reason = TransitReason.PICKUP
+        if found.destination is Destination.TRANSIT_HOME:
+            is_home = found.to_branch.id == item.home_branch_id
+            reason = TransitReason.HOME if is_home else TransitReason.STAY
         begin_transit(transaction, item.id, here.id, found.to_branch.id, now, reason.value)
     return found
 
 
 def _to_shelf(transaction: Transaction, set_up: SetUp, item: ItemFacts, here: Branch) -> Route:
-    home = set_up.branches[item.home_branch_id]
+    # For as long as a booking, a deposit or a theme wants it elsewhere, that is its home; and a
+    # branch that has promised its copies does not lose them by floating.
+    home = set_up.branches[item.stay_branch_id or item.home_branch_id]
     if here.id == home.id:
         return Route(Destination.SHELF_HERE, here)
-    if set_up.transport.floats_at(item.float_group, here.id):
+    if not item.is_spoken_for and set_up.transport.floats_at(item.float_group, here.id):
         _move_home(transaction, item.id, here.id)
         update_holders(transaction, (item.record_id,))
         return Route(Destination.FLOAT_HERE, here)
@@ -124,6 +129,8 @@ def _to_hold(
         hold = _settled(transaction, desk, item, now)
         if hold is not None:
             return _to_patron(transaction, set_up, desk, hold, item, here, handling, now)
+    if item.is_spoken_for and not may_serve_holds(transaction, set_up, item, now):
+        return None
     target = target_of(item)
     queue = holds_of_record(transaction, item.record_id)
     copies = copies_of_record(transaction, item.record_id)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     String,
     Table,
@@ -79,6 +80,13 @@ loan_policies = Table(
     Column("max_holds", Integer),
     Column("interest_days", Integer),
     Column("pickup_days", Integer),
+    Column("recall_days", Integer),
+    Column("recall_notice_days", Integer),
+    Column("bookable", Boolean),
+    Column("booking_days_before", Integer),
+    Column("booking_days_after", Integer),
+    Column("max_booking_days", Integer),
+    Column("before_bookings", String),
     CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
 )
 
@@ -218,6 +226,8 @@ loans = Table(
     Column("suspended_until", Moment),
     # The second borrower: the pupil to whom a teacher lent the item onward.
     Column("co_patron_id", ForeignKey("patrons.id")),
+    Column("recalled", Moment),  # somebody who waits has brought the due date forward
+    Column("billed", Moment),  # compensation was charged for the item
 )
 
 _IS_OPEN = text("checked_in IS NULL")
@@ -260,6 +270,13 @@ Index(
     loans.c.co_patron_id,
     sqlite_where=_HAS_CO_PATRON,
     postgresql_where=_HAS_CO_PATRON,
+)
+_IS_RECALLED = text("recalled IS NOT NULL AND checked_in IS NULL")
+Index(
+    "ix_loans_recalled",
+    loans.c.patron_id,
+    sqlite_where=_IS_RECALLED,
+    postgresql_where=_IS_RECALLED,
 )
 _IS_MARKED = text("mark IS NOT NULL AND checked_in IS NULL")
 #: The work list of lost and claimed items.
@@ -372,6 +389,14 @@ Index(
     unique=True,
     sqlite_where=_HOLD_IS_OPEN,
     postgresql_where=_HOLD_IS_OPEN,
+)
+_HOLD_IS_CLOSED = text("closed IS NOT NULL")
+#: Closed holds are deleted after some weeks.
+Index(
+    "ix_holds_closed",
+    holds.c.closed,
+    sqlite_where=_HOLD_IS_CLOSED,
+    postgresql_where=_HOLD_IS_CLOSED,
 )
 Index(
     "ix_holds_open_interest",
@@ -599,7 +624,225 @@ history_settings = Table(
     CheckConstraint("days >= 0", name="days"),
 )
 
+# Terminals, partners and sorting
+
+#: How terminals of a kind are spoken to. `options` is a JSON object, whose names belong to the
+#: protocol of the terminals.
+terminal_profiles = Table(
+    "terminal_profiles",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("options", Text, nullable=False),
+)
+
+#: Machines that log in: self-service, sorters, gates, desks.
+terminals = Table(
+    "terminals",
+    metadata,
+    Column("login", String, primary_key=True),
+    Column("password", String, nullable=False),  # argon2 hash
+    Column("branch_id", ForeignKey("branches.id"), nullable=False),
+    # May a message name another branch of the agency as the place where it happens?
+    Column("any_branch", Boolean, nullable=False),
+    Column("profile", ForeignKey("terminal_profiles.code")),
+    Column("sorting", String),  # a scheme of `sort_rules`
+)
+
+#: Other agencies and brokers that send requests (NCIP, ISO 18626), by the name that they go by.
+#: `options` is a JSON object, whose names belong to the protocol.
+partners = Table(
+    "partners",
+    metadata,
+    Column("agency", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("branch_id", ForeignKey("branches.id"), nullable=False),  # where its work is done
+    Column("shared_secret", String),  # argon2 hash
+    Column("options", Text, nullable=False),
+)
+
+#: Into which bin a sorter drops an item: of each scheme the first rule that holds. A condition
+#: that is NULL holds always.
+sort_rules = Table(
+    "sort_rules",
+    metadata,
+    Column("scheme", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("bin", String, nullable=False),
+    Column("destination", String),  # the name of a `Destination`
+    Column("to_branch_id", ForeignKey("branches.id")),
+    Column("material_group", String),
+    Column("department", String),
+    Column("location", String),
+    Column("sublocation", String),
+    Column("section", String),
+    Column("call_number_from", String),
+    Column("call_number_to", String),
+)
+
+#: What an agency asks of its patrons' PINs; NULL is what is built in.
+pin_settings = Table(
+    "pin_settings",
+    metadata,
+    Column("agency_id", ForeignKey("agencies.id"), primary_key=True),
+    Column("minimum_length", SmallInteger),
+    Column("digits_only", Boolean),
+    Column("tries_at_device", SmallInteger),
+    Column("tries_in_all", SmallInteger),
+    Column("lock_minutes", SmallInteger),
+)
+
+# Answers kept, and what machines have told
+
+#: Answers to requests that have done something, for machines that ask again (see
+#: `circulation.replies`). They are deleted after a day; so few that no other index pays.
+replies = Table(
+    "replies",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    # Whoever deals with the item makes the answer stale, or with the patron as well.
+    Column("item_id", Integer),
+    Column("patron_id", ForeignKey("patrons.id")),
+    Column("by_patron", Boolean, nullable=False),
+    Column("mark", Long, nullable=False),  # the last event when the answer was kept
+    sqlite_with_rowid=False,
+)
+
+#: What accounts of machines have sent, and what they get wrong, counted by name.
+terminal_counts = Table(
+    "terminal_counts",
+    metadata,
+    Column("account", String, primary_key=True),  # empty: before any login
+    Column("name", String, primary_key=True),
+    Column("count", Long, nullable=False),
+    Column("last", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: What machines have written down of items, in words of their own (SIP2's item properties).
+item_properties = Table(
+    "item_properties",
+    metadata,
+    Column("item_id", ForeignKey("items.id"), primary_key=True),
+    Column("properties", String, nullable=False),
+    Column("changed", Moment, nullable=False),
+)
+
+# Accession and receiving
+
+#: What new items are given, by place, material group and material type of the record. A scope
+#: column that is NULL holds for any; a field that is NULL is left to a row of wider scope
+#: (see `circulation.item_defaults`).
+item_defaults = Table(
+    "item_defaults",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("agency_id", ForeignKey("agencies.id")),
+    Column("branch_id", ForeignKey("branches.id")),
+    Column("material_group", String),
+    Column("material_type", String),
+    Column("gives_group", String),
+    Column("price", Integer),
+    Column("currency", String(3)),
+    Column("department", String),
+    Column("location", String),
+    Column("sublocation", String),
+    Column("section", String),
+    Column("float_group", String),
+    Column("call_number", String),  # an access point whose number becomes the call number
+    CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
+    CheckConstraint("(price IS NULL) = (currency IS NULL)", name="price"),
+)
+
+#: Where barcodes of new items come from. All but `next_number` is set-up.
+barcode_ranges = Table(
+    "barcode_ranges",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("agency_id", ForeignKey("agencies.id")),
+    Column("branch_id", ForeignKey("branches.id")),
+    Column("prefix", String, nullable=False),
+    Column("first_number", Long, nullable=False),
+    Column("last_number", Long, nullable=False),
+    Column("digits", SmallInteger, nullable=False),
+    Column("check_digit", Boolean, nullable=False),
+    Column("next_number", Long, nullable=False),
+    CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
+)
+
+#: What suppliers have announced. One is closed when all of it has come, or nothing more is to.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("supplier", String, nullable=False),
+    Column("order_number", String, nullable=False),
+    Column("branch_id", ForeignKey("branches.id"), nullable=False),
+    Column("expected", Date),
+    Column("announced", Moment, nullable=False),
+    Column("closed", Moment),
+    UniqueConstraint("supplier", "order_number"),
+)
+_DELIVERY_IS_OPEN = text("closed IS NULL")
+#: The work list of overdue deliveries.
+Index(
+    "ix_deliveries_open_expected",
+    deliveries.c.expected,
+    deliveries.c.id,
+    sqlite_where=_DELIVERY_IS_OPEN,
+    postgresql_where=_DELIVERY_IS_OPEN,
+)
+
+#: So many copies of a title in a delivery; a line with a barcode is one item.
+delivery_lines = Table(
+    "delivery_lines",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), nullable=False, index=True),
+    Column("record_id", ForeignKey("records.id"), nullable=False, index=True),
+    Column("number", String, nullable=False, index=True),  # as `catalogue.standard_numbers` has it
+    Column("barcode", String, unique=True),
+    Column("branch_id", ForeignKey("branches.id"), nullable=False),
+    Column("copies", Integer, nullable=False),
+    Column("received", Integer, nullable=False, server_default="0"),
+    Column("material_group", String, nullable=False),
+    Column("price", Integer),
+    Column("currency", String(3)),
+    Column("department", String, nullable=False),
+    Column("location", String, nullable=False),
+    Column("sublocation", String, nullable=False),
+    Column("section", String, nullable=False),
+    Column("call_number", String, nullable=False),
+    CheckConstraint("received BETWEEN 0 AND copies", name="received"),
+    CheckConstraint("barcode IS NULL OR copies = 1", name="one_item"),
+    CheckConstraint("(price IS NULL) = (currency IS NULL)", name="price"),
+)
+
+#: What was scanned in receiving and nobody had announced, for staff to settle.
+unexpected_items = Table(
+    "unexpected_items",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("branch_id", ForeignKey("branches.id"), nullable=False),
+    Column("scanned", String, nullable=False),
+    Column("noted", Moment, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("item_id", ForeignKey("items.id")),  # where it was taken in all the same
+    Column("settled", Moment),
+)
+_UNEXPECTED_IS_OPEN = text("settled IS NULL")
+Index(
+    "ix_unexpected_items_open",
+    unexpected_items.c.noted,
+    unexpected_items.c.id,
+    sqlite_where=_UNEXPECTED_IS_OPEN,
+    postgresql_where=_UNEXPECTED_IS_OPEN,
+)
+
 # The tables of the packages join the metadata with these.
 import circulation.booking.schema  # noqa: E402
 import circulation.fees.schema  # noqa: E402
+import circulation.interlending.schema  # noqa: E402
 import circulation.notices.schema  # noqa: E402, F401

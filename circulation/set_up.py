@@ -8,14 +8,20 @@ number, never a counter: a counted version could come again after a rollback, wi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from catalogue.schema import agencies, branches
 from catalogue.statements import Transaction, change, many, scalar, send
 from circulation.calendars import read_calendars
+from circulation.fees.rule_rows import read_fee_rules
+from circulation.fees.rules import FeeRules, FeeTerms
 from circulation.opening_hours import Calendar
+from circulation.partners import Partner, all_partners, folded_agency
+from circulation.pin_settings import USUAL, PinRules, read_pin_rules
 from circulation.policy import (
     FIELDS,
     Case,
@@ -32,6 +38,8 @@ from circulation.schema import (
     loan_policies,
     set_up_version,
 )
+from circulation.sorting import SortRule, read_sorting
+from circulation.terminals import Terminal, all_terminals
 from circulation.transport import Transport, read_transport
 from circulation.trees import CATEGORIES, GROUPS
 
@@ -62,6 +70,11 @@ _all_policies = many(
     select(*(loan_policies.c[name] for name in PolicyRow._fields)).order_by(loan_policies.c.id),
     PolicyRow,
 )
+#: Schools whose stock is their own.
+_hidden_schools: Callable[..., list[Any]] = many(
+    select(agencies.c.id).where(agencies.c.kind == "school", agencies.c.shares_stock.is_(False)),
+    None,
+)
 _set_version = change(
     update(set_up_version).values(version=bindparam("new_version")), "new_version"
 )
@@ -72,16 +85,25 @@ class SetUp:
 
     `branches` and `calendars` go by the branch's id; `categories` and `groups` are the trees of
     patron categories and material groups.
-    `transport` says what sending costs and where items float.
+    `transport` says what sending costs and where items float. `terminals` go by login, `partners`
+    by `folded_agency`, `sorting` by the name of the scheme; `hidden_schools` are ids of
+    agencies. `fees` are the rules on money.
     """
 
     __slots__ = (
+        "_most",
         "_terms",
         "branches",
         "calendars",
         "categories",
+        "fees",
         "groups",
+        "hidden_schools",
+        "partners",
+        "pin_rules",
         "policies",
+        "sorting",
+        "terminals",
         "transport",
         "version",
     )
@@ -95,6 +117,12 @@ class SetUp:
         categories: Tree,
         groups: Tree,
         transport: Transport,
+        terminals: Mapping[str, Terminal],
+        partners: Mapping[str, Partner],
+        sorting: Mapping[str, tuple[SortRule, ...]],
+        pin_rules: Mapping[int, PinRules],
+        hidden_schools: frozenset[int],
+        fees: FeeRules,
     ) -> None:
         self.version = version
         self.branches = branches
@@ -103,7 +131,14 @@ class SetUp:
         self.categories = categories
         self.groups = groups
         self.transport = transport
+        self.terminals = terminals
+        self.partners = partners
+        self.sorting = sorting
+        self.pin_rules = pin_rules
+        self.hidden_schools = hidden_schools
+        self.fees = fees
         self._terms: dict[tuple[int, str, str], LoanTerms] = {}
+        self._most: dict[tuple[int, str], tuple[int, int]] = {}
 
     def case(self, branch_id: int, patron_category: str, material_group: str) -> Case:
         """What the rules are asked about a loan at the branch."""
@@ -113,6 +148,60 @@ class SetUp:
             lineage(self.categories, patron_category),
             lineage(self.groups, material_group),
         )
+
+    def fee_terms(
+        self, branch_id: int, patron_category: str, material_group: str, day: date
+    ) -> FeeTerms:
+        """What the rules on money say on that day, remembered."""
+        return self.fees.terms(self.case, (branch_id, patron_category, material_group), day)
+
+    def agency_fee_terms(self, agency_id: int, patron_category: str, day: date) -> FeeTerms:
+        """What the rules on money say of the agency as a whole: payments, blocks for debt."""
+
+        def case(key: int, patron_category: str, material_group: str) -> Case:
+            return Case(-key, 0, lineage(self.categories, patron_category), (material_group,))
+
+        # Its key is negative, so that it is not taken for a branch.
+        return self.fees.terms(case, (-agency_id, patron_category, ""), day)
+
+    def most_loans(self, branch_id: int, material_group: str) -> tuple[int, int]:
+        """The largest limits that any rule of the branch sets to a patron's loans, in all and in
+        the group: nobody needs to count further. 0 where there is no limit."""
+        key = (branch_id, material_group)
+        most = self._most.get(key)
+        if most is None:
+            if len(self._most) >= _TERMS_KEPT:
+                self._most.clear()
+            most = self._most[key] = self._largest_limits(branch_id, material_group)
+        return most
+
+    def _largest_limits(self, branch_id: int, material_group: str) -> tuple[int, int]:
+        branch = self.branches.get(branch_id)
+        if branch is None:
+            return 0, 0
+        groups = lineage(self.groups, material_group)
+        rules = [
+            rule
+            for rule in self.policies
+            if rule.branch_id in (None, branch.id)
+            and rule.agency_id in (None, branch.agency_id)
+            and (rule.material_group is None or rule.material_group in groups)
+        ]
+        return (
+            max((rule.max_loans or 0 for rule in rules), default=0),
+            max((rule.max_loans_in_group or 0 for rule in rules), default=0),
+        )
+
+    def pin_rules_of(self, agency_id: int) -> PinRules:
+        """What the agency asks of the PINs of its patrons."""
+        return self.pin_rules.get(agency_id, USUAL)
+
+    def sort_rules_at(self, login: str) -> tuple[SortRule, ...]:
+        """The rules by which the terminal sorts; none where it does not."""
+        terminal = self.terminals.get(login)
+        if terminal is None or terminal.sorting is None:
+            return ()
+        return self.sorting.get(terminal.sorting, ())
 
     def terms(self, branch_id: int, patron_category: str, material_group: str) -> LoanTerms:
         """What the rules say, remembered."""
@@ -138,11 +227,23 @@ def read_set_up(transaction: Transaction) -> SetUp:
         {node.code: node.parent for node in CATEGORIES.all(transaction)},
         {node.code: node.parent for node in GROUPS.all(transaction)},
         read_transport(transaction),
+        {terminal.login: terminal for terminal in all_terminals(transaction)},
+        {folded_agency(partner.agency): partner for partner in all_partners(transaction)},
+        read_sorting(transaction),
+        read_pin_rules(transaction),
+        frozenset(row[0] for row in _hidden_schools(transaction)),
+        FeeRules(read_fee_rules(transaction)),
     )
 
 
+def version_of(transaction: Transaction) -> int:
+    """The version of the set-up that the transaction sees."""
+    version: int = _version(transaction)
+    return version
+
+
 def set_up_changed(transaction: Transaction) -> None:
-    """To be called by whatever changes branches, agencies, calendars, trees or rules."""
+    """To be called by whatever changes anything that a `SetUp` holds."""
     _set_version(transaction, secrets.randbits(62))
 
 

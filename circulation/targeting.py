@@ -23,7 +23,7 @@ from circulation.set_up import SetUp
 
 
 class Target(NamedTuple):
-    """An item as targeting sees it; `branch_id` is the branch it belongs to."""
+    """An item as targeting sees it; `branch_id` is the branch it belongs to, for now at least."""
 
     id: int
     branch_id: int
@@ -32,7 +32,8 @@ class Target(NamedTuple):
 
 
 def target_of(item: ItemFacts) -> Target:
-    return Target(item.id, item.home_branch_id, item.material_group, item.part)
+    branch_id = item.stay_branch_id or item.home_branch_id
+    return Target(item.id, branch_id, item.material_group, item.part)
 
 
 def suits(item: Target | Copy, hold: HoldFacts) -> bool:
@@ -46,11 +47,14 @@ def is_holdable(
     """May the item be kept for such a patron at that branch?
 
     Items stay within their agency, unless the transport matrix names the pair of branches: that
-    is how agencies share their queues.
+    is how agencies share their queues. What a school has stays within the school unless it shares
+    its stock, whatever the matrix says.
     """
     owner, pickup = set_up.branches[item.branch_id], set_up.branches[pickup_branch_id]
-    pair = (owner.id, pickup.id)
-    if owner.agency_id != pickup.agency_id and set_up.transport.costs.get(pair) is None:
+    if owner.agency_id != pickup.agency_id and (
+        owner.agency_id in set_up.hidden_schools
+        or set_up.transport.costs.get((owner.id, pickup.id)) is None
+    ):
         return False
     terms = set_up.terms(pickup_branch_id, patron_category, item.material_group)
     return terms.holdable and not terms_refusals(terms)
@@ -115,11 +119,20 @@ def assign(
     now: datetime,
 ) -> list[Assignment]:
     """Shares out the copies of a title that stand on shelves: to each hold in order the cheapest
-    to send. Holds on an item come first, as at check-in.
+    to send. Holds on an item come first as at check-in: not before one on the title that no
+    second copy would do for.
     """
+
+    has_item_holds = any(hold.item_id is not None for hold in queue)
+
+    def gives_way(hold: HoldFacts) -> bool:
+        if hold.item_id is not None or not has_item_holds:
+            return False
+        return sum(can_serve(copy, hold, set_up) for copy in copies) > 1
+
     due = sorted(
         (hold for hold in queue if is_due_service(hold, set_up, now)),
-        key=lambda hold: (hold.item_id is None, order_key(hold)),
+        key=lambda hold: (gives_way(hold), order_key(hold)),
     )
     free = [copy for copy in copies if copy.is_on_shelf]
     assigned = []

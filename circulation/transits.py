@@ -15,6 +15,7 @@ class TransitReason(Enum):
 
     HOME = "home"
     PICKUP = "pickup"  # somebody waits for it there
+    STAY = "stay"  # it is to be there for a while: set aside, on deposit, in a theme
 
 
 #: Begins a transit of an item that has none: item, from branch, to branch, since, and the value

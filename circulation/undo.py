@@ -11,6 +11,7 @@ What must be known of the state before stands in the event's `before` (see `stat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,10 +21,12 @@ from sqlalchemy import bindparam, delete, literal_column, update
 from catalogue.holders import update_holders
 from catalogue.schema import items
 from catalogue.statements import Transaction, change, many, send
+from circulation.booking.at_loan import forget_booking_loan
 from circulation.conflicts import forget_conflicts
 from circulation.engine import Circulation
 from circulation.events import Event, EventKind, read_event, select_events, write_event
 from circulation.facts import ItemFacts, item_facts, lock_item
+from circulation.fees.acts import undo_loan, undo_return
 from circulation.hold_fulfilment import HoldsAtLoan
 from circulation.hold_restoring import capture_image, release_item, restore_capture, restore_holds
 from circulation.loans import must_touch_one
@@ -31,6 +34,7 @@ from circulation.lost import note_missing
 from circulation.reasons import Reason
 from circulation.results import Borrower, Desk, Item, Loan, Refusal, Refused
 from circulation.schema import events, loans
+from circulation.set_up import SetUp
 from circulation.transits import begin_transit, end_transit
 
 #: "Right after": a machine that fails knows it at once; this leaves room for a lost connection.
@@ -122,9 +126,8 @@ def cancel_check_out(
     facts = item_facts(transaction, item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
-    known = facts.item(
-        circulation.set_up(transaction, facts.set_up_version).branches[facts.home_branch_id]
-    )
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    known = facts.item(set_up.branches[facts.home_branch_id])
     last, *earlier = _acts_of(transaction, facts.id)
     if _is_own(last, EventKind.CHECK_OUT_CANCELLED, desk, now):
         return Cancelled(known, facts.loan(), facts.borrower())
@@ -132,8 +135,14 @@ def cancel_check_out(
         return Refused((Refusal(Reason.NOTHING_TO_CANCEL),), known)
 
     assert facts.loan_id is not None
+    _uncharge(transaction, set_up, desk, last, now, undo_loan)
+    for ended in earlier:
+        if ended.after.get("ended_by_loan") == facts.loan_id:
+            _uncharge(transaction, set_up, desk, ended, now, undo_return)
     must_touch_one(_delete_loan(transaction, facts.loan_id))
     forget_conflicts(transaction, facts.loan_id)
+    if facts.is_spoken_for:
+        forget_booking_loan(transaction, facts.loan_id)
     before, at = last.before, last.recorded or last.at
     if "in_transit_to" in before:
         begin_transit(
@@ -187,6 +196,7 @@ def cancel_check_in(
     if is_open or not is_theirs or not _is_own(last, EventKind.CHECKED_IN, desk, now):
         return Refused((Refusal(Reason.NOTHING_TO_CANCEL),), known)
 
+    _uncharge(transaction, set_up, desk, last, now, undo_return)
     must_touch_one(_reopen_loan(transaction, last.loan_id))
     if facts.transit_to_id is not None:
         end_transit(transaction, facts.id)
@@ -207,6 +217,26 @@ def _acts_of(transaction: Transaction, item_id: int) -> list[Any]:
     """The last acts with the item, the newest first; at least one entry, None where none is."""
     found: list[Any] = _last_acts(transaction, item_id)
     return found or [None]
+
+
+def _uncharge(
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk,
+    undone: Event,
+    now: datetime,
+    undo: Callable[..., None],
+) -> None:
+    """Takes back what the act that is undone has charged; locks its patron."""
+    undo(
+        transaction,
+        set_up,
+        desk,
+        patron_id=undone.patron_id,
+        loan_id=undone.loan_id,
+        recorded=undone.recorded or undone.at,
+        now=now,
+    )
 
 
 def _is_own(event: Event | None, kind: EventKind, desk: Desk, now: datetime) -> bool:

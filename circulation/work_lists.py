@@ -2,7 +2,7 @@
 
 Each is one call that gives a page and, where there is more, the `after` for the next: a place in
 the list and not a number of lines, so that what happens between two pages neither repeats nor
-hides a line. The lists of holds (to fetch, shelf to clear) are in `circulation.hold_lists`.
+hides a line. The lists of holds (to fetch, shelf to clear) are in `circulation.hold_work`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Select, bindparam, null, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, null, or_, select
 
 from catalogue.schema import items, records
 from catalogue.statements import Moment, Transaction, many
@@ -186,29 +186,35 @@ def _marked_line(*row: Any) -> MissingItem:
     return line._replace(mark=LoanMark(line.mark))
 
 
-_marked = _List(
-    select(
-        items.c.id,
-        loans.c.marked,
-        items.c.barcode,
-        records.c.title,
-        loans.c.branch_id,
-        loans.c.mark,
-        loans.c.id,
-        loans.c.patron_id,
-        patrons.c.name,
+def _marked_as(*conditions: ColumnElement[bool]) -> _List[MissingItem]:
+    return _List(
+        select(
+            items.c.id,
+            loans.c.marked,
+            items.c.barcode,
+            records.c.title,
+            loans.c.branch_id,
+            loans.c.mark,
+            loans.c.id,
+            loans.c.patron_id,
+            patrons.c.name,
+        )
+        .select_from(
+            loans.join(items, items.c.id == loans.c.item_id)
+            .join(records, records.c.id == items.c.record_id)
+            .join(patrons, patrons.c.id == loans.c.patron_id)
+        )
+        .where(loans.c.mark.is_not(None), loans.c.checked_in.is_(None), *conditions),
+        moment=loans.c.marked,
+        key=items.c.id,
+        branch=loans.c.branch_id,
+        row=_marked_line,
     )
-    .select_from(
-        loans.join(items, items.c.id == loans.c.item_id)
-        .join(records, records.c.id == items.c.record_id)
-        .join(patrons, patrons.c.id == loans.c.patron_id)
-    )
-    .where(loans.c.mark.is_not(None), loans.c.checked_in.is_(None)),
-    moment=loans.c.marked,
-    key=items.c.id,
-    branch=loans.c.branch_id,
-    row=_marked_line,
-)
+
+
+_marked: dict[LoanMark | None, _List[MissingItem]] = {None: _marked_as()} | {
+    mark: _marked_as(loans.c.mark == mark.value) for mark in LoanMark
+}
 _missing = _List(
     select(
         items.c.id,
@@ -307,12 +313,16 @@ def overdue_loans(
 def lost_and_claimed(
     transaction: Transaction,
     *,
+    mark: LoanMark | None = None,
     branch_id: int | None = None,
     after: Place | None = None,
     limit: int = PAGE,
 ) -> Page[MissingItem]:
-    """Items on loan that are lost or claimed returned, the oldest first: to be searched for."""
-    return _marked.page(
+    """Items on loan that are lost or claimed returned, the oldest first: to be searched for.
+
+    `mark` gives those of one kind alone.
+    """
+    return _marked[mark].page(
         transaction,
         branch_id=branch_id,
         after=after,

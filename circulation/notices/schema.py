@@ -1,1 +1,181 @@
-"""The tables of this package, in the same metadata as all others."""
+"""The tables of this package, in the same metadata as all others.
+
+A notice is what somebody is to be told; a message is what is sent of it, on one channel. A digest
+is one message of several notices, and a notice whose first channel fails gets a second message.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from catalogue.schema import metadata
+from catalogue.statements import Moment
+
+#: 63 bits, as `circulation.schema.Long`, which is not there yet when this module is read.
+_Long = BigInteger().with_variant(Integer(), "sqlite")
+
+#: Rules. A scope column that is NULL holds for any; a field that is NULL is left to a row of
+#: wider scope (see `circulation.notices.rules`).
+notice_rules = Table(
+    "notice_rules",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("agency_id", ForeignKey("agencies.id")),
+    Column("branch_id", ForeignKey("branches.id")),
+    Column("patron_category", String),
+    Column("kind", String),  # a value of `NoticeKind`
+    Column("channels", String),  # parted by blanks
+    Column("digest", String),
+    Column("send_at", String),
+    Column("quiet", String),
+    Column("verified", Boolean),
+    Column("guardians", String),
+    Column("absent", String),
+    Column("days", SmallInteger),
+    Column("on_request", Boolean),
+    Column("valid_hours", Integer),
+    Column("keep_days", Integer),
+    CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
+)
+
+#: What was given to a channel, or is to be. The id is known before it is sent, and to the channel
+#: where that can tell by it that it has sent the message already.
+notice_messages = Table(
+    "notice_messages",
+    metadata,
+    Column("id", _Long, primary_key=True, autoincrement=False),
+    Column("recipient_id", ForeignKey("patrons.id"), index=True),
+    Column("branch_id", ForeignKey("branches.id"), nullable=False),  # in whose name
+    Column("kind", String, nullable=False),  # a value of `NoticeKind`
+    Column("channel", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("template", String, nullable=False),
+    Column("state", String, nullable=False),  # a value of `NoticeState`
+    Column("attempts", SmallInteger, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("due", Moment, nullable=False),  # not tried before
+    Column("claimed", Moment),  # somebody is sending it since
+    Column("sent", Moment),
+    Column("changed", Moment, nullable=False),
+    Column("reference", String, nullable=False),  # what the channel calls it
+    Column("error", String, nullable=False),
+    Column("anonymised", Moment),
+)
+_IS_OPEN = text("state IN ('waiting', 'sending', 'unsure')")
+Index(
+    "ix_notice_messages_open",
+    notice_messages.c.due,
+    notice_messages.c.id,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+Index("ix_notice_messages_created", notice_messages.c.created)
+_HAS_REFERENCE = text("reference <> ''")
+#: Channels tell what became of a message by their own name for it.
+Index(
+    "ix_notice_messages_reference",
+    notice_messages.c.reference,
+    sqlite_where=_HAS_REFERENCE,
+    postgresql_where=_HAS_REFERENCE,
+)
+
+#: What somebody is to be told. `patron_id` is whom it is about, `recipient_id` who is told: the
+#: patron, or a guardian. `once` is the promise that nobody is told anything twice.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", _Long, primary_key=True, autoincrement=False),
+    Column("patron_id", ForeignKey("patrons.id"), index=True),
+    Column("recipient_id", ForeignKey("patrons.id"), index=True),
+    Column("branch_id", ForeignKey("branches.id"), nullable=False),  # whose rules hold
+    Column("kind", String, nullable=False),  # a value of `NoticeKind`
+    Column("once", String, unique=True),
+    Column("cause", Text, nullable=False),  # JSON object (see `circulation.notices.causes`)
+    Column("facts", Text, nullable=False),  # JSON object: what the template is given besides
+    Column("channels", String),  # an order of its own, in place of the rule's
+    Column("failed", String, nullable=False),  # the channels that have failed, parted by blanks
+    Column("state", String, nullable=False),  # a value of `NoticeState`
+    Column("why", String, nullable=False),  # of a state that needs a reason
+    Column("created", Moment, nullable=False),
+    Column("due", Moment, nullable=False),  # not told before
+    Column("message_id", ForeignKey("notice_messages.id"), index=True),
+    Column("anonymised", Moment),
+)
+_IS_WAITING = text("state = 'waiting'")
+Index(
+    "ix_notices_waiting",
+    notices.c.due,
+    notices.c.recipient_id,
+    sqlite_where=_IS_WAITING,
+    postgresql_where=_IS_WAITING,
+)
+Index("ix_notices_created", notices.c.created)
+
+#: What patrons said that they want to be told, or not.
+notice_choices = Table(
+    "notice_choices",
+    metadata,
+    Column("patron_id", ForeignKey("patrons.id"), primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("wanted", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Up to which event notices were made. `safe` lies so far back that no event before it can still
+#: be on its way into the database; from there the events are looked at again.
+notice_progress = Table(
+    "notice_progress",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("seen", _Long, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("safe", _Long, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+#: What was loaded from another system, and of what nobody is told up to a time: the other system
+#: has done so.
+silent_batches = Table(
+    "silent_batches",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+silent_rows = Table(
+    "silent_rows",
+    metadata,
+    Column("noun", String, primary_key=True),  # a value of `Basis`
+    Column("row_id", _Long, primary_key=True, autoincrement=False),
+    Column("batch", ForeignKey("silent_batches.name"), nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+#: Texts that patrons have sent. The gateway's id is the promise that each is answered once.
+incoming_texts = Table(
+    "incoming_texts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("patron_id", ForeignKey("patrons.id"), index=True),
+    Column("address", String, nullable=False),
+    Column("body", String, nullable=False),
+    Column("notice_id", ForeignKey("notices.id")),  # the answer
+    sqlite_with_rowid=False,
+)

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.statements import Transaction, lock, send
+from catalogue.visibility import share_stock
+from circulation.barcode_ranges import let_go_of_agency, let_go_of_branch
 from circulation.calendars import (
     Owner,
     forget_special_days,
@@ -34,7 +36,10 @@ from circulation.organisation import (
 from circulation.placement import forget_placement_name, store_placement_name
 from circulation.schema import closures, history_settings, set_up_version
 from circulation.set_up import remove_loan_policy, set_loan_policy, set_up_changed
+from circulation.setting_up.calling import writers
 from circulation.setting_up.difference import Change, differences, title
+from circulation.setting_up.fees import fee_writers
+from circulation.setting_up.new_items import new_item_writers
 from circulation.setting_up.parts import Fields, Key, Noun
 from circulation.setting_up.reading import Declared
 from circulation.setting_up.source import Problem
@@ -163,9 +168,19 @@ _ORDER = (
     Noun.WEEK,
     Noun.SPECIAL_DAYS,
     Noun.RULE,
+    Noun.FEES,
     Noun.FLOAT_GROUP,
     Noun.TRANSPORT,
+    Noun.PINS,
+    Noun.SORT_RULE,
+    Noun.PROFILE,
+    Noun.TERMINAL,
+    Noun.PARTNER,
+    Noun.ITEM_DEFAULTS,
+    Noun.BARCODE_RANGE,
 )
+#: Of these what changes lets go of what it names, which may be removed next.
+_LETS_GO = (Noun.FLOAT_GROUP, Noun.SORT_RULE, Noun.TERMINAL, Noun.PARTNER)
 
 
 class _Writing:
@@ -200,13 +215,19 @@ class _Writing:
                 transaction, self._branches()[key[0]], self._branches()[key[1]]
             ),
         }
+        write, remove = writers(transaction, self._agencies, self._branches)
+        self._write |= write
+        self._remove |= remove
+        for more in (new_item_writers, fee_writers):
+            write, remove = more(transaction, self._owner)
+            self._write |= write
+            self._remove |= remove
 
     def write(self, changes: list[Change]) -> None:
         of = {noun: [change for change in changes if change.noun is noun] for noun in Noun}
         for noun in reversed(_ORDER):
             for change in of[noun]:
-                # A float group that changes lets go of its branches, which may be removed next.
-                if change.after is None or (noun is Noun.FLOAT_GROUP and change.before):
+                if change.after is None or (noun in _LETS_GO and change.before):
                     self._remove[noun](change.key)
         for noun, nodes in ((Noun.CATEGORY, CATEGORIES), (Noun.GROUP, GROUPS)):
             wanted = {
@@ -248,9 +269,15 @@ class _Writing:
             agency = add_agency(
                 self.transaction, consortium, key[0], name, kind=kind, timezone=timezone
             )
+            if fields["shares_stock"]:
+                share_stock(self.transaction, key[0], True)
         else:
-            agency = self._agencies()[key[0]]
+            before = {each.isil: each for each in all_agencies(self.transaction)}[key[0]]
+            agency = before.id
             change_agency(self.transaction, agency, name, kind=kind, timezone=timezone)
+            # What the catalogue hides is made anew, for which it goes through all records.
+            if (before.kind, before.shares_stock) != (kind, fields["shares_stock"]):
+                share_stock(self.transaction, key[0], fields["shares_stock"])
         _forget_history_days(self.transaction, agency)
         if fields["history_days"] is not None:
             _insert_history_days(self.transaction, agency, fields["history_days"])
@@ -258,6 +285,7 @@ class _Writing:
     def _remove_agency(self, key: Key) -> None:
         agency = self._agencies()[key[0]]
         _forget_history_days(self.transaction, agency)
+        let_go_of_agency(self.transaction, agency)
         remove_agency(self.transaction, agency)
 
     def _branch(self, key: Key, fields: Fields, is_new: bool) -> None:
@@ -269,6 +297,7 @@ class _Writing:
     def _remove_branch(self, key: Key) -> None:
         branch = self._branches()[key[0]]
         _forget_closures(self.transaction, branch)
+        let_go_of_branch(self.transaction, branch)
         remove_branch(self.transaction, branch)
 
     def _placement(self, key: Key, fields: Fields, is_new: bool) -> None:

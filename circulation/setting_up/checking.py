@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from circulation.partners import folded_agency
 from circulation.policy import lineage
 from circulation.setting_up.difference import title
+from circulation.setting_up.fees import check_fees
+from circulation.setting_up.new_items import check_new_items
 from circulation.setting_up.parts import Key, Noun, Parts
 from circulation.setting_up.source import Problem
 
@@ -20,6 +23,9 @@ def check_references(parts: Parts, line: Lines) -> list[Problem]:
         *_organisation(parts, line),
         *_rules(parts, line),
         *_between_branches(parts, line),
+        *_callers(parts, line),
+        *check_new_items(parts, line),
+        *check_fees(parts, line),
     ]
 
 
@@ -94,4 +100,36 @@ def _between_branches(parts: Parts, line: Lines) -> list[Problem]:
         ]
         if key[0] and key[0] == key[1]:
             problems.append(Problem(at, f"{title(Noun.TRANSPORT, key)}: the branches are the same"))
+    return problems
+
+
+#: Fields that name another part: of which noun, and which noun they name.
+_NAMES = (
+    (Noun.TERMINAL, "branch", Noun.BRANCH),
+    (Noun.TERMINAL, "profile", Noun.PROFILE),
+    (Noun.PARTNER, "branch", Noun.BRANCH),
+    (Noun.SORT_RULE, "to", Noun.BRANCH),
+    (Noun.SORT_RULE, "group", Noun.GROUP),
+)
+
+
+def _callers(parts: Parts, line: Lines) -> list[Problem]:
+    problems = []
+    for noun, name, named in _NAMES:
+        for key, fields in parts.of[noun].items():
+            value = fields.get(name)
+            if value and (value,) not in parts.of[named]:
+                problems.append(_unknown(noun, key, line(noun, key, name), named.value, value))
+    schemes = {key[0] for key in parts.of[Noun.SORT_RULE]}
+    for key, fields in parts.of[Noun.TERMINAL].items():
+        scheme = fields["sorting"]
+        if scheme and scheme not in schemes:
+            at = line(Noun.TERMINAL, key, "sorting")
+            problems.append(_unknown(Noun.TERMINAL, key, at, "sorting scheme", scheme))
+    folded: dict[str, str] = {}
+    for (agency,) in parts.of[Noun.PARTNER]:
+        other = folded.setdefault(folded_agency(agency), agency)
+        if other != agency:
+            at = line(Noun.PARTNER, (agency,), "")
+            problems.append(Problem(at, f"partner {agency}: {other} is the same name"))
     return problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from circulation.setting_up.parts import Fields, Key, Noun, Parts
+from circulation.setting_up.parts import SECRET, Fields, Key, Noun, Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ class Change:
         told = []
         for name in dict.fromkeys((*before, *after)):
             old, new = before.get(name), after.get(name)
-            if self.before is None or self.after is None:
+            if name in SECRET:
+                if old != new:
+                    told += [f"{name} {'changed' if old and new else 'set' if new else 'removed'}"]
+            elif self.before is None or self.after is None:
                 told += [f"{name} {_shown(new if self.after else old)}"]
             elif old != new:
                 told += [f"{name} {_shown(old)} -> {_shown(new)}"]
@@ -42,8 +45,8 @@ class Change:
             "change": self.what,
             "noun": self.noun.value,
             "key": list(self.key),
-            "before": self.before,
-            "after": self.after,
+            "before": _public(self.before),
+            "after": _public(self.after),
         }
 
 
@@ -60,14 +63,20 @@ def differences(stored: Parts, wanted: Parts) -> list[Change]:
 
 def title(noun: Noun, key: Key) -> str:
     """What a part is called."""
-    if noun is Noun.RULE:
-        place, category, group = key
+    if noun in (Noun.RULE, Noun.FEES):
+        place, category, group, *begins = key
         scope = [
             f"at {place}" if place else "everywhere",
             f"for {category}" if category else "for everybody",
             f"of {group}" if group else "of everything",
         ]
-        return f"rule {' '.join(scope)}"
+        scope += [f"from {day}" for day in begins if day]
+        return f"{noun.value} {' '.join(scope)}"
+    if noun is Noun.ITEM_DEFAULTS:
+        place, group, material_type = key
+        where = f"at {place}" if place else "everywhere"
+        of = " ".join(filter(None, (group, material_type))) or "everything"
+        return f"item defaults {where} of {of}"
     if noun is Noun.PLACEMENT:
         agency, level, code = key
         return f"{level} {code} of {agency}"
@@ -77,7 +86,18 @@ def title(noun: Noun, key: Key) -> str:
         return f"special days {key[1]} of {key[0]}"
     if noun is Noun.TRANSPORT:
         return f"transport from {key[0]} to {key[1]}"
+    if noun is Noun.SORT_RULE:
+        return f"sort rule {int(key[1])} of {key[0]}"
+    if noun is Noun.PINS:
+        return f"PIN rules of {key[0]}"
     return " ".join((noun.value, *key))
+
+
+def _public(fields: Fields | None) -> Fields | None:
+    """The fields with a star for what nobody is shown."""
+    if fields is None:
+        return None
+    return {name: "*" if name in SECRET and value else value for name, value in fields.items()}
 
 
 def _shown(value: Any) -> str:

@@ -12,6 +12,8 @@ from enum import Enum
 from typing import Any
 
 Key = tuple[str, ...]
+#: Fields that nobody is shown: hashes of passwords.
+SECRET = frozenset({"password", "shared_secret"})
 Fields = dict[str, Any]
 
 
@@ -30,8 +32,16 @@ class Noun(Enum):
     WEEK = "opening hours"  # ISIL of agency or branch -> hours of each weekday
     SPECIAL_DAYS = "special days"  # ISIL of agency or branch, days -> hours, note
     RULE = "rule"  # ISIL of agency or branch, category, group (each "" for any) -> its fields
+    FEES = "fee rule"  # ISIL of agency or branch, category, group, from ("" each) -> its fields
     FLOAT_GROUP = "float group"  # code -> branches
     TRANSPORT = "transport"  # ISIL from, ISIL to -> cost
+    ITEM_DEFAULTS = "item defaults"  # ISIL, group, material type (each "" for any) -> what is given
+    BARCODE_RANGE = "barcode range"  # code -> at, prefix, first, last, digits, check_digit
+    PINS = "PIN rules"  # ISIL of agency -> its settings
+    SORT_RULE = "sort rule"  # scheme, number in three digits -> bin, conditions
+    PROFILE = "terminal profile"  # code -> options
+    TERMINAL = "terminal"  # login -> branch, password, profile, any_branch, sorting
+    PARTNER = "partner"  # agency -> name, branch, shared_secret, options
 
 
 @dataclass

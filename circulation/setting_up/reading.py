@@ -9,6 +9,10 @@
     [float_groups]   code = [ISIL, ...]
     [[transport]]    from, to, cost (or never = true)
 
+Terminals, partners, sorting and PINs: see `circulation.setting_up.callers`. Defaults of new
+items, ranges of barcodes: see `circulation.setting_up.new_items`. Money: see
+`circulation.setting_up.fees`.
+
 A commented example is the demo library's own, `protocols/demo/library.toml`.
 """
 
@@ -26,7 +30,13 @@ from circulation.opening_hours import WEEKDAYS, hours_text, parse_hours
 from circulation.placement import LEVELS
 from circulation.policy import FIELDS, rule_problems
 from circulation.set_up import DEFAULT_TIMEZONE
+from circulation.setting_up.callers import SECTIONS, read_callers, read_pins
 from circulation.setting_up.checking import check_references
+from circulation.setting_up.fees import SECTIONS as FEES
+from circulation.setting_up.fees import read_fees
+from circulation.setting_up.new_items import SECTIONS as NEW_ITEMS
+from circulation.setting_up.new_items import read_new_items
+from circulation.setting_up.options import Checks
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.positions import Path
 from circulation.setting_up.source import NotToml, Problem, Source, parse, shown
@@ -40,6 +50,9 @@ _TOP = (
     "rules",
     "float_groups",
     "transport",
+    *SECTIONS,
+    *NEW_ITEMS,
+    *FEES,
 )
 _CALENDAR = ("week", "special_days")
 _ISIL = re.compile(r"[A-Za-z0-9]{1,4}-[A-Za-z0-9:/-]{1,11}", re.ASCII)
@@ -61,15 +74,18 @@ class Declared:
         return self.lines.get((noun, key, name)) or self.lines.get((noun, key, ""))
 
 
-def read(text: str) -> Declared:
-    """What the text declares, with every problem in the order of its lines."""
+def read(text: str, checks: Checks = Checks()) -> Declared:  # noqa: B008  it is never changed
+    """What the text declares, with every problem in the order of its lines.
+
+    `checks` is what the protocols say of options that are theirs.
+    """
     declared = Declared()
     try:
         source = parse(text)
     except NotToml as error:
         declared.problems.append(error.args[0])
         return declared
-    _Reading(source, declared).read()
+    _Reading(source, declared, checks).read()
     declared.problems = source.problems
     declared.problems += check_references(declared.parts, declared.line)
     declared.problems.sort(key=lambda problem: problem.line or 0)
@@ -77,9 +93,10 @@ def read(text: str) -> Declared:
 
 
 class _Reading:
-    def __init__(self, source: Source, declared: Declared) -> None:
+    def __init__(self, source: Source, declared: Declared, checks: Checks) -> None:
         self.source = source
         self.declared = declared
+        self.checks = checks
 
     def read(self) -> None:
         source, top = self.source, self.source.document
@@ -97,6 +114,9 @@ class _Reading:
         self._float_groups()
         for path, table in source.tables(("transport",), top.get("transport", [])):
             self._transport(path, table)
+        read_callers(source, self._add, self.checks)
+        read_new_items(source, self._add)
+        read_fees(source, self._add)
 
     def _add(self, noun: Noun, key: Key, fields: Fields, path: Path) -> None:
         """Notes a part; a second one of the same key is a problem."""
@@ -134,7 +154,20 @@ class _Reading:
     def _agency(self, isil: str, path: Path, table: Mapping[str, Any]) -> None:
         source = self.source
         names = [f"{level}s" for level in LEVELS]
-        source.only(path, table, ("name", "kind", "timezone", "history_days", *_CALENDAR, *names))
+        source.only(
+            path,
+            table,
+            (
+                "name",
+                "kind",
+                "timezone",
+                "history_days",
+                "shares_stock",
+                "pins",
+                *_CALENDAR,
+                *names,
+            ),
+        )
         timezone = source.text(path, table, "timezone", DEFAULT_TIMEZONE) or DEFAULT_TIMEZONE
         try:
             ZoneInfo(timezone)
@@ -145,9 +178,12 @@ class _Reading:
             "kind": source.choice(path, table, "kind", ("public", "school"), "public"),
             "timezone": timezone,
             "history_days": source.number(path, table, "history_days", 3_650),
+            "shares_stock": source.flag(path, table, "shares_stock", False),
         }
         self._add(Noun.AGENCY, (isil,), fields, path)
         self._calendar(isil, path, table)
+        if "pins" in table:
+            read_pins(source, self._add, isil, (*path, "pins"), table["pins"])
         for level, plural in zip(LEVELS, names, strict=True):
             codes = source.table((*path, plural), table.get(plural, {}))
             for code in codes:

@@ -105,6 +105,13 @@ class Source:
             return default
         return str(value)
 
+    def flag(self, path: Path, table: Mapping[str, Any], name: str, default: bool) -> bool:
+        value = table.get(name, default)
+        if not isinstance(value, bool):
+            self.problem((*path, name), f"must be true or false, not {shown(value)}")
+            return default
+        return value
+
     def number(
         self, path: Path, table: Mapping[str, Any], name: str, most: int = 1_000_000
     ) -> int | None:

@@ -14,8 +14,11 @@ from circulation.opening_hours import WEEKDAYS, hours_text, parse_hours
 from circulation.organisation import all_agencies, all_branches, all_consortia
 from circulation.placement import all_placement_names
 from circulation.policy import FIELDS
-from circulation.schema import history_settings, patrons
+from circulation.schema import delivery_lines, history_settings, patrons
 from circulation.set_up import loan_policies_of
+from circulation.setting_up.calling import add_stored_callers
+from circulation.setting_up.fees import add_stored_fees
+from circulation.setting_up.new_items import add_stored_new_items
 from circulation.setting_up.parts import Key, Noun, Parts
 from circulation.transport import read_transport
 from circulation.trees import CATEGORIES, GROUPS
@@ -42,6 +45,7 @@ def stored_parts(transaction: Transaction) -> Parts:
             "kind": agency.kind,
             "timezone": agency.timezone,
             "history_days": history_days.get(agency.id),
+            "shares_stock": bool(agency.shares_stock),
         }
         parts.add(Noun.AGENCY, (agency.isil,), fields)
     branch_isil = {}
@@ -76,6 +80,9 @@ def stored_parts(transaction: Transaction) -> Parts:
         parts.add(Noun.FLOAT_GROUP, (code,), {"branches": sorted(found)})
     for (from_id, to_id), cost in transport.costs.items():
         parts.add(Noun.TRANSPORT, (branch_isil[from_id], branch_isil[to_id]), {"cost": cost})
+    add_stored_callers(transaction, parts, agency_isil, branch_isil)
+    add_stored_new_items(transaction, parts, place)
+    add_stored_fees(transaction, parts, place)
     return parts
 
 
@@ -98,14 +105,21 @@ def _add_calendars(
 #: Tables that belong to the set-up itself, and what is parted with together with a branch.
 _OF_SET_UP = {
     "agency_settings",
+    "barcode_ranges",
     "branches",
     "closures",
+    "fee_rules",
     "float_branches",
     "history_settings",
+    "item_defaults",
     "loan_policies",
     "opening_hours",
+    "partners",
+    "pin_settings",
     "placement_names",
+    "sort_rules",
     "special_days",
+    "terminals",
     "transport_costs",
 }
 
@@ -131,7 +145,10 @@ _NAMING = {
     Noun.AGENCY: _counts("agencies"),
     Noun.BRANCH: _counts("branches"),
     Noun.CATEGORY: [("patrons", _count(patrons, patrons.c.category))],
-    Noun.GROUP: [("items", _count(items, items.c.material_group))],
+    Noun.GROUP: [
+        ("items", _count(items, items.c.material_group)),
+        ("delivery_lines", _count(delivery_lines, delivery_lines.c.material_group)),
+    ],
 }
 
 

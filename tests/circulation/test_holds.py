@@ -9,6 +9,7 @@ from itertools import permutations
 import pytest
 
 from catalogue.statements import Transaction
+from catalogue.visibility import share_stock
 from circulation.absences import Absence, set_absence
 from circulation.events import EventKind
 from circulation.hold_expiry import expire_holds
@@ -528,6 +529,7 @@ def test_items_serve_holds_within_their_agency_unless_it_shares_its_queue(
 ) -> None:
     def work(transaction: Transaction) -> Branch:
         agency = add_agency(transaction, 1, "DK-900200", "Prøveskolen", kind="school")
+        share_stock(transaction, "DK-900200", True)
         add_branch(transaction, agency, "DK-900201", "Skolebiblioteket")
         found = find_branch(transaction, "DK-900201")
         assert found is not None

@@ -21,6 +21,7 @@ from circulation.loan_states import (
 )
 from circulation.onward import lend_onward
 from circulation.reasons import Reason
+from circulation.recalls import recall
 from circulation.results import Branch, Refused
 from circulation.undo import cancel_check_in, cancel_check_out
 from tests.builders.circulation import Library, a_patron, an_item
@@ -122,10 +123,11 @@ ACTIONS: dict[LoanAction, Callable[[Library, str], object]] = {
     LoanAction.SUSPEND: lambda library, item: verb(library, lost.suspend, item, until=UNTIL),
     LoanAction.RESUME: lambda library, item: verb(library, lost.resume, item),
     LoanAction.LEND_ONWARD: lambda library, item: verb(library, lend_onward, item, to=PUPIL),
+    LoanAction.RECALL: lambda library, item: verb(library, recall, item),
 }
 
 #: Moving a loan's due date, or giving it a second borrower, is no new state but something new.
-NEW_ALL_THE_SAME = {LoanAction.RENEW, LoanAction.LEND_ONWARD}
+NEW_ALL_THE_SAME = {LoanAction.RENEW, LoanAction.LEND_ONWARD, LoanAction.RECALL}
 
 
 @pytest.fixture
@@ -140,6 +142,7 @@ def patrons(sqlite_library: Library) -> Library:
 def test_every_cell(patrons: Library, before: LoanState, action: LoanAction) -> None:
     """Statements 3 and 17: what the table says happens, and each change has its one event."""
     library, barcode = patrons, an_item(patrons)
+    library.policy(loan_days=28, renewals=2, recall_days=14)
     STATES[before](library, barcode)
     assert state(library, barcode) is before
     library.pass_time(days=1)  # so that nothing is "right after"

@@ -58,6 +58,7 @@ def test_what_a_text_declares() -> None:
         "kind": "public",
         "timezone": "Europe/Copenhagen",
         "history_days": 28,
+        "shares_stock": False,
     }
     assert of[Noun.WEEK]["DK-900100",]["friday"] == "10:00-18:00"
     assert of[Noun.WEEK]["DK-900100",]["saturday"] == "10:00-12:00, 13:00-14:00"

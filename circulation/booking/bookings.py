@@ -1,0 +1,283 @@
+"""Placing bookings of a title for a period.
+
+A booking promises so many copies, between a minimum and what is preferred, and never more than are
+free on each of its days and on those before and after them that the branch needs. What counts
+against it is in `circulation.booking.capacity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert
+
+from catalogue.former_records import present_id
+from catalogue.items import find_item
+from catalogue.statements import Transaction, send
+from circulation.booking.capacity import pools_of
+from circulation.booking.facts import (
+    BookingFacts,
+    SupplyFacts,
+    booking_facts,
+    class_size,
+    group_exists,
+    lock_copies,
+    pool_copies,
+    supplies_of_booking,
+    title_facts,
+)
+from circulation.booking.planning import (
+    Share,
+    Wish,
+    is_supplier,
+    plan,
+    usual_suppliers,
+    wish_refusals,
+)
+from circulation.booking.results import Booking, booking_of
+from circulation.booking.schema import booking_supplies, bookings
+from circulation.checks import patron_refusals
+from circulation.due_dates import local_date
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.facts import patron_facts
+from circulation.hold_facts import lock_queue
+from circulation.reasons import Action, Reason
+from circulation.results import Branch, Desk, Refusal, Refused
+from circulation.set_up import SetUp
+
+_NEW = (
+    "id",
+    "record_id",
+    "patron_id",
+    "group_id",
+    "delivery_branch_id",
+    "first_day",
+    "last_day",
+    "preferred",
+    "minimum",
+    "lends_onward",
+    "note",
+    "placed",
+)
+_insert_booking = send(
+    insert(bookings).values(
+        {bookings.c[name]: bindparam(f"new_{name}", type_=bookings.c[name].type) for name in _NEW}
+    ),
+    *(f"new_{name}" for name in _NEW),
+)
+_SUPPLIED = (
+    "booking_id",
+    "branch_id",
+    "material_group",
+    "copies",
+    "reserved_from",
+    "reserved_until",
+)
+_insert_supply = send(
+    insert(booking_supplies).values(
+        {
+            booking_supplies.c[name]: bindparam(f"new_{name}", type_=booking_supplies.c[name].type)
+            for name in _SUPPLIED
+        }
+    ),
+    *(f"new_{name}" for name in _SUPPLIED),
+)
+
+
+def place_booking(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    record_id: int | None = None,
+    item: str | None = None,
+    first: date,
+    last: date,
+    preferred: int | None = None,
+    minimum: int | None = None,
+    suppliers: Sequence[str] | None = None,
+    delivery_branch: str | None = None,
+    group_id: int | None = None,
+    lends_onward: bool = False,
+    note: str = "",
+    now: datetime,
+) -> Booking | Refused:
+    """Books copies of the title `record_id`, or of that of `item`, from `first` through `last`.
+
+    The borrower is a teacher, a class or an institution. `preferred` is the size of the class
+    `group_id` where it is not given, and at least 1; `minimum` is what is preferred, unless it is
+    given: fewer are promised where no more are free. `suppliers` are ISILs in the order in which
+    they are asked, None for all that supply `delivery_branch` (None: the patron's home branch).
+    `lends_onward` lends to the members of the class as soon as the booking is delivered.
+    Refused for what the patron may not do as a hold would be; NOT_ENOUGH_COPIES says in `limit`
+    how many there could be.
+    """
+    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    who = borrower.patron()
+    set_up = circulation.set_up(transaction, borrower.set_up_version)
+    delivery = _branch(set_up, delivery_branch) or (
+        None if delivery_branch else set_up.branches[borrower.home_branch_id]
+    )
+    asked = None if delivery is None else suppliers_of(set_up, delivery, suppliers)
+    record = _record(transaction, record_id, item)
+    unknown = []
+    if record is None:
+        unknown.append(Refusal(Reason.RECORD_UNKNOWN if item is None else Reason.ITEM_UNKNOWN))
+    if delivery is None or asked is None:
+        unknown.append(Refusal(Reason.BRANCH_UNKNOWN))
+    if record is None or delivery is None or asked is None:
+        return Refused(tuple(unknown), patron=who)
+    if group_id is not None and group_exists(transaction, group_id) is None:
+        raise ValueError("there is no such group")
+
+    if preferred is None:
+        preferred = max(class_size(transaction, group_id), 1) if group_id is not None else 1
+    least = preferred if minimum is None else minimum
+    wish = Wish(borrower.category, first, last, preferred, least, asked)
+    today = local_date(now, delivery.timezone)
+    found = patron_refusals(borrower, Action.HOLD, today) + wish_refusals(wish, today)
+    if first < today:
+        found.append(Refusal(Reason.BOOKING_DATES_WRONG))
+    planned = None if found else plan_title(transaction, set_up, record, wish, today)
+    if not isinstance(planned, list):
+        refusals = (*dict.fromkeys(found), *([planned] if planned else ()))
+        return Refused(refusals, patron=who)
+
+    booking_id = circulation.ids.next(now)
+    _insert_booking(
+        transaction,
+        booking_id,
+        record,
+        borrower.id,
+        group_id,
+        delivery.id,
+        first,
+        last,
+        preferred,
+        least,
+        lends_onward,
+        note,
+        now,
+    )
+    store_supplies(transaction, booking_id, planned)
+    booking = find_booking(transaction, set_up, booking_id)
+    assert booking is not None
+    write_booking(transaction, EventKind.BOOKING_PLACED, desk, now, None, booking)
+    return booking
+
+
+def find_booking(transaction: Transaction, set_up: SetUp, booking_id: int) -> Booking | None:
+    """The booking, open or closed."""
+    facts = booking_facts(transaction, booking_id)
+    if facts is None:
+        return None
+    return booking_of(facts, supplies_of_booking(transaction, booking_id), set_up)
+
+
+def open_booking(
+    transaction: Transaction, booking_id: int
+) -> tuple[BookingFacts, list[SupplyFacts]] | Refused:
+    """An open booking with its title locked: copies, then queue."""
+    found = booking_facts(transaction, booking_id)
+    if found is not None:
+        lock_copies(transaction, found.record_id)
+        lock_queue(transaction, found.record_id)
+        found = booking_facts(transaction, booking_id)
+    if found is None or found.closed is not None:
+        return Refused((Refusal(Reason.BOOKING_UNKNOWN),))
+    return found, supplies_of_booking(transaction, booking_id)
+
+
+def _branch(set_up: SetUp, isil: str | None) -> Branch | None:
+    return next((each for each in set_up.branches.values() if each.isil == isil), None)
+
+
+def suppliers_of(
+    set_up: SetUp, delivery: Branch, isils: Sequence[str] | None
+) -> Sequence[Branch] | None:
+    """The branches to ask, those that may not supply the other left out; None: one is unknown."""
+    if isils is None:
+        return usual_suppliers(set_up, delivery)
+    found = [_branch(set_up, isil) for isil in dict.fromkeys(isils)]
+    if any(branch is None for branch in found):
+        return None
+    return [branch for branch in found if branch and is_supplier(set_up, branch, delivery)]
+
+
+def _record(transaction: Transaction, record_id: int | None, item: str | None) -> int | None:
+    if item is not None:
+        found = find_item(transaction, item)
+        return found.record_id if found else None
+    known: int | None = None if record_id is None else present_id(transaction, record_id)
+    return known
+
+
+def plan_title(
+    transaction: Transaction,
+    set_up: SetUp,
+    record_id: int,
+    wish: Wish,
+    today: date,
+    without_booking: int | None = None,
+) -> list[Share] | Refusal:
+    """What the pools of the title give, which is locked from now on."""
+    lock_copies(transaction, record_id)
+    lock_queue(transaction, record_id)
+    title = title_facts(transaction, record_id)
+    pools = pools_of(
+        pool_copies(set_up, title.copies),
+        [facts.supply() for facts in title.supplies],
+        today,
+        without_booking=without_booking,
+    )
+    return plan(wish, pools, set_up, today)
+
+
+def store_supplies(transaction: Transaction, booking_id: int, shares: list[Share]) -> None:
+    for share in shares:
+        _insert_supply(
+            transaction,
+            booking_id,
+            share.pool.branch_id,
+            share.pool.material_group,
+            share.copies,
+            share.reserved_from,
+            share.reserved_until,
+        )
+
+
+def write_booking(
+    transaction: Transaction,
+    kind: EventKind,
+    desk: Desk,
+    now: datetime,
+    before: Booking | None,
+    after: Booking,
+) -> None:
+    """The event of a booking names no patron: whose it is, the booking says, as long as it may."""
+    write_event(
+        transaction,
+        kind,
+        desk,
+        now,
+        before=None if before is None else _told(before),
+        after={"booking": after.id} | _told(after),
+    )
+
+
+def _told(booking: Booking) -> dict[str, Any]:
+    return {
+        "record": booking.record_id,
+        "first": booking.first.isoformat(),
+        "last": booking.last.isoformat(),
+        "copies": booking.copies,
+        "preferred": booking.preferred,
+        "minimum": booking.minimum,
+        "supplies": {each.branch.isil: each.copies for each in booking.supplies},
+    }

@@ -1,0 +1,99 @@
+"""The end of a booking: cancelled, all back, or never collected."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import bindparam, update
+
+from catalogue.statements import Transaction, change
+from circulation.booking.facts import (
+    booking_facts,
+    bookings_over,
+    lock_copies,
+    supplies_of_booking,
+)
+from circulation.booking.results import BookingOutcome
+from circulation.booking.schema import bookings
+from circulation.booking.stays import end_stay, stays_of_booking
+from circulation.events import EventKind, write_event
+from circulation.hold_facts import lock_queue
+from circulation.results import Desk
+
+#: So many in one transaction, that no desk waits long for a title.
+AT_MOST = 100
+
+_close = change(
+    update(bookings)
+    .where(bookings.c.id == bindparam("booking_id"), bookings.c.closed.is_(None))
+    .values(closed=bindparam("new_closed"), outcome=bindparam("new_outcome")),
+    "booking_id",
+    "new_closed",
+    "new_outcome",
+)
+
+
+def close_booking(
+    transaction: Transaction,
+    desk: Desk | None,
+    booking_id: int,
+    outcome: BookingOutcome,
+    now: datetime,
+) -> bool:
+    """Ends an open booking, and the keeping of copies for it; False where it was over already.
+
+    The queue of the title is locked.
+    """
+    if not _close(transaction, booking_id, now, outcome.value):
+        return False
+    for row in stays_of_booking(transaction, booking_id):
+        end_stay(transaction, desk, row, now)
+    after = {"booking": booking_id, "outcome": outcome.value}
+    write_event(transaction, EventKind.BOOKING_CLOSED, desk, now, after=after)
+    return True
+
+
+def close_if_all_back(
+    transaction: Transaction,
+    desk: Desk | None,
+    booking_id: int,
+    now: datetime,
+    *,
+    wants_no_more: bool = False,
+) -> bool:
+    """Ends the booking if all that was lent for it is back and no more is to come.
+
+    `wants_no_more`: what was promised beyond that will not be asked for.
+    """
+    supplies = supplies_of_booking(transaction, booking_id)
+    lent = sum(supply.delivered for supply in supplies)
+    back = sum(supply.returned for supply in supplies)
+    is_complete = wants_no_more or lent >= sum(supply.copies for supply in supplies)
+    if not lent or back < lent or not is_complete:
+        return False
+    return close_booking(transaction, desk, booking_id, BookingOutcome.FULFILLED, now)
+
+
+def close_bookings_over(
+    transaction: Transaction, *, day: date, now: datetime, after: int = 0
+) -> tuple[int, int | None]:
+    """Ends bookings whose last day was before `day`, unless copies are still out.
+
+    How many were ended, and the booking after which to go on; None: that was all.
+    """
+    ended = 0
+    found = bookings_over(transaction, day, after, AT_MOST)
+    for record_id in sorted({booking.record_id for booking in found}):
+        lock_copies(transaction, record_id)
+        lock_queue(transaction, record_id)
+    for each in found:
+        booking = booking_facts(transaction, each.id)
+        if booking is None or booking.closed is not None or booking.last >= day:
+            continue
+        supplies = supplies_of_booking(transaction, booking.id)
+        if any(supply.delivered for supply in supplies):
+            ended += close_if_all_back(transaction, None, booking.id, now, wants_no_more=True)
+        else:
+            outcome = BookingOutcome.NOT_COLLECTED
+            ended += close_booking(transaction, None, booking.id, outcome, now)
+    return ended, found[-1].id if len(found) == AT_MOST else None

@@ -1,0 +1,232 @@
+"""Handing a booking out, lending it onward to a class, and taking it back.
+
+Whoever lends an item to the borrower of a booking that it belongs to delivers it, at a
+self-service machine too; these verbs do so for a whole set at once, and say what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from catalogue.schema import items
+from catalogue.statements import Transaction, many
+from circulation.batches import check_in_stack, check_out_stack
+from circulation.booking.bookings import find_booking
+from circulation.booking.closing import close_if_all_back
+from circulation.booking.facts import BookingFacts, booking_facts
+from circulation.booking.results import BookingReturned, Delivered, OutFor
+from circulation.booking.schema import booking_loans, stays
+from circulation.engine import Circulation
+from circulation.groups import members_of
+from circulation.hold_facts import lock_queue
+from circulation.identifiers import known_as
+from circulation.onward import LentOnward, lend_onward
+from circulation.reasons import Reason
+from circulation.results import CheckedIn, CheckedOut, Desk, Refusal, Refused
+from circulation.schema import loans, patrons
+
+_holder = patrons.alias("holder")
+_out = many(
+    select(items.c.barcode, loans.c.due, _holder.c.name)
+    .select_from(
+        booking_loans.join(loans, loans.c.id == booking_loans.c.loan_id)
+        .join(items, items.c.id == loans.c.item_id)
+        .outerjoin(_holder, _holder.c.id == loans.c.co_patron_id)
+    )
+    .where(booking_loans.c.booking_id == bindparam("booking_id"), loans.c.checked_in.is_(None))
+    .order_by(items.c.barcode),
+    OutFor,
+    "booking_id",
+)
+_waiting: Callable[..., list[Any]] = many(
+    select(items.c.barcode)
+    .select_from(
+        stays.join(items, items.c.id == stays.c.item_id).outerjoin(
+            loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None)
+        )
+    )
+    .where(
+        stays.c.booking_id == bindparam("booking_id"),
+        stays.c.is_over.is_(False),
+        stays.c.branch_id == stays.c.seen_branch_id,
+        loans.c.id.is_(None),
+    )
+    .order_by(items.c.barcode),
+    None,
+    "booking_id",
+)
+
+
+def out_for(transaction: Transaction, booking_id: int) -> list[OutFor]:
+    """What was lent for the booking and is not back, by barcode."""
+    return _out(transaction, booking_id)
+
+
+def deliver_booking(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    booking_id: int,
+    barcodes: Sequence[str] | None = None,
+    now: datetime,
+) -> Delivered | Refused:
+    """Lends the set to the booking's borrower, through the booking's last day.
+
+    `barcodes` None is all that was set aside and has arrived. Each item is decided on its own, and
+    one that is no copy of the booking is not lent. Where the booking says so, the class has the
+    copies at once, by name, a pupil each. Delivering can go on as long as copies are promised.
+    """
+    known = _open(transaction, booking_id)
+    if isinstance(known, Refused):
+        return known
+    borrower = known_as(transaction, known.patron_id) if known.patron_id is not None else None
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    if barcodes is None:
+        barcodes = [row[0] for row in _waiting(transaction, booking_id)]
+    suits = _barcodes_of(transaction, known.record_id)
+    ours = [barcode for barcode in barcodes if barcode in suits]
+    lent = iter(
+        check_out_stack(
+            circulation, transaction, desk=desk, patron=borrower, barcodes=ours, now=now
+        )
+    )
+    answers = tuple(
+        next(lent) if barcode in suits else Refused((Refusal(Reason.NOT_FOR_BOOKING),))
+        for barcode in barcodes
+    )
+    given: dict[str, str] = {}
+    if known.lends_onward and known.group_id is not None:
+        handed = [each.item.barcode for each in answers if isinstance(each, CheckedOut)]
+        given = _to_class(circulation, transaction, desk, known.group_id, handed, booking_id, now)
+    booking = find_booking(transaction, circulation.current_set_up(transaction), booking_id)
+    assert booking is not None
+    return Delivered(booking, answers, given)
+
+
+def _open(transaction: Transaction, booking_id: int) -> BookingFacts | Refused:
+    found = booking_facts(transaction, booking_id)
+    if found is None or found.closed is not None:
+        return Refused((Refusal(Reason.BOOKING_UNKNOWN),))
+    return found
+
+
+_of_record: Callable[..., list[Any]] = many(
+    select(items.c.barcode).where(items.c.record_id == bindparam("record_id")), None, "record_id"
+)
+
+
+def _barcodes_of(transaction: Transaction, record_id: int) -> set[str]:
+    return {row[0] for row in _of_record(transaction, record_id)}
+
+
+def _to_class(
+    circulation: Circulation,
+    transaction: Transaction,
+    desk: Desk,
+    group_id: int,
+    barcodes: Sequence[str],
+    booking_id: int,
+    now: datetime,
+) -> dict[str, str]:
+    """A copy to each member of the class who has none of the booking yet, as far as they go."""
+    have = {row[0] for row in _holders(transaction, booking_id)}
+    without = [member for member in members_of(transaction, group_id) if member not in have]
+    given = {}
+    left = list(barcodes)
+    for member in without:
+        identifier = known_as(transaction, member)
+        if not left:
+            break
+        if identifier is None:
+            continue
+        answer = lend_onward(
+            circulation, transaction, desk=desk, item=left[0], to=identifier, now=now
+        )
+        if isinstance(answer, LentOnward) and answer.holder is not None:
+            given[left.pop(0)] = answer.holder.name
+    return given
+
+
+_holders: Callable[..., list[Any]] = many(
+    select(loans.c.co_patron_id)
+    .select_from(booking_loans.join(loans, loans.c.id == booking_loans.c.loan_id))
+    .where(
+        booking_loans.c.booking_id == bindparam("booking_id"),
+        loans.c.checked_in.is_(None),
+        loans.c.co_patron_id.is_not(None),
+    ),
+    None,
+    "booking_id",
+)
+
+
+def lend_booking_onward(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    booking_id: int,
+    pairs: Sequence[tuple[str, str]] = (),
+    now: datetime,
+) -> dict[str, LentOnward | Refused] | Refused:
+    """Gives copies of the booking to pupils, each barcode to the identifier beside it.
+
+    An answer for each barcode; without pairs the class of the booking is served by name.
+    """
+    known = _open(transaction, booking_id)
+    if isinstance(known, Refused):
+        return known
+    out = {each.barcode: each for each in out_for(transaction, booking_id)}
+    if not pairs and known.group_id is not None:
+        free = [barcode for barcode, each in out.items() if each.holder is None]
+        have = {row[0] for row in _holders(transaction, booking_id)}
+        pupils = [
+            identifier
+            for member in members_of(transaction, known.group_id)
+            if member not in have and (identifier := known_as(transaction, member)) is not None
+        ]
+        pairs = list(zip(free, pupils, strict=False))
+    return {
+        barcode: lend_onward(
+            circulation, transaction, desk=desk, item=barcode, to=identifier, now=now
+        )
+        if barcode in out
+        else Refused((Refusal(Reason.NOT_FOR_BOOKING),))
+        for barcode, identifier in pairs
+    }
+
+
+def return_booking(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    booking_id: int,
+    barcodes: Sequence[str],
+    now: datetime,
+    is_all: bool = False,
+) -> BookingReturned | Refused:
+    """Takes copies of a booking back, and says which are missing still.
+
+    The booking ends when the last is back, also one by one at any desk; `is_all` tells that no
+    more copies will be asked for, where fewer were lent than promised. A booking that is over
+    takes nothing back: its copies are handed in as any others.
+    """
+    known = _open(transaction, booking_id)
+    if isinstance(known, Refused):
+        return known
+    answers: list[CheckedIn | Refused] = check_in_stack(
+        circulation, transaction, desk=desk, barcodes=barcodes, now=now
+    )
+    if is_all:
+        lock_queue(transaction, known.record_id)
+        close_if_all_back(transaction, desk, booking_id, now, wants_no_more=True)
+    booking = find_booking(transaction, circulation.current_set_up(transaction), booking_id)
+    assert booking is not None
+    return BookingReturned(booking, tuple(answers), tuple(out_for(transaction, booking_id)))

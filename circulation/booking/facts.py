@@ -1,0 +1,370 @@
+"""The facts of bookings: what is promised of a title, its copies, one booking in full.
+
+Bookings of a title change, and are counted against its loans, only under the lock of its queue
+(`circulation.hold_facts.lock_queue`). Whoever places or changes one locks the title's items before
+that (`lock_copies`), as all verbs lock items first: so a check-out that is under way is either seen
+by the booking, or sees it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, select
+
+from catalogue.schema import items, records
+from catalogue.statements import Transaction, lock, many, one, scalar
+from circulation.booking.capacity import PoolCopy, PoolKey, Supply
+from circulation.booking.schema import (
+    booking_loans,
+    booking_supplies,
+    bookings,
+    stays,
+    temporary_placements,
+)
+from circulation.due_dates import local_date
+from circulation.schema import (
+    captures,
+    loans,
+    missing_items,
+    patron_group_members,
+    patron_groups,
+    patrons,
+    transits,
+)
+from circulation.set_up import SetUp
+
+
+class BookingFacts(NamedTuple):
+    """A booking with its title, its borrower and its class: one row."""
+
+    id: int
+    record_id: int
+    title: str
+    author: str
+    patron_id: int | None
+    patron_name: str | None
+    patron_category: str | None
+    group_id: int | None
+    group_name: str | None
+    delivery_branch_id: int
+    first: date
+    last: date
+    preferred: int
+    minimum: int
+    lends_onward: bool
+    note: str
+    placed: datetime
+    closed: datetime | None
+    outcome: str | None
+
+
+class SupplyFacts(NamedTuple):
+    """What an open or closed booking takes from a pool, and how far that has come."""
+
+    booking_id: int
+    patron_id: int | None
+    branch_id: int
+    material_group: str
+    first: date
+    last: date
+    copies: int
+    reserved_from: date
+    reserved_until: date
+    delivered: int
+    returned: int
+    set_aside: int  # copies that wait for the borrower
+
+    def supply(self) -> Supply:
+        pool = PoolKey(self.branch_id, self.material_group)
+        return Supply(
+            self.booking_id,
+            self.patron_id or 0,
+            pool,
+            self.first,
+            self.last,
+            self.copies,
+            self.reserved_from,
+            self.reserved_until,
+            self.delivered,
+            self.returned,
+        )
+
+    @property
+    def to_set_aside(self) -> int:
+        return max(self.copies - self.delivered - self.set_aside, 0)
+
+
+class CopyFacts(NamedTuple):
+    """A copy of the title that is neither missing, lost nor said to have been returned."""
+
+    id: int
+    barcode: str
+    branch_id: int
+    material_group: str
+    location: str
+    sublocation: str
+    call_number: str
+    due: datetime | None
+    loan_booking_id: int | None
+    hold_id: int | None
+    hold_released: datetime | None
+    transit_to_id: int | None
+    stay_booking_id: int | None
+    stay_placement_id: int | None
+    stay_is_over: bool | None
+    placement_ends: date | None
+
+    @property
+    def pool(self) -> PoolKey:
+        return PoolKey(self.branch_id, self.material_group)
+
+    @property
+    def is_on_shelf(self) -> bool:
+        """Can it be fetched from where it belongs?"""
+        is_elsewhere = self.stay_booking_id is not None or self.stay_placement_id is not None
+        return (
+            self.due is None
+            and self.hold_id is None
+            and self.transit_to_id is None
+            and not is_elsewhere
+        )
+
+    def copy(self, timezone: str) -> PoolCopy:
+        kept = self.stay_placement_id is not None and not self.stay_is_over
+        return PoolCopy(
+            self.id,
+            self.pool,
+            None if self.due is None else local_date(self.due, timezone),
+            self.loan_booking_id,
+            self.hold_id is not None and self.hold_released is None,
+            (self.placement_ends or date.max) if kept else None,
+            None if self.stay_is_over else self.stay_booking_id,
+        )
+
+
+def _select_bookings(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(
+            bookings.c.id,
+            bookings.c.record_id,
+            records.c.title,
+            records.c.author,
+            bookings.c.patron_id,
+            patrons.c.name,
+            patrons.c.category,
+            bookings.c.group_id,
+            patron_groups.c.name,
+            bookings.c.delivery_branch_id,
+            bookings.c.first_day,
+            bookings.c.last_day,
+            bookings.c.preferred,
+            bookings.c.minimum,
+            bookings.c.lends_onward,
+            bookings.c.note,
+            bookings.c.placed,
+            bookings.c.closed,
+            bookings.c.outcome,
+        )
+        .select_from(
+            bookings.join(records, records.c.id == bookings.c.record_id)
+            .outerjoin(patrons, patrons.c.id == bookings.c.patron_id)
+            .outerjoin(patron_groups, patron_groups.c.id == bookings.c.group_id)
+        )
+        .where(*conditions)
+    )
+
+
+def _loans_of_supply(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .select_from(booking_loans.join(loans, loans.c.id == booking_loans.c.loan_id))
+        .where(
+            booking_loans.c.booking_id == booking_supplies.c.booking_id,
+            booking_loans.c.branch_id == booking_supplies.c.branch_id,
+            booking_loans.c.material_group == booking_supplies.c.material_group,
+            *conditions,
+        )
+        .correlate(booking_supplies)
+        .scalar_subquery()
+    )
+
+
+#: Those on loan already wait for nobody any more, though their stay lasts until they come back.
+_SET_ASIDE = (
+    select(func.count())
+    .select_from(
+        stays.join(items, items.c.id == stays.c.item_id).outerjoin(
+            loans, (loans.c.item_id == stays.c.item_id) & loans.c.checked_in.is_(None)
+        )
+    )
+    .where(
+        stays.c.booking_id == booking_supplies.c.booking_id,
+        stays.c.is_over.is_(False),
+        items.c.branch_id == booking_supplies.c.branch_id,
+        items.c.material_group == booking_supplies.c.material_group,
+        loans.c.id.is_(None),
+    )
+    .correlate(booking_supplies)
+    .scalar_subquery()
+)
+
+
+def _select_supplies(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(
+            bookings.c.id,
+            bookings.c.patron_id,
+            booking_supplies.c.branch_id,
+            booking_supplies.c.material_group,
+            bookings.c.first_day,
+            bookings.c.last_day,
+            booking_supplies.c.copies,
+            booking_supplies.c.reserved_from,
+            booking_supplies.c.reserved_until,
+            _loans_of_supply(),
+            _loans_of_supply(loans.c.checked_in.is_not(None)),
+            _SET_ASIDE,
+        )
+        .select_from(
+            bookings.join(booking_supplies, booking_supplies.c.booking_id == bookings.c.id)
+        )
+        .where(*conditions)
+        .order_by(bookings.c.id, booking_supplies.c.branch_id, booking_supplies.c.material_group)
+    )
+
+
+_IS_OPEN = bookings.c.closed.is_(None)
+
+booking_facts = one(
+    _select_bookings(bookings.c.id == bindparam("booking_id")), BookingFacts, "booking_id"
+)
+#: The open bookings of a borrower, of a title; those that a branch supplies or hands out.
+bookings_of_patron = many(
+    _select_bookings(bookings.c.patron_id == bindparam("patron_id"), _IS_OPEN).order_by(
+        bookings.c.first_day, bookings.c.id
+    ),
+    BookingFacts,
+    "patron_id",
+)
+bookings_of_record = many(
+    _select_bookings(bookings.c.record_id == bindparam("record_id"), _IS_OPEN).order_by(
+        bookings.c.first_day, bookings.c.id
+    ),
+    BookingFacts,
+    "record_id",
+)
+_SUPPLIED_HERE = select(booking_supplies.c.booking_id).where(
+    booking_supplies.c.branch_id == bindparam("branch_id")
+)
+bookings_of_branch = many(
+    _select_bookings(
+        bookings.c.id.in_(_SUPPLIED_HERE)
+        | (bookings.c.delivery_branch_id == bindparam("branch_id")),
+        _IS_OPEN,
+        bookings.c.first_day <= bindparam("until"),
+    ).order_by(bookings.c.first_day, bookings.c.id),
+    BookingFacts,
+    "branch_id",
+    "until",
+)
+#: Open bookings whose last day is past, by id.
+bookings_over = many(
+    _select_bookings(
+        _IS_OPEN,
+        bookings.c.last_day < bindparam("today"),
+        bookings.c.id > bindparam("after_id"),
+    )
+    .order_by(bookings.c.id)
+    .limit(bindparam("at_most")),
+    BookingFacts,
+    "today",
+    "after_id",
+    "at_most",
+)
+supplies_of_booking = many(
+    _select_supplies(bookings.c.id == bindparam("booking_id")), SupplyFacts, "booking_id"
+)
+#: What the open bookings of the title take.
+supplies_of_record = many(
+    _select_supplies(bookings.c.record_id == bindparam("record_id"), _IS_OPEN),
+    SupplyFacts,
+    "record_id",
+)
+#: The copies of the title, by id.
+copies_to_book = many(
+    select(
+        items.c.id,
+        items.c.barcode,
+        items.c.branch_id,
+        items.c.material_group,
+        items.c.location,
+        items.c.sublocation,
+        items.c.call_number,
+        loans.c.due,
+        booking_loans.c.booking_id,
+        captures.c.hold_id,
+        captures.c.released,
+        transits.c.to_branch_id,
+        stays.c.booking_id,
+        stays.c.placement_id,
+        stays.c.is_over,
+        temporary_placements.c.ends,
+    )
+    .select_from(
+        items.outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
+        .outerjoin(booking_loans, booking_loans.c.loan_id == loans.c.id)
+        .outerjoin(captures, captures.c.item_id == items.c.id)
+        .outerjoin(transits, transits.c.item_id == items.c.id)
+        .outerjoin(stays, stays.c.item_id == items.c.id)
+        .outerjoin(temporary_placements, temporary_placements.c.id == stays.c.placement_id)
+        .outerjoin(missing_items, missing_items.c.item_id == items.c.id)
+    )
+    .where(
+        items.c.record_id == bindparam("record_id"),
+        missing_items.c.item_id.is_(None),
+        loans.c.mark.is_(None),
+    )
+    .order_by(items.c.id),
+    CopyFacts,
+    "record_id",
+)
+#: The titles that have open bookings.
+booked_records = many(select(bookings.c.record_id).distinct().where(_IS_OPEN), int)
+lock_copies = lock(
+    select(items.c.id)
+    .where(items.c.record_id == bindparam("record_id"))
+    .order_by(items.c.id)
+    .with_for_update(key_share=True),
+    "record_id",
+)
+#: Who is in the class, without those of groups below it.
+class_size = scalar(
+    select(func.count())
+    .select_from(patron_group_members)
+    .where(patron_group_members.c.group_id == bindparam("group_id")),
+    "group_id",
+)
+group_exists = scalar(
+    select(patron_groups.c.id).where(patron_groups.c.id == bindparam("group_id")), "group_id"
+)
+
+
+class TitleFacts(NamedTuple):
+    """All that bookings of a title are reckoned from."""
+
+    copies: list[CopyFacts]
+    supplies: list[SupplyFacts]
+
+
+def title_facts(transaction: Transaction, record_id: int) -> TitleFacts:
+    """The copies of the title and what open bookings take; read it under the lock of its queue."""
+    return TitleFacts(
+        copies_to_book(transaction, record_id), supplies_of_record(transaction, record_id)
+    )
+
+
+def pool_copies(set_up: SetUp, copies: list[CopyFacts]) -> list[PoolCopy]:
+    """The copies with their days as the clocks of their branches have them."""
+    return [copy.copy(set_up.branches[copy.branch_id].timezone) for copy in copies]

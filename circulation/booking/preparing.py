@@ -1,0 +1,213 @@
+"""The days before a booking begins: what to fetch for it, setting it aside, sending it.
+
+A copy that is set aside is lent to nobody but the booking's borrower, and goes to the branch of
+delivery whenever it is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from catalogue.statements import Transaction
+from circulation.booking.bookings import open_booking
+from circulation.booking.capacity import ONE_DAY, PoolKey, pools_of
+from circulation.booking.facts import (
+    BookingFacts,
+    SupplyFacts,
+    bookings_of_branch,
+    copies_to_book,
+    pool_copies,
+    supplies_of_booking,
+    title_facts,
+)
+from circulation.booking.results import ShelfCopy, ToPrepare, booking_of
+from circulation.booking.stays import begin_stay, end_stay, seen, stay_of_item, stays_of
+from circulation.due_dates import local_date
+from circulation.engine import Circulation
+from circulation.facts import ItemFacts, item_facts, lock_item
+from circulation.reasons import Reason
+from circulation.results import Branch, Desk, Refusal, Refused, Stay
+from circulation.set_up import SetUp
+from circulation.transits import TransitReason, begin_transit, end_transit
+
+#: How long before a branch's days of preparation begin a booking is on its picking list.
+DAYS_AHEAD = 3
+
+
+def bookings_to_prepare(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    branch_id: int,
+    now: datetime,
+    days_ahead: int = DAYS_AHEAD,
+) -> list[ToPrepare]:
+    """The picking list of the branch: what it has to set aside for bookings that begin soon.
+
+    Those are the ones whose days of preparation begin within `days_ahead` days, by first day.
+    `short` warns where too few copies stand on the shelves, as when they are overdue.
+    """
+    set_up = circulation.current_set_up(transaction)
+    today = local_date(now, set_up.branches[branch_id].timezone)
+    until = today + timedelta(days=days_ahead)
+    found: list[ToPrepare] = []
+    taken: dict[tuple[int, PoolKey], int] = {}
+    for facts in bookings_of_branch(transaction, branch_id, _latest(set_up, until)):
+        supplies = supplies_of_booking(transaction, facts.id)
+        booking = booking_of(facts, supplies, set_up)
+        for supply in supplies:
+            is_due = supply.branch_id == branch_id and supply.reserved_from <= until
+            if not is_due or not supply.to_set_aside or facts.last < today:
+                continue
+            key = (facts.record_id, PoolKey(branch_id, supply.material_group))
+            on_shelf = _on_shelf(transaction, *key)
+            left = on_shelf[taken.get(key, 0) :]
+            taken[key] = taken.get(key, 0) + supply.to_set_aside
+            found.append(
+                ToPrepare(
+                    booking,
+                    supply.material_group,
+                    supply.to_set_aside,
+                    tuple(left),
+                    max(supply.to_set_aside - len(left), 0),
+                )
+            )
+    return found
+
+
+def _latest(set_up: SetUp, until: date) -> date:
+    """The last first day of a booking that may be prepared by `until`."""
+    longest = max((row.booking_days_before or 0 for row in set_up.policies), default=0)
+    return until + timedelta(days=longest)
+
+
+def _on_shelf(transaction: Transaction, record_id: int, pool: PoolKey) -> list[ShelfCopy]:
+    found = [
+        ShelfCopy(copy.barcode, copy.location, copy.sublocation, copy.call_number)
+        for copy in copies_to_book(transaction, record_id)
+        if copy.pool == pool and copy.is_on_shelf
+    ]
+    return sorted(found, key=lambda copy: (copy[1:], copy.barcode))
+
+
+def set_aside(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    booking_id: int,
+    barcodes: Sequence[str],
+    now: datetime,
+) -> list[Stay | Refused] | Refused:
+    """Keeps the items for the booking, and sends them to the branch of delivery.
+
+    An answer for each, in order. Each must be a copy that the booking needs still
+    (NOT_FOR_BOOKING), free and in hand; an item that is set aside for it already is no mistake.
+    Before the booking's days of preparation only what is free until then can be set aside.
+    """
+    set_up = circulation.current_set_up(transaction)
+    here = set_up.branches.get(desk.branch_id)
+    if here is None:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
+    known = open_booking(transaction, booking_id)
+    if isinstance(known, Refused):
+        return known
+    booking, _ = known
+    return [
+        _set_aside(transaction, set_up, desk, here, booking, barcode, now) for barcode in barcodes
+    ]
+
+
+def _set_aside(
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk,
+    here: Branch,
+    booking: BookingFacts,
+    barcode: str,
+    now: datetime,
+) -> Stay | Refused:
+    # Items of the title are locked already; of no other can anything come.
+    facts = item_facts(transaction, barcode)
+    if facts is None:
+        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    item = facts.item(set_up.branches[facts.home_branch_id])
+    if facts.record_id != booking.record_id:
+        return Refused((Refusal(Reason.NOT_FOR_BOOKING),), item)
+    if facts.stay_booking_id == booking.id and facts.is_kept and facts.loan_id is None:
+        stay = seen(transaction, set_up, facts, here, now)
+        assert stay is not None
+        return stay
+    if reason := _hindrance(transaction, set_up, booking, facts, now):
+        return Refused((Refusal(reason),), item)
+    is_there = here.id == booking.delivery_branch_id
+    if facts.transit_to_id is not None:
+        end_transit(transaction, facts.id)
+    if not is_there:
+        reason_sent = TransitReason.STAY.value
+        begin_transit(transaction, facts.id, here.id, booking.delivery_branch_id, now, reason_sent)
+    begin_stay(
+        transaction,
+        desk,
+        facts,
+        booking_id=booking.id,
+        branch_id=booking.delivery_branch_id,
+        seen_branch_id=here.id,
+        loan_days=0,
+        now=now,
+        is_placed=is_there,
+    )
+    return stays_of(transaction, set_up, (facts.id,))[facts.id]
+
+
+def _hindrance(
+    transaction: Transaction,
+    set_up: SetUp,
+    booking: BookingFacts,
+    item: ItemFacts,
+    now: datetime,
+) -> Reason | None:
+    """Why the item cannot be set aside for the booking."""
+    if item.loan_id is not None:
+        return Reason.ON_LOAN_TO_ANOTHER
+    if item.hold_id is not None:
+        return Reason.ON_HOLD_FOR_ANOTHER
+    if item.stay_branch_id is not None:
+        return Reason.STAYS_ELSEWHERE
+    pool = PoolKey(item.home_branch_id, item.material_group)
+    supply = _of_pool(supplies_of_booking(transaction, booking.id), pool)
+    if supply is None or not supply.to_set_aside:
+        return Reason.NOT_FOR_BOOKING
+    today = local_date(now, set_up.branches[item.home_branch_id].timezone)
+    if today < supply.reserved_from:
+        title = title_facts(transaction, booking.record_id)
+        supplies = [each.supply() for each in title.supplies]
+        pools = pools_of(pool_copies(set_up, title.copies), supplies, today)
+        if pools[pool].free(today, supply.reserved_from - ONE_DAY) < 1:
+            return Reason.BOOKED
+    return None
+
+
+def _of_pool(supplies: list[SupplyFacts], pool: PoolKey) -> SupplyFacts | None:
+    return next((each for each in supplies if (each.branch_id, each.material_group) == pool), None)
+
+
+def put_back(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    item: str,
+    now: datetime,
+) -> bool | Refused:
+    """The item is not to be kept for its booking any more, and goes home; False: it was not."""
+    lock_item(transaction, item)
+    facts = item_facts(transaction, item)
+    if facts is None:
+        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    row = stay_of_item(transaction, facts.id)
+    if row is None or row.booking_id is None or row.is_over or row.loan_id is not None:
+        return False
+    end_stay(transaction, desk, row, now)
+    return True

@@ -1,0 +1,57 @@
+"""Cutting bookings that are over from the persons who had them, as their loans are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, exists, func, select, update
+
+from catalogue.statements import Moment, Transaction, change, scalar
+from circulation.booking.schema import bookings
+from circulation.schema import patron_consents, patrons
+
+#: How many bookings of a patron are not over: while there are any, the patron cannot be erased.
+open_bookings_of = scalar(
+    select(func.count())
+    .select_from(bookings)
+    .where(bookings.c.patron_id == bindparam("patron_id"), bookings.c.closed.is_(None)),
+    "patron_id",
+)
+_NOBODYS = {"patron_id": None, "group_id": None, "note": ""}
+_IS_OVER = bookings.c.closed.is_not(None)
+_CONSENTS = exists(
+    select(1).where(
+        patron_consents.c.patron_id == bookings.c.patron_id,
+        patron_consents.c.kind == "keep_history",
+    )
+)
+_cut_of_patron = change(
+    update(bookings)
+    .where(bookings.c.patron_id == bindparam("of_patron"), _IS_OVER)
+    .values(_NOBODYS),
+    "of_patron",
+)
+_cut_of_agency = change(
+    update(bookings)
+    .where(
+        bookings.c.patron_id.in_(
+            select(patrons.c.id).where(patrons.c.agency_id == bindparam("of_agency"))
+        ),
+        bookings.c.closed < bindparam("before", type_=Moment),
+        ~_CONSENTS,
+    )
+    .values(_NOBODYS),
+    "of_agency",
+    "before",
+)
+
+
+def cut_bookings_of(transaction: Transaction, patron_id: int) -> int:
+    """The bookings of a patron that are over name nobody from now on, notes and class gone too."""
+    return _cut_of_patron(transaction, patron_id)
+
+
+def cut_old_bookings(transaction: Transaction, agency_id: int, before: datetime) -> int:
+    """The same for all patrons of an agency whose bookings ended before that moment, unless they
+    consented to a longer history."""
+    return _cut_of_agency(transaction, agency_id, before)

@@ -1,0 +1,228 @@
+"""Compensation for what does not come back: billing a loan, and what undoes that.
+
+A bill is the price of the item and the handling, one charge, and the late fee that the rules send
+with it, another: the fee stands when the item comes back after all, the compensation is cancelled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, update
+
+from catalogue.statements import Moment, Transaction, change, scalar
+from circulation.balances import lock_account
+from circulation.charges import charge_made_once, create_charge
+from circulation.due_dates import local_date
+from circulation.engine import Circulation
+from circulation.facts import ItemFacts, item_facts, lock_item
+from circulation.fees.charged_loans import (
+    add_contribution,
+    begin_contributions,
+    contributions_of_loan,
+    take_back,
+)
+from circulation.fees.late_fees import borrower_facts, charge_lateness, fee_scope
+from circulation.fees.lateness import terms_facts
+from circulation.fees.rules import FeeTerms, explain_fees
+from circulation.fees.schema import charge_postings
+from circulation.loan_states import LoanState, state_of
+from circulation.money import ChargeKind, PostingKind
+from circulation.postings import Account, find_charge
+from circulation.reasons import Reason
+from circulation.results import Borrower, ChargedFee, Desk, Item, Refusal, Refused
+from circulation.schema import loans
+from circulation.set_up import SetUp
+
+set_billed = change(
+    update(loans)
+    .where(loans.c.id == bindparam("of_loan"))
+    .values(billed=bindparam("new_billed", type_=Moment)),
+    "of_loan",
+    "new_billed",
+)
+_last_paid: Any = scalar(
+    select(func.max(charge_postings.c.id)).where(
+        charge_postings.c.charge_id == bindparam("of_charge"),
+        charge_postings.c.kind == PostingKind.PAYMENT.value,
+    ),
+    "of_charge",
+)
+_posted_at = scalar(
+    select(charge_postings.c.at).where(charge_postings.c.id == bindparam("of_id")), "of_id"
+)
+
+#: Why a loan in this state is not billed: somebody says that the item is not with the borrower,
+#: or the clock of the loan stands still.
+_NOT_BILLED = {
+    LoanState.CLAIMED_RETURNED: Reason.ITEM_CLAIMED_RETURNED,
+    LoanState.SUSPENDED: Reason.LOAN_SUSPENDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """The loan of the item is billed; `charged` is the compensation, and perhaps a late fee.
+
+    `charged` is empty where it had been billed before, or where the rules charge nothing.
+    """
+
+    item: Item
+    borrower: Borrower
+    charged: tuple[ChargedFee, ...]
+
+
+def bill_loan(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    item: str,
+    now: datetime,
+) -> Billed | Refused:
+    """Charges the borrower of the item with this barcode, overdue or lost, for not returning it.
+
+    Refused with ITEM_UNKNOWN, BRANCH_UNKNOWN, ITEM_NOT_ON_LOAN, NOTHING_OWED where the loan is
+    neither overdue nor lost, and for a loan that was claimed returned or is suspended.
+    """
+    lock_item(transaction, item)
+    facts = item_facts(transaction, item)
+    if facts is None:
+        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    known = facts.item(set_up.branches[facts.home_branch_id])
+    borrower = facts.borrower()
+    if desk.branch_id not in set_up.branches:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),), known)
+    if borrower is None or facts.loan_due is None:
+        return Refused((Refusal(Reason.ITEM_NOT_ON_LOAN),), known)
+    state = state_of(facts, now)
+    if state in _NOT_BILLED:
+        return Refused((Refusal(_NOT_BILLED[state]),), known)
+    if state is not LoanState.LOST and facts.loan_due >= now:
+        return Refused((Refusal(Reason.NOTHING_OWED),), known)
+    charged = charge_compensation(circulation, transaction, set_up, desk, facts, now)
+    return Billed(known, borrower, charged)
+
+
+def charge_compensation(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk,
+    item: ItemFacts,
+    now: datetime,
+) -> tuple[ChargedFee, ...]:
+    """Charges for the open loan of the item, locked, unless it is billed already."""
+    if item.borrower_id is None or item.loan_billed is not None:
+        return ()
+    assert item.loan_id is not None
+    assert item.loan_branch_id is not None
+    if "compensation" not in set_up.fees.says:
+        return ()
+    lock_account(transaction, item.borrower_id)
+    borrower = borrower_facts(transaction, item.borrower_id)
+    assert borrower is not None
+    branch = set_up.branches[item.loan_branch_id]
+    day = local_date(now, branch.timezone)
+    terms = set_up.fee_terms(branch.id, borrower.category, item.material_group, day)
+    price = _price(terms, item)
+    if terms.compensation == "none" or not price + terms.handling:
+        return ()
+    case = set_up.case(branch.id, borrower.category, item.material_group)
+    facts = {
+        "price": price,
+        "handling": terms.handling,
+        "due": item.loan_due.isoformat() if item.loan_due else None,
+        "billed": now.isoformat(),
+        "category": borrower.category,
+        "branch": branch.isil,
+        "terms": terms_facts(terms),
+        "rules": {
+            part.field: fee_scope(part.row, branch)
+            for part in explain_fees(set_up.fees.rows, case, day)
+            if part.row is not None
+        },
+    }
+    account = Account(transaction, set_up, desk, borrower.id, now)
+    once = f"compensation {item.loan_id}"
+    amount, reason = price + terms.handling, "compensation for what was not returned"
+    loan_id, item_id = item.loan_id, item.id
+    charge = charge_made_once(account, once)
+    if charge is None:
+        charge = create_charge(
+            circulation,
+            account,
+            ChargeKind.COMPENSATION,
+            amount,
+            terms.currency,
+            branch_id=branch.id,
+            reason=reason,
+            once=once,
+        )
+        begin_contributions(
+            account, charge, loan_id=loan_id, item_id=item_id, amount=amount, at=now, facts=facts
+        )
+    else:  # it was found once, and is lost again
+        add_contribution(
+            account,
+            charge,
+            loan_id=loan_id,
+            item_id=item_id,
+            amount=amount,
+            at=now,
+            facts=facts,
+            reason=reason,
+        )
+    set_billed(transaction, item.loan_id, now)
+    charged = [ChargedFee(charge.id, charge.kind.value, amount, charge.currency)]
+    if terms.bill_fee != "none":
+        late = charge_lateness(
+            circulation, transaction, set_up, desk, item, at=now, now=now, act="bill"
+        )
+        charged += [late] if late else []
+    return tuple(charged)
+
+
+def _price(terms: FeeTerms, item: ItemFacts) -> int:
+    if terms.compensation == "fixed" or item.price is None:
+        return terms.replacement
+    return item.price if item.currency in (None, terms.currency) else terms.replacement
+
+
+def cancel_compensation(
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk | None,
+    item: ItemFacts,
+    now: datetime,
+    reason: str,
+) -> None:
+    """The item, whose loan was billed, has turned up: nothing is owed for it any more.
+
+    What was paid for it is owed to the patron, unless that is longer ago than the rules say.
+    """
+    if item.loan_billed is None or item.loan_id is None or item.borrower_id is None:
+        return
+    lock_account(transaction, item.borrower_id)
+    account = Account(transaction, set_up, desk, item.borrower_id, now)
+    for each in contributions_of_loan(transaction, item.loan_id):
+        if each.undone is not None or each.kind is not ChargeKind.COMPENSATION:
+            continue
+        if not _is_too_late(transaction, each.charge_id, each.facts, now):
+            take_back(account, each, reason)
+
+
+def _is_too_late(
+    transaction: Transaction, charge_id: int, facts: dict[str, Any], now: datetime
+) -> bool:
+    """Was it paid so long ago that it is not given back?"""
+    days = facts["terms"].get("refund_days")
+    charge = find_charge(transaction, charge_id)
+    if days is None or charge is None or charge.paid <= 0:
+        return False
+    last = _last_paid(transaction, charge_id)
+    paid_at: datetime | None = None if last is None else _posted_at(transaction, last)
+    return paid_at is not None and now - paid_at > timedelta(days=days)

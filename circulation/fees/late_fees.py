@@ -1,0 +1,360 @@
+"""Late fees: charged when an overdue loan ends or is renewed, in the same transaction.
+
+By the rules (`circulation.fees.rules`) either each item costs something, or there is one fee for
+all that was lent together, due together and handed in together: one for each
+
+    agency, patron, group date, due date, return occasion
+
+The group date is that of the loan, or of its last renewal; the occasion is a day, or a session at
+one machine: its returns follow each other within `SESSION`. A renewal of an overdue loan is an
+occasion as well, so that no renewal wipes out a fee. What a bill has charged for lateness stands,
+and is not charged again on return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, literal_column, select
+
+from catalogue.statements import Transaction, many, one, scalar
+from circulation.balances import lock_account
+from circulation.charges import charge_made_once, create_charge
+from circulation.due_dates import local_date
+from circulation.engine import Circulation
+from circulation.events import EventKind
+from circulation.facts import ItemFacts
+from circulation.fees.charged_loans import (
+    Contribution,
+    add_contribution,
+    begin_contributions,
+    contributions_of_loan,
+    last_contributed,
+)
+from circulation.fees.lateness import Lateness, child_on, lateness, terms_facts, top_fee
+from circulation.fees.rules import FeeRow, FeeTerms, explain_fees
+from circulation.fees.schema import charges
+from circulation.money import Charge, ChargeKind
+from circulation.postings import Account, find_charge
+from circulation.results import Branch, ChargedFee, Desk
+from circulation.schema import events, patrons
+from circulation.set_up import SetUp
+
+#: Returns at one machine that follow each other within this are one session.
+SESSION = timedelta(minutes=15)
+
+
+class BorrowerFacts(NamedTuple):
+    """What a tariff asks about the borrower."""
+
+    id: int
+    category: str
+    birth_date: date | None
+    kind: str
+
+
+borrower_facts = one(
+    select(*(patrons.c[name] for name in BorrowerFacts._fields)).where(
+        patrons.c.id == bindparam("patron_id")
+    ),
+    BorrowerFacts,
+    "patron_id",
+)
+_last_renewed = scalar(
+    select(events.c.at)
+    .where(
+        events.c.item_id == bindparam("of_item"),
+        events.c.loan_id == bindparam("of_loan"),
+        events.c.kind.in_(
+            literal_column(f"'{kind.value}'")
+            for kind in (EventKind.RENEWED, EventKind.LOAN_SUSPENDED)
+        ),
+    )
+    .order_by(events.c.id.desc())
+    .limit(1),
+    "of_item",
+    "of_loan",
+)
+_late_since: Callable[..., list[Any]] = many(
+    select(charges.c.id, charges.c.once)
+    .where(
+        charges.c.patron_id == bindparam("of_patron"),
+        charges.c.created >= bindparam("since", type_=charges.c.created.type),
+        charges.c.kind == ChargeKind.LATE_FEE.value,
+    )
+    .order_by(charges.c.created.desc(), charges.c.id.desc()),
+    None,
+    "of_patron",
+    "since",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """What one loan costs for being late, with all that it was reckoned from."""
+
+    late: Lateness
+    terms: FeeTerms
+    branch: Branch  # whose rules hold: the one that lent
+    calendar_branch: Branch
+    loan_id: int
+    item_id: int
+    due: datetime
+    at: datetime
+    loan_date: date
+    group_date: date
+    borrower: BorrowerFacts
+    is_child: bool
+    rules: dict[str, dict[str, str]]
+
+    @property
+    def due_date(self) -> date:
+        return local_date(self.due, self.branch.timezone)
+
+    @property
+    def group(self) -> tuple[Any, ...]:
+        """What loans have in common that cost one fee together, the occasion apart."""
+        if self.terms.late_fees == "per_item":
+            return ("item", self.loan_id, self.due_date)
+        return (self.branch.agency_id, self.borrower.id, self.group_date, self.due_date)
+
+    def facts(self, occasion: str) -> dict[str, Any]:
+        """For people to read and for machines to reckon again."""
+        timezone = self.branch.timezone
+        return {
+            "model": self.terms.late_fees,
+            "loan_date": self.loan_date.isoformat(),
+            "group_date": self.group_date.isoformat(),
+            "due": self.due.isoformat(),
+            "due_date": self.due_date.isoformat(),
+            "came": self.at.isoformat(),
+            "came_date": local_date(self.at, timezone).isoformat(),
+            "occasion": occasion,
+            "days_late": self.late.days,
+            "days_closed": self.late.closed,
+            "grace_days": self.terms.grace_days,
+            "periods": self.late.periods,
+            "category": self.borrower.category,
+            "child": self.is_child,
+            "branch": self.branch.isil,
+            "calendar": self.calendar_branch.isil,
+            "terms": terms_facts(self.terms),
+            "rules": self.rules,
+        }
+
+
+def reckon(
+    transaction: Transaction,
+    set_up: SetUp,
+    item: ItemFacts,
+    borrower: BorrowerFacts,
+    *,
+    at: datetime,
+    returned_at: Branch | None,
+    rules_on: datetime,
+) -> Reckoned:
+    """What the item's open loan costs for being late if it ends at `at`, at that branch.
+
+    By the rules that hold on the day of `rules_on`.
+    """
+    loan = item.loan()
+    assert loan is not None
+    assert item.loan_branch_id is not None
+    branch = set_up.branches[item.loan_branch_id]
+    day = local_date(rules_on, branch.timezone)
+    terms = set_up.fee_terms(branch.id, borrower.category, item.material_group, day)
+    where = {
+        "lending": branch,
+        "returning": returned_at or branch,
+        "home": set_up.branches[item.home_branch_id],
+    }[terms.calendar]
+    if item.loan_marked is not None and not terms.accrues_while_marked:
+        at = min(at, item.loan_marked)
+    is_child = child_on(terms, local_date(loan.due, branch.timezone), borrower.birth_date)
+    price = item.price if item.currency in (None, terms.currency) else None
+    late = lateness(
+        terms,
+        due=loan.due,
+        at=at,
+        calendar=set_up.calendars[where.id],
+        price=price,
+        is_child=is_child,
+    )
+    loan_date = local_date(loan.checked_out, branch.timezone)
+    group_date = loan_date
+    if late.amount and terms.group_date == "renewal":
+        renewed = _last_renewed(transaction, item.id, loan.id)
+        group_date = local_date(renewed, branch.timezone) if renewed else loan_date
+    rules = {}
+    if late.amount:
+        case = set_up.case(branch.id, borrower.category, item.material_group)
+        rules = {
+            part.field: fee_scope(part.row, branch)
+            for part in explain_fees(set_up.fees.rows, case, day)
+            if part.row is not None
+        }
+    return Reckoned(
+        late,
+        terms,
+        branch,
+        where,
+        loan.id,
+        item.id,
+        loan.due,
+        at,
+        loan_date,
+        group_date,
+        borrower,
+        is_child,
+        rules,
+    )
+
+
+def fee_scope(row: FeeRow, branch: Branch) -> dict[str, str]:
+    """The scope of a row that holds at the branch, as the text of the set-up writes it."""
+    place = None
+    if row.branch_id is not None:
+        place = branch.isil
+    elif row.agency_id is not None:
+        place = branch.agency_isil
+    scope = {
+        "at": place,
+        "category": row.patron_category,
+        "group": row.material_group,
+        "from": None if row.valid_from is None else row.valid_from.isoformat(),
+    }
+    return {name: value for name, value in scope.items() if value is not None}
+
+
+def charge_lateness(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk,
+    item: ItemFacts,
+    *,
+    at: datetime,
+    now: datetime,
+    returned_at: Branch | None = None,
+    act: str = "return",
+) -> ChargedFee | None:
+    """Charges the borrower of the item, locked, whose overdue loan ends or is renewed at `at`.
+
+    To be called while the facts still show the loan as it was. `act` is ``return``, ``renewal``
+    or ``bill``. Locks the patron. None where it costs nothing.
+    """
+    if item.borrower_id is None or "late_fees" not in set_up.fees.says:
+        return None
+    if item.loan_due is None or at <= item.loan_due:
+        return None
+    lock_account(transaction, item.borrower_id)
+    borrower = borrower_facts(transaction, item.borrower_id)
+    assert borrower is not None
+    reckoned = reckon(
+        transaction,
+        set_up,
+        item,
+        borrower,
+        at=at,
+        returned_at=returned_at,
+        rules_on=at,
+    )
+    amount = reckoned.late.amount
+    if act == "bill" and reckoned.terms.bill_fee == "top" and reckoned.late.days:
+        amount = top_fee(reckoned.terms, reckoned.late, is_child=reckoned.is_child)
+    if not amount:
+        return None
+    account = Account(transaction, set_up, desk, borrower.id, now)
+    earlier = contributions_of_loan(transaction, item.loan_id)
+    billed = next((each for each in earlier if is_billed(each, reckoned)), None)
+    if billed is not None:
+        charge = find_charge(transaction, billed.charge_id)
+        assert charge is not None
+        return _join(account, charge, reckoned, amount, billed.facts["occasion"])
+    occasion = _occasion(account, reckoned, act)
+    once = _once(reckoned, occasion)
+    made = charge_made_once(account, once)
+    if made is not None:
+        return _join(account, made, reckoned, amount, occasion)
+    charge = create_charge(
+        circulation,
+        account,
+        ChargeKind.LATE_FEE,
+        amount,
+        reckoned.terms.currency,
+        branch_id=reckoned.branch.id,
+        reason=f"{_REASONS[act]}, due {reckoned.due_date}",
+        once=once,
+    )
+    begin_contributions(
+        account,
+        charge,
+        loan_id=reckoned.loan_id,
+        item_id=reckoned.item_id,
+        amount=amount,
+        at=at,
+        facts=reckoned.facts(occasion),
+    )
+    return ChargedFee(charge.id, charge.kind.value, amount, charge.currency)
+
+
+_REASONS = {"return": "returned late", "renewal": "renewed late", "bill": "not returned"}
+
+
+def is_billed(contribution: Contribution, reckoned: Reckoned) -> bool:
+    """Is this what a bill has charged for the same lateness?"""
+    facts = contribution.facts
+    return (
+        contribution.undone is None
+        and contribution.kind is ChargeKind.LATE_FEE
+        and str(facts.get("occasion", "")).startswith("bill ")
+        and facts.get("due") == reckoned.due.isoformat()
+    )
+
+
+def _occasion(account: Account, reckoned: Reckoned, act: str) -> str:
+    """On which occasion it comes back: the same text for all that come together."""
+    day = local_date(reckoned.at, reckoned.branch.timezone).isoformat()
+    if act == "bill":
+        return f"bill {local_date(account.now, reckoned.branch.timezone)}"
+    if reckoned.terms.occasion == "day" or account.desk is None:
+        return day
+    here = f"{day} at {account.desk.machine} from "
+    session = _once(reckoned, here)
+    for charge_id, once in _late_since(
+        account.transaction, account.patron_id, account.now - timedelta(days=1)
+    ):
+        if once is not None and once.startswith(session):
+            last = last_contributed(account.transaction, charge_id)
+            if last is not None and account.now - last <= SESSION:
+                return here + str(once).removeprefix(session)
+    return here + account.now.isoformat()
+
+
+def _once(reckoned: Reckoned, occasion: str) -> str:
+    """What names the fee, so that it is charged once. One for an item needs no occasion."""
+    named = (str(part) for part in reckoned.group)
+    if reckoned.terms.late_fees == "per_item":
+        return f"late {' '.join(named)}"
+    return f"late {' '.join(named)} {occasion}"
+
+
+def _join(
+    account: Account, charge: Charge, reckoned: Reckoned, amount: int, occasion: str
+) -> ChargedFee | None:
+    """One more loan for a fee that is charged; what that adds, None where it adds nothing."""
+    raised = add_contribution(
+        account,
+        charge,
+        loan_id=reckoned.loan_id,
+        item_id=reckoned.item_id,
+        amount=amount,
+        at=reckoned.at,
+        facts=reckoned.facts(occasion),
+        reason=charge.reason,
+    )
+    added = raised.amount - charge.amount
+    return ChargedFee(charge.id, charge.kind.value, added, charge.currency) if added else None

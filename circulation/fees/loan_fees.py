@@ -1,0 +1,143 @@
+"""What lending, renewing and holding cost where the rules say so, and agreeing to it beforehand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from catalogue.statements import Transaction
+from circulation.charges import create_charge
+from circulation.due_dates import local_date
+from circulation.engine import Circulation
+from circulation.facts import PatronFacts
+from circulation.fees.charged_loans import begin_contributions
+from circulation.fees.late_fees import fee_scope
+from circulation.fees.lateness import terms_facts
+from circulation.fees.rules import explain_fees
+from circulation.money import ChargeKind
+from circulation.postings import Account
+from circulation.reasons import Reason
+from circulation.results import ChargedFee, Desk, Refusal
+from circulation.set_up import SetUp
+
+#: The field of the rules that says what an act costs -> the kind of charge, and why it is made.
+ACTS: dict[str, tuple[ChargeKind, str]] = {
+    "loan_fee": (ChargeKind.LOAN_FEE, "lent"),
+    "renewal_fee": (ChargeKind.LOAN_FEE, "renewed"),
+    "hold_fee": (ChargeKind.HOLD_FEE, "kept aside"),
+}
+
+
+def price_of(
+    set_up: SetUp,
+    act: str,
+    branch_id: int,
+    category: str,
+    material_group: str,
+    now: datetime,
+) -> tuple[int, str]:
+    """What the act (a key of `ACTS`) costs at the branch, and in which currency."""
+    if act not in set_up.fees.says:
+        return 0, ""
+    day = local_date(now, set_up.branches[branch_id].timezone)
+    terms = set_up.fee_terms(branch_id, category, material_group, day)
+    return getattr(terms, act), terms.currency
+
+
+def fee_refusals(price: int, currency: str, acknowledged: bool | int) -> list[Refusal]:
+    """Refuses what costs something that was not agreed to.
+
+    `acknowledged` is whether whatever it costs was agreed to, or the most that was.
+    """
+    if not price or acknowledged is True:
+        return []
+    if acknowledged is not False and price <= acknowledged:
+        return []
+    return [Refusal(Reason.FEE_NOT_ACKNOWLEDGED, amount=price, currency=currency)]
+
+
+def charge_act(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk,
+    act: str,
+    *,
+    patron_id: int,
+    branch_id: int,
+    category: str,
+    material_group: str,
+    loan_id: int | None,
+    item_id: int | None,
+    now: datetime,
+) -> ChargedFee | None:
+    """Charges the patron, who is locked, for the act; None where it costs nothing."""
+    price, currency = price_of(set_up, act, branch_id, category, material_group, now)
+    if not price:
+        return None
+    kind, reason = ACTS[act]
+    account = Account(transaction, set_up, desk, patron_id, now)
+    charge = create_charge(
+        circulation, account, kind, price, currency, branch_id=branch_id, reason=reason
+    )
+    if loan_id is not None and item_id is not None:
+        begin_contributions(
+            account,
+            charge,
+            loan_id=loan_id,
+            item_id=item_id,
+            amount=price,
+            at=now,
+            facts=_facts(set_up, branch_id, category, material_group, now),
+        )
+    return ChargedFee(charge.id, kind.value, price, currency)
+
+
+def charge_holds(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk,
+    borrower: PatronFacts,
+    branch_id: int,
+    times: int,
+    now: datetime,
+) -> list[ChargedFee]:
+    """The borrower, who is locked, has placed so many holds for the branch that cost something."""
+    charged = []
+    for _ in range(times):
+        fee = charge_act(
+            circulation,
+            transaction,
+            set_up,
+            desk,
+            "hold_fee",
+            patron_id=borrower.id,
+            branch_id=branch_id,
+            category=borrower.category,
+            material_group="",
+            loan_id=None,
+            item_id=None,
+            now=now,
+        )
+        if fee:
+            charged.append(fee)
+    return charged
+
+
+def _facts(
+    set_up: SetUp, branch_id: int, category: str, material_group: str, now: datetime
+) -> dict[str, Any]:
+    branch = set_up.branches[branch_id]
+    day = local_date(now, branch.timezone)
+    case = set_up.case(branch_id, category, material_group)
+    return {
+        "category": category,
+        "branch": branch.isil,
+        "terms": terms_facts(set_up.fee_terms(branch_id, category, material_group, day)),
+        "rules": {
+            part.field: fee_scope(part.row, branch)
+            for part in explain_fees(set_up.fees.rows, case, day)
+            if part.row is not None
+        },
+    }

@@ -1,0 +1,133 @@
+"""Receipts for returns: offered for every return, and kept as evidence that they were.
+
+Danish law lets compensation for what was not returned be recovered only where the library offers
+a receipt on return (gældsinddrivelsesloven, bilag 1). What came back stands in the events of the
+check-ins; that a receipt was offered is an event of each loan, so that it is cut from the patron
+with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from catalogue.schema import items, records
+from catalogue.statements import Moment, Transaction, key_parameters, many, many_of
+from circulation.due_dates import local_date, start_of_day
+from circulation.engine import Circulation
+from circulation.events import Event, EventKind, read_event, select_events, write_event
+from circulation.facts import patron_facts
+from circulation.reasons import Reason
+from circulation.results import Branch, Desk, Patron, Refusal, Refused
+from circulation.schema import events
+
+_returns = many(
+    select_events(
+        events.c.patron_id == bindparam("of_patron"),
+        func.coalesce(events.c.recorded, events.c.at) >= bindparam("since", type_=Moment),
+    ).order_by(events.c.id),
+    read_event,
+    "of_patron",
+    "since",
+)
+_titles: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: (
+        select(items.c.id, items.c.barcode, records.c.title)
+        .select_from(items.join(records, records.c.id == items.c.record_id))
+        .where(items.c.id.in_(key_parameters(size)))
+    ),
+    None,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedItem:
+    """A line of a receipt."""
+
+    loan_id: int
+    barcode: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a patron has handed in at a desk or machine today.
+
+    `number` is that of the last event that keeps it as evidence; None where nothing was handed in.
+    """
+
+    patron: Patron
+    branch: Branch
+    day: datetime
+    items: tuple[ReturnedItem, ...]
+    number: int | None
+
+
+def return_receipt(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    now: datetime,
+) -> Receipt | Refused:
+    """The receipt for what the patron has handed in at this desk or machine today, on the wall of
+    its agency; a return that was taken back is not on it.
+
+    Notes that it was offered, once for the same items. Refused with PATRON_UNKNOWN or
+    BRANCH_UNKNOWN.
+    """
+    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if facts is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    here = set_up.branches.get(desk.branch_id)
+    if here is None:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
+    midnight = start_of_day(local_date(now, here.timezone), here.timezone)
+    found = _returns(transaction, facts.id, midnight)
+    cancelled = {each.cause for each in found if each.kind is EventKind.CHECK_IN_CANCELLED}
+    returned = [
+        each
+        for each in found
+        if each.kind is EventKind.CHECKED_IN and each.id not in cancelled and _is_here(each, desk)
+    ]
+    titles: dict[int, tuple[str, str]] = {
+        row[0]: (row[1], row[2])
+        for row in _titles(transaction, [each.item_id for each in returned if each.item_id])
+    }
+    lines = tuple(
+        ReturnedItem(each.loan_id, *titles[each.item_id], at=each.at)
+        for each in returned
+        if each.loan_id is not None and each.item_id in titles
+    )
+    offered = {each.loan_id for each in found if each.kind is EventKind.RECEIPT_OFFERED}
+    for each in returned:
+        if each.loan_id not in offered:
+            write_event(
+                transaction,
+                EventKind.RECEIPT_OFFERED,
+                desk,
+                now,
+                item_id=each.item_id,
+                patron_id=facts.id,
+                loan_id=each.loan_id,
+                cause=each.id,
+            )
+    on_it = {line.loan_id for line in lines}
+    kept = [
+        each.id
+        for each in _returns(transaction, facts.id, midnight)
+        if each.kind is EventKind.RECEIPT_OFFERED and each.loan_id in on_it
+    ]
+    return Receipt(facts.patron(), here, now, lines, max(kept, default=None))
+
+
+def _is_here(event: Event, desk: Desk) -> bool:
+    its = Desk(event.actor, event.device, desk.agency_id, event.branch_id or 0)
+    return (its.actor, its.machine, its.branch_id) == (desk.actor, desk.machine, desk.branch_id)

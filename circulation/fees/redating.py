@@ -1,0 +1,111 @@
+"""What an emergency closure does to fees that were charged before it was announced.
+
+What fell due, or was late, on days on which the branch turns out to have been closed is reckoned
+again. Nobody ever owes more for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam
+
+from catalogue.statements import Moment, Transaction, many
+from circulation.due_dates import local_date, moved_past_closing, start_of_day
+from circulation.fees.charged_loans import (
+    CONTRIBUTIONS,
+    Contribution,
+    change_contribution,
+    contribution_row,
+)
+from circulation.fees.lateness import Lateness, lateness, terms_of_facts
+from circulation.fees.schema import charge_loans, charges
+from circulation.money import ChargeKind
+from circulation.opening_hours import Calendar
+from circulation.postings import find_charge, open_account
+from circulation.results import Branch, Desk
+from circulation.set_up import SetUp
+
+_late_since = many(
+    CONTRIBUTIONS.where(
+        charge_loans.c.recorded >= bindparam("since", type_=Moment),
+        charge_loans.c.undone.is_(None),
+        charge_loans.c.loan_id.is_not(None),
+        charges.c.kind == ChargeKind.LATE_FEE.value,
+        charges.c.patron_id.is_not(None),
+    ).order_by(charge_loans.c.id),
+    contribution_row,
+    "since",
+)
+
+
+class ReckonedAgain(NamedTuple):
+    """A loan that costs less: `before` and `after` in minor units, late until the new due date."""
+
+    contribution: Contribution
+    before: int
+    after: int
+    due: datetime
+    late: Lateness
+
+
+def reckon_again(
+    transaction: Transaction,
+    branch: Branch,
+    first: date,
+    last: date,
+    calendar: Calendar,
+    calendars: Mapping[str, Calendar],
+) -> tuple[ReckonedAgain, ...]:
+    """What was charged for lateness that closing the branch on these days makes cost less.
+
+    `calendar` is that of the branch, with the closure; `calendars` those of all branches by ISIL.
+    """
+    found = []
+    for each in _late_since(transaction, start_of_day(first, branch.timezone)):
+        facts = each.facts
+        if branch.isil not in (facts["branch"], facts["calendar"]):
+            continue
+        due = datetime.fromisoformat(facts.get("redated", facts["due"]))
+        if facts["branch"] == branch.isil and first <= local_date(due, branch.timezone) <= last:
+            due = moved_past_closing(due, calendar)
+        of_days = calendar if facts["calendar"] == branch.isil else calendars[facts["calendar"]]
+        late = lateness(
+            terms_of_facts(facts["terms"]),
+            due=due,
+            at=datetime.fromisoformat(facts["came"]),
+            calendar=of_days,
+            is_child=facts["child"],
+        )
+        # The top fee of a bill is no matter of days, as long as there is one.
+        is_bill = facts["occasion"].startswith("bill ")
+        after = each.amount if is_bill and late.days else min(late.amount, each.amount)
+        if after < each.amount:
+            found.append(ReckonedAgain(each, each.amount, after, due, late))
+    return tuple(found)
+
+
+def reduce_again(
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk | None,
+    found: Sequence[ReckonedAgain],
+    reason: str,
+    now: datetime,
+) -> None:
+    """Charges less where `reckon_again` has found so."""
+    for each in found:
+        charge = find_charge(transaction, each.contribution.charge_id)
+        assert charge is not None
+        assert charge.patron_id is not None
+        account = open_account(transaction, set_up, desk, charge.patron_id, now)
+        facts = each.contribution.facts | {
+            "redated": each.due.isoformat(),
+            "days_late": each.late.days,
+            "days_closed": each.late.closed,
+            "periods": each.late.periods,
+            "why_redated": reason,
+        }
+        change_contribution(account, each.contribution, each.after, facts, reason)

@@ -1,0 +1,1 @@
+"""Interlibrary loans, as the library that lends and as the one that borrows."""

@@ -1,0 +1,141 @@
+"""The tables of interlibrary loans, and of what partners are told and have exchanged."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from catalogue.schema import metadata
+from catalogue.statements import Moment
+
+_Long = BigInteger().with_variant(Integer(), "sqlite")
+
+#: A loan between libraries, from the request to the return; open while `closed` is NULL.
+interlibrary_loans = Table(
+    "interlibrary_loans",
+    metadata,
+    Column("id", _Long, primary_key=True, autoincrement=False),
+    Column("partner", String, nullable=False),  # the agency of the partner, folded
+    Column("actor", String, nullable=False),  # under which name the partner's own acts are done
+    Column("request_id", String, nullable=False),  # as the partner names it
+    Column("role", String, nullable=False),  # ours: a value of `Role`
+    Column("state", String, nullable=False),  # a value of `LendingState` or `BorrowingState`
+    # The item, once it is known: ours that is lent, or the temporary one for what was borrowed.
+    Column("item_id", ForeignKey("items.id"), index=True),
+    Column("barcode", String, nullable=False),
+    Column("record_id", Integer),
+    Column("title", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("branch_id", ForeignKey("branches.id"), nullable=False),
+    # Whom it is for, as the partner names them. Cut when the loan is over.
+    Column("patron_id", ForeignKey("patrons.id"), index=True),
+    Column("user", String, nullable=False),
+    Column("hold_id", _Long, index=True),
+    Column("loan_id", _Long),
+    Column("due", Moment),  # when it is due at the library that owns it
+    Column("due_before", Moment),  # while a renewal is asked for: when the loan was due before
+    Column("renewable", Boolean, nullable=False),
+    Column("made_here", Boolean, nullable=False),  # item and record are temporary
+    Column("goes_at_check_in", Boolean, nullable=False),  # they go with the partner's CheckInItem
+    Column("created", Moment, nullable=False),
+    Column("changed", Moment, nullable=False),
+    Column("closed", Moment),
+    CheckConstraint("role IN ('lender', 'borrower')", name="role"),
+)
+_IS_OPEN = text("closed IS NULL")
+#: The promises that an item is in one interlibrary loan, and a request one loan.
+Index(
+    "uq_interlibrary_loans_open_item",
+    interlibrary_loans.c.item_id,
+    unique=True,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+Index(
+    "uq_interlibrary_loans_open_request",
+    interlibrary_loans.c.partner,
+    interlibrary_loans.c.role,
+    interlibrary_loans.c.request_id,
+    unique=True,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+Index(
+    "ix_interlibrary_loans_request",
+    interlibrary_loans.c.partner,
+    interlibrary_loans.c.request_id,
+)
+
+#: What partners are to be told: written with the change itself, sent afterwards. One that is
+#: neither sent nor given up is tried at `next_try`; those of one loan in the order of their ids.
+partner_notices = Table(
+    "partner_notices",
+    metadata,
+    Column("id", _Long, Identity(), primary_key=True),
+    Column("interlibrary_loan_id", ForeignKey("interlibrary_loans.id"), nullable=False, index=True),
+    Column("partner", String, nullable=False),
+    Column("kind", String, nullable=False),  # a value of `NoticeKind`
+    Column("facts", Text, nullable=False),  # JSON object; emptied when it was sent
+    Column("written", Moment, nullable=False),
+    Column("next_try", Moment, nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("sent", Moment),
+    Column("given_up", Moment),
+    Column("problem", String, nullable=False),  # of the last try
+)
+_IS_WAITING = text("sent IS NULL AND given_up IS NULL")
+Index(
+    "ix_partner_notices_waiting",
+    partner_notices.c.partner,
+    partner_notices.c.next_try,
+    sqlite_where=_IS_WAITING,
+    postgresql_where=_IS_WAITING,
+)
+
+#: One line for each exchange with a partner, in either direction.
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("id", _Long, Identity(), primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("direction", String, nullable=False),
+    Column("partner", String, nullable=False),
+    Column("peer", String, nullable=False),
+    Column("service", String, nullable=False),
+    Column("request_id", String, nullable=False),
+    Column("outcome", String, nullable=False),  # ok, or the types of the problems
+    Column("milliseconds", Integer, nullable=False),
+    CheckConstraint("direction IN ('in', 'out')", name="direction"),
+)
+_HAS_REQUEST = text("request_id <> ''")
+Index(
+    "ix_exchanges_request_id",
+    exchanges.c.request_id,
+    sqlite_where=_HAS_REQUEST,
+    postgresql_where=_HAS_REQUEST,
+)
+
+#: What was said in an exchange, secrets masked, compressed, for as long as the settings want it.
+exchange_bodies = Table(
+    "exchange_bodies",
+    metadata,
+    Column("exchange_id", ForeignKey("exchanges.id"), primary_key=True, autoincrement=False),
+    Column("until", Moment, nullable=False, index=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)

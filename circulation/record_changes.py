@@ -1,0 +1,288 @@
+"""Changes of records with what circulation knows of them: holds move, events are written.
+
+The text and the index are the catalogue's (`catalogue.replacing`, `deleting`, `merging`); these
+verbs do that and what follows from it in one transaction. `desk` None is the command line.
+Raised by all that are given an id: `catalogue.former_records.NoSuchRecord`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import NamedTuple
+
+from sqlalchemy import Column, bindparam, delete, func, select, update
+
+from catalogue import accession, deleting, merging, replacing
+from catalogue.schema import items, metadata, records
+from catalogue.statements import Transaction, change, lock, scalar, send
+from circulation.events import EventKind, write_event
+from circulation.hold_changes import HoldOutcome, close, release
+from circulation.hold_facts import HoldFacts, holds_of_record, lock_queue
+from circulation.hold_queues import order_key
+from circulation.results import Desk
+from circulation.schema import fetches, holds, loans
+
+
+class Need(Enum):
+    """Why a record cannot go. The value is a plain English phrase for staff."""
+
+    ITEMS = "it has items"
+    LOANS = "items of it are on loan"
+    HOLDS = "somebody waits for it"
+    REFERENCES = "bookings or other entries name it"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordNeeded:
+    """Nothing was deleted: all that stands in the way, with how many there are of each."""
+
+    needs: tuple[tuple[Need, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDeleted:
+    """The record is gone."""
+
+    record_id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsMerged:
+    """`record_id` leads to `survivor_id` now. `closed_holds` are those of patrons who waited for
+    both."""
+
+    record_id: int
+    survivor_id: int
+    title: str  # of the survivor
+    items: int
+    holds: int
+    closed_holds: int
+
+
+_of_record = items.c.record_id == bindparam("record_id")
+_count_items = scalar(select(func.count()).select_from(items).where(_of_record), "record_id")
+_count_loans = scalar(
+    select(func.count())
+    .select_from(items.join(loans, loans.c.item_id == items.c.id))
+    .where(_of_record, loans.c.checked_in.is_(None)),
+    "record_id",
+)
+_count_holds = scalar(
+    select(func.count())
+    .select_from(holds)
+    .where(holds.c.record_id == bindparam("record_id"), holds.c.closed.is_(None)),
+    "record_id",
+)
+_lock_items = lock(
+    select(items.c.id)
+    .where(items.c.record_id.in_([bindparam("record_id"), bindparam("survivor_id")]))
+    .order_by(items.c.id)
+    .with_for_update(key_share=True),
+    "record_id",
+    "survivor_id",
+)
+_move_holds = send(
+    update(holds)
+    .where(holds.c.record_id == bindparam("from_id"))
+    .values(record_id=bindparam("to_id")),
+    "from_id",
+    "to_id",
+)
+_its_holds = select(holds.c.id).where(holds.c.record_id == bindparam("record_id"))
+_forget_fetches = send(delete(fetches).where(fetches.c.hold_id.in_(_its_holds)), "record_id")
+_wait_no_more = send(
+    update(holds).where(holds.c.waits_for.in_(_its_holds)).values(waits_for=None), "record_id"
+)
+_delete_holds = send(delete(holds).where(holds.c.record_id == bindparam("record_id")), "record_id")
+
+#: References that are dealt with by name, here or in the catalogue.
+_KNOWN = frozenset(
+    {
+        ("items", "record_id"),
+        ("sort_keys", "record_id"),
+        ("former_records", "survivor_id"),
+        ("holds", "record_id"),
+    }
+)
+
+
+class _Reference(NamedTuple):
+    """Another column that names records: how many rows do, and moving them to another."""
+
+    count: Callable[..., int]
+    move: Callable[..., int]
+
+
+@cache
+def _other_references() -> tuple[_Reference, ...]:
+    """Read from the schema, so that a table that comes later cannot be forgotten."""
+    return tuple(
+        _reference(column)
+        for table in metadata.sorted_tables
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.column is records.c.id and (table.name, column.name) not in _KNOWN
+    )
+
+
+def _reference(column: Column[int]) -> _Reference:
+    table, names = column.table, column == bindparam("from_id")
+    return _Reference(
+        scalar(select(func.count()).select_from(table).where(names), "from_id"),
+        change(
+            update(table).where(names).values({column: bindparam("to_id")}),
+            "from_id",
+            "to_id",
+        ),
+    )
+
+
+def add_record(
+    transaction: Transaction,
+    data: bytes,
+    *,
+    desk: Desk | None,
+    now: datetime,
+    agency_id: int | None = None,
+    record_format: str = "marc21",
+) -> int:
+    """`catalogue.accession.add_record` with an event; gives the id. Raises Refused (of MARC)."""
+    record_id = accession.add_record(
+        transaction, data, now=now, agency_id=agency_id, record_format=record_format
+    )
+    write_event(transaction, EventKind.RECORD_ADDED, desk, now, after={"record": record_id})
+    return record_id
+
+
+def replace_record(
+    transaction: Transaction,
+    record_id: int,
+    data: bytes,
+    *,
+    desk: Desk | None,
+    now: datetime,
+    record_format: str | None = None,
+) -> bool:
+    """`catalogue.replacing.replace_record` with an event; False where nothing is different."""
+    is_changed = replacing.replace_record(
+        transaction, record_id, data, now=now, record_format=record_format
+    )
+    if is_changed:
+        write_event(transaction, EventKind.RECORD_REPLACED, desk, now, after={"record": record_id})
+    return is_changed
+
+
+def delete_record(
+    transaction: Transaction, record_id: int, *, desk: Desk | None, now: datetime
+) -> RecordDeleted | RecordNeeded:
+    """Deletes a record that nobody needs: no items, so no loans, and no open holds.
+
+    Holds that are over go with it; their events stay.
+    """
+    accession.lock_writing(transaction)
+    record = deleting.record_to_change(transaction, record_id)
+    lock_queue(transaction, record_id)
+    needs = (
+        (Need.ITEMS, _count_items(transaction, record_id)),
+        (Need.LOANS, _count_loans(transaction, record_id)),
+        (Need.HOLDS, _count_holds(transaction, record_id)),
+        (
+            Need.REFERENCES,
+            sum(reference.count(transaction, record_id) for reference in _other_references()),
+        ),
+    )
+    if any(number for _, number in needs):
+        return RecordNeeded(tuple((need, number) for need, number in needs if number))
+    _forget_fetches(transaction, record_id)
+    _wait_no_more(transaction, record_id)
+    _delete_holds(transaction, record_id)
+    deleting.delete_record(transaction, record_id, now=now)
+    write_event(
+        transaction,
+        EventKind.RECORD_DELETED,
+        desk,
+        now,
+        before={
+            "record": record_id,
+            "title": record.title,
+            "control_number": record.control_number,
+        },
+    )
+    return RecordDeleted(record_id, record.title)
+
+
+def merge_records(
+    transaction: Transaction,
+    record_id: int,
+    survivor_id: int,
+    *,
+    desk: Desk | None,
+    now: datetime,
+) -> RecordsMerged:
+    """Merges a record into another: items with their loans, and holds, go over to the survivor.
+
+    Holds keep their places by their own keys (`hold_queues.order_key`). Of a patron who waits for
+    both, the hold stays that has an item, else the one that comes first; the other is closed.
+    Raises ValueError for a record and itself.
+    """
+    accession.lock_writing(transaction)
+    if record_id == survivor_id:
+        raise ValueError("a record cannot be merged with itself")
+    for number in (record_id, survivor_id):
+        deleting.record_to_change(transaction, number)
+    _lock_items(transaction, record_id, survivor_id)
+    for number in sorted((record_id, survivor_id)):
+        lock_queue(transaction, number)
+    moving = holds_of_record(transaction, record_id)
+    twice = _placed_twice(moving, holds_of_record(transaction, survivor_id))
+    for hold in twice:
+        release(transaction, desk, hold, now)
+        close(transaction, desk, hold, HoldOutcome.MERGED, now)
+    closed = {hold.id for hold in twice}
+    moved = [hold for hold in moving if hold.id not in closed]
+    for hold in moved:
+        write_event(
+            transaction,
+            EventKind.HOLD_CHANGED,
+            desk,
+            now,
+            hold_id=hold.id,
+            patron_id=hold.patron_id,
+            before={"record": record_id},
+            after={"record": survivor_id},
+        )
+    _move_holds(transaction, record_id, survivor_id)
+    for reference in _other_references():
+        reference.move(transaction, record_id, survivor_id)
+    merged = merging.merge_records(transaction, record_id, survivor_id, now=now)
+    write_event(
+        transaction,
+        EventKind.RECORDS_MERGED,
+        desk,
+        now,
+        before={
+            "record": record_id,
+            "title": merged.gone.title,
+            "control_number": merged.gone.control_number,
+        },
+        after={"record": survivor_id, "items": merged.items, "holds": len(moved)},
+    )
+    return RecordsMerged(
+        record_id, survivor_id, merged.survivor.title, merged.items, len(moved), len(twice)
+    )
+
+
+def _placed_twice(moving: list[HoldFacts], staying: list[HoldFacts]) -> list[HoldFacts]:
+    """Of each two holds of one patron on the same part, the one that is to go."""
+    by_wish = {(hold.patron_id, hold.part): hold for hold in staying}
+    found = []
+    for hold in moving:
+        other = by_wish.get((hold.patron_id, hold.part))
+        if other is not None:
+            found.append(max((hold, other), key=lambda each: (not each.is_bound, order_key(each))))
+    return found

@@ -1,0 +1,130 @@
+"""Reading what a set-up says of callers and of sorting.
+
+[terminal_profiles.CODE]   options of the terminals' protocol
+[terminals.LOGIN]          branch, password, profile, any_branch, sorting
+[partners.AGENCY]          name, branch, shared_secret, and options of the partners' protocol
+[[sorting.SCHEME]]         bin, and conditions: destination, to, group, department, location,
+                           sublocation, section, call_number_from, call_number_to
+[agencies.ISIL.pins]       minimum_length, digits_only, tries_at_device, tries_in_all,
+                           lock_minutes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from circulation.pin_settings import PinRules, pin_settings_problems
+from circulation.results import Destination
+from circulation.setting_up.options import Checks, OptionCheck, can_be_kept
+from circulation.setting_up.parts import Fields, Key, Noun
+from circulation.setting_up.positions import Path
+from circulation.setting_up.source import Source, shown
+from circulation.sorting import PLACES
+
+SECTIONS = ("terminal_profiles", "terminals", "partners", "sorting")
+
+#: The words for destinations: ``hold-shelf-here``.
+DESTINATIONS = {each.name.lower().replace("_", "-"): each.name for each in Destination}
+#: The conditions of a sort rule that are texts.
+_TEXTS = ("to", "group", *PLACES, "call_number_from", "call_number_to")
+
+Add = Callable[[Noun, Key, Fields, Path], None]
+
+
+def read_callers(source: Source, add: Add, checks: Checks) -> None:
+    """Adds the parts of all sections of this module; notes what is wrong with them."""
+    for code, path, table in _named(source, "terminal_profiles"):
+        add(Noun.PROFILE, (code,), _options(source, path, table, checks.profile), path)
+    for login, path, table in _named(source, "terminals"):
+        add(Noun.TERMINAL, (login,), _terminal(source, path, table), path)
+    for agency, path, table in _named(source, "partners"):
+        add(Noun.PARTNER, (agency,), _partner(source, path, table, checks.partner), path)
+    schemes = source.table(("sorting",), source.document.get("sorting", {}))
+    for scheme, rules in schemes.items():
+        for number, (path, table) in enumerate(source.tables(("sorting", scheme), rules), 1):
+            fields = _sort_rule(source, path, table)
+            add(Noun.SORT_RULE, (scheme, f"{number:03}"), fields, path)
+
+
+def read_pins(source: Source, add: Add, isil: str, path: Path, value: object) -> None:
+    """Adds what an agency asks of PINs."""
+    table = source.table(path, value)
+    source.only(path, table, PinRules._fields)
+    said = {name: each for name, each in table.items() if name in PinRules._fields}
+    for name, text in pin_settings_problems(said).items():
+        source.problem((*path, name), text)
+    if not table:
+        source.problem(path, "says nothing")
+    add(Noun.PINS, (isil,), dict(said), path)
+
+
+def _named(source: Source, section: str) -> list[tuple[str, Path, Mapping[str, Any]]]:
+    """The tables of a section, by names that are not empty."""
+    found: list[tuple[str, Path, Mapping[str, Any]]] = []
+    for name, value in source.table((section,), source.document.get(section, {})).items():
+        path: Path = (section, name)
+        if not name.strip():
+            source.problem(path, "a name cannot be empty")
+        found.append((name, path, source.table(path, value)))
+    return found
+
+
+def _options(
+    source: Source, path: Path, table: Mapping[str, Any], check: OptionCheck
+) -> dict[str, Any]:
+    for name, value in table.items():
+        if not can_be_kept(value):
+            source.problem((*path, name), f"must be a text, a number or true, not {shown(value)}")
+    for name, text in check(table).items():
+        source.problem((*path, name), text)
+    return {name: value for name, value in table.items() if can_be_kept(value)}
+
+
+def _hash(source: Source, path: Path, table: Mapping[str, Any], name: str) -> str | None:
+    """An argon2 hash: a password itself has no place in a text that many read."""
+    value = source.text(path, table, name)
+    if value is not None and not value.startswith("$argon2"):
+        source.problem((*path, name), "must be an argon2 hash: `tiro hash` makes one")
+    return value
+
+
+def _optional(source: Source, path: Path, table: Mapping[str, Any], name: str) -> str | None:
+    return source.text(path, table, name) if name in table else None
+
+
+def _terminal(source: Source, path: Path, table: Mapping[str, Any]) -> Fields:
+    source.only(path, table, ("branch", "password", "profile", "any_branch", "sorting"))
+    return {
+        "branch": source.text(path, table, "branch") or "",
+        "password": _hash(source, path, table, "password") or "",
+        "profile": _optional(source, path, table, "profile"),
+        "any_branch": source.flag(path, table, "any_branch", True),
+        "sorting": _optional(source, path, table, "sorting"),
+    }
+
+
+def _partner(source: Source, path: Path, table: Mapping[str, Any], check: OptionCheck) -> Fields:
+    own = ("name", "branch", "shared_secret")
+    options = {name: value for name, value in table.items() if name not in own}
+    secret = None
+    if "shared_secret" in table:
+        secret = _hash(source, path, table, "shared_secret")
+    return {
+        "name": _optional(source, path, table, "name") or "",
+        "branch": source.text(path, table, "branch") or "",
+        "shared_secret": secret,
+        **_options(source, path, options, check),
+    }
+
+
+def _sort_rule(source: Source, path: Path, table: Mapping[str, Any]) -> Fields:
+    source.only(path, table, ("bin", "destination", *_TEXTS))
+    fields: Fields = {"bin": source.text(path, table, "bin") or ""}
+    if "destination" in table:
+        word = source.choice(path, table, "destination", tuple(DESTINATIONS), "shelf-here")
+        fields["destination"] = word
+    for name in _TEXTS:
+        if (value := _optional(source, path, table, name)) is not None:
+            fields[name] = value
+    return fields

@@ -1,0 +1,106 @@
+"""Which tables a set-up is kept in, and which are none of its business: a test holds every table
+of the schema against this."""
+
+from __future__ import annotations
+
+#: Table -> the section of the text that sets its rows.
+SET_BY: dict[str, str] = {
+    "consortia": "consortium",
+    "agencies": "agencies",
+    "agency_settings": "agencies",
+    "branches": "branches",
+    "patron_categories": "categories",
+    "material_groups": "groups",
+    "placement_names": "agencies",
+    "opening_hours": "week",
+    "special_days": "special_days",
+    "history_settings": "agencies",
+    "pin_settings": "agencies",
+    "loan_policies": "rules",
+    "float_branches": "float_groups",
+    "item_defaults": "item_defaults",
+    "barcode_ranges": "barcode_ranges",
+    "transport_costs": "transport",
+    "terminal_profiles": "terminal_profiles",
+    "terminals": "terminals",
+    "partners": "partners",
+    "sort_rules": "sorting",
+    "fee_rules": "fees",
+}
+
+#: Tables of what happens in the library, of who and what is in it, and of the machinery.
+NOT_SET_UP: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "records",
+            "items",
+            "postings",
+            "sort_keys",
+            "loads",
+            "held_records",
+            "former_records",
+            "changed_while_reindexing",
+            "reindexings",
+            "item_properties",
+        ),
+        "the catalogue",
+    ),
+    **dict.fromkeys(
+        (
+            "patrons",
+            "patron_absences",
+            "patron_balances",
+            "patron_blocks",
+            "patron_consents",
+            "patron_contacts",
+            "patron_group_members",
+            "patron_guardians",
+            "patron_identifiers",
+            "patron_preferences",
+        ),
+        "patrons, and what they chose",
+    ),
+    "patron_groups": "schools and classes come from the registers of the schools, every year anew",
+    **dict.fromkeys(
+        (
+            "bookings",
+            "booking_loans",
+            "booking_supplies",
+            "captures",
+            "charge_loans",
+            "charge_postings",
+            "charges",
+            "closures",
+            "debt_warnings",
+            "deliveries",
+            "delivery_lines",
+            "events",
+            "fetches",
+            "hold_sets",
+            "holds",
+            "loan_conflicts",
+            "loans",
+            "missing_items",
+            "payments",
+            "stays",
+            "temporary_placements",
+            "temporary_stations",
+            "transits",
+            "unexpected_items",
+        ),
+        "what happens",
+    ),
+    **dict.fromkeys(
+        (
+            "access_log",
+            "job_runs",
+            "loan_statistics",
+            "locked_devices",
+            "pin_failures",
+            "replies",
+            "set_up_version",
+            "terminal_counts",
+        ),
+        "the machinery",
+    ),
+}

@@ -1,0 +1,202 @@
+"""Terminals, partners, sorting and PINs in the text of a set-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from catalogue.database import Database
+from catalogue.schema import metadata
+from catalogue.statements import Transaction, scalar
+from circulation.engine import Circulation
+from circulation.set_up import read_set_up
+from circulation.setting_up.applying import DoesNotFit, apply_set_up
+from circulation.setting_up.difference import Change
+from circulation.setting_up.options import Checks
+from circulation.setting_up.parts import Noun
+from circulation.setting_up.reading import read
+from circulation.setting_up.stored import stored_parts
+from circulation.setting_up.tables import NOT_SET_UP, SET_BY
+from circulation.terminals import terminal_of
+from protocols.demo.seeding import SET_UP
+from tests.builders.circulation import NOON
+from tests.circulation.setting_up.test_reading import GOOD
+
+CALLERS = """
+[terminal_profiles.kiosk]
+kind = "self-service"
+require_patron_pin = true
+[terminals.first]
+branch = "DK-900101"
+password = "$argon2id$first"
+profile = "kiosk"
+sorting = "house"
+[terminals.second]
+branch = "DK-900102"
+password = "$argon2id$second"
+any_branch = false
+[partners.DK-710100]
+name = "Broker"
+branch = "DK-900101"
+shared_secret = "$argon2id$broker"
+services = ["LookupItem", "RequestItem"]
+[[sorting.house]]
+bin = "1"
+destination = "hold-shelf-here"
+[[sorting.house]]
+bin = "2"
+to = "DK-900102"
+group = "av"
+department = "b"
+call_number_from = "61"
+call_number_to = "62"
+"""
+PINS = 'departments = { b = "Børn" }\npins = { minimum_length = 6, digits_only = true }\n'
+WHOLE = GOOD.replace('departments = { b = "Børn" }\n', PINS) + CALLERS
+
+
+def apply(database: Database, text: str) -> list[Change]:
+    declared = read(text)
+    return database.write(
+        lambda transaction: apply_set_up(transaction, declared, now=NOON)
+    ).result()
+
+
+def test_what_was_applied_is_what_is_stored_and_can_go_again(database: Database) -> None:
+    apply(database, GOOD)
+    added = apply(database, WHOLE)
+    assert len(added) == 7
+    assert database.read(stored_parts).result().of == read(WHOLE).parts.of
+    assert apply(database, WHOLE) == []
+    gone = apply(database, GOOD)
+    assert [change.what for change in gone] == ["removed"] * 7
+    assert database.read(stored_parts).result().of == read(GOOD).parts.of
+
+
+def test_the_set_up_in_memory_has_them(database: Database) -> None:
+    apply(database, WHOLE)
+    circulation = Circulation()
+    set_up = database.read(circulation.current_set_up).result()
+    first = set_up.terminals["first"]
+    assert first.options == {"kind": "self-service", "require_patron_pin": True}
+    assert (first.any_branch, set_up.terminals["second"].any_branch) == (True, False)
+    assert set_up.partners["dk-710100"].options == {"services": ["LookupItem", "RequestItem"]}
+    assert [rule.bin for rule in set_up.sort_rules_at("first")] == ["1", "2"]
+    assert set_up.sort_rules_at("second") == ()
+    (agency_id,) = {branch.agency_id for branch in set_up.branches.values()}
+    assert set_up.pin_rules_of(agency_id).minimum_length == 6
+    assert database.read(lambda transaction: terminal_of(transaction, "nobody")).result() is None
+
+    apply(database, WHOLE.replace('kind = "self-service"', 'kind = "desk"'))
+    changed = database.read(circulation.current_set_up).result()
+    assert changed.terminals["first"].options["kind"] == "desk"
+
+
+def test_what_goes_is_let_go_of_first(database: Database) -> None:
+    """The branch, the profile and the scheme that a terminal leaves are removed in the same go."""
+    apply(database, WHOLE)
+    fewer = WHOLE.replace('pop = ["DK-900102", "DK-900101"]\n', "")
+    fewer = fewer.replace("[float_groups]\n", "").replace('"DK-900102"', '"DK-900101"')
+    fewer = fewer[: fewer.index("[[transport]]")] + fewer[fewer.index("[terminal_profiles") :]
+    at = fewer.index("[branches.DK-900102]")
+    fewer = fewer[:at] + fewer[fewer.index("[[rules]]") :]
+    fewer = fewer.replace('profile = "kiosk"', 'profile = "other"').replace(
+        "[terminal_profiles.kiosk]", "[terminal_profiles.other]"
+    )
+    assert read(fewer).problems == []
+    apply(database, fewer)
+    assert database.read(stored_parts).result().of == read(fewer).parts.of
+
+
+def test_no_secret_is_shown(database: Database) -> None:
+    apply(database, GOOD)
+    declared = read(WHOLE)
+    changes = database.write(
+        lambda transaction: apply_set_up(transaction, declared, now=NOON)
+    ).result()
+    told = [str(change) for change in changes] + [str(change.as_json()) for change in changes]
+    assert not [line for line in told if "$argon2" in line]
+    (terminal,) = [line for line in told if line.startswith("+ terminal first")]
+    assert "password set" in terminal
+    other = apply(database, WHOLE.replace("$argon2id$first", "$argon2id$other"))
+    assert [str(change) for change in other] == ["~ terminal first: password changed"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('profile = "kiosk"', 'profile = "none"', 'there is no terminal profile "none"'),
+        ('sorting = "house"', 'sorting = "none"', 'there is no sorting scheme "none"'),
+        ('branch = "DK-900102"\npass', 'branch = "DK-0"\npass', 'there is no branch "DK-0"'),
+        ('group = "av"\ndep', 'group = "none"\ndep', 'there is no material group "none"'),
+        ('"hold-shelf-here"', '"shelf"', "must be shelf-here or"),
+        ("any_branch = false", 'any_branch = "no"', "must be true or false"),
+        ("any_branch = false", "any_branches = false", "did you mean any_branch?"),
+        ('"$argon2id$second"', '"second"', "must be an argon2 hash"),
+        ("minimum_length = 6", "minimum_length = 2", "from 4 to 32"),
+        ('bin = "1"\n', "", "bin is missing"),
+        ('services = ["', 'services = [["x"], "', "must be a text, a number or true"),
+        ("[partners.DK-710100]", "[partners.dk-710100]\n[partners.DK-710100]", "is the same name"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_line(before: str, after: str, said: str) -> None:
+    assert before in WHOLE
+    problems = read(WHOLE.replace(before, after, 1)).problems
+    [problem] = [each for each in problems if said in each.text]
+    assert problem.line is not None
+
+
+def test_the_protocol_says_what_it_thinks_of_options() -> None:
+    def only_kind(options: Mapping[str, Any]) -> dict[str, str]:
+        return {name: "no such option" for name in options if name != "kind"}
+
+    [problem] = read(WHOLE, Checks(profile=only_kind)).problems
+    assert problem.text == "terminal_profiles.kiosk.require_patron_pin: no such option"
+    [problem] = read(WHOLE, Checks(partner=only_kind)).problems
+    assert problem.text == "partners.DK-710100.services: no such option"
+
+
+def test_a_branch_with_a_terminal_needs_it_gone_first(database: Database) -> None:
+    apply(database, WHOLE)
+    text = WHOLE.replace("[branches.DK-900102]\n", "").replace(
+        'agency = "DK-900100"\nname = "Havnefilialen"\n', ""
+    )
+    with pytest.raises(DoesNotFit, match="there is no branch"):
+        apply(database, text)
+
+
+# Every table of rules can be set
+
+
+def _rows(transaction: Transaction, table: str) -> int:
+    count: int = scalar(select(func.count()).select_from(metadata.tables[table]))(transaction)
+    return count
+
+
+def test_every_table_is_set_by_the_text_or_is_no_set_up() -> None:
+    assert not SET_BY.keys() & NOT_SET_UP.keys()
+    assert {*SET_BY, *NOT_SET_UP} == set(metadata.tables)
+
+
+def test_the_demo_sets_rows_of_every_table_of_the_set_up(sqlite_url: str) -> None:
+    from catalogue.database import open_database
+
+    database = open_database(sqlite_url)
+    try:
+        apply(database, SET_UP.read_text(encoding="utf-8"))
+        counts = database.read(
+            lambda transaction: {table: _rows(transaction, table) for table in SET_BY}
+        ).result()
+        assert database.read(read_set_up).result().terminals
+    finally:
+        database.close()
+    assert [table for table, count in counts.items() if not count] == []
+
+
+def test_every_noun_is_written_and_read() -> None:
+    declared = read(SET_UP.read_text(encoding="utf-8"))
+    assert declared.problems == []
+    assert [noun for noun in Noun if not declared.parts.of[noun]] == []
