@@ -75,6 +75,7 @@ class Services:
         self._call_from_thread = call_from_thread
         self._arrived: deque[tuple[Future[Any], Callable[[Future[Any]], None]]] = deque()
         self._hashing = ThreadPoolExecutor(hashing_threads, thread_name_prefix="tiro-pin")
+        self._before_close: list[Callable[[], object]] = []
         database.defer_release(lambda release: call_later(SNAPSHOT_SECONDS, release))
 
     def perform(self, lane: Lane, work: Callable[[Context], T], done: Done) -> None:
@@ -136,6 +137,15 @@ class Services:
             except Exception:  # one reply that fails must not keep back the others
                 log.exception("a reply could not be delivered")
 
+    def before_close(self, work: Callable[[], object]) -> None:
+        """Has `work` called once before the database closes, in any thread."""
+        self._before_close.append(work)
+
     def close(self) -> None:
         """Waits for the hashing under way; the database is its owner's to close."""
+        for work in self._before_close:
+            try:
+                work()
+            except Exception:  # what cannot be written down must not keep the rest from closing
+                log.exception("something was left undone at the end")
         self._hashing.shutdown(cancel_futures=True)

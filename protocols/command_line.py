@@ -13,19 +13,33 @@ import click
 from protocols.configuration import Configuration, ConfigurationError, load_configuration
 from protocols.standard import installed_standards
 
-#: Command -> its module under protocols.commands, imported only when it is called.
+#: Command -> its module under protocols.commands, imported only when it is called. In it the
+#: command has the module's name.
 COMMANDS = {
+    "accession": "accession",
     "apply": "apply",
+    "charges": "charges",
+    "booking": "booking",
     "check": "check",
     "close": "close",
     "demo": "demo",
+    "deposit": "deposit",
     "explain": "explain",
+    "hash": "hashing",
+    "hold": "hold",
     "item": "item",
     "jobs": "jobs",
+    "list": "lists",
     "load": "load",
     "loan": "loan",
     "patron": "patron",
+    "record": "record",
+    "reindex": "reindex",
+    "receiving": "receiving",
     "serve": "serve",
+    "theme": "theme",
+    "sip2": "sip2",
+    "terminals": "terminals",
 }
 
 
@@ -60,7 +74,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module: Any = importlib.import_module(f"protocols.commands.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, COMMANDS[cmd_name])
         return command
 
 

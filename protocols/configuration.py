@@ -6,6 +6,8 @@
     port = 8080
     [circulation]
     identifier_key = "..."             # hexadecimal: national numbers are hashed under it
+    [accession]                        # see protocols.accession_settings
+    deadline = 5.0
     [sip2]                             # a section for each protocol folder, its own `settings`
     port = 6001
 
@@ -16,12 +18,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from protocols.accession_settings import AccessionSettings
 from protocols.standard import Standard
 
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
@@ -91,6 +94,7 @@ class Configuration:
     logging: LoggingSettings
     standards: Mapping[str, Any]
     circulation: CirculationSettings = CirculationSettings()
+    accession: AccessionSettings = field(default_factory=AccessionSettings)
 
     @property
     def database_url(self) -> str:
@@ -102,6 +106,7 @@ class Configuration:
 
 
 _COMMON: dict[str, type[Any]] = {
+    "accession": AccessionSettings,
     "circulation": CirculationSettings,
     "database": DatabaseSettings,
     "http": HttpSettings,
@@ -133,7 +138,9 @@ def configuration_from(
     settings: dict[str, Any] = {}
     for name, kind in sections.items():
         try:
-            settings[name] = TypeAdapter(kind).validate_python(table.get(name, {}))
+            settings[name] = TypeAdapter(kind).validate_python(
+                table.get(name, {}), context={"folder": path.parent}
+            )
         except ValidationError as error:
             problems += [_sentence(name, detail) for detail in error.errors()]
     if problems:
@@ -144,6 +151,7 @@ def configuration_from(
         http=settings.pop("http"),
         logging=settings.pop("logging"),
         circulation=settings.pop("circulation"),
+        accession=settings.pop("accession"),
         standards=settings,
     )
 

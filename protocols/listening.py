@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
-from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IPushProducer, ITCPTransport
 from twisted.internet.protocol import Factory
@@ -18,13 +17,16 @@ from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from protocols.reactor import reactor as reactor
+
 log = logging.getLogger(__name__)
-reactor: Any = _reactor
 
 #: Bytes that may wait in a session while its request is answered, before reading pauses.
 PENDING_BYTES = 65536
 #: Requests of one connection before the others get their turn.
 REQUESTS_PER_TURN = 64
+#: Answers to requests sent ahead that are written together.
+ANSWERS_TOGETHER = 8
 
 
 class Session(Protocol):
@@ -73,7 +75,11 @@ class Farewell(Protocol):
     """What a session has besides, where its protocol has a word for the end of the server."""
 
     def shut_down(self, now: float) -> None:
-        """The server ends, and no request is open: say so and set `closing`."""
+        """The server ends, and no request is open: say so and set `closing`.
+
+        A session that speaks only when it is spoken to sets `closing` when it has answered the
+        next message; it is not waited for longer than for the end of work under way.
+        """
         ...
 
 
@@ -125,6 +131,10 @@ class Conversation(TwistedProtocol):
             return
         if isinstance(self.session, Farewell) and not self.session.closing:
             self.session.shut_down(self._clock.seconds())
+            if not self.session.closing:
+                self._is_ending = False
+                self._turn()
+                return
         self._flush()
         self.transport.loseConnection()
 
@@ -132,24 +142,26 @@ class Conversation(TwistedProtocol):
         """Hands out requests until one is under way, the peer is slow, or none is left."""
         if self._is_turning or self._is_lost or self._is_ending:
             return
+        session = self.session
         self._is_turning = True
         try:
             answered = 0
-            while not (self._is_answering or self._is_blocked or self.session.closing):
+            while not (self._is_answering or self._is_blocked or session.closing):
                 if answered == REQUESTS_PER_TURN:
                     self._clock.callLater(0, self._turn)
                     break
                 answered += 1
-                request = self.session.next_request()
-                self._flush()
+                request = session.next_request()
                 if request is None:
                     break
                 self._is_answering = True
                 self._answer(request, self._reply)
+                if not answered % ANSWERS_TOGETHER:
+                    self._flush()
         finally:
             self._is_turning = False
         self._flush()
-        if self.session.closing:
+        if session.closing:
             self.transport.loseConnection()
             return
         self._hasten()
@@ -173,10 +185,10 @@ class Conversation(TwistedProtocol):
         if self._is_lost:
             return
         self.session.send(response, self._clock.seconds())
-        self._flush()
         if self._is_ending:
             self.end()
-        self._turn()
+        elif not self._is_turning:
+            self._turn()
 
     def _flush(self) -> None:
         outgoing = self.session.take_outgoing()

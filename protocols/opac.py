@@ -54,9 +54,7 @@ def holdings_by_place(statuses: Iterable[CirculationStatus]) -> list[Holding]:
     found: dict[tuple[int, str, str], Holding] = {}
     for status in statuses:
         item, branch = status.item, status.item.home_branch
-        shelf = " / ".join(
-            part for part in (item.department, item.location, item.sublocation) if part
-        )
+        shelf = " / ".join(item.placement)
         key = (branch.id, shelf, item.call_number)
         holding = found.get(key)
         if holding is None:

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from twisted.internet import defer, threads
-from twisted.internet import reactor as _reactor
 from twisted.internet.error import CannotListenError
 from twisted.logger import STDLibLogObserver, globalLogBeginner
 from twisted.web.resource import Resource
@@ -27,11 +26,11 @@ from circulation.identifiers import IdentifierKey
 from protocols.answering import Services
 from protocols.configuration import Configuration
 from protocols.listening import ConversationFactory
+from protocols.reactor import reactor
 from protocols.requests import BoundedRequest
 from protocols.standard import Standard
 
 log = logging.getLogger(__name__)
-reactor: Any = _reactor
 
 #: Seconds that work under way gets after the listeners have closed, and of these, the seconds that
 #: open conversations get to hear the last answer and the farewell.

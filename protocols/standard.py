@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from twisted.internet.protocol import Factory
 from twisted.web.resource import IResource
 
+from circulation.setting_up.options import Checks
 from protocols.answering import Services
 
 
@@ -57,6 +58,15 @@ class Standard(Protocol):
         `ports` are the numbers really bound, in the order `ports()` gave.
         """
         ...
+
+
+def option_checks() -> Checks:
+    """What the protocol folders say of options in a set-up: entry points ``tiro.set_up_options``.
+
+    ``profile`` checks those of terminals, ``partner`` those of partners.
+    """
+    found = {entry.name: entry.load() for entry in entry_points(group="tiro.set_up_options")}
+    return Checks(**found)
 
 
 def installed_standards() -> dict[str, Standard]:

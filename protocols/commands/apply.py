@@ -19,6 +19,7 @@ from circulation.setting_up.applying import (
 from circulation.setting_up.reading import read
 from circulation.setting_up.source import Problem
 from protocols.command_line import Settings
+from protocols.standard import option_checks
 
 
 @click.command()
@@ -30,7 +31,7 @@ from protocols.command_line import Settings
 )
 @click.pass_obj
 def apply(settings: Settings, file: Path, only_check: bool, yes: bool, as_json: bool) -> None:
-    """Make the library's set-up what FILE says: agencies, branches, calendars, rules.
+    """Make the library's set-up what FILE says: agencies, rules, terminals and so on.
 
     What would change is shown first. Either all of it is applied, or nothing: what does not fit is
     refused with its line and the reason. A library that runs follows from its next check-out on.
@@ -38,7 +39,7 @@ def apply(settings: Settings, file: Path, only_check: bool, yes: bool, as_json: 
     if as_json and not (only_check or yes):
         raise click.UsageError("--json asks nothing: give --check or --yes as well")
     try:
-        declared = read(file.read_text(encoding="utf-8"))
+        declared = read(file.read_text(encoding="utf-8"), option_checks())
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file} is not UTF-8: {error.reason}") from error
     if declared.problems:  # no database is needed to see these

@@ -11,6 +11,8 @@ import click
 from catalogue.database import open_database
 from circulation.closures import Closure, close_branch, lift_closure, preview_closure
 from circulation.due_dates import local_date
+from circulation.fees.rules import FeeTerms
+from circulation.money import amount_text
 from circulation.results import Refused
 from protocols.command_line import Settings
 
@@ -88,7 +90,8 @@ def close(
             click.echo(json.dumps(_as_json(closure, closed=not only_check), indent=2))
         elif not only_check:
             click.echo(
-                f"Closed. {len(closure.loans)} loans and {len(closure.pickups)} pickups were moved."
+                f"Closed. {len(closure.loans)} loans and {len(closure.pickups)} pickups were moved"
+                + (f", {len(closure.fees)} late returns cost less." if closure.fees else ".")
             )
     except ValueError as error:
         raise click.ClickException(str(error)) from error
@@ -111,7 +114,11 @@ def _show(closure: Closure) -> None:
         )
         for (old, new), number in sorted(days.items()):
             click.echo(f"{number} {what} {old} -> {new}")
-    if not closure.loans and not closure.pickups:
+    for fee in closure.fees:
+        currency = fee.contribution.facts["terms"].get("currency", FeeTerms().currency)
+        before, after = (amount_text(each, currency) for each in (fee.before, fee.after))
+        click.echo(f"a late return of loan {fee.contribution.loan_id} costs {before} -> {after}")
+    if not closure.loans and not closure.pickups and not closure.fees:
         click.echo("Nothing falls due there meanwhile.")
 
 
@@ -136,4 +143,13 @@ def _as_json(closure: Closure, closed: bool) -> dict[str, object]:
             ]
             for name, moved in (("loans", closure.loans), ("pickups", closure.pickups))
         },
+        "fees": [
+            {
+                "charge": fee.contribution.charge_id,
+                "loan": fee.contribution.loan_id,
+                "before": fee.before,
+                "after": fee.after,
+            }
+            for fee in closure.fees
+        ],
     }

@@ -9,9 +9,11 @@ import click
 from catalogue.statements import Transaction
 from circulation.availability import circulation_status
 from circulation.events import events_of_item
-from circulation.results import CirculationStatus
+from circulation.organisation import find_branch
+from circulation.placement import UnknownPlace, place_item
+from circulation.results import CirculationStatus, Desk, Item, Refused, Stay
 from protocols.command_line import Settings
-from protocols.commands.library import as_json, opened, say
+from protocols.commands.library import DEVICE, as_json, opened, refusal_of, say
 
 
 @click.group()
@@ -48,6 +50,69 @@ def show(settings: Settings, barcode: str, with_events: bool, as_json: bool) -> 
         say(facts, as_json)
 
 
+@item.command()
+@click.argument("barcode")
+@click.option(
+    "--at", "branch", metavar="ISIL", help="Another branch, where it belongs from now on."
+)
+@click.option("--department", help="Its place within the branch; an empty word for none.")
+@click.option("--location")
+@click.option("--sublocation")
+@click.option("--section")
+@as_json
+@click.pass_obj
+def place(
+    settings: Settings, /, barcode: str, branch: str | None, as_json: bool, **levels: str | None
+) -> None:
+    """Put an item into another place. What is not given stays; another branch begins with none."""
+    given = {level: code for level, code in levels.items() if code is not None}
+    with opened(settings) as library:
+
+        def work(transaction: Transaction) -> Item | Refused:
+            home = None if branch is None else find_branch(transaction, branch)
+            desk = None
+            if home is not None:
+                desk = Desk(library.actor, DEVICE, home.agency_id, home.id)
+            return place_item(
+                library.circulation,
+                transaction,
+                desk=desk,
+                item=barcode,
+                now=library.now,
+                branch=branch,
+                **given,
+            )
+
+        try:
+            placed = library.write(work)
+        except UnknownPlace as error:
+            raise click.ClickException(str(error)) from error
+        if isinstance(placed, Refused):
+            say(refusal_of(placed), as_json)
+            raise click.exceptions.Exit(1)
+        facts = {
+            "item": placed.barcode,
+            "title": placed.title,
+            "home": placed.home_branch.isil,
+            "placement": list(placed.placement),
+        }
+        say(facts, as_json)
+
+
+def _stay(stay: Stay) -> dict[str, Any]:
+    """Where the item is to be for a while; not whose booking it waits for."""
+    return {
+        "for": stay.kind.value,
+        "name": stay.name,
+        "branch": stay.branch.isil,
+        "place": stay.place,
+        "is_at": stay.seen_branch.isil,
+        "until": stay.until,
+        "is_lent": stay.loan_days != 0,
+        "goes_home": stay.is_over,
+    }
+
+
 def _facts(status: CirculationStatus) -> dict[str, Any]:
     item = status.item
     return {
@@ -56,7 +121,7 @@ def _facts(status: CirculationStatus) -> dict[str, Any]:
         "author": item.author,
         "record": item.record_id,
         "home": item.home_branch.isil,
-        "placement": [part for part in (item.department, item.location, item.sublocation) if part],
+        "placement": list(item.placement),
         "call_number": item.call_number,
         "material_group": item.material_group,
         "price": item.price,
@@ -69,4 +134,5 @@ def _facts(status: CirculationStatus) -> dict[str, Any]:
         "to": status.to_branch.isil if status.to_branch else None,
         "since": status.since,
         "holds": status.open_holds,
+        "stay": _stay(status.stay) if status.stay else None,
     }

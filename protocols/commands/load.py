@@ -19,9 +19,12 @@ from rich.progress import (
 
 from catalogue.accession import ItemDefaults
 from catalogue.database import Database, migrate, open_database
+from catalogue.import_plans import LOCAL_FIELDS, ImportRules, Overlay
 from catalogue.loading import LoadReport, load_files
 from catalogue.loading import Progress as Loaded
 from catalogue.loads import LoadedElsewhere
+from catalogue.overlaying import Protected
+from catalogue.record_matches import MatchKey
 from circulation.organisation import find_branch
 
 _BARCODE = re.compile(r"(.*?)([0-9]+)")
@@ -50,7 +53,7 @@ _BARCODE = re.compile(r"(.*?)([0-9]+)")
     type=click.Choice(["marc21", "danmarc2", "unimarc"]),
     default="marc21",
     show_default=True,
-    help="What ISO 2709 and MARCXML files hold; marcXchange says so itself.",
+    help="What ISO 2709 and MARCXML files hold; marcXchange and lines say so themselves.",
 )
 @click.option(
     "--with-items",
@@ -63,6 +66,28 @@ _BARCODE = re.compile(r"(.*?)([0-9]+)")
     help="Barcode of the item of a file's first record, such as I0000101; the record after it "
     "has the next number.",
 )
+@click.option(
+    "--holdings-at",
+    metavar="ISIL",
+    help="Branch of the items of holdings records (MFHD) that name no branch of ours.",
+)
+@click.option(
+    "--match",
+    metavar="KEY,...",
+    help="Look for records that are there already, by control-number, isbn-title, or one after "
+    "the other.",
+)
+@click.option(
+    "--overlay",
+    type=click.Choice([each.value for each in Overlay]),
+    help="What is done with them: take the new text and add items, do nothing, add items only, or "
+    "set the new record aside.  [default: replace]",
+)
+@click.option(
+    "--protect",
+    metavar="TAG,...",
+    help="Fields that keep the library's own content, x for any character.  [default: 59x,9xx]",
+)
 @click.pass_context
 def load(
     context: click.Context,
@@ -72,12 +97,20 @@ def load(
     record_format: str,
     with_items: str | None,
     first_barcode: str | None,
+    holdings_at: str | None,
+    match: str | None,
+    overlay: str | None,
+    protect: str | None,
 ) -> None:
-    """Load MARC records: ISO 2709 or MARCXML, MARC-8 or UTF-8, plain, .gz or .xz.
+    """Load MARC records: MARC 21, danMARC2, UNIMARC, and holdings records of MARC 21.
+
+    ISO 2709, MARCXML, marcXchange, or danMARC2 in lines; UTF-8, MARC-8, or Latin-1 (danMARC2);
+    plain, .gz or .xz.
 
     A load can be interrupted and run again; the same file is never loaded twice. Records that
     cannot be read are set aside with the reasons, and do not stop the rest.
     """
+    rules = _import_rules(match, overlay, protect)
     if rejected is not None:
         rejected.mkdir(parents=True, exist_ok=True)
     url = context.obj.database_url
@@ -94,6 +127,8 @@ def load(
             rejected=rejected,
             record_format=record_format,
             items=items,
+            rules=rules,
+            holdings_branch=_branch(database, holdings_at) if holdings_at else None,
         )
     except LoadedElsewhere as error:
         raise click.ClickException(str(error)) from error
@@ -116,9 +151,18 @@ def summary(report: LoadReport) -> str:
         lines.append(f"{report.path}: {report.loaded:,} of {report.read:,} records loaded")
         if report.before:
             lines[-1] += f", going on after {report.before:,} of an earlier run"
+    if report.replaced or report.unchanged:
+        lines.append(
+            f"  {report.replaced:,} replaced and {report.unchanged:,} unchanged of those that were"
+            " there already"
+        )
+    if report.holdings:
+        lines.append(f"  {report.holdings:,} holdings records became items")
     if report.rejected:
         records, reasons = report.rejected_files
         lines.append(f"  {report.rejected:,} set aside in {records}, the reasons in {reasons}")
+    if report.ambiguous:
+        lines.append(f"  {report.ambiguous:,} of these could be more than one record")
     return "\n".join(lines)
 
 
@@ -131,6 +175,8 @@ def load_with_progress(
     rejected: Path | None,
     record_format: str,
     items: ItemDefaults | None,
+    rules: ImportRules | None = None,
+    holdings_branch: int | None = None,
 ) -> list[LoadReport]:
     """Loads `files` under a progress bar with rate and time left, where a terminal is there."""
     bars: dict[Path, TaskID] = {}
@@ -159,8 +205,31 @@ def load_with_progress(
             record_format=record_format,
             with_items=items,
             reject_folder=rejected,
+            rules=rules,
+            holdings_branch=holdings_branch,
             on_progress=show,
         )
+
+
+def _import_rules(
+    match: str | None, overlay: str | None, protect: str | None
+) -> ImportRules | None:
+    if match is None:
+        if overlay is not None or protect is not None:
+            raise click.UsageError("--overlay and --protect need --match")
+        return None
+    known = {key.value: key for key in MatchKey}
+    names = [name.strip() for name in match.split(",")]
+    if unknown := [name for name in names if name not in known]:
+        raise click.UsageError(f"--match knows {', '.join(known)}, and not {', '.join(unknown)}")
+    protected = LOCAL_FIELDS
+    if protect is not None:
+        try:
+            protected = Protected(tag.strip() for tag in protect.split(",") if tag.strip())
+        except ValueError as error:
+            raise click.UsageError(f"--protect: {error}") from error
+    keys = tuple(known[name] for name in dict.fromkeys(names))
+    return ImportRules(keys, Overlay(overlay or Overlay.REPLACE.value), protected)
 
 
 def _item_defaults(
@@ -175,7 +244,11 @@ def _item_defaults(
         raise click.UsageError("--with-items needs --first-barcode with a number at its end")
     if len(files) > 1:
         raise click.UsageError("--with-items takes one file at a time")
+    return ItemDefaults(_branch(database, isil), parts[1], int(parts[2]), len(parts[2]))
+
+
+def _branch(database: Database, isil: str) -> int:
     branch = database.read(lambda transaction: find_branch(transaction, isil)).result()
     if branch is None:
         raise click.UsageError(f"there is no branch with the ISIL {isil}")
-    return ItemDefaults(branch.id, parts[1], int(parts[2]), len(parts[2]))
+    return branch.id

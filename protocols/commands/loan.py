@@ -11,6 +11,8 @@ import click
 from circulation import lost
 from circulation.accounts import patron_loans
 from circulation.batches import check_in_stack, check_out_stack, renew_stack
+from circulation.conflicts import settle_conflict
+from circulation.recalls import recall
 from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, opened, refusal_of, say
@@ -98,7 +100,7 @@ def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: b
 @as_json
 @click.pass_obj
 def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None:
-    """List a patron's loans by due date."""
+    """List a patron's loans by due date, then what others have lent onward to them."""
     with opened(settings) as library:
         found = library.read(
             lambda transaction: patron_loans(
@@ -120,6 +122,9 @@ def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None
                 "due": each.loan.due,
                 "renewals": each.loan.renewals,
                 "overdue": each.is_overdue,
+                "recalled": each.is_recalled,
+                "lent_onward_to": each.lent_onward_to.name if each.lent_onward_to else None,
+                "lent_onward_by": each.lent_onward_by.name if each.lent_onward_by else None,
             }
             for each in found.loans
         ],
@@ -181,6 +186,41 @@ def suspend(settings: Settings, barcode: str, until: datetime, branch: str, as_j
         raise click.UsageError(str(error)) from error
 
 
+@loan.command("recall")
+@click.argument("barcode")
+@_at
+@as_json
+@click.pass_obj
+def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
+    """Bring the due date of a loan forward, as far as the rules allow it."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answer = library.write(
+            lambda transaction: recall(
+                library.circulation, transaction, desk=desk, item=barcode, now=library.now
+            )
+        )
+    if isinstance(answer, Refused):
+        say([{"item": barcode} | refusal_of(answer)], as_json)
+        raise click.exceptions.Exit(1)
+    say([{"item": answer.item, "due": answer.due, "was_due": answer.previous_due}], as_json)
+
+
+@loan.command()
+@click.argument("conflict", type=int)
+@_at
+@as_json
+@click.pass_obj
+def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> None:
+    """Take a CONFLICT of `tiro list conflicts` off the list: it was dealt with."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        settled = library.write(
+            lambda transaction: settle_conflict(transaction, conflict, desk=desk, now=library.now)
+        )
+    say({"conflict": conflict, "was_open": settled}, as_json)
+
+
 def _say_all(
     barcodes: Sequence[str],
     answers: Sequence[CheckedOut | CheckedIn | Renewed | lost.Marked | Refused],
@@ -212,6 +252,7 @@ def _facts(
             "goes": answer.destination.value,
             "to": answer.to_branch.isil,
             "pickup_number": held.number if held else None,
+            "stay": f"{answer.stay.kind.value} {answer.stay.name}".strip() if answer.stay else None,
         }
     if isinstance(answer, lost.Marked):
         return facts | {

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from catalogue.statements import Transaction
-from circulation.absences import absence_of
+from circulation.absences import Absence, absence_of, set_absence
 from circulation.consents import consents_of
 from circulation.contacts import contacts_of, preferences_of
 from circulation.guardians import guardians_of, wards_of
@@ -258,17 +258,50 @@ def _new_pin(library: Library, patron_id: int, identifier: str) -> str:
         status = patron_status(library.circulation, transaction, patron=identifier, now=library.now)
         assert isinstance(status, PatronStatus)
         shown = tuple(each.shown for each in identifiers_of(transaction, patron_id))
+        set_up = library.circulation.current_set_up(transaction)
         return pin_problems(
             chosen,
             birth_date=status.birth_date,
             identifiers=(*shown, identifier),
             phone=status.phone,
+            rules=set_up.pin_rules_of(status.patron.agency_id),
         )
 
     found = library.read(problems)
     if found:
         raise click.ClickException("; ".join(found))
     return chosen
+
+
+@patron.command()
+@click.argument("identifier", metavar="PATRON")
+@click.option("--from", "first", type=_DAY, help="The first day.  [default: today]")
+@click.option("--until", "last", type=_DAY, help="The last.  [default: until further notice]")
+@click.option("--end", is_flag=True, help="The patron is back.")
+@as_json
+@click.pass_obj
+def absent(
+    settings: Settings,
+    identifier: str,
+    first: datetime | None,
+    last: datetime | None,
+    end: bool,
+    as_json: bool,
+) -> None:
+    """A patron is away: their holds are passed over and keep their places."""
+    if end and (first or last):
+        raise click.UsageError("--end has no days")
+    with opened(settings) as library:
+        patron_id = library.patron(identifier)
+        begin = _day(first) or library.now.date()
+        absence = None if end else Absence(begin, _day(last))
+        try:
+            library.write(
+                lambda transaction: set_absence(transaction, patron_id, absence, now=library.now)
+            )
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+    say({"patron": identifier, "absent": absence._asdict() if absence else None}, as_json)
 
 
 @patron.command()

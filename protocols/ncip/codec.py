@@ -1,16 +1,15 @@
-"""NCIP documents <-> messages, by the tables of `protocols.ncip.layouts`.
+"""NCIP documents <-> messages: the frame around what `reading` and `writing` do by the tables.
 
-`decode` is lenient: elements in any order and under any prefix or namespace, unknown ones passed
-over, empty ones taken as absent. It gives a message or raises `MalformedMessage`, for any bytes.
-`encode` is strict: what it writes is valid by the schema of the version it is written in.
+`decode` is lenient and gives a request or raises `MalformedMessage`, for any bytes. `encode` is
+strict: what it writes is valid by the DTD or schema of the version it is written in.
+`decode_response` is for those who ask.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -20,10 +19,12 @@ from protocols.ncip.dialects import (
     NAMESPACE,
     Dialect,
     dialect_of,
+    dialect_of_version_1,
     version_digits,
+    version_with,
 )
 from protocols.ncip.documents import MalformedDocument, parse_document
-from protocols.ncip.layouts import CODE, COUNT, FLAG, LAYOUTS, MANY, MOMENT, ONE, SOME, TEXT, Row
+from protocols.ncip.layouts import LAYOUTS
 from protocols.ncip.messages import (
     Code,
     InitiationHeader,
@@ -33,22 +34,34 @@ from protocols.ncip.messages import (
     Problem,
     Refusal,
     Request,
-    Response,
+    ResponseHeader,
 )
+from protocols.ncip.moments import LocalTime
 from protocols.ncip.problems import ProblemType, problem
-from protocols.ncip.services import ALL_SERVICES, SERVICES
+from protocols.ncip.reading import local_name, read, read_code
+from protocols.ncip.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES
+from protocols.ncip.version_1 import read_problems, write_problems
+from protocols.ncip.writing import ATTRIBUTE, attribute, text, write
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 #: What the version attribute of a LookupVersionResponse holds.
 VERSION_SCHEMA = "http://www.niso.org/ncip/v1_0/imp1/xsd/ncip_version.xsd"
 
+_LONGEST_NAME = 64
+_HEADS = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request, and how its answer is to be written."""
+    """A request, and how its answer is to be written.
+
+    `has_local_times` says that it holds times without a zone, which were taken as UTC: `decode`
+    takes them rightly when it is given the zone.
+    """
 
     request: Request
     dialect: Dialect
+    has_local_times: bool = False
 
 
 class MalformedMessage(Exception):
@@ -63,16 +76,72 @@ class MalformedMessage(Exception):
 # Reading
 
 
-def decode(data: bytes) -> Incoming:
-    """The request in a document; raises MalformedMessage for anything else."""
+def decode(data: bytes, zone: tzinfo | None = None) -> Incoming:
+    """The request in a document; raises MalformedMessage for anything else.
+
+    `zone` is that of times without one.
+    """
+    root = _root(data)
+    if local_name(root) == "NCIPVersionMessage":
+        return Incoming(_lookup_version(root), DEFAULT)
+    dialect = _dialect(root)
+    if dialect is None:
+        return Incoming(_lookup_version(root), DEFAULT)
+    body = _body(root, dialect)
+    service = local_name(body)
+    if service == "LookupVersion":
+        return Incoming(_lookup_version(root), DEFAULT)
+    if service not in ALL_SERVICES and service not in ONLY_VERSION_1:
+        raise MalformedMessage(_no_service(service), dialect)
+    version = version_with(service, dialect.version)
+    if version is None:
+        raise MalformedMessage(
+            problem(ProblemType.UNSUPPORTED_SERVICE, "this version has no such service", service)
+        )
+    if version != dialect.version:
+        dialect = replace(dialect, version=version)
+    local = LocalTime(zone)
+    request = _request(service, body, local)
+    if dialect.is_version_1:
+        dialect = replace(dialect, agency=_asked_agency(request))
+    return Incoming(request, dialect, local.met)
+
+
+def decode_response(data: bytes) -> tuple[Any, Dialect]:
+    """The response in a document, as an object of `protocols.ncip.messages`, and its dialect.
+
+    A response that only says why not is a `Refusal`. Raises MalformedMessage where the document
+    holds no response that is known here.
+    """
+    root = _root(data)
+    if local_name(root) == "NCIPVersionMessage":
+        return _versions_in(root), DEFAULT
+    dialect = _dialect(root) or DEFAULT
+    children = [child for child in root if isinstance(child.tag, str)]
+    if children and all(local_name(child) == "Problem" for child in children):
+        return Refusal(None, _problems_in(root, dialect)), dialect
+    body = _body(root, dialect)
+    name = local_name(body)
+    service = name.removesuffix("Response")
+    found = _problems_in(body, dialect)
+    header = next((each for each in body if local_name(each) == "ResponseHeader"), None)
+    if found:
+        read_header = None if header is None else read(ResponseHeader, header, LocalTime())
+        return Refusal(service, found, read_header), dialect
+    kind = next((kind for kind in LAYOUTS if kind.__name__ == name), None)
+    if kind is None or name == service:
+        raise MalformedMessage(
+            problem(ProblemType.UNKNOWN_ELEMENT, "no response", name[:_LONGEST_NAME]), dialect
+        )
+    return read(kind, body, LocalTime()), dialect
+
+
+def _root(data: bytes) -> etree._Element:
     try:
         root = parse_document(data)
     except MalformedDocument as error:
         raise MalformedMessage(problem(ProblemType.INVALID_MESSAGE_SYNTAX, str(error))) from None
-    name = _local(root)
-    if name == "NCIPVersionMessage":
-        return Incoming(_lookup_version(root), DEFAULT)
-    if name != "NCIPMessage":
+    if local_name(root) not in ("NCIPMessage", "NCIPVersionMessage"):
         raise MalformedMessage(
             problem(
                 ProblemType.INVALID_MESSAGE_SYNTAX,
@@ -80,70 +149,86 @@ def decode(data: bytes) -> Incoming:
                 element="NCIPMessage",
             )
         )
-    version = _version_attribute(root)
-    if not _is_version_2(root, version):
-        return Incoming(_lookup_version(root), DEFAULT)
-    dialect = dialect_of(version, root.prefix)
-    return Incoming(_request(root, dialect), dialect)
+    return root
 
 
-def _request(root: etree._Element, dialect: Dialect) -> Request:
+def _dialect(root: etree._Element) -> Dialect | None:
+    """The dialect of a message; None for a version that is not spoken here.
+
+    The namespace decides; without one the version attribute does, without that the document type,
+    and at last the look of the identifiers.
+    """
+    version = ""
+    for name, value in root.items():
+        if str(name).rpartition("}")[2] == "version":
+            version = str(value)
+    namespace = str(root.tag).rpartition("}")[0].lstrip("{")
+    if namespace == NAMESPACE:
+        return dialect_of(version, root.prefix)
+    digits = version_digits(version)
+    if namespace or (digits is not None and digits[0] > 2):
+        return None
+    document = root.getroottree().docinfo
+    if digits is None:
+        digits = version_digits(document.system_url or "")
+    if digits is None:
+        digits = (1, 0) if _looks_like_version_1(root) else (2, 2)
+    if digits[0] == 1:
+        return dialect_of_version_1(version, document.public_id, document.system_url)
+    return dialect_of(version, root.prefix)
+
+
+def _looks_like_version_1(root: etree._Element) -> bool:
+    return any(
+        name.startswith("Unique") or name == "Value" for name in map(local_name, root.iter())
+    )
+
+
+def _body(root: etree._Element, dialect: Dialect) -> etree._Element:
+    """The element of the one service in a message."""
     children = [child for child in root if isinstance(child.tag, str)]
     if not children:
         raise MalformedMessage(
             problem(ProblemType.INVALID_MESSAGE_SYNTAX, "the message is empty", "NCIPMessage"),
             dialect,
         )
-    body = children[0]
-    service = _local(body)
-    if len(children) > 1 and service != "Problem":
+    if len(children) > 1 and local_name(children[0]) != "Problem":
         raise MalformedMessage(
             problem(
                 ProblemType.INVALID_MESSAGE_SYNTAX, "a message holds one service", "NCIPMessage"
             ),
             dialect,
         )
-    if service == "LookupVersion":
-        return _lookup_version(root)
+    return children[0]
+
+
+def _no_service(name: str) -> Problem:
+    if name == "Problem" or name.removesuffix("Response") in ALL_SERVICES | ONLY_VERSION_1:
+        return problem(ProblemType.PROTOCOL_ERROR, "a response to no request", name)
+    if name == "Ext":
+        return problem(ProblemType.UNSUPPORTED_SERVICE, "no extension is known here", name)
+    return problem(ProblemType.UNKNOWN_ELEMENT, "there is no such service", name[:_LONGEST_NAME])
+
+
+def _request(service: str, body: etree._Element, local: LocalTime) -> Request:
     kind = SERVICES.get(service)
     if kind is not None:
-        request: Request = read(kind, body)
+        request: Request = read(kind, body, local)
         return request
-    if service in ALL_SERVICES:
-        header = next((child for child in body if _local(child) == "InitiationHeader"), None)
-        return OtherService(service, None if header is None else read(InitiationHeader, header))
-    if service == "Problem" or service.removesuffix("Response") in ALL_SERVICES:
-        raise MalformedMessage(
-            problem(ProblemType.PROTOCOL_ERROR, "a response to no request", service), dialect
-        )
-    if service == "Ext":
-        raise MalformedMessage(
-            problem(ProblemType.UNSUPPORTED_SERVICE, "no extension is known here", service), dialect
-        )
-    raise MalformedMessage(
-        problem(ProblemType.UNKNOWN_ELEMENT, "there is no such service", service[:64]), dialect
-    )
+    header = next((child for child in body if local_name(child) == "InitiationHeader"), None)
+    return OtherService(service, None if header is None else read(InitiationHeader, header, local))
 
 
-def _version_attribute(root: etree._Element) -> str:
-    """The version attribute, qualified (as it should be), not qualified, or missing."""
-    for name, value in root.attrib.items():
-        if str(name).rpartition("}")[2] == "version":
-            return str(value)
-    return ""
-
-
-def _is_version_2(root: etree._Element, version: str) -> bool:
-    """The namespace decides; without one the version does, without that the look of the ids."""
-    namespace = str(root.tag).rpartition("}")[0].lstrip("{")
-    if namespace == NAMESPACE:
-        return True
-    digits = version_digits(version)
-    if digits is not None:
-        return digits[0] == 2
-    if namespace:
-        return False
-    return not any(_local(element).startswith("Unique") for element in root.iter())
+def _asked_agency(request: Any) -> Code | None:
+    """The agency that is asked, as the caller writes it; at least its scheme."""
+    header: InitiationHeader | None = request.initiation_header
+    if header is None:
+        return None
+    asked = header.to_agency_id.agency_id if header.to_agency_id else None
+    if asked is not None:
+        return asked
+    asking = header.from_agency_id.agency_id if header.from_agency_id else None
+    return None if asking is None else Code("", asking.scheme)
 
 
 def _lookup_version(root: etree._Element) -> LookupVersion:
@@ -153,160 +238,90 @@ def _lookup_version(root: etree._Element) -> LookupVersion:
 
 def _agency(root: etree._Element, name: str) -> Code | None:
     for element in root.iter():
-        if _local(element) == name:
-            return next((_read_code(child) for child in element), None)
+        if local_name(element) == name:
+            return next((read_code(child) for child in element), None)
     return None
 
 
-def _local(element: etree._Element) -> str:
-    """The name of an element without its namespace; empty for what is no element."""
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+def _problems_in(body: etree._Element, dialect: Dialect) -> tuple[Problem, ...]:
+    if dialect.is_version_1:
+        return read_problems(body)
+    return tuple(read(Problem, each, LocalTime()) for each in body if local_name(each) == "Problem")
 
 
-def _read_text(element: etree._Element) -> str | None:
-    if len(element):
-        return "".join(str(part) for part in element.itertext()).strip() or None
-    return (element.text or "").strip() or None
-
-
-def _read_code(element: etree._Element) -> Code | None:
-    """A value with its Scheme attribute, or the Scheme and Value elements of version 1."""
-    scheme = next(
-        (str(v).strip() for k, v in element.attrib.items() if str(k).endswith("Scheme")), ""
-    )
-    value = element
-    for child in element:
-        if _local(child) == "Value":
-            value = child
-        elif _local(child) == "Scheme":
-            scheme = _read_text(child) or ""
-    text = _read_text(value)
-    return None if text is None else Code(text, scheme or None)
-
-
-def _read_moment(element: etree._Element) -> datetime | None:
-    """A time with its zone; None for what is no such time, as a local time of unknown place."""
-    try:
-        moment = datetime.fromisoformat(_read_text(element) or "")
-        return moment.astimezone(UTC) if moment.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _read_count(element: etree._Element) -> int | None:
-    text = _read_text(element) or ""
-    return int(text) if text.isdecimal() and len(text) < 10 else None
-
-
-_READERS: dict[Any, Callable[[etree._Element], Any]] = {
-    TEXT: _read_text,
-    CODE: _read_code,
-    MOMENT: _read_moment,
-    COUNT: _read_count,
-    FLAG: lambda element: True,
-}
-
-
-def _reader(row: Row) -> Callable[[etree._Element], Any]:
-    ready = _READERS.get(row.kind)
-    return ready or (lambda element: read(row.kind, element))
-
-
-_FIELDS: dict[type[Any], dict[str, tuple[str, bool, Callable[[etree._Element], Any]]]] = {
-    kind: {row.element: (row.name, row.occurs in (MANY, SOME), _reader(row)) for row in rows}
-    for kind, rows in LAYOUTS.items()
-}
-
-
-def read(kind: type[Any], element: etree._Element) -> Any:
-    """An object of `kind` from its element: children in any order, unknown ones passed over.
-
-    Of an element that may stand once, the first that says something counts.
-    """
-    fields = _FIELDS[kind]
-    values: dict[str, Any] = {}
-    for child in element:
-        found = fields.get(_local(child))
-        if found is None:
-            continue
-        name, is_repeatable, reader = found
-        if is_repeatable:
-            value = reader(child)
-            if value is not None:
-                values.setdefault(name, []).append(value)
-        elif name not in values:
-            value = reader(child)
-            if value is not None:
-                values[name] = value
-    return kind(
-        **{n: tuple(value) if isinstance(value, list) else value for n, value in values.items()}
+def _versions_in(root: etree._Element) -> LookupVersionResponse:
+    said: dict[str, list[str]] = {"VersionSupported": [], "ServiceSupported": []}
+    for element in root.iter():
+        name = local_name(element)
+        if name in said:
+            said[name].append((element.text or "").strip())
+    return LookupVersionResponse(
+        _agency(root, "FromAgencyId"),
+        _agency(root, "ToAgencyId"),
+        tuple(said["VersionSupported"]),
+        tuple(said["ServiceSupported"]),
     )
 
 
 # Writing
 
 
-def encode(response: Response, dialect: Dialect = DEFAULT) -> bytes:
-    """The document of a response, in one line.
+def encode(message: Any, dialect: Dialect = DEFAULT) -> bytes:
+    """The document of a message, in one line.
 
-    Raises ValueError where the response lacks what its content model demands.
+    Raises ValueError where the message lacks what its content model demands. What version 1 has no
+    word for, as a Problem of no service, is written by the newest version.
     """
-    if isinstance(response, LookupVersionResponse):
-        return _encode_versions(response)
-    colon = f"{dialect.prefix}:" if dialect.prefix else ""
-    attribute = colon or "ncip:"
-    out = [DECLARATION, f"<{colon}NCIPMessage"]
-    if not colon:
-        out.append(f' xmlns="{NAMESPACE}"')
-    out.append(f' xmlns:{attribute[:-1]}="{NAMESPACE}"')
-    out.append(f' {attribute}version="{_attribute(dialect.version_attribute)}">')
-    if isinstance(response, Refusal):
-        _write_refusal(out, response, colon, attribute, dialect)
+    if isinstance(message, LookupVersionResponse):
+        return _encode_versions(message)
+    if isinstance(message, Refusal) and message.service is None and dialect.is_version_1:
+        dialect = DEFAULT
+    out: list[str] = []
+    if isinstance(message, Refusal):
+        _write_refusal(out, message, dialect)
     else:
-        _write(out, type(response).__name__, response, colon, attribute, dialect)
-    out.append(f"</{colon}NCIPMessage>")
-    return "".join(out).encode()
+        write(message, type(message).__name__, out.append, dialect)
+    out.append("</NCIPMessage>")
+    body = "".join(out)
+    if dialect.is_version_1:
+        return (_head_1(dialect.version_attribute, dialect.doctype) + body).encode()
+    prefix = dialect.prefix
+    if ATTRIBUTE in body:
+        body = body.replace(ATTRIBUTE, f"{prefix or 'ncip'}:")
+    if prefix:
+        body = body.replace("<", f"<{prefix}:").replace(f"<{prefix}:/", f"</{prefix}:")
+    return (_head(dialect.version_attribute, prefix) + body).encode()
 
 
-def _write_refusal(
-    out: list[str], refusal: Refusal, colon: str, attribute: str, dialect: Dialect
-) -> None:
-    name = f"{colon}{refusal.service}Response"
+@lru_cache(_HEADS)
+def _head(version: str, prefix: str) -> str:
+    colon = f"{prefix}:" if prefix else ""
+    default = "" if prefix else f' xmlns="{NAMESPACE}"'
+    word = prefix or "ncip"
+    return (
+        f"{DECLARATION}<{colon}NCIPMessage{default}"
+        f' xmlns:{word}="{NAMESPACE}" {word}:version="{attribute(version)}">'
+    )
+
+
+@lru_cache(_HEADS)
+def _head_1(version: str, doctype: str) -> str:
+    declared = f"<!DOCTYPE NCIPMessage {doctype}>" if doctype else ""
+    return f'{DECLARATION}{declared}<NCIPMessage version="{attribute(version)}">'
+
+
+def _write_refusal(out: list[str], refusal: Refusal, dialect: Dialect) -> None:
     if refusal.service is not None:
-        out.append(f"<{name}>")
+        out.append(f"<{refusal.service}Response>")
         if refusal.response_header is not None:
-            _write(out, "ResponseHeader", refusal.response_header, colon, attribute, dialect)
-    for each in refusal.problem:
-        _write(out, "Problem", each, colon, attribute, dialect)
+            write(refusal.response_header, "ResponseHeader", out.append, dialect)
+    if dialect.is_version_1:
+        write_problems(refusal.service or "", refusal.problem, out.append, dialect)
+    else:
+        for each in refusal.problem:
+            write(each, "Problem", out.append, dialect)
     if refusal.service is not None:
-        out.append(f"</{name}>")
-
-
-def _write(
-    out: list[str], element: str, value: Any, colon: str, attribute: str, dialect: Dialect
-) -> None:
-    """Appends `value`, an object with a layout, as `element`."""
-    out.append(f"<{colon}{element}>")
-    for name, child_element, kind, writer, is_needed, since in _COLUMNS[type(value)]:
-        child = getattr(value, name)
-        if child is None or child == ():
-            if is_needed:
-                raise ValueError(f"{element} lacks {child_element}")
-            continue
-        if since > dialect.version:
-            continue
-        for each in child if isinstance(child, tuple) else (child,):
-            if writer is not None:
-                tag = colon + child_element
-                out.append(f"<{tag}>{writer(each)}</{tag}>")
-            elif kind is CODE:
-                scheme = f' {attribute}Scheme="{_attribute(each.scheme)}"' if each.scheme else ""
-                tag = colon + child_element
-                out.append(f"<{tag}{scheme}>{_text(each.value)}</{tag}>")
-            else:
-                _write(out, child_element, each, colon, attribute, dialect)
-    out.append(f"</{colon}{element}>")
+        out.append(f"</{refusal.service}Response>")
 
 
 def _encode_versions(response: LookupVersionResponse) -> bytes:
@@ -318,57 +333,10 @@ def _encode_versions(response: LookupVersionResponse) -> bytes:
     ):
         value, scheme = (agency.value, agency.scheme or "") if agency else ("", "")
         out.append(
-            f"<{name}><UniqueAgencyId><Scheme>{_text(scheme)}</Scheme>"
-            f"<Value>{_text(value)}</Value></UniqueAgencyId></{name}>"
+            f"<{name}><UniqueAgencyId><Scheme>{text(scheme)}</Scheme>"
+            f"<Value>{text(value)}</Value></UniqueAgencyId></{name}>"
         )
-    out += [f"<VersionSupported>{_text(v)}</VersionSupported>" for v in response.version_supported]
-    out += [f"<ServiceSupported>{_text(s)}</ServiceSupported>" for s in response.service_supported]
+    out += [f"<VersionSupported>{text(v)}</VersionSupported>" for v in response.version_supported]
+    out += [f"<ServiceSupported>{text(s)}</ServiceSupported>" for s in response.service_supported]
     out.append("</LookupVersionResponse></NCIPVersionMessage>")
     return "".join(out).encode()
-
-
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-def _text(value: str) -> str:
-    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _ILLEGAL.sub("", value).replace("\r", "&#13;")
-
-
-def _attribute(value: str) -> str:
-    value = _text(value).replace('"', "&quot;")
-    return value.replace("\n", "&#10;").replace("\t", "&#9;")
-
-
-def _moment(value: datetime) -> str:
-    if value.tzinfo is None:
-        raise ValueError("a time on the wire needs a zone")
-    return value.isoformat(timespec="seconds")
-
-
-_WRITERS: dict[Any, Callable[[Any], str]] = {
-    TEXT: _text,
-    MOMENT: _moment,
-    COUNT: str,
-    FLAG: lambda value: "",
-}
-
-#: For each class its rows as `_write` needs them: field, element, kind, writer of plain content,
-#: whether an answer without it is wrong, first version.
-_COLUMNS: dict[
-    type[Any],
-    tuple[tuple[str, str, Any, Callable[[Any], str] | None, bool, tuple[int, int]], ...],
-] = {
-    kind: tuple(
-        (
-            row.name,
-            row.element,
-            row.kind,
-            _WRITERS.get(row.kind),
-            row.occurs in (ONE, SOME) and not row.choice,
-            row.since,
-        )
-        for row in rows
-    )
-    for kind, rows in LAYOUTS.items()
-}

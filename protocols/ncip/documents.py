@@ -42,6 +42,18 @@ _ROOT = re.compile(r"<[A-Za-z_][\w.:-]*")
 _TOO_DEEP = etree.XPath(f"boolean({'/*' * (DEPTH + 1)})")
 
 
+_PARSER = etree.XMLParser(
+    encoding="utf-8",
+    resolve_entities=False,
+    no_network=True,
+    load_dtd=False,
+    dtd_validation=False,
+    huge_tree=False,
+    remove_comments=True,
+    remove_pis=True,
+)
+
+
 class MalformedDocument(Exception):
     """These bytes are no document; the text says why, without quoting them."""
 
@@ -50,13 +62,29 @@ def parse_document(data: bytes) -> etree._Element:
     """The root of the document in `data`; raises MalformedDocument."""
     if len(data) > DOCUMENT_BYTES:
         raise MalformedDocument(f"the message is longer than {DOCUMENT_BYTES} bytes")
-    text = _text(data)
-    if "<!ENTITY" in text:
-        raise MalformedDocument("the message declares entities")
-    root = _tree(text)
-    if _TOO_DEEP(root):
+    root = _sound(data)
+    if root is None:
+        text = _text(data)
+        if "<!ENTITY" in text:
+            raise MalformedDocument("the message declares entities")
+        root = _tree(text)
+    # As many elements as may be open at a time, or fewer, are not nested too deep.
+    if data.count(b"<") > DEPTH and _TOO_DEEP(root):
         raise MalformedDocument(f"elements are nested more than {DEPTH} deep")
     return root
+
+
+def _sound(data: bytes) -> etree._Element | None:
+    """The root of a document in UTF-8 with nothing to put right; None for any other."""
+    if not data.startswith(b"<") or b"<!ENTITY" in data:
+        return None
+    declared = _ENCODING.match(data)
+    if declared is not None and declared[1].lower() != b"utf-8":
+        return None
+    try:
+        return etree.fromstring(data, _PARSER)
+    except etree.XMLSyntaxError:
+        return None
 
 
 def _text(data: bytes) -> str:
@@ -89,23 +117,10 @@ def _text(data: bytes) -> str:
     return text
 
 
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-
-
 def _tree(text: str) -> etree._Element:
     for _ in range(_REPAIRS):
         try:
-            return etree.fromstring(text.encode(), _parser())
+            return etree.fromstring(text.encode(), _PARSER)
         except etree.XMLSyntaxError as error:
             repaired = _repaired(text, error)
             if repaired == text:

@@ -24,9 +24,9 @@ from protocols.ncip.messages import (
     Refusal,
     Response,
 )
-from protocols.ncip.partners import Partners, authenticate, turned_round
+from protocols.ncip.partners import Partners, agency_of, authenticate, turned_round
 from protocols.ncip.problems import ProblemType, problem
-from protocols.ncip.settings import NcipSettings, Partner
+from protocols.ncip.settings import NcipSettings
 
 log = logging.getLogger(__name__)
 
@@ -69,22 +69,23 @@ class Exchange:
             )
             reply(self._written(Refusal(service, (refused,)), service, header, dialect))
             return
-        caller = self._partners.find(service, header)
-        if isinstance(caller, Problem):
-            reply(self._written(Refusal(service, (caller,)), service, header, dialect))
-            return
         handler, lane = HANDLERS[type(request)]
-        known: Partner = caller
 
         def work(context: Context) -> Response:
-            failed = authenticate(known, header, context.circulation.pins)
+            self._partners.follow(context)
+            caller = self._partners.find(service, header)
+            if isinstance(caller, Problem):
+                return Refusal(service, (caller,))
+            failed = authenticate(caller, header, context.circulation.pins)
             if failed is not None:
                 return Refusal(service, (failed,))
-            return handler(request, known, context)
+            return handler(request, caller, context)
 
         def done(response: Any, error: BaseException | None) -> None:
             if error is not None:
-                log.error("%s for %s failed", service, known.known_as, exc_info=error)
+                agency = agency_of(header)
+                who = agency.value[:64] if agency else "a partner without a name"
+                log.error("%s for %r failed", service, who, exc_info=error)
                 response = _failure(service)
             reply(self._written(response, service, header, dialect))
 

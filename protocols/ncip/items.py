@@ -94,13 +94,14 @@ def item_optional_fields(
 
 
 def permanent_location(item: Item) -> Location:
-    """Where the item belongs: branch, department, location, sublocation as levels 1 to 4."""
+    """Where the item belongs: the branch as level 1, the places within it as 2 to 5."""
     return _location(
         "Permanent Location",
         item.home_branch.name,
         item.department,
         item.location,
         item.sublocation,
+        item.section,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twisted.internet import reactor as _reactor
 from twisted.web.resource import IResource
 
 from protocols.answering import Services
@@ -14,9 +13,8 @@ from protocols.ncip.exchange import Exchange
 from protocols.ncip.http import NcipResource
 from protocols.ncip.session import NcipSession
 from protocols.ncip.settings import NcipSettings
+from protocols.reactor import reactor
 from protocols.standard import Port
-
-reactor: Any = _reactor
 
 _EXAMPLE = """\
 <NCIPMessage xmlns="http://www.niso.org/2008/ncip"><LookupItem><ItemId><ItemIdentifierValue>\

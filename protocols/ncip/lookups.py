@@ -77,8 +77,8 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
         loaned_item = tuple(
             LoanedItem(
                 item_id_of(each.item),
-                local_time(each.loan.due, each.item.home_branch),
-                each.item.title or None,
+                date_due=local_time(each.loan.due, each.item.home_branch),
+                title=each.item.title or None,
             )
             for each in loans.loans
         )

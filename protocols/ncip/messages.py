@@ -9,6 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from protocols.ncip.models.accounts import (
+        AcknowledgedFeeAmount,
+        FiscalTransactionInformation,
+        RequiredFeeAmount,
+        UserFiscalAccount,
+    )
+    from protocols.ncip.models.addresses import OrganizationNameInformation, PhysicalAddress
 
 # Values
 
@@ -56,14 +66,22 @@ class ToAgencyId:
 
 
 @dataclass(frozen=True, slots=True)
+class OnBehalfOfAgency:
+    agency_id: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InitiationHeader:
-    """Who asks whom. The authentication is a secret: it is in no repr."""
+    """Who asks whom. The authentications are secrets: they are in no repr."""
 
     from_system_id: Code | None = None
+    from_system_authentication: str | None = field(default=None, repr=False)
     from_agency_id: FromAgencyId | None = None
     from_agency_authentication: str | None = field(default=None, repr=False)
+    on_behalf_of_agency: OnBehalfOfAgency | None = None
     to_system_id: Code | None = None
     to_agency_id: ToAgencyId | None = None
+    application_profile_type: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +115,13 @@ class AuthenticationInput:
 
 
 @dataclass(frozen=True, slots=True)
+class MandatedAction:
+    """The initiator has done it already: it is to be recorded, whatever the rules say."""
+
+    date_event_occurred: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LookupUser:
     initiation_header: InitiationHeader | None = None
     user_id: UserId | None = None
@@ -120,10 +145,12 @@ class LookupItem:
 @dataclass(frozen=True, slots=True)
 class CheckOutItem:
     initiation_header: InitiationHeader | None = None
+    mandated_action: MandatedAction | None = None
     user_id: UserId | None = None
     authentication_input: tuple[AuthenticationInput, ...] = ()
     item_id: ItemId | None = None
     request_id: RequestId | None = None
+    acknowledged_fee_amount: AcknowledgedFeeAmount | None = None
     desired_date_due: datetime | None = None
     item_element_type: tuple[Code, ...] = ()
     user_element_type: tuple[Code, ...] = ()
@@ -132,6 +159,7 @@ class CheckOutItem:
 @dataclass(frozen=True, slots=True)
 class CheckInItem:
     initiation_header: InitiationHeader | None = None
+    mandated_action: MandatedAction | None = None
     item_id: ItemId | None = None
     item_element_type: tuple[Code, ...] = ()
     user_element_type: tuple[Code, ...] = ()
@@ -140,12 +168,14 @@ class CheckInItem:
 @dataclass(frozen=True, slots=True)
 class RenewItem:
     initiation_header: InitiationHeader | None = None
+    mandated_action: MandatedAction | None = None
     user_id: UserId | None = None
     authentication_input: tuple[AuthenticationInput, ...] = ()
     item_id: ItemId | None = None
     item_element_type: tuple[Code, ...] = ()
     user_element_type: tuple[Code, ...] = ()
     desired_date_due: datetime | None = None
+    acknowledged_fee_amount: AcknowledgedFeeAmount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +187,7 @@ class BibliographicId:
 @dataclass(frozen=True, slots=True)
 class RequestItem:
     initiation_header: InitiationHeader | None = None
+    mandated_action: MandatedAction | None = None
     user_id: UserId | None = None
     authentication_input: tuple[AuthenticationInput, ...] = ()
     item_id: tuple[ItemId, ...] = ()
@@ -164,10 +195,12 @@ class RequestItem:
     request_id: RequestId | None = None
     request_type: Code | None = None
     request_scope_type: Code | None = None
+    item_optional_fields: ItemOptionalFields | None = None
     earliest_date_needed: datetime | None = None
     need_before_date: datetime | None = None
     pickup_location: Code | None = None
     pickup_expiry_date: datetime | None = None
+    acknowledged_fee_amount: AcknowledgedFeeAmount | None = None
     item_element_type: tuple[Code, ...] = ()
     user_element_type: tuple[Code, ...] = ()
 
@@ -175,11 +208,13 @@ class RequestItem:
 @dataclass(frozen=True, slots=True)
 class CancelRequestItem:
     initiation_header: InitiationHeader | None = None
+    mandated_action: MandatedAction | None = None
     user_id: UserId | None = None
     authentication_input: tuple[AuthenticationInput, ...] = ()
     item_id: ItemId | None = None
     request_id: RequestId | None = None
     request_type: Code | None = None
+    request_scope_type: Code | None = None
     item_element_type: tuple[Code, ...] = ()
     user_element_type: tuple[Code, ...] = ()
 
@@ -221,6 +256,7 @@ class PersonalNameInformation:
 @dataclass(frozen=True, slots=True)
 class NameInformation:
     personal_name_information: PersonalNameInformation | None = None
+    organization_name_information: tuple[OrganizationNameInformation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +268,7 @@ class ElectronicAddress:
 @dataclass(frozen=True, slots=True)
 class UserAddressInformation:
     user_address_role_type: Code | None = None
+    physical_address: PhysicalAddress | None = None
     electronic_address: ElectronicAddress | None = None
 
 
@@ -244,6 +281,7 @@ class UserPrivilegeStatus:
 class UserPrivilege:
     agency_id: Code | None = None
     agency_user_privilege_type: Code | None = None
+    valid_from_date: datetime | None = None
     valid_to_date: datetime | None = None
     user_privilege_status: UserPrivilegeStatus | None = None
 
@@ -253,6 +291,13 @@ class BlockOrTrap:
     agency_id: Code | None = None
     block_or_trap_type: Code | None = None
     valid_from_date: datetime | None = None
+    valid_to_date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousUserId:
+    agency_id: Code | None = None
+    user_identifier_value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +309,7 @@ class UserOptionalFields:
     user_privilege: tuple[UserPrivilege, ...] = ()
     block_or_trap: tuple[BlockOrTrap, ...] = ()
     user_id: tuple[UserId, ...] = ()
+    previous_user_id: tuple[PreviousUserId, ...] = ()
 
 
 # What is told about items
@@ -286,8 +332,14 @@ class BibliographicDescription:
     author: str | None = None
     bibliographic_item_id: BibliographicItemId | None = None
     bibliographic_record_id: tuple[BibliographicRecordId, ...] = ()
+    edition: str | None = None
+    place_of_publication: str | None = None
     publication_date: str | None = None
+    publisher: str | None = None
+    series_title_number: str | None = None
     title: str | None = None
+    language: Code | None = None
+    medium_type: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,13 +366,28 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class ElectronicResource:
+    reference_to_resource: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemOptionalFields:
     bibliographic_description: BibliographicDescription | None = None
+    item_use_restriction_type: tuple[Code, ...] = ()
     circulation_status: Code | None = None
     hold_queue_length: int | None = None
     item_description: ItemDescription | None = None
     location: tuple[Location, ...] = ()
+    electronic_resource: ElectronicResource | None = None
     date_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Money: `monetary_value` in minor units of an ISO 4217 currency."""
+
+    currency_code: Code | None = None
+    monetary_value: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +396,14 @@ class CurrentBorrower:
 
 
 @dataclass(frozen=True, slots=True)
+class CurrentRequester:
+    user_id: UserId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemTransaction:
     current_borrower: CurrentBorrower | None = None
+    current_requester: tuple[CurrentRequester, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +415,10 @@ class LoanedItemsCount:
 @dataclass(frozen=True, slots=True)
 class LoanedItem:
     item_id: ItemId | None = None
+    bibliographic_id: tuple[BibliographicId, ...] = ()
+    reminder_level: int | None = None
     date_due: datetime | None = None
+    amount: Amount | None = None
     title: str | None = None
 
 
@@ -356,6 +432,7 @@ class RequestedItemsCount:
 class RequestedItem:
     request_id: RequestId | None = None
     item_id: ItemId | None = None
+    bibliographic_id: tuple[BibliographicId, ...] = ()
     request_type: Code | None = None
     request_status_type: Code | None = None
     date_placed: datetime | None = None
@@ -374,6 +451,8 @@ class Destination:
 class RoutingInformation:
     routing_instructions: str | None = None
     destination: Destination | None = None
+    request_type: Code | None = None
+    user_id: UserId | None = None
 
 
 # Responses
@@ -383,6 +462,7 @@ class RoutingInformation:
 class LookupUserResponse:
     response_header: ResponseHeader | None = None
     user_id: UserId | None = None
+    user_fiscal_account: tuple[UserFiscalAccount, ...] = ()
     loaned_items_count: tuple[LoanedItemsCount, ...] = ()
     loaned_item: tuple[LoanedItem, ...] = ()
     requested_items_count: tuple[RequestedItemsCount, ...] = ()
@@ -393,7 +473,10 @@ class LookupUserResponse:
 @dataclass(frozen=True, slots=True)
 class LookupItemResponse:
     response_header: ResponseHeader | None = None
+    request_id: RequestId | None = None
     item_id: ItemId | None = None
+    hold_pickup_date: datetime | None = None
+    date_recalled: datetime | None = None
     item_transaction: ItemTransaction | None = None
     item_optional_fields: ItemOptionalFields | None = None
 
@@ -405,6 +488,7 @@ class CheckOutItemResponse:
     user_id: UserId | None = None
     date_due: datetime | None = None
     renewal_count: int | None = None
+    fiscal_transaction_information: FiscalTransactionInformation | None = None
     item_optional_fields: ItemOptionalFields | None = None
     user_optional_fields: UserOptionalFields | None = None
 
@@ -415,6 +499,7 @@ class CheckInItemResponse:
     item_id: ItemId | None = None
     user_id: UserId | None = None
     routing_information: RoutingInformation | None = None
+    fiscal_transaction_information: FiscalTransactionInformation | None = None
     item_optional_fields: ItemOptionalFields | None = None
     user_optional_fields: UserOptionalFields | None = None
 
@@ -426,6 +511,7 @@ class RenewItemResponse:
     user_id: UserId | None = None
     date_due: datetime | None = None
     renewal_count: int | None = None
+    fiscal_transaction_information: FiscalTransactionInformation | None = None
     item_optional_fields: ItemOptionalFields | None = None
     user_optional_fields: UserOptionalFields | None = None
 
@@ -438,7 +524,9 @@ class RequestItemResponse:
     user_id: UserId | None = None
     request_type: Code | None = None
     request_scope_type: Code | None = None
+    date_available: datetime | None = None
     hold_pickup_date: datetime | None = None
+    fiscal_transaction_information: FiscalTransactionInformation | None = None
     item_optional_fields: ItemOptionalFields | None = None
     user_optional_fields: UserOptionalFields | None = None
 
@@ -458,12 +546,13 @@ class Refusal:
     """The response of any service that could not be carried out: its Problems.
 
     `service` None stands for a message whose service cannot be told: the Problems are then the
-    children of NCIPMessage.
+    children of NCIPMessage. `required_fee_amount` is what it would cost, where that is why.
     """
 
     service: str | None
     problem: tuple[Problem, ...]
     response_header: ResponseHeader | None = None
+    required_fee_amount: RequiredFeeAmount | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
+from pydantic import ValidationError
+
 from circulation.pins import PinVerifier
+from protocols.answering import Context
+from protocols.ncip.agreements import partner_of
 from protocols.ncip.messages import (
     Code,
     FromAgencyId,
@@ -14,15 +20,37 @@ from protocols.ncip.messages import (
 from protocols.ncip.problems import ProblemType, problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
 
+log = logging.getLogger(__name__)
+
 
 class Partners:
-    """All partners of the configuration, found by their agency without regard to case."""
+    """All partners, found by their agency without regard to case.
+
+    Those of tiro.toml go before those of the set-up.
+    """
 
     def __init__(self, settings: NcipSettings) -> None:
-        self._partners = {folded_agency(each.agency): each for each in settings.partners}
+        self._own = {folded_agency(each.agency): each for each in settings.partners}
+        self._partners = self._own
+        self._version: int | None = None
         self._anybody: Partner | None = None
         if settings.any_partner:
             self._anybody = Partner("*", settings.branch, "any partner")
+
+    def follow(self, context: Context) -> None:
+        """Takes up a set-up that has changed."""
+        set_up = context.circulation.current_set_up(context.transaction)
+        if set_up.version == self._version:
+            return
+        found = {}
+        for agency, stored in set_up.partners.items():
+            try:
+                found[agency] = partner_of(stored, set_up.branches[stored.branch_id])
+            except ValidationError as error:
+                # Checked when it was applied: by another version of this program, it seems.
+                log.error("the partner %s is left out: %s", stored.agency, error)
+        self._partners = found | self._own
+        self._version = set_up.version
 
     def find(self, service: str, header: InitiationHeader | None) -> Partner | Problem:
         """The caller, or the Problem that keeps the request from being carried out.

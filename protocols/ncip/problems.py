@@ -97,6 +97,32 @@ _LENDING: dict[Reason, ProblemType] = {
     Reason.BRANCH_UNKNOWN: P.UNKNOWN_AGENCY,
 }
 
+#: What no service of NCIP asks for: bookings, deposits, themes.
+_BOOKINGS = (
+    Reason.BOOKING_UNKNOWN,
+    Reason.NOT_BOOKABLE,
+    Reason.NOT_ENOUGH_COPIES,
+    Reason.BOOKING_DATES_WRONG,
+    Reason.BOOKING_TOO_LONG,
+    Reason.BOOKING_UNDER_WAY,
+    Reason.NOT_FOR_BOOKING,
+    Reason.STAYS_ELSEWHERE,
+    Reason.PLACEMENT_UNKNOWN,
+)
+
+#: What only payments and agreeing to fees are refused for.
+_MONEY = (
+    Reason.FEE_NOT_ACKNOWLEDGED,
+    Reason.CHARGE_UNKNOWN,
+    Reason.NOTHING_OWED,
+    Reason.CHARGE_SETTLED,
+    Reason.AMOUNT_WRONG,
+    Reason.PAYMENT_TOO_LARGE,
+    Reason.PARTIAL_PAYMENT,
+    Reason.CURRENCY_NOT_OWED,
+    Reason.ORDER_ID_TAKEN,
+)
+
 PROBLEMS: dict[str, dict[Reason, ProblemType]] = {
     "CheckOutItem": {
         **_LENDING,
@@ -116,6 +142,12 @@ PROBLEMS: dict[str, dict[Reason, ProblemType]] = {
         Reason.MAX_RENEWALS_REACHED: P.RESOURCE_CANNOT_BE_PROVIDED,
         Reason.RENEWAL_WINDOW_NOT_OPEN: P.RESOURCE_CANNOT_BE_PROVIDED,
         Reason.ITEM_NOT_AT_HAND: P.RESOURCE_CANNOT_BE_PROVIDED,
+        Reason.LOAN_RECALLED: P.RESOURCE_CANNOT_BE_PROVIDED,
+        Reason.NOT_RECALLABLE: P.RESOURCE_CANNOT_BE_PROVIDED,
+        Reason.BOOKED: P.RESOURCE_CANNOT_BE_PROVIDED,
+        Reason.ON_DISPLAY: P.ITEM_DOES_NOT_CIRCULATE,
+        **dict.fromkeys(_BOOKINGS, P.RESOURCE_CANNOT_BE_PROVIDED),
+        **dict.fromkeys(_MONEY, P.USER_INELIGIBLE_TO_CHECK_OUT),
         Reason.OVERDUE_NOT_RENEWABLE: P.RESOURCE_CANNOT_BE_PROVIDED,
         Reason.ON_HOLD_FOR_ANOTHER: P.RESOURCE_CANNOT_BE_PROVIDED,
         Reason.WANTED_BY_ANOTHER: P.RESOURCE_CANNOT_BE_PROVIDED,
@@ -146,6 +178,12 @@ PROBLEMS: dict[str, dict[Reason, ProblemType]] = {
         Reason.MAX_RENEWALS_REACHED: P.MAXIMUM_RENEWALS_EXCEEDED,
         Reason.RENEWAL_WINDOW_NOT_OPEN: P.ITEM_NOT_RENEWABLE,
         Reason.ITEM_NOT_AT_HAND: P.ITEM_NOT_RENEWABLE,
+        Reason.LOAN_RECALLED: P.RENEWAL_NOT_ALLOWED,
+        Reason.NOT_RECALLABLE: P.ITEM_NOT_RENEWABLE,
+        Reason.BOOKED: P.RENEWAL_NOT_ALLOWED,
+        Reason.ON_DISPLAY: P.ITEM_NOT_RENEWABLE,
+        **dict.fromkeys(_BOOKINGS, P.ITEM_NOT_RENEWABLE),
+        **dict.fromkeys(_MONEY, P.USER_INELIGIBLE_TO_RENEW),
         Reason.OVERDUE_NOT_RENEWABLE: P.ITEM_NOT_RENEWABLE,
         Reason.ON_HOLD_FOR_ANOTHER: P.RENEWAL_NOT_ALLOWED,
         Reason.WANTED_BY_ANOTHER: P.RENEWAL_NOT_ALLOWED,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from catalogue.former_records import survivors_of_control_number
 from catalogue.items import find_item
 from catalogue.records import find_by_control_number
 from circulation.hold_lists import patron_holds
@@ -158,7 +159,9 @@ def _wanted(request: RequestItem, context: Context) -> Wanted | Problem:
         record_id = each.bibliographic_record_id
         number = record_id.bibliographic_record_identifier if record_id else None
         if number is not None:
-            records = find_by_control_number(context.transaction, number)
+            records = find_by_control_number(
+                context.transaction, number
+            ) or survivors_of_control_number(context.transaction, number)
             if records:
                 return Wanted(record_id=records[0].id)
             return problem(

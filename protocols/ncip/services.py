@@ -1,4 +1,4 @@
-"""The services of NCIP 2.02 (Z39.83-1-2012, 5.3 to 5.5), and those that are carried out here."""
+"""The services of NCIP (Z39.83-1-2012, 5.3 to 5.5), and those that are carried out here."""
 
 from __future__ import annotations
 
@@ -42,3 +42,18 @@ _NOTIFICATION = """
 
 #: All services of version 2.02 (Z39.83-1-2012, 5.3 to 5.5); each has a response of its name.
 ALL_SERVICES = frozenset((_LOOKUP + _UPDATE + _NOTIFICATION).split())
+
+#: The services that tell what has happened elsewhere (5.5): their responses have no content.
+NOTIFICATIONS = frozenset(_NOTIFICATION.split())
+
+#: What version 1 has and version 2 does not.
+ONLY_VERSION_1 = frozenset({"AuthenticateUser"})
+#: Of the services of version 2 that version 1 does not have, the one that 1.01 has.
+LOOKUP_REQUEST_1 = "LookupRequest"
+#: The first version of the services that not every version has.
+FIRST_VERSION: dict[str, tuple[int, int]] = {
+    "DeleteItem": (2, 0),
+    "DeleteUser": (2, 0),
+    "LookupRequest": (2, 0),
+    "LookupItemSet": (2, 2),
+}

@@ -6,9 +6,12 @@ fields); `encode` is strict, and no value can break the frame it makes.
 
 For `Checkout` the generated pair is, in essence::
 
-    def decode_11(text, delimiter):
+    def decode_11(text, delimiter, notes):
         if len(text) < 40: raise MalformedMessage(...)
-        get = {part[:2]: part[2:] for part in reversed(text[40:].split(delimiter))}.get
+        parts = text[40:].split(delimiter)
+        fields = {part[:2]: part[2:] for part in reversed(parts)}
+        if notes is not None: observe(notes, "11", fields, parts, (text[4:22], text[22:40]))
+        get = fields.get
         return Checkout(text[2] in "Yy1", text[3] in "Yy1", text[4:22], text[22:40],
                         get("AO", ""), ..., get("CH"), get("AD"), flag(get("BO")), ...)
 
@@ -27,8 +30,19 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
-from protocols.sip2.layouts import LAYOUTS, SECRET_FIELDS, Fixed, Kind, Layout, Variable
+from protocols.sip2.deviations import NOT_ITS_CHARSET, observe
+from protocols.sip2.layouts import (
+    FEE_FIELDS,
+    LAYOUTS,
+    LAYOUTS_1,
+    SECRET_FIELDS,
+    Fixed,
+    Kind,
+    Layout,
+    Variable,
+)
 from protocols.sip2.messages import Message
+from protocols.sip2.patron_messages import Fields
 from protocols.sip2.text import SPELLING, Clean, CleanLines, Dialect, cleaner, line_cleaner
 
 
@@ -52,7 +66,8 @@ class Frame(NamedTuple):
     is_sound: bool
 
 
-_TRAILER = re.compile(rb"(?:AY([0-9]))?AZ([0-9A-Fa-f]{4})\s*\Z")
+#: Some terminals count on beyond 9.
+_TRAILER = re.compile(rb"(?:AY([0-9]{1,4}))?AZ([0-9A-Fa-f]{4})\s*\Z")
 _CONTROLS = bytes(range(32)) + b"\x7f"
 
 
@@ -65,16 +80,20 @@ def open_frame(frame: bytes) -> Frame:
     """Takes the trailer ``AYnAZhhhh`` off a frame and checks it; control characters are dropped.
 
     The checksum counts the bytes as they were sent, so this comes before any decoding. 96 and 97
-    carry no sequence number.
+    carry no sequence number. Of a number with several digits the last one counts.
     """
     trailer = _TRAILER.search(frame, max(len(frame) - 24, 0)) if b"AZ" in frame[-24:] else None
     if trailer is None or (trailer[1] is None and frame[:2] not in (b"96", b"97")):
         return Frame(frame.translate(None, _CONTROLS), None, None, True)
     digits = trailer.start(2)
     is_sound = (sum(frame[:digits]) + int(trailer[2], 16)) & 0xFFFF == 0
-    return Frame(
-        frame[: trailer.start()].translate(None, _CONTROLS), trailer[1], trailer[2], is_sound
-    )
+    body = frame[: trailer.start()].translate(None, _CONTROLS)
+    return Frame(body, trailer[1] and trailer[1][-1:], trailer[2], is_sound)
+
+
+def has_control_bytes(frame: bytes) -> bool:
+    """Does it hold bytes that no message may hold?"""
+    return len(frame.translate(None, _CONTROLS)) != len(frame)
 
 
 def seal(body: bytes, sequence: bytes | None, has_checksum: bool, dialect: Dialect) -> bytes:
@@ -88,32 +107,43 @@ def seal(body: bytes, sequence: bytes | None, has_checksum: bool, dialect: Diale
 # Messages
 
 
-def decode(body: bytes, dialect: Dialect) -> Message:
+def decode(body: bytes, dialect: Dialect, notes: list[str] | None = None) -> Message:
     """The message in `body`, a frame without trailer and terminator.
 
+    Every deviation from the standard is added to `notes` (see `protocols.sip2.deviations`).
     Raises UnknownMessage for a code without a layout, else MalformedMessage where the fixed
     fields are not all there.
     """
     text = body.decode(dialect.charset, "replace")
+    if notes is not None and "\ufffd" in text:
+        notes.append(NOT_ITS_CHARSET)
     decoder = _DECODERS.get(text[:2])
     if decoder is None:
         raise UnknownMessage("no message has this code")
-    return decoder(text, dialect.delimiter)
+    return decoder(text, dialect.delimiter, notes)
 
 
-def encode(message: Message, dialect: Dialect, width: int | None = None) -> bytes:
-    """The body of a frame. Screen messages and print lines are cut to `width` characters."""
-    text = _ENCODERS[type(message)](
+def encode(message: Message, dialect: Dialect, width: int | None = None, version: int = 2) -> bytes:
+    """The body of a frame. Screen messages and print lines are cut to `width` characters.
+
+    A terminal of `version` 1 gets the fields that it knows.
+    """
+    text = (_ENCODERS if version > 1 else _ENCODERS_1)[type(message)](
         message, cleaner(dialect), dialect.delimiter, line_cleaner(dialect, width)
     )
     return text.encode(dialect.charset, SPELLING)
 
 
 def masked(body: bytes, delimiter: bytes = b"|") -> bytes:
-    """A frame fit for a trace: every password is shown as ``***``, whatever its length."""
+    """A frame fit for a trace: every password is shown as ``***``, whatever its length.
+
+    Before the first delimiter, where fixed fields of a wrong length may hide a field, everything
+    counts as one that looks like it.
+    """
     codes = b"|".join(code.encode() for code in SECRET_FIELDS)
     end = re.escape(delimiter)
-    return re.sub(rb"(" + codes + rb")[^" + end + rb"\r\n]+", rb"\1***", body, flags=re.DOTALL)
+    start = rb"(?:\A[^" + end + rb"]*?|" + end + rb")"
+    return re.sub(rb"(" + start + rb"(?:" + codes + rb"))[^" + end + rb"\r\n]+", rb"\1***", body)
 
 
 def _flag(value: str | None) -> bool | None:
@@ -135,6 +165,23 @@ def _exactly(value: str, length: int) -> str:
     return value if len(value) == length else value[:length].ljust(length)
 
 
+def _groups(parts: list[str]) -> tuple[Fields, ...]:
+    """The fields of fees; a group ends where one of its fields would stand in it twice."""
+    groups: list[dict[str, str]] = []
+    for part in parts:
+        code = part[:2]
+        if code in FEE_FIELDS:
+            if not groups or code in groups[-1]:
+                groups.append({})
+            groups[-1][code] = part[2:]
+    return tuple(tuple(group.items()) for group in groups)
+
+
+def _extra(parts: list[str], own: frozenset[str]) -> Fields:
+    """The fields that the message has not of its own."""
+    return tuple([(p[:2], p[2:]) for p in parts if p[:2] not in own and len(p) > 1])
+
+
 # The generator
 
 
@@ -147,23 +194,29 @@ def _decode_fixed(each: Fixed, start: int) -> str:
     }.get(each.kind, piece)
 
 
-def _decode_variable(each: Variable) -> str:
+def _decode_variable(each: Variable, layout: Layout) -> str:
+    if each.kind is Kind.EXTRA:
+        return f"extra(parts, own_{layout.code})"
     if each.kind is Kind.LINES:
         return f"tuple([p[2:] for p in parts if p[:2] == {each.code!r}])"
+    if each.kind is Kind.GROUPS:
+        return "groups(parts)"
     if each.kind in (Kind.FLAG, Kind.COUNT):
         return f"{each.kind.name.lower()}(get({each.code!r}))"
     return f"get({each.code!r}{', ' + repr('') if each.is_required else ''})"
 
 
 def _decoder_source(layout: Layout) -> str:
-    arguments = []
+    arguments, dates = [], []
     position = 2
     for each in layout.fixed:
+        if each.kind is Kind.DATE:
+            dates.append(f"text[{position}:{position + each.length}],")
         arguments.append(_decode_fixed(each, position))
         position += each.length
-    arguments += [_decode_variable(variable) for variable in layout.variable]
+    arguments += [_decode_variable(variable, layout) for variable in layout.variable]
     lines = [
-        f"def decode_{layout.code}(text, delimiter):",
+        f"def decode_{layout.code}(text, delimiter, notes):",
         f"    if len(text) < {position}:",
         f"        raise MalformedMessage('the fixed fields of {layout.code} are cut short')",
     ]
@@ -171,7 +224,10 @@ def _decoder_source(layout: Layout) -> str:
         lines += [
             f"    parts = text[{position}:].split(delimiter)",
             # Of a field sent twice the first counts: walking backwards, it is written last.
-            "    get = {p[:2]: p[2:] for p in parts[::-1]}.get",
+            "    fields = {p[:2]: p[2:] for p in parts[::-1]}",
+            "    if notes is not None:",
+            f"        observe(notes, {layout.code!r}, fields, parts, ({' '.join(dates)}))",
+            "    get = fields.get",
         ]
     lines.append(f"    return {layout.message.__name__}({', '.join(arguments)})")
     return "\n".join(lines)
@@ -198,7 +254,7 @@ def _encode_value(each: Variable, value: str) -> str:
     return f"{{clean({value})}}" if each.length == 255 else f"{{clean({value})[:{each.length}]}}"
 
 
-def _encoder_source(layout: Layout) -> str:
+def _encoder_source(layout: Layout, name: str) -> str:
     start = layout.code + "".join(_encode_fixed(each) for each in layout.fixed)
     later = []
     for each in layout.variable:
@@ -207,6 +263,14 @@ def _encoder_source(layout: Layout) -> str:
             lines = f"lines({value})" if each.code in ("AF", "AG") else f"map(clean, {value})"
             joined = f"''.join([f\"{each.code}{{line}}{{end}}\" for line in {lines}])"
             later += [f"    if {value}:", f"        text += {joined}"]
+        elif each.kind is Kind.GROUPS:
+            pieces = (
+                'f"{code}{clean(part)}{end}" for group in ' + value + " for code, part in group"
+            )
+            later += [f"    if {value}:", f"        text += ''.join([{pieces}])"]
+        elif each.kind is Kind.EXTRA:
+            pieces = 'f"{code}{clean(part)}{end}" for code, part in ' + value
+            later += [f"    if {value}:", f"        text += ''.join([{pieces}])"]
         elif each.is_required:
             start += f"{each.code}{_encode_value(each, value)}{{end}}"
         else:
@@ -214,7 +278,7 @@ def _encoder_source(layout: Layout) -> str:
             later.append(f'        text += f"{each.code}{_encode_value(each, value)}{{end}}"')
     return "\n".join(
         [
-            f"def encode_{layout.code}(m, clean, end, lines):",
+            f"def {name}(m, clean, end, lines):",
             f'    text = f"{start}"',
             *later,
             "    return text",
@@ -222,31 +286,44 @@ def _encoder_source(layout: Layout) -> str:
     )
 
 
-def _generate() -> tuple[
-    dict[str, Callable[[str, str], Message]],
-    dict[type, Callable[[Message, Clean, str, CleanLines], str]],
-]:
+Decoder = Callable[[str, str, list[str] | None], Message]
+Encoder = Callable[[Message, Clean, str, CleanLines], str]
+
+
+def _generate() -> tuple[dict[str, Decoder], dict[type, Encoder], dict[type, Encoder]]:
     scope: dict[str, Any] = {layout.message.__name__: layout.message for layout in LAYOUTS.values()}
     scope |= {
         "MalformedMessage": MalformedMessage,
+        "observe": observe,
         "flag": _flag,
         "count": _count,
         "digits": _digits,
         "exactly": _exactly,
+        "groups": _groups,
+        "extra": _extra,
     }
-    for layout in LAYOUTS.values():
-        exec(_decoder_source(layout), scope)  # noqa: S102
-        exec(_encoder_source(layout), scope)  # noqa: S102
+    for code, layout in LAYOUTS.items():
+        own = {each.code for each in layout.variable if each.kind is not Kind.EXTRA}
+        scope[f"own_{code}"] = frozenset(own | (set(FEE_FIELDS) if "FA" in own else set()))
+
+    def made(source: str, name: str) -> Any:
+        exec(source, scope)  # noqa: S102
+        return scope[name]
+
     decoders = {
-        code: cast("Callable[[str, str], Message]", scope[f"decode_{code}"]) for code in LAYOUTS
-    }
-    encoders = {
-        layout.message: cast(
-            "Callable[[Message, Clean, str, CleanLines], str]", scope[f"encode_{code}"]
-        )
+        code: cast("Decoder", made(_decoder_source(layout), f"decode_{code}"))
         for code, layout in LAYOUTS.items()
     }
-    return decoders, encoders
+    encoders = [
+        {
+            layout.message: cast(
+                "Encoder", made(_encoder_source(layout, f"{name}_{code}"), f"{name}_{code}")
+            )
+            for code, layout in layouts.items()
+        }
+        for layouts, name in ((LAYOUTS, "encode"), (LAYOUTS_1, "encode_1"))
+    ]
+    return decoders, encoders[0], encoders[1]
 
 
-_DECODERS, _ENCODERS = _generate()
+_DECODERS, _ENCODERS, _ENCODERS_1 = _generate()

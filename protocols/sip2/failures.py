@@ -9,18 +9,25 @@ from __future__ import annotations
 from protocols.sip2.dates import NO_CLOCK
 from protocols.sip2.messages import (
     ACSStatus,
+    BlockPatron,
     Checkin,
     CheckinResponse,
     Checkout,
     CheckoutResponse,
     EndPatronSession,
     EndSessionResponse,
+    FeePaid,
+    FeePaidResponse,
     Hold,
     HoldResponse,
     ItemInformation,
     ItemInformationResponse,
+    ItemStatusUpdate,
+    ItemStatusUpdateResponse,
     Login,
     LoginResponse,
+    PatronEnable,
+    PatronEnableResponse,
     PatronInformation,
     PatronInformationResponse,
     PatronStatusRequest,
@@ -36,8 +43,12 @@ from protocols.sip2.messages import (
 
 #: Patron status (24, 64): charge, renewal, recall and hold privileges denied.
 ALL_DENIED = "YYYY          "
+#: No language is known (24, 26).
+NO_LANGUAGE = "000"
 #: Circulation status, security marker and fee type "other" (18).
 OTHER = "01"
+#: Timeout period and retries allowed (98).
+UNKNOWN = 999
 #: Alert type "other" (10), and no supported messages (98).
 ALERT_OTHER = "99"
 NOTHING_SUPPORTED = "N" * 16
@@ -56,8 +67,8 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 acs_renewal_policy=False,
                 status_update_ok=False,
                 off_line_ok=False,
-                timeout_period=None,
-                retries_allowed=None,
+                timeout_period=UNKNOWN,
+                retries_allowed=UNKNOWN,
                 date_time_sync=NO_CLOCK,
                 protocol_version="2.00",
                 institution_id="",
@@ -68,6 +79,29 @@ def failure_response(request: Request, date: str, text: str) -> Response:
             return PatronStatusResponse(
                 patron_status=ALL_DENIED,
                 language=request.language,
+                transaction_date=date,
+                institution_id=request.institution_id,
+                patron_identifier=request.patron_identifier,
+                personal_name="",
+                valid_patron=False,
+                valid_patron_password=False,
+                screen_message=(text,),
+            )
+        case BlockPatron():
+            return PatronStatusResponse(
+                patron_status=ALL_DENIED,
+                language=NO_LANGUAGE,
+                transaction_date=date,
+                institution_id=request.institution_id,
+                patron_identifier=request.patron_identifier,
+                personal_name="",
+                valid_patron=False,
+                screen_message=(text,),
+            )
+        case PatronEnable():
+            return PatronEnableResponse(
+                patron_status=ALL_DENIED,
+                language=NO_LANGUAGE,
                 transaction_date=date,
                 institution_id=request.institution_id,
                 patron_identifier=request.patron_identifier,
@@ -102,6 +136,13 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 transaction_date=date,
                 item_identifier=request.item_identifier,
                 title_identifier="",
+                screen_message=(text,),
+            )
+        case ItemStatusUpdate():
+            return ItemStatusUpdateResponse(
+                item_properties_ok=False,
+                transaction_date=date,
+                item_identifier=request.item_identifier,
                 screen_message=(text,),
             )
         case Checkout():
@@ -163,6 +204,15 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 patron_identifier=request.patron_identifier,
                 item_identifier=request.item_identifier,
                 title_identifier=request.title_identifier,
+                screen_message=(text,),
+            )
+        case FeePaid():
+            return FeePaidResponse(
+                payment_accepted=False,
+                transaction_date=date,
+                institution_id=request.institution_id,
+                patron_identifier=request.patron_identifier,
+                transaction_id=request.transaction_id or None,
                 screen_message=(text,),
             )
         case EndPatronSession():

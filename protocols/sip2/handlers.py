@@ -11,19 +11,26 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, cast
 
 from protocols.answering import Context, Lane, Services
+from protocols.sip2.accounts import Accounts
 from protocols.sip2.dates import NO_CLOCK, local_date, utc_date
 from protocols.sip2.failures import failure_response
+from protocols.sip2.fees import fee_paid
 from protocols.sip2.holds import hold
-from protocols.sip2.lending import checkin, checkout, item_information, renew, renew_all
+from protocols.sip2.items import item_information, item_status_update
+from protocols.sip2.lending import checkout, renew, renew_all
 from protocols.sip2.messages import (
     ACSStatus,
+    BlockPatron,
     Checkin,
     Checkout,
     EndPatronSession,
+    FeePaid,
     Hold,
     ItemInformation,
+    ItemStatusUpdate,
     Login,
     LoginResponse,
+    PatronEnable,
     PatronInformation,
     PatronStatusRequest,
     Renew,
@@ -32,10 +39,19 @@ from protocols.sip2.messages import (
     Response,
     SCStatus,
 )
-from protocols.sip2.patrons import end_patron_session, patron_information, patron_status_request
+from protocols.sip2.once import known_by, respond_once
+from protocols.sip2.options import AccountKind
+from protocols.sip2.patrons import (
+    block,
+    enable,
+    end_patron_session,
+    patron_information,
+    patron_status_request,
+)
 from protocols.sip2.places import Branches, Caller, Unanswerable
-from protocols.sip2.session import Sip2Session
-from protocols.sip2.settings import AccountKind
+from protocols.sip2.returns import checkin
+from protocols.sip2.session import Sip2Session, Written
+from protocols.sip2.settings import Account
 from protocols.sip2.wording import Text, say
 
 log = logging.getLogger(__name__)
@@ -53,52 +69,57 @@ _NOBODY: Final = (
 
 def login(request: Login, caller: Caller, context: Context) -> LoginResponse:
     """93 -> 94. The passwords of accounts are hashed like PINs, and checked like them."""
-    account = caller.settings.by_login.get(request.login_user_id)
+    accounts = caller.accounts or Accounts(caller.settings)
+    accounts.follow(context, at_once=True)
+    account = accounts.get(request.login_user_id)
     is_clear = {request.uid_algorithm, request.pwd_algorithm} <= _CLEAR
     if not is_clear or not request.login_password:
         return LoginResponse(ok=False)
     stored = account.password if account else _NOBODY
     is_right = context.circulation.pins.check(stored, request.login_password)
-    return LoginResponse(ok=is_right and account is not None)
+    if account is None or not is_right:
+        return LoginResponse(ok=False)
+    entrance = caller.entrance
+    return LoginResponse(ok=entrance is None or entrance.admits_login(account))
 
 
 def sc_status(request: SCStatus, caller: Caller, context: Context) -> Response:
     """99 -> 98. Before the login it says what the accounts may do here, taken together."""
-    if _is_older_than_2(request.protocol_version):
+    if _version(request) < 1:
         raise Unanswerable(Text.VERSION_TOO_OLD)
     settings, account = caller.settings, caller.account
     if account is None:
-        accounts = settings.accounts
+        accounts = settings.accounts if caller.accounts is None else caller.accounts.all()
         institution, library_name, clock = "", None, NO_CLOCK
     else:
         accounts = (account,)
         place = caller.place(context)
         institution, library_name = place.branch.agency_isil, place.branch.name
         clock = local_date(context.now, place.zone)
-    kinds = {each.kind for each in accounts}
-    offered = offered_to(kinds)
+    offered = offered_to(accounts)
     return ACSStatus(
         on_line_status=True,
         checkin_ok=Checkin in offered,
         checkout_ok=Checkout in offered,
         acs_renewal_policy=Renew in offered,
-        status_update_ok=False,
+        status_update_ok=bool({BlockPatron, ItemStatusUpdate, PatronEnable} & offered),
         off_line_ok=any(each.accept_offline for each in accounts),
         timeout_period=round(settings.answer_timeout * 10),
         retries_allowed=settings.answer_retries,
         date_time_sync=clock,
-        protocol_version="2.00",
+        protocol_version="1.00" if _version(request) < 2 else "2.00",
         institution_id=institution,
         supported_messages=supported_messages(offered),
         library_name=library_name,
     )
 
 
-def _is_older_than_2(version: str) -> bool:
+def _version(request: SCStatus) -> float:
+    """The terminal's version; what is none is taken for ours."""
     try:
-        return float(version) < 2
+        return float(request.protocol_version)
     except ValueError:
-        return False
+        return 2.0
 
 
 # The table
@@ -115,48 +136,57 @@ HANDLERS: Final[dict[type, Handler]] = {
     Login: Handler(login, Lane.READ),
     SCStatus: Handler(sc_status, Lane.READ),
     PatronStatusRequest: Handler(patron_status_request, Lane.READ),
+    BlockPatron: Handler(block, Lane.WRITE),
+    PatronEnable: Handler(enable, Lane.WRITE),
     PatronInformation: Handler(patron_information, Lane.READ),
     ItemInformation: Handler(item_information, Lane.READ),
+    ItemStatusUpdate: Handler(item_status_update, Lane.WRITE),
     Checkout: Handler(checkout, Lane.WRITE),
     Checkin: Handler(checkin, Lane.WRITE),
     Renew: Handler(renew, Lane.WRITE),
     RenewAll: Handler(renew_all, Lane.WRITE),
     Hold: Handler(hold, Lane.WRITE),
+    FeePaid: Handler(fee_paid, Lane.WRITE),
     EndPatronSession: Handler(end_patron_session, Lane.READ),
 }
 
 _ALWAYS: Final = frozenset({Login, SCStatus})
 #: What each kind of account may ask.
 OPEN_TO: Final[dict[AccountKind, frozenset[type]]] = {
-    "self-service": frozenset(HANDLERS),
+    "self-service": frozenset(HANDLERS) - {PatronEnable},
     "desk": frozenset(HANDLERS),
     "sorter": _ALWAYS | {Checkin, ItemInformation},
 }
 
-#: The sixteen positions of BX (98): 97 is the session's, None is not offered by anybody.
-_BX: Final[tuple[type | str | None, ...]] = (
+#: The sixteen positions of BX (98): 97 is the session's.
+_BX: Final[tuple[type | str, ...]] = (
     PatronStatusRequest,
     Checkout,
     Checkin,
-    None,  # 01 Block Patron
+    BlockPatron,
     SCStatus,
     "resend",
     Login,
     PatronInformation,
     EndPatronSession,
-    None,  # 37 Fee Paid
+    FeePaid,
     ItemInformation,
-    None,  # 19 Item Status Update
-    None,  # 25 Patron Enable
+    ItemStatusUpdate,
+    PatronEnable,
     Hold,
     Renew,
     RenewAll,
 )
 
 
-def offered_to(kinds: Iterable[AccountKind]) -> frozenset[type]:
-    """The requests open to any of these kinds of account."""
-    return _ALWAYS.union(*(OPEN_TO[kind] for kind in kinds))
+def open_to(account: Account) -> frozenset[type]:
+    """The requests that the account may make."""
+    return OPEN_TO[account.kind] - account.closed if account.closed else OPEN_TO[account.kind]
+
+
+def offered_to(accounts: Iterable[Account]) -> frozenset[type]:
+    """The requests open to any of these accounts."""
+    return _ALWAYS.union(*(open_to(account) for account in accounts))
 
 
 def supported_messages(offered: frozenset[type]) -> str:
@@ -169,14 +199,19 @@ def supported_messages(offered: frozenset[type]) -> str:
 
 def respond(request: Request, caller: Caller, context: Context) -> Response:
     """The response to any request; the negative one of its pair where it cannot be dealt with."""
+    caller = caller.now(context)
+    account = caller.account
     try:
         kind = type(request)
-        if kind not in (OPEN_TO[caller.account.kind] if caller.account else _ALWAYS):
+        if kind not in (open_to(account) if account else _ALWAYS):
             raise Unanswerable(Text.NOT_PERMITTED)
-        return HANDLERS[kind].respond(request, caller, context)
+        response = HANDLERS[kind].respond(request, caller, context)
     except Unanswerable as unanswerable:
         text = say(unanswerable.text, caller.words)
-        return failure_response(request, utc_date(context.now), text)
+        response = failure_response(request, utc_date(context.now), text)
+    if account is not None and account.shaper is not None:
+        account.shaper(response)
+    return response
 
 
 def answer(
@@ -184,10 +219,18 @@ def answer(
     branches: Branches,
     session: Sip2Session,
     request: Request,
-    reply: Callable[[Response], None],
+    reply: Callable[[Response | Written], None],
 ) -> None:
     """Answers a request of `session`: calls `reply` once, at once or later, whatever happens."""
-    caller = Caller(session.settings, branches, session.account, session.device, session.language)
+    caller = Caller(
+        session.settings,
+        branches,
+        session.account,
+        session.device,
+        session.language,
+        session.accounts,
+        session.entrance,
+    )
 
     def done(response: Any, error: BaseException | None) -> None:
         if error is not None:
@@ -199,7 +242,16 @@ def answer(
             )
             text = say(Text.SYSTEM_FAULT, caller.words)
             response = failure_response(request, utc_date(services.clock()), text)
-        reply(cast("Response", response))
+        reply(cast("Response | Written", response))
 
     lane = HANDLERS[type(request)].lane
-    services.perform(lane, lambda context: respond(request, caller, context), done)
+    key = known_by(request, caller, session.request_body)
+    if key is None:
+        services.perform(lane, lambda context: respond(request, caller, context), done)
+        return
+    write = session.writer()
+    services.perform(
+        lane,
+        lambda context: respond_once(request, caller, context, key, respond, write),
+        done,
+    )

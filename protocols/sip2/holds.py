@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import date
 
 from catalogue.items import find_item
+from catalogue.statements import Transaction
 from circulation.hold_lists import patron_holds
 from circulation.hold_results import Hold as EngineHold
 from circulation.hold_results import HoldChanged, HoldsPlaced, HoldState, QueuedHold, Wanted
 from circulation.holds import cancel_hold, change_hold, place_holds
+from circulation.identifiers import identifiers_of
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, Destination, Refusal, Refused
 from circulation.routing import HoldHandling
@@ -59,6 +61,16 @@ def destination_message(returned: CheckedIn, language: str) -> str:
             return say(Text.TO_HOLD_SHELF, language)
         return say(Text.TO_HOLD_PLACE, language, number=number)
     return say(Text.TO_ANOTHER_BRANCH, language, branch=returned.to_branch.name)
+
+
+def card_of(transaction: Transaction, patron_id: int) -> str | None:
+    """The newest card of the patron that may be used; other identifiers are never shown."""
+    cards = [
+        each.shown
+        for each in identifiers_of(transaction, patron_id)
+        if each.kind == "card" and each.blocked is None
+    ]
+    return cards[-1] if cards else None
 
 
 def hold(request: Hold, caller: Caller, context: Context) -> HoldResponse:
@@ -129,6 +141,7 @@ def _add(request: Hold, caller: Caller, place: Place, context: Context) -> Holds
         pickup_branch=(request.pickup_location or "").strip() or None,
         interest_until=_expiration(request, place),
         pin=pin_to_check(caller.account, request.patron_password),
+        fee_acknowledged=request.fee_acknowledged is True,
     )
 
 

@@ -6,23 +6,30 @@ ones first (SIP2 2.12, chapter 3; CR CS CT CV CY DA PB PC are extensions).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from protocols.sip2.messages import (
     ACSStatus,
+    BlockPatron,
     Checkin,
     CheckinResponse,
     Checkout,
     CheckoutResponse,
     EndPatronSession,
     EndSessionResponse,
+    FeePaid,
+    FeePaidResponse,
     Hold,
     HoldResponse,
     ItemInformation,
     ItemInformationResponse,
+    ItemStatusUpdate,
+    ItemStatusUpdateResponse,
     Login,
     LoginResponse,
+    PatronEnable,
+    PatronEnableResponse,
     PatronInformation,
     PatronInformationResponse,
     PatronStatusRequest,
@@ -46,6 +53,8 @@ class Kind(Enum):
     COUNT = "digits, padded with zeros: int; blanks for unknown: None"
     DATE = "18 characters YYYYMMDDZZZZHHMMSS, as they are"
     LINES = "text in a field that may repeat: tuple of str"
+    GROUPS = "fields that repeat together: tuple of tuples of (id, text)"
+    EXTRA = "fields with ids that the message has not of its own: tuple of (id, text)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,7 @@ FIELDS: dict[str, tuple[str, Kind, int]] = {
     "AG": ("print_line", Kind.LINES, 255),
     "AH": ("due_date", Kind.TEXT, 255),
     "AJ": ("title_identifier", Kind.TEXT, 255),
+    "AL": ("blocked_card_message", Kind.TEXT, 255),
     "AM": ("library_name", Kind.TEXT, 255),
     "AN": ("terminal_location", Kind.TEXT, 255),
     "AO": ("institution_id", Kind.TEXT, 255),
@@ -130,6 +140,7 @@ FIELDS: dict[str, tuple[str, Kind, int]] = {
     "CC": ("fee_limit", Kind.TEXT, 255),
     "CD": ("unavailable_hold_items", Kind.LINES, 255),
     "CF": ("hold_queue_length", Kind.TEXT, 255),
+    "CG": ("fee_identifier", Kind.TEXT, 255),
     "CH": ("item_properties", Kind.TEXT, 255),
     "CI": ("security_inhibit", Kind.FLAG, 1),
     "CJ": ("recall_date", Kind.DATE, 18),
@@ -146,12 +157,22 @@ FIELDS: dict[str, tuple[str, Kind, int]] = {
     "CV": ("alert_type", Kind.TEXT, 2),
     "CY": ("hold_patron_identifier", Kind.TEXT, 255),
     "DA": ("hold_patron_name", Kind.TEXT, 255),
+    "FA": ("fees", Kind.GROUPS, 255),
     "PB": ("birth_date", Kind.TEXT, 255),
     "PC": ("patron_class", Kind.TEXT, 255),
 }
 
+#: The fields of one fee in the list of summary position 6 (64): its number, amount, item, date,
+#: title, type and the type in words, what is paid of it.
+FEE_FIELDS = ("CG", "FA", "FB", "FC", "FD", "FE", "FF", "FG")
+
 #: Fields that hold a secret: never in a log line, masked in a trace.
 SECRET_FIELDS = ("AC", "AD", "CO")
+
+
+#: Answers that libraries add fields of their own to; it stands last.
+_EXTENDED = ("10", "18", "24", "64")
+_EXTRA = (Variable("", "extra_fields", False, Kind.EXTRA),)
 
 
 def _fixed(text: str) -> tuple[Fixed, ...]:
@@ -176,7 +197,8 @@ def _variable(required: str, optional: str) -> tuple[Variable, ...]:
 
 
 def _layout(code: str, message: type, fixed: str, required: str = "", optional: str = "") -> Layout:
-    return Layout(code, message, _fixed(fixed), _variable(required, optional))
+    variable = _variable(required, optional)
+    return Layout(code, message, _fixed(fixed), variable + (_EXTRA if code in _EXTENDED else ()))
 
 
 _CHARGE = (
@@ -222,7 +244,16 @@ _ALL = (
         " overdue_items_count:count4 charged_items_count:count4 fine_items_count:count4"
         " recall_items_count:count4 unavailable_holds_count:count4",
         "AO AA AE",
-        "BZ CA CB BL CQ BH BV CC AS AT AU AV BU CD BD BE BF PB PC AF AG",
+        "BZ CA CB BL CQ BH BV CC AS AT AU AV BU CD FA BD BE BF PB PC AF AG",
+    ),
+    _layout("01", BlockPatron, "card_retained:flag transaction_date:date", "AO AL AA AC"),
+    _layout("25", PatronEnable, "transaction_date:date", "AO AA", "AC AD"),
+    _layout(
+        "26",
+        PatronEnableResponse,
+        "patron_status:text14 language:text3 transaction_date:date",
+        "AO AA AE",
+        "BL CQ AF AG",
     ),
     _layout("17", ItemInformation, "transaction_date:date", "AO AB", "AC"),
     _layout(
@@ -231,6 +262,14 @@ _ALL = (
         "circulation_status:text2 security_marker:text2 fee_type:text2 transaction_date:date",
         "AB AJ",
         "CF AH CJ CM BG BH BV CK AQ AP CH CS CT AF AG",
+    ),
+    _layout("19", ItemStatusUpdate, "transaction_date:date", "AO AB CH", "AC"),
+    _layout(
+        "20",
+        ItemStatusUpdateResponse,
+        "item_properties_ok:bit transaction_date:date",
+        "AB",
+        "AJ CH AF AG",
     ),
     _layout(
         "11",
@@ -252,7 +291,7 @@ _ALL = (
         CheckinResponse,
         "ok:bit resensitize:flag magnetic_media:text1 alert:flag transaction_date:date",
         "AO AB AQ",
-        "AJ CL AA CK CH CR CS CT CV CY DA AF AG",
+        "AJ CL AA CK CH CR CS CT CV CY DA CM AF AG",
     ),
     _layout(
         "29",
@@ -284,9 +323,34 @@ _ALL = (
         "AO AA",
         "BW BR BS AB AJ AF AG",
     ),
+    _layout(
+        "37",
+        FeePaid,
+        "transaction_date:date fee_type:text2 payment_type:text2 currency_type:text3",
+        "BV AO AA",
+        "AC AD CG BK",
+    ),
+    _layout(
+        "38", FeePaidResponse, "payment_accepted:flag transaction_date:date", "AO AA", "BK AF AG"
+    ),
     _layout("35", EndPatronSession, "transaction_date:date", "AO AA", "AC AD"),
     _layout("36", EndSessionResponse, "end_session:flag transaction_date:date", "AO AA", "AF AG"),
 )
 
 #: How each message stands on the wire, by its code.
 LAYOUTS: dict[str, Layout] = {layout.code: layout for layout in _ALL}
+
+#: What of a message a terminal of protocol 1.00 knows, by the codes of its fields.
+_VERSION_1 = {
+    "98": "AO AM AN AF AG",
+    "24": "AO AA AE AF AG",
+    "12": "AO AA AB AJ AH AF AG",
+    "10": "AO AB AQ AJ AF AG",
+}
+#: How messages are written to a terminal of protocol 1.00.
+LAYOUTS_1: dict[str, Layout] = LAYOUTS | {
+    code: replace(
+        LAYOUTS[code], variable=tuple(v for v in LAYOUTS[code].variable if v.code in known.split())
+    )
+    for code, known in _VERSION_1.items()
+}

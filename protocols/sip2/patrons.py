@@ -1,18 +1,23 @@
-"""Answers about patrons: Patron Status (23), Patron Information (63), End Patron Session (35)."""
+"""Answers about patrons: Patron Status (23), Block Patron (01), Patron Enable (25), Patron
+Information (63), End Patron Session (35)."""
 
 from __future__ import annotations
 
-from circulation.hold_lists import patron_holds
-from circulation.hold_results import HoldState
-from circulation.patrons import patron_loans, patron_status
-from circulation.reasons import Reason
+from circulation.identifiers import find_patron
+from circulation.patrons import block_patron, patron_status, unblock_patron
+from circulation.reasons import BlockReason, Reason
 from circulation.results import PatronStatus, Refused
 from protocols.answering import Context
 from protocols.sip2.dates import local_date
 from protocols.sip2.failures import ALL_DENIED
+from protocols.sip2.fees import owed_of
+from protocols.sip2.lists import add_lists
 from protocols.sip2.messages import (
+    BlockPatron,
     EndPatronSession,
     EndSessionResponse,
+    PatronEnable,
+    PatronEnableResponse,
     PatronInformation,
     PatronInformationResponse,
     PatronStatusRequest,
@@ -21,13 +26,7 @@ from protocols.sip2.messages import (
 from protocols.sip2.places import Caller, Place
 from protocols.sip2.refusals import patron_messages, patron_status_flags, refusal_messages
 from protocols.sip2.settings import Account
-from protocols.sip2.wording import code_of
-
-#: Positions of the summary field (63): a Y asks for that list. Only the first Y counts.
-HOLD_ITEMS = 0
-OVERDUE_ITEMS = 1
-CHARGED_ITEMS = 2
-UNAVAILABLE_HOLDS = 5
+from protocols.sip2.wording import Text, code_of, say
 
 
 def is_pin(given: str | None) -> bool:
@@ -53,6 +52,9 @@ def patron_status_request(
     place = caller.place(context, request.institution_id)
     status = _status(request, caller, place, context)
     facts = _Shown(status, caller, place)
+    owed = None
+    if isinstance(status, PatronStatus):
+        owed = owed_of(context, status.patron.id, place)
     return PatronStatusResponse(
         patron_status=facts.flags,
         language=facts.language or request.language,
@@ -62,6 +64,8 @@ def patron_status_request(
         personal_name=facts.name,
         valid_patron=facts.is_valid,
         valid_patron_password=facts.is_known and is_pin(request.patron_password),
+        currency_type=owed[0] if owed is not None else None,
+        fee_amount=owed[1] if owed is not None else None,
         screen_message=facts.messages,
     )
 
@@ -91,49 +95,73 @@ def patron_information(
         screen_message=facts.messages,
     )
     if isinstance(status, PatronStatus):
-        response.overdue_items_count = status.overdue
-        response.charged_items_count = status.loans
-        response.charged_items_limit = status.max_loans
-        _add_holds(request, response, context)
+        owed = owed_of(context, status.patron.id, place)
+        if owed is not None:
+            response.currency_type, response.fee_amount = owed
+        add_lists(request, response, status, caller, place, context)
         if caller.account is not None and caller.account.show_personal_details:
             response.email_address = status.email or None
             response.home_phone_number = status.phone or None
             response.birth_date = f"{status.birth_date:%Y%m%d}" if status.birth_date else None
             response.patron_class = status.patron.category
-        _add_list(request, response, context)
     return response
 
 
-def _add_holds(
-    request: PatronInformation, response: PatronInformationResponse, context: Context
-) -> None:
-    """How many holds are ready (AS) and how many are not (CD), and the list that is asked for.
-
-    What is ready is told by its barcode. What is not may have none yet, and is told by its title.
-    """
-    found = patron_holds(
-        context.circulation,
-        context.transaction,
-        patron=request.patron_identifier.strip(),
-        now=context.now,
-        with_prospects=False,
+def block(request: BlockPatron, caller: Caller, context: Context) -> PatronStatusResponse:
+    """01 -> 24. Staff see what the terminal says (AL), and lift the block; so does a 25."""
+    place = caller.place(context, request.institution_id)
+    patron = request.patron_identifier.strip()
+    key = context.circulation.identifiers
+    patron_id = find_patron(context.transaction, patron, key=key)
+    if patron_id is not None:
+        kept = [say(Text.CARD_KEPT, caller.words)] if request.card_retained else []
+        block_patron(
+            context.transaction,
+            patron_id,
+            BlockReason.SELF_SERVICE,
+            now=context.now,
+            message=" ".join([*filter(None, [request.blocked_card_message.strip()]), *kept]),
+            desk=place.desk,
+        )
+    status = _status_without_pin(patron, place, context)
+    facts = _Shown(status, caller, place)
+    return PatronStatusResponse(
+        patron_status=facts.flags,
+        language=facts.language or caller.language,
+        transaction_date=local_date(context.now, place.zone),
+        institution_id=place.institution(request.institution_id),
+        patron_identifier=request.patron_identifier,
+        personal_name=facts.name,
+        valid_patron=facts.is_valid,
+        screen_message=facts.messages,
     )
-    if isinstance(found, Refused):
-        return
-    ready, others = [], []
-    for hold in (queued.hold for queued in found.holds):
-        if hold.state is HoldState.READY:
-            ready.append(hold.bound_item or hold.title)
-        else:
-            others.append(hold.item or hold.title)
-    response.hold_items_count, response.unavailable_holds_count = len(ready), len(others)
-    wanted = request.summary.upper().find("Y")
-    start = max(_number(request.start_item) or 1, 1)
-    end = _number(request.end_item)
-    if wanted == HOLD_ITEMS:
-        response.hold_items = tuple(ready[start - 1 : end])
-    elif wanted == UNAVAILABLE_HOLDS:
-        response.unavailable_hold_items = tuple(others[start - 1 : end])
+
+
+def enable(request: PatronEnable, caller: Caller, context: Context) -> PatronEnableResponse:
+    """25 -> 26. What a machine has blocked can be lifted by one, and nothing else."""
+    place = caller.place(context, request.institution_id)
+    status = _status(request, caller, place, context)
+    if isinstance(status, PatronStatus):
+        unblock_patron(
+            context.transaction,
+            status.patron.id,
+            BlockReason.SELF_SERVICE,
+            now=context.now,
+            desk=place.desk,
+        )
+        status = _status_without_pin(request.patron_identifier.strip(), place, context)
+    facts = _Shown(status, caller, place)
+    return PatronEnableResponse(
+        patron_status=facts.flags,
+        language=facts.language or caller.language,
+        transaction_date=local_date(context.now, place.zone),
+        institution_id=place.institution(request.institution_id),
+        patron_identifier=request.patron_identifier,
+        personal_name=facts.name,
+        valid_patron=facts.is_valid,
+        valid_patron_password=facts.is_known and is_pin(request.patron_password),
+        screen_message=facts.messages,
+    )
 
 
 def end_patron_session(
@@ -172,8 +200,18 @@ class _Shown:
             self.messages = refusal_messages(status, caller.words, place.zone)
 
 
+def _status_without_pin(patron: str, place: Place, context: Context) -> PatronStatus | Refused:
+    return patron_status(
+        context.circulation,
+        context.transaction,
+        patron=patron,
+        now=context.now,
+        desk=place.desk,
+    )
+
+
 def _status(
-    request: PatronStatusRequest | PatronInformation,
+    request: PatronStatusRequest | PatronInformation | PatronEnable,
     caller: Caller,
     place: Place,
     context: Context,
@@ -186,38 +224,3 @@ def _status(
         pin=pin_to_check(caller.account, request.patron_password),
         desk=place.desk,
     )
-
-
-def _add_list(
-    request: PatronInformation, response: PatronInformationResponse, context: Context
-) -> None:
-    """The list that the summary asks for, from BP to BQ, both counted from 1 and included."""
-    wanted = request.summary.upper().find("Y")
-    if wanted not in (OVERDUE_ITEMS, CHARGED_ITEMS):
-        return
-    start = max(_number(request.start_item) or 1, 1)
-    end = _number(request.end_item)
-    if end is not None and end < start:
-        return
-    found = patron_loans(
-        context.circulation,
-        context.transaction,
-        patron=request.patron_identifier.strip(),
-        now=context.now,
-        only_overdue=wanted == OVERDUE_ITEMS,
-        start=start,
-        limit=None if end is None else end - start + 1,
-    )
-    if isinstance(found, Refused):
-        return
-    barcodes = tuple(each.item.barcode for each in found.loans)
-    if wanted == OVERDUE_ITEMS:
-        response.overdue_items = barcodes
-    else:
-        response.charged_items = barcodes
-
-
-def _number(text: str | None) -> int | None:
-    """A number of at most six digits; None for anything else."""
-    digits = (text or "").strip()
-    return int(digits) if digits.isdecimal() and len(digits) <= 6 else None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from circulation.organisation import find_branch
 from circulation.results import Branch, Desk
 from protocols.answering import Context
+from protocols.sip2.accounts import Accounts
+from protocols.sip2.entrance import Entrance
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.wording import Text, language_of
 
@@ -71,6 +73,20 @@ class Caller:
     account: Account | None
     device: str
     language: str
+    accounts: Accounts | None = None
+    entrance: Entrance | None = None
+
+    def now(self, context: Context) -> Caller:
+        """The same with the account as it is now: the set-up may have changed since the login."""
+        if self.accounts is None:
+            return self
+        self.accounts.follow(context)
+        if self.account is None:
+            return self
+        account = self.accounts.get(self.account.login)
+        if account is not None and self.entrance is not None and not self.entrance.admits(account):
+            account = None
+        return self if account is self.account else replace(self, account=account)
 
     @property
     def words(self) -> str:

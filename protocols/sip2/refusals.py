@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from circulation.money import amount_text
 from circulation.reasons import Action, BlockReason, Reason
 from circulation.results import PatronStatus, Refusal, Refused
 from protocols.sip2.wording import Text, say
@@ -35,6 +36,8 @@ REASONS: dict[Reason, Text] = {
     Reason.MAX_RENEWALS_REACHED: Text.MAX_RENEWALS_REACHED,
     Reason.RENEWAL_WINDOW_NOT_OPEN: Text.RENEWAL_WINDOW_NOT_OPEN,
     Reason.ITEM_NOT_AT_HAND: Text.ITEM_NOT_AT_HAND,
+    Reason.LOAN_RECALLED: Text.LOAN_RECALLED,
+    Reason.NOT_RECALLABLE: Text.NOT_RECALLABLE,
     Reason.OVERDUE_NOT_RENEWABLE: Text.OVERDUE_NOT_RENEWABLE,
     Reason.ON_HOLD_FOR_ANOTHER: Text.ON_HOLD_FOR_ANOTHER,
     Reason.WANTED_BY_ANOTHER: Text.WANTED_BY_ANOTHER,
@@ -46,6 +49,26 @@ REASONS: dict[Reason, Text] = {
     Reason.HOLD_DATES_WRONG: Text.HOLD_DATES_WRONG,
     Reason.NOT_WANTED: Text.NOT_WANTED,
     Reason.BEING_FETCHED: Text.BEING_FETCHED,
+    Reason.BOOKED: Text.BOOKED,
+    Reason.ON_DISPLAY: Text.ON_SITE_ONLY,
+    Reason.BOOKING_UNKNOWN: Text.BOOKING_UNKNOWN,
+    Reason.NOT_BOOKABLE: Text.NOT_BOOKABLE,
+    Reason.NOT_ENOUGH_COPIES: Text.NOT_BOOKABLE,
+    Reason.BOOKING_DATES_WRONG: Text.NOT_BOOKABLE,
+    Reason.BOOKING_TOO_LONG: Text.NOT_BOOKABLE,
+    Reason.BOOKING_UNDER_WAY: Text.NOT_BOOKABLE,
+    Reason.NOT_FOR_BOOKING: Text.BOOKED,
+    Reason.STAYS_ELSEWHERE: Text.STAYS_ELSEWHERE,
+    Reason.PLACEMENT_UNKNOWN: Text.STAYS_ELSEWHERE,
+    Reason.FEE_NOT_ACKNOWLEDGED: Text.FEE_NOT_ACKNOWLEDGED,
+    Reason.CHARGE_UNKNOWN: Text.CHARGE_UNKNOWN,
+    Reason.NOTHING_OWED: Text.NOTHING_OWED,
+    Reason.CHARGE_SETTLED: Text.CHARGE_SETTLED,
+    Reason.AMOUNT_WRONG: Text.AMOUNT_WRONG,
+    Reason.PAYMENT_TOO_LARGE: Text.PAYMENT_TOO_LARGE,
+    Reason.PARTIAL_PAYMENT: Text.PARTIAL_PAYMENT,
+    Reason.CURRENCY_NOT_OWED: Text.CURRENCY_NOT_OWED,
+    Reason.ORDER_ID_TAKEN: Text.ORDER_ID_TAKEN,
     Reason.BRANCH_UNKNOWN: Text.BRANCH_UNKNOWN,
 }
 
@@ -120,4 +143,7 @@ def _message(refusal: Refusal, language: str, zone: tzinfo) -> str:
     if text is Text.RENEWAL_WINDOW_NOT_OPEN and refusal.opens is None:
         text = Text.RENEWAL_GAINS_NOTHING
     opens = refusal.opens.astimezone(zone).date().isoformat() if refusal.opens else ""
-    return say(text, language, limit=refusal.limit, day=opens)
+    amount = ""
+    if refusal.amount is not None and refusal.currency is not None:
+        amount = amount_text(refusal.amount, refusal.currency)
+    return say(text, language, limit=refusal.limit, day=opens, amount=amount)

@@ -11,40 +11,63 @@ a silence, it is closing:
     ready           login refused             awaiting login: the old account counts no more
     ready           login refused too often   closing
     any             deadline passed           closing
+    any             farewell said             closing: the server ends, see below
 
 Until it is ready only a Login (93) and an SC Status (99) are handed out; whatever else is asked is
-answered here, negatively and by its own pair.
+answered here, negatively and by its own pair. Who needs no login is ready with the first message
+(`protocols.sip2.entrance`), and a port with prompts has its own way to a login
+(`protocols.sip2.prompts`).
 
 Error detection is automatic: after a frame with a checksum the answers carry one, after a frame
 without they do not. A frame whose sum is wrong, or whose message is cut short, is answered with
 96. The previous frame once more, same sequence number and same checksum, is the retry of a
 terminal that missed its answer: it gets that answer again and nothing is done twice. 97 repeats
-the last frame sent, byte for byte. Unknown messages are ignored, as the standard demands.
+the last frame sent, byte for byte. Unknown messages are ignored, as the standard demands. Retries
+that come another way are known by `protocols.sip2.once`.
+
+A terminal that says in 99 that it speaks protocol 1.00 is answered in that, until a 93, which that
+version has not. When the server ends, the next message of each terminal is answered with a 98 that
+says so, whatever it was: the library system never speaks first.
+
+What is not as the standard has it is counted for the account (`protocols.sip2.deviations`).
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import cast
 
+from protocols.sip2.accounts import Accounts
+from protocols.sip2.answered import MAX_REPEATS as MAX_REPEATS
+from protocols.sip2.answered import Answered
+from protocols.sip2.answered import Written as Written
 from protocols.sip2.codec import (
     Frame,
     MalformedMessage,
     decode,
     encode,
+    has_control_bytes,
+    masked,
     open_frame,
     seal,
 )
 from protocols.sip2.dates import utc_date
+from protocols.sip2.deviations import (
+    BEFORE_LOGIN,
+    CONTROL_BYTES,
+    CUT_SHORT,
+    LOGIN_TOO_SOON,
+    SENT_AGAIN,
+    SLOWED_DOWN,
+    UNKNOWN_MESSAGE,
+    WRONG_CHECKSUM,
+)
+from protocols.sip2.entrance import Entrance
 from protocols.sip2.failures import failure_response
-from protocols.sip2.layouts import LAYOUTS
+from protocols.sip2.framing import FrameReader
 from protocols.sip2.messages import (
-    REQUESTS,
     EndPatronSession,
     Login,
     LoginResponse,
@@ -56,61 +79,23 @@ from protocols.sip2.messages import (
     Response,
     SCStatus,
 )
+from protocols.sip2.pacing import Pace
 from protocols.sip2.settings import Account, Sip2Settings
+from protocols.sip2.states import TRANSITIONS as TRANSITIONS
+from protocols.sip2.states import Event as Event
+from protocols.sip2.states import State as State
+from protocols.sip2.tally import COUNTED_AS, Tally
 from protocols.sip2.text import MAX_VALUE
-from protocols.sip2.wording import Text, say
+from protocols.sip2.wording import Text, language_of, say
+from protocols.throttle import FailedLogins
 
 log = logging.getLogger(__name__)
 
 
-class State(Enum):
-    AWAITING_LOGIN = "awaiting login"
-    READY = "ready"
-    CLOSING = "closing"
-
-
-class Event(Enum):
-    LOGIN_ACCEPTED = "login accepted"
-    LOGIN_REFUSED = "login refused"
-    LOGIN_REFUSED_TOO_OFTEN = "login refused too often"
-    DEADLINE_PASSED = "deadline passed"
-
-
-TRANSITIONS: dict[tuple[State, Event], State] = {
-    (State.AWAITING_LOGIN, Event.LOGIN_ACCEPTED): State.READY,
-    (State.AWAITING_LOGIN, Event.LOGIN_REFUSED): State.AWAITING_LOGIN,
-    (State.AWAITING_LOGIN, Event.LOGIN_REFUSED_TOO_OFTEN): State.CLOSING,
-    (State.AWAITING_LOGIN, Event.DEADLINE_PASSED): State.CLOSING,
-    (State.READY, Event.LOGIN_ACCEPTED): State.READY,
-    (State.READY, Event.LOGIN_REFUSED): State.AWAITING_LOGIN,
-    (State.READY, Event.LOGIN_REFUSED_TOO_OFTEN): State.CLOSING,
-    (State.READY, Event.DEADLINE_PASSED): State.CLOSING,
-    (State.CLOSING, Event.DEADLINE_PASSED): State.CLOSING,
-}
-
-#: How often the same answer is sent again; terminals give up after three to five times.
-MAX_REPEATS = 20
-
-#: The codes of the messages that a terminal may send; all others are ignored.
-_TAKEN = frozenset(
-    code.encode()
-    for code, layout in LAYOUTS.items()
-    if layout.message in REQUESTS or layout.message is RequestACSResend
-)
-_LEADING = bytes(range(33)) + b"\x7f"
-
-
-@dataclass(slots=True)
-class _Answered:
-    """The last request: what it was known by, and the frame it was answered with."""
-
-    sequence: bytes
-    checksum: bytes
-    outgoing: bytes
-
-
 class Sip2Session:
-    """A `protocols.listening.Session`. `now` is monotonic seconds, `clock` gives the time of day.
+    """A `protocols.listening.Session` with a `Farewell`.
+
+    `now` is monotonic seconds, `clock` gives the time of day.
 
     `account` is that of the last good login, and `device` the location code (CP) given with it,
     or else `peer`, the other end's address. `language` is the code that the terminal's patron has
@@ -118,27 +103,38 @@ class Sip2Session:
     """
 
     def __init__(
-        self, settings: Sip2Settings, now: float, clock: Callable[[], datetime], peer: str = ""
+        self,
+        settings: Sip2Settings,
+        now: float,
+        clock: Callable[[], datetime],
+        peer: str = "",
+        tally: Tally | None = None,
+        accounts: Accounts | None = None,
+        entrance: Entrance | None = None,
     ) -> None:
         self.settings = settings
+        self.tally = Tally() if tally is None else tally
         self.state = State.AWAITING_LOGIN
-        self.account: Account | None = None
+        self.accounts = Accounts(settings) if accounts is None else accounts
+        self.entrance = entrance or Entrance(settings, self.accounts, peer, FailedLogins())
+        self._login: str | None = None
         self.device = peer
         self.language = "000"
-        self.pending = 0
-        self.deadline: float | None = now + settings.login_timeout
+        self._deadline = now + settings.login_timeout
+        self._now = now
+        self._pace = Pace()
         self._clock = clock
         self._peer = peer
         self._dialect = settings.first_dialect()
         self._width: int | None = None
+        self._version = 2
+        self._is_draining = False
         self._bad_logins = 0
         self._repeats = 0
-        self._frames: deque[bytes] = deque()
-        self._partial = b""
-        self._is_discarding = False
+        self._reader = FrameReader(settings.max_frame, self.count)
         self._request: Request | None = None
         self._frame = Frame(b"", None, None, True)
-        self._answered: _Answered | None = None
+        self._answered: Answered | None = None
         self._last_sent = b""
         self._outgoing: list[bytes] = []
 
@@ -146,51 +142,52 @@ class Sip2Session:
     def closing(self) -> bool:
         return self.state is State.CLOSING
 
-    # Bytes in: frames end with CR; LF and CRLF are taken as well
+    @property
+    def pending(self) -> int:
+        return self._reader.pending
+
+    @property
+    def deadline(self) -> float | None:
+        """When the terminal has been silent for too long, or what it sent may go on."""
+        resumes = self._pace.resumes
+        return self._deadline if resumes is None else min(resumes, self._deadline)
+
+    # Bytes in, requests out
 
     def receive_data(self, data: bytes, now: float) -> None:
+        self._now = now
         if self.state is State.READY:
-            self.deadline = now + self.settings.idle_timeout
-        first, *others = data.replace(b"\n", b"\r").split(b"\r")
-        self._continue_frame(first)
-        for piece in others:
-            self._end_frame()
-            self._continue_frame(piece)
-
-    def _continue_frame(self, piece: bytes) -> None:
-        if not piece or self._is_discarding:
-            return
-        if len(self._partial) + len(piece) > self.settings.max_frame:
-            self._is_discarding = True
-            self.pending -= len(self._partial)
-            self._partial = b""
-            log.debug("%s sent a frame that is too long", self)
-            return
-        self._partial += piece
-        self.pending += len(piece)
-
-    def _end_frame(self) -> None:
-        if self._partial:
-            self._frames.append(self._partial)
-            self._partial = b""
-        self._is_discarding = False
-
-    # Requests out
+            self._deadline = now + self.settings.idle_timeout
+        self._reader.feed(data)
 
     def next_request(self) -> Request | None:
-        while self._frames and self.state is not State.CLOSING:
-            frame = self._frames.popleft()
-            self.pending -= len(frame)
-            request = self._admit(frame)
+        while self.state is not State.CLOSING and self._reader.has_frame:
+            if self._is_held():
+                return None
+            raw = self._reader.take()
+            if raw is None:
+                return None
+            request = self._admit(raw)
             if request is not None:
                 return request
         return None
 
+    def _is_held(self) -> bool:
+        """Has the terminal sent more than its account may, so that the rest must wait?"""
+        account = self.account
+        rate = account.messages_per_second if account is not None else None
+        was_held = self._pace.resumes is not None
+        is_held = self._pace.is_held(rate, self._now)
+        if is_held and not was_held:
+            self.count(SLOWED_DOWN)
+        return is_held
+
     def _admit(self, raw: bytes) -> Request | None:
         """The request in a frame, unless the session can answer it or must ignore it."""
-        frame = open_frame(raw.lstrip(_LEADING))
+        frame = open_frame(raw)
         self._frame = frame
         if not frame.is_sound:
+            self.count(WRONG_CHECKSUM)
             self._ask_again()
             return None
         answered = self._answered
@@ -199,17 +196,34 @@ class Sip2Session:
             and frame.sequence == answered.sequence
             and frame.checksum == answered.checksum
         ):
+            self.count(SENT_AGAIN)
             self._repeat(answered.outgoing)
             return None
-        if frame.body[:2] not in _TAKEN:
+        counted_as = COUNTED_AS.get(frame.body[:2])
+        if counted_as is None:
             log.debug("%s sent a message that is not known", self)
+            self.count(UNKNOWN_MESSAGE)
             return None
+        if self.state is State.AWAITING_LOGIN and frame.body[:2] != b"93":
+            self._enter_without_login()
+        self.count(counted_as)
+        self._trace(">", frame.body)
+        if self._is_draining:
+            self._answer(failure_response(SCStatus("0", None, ""), "", self._say(Text.SERVER_ENDS)))
+            self._happens(Event.FAREWELL_SAID)
+            return None
+        notes: list[str] = []
         try:
-            message = decode(frame.body, self._dialect)
+            message = decode(frame.body, self._dialect, notes)
         except MalformedMessage as malformed:
             log.debug("%s sent a malformed message: %s", self, malformed)
+            self.count(CUT_SHORT)
             self._ask_again()
             return None
+        if has_control_bytes(raw):
+            notes.append(CONTROL_BYTES)
+        for note in notes:
+            self.count(note)
         if isinstance(message, RequestACSResend):
             if self._last_sent:
                 self._repeat(self._last_sent)
@@ -217,10 +231,13 @@ class Sip2Session:
                 self._ask_again()
             return None
         request = cast("Request", message)
+        if isinstance(request, Login) and self._is_too_soon(request):
+            return None
         if self._is_admitted(request):
             self._note(request)
             self._request = request
             return request
+        self.count(BEFORE_LOGIN)
         text = say(Text.LOGIN_FIRST, "en")
         self._answer(failure_response(request, utc_date(self._clock()), text))
         return None
@@ -228,12 +245,15 @@ class Sip2Session:
     def _is_admitted(self, request: Request) -> bool:
         if self.state is State.READY or isinstance(request, Login):
             return True
-        return isinstance(request, SCStatus) and self.settings.status_before_login
+        return isinstance(request, SCStatus) and self.entrance.may_ask_status()
 
     def _note(self, message: Request) -> None:
         """Keeps what later answers depend on."""
         if isinstance(message, SCStatus):
             self._width = message.max_print_width
+            self._version = 1 if message.protocol_version.strip().startswith("1") else 2
+        elif isinstance(message, Login):
+            self._version = 2
         elif isinstance(message, PatronStatusRequest | PatronInformation):
             self.language = message.language
         elif isinstance(message, EndPatronSession):
@@ -241,24 +261,57 @@ class Sip2Session:
 
     # Responses in, bytes out
 
-    def send(self, response: Response, now: float) -> None:
+    @property
+    def request_body(self) -> bytes:
+        """The bytes of the request under way, without its sequence number and checksum."""
+        return self._frame.body
+
+    def writer(self) -> Callable[[Response], bytes]:
+        """Writes the body of a response as `send` would now, in any thread."""
+        dialect, width, version = self._dialect, self._width, self._version
+        return lambda response: encode(response, dialect, width, version)
+
+    def count(self, name: str, count: int = 1) -> None:
+        """Counts for the account, or for nobody before the login."""
+        account = self.account
+        self.tally.add(account.login if account is not None else "", name, count)
+
+    def shut_down(self, now: float) -> None:
+        """The server ends: the next message is answered with that, and is the last."""
+        self._is_draining = True
+
+    def send(self, response: Response | Written, now: float) -> None:
+        self._now = now
         request = self._request
         if isinstance(request, Login) and isinstance(response, LoginResponse):
+            self.entrance.tried(request.login_user_id, response.ok, now)
             self._logged_in(request, response.ok, now)
         self._answer(response)
 
-    def _answer(self, response: Response) -> None:
+    def _answer(self, response: Response | Written) -> None:
         self._request = None
         self._repeats = 0
         frame = self._frame
-        body = encode(response, self._dialect, self._width)
+        if isinstance(response, Written):
+            body = response.body
+            if response.is_again:
+                self.count(SENT_AGAIN)
+        else:
+            body = encode(response, self._dialect, self._width, self._version)
         outgoing = seal(body, frame.sequence, frame.checksum is not None, self._dialect)
+        self._trace("<", body)
         self._answered = (
             None
             if frame.sequence is None or frame.checksum is None
-            else _Answered(frame.sequence, frame.checksum, outgoing)
+            else Answered(frame.sequence, frame.checksum, outgoing)
         )
         self._put(outgoing)
+
+    def _trace(self, direction: str, body: bytes) -> None:
+        """At the level debug all messages are in the log, their passwords and PINs masked."""
+        if log.isEnabledFor(logging.DEBUG):
+            shown = masked(body, self._dialect.delimiter.encode()).decode("latin-1")
+            log.debug("%s %s %s", self, direction, shown)
 
     def _ask_again(self) -> None:
         """96, which carries no sequence number."""
@@ -282,28 +335,65 @@ class Sip2Session:
 
     # Logins and deadlines
 
-    def _logged_in(self, request: Login, ok: bool, now: float) -> None:
-        account = self.settings.by_login.get(request.login_user_id) if ok else None
+    @property
+    def account(self) -> Account | None:
+        """The account of the last good login as it is now; None, too, where it was taken away, or
+        is not for this terminal any more."""
+        if self._login is None:
+            return None
+        account = self.accounts.get(self._login)
+        return account if account is not None and self.entrance.admits(account) else None
+
+    def _is_too_soon(self, request: Login) -> bool:
+        """Was this login tried too often? Then it is refused, and the password not looked at."""
+        is_held = self.entrance.is_held(request.login_user_id, self._now)
+        if is_held:
+            self.count(LOGIN_TOO_SOON)
+            self._logged_in(request, False, self._now)
+            self._answer(LoginResponse(ok=False))
+        return is_held
+
+    def _enter_without_login(self) -> None:
+        account = self.entrance.without_login()
         if account is not None:
-            self._bad_logins = 0
-            self.account = account
-            self.device = (request.location_code or self._peer)[:MAX_VALUE]
-            self._dialect = account.dialect(self.settings.delimiter)
-            self.deadline = now + self.settings.idle_timeout
-            self._happens(Event.LOGIN_ACCEPTED)
+            self._enter(account, self._peer, self._now)
+            log.info("%s needs no login", self)
+
+    def _enter(self, account: Account, device: str, now: float) -> None:
+        self._bad_logins = 0
+        self._login = account.login
+        self.device = device[:MAX_VALUE]
+        self._dialect = account.dialect(self.settings.delimiter)
+        self._deadline = now + self.settings.idle_timeout
+        self._happens(Event.LOGIN_ACCEPTED)
+
+    def _logged_in(self, request: Login, ok: bool, now: float) -> None:
+        account = self.accounts.get(request.login_user_id) if ok else None
+        if account is not None:
+            self._enter(account, request.location_code or self._peer, now)
             log.info("%s has logged in", self)
             return
         log.warning("%s: login refused", self)
         self._bad_logins += 1
-        self.account = None
-        self.deadline = now + self.settings.login_timeout
+        self._login = None
+        self._deadline = now + self.settings.login_timeout
         is_last = self._bad_logins >= self.settings.login_tries
         self._happens(Event.LOGIN_REFUSED_TOO_OFTEN if is_last else Event.LOGIN_REFUSED)
 
     def expire(self, now: float) -> None:
-        """The login or the next message did not come in time. SIP2 has no word for that."""
+        """The login or the next message did not come in time. SIP2 has no word for that.
+
+        Or it is time to go on with what was sent too fast.
+        """
+        self._now = now
+        if now < self._deadline:
+            return
         log.info("%s was silent for too long", self)
         self._happens(Event.DEADLINE_PASSED)
+
+    def _say(self, text: Text) -> str:
+        account = self.account
+        return say(text, language_of(self.language, account.language if account else "en"))
 
     def _happens(self, event: Event) -> None:
         self.state = TRANSITIONS[self.state, event]

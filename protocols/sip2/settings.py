@@ -1,34 +1,59 @@
-"""The section [sip2] of tiro.toml: the port, the limits, and an account for each terminal.
+"""The section [sip2] of tiro.toml: the ports, the limits, and an account for each terminal.
 
 [sip2]
 port = 6001
+tls_port = 6443                 # TLS only; with [sip2.tls] the port above takes TLS as well
+telnet_port = 6023              # asks for login and password by prompts
+
+[sip2.tls]                      # see protocols.tls
+certificate = "fullchain.pem"
+key = "key.pem"
+
+[sip2.access]                   # see protocols.fronts
+allow = ["192.0.2.0/24"]
 
 [[sip2.accounts]]
 login = "kiosk-1"
-password = "$argon2id$..."       # the hash, made by `circulation.pins.hash_pin`
+password = "$argon2id$..."      # the hash, made by `tiro hash`
 branch = "DK-900101"
+profile = "lyngsoe"             # see protocols.sip2.profiles; any option of it can be overridden
+networks = ["192.0.2.64/26"]
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter
 
+from protocols.fronts import ANYBODY, Access
+from protocols.networks import is_within
+from protocols.sip2.layouts import LAYOUTS
+from protocols.sip2.options import (
+    AccountKind,
+    Loans,
+    Logins,
+    Patrons,
+    Returns,
+    Screen,
+    Wire,
+)
+from protocols.sip2.options import Language as Language
+from protocols.sip2.profiles import with_profile
+from protocols.sip2.shaping import shaper_of
 from protocols.sip2.text import Charset, Dialect
+from protocols.tls import Tls
 
 _EXACT = ConfigDict(extra="forbid")
-
-AccountKind = Literal["self-service", "sorter", "desk"]
-Language = Literal["da", "en"]
+PortNumber = Annotated[int, Field(ge=0, le=65535)]
 
 
 @dataclass(frozen=True)
-class Account:
-    """A login, and how its terminals are spoken to."""
+class Account(Wire, Logins, Screen, Patrons, Loans, Returns):
+    """A login, and how its terminals are spoken to: all options of `protocols.sip2.options`."""
 
     __pydantic_config__ = _EXACT
 
@@ -42,34 +67,43 @@ class Account:
     any_branch_of_agency: bool = True
     #: A sorter checks in and asks about items, and does nothing else.
     kind: AccountKind = "self-service"
-
-    charset: Charset = "utf-8"
-    terminator: Literal["CR", "CRLF"] = "CR"
-    #: Of messages to patrons, where the terminal has not named a language (23, 63) that we speak.
-    language: Language = "da"
-    #: How AH is written: ``20261224    235900`` or ``2026-12-24``.
-    due_date: Literal["date-and-time", "day"] = "date-and-time"
-
-    #: Without a PIN (AD) nothing is said or done. Where false, a PIN that is sent is still checked.
-    require_patron_pin: bool = False
-    #: Name the card of the patron whose loan a check-in (10) has ended.
-    show_borrower: bool = True
-    #: What a check-in does where somebody waits for the item: sends it to the pickup branch bound
-    #: to nobody (route), binds it (bind), or puts it on the hold shelf, too, and tells the patron
-    #: (shelve). Where nothing is said, a desk shelves and a machine binds.
-    holds: Literal["route", "bind", "shelve"] | None = None
-    #: Name the patron for whom an item that was handed in (10) is kept.
-    show_hold_patron: bool = False
-    #: Send CT in 10 for items that stay here, too: some sorters insist on it.
-    always_send_destination: bool = False
-    #: Send e-mail, telephone, birth date and category in 64.
-    show_personal_details: bool = False
-    #: Loans that have happened while the line was down (no block = Y) are taken as they come.
-    accept_offline: bool = True
+    #: The profile whose options were taken.
+    profile: str | None = None
 
     def dialect(self, delimiter: str) -> Dialect:
         """How frames to and from its terminals are written."""
-        return Dialect(self.charset, delimiter, b"\r\n" if self.terminator == "CRLF" else b"\r")
+        end = b"\r\n" if self.terminator == "CRLF" else b"\r"
+        return Dialect(self.charset, delimiter, end, self.nonprinting_character)
+
+    @cached_property
+    def shaper(self) -> Callable[[Any], None] | None:
+        """What is done to each answer (see `protocols.sip2.shaping`); None for nothing."""
+        return shaper_of(self)
+
+    @cached_property
+    def closed(self) -> frozenset[type]:
+        """The requests that `closed_messages` names."""
+        return frozenset(LAYOUTS[code].message for code in self.closed_messages)
+
+    def is_used_from(self, host: str) -> bool:
+        """Is the address one of its networks?"""
+        return not self.networks or is_within(self.networks, host)
+
+
+def _consistent(account: Account) -> Account:
+    if "address" in account.login_by and not account.networks:
+        raise ValueError("a login by address needs networks")
+    return account
+
+
+#: An account as a file or a set-up has it, with the options of its profile.
+AccountOptions = Annotated[Account, BeforeValidator(with_profile), AfterValidator(_consistent)]
+_ACCOUNT: TypeAdapter[Account] = TypeAdapter(AccountOptions)
+
+
+def account_from(options: Mapping[str, Any]) -> Account:
+    """The account with these options, over those of its profile. Raises ValidationError."""
+    return _ACCOUNT.validate_python(dict(options))
 
 
 def _with_logins_of_their_own(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
@@ -87,26 +121,47 @@ class Sip2Settings:
     __pydantic_config__ = _EXACT
 
     enabled: bool = True
-    port: Annotated[int, Field(ge=0, le=65535)] = 6001
+    port: PortNumber = 6001
+    #: Where there is nothing but TLS; and where login and password are asked for by prompts.
+    tls_port: PortNumber | None = None
+    telnet_port: PortNumber | None = None
     interface: str = "127.0.0.1"
-    accounts: Annotated[tuple[Account, ...], AfterValidator(_with_logins_of_their_own)] = ()
+    #: The certificate; with one the port above takes TLS and, if it says so, plain connections.
+    tls: Tls | None = None
+    access: Access = ANYBODY
+    accounts: Annotated[tuple[AccountOptions, ...], AfterValidator(_with_logins_of_their_own)] = ()
+    #: The login of terminals that send none, as those of protocol 1.00: an account whose
+    #: `networks` have them. One that logs in by its address goes before it.
+    default_account: str | None = None
 
     #: Ends a field. It must be known before the login, so it is the same for all accounts.
     delimiter: Literal["|", "^", "~", "!", "#", ";", "\\"] = "|"
     #: The charset until a login says otherwise.
     charset: Charset = "utf-8"
-    #: Answer an SC Status (99) that comes before the login.
+    #: Answer an SC Status (99) that comes before the login, where an account does that may be used
+    #: from there.
     status_before_login: bool = True
     login_tries: Annotated[int, Field(ge=1, le=100)] = 3
+    #: Wrong passwords of one login from one address before it must wait: a second, then two, four
+    #: and so on, a minute at most. Others do not wait.
+    login_failures: Annotated[int, Field(ge=1, le=1000)] = 10
     login_timeout: Annotated[float, Field(gt=0)] = 60.0
     #: Terminals send 99 every five to seven minutes to keep a line alive.
     idle_timeout: Annotated[float, Field(gt=0)] = 600.0
+    #: How long a message that changes something, and comes again byte for byte, is taken for a
+    #: retry and gets the answer that it got. Terminals try for `answer_timeout` times
+    #: `answer_retries`; 0 switches this off.
+    repeats_within: Annotated[float, Field(ge=0, le=3600)] = 180.0
     #: Longer frames are thrown away, so that nobody can fill the memory.
     max_frame: Annotated[int, Field(ge=512, le=1_000_000)] = 8192
 
     #: Told to the terminal in 98: how long to wait for an answer, and how often to try again.
     answer_timeout: Annotated[float, Field(ge=0.1, le=99.8)] = 30.0
     answer_retries: Annotated[int, Field(ge=0, le=998)] = 3
+
+    def __post_init__(self) -> None:
+        if self.tls_port is not None and self.tls is None:
+            raise ValueError("tls_port needs [sip2.tls]")
 
     @cached_property
     def by_login(self) -> Mapping[str, Account]:

@@ -76,6 +76,8 @@ class Dialect:
     charset: Charset = "utf-8"
     delimiter: str = "|"
     terminator: bytes = b"\r"
+    #: Stands for what cannot be shown.
+    replacement: str = " "
 
 
 #: Makes any text fit to stand in a field.
@@ -124,7 +126,7 @@ def _displayable(value: str, dialect: Dialect) -> str:
     """`value` with what the charset has, without delimiters and control characters."""
     text = unicodedata.normalize("NFC", value)
     if not text.isprintable():  # neither are lone surrogates, so what is left can be encoded
-        text = "".join([c if c.isprintable() else " " for c in text])
+        text = "".join([c if c.isprintable() else dialect.replacement for c in text])
     if dialect.charset != "utf-8" and not text.isascii():
         text = text.encode(dialect.charset, SPELLING).decode(dialect.charset)
-    return text.replace(dialect.delimiter, " ")
+    return text.replace(dialect.delimiter, dialect.replacement)

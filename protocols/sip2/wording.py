@@ -15,6 +15,29 @@ class Text(Enum):
     NOT_PERMITTED = auto()
     SYSTEM_FAULT = auto()
     VERSION_TOO_OLD = auto()
+    SERVER_ENDS = auto()
+    RENEW_WHAT = auto()
+    FEE_NOT_ACKNOWLEDGED = auto()
+    CHARGE_UNKNOWN = auto()
+    NOTHING_OWED = auto()
+    CHARGE_SETTLED = auto()
+    AMOUNT_WRONG = auto()
+    PAYMENT_TOO_LARGE = auto()
+    PARTIAL_PAYMENT = auto()
+    CURRENCY_NOT_OWED = auto()
+    ORDER_ID_TAKEN = auto()
+    FEE_PAID = auto()
+    FEE_LATE = auto()
+    FEE_COMPENSATION = auto()
+    FEE_DAMAGE = auto()
+    FEE_PROCESSING = auto()
+    FEE_LOAN = auto()
+    FEE_HOLD = auto()
+    FEE_ADMINISTRATIVE = auto()
+    FEE_SERVICE = auto()
+    FEE_OTHER = auto()
+    FEE_CREDIT = auto()
+    CARD_KEPT = auto()
     BRANCH_UNKNOWN = auto()
 
     PATRON_UNKNOWN = auto()
@@ -47,6 +70,8 @@ class Text(Enum):
     RENEWAL_WINDOW_NOT_OPEN = auto()
     RENEWAL_GAINS_NOTHING = auto()
     ITEM_NOT_AT_HAND = auto()
+    LOAN_RECALLED = auto()
+    NOT_RECALLABLE = auto()
     OVERDUE_NOT_RENEWABLE = auto()
     ON_HOLD_FOR_ANOTHER = auto()
     WANTED_BY_ANOTHER = auto()
@@ -58,6 +83,10 @@ class Text(Enum):
     HOLD_DATES_WRONG = auto()
     NOT_WANTED = auto()
     BEING_FETCHED = auto()
+    BOOKED = auto()
+    BOOKING_UNKNOWN = auto()
+    NOT_BOOKABLE = auto()
+    STAYS_ELSEWHERE = auto()
 
     TO_ANOTHER_BRANCH = auto()
     TO_HOLD_SHELF = auto()
@@ -87,8 +116,58 @@ TEXTS: dict[Text, dict[str, str]] = {
         "da": "Noget gik galt. Henvend dig til personalet.",
     },
     Text.VERSION_TOO_OLD: {
-        "en": "This machine speaks an old version of SIP; version 2.00 is needed.",
-        "da": "Maskinen taler en gammel udgave af SIP; der kræves version 2.00.",
+        "en": "This machine speaks an old version of SIP; version 1.00 or 2.00 is needed.",
+        "da": "Maskinen taler en gammel udgave af SIP; der kræves version 1.00 eller 2.00.",
+    },
+    Text.FEE_NOT_ACKNOWLEDGED: {
+        "en": "This costs {amount}, which has to be agreed to first.",
+        "da": "Det koster {amount}, som først skal godkendes.",
+    },
+    Text.CHARGE_UNKNOWN: {"en": "This fee is not known here.", "da": "Gebyret er ukendt."},
+    Text.NOTHING_OWED: {"en": "Nothing is owed.", "da": "Der er intet at betale."},
+    Text.CHARGE_SETTLED: {
+        "en": "This fee was settled already.",
+        "da": "Gebyret er allerede afregnet.",
+    },
+    Text.AMOUNT_WRONG: {"en": "This amount cannot be paid.", "da": "Beløbet kan ikke betales."},
+    Text.PAYMENT_TOO_LARGE: {
+        "en": "This is more than is owed: {amount}.",
+        "da": "Det er mere end der skyldes: {amount}.",
+    },
+    Text.PARTIAL_PAYMENT: {
+        "en": "A fee is paid in full or not at all: {amount}.",
+        "da": "Et gebyr betales helt eller slet ikke: {amount}.",
+    },
+    Text.CURRENCY_NOT_OWED: {
+        "en": "Nothing is owed in this currency.",
+        "da": "Der er intet at betale i denne valuta.",
+    },
+    Text.ORDER_ID_TAKEN: {
+        "en": "Another payment had this number. Please ask the staff.",
+        "da": "En anden betaling har haft dette nummer. Henvend dig til personalet.",
+    },
+    Text.FEE_PAID: {"en": "{amount} was paid.", "da": "{amount} er betalt."},
+    Text.FEE_LATE: {"en": "Late fee", "da": "Gebyr for sen aflevering"},
+    Text.FEE_COMPENSATION: {"en": "Compensation", "da": "Erstatning"},
+    Text.FEE_DAMAGE: {"en": "Damage", "da": "Erstatning for skade"},
+    Text.FEE_PROCESSING: {"en": "Processing", "da": "Ekspeditionsgebyr"},
+    Text.FEE_LOAN: {"en": "Loan fee", "da": "Lånegebyr"},
+    Text.FEE_HOLD: {"en": "Hold fee", "da": "Reserveringsgebyr"},
+    Text.FEE_ADMINISTRATIVE: {"en": "Administrative fee", "da": "Administrationsgebyr"},
+    Text.FEE_SERVICE: {"en": "Service", "da": "Ydelse"},
+    Text.FEE_OTHER: {"en": "Fee", "da": "Gebyr"},
+    Text.FEE_CREDIT: {"en": "Paid beforehand", "da": "Forudbetalt"},
+    Text.RENEW_WHAT: {
+        "en": "Which loan is to be renewed was not said.",
+        "da": "Det blev ikke sagt, hvilket lån der skal fornyes.",
+    },
+    Text.CARD_KEPT: {
+        "en": "The machine has kept the card.",
+        "da": "Automaten har beholdt kortet.",
+    },
+    Text.SERVER_ENDS: {
+        "en": "The library system is not available at present. Please try again later.",
+        "da": "Bibliotekssystemet er ikke tilgængeligt i øjeblikket. Prøv igen senere.",
     },
     Text.BRANCH_UNKNOWN: {
         "en": "The branch of this machine is not known. Please ask the staff.",
@@ -205,6 +284,14 @@ TEXTS: dict[Text, dict[str, str]] = {
         "en": "This loan can be renewed only where you bring the item.",
         "da": "Lånet kan kun fornys, når du har materialet med.",
     },
+    Text.LOAN_RECALLED: {
+        "en": "This loan was recalled, because somebody waits for it.",
+        "da": "Lånet er hjemkaldt, fordi en anden venter på materialet.",
+    },
+    Text.NOT_RECALLABLE: {
+        "en": "This loan cannot be recalled.",
+        "da": "Lånet kan ikke hjemkaldes.",
+    },
     Text.OVERDUE_NOT_RENEWABLE: {
         "en": "This loan is overdue and cannot be renewed.",
         "da": "Afleveringsfristen er overskredet, og lånet kan ikke fornyes.",
@@ -248,6 +335,22 @@ TEXTS: dict[Text, dict[str, str]] = {
     Text.BEING_FETCHED: {
         "en": "Somebody else is fetching this item.",
         "da": "En anden er ved at hente materialet.",
+    },
+    Text.BOOKED: {
+        "en": "This title is booked for others. Please hand it to the staff.",
+        "da": "Titlen er booket af andre. Aflever den til personalet.",
+    },
+    Text.BOOKING_UNKNOWN: {
+        "en": "There is no such booking.",
+        "da": "Bookingen findes ikke.",
+    },
+    Text.NOT_BOOKABLE: {
+        "en": "This title cannot be booked as you wish. Please ask the staff.",
+        "da": "Titlen kan ikke bookes sådan. Henvend dig til personalet.",
+    },
+    Text.STAYS_ELSEWHERE: {
+        "en": "This item has its place elsewhere for now. Please hand it to the staff.",
+        "da": "Materialet har for tiden plads et andet sted. Aflever det til personalet.",
     },
     Text.TO_HOLD_SHELF: {
         "en": "For the hold shelf.",

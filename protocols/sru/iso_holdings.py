@@ -59,9 +59,7 @@ def _copy(status: CirculationStatus, resource: str) -> str:
     item = status.item
     is_free = status.state is ItemState.AVAILABLE
     form = _identified("form", item.material_group, "material group") if item.material_group else ""
-    places = "".join(
-        _element("sublocation", part) for part in (item.department, item.location, item.sublocation)
-    )
+    places = "".join(_element("sublocation", part) for part in item.placement)
     return (
         f"<copyInformation>{_identified('pieceIdentifier', item.barcode, 'barcode')}{resource}"
         f"{form}{places}{_element('shelfLocator', item.call_number)}"

@@ -9,17 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Final
 
-from catalogue.formats import CannotRender, RecordFormat, record_formats
+from catalogue.formats import RecordFormat, is_xml, record_formats
+from catalogue.formats.native import NATIVE_XML
 from catalogue.records import Record
 from circulation.results import CirculationStatus
 from protocols.opac_xml import OPAC_XML, OPAC_XML_SCHEMA, opac_xml
 from protocols.sru.diagnostics import Refused, Sru
 from protocols.sru.iso_holdings import ISO_HOLDINGS, ISO_HOLDINGS_SCHEMA, iso_holdings
-
-#: What stands in an OPAC record: the first of these formats that the record has.
-_IN_OPAC_RECORDS: Final = ("marcxml", "marcxchange")
 
 _Items = Sequence[CirculationStatus]
 
@@ -29,24 +26,30 @@ class Schema:
     """A form of records. `render` raises CannotRender for a record that has no such form."""
 
     name: str
-    identifier: str
+    identifiers: tuple[str, ...]
     render: Callable[[Record, _Items, datetime], bytes]
     shows_items: bool = False
+
+    @property
+    def identifier(self) -> str:
+        """The one that is told."""
+        return self.identifiers[0]
 
 
 @cache
 def record_schemas() -> Mapping[str, Schema]:
     """All schemas by their short names, in the order of these."""
-    found = [_schema_of(each) for each in record_formats().values() if each.schema]
-    found.append(Schema(OPAC_XML, OPAC_XML_SCHEMA, _opac, shows_items=True))
-    found.append(Schema(ISO_HOLDINGS, ISO_HOLDINGS_SCHEMA, iso_holdings, shows_items=True))
+    found = [_schema_of(each) for each in record_formats().values() if is_xml(each)]
+    found.append(Schema(OPAC_XML, (OPAC_XML_SCHEMA,), _opac, shows_items=True))
+    found.append(Schema(ISO_HOLDINGS, (ISO_HOLDINGS_SCHEMA,), iso_holdings, shows_items=True))
     return {each.name: each for each in sorted(found, key=lambda schema: schema.name)}
 
 
 @cache
 def _by_any_name() -> Mapping[str, Schema]:
     schemas = record_schemas()
-    return {each.identifier.lower(): each for each in schemas.values()} | dict(schemas)
+    named = {name.lower(): each for each in schemas.values() for name in each.identifiers}
+    return named | dict(schemas)
 
 
 def schema_named(name: str) -> Schema:
@@ -58,16 +61,8 @@ def schema_named(name: str) -> Schema:
 
 
 def _schema_of(form: RecordFormat) -> Schema:
-    return Schema(form.name, form.schema, lambda record, items, now: form.render(record))
+    return Schema(form.name, form.identifiers, lambda record, items, now: form.render(record))
 
 
 def _opac(record: Record, items: _Items, now: datetime) -> bytes:
-    formats = record_formats()
-    refusal = CannotRender("no MARC in XML")
-    for name in _IN_OPAC_RECORDS:
-        if name in formats:
-            try:
-                return opac_xml(formats[name].render(record), items)
-            except CannotRender as error:
-                refusal = error
-    raise refusal
+    return opac_xml(NATIVE_XML.render(record), items)

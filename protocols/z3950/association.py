@@ -25,6 +25,7 @@ class Option(IntFlag):
     TRIGGER_RESOURCE_CONTROL = 1 << 4
     SCAN = 1 << 7
     SORT = 1 << 8
+    EXTENDED_SERVICES = 1 << 10
     SEGMENTATION_LEVEL_1 = 1 << 11
     NAMED_RESULT_SETS = 1 << 14
     RESULT_COUNT_IN_SORT = 1 << 16
@@ -55,6 +56,8 @@ class ResultSet:
     def ids(self, start: int, number: int) -> list[int]:
         """The `number` records from position `start` (from 1) on."""
         row = self.records if self.order is None else self.order
+        if number == 1 and 0 < start <= len(row):
+            return [row[start - 1]]  # a slice of a bitmap is another bitmap
         return list(row[start - 1 : start - 1 + number])
 
 
@@ -74,6 +77,14 @@ class Association:
     forgotten: dict[str, None] = field(default_factory=dict)
     options: int = 0
     account: Account | None = None
+    #: What was negotiated, if anything was: `record_charset` is what holds.
+    negotiated_charset: str | None = None
+
+    @property
+    def record_charset(self) -> str:
+        """The charset of MARC records: negotiated, else the account's, else everybody's."""
+        of_account = self.account.record_charset if self.account else None
+        return self.negotiated_charset or of_account or self.settings.record_charset
 
     def keep(self, name: str, found: ResultSet) -> None:
         """Keeps a result set; where there are too many, the oldest makes room (3.2.2.1.8)."""
@@ -105,5 +116,7 @@ class Answer:
     result_sets: dict[str, ResultSet | None] = field(default_factory=dict)
     closing: bool = False
     account: Account | None = None
+    #: The charset of records that was negotiated, if one was.
+    record_charset: str | None = None
     #: What goes before the response (3.3.2).
     segments: Sequence[Segment] = ()

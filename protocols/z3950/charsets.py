@@ -1,14 +1,18 @@
-"""Character set negotiation (Z39.50-2003, OID.15.3) in Init: UTF-8, or none.
+"""Character set negotiation (Z39.50-2003, OID.15.3) in Init: UTF-8, or what records can come in.
 
-Names, messages and terms are UTF-8 either way, and so are records; who negotiates is told so.
-Terms of those who do not are recognised by their octets (`rpn.text_of`).
+Names, messages and terms are UTF-8 either way, and so are records; who negotiates is told so. A
+client that wants records in another character set that some format has (MARC-8, Latin-1) names it
+as a private set, in the form that YAZ gave it, and asks for records in it. Terms of those who do
+not negotiate are recognised by their octets (`rpn.text_of`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
+from catalogue.formats import UTF_8 as UTF_8_RECORDS
+from catalogue.formats import charset_of, record_formats
 from protocols.z3950 import structures as s
 from protocols.z3950.ber import MalformedMessage, identifier_of
 from protocols.z3950.codec import encode_value, read_value
@@ -19,11 +23,32 @@ UTF_8: Final = "1.0.10646.1.0.8"
 #: The language of our messages (ANSI/NISO Z39.53).
 ENGLISH: Final = "eng"
 
+#: Other names of the charsets of formats.
+_ALIASES: Final = {
+    "marc8": "marc-8",
+    "utf8": UTF_8_RECORDS,
+    "latin1": "iso-8859-1",
+    "latin-1": "iso-8859-1",
+    "iso8859-1": "iso-8859-1",
+}
+_EXTERNALLY_SPECIFIED: Final = identifier_of(2, constructed=True)
 _PROPOSAL: Final = identifier_of(1, constructed=True)
 _RESPONSE: Final = identifier_of(2, constructed=True)
 
 
-def negotiate(request: InitializeRequest) -> External | None:
+class Negotiated(NamedTuple):
+    """The answer to a proposal, and the charset of records where it is agreed on."""
+
+    answer: External
+    record_charset: str | None
+
+
+def record_charsets() -> frozenset[str]:
+    """The charsets that some format renders, by their names in lower case."""
+    return frozenset(map(charset_of, record_formats().values()))
+
+
+def negotiate(request: InitializeRequest) -> Negotiated | None:
     """The answer to a proposal in the request; None where there is none to be understood."""
     for external in _externals(request):
         encoding = external.encoding
@@ -32,23 +57,26 @@ def negotiate(request: InitializeRequest) -> External | None:
                 proposal = read_value(s.OriginProposal, encoding.value, _PROPOSAL)
             except MalformedMessage:
                 return None
-            response = encode_value(respond(proposal), _RESPONSE)
-            return External(SingleAsn1Type(response), NEGOTIATION)
+            response = respond(proposal)
+            answer = External(SingleAsn1Type(encode_value(response, _RESPONSE)), NEGOTIATION)
+            return Negotiated(answer, _charset_of(response))
     return None
 
 
 def respond(proposal: s.OriginProposal) -> s.TargetResponse:
     """What is selected of a proposal; what was not proposed is not spoken of."""
     sets = proposal.proposed_char_sets
-    chosen = next(
-        (
+    in_records = proposal.records_in_selected_char_sets
+    known: list[s.Iso10646 | s.PrivateCharacterSet] = [
+        each for each in sets or () if isinstance(each, s.Iso10646) and each.encoding_level == UTF_8
+    ]
+    if in_records:
+        known += [
             each
             for each in sets or ()
-            if isinstance(each, s.Iso10646) and each.encoding_level == UTF_8
-        ),
-        None,
-    )
-    in_records = proposal.records_in_selected_char_sets
+            if isinstance(each, s.PrivateCharacterSet) and _private_name(each) in record_charsets()
+        ]
+    chosen = known[0] if known else None
     return s.TargetResponse(
         selected_char_sets=None if sets is None else chosen or NULL,
         selected_language=ENGLISH if proposal.proposed_languages else None,
@@ -56,6 +84,29 @@ def respond(proposal: s.OriginProposal) -> s.TargetResponse:
         if in_records is None
         else in_records and chosen is not None,
     )
+
+
+def _charset_of(response: s.TargetResponse) -> str | None:
+    """The charset of records that a response promises."""
+    if not response.records_in_selected_char_sets:
+        return None
+    if isinstance(response.selected_char_sets, s.Iso10646):
+        return UTF_8_RECORDS
+    return _private_name(response.selected_char_sets)
+
+
+def _private_name(proposed: object) -> str | None:
+    """The name in a private set that is externally specified: octets in an EXTERNAL."""
+    if not isinstance(proposed, s.PrivateCharacterSet):
+        return None
+    try:
+        external = read_value(External, proposed.value, _EXTERNALLY_SPECIFIED)
+    except MalformedMessage:
+        return None
+    if not isinstance(external.encoding, bytes):
+        return None
+    name = external.encoding.decode("latin-1").strip().lower()
+    return _ALIASES.get(name, name)
 
 
 def _externals(request: InitializeRequest) -> Iterator[External]:

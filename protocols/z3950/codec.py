@@ -10,6 +10,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from protocols.z3950 import ber
@@ -23,6 +24,10 @@ __all__ = ["MalformedMessage", "contents", "decode", "encode", "encode_value", "
 T = TypeVar("T")
 
 SEQUENCE = ber.identifier_of(16, constructed=True, universal=True)
+
+#: Requests remembered with their octets, and the octets of the longest: clients send the same
+#: Present, and many the same search, again and again.
+REMEMBERED, LONGEST_REMEMBERED = 1_024, 512
 
 
 def _missing(message: str, field: str) -> MalformedMessage:
@@ -81,7 +86,14 @@ for _message, _tag in APDU_TAGS.items():
 
 
 def decode(data: bytes) -> Apdu:
-    """The message that `data`, exactly one BER value, holds. Raises MalformedMessage."""
+    """The message that `data`, exactly one BER value, holds. Raises MalformedMessage.
+
+    The same octets may give the same object again, which is therefore not to be changed.
+    """
+    return _remembered(data) if len(data) <= LONGEST_REMEMBERED else _decode(data)
+
+
+def _decode(data: bytes) -> Apdu:
     ends: ber.Ends = {}
     stop = len(data)
     try:
@@ -94,6 +106,9 @@ def decode(data: bytes) -> Apdu:
         return decoder(data, start, end, ends)
     except IndexError:
         raise MalformedMessage("the APDU ends too early") from None
+
+
+_remembered = lru_cache(REMEMBERED)(_decode)
 
 
 def encode(message: Apdu) -> bytes:

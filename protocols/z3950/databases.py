@@ -9,7 +9,15 @@ from typing import Final
 from pyroaring import BitMap
 
 from catalogue.statements import Transaction
-from catalogue.visibility import UnknownDatabase, visible_branches, visible_records
+from catalogue.visibility import (
+    AGENCY,
+    BRANCH,
+    UnknownDatabase,
+    find_database,
+    visible_branches,
+    visible_records,
+)
+from circulation.organisation import find_branch
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.settings import Z3950Settings
 
@@ -57,6 +65,25 @@ def branches_in(
             continue
         shown = None if shown is None or those is None else shown | those
     return shown
+
+
+def owner_in(transaction: Transaction, name: str, settings: Z3950Settings) -> int | None:
+    """The agency that owns records which are inserted into the database: that of an agency or a
+    branch itself; nobody owns those of the whole catalogue and of a consortium.
+
+    Raises Refused for a name that is not known, and for Explain.
+    """
+    known = _known(name, settings)
+    if known is None:
+        return None
+    try:
+        database = find_database(transaction, known)
+    except UnknownDatabase:
+        raise Refused(Bib1.DATABASE_UNAVAILABLE, name) from None
+    if database.kind == BRANCH:
+        branch = find_branch(transaction, database.name)
+        return branch.agency_id if branch is not None else None
+    return database.id if database.kind == AGENCY else None
 
 
 def _known(name: str, settings: Z3950Settings) -> str | None:

@@ -45,10 +45,11 @@ from protocols.z3950.layouts import (
     Wrapped,
 )
 from protocols.z3950.messages import External
+from protocols.z3950.package_layouts import PACKAGE_LAYOUTS
 from protocols.z3950.structure_layouts import STRUCTURE_LAYOUTS
 
 #: Every layout there is: of APDUs, and of what travels inside them.
-LAYOUTS = {**layouts.LAYOUTS, **STRUCTURE_LAYOUTS}
+LAYOUTS = {**layouts.LAYOUTS, **STRUCTURE_LAYOUTS, **PACKAGE_LAYOUTS}
 
 #: How deep a type may hold itself; an operator below another counts twice. Each step is a call.
 MOST_DEPTH = 500

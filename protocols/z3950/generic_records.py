@@ -42,7 +42,7 @@ def _common(record: Record) -> Iterator[TaggedElement]:
 
 def _fields(record: Record, element_set: str) -> Iterator[TaggedElement]:
     found = fields(record.data)
-    for tag, content in brief_fields(found) if is_brief(element_set) else found:
+    for tag, content in brief_fields(found, record.format) if is_brief(element_set) else found:
         name = _text(tag)
         parts = subfields(content)
         if not parts:

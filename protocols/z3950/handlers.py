@@ -14,11 +14,11 @@ from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.deleting import delete_result_sets
 from protocols.z3950.diagnostics import Bib1, Refused
+from protocols.z3950.extended_services import failed_service, prepare_service
 from protocols.z3950.initialization import initialize, lane_of_initialize
 from protocols.z3950.presenting import answer_present, failed_present, lane_of_present
 from protocols.z3950.refusing import (
     refuse_duplicate_detection,
-    refuse_extended_service,
     refuse_resource_report,
 )
 from protocols.z3950.scanning import answer_scan, failed_scan, lane_of_scan
@@ -51,12 +51,12 @@ HANDLERS: Final[dict[type[m.Apdu], Prepare]] = {
     m.PresentRequest: _in_lane(answer_present, lane_of_present),
     m.ScanRequest: _in_lane(answer_scan, lane_of_scan),
     m.SortRequest: _in_lane(answer_sort, lane_of_sort),
+    m.ExtendedServicesRequest: prepare_service,
 }
 
 #: Requests that the association alone can answer.
 LOCAL: Final[dict[type[m.Apdu], Callable[[Any, Association], Answer]]] = {
     m.DeleteResultSetRequest: delete_result_sets,
-    m.ExtendedServicesRequest: refuse_extended_service,
     m.ResourceReportRequest: refuse_resource_report,
     m.DuplicateDetectionRequest: refuse_duplicate_detection,
 }
@@ -99,4 +99,6 @@ def failed(request: m.Apdu, caller: Association) -> Answer:
         return failed_scan(caller, refused)
     if isinstance(request, m.SortRequest):
         return failed_sort(caller, refused)
+    if isinstance(request, m.ExtendedServicesRequest):
+        return failed_service(caller, refused)
     return Answer(m.Close(m.CloseReason.SYSTEM_PROBLEM), closing=True)

@@ -19,7 +19,7 @@ def holdings_text(statuses: Iterable[CirculationStatus]) -> bytes:
 
 def _described(status: CirculationStatus) -> str:
     item, branch = status.item, status.item.home_branch
-    shelf = (item.department, item.location, item.sublocation, item.call_number)
+    shelf = (*item.placement, item.call_number)
     place = f"{branch.name} ({branch.isil})"
     return ", ".join(part for part in (item.barcode, _state(status), place, *shelf) if part)
 

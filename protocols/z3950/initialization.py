@@ -14,7 +14,8 @@ from protocols.z3950.charsets import negotiate
 from protocols.z3950.codec import contents
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
 
-OPTIONS: Final = sum(Option)
+#: What is offered to everybody; extended services only where an account may ask for one.
+OPTIONS: Final = sum(Option) & ~Option.EXTENDED_SERVICES
 #: Those that version 2 does not know.
 ONLY_IN_VERSION_3: Final = Option.SEGMENTATION_LEVEL_1
 #: Bits of `protocolVersion`: versions 1 to 3.
@@ -46,6 +47,8 @@ def initialize(request: m.InitializeRequest, caller: Association, context: Conte
     options = request.options & OPTIONS
     if not versions & VERSION_3:
         options &= ~ONLY_IN_VERSION_3
+    if settings.offers_extended_services:
+        options |= request.options & Option.EXTENDED_SERVICES
     response = m.InitializeResponse(
         protocol_version=versions,
         options=options,
@@ -54,11 +57,16 @@ def initialize(request: m.InitializeRequest, caller: Association, context: Conte
         result=is_welcome and versions != 0,
         implementation_name="Tiro",
         implementation_version=_VERSION,
-        other_info=None if negotiated is None else [m.OtherInformationItem(negotiated)],
+        other_info=None if negotiated is None else [m.OtherInformationItem(negotiated.answer)],
     )
     if not is_welcome:
         response.user_information_field = _reason(Refused(Bib1.WRONG_PASSWORD))
-    return Answer(response, closing=not response.result, account=account)
+    return Answer(
+        response,
+        closing=not response.result,
+        account=account,
+        record_charset=negotiated and negotiated.record_charset,
+    )
 
 
 def lane_of_initialize(request: m.InitializeRequest, caller: Association) -> Lane:

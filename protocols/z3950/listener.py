@@ -9,7 +9,8 @@ from twisted.internet.interfaces import IAddress
 from twisted.web.resource import IResource
 
 from protocols.answering import Services
-from protocols.listening import Conversation, ConversationFactory, reactor
+from protocols.listening import Conversation, ConversationFactory
+from protocols.reactor import reactor
 from protocols.standard import Port
 from protocols.z3950.handlers import answer
 from protocols.z3950.session import Z3950Session

@@ -17,6 +17,9 @@ from protocols.z3950.retrieval import MOST_SEGMENTS, Page, Positions, PresentSta
 #: More records than this are not made ready while other requests wait.
 FEW_RECORDS: Final = 50
 
+#: A plain integer: operations of flags are dear, and this is asked for every Present.
+_SEGMENTATION: Final = int(Option.SEGMENTATION_LEVEL_1)
+
 
 def answer_present(request: m.PresentRequest, caller: Association, context: Context) -> Answer:
     """The records asked for, as many as fit into the response and its segments."""
@@ -67,7 +70,7 @@ def _ranges(request: m.PresentRequest, size: int) -> list[Positions]:
 
 def _segments(request: m.PresentRequest, caller: Association) -> int:
     """How many messages the records may come in (3.3.2); one where that was not agreed on."""
-    if not caller.options & Option.SEGMENTATION_LEVEL_1:
+    if not caller.options & _SEGMENTATION:
         return 1
     return MOST_SEGMENTS if request.max_segment_count is None else request.max_segment_count
 
@@ -85,7 +88,7 @@ def page_of(
     try:
         if is_explain([found.database]):
             return explain.take_page(context, found, ranges, syntax, composition, caller)
-        form = choose_form(syntax, composition, found.database)
+        form = choose_form(syntax, composition, found.database, caller.record_charset)
     except Refused as refused:
         start = ranges[0][0]
         return Page(diagnostic(refused, caller.version), 0, start, PresentStatus.FAILURE)

@@ -10,12 +10,6 @@ from protocols.z3950.association import Answer, Association
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
 
 
-def refuse_extended_service(request: m.ExtendedServicesRequest, caller: Association) -> Answer:
-    refused = Refused(Bib1.SERVICE_TYPE_UNSUPPORTED, request.package_type)
-    diagnostics: list[m.DiagRec] = [diagnostic(refused, caller.version)]
-    return Answer(m.ExtendedServicesResponse(operation_status=3, diagnostics=diagnostics))
-
-
 def refuse_resource_report(request: m.ResourceReportRequest, caller: Association) -> Answer:
     """Failure-5: no reports can be had (3.2.6.4)."""
     return Answer(m.ResourceReportResponse(resource_report_status=6))

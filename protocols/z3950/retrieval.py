@@ -22,7 +22,7 @@ from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.databases import branches_in
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
-from protocols.z3950.forms import Form
+from protocols.z3950.forms import USMARC, Form
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class PresentStatus(IntEnum):
     FAILURE = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Page:
     """Records of a response: how many came, where the next one stands (0: nowhere), how it went.
 
@@ -161,7 +161,7 @@ def _entry(
     except Refused as error:
         refused = error
     except CannotRender:
-        refused = Refused(Bib1.NOT_AVAILABLE_IN_SYNTAX, form.syntax)
+        refused = Refused(Bib1.NOT_AVAILABLE_IN_SYNTAX, form.syntax or USMARC)
     except Exception:  # whatever is wrong with one record, the others are given
         log.exception("record %s cannot be given as %s", record and record.id, form.format.name)
         refused = Refused(Bib1.SYSTEM_ERROR_IN_PRESENTING)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from catalogue.query import Query, UnsupportedSearch
-from catalogue.searching import is_wide, search
+from catalogue.searching import is_wide, names_result_sets, search
 from protocols.answering import Context, Lane
 from protocols.z3950 import explain
 from protocols.z3950 import messages as m
@@ -21,6 +21,11 @@ NO_RESULT_SET: Final = 3
 
 #: Finds the records of a prepared search. Raises Refused.
 Finding = Callable[[Context], ResultSet]
+
+#: Short queries whose trees are remembered, by their identity: `codec.decode` gives the same object
+#: for the same octets, and the entry keeps it alive.
+REMEMBERED: Final = 512
+_trees: Final[dict[int, tuple[m.Query, Query]]] = {}
 
 
 def query_of_search(request: m.SearchRequest, caller: Association) -> Query:
@@ -61,11 +66,19 @@ def _prepared(request: m.SearchRequest, caller: Association) -> tuple[bool, Find
     if is_explain(request.database_names):
         check_name(request, caller)
         return False, lambda context: explain.search(request.query, caller, context)
+    asked, known = _trees.get(id(request.query), (None, None))
+    if known is not None and asked is request.query:
+        check_name(request, caller)
+        return False, lambda context: _found(request, known, caller, context)
     query = query_of_search(request, caller)
     try:
         is_wide_query = is_wide(query)
     except UnsupportedSearch as unsupported:
         raise refusal_in(request.query, unsupported) from unsupported
+    if not is_wide_query and not names_result_sets(query):
+        while len(_trees) >= REMEMBERED:
+            del _trees[next(iter(_trees))]
+        _trees[id(request.query)] = request.query, query
     return is_wide_query, lambda context: _found(request, query, caller, context)
 
 

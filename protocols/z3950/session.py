@@ -38,13 +38,14 @@ _ANSWERED: tuple[type[m.Apdu], ...] = (
 )
 
 #: What may arrive in which state, and the state then. Everything else is a protocol error.
-_NEXT: dict[tuple[State, type[m.Apdu]], State] = {
-    (State.IDLE, m.InitializeRequest): State.OPEN,
-    (State.IDLE, m.Close): State.CLOSED,
-    (State.OPEN, m.Close): State.CLOSED,
-    # It has no response, and a target may leave it alone (3.2.6.2).
-    (State.OPEN, m.TriggerResourceControlRequest): State.OPEN,
-    **{(State.OPEN, request): State.OPEN for request in _ANSWERED},
+_NEXT: dict[State, dict[type[m.Apdu], State]] = {
+    State.IDLE: {m.InitializeRequest: State.OPEN, m.Close: State.CLOSED},
+    State.OPEN: {
+        m.Close: State.CLOSED,
+        # It has no response, and a target may leave it alone (3.2.6.2).
+        m.TriggerResourceControlRequest: State.OPEN,
+        **dict.fromkeys(_ANSWERED, State.OPEN),
+    },
 }
 
 #: The bit of protocolVersion that says so; versions 1 and 2 are the same (3.2.1.1.1).
@@ -103,20 +104,18 @@ class Z3950Session:
 
     def next_request(self) -> m.Apdu | None:
         """The next request to answer, or None until more octets come."""
-        while not self.closing and self._request is None:
+        while self._request is None and self.state is not State.CLOSED:
             try:
-                apdu = self._take()
+                apdu = self._take() if self._waiting else self._stream.next_apdu()
             except MalformedMessage as error:
                 self._refuse(error)
                 return None
             if apdu is None:
                 return None
             self._accept(apdu)
-        return None if self.closing else self._request
+        return self._request
 
-    def _take(self) -> bytes | None:
-        if not self._waiting:
-            return self._stream.next_apdu()
+    def _take(self) -> bytes:
         apdu = self._waiting.popleft()
         if isinstance(apdu, MalformedMessage):
             raise apdu
@@ -130,7 +129,7 @@ class Z3950Session:
         except MalformedMessage as error:
             self._refuse(error)
             return
-        following = _NEXT.get((self.state, type(message)))
+        following = _NEXT[self.state].get(type(message))
         if following is None:
             self._close(
                 m.CloseReason.PROTOCOL_ERROR,
@@ -175,6 +174,7 @@ class Z3950Session:
             association.exceptional_record_size = response.exceptional_record_size
             association.options = response.options
             association.account = answer.account
+            association.negotiated_charset = answer.record_charset
         for name, result_set in answer.result_sets.items():
             if result_set is None:
                 self.association.result_sets.pop(name, None)

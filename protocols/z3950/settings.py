@@ -7,6 +7,11 @@ databases = ["catalogue", "Default"]
 [[z3950.accounts]]
 user = "union-catalogue"
 password = "$argon2id$..."       # the hash, made by `circulation.pins.hash_pin`
+branch = "DK-710100"             # where it works, by the ISIL; needed for what follows
+may_update = true                # records: insert, replace, delete (Extended Services)
+may_order = true                 # holds for patrons (ItemOrder)
+patron = "P0000001"              # who orders where the request names nobody
+record_charset = "marc-8"        # of its MARC records; else as the setting of that name says
 """
 
 from __future__ import annotations
@@ -14,12 +19,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
 _EXACT = ConfigDict(extra="forbid")
 
+RecordCharset = Literal["utf-8", "marc-8", "iso-8859-1"]
 Octets = Annotated[int, Field(ge=1_024, le=1 << 30)]
 
 
@@ -34,13 +40,25 @@ class Account:
     password: Annotated[str, Field(pattern=r"^\$argon2(id|i|d)\$")] = field(repr=False)
     #: Where not empty, the client must name this group as well.
     group: str = ""
+    #: What it may do by extended services: change records, place holds.
+    may_update: bool = False
+    may_order: bool = False
+    #: The ISIL of the branch in whose name it does so.
+    branch: str = ""
+    #: The card of the patron whom orders are for that name nobody.
+    patron: str = ""
+    #: The character set of its MARC records, where it is another than everybody's.
+    record_charset: RecordCharset | None = None
 
 
-def _with_users_of_their_own(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+def _checked(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
     users = [account.user for account in accounts]
     twice = sorted({user for user in users if users.count(user) > 1})
     if twice:
         raise ValueError(f"more than one account of the user {', '.join(twice)}")
+    for account in accounts:
+        if (account.may_update or account.may_order) and not account.branch:
+            raise ValueError(f"the account {account.user} needs a branch for what it may do")
     return accounts
 
 
@@ -58,9 +76,14 @@ class Z3950Settings:
     #: agency and branch is a database of its own besides, under its ISIL.
     databases: Annotated[tuple[str, ...], Field(min_length=1)] = ("catalogue", "Default")
     #: With none, everybody may search, and who names a user may too.
-    accounts: Annotated[tuple[Account, ...], AfterValidator(_with_users_of_their_own)] = ()
+    accounts: Annotated[tuple[Account, ...], AfterValidator(_checked)] = ()
     #: Refuse who names no user. Who names one must be known wherever there are accounts.
     require_account: bool = False
+
+    #: The character set of MARC records: ``utf-8``, ``marc-8``, ``iso-8859-1`` (danMARC2). Where a
+    #: format lacks it they are in UTF-8. Who negotiates one, or has an account that says one, gets
+    #: that one.
+    record_charset: RecordCharset = "utf-8"
 
     #: Seconds without a request before the association is closed.
     idle_timeout: Annotated[float, Field(gt=0)] = 600.0
@@ -75,6 +98,10 @@ class Z3950Settings:
     @cached_property
     def by_user(self) -> Mapping[str, Account]:
         return {account.user: account for account in self.accounts}
+
+    @cached_property
+    def offers_extended_services(self) -> bool:
+        return any(account.may_update or account.may_order for account in self.accounts)
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -183,7 +183,14 @@ STRUCTURE_LAYOUTS: Final[dict[type, tuple[tuple[Any, ...], ...]]] = {
         (
             "selected_char_sets",
             1,
-            Choice("SelectedCharSets", ((2, s.Iso10646), (4, Constant(NULL)))),
+            Choice(
+                "SelectedCharSets",
+                (
+                    (2, s.Iso10646),
+                    (3, Wrapped(s.PrivateCharacterSet, ANY)),
+                    (4, Constant(NULL)),
+                ),
+            ),
             OPTIONAL,
         ),
         ("selected_language", 2, TEXT, OPTIONAL),

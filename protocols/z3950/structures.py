@@ -177,7 +177,7 @@ class Iso2022:
 
 @dataclass(slots=True)
 class PrivateCharacterSet:
-    """A proposal of a private set, any one BER value: known as such and never chosen."""
+    """A private set, any one BER value: `charsets` reads the name in it."""
 
     value: bytes
 
@@ -193,6 +193,6 @@ class OriginProposal:
 class TargetResponse:
     """`selected_char_sets` NULL says that no set is agreed on."""
 
-    selected_char_sets: Iso10646 | Null | None = None
+    selected_char_sets: Iso10646 | PrivateCharacterSet | Null | None = None
     selected_language: str | None = None
     records_in_selected_char_sets: bool | None = None

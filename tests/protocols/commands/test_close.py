@@ -61,6 +61,7 @@ def test_json(library: Settings) -> None:
             }
         ],
         "pickups": [],
+        "fees": [],
     }
     assert library.run("DK-900101", "2026-12-23", "--json").exit_code == 2
 

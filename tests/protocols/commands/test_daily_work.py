@@ -3,51 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import click
-import pytest
-from click.testing import CliRunner, Result
 
-from catalogue.database import Database, open_database
 from circulation.jobs import JOBS
 from protocols.command_line import COMMANDS, tiro
-from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.circulation import a_patron, an_item
+from tests.builders.staff import Staff
 
 CPR = "251248-4916"
-
-
-class Staff:
-    """Somebody at the command line of a library."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self.configuration = folder / "tiro.toml"
-        self.configuration.write_text(
-            f'[database]\nurl = "{url}"\n[circulation]\nidentifier_key = "{"5a" * 16}"\n'
-        )
-        self.database: Database = open_database(url)
-        self.library: Library = a_library(self.database)
-        self.library.now = datetime.now(UTC)
-
-    def run(self, *arguments: str, typed: str | None = None) -> Result:
-        return CliRunner().invoke(
-            tiro, ["--config", str(self.configuration), *arguments], input=typed
-        )
-
-    def json(self, *arguments: str, code: int = 0) -> Any:
-        result = self.run(*arguments, "--json")
-        assert result.exit_code == code, result.output
-        return json.loads(result.output)
-
-
-@pytest.fixture
-def staff(sqlite_url: str, tmp_path: Path) -> Iterator[Staff]:
-    staff = Staff(tmp_path, sqlite_url)
-    yield staff
-    staff.database.close()
 
 
 def test_a_patron_is_registered_shown_blocked_and_let_go(staff: Staff) -> None:
@@ -162,7 +126,7 @@ def test_mistakes_are_named(staff: Staff) -> None:
 
 def test_every_command_that_prints_facts_has_json() -> None:
     without = {"export", "erase"}  # is JSON; prints one word
-    for name in ("patron", "item", "loan", "jobs"):
+    for name in ("patron", "item", "loan", "hold", "list", "jobs"):
         group = tiro.get_command(click.Context(tiro), name)  # type: ignore[attr-defined]
         assert name in COMMANDS
         for command in group.commands.values():

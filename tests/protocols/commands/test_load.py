@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
 from catalogue.database import open_database
+from catalogue.marc.iso2709 import build
 from catalogue.schema import items, records
 from catalogue.statements import many, scalar
 from protocols.commands.load import load
@@ -90,3 +91,35 @@ def test_items_that_cannot_be_made(
     assert run(library, tmp_path / "good.mrc", *arguments).exit_code == 2
     assert database.read(_count).result() == 0
     database.close()
+
+
+def test_holdings_records_become_items(library: Settings, tmp_path: Path) -> None:
+    database = open_database(library.database_url)
+    database.write(add_branch).result()
+    holdings = build(
+        b"00000cx  a22000001n 4500",
+        [(b"001", b"9"), (b"004", b"7"), (b"852", b"  \x1fbUnknown\x1fhAB 1")],
+    )
+    path = tmp_path / "holdings.mrc"
+    path.write_bytes(a_record(control_number="7") + holdings + holdings.replace(b"7\x1e", b"8\x1e"))
+    aside = ("--rejected", tmp_path / "aside")
+    result = run(library, path, *aside, "--holdings-at", "DK-900101")
+    assert result.exit_code == 0
+    assert "1 of 3 records loaded" in result.output
+    assert "1 holdings records became items" in result.output
+    assert "1 set aside" in result.output
+    assert database.read(_barcodes).result() == [("H9",)]
+    database.close()
+    assert run(library, path, *aside, "--holdings-at", "DK-1").exit_code == 2
+
+
+def test_danmarc2_in_lines_needs_no_format(library: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "records.txt"
+    path.write_bytes(
+        "001 00 *a 1 *b 870970\n245 00 *a Smørrebrød\n$\nnot a field\n".encode("latin-1")
+    )
+    result = run(library, path, "--rejected", tmp_path / "aside")
+    assert "1 of 2 records loaded" in result.output
+    assert (tmp_path / "aside/records.txt.rejected.lines").read_bytes() == b"not a field\n"
+    told = (tmp_path / "aside/records.txt.rejected.txt").read_text()
+    assert told.split("\t") == ["2", "45", "12", "-", "line 1 is no field: 'not a field'\n"]

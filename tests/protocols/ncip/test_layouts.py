@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from protocols.ncip import services
-from protocols.ncip.layouts import CODE, COUNT, FLAG, LAYOUTS, MOMENT, ONE, SOME, TEXT, Row
+from protocols.ncip.layouts import CODE, COUNT, FLAG, LAYOUTS, MOMENT, NUMBER, ONE, SOME, TEXT, Row
 from protocols.ncip.services import ALL_SERVICES, SERVICES
 
 VERSIONS = {(2, 0): "2.0", (2, 1): "2.01", (2, 2): "2.02"}
@@ -21,6 +21,7 @@ KINDS = {
     "type xs:dateTime": MOMENT,
     "type xs:nonNegativeInteger": COUNT,
     "type xs:positiveInteger": COUNT,
+    "type xs:integer": NUMBER,
     "type None": FLAG,
 }
 
@@ -33,7 +34,7 @@ class Particle(NamedTuple):
 
 def particles(model: str) -> list[Particle]:
     """The elements of a content model in its order."""
-    tokens = re.findall(r"[A-Za-z]+|[()|,?*+]", model)
+    tokens = re.findall(r"[A-Za-z0-9]+|[()|,?*+]", model)
     found: list[Particle] = []
     at = 0
 
@@ -49,7 +50,7 @@ def particles(model: str) -> list[Particle]:
         while tokens[at] != ")":
             if tokens[at] == "(":
                 group(is_choice)
-            elif tokens[at].isalpha():
+            elif tokens[at].isalnum():
                 suffix = tokens[at + 1] if tokens[at + 1] in "?*+" else "1"
                 found.append(Particle(tokens[at], suffix, is_choice))
                 at += 1

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from protocols.sip2.messages import (
     ACSStatus,
+    BlockPatron,
     Checkin,
     CheckinResponse,
     Checkout,
     CheckoutResponse,
     EndPatronSession,
     EndSessionResponse,
+    FeePaid,
+    FeePaidResponse,
     Hold,
     HoldResponse,
     ItemInformation,
     ItemInformationResponse,
+    ItemStatusUpdate,
+    ItemStatusUpdateResponse,
     Login,
     LoginResponse,
     Message,
+    PatronEnable,
+    PatronEnableResponse,
     PatronInformation,
     PatronInformationResponse,
     PatronStatusRequest,
@@ -73,6 +80,19 @@ REQUESTS: list[tuple[Message, bytes]] = [
         b"15+20261125    120000AOX|AAP1|BW20261223    235959|BSDK-1|BY3|AD1234|ABI1|AJPan|AC|BON|",
     ),
     (Hold("-", DATE, "X", "P1"), b"15-20261125    120000AOX|AAP1|"),
+    (
+        BlockPatron(True, DATE, "X", "left behind", "P1", ""),
+        b"01Y20261125    120000AOX|ALleft behind|AAP1|AC|",
+    ),
+    (PatronEnable(DATE, "X", "P1", "", "1234"), b"2520261125    120000AOX|AAP1|AC|AD1234|"),
+    (
+        ItemStatusUpdate(DATE, "X", "I1", "2 discs", None),
+        b"1920261125    120000AOX|ABI1|CH2 discs|",
+    ),
+    (
+        FeePaid(DATE, "04", "00", "DKK", "20.00", "X", "P1", "", None, "17", "T1"),
+        b"3720261125    1200000400DKKBV20.00|AOX|AAP1|AC|CG17|BKT1|",
+    ),
     (EndPatronSession(DATE, "X", "P1", "", None), b"3520261125    120000AOX|AAP1|AC|"),
     (RequestACSResend(), b"97"),
 ]
@@ -82,11 +102,11 @@ RESPONSES: list[tuple[Message, bytes]] = [
     (LoginResponse(False), b"940"),
     (
         ACSStatus(
-            *(True, True, True, True, False, True, 300, 3, DATE, "2.00", "DK-900100"),
-            "YYYNYYYYYNYNNYYY",
+            *(True, True, True, True, True, True, 300, 3, DATE, "2.00", "DK-900100"),
+            "YYYYYYYYYYYYNYYY",
             "Hovedbiblioteket",
         ),
-        b"98YYYYNY30000320261125    1200002.00AODK-900100|BXYYYNYYYYYNYNNYYY|AMHovedbiblioteket|",
+        b"98YYYYYY30000320261125    1200002.00AODK-900100|BXYYYYYYYYYYYYNYYY|AMHovedbiblioteket|",
     ),
     (
         PatronStatusResponse("Y   Y         ", "001", DATE, "X", "P1", "Ida", True, False),
@@ -140,6 +160,23 @@ RESPONSES: list[tuple[Message, bytes]] = [
     (
         HoldResponse(True, False, DATE, "X", "P1", DUE, "2", "DK-900102", "I1", "Sult", ("Ok.",)),
         b"161N20261125    120000AOX|AAP1|BW20261223    235959|BR2|BSDK-900102|ABI1|AJSult|AFOk.|",
+    ),
+    (
+        PatronEnableResponse(" " * 14, "009", DATE, "X", "P1", "Ida", True, False),
+        b"26              00920261125    120000AOX|AAP1|AEIda|BLY|CQN|",
+    ),
+    (
+        ItemStatusUpdateResponse(True, DATE, "I1", "Peters jul", "2 discs"),
+        b"20120261125    120000ABI1|AJPeters jul|CH2 discs|",
+    ),
+    (FeePaidResponse(True, DATE, "X", "P1", "T1"), b"38Y20261125    120000AOX|AAP1|BKT1|"),
+    (
+        PatronInformationResponse(
+            *(" " * 14, "009", DATE, 0, 0, 0, 2, 0, 0, "X", "P1", "Ida"),
+            fees=((("CG", "1"), ("FA", "2.50")), (("CG", "2"), ("FA", "9.00"), ("FD", "Pan"))),
+        ),
+        b"64              00920261125    120000000000000000000200000000" + b"AOX|AAP1|AEIda|"
+        b"CG1|FA2.50|CG2|FA9.00|FDPan|",
     ),
     (EndSessionResponse(True, DATE, "X", "P1"), b"36Y20261125    120000AOX|AAP1|"),
     (RequestSCResend(), b"96"),

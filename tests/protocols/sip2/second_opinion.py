@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from protocols.sip2.layouts import LAYOUTS, Kind, Layout
+from protocols.sip2.layouts import FEE_FIELDS, LAYOUTS, Kind, Layout
 from protocols.sip2.messages import Message
 
 _BY_CLASS: dict[type, Layout] = {layout.message: layout for layout in LAYOUTS.values()}
@@ -27,12 +27,37 @@ def interpret(text: str, delimiter: str = "|") -> Message:
         found = sent.get(field.code, [])
         if field.kind is Kind.LINES:
             values[field.name] = tuple(found)
+        elif field.kind is Kind.GROUPS:
+            values[field.name] = _groups(text[position:].split(delimiter))
+        elif field.kind is Kind.EXTRA:
+            own = _own(layout)
+            pieces = text[position:].split(delimiter)
+            values[field.name] = tuple(
+                (each[:2], each[2:]) for each in pieces if len(each) > 1 and each[:2] not in own
+            )
         elif found:
             values[field.name] = _optional(field.kind, found[0])
         else:
             values[field.name] = "" if field.is_required else None
     made: Message = layout.message(**values)
     return made
+
+
+def _own(layout: Layout) -> set[str]:
+    own = {each.code for each in layout.variable}
+    return own | set(FEE_FIELDS) if "FA" in own else own
+
+
+def _groups(pieces: list[str]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    groups: list[list[tuple[str, str]]] = []
+    for piece in pieces:
+        code = piece[:2]
+        if code not in FEE_FIELDS:
+            continue
+        if not groups or code in [known for known, _ in groups[-1]]:
+            groups.append([])
+        groups[-1].append((code, piece[2:]))
+    return tuple(map(tuple, groups))
 
 
 def _value(kind: Kind, piece: str) -> Any:
@@ -57,6 +82,12 @@ def spell(message: Message, delimiter: str = "|") -> str:
         text += _spelt(fixed.kind, fixed.length, getattr(message, fixed.name))
     for field in layout.variable:
         value = getattr(message, field.name)
+        if field.kind is Kind.GROUPS:
+            text += "".join(f"{code}{part}{delimiter}" for group in value for code, part in group)
+            continue
+        if field.kind is Kind.EXTRA:
+            text += "".join(f"{code}{part}{delimiter}" for code, part in value)
+            continue
         many = value if field.kind is Kind.LINES else (() if value is None else (value,))
         for each in many:
             text += field.code + _spelt(field.kind, field.length, each) + delimiter

@@ -1,6 +1,7 @@
 """A server of SIP2 alone, in a process of its own, over a database that is there already.
 
-``python -m tests.protocols.sip2.serving DATABASE_URL LEVEL`` prints the port when it is ready.
+``python -m tests.protocols.sip2.serving DATABASE_URL LEVEL PASSWORD_HASH`` prints the port when it
+is ready. Servers that one test starts after another have one and the same account.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from protocols.configuration import configuration_from
 from protocols.server import configure_logging, run
 from protocols.sip2.listener import standard
-from tests.protocols.sip2.terminals import an_account
+from tests.protocols.sip2.terminals import PASSWORD, an_account, hashed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Serving:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def main(database_url: str, level: str) -> None:
-    account = dataclasses.asdict(an_account(language="da"))
+def main(database_url: str, level: str, password: str) -> None:
+    account = dataclasses.asdict(an_account(language="da", password=password))
     configuration = configuration_from(
         {
             "database": {"url": database_url},
@@ -56,7 +57,7 @@ def serving(database_url: str, log: Path, level: str = "debug") -> Iterator[Serv
     """A running server, which is stopped at the end and must stop well."""
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, database_url, level],
+            [sys.executable, "-m", __name__, database_url, level, hashed(PASSWORD)],
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},

@@ -26,6 +26,11 @@ LOGIN = b"9300CNkiosk|COopen sesame|"
 hashed = cache(hash_pin)
 
 
+def answer_code(code: str) -> str:
+    """The code of the answer to a request: 98 to 99, 24 to 01, else the next number."""
+    return {"99": "98", "01": "24"}.get(code) or f"{int(code) + 1:02}"
+
+
 def an_account(**options: Any) -> Account:
     facts: dict[str, Any] = {
         "login": "kiosk",

@@ -31,6 +31,7 @@ from protocols.sip2.messages import (
     Response,
     SCStatus,
 )
+from protocols.sip2.patron_messages import Fields
 from protocols.sip2.text import Dialect
 from tests.protocols.sip2.cases import CASES, DATE
 from tests.protocols.sip2.second_opinion import interpret, spell
@@ -67,6 +68,10 @@ def test_a_required_field_has_no_default_and_an_optional_one_may_be_none(layout:
             assert hints[each.name] is str
         elif each.kind is Kind.LINES:
             assert hints[each.name] == tuple[str, ...]
+        elif each.kind is Kind.GROUPS:
+            assert hints[each.name] == tuple[Fields, ...]
+        elif each.kind is Kind.EXTRA:
+            assert hints[each.name] == Fields
         else:
             assert type(None) in typing.get_args(hints[each.name])
 
@@ -83,6 +88,12 @@ _VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     Kind.FLAG: st.booleans(),
     Kind.BIT: st.booleans(),
     Kind.LINES: st.lists(_TEXT.filter(lambda line: 0 < len(line) <= 255), max_size=3).map(tuple),
+    Kind.GROUPS: st.lists(
+        st.tuples(st.tuples(st.just("CG"), _TEXT), st.tuples(st.just("FA"), _TEXT)), max_size=3
+    ).map(tuple),
+    Kind.EXTRA: st.lists(st.tuples(st.sampled_from(["DE", "ZZ", "XI"]), _TEXT), max_size=3).map(
+        tuple
+    ),
     Kind.DATE: st.just(DATE),
 }
 
@@ -103,7 +114,7 @@ def messages(draw: st.DrawFn) -> Message:
     }
     for each in layout.variable:
         field = _field(each.kind, each.length, is_fixed=False)
-        is_optional = not each.is_required and each.kind is not Kind.LINES
+        is_optional = not each.is_required and each.kind not in (Kind.LINES, Kind.GROUPS, Kind.EXTRA)
         values[each.name] = draw(st.none() | field if is_optional else field)
     made: Message = layout.message(**values)
     return made

@@ -135,7 +135,7 @@ def test_98_gives_timeout_and_retries_in_three_digits_each(a_terminal: ATerminal
 def test_98_names_sixteen_messages(terminal: Terminal) -> None:
     answer = terminal.ask(STATUS)
     (supported,) = [f[2:] for f in answer[36:].split(b"|") if f.startswith(b"BX")]
-    assert supported == b"YYYNYYYYYNYNNYYY"
+    assert supported == b"YYYYYYYYYYYYNYYY"
 
 
 def test_99_before_93(a_terminal: ATerminal) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,8 @@ from protocols.sip2.layouts import FIELDS, LAYOUTS
 from protocols.sip2.messages import REQUESTS
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import a_library, a_patron, an_item
-from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account, with_checksum
+from tests.fuzz.sip2 import Fuzzer, mutated, seeds, segments
+from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account, answer_code, with_checksum
 
 STATUS = b"9900802.00"
 
@@ -63,8 +65,7 @@ def test_every_whole_request_gets_one_answer_of_its_pair(
     answer = terminal.ask(with_checksum(request, 3) if has_checksum else request)
     assert answer.count(b"\r") == 1
     assert answer.endswith(b"\r")
-    code = int(request[:2])
-    assert answer[:2] == (b"98" if code == 99 else b"%02d" % (code + 1))
+    assert answer[:2].decode() == answer_code(request[:2].decode())
     assert not set(answer[:-1]) & set(range(32))
     if has_checksum:
         assert answer[-10:-7] == b"AY3"
@@ -82,3 +83,27 @@ def test_any_bytes_leave_a_terminal_that_is_answered(
         terminal.feed(piece)
     terminal.feed(b"\r")
     assert terminal.ask(STATUS)[:2] == b"98"
+
+
+SEEDS = seeds()
+
+
+@settings(max_examples=300, deadline=None)
+@given(frame=st.sampled_from(SEEDS), random=st.randoms(use_true_random=False))
+def test_a_mutated_frame_is_answered_or_ignored(
+    terminal: Terminal, frame: bytes, random: Random
+) -> None:
+    terminal.connect()
+    terminal.ask(LOGIN)
+    for piece in segments(mutated(frame, random, SEEDS), random):
+        for answer in terminal.feed(piece).split(b"\r")[:-1]:
+            assert answer[:2].isdigit()
+            assert not set(answer) & set(range(32))
+    assert terminal.session.closing or terminal.feed(b"\r" + STATUS + b"\r")[:2] == b"98"
+
+
+def test_a_few_hundred_mutated_frames_in_a_row(terminal: Terminal) -> None:
+    fuzzer = Fuzzer(terminal, seed=26)
+    for _ in range(600):
+        fuzzer.feed_one()
+    assert len(fuzzer.answers) > 10

@@ -6,7 +6,7 @@ import pytest
 
 from circulation.pins import hash_pin
 from circulation.results import ItemState
-from protocols.sip2.lending import CIRCULATION_STATUS
+from protocols.sip2.items import CIRCULATION_STATUS
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import Terminal
@@ -222,7 +222,10 @@ def test_renewing_all(library: Library, terminal: Terminal, card: str) -> None:
     film = an_item(library, on_loan_to=card, material_group="dvd")
     library.pass_time(days=7)
     answer = terminal.ask(f"65{DATE}AODK-900100|AA{card}|AD1234|".encode()).decode()
-    assert answer == (f"6610001000120261202    120000AODK-900100|BM{book}|BN{film}|\r")
+    assert answer == (
+        f"6610001000120261202    120000AODK-900100|BM{book}|"
+        f"BN{film} This loan cannot be renewed again.|\r"
+    )
     wrong = terminal.ask(f"65{DATE}AODK-900100|AA{card}|AD9|".encode())
     assert wrong.startswith(b"66000000000")
 

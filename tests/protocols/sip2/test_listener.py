@@ -104,7 +104,7 @@ def test_a_whole_day_with_the_client_of_the_package_sip2(port: int, has_checksum
 
     status = client.ask("sc_status")
     assert status["fixed"]["OnlineStatus"] == "Y"
-    assert status["variable"]["BX"] == ["YYYNYYYYYNYNNYYY"]
+    assert status["variable"]["BX"] == ["YYYYYYYYYYYYNYYY"]
 
     patron = client.ask("patron_status")
     assert patron["variable"]["AE"] == ["Ida Ørsted"]

@@ -1,60 +1,74 @@
-"""Conversations a librarian can read: tests/transcripts/sip2/*.txt.
-
-``#`` explains, ``>`` is what the terminal sends, ``<`` what it must get back; ``@`` lets time
-pass (``@ 7 days``). Passwords are those of the test library described in `the_library`.
-"""
+"""The conversations of tests/transcripts/sip2 go as they are written down: see `transcripts`."""
 
 from __future__ import annotations
 
+import logging
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from circulation.pins import hash_pin
-from tests.builders.circulation import Library, a_patron, an_item
-from tests.protocols.sip2.conftest import ATerminal
-from tests.protocols.sip2.terminals import Terminal
+from protocols.sip2.layouts import LAYOUTS
+from tests.builders.circulation import Library
+from tests.protocols.sip2.terminals import PASSWORD
+from tests.protocols.sip2.transcripts import FOLDER, Speaker, furnish, options_of
 
-FOLDER = Path(__file__).parents[2] / "transcripts" / "sip2"
 TRANSCRIPTS = sorted(FOLDER.glob("*.txt"))
+TEXTS = {path: path.read_text(encoding="utf-8") for path in TRANSCRIPTS}
+#: The known pains of the field, by their numbers, that a conversation can show the absence of.
+PAINS = frozenset({*range(1, 16), 17, 18, 21, 22, 23, 25, 26, 27, 28})
 
 
 @pytest.fixture
 def the_library(library: Library) -> Library:
-    """Two patrons with the PIN 1234; four items, of which one belongs to the other branch."""
-    pin = hash_pin("1234")
-    a_patron(library, "P0000001", given_name="Karen", family_name="Blixen", pin_hash=pin)
-    a_patron(library, "P0000002", given_name="Søren", family_name="Ærø", pin_hash=pin)
-    an_item(library, "I0000001", title="Den afrikanske farm", call_number="Blixen")
-    an_item(library, "I0000002", title="Peters jul", material_group="book")
-    an_item(library, "I0000003", title="Rødgrød | en kogebog", home=library.other)
-    an_item(library, "I0000004", title="Sult")
+    furnish(library)
     return library
 
 
-def test_there_are_transcripts() -> None:
-    assert len(TRANSCRIPTS) >= 6
+@pytest.fixture
+def nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    with caplog.at_level(logging.DEBUG):
+        yield
+    for secret in (PASSWORD, "1234"):
+        assert secret not in re.sub(r"P0000\d+", "", caplog.text)
 
 
+@pytest.mark.usefixtures("nothing_secret_is_logged")
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=[path.stem for path in TRANSCRIPTS])
-def test_a_conversation(path: Path, the_library: Library, a_terminal: ATerminal) -> None:
-    terminal: Terminal = a_terminal(logged_in=False, kind=_kind(path))
-    waiting: list[bytes] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        place = f"{path.name}:{number}"
-        if line.startswith("> "):
-            assert not waiting, f"{place}: {waiting[0]!r} was not expected before"
-            waiting = terminal.ask(line[2:].encode()).split(b"\r")[:-1]
-        elif line.startswith("< "):
-            assert waiting, f"{place}: nothing more came"
-            assert waiting.pop(0).decode() == line[2:], place
-        elif line.startswith("@ "):
-            amount, unit = line[2:].split()
-            the_library.pass_time(**{unit: float(amount)})
-        else:
-            assert line == "" or line.startswith("#"), f"{place}: {line!r}"
+def test_a_conversation(path: Path, the_library: Library) -> None:
+    text = TEXTS[path]
+    speaker = Speaker(the_library, options_of(text))
+    waiting: list[str] = []
+    try:
+        for number, line in enumerate(text.splitlines(), 1):
+            place = f"{path.name}:{number}"
+            if line.startswith("< "):
+                assert waiting, f"{place}: nothing more came"
+                assert waiting.pop(0) == line[2:], place
+                continue
+            if line and not line.startswith("#"):
+                assert not waiting, f"{place}: {waiting[0]!r} was not expected before"
+            waiting += speaker.speak(line)
+    finally:
+        speaker.terminal.close()
     assert not waiting
 
 
-def _kind(path: Path) -> str:
-    return "sorter" if "sorter" in path.stem else "self-service"
+def test_every_message_is_spoken_somewhere() -> None:
+    spoken = {
+        line[2:4]
+        for text in TEXTS.values()
+        for line in text.splitlines()
+        if line[:2] in ("> ", "< ")
+    }
+    assert set(LAYOUTS) <= spoken
+
+
+def test_every_known_pain_is_shown_not_to_happen() -> None:
+    named = [path.stem.split("-")[1] for path in TRANSCRIPTS if path.stem.startswith("pain-")]
+    assert {int(number) for number in named} == PAINS
+    for path, text in TEXTS.items():
+        if path.stem.startswith("pain-"):
+            number = int(path.stem.split("-")[1])
+            assert text.startswith(f"# Pain {number}: "), path.name

@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-
 from protocols.z3950 import messages as m
+from protocols.z3950 import pqf
 from protocols.z3950.attributes import BIB_1
-
-_OPERATORS = {"@and": m.Operator.AND, "@or": m.Operator.OR, "@not": m.Operator.AND_NOT}
 
 
 def query(text: str, attribute_set: str = BIB_1) -> m.Type1:
-    """The Type-1 query of a text; ``@set NAME`` is a result set."""
-    words = shlex.split(text)
-    rpn = _structure(words)
-    assert not words, f"left over: {words}"
-    return m.Type1(m.RPNQuery(attribute_set, rpn))
-
-
-def _structure(words: list[str]) -> m.RPNStructure:
-    attributes: list[m.AttributeElement] = []
-    while (word := words.pop(0)) == "@attr":
-        kind, _, number = words.pop(0).partition("=")
-        value = int(number) if number.isdigit() else m.ComplexAttributeValue([number])
-        attributes.append(m.AttributeElement(int(kind), value))
-    if word == "@prox":
-        exclusion, distance, ordered, relation, known, unit = (words.pop(0) for _ in range(6))
-        assert known == "k"
-        op = m.ProximityOperator(
-            int(distance), ordered == "1", int(relation), m.Known(int(unit)), exclusion == "1"
-        )
-        left = _structure(words)
-        return m.RpnRpnOp(left, _structure(words), op)
-    if word in _OPERATORS:
-        left = _structure(words)
-        return m.RpnRpnOp(left, _structure(words), _OPERATORS[word])
-    if word == "@set":
-        return words.pop(0)
-    return m.AttributesPlusTerm(attributes, word.encode())
+    """The query of a text; here a term may stand in single quotes too."""
+    return pqf.query(text.replace("'", '"'), attribute_set)
 
 
 def search(text: str, **fields: object) -> m.SearchRequest:

@@ -1,17 +1,20 @@
 """A real process that speaks Z39.50 alone, for tests with real clients.
 
-``python -m tests.protocols.z3950.serving DATABASE_URL [PORT]`` prints its port and serves until
-killed.
+``python -m tests.protocols.z3950.serving DATABASE_URL [PORT [SETTINGS]]`` prints its port and
+serves until killed. SETTINGS are those of [z3950] in JSON.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from protocols.configuration import Configuration, DatabaseSettings, HttpSettings, LoggingSettings
 from protocols.z3950.settings import Z3950Settings
@@ -20,10 +23,10 @@ ROOT = Path(__file__).parents[3]
 
 
 @contextmanager
-def a_server(url: str) -> Iterator[int]:
+def a_server(url: str, **settings: object) -> Iterator[int]:
     """The port of 127.0.0.1 at which the library of `url` is served meanwhile."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.protocols.z3950.serving", url],
+        [sys.executable, "-m", "tests.protocols.z3950.serving", url, "0", json.dumps(settings)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -36,7 +39,7 @@ def a_server(url: str) -> Iterator[int]:
         assert process.wait(10) == 0
 
 
-def main(url: str, port: int = 0) -> None:
+def main(url: str, port: str = "0", settings: str = "{}") -> None:
     from protocols.server import run
     from protocols.z3950.listener import standard
 
@@ -45,10 +48,14 @@ def main(url: str, port: int = 0) -> None:
         database=DatabaseSettings(url),
         http=HttpSettings(enabled=False),
         logging=LoggingSettings(),
-        standards={"z3950": Z3950Settings(port=port)},
+        standards={
+            "z3950": TypeAdapter(Z3950Settings).validate_python(
+                {"port": int(port), **json.loads(settings)}
+            )
+        },
     )
     run(configuration, {"z3950": standard}, lambda bound: print(bound.ports["z3950"][0]))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:]))
+    main(*sys.argv[1:])

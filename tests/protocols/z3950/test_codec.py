@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from protocols.z3950 import ber
 from protocols.z3950 import messages as m
-from protocols.z3950.codec import MalformedMessage, contents, decode, encode
+from protocols.z3950.codec import (
+    LONGEST_REMEMBERED,
+    MalformedMessage,
+    contents,
+    decode,
+    encode,
+)
 from protocols.z3950.generator import MOST_DEPTH
 from protocols.z3950.layouts import APDU_TAGS, LAYOUTS
 from tests.protocols.z3950 import second_opinion
@@ -316,3 +322,10 @@ def test_encoding_what_is_no_alternative_is_an_error() -> None:
     wrong: Any = m.ProximityOperator
     with pytest.raises(TypeError):
         encode(m.SearchRequest(0, 1, 0, True, "x", [], m.Type1(m.RPNQuery("1.2", wrong))))
+
+
+def test_octets_that_come_again_are_not_decoded_again() -> None:
+    assert decode(encode(SEARCH)) is decode(encode(SEARCH))
+    longest = replace(SEARCH, result_set_name="x" * LONGEST_REMEMBERED)
+    assert decode(encode(longest)) == longest
+    assert decode(encode(longest)) is not decode(encode(longest))

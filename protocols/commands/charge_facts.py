@@ -1,0 +1,68 @@
+"""Charges as `tiro charges` prints them; amounts in minor units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from circulation.charge_lists import ChargeExplained
+from circulation.money import Charge, ChargedLoan, ChargeLine
+
+
+def line_facts(line: ChargeLine) -> dict[str, Any]:
+    return charge_facts(line.charge) | {
+        "items": [
+            {"item": each.barcode, "title": each.title, "amount": each.amount, "at": each.at}
+            for each in line.loans
+            if each.barcode is not None
+        ]
+    }
+
+
+def charge_facts(charge: Charge) -> dict[str, Any]:
+    return {
+        "charge": charge.id,
+        "type": charge.kind.value,
+        "amount": charge.amount,
+        "paid": charge.paid,
+        "written_off": charge.written_off,
+        "balance": charge.balance,
+        "currency": charge.currency,
+        "reason": charge.reason,
+        "created": charge.created,
+    }
+
+
+def explained_facts(found: ChargeExplained) -> dict[str, Any]:
+    """A charge with its loans and postings."""
+    return charge_facts(found.charge) | {
+        "branch": found.branch.isil,
+        "loans": [loan_facts(each) for each in found.loans],
+        "undone": [loan_facts(each) for each in found.undone],
+        "postings": [
+            {
+                "posting": each.id,
+                "kind": each.kind.value,
+                "amount": each.amount,
+                "parent": each.parent_id,
+                "payment": each.payment_id,
+                "at": each.at,
+                "actor": each.actor,
+                "device": each.device,
+                "reason": each.reason,
+            }
+            for each in found.postings
+        ],
+    }
+
+
+def loan_facts(loan: ChargedLoan) -> dict[str, Any]:
+    facts = dict(loan.facts)
+    terms, rules = facts.pop("terms", {}), facts.pop("rules", {})
+    return {
+        "loan": loan.loan_id,
+        "item": loan.barcode,
+        "title": loan.title,
+        "alone": loan.amount,
+        **facts,
+        "rules": {name: {"value": value, "rule": rules.get(name)} for name, value in terms.items()},
+    }

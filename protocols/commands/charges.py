@@ -1,0 +1,376 @@
+"""`tiro charges`: what patrons owe and why, payments, and what staff take off or give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import click
+
+from catalogue.statements import Transaction
+from circulation.accounts import patron_status
+from circulation.charges import (
+    Charge,
+    ChargeKind,
+    PatronCharges,
+    create_charge,
+    explain_charge,
+    open_charge,
+    patron_charges,
+    pay,
+    reduce_charge,
+    reduce_write_off,
+    reimburse,
+    reverse_payment,
+    write_off,
+)
+from circulation.fees.expected import expected_fees
+from circulation.money import amount_text
+from circulation.personal_data import log_access
+from circulation.postings import Account, open_account
+from circulation.results import Desk, Refused
+from protocols.command_line import Settings
+from protocols.commands.charge_facts import (
+    charge_facts,
+    explained_facts,
+    line_facts,
+    loan_facts,
+)
+from protocols.commands.library import DEVICE, Library, as_json, opened, refusal_of, say
+
+_at = click.option(
+    "--at",
+    "branch",
+    metavar="ISIL",
+    help="The branch where it is done.  [default: that of the charge, or the patron's]",
+)
+_CHARGE = click.argument("charge_id", metavar="CHARGE", type=int)
+_AMOUNT = click.option(
+    "--amount", type=click.IntRange(min=1), help="In minor units.  [default: all of it]"
+)
+_REASON = click.option("--reason", required=True, help="Why; kept with the posting.")
+_MINOR = click.IntRange(min=1)
+#: Kinds that people may charge by hand: not those that only a rule or a payment makes.
+_BY_HAND = [
+    kind.value
+    for kind in ChargeKind
+    if kind not in (ChargeKind.LATE_FEE, ChargeKind.COMPENSATION, ChargeKind.CREDIT)
+]
+
+
+@click.group(invoke_without_command=True)
+@click.option("--patron", metavar="PATRON", help="Whose charges are listed.")
+@click.option("--open", "only_open", is_flag=True, help="Only those that are not settled.")
+@click.option("--start", type=click.IntRange(min=1), default=1, help="The first of the list.")
+@click.option("--limit", type=click.IntRange(min=1), help="How many.")
+@as_json
+@click.pass_context
+def charges(
+    context: click.Context,
+    patron: str | None,
+    only_open: bool,
+    start: int,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """List what a patron is charged, the oldest first. Amounts are in minor units.
+
+    The access log notes that you looked.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if patron is None:
+        raise click.UsageError("name a patron with --patron, or a command")
+    identifier = patron
+    with opened(context.obj) as library:
+        patron_id = library.patron(identifier)
+
+        def look(transaction: Transaction) -> PatronCharges | Refused:
+            log_access(
+                transaction,
+                patron_id,
+                "tiro charges",
+                actor=library.actor,
+                device=DEVICE,
+                now=library.now,
+            )
+            return patron_charges(
+                library.circulation,
+                transaction,
+                patron=identifier,
+                now=library.now,
+                only_open=only_open,
+                start=start,
+                limit=limit,
+            )
+
+        found = library.write(look)
+    if isinstance(found, Refused):
+        raise click.ClickException("no patron has this identifier")
+    say([line_facts(each) for each in found.charges], as_json)
+
+
+def _desk(library: Library, branch: str | None, patron: str) -> Desk:
+    """In that branch, or in the patron's own."""
+    if branch is not None:
+        return library.desk(branch)
+    status = library.read(
+        lambda transaction: patron_status(
+            library.circulation, transaction, patron=patron, now=library.now
+        )
+    )
+    if isinstance(status, Refused):
+        raise click.ClickException("no patron has this identifier")
+    return Desk(library.actor, DEVICE, status.home_branch.agency_id, status.home_branch.id)
+
+
+@charges.command("pay")
+@click.argument("patron", metavar="PATRON")
+@click.argument("amount", type=_MINOR)
+@click.option("--currency", default="DKK", show_default=True)
+@click.option("--order", "order_id", help="Pays once, however often it is repeated.")
+@click.option("--charge", "charge_ids", type=int, multiple=True, help="Only this; may be repeated.")
+@click.option("--method", default="", help="How it was paid.")
+@_at
+@as_json
+@click.pass_obj
+def pay_(
+    settings: Settings,
+    /,
+    patron: str,
+    amount: int,
+    currency: str,
+    order_id: str | None,
+    charge_ids: tuple[int, ...],
+    method: str,
+    branch: str | None,
+    as_json: bool,
+) -> None:
+    """Take a payment of AMOUNT minor units of PATRON, for the oldest charges first."""
+    with opened(settings) as library:
+        desk = _desk(library, branch, patron)
+        answer = library.write(
+            lambda transaction: pay(
+                library.circulation,
+                transaction,
+                desk=desk,
+                patron=patron,
+                amount=amount,
+                currency=currency,
+                order_id=order_id,
+                charge=charge_ids or None,
+                method=method,
+                now=library.now,
+            )
+        )
+    if isinstance(answer, Refused):
+        say(refusal_of(answer), as_json)
+        raise click.exceptions.Exit(1)
+    say(
+        {
+            "payment": answer.payment_id,
+            "order": answer.order_id,
+            "amount": answer.amount,
+            "currency": answer.currency,
+            "charges": [
+                {"charge": each.charge_id, "amount": each.amount} for each in answer.allocations
+            ],
+            "credit": answer.credit,
+            "owed": sum(each.total for each in answer.balances if each.currency == currency),
+            "repeated": answer.was_repeated,
+            "block_lifted": answer.lifted_block,
+        },
+        as_json,
+    )
+
+
+@charges.command()
+@click.argument("patron", metavar="PATRON")
+@click.argument("kind", type=click.Choice(_BY_HAND))
+@click.argument("amount", type=_MINOR)
+@click.option("--currency", default="DKK", show_default=True)
+@_REASON
+@_at
+@as_json
+@click.pass_obj
+def add(
+    settings: Settings,
+    patron: str,
+    kind: str,
+    amount: int,
+    currency: str,
+    reason: str,
+    branch: str | None,
+    as_json: bool,
+) -> None:
+    """Charge PATRON by hand: for a new card, for damage."""
+    with opened(settings) as library:
+        patron_id, desk = library.patron(patron), _desk(library, branch, patron)
+
+        def work(transaction: Transaction) -> Charge:
+            set_up = library.circulation.current_set_up(transaction)
+            account = open_account(transaction, set_up, desk, patron_id, library.now)
+            return create_charge(
+                library.circulation,
+                account,
+                ChargeKind(kind),
+                amount,
+                currency,
+                branch_id=desk.branch_id,
+                reason=reason,
+            )
+
+        say(charge_facts(library.write(work)), as_json)
+
+
+def _change(
+    settings: Settings,
+    charge_id: int,
+    change: Callable[[Account, Charge], Charge],
+    branch: str | None,
+    json_wanted: bool,
+) -> None:
+    with opened(settings) as library:
+        desk = None if branch is None else library.desk(branch)
+
+        def work(transaction: Transaction) -> Charge:
+            account, charge = open_charge(
+                library.circulation, transaction, charge_id=charge_id, desk=desk, now=library.now
+            )
+            if account.desk is None:
+                there = Desk(library.actor, DEVICE, charge.agency_id, charge.branch_id)
+                account = replace(account, desk=there)
+            return change(account, charge)
+
+        try:
+            changed = library.write(work)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+    say(charge_facts(changed), json_wanted)
+
+
+def _changing(name: str, verb: Callable[..., Charge], about: str) -> None:
+    @charges.command(name, help=about)
+    @_CHARGE
+    @_AMOUNT
+    @_REASON
+    @_at
+    @as_json
+    @click.pass_obj
+    def command(
+        settings: Settings,
+        charge_id: int,
+        amount: int | None,
+        reason: str,
+        branch: str | None,
+        as_json: bool,
+    ) -> None:
+        _change(
+            settings,
+            charge_id,
+            lambda account, charge: verb(account, charge, reason=reason, amount=amount),
+            branch,
+            as_json,
+        )
+
+
+def _waive(account: Account, charge: Charge, reason: str, amount: int | None) -> Charge:
+    return reduce_charge(account, charge, charge.amount if amount is None else amount, reason)
+
+
+_changing("waive", _waive, "Take CHARGE off, or a part of it: it should not have been charged.")
+_changing("write-off", write_off, "Give up what is owed of CHARGE; the charge itself stands.")
+_changing("restore", reduce_write_off, "Take back a write-off of CHARGE: it is owed again.")
+_changing("refund", reimburse, "Give back what was paid too much of CHARGE.")
+
+
+@charges.command()
+@click.argument("payment_id", metavar="PAYMENT", type=int)
+@_REASON
+@_at
+@as_json
+@click.pass_obj
+def reverse(settings: Settings, payment_id: int, reason: str, branch: str, as_json: bool) -> None:
+    """Undo PAYMENT, which failed: what it paid is owed again."""
+    with opened(settings) as library:
+        desk = None if branch is None else library.desk(branch)
+        try:
+            was_paid = library.write(
+                lambda transaction: reverse_payment(
+                    library.circulation,
+                    transaction,
+                    desk=desk,
+                    payment_id=payment_id,
+                    reason=reason,
+                    now=library.now,
+                )
+            )
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+    say({"payment": payment_id, "reversed": was_paid}, as_json)
+
+
+@charges.command()
+@click.argument("patron", metavar="PATRON")
+@as_json
+@click.pass_obj
+def expected(settings: Settings, patron: str, as_json: bool) -> None:
+    """Show what PATRON would be charged if everything came back now."""
+    with opened(settings) as library:
+        found = library.read(
+            lambda transaction: expected_fees(
+                library.circulation, transaction, patron=patron, now=library.now
+            )
+        )
+    if isinstance(found, Refused):
+        raise click.ClickException("no patron has this identifier")
+    say(
+        [
+            {
+                "amount": fee.amount,
+                "currency": fee.currency,
+                "items": [
+                    {
+                        "item": each.item.barcode,
+                        "title": each.item.title,
+                        "due": each.loan.due,
+                        "days_late": each.days,
+                        "amount": each.amount,
+                    }
+                    for each in fee.loans
+                ],
+            }
+            for fee in found.fees
+        ],
+        as_json,
+    )
+
+
+@charges.command()
+@_CHARGE
+@as_json
+@click.pass_obj
+def explain(settings: Settings, charge_id: int, as_json: bool) -> None:
+    """Show why CHARGE is what it is: loans, rules, dates, and all that happened to it."""
+    with opened(settings) as library:
+        found = library.read(
+            lambda transaction: explain_charge(library.circulation, transaction, charge_id)
+        )
+    if found is None:
+        raise click.ClickException(f"there is no charge {charge_id}")
+    facts = explained_facts(found)
+    if as_json:
+        say(facts, True)
+        return
+    say({name: facts[name] for name in ("charge", "type", "reason", "branch", "created")}, False)
+    currency = found.charge.currency
+    for posting in found.postings:
+        told = f" ({posting.reason})" if posting.reason else ""
+        click.echo(
+            f"{posting.at:%Y-%m-%d %H:%M} {posting.kind.value:20}"
+            f" {amount_text(posting.amount, currency):>16}{told}"
+        )
+    click.echo(f"{'owed':37} {amount_text(found.charge.balance, currency):>16}")
+    for loan in found.loans:
+        click.echo()
+        say(loan_facts(loan), False)

@@ -1,0 +1,17 @@
+"""`tiro hash`: the hash of a password, for terminals and partners."""
+
+from __future__ import annotations
+
+import click
+
+from circulation.pins import hash_pin
+
+
+@click.command("hash")
+def hashing() -> None:
+    """Print the argon2 hash of a password, as set-up and configuration hold it.
+
+    The password is asked for, or read from standard input; it is never an argument.
+    """
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    click.echo(hash_pin(password))

@@ -1,0 +1,94 @@
+"""`tiro reindex`: the index made anew from the records, while the library goes on working."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from catalogue.database import open_database
+from catalogue.index_comparison import TooManyChanges
+from catalogue.reindexing import Progress as Reindexed
+from catalogue.reindexing import ReindexReport, indexes_of
+from catalogue.reindexing import reindex as reindex_records
+from catalogue.reindexings import ReindexedElsewhere
+from protocols.command_line import Settings
+from protocols.commands.library import as_json, say
+
+
+@click.command()
+@click.option(
+    "--from", "first_id", type=click.IntRange(1), default=1, help="Only records from this id on."
+)
+@click.option(
+    "--access-point",
+    "access_points",
+    multiple=True,
+    metavar="NAME",
+    help="Only this access point, such as title; may be given several times.",
+)
+@click.option("--anew", is_flag=True, help="Do not go on with a reindexing that was interrupted.")
+@click.option(
+    "--temporary",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with room for another index.  [default: that of temporary files]",
+)
+@as_json
+@click.pass_obj
+def reindex(
+    settings: Settings,
+    first_id: int,
+    access_points: tuple[str, ...],
+    anew: bool,
+    temporary: Path | None,
+    as_json: bool,
+) -> None:
+    """Make the index what the records give: after an update of Tiro that says so, or for safety.
+
+    Searches and changes go on meanwhile. It can be interrupted and run again.
+    """
+    try:
+        indexes_of(access_points)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    database = open_database(settings.database_url)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            reading = progress.add_task("records read", total=None)
+            comparing = progress.add_task("terms compared", total=None)
+
+            def show(state: Reindexed) -> None:
+                progress.update(reading, completed=state.read, total=state.records)
+                progress.update(comparing, completed=state.terms)
+
+            report = reindex_records(
+                database,
+                run=uuid.uuid4().hex,
+                now=datetime.now(UTC),
+                first_id=first_id,
+                access_points=access_points,
+                anew=anew,
+                folder=temporary,
+                on_progress=show,
+            )
+    except (ReindexedElsewhere, TooManyChanges) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        database.close()
+    say(_facts(report), as_json)
+
+
+def _facts(report: ReindexReport) -> dict[str, Any]:
+    return {
+        "records": report.records,
+        "terms": report.terms,
+        "rows_changed": report.rows_changed,
+        "descriptions": report.descriptions_changed,
+        "resumed": report.was_resumed,
+    }

@@ -1,0 +1,135 @@
+"""`tiro sip2`: any SIP2 server as its terminals see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, get_args
+
+import click
+
+from protocols.sip2.checking.findings import Weight
+from protocols.sip2.checking.probes import Result, check_server, worst
+from protocols.sip2.checking.visit import LoginRefused, Target
+from protocols.sip2.line import LineError, tls_context
+from protocols.sip2.text import Charset
+
+#: The exit status where nothing could be found out, as monitoring systems read it.
+UNKNOWN = 3
+_WORDS = {
+    Weight.OK: "ok",
+    Weight.NOT_TRIED: "not tried",
+    Weight.WARNING: "warning",
+    Weight.ERROR: "ERROR",
+}
+
+
+class Address(click.ParamType[tuple[str, int]]):
+    """``HOST:PORT``, or ``[2001:db8::1]:6001``."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, int]:
+        if isinstance(value, tuple):
+            return value
+        host, _, port = str(value).rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            self.fail(f"{value!r} is not HOST:PORT", param, ctx)
+        return host.strip("[]"), int(port)
+
+
+def _terminal(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options by which a terminal reaches a server and logs in."""
+    for option in reversed(
+        (
+            click.argument("address", type=Address(), metavar="HOST:PORT"),
+            click.option("--login", help="User id of the terminal (CN)."),
+            click.option(
+                "--password",
+                envvar="TIRO_SIP2_PASSWORD",
+                default="",
+                help="Its password (CO); variable TIRO_SIP2_PASSWORD.",
+            ),
+            click.option("--telnet", is_flag=True, help="Log in at prompts, not with 93."),
+            click.option(
+                "--pin",
+                envvar="TIRO_SIP2_PIN",
+                help="PIN of the patron (AD); variable TIRO_SIP2_PIN.",
+            ),
+            click.option(
+                "--charset",
+                type=click.Choice(get_args(Charset)),
+                default="utf-8",
+                show_default=True,
+            ),
+            click.option("--timeout", type=float, default=10.0, show_default=True, help="Seconds."),
+            click.option("--tls", is_flag=True, help="Speak TLS."),
+            click.option("--ca", type=click.Path(exists=True), help="Authorities, as a PEM file."),
+            click.option("--certificate", type=click.Path(exists=True), help="Ours, as PEM."),
+            click.option("--key", type=click.Path(exists=True), help="Its key, as PEM."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def sip2() -> None:
+    """Try SIP2 servers: our own or any other."""
+
+
+@sip2.command()
+@_terminal
+@click.option("--location", default="", help="Location code (CP) of the login.")
+@click.option("--institution", default="", help="Institution id (AO) of every message.")
+@click.option("--patron", help="A patron to ask about.")
+@click.option("--item", help="An available item: it is lent to the patron and given back.")
+@click.option("--delimiter", default="|", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def check(context: click.Context, /, address: tuple[str, int], as_json: bool, **given: Any) -> None:
+    """Find out what is off with a SIP2 server.
+
+    Nothing is changed there unless --item is given. The exit status is 0 where all is well, 1 for
+    warnings, 2 where the standard is broken, and 3 where the server cannot be reached.
+    """
+    results = []
+    try:
+        tls = _tls(given)
+        target = Target(*address, is_telnet=given.pop("telnet"), tls=tls, **given)
+        for result in check_server(target, datetime.now().astimezone()):
+            results.append(result)
+            if not as_json:
+                _say(result)
+    except (LineError, LoginRefused) as error:
+        click.echo(f"{address[0]}:{address[1]}: {error}", err=True)
+        context.exit(UNKNOWN)
+    if as_json:
+        click.echo(json.dumps([_plain(each) for each in results], ensure_ascii=False, indent=2))
+    context.exit(worst(results))
+
+
+def _tls(given: dict[str, Any]) -> Any:
+    """The TLS context of the options, which are taken out of `given`."""
+    wanted, *files = (given.pop(name) for name in ("tls", "ca", "certificate", "key"))
+    return tls_context(*files) if wanted or any(files) else None
+
+
+def _say(result: Result) -> None:
+    if not result.findings:
+        click.echo(f"{'ok':10}{result.probe}")
+    for finding in result.findings:
+        clause = f" [{finding.clause}]" if finding.clause else ""
+        click.echo(f"{_WORDS[finding.weight]:10}{result.probe}: {finding.text}{clause}")
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    return {
+        "probe": result.probe,
+        "result": _WORDS[result.weight].lower(),
+        "findings": [
+            {"weight": _WORDS[each.weight].lower(), "text": each.text, "clause": each.clause}
+            for each in result.findings
+        ],
+    }

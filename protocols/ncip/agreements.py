@@ -1,0 +1,41 @@
+"""Partners of the set-up (`tiro apply`): what their options mean, and the partner made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from circulation import partners
+from circulation.results import Branch
+from protocols.ncip.settings import Partner
+
+_PARTNER = TypeAdapter(Partner)
+#: What every partner says in fields of its own, whatever the protocol.
+_COMMON = frozenset({"agency", "name", "branch", "shared_secret"})
+
+
+def partner_problems(options: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with the options of a partner: they are the settings of a `Partner`."""
+    problems = {}
+    try:
+        _PARTNER.validate_python({"agency": "x", "branch": "x"} | dict(options))
+    except ValidationError as error:
+        for detail in error.errors():
+            name = str(detail["loc"][0]) if detail["loc"] else ""
+            is_unknown = detail["type"] == "unexpected_keyword_argument"
+            problems[name] = "no such option" if is_unknown else str(detail["msg"])
+    return problems
+
+
+def partner_of(stored: partners.Partner, branch: Branch) -> Partner:
+    """The partner, its work done at the branch. Raises ValidationError."""
+    own = {
+        "agency": stored.agency,
+        "name": stored.name,
+        "branch": branch.isil,
+        "shared_secret": stored.shared_secret,
+    }
+    options = {name: value for name, value in stored.options.items() if name not in _COMMON}
+    return _PARTNER.validate_python(options | own)

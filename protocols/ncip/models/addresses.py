@@ -1,0 +1,65 @@
+"""Postal addresses and the names of organisations (Z39.83-1-2012, 6.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from protocols.ncip.messages import Code
+from protocols.ncip.rows import CODE, ONE, OPTIONAL, TEXT, Row
+
+
+@dataclass(frozen=True, slots=True)
+class UnstructuredAddress:
+    unstructured_address_type: Code | None = None
+    unstructured_address_data: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StructuredAddress:
+    street: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    locality: str | None = None
+    region: str | None = None
+    country: str | None = None
+    postal_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicalAddress:
+    structured_address: StructuredAddress | None = None
+    unstructured_address: UnstructuredAddress | None = None
+    physical_address_type: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationNameInformation:
+    organization_name_type: Code | None = None
+    organization_name: str | None = None
+
+
+LAYOUTS: dict[type[Any], tuple[Row, ...]] = {
+    UnstructuredAddress: (
+        Row("unstructured_address_type", CODE, ONE),
+        Row("unstructured_address_data", TEXT, ONE),
+    ),
+    StructuredAddress: (
+        Row("street", TEXT, ONE, choice="form"),
+        Row("line1", TEXT, ONE, choice="form"),
+        Row("line2", TEXT, OPTIONAL, choice="form"),
+        Row("locality", TEXT, OPTIONAL),
+        Row("region", TEXT, OPTIONAL),
+        Row("country", TEXT, OPTIONAL),
+        Row("postal_code", TEXT, OPTIONAL),
+    ),
+    PhysicalAddress: (
+        Row("structured_address", StructuredAddress, ONE, choice="form"),
+        Row("unstructured_address", UnstructuredAddress, ONE, choice="form"),
+        Row("physical_address_type", CODE, ONE),
+    ),
+    OrganizationNameInformation: (
+        Row("organization_name_type", CODE, ONE),
+        Row("organization_name", TEXT, ONE),
+    ),
+}

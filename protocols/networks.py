@@ -1,0 +1,58 @@
+"""IP addresses and networks, as lists in a configuration name them: ``192.0.2.0/24``, ``::1``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+Address = IPv4Address | IPv6Address
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no address and no network such as 192.0.2.0/24") from None
+    return text
+
+
+#: A setting: an address, or a network without bits beyond its mask.
+Network = Annotated[str, AfterValidator(_network)]
+
+
+def address_of(host: str) -> Address | None:
+    """The address; IPv4 mapped into IPv6 is IPv4. None for what is none."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+@lru_cache(maxsize=1024)
+def _parsed(networks: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(each) for each in networks)
+
+
+def narrowest(networks: Sequence[str], host: str) -> int | None:
+    """How many bits of the host's address the narrowest network with it names; None for none."""
+    address = address_of(host)
+    if address is None:
+        return None
+    lengths = [
+        each.prefixlen + (96 if each.version == 4 else 0)
+        for each in _parsed(tuple(networks))
+        if address in each
+    ]
+    return max(lengths, default=None)
+
+
+def is_within(networks: Sequence[str], host: str) -> bool:
+    """Is the host in one of the networks?"""
+    return narrowest(networks, host) is not None

@@ -1,0 +1,80 @@
+"""The reactor of the process: Twisted's for epoll, with answers sent at the end of each turn.
+
+A turn reads whatever has arrived and runs what follows from it. Twisted's own reactor has every
+socket with something to send reported as writable first, which sockets nearly always are: two
+changes of the epoll set and one more wait for each answer. This one lets accepted connections
+write at the end of the turn, all together, and waits only for those whose peer does not keep up.
+How they write, and when they pause what feeds them, stays Twisted's (`tcp.Connection.doWrite`).
+
+Import `reactor` from here, before anything that imports Twisted's. Where there is no epoll, or
+another reactor was installed first, that one is used as it is.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from twisted.internet.main import installReactor
+
+__all__ = ["reactor"]
+
+if sys.platform == "linux":
+    from twisted.internet.epollreactor import EPOLLOUT, EPollReactor
+    from twisted.internet.tcp import Server
+
+    class TurnReactor(EPollReactor):
+        """An epoll reactor whose accepted connections write at the end of the turn."""
+
+        def __init__(self) -> None:
+            #: Connections with something to send that were not yet asked to; in order.
+            self._due: dict[Any, None] = {}
+            super().__init__()  # type: ignore[no-untyped-call]
+
+        def addWriter(self, writer: Any) -> None:  # noqa: N802
+            if isinstance(writer, Server):
+                if writer.fileno() not in self._writes:
+                    self._due[writer] = None
+            else:
+                super().addWriter(writer)  # type: ignore[no-untyped-call]
+
+        def removeWriter(self, writer: Any) -> None:  # noqa: N802
+            if writer in self._due:
+                del self._due[writer]
+            else:
+                super().removeWriter(writer)  # type: ignore[no-untyped-call]
+
+        def _write_due(self) -> None:
+            """Lets each write once; who has more to send then waits to be writable."""
+            due = self._due
+            for writer in tuple(due):
+                if writer in due:
+                    self._doReadOrWrite(writer, writer.fileno(), EPOLLOUT)  # type: ignore[no-untyped-call]
+                    if due.pop(writer, self) is not self:
+                        super().addWriter(writer)  # type: ignore[no-untyped-call]
+
+        def doPoll(self, timeout: float | None) -> None:  # noqa: N802
+            """One turn: waits for events, deals with them, and sends what came of it."""
+            if self._due:  # timers and threads have something to say
+                self._write_due()
+            if self._due:
+                timeout = 0.0
+            events = self._poller.poll(
+                -1 if timeout is None else timeout, max(len(self._selectables), 1)
+            )
+            for number, event in events:
+                selectable = self._selectables.get(number)
+                if selectable is not None:
+                    self._doReadOrWrite(selectable, number, event)  # type: ignore[no-untyped-call]
+            if self._due:
+                self._write_due()
+
+        doIteration = doPoll  # noqa: N815
+
+
+if sys.platform == "linux" and "twisted.internet.reactor" not in sys.modules:
+    installReactor(TurnReactor())  # type: ignore[no-untyped-call]
+
+from twisted.internet import reactor as _reactor
+
+reactor: Any = _reactor

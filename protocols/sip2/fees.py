@@ -1,0 +1,209 @@
+"""Money: Fee Paid (37), what a patron owes (BH, BV), and the lists of fees (AV, and FA to FG).
+
+What is told and paid is what is owed to the agency of the branch where the terminal stands.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from circulation.charges import (
+    ChargeKind,
+    ChargeLine,
+    balances_of,
+    patron_charges,
+    pay,
+)
+from circulation.money import exponent_of
+from circulation.reasons import Reason
+from circulation.results import CheckedOut, Refused, Renewed
+from protocols.answering import Context
+from protocols.sip2.dates import local_date
+from protocols.sip2.messages import FeePaid, FeePaidResponse
+from protocols.sip2.patron_messages import Fields
+from protocols.sip2.places import Caller, Place
+from protocols.sip2.refusals import refusal_messages
+from protocols.sip2.wording import Text, say
+
+#: Fee type (BT, FE) of each kind of charge.
+FEE_TYPES: Final[dict[ChargeKind, str]] = {
+    ChargeKind.LATE_FEE: "04",
+    ChargeKind.COMPENSATION: "07",
+    ChargeKind.DAMAGE: "03",
+    ChargeKind.PROCESSING: "05",
+    ChargeKind.LOAN_FEE: "06",
+    ChargeKind.HOLD_FEE: "09",
+    ChargeKind.ADMINISTRATIVE: "02",
+    ChargeKind.SERVICE: "08",
+    ChargeKind.OTHER: "01",
+    ChargeKind.CREDIT: "01",
+}
+#: What each is called.
+FEE_NAMES: Final[dict[ChargeKind, Text]] = {
+    ChargeKind.LATE_FEE: Text.FEE_LATE,
+    ChargeKind.COMPENSATION: Text.FEE_COMPENSATION,
+    ChargeKind.DAMAGE: Text.FEE_DAMAGE,
+    ChargeKind.PROCESSING: Text.FEE_PROCESSING,
+    ChargeKind.LOAN_FEE: Text.FEE_LOAN,
+    ChargeKind.HOLD_FEE: Text.FEE_HOLD,
+    ChargeKind.ADMINISTRATIVE: Text.FEE_ADMINISTRATIVE,
+    ChargeKind.SERVICE: Text.FEE_SERVICE,
+    ChargeKind.OTHER: Text.FEE_OTHER,
+    ChargeKind.CREDIT: Text.FEE_CREDIT,
+}
+#: Payment type (37), as the ledger is told of it.
+METHODS: Final = {"00": "cash", "01": "VISA card", "02": "credit card"}
+_AMOUNT: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{0,3})?")
+#: The longest number of a charge that is looked at.
+_NUMBER_DIGITS: Final = 19
+
+
+def amount_of(minor_units: int, currency: str) -> str:
+    """BV: ``20.00``, with as many digits after the point as the currency has."""
+    digits = exponent_of(currency)
+    return f"{Decimal(minor_units).scaleb(-digits):.{digits}f}"
+
+
+def minor_units_of(amount: str, currency: str) -> int | None:
+    """What ``20.00``, ``20,00`` or ``20`` stands for; None for no amount of this currency."""
+    text = amount.strip().replace(",", ".")
+    if not _AMOUNT.fullmatch(text):
+        return None
+    units = Decimal(text).scaleb(exponent_of(currency))
+    return int(units) if units == units.to_integral_value() else None
+
+
+def owed_of(context: Context, patron_id: int, place: Place) -> tuple[str, str] | None:
+    """BH and BV: currency and amount; None where nothing is owed.
+
+    Of several currencies the one with the greatest amount: a message has room for one.
+    """
+    owed = [
+        (each.total, each.currency)
+        for each in balances_of(context.transaction, patron_id)
+        if each.agency_id == place.branch.agency_id and each.total > 0
+    ]
+    if not owed:
+        return None
+    total, currency = max(owed)
+    return currency, amount_of(total, currency)
+
+
+def open_fees(context: Context, patron: str, place: Place) -> list[ChargeLine]:
+    """What the patron owes, the oldest first."""
+    found = patron_charges(
+        context.circulation,
+        context.transaction,
+        patron=patron,
+        now=context.now,
+        agency_id=place.branch.agency_id,
+    )
+    if isinstance(found, Refused):
+        return []
+    return [line for line in found.charges if line.charge.balance > 0]
+
+
+def fee_line(line: ChargeLine, language: str) -> str:
+    """A line of AV: ``20.00 DKK Late fee: Peters jul``."""
+    charge = line.charge
+    name = say(FEE_NAMES[charge.kind], language)
+    title = _title(line)
+    text = f"{amount_of(charge.balance, charge.currency)} {charge.currency} {name}"
+    return f"{text}: {title}" if title else text
+
+
+def fee_fields(line: ChargeLine, place: Place, language: str) -> Fields:
+    """A fee with fields of its own; CG is what Fee Paid names it by."""
+    charge = line.charge
+    barcodes = [loan.barcode for loan in line.loans if loan.barcode]
+    created = charge.created.astimezone(place.zone)
+    fields = [
+        ("CG", str(charge.id)),
+        ("FA", amount_of(charge.balance, charge.currency)),
+        ("FB", barcodes[0] if barcodes else ""),
+        ("FC", f"{created:%d.%m.%Y}"),
+        ("FD", _title(line)),
+        ("FE", FEE_TYPES[charge.kind]),
+        ("FF", say(FEE_NAMES[charge.kind], language)),
+    ]
+    if charge.paid > 0:
+        fields.append(("FG", amount_of(charge.paid, charge.currency)))
+    return tuple(fields)
+
+
+def _title(line: ChargeLine) -> str:
+    titles = dict.fromkeys(loan.title for loan in line.loans if loan.title)
+    return "; ".join(titles) or line.charge.reason
+
+
+def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidResponse:
+    """37 -> 38. The same transaction id (BK) of one account is paid once, whenever it comes again.
+
+    It is put to the fee named in CG, or else to all that is owed, the oldest first. Anybody may pay
+    for anybody, so no PIN is asked for and nothing is told of what is owed.
+    """
+    place = caller.place(context, request.institution_id)
+    response = FeePaidResponse(
+        payment_accepted=False,
+        transaction_date=local_date(context.now, place.zone),
+        institution_id=place.institution(request.institution_id),
+        patron_identifier=request.patron_identifier,
+        transaction_id=request.transaction_id or None,
+    )
+    patron = request.patron_identifier.strip()
+    currency = request.currency_type.strip().upper() or _currency_owed(context, patron, place)
+    amount = minor_units_of(request.fee_amount, currency)
+    charge = _charge_number(request.fee_identifier)
+    order = (request.transaction_id or "").strip()
+    outcome = pay(
+        context.circulation,
+        context.transaction,
+        desk=place.desk,
+        patron=patron,
+        amount=-1 if amount is None else amount,
+        currency=currency,
+        now=context.now,
+        order_id=f"{place.desk.actor}:{order}" if order else None,
+        charge=charge,
+        method=METHODS.get(request.payment_type, request.payment_type.strip()),
+    )
+    if isinstance(outcome, Refused):
+        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        return response
+    response.payment_accepted = True
+    response.transaction_id = request.transaction_id or str(outcome.payment_id)
+    paid = f"{amount_of(outcome.amount, outcome.currency)} {outcome.currency}"
+    response.screen_message = (say(Text.FEE_PAID, caller.words, amount=paid),)
+    return response
+
+
+def _currency_owed(context: Context, patron: str, place: Place) -> str:
+    """For terminals that name no currency: that of the oldest fee."""
+    fees = open_fees(context, patron, place)
+    return fees[0].charge.currency if fees else ""
+
+
+def _charge_number(text: str | None) -> int | None:
+    """CG as a number; one that cannot be a charge is none of the patron's."""
+    digits = (text or "").strip()
+    if not digits:
+        return None
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= _NUMBER_DIGITS
+    return min(int(digits), 2**63 - 1) if is_number else -1
+
+
+def price_of(outcome: CheckedOut | Renewed | Refused) -> tuple[str, str, str] | None:
+    """BT, BH and BV: what a loan has cost, or would cost if that were agreed to (BO)."""
+    if isinstance(outcome, Refused):
+        for each in outcome.refusals:
+            if each.reason is Reason.FEE_NOT_ACKNOWLEDGED and each.amount and each.currency:
+                price = amount_of(each.amount, each.currency)
+                return FEE_TYPES[ChargeKind.LOAN_FEE], each.currency, price
+        return None
+    if not outcome.charged:
+        return None
+    first = outcome.charged[0]
+    total = sum(each.amount for each in outcome.charged if each.currency == first.currency)
+    return FEE_TYPES[ChargeKind(first.kind)], first.currency, amount_of(total, first.currency)

@@ -1,0 +1,118 @@
+"""Answers about items that change no loan: Item Information (17), Item Status Update (19)."""
+
+from __future__ import annotations
+
+from circulation.availability import circulation_status
+from circulation.item_properties import properties_of, set_properties
+from circulation.results import CirculationStatus, ItemState, Loan
+from protocols.answering import Context
+from protocols.sip2.dates import local_date
+from protocols.sip2.failures import OTHER
+from protocols.sip2.messages import (
+    ItemInformation,
+    ItemInformationResponse,
+    ItemStatusUpdate,
+    ItemStatusUpdateResponse,
+)
+from protocols.sip2.places import Caller, Place
+from protocols.sip2.wording import Text, say
+
+#: Circulation status (18).
+CIRCULATION_STATUS: dict[ItemState, str] = {
+    ItemState.AVAILABLE: "03",
+    ItemState.ON_LOAN: "04",
+    ItemState.IN_TRANSIT: "10",
+    ItemState.CLAIMED_RETURNED: "11",
+    ItemState.LOST: "12",
+    ItemState.MISSING: "13",
+    ItemState.ON_HOLD_SHELF: "08",
+}
+#: On loan, and recalled because somebody waits.
+RECALLED = "07"
+#: Media type (CK) "book", and no magnetic medium that a strong field could harm.
+BOOK = "001"
+NOT_MAGNETIC = "N"
+
+
+def due_date_of(loan: Loan, caller: Caller, place: Place) -> str:
+    """AH, as the account wants it."""
+    if caller.account is not None and caller.account.due_date == "day":
+        return loan.due.astimezone(place.zone).date().isoformat()
+    return local_date(loan.due, place.zone)
+
+
+def _stands_at(status: CirculationStatus) -> str | None:
+    """AP: where an item that is in the house stands; a deposit or theme may have brought it."""
+    if status.state is not ItemState.AVAILABLE:
+        return None
+    return (status.stay.seen_branch if status.stay else status.item.home_branch).isil
+
+
+def item_information(
+    request: ItemInformation, caller: Caller, context: Context
+) -> ItemInformationResponse:
+    """17 -> 18."""
+    place = caller.place(context, request.institution_id)
+    today = local_date(context.now, place.zone)
+    barcode = request.item_identifier.strip()
+    found = circulation_status(
+        context.circulation, context.transaction, item=barcode, now=context.now
+    )
+    if found is None:
+        return ItemInformationResponse(
+            circulation_status=OTHER,
+            security_marker="00",
+            fee_type=OTHER,
+            transaction_date=today,
+            item_identifier=request.item_identifier,
+            title_identifier="",
+            screen_message=(say(Text.ITEM_UNKNOWN, caller.words),),
+        )
+    item = found.item
+    is_recalled = found.recalled is not None and found.state is ItemState.ON_LOAN
+    return ItemInformationResponse(
+        circulation_status=RECALLED if is_recalled else CIRCULATION_STATUS[found.state],
+        security_marker="00",
+        fee_type=OTHER,
+        transaction_date=today,
+        item_identifier=request.item_identifier,
+        title_identifier=item.title,
+        hold_queue_length=str(found.open_holds) if found.open_holds else None,
+        due_date=due_date_of(found.loan, caller, place) if found.loan else None,
+        recall_date=local_date(found.recalled, place.zone) if found.recalled else None,
+        owner=item.home_branch.agency_isil,
+        media_type=BOOK,
+        permanent_location=item.home_branch.isil,
+        current_location=_stands_at(found),
+        item_properties=properties_of(context.transaction, barcode),
+        call_number=item.call_number or None,
+        destination_location=found.to_branch.isil if found.to_branch else None,
+    )
+
+
+def item_status_update(
+    request: ItemStatusUpdate, caller: Caller, context: Context
+) -> ItemStatusUpdateResponse:
+    """19 -> 20: what the terminal tells of the item is written down, and shown in 18."""
+    place = caller.place(context, request.institution_id)
+    barcode = request.item_identifier.strip()
+    response = ItemStatusUpdateResponse(
+        item_properties_ok=set_properties(
+            context.transaction,
+            desk=place.desk,
+            item=barcode,
+            properties=request.item_properties,
+            now=context.now,
+        ),
+        transaction_date=local_date(context.now, place.zone),
+        item_identifier=request.item_identifier,
+    )
+    if not response.item_properties_ok:
+        response.screen_message = (say(Text.ITEM_UNKNOWN, caller.words),)
+        return response
+    response.item_properties = properties_of(context.transaction, barcode)
+    found = circulation_status(
+        context.circulation, context.transaction, item=barcode, now=context.now
+    )
+    response.title_identifier = found.item.title if found is not None else None
+    return response

@@ -1,0 +1,160 @@
+"""The lists of Patron Information (64): what the summary asks for, from BP to BQ.
+
+The summary (63) has ten positions, and a Y asks for that list; only the first Y counts. BP and BQ
+number the lines from 1, and both are part of what is given. The counts are those of all lists,
+whatever is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeVar
+
+from circulation.hold_lists import patron_holds
+from circulation.hold_results import HoldState
+from circulation.patrons import patron_loans
+from circulation.results import PatronStatus, Refused
+from protocols.answering import Context
+from protocols.sip2.fees import fee_fields, fee_line, open_fees
+from protocols.sip2.messages import PatronInformation, PatronInformationResponse
+from protocols.sip2.places import Caller, Place
+
+T = TypeVar("T")
+
+#: Positions of the summary.
+HOLD_ITEMS: Final = 0
+OVERDUE_ITEMS: Final = 1
+CHARGED_ITEMS: Final = 2
+FINE_ITEMS: Final = 3
+RECALL_ITEMS: Final = 4
+UNAVAILABLE_HOLDS: Final = 5
+#: Not in the standard: fees one by one, as terminals of several vendors ask for them.
+FEES: Final = 6
+
+
+class Wanted(NamedTuple):
+    """Which list, and which lines of it: from `start`, counted from 1, to `end` or the last."""
+
+    position: int
+    start: int
+    end: int | None
+
+    def cut(self, lines: Sequence[T]) -> tuple[T, ...]:
+        return tuple(lines[self.start - 1 : self.end])
+
+
+def wanted_by(request: PatronInformation) -> Wanted:
+    """What the summary, BP and BQ ask for. Position -1 is no list."""
+    start = max(_number(request.start_item) or 1, 1)
+    end = _number(request.end_item)
+    return Wanted(
+        request.summary.upper().find("Y"), start, None if end is None else max(end, start - 1)
+    )
+
+
+def add_lists(
+    request: PatronInformation,
+    response: PatronInformationResponse,
+    status: PatronStatus,
+    caller: Caller,
+    place: Place,
+    context: Context,
+) -> None:
+    """Fills in the counts of loans, holds, fees and recalls, and the list that is asked for."""
+    wanted = wanted_by(request)
+    if response.fee_amount is not None:
+        fees = open_fees(context, request.patron_identifier.strip(), place)
+        response.fine_items_count = len(fees)
+        if wanted.position == FINE_ITEMS:
+            response.fine_items = tuple(fee_line(x, caller.words) for x in wanted.cut(fees))
+        elif wanted.position == FEES:
+            response.fees = tuple(fee_fields(x, place, caller.words) for x in wanted.cut(fees))
+    response.overdue_items_count = status.overdue
+    response.charged_items_count = status.loans
+    response.charged_items_limit = status.max_loans
+    response.recall_items_count = status.recalled
+    _add_holds(request, response, wanted, context)
+    if wanted.position in (OVERDUE_ITEMS, CHARGED_ITEMS):
+        _add_loans(request, response, wanted, context)
+    elif wanted.position == RECALL_ITEMS and status.recalled:
+        _add_recalls(request, response, wanted, context)
+
+
+def _add_holds(
+    request: PatronInformation,
+    response: PatronInformationResponse,
+    wanted: Wanted,
+    context: Context,
+) -> None:
+    """How many holds are ready (AS) and how many are not (CD).
+
+    What is ready is told by its barcode. What is not may have none yet, and is told by its title.
+    """
+    found = patron_holds(
+        context.circulation,
+        context.transaction,
+        patron=request.patron_identifier.strip(),
+        now=context.now,
+        with_prospects=False,
+    )
+    if isinstance(found, Refused):
+        return
+    ready, others = [], []
+    for hold in (queued.hold for queued in found.holds):
+        if hold.state is HoldState.READY:
+            ready.append(hold.bound_item or hold.title)
+        else:
+            others.append(hold.item or hold.title)
+    response.hold_items_count, response.unavailable_holds_count = len(ready), len(others)
+    if wanted.position == HOLD_ITEMS:
+        response.hold_items = wanted.cut(ready)
+    elif wanted.position == UNAVAILABLE_HOLDS:
+        response.unavailable_hold_items = wanted.cut(others)
+
+
+def _add_loans(
+    request: PatronInformation,
+    response: PatronInformationResponse,
+    wanted: Wanted,
+    context: Context,
+) -> None:
+    found = patron_loans(
+        context.circulation,
+        context.transaction,
+        patron=request.patron_identifier.strip(),
+        now=context.now,
+        only_overdue=wanted.position == OVERDUE_ITEMS,
+        start=wanted.start,
+        limit=None if wanted.end is None else wanted.end - wanted.start + 1,
+    )
+    if isinstance(found, Refused):
+        return
+    barcodes = tuple(each.item.barcode for each in found.loans)
+    if wanted.position == OVERDUE_ITEMS:
+        response.overdue_items = barcodes
+    else:
+        response.charged_items = barcodes
+
+
+def _add_recalls(
+    request: PatronInformation,
+    response: PatronInformationResponse,
+    wanted: Wanted,
+    context: Context,
+) -> None:
+    found = patron_loans(
+        context.circulation,
+        context.transaction,
+        patron=request.patron_identifier.strip(),
+        now=context.now,
+    )
+    if not isinstance(found, Refused):
+        recalled = [each.item.barcode for each in found.loans if each.is_recalled]
+        response.recall_items = wanted.cut(recalled)
+
+
+def _number(text: str | None) -> int | None:
+    """A number of at most six digits; None for anything else."""
+    digits = (text or "").strip()
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= 6
+    return int(digits) if is_number else None

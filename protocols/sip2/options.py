@@ -1,0 +1,267 @@
+"""What an account may say of its terminals, by noun: `protocols.sip2.settings.Account` has all.
+
+Every option has a default, so an account names only what is different at its machines; vendors'
+machines are described once and for all in `protocols.sip2.profiles`. Values are words, numbers and
+lists of them, so that a set-up (`tiro apply`) can hold them as well.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from protocols.networks import Network
+from protocols.sip2.layouts import LAYOUTS
+from protocols.sip2.messages import REQUESTS
+from protocols.sip2.templates import (
+    FEE_PLACES,
+    HOLD_PLACES,
+    ITEM_PLACES,
+    PATRON_PLACES,
+    Template,
+)
+from protocols.sip2.text import Charset
+
+AccountKind = Literal["self-service", "sorter", "desk"]
+Language = Literal["da", "en"]
+LoginWay = Literal["message", "prompt", "address", "certificate"]
+#: The fields of 10 that can be sent although there is nothing to say.
+AlwaysSent = Literal["AA", "AJ", "CH", "CK", "CL", "CM", "CR", "CS", "CT", "CV", "CY", "DA"]
+
+_FIELD_ID = re.compile(r"[A-Z0-9]{2}")
+#: Fields that tell a machine which question an answer is about; without them it is none.
+NEEDED = frozenset({"AO", "AA", "AB", "BX"})
+_DIRECTIVES = re.compile(r"%[dmYyHMSj%]")
+
+
+def _hideable(code: str) -> str:
+    if not _FIELD_ID.fullmatch(code):
+        raise ValueError(f"{code!r} is no id of a field: BD")
+    if code in NEEDED:
+        raise ValueError(f"without {code} an answer is none")
+    return code
+
+
+def _filled(places: tuple[str, ...]) -> AfterValidator:
+    def check(text: str) -> str:
+        Template(text, places)
+        return text
+
+    return AfterValidator(check)
+
+
+def _extra(places: tuple[str, ...], *messages: str) -> AfterValidator:
+    taken = {each.code for code in messages for each in LAYOUTS[code].variable}
+
+    def check(text: str) -> str:
+        code, separator, template = text.partition("=")
+        if not _FIELD_ID.fullmatch(code) or not separator:
+            raise ValueError(f"{text!r} is no field such as DE={{{places[0]}}}")
+        if code in taken:
+            raise ValueError(f"{code} has its own meaning in {' and '.join(messages)}")
+        Template(template, places)
+        return text
+
+    return AfterValidator(check)
+
+
+def _request_code(code: str) -> str:
+    layout = LAYOUTS.get(code)
+    if layout is None or layout.message not in REQUESTS or code in ("93", "99"):
+        raise ValueError(f"{code!r} is no message that can be closed to a terminal")
+    return code
+
+
+def rewriting(text: str) -> tuple[re.Pattern[str], str]:
+    """``FIND => REPLACE`` of `screen_message_rewrites`. Raises ValueError."""
+    find, separator, replace = text.partition(" => ")
+    if not separator or not find:
+        raise ValueError(f"{text!r} is not FIND => REPLACE")
+    try:
+        pattern = re.compile(find)
+        pattern.sub(replace, "")
+        # A reference to a group that is not there shows only where something is found.
+        re.compile(find + "|").sub(replace, "")
+    except (re.error, IndexError) as error:
+        raise ValueError(f"{find!r}: {error}") from None
+    return pattern, replace
+
+
+def _rewrite(text: str) -> str:
+    rewriting(text)
+    return text
+
+
+def _due_date(text: str) -> str:
+    if text in ("date-and-time", "day"):
+        return text
+    if "%" not in text or "%" in _DIRECTIVES.sub("", text):
+        raise ValueError("is date-and-time, day, or a form such as %d.%m.%Y")
+    return text
+
+
+def _displayable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be a character that can be shown")
+    return text
+
+
+FieldIds = tuple[Annotated[str, AfterValidator(_hideable)], ...]
+PatronField = Annotated[str, _extra(PATRON_PLACES, "24", "64")]
+ItemField = Annotated[str, _extra(ITEM_PLACES, "10", "18")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wire:
+    """How frames are written."""
+
+    charset: Charset = "utf-8"
+    terminator: Literal["CR", "CRLF"] = "CR"
+    #: What stands in answers for control characters and the delimiter: a blank, another character,
+    #: or nothing.
+    nonprinting_character: Annotated[str, Field(max_length=1), AfterValidator(_displayable)] = " "
+    #: Of messages to patrons, where the terminal has not named a language (23, 63) that we speak.
+    language: Language = "da"
+    #: How AH is written: ``20261224    235900``, ``2026-12-24``, or a form such as ``%d.%m.%Y``.
+    due_date: Annotated[str, AfterValidator(_due_date)] = "date-and-time"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logins:
+    """How a terminal shows that it is this account, and what it may then ask."""
+
+    #: Addresses that the account is used from; empty: any.
+    networks: tuple[Network, ...] = ()
+    #: 93; the prompts of the telnet port; by its address alone (`networks` must be given); by the
+    #: certificate that it shows.
+    login_by: tuple[LoginWay, ...] = ("message", "prompt", "certificate")
+    #: Common name or DNS name of the terminal's own certificate; then it needs no other login, and
+    #: no other terminal gets in with this account.
+    certificate: Annotated[str, Field(min_length=1)] | None = None
+    #: Not without TLS.
+    require_tls: bool = False
+    #: Answer an SC Status (99) that comes before the login.
+    status_before_login: bool = True
+    #: What is sent faster than this waits; a second's worth and ten more may come at once.
+    messages_per_second: Annotated[float, Field(ge=0.1)] | None = None
+    #: Messages (``11``, ``29``) that are answered negatively and are not in BX.
+    closed_messages: tuple[Annotated[str, AfterValidator(_request_code)], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    """What stands on the screen and the receipt, and which fields are sent at all."""
+
+    #: ``FIND => REPLACE``: regular expressions over each line of AF (and AG), in this order.
+    screen_message_rewrites: tuple[Annotated[str, AfterValidator(_rewrite)], ...] = ()
+    #: AG: nothing; what AF says; or a receipt of loans, returns and payments.
+    print_lines: Literal["none", "messages", "receipt"] = "none"
+    #: Name the patron's home branch in AF (24, 64).
+    show_home_library: bool = False
+    #: Say in AF of a good check-in (10) what came back and that it was taken.
+    show_checkin_message: bool = False
+    #: Say in AF after a loan (12) or a return (10) what the patron owes.
+    show_amount_owed: bool = False
+    #: Fields that are not sent; those that a message must have are sent empty.
+    hide_fields: FieldIds = ()
+    #: The only fields that are sent, where not empty; `hide_fields` goes before it.
+    only_fields: FieldIds = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patrons:
+    """What is asked and told of patrons (24, 26, 64)."""
+
+    #: Without a PIN (AD) nothing is said or done. Where false, a PIN that is sent is still checked.
+    require_patron_pin: bool = False
+    #: CQ is Y for a blank AD, where no PIN is required: for machines that ask for none, but wait
+    #: for the Y. It opens nothing.
+    blank_pin_is_right: bool = False
+    #: Send e-mail, telephone, birth date and category in 64.
+    show_personal_details: bool = False
+    #: AE.
+    name_template: Annotated[str, _filled(PATRON_PLACES)] = "{name}"
+    #: Fields of one's own: ``PA={expires}``.
+    extra_patron_fields: tuple[PatronField, ...] = ()
+    #: AV.
+    fee_template: Annotated[str, _filled(FEE_PLACES)] | None = None
+    #: AT, AU and BU; AS and CD.
+    list_loans_by: Literal["barcode", "title"] = "barcode"
+    list_holds_by: Literal["barcode", "title"] = "barcode"
+    #: CC: from what debt on a patron is blocked.
+    show_fee_limit: bool = False
+    #: Which denied privileges the patron status shows. Some machines send a patron away for any of
+    #: them: these are told only what stops a loan, or nothing.
+    denied_in_status: Literal["all", "loans", "none"] = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loans:
+    """Checkout and renewal (11, 29, 65), and paying (37)."""
+
+    #: Loans that have happened while the line was down (no block = Y) are taken as they come.
+    accept_offline: bool = True
+    #: Say after each item that a Renew All (65) has not renewed (BN) why it has not.
+    say_why_not_renewed: bool = True
+    #: Material groups that this machine does not lend, with all below them.
+    blocked_material_groups: tuple[str, ...] = ()
+    #: Loans of these groups, or to these categories of patrons, stay in the house: the security
+    #: tag is left on.
+    in_house_material_groups: tuple[str, ...] = ()
+    in_house_patron_categories: tuple[str, ...] = ()
+    #: CI in 12 and 30: Y where the tag is to be left on.
+    send_security_inhibit: bool = False
+    #: Payment types (37) that are no payment: what they name is written off.
+    writeoff_payment_types: tuple[Annotated[str, Field(pattern=r"^[0-9]{2}$")], ...] = ()
+    #: Refuse what is more than is owed even where the rules would keep it for the patron.
+    refuse_overpayment: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returns:
+    """Check-in (09), and what 10 and 18 say of items: sorters."""
+
+    #: Name the card of the patron whose loan a check-in (10) has ended.
+    show_borrower: bool = True
+    #: What a check-in does where somebody waits for the item: sends it to the pickup branch bound
+    #: to nobody (route), binds it (bind), puts it on the hold shelf, too, and tells the patron
+    #: (shelve), or leaves it to the staff (refuse). Where nothing is said, a desk shelves and a
+    #: machine binds.
+    holds: Literal["route", "bind", "shelve", "refuse"] | None = None
+    #: Name the patron for whom an item that was handed in (10) is kept, and their card.
+    show_hold_patron: bool = False
+    #: DA.
+    hold_patron_template: Annotated[str, _filled(HOLD_PLACES)] = "{name}"
+    #: Send CT in 10 for items that stay here, too: some sorters insist on it.
+    always_send_destination: bool = False
+    #: Fields of 10 that are sent empty where there is nothing to say; CV then says ``00``.
+    always_send: tuple[AlwaysSent, ...] = ()
+    #: The alert types (CV) that the machine knows. Another one is sent as 99, or not at all where
+    #: 99 is unknown, too; the alert flag stays.
+    alert_types: tuple[Literal["00", "01", "02", "03", "04", "99"], ...] = (
+        "00",
+        "01",
+        "02",
+        "03",
+        "04",
+        "99",
+    )
+    #: A check-in that is refused raises the alert flag (with CV 99).
+    alert_on_failure: bool = True
+    #: Say that all is well, too, where the item was not on loan. It is taken either way.
+    ok_if_not_on_loan: bool = True
+    #: CR.
+    collection_code: Literal[
+        "material_group", "department", "location", "sublocation", "section"
+    ] = "material_group"
+    #: AQ in 10 and 18: the home branch, or where in it the item stands.
+    permanent_location: Literal["branch", "department", "location", "sublocation"] = "branch"
+    #: CH in 10: as the machine sent it, or the material group.
+    item_properties: Literal["as-sent", "material_group"] = "as-sent"
+    #: Fields of one's own in 10 and 18: ``ZZ={author}``.
+    extra_item_fields: tuple[ItemField, ...] = ()
+    #: An item that is asked for (17) lies at the machine: if it was missing, it is found.
+    find_on_item_information: bool = False

@@ -1,0 +1,48 @@
+"""What each account has sent and got wrong, counted in memory until it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from protocols.sip2.layouts import LAYOUTS
+from protocols.sip2.messages import REQUESTS, RequestACSResend
+
+#: How the count of a message is named: this, and its code. Everything else is a deviation.
+MESSAGE: Final = "received "
+#: The codes of the messages that a terminal may send, and what they are counted as; all others are
+#: ignored.
+COUNTED_AS: Final = {
+    code.encode(): MESSAGE + code
+    for code, layout in LAYOUTS.items()
+    if layout.message in REQUESTS or layout.message is RequestACSResend
+}
+
+
+class Tally:
+    """Counts by account and name; used in the reactor's thread.
+
+    `begun` is called when the first thing is counted after all was taken: time to think of writing
+    it down.
+    """
+
+    def __init__(self, begun: Callable[[], object] | None = None) -> None:
+        self._counts: dict[tuple[str, str], int] = {}
+        self._begun = begun
+
+    def add(self, account: str, name: str, count: int = 1) -> None:
+        counts = self._counts
+        if not counts and self._begun is not None:
+            self._begun()
+        key = (account, name)
+        counts[key] = counts.get(key, 0) + count
+
+    def take(self) -> dict[tuple[str, str], int]:
+        """All counts since the last time."""
+        counts, self._counts = self._counts, {}
+        return counts
+
+    def give_back(self, counts: dict[tuple[str, str], int]) -> None:
+        """They could not be written down: they are for the next time."""
+        for (account, name), count in counts.items():
+            self.add(account, name, count)

@@ -1,0 +1,198 @@
+"""`tiro hold`, `tiro list` and what came with them, as staff and scripts run them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from circulation.lending import check_out
+from circulation.onward import lend_onward
+from circulation.results import CheckedOut
+from tests.builders.circulation import a_patron, an_item
+from tests.builders.holds import record_of
+from tests.builders.staff import Staff
+
+AT = ("--at", "DK-900101")
+THERE = ("--at", "DK-900102")
+
+
+def test_a_hold_from_its_place_in_the_queue_to_the_shelf(staff: Staff) -> None:
+    first, second = a_patron(staff.library), a_patron(staff.library)
+    barcode = an_item(staff.library, location="Fiction")
+    record = str(record_of(staff.library, barcode))
+    (placed,) = staff.json("hold", "place", first, "--record", record, *AT)
+    assert (placed["number_in_queue"], placed["pickup"]) == (1, "DK-900101")
+    again = staff.json("hold", "place", first, "--record", record, *AT, code=1)
+    assert again[0]["refused"] == ["ALREADY_ON_HOLD"]
+    (later,) = staff.json("hold", "place", second, "--item", barcode, *AT, "--pickup", "DK-900102")
+    assert (later["number_in_queue"], later["item"]) == (2, barcode)
+    changed = staff.json("hold", "change", second, str(later["hold"]), *AT, "--pickup", "DK-900101")
+    assert changed["pickup"] == "DK-900101"
+    paused = staff.json("hold", "pause", second, str(later["hold"]), *AT, "--from", "2020-01-01")
+    assert (paused["paused_from"], paused["number_in_queue"]) == ("2020-01-01", 2)
+    queue = staff.json("hold", "queue", "--item", barcode)
+    assert [line["hold"] for line in queue] == [placed["hold"], later["hold"]]
+    assert [line["passed_over"] for line in queue] == [None, "it is paused"]
+    resumed = staff.json("hold", "pause", second, str(later["hold"]), *AT, "--end")
+    assert resumed["paused_from"] is None
+
+    (line,) = staff.json("hold", "pick-list", *AT)
+    assert (line["item"], line["location"], line["fetched_by"]) == (barcode, "Fiction", None)
+    assert staff.json("hold", "fetch", barcode, *AT)["hold"] == placed["hold"]
+    assert staff.json("hold", "pick-list", *AT, "--unmarked") == []
+    assert staff.json("hold", "fetch", barcode, *AT, "--give-up")["was_marked"]
+    assert staff.json("hold", "fetch", "nothing", *AT, code=1)[0]["refused"] == ["ITEM_UNKNOWN"]
+
+    assert staff.json("loan", "in", barcode, *AT)[0]["pickup_number"] == 1
+    (on_shelf,) = staff.json("hold", "shelf", *AT)
+    assert (on_shelf["number"], on_shelf["is_to_go"]) == (1, False)
+    assert staff.json("hold", "list", first)[0]["state"] == "ready for pickup"
+    cancelled = staff.json("hold", "cancel", first, str(placed["hold"]), *AT)
+    assert cancelled["outcome"] == "cancelled"
+    (to_go,) = staff.json("list", "shelf", *AT)["lines"]
+    assert to_go["item"] == barcode
+    (cleared,) = staff.json("hold", "shelf", *AT, "--clear")
+    assert (cleared["goes"], cleared["pickup_number"]) == ("to the hold shelf of this branch", 1)
+    assert staff.json("hold", "list", first) == []
+
+
+def test_sets_are_placed_together(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    records = [str(record_of(staff.library, an_item(staff.library))) for _ in range(2)]
+    options = [word for record in records for word in ("--record", record)]
+    placed = staff.json("hold", "place", card, *options, "--record", "999", *AT, code=1)
+    assert placed[0]["refused"] == ["RECORD_UNKNOWN"]
+    placed = staff.json(
+        *("hold", "place", card, *options, "--record", "999", *AT, "--kind", "parallel")
+    )
+    assert [line.get("kind") for line in placed] == ["parallel", "parallel", None]
+    assert placed[2]["refused"] == ["RECORD_UNKNOWN"]
+    assert staff.run("hold", "place", card, *AT).exit_code == 2
+
+
+def test_overdue_loans_by_pages(staff: Staff) -> None:
+    library, card = staff.library, a_patron(staff.library)
+    library.now -= timedelta(days=60)
+    barcodes = [an_item(library, on_loan_to=card) for _ in range(5)]
+    found, word = [], None
+    for _ in range(3):
+        after = ("--after", word) if word else ()
+        page = staff.json("list", "overdue", "--limit", "2", *after)
+        found += [line["item"] for line in page["lines"]]
+        word = page["next"]
+    assert (found, word) == (barcodes, None)
+    assert staff.json("list", "overdue", *THERE)["lines"] == []
+    assert "more: --after" in staff.run("list", "overdue", "--limit", "2").output
+    assert staff.run("list", "overdue", "--after", "rubbish").exit_code == 2
+
+
+def test_the_pick_list_by_pages(staff: Staff) -> None:
+    library, card = staff.library, a_patron(staff.library)
+    barcodes = [an_item(library, call_number=str(number)) for number in range(3)]
+    for barcode in barcodes:
+        staff.json("hold", "place", card, "--record", str(record_of(library, barcode)), *AT)
+    first = staff.json("list", "fetch", *AT, "--limit", "2")
+    assert [line["item"] for line in first["lines"]] == barcodes[:2]
+    staff.json("loan", "in", barcodes[0], *AT)  # what was fetched meanwhile hides nothing
+    second = staff.json("list", "fetch", *AT, "--limit", "2", "--after", first["next"])
+    assert ([line["item"] for line in second["lines"]], second["next"]) == (barcodes[2:], None)
+
+
+def test_lost_claimed_missing_and_late(staff: Staff) -> None:
+    library, card = staff.library, a_patron(staff.library)
+    lost, claimed = (an_item(library, on_loan_to=card) for _ in range(2))
+    missing, sent = an_item(library), an_item(library)
+    staff.json("loan", "lost", lost, *AT)
+    staff.json("loan", "claim", claimed, *AT)
+    staff.json("loan", "lost", missing, *AT)
+    staff.json("loan", "in", sent, *THERE)
+    for name, barcode in (("lost", lost), ("claimed", claimed), ("missing", missing)):
+        lines = staff.json("list", name)["lines"]
+        assert [line["item"] for line in lines] == [barcode], name
+    assert staff.json("list", "transits")["lines"] == []
+    (late,) = staff.json("list", "transits", "--days", "0", *AT)["lines"]
+    assert (late["item"], late["from"], late["to"]) == (sent, "DK-900102", "DK-900101")
+
+
+def test_a_conflict_is_settled(staff: Staff) -> None:
+    library = staff.library
+    card, other = a_patron(library), a_patron(library)
+    barcode = an_item(library, on_loan_to=card)
+    lent = library.write(
+        lambda transaction: check_out(
+            library.circulation,
+            transaction,
+            desk=library.desk(),
+            patron=other,
+            item=barcode,
+            now=library.now,
+            no_block=True,
+        )
+    )
+    assert isinstance(lent, CheckedOut)
+    (line,) = staff.json("list", "conflicts")["lines"]
+    assert (line["item"], line["overridden"]) == (barcode, ["ON_LOAN_TO_ANOTHER"])
+    number = str(line["conflict"])
+    assert staff.json("loan", "settle", number, *AT)["was_open"]
+    assert not staff.json("loan", "settle", number, *AT)["was_open"]
+    assert staff.json("list", "conflicts")["lines"] == []
+
+
+def test_teacher_and_pupil_both_see_an_onward_loan(staff: Staff) -> None:
+    library = staff.library
+    teacher = a_patron(library, given_name="Lone")
+    pupil = a_patron(library, given_name="Per")
+    own, lent = an_item(library, on_loan_to=pupil), an_item(library, on_loan_to=teacher)
+    library.write(
+        lambda transaction: lend_onward(
+            library.circulation,
+            transaction,
+            desk=library.desk(),
+            item=lent,
+            to=pupil,
+            now=library.now,
+        )
+    )
+    (of_teacher,) = staff.json("loan", "list", teacher)
+    assert (of_teacher["item"], of_teacher["lent_onward_to"]) == (lent, "Per Ørsted")
+    of_pupil = staff.json("loan", "list", pupil)
+    assert [(line["item"], line["lent_onward_by"]) for line in of_pupil] == [
+        (own, None),
+        (lent, "Lone Ørsted"),
+    ]
+    assert staff.json("patron", "show", pupil)["loans"] == 2
+
+
+def test_a_patron_is_away_and_back(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    away = staff.json("patron", "absent", card, "--from", "2026-07-01", "--until", "2026-07-31")
+    assert away["absent"] == {"first": "2026-07-01", "last": "2026-07-31"}
+    assert staff.json("patron", "show", card)["absent"] == away["absent"]
+    assert staff.json("patron", "absent", card, "--end")["absent"] is None
+    wrong = staff.run("patron", "absent", card, "--from", "2026-07-02", "--until", "2026-07-01")
+    assert wrong.exit_code == 2
+
+
+def test_an_item_is_put_elsewhere(staff: Staff) -> None:
+    barcode = an_item(staff.library, department="Adults", section="Display")
+    placed = staff.json("item", "place", barcode, "--location", "Crime", "--section", "")
+    assert placed["placement"] == ["Adults", "Crime"]
+    moved = staff.json("item", "place", barcode, "--at", "DK-900102")
+    assert (moved["home"], moved["placement"]) == ("DK-900102", [])
+    assert staff.json("item", "show", barcode)["home"] == "DK-900102"
+    assert staff.json("item", "place", "nothing", code=1)["refused"] == ["ITEM_UNKNOWN"]
+
+
+def test_a_loan_is_recalled(staff: Staff) -> None:
+    library = staff.library
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    refused = staff.json("loan", "recall", barcode, *AT, code=1)
+    assert refused[0]["refused"] == ["NOT_RECALLABLE"]
+    library.policy(loan_days=28, recall_days=10)
+    (recalled,) = staff.json("loan", "recall", barcode, *AT)
+    assert recalled["due"] < recalled["was_due"]
+
+
+def test_a_password_is_hashed(staff: Staff) -> None:
+    result = staff.run("hash", typed="hemmelig\nhemmelig\n")
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1].startswith("$argon2id$")

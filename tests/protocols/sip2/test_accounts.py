@@ -1,0 +1,105 @@
+"""Accounts of the set-up: options of profiles, and what wins over what."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from catalogue.statements import Transaction
+from circulation.set_up import set_up_changed
+from circulation.setting_up.reading import read
+from circulation.terminals import forget_terminal, store_profile, store_terminal
+from protocols.answering import Context
+from protocols.demo.seeding import SET_UP
+from protocols.sip2.accounts import Accounts, profile_problems
+from protocols.sip2.settings import Account, Sip2Settings
+from protocols.standard import option_checks
+from tests.builders.circulation import Library
+
+HASH = "$argon2id$x"
+
+
+@pytest.mark.parametrize(
+    ("options", "at_fault"),
+    [
+        ({}, set()),
+        ({"kind": "sorter", "charset": "cp850", "require_patron_pin": True}, set()),
+        ({"kind": "robot"}, {"kind"}),
+        ({"knid": "sorter"}, {"knid"}),
+        ({"login": "x"}, {"login"}),
+        ({"any_branch_of_agency": False}, {"any_branch_of_agency"}),
+    ],
+)
+def test_options_of_a_profile_are_those_of_an_account(
+    options: dict[str, Any], at_fault: set[str]
+) -> None:
+    assert set(profile_problems(options)) == at_fault
+
+
+def test_the_demos_set_up_passes_the_checks_of_all_protocols() -> None:
+    assert read(SET_UP.read_text(encoding="utf-8"), option_checks()).problems == []
+
+
+def test_terminals_come_change_and_go(sqlite_url: str) -> None:
+    from catalogue.database import open_database
+    from tests.builders.circulation import a_library
+
+    database = open_database(sqlite_url)
+    library = a_library(database)
+    own = Account("mine", HASH, "DK-900101", language="en")
+    accounts = Accounts(Sip2Settings(accounts=(own,)))
+
+    def change(kind: str) -> None:
+        def work(transaction: Transaction) -> None:
+            store_profile(transaction, "p", {"kind": kind})
+            for login in ("mine", "theirs"):
+                store_terminal(
+                    transaction,
+                    login=login,
+                    password=HASH,
+                    branch_id=library.other.id,
+                    any_branch=False,
+                    profile="p",
+                )
+            set_up_changed(transaction)
+
+        library.write(work)
+
+    def look(library: Library, **options: Any) -> None:
+        library.read(
+            lambda transaction: accounts.follow(
+                Context(transaction, library.circulation, library.now), **options
+            )
+        )
+
+    look(library)
+    assert accounts.get("theirs") is None
+    change("sorter")
+    look(library)
+    assert accounts.get("theirs") is None  # looked at just now
+    look(library, at_once=True)
+    theirs = accounts.get("theirs")
+    assert theirs is not None
+    assert (theirs.kind, theirs.branch, theirs.any_branch_of_agency) == (
+        "sorter",
+        "DK-900102",
+        False,
+    )
+    assert accounts.get("mine") is own
+    change("desk")
+    library.now += timedelta(seconds=2)
+    look(library)
+    assert accounts.get("theirs") == Account(
+        "theirs", HASH, "DK-900102", any_branch_of_agency=False, kind="desk"
+    )
+
+    def remove(transaction: Transaction) -> None:
+        forget_terminal(transaction, "theirs")
+        set_up_changed(transaction)
+
+    library.write(remove)
+    look(library, at_once=True)
+    assert [account.login for account in accounts.all()] == ["mine"]
+    database.close()

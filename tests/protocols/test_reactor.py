@@ -1,0 +1,135 @@
+"""The reactor's own way of writing: at the end of the turn, with Twisted's flow control."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+#: Answers each line: so many bytes for a number, and in the words of the tests below.
+SERVER = """
+from protocols.reactor import reactor
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.protocol import Factory, Protocol
+from zope.interface import implementer
+
+@implementer(IPushProducer)
+class Answering(Protocol):
+    rest = b""
+    pauses = 0
+
+    def connectionMade(self):
+        self.transport.registerProducer(self, True)
+
+    def pauseProducing(self):
+        self.pauses += 1
+
+    def resumeProducing(self):
+        self.transport.write(b"resumed\\n")
+
+    def stopProducing(self):
+        pass
+
+    def dataReceived(self, data):
+        *lines, self.rest = (self.rest + data).split(b"\\n")
+        for line in lines:
+            if line == b"later":
+                reactor.callLater(0.01, self.transport.write, b"later\\n")
+            elif line == b"thread":
+                reactor.callInThread(
+                    reactor.callFromThread, self.transport.write, b"from a thread\\n"
+                )
+            elif line == b"bye":
+                self.transport.write(b"bye\\n")
+                self.transport.loseConnection()
+            elif line == b"abort":
+                self.transport.write(b"x")
+                self.transport.abortConnection()
+            elif line == b"kind":
+                self.transport.write(type(reactor).__name__.encode() + b"\\n")
+            elif line == b"pauses":
+                self.transport.write(b"%d\\n" % self.pauses)
+            else:
+                self.transport.write(b"x" * int(line) + b"\\n")
+
+port = reactor.listenTCP(0, Factory.forProtocol(Answering), interface="127.0.0.1")
+reactor.callWhenRunning(lambda: print(port.getHost().port, flush=True))
+reactor.run()
+"""
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    process = subprocess.Popen([sys.executable, "-c", SERVER], cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def connected(port: int) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        yield connection
+
+
+def lines(connection: socket.socket, number: int) -> list[bytes]:
+    with connection.makefile("rb") as file:
+        return [file.readline().rstrip(b"\n") for _ in range(number)]
+
+
+def test_it_is_the_reactor_of_the_process(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"kind\n")
+        expected = b"TurnReactor" if sys.platform == "linux" else b""
+        assert lines(connection, 1)[0].endswith(expected)
+
+
+def test_answers_are_sent_from_reads_timers_and_threads(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"3\nlater\n")
+        assert lines(connection, 2) == [b"xxx", b"later"]
+        connection.sendall(b"thread\n")
+        assert lines(connection, 1) == [b"from a thread"]
+
+
+def test_what_the_socket_does_not_take_waits_and_pauses_the_producer(port: int) -> None:
+    size = 16_000_000
+    with connected(port) as connection:
+        connection.sendall(b"%d\n" % size)
+        with connected(port) as another:  # nobody else waits for a peer that does not read
+            another.sendall(b"4\n")
+            assert lines(another, 1) == [b"xxxx"]
+        with connection.makefile("rb") as file:
+            assert len(file.readline()) == size + 1
+            assert file.readline() == b"resumed\n"
+            connection.sendall(b"pauses\n")
+            assert file.readline() == b"1\n"
+
+
+def test_a_connection_ends_after_what_was_written(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"1000000\nbye\n")
+        received = b""
+        while data := connection.recv(1 << 16):
+            received += data
+        assert len(received) == 1_000_001 + len(b"resumed\n") * received.count(b"resumed") + 4
+        assert b"bye\n" in received[-20:]
+
+
+def test_one_that_is_aborted_or_has_gone_harms_nobody(port: int) -> None:
+    for request in (b"abort\n", b"5000000\n"):
+        with connected(port) as connection:
+            connection.sendall(request)
+    with connected(port) as connection:
+        connection.sendall(b"2\n")
+        assert lines(connection, 1) == [b"xx"]
