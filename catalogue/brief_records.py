@@ -20,13 +20,17 @@ _FIELDS: dict[NumberKind, tuple[bytes, bytes]] = {
 LONGEST = 500
 
 
-def brief_record(title: str, author: str, number: StandardNumber) -> bytes:
-    """The record, in ISO 2709. Raises ValueError for a title without a word."""
+def brief_record(title: str, author: str, number: StandardNumber | None = None) -> bytes:
+    """The record, in ISO 2709, with a number where one is known.
+
+    Raises ValueError for a title without a word.
+    """
     parts = titled_fields(title, author)
     if not parts:
         raise ValueError("a record needs a title")
-    tag, indicators = _FIELDS[number.kind]
-    parts.insert(1, (tag, indicators + _subfield("a", number.value)))
+    if number is not None:
+        tag, indicators = _FIELDS[number.kind]
+        parts.insert(1, (tag, indicators + _subfield("a", number.value)))
     return build(LEADER, parts)
 
 

@@ -20,45 +20,18 @@ from catalogue.selection import Target
 __all__ = ["Collector", "Columns", "terms_of"]
 
 #: Records whose texts are read at once: what comes of them stays in the processor's cache.
-READ_AT_ONCE = 32
+READ_AT_ONCE = 64
 
 
-class _Taken:
-    """Texts or terms as they come, and for each record how many."""
-
-    __slots__ = ("count", "found", "lows", "sizes")
+class _Takers(dict[Target | int, Take]):
+    """By target and index number: where its texts or terms go, and how many there are."""
 
     def __init__(self) -> None:
-        self.found: list[bytes] = []
-        self.count = 0
-        self.sizes = array("I")
-        self.lows = array("H")
+        self.found: list[list[bytes]] = []
 
-    def end_record(self, low: int) -> None:
-        size = len(self.found) - self.count
-        if size:
-            self.count += size
-            self.sizes.append(size)
-            self.lows.append(low)
-
-    def take_all(self) -> Found:
-        """What there is, with the records; there is nothing then."""
-        lows = numpy.array(self.lows, numpy.uint64)
-        found = Found(self.found.copy(), numpy.repeat(lows, numpy.array(self.sizes, numpy.intp)))
-        self.found.clear()
-        self.count = 0
-        del self.sizes[:], self.lows[:]
-        return found
-
-
-class _TermTakers(dict[int, Take]):
-    """By index number: where its terms go."""
-
-    def __init__(self, terms: defaultdict[int, _Taken]) -> None:
-        self._terms = terms
-
-    def __missing__(self, index: int) -> Take:
-        take = self[index] = self._terms[index].found.append
+    def __missing__(self, key: Target | int) -> Take:
+        self.found.append([])
+        take = self[key] = self.found[-1].append
         return take
 
 
@@ -67,45 +40,51 @@ class Collector:
 
     def __init__(self, chunk: int) -> None:
         self.chunk = chunk
-        self._texts: defaultdict[Target, _Taken] = defaultdict(_Taken)
-        self._terms: defaultdict[int, _Taken] = defaultdict(_Taken)
-        self._text_takers: dict[str, list[Take]] = {}
-        self._term_takers = _TermTakers(self._terms)
         self._begin()
 
     def _begin(self) -> None:
-        self._lows = array("H")
         self._inversion = Inversion(self.chunk)
+        self._all_lows = array("H")
+        self._begin_reading()
+
+    def _begin_reading(self) -> None:
+        self._takers = _Takers()
+        self._texts: dict[str, list[Take]] = {}
+        self._lows = array("H")
+        self._counts: list[list[int]] = []
 
     def add(self, low: int, record_format: str, data: bytes) -> Description:
         """Takes the record with the id ``chunk << 16 | low``; each id once."""
-        takers = self._text_takers.get(record_format)
-        if takers is None:
+        texts = self._texts.get(record_format)
+        if texts is None:
             targets = plan_of(record_format).targets
-            takers = [self._texts[target].found.append for target in targets]
-            self._text_takers[record_format] = takers
-        description = extract(record_format, data, takers, self._term_takers)
+            texts = self._texts[record_format] = [self._takers[target] for target in targets]
+        description = extract(record_format, data, texts, self._takers)
         self._lows.append(low)
-        for taken in self._texts.values():
-            taken.end_record(low)
-        for taken in self._terms.values():
-            taken.end_record(low)
-        if len(self._lows) % READ_AT_ONCE == 0:
+        self._counts.append(list(map(len, self._takers.found)))
+        if len(self._lows) == READ_AT_ONCE:
             self._read()
         return description
 
     def _read(self) -> None:
-        for target, taken in self._texts.items():
-            if taken.found:
-                self._inversion.add_texts(target, taken.take_all())
-        for index, taken in self._terms.items():
-            if taken.found:
-                self._inversion.add_terms(index, taken.take_all())
+        lows = numpy.array(self._lows, numpy.uint64)
+        for place, (key, values) in enumerate(zip(self._takers, self._takers.found, strict=True)):
+            if not values:
+                continue
+            # A list that began with a later record had nothing before.
+            counts = [counts[place] if place < len(counts) else 0 for counts in self._counts]
+            found = Found(values, numpy.repeat(lows, numpy.diff(counts, prepend=0)))
+            if isinstance(key, int):
+                self._inversion.add_terms(key, found)
+            else:
+                self._inversion.add_texts(key, found)
+        self._all_lows += self._lows
+        self._begin_reading()
 
     def columns(self) -> list[Columns]:
         """The rows, by index and term; the collector is empty afterwards."""
         self._read()
-        inversion, lows = self._inversion, self._lows
+        inversion, lows = self._inversion, self._all_lows
         self._begin()
         return inversion.columns(numpy.array(lows, numpy.uint64)) if lows else []
 

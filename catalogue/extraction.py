@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from catalogue.describing import FORMATS, Description
 from catalogue.folding import WORD_BYTES
 from catalogue.marc.iso2709 import LEADER_LENGTH, SUBFIELD, fields
-from catalogue.selection import NumberTask, Plan, Selection, TextTask, plan_for
+from catalogue.selection import NumberTask, Plan, Selection, Target, TextTask, plan_for
 
 #: Takes a text or a term.
 Take = Callable[[bytes], object]
@@ -23,7 +23,7 @@ def plan_of(record_format: str) -> Plan:
 
 
 def extract(
-    record_format: str, data: bytes, texts: Sequence[Take], terms: Mapping[int, Take]
+    record_format: str, data: bytes, texts: Sequence[Take], terms: Mapping[Target | int, Take]
 ) -> Description:
     """Hands the texts of one stored record to the takers of their targets, its other terms to
     those of their indexes; gives its description."""
@@ -89,7 +89,7 @@ def _without_start(text: bytes, characters: int) -> bytes:
 
 
 def _extract_numbers(
-    task: NumberTask, parts: list[bytes], terms: Mapping[int, Take], take_any: Take
+    task: NumberTask, parts: list[bytes], terms: Mapping[Target | int, Take], take_any: Take
 ) -> None:
     values = [part[1:] for part in parts[1:] if part[0] in task.codes] if task.codes else parts[:1]
     if task.is_joined and len(values) > 1:

@@ -80,8 +80,12 @@ _PLAIN = {
 }  # fmt: skip
 _MAIN_LETTERS = str.maketrans({**_PLAIN, **_TWO_LETTERS, "\u2019": "", "\u2018": "", "\u201b": ""})
 _OTHER_LETTERS = str.maketrans({**_PLAIN, **_ONE_LETTER, "\u2010": "", "\u2011": ""})
+#: What a word with two readings has one of: letters of two spellings, or no letter at all.
+_TWO_READINGS = re.compile(
+    f"[^\\w\u0300-\u036f]|[{''.join((*_TWO_LETTERS, *map(str.upper, _TWO_LETTERS)))}]"
+)
 
-_DROPPEDMARKS = re.compile(
+_DROPPED_MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640"
     "\u064b-\u065f\u0670\u06d6-\u06dc\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
@@ -227,10 +231,13 @@ def bounded(words: list[bytes]) -> list[bytes]:
 
 def _remember(token: bytes) -> tuple[bytes, bytes]:
     text = token.decode("utf-8", "replace")
-    both = (b" ".join(_fold(text, _MAIN_LETTERS)), b" ".join(_fold(text, _OTHER_LETTERS)))
+    main = other = b" ".join(_fold(text, _MAIN_LETTERS))
+    # Of a word with plain accents, which most are, there is one reading.
+    if not main.isascii() or _TWO_READINGS.search(unicodedata.normalize("NFKC", text)):
+        other = b" ".join(_fold(text, _OTHER_LETTERS))
     if len(_memo) >= _MEMO_SIZE:
         _memo.clear()
-    _memo[token] = both
+    both = _memo[token] = main, other
     return both
 
 
@@ -240,9 +247,11 @@ def _fold(text: str, letters: dict[int, str]) -> tuple[bytes, ...]:
         before = text
         text = unicodedata.normalize("NFKC", text).casefold()
         text = unicodedata.normalize("NFC", text).translate(letters)
-        text = _DROPPEDMARKS.sub("", unicodedata.normalize("NFKD", text))
+        text = _DROPPED_MARKS.sub("", unicodedata.normalize("NFKD", text))
         text = unicodedata.normalize("NFC", text)
         text = "".join(map(_word_character, text))
+        if text.isascii() and text.islower():
+            break
     text = _ONE_WORD_EACH.sub(r" \1 ", text)
     return tuple(bounded([word.encode() for word in text.split()]))
 

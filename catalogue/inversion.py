@@ -86,10 +86,7 @@ class _Numbered:
         self._lows: list[Numbers] = []
 
     def add(self, values: list[bytes], lows: Numbers) -> None:
-        # Through a small dictionary: the large one is out of the processor's cache.
-        different = dict.fromkeys(values, 0)
-        at_hand = dict(zip(different, map(self.number_of.__getitem__, different), strict=True))
-        numbers = map(at_hand.__getitem__, values)
+        numbers = map(self.number_of.__getitem__, values)
         self._numbers.append(numpy.fromiter(numbers, numpy.uint32, len(values)))
         self._lows.append(lows)
 

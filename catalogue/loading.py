@@ -53,7 +53,7 @@ from catalogue.statements import Transaction
 __all__ = ["ItemDefaults", "LoadReport", "Progress", "add_record", "load_files"]
 
 #: Records of one transaction: more would take more memory and hold off other writers for longer.
-BATCH_SIZE = 8_192
+BATCH_SIZE = 12_288
 #: Bytes of a batch at which it ends before it has that many records.
 BATCH_BYTES = 64 * 1024 * 1024
 #: The most processes that are used unless told otherwise.

@@ -64,7 +64,7 @@ class Prepared(NamedTuple):
 
     made: list[Made]
     rejected: list[Rejected]
-    packed_columns: bytes
+    columns: bytes | list[Columns]  # packed on the way from a worker
     holdings: list[FoundHoldings] = []
     authorities: list[str] = []  # the numbers of those among `made`
     unlinked: list[int] = []  # the ids of records that refer to others
@@ -92,8 +92,11 @@ def records_of(batch: Batch, prepared: Prepared) -> Iterator[Made]:
 
 def columns_of(prepared: Prepared) -> list[Columns]:
     """The rows of the index."""
+    columns = prepared.columns
+    if not isinstance(columns, bytes):
+        return columns
     # Made by `prepare` in a process of our own: no foreign bytes come here.
-    return [Columns(*columns) for columns in marshal.loads(prepared.packed_columns)]  # noqa: S302
+    return [Columns(*part) for part in marshal.loads(columns)]  # noqa: S302
 
 
 def _prepare(batch: Batch) -> Prepared:
@@ -135,7 +138,8 @@ def _prepare(batch: Batch) -> Prepared:
         kept = b"" if data is found.data else data
         made.append(Made(number, found.position, record_format, description, kept))
     columns += collector.columns()
-    packed = marshal.dumps([tuple(part) for part in columns])
+    # Tuples of lists of bytes: what marshal takes, and pickle would need three times as long for.
+    packed = marshal.dumps([tuple(part) for part in columns]) if parent_process() else columns
     return Prepared(made, rejected, packed, holdings, authorities, unlinked)
 
 
