@@ -51,6 +51,17 @@ def _execute_many(
     connection.cursor().executemany(cast(Any, text), rows)
 
 
+def _connected(url: str) -> psycopg.Connection[Any]:
+    """A connection for short statements.
+
+    Compiling a plan takes PostgreSQL a hundred times as long as any of them runs, and it believes
+    otherwise as long as it has not counted the rows of new tables.
+    """
+    connection = psycopg.connect(url, autocommit=True)
+    connection.execute("SET jit = off")
+    return connection
+
+
 class PostgresqlDatabase:
     """A `catalogue.database.Database` on a PostgreSQL server (``postgresql://...``)."""
 
@@ -121,7 +132,7 @@ class PostgresqlDatabase:
             committing = False
             try:
                 if connection is None or connection.closed:
-                    connection = psycopg.connect(self.url, autocommit=True)
+                    connection = _connected(self.url)
                 with connection.pipeline():
                     connection.execute("BEGIN")
                     execute = cast(Execute, connection.execute)

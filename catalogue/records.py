@@ -5,8 +5,8 @@ A record is kept whole, as UTF-8 ISO 2709 bytes; `catalogue.formats` makes every
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
@@ -81,3 +81,16 @@ def count(transaction: Transaction) -> int:
     """How many records the catalogue holds."""
     counted: int = _count(transaction)
     return counted
+
+
+_control_numbers: Callable[..., list[Any]] = many_of(
+    lambda size: select(records.c.id, records.c.control_number).where(
+        records.c.id.in_(key_parameters(size)), records.c.control_number.is_not(None)
+    ),
+    None,
+)
+
+
+def control_numbers_of(transaction: Transaction, ids: Sequence[int]) -> dict[int, str]:
+    """The control number of each record that has one, by record id."""
+    return {row[0]: row[1] for row in _control_numbers(transaction, list(ids))}

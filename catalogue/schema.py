@@ -205,3 +205,15 @@ temporary_records = Table(
     Column("record_id", ForeignKey("records.id"), primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
+
+#: Result sets that outlive the conversation that made them (`catalogue.kept_sets`).
+kept_result_sets = Table(
+    "kept_result_sets",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("databases", String, nullable=False),  # a JSON list
+    Column("records", LargeBinary, nullable=False),  # a roaring bitmap
+    Column("record_order", LargeBinary),  # of a sorted set: ids of 32 bits, little endian
+    Column("kept", Moment, nullable=False),
+)

@@ -138,6 +138,11 @@ class SqliteDatabase:
     def defer_release(self, later: Callable[[Callable[[], None]], object]) -> None:
         self._later = later
         self._later_thread = threading.get_ident()
+        # With a mapped file each commit by somebody else costs a reader the whole mapping, and a
+        # page fault for whatever it looks at next: too much for small reads between small writes.
+        reader = self._reader()
+        reader.release()
+        reader.connection.execute("PRAGMA mmap_size=0")
 
     def _reader(self) -> _Reader:
         reader: _Reader | None = getattr(self._readers, "reader", None)

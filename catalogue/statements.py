@@ -94,12 +94,21 @@ def _utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+#: A transaction has one time, and gives it to most of its statements.
+_last_text: tuple[datetime | None, str | None] = (None, None)
+
+
 def _utc_text(value: datetime | None) -> str | None:
+    global _last_text
+    last, text = _last_text
+    if value is last:
+        return text
     if value is None:
         return None
-    if value.tzinfo is not UTC:
-        value = cast(datetime, _utc(value))
-    return value.isoformat(timespec="microseconds")
+    utc = cast(datetime, _utc(value))
+    text = utc.isoformat(timespec="microseconds")
+    _last_text = (value, text)
+    return text
 
 
 def _from_text(value: str | None) -> datetime | None:

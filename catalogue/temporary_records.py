@@ -13,7 +13,6 @@ from sqlalchemy import bindparam, delete, insert
 
 from catalogue.accession import add_record
 from catalogue.brief_records import LEADER, titled_fields
-from catalogue.deleting import delete_record
 from catalogue.holders import update_holders
 from catalogue.marc.iso2709 import build
 from catalogue.schema import temporary_records
@@ -39,12 +38,9 @@ def add_temporary_record(
     return record_id
 
 
-def remove_temporary_record(transaction: Transaction, record_id: int, *, now: datetime) -> bool:
-    """Takes it away; False, and nothing done, where the record is no temporary one.
+def forget_temporary(transaction: Transaction, record_id: int) -> bool:
+    """Takes the mark away, so that the record can be deleted; False where it has none.
 
-    Raises RecordHasItems (see `catalogue.deleting`).
+    It stays hidden until then, or until `update_holders` looks at it.
     """
-    if not _unmark(transaction, record_id):
-        return False
-    delete_record(transaction, record_id, now=now)
-    return True
+    return _unmark(transaction, record_id) > 0

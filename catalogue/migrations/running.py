@@ -48,10 +48,32 @@ def upgrade(url: str, revision: str = "head") -> None:
         engine.dispose()
 
 
+def newest_revision() -> str:
+    """The revision of the tables that this code works with."""
+    head = ScriptDirectory.from_config(alembic_configuration()).get_current_head()
+    assert head is not None
+    return head
+
+
+def known_revisions() -> frozenset[str]:
+    """All revisions that this code can bring up to date."""
+    script = ScriptDirectory.from_config(alembic_configuration())
+    return frozenset(each.revision for each in script.walk_revisions())
+
+
+def revision_of(url: str) -> str | None:
+    """The revision of the database's tables; None where it has none of ours."""
+    engine = create_engine(_driver_url(url))
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
 def is_current(connection: Connection) -> bool:
     """Is the database at the newest revision that this code knows?"""
-    script = ScriptDirectory.from_config(alembic_configuration())
     context = MigrationContext.configure(connection)
-    current = context.get_current_revision() == script.get_current_head()
+    current = context.get_current_revision() == newest_revision()
     connection.rollback()
     return current

@@ -25,9 +25,7 @@ def _index(table: str, *columns: str) -> None:
 
 def _partial(name: str, table: str, columns: list[str], condition: str, unique: bool) -> None:
     where = sa.text(condition)
-    op.create_index(
-        name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where
-    )
+    op.create_index(name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 def upgrade() -> None:
