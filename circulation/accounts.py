@@ -16,7 +16,7 @@ from circulation.facts import (
     CARD_OF_PATRON,
     ItemFacts,
     items_lent_onward_to,
-    items_on_loan,
+    items_listed,
     items_overdue,
     patron_facts,
 )
@@ -101,7 +101,9 @@ def patron_status(
     set_up = circulation.set_up(transaction, facts.set_up_version)
     home = set_up.branches[facts.home_branch_id]
     today = local_date(now, home.timezone)
-    onward, overdue_onward = _onward(transaction, now, facts.id)
+    onward, overdue_onward = 0, 0
+    if facts.has_onward_loans:
+        onward, overdue_onward = _onward(transaction, now, facts.id)
     return PatronStatus(
         patron=facts.patron(),
         given_name=facts.given_name,
@@ -124,6 +126,8 @@ def patron_status(
         max_loans=set_up.terms(home.id, facts.category, "").max_loans,
         onward_loans=onward,
         recalled=_recalled(transaction, facts.id) if facts.loans else 0,
+        has_account=bool(facts.has_account),
+        has_holds=bool(facts.has_holds),
     )
 
 
@@ -149,14 +153,16 @@ def patron_loans(
     set_up = circulation.set_up(transaction, facts.set_up_version)
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
+    if not (facts.loans or facts.has_onward_loans):
+        return PatronLoans(facts.patron(), 0, ())
     if only_overdue:
         own = items_overdue(transaction, facts.id, now, at_most, skipped)
     else:
-        own = items_on_loan(transaction, facts.id, at_most, skipped)
+        own = items_listed(transaction, facts.id, at_most, skipped)
     number = facts.overdue if only_overdue else facts.loans
     onward = [
         item
-        for item in items_lent_onward_to(transaction, facts.id)
+        for item in (items_lent_onward_to(transaction, facts.id) if facts.has_onward_loans else ())
         if not only_overdue or _is_overdue(item, now)
     ]
     first = max(skipped - number, 0)

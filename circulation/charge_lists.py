@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
@@ -14,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from catalogue.schema import items, records
 from catalogue.statements import Transaction, key_parameters, many, many_of, scalar
 from circulation.balances import balances_of
+from circulation.dunning.acts import Act, acts_of_charges, acts_of_loans
 from circulation.engine import Circulation
 from circulation.facts import ALL, patron_facts
 from circulation.fees.schema import charge_loans, charges
@@ -155,7 +157,8 @@ class ChargeExplained:
     """A charge, what happened to it, and the loans it was made for.
 
     `undone` are loans that made it once and do not any more: a return that was taken back, a
-    compensation for what was found.
+    compensation for what was found. `steps` is what the flow of dunning did of the loans and of
+    the charge, in that order of time.
     """
 
     charge: Charge
@@ -163,6 +166,7 @@ class ChargeExplained:
     postings: tuple[Posting, ...]
     loans: tuple[ChargedLoan, ...]
     undone: tuple[ChargedLoan, ...]
+    steps: tuple[Act, ...]
 
 
 def explain_charge(
@@ -178,10 +182,14 @@ def explain_charge(
     set_up = circulation.current_set_up(transaction)
     live = _live_loans(transaction, [charge_id])[charge_id]
     every = _live_loans(transaction, [charge_id], with_undone=True)[charge_id]
+    loan_ids = dict.fromkeys(each.loan_id for each in every if each.loan_id is not None)
+    of_loans = acts_of_loans(transaction, list(loan_ids))
+    acts = [*acts_of_charges(transaction, [charge_id])[charge_id], *chain(*of_loans.values())]
     return ChargeExplained(
         charge,
         set_up.branches[charge.branch_id],
         tuple(postings_of(transaction, charge_id)),
         tuple(live),
         tuple(each for each in every if each not in live),
+        tuple(sorted(acts, key=lambda act: act.id)),
     )

@@ -23,6 +23,13 @@ _insert_conflict = send(
     ),
     *(f"new_{name}" for name in _NOTED),
 )
+#: A report without a loan names nobody any more once it is settled: there is no history to keep.
+_forget_names = send(
+    update(loan_conflicts)
+    .where(loan_conflicts.c.id == bindparam("conflict_id"), loan_conflicts.c.loan_id.is_(None))
+    .values(patron_id=None, patron_identifier=None),
+    "conflict_id",
+)
 _settle = change(
     update(loan_conflicts)
     .where(loan_conflicts.c.id == bindparam("conflict_id"), loan_conflicts.c.settled.is_(None))
@@ -80,4 +87,5 @@ def settle_conflict(
         loan_id=loan_id,
         before={"overridden": reasons.split(",")},
     )
+    _forget_names(transaction, conflict_id)
     return True

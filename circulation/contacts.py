@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from catalogue.statements import Transaction, change, many, one, scalar, send
 from circulation.events import EventKind, write_event
+from circulation.identifiers import masked
 from circulation.results import Desk
 from circulation.schema import patron_contacts, patron_preferences, patrons
 
@@ -150,11 +151,15 @@ def add_contact(
 ) -> Contact:
     """Adds a way to the patron, not verified yet; one that is there already is given back as it is.
 
+    A national number is kept with its last digits covered: what Digital Post goes to is an
+    identifier (see `circulation.digital_post.numbers`), and the contact only says whether it may.
     Raises ValueError for an empty one.
     """
     value = value.strip()
     if not value:
         raise ValueError("a contact must not be empty")
+    if kind is ContactKind.DIGITAL_POST:
+        value = masked(value) or value
     for known in contacts_of(transaction, patron_id):
         if (known.kind, known.value) == (kind, value):
             return known

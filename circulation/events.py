@@ -76,6 +76,9 @@ class EventKind(Enum):
     REIMBURSED = "reimbursed"
     RECEIPT_OFFERED = "receipt_offered"  # for what was returned on one occasion
     DEBT_WARNED = "debt_warned"
+    SENT_TO_COLLECTION = "sent_to_collection"  # a debt: it is a claim from now on
+    COLLECTION_WITHDRAWN = "collection_withdrawn"  # the claim was called back
+    COLLECTION_EXPORTED = "collection_exported"  # a file for the debtor system
     BOOKING_PLACED = "booking_placed"  # of bookings, `after` and `before` have the number
     BOOKING_CHANGED = "booking_changed"
     BOOKING_CLOSED = "booking_closed"  # `after` has the outcome
@@ -89,9 +92,12 @@ class EventKind(Enum):
     SET_UP_CHANGED = "set_up_changed"  # `after` tells the changes, a line for each
     BRANCH_CLOSED = "branch_closed"  # an emergency closure, announced or lifted
     LOAN_RECALLED = "loan_recalled"  # somebody waits: the due date was brought forward
+    LOAN_RECALL_CANCELLED = "loan_recall_cancelled"  # the due date is as it was before
     ITEM_PLACED = "item_placed"  # another place within the branch, or another branch
     LOAN_REDATED = "loan_redated"  # its due date was moved without a renewal
     ITEM_ADDED = "item_added"  # by accession
+    ITEM_CHANGED = "item_changed"  # call number, group, part, price
+    ITEM_REMOVED = "item_removed"  # `before` tells what it was
     ITEM_RECEIVED = "item_received"  # the same, of what a supplier had announced
     DELIVERY_ANNOUNCED = "delivery_announced"
     DELIVERY_CLOSED = "delivery_closed"  # all of it has come, or nothing more is to

@@ -17,14 +17,19 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     bindparam,
+    case,
+    exists,
     func,
     literal_column,
     select,
+    type_coerce,
 )
 
 from catalogue.schema import items, records
 from catalogue.statements import Moment, key_parameters, lock, many, many_of, one
 from circulation.booking.schema import bookings, stays
+from circulation.fees.schema import patron_balances
+from circulation.interlending.schema import interlibrary_loans
 from circulation.reasons import Action, BlockReason, IdentifierBlock, denied_by
 from circulation.results import Borrower, Branch, Item, Loan, Patron
 from circulation.schema import (
@@ -90,6 +95,8 @@ class ItemFacts(NamedTuple):
     stay_seen_id: int | None  # and was last at that branch
     stay_booking_id: int | None
     stay_loan_days: int | None  # lends it for so many days; 0: to nobody but who has booked it
+    interlibrary_id: int | None = None  # the open interlibrary loan it is in
+    owner_due: datetime | None = None  # of what is borrowed: when the owner wants it back
 
     @property
     def is_spoken_for(self) -> bool:
@@ -152,6 +159,9 @@ class PatronFacts(NamedTuple):
     municipality: str
     kind: str
     pin_alarms: int  # wrong PINs of late, and locked devices: 0 means that any PIN may be tried
+    has_onward_loans: int  # 0 or 1, like the next two: is there anything to be looked up?
+    has_account: int
+    has_holds: int
 
     def patron(self) -> Patron:
         return Patron._make(self[:6])
@@ -224,7 +234,13 @@ _OPEN_BOOKINGS = (
 )
 
 
-def _select_items() -> Select[Any]:
+_OWNER_DUE = case(
+    (interlibrary_loans.c.role == literal_column("'borrower'"), interlibrary_loans.c.due)
+)
+
+
+def _select_items(*, with_counts: bool = True) -> Select[Any]:
+    """Without counts, those of open holds and bookings are 0: they cost as much as all the rest."""
     return select(
         items.c.id,
         items.c.barcode,
@@ -256,7 +272,7 @@ def _select_items() -> Select[Any]:
         captures.c.hold_id,
         captures.c.patron_id,
         captures.c.released,
-        _OPEN_HOLDS,
+        _OPEN_HOLDS if with_counts else literal_column("0"),
         loans.c.mark,
         loans.c.marked,
         loans.c.suspended_until,
@@ -266,11 +282,13 @@ def _select_items() -> Select[Any]:
         items.c.section,
         loans.c.recalled,
         loans.c.billed,
-        _OPEN_BOOKINGS,
+        _OPEN_BOOKINGS if with_counts else literal_column("0"),
         stays.c.branch_id,
         stays.c.seen_branch_id,
         stays.c.booking_id,
         stays.c.loan_days,
+        interlibrary_loans.c.id,
+        _OWNER_DUE,
     ).select_from(
         items.join(records, records.c.id == items.c.record_id)
         .outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
@@ -279,6 +297,10 @@ def _select_items() -> Select[Any]:
         .outerjoin(captures, captures.c.item_id == items.c.id)
         .outerjoin(missing_items, missing_items.c.item_id == items.c.id)
         .outerjoin(stays, stays.c.item_id == items.c.id)
+        .outerjoin(
+            interlibrary_loans,
+            (interlibrary_loans.c.item_id == items.c.id) & interlibrary_loans.c.closed.is_(None),
+        )
     )
 
 
@@ -289,21 +311,30 @@ item_facts_by_id = many_of(
     lambda size: _select_items().where(items.c.id.in_(key_parameters(size))), ItemFacts
 )
 
-_OF_PATRON = (
-    _select_items()
-    .where(loans.c.patron_id == bindparam("patron_id"))
-    .order_by(loans.c.due, loans.c.id)
-    .limit(bindparam("at_most"))
-    .offset(bindparam("skipped"))
-)
+
+def _of_patron(items_of: Select[Any]) -> Select[Any]:
+    return (
+        items_of.where(loans.c.patron_id == bindparam("patron_id"))
+        .order_by(loans.c.due, loans.c.id)
+        .limit(bindparam("at_most"))
+        .offset(bindparam("skipped"))
+    )
+
+
 #: More than any patron has on loan.
 ALL = 2**31 - 1
 
 #: The items on loan to a patron by due date, `at_most` of them after the first `skipped`.
-items_on_loan = many(_OF_PATRON, ItemFacts, "patron_id", "at_most", "skipped")
+items_on_loan = many(_of_patron(_select_items()), ItemFacts, "patron_id", "at_most", "skipped")
+#: The same, for lists: nobody counts who waits for them.
+items_listed = many(
+    _of_patron(_select_items(with_counts=False)), ItemFacts, "patron_id", "at_most", "skipped"
+)
 #: The same, of the loans due before `now` that are neither claimed returned nor lost.
 items_overdue = many(
-    _OF_PATRON.where(loans.c.due < bindparam("now", type_=Moment), loans.c.mark.is_(None)),
+    _of_patron(_select_items()).where(
+        loans.c.due < bindparam("now", type_=Moment), loans.c.mark.is_(None)
+    ),
     ItemFacts,
     "patron_id",
     "now",
@@ -370,8 +401,24 @@ _LOCKED_DEVICES = (
 )
 
 
+def _has(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return type_coerce(exists().where(*conditions).correlate(patrons), Integer)
+
+
+_NOT_LOOKED_AT: ColumnElement[int] = literal_column("0")
+#: Whether the patron has what others lent onward, has ever owed anything, has open holds.
+_TO_LOOK_UP = (
+    _has(loans.c.co_patron_id == patrons.c.id, loans.c.checked_in.is_(None)),
+    _has(patron_balances.c.patron_id == patrons.c.id),
+    _has(holds.c.patron_id == patrons.c.id, holds.c.closed.is_(None)),
+)
+
+
 def _select_patron(
-    number: ScalarSelect[int], overdue: ColumnElement[int], of_group: ScalarSelect[int]
+    number: ScalarSelect[int],
+    overdue: ColumnElement[int],
+    of_group: ScalarSelect[int],
+    *to_look_up: ColumnElement[int],
 ) -> Select[Any]:
     return (
         select(
@@ -401,6 +448,7 @@ def _select_patron(
             patrons.c.municipality,
             patrons.c.kind,
             _PIN_FAILURES + _LOCKED_DEVICES,
+            *to_look_up,
         )
         .select_from(
             patron_identifiers.join(patrons, patrons.c.id == patron_identifiers.c.patron_id)
@@ -413,7 +461,7 @@ _IS_OVERDUE = (loans.c.due < _NOW, loans.c.mark.is_(None))
 _OF_GROUP = loans.c.material_group == bindparam("material_group")
 
 patron_facts = one(
-    _select_patron(_count(), _count(*_IS_OVERDUE), _count(_OF_GROUP)),
+    _select_patron(_count(), _count(*_IS_OVERDUE), _count(_OF_GROUP), *_TO_LOOK_UP),
     PatronFacts,
     "identifier",
     "now",
@@ -423,7 +471,10 @@ patron_facts = one(
 #: so that it costs no more to lend to somebody who has many; overdue ones are not counted.
 borrower_facts = one(
     _select_patron(
-        _count_up_to("most"), literal_column("0"), _count_up_to("most_of_group", _OF_GROUP)
+        _count_up_to("most"),
+        _NOT_LOOKED_AT,
+        _count_up_to("most_of_group", _OF_GROUP),
+        *(_NOT_LOOKED_AT,) * len(_TO_LOOK_UP),
     ),
     PatronFacts,
     "identifier",

@@ -17,6 +17,7 @@ from catalogue.statements import Transaction, change, many, send
 from circulation.due_dates import end_of_day, local_date
 from circulation.events import EventKind, write_event
 from circulation.hold_facts import HoldFacts, holds_of_set, lock_hold_set, lock_shelf
+from circulation.interlending.following import follow_end_of_hold
 from circulation.results import Desk
 from circulation.schema import captures, fetches, hold_sets, holds
 from circulation.set_up import SetUp
@@ -263,6 +264,8 @@ def close(
         item_id=item_id,
         after={"outcome": outcome.name},
     )
+    if outcome in _IN_VAIN:
+        follow_end_of_hold(transaction, desk, hold.id, now)
     if hold.set_id is None:
         return
     lock_hold_set(transaction, hold.set_id)
@@ -286,6 +289,7 @@ def close(
 
 
 _SERVED = frozenset({HoldOutcome.FULFILLED, HoldOutcome.NOT_COLLECTED})
+_IN_VAIN = frozenset({HoldOutcome.CANCELLED, HoldOutcome.EXPIRED, HoldOutcome.NOT_COLLECTED})
 
 
 def write_changes(

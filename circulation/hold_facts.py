@@ -219,6 +219,27 @@ holds_out_of_interest = many(
     "today",
     "at_most",
 )
+#: Open holds that may be served from today on and could not be yesterday, and those that wait in a
+#: row of which the one before has ended; after the hold `after`.
+holds_that_begin = many(
+    _select_holds(
+        _IS_OPEN,
+        holds.c.id > bindparam("after"),
+        or_(
+            holds.c.activates == bindparam("today"),
+            holds.c.paused_until == bindparam("yesterday"),
+            patron_absences.c.absent_until == bindparam("yesterday"),
+            and_(hold_sets.c.kind == "serial", holds.c.waits_for.is_(None)),
+        ),
+    )
+    .order_by(holds.c.id)
+    .limit(bindparam("at_most")),
+    HoldFacts,
+    "today",
+    "yesterday",
+    "after",
+    "at_most",
+)
 _STANDS_AT = func.coalesce(stays.c.seen_branch_id, items.c.branch_id)
 _copies = (
     select(

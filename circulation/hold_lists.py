@@ -10,6 +10,7 @@ from circulation.facts import patron_facts
 from circulation.hold_facts import (
     HoldFacts,
     copies_of_record,
+    hold_facts,
     holds_of_patron,
     holds_of_record,
 )
@@ -48,6 +49,17 @@ def queued(transaction: Transaction, set_up: SetUp, facts: HoldFacts, now: datet
         bound = sum(1 for other in queue if other.is_bound)
         days = days_until_served(number, copies, bound, terms.loan_days or USUAL_LOAN_DAYS, now)
     return QueuedHold(hold, number, days)
+
+
+def find_hold(
+    circulation: Circulation, transaction: Transaction, *, hold_id: int, now: datetime
+) -> tuple[QueuedHold, int] | None:
+    """The hold with this number, also a closed one, and the patron whose it is; None for none."""
+    facts = hold_facts(transaction, hold_id)
+    if facts is None:
+        return None
+    set_up = circulation.current_set_up(transaction)
+    return queued(transaction, set_up, facts, now), facts.patron_id
 
 
 def patron_holds(

@@ -1,6 +1,6 @@
 """What a patron goes by: cards, school logins, e-mail addresses, national numbers.
 
-A Danish national number (CPR: DDMMYY-SSSS) is never stored, whatever it is called: not as
+A Danish national number (CPR: DDMMYY-SSSS) is never stored in clear, whatever it is called: not as
 ``national_id`` and not as the "card" that a health card is. Its place is taken by a hash under a
 key that is not in the database, so that a copy of the database gives no numbers away, and what is
 shown of it is the date alone. Whoever types or scans the number is still found, because every
@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 
 from catalogue.statements import Transaction, change, many, one, scalar, send
+from circulation.digital_post.numbers import keep_number
+from circulation.digital_post.seals import NumberSeal
 from circulation.events import EventKind, write_event
 from circulation.reasons import IdentifierBlock
 from circulation.results import Desk
@@ -38,17 +40,32 @@ class NoIdentifierKey(ValueError):
 
 
 class IdentifierKey:
-    """The key for national numbers, of 16 to 64 bytes; without one they are not accepted."""
+    """The key for national numbers, of 16 to 64 bytes; without one they are not accepted.
 
-    __slots__ = ("_key",)
+    With a `seal` a second copy is kept of them, to write to (see `circulation.digital_post.seals`).
+    """
 
-    def __init__(self, key: bytes | None = None) -> None:
+    __slots__ = ("_key", "seal")
+
+    def __init__(self, key: bytes | None = None, seal: NumberSeal | None = None) -> None:
         if key is not None and not 16 <= len(key) <= 64:
             raise ValueError("the key for national numbers must have 16 to 64 bytes")
+        if seal is not None and key is None:
+            raise ValueError("national numbers are sealed where they are hashed: a key is missing")
         self._key = key
+        self.seal = seal
 
     def __repr__(self) -> str:
         return f"<IdentifierKey{'' if self._key else ' without a key'}>"
+
+    def keyed(self, secret: str) -> str:
+        """A secret made of one that the database may hold, and of the key, which it does not.
+
+        Without a key it is that secret itself.
+        """
+        if self._key is None:
+            return secret
+        return blake2b(secret.encode(), key=self._key, digest_size=32).hexdigest()
 
     def stored(self, identifier: str) -> str:
         """What stands in the database for `identifier`: itself, or a hash of a national number."""
@@ -59,6 +76,12 @@ class IdentifierKey:
             return identifier
         digest = blake2b("".join(number.groups()).encode(), key=self._key, digest_size=24)
         return _HASHED + digest.hexdigest()
+
+
+def national_digits(identifier: str) -> str | None:
+    """The ten digits of a national number, however it is written; None for anything else."""
+    number = _CPR.fullmatch(identifier)
+    return None if number is None else "".join(number.groups())
 
 
 def masked(identifier: str) -> str | None:
@@ -202,6 +225,9 @@ def store_identifier(
         raise IdentifierTaken("this identifier belongs to a patron already")
     mask = masked(identifier) if stored != identifier else None
     _insert_identifier(transaction, stored, patron_id, kind, now, expires, mask)
+    digits = national_digits(identifier) if mask is not None else None
+    if digits is not None and key is not None and key.seal is not None:
+        keep_number(transaction, patron_id, digits, key.seal, now)
 
 
 def add_identifier(

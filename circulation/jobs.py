@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
@@ -20,13 +20,25 @@ from catalogue.statements import Transaction, many, scalar, send
 from circulation.auto_renewals import renew_automatically
 from circulation.booking.closing import close_bookings_over
 from circulation.booking.placements import move_placements
+from circulation.digital_post.receipts import forget_unknown_receipts
+from circulation.dunning.acts import Run
+from circulation.dunning.claims import follow_charges
+from circulation.dunning.debt_steps import run_debts
+from circulation.dunning.loan_steps import run_loans
+from circulation.dunning.warnings import warn_debts
 from circulation.engine import Circulation
 from circulation.fees.debts import block_warned
 from circulation.hold_expiry import AT_MOST, expire_holds
 from circulation.hold_purge import purge_holds
+from circulation.interlending.exchanges import forget_exchanges
+from circulation.interlending.lists import clear_up
+from circulation.notices.dated import DATED, notices_of_day
+from circulation.notices.gathering import gather
+from circulation.notices.privacy import forget_incoming_texts, forget_old_notices
 from circulation.personal_data import forget_accesses
 from circulation.personal_history import cut_old_history
 from circulation.pin_rules import forget_old_failures
+from circulation.recalls import recall_for_holds_that_begin
 from circulation.replies import forget_replies
 from circulation.schema import job_runs
 from circulation.statistics import count_day
@@ -38,10 +50,14 @@ REPLY_HOURS = 2
 
 
 class Step(NamedTuple):
-    """What a step has done, and from where the next goes on; None: the job is done."""
+    """What a step has done, and from where the next goes on; None: the job is done.
+
+    `told` are lines for people: what was done for whom, and why.
+    """
 
     counts: dict[str, int]
     goes_on: int | None = None
+    told: tuple[dict[str, Any], ...] = ()
 
 
 class Doing(NamedTuple):
@@ -74,6 +90,15 @@ class Ran(NamedTuple):
     ran: datetime
     runs: int
     counts: dict[str, int]
+    told: tuple[dict[str, Any], ...] = ()
+
+
+class _Undone(Exception):
+    """Takes back what a step has done when it is only to be shown."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__()
+        self.step = step
 
 
 def _end_of(day: date) -> datetime:
@@ -96,6 +121,14 @@ def _pins(doing: Doing) -> Step:
 def _holds(doing: Doing) -> Step:
     ended = len(expire_holds(doing.transaction, now=doing.until))
     return Step({"holds ended": ended}, 0 if ended == AT_MOST else None)
+
+
+def _recalls(doing: Doing) -> Step:
+    set_up = doing.circulation.current_set_up(doing.transaction)
+    recalled, goes_on = recall_for_holds_that_begin(
+        doing.transaction, set_up, day=doing.day, now=doing.now, after=doing.after
+    )
+    return Step({"loans recalled": len(recalled)}, goes_on)
 
 
 def _closed_holds(doing: Doing) -> Step:
@@ -139,26 +172,103 @@ def _replies(doing: Doing) -> Step:
     return Step({"answers deleted": deleted}, 0 if is_more else None)
 
 
+def _exchanges(doing: Doing) -> Step:
+    deleted, is_more = forget_exchanges(doing.transaction, doing.until)
+    return Step({"exchanges deleted": deleted}, 0 if is_more else None)
+
+
+def _temporary_items(doing: Doing) -> Step:
+    gone, goes_on = clear_up(doing.circulation, doing.transaction, now=doing.now, after=doing.after)
+    return Step({"items removed": gone}, goes_on)
+
+
 def _debts(doing: Doing) -> Step:
     set_up = doing.circulation.current_set_up(doing.transaction)
-    blocked, goes_on = block_warned(
-        doing.transaction, set_up, now=doing.until, after=doing.after
-    )
+    blocked, goes_on = block_warned(doing.transaction, set_up, now=doing.until, after=doing.after)
     return Step({"patrons blocked": len(blocked)}, goes_on)
+
+
+def _of_flow(run: Run) -> Step:
+    return Step(run.counts, run.goes_on, tuple(each._asdict() for each in run.told))
+
+
+def _dunning(doing: Doing) -> Step:
+    circulation, transaction, day, now, after = doing
+    return _of_flow(run_loans(circulation, transaction, day=day, now=now, after=after))
+
+
+def _reminders(doing: Doing) -> Step:
+    circulation, transaction, day, now, after = doing
+    return _of_flow(run_debts(circulation, transaction, day=day, now=now, after=after))
+
+
+def _warnings(doing: Doing) -> Step:
+    circulation, transaction, day, now, after = doing
+    return _of_flow(warn_debts(circulation, transaction, day=day, now=now, after=after))
+
+
+def _collection(doing: Doing) -> Step:
+    changed, withdrawn, goes_on = follow_charges(
+        doing.transaction, now=doing.now, after=doing.after
+    )
+    return Step({"claims changed": changed, "claims withdrawn": withdrawn}, goes_on)
+
+
+def _notices(doing: Doing) -> Step:
+    """First of what has happened, then of what is near: `after` says how far that has come."""
+    circulation, transaction, day, now, after = doing
+    which, place = after >> _PLACE, after & ((1 << _PLACE) - 1)
+    if which == 0:
+        made, more = gather(circulation, transaction, now=now, after=place)
+    else:
+        made, more = notices_of_day(
+            circulation, transaction, which=DATED[which - 1], day=day, now=now, after=place
+        )
+    goes_on = (which + 1) << _PLACE if which < len(DATED) else None
+    if more is not None:
+        goes_on = which << _PLACE | more
+    return Step({"notices": made}, goes_on)
+
+
+#: Room for any id below the number of the part.
+_PLACE = 63
+
+
+def _old_notices(doing: Doing) -> Step:
+    set_up = doing.circulation.current_set_up(doing.transaction)
+    cut, goes_on = forget_old_notices(
+        doing.transaction, set_up, until=doing.until, after=doing.after
+    )
+    texts = 0 if goes_on else forget_incoming_texts(doing.transaction, doing.until)
+    receipts = 0 if goes_on else forget_unknown_receipts(doing.transaction, doing.until)
+    counts = {"notices anonymised": cut, "texts deleted": texts, "receipts deleted": receipts}
+    return Step(counts, goes_on)
 
 
 #: By name, in the order in which they are run.
 JOBS: dict[str, Job] = {
     "renewals": Job("renew loans by themselves where the rules say so", _renewals),
     "holds": Job("end holds whose interest period is over", _holds),
+    "recalls": Job("recall loans for holds that begin", _recalls),
+    "dunning": Job("tell of loans that are due soon or overdue, and bill them", _dunning),
+    "reminders": Job("remind of what is owed, and hand it over for collection", _reminders),
+    "warnings": Job("warn who will be blocked for what they owe", _warnings),
+    "collection": Job("bring claims up to date with what was paid or returned", _collection),
     "debts": Job("block who was warned of a debt and owes it still", _debts),
     "bookings": Job("end bookings whose last day is past", _bookings),
     "placements": Job("send deposits and themes to their next station, or home", _placements),
+    "notices": Job("make messages of what has happened, and of what is near", _notices),
+    "old-notices": Job("forget what old messages said", _old_notices),
     "statistics": Job("count the loans of the day", _statistics),
     "history": Job("cut ended loans from their patrons", _history),
     "closed-holds": Job("delete holds that ended some weeks ago", _closed_holds),
     "pins": Job("forget wrong PINs that count no more", _pins),
     "access-log": Job("delete old lines of the access log", _access_log),
+    "interlibrary": Job(
+        "take away what was borrowed elsewhere and had to stay for what was owed",
+        _temporary_items,
+    ),
+    "exchanges": Job("delete what was kept of exchanges with partners", _exchanges),
     "replies": Job("delete answers kept for machines that ask again", _replies),
 }
 
@@ -206,32 +316,53 @@ _all_runs = many(
 
 
 def run_job(
-    circulation: Circulation, database: Database, name: str, *, day: date, now: datetime
+    circulation: Circulation,
+    database: Database,
+    name: str,
+    *,
+    day: date,
+    now: datetime,
+    dry_run: bool = False,
 ) -> Ran:
     """Runs a job for a day to its end, step by step, and notes it.
 
+    With `dry_run` every step is taken back again, and nothing noted: the answer tells what would
+    have been done. Of a job that goes on where it began, that is its first step.
     Raises KeyError for a name that is not in `JOBS`, ValueError for a day in the future.
     """
     job = JOBS[name]
     if day > now.date() + timedelta(1):  # somewhere it may be tomorrow already
         raise ValueError(f"{day} has not come yet")
     counts: Counter[str] = Counter()
+    told: list[dict[str, Any]] = []
     after: int | None = 0
     while after is not None:
 
         def step(transaction: Transaction, after: int = after) -> Step:
-            return job.step(Doing(circulation, transaction, day, now, after))
+            done = job.step(Doing(circulation, transaction, day, now, after))
+            if dry_run:
+                raise _Undone(done)
+            return done
 
-        done = database.write(step).result()
+        try:
+            done = database.write(step).result()
+        except _Undone as undone:
+            done = undone.step
+            if done.goes_on is not None and done.goes_on <= after:
+                done = done._replace(goes_on=None)
         counts.update(done.counts)
+        if dry_run:
+            told += done.told
         after = done.goes_on
 
     def note(transaction: Transaction) -> Ran:
         runs = (_runs(transaction, name, day) or 0) + 1
         _forget_run(transaction, name, day)
         _insert_run(transaction, name, day, now, runs, json.dumps(counts))
-        return Ran(name, day, now, runs, dict(counts))
+        return Ran(name, day, now, runs, dict(counts), tuple(told))
 
+    if dry_run:
+        return Ran(name, day, now, 0, dict(counts), tuple(told))
     return database.write(note).result()
 
 

@@ -16,6 +16,7 @@ from circulation.facts import ItemFacts
 from circulation.fees.acts import charge_loan, charge_return
 from circulation.fees.loan_fees import fee_refusals, price_of
 from circulation.hold_fulfilment import HoldsAtLoan, holds_at_loan, settle_holds
+from circulation.interlending.following import bounded_by_owner, follow_check_out
 from circulation.limits import with_counted_groups
 from circulation.loans import begin_loan, end_loan, must_touch_one
 from circulation.lost import forget_missing
@@ -43,6 +44,7 @@ def check_out(
     happened: datetime | None = None,
     due: datetime | None = None,
     fee_acknowledged: bool | int = False,
+    wanted_until: datetime | None = None,
 ) -> CheckedOut | Refused:
     """Lends the item with barcode `item` to the patron with identifier `patron`.
 
@@ -60,6 +62,8 @@ def check_out(
     Where the rules make the loan cost something, `fee_acknowledged` says whether the patron has
     agreed to it, or up to how many minor units; else it is refused with FEE_NOT_ACKNOWLEDGED, which
     names the price.
+
+    `wanted_until` shortens the loan: it is for no longer than that, nor than the rules have it.
 
     Raises VerificationNeeded (see `circulation.pins`).
     """
@@ -112,9 +116,13 @@ def check_out(
     else:
         until = due if no_block and due else None
         until = until or bound.bounded(
-            loan_due(at, terms, calendar, borrower.expires), branch.timezone, now
+            bounded_by_owner(facts, loan_due(at, terms, calendar, borrower.expires)),
+            branch.timezone,
+            now,
         )
         until = until or due_at(at, FALLBACK_LOAN_DAYS, branch.timezone)
+        if wanted_until is not None and wanted_until > at:
+            until = min(until, wanted_until)
         loan = Loan(circulation.ids.next(now), at, until, 0)
         traits = traits_of(borrower, local_date(at, branch.timezone), facts.material_group)
         if facts.loan_id is not None and at >= (facts.loan_checked_out or at):
@@ -184,6 +192,7 @@ def _begin(
     )
     if ended is None:
         settle_holds(transaction, desk, item.id, held, now)
+        follow_check_out(transaction, desk, item, held.own and held.own.id, loan, now)
     after: dict[str, Any] = {"due": loan.due.isoformat()}
     if bound.own is not None and ended is None:
         note_booking_loan(transaction, loan.id, bound.own)

@@ -169,19 +169,25 @@ def _words(state: LoanState, cell: Cell) -> str:
     return " / ".join("=" if following is state else following.value for following in cell)
 
 
-_BEGIN, _END = "<!-- loan-table -->", "<!-- end of loan-table -->"
-
-
 def write_picture(text: str) -> str:
     """A README's text with the picture of the table as it is now between its two marks.
 
     Raises ValueError where the marks are not there.
     """
-    head, begin, rest = text.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
+    return write_between(text, "loan-table", picture())
+
+
+def write_between(text: str, mark: str, drawn: str) -> str:
+    """A README's text with what is `drawn` between the comments ``mark`` and ``end of mark``.
+
+    Raises ValueError where they are not there.
+    """
+    first, last = f"<!-- {mark} -->", f"<!-- end of {mark} -->"
+    head, begin, rest = text.partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"there are no marks {_BEGIN} and {_END}")
-    return f"{head}{_BEGIN}\n\n{picture()}\n\n{_END}{tail}"
+        raise ValueError(f"there are no marks {first} and {last}")
+    return f"{head}{first}\n\n{drawn}\n\n{last}{tail}"
 
 
 def main(*paths: str) -> None:

@@ -25,6 +25,7 @@ from circulation.fees.compensation import (
     charge_compensation,
     set_billed,
 )
+from circulation.interlending.following import follow_loss
 from circulation.loan_states import LoanAction, LoanState, refusal_of, state_of
 from circulation.loans import must_touch_one
 from circulation.reasons import Reason
@@ -54,6 +55,7 @@ forget_missing = send(
     delete(missing_items).where(missing_items.c.item_id == bindparam("item_id")), "item_id"
 )
 
+_LOSS = (LoanAction.DECLARE_LOST, LoanAction.FIND)
 _EVENTS = {
     LoanAction.CLAIM_RETURNED: EventKind.CLAIMED_RETURNED,
     LoanAction.WITHDRAW_CLAIM: EventKind.CLAIM_WITHDRAWN,
@@ -177,6 +179,8 @@ def _act(
                 set_billed(transaction, loan.id, None)
     if has_changed:
         _write(transaction, action, desk, facts, state, following, loan, now)
+        if facts.interlibrary_id is not None and action in _LOSS:
+            follow_loss(transaction, desk, facts, action is LoanAction.DECLARE_LOST, now)
     return Marked(item, following, loan, facts.borrower(), has_changed, charged)
 
 

@@ -7,6 +7,7 @@ known of a patron is asked of `circulation.accounts`, and what they go by is in
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import Enum
 
@@ -52,6 +53,10 @@ class PatronKind(Enum):
     LIBRARY = "library"
 
 
+#: What kind of patron somebody is, as `PatronKind` has it; None for nobody.
+kind_of_patron: Callable[..., str | None] = scalar(
+    select(patrons.c.kind).where(patrons.c.id == bindparam("patron_id")), "patron_id"
+)
 _agency_of_branch = scalar(
     select(branches.c.agency_id).where(branches.c.id == bindparam("branch_id")), "branch_id"
 )

@@ -7,6 +7,7 @@ names. The order id makes it safe to repeat: whoever lost the answer asks again 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -82,7 +83,7 @@ _insert_payment = send(
     ),
     *(f"new_{name}" for name in _WRITTEN),
 )
-_of_account = many(
+charges_of_account = many(
     select(*CHARGE_COLUMNS)
     .where(
         charges.c.patron_id == bindparam("of_patron"),
@@ -119,11 +120,13 @@ def pay(
     charge: int | Sequence[int] | None = None,
     kind: ChargeKind | None = None,
     method: str = "",
+    refuse_overpayment: bool = False,
 ) -> PaymentResult:
     """Takes a payment of `amount` minor units for the patron with identifier `patron`.
 
     It is put to what is owed to the desk's agency: to `charge` (an id, or several, all or
     nothing), to charges of one `kind`, or to all, the oldest first. `method` says how it was paid.
+    `refuse_overpayment` takes no more than is owed even where the rules would keep it.
     Asks for no PIN: anyone may pay for anyone.
 
     The same `order_id` once more, with the same patron, amount and currency, gives the same answer
@@ -151,9 +154,11 @@ def pay(
     account = Account(transaction, set_up, desk, facts.id, now)
     day = local_date(now, set_up.branches[desk.branch_id].timezone)
     terms = set_up.agency_fee_terms(desk.agency_id, facts.category, day)
-    owed = _of_account(transaction, facts.id, desk.agency_id)
+    if refuse_overpayment:
+        terms = replace(terms, overpayment="refuse")
+    owed = charges_of_account(transaction, facts.id, desk.agency_id)
     wanted = (charge,) if isinstance(charge, int) else None if charge is None else tuple(charge)
-    shares = _shares(owed, wanted, kind, amount, currency, terms)
+    shares = shares_of(owed, wanted, kind, amount, currency, terms)
     if isinstance(shares, Refusal):
         return Refused((shares,), patron=facts.patron())
 
@@ -240,7 +245,7 @@ def _once_more(
     )
 
 
-def _shares(
+def shares_of(
     owed: Sequence[Charge],
     wanted: tuple[int, ...] | None,
     kind: ChargeKind | None,
@@ -307,7 +312,7 @@ def _keep_credit(
 
 def settle_with_credit(account: Account, charge: Charge) -> Charge:
     """Pays the charge from what the patron has paid beforehand, as far as that goes."""
-    for each in _of_account(account.transaction, account.patron_id, charge.agency_id):
+    for each in charges_of_account(account.transaction, account.patron_id, charge.agency_id):
         is_credit = each.kind is ChargeKind.CREDIT and each.currency == charge.currency
         share = min(-each.balance, charge.balance)
         if not is_credit or share <= 0:

@@ -18,9 +18,11 @@ from sqlalchemy import Column, Table, bindparam, delete, func, insert, or_, sele
 from catalogue.schema import metadata
 from catalogue.statements import Transaction, change, lock, many, scalar, send
 from circulation.booking.privacy import cut_bookings_of, open_bookings_of
+from circulation.dunning.privacy import forget_claims_of, open_claims_against
 from circulation.events import EventKind, write_event
 from circulation.fees.privacy import forget_charged_of
 from circulation.fees.schema import charge_loans, charge_postings, charges, patron_balances
+from circulation.interlending.privacy import forget_user
 from circulation.reasons import BlockReason
 from circulation.results import Desk
 from circulation.schema import (
@@ -46,12 +48,23 @@ FATE: dict[tuple[str, str], Fate] = {
     ("loans", "patron_id"): Fate.CUT,
     ("loans", "co_patron_id"): Fate.CUT,
     ("loan_conflicts", "patron_id"): Fate.CUT,
+    ("interlibrary_loans", "patron_id"): Fate.CUT,
     ("bookings", "patron_id"): Fate.CUT,
     # What was charged and paid must be accounted for, but not by whom.
     ("charges", "patron_id"): Fate.CUT,
     ("payments", "patron_id"): Fate.CUT,
     ("patron_balances", "patron_id"): Fate.DELETED,
     ("debt_warnings", "patron_id"): Fate.DELETED,
+    ("dunning_acts", "patron_id"): Fate.CUT,
+    ("collection_claims", "patron_id"): Fate.CUT,
+    ("collection_claims", "debtor_id"): Fate.CUT,
+    # That messages were sent must be accounted for, but not to whom, nor what they said.
+    ("incoming_texts", "patron_id"): Fate.DELETED,
+    ("notice_choices", "patron_id"): Fate.DELETED,
+    ("notice_messages", "patron_id"): Fate.CUT,
+    ("notice_messages", "recipient_id"): Fate.CUT,
+    ("notices", "patron_id"): Fate.CUT,
+    ("notices", "recipient_id"): Fate.CUT,
     ("captures", "patron_id"): Fate.DELETED,
     ("holds", "patron_id"): Fate.DELETED,
     ("patron_absences", "patron_id"): Fate.DELETED,
@@ -65,10 +78,11 @@ FATE: dict[tuple[str, str], Fate] = {
     ("patron_preferences", "patron_id"): Fate.DELETED,
     ("pin_failures", "patron_id"): Fate.DELETED,
     ("replies", "patron_id"): Fate.DELETED,
+    ("sealed_numbers", "patron_id"): Fate.DELETED,
 }
 
 #: Never shown, not even to whom it belongs.
-_SECRETS = {("patrons", "pin_hash")}
+_SECRETS = {("patrons", "pin_hash"), ("sealed_numbers", "sealed")}
 
 
 def references() -> list[tuple[Table, Column[Any]]]:
@@ -244,6 +258,7 @@ def erase_person(
         (_items_on_shelf(transaction, patron_id), "an item lies on the hold shelf still"),
         (_debt(transaction, patron_id), "something is owed"),
         (_balance(transaction, patron_id), "the balance is not nothing"),
+        (open_claims_against(transaction, patron_id), "a debt is being collected from them"),
     ):
         if count:
             raise StillNeeded(f"the patron cannot be erased: {why}")
@@ -252,6 +267,8 @@ def erase_person(
     _forget_waits(transaction, patron_id)
     cut_bookings_of(transaction, patron_id)
     forget_charged_of(transaction, patron_id)
+    forget_claims_of(transaction, patron_id)
+    forget_user(transaction, patron_id)
     for table, column in reversed(references()):
         _erasure(table, column)(transaction, patron_id)
     if not _delete_patron(transaction, patron_id):

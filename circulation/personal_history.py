@@ -19,6 +19,7 @@ from catalogue.schema import agencies
 from catalogue.statements import Moment, Transaction, change, key_parameters, many, many_of, send
 from circulation.booking.privacy import cut_bookings_of, cut_old_bookings
 from circulation.due_dates import end_of_day
+from circulation.dunning.privacy import forget_steps_of_loans
 from circulation.fees.privacy import forget_charged_loans
 from circulation.fees.schema import charge_loans, charges
 from circulation.reasons import BlockReason
@@ -181,5 +182,6 @@ def cut_old_history(transaction: Transaction, day: date, now: datetime) -> tuple
 def _cut(transaction: Transaction, loan_ids: list[int]) -> int:
     _cut_events(transaction, loan_ids)
     forget_charged_loans(transaction, loan_ids)
+    forget_steps_of_loans(transaction, loan_ids)
     _cut_conflicts(transaction, loan_ids)
     return len({row[0] for row in _cut_loans(transaction, loan_ids)})

@@ -238,9 +238,7 @@ def _name(desk: Desk) -> str:
     return f"{desk.actor} at {desk.machine}"
 
 
-def _rules_of(
-    circulation: Circulation, transaction: Transaction, patron: PatronFacts
-) -> PinRules:
+def _rules_of(circulation: Circulation, transaction: Transaction, patron: PatronFacts) -> PinRules:
     set_up = circulation.set_up(transaction, patron.set_up_version)
     return set_up.pin_rules_of(patron.agency_id)
 

@@ -3,32 +3,46 @@
 The rules of the branch that lent say whether its loans can be recalled, how many days the borrower
 has in any case (`LoanTerms.recall_days`) and how much notice (`recall_notice_days`). A hold that
 no copy on a shelf serves recalls one loan, that which can end first; so there are never more loans
-recalled of a title than patrons waiting for it. Renewing a recalled loan is refused as long as
-anybody waits. A recall that is over (nobody waits any more) stays a due date.
+recalled of a title than patrons waiting for it. One that is not to be served yet (it begins later,
+is paused, its patron is away) recalls on the day on which it is. Renewing a recalled loan is
+refused as long as anybody waits. A recall that is over (nobody waits any more) stays a due date.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import datetime
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
 from catalogue.schema import items
-from catalogue.statements import Moment, Transaction, change, many
+from catalogue.statements import Moment, Transaction, change, many, scalar
 from circulation.due_dates import recall_due
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.facts import item_facts, lock_item
-from circulation.hold_facts import HoldFacts, copies_of_record, holds_of_record
+from circulation.hold_facts import (
+    HoldFacts,
+    copies_of_record,
+    holds_of_record,
+    holds_that_begin,
+    lock_queue,
+)
 from circulation.hold_results import RecalledLoan
+from circulation.interlending.following import follow_recall
 from circulation.loan_states import LoanAction, refusal_of, state_of
 from circulation.reasons import Reason
 from circulation.results import Desk, Refusal, Refused
-from circulation.schema import loans, patrons
+from circulation.schema import events, loans, patrons
 from circulation.set_up import SetUp
 from circulation.targeting import Target, assign, can_serve, is_due_service
+
+#: The actor of the events of holds that begin.
+ACTOR: Final = "recalls"
+#: Holds looked at in one step.
+AT_MOST: Final = 200
 
 
 class _OpenLoan(NamedTuple):
@@ -83,11 +97,20 @@ _bring_forward = change(
         loans.c.checked_in.is_(None),
         loans.c.due == bindparam("old_due", type_=Moment),
     )
-    .values(due=bindparam("new_due"), recalled=bindparam("new_recalled")),
+    .values(
+        due=bindparam("new_due", type_=Moment), recalled=bindparam("new_recalled", type_=Moment)
+    ),
     "loan_id",
     "old_due",
     "new_due",
     "new_recalled",
+)
+_last_recall: Callable[..., str | None] = scalar(
+    select(events.c.before)
+    .where(events.c.loan_id == bindparam("loan_id"), events.c.kind == EventKind.LOAN_RECALLED.value)
+    .order_by(events.c.id.desc())
+    .limit(1),
+    "loan_id",
 )
 
 
@@ -127,11 +150,36 @@ def recall_for(
     return _recall(transaction, desk, loan, new_due, now, hold.id)
 
 
+def recall_for_holds_that_begin(
+    transaction: Transaction, set_up: SetUp, *, day: date, now: datetime, after: int = 0
+) -> tuple[list[RecalledLoan], int | None]:
+    """Recalls loans for the holds that may be served from this day on; after the hold `after`.
+
+    Gives where to go on too, None when all are done. Done again it recalls nothing more.
+    """
+    page = holds_that_begin(transaction, day, day - timedelta(1), after, AT_MOST)
+    recalled = []
+    for hold in page:
+        lock_queue(transaction, hold.record_id)
+        branch = set_up.branches[hold.pickup_branch_id]
+        desk = Desk(ACTOR, "", branch.agency_id, branch.id)
+        if (loan := recall_for(transaction, set_up, desk, hold, now)) is not None:
+            recalled.append(loan)
+    return recalled, page[-1].id if len(page) == AT_MOST else None
+
+
 def recall(
-    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    item: str,
+    now: datetime,
+    wanted_by: datetime | None = None,
 ) -> RecalledLoan | Refused:
     """Staff recall the loan of the item with this barcode, whether anybody waits or not.
 
+    With `wanted_by` the borrower has it until then, where the rules would have it back sooner.
     Refused with NOT_RECALLABLE where the rules recall nothing or the loan ends no later as it is,
     and as the table of loan states has it.
     """
@@ -147,9 +195,49 @@ def recall(
     loan = next(each for each in on_loan if each.id == facts.loan_id)
     new_due = _recalled_to(loan, set_up, now)
     recalled = None
+    if new_due is not None and wanted_by is not None:
+        new_due = max(new_due, wanted_by) if wanted_by < loan.due else None
     if new_due is not None:
         recalled = _recall(transaction, desk, loan, new_due, now, None)
     return recalled or Refused((Refusal(Reason.NOT_RECALLABLE),), known)
+
+
+def cancel_recall(
+    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
+) -> RecalledLoan | Refused | None:
+    """Takes the recall of an open loan back: it is due when it was before. None: not recalled.
+
+    Refused with LOAN_RECALLED as long as somebody waits for the title, and with ITEM_NOT_ON_LOAN.
+    """
+    lock_item(transaction, item)
+    facts = item_facts(transaction, item)
+    if facts is None:
+        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    known, loan = facts.item(set_up.branches[facts.home_branch_id]), facts.loan()
+    if loan is None:
+        return Refused((Refusal(Reason.ITEM_NOT_ON_LOAN),), known)
+    if facts.loan_recalled is None:
+        return None
+    if facts.open_holds:
+        return Refused((Refusal(Reason.LOAN_RECALLED),), known)
+    before = json.loads(_last_recall(transaction, loan.id) or "{}")
+    old_due = datetime.fromisoformat(before["due"]) if "due" in before else loan.due
+    due = max(old_due, loan.due)
+    if not _bring_forward(transaction, loan.id, loan.due, due, None):
+        return None
+    write_event(
+        transaction,
+        EventKind.LOAN_RECALL_CANCELLED,
+        desk,
+        now,
+        item_id=facts.id,
+        patron_id=facts.borrower_id,
+        loan_id=loan.id,
+        before={"due": loan.due.isoformat()},
+        after={"due": due.isoformat()},
+    )
+    return RecalledLoan(loan.id, item, loan.due, due)
 
 
 def _target(loan: _OpenLoan) -> Target:
@@ -186,4 +274,5 @@ def _recall(
         before={"due": loan.due.isoformat()},
         after={"due": new_due.isoformat()} | ({} if hold_id is None else {"for_hold": hold_id}),
     )
+    follow_recall(transaction, desk, loan.item_id, new_due, now)
     return RecalledLoan(loan.id, loan.barcode, loan.due, new_due)

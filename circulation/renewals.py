@@ -23,6 +23,7 @@ from circulation.facts import (
 from circulation.fees.acts import charge_renewal
 from circulation.fees.loan_fees import fee_refusals, price_of
 from circulation.hold_facts import Copy, copies_of_record, holds_of_record
+from circulation.interlending import following
 from circulation.loan_states import LoanAction, refusal_of, state_of
 from circulation.loans import must_touch_one, prolong_loan
 from circulation.parties import parties
@@ -178,6 +179,8 @@ def _renew(
     )
     if hindrance := refusal_of(state_of(facts, now), LoanAction.RENEW):
         found.append(Refusal(hindrance))
+    if facts.interlibrary_id is not None:
+        found += following.renewal_refusals(transaction, facts)
     if facts.loan_recalled is not None and facts.open_holds:
         found.append(Refusal(Reason.LOAN_RECALLED))
     if facts.open_holds and is_wanted_by_others(
@@ -211,6 +214,8 @@ def _renew(
         circulation, transaction, set_up, desk, facts, borrower, at=at, now=now
     )
     must_touch_one(prolong_loan(transaction, new.id, new.due, new.renewals))
+    if facts.interlibrary_id is not None:
+        following.follow_renewal(transaction, desk, facts, new, loan.due, now)
     after: dict[str, Any] = {"due": new.due.isoformat(), "renewals": new.renewals}
     if found:
         after["overridden"] = [refusal.reason.name for refusal in found]

@@ -145,6 +145,11 @@ def keep_reply(
     _insert(transaction, key.account, key.digest, now, answer, item, identifier, by_patron)
 
 
+def forget_reply(transaction: Transaction, key: ReplyKey) -> None:
+    """Drops the answer to a request that is to be dealt with once more: what it did was undone."""
+    _drop(transaction, *key)
+
+
 def forget_replies(transaction: Transaction, before: datetime) -> tuple[int, bool]:
     """Deletes answers older than `before`: how many, and whether there may be more."""
     count = _purge(transaction, before)

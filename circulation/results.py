@@ -302,7 +302,8 @@ class PatronStatus:
     `denied` is what the patron may not do now, from blocks, expiry and the identifier used.
     `loans` and `overdue` count what others have lent onward to the patron, too; `onward_loans` are
     those alone. `max_loans` is the general limit for the patron's own at their home branch, None
-    where there is none. `recalled` counts loans that somebody waits for.
+    where there is none. `recalled` counts loans that somebody waits for. Without `has_account` the
+    patron has never owed anything, and without `has_holds` waits for nothing.
     """
 
     patron: Patron
@@ -325,6 +326,8 @@ class PatronStatus:
     max_loans: int | None
     onward_loans: int = 0
     recalled: int = 0
+    has_account: bool = True
+    has_holds: bool = True
 
     @property
     def has_too_many_loans(self) -> bool:

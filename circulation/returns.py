@@ -12,11 +12,12 @@ from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.facts import item_facts, lock_item
 from circulation.fees.acts import charge_return
+from circulation.interlending.following import follow_check_in
 from circulation.loans import end_loan, must_touch_one
 from circulation.lost import forget_missing
 from circulation.reasons import Reason
 from circulation.results import ChargedFee, CheckedIn, Desk, Destination, LoanMark, Refusal, Refused
-from circulation.routing import HoldHandling, route
+from circulation.routing import HoldHandling, is_waited_for, route
 from circulation.sorting import sort
 
 
@@ -29,14 +30,17 @@ def check_in(
     now: datetime,
     returned: datetime | None = None,
     holds: HoldHandling = HoldHandling.SHELVE,
+    sorting: str | None = None,
 ) -> CheckedIn | Refused:
     """Takes the item with barcode `item` back at the desk's branch.
 
-    Never refused for what the patron or the rules are: the only refusals are ITEM_UNKNOWN and
-    BRANCH_UNKNOWN. An item that is not on loan is checked in all the same, and the answer says so.
+    Never refused for what the patron or the rules are: the only refusals are ITEM_UNKNOWN,
+    BRANCH_UNKNOWN and, where `holds` is REFUSE, ON_HOLD_FOR_ANOTHER. An item that is not on loan is
+    checked in all the same, and the answer says so.
     `returned` (SIP2 09 return date) is when the item came back if that was earlier than `now`;
     it is held between the check-out and now. `holds` says what this desk or machine does where
-    somebody waits for the item (see `circulation.routing`).
+    somebody waits for the item (see `circulation.routing`); `sorting` names the scheme by which it
+    sorts, where that is another than the set-up says of the terminal.
     """
     lock_item(transaction, item)
     facts = item_facts(transaction, item)
@@ -47,6 +51,8 @@ def check_in(
     here = set_up.branches.get(desk.branch_id)
     if here is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), facts.item(home))
+    if holds is HoldHandling.REFUSE and is_waited_for(transaction, set_up, desk, facts, here, now):
+        return Refused((Refusal(Reason.ON_HOLD_FOR_ANOTHER),), facts.item(home))
 
     loan = facts.loan()
     at = now
@@ -63,13 +69,20 @@ def check_in(
             facts = settle_return(transaction, desk, facts, now)
     elif facts.missing_since is not None:
         forget_missing(transaction, facts.id)
+    is_borrowed = False
+    if facts.interlibrary_id is not None:
+        is_borrowed = follow_check_in(transaction, desk, facts, now) is not None
     way = route(transaction, set_up, desk, facts, here, holds, now)
+    if is_borrowed and way.held_for is None:
+        # It belongs on no shelf of ours: staff send it home.
+        way = way._replace(destination=Destination.PROBLEM_BIN, to_branch=here)
     stay = None
     if facts.stay_branch_id is not None:
         stay = seen(transaction, set_up, facts, here, now)
-    rules = set_up.sort_rules_at(desk.actor)
+    rules = set_up.sort_rules_at(desk.actor, sorting)
+    belongs = here if way.destination is Destination.FLOAT_HERE else home
     sorted_by = rules and sort(
-        rules, facts.item(home), way.destination, way.to_branch, set_up.groups
+        rules, facts.item(belongs), way.destination, way.to_branch, set_up.groups
     )
     before: dict[str, Any] = {}
     if facts.transit_to_id is not None:

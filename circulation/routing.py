@@ -60,6 +60,8 @@ class HoldHandling(Enum):
     BIND = "bind"
     #: It is bound and, at the pickup branch, put on the hold shelf: the patron is told.
     SHELVE = "shelve"
+    #: Such an item is not taken: staff are to see to it.
+    REFUSE = "refuse"
 
 
 class Route(NamedTuple):
@@ -95,6 +97,21 @@ def route(
             reason = TransitReason.HOME if is_home else TransitReason.STAY
         begin_transit(transaction, item.id, here.id, found.to_branch.id, now, reason.value)
     return found
+
+
+def is_waited_for(
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk,
+    item: ItemFacts,
+    here: Branch,
+    now: datetime,
+) -> bool:
+    """Would the item go to somebody who waits, if it were handed in? Changes nothing."""
+    if item.hold_id is not None:
+        return True
+    refuse = HoldHandling.REFUSE
+    return _to_hold(transaction, set_up, desk, item, here, refuse, now) is not None
 
 
 def _to_shelf(transaction: Transaction, set_up: SetUp, item: ItemFacts, here: Branch) -> Route:
@@ -140,7 +157,7 @@ def _to_hold(
             again = hold_facts(transaction, hold.id)
             if again is None or not is_due_service(again, set_up, now):
                 continue  # another of the set was served at another desk
-        if handling is HoldHandling.ROUTE:
+        if handling in (HoldHandling.ROUTE, HoldHandling.REFUSE):
             return _announced(set_up, hold, here, is_bound=False)
         bind(transaction, desk, hold, item.id, now)
         return _to_patron(transaction, set_up, desk, hold, item, here, handling, now)

@@ -479,13 +479,19 @@ loan_conflicts = Table(
     "loan_conflicts",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    Column("loan_id", Long, nullable=False, index=True),
-    Column("item_id", ForeignKey("items.id"), nullable=False),
+    # NULL: a report that could not be booked (`circulation.off_line`), which the last five tell of.
+    Column("loan_id", Long, index=True),
+    Column("item_id", ForeignKey("items.id")),
     Column("patron_id", ForeignKey("patrons.id"), index=True),
     Column("branch_id", ForeignKey("branches.id"), nullable=False),
     Column("noted", Moment, nullable=False),
     Column("reasons", String, nullable=False),  # names of `Reason`, parted by commas
     Column("settled", Moment),
+    Column("act", String),  # a value of `off_line.Act`
+    Column("item_barcode", String),
+    Column("patron_identifier", String),
+    Column("happened", Moment),
+    Column("due", Moment),
 )
 _IS_UNSETTLED = text("settled IS NULL")
 Index(
@@ -646,6 +652,7 @@ terminals = Table(
     Column("any_branch", Boolean, nullable=False),
     Column("profile", ForeignKey("terminal_profiles.code")),
     Column("sorting", String),  # a scheme of `sort_rules`
+    Column("options", Text),  # a JSON object: what this one has otherwise than its profile
 )
 
 #: Other agencies and brokers that send requests (NCIP, ISO 18626), by the name that they go by.
@@ -677,6 +684,8 @@ sort_rules = Table(
     Column("section", String),
     Column("call_number_from", String),
     Column("call_number_to", String),
+    Column("held", Boolean),  # is it for a patron who waits for it?
+    Column("home_branch_id", ForeignKey("branches.id")),
 )
 
 #: What an agency asks of its patrons' PINs; NULL is what is built in.
@@ -841,8 +850,19 @@ Index(
     postgresql_where=_UNEXPECTED_IS_OPEN,
 )
 
+#: What partners call the holds that they have placed, so that they can speak of them.
+partner_requests = Table(
+    "partner_requests",
+    metadata,
+    Column("agency", String, primary_key=True),
+    Column("request_id", String, primary_key=True),
+    Column("hold_id", ForeignKey("holds.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
 # The tables of the packages join the metadata with these.
 import circulation.booking.schema  # noqa: E402
+import circulation.digital_post.schema  # noqa: E402
+import circulation.dunning.schema  # noqa: E402
 import circulation.fees.schema  # noqa: E402
 import circulation.interlending.schema  # noqa: E402
 import circulation.notices.schema  # noqa: E402, F401

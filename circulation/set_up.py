@@ -17,8 +17,13 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from catalogue.schema import agencies, branches
 from catalogue.statements import Transaction, change, many, scalar, send
 from circulation.calendars import read_calendars
+from circulation.dunning.flow_rows import read_flows
+from circulation.dunning.steps import Flows
 from circulation.fees.rule_rows import read_fee_rules
 from circulation.fees.rules import FeeRules, FeeTerms
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.rule_rows import read_notice_rules
+from circulation.notices.rules import NoticeRules, NoticeTerms
 from circulation.opening_hours import Calendar
 from circulation.partners import Partner, all_partners, folded_agency
 from circulation.pin_settings import USUAL, PinRules, read_pin_rules
@@ -32,13 +37,13 @@ from circulation.policy import (
     resolve,
     rule_problems,
 )
-from circulation.results import Branch
+from circulation.results import Branch, Item
 from circulation.schema import (
     agency_settings,
     loan_policies,
     set_up_version,
 )
-from circulation.sorting import SortRule, read_sorting
+from circulation.sorting import SortRule, read_sorting, sort_refused
 from circulation.terminals import Terminal, all_terminals
 from circulation.transport import Transport, read_transport
 from circulation.trees import CATEGORIES, GROUPS
@@ -87,7 +92,8 @@ class SetUp:
     patron categories and material groups.
     `transport` says what sending costs and where items float. `terminals` go by login, `partners`
     by `folded_agency`, `sorting` by the name of the scheme; `hidden_schools` are ids of
-    agencies. `fees` are the rules on money.
+    agencies. `fees` are the rules on money, `notices` those on messages,
+    `dunning` what follows for whom.
     """
 
     __slots__ = (
@@ -96,9 +102,11 @@ class SetUp:
         "branches",
         "calendars",
         "categories",
+        "dunning",
         "fees",
         "groups",
         "hidden_schools",
+        "notices",
         "partners",
         "pin_rules",
         "policies",
@@ -123,6 +131,8 @@ class SetUp:
         pin_rules: Mapping[int, PinRules],
         hidden_schools: frozenset[int],
         fees: FeeRules,
+        notices: NoticeRules,
+        dunning: Flows,
     ) -> None:
         self.version = version
         self.branches = branches
@@ -137,6 +147,8 @@ class SetUp:
         self.pin_rules = pin_rules
         self.hidden_schools = hidden_schools
         self.fees = fees
+        self.notices = notices
+        self.dunning = dunning
         self._terms: dict[tuple[int, str, str], LoanTerms] = {}
         self._most: dict[tuple[int, str], tuple[int, int]] = {}
 
@@ -163,6 +175,10 @@ class SetUp:
 
         # Its key is negative, so that it is not taken for a branch.
         return self.fees.terms(case, (-agency_id, patron_category, ""), day)
+
+    def notice_terms(self, branch_id: int, patron_category: str, kind: NoticeKind) -> NoticeTerms:
+        """What the rules on messages say of that kind in the name of the branch."""
+        return self.notices.terms(self.case, branch_id, patron_category, kind)
 
     def most_loans(self, branch_id: int, material_group: str) -> tuple[int, int]:
         """The largest limits that any rule of the branch sets to a patron's loans, in all and in
@@ -196,12 +212,22 @@ class SetUp:
         """What the agency asks of the PINs of its patrons."""
         return self.pin_rules.get(agency_id, USUAL)
 
-    def sort_rules_at(self, login: str) -> tuple[SortRule, ...]:
-        """The rules by which the terminal sorts; none where it does not."""
-        terminal = self.terminals.get(login)
-        if terminal is None or terminal.sorting is None:
-            return ()
-        return self.sorting.get(terminal.sorting, ())
+    def sort_rules_at(self, login: str, scheme: str | None = None) -> tuple[SortRule, ...]:
+        """The rules by which the terminal sorts, those of `scheme` if it names one; none where it
+        does not sort."""
+        if scheme is None:
+            terminal = self.terminals.get(login)
+            scheme = terminal.sorting if terminal is not None else None
+        return () if scheme is None else self.sorting.get(scheme, ())
+
+    def problem_bin_at(
+        self, login: str, branch_id: int, item: Item | None, scheme: str | None = None
+    ) -> str | None:
+        """The bin of a sorting terminal for what it does not take back; None for its own mind."""
+        here = self.branches.get(branch_id)
+        rules = self.sort_rules_at(login, scheme)
+        rule = sort_refused(rules, item, here, self.groups) if here and rules else None
+        return None if rule is None else rule.bin
 
     def terms(self, branch_id: int, patron_category: str, material_group: str) -> LoanTerms:
         """What the rules say, remembered."""
@@ -233,6 +259,8 @@ def read_set_up(transaction: Transaction) -> SetUp:
         read_pin_rules(transaction),
         frozenset(row[0] for row in _hidden_schools(transaction)),
         FeeRules(read_fee_rules(transaction)),
+        NoticeRules(read_notice_rules(transaction)),
+        Flows(read_flows(transaction)),
     )
 
 

@@ -21,8 +21,9 @@ from circulation.schema import sort_rules
 class SortRule(NamedTuple):
     """A rule; a condition that is None holds always.
 
-    `destination` is the name of a `Destination`, `to_branch_id` where the item goes. A material
-    group holds for those below it too. A call number from `call_number_from` on, and up to
+    `destination` is the name of a `Destination`, `to_branch_id` where the item goes and
+    `home_branch_id` where it belongs; `held` tells whether somebody waits for it. A material group
+    holds for those below it too. A call number from `call_number_from` on, and up to
     `call_number_to` with all that begins like it: 61 to 61 is 61, 61.2 and 61.35.
     """
 
@@ -38,8 +39,14 @@ class SortRule(NamedTuple):
     section: str | None = None
     call_number_from: str | None = None
     call_number_to: str | None = None
+    held: bool | None = None
+    home_branch_id: int | None = None
 
 
+#: Destinations of items that somebody waits for.
+_HELD = (Destination.HOLD_SHELF_HERE, Destination.TRANSIT_TO_PICKUP)
+#: All that a rule can ask for.
+_CONDITIONS = SortRule._fields[3:]
 #: Conditions that are compared with the item's own fields as they are.
 PLACES = ("department", "location", "sublocation", "section")
 
@@ -94,6 +101,10 @@ def hindrance(
         return "destination"
     if rule.to_branch_id not in (None, to_branch.id):
         return "to"
+    if rule.home_branch_id not in (None, item.home_branch.id):
+        return "home"
+    if rule.held not in (None, destination in _HELD):
+        return "hold"
     if rule.material_group is not None and rule.material_group not in lineage(
         groups, item.material_group
     ):
@@ -125,6 +136,25 @@ def sort(
     """The rule that decides; None where none holds, and the machine follows its own mind."""
     for rule in rules:
         if hindrance(rule, item, destination, to_branch, groups) is None:
+            return rule
+    return None
+
+
+def sort_refused(
+    rules: Sequence[SortRule], item: Item | None, here: Branch, groups: Tree
+) -> SortRule | None:
+    """The rule for what is not taken back: staff are to see to it, as to what has nowhere to go.
+
+    Of an unknown item nothing is known that a rule could ask for but that.
+    """
+    problem = Destination.PROBLEM_BIN
+    if item is not None:
+        return sort(rules, item, problem, here, groups)
+    for rule in rules:
+        asks_for_more = any(
+            getattr(rule, name) is not None for name in _CONDITIONS if name != "destination"
+        )
+        if not asks_for_more and rule.destination in (None, problem.name):
             return rule
     return None
 

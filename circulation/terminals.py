@@ -21,7 +21,8 @@ class Terminal(NamedTuple):
     """An account. `password` is an argon2 hash; `options` are those of its profile.
 
     `any_branch`: a message may name another branch of the agency as the place where it happens.
-    `sorting` is the scheme by which the machine sorts (see `circulation.sorting`).
+    `sorting` is the scheme by which the machine sorts (see `circulation.sorting`). Of `options`
+    those of the terminal itself, `own`, go before its profile's.
     """
 
     login: str
@@ -31,14 +32,18 @@ class Terminal(NamedTuple):
     profile: str | None
     sorting: str | None
     options: Mapping[str, Any]
+    own: Mapping[str, Any]
 
 
 def _terminal(*row: Any) -> Terminal:
-    return Terminal._make((*row[:6], json.loads(row[6]) if row[6] else {}))
+    profile, own = (json.loads(each) if each else {} for each in row[6:])
+    return Terminal._make((*row[:6], profile | own, own))
 
 
 _select_terminals = select(
-    *(terminals.c[name] for name in Terminal._fields[:6]), terminal_profiles.c.options
+    *(terminals.c[name] for name in Terminal._fields[:6]),
+    terminal_profiles.c.options,
+    terminals.c.options,
 ).select_from(terminals.outerjoin(terminal_profiles))
 _all = many(_select_terminals.order_by(terminals.c.login), _terminal)
 _one = one(_select_terminals.where(terminals.c.login == bindparam("login")), _terminal, "login")
@@ -49,14 +54,15 @@ _all_profiles = many(
     lambda code, options: (code, json.loads(options)),
 )
 _forget = send(delete(terminals).where(terminals.c.login == bindparam("of")), "of")
+_WRITTEN = (*Terminal._fields[:6], "options")
 _insert = send(
     insert(terminals).values(
         {
             terminals.c[name]: bindparam(f"new_{name}", type_=terminals.c[name].type)
-            for name in Terminal._fields[:6]
+            for name in _WRITTEN
         }
     ),
-    *(f"new_{name}" for name in Terminal._fields[:6]),
+    *(f"new_{name}" for name in _WRITTEN),
 )
 _forget_profile = send(
     delete(terminal_profiles).where(terminal_profiles.c.code == bindparam("of")), "of"
@@ -73,6 +79,10 @@ _insert_profile = send(
     "new_code",
     "new_options",
 )
+
+
+def _written(options: Mapping[str, Any]) -> str:
+    return json.dumps(options, sort_keys=True, ensure_ascii=False)
 
 
 def all_terminals(transaction: Transaction) -> list[Terminal]:
@@ -99,14 +109,18 @@ def store_terminal(
     any_branch: bool = True,
     profile: str | None = None,
     sorting: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> None:
     """The account, in place of one with the same login; `password` is the hash.
+
+    `options` are what it has otherwise than its profile.
 
     Call `circulation.set_up.set_up_changed` afterwards, as for all that follows here. A branch or
     profile that does not exist breaks a foreign key.
     """
     _forget(transaction, login)
-    _insert(transaction, login, password, branch_id, any_branch, profile, sorting)
+    written = _written(options) if options else None
+    _insert(transaction, login, password, branch_id, any_branch, profile, sorting, written)
 
 
 def forget_terminal(transaction: Transaction, login: str) -> None:
@@ -116,7 +130,7 @@ def forget_terminal(transaction: Transaction, login: str) -> None:
 
 def store_profile(transaction: Transaction, code: str, options: Mapping[str, Any]) -> None:
     """The options of the profile, in place of those it had."""
-    written = json.dumps(options, sort_keys=True, ensure_ascii=False)
+    written = _written(options)
     if not _change_profile(transaction, code, written):
         _insert_profile(transaction, code, written)
 

@@ -29,6 +29,7 @@ from circulation.facts import ItemFacts, item_facts, lock_item
 from circulation.fees.acts import undo_loan, undo_return
 from circulation.hold_fulfilment import HoldsAtLoan
 from circulation.hold_restoring import capture_image, release_item, restore_capture, restore_holds
+from circulation.interlending import following
 from circulation.loans import must_touch_one
 from circulation.lost import note_missing
 from circulation.reasons import Reason
@@ -159,6 +160,8 @@ def cancel_check_out(
         restore_holds(transaction, desk, facts.record_id, last.hold_id, at, now)
         if "capture" in before:
             restore_capture(transaction, desk, facts.id, before["capture"], now)
+    if facts.interlibrary_id is not None:
+        following.undo_check_out(transaction, desk, facts, now)
     _note(transaction, EventKind.CHECK_OUT_CANCELLED, desk, facts, last, now)
     for ended in earlier:
         if ended.after.get("ended_by_loan") == facts.loan_id and ended.loan_id is not None:
@@ -205,6 +208,7 @@ def cancel_check_in(
     if "home" in last.before:
         _put_home(transaction, facts.id, last.before["home"])
         update_holders(transaction, (facts.record_id,))
+    following.undo_check_in(transaction, desk, facts, last.loan_id, now)
     _note(transaction, EventKind.CHECK_IN_CANCELLED, desk, facts, last, now)
     again = item_facts(transaction, item)
     assert again is not None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, null, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, null, or_, select
 
 from catalogue.schema import items, records
 from catalogue.statements import Moment, Transaction, many
@@ -93,18 +93,27 @@ class LateTransit(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """A loan accepted off line that the rules would have refused."""
+    """A loan accepted off line that the rules would have refused; or what could not be booked.
+
+    Of the latter `act` says what was reported (a value of `circulation.off_line.Act`), with the
+    barcode and patron's identifier that the machine sent, and when it happened. Then there is no
+    loan, and an item or patron only where they are known.
+    """
 
     id: int
     noted: datetime
-    loan_id: int
-    item_id: int
+    loan_id: int | None
+    item_id: int | None
     barcode: str
-    title: str
+    title: str | None
     branch_id: int
     patron_id: int | None
     patron_name: str | None
     reasons: tuple[Reason, ...]
+    act: str | None = None
+    patron_identifier: str | None = None
+    happened: datetime | None = None
+    due: datetime | None = None
 
 
 class _List(Generic[Line]):
@@ -262,7 +271,7 @@ _late = _List(
 
 def _conflict(*row: Any) -> Conflict:
     line = Conflict(*row)
-    return line._replace(reasons=tuple(Reason[name] for name in row[-1].split(",")))
+    return line._replace(reasons=tuple(Reason[name] for name in str(line.reasons).split(",")))
 
 
 _unsettled = _List(
@@ -271,16 +280,20 @@ _unsettled = _List(
         loan_conflicts.c.noted,
         loan_conflicts.c.loan_id,
         items.c.id,
-        items.c.barcode,
+        func.coalesce(items.c.barcode, loan_conflicts.c.item_barcode),
         records.c.title,
         loan_conflicts.c.branch_id,
         loan_conflicts.c.patron_id,
         patrons.c.name,
         loan_conflicts.c.reasons,
+        loan_conflicts.c.act,
+        loan_conflicts.c.patron_identifier,
+        loan_conflicts.c.happened,
+        loan_conflicts.c.due,
     )
     .select_from(
-        loan_conflicts.join(items, items.c.id == loan_conflicts.c.item_id)
-        .join(records, records.c.id == items.c.record_id)
+        loan_conflicts.outerjoin(items, items.c.id == loan_conflicts.c.item_id)
+        .outerjoin(records, records.c.id == items.c.record_id)
         .outerjoin(patrons, patrons.c.id == loan_conflicts.c.patron_id)
     )
     .where(loan_conflicts.c.settled.is_(None)),

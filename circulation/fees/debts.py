@@ -4,20 +4,21 @@
     under the threshold, at any moment and by whatever posting -> warning and block are gone
 
 Only fees count, unless the rules count compensations too (`FeeTerms.block_counts_compensation`):
-bibliotekslov § 31, 2. Each agency's debts are held against its own rules. A block that staff gave
-by hand is not lifted by payments.
+bibliotekslov § 31, 2; less what the library owes the patron. Each agency's debts are held against
+its own rules. A block that staff gave by hand is not lifted by payments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
 
 from catalogue.schema import agencies
-from catalogue.statements import Transaction, many, one, scalar, send
+from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar, send
 from circulation.balances import lock_account
 from circulation.due_dates import local_date
 from circulation.events import EventKind, write_event
@@ -77,7 +78,9 @@ _warned: Callable[..., list[Any]] = many(
         debt_warnings.c.agency_id,
         debt_warnings.c.warned,
         debt_warnings.c.blocked,
+        patrons.c.category,
     )
+    .select_from(debt_warnings.join(patrons, patrons.c.id == debt_warnings.c.patron_id))
     .where(debt_warnings.c.patron_id > bindparam("after"))
     .order_by(debt_warnings.c.patron_id, debt_warnings.c.agency_id)
     .limit(bindparam("at_most")),
@@ -133,6 +136,20 @@ _debt_of: Callable[..., list[Any]] = many(
     "of_patron",
     "of_agency",
 )
+_debts_of_many: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: (
+        select(
+            patron_balances.c.patron_id,
+            patron_balances.c.agency_id,
+            patron_balances.c.currency,
+            patron_balances.c.fees,
+            patron_balances.c.compensations,
+        )
+        .where(patron_balances.c.patron_id.in_(key_parameters(size)))
+        .order_by(patron_balances.c.patron_id, patron_balances.c.currency)
+    ),
+    None,
+)
 _who: Callable[..., Any] = one(
     select(patrons.c.category).where(patrons.c.id == bindparam("of_patron")), None, "of_patron"
 )
@@ -151,18 +168,37 @@ _has_block = scalar(
 )
 
 
-def _terms(
-    transaction: Transaction, set_up: SetUp, agency_id: int, category: str, now: datetime
-) -> FeeTerms:
-    timezone = _timezone(transaction, agency_id) or DEFAULT_TIMEZONE
-    return set_up.agency_fee_terms(agency_id, category, local_date(now, timezone))
+class _Terms:
+    """The rules that hold now, looked up once for each agency and category."""
+
+    def __init__(self, transaction: Transaction, set_up: SetUp, now: datetime) -> None:
+        self._transaction, self._set_up, self._now = transaction, set_up, now
+        self._timezones: dict[int, str] = {}
+        self._found: dict[tuple[int, str], FeeTerms] = {}
+
+    def timezone(self, agency_id: int) -> str:
+        if agency_id not in self._timezones:
+            told = _timezone(self._transaction, agency_id)
+            self._timezones[agency_id] = told or DEFAULT_TIMEZONE
+        return self._timezones[agency_id]
+
+    def of(self, agency_id: int, category: str) -> FeeTerms:
+        key = (agency_id, category)
+        if key not in self._found:
+            day = local_date(self._now, self.timezone(agency_id))
+            self._found[key] = self._set_up.agency_fee_terms(*key, day)
+        return self._found[key]
 
 
 def _counted(terms: FeeTerms, currency: str, fees: int, compensations: int) -> int:
-    """What counts towards a block: nothing of another currency than that of the threshold."""
+    """What counts towards a block: nothing of another currency than that of the threshold.
+
+    What the library owes the patron, for something that was paid and then came back, counts
+    against it always: nobody is excluded who has money with the library.
+    """
     if currency != terms.currency:
         return 0
-    return fees + max(compensations, 0) if terms.block_counts_compensation else fees
+    return fees + (compensations if terms.block_counts_compensation else min(compensations, 0))
 
 
 def _debt(
@@ -172,15 +208,22 @@ def _debt(
     who = _who(transaction, patron_id)
     if who is None:
         return None
-    terms = _terms(transaction, set_up, agency_id, who[0], now)
-    if terms.block_threshold is None:
+    terms = _Terms(transaction, set_up, now).of(agency_id, who[0])
+    owed = _debt_of(transaction, patron_id, agency_id) if terms.block_threshold is not None else ()
+    return _at_threshold(terms, patron_id, agency_id, owed)
+
+
+def _at_threshold(
+    terms: FeeTerms, patron_id: int, agency_id: int, owed: Iterable[Sequence[Any]]
+) -> Debt | None:
+    """The debt, where one of what is owed (currency, fees, compensations) is at the threshold."""
+    threshold, days = terms.block_threshold, terms.block_days
+    if threshold is None:
         return None
-    for currency, fees, compensations in _debt_of(transaction, patron_id, agency_id):
+    for currency, fees, compensations in owed:
         amount = _counted(terms, currency, fees, compensations)
-        if amount > 0 and amount >= terms.block_threshold:
-            return Debt(
-                patron_id, agency_id, amount, currency, terms.block_threshold, terms.block_days
-            )
+        if amount >= max(threshold, 1):
+            return Debt(patron_id, agency_id, amount, currency, threshold, days)
     return None
 
 
@@ -200,14 +243,28 @@ def debts_to_warn(
     if "block_threshold" not in set_up.fees.says:
         return [], None
     found = []
+    known = _Terms(transaction, set_up, now)
     rows = _owing(transaction, after, BATCH)
     for patron_id, agency_id, currency, fees, compensations, category in rows:
-        terms = _terms(transaction, set_up, agency_id, category, now)
-        amount = _counted(terms, currency, fees, compensations)
-        if terms.block_threshold is not None and amount >= max(terms.block_threshold, 1):
-            threshold, days = terms.block_threshold, terms.block_days
-            found.append(Debt(patron_id, agency_id, amount, currency, threshold, days))
+        owed = [(currency, fees, compensations)]
+        debt = _at_threshold(known.of(agency_id, category), patron_id, agency_id, owed)
+        if debt is not None:
+            found.append(debt)
     return found, _goes_on(rows)
+
+
+def debt_to_warn(
+    transaction: Transaction, set_up: SetUp, patron_id: int, agency_id: int, *, now: datetime
+) -> Debt | None:
+    """What the patron owes to the agency, where that is at the threshold and no warning was sent.
+
+    To be told and noted as those of `debts_to_warn`.
+    """
+    if "block_threshold" not in set_up.fees.says:
+        return None
+    if agency_id in {row[0] for row in _warnings_of(transaction, patron_id)}:
+        return None
+    return _debt(transaction, set_up, patron_id, agency_id, now)
 
 
 def _goes_on(rows: list[Any]) -> int | None:
@@ -248,19 +305,37 @@ def block_warned(
     Lets go, too, whom rules that were changed hold no longer. Otherwise as `debts_to_warn`.
     """
     new = []
+    known = _Terms(transaction, set_up, now)
     rows = _warned(transaction, after, BATCH)
-    for patron_id, agency_id, warned, blocked in rows:
+    owed: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    for patron_id, agency_id, *amounts in _debts_of_many(
+        transaction, list(dict.fromkeys(row[0] for row in rows))
+    ):
+        owed[patron_id, agency_id].append(amounts)
+    for patron_id, agency_id, warned, blocked, category in rows:
+        terms = known.of(agency_id, category)
+        seen = _at_threshold(terms, patron_id, agency_id, owed[patron_id, agency_id])
+        if seen is not None and (blocked is not None or not _is_over(known, seen, warned, now)):
+            continue
+        # Only of these something may change: they are locked, and looked at once more.
         lock_account(transaction, patron_id)
         debt = _debt(transaction, set_up, patron_id, agency_id, now)
         if debt is None:
             lift_settled_blocks(transaction, set_up, None, patron_id, now)
-            continue
-        timezone = _timezone(transaction, agency_id) or DEFAULT_TIMEZONE
-        first = local_date(warned, timezone) + timedelta(days=debt.block_days)
-        is_time = blocked is None and local_date(now, timezone) >= first
-        if is_time and _block(transaction, debt, now):
+        elif (
+            blocked is None
+            and _is_over(known, debt, warned, now)
+            and _block(transaction, debt, now)
+        ):
             new.append(debt)
     return new, _goes_on(rows)
+
+
+def _is_over(known: _Terms, debt: Debt, warned: datetime, now: datetime) -> bool:
+    """Have the days passed that the warning gave?"""
+    timezone = known.timezone(debt.agency_id)
+    first = local_date(warned, timezone) + timedelta(days=debt.block_days)
+    return local_date(now, timezone) >= first
 
 
 def _block(transaction: Transaction, debt: Debt, now: datetime) -> bool:

@@ -45,6 +45,7 @@ class LendingState(Enum):
 class BorrowingState(Enum):
     """What a loan of another library's to us is doing."""
 
+    ASKED = "asked"  # by us, and nobody has said yet that it will lend
     EXPECTED = "expected"  # the owner has said that it will lend
     SHIPPED = "shipped"
     ARRIVED = "arrived"  # the temporary item is here, and waits for the patron
@@ -86,6 +87,7 @@ class LendingAction(Enum):
 class BorrowingAction(Enum):
     """What happens to what we borrow. The value is the row's name in the picture."""
 
+    EXPECT = "expect"  # the owner will lend it
     SHIP = "ship"  # the owner says so
     ACCEPT = "accept"  # it is here: the temporary item is made
     LEND = "lend"  # to the patron
@@ -115,6 +117,9 @@ class Obstacle(Enum):
     LOST = "it is lost"
     NOT_LOST = "it is not lost"
     IS_OVER = "the loan is over"
+    NO_PARTNER = "no partner takes requests for loans"
+    BARCODE_IN_USE = "another item has this barcode"
+    BARCODE_WRONG = "this cannot be a barcode"
 
 
 Cell = State | Obstacle
@@ -137,39 +142,41 @@ _LENDING: dict[LendingAction, tuple[Cell, ...]] = {
     LendingAction.CANCEL:    (_OFF, _LENT, _LENT, _LENT, _LENT, _IS_OVER, _OFF),
 }
 
-_E, _S, _A, _O, _W, _C, _G, _H, _HOME, _NONE = BorrowingState
+_ASK, _E, _S, _A, _O, _W, _C, _G, _H, _HOME, _NONE = BorrowingState
 _NOT_HERE, _NOT_OUT, _OUT = Obstacle.NOT_HERE, Obstacle.NOT_ON_LOAN, Obstacle.ON_LOAN
 _ASKED, _NOT_ASKED, _WANTED = Obstacle.ASKED_ALREADY, Obstacle.NOT_ASKED, Obstacle.RECALLED
 
 _BORROWING: dict[BorrowingAction, tuple[Cell, ...]] = {
-    # expected, shipped, arrived, on loan, renewal asked, recalled, lost, returned;
+    # asked, expected, shipped, arrived, on loan, renewal asked, recalled, lost, returned;
     # completed, cancelled
+    BorrowingAction.EXPECT: (
+        _E, _E, _S, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER),
     BorrowingAction.SHIP: (
-        _S, _S, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER),
+        _S, _S, _S, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER),
     BorrowingAction.ACCEPT: (
-        _A, _A, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER),
+        _A, _A, _A, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER),
     BorrowingAction.LEND: (
-        _NOT_HERE, _NOT_HERE, _O, _O, _W, _C, _O, _O, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _O, _O, _W, _C, _O, _O, _IS_OVER, _IS_OVER),
     BorrowingAction.ASK_RENEWAL: (
-        _NOT_HERE, _NOT_HERE, _NOT_OUT, _W, _ASKED, _WANTED, _IS_LOST, _NOT_OUT,
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _NOT_OUT, _W, _ASKED, _WANTED, _IS_LOST, _NOT_OUT,
         _IS_OVER, _IS_OVER),
     BorrowingAction.GRANT_RENEWAL: (
-        _NOT_HERE, _NOT_HERE, _A, _O, _O, _O, _G, _H, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _O, _O, _O, _G, _H, _IS_OVER, _IS_OVER),
     BorrowingAction.REFUSE_RENEWAL: (
-        _NOT_HERE, _NOT_HERE, _NOT_ASKED, _NOT_ASKED, _O, _NOT_ASKED, _NOT_ASKED, _NOT_ASKED,
-        _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _NOT_ASKED, _NOT_ASKED, _O, _NOT_ASKED, _NOT_ASKED,
+        _NOT_ASKED, _IS_OVER, _IS_OVER),
     BorrowingAction.RECALL: (
-        _NOT_HERE, _NOT_HERE, _A, _C, _C, _C, _G, _H, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _C, _C, _C, _G, _H, _IS_OVER, _IS_OVER),
     BorrowingAction.LOSE: (
-        _NOT_HERE, _NOT_HERE, _G, _G, _G, _G, _G, _G, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _G, _G, _G, _G, _G, _G, _IS_OVER, _IS_OVER),
     BorrowingAction.FIND: (
-        _NOT_HERE, _NOT_HERE, _A, _O, _W, _C, _O, _H, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _O, _W, _C, _O, _H, _IS_OVER, _IS_OVER),
     BorrowingAction.COME_BACK: (
-        _NOT_HERE, _NOT_HERE, _A, _H, _H, _H, _H, _H, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _H, _H, _H, _H, _H, _IS_OVER, _IS_OVER),
     BorrowingAction.SEND_HOME: (
-        _NOT_HERE, _NOT_HERE, _HOME, _OUT, _OUT, _OUT, _HOME, _HOME, _HOME, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _HOME, _OUT, _OUT, _OUT, _HOME, _HOME, _HOME, _IS_OVER),
     BorrowingAction.CANCEL: (
-        _NONE, _NONE, _H, _OUT, _OUT, _OUT, _IS_LOST, _H, _IS_OVER, _NONE),
+        _NONE, _NONE, _NONE, _H, _OUT, _OUT, _OUT, _IS_LOST, _H, _IS_OVER, _NONE),
 }
 # fmt: on
 
@@ -231,13 +238,13 @@ def write_pictures(text: str) -> str:
     return text
 
 
-def main(arguments: list[str]) -> None:
-    if not arguments:
-        print("\n\n".join(picture(role) for role in Role))
-    for name in arguments:
-        path = Path(name)
+def main(*paths: str) -> None:
+    """Prints the pictures, or writes them into the files named."""
+    if not paths:
+        print("\n\n".join(picture(role) for role in Role))  # noqa: T201
+    for path in map(Path, paths):
         path.write_text(write_pictures(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

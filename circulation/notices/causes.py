@@ -54,6 +54,7 @@ def cause_text(cause: Cause) -> str:
 def read_cause(stored: str) -> Cause:
     """From what `cause_text` made."""
     found: dict[str, Any] = json.loads(stored)
-    return Cause(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
-    )
+    for name, value in found.items():
+        if isinstance(value, list):
+            found[name] = tuple(value)
+    return Cause(**found)

@@ -6,11 +6,15 @@ is one message of several notices, and a notice whose first channel fails gets a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from enum import Enum
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    ColumnClause,
     ForeignKey,
     Identity,
     Index,
@@ -19,6 +23,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    literal_column,
     text,
 )
 
@@ -58,6 +63,7 @@ notice_messages = Table(
     "notice_messages",
     metadata,
     Column("id", _Long, primary_key=True, autoincrement=False),
+    Column("patron_id", ForeignKey("patrons.id"), index=True),  # whom it is about
     Column("recipient_id", ForeignKey("patrons.id"), index=True),
     Column("branch_id", ForeignKey("branches.id"), nullable=False),  # in whose name
     Column("kind", String, nullable=False),  # a value of `NoticeKind`
@@ -127,6 +133,14 @@ Index(
     postgresql_where=_IS_WAITING,
 )
 Index("ix_notices_created", notices.c.created)
+_IS_KEPT = text("anonymised IS NULL")
+#: What says something still, and will be forgotten.
+Index(
+    "ix_notices_kept",
+    notices.c.id,
+    sqlite_where=_IS_KEPT,
+    postgresql_where=_IS_KEPT,
+)
 
 #: What patrons said that they want to be told, or not.
 notice_choices = Table(
@@ -179,3 +193,8 @@ incoming_texts = Table(
     Column("notice_id", ForeignKey("notices.id")),  # the answer
     sqlite_with_rowid=False,
 )
+
+
+def stored(values: Iterable[Enum]) -> list[ColumnClause[str]]:
+    """The values of an enumeration for ``IN``, written into the statement: they never change."""
+    return [literal_column(f"'{each.value}'") for each in values]

@@ -38,8 +38,10 @@ from circulation.schema import closures, history_settings, set_up_version
 from circulation.set_up import remove_loan_policy, set_loan_policy, set_up_changed
 from circulation.setting_up.calling import writers
 from circulation.setting_up.difference import Change, differences, title
+from circulation.setting_up.dunning import flow_writers
 from circulation.setting_up.fees import fee_writers
 from circulation.setting_up.new_items import new_item_writers
+from circulation.setting_up.notices import notice_writers
 from circulation.setting_up.parts import Fields, Key, Noun
 from circulation.setting_up.reading import Declared
 from circulation.setting_up.source import Problem
@@ -169,6 +171,8 @@ _ORDER = (
     Noun.SPECIAL_DAYS,
     Noun.RULE,
     Noun.FEES,
+    Noun.DUNNING,
+    Noun.NOTICES,
     Noun.FLOAT_GROUP,
     Noun.TRANSPORT,
     Noun.PINS,
@@ -218,7 +222,7 @@ class _Writing:
         write, remove = writers(transaction, self._agencies, self._branches)
         self._write |= write
         self._remove |= remove
-        for more in (new_item_writers, fee_writers):
+        for more in (new_item_writers, fee_writers, flow_writers, notice_writers):
             write, remove = more(transaction, self._owner)
             self._write |= write
             self._remove |= remove

@@ -1,10 +1,11 @@
 """Reading what a set-up says of callers and of sorting.
 
 [terminal_profiles.CODE]   options of the terminals' protocol
-[terminals.LOGIN]          branch, password, profile, any_branch, sorting
+[terminals.LOGIN]          branch, password, profile, any_branch, sorting, and options that it has
+                           otherwise than its profile
 [partners.AGENCY]          name, branch, shared_secret, and options of the partners' protocol
-[[sorting.SCHEME]]         bin, and conditions: destination, to, group, department, location,
-                           sublocation, section, call_number_from, call_number_to
+[[sorting.SCHEME]]         bin, and conditions: destination, to, home, hold, group, department,
+                           location, sublocation, section, call_number_from, call_number_to
 [agencies.ISIL.pins]       minimum_length, digits_only, tries_at_device, tries_in_all,
                            lock_minutes
 """
@@ -12,6 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from circulation.pin_settings import PinRules, pin_settings_problems
@@ -27,17 +29,24 @@ SECTIONS = ("terminal_profiles", "terminals", "partners", "sorting")
 #: The words for destinations: ``hold-shelf-here``.
 DESTINATIONS = {each.name.lower().replace("_", "-"): each.name for each in Destination}
 #: The conditions of a sort rule that are texts.
-_TEXTS = ("to", "group", *PLACES, "call_number_from", "call_number_to")
+_TEXTS = ("to", "home", "group", *PLACES, "call_number_from", "call_number_to")
 
 Add = Callable[[Noun, Key, Fields, Path], None]
 
 
 def read_callers(source: Source, add: Add, checks: Checks) -> None:
     """Adds the parts of all sections of this module; notes what is wrong with them."""
+    profiles: dict[str, Fields] = {}
     for code, path, table in _named(source, "terminal_profiles"):
-        add(Noun.PROFILE, (code,), _options(source, path, table, checks.profile), path)
+        profiles[code] = _options(source, path, table, checks.profile)
+        add(Noun.PROFILE, (code,), profiles[code], path)
     for login, path, table in _named(source, "terminals"):
-        add(Noun.TERMINAL, (login,), _terminal(source, path, table), path)
+        fields = _terminal(source, path, table, checks.profile)
+        own = {name: value for name, value in fields.items() if name not in OF_TERMINAL}
+        whole = profiles.get(str(fields["profile"]), {}) | own
+        for name, text in checks.terminal(whole).items():
+            source.problem((*path, name) if name in own else path, text)
+        add(Noun.TERMINAL, (login,), fields, path)
     for agency, path, table in _named(source, "partners"):
         add(Noun.PARTNER, (agency,), _partner(source, path, table, checks.partner), path)
     schemes = source.table(("sorting",), source.document.get("sorting", {}))
@@ -93,9 +102,17 @@ def _optional(source: Source, path: Path, table: Mapping[str, Any], name: str) -
     return source.text(path, table, name) if name in table else None
 
 
-def _terminal(source: Source, path: Path, table: Mapping[str, Any]) -> Fields:
-    source.only(path, table, ("branch", "password", "profile", "any_branch", "sorting"))
+#: What a terminal says itself; all else are options of its protocol.
+OF_TERMINAL = ("branch", "password", "profile", "any_branch", "sorting")
+
+
+def _terminal(source: Source, path: Path, table: Mapping[str, Any], check: OptionCheck) -> Fields:
+    options = {name: value for name, value in table.items() if name not in OF_TERMINAL}
+    for name in options:
+        if near := get_close_matches(name, OF_TERMINAL, 1, 0.8):
+            source.problem((*path, name), f"no such key; did you mean {near[0]}?")
     return {
+        **_options(source, path, options, check),
         "branch": source.text(path, table, "branch") or "",
         "password": _hash(source, path, table, "password") or "",
         "profile": _optional(source, path, table, "profile"),
@@ -119,11 +136,13 @@ def _partner(source: Source, path: Path, table: Mapping[str, Any], check: Option
 
 
 def _sort_rule(source: Source, path: Path, table: Mapping[str, Any]) -> Fields:
-    source.only(path, table, ("bin", "destination", *_TEXTS))
+    source.only(path, table, ("bin", "destination", "hold", *_TEXTS))
     fields: Fields = {"bin": source.text(path, table, "bin") or ""}
     if "destination" in table:
         word = source.choice(path, table, "destination", tuple(DESTINATIONS), "shelf-here")
         fields["destination"] = word
+    if "hold" in table:
+        fields["hold"] = source.flag(path, table, "hold", True)
     for name in _TEXTS:
         if (value := _optional(source, path, table, name)) is not None:
             fields[name] = value

@@ -8,7 +8,7 @@ from typing import Any
 from catalogue.statements import Transaction
 from circulation.partners import all_partners, forget_partner, store_partner
 from circulation.pin_settings import said_of_pins, store_pin_settings
-from circulation.setting_up.callers import DESTINATIONS
+from circulation.setting_up.callers import DESTINATIONS, OF_TERMINAL
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.sorting import (
     PLACES,
@@ -49,6 +49,7 @@ def add_stored_callers(
             "profile": terminal.profile,
             "any_branch": terminal.any_branch,
             "sorting": terminal.sorting,
+            **terminal.own,
         }
         parts.add(Noun.TERMINAL, (terminal.login,), fields)
     for partner in all_partners(transaction):
@@ -71,6 +72,10 @@ def _conditions(rule: SortRule, branch_isil: Mapping[int, str]) -> Fields:
         fields["destination"] = _WORDS[rule.destination]
     if rule.to_branch_id is not None:
         fields["to"] = branch_isil[rule.to_branch_id]
+    if rule.home_branch_id is not None:
+        fields["home"] = branch_isil[rule.home_branch_id]
+    if rule.held is not None:
+        fields["hold"] = bool(rule.held)
     if rule.material_group is not None:
         fields["group"] = rule.material_group
     said = {name: getattr(rule, name) for name in _SAME}
@@ -95,9 +100,10 @@ def writers(
         store_profile(transaction, key[0], fields)
 
     def terminal(key: Key, fields: Fields, is_new: bool) -> None:
-        rest = {name: value for name, value in fields.items() if name != "branch"}
+        said = {name: fields[name] for name in OF_TERMINAL if name != "branch"}
+        own = {name: value for name, value in fields.items() if name not in OF_TERMINAL}
         branch_id = branches()[fields["branch"]]
-        store_terminal(transaction, login=key[0], branch_id=branch_id, **rest)
+        store_terminal(transaction, login=key[0], branch_id=branch_id, options=own, **said)
 
     def partner(key: Key, fields: Fields, is_new: bool) -> None:
         own = {"name", "branch", "shared_secret"}
@@ -112,7 +118,7 @@ def writers(
         )
 
     def sort_rule(key: Key, fields: Fields, is_new: bool) -> None:
-        to, word = fields.get("to"), fields.get("destination")
+        to, home, word = fields.get("to"), fields.get("home"), fields.get("destination")
         rule = SortRule(
             key[0],
             int(key[1]),
@@ -120,6 +126,8 @@ def writers(
             destination=None if word is None else DESTINATIONS[word],
             to_branch_id=None if to is None else branches()[to],
             material_group=fields.get("group"),
+            held=fields.get("hold"),
+            home_branch_id=None if home is None else branches()[home],
             **{name: fields.get(name) for name in _SAME},
         )
         store_sort_rule(transaction, rule)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from circulation.partners import folded_agency
 from circulation.policy import lineage
 from circulation.setting_up.difference import title
+from circulation.setting_up.dunning import check_flows
 from circulation.setting_up.fees import check_fees
 from circulation.setting_up.new_items import check_new_items
+from circulation.setting_up.notices import check_notices
 from circulation.setting_up.parts import Key, Noun, Parts
 from circulation.setting_up.source import Problem
 
@@ -26,6 +28,8 @@ def check_references(parts: Parts, line: Lines) -> list[Problem]:
         *_callers(parts, line),
         *check_new_items(parts, line),
         *check_fees(parts, line),
+        *check_flows(parts, line),
+        *check_notices(parts, line),
     ]
 
 
@@ -109,6 +113,7 @@ _NAMES = (
     (Noun.TERMINAL, "profile", Noun.PROFILE),
     (Noun.PARTNER, "branch", Noun.BRANCH),
     (Noun.SORT_RULE, "to", Noun.BRANCH),
+    (Noun.SORT_RULE, "home", Noun.BRANCH),
     (Noun.SORT_RULE, "group", Noun.GROUP),
 )
 

@@ -63,7 +63,7 @@ def differences(stored: Parts, wanted: Parts) -> list[Change]:
 
 def title(noun: Noun, key: Key) -> str:
     """What a part is called."""
-    if noun in (Noun.RULE, Noun.FEES):
+    if noun in (Noun.RULE, Noun.DUNNING, Noun.FEES):
         place, category, group, *begins = key
         scope = [
             f"at {place}" if place else "everywhere",
@@ -72,6 +72,10 @@ def title(noun: Noun, key: Key) -> str:
         ]
         scope += [f"from {day}" for day in begins if day]
         return f"{noun.value} {' '.join(scope)}"
+    if noun is Noun.NOTICES:
+        place, category, kind = key
+        where = f"at {place}" if place else "everywhere"
+        return f"message rule {where} for {category or 'everybody'} on {kind or 'everything'}"
     if noun is Noun.ITEM_DEFAULTS:
         place, group, material_type = key
         where = f"at {place}" if place else "everywhere"
@@ -107,4 +111,6 @@ def _shown(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return f"({', '.join(f'{name} {_shown(each)}' for name, each in value.items())})"
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -20,9 +20,14 @@ def _anything(options: Options) -> Mapping[str, str]:
 
 
 class Checks(NamedTuple):
-    """What protocols have to say of options; without them all is taken that can be kept."""
+    """What protocols have to say of options; without them all is taken that can be kept.
+
+    `profile` looks at each option of a profile or a terminal, `terminal` at whether those of a
+    terminal and its profile together can be meant.
+    """
 
     profile: OptionCheck = _anything
+    terminal: OptionCheck = _anything
     partner: OptionCheck = _anything
 
 

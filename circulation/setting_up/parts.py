@@ -33,6 +33,8 @@ class Noun(Enum):
     SPECIAL_DAYS = "special days"  # ISIL of agency or branch, days -> hours, note
     RULE = "rule"  # ISIL of agency or branch, category, group (each "" for any) -> its fields
     FEES = "fee rule"  # ISIL of agency or branch, category, group, from ("" each) -> its fields
+    NOTICES = "message rule"  # ISIL of agency or branch, category, kind ("" each) -> its fields
+    DUNNING = "dunning"  # ISIL, category, group ("" each) -> its steps: number and fields
     FLOAT_GROUP = "float group"  # code -> branches
     TRANSPORT = "transport"  # ISIL from, ISIL to -> cost
     ITEM_DEFAULTS = "item defaults"  # ISIL, group, material type (each "" for any) -> what is given

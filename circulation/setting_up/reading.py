@@ -11,7 +11,7 @@
 
 Terminals, partners, sorting and PINs: see `circulation.setting_up.callers`. Defaults of new
 items, ranges of barcodes: see `circulation.setting_up.new_items`. Money: see
-`circulation.setting_up.fees`.
+`circulation.setting_up.fees`. Messages: see `circulation.setting_up.notices`.
 
 A commented example is the demo library's own, `protocols/demo/library.toml`.
 """
@@ -32,10 +32,14 @@ from circulation.policy import FIELDS, rule_problems
 from circulation.set_up import DEFAULT_TIMEZONE
 from circulation.setting_up.callers import SECTIONS, read_callers, read_pins
 from circulation.setting_up.checking import check_references
+from circulation.setting_up.dunning import SECTIONS as DUNNING
+from circulation.setting_up.dunning import read_flows
 from circulation.setting_up.fees import SECTIONS as FEES
 from circulation.setting_up.fees import read_fees
 from circulation.setting_up.new_items import SECTIONS as NEW_ITEMS
 from circulation.setting_up.new_items import read_new_items
+from circulation.setting_up.notices import SECTIONS as NOTICES
+from circulation.setting_up.notices import read_notices
 from circulation.setting_up.options import Checks
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.positions import Path
@@ -53,6 +57,8 @@ _TOP = (
     *SECTIONS,
     *NEW_ITEMS,
     *FEES,
+    *DUNNING,
+    *NOTICES,
 )
 _CALENDAR = ("week", "special_days")
 _ISIL = re.compile(r"[A-Za-z0-9]{1,4}-[A-Za-z0-9:/-]{1,11}", re.ASCII)
@@ -117,6 +123,8 @@ class _Reading:
         read_callers(source, self._add, self.checks)
         read_new_items(source, self._add)
         read_fees(source, self._add)
+        read_flows(source, self._add)
+        read_notices(source, self._add)
 
     def _add(self, noun: Noun, key: Key, fields: Fields, path: Path) -> None:
         """Notes a part; a second one of the same key is a problem."""

@@ -17,8 +17,10 @@ from circulation.policy import FIELDS
 from circulation.schema import delivery_lines, history_settings, patrons
 from circulation.set_up import loan_policies_of
 from circulation.setting_up.calling import add_stored_callers
+from circulation.setting_up.dunning import add_stored_flows
 from circulation.setting_up.fees import add_stored_fees
 from circulation.setting_up.new_items import add_stored_new_items
+from circulation.setting_up.notices import add_stored_notices
 from circulation.setting_up.parts import Key, Noun, Parts
 from circulation.transport import read_transport
 from circulation.trees import CATEGORIES, GROUPS
@@ -83,6 +85,8 @@ def stored_parts(transaction: Transaction) -> Parts:
     add_stored_callers(transaction, parts, agency_isil, branch_isil)
     add_stored_new_items(transaction, parts, place)
     add_stored_fees(transaction, parts, place)
+    add_stored_flows(transaction, parts, place)
+    add_stored_notices(transaction, parts, place)
     return parts
 
 
@@ -108,11 +112,13 @@ _OF_SET_UP = {
     "barcode_ranges",
     "branches",
     "closures",
+    "dunning_flows",
     "fee_rules",
     "float_branches",
     "history_settings",
     "item_defaults",
     "loan_policies",
+    "notice_rules",
     "opening_hours",
     "partners",
     "pin_settings",

@@ -1,7 +1,6 @@
 """The numbered statements of the domain: each is a test, on both databases, that quotes its number.
 
-A test quotes it in its name (``test_statement_4_...``) or docstring (``Statement 4: ...``). Those
-about money, notices and bookings (11 to 15, 20) are beside what they are about.
+A test quotes it in its name (``test_statement_4_...``) or docstring (``Statement 4: ...``).
 """
 
 from __future__ import annotations
@@ -24,13 +23,19 @@ STATEMENTS = {
     8: "a machine binds or not; the patron is told at the pickup branch",
     9: "an item that waits for one is not lent to another",
     10: "a parallel set closes with its first, a serial set goes on",
+    11: "one fee for each occasion, by days late and age, never above the cap",
+    12: "the bill is compensation and fee; a return cancels the one, the other stays",
+    13: "an order id pays once, with the same answer",
+    14: "a debt is warned of, then blocks; a payment lifts that at once",
+    15: "no message of what is not so any more; one for each patron and event",
     16: "what has happened off line is accepted, and conflicts are listed",
     17: "every change of state has one event",
     18: "history goes when consent is withdrawn, or after 28 days; statistics stay",
     19: "what a school has is hidden outside, unless it is shared",
+    20: "no booking takes more than is free, its days before and after included",
 }
 #: Fixtures that run a test on SQLite and on PostgreSQL.
-BOTH = {"library", "database", "school"}
+BOTH = {"library", "either_library", "database", "school"}
 
 
 def quoting() -> Iterator[tuple[int, str, set[str]]]:

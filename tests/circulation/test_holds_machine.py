@@ -20,6 +20,7 @@ from catalogue.database import Database, open_database
 from catalogue.statements import Transaction, many
 from circulation.events import EventKind
 from circulation.hold_results import HoldKind, HoldsPlaced, HoldState, Wanted
+from circulation.reasons import Reason
 from circulation.results import Branch, CheckedIn, CheckedOut, Destination, Refused, Renewed
 from circulation.routing import HoldHandling
 from circulation.schema import captures, events, hold_sets, holds, loans, transits
@@ -138,13 +139,20 @@ class Desks(RuleBasedStateMachine):
     def check_in(self, copy: int, at: int, handling: HoldHandling) -> None:
         first = self._handed_in(copy, at, handling)
         again = self._handed_in(copy, at, handling)  # a repeated command changes nothing
+        if first is None or again is None:
+            assert first is again
+            return
         assert (again.destination, again.to_branch) == (first.destination, first.to_branch)
         assert again.held_for is None or not again.held_for.is_news
         self.tick()
 
-    def _handed_in(self, copy: int, at: int, handling: HoldHandling) -> CheckedIn:
+    def _handed_in(self, copy: int, at: int, handling: HoldHandling) -> CheckedIn | None:
+        """None where this desk takes nothing that another patron waits for."""
         here = self.branches[at]
         answer = self.library.check_in(self.barcodes[copy], at=here, holds=handling)
+        if handling is HoldHandling.REFUSE and isinstance(answer, Refused):
+            assert Reason.ON_HOLD_FOR_ANOTHER in answer.reasons
+            return None
         assert isinstance(answer, CheckedIn)
         is_sent = answer.destination in (Destination.TRANSIT_HOME, Destination.TRANSIT_TO_PICKUP)
         assert is_sent == (answer.to_branch != here)

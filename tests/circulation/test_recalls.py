@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from circulation.absences import Absence, set_absence
 from circulation.accounts import patron_loans, patron_status
 from circulation.due_dates import local_date
 from circulation.events import Event, EventKind
-from circulation.hold_results import HoldsPlaced, RecalledLoan, Wanted
+from circulation.hold_results import HoldKind, HoldsPlaced, RecalledLoan, Wanted
+from circulation.jobs import run_job
+from circulation.patrons import find_patron
 from circulation.reasons import Reason
 from circulation.recalls import recall
 from circulation.results import PatronStatus, Refused, Renewed
@@ -165,3 +168,63 @@ def test_staff_recall_as_the_rules_allow(sqlite_library: Library) -> None:
     library.policy(**RULES)
     assert due_on(by_staff()) == date(2026, 12, 9)
     assert by_staff().reasons == (Reason.NOT_RECALLABLE,)  # it ends soon enough
+
+
+def begun(library: Library) -> int:
+    """How many loans the job of the day recalls; run again, it recalls none."""
+    day = library.now.date()
+    first, again = (
+        run_job(library.circulation, library.database, "recalls", day=day, now=library.now)
+        for _ in range(2)
+    )
+    assert again.counts["loans recalled"] == 0
+    return first.counts["loans recalled"]
+
+
+def test_a_hold_that_begins_later_recalls_on_its_day(library: Library) -> None:
+    library.policy(**RULES)
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    assert wait_for(library, barcode, activates=date(2026, 11, 28)) == ()
+    library.pass_time(days=2)
+    assert begun(library) == 0
+    library.pass_time(days=1)
+    assert begun(library) == 1
+    [event] = recalls_of(library, barcode)
+    assert event.actor == "recalls"
+
+
+def test_a_hold_recalls_when_its_patron_is_back(library: Library) -> None:
+    library.policy(**RULES)
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    first, second = a_patron(library), a_patron(library)
+    a_hold(library, first, barcode)
+    assert len(recalls_of(library, barcode)) == 1
+    other = a_copy(library, barcode)
+    library.check_out(a_patron(library), other)
+    away = Absence(date(2026, 11, 25), date(2026, 11, 26))
+    patron_id = library.read(lambda transaction: find_patron(transaction, second))
+    assert patron_id is not None
+    library.write(lambda transaction: set_absence(transaction, patron_id, away, now=library.now))
+    a_hold(library, second, barcode)
+    assert recalls_of(library, other) == []
+    library.pass_time(days=1)
+    assert begun(library) == 0
+    library.pass_time(days=1)
+    assert begun(library) == 1
+    assert len(recalls_of(library, other)) == 1
+
+
+def test_the_next_of_a_row_recalls_when_its_turn_has_come(sqlite_library: Library) -> None:
+    library = sqlite_library
+    library.policy(**RULES)
+    first, second = (an_item(library, on_loan_to=a_patron(library)) for _ in range(2))
+    card = a_patron(library)
+    wanted = [Wanted(record_of(library, each)) for each in (first, second)]
+    placed = ask(library, card, *wanted, kind=HoldKind.SERIAL)
+    assert isinstance(placed, HoldsPlaced)
+    assert [loan.item for loan in placed.recalled] == [first]
+    assert begun(library) == 0
+    library.check_in(first)
+    library.check_out(card, first)
+    assert begun(library) == 1
+    assert len(recalls_of(library, second)) == 1

@@ -13,7 +13,7 @@ from catalogue.database import Database
 from catalogue.statements import Transaction, scalar
 from circulation.jobs import REPLY_HOURS, run_job
 from circulation.lending import check_out
-from circulation.replies import ReplyKey, keep_reply, kept_reply, reply_key
+from circulation.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
 from circulation.schema import replies
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 
@@ -65,6 +65,14 @@ def test_time_is_up(library: Library) -> None:
     library.pass_time(seconds=1)
     assert kept(library) is None
     keep(library)  # the same request once more, much later, is a new one
+    assert kept(library) is not None
+
+
+def test_an_answer_whose_work_was_undone_is_forgotten(library: Library) -> None:
+    keep(library)
+    library.write(lambda transaction: forget_reply(transaction, KEY))
+    assert kept(library) is None
+    keep(library)  # and another may be kept
     assert kept(library) is not None
 
 

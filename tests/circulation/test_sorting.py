@@ -10,7 +10,7 @@ from catalogue.statements import Transaction
 from circulation.results import Branch, CheckedIn, Desk, Destination, Item
 from circulation.returns import check_in
 from circulation.set_up import set_up_changed
-from circulation.sorting import SortRule, hindrance, sort, store_sort_rule
+from circulation.sorting import SortRule, hindrance, sort, sort_refused, store_sort_rule
 from circulation.terminals import store_terminal
 from tests.builders.circulation import Library, a_patron, an_item
 
@@ -57,6 +57,10 @@ def item(**facts: Any) -> Item:
         ({"call_number_from": "61.4"}, "call_number_from"),
         ({"call_number_to": "61.3"}, None),
         ({"call_number_to": "60"}, "call_number_to"),
+        ({"home_branch_id": 1}, None),
+        ({"home_branch_id": 2}, "home"),
+        ({"held": False}, None),
+        ({"held": True}, "hold"),
     ],
 )
 def test_each_condition(condition: dict[str, Any], stops: str | None) -> None:
@@ -68,6 +72,14 @@ def test_an_item_without_a_call_number_is_in_no_range() -> None:
     rule = SortRule("s", 1, "1", call_number_to="99")
     bare = item(call_number="")
     assert hindrance(rule, bare, Destination.SHELF_HERE, HERE, {}) == "call_number_to"
+
+
+@pytest.mark.parametrize("destination", Destination)
+def test_a_hold_is_whether_somebody_waits_here_or_elsewhere(destination: Destination) -> None:
+    is_held = destination in (Destination.HOLD_SHELF_HERE, Destination.TRANSIT_TO_PICKUP)
+    for held in (True, False):
+        stops = hindrance(SortRule("s", 1, "1", held=held), item(), destination, HERE, {})
+        assert stops == (None if held is is_held else "hold")
 
 
 def test_the_first_rule_that_holds_decides() -> None:
@@ -82,6 +94,25 @@ def test_the_first_rule_that_holds_decides() -> None:
     book = item(material_group="book")
     assert sort(rules, book, Destination.SHELF_HERE, HERE, GROUPS) is None
     assert sort([], book, Destination.SHELF_HERE, HERE, GROUPS) is None
+
+
+def test_what_is_not_taken_back_has_a_bin_too() -> None:
+    rules = [
+        SortRule("s", 1, "films", material_group="film"),
+        SortRule("s", 2, "shelf", destination="SHELF_HERE"),
+        SortRule("s", 3, "staff", destination="PROBLEM_BIN"),
+        SortRule("s", 4, "rest"),
+    ]
+
+    def bin_of(rules: list[SortRule], found: Item | None) -> str | None:
+        rule = sort_refused(rules, found, HERE, {})
+        return None if rule is None else rule.bin
+
+    assert bin_of(rules, None) == "staff"
+    assert bin_of(rules, item()) == "staff"
+    assert bin_of(rules, item(material_group="film")) == "films"
+    assert bin_of(rules[3:], None) == "rest"
+    assert bin_of(rules[:2], None) is None
 
 
 def test_a_sorter_is_told_the_bin_and_the_rule(sqlite_library: Library) -> None:

@@ -38,6 +38,8 @@ sorting = "house"
 branch = "DK-900102"
 password = "$argon2id$second"
 any_branch = false
+charset = "cp850"
+networks = ["192.0.2.0/28", "192.0.2.77"]
 [partners.DK-710100]
 name = "Broker"
 branch = "DK-900101"
@@ -48,6 +50,8 @@ bin = "1"
 destination = "hold-shelf-here"
 [[sorting.house]]
 bin = "2"
+hold = false
+home = "DK-900101"
 to = "DK-900102"
 group = "av"
 department = "b"
@@ -84,7 +88,12 @@ def test_the_set_up_in_memory_has_them(database: Database) -> None:
     assert first.options == {"kind": "self-service", "require_patron_pin": True}
     assert (first.any_branch, set_up.terminals["second"].any_branch) == (True, False)
     assert set_up.partners["dk-710100"].options == {"services": ["LookupItem", "RequestItem"]}
-    assert [rule.bin for rule in set_up.sort_rules_at("first")] == ["1", "2"]
+    second = set_up.terminals["second"]
+    assert second.own == {"charset": "cp850", "networks": ["192.0.2.0/28", "192.0.2.77"]}
+    assert second.options == second.own
+    rules = set_up.sort_rules_at("first")
+    assert [(rule.bin, rule.held) for rule in rules] == [("1", None), ("2", False)]
+    assert rules[1].home_branch_id in set_up.branches
     assert set_up.sort_rules_at("second") == ()
     (agency_id,) = {branch.agency_id for branch in set_up.branches.values()}
     assert set_up.pin_rules_of(agency_id).minimum_length == 6
@@ -93,6 +102,10 @@ def test_the_set_up_in_memory_has_them(database: Database) -> None:
     apply(database, WHOLE.replace('kind = "self-service"', 'kind = "desk"'))
     changed = database.read(circulation.current_set_up).result()
     assert changed.terminals["first"].options["kind"] == "desk"
+    own = 'kind = "sorter"\nprofile = "kiosk"'
+    apply(database, WHOLE.replace('profile = "kiosk"', own))
+    changed = database.read(circulation.current_set_up).result()
+    assert changed.terminals["first"].options["kind"] == "sorter"  # its own goes before
 
 
 def test_what_goes_is_let_go_of_first(database: Database) -> None:
@@ -134,6 +147,8 @@ def test_no_secret_is_shown(database: Database) -> None:
         ('group = "av"\ndep', 'group = "none"\ndep', 'there is no material group "none"'),
         ('"hold-shelf-here"', '"shelf"', "must be shelf-here or"),
         ("any_branch = false", 'any_branch = "no"', "must be true or false"),
+        ("hold = false", 'hold = "no"', "must be true or false"),
+        ('home = "DK-900101"', 'home = "DK-0"', 'there is no branch "DK-0"'),
         ("any_branch = false", "any_branches = false", "did you mean any_branch?"),
         ('"$argon2id$second"', '"second"', "must be an argon2 hash"),
         ("minimum_length = 6", "minimum_length = 2", "from 4 to 32"),
@@ -153,8 +168,22 @@ def test_the_protocol_says_what_it_thinks_of_options() -> None:
     def only_kind(options: Mapping[str, Any]) -> dict[str, str]:
         return {name: "no such option" for name in options if name != "kind"}
 
-    [problem] = read(WHOLE, Checks(profile=only_kind)).problems
-    assert problem.text == "terminal_profiles.kiosk.require_patron_pin: no such option"
+    problems = read(WHOLE, Checks(profile=only_kind)).problems
+    assert [problem.text for problem in problems] == [
+        "terminal_profiles.kiosk.require_patron_pin: no such option",
+        "terminals.second.charset: no such option",
+        "terminals.second.networks: no such option",
+    ]
+    told: list[Mapping[str, Any]] = []
+
+    def together(options: Mapping[str, Any]) -> dict[str, str]:
+        told.append(options)
+        return {name: "cannot be meant" for name in ("kind", "charset") if name in options}
+
+    first, second = read(WHOLE, Checks(terminal=together)).problems
+    assert told[0] == {"kind": "self-service", "require_patron_pin": True}
+    assert first.text == "terminals.first: cannot be meant"  # its profile says so, not itself
+    assert second.text == "terminals.second.charset: cannot be meant"
     [problem] = read(WHOLE, Checks(partner=only_kind)).problems
     assert problem.text == "partners.DK-710100.services: no such option"
 

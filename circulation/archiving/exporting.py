@@ -1,0 +1,119 @@
+"""An archive written out of a database, from one snapshot, while the library goes on working."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, Final
+
+from sqlalchemy import Column, Table, bindparam, select, tuple_
+
+from catalogue.database import Database
+from catalogue.schema import records
+from catalogue.statements import Transaction, many
+from circulation.archiving.forms import FORMS, Row
+from circulation.archiving.manifest import ArchivedFile, Manifest, digest_of, write_manifest
+from circulation.archiving.tables import archived_columns, archived_tables
+
+#: Rows that are read in one go.
+PAGE: Final = 2_000
+
+#: Told as it goes: the table, and how many of its rows are written.
+Progress = Callable[[str, int], None]
+
+
+def export(
+    database: Database,
+    folder: Path,
+    *,
+    revision: str,
+    now: datetime,
+    form: str = "jsonl",
+    on_progress: Progress = lambda table, rows: None,
+) -> Manifest:
+    """Writes everything the database holds into the folder, which is new or empty.
+
+    A file for each table, in the form of `FORMS`; the records themselves in ISO 2709, a file for
+    each format, in the order of their rows. Raises FileExistsError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FileExistsError(f"{folder} is not empty")
+
+    def work(transaction: Transaction) -> dict[str, int]:
+        with ExitStack() as files:
+            marc: dict[str, IO[bytes]] = {}
+            written: dict[str, int] = {}
+            for table in archived_tables():
+                name = f"{table.name}.{form}"
+                file = files.enter_context((folder / name).open("w", encoding="utf-8", newline=""))
+                rows = _rows(transaction, table, on_progress)
+                if table is records:
+                    rows = _apart(rows, folder, marc, files, written)
+                written[name] = FORMS[form].write(file, archived_columns(table), rows)
+            return written
+
+    rows = database.read(work, wide=True).result()
+    files = {
+        name: ArchivedFile(count, digest_of(folder / name)) for name, count in sorted(rows.items())
+    }
+    manifest = Manifest(revision, form, now.isoformat(), files=files)
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def _rows(transaction: Transaction, table: Table, on_progress: Progress) -> Iterator[Row]:
+    """The rows of a table in the order of its key."""
+    key = list(table.primary_key.columns)
+    places = [table.columns.keys().index(column.name) for column in key]
+    page, count = _first_page(table)(transaction), 0
+    while page:
+        yield from page
+        count += len(page)
+        on_progress(table.name, count)
+        if len(page) < PAGE:
+            return
+        page = _next_page(table)(transaction, *(page[-1][place] for place in places))
+
+
+def _first_page(table: Table) -> Callable[..., list[Any]]:
+    key = list(table.primary_key.columns)
+    return many(select(*table.columns).order_by(*key).limit(PAGE), lambda *row: row)
+
+
+def _next_page(table: Table) -> Callable[..., list[Any]]:
+    key: list[Column[Any]] = list(table.primary_key.columns)
+    names = [f"after_{column.name}" for column in key]
+    after = tuple_(
+        *(bindparam(name, type_=each.type) for name, each in zip(names, key, strict=True))
+    )
+    page = select(*table.columns).where(tuple_(*key) > after).order_by(*key).limit(PAGE)
+    return many(page, lambda *row: row, *names)
+
+
+def _apart(
+    rows: Iterator[Row],
+    folder: Path,
+    marc: dict[str, IO[bytes]],
+    files: ExitStack,
+    written: dict[str, int],
+) -> Iterator[Row]:
+    """The rows with the lengths of the records in the place of these, which go to files of their
+    own."""
+    names = records.columns.keys()
+    format_at, data_at = names.index("format"), names.index("data")
+    for row in rows:
+        name = marc_name(row[format_at])
+        if name not in marc:
+            marc[name] = files.enter_context((folder / name).open("wb"))
+            written[name] = 0
+        marc[name].write(row[data_at])
+        written[name] += 1
+        yield (*row[:data_at], len(row[data_at]), *row[data_at + 1 :])
+
+
+def marc_name(record_format: str) -> str:
+    """The file of the records of a format."""
+    return f"records-{record_format}.mrc"

@@ -1,0 +1,78 @@
+"""The two forms in which the rows of a table are written: JSON lines, and CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, TextIO
+
+from sqlalchemy import Column
+
+from circulation.archiving.values import cell, from_cell, reader, written
+
+Columns = Sequence[Column[object]]
+Row = Sequence[Any]
+
+
+class UnreadableArchive(Exception):
+    """An archive that is not whole, or not one of this version: what is wrong, and where."""
+
+
+class Form(NamedTuple):
+    """How rows are written to a file and read from it, in the order of the columns."""
+
+    write: Callable[[TextIO, Columns, Iterable[Row]], int]
+    read: Callable[[TextIO, Columns], Iterator[Row]]
+
+
+def _write_lines(file: TextIO, columns: Columns, rows: Iterable[Row]) -> int:
+    names, count = [column.name for column in columns], 0
+    for row in rows:
+        facts = dict(zip(names, map(written, row), strict=True))
+        file.write(json.dumps(facts, ensure_ascii=False, separators=(",", ":")) + "\n")
+        count += 1
+    return count
+
+
+def _read_lines(file: TextIO, columns: Columns) -> Iterator[Row]:
+    readers = [(column.name, reader(column)) for column in columns]
+    for number, line in enumerate(file, 1):
+        try:
+            facts = json.loads(line)
+            if len(facts) != len(readers):
+                raise ValueError("it has other columns")
+            yield [read(facts[name]) for name, read in readers]
+        except (ValueError, TypeError, KeyError) as error:
+            raise UnreadableArchive(f"{file.name}, line {number}: {error}") from error
+
+
+def _write_csv(file: TextIO, columns: Columns, rows: Iterable[Row]) -> int:
+    writer, count = csv.writer(file, lineterminator="\n"), 0
+    writer.writerow(column.name for column in columns)
+    for row in rows:
+        writer.writerow(map(cell, row))
+        count += 1
+    return count
+
+
+def _read_csv(file: TextIO, columns: Columns) -> Iterator[Row]:
+    rows = csv.reader(file)
+    names = [column.name for column in columns]
+    readers = [from_cell(column) for column in columns]
+    if next(rows, None) != names:
+        raise UnreadableArchive(f"{file.name}: the columns are not {', '.join(names)}")
+    for row in rows:
+        try:
+            yield [read(text) for read, text in zip(readers, row, strict=True)]
+        except (ValueError, KeyError) as error:
+            raise UnreadableArchive(f"{file.name}, line {rows.line_num}: {error}") from error
+
+
+#: By the ending of the files.
+FORMS: Final[dict[str, Form]] = {
+    "jsonl": Form(_write_lines, _read_lines),
+    "csv": Form(_write_csv, _read_csv),
+}
+
+csv.field_size_limit(1 << 30)

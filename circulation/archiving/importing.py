@@ -1,0 +1,150 @@
+"""An archive read into a new database, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, Final
+
+from sqlalchemy import Table, bindparam, delete, func, insert, literal_column, select, update
+
+from catalogue.database import Database
+from catalogue.schema import metadata, records
+from catalogue.statements import Transaction, change, scalar, send, send_many
+from circulation.archiving.exporting import Progress, marc_name
+from circulation.archiving.forms import FORMS, Row, UnreadableArchive
+from circulation.archiving.manifest import Manifest, read_manifest
+from circulation.archiving.tables import (
+    TELLTALE,
+    archived_columns,
+    archived_tables,
+    numbered_column,
+    references_to_itself,
+)
+
+#: Rows that are written in one go.
+BATCH: Final = 2_000
+
+
+class NotEmpty(Exception):
+    """The database holds a library already."""
+
+
+def import_archive(
+    database: Database,
+    folder: Path,
+    *,
+    revision: str,
+    on_progress: Progress = lambda table, rows: None,
+) -> Manifest:
+    """Reads an archive into a database of the same revision that holds no library yet.
+
+    All of it is one transaction. The index is not made: `catalogue.reindexing.reindex` does that.
+    Raises UnreadableArchive, NotEmpty, and the driver's error for rows that contradict each other.
+    """
+    manifest = read_manifest(folder, revision)
+    tables = archived_tables()
+    for table in tables:
+        if f"{table.name}.{manifest.form}" not in manifest.files:
+            raise UnreadableArchive(f"{folder}: no file of {table.name} in the manifest")
+
+    def work(transaction: Transaction) -> None:
+        for name in TELLTALE:
+            if scalar(select(func.count()).select_from(metadata.tables[name]))(transaction):
+                raise NotEmpty(f"the database has {name} already")
+        for table in reversed(tables):  # what the migrations put there
+            send(delete(table))(transaction)
+        for table in tables:
+            _read(transaction, table, folder, manifest, on_progress)
+
+    database.write(work).result()
+    return manifest
+
+
+def _read(
+    transaction: Transaction, table: Table, folder: Path, manifest: Manifest, on_progress: Progress
+) -> None:
+    name = f"{table.name}.{manifest.form}"
+    with ExitStack() as files:
+        file = files.enter_context((folder / name).open(encoding="utf-8", newline=""))
+        rows = FORMS[manifest.form].read(file, archived_columns(table))
+        if table is records:
+            rows = _with_data(rows, folder, files)
+        count = _insert(transaction, table, rows, on_progress)
+    if count != manifest.files[name].rows:
+        raise UnreadableArchive(f"{folder / name} has {count} rows, not as the manifest says")
+    _go_on_numbering(transaction, table)
+
+
+def _insert(
+    transaction: Transaction, table: Table, rows: Iterator[Row], on_progress: Progress
+) -> int:
+    """Writes the rows; a reference to a row that comes later is put in when that is there."""
+    names = table.columns.keys()
+    write = send_many(
+        insert(table).values({each: bindparam(each, type_=table.c[each].type) for each in names}),
+        *names,
+    )
+    inward = [names.index(column.name) for column in references_to_itself(table)]
+    key = [names.index(column.name) for column in table.primary_key.columns]
+    seen: set[Any] = set()
+    waiting: list[tuple[int, Any, Any]] = []
+
+    def in_order(row: Row) -> Row:
+        fitting = list(row)
+        seen.add(row[key[0]])
+        for place in inward:
+            if row[place] is not None and row[place] not in seen:
+                waiting.append((place, row[key[0]], row[place]))
+                fitting[place] = None
+        return fitting
+
+    count = 0
+    while batch := list(islice(rows, BATCH)):
+        write(transaction, [in_order(row) for row in batch] if inward else batch)
+        count += len(batch)
+        on_progress(table.name, count)
+    for place, own, other in waiting:
+        column, own_column = table.c[names[place]], table.c[names[key[0]]]
+        set_reference = change(
+            update(table)
+            .where(own_column == bindparam("own", type_=own_column.type))
+            .values({column: bindparam("other", type_=column.type)}),
+            "own",
+            "other",
+        )
+        set_reference(transaction, own, other)
+    return count
+
+
+def _with_data(rows: Iterator[Row], folder: Path, files: ExitStack) -> Iterator[Row]:
+    """The rows of records with their bytes in the place of the lengths of these."""
+    names = records.columns.keys()
+    format_at, data_at = names.index("format"), names.index("data")
+    marc: dict[str, IO[bytes]] = {}
+    for row in rows:
+        name = marc_name(row[format_at])
+        if name not in marc:
+            if not (folder / name).is_file():
+                raise UnreadableArchive(f"{folder / name} is missing")
+            marc[name] = files.enter_context((folder / name).open("rb"))
+        data = marc[name].read(row[data_at])
+        if len(data) != row[data_at]:
+            raise UnreadableArchive(f"{folder / name} ends too early")
+        yield (*row[:data_at], data, *row[data_at + 1 :])
+
+
+def _go_on_numbering(transaction: Transaction, table: Table) -> None:
+    """PostgreSQL gives the next row a number that is free; SQLite does so by itself."""
+    column = numbered_column(table)
+    if column is None or transaction.dialect != "postgresql":
+        return
+    sequence = func.pg_get_serial_sequence(table.name, column.name)
+    highest = func.max(column)
+    scalar(
+        select(
+            func.setval(sequence, func.coalesce(highest, literal_column("1")), highest.is_not(None))
+        )
+    )(transaction)

@@ -1,0 +1,74 @@
+"""The list of what an archive holds, with which it can be checked: ``manifest.json``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from circulation.archiving.forms import FORMS, UnreadableArchive
+
+MANIFEST: Final = "manifest.json"
+#: The version of the archive's own layout.
+LAYOUT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A file of the archive: its rows (or records) and its SHA-256."""
+
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`revision` is that of the database's tables; `form` the ending of the tables' files."""
+
+    revision: str
+    form: str
+    written: str
+    layout: int = LAYOUT
+    files: dict[str, ArchivedFile] = field(default_factory=dict)
+
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    text = json.dumps(asdict(manifest), indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def read_manifest(folder: Path, revision: str) -> Manifest:
+    """The manifest, each file looked at. Raises UnreadableArchive."""
+    path = folder / MANIFEST
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        files = {name: ArchivedFile(**each) for name, each in facts.pop("files").items()}
+        manifest = Manifest(**facts, files=files)
+        datetime.fromisoformat(manifest.written)
+    except FileNotFoundError:
+        raise UnreadableArchive(f"{folder} is no archive: it has no {MANIFEST}") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UnreadableArchive(f"{path} is not a manifest: {error}") from error
+    if manifest.layout != LAYOUT or manifest.form not in FORMS:
+        raise UnreadableArchive(f"{path}: an archive of another kind than this Tiro writes")
+    if manifest.revision != revision:
+        raise UnreadableArchive(
+            f"{path}: the archive has the tables of revision {manifest.revision}, this Tiro those "
+            f"of {revision}; read it with the Tiro that wrote it, and update that database"
+        )
+    for name, expected in manifest.files.items():
+        if Path(name).name != name:
+            raise UnreadableArchive(f"{path}: not a name of a file: {name!r}")
+        if not (folder / name).is_file():
+            raise UnreadableArchive(f"{folder / name} is missing")
+        if digest_of(folder / name) != expected.sha256:
+            raise UnreadableArchive(f"{folder / name} is not what was written: its SHA-256 differs")
+    return manifest

@@ -1,0 +1,64 @@
+"""Which tables an archive holds, and in which order.
+
+An archive holds every table but those of `LEFT_OUT`, which are made of the others: the index is
+made anew when an archive has been read.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final
+
+from sqlalchemy import Column, Identity, Integer, Table
+
+from catalogue.schema import metadata, records
+
+#: The modules that add tables to the schema.
+_SCHEMAS: Final = (
+    "circulation.schema",
+    "circulation.digital_post.schema",
+    "circulation.dunning.schema",
+    "circulation.fees.schema",
+    "circulation.interlending.schema",
+    "circulation.notices.schema",
+)
+
+#: Table -> why an archive has no need of it.
+LEFT_OUT: Final[dict[str, str]] = {
+    "postings": "the index, made of the records",
+    "sort_keys": "the index, made of the records",
+    "changed_while_reindexing": "of a reindexing that is not over",
+    "reindexings": "of a reindexing that is not over",
+}
+
+LENGTH: Final[Column[object]] = Column("length", Integer)
+
+#: What an archive may be read beside: no row of theirs means that the database is a new one.
+TELLTALE: Final = ("consortia", "records", "patrons", "events")
+
+
+def archived_tables() -> list[Table]:
+    """The tables of an archive, each after those that it refers to."""
+    for name in _SCHEMAS:
+        importlib.import_module(name)
+    return [table for table in metadata.sorted_tables if table.name not in LEFT_OUT]
+
+
+def archived_columns(table: Table) -> list[Column[object]]:
+    """The columns of a table's rows in an archive. In the place of its data a record has the
+    number of its bytes: they are in files of MARC."""
+    return [LENGTH if column is records.c.data else column for column in table.columns]
+
+
+def references_to_itself(table: Table) -> list[Column[object]]:
+    """The columns that refer to rows of the same table."""
+    return [
+        column
+        for column in table.columns
+        if any(key.column.table is table for key in column.foreign_keys)
+    ]
+
+
+def numbered_column(table: Table) -> Column[object] | None:
+    """The column that the database gives numbers to by itself, if there is one."""
+    return next((each for each in table.columns if isinstance(each.server_default, Identity)), None)

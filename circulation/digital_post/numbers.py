@@ -1,0 +1,163 @@
+"""Which number a letter to a patron is addressed to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import bindparam, delete, insert, or_, select
+
+from catalogue.statements import (
+    Transaction,
+    change,
+    key_parameters,
+    many,
+    many_of,
+    scalar,
+    send,
+)
+from circulation.digital_post.schema import sealed_numbers
+from circulation.digital_post.seals import NumberSeal, NumberUnreadable
+from circulation.schema import patron_identifiers
+
+#: The kind of an identifier that is a company's number in the national register, of eight digits.
+COMPANY_NUMBER = "cvr"
+_CVR = re.compile(r"[0-9]{8}", re.ASCII)
+
+_sealed_of = scalar(
+    select(sealed_numbers.c.sealed).where(sealed_numbers.c.patron_id == bindparam("patron_id")),
+    "patron_id",
+)
+_forget = change(
+    delete(sealed_numbers).where(sealed_numbers.c.patron_id == bindparam("of_patron")), "of_patron"
+)
+_keep = send(
+    insert(sealed_numbers).values(
+        patron_id=bindparam("new_patron_id"),
+        sealed=bindparam("new_sealed", type_=sealed_numbers.c.sealed.type),
+        kept=bindparam("new_kept", type_=sealed_numbers.c.kept.type),
+    ),
+    "new_patron_id",
+    "new_sealed",
+    "new_kept",
+)
+_usable: Callable[..., list[Any]] = many(
+    select(
+        patron_identifiers.c.identifier, patron_identifiers.c.kind, patron_identifiers.c.masked
+    ).where(
+        patron_identifiers.c.patron_id == bindparam("patron_id"),
+        patron_identifiers.c.blocked.is_(None),
+    ),
+    None,
+    "patron_id",
+)
+
+
+_shown: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: (
+        select(
+            patron_identifiers.c.patron_id,
+            patron_identifiers.c.identifier,
+            patron_identifiers.c.masked,
+            sealed_numbers.c.patron_id.is_not(None),
+        )
+        .select_from(
+            patron_identifiers.outerjoin(
+                sealed_numbers, sealed_numbers.c.patron_id == patron_identifiers.c.patron_id
+            )
+        )
+        .where(
+            patron_identifiers.c.patron_id.in_(key_parameters(size)),
+            patron_identifiers.c.blocked.is_(None),
+            or_(
+                patron_identifiers.c.masked.is_not(None),
+                patron_identifiers.c.kind == COMPANY_NUMBER,
+            ),
+        )
+        .order_by(patron_identifiers.c.added, patron_identifiers.c.identifier)
+    ),
+    None,
+)
+
+
+class Keys(Protocol):
+    """What `circulation.identifiers.IdentifierKey` is here."""
+
+    @property
+    def seal(self) -> NumberSeal | None: ...
+
+    def stored(self, identifier: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PostNumber:
+    """A number to write to. Only `shown` may be stored, logged or shown; repr() has nothing else.
+
+    `id_type` is ``CPR`` or ``CVR``, as MeMo calls them.
+    """
+
+    id_type: str
+    number: str = field(repr=False)
+    shown: str
+
+
+def keep_number(
+    transaction: Transaction, patron_id: int, number: str, seal: NumberSeal, now: datetime
+) -> None:
+    """Keeps the patron's ten digits sealed, in place of any that were kept before."""
+    _forget(transaction, patron_id)
+    _keep(transaction, patron_id, seal.sealed(number, patron_id), now)
+
+
+def post_number(
+    transaction: Transaction,
+    patron_id: int,
+    stored: Callable[[str], str],
+    seal: NumberSeal | None,
+) -> PostNumber | None:
+    """The number that a letter to the patron goes to: a person's, or else a company's.
+
+    `stored` is that of the installation's `IdentifierKey`: a number that was sealed is used only
+    while it is an identifier of the patron that is not blocked. None where there is no such.
+    Raises NumberUnreadable where it was sealed under another key.
+    """
+    identifiers = _usable(transaction, patron_id)
+    hashes = {identifier: mask for identifier, _, mask in identifiers if mask is not None}
+    if seal is not None and hashes:
+        sealed = _sealed_of(transaction, patron_id)
+        if sealed is not None:
+            number = seal.opened(bytes(sealed), patron_id)
+            mask = hashes.get(stored(number))
+            if mask is not None:
+                return PostNumber("CPR", number, mask)
+    for identifier, kind, _ in identifiers:
+        if kind == COMPANY_NUMBER and _CVR.fullmatch(identifier):
+            return PostNumber("CVR", identifier, identifier)
+    return None
+
+
+def number_to_write_to(
+    transaction: Transaction, patron_id: int | None, keys: Keys
+) -> PostNumber | None:
+    """As `post_number`, with the keys of an installation; None too where it cannot be read."""
+    if patron_id is None:
+        return None
+    try:
+        return post_number(transaction, patron_id, keys.stored, keys.seal)
+    except NumberUnreadable:
+        return None
+
+
+def shown_numbers(transaction: Transaction, patron_ids: list[int]) -> dict[int, str]:
+    """Who of the patrons can be written to, and the number as it may be shown."""
+    found: dict[int, str] = {}
+    for patron_id, identifier, mask, is_sealed in _shown(transaction, patron_ids):
+        if mask is not None:
+            if is_sealed:
+                found[patron_id] = mask
+        elif _CVR.fullmatch(identifier):
+            found.setdefault(patron_id, identifier)
+    return found

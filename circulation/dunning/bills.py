@@ -1,0 +1,150 @@
+"""Bills: charging for what was not returned, and telling each patron of all of it at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from catalogue.statements import Transaction
+from circulation.dunning.acts import Run, Subject, Told, acts_of_charges, write_act
+from circulation.dunning.fees import charge_step, desk_of
+from circulation.dunning.loan_facts import Decision, step_facts
+from circulation.dunning.warnings import warning_with
+from circulation.engine import Circulation
+from circulation.facts import ItemFacts, item_facts_by_id
+from circulation.fees.charged_loans import contributions_of_loan
+from circulation.fees.compensation import charge_compensation
+from circulation.money import ChargeKind
+from circulation.notices.causes import Cause
+from circulation.notices.requests import request_notice
+from circulation.set_up import SetUp
+
+#: Kinds that a bill consists of.
+_BILLED = (ChargeKind.COMPENSATION, ChargeKind.LATE_FEE)
+
+
+def bill_loans(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    bills: Sequence[Decision],
+    *,
+    day: date,
+    now: datetime,
+    run: Run,
+) -> None:
+    """Bills these loans, whose items are locked; one message for each patron, branch and step.
+
+    Where the rules charge nothing, nothing is told either, and the step counts as done.
+    """
+    facts = {
+        each.id: each for each in item_facts_by_id(transaction, [b.row.item_id for b in bills])
+    }
+    together: dict[tuple[int, int, str], list[Decision]] = defaultdict(list)
+    for decision in bills:
+        assert decision.step is not None
+        key = (decision.row.patron_id, decision.row.branch_id, decision.step.step.code)
+        together[key].append(decision)
+    for of_patron in together.values():
+        charged: dict[int, list[int]] = {}  # loan -> its charges
+        for decision in of_patron:
+            item = facts[decision.row.item_id]
+            charged[decision.row.id] = _charge(
+                circulation, transaction, set_up, decision, item, now
+            )
+        _tell(circulation, transaction, set_up, of_patron, charged, day, now, run)
+
+
+def _charge(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    decision: Decision,
+    item: ItemFacts,
+    now: datetime,
+) -> list[int]:
+    """Charges for the loan, unless that was done when it was lost; gives the charges that it
+    makes."""
+    row = decision.row
+    if item.loan_id == row.id:
+        desk = desk_of(set_up, row.branch_id)
+        charge_compensation(circulation, transaction, set_up, desk, item, now)
+    made = [
+        each.charge_id
+        for each in contributions_of_loan(transaction, row.id)
+        if each.undone is None and each.kind in _BILLED
+    ]
+    return list(dict.fromkeys(made))
+
+
+def _tell(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    bills: Sequence[Decision],
+    charged: dict[int, list[int]],
+    day: date,
+    now: datetime,
+    run: Run,
+) -> None:
+    """One message of all that the patron is billed, and an act for each loan and charge."""
+    first = bills[0]
+    assert first.step is not None
+    step, row = first.step.step, first.row
+    told_facts = {each.row.id: step_facts(set_up, each) for each in bills}
+    charge_ids = list(dict.fromkeys(each for its in charged.values() for each in its))
+    notice = None
+    if charge_ids:
+        fee = charge_step(
+            circulation,
+            transaction,
+            set_up,
+            step,
+            row.patron_id,
+            row.branch_id,
+            row.category,
+            day,
+            now,
+            main_charge=charge_ids[0],
+        )
+        agency_id = set_up.branches[row.branch_id].agency_id
+        warning = warning_with(transaction, set_up, step, row.patron_id, agency_id, now=now)
+        facts: dict[str, Any] = told_facts[row.id] | {"step_fee": fee.amount if fee else 0}
+        named = [*charge_ids, fee.id] if fee else charge_ids
+        notice = request_notice(
+            circulation,
+            transaction,
+            patron_id=row.patron_id,
+            kind=step.kind,
+            cause=Cause(charges=tuple(named), loans=tuple(charged), key=step.code),
+            facts=facts | warning.facts,
+            branch_id=row.branch_id,
+            now=now,
+        )
+        warning.note(notice)
+    known = acts_of_charges(transaction, charge_ids)
+    for charge_id in charge_ids:
+        if all(act.step != step.code for act in known.get(charge_id, ())):
+            write_act(
+                transaction,
+                Subject(row.patron_id, charge_id=charge_id),
+                step,
+                day=day,
+                now=now,
+                facts={"step": step.code, "notice": notice},
+            )
+    for each in bills:
+        its = charged[each.row.id]
+        write_act(
+            transaction,
+            Subject(each.row.patron_id, each.row.id, each.row.round),
+            step,
+            day=day,
+            now=now,
+            facts=told_facts[each.row.id] | {"charges": its, "notice": notice},
+        )
+        run.count("loans billed" if its else "loans billed nothing")
+        why = f"due {told_facts[each.row.id]['due_date']}, {len(its)} charges"
+        run.told.append(Told(step.code, step.does.value, each.row.patron_id, each.row.barcode, why))

@@ -1,0 +1,365 @@
+"""The files for the debtor system: what it is told of claims, and what it was told.
+
+A file holds the lines that were not sent yet, each a record of the fields that Danish collection
+asks for (gældsinddrivelse: claims one by one, fees apart from compensations, a description of at
+most 100 characters that names nobody). What was written is kept, so that a file can be had again
+and shown as evidence.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from catalogue.schema import agencies
+from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar, send
+from circulation.digital_post.numbers import post_number
+from circulation.due_dates import local_date
+from circulation.dunning.acts import Act, acts_of_charges
+from circulation.dunning.claims import ClaimKind, follow_charges
+from circulation.dunning.schema import collection_claims, collection_files, collection_lines
+from circulation.dunning.steps import Does
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.facts import CARD_OF_PATRON
+from circulation.fees.schema import charge_loans, charges
+from circulation.results import Desk
+from circulation.schema import loans, patrons
+
+#: The fields of a record, in the order of the columns of a CSV file.
+FIELDS = (
+    "line",
+    "claim",
+    "action",
+    "creditor",
+    "kind",
+    "amount",
+    "principal",
+    "currency",
+    "debtor",
+    "debtor_number_type",
+    "debtor_number",
+    "debtor_kind",
+    "debtor_name",
+    "debtor_born",
+    "main_claim",
+    "description",
+    "originated",
+    "due",
+    "last_payment_day",
+    "reminded",
+    "receipt_offered",
+    "reason",
+)
+#: At most 100 characters, and nothing of what was lent or by whom.
+_DESCRIPTIONS = {
+    ClaimKind.FEE.value: "Library fee",
+    ClaimKind.COMPENSATION_UNRETURNED.value: "Compensation for library material not returned",
+    ClaimKind.COMPENSATION_DAMAGED.value: "Compensation for library material returned damaged",
+}
+
+
+class LineRow(NamedTuple):
+    """A line that was not sent yet, with its claim, charge and debtor."""
+
+    id: int
+    claim_id: int
+    action: str
+    amount: int
+    reason: str
+    charge_id: int
+    kind: str
+    currency: str
+    principal: int
+    originated: datetime
+    debtor_kind: str
+    debtor_name: str
+    debtor_born: date | None
+    debtor_card: str | None
+
+
+class FileLine(NamedTuple):
+    """A file that was written: when, by whom, and how many lines it has."""
+
+    id: int
+    at: datetime
+    actor: str
+    lines: int
+
+
+class CollectionFile(NamedTuple):
+    """A file as it was written: which agency is the creditor, when, by whom, and its records.
+
+    `debtors` are the patrons that it tells of, without those who were erased.
+    """
+
+    id: int
+    agency_id: int
+    at: datetime
+    actor: str
+    records: tuple[dict[str, Any], ...]
+    debtors: tuple[int, ...] = ()
+
+
+_unsent = many(
+    select(
+        collection_lines.c.id,
+        collection_lines.c.claim_id,
+        collection_lines.c.action,
+        collection_lines.c.amount,
+        collection_lines.c.reason,
+        collection_claims.c.charge_id,
+        collection_claims.c.kind,
+        collection_claims.c.currency,
+        charges.c.amount,
+        charges.c.created,
+        patrons.c.kind,
+        patrons.c.name,
+        patrons.c.birth_date,
+        CARD_OF_PATRON,
+    )
+    .select_from(
+        collection_lines.join(
+            collection_claims, collection_claims.c.id == collection_lines.c.claim_id
+        )
+        .join(charges, charges.c.id == collection_claims.c.charge_id)
+        .join(patrons, patrons.c.id == collection_claims.c.debtor_id)
+    )
+    .where(
+        collection_lines.c.file_id.is_(None),
+        collection_claims.c.agency_id == bindparam("of_agency"),
+    )
+    .order_by(collection_lines.c.id),
+    LineRow,
+    "of_agency",
+)
+_due_dates: Callable[[Transaction, Sequence[int]], list[Any]] = many_of(
+    lambda size: (
+        select(charge_loans.c.charge_id, func.min(loans.c.due))
+        .select_from(charge_loans.join(loans, loans.c.id == charge_loans.c.loan_id))
+        .where(charge_loans.c.charge_id.in_(key_parameters(size)))
+        .group_by(charge_loans.c.charge_id)
+    ),
+    None,
+)
+_claims_of_charges: Callable[[Transaction, Sequence[int]], list[Any]] = many_of(
+    lambda size: (
+        select(collection_claims.c.charge_id, func.max(collection_claims.c.id))
+        .where(collection_claims.c.charge_id.in_(key_parameters(size)))
+        .group_by(collection_claims.c.charge_id)
+    ),
+    None,
+)
+_agency: Callable[..., Any] = one(
+    select(agencies.c.id, agencies.c.isil).where(agencies.c.id == bindparam("of_agency")),
+    None,
+    "of_agency",
+)
+_insert_file = scalar(
+    insert(collection_files)
+    .values(
+        agency_id=bindparam("new_agency_id"),
+        at=bindparam("new_at", type_=collection_files.c.at.type),
+        actor=bindparam("new_actor"),
+        lines=bindparam("new_lines"),
+    )
+    .returning(collection_files.c.id),
+    "new_agency_id",
+    "new_at",
+    "new_actor",
+    "new_lines",
+)
+_set_sent = send(
+    update(collection_lines)
+    .where(collection_lines.c.id == bindparam("of_line"))
+    .values(file_id=bindparam("new_file_id"), record=bindparam("new_record")),
+    "of_line",
+    "new_file_id",
+    "new_record",
+)
+_file: Callable[..., Any] = one(
+    select(
+        collection_files.c.id,
+        collection_files.c.agency_id,
+        collection_files.c.at,
+        collection_files.c.actor,
+    ).where(collection_files.c.id == bindparam("of_file")),
+    None,
+    "of_file",
+)
+_records: Callable[..., list[Any]] = many(
+    select(collection_lines.c.record, collection_claims.c.debtor_id)
+    .select_from(
+        collection_lines.join(
+            collection_claims, collection_claims.c.id == collection_lines.c.claim_id
+        )
+    )
+    .where(
+        collection_lines.c.file_id == bindparam("of_file"),
+        collection_lines.c.record.is_not(None),
+    )
+    .order_by(collection_lines.c.id),
+    None,
+    "of_file",
+)
+
+
+_files: Callable[..., list[FileLine]] = many(
+    select(*(collection_files.c[name] for name in FileLine._fields))
+    .where(collection_files.c.agency_id == bindparam("of_agency"))
+    .order_by(collection_files.c.id),
+    FileLine,
+    "of_agency",
+)
+
+
+def files_of_agency(transaction: Transaction, agency_id: int) -> list[FileLine]:
+    """The files that were written, the oldest first."""
+    return _files(transaction, agency_id)
+
+
+def export_claims(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    now: datetime,
+) -> int | None:
+    """Writes what the debtor system of the desk's agency was not told yet; the number of the file,
+    None where that is nothing.
+
+    The claims are brought up to date with what is owed first: nothing is sent of what came back
+    or was paid meanwhile.
+    """
+    after: int | None = 0
+    while after is not None:
+        *_, after = follow_charges(transaction, now=now, after=after)
+    lines = _unsent(transaction, desk.agency_id)
+    agency = _agency(transaction, desk.agency_id)
+    if not lines or agency is None:
+        return None
+    set_up = circulation.current_set_up(transaction)
+    timezone = set_up.branches[desk.branch_id].timezone
+    charge_ids = [line.charge_id for line in lines]
+    due = {row[0]: row[1] for row in _due_dates(transaction, charge_ids)}
+    acts = acts_of_charges(transaction, charge_ids)
+    mains: dict[int, int] = {}
+    for charge_id, its in acts.items():
+        for act in its:
+            if "main_charge" in act.facts:
+                mains[charge_id] = act.facts["main_charge"]
+    main_claims = {row[0]: row[1] for row in _claims_of_charges(transaction, [*mains.values()])}
+    file_id: int = _insert_file(transaction, desk.agency_id, now, desk.actor, len(lines))
+    for line in lines:
+        record = _record(
+            line,
+            creditor=agency[1],
+            acts=acts.get(line.charge_id, ()),
+            due=due.get(line.charge_id),
+            main_claim=main_claims.get(mains.get(line.charge_id, 0)),
+            timezone=timezone,
+        )
+        _set_sent(transaction, line.id, file_id, json.dumps(record, ensure_ascii=False))
+    write_event(
+        transaction,
+        EventKind.COLLECTION_EXPORTED,
+        desk,
+        now,
+        after={"file": file_id, "lines": len(lines), "agency": desk.agency_id},
+    )
+    return file_id
+
+
+def _record(
+    line: LineRow,
+    *,
+    creditor: str,
+    acts: Sequence[Act],
+    due: datetime | None,
+    main_claim: int | None,
+    timezone: str,
+) -> dict[str, Any]:
+    """A line of the file, national numbers apart."""
+    told = {
+        does: [act.day for act in acts if act.does is does and not act.is_passed]
+        for does in (Does.BILL, Does.REMIND)
+    }
+    originated = local_date(line.originated, timezone)
+    last_payment_day = (told[Does.REMIND] or told[Does.BILL] or [originated])[-1]
+    return {
+        "line": line.id,
+        "claim": line.claim_id,
+        "action": line.action,
+        "creditor": creditor,
+        "kind": line.kind,
+        "amount": line.amount,
+        "principal": line.principal,
+        "currency": line.currency,
+        "debtor": line.debtor_card or "",
+        "debtor_kind": line.debtor_kind,
+        "debtor_name": line.debtor_name,
+        "debtor_born": line.debtor_born.isoformat() if line.debtor_born else "",
+        "main_claim": main_claim or "",
+        "description": _DESCRIPTIONS[line.kind],
+        "originated": originated.isoformat(),
+        "due": (local_date(due, timezone) if due else originated).isoformat(),
+        "last_payment_day": last_payment_day.isoformat(),
+        "reminded": told[Does.REMIND][-1].isoformat() if told[Does.REMIND] else "",
+        # What was not returned can be recovered because a receipt for its return is offered.
+        "receipt_offered": line.kind == ClaimKind.COMPENSATION_UNRETURNED.value,
+        "reason": line.reason,
+    }
+
+
+def read_file(
+    circulation: Circulation, transaction: Transaction, file_id: int
+) -> CollectionFile | None:
+    """A file as it was written; records of persons who were erased are left out.
+
+    National numbers stand in no record that is kept: they are opened for the reader, where the
+    installation seals them. Raises NumberUnreadable.
+    """
+    row = _file(transaction, file_id)
+    if row is None:
+        return None
+    keys = circulation.identifiers
+    records: list[dict[str, Any]] = []
+    debtors: list[int] = []
+    for stored, debtor_id in _records(transaction, file_id):
+        number = None
+        if debtor_id is not None:
+            number = post_number(transaction, debtor_id, keys.stored, keys.seal)
+            debtors.append(debtor_id)
+        records.append(
+            json.loads(stored)
+            | {
+                "debtor_number_type": number.id_type if number else "",
+                "debtor_number": number.number if number else "",
+            }
+        )
+    return CollectionFile._make((*row, tuple(records), tuple(dict.fromkeys(debtors))))
+
+
+def file_text(file: CollectionFile, form: str) -> str:
+    """The file as ``csv`` (semicolons, a line of names first) or ``json``."""
+    if form == "json":
+        told = {"file": file.id, "written": file.at.isoformat(), "records": list(file.records)}
+        return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    text = io.StringIO()
+    writer = csv.DictWriter(text, FIELDS, delimiter=";", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(each[name]) for name in FIELDS} for each in file.records)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """What a spreadsheet would take for a formula is told apart from one."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

@@ -1,0 +1,64 @@
+"""Who is asked to pay where a debt goes to collection: grown-up persons and companies alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, exists, select
+
+from catalogue.statements import Transaction, one
+from circulation.guardians import ADULT_AGE, guardians_of
+from circulation.patrons import PatronKind
+from circulation.reasons import BlockReason
+from circulation.schema import patron_blocks, patrons
+from circulation.traits import age_on
+
+_is_dead: Callable[..., Any] = one(
+    select(
+        exists().where(
+            patron_blocks.c.patron_id == patrons.c.id,
+            patron_blocks.c.reason == BlockReason.DECEASED.value,
+        )
+    ).where(patrons.c.id == bindparam("of_patron")),
+    None,
+    "of_patron",
+)
+
+
+class Debtor(NamedTuple):
+    """Whom the claim is against; None where nobody is, and why."""
+
+    patron_id: int | None
+    why: str = ""
+
+
+def debtor_of(
+    transaction: Transaction,
+    patron_id: int,
+    kind: str,
+    birth_date: date | None,
+    *,
+    on: date,
+    asks_guardian: bool,
+) -> Debtor:
+    """Who answers for the patron's debt that was charged `on` that day.
+
+    A patron without a date of birth counts as grown up, as in the tariffs. Whether a child can be
+    made to pay is unsettled in Danish law, so a child never is; a guardian is where the set-up
+    says so (`asks_guardian`), the first who lives.
+    """
+    if kind not in (PatronKind.PERSON.value, PatronKind.COMPANY.value):
+        return Debtor(None, "neither a person nor a company")
+    if kind == PatronKind.COMPANY.value or birth_date is None:
+        return Debtor(patron_id)
+    if age_on(on, birth_date) >= ADULT_AGE:
+        return Debtor(patron_id)
+    if not asks_guardian:
+        return Debtor(None, "a child when it was charged")
+    for guardian in guardians_of(transaction, patron_id):
+        row = _is_dead(transaction, guardian.patron_id)
+        if row is not None and not row[0]:
+            return Debtor(guardian.patron_id)
+    return Debtor(None, "a child when it was charged, and nobody answers for it")

@@ -1,0 +1,72 @@
+"""What a step itself costs: a fee for the letter."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from catalogue.statements import Transaction
+from circulation.charges import charge_made_once, create_charge
+from circulation.due_dates import local_date
+from circulation.dunning.acts import Subject, write_act
+from circulation.dunning.steps import Does, Step
+from circulation.engine import Circulation
+from circulation.money import Charge, ChargeKind
+from circulation.postings import open_account
+from circulation.results import Desk
+from circulation.set_up import SetUp
+
+#: Who acts where the flow does.
+ACTOR = "dunning"
+
+
+def desk_of(set_up: SetUp, branch_id: int) -> Desk:
+    """The flow as an actor, at the branch."""
+    return Desk(ACTOR, "", set_up.branches[branch_id].agency_id, branch_id)
+
+
+def charge_step(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    step: Step,
+    patron_id: int,
+    branch_id: int,
+    category: str,
+    day: date,
+    now: datetime,
+    main_charge: int | None = None,
+) -> Charge | None:
+    """Charges the patron for the step, once for all that it tells them on one day.
+
+    `main_charge` is the debt that the step reminds of, the first of several. None where it costs
+    nothing, or was charged for already.
+    """
+    if not step.fee:
+        return None
+    branch = set_up.branches[branch_id]
+    account = open_account(transaction, set_up, desk_of(set_up, branch_id), patron_id, now)
+    once = f"step {step.code} {branch.agency_id} {patron_id} {day}"
+    if charge_made_once(account, once) is not None:
+        return None
+    terms = set_up.fee_terms(branch_id, category, "", local_date(now, branch.timezone))
+    charge = create_charge(
+        circulation,
+        account,
+        ChargeKind.ADMINISTRATIVE,
+        step.fee,
+        terms.currency,
+        branch_id=branch_id,
+        reason=f"reminder {step.code}",
+        once=once,
+    )
+    if step.does in (Does.REMIND, Does.BILL):
+        # It is told with the debt that it is for, and does not cost a letter of its own.
+        write_act(
+            transaction,
+            Subject(patron_id, charge_id=charge.id),
+            step,
+            day=day,
+            now=now,
+            facts={"step": step.code, "main_charge": main_charge},
+        )
+    return charge

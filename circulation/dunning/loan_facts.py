@@ -1,0 +1,215 @@
+"""Loans as the flow sees them: which step is due, why, and what stands in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, exists, select
+
+from catalogue.schema import items
+from catalogue.statements import Transaction, key_parameters, many_of
+from circulation.due_dates import local_date
+from circulation.dunning.acts import Act, acts_of_loans
+from circulation.dunning.flow_scopes import flow_scope
+from circulation.dunning.schema import dunning_acts
+from circulation.dunning.steps import (
+    Does,
+    Done,
+    Flow,
+    Planned,
+    due_step,
+    following,
+    is_before_due,
+    plan,
+)
+from circulation.opening_hours import Calendar
+from circulation.reasons import BlockReason
+from circulation.results import LoanMark
+from circulation.schema import loans, patron_blocks, patrons
+from circulation.set_up import SetUp
+
+
+class LoanRow(NamedTuple):
+    """An open loan, as far as the flow asks."""
+
+    id: int
+    item_id: int
+    barcode: str
+    patron_id: int
+    branch_id: int
+    home_branch_id: int
+    material_group: str
+    checked_out: datetime
+    due: datetime
+    round: int
+    mark: str | None
+    suspended_until: datetime | None
+    billed: datetime | None
+    category: str
+    is_dead: bool
+
+
+class Decision(NamedTuple):
+    """What is to be done of a loan now: a step, or none, and those that are passed over."""
+
+    row: LoanRow
+    flow: Flow
+    planned: list[Planned]
+    step: Planned | None
+    passed: list[Planned]
+
+
+_IS_DEAD = exists().where(
+    patron_blocks.c.patron_id == loans.c.patron_id,
+    patron_blocks.c.reason == BlockReason.DECEASED.value,
+)
+#: The last step of a loan; what comes after it is a debt.
+IS_OVER = exists().where(
+    dunning_acts.c.loan_id == loans.c.id,
+    dunning_acts.c.round == loans.c.renewals,
+    dunning_acts.c.does == Does.BILL.value,
+)
+
+
+def select_loans(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Open loans for a statement whose rows are `LoanRow`."""
+    return (
+        select(
+            loans.c.id,
+            loans.c.item_id,
+            items.c.barcode,
+            loans.c.patron_id,
+            loans.c.branch_id,
+            items.c.branch_id,
+            loans.c.material_group,
+            loans.c.checked_out,
+            loans.c.due,
+            loans.c.renewals,
+            loans.c.mark,
+            loans.c.suspended_until,
+            loans.c.billed,
+            patrons.c.category,
+            _IS_DEAD,
+        )
+        .select_from(
+            loans.join(items, items.c.id == loans.c.item_id).join(
+                patrons, patrons.c.id == loans.c.patron_id
+            )
+        )
+        .where(loans.c.checked_in.is_(None), *conditions)
+    )
+
+
+loans_by_id = many_of(
+    lambda size: select_loans(loans.c.id.in_(key_parameters(size))).order_by(loans.c.item_id),
+    LoanRow,
+)
+
+
+def decisions(
+    transaction: Transaction, set_up: SetUp, rows: Sequence[LoanRow], day: date, now: datetime
+) -> list[Decision]:
+    """The loans of which something is to be done by `day`."""
+    acts = acts_of_loans(transaction, [row.id for row in rows])
+    plans = _Plans(set_up, day)
+    found = (_decide(set_up, plans, row, acts.get(row.id, ()), now) for row in rows)
+    return [each for each in found if each and (each.step or each.passed)]
+
+
+def hindrance(row: LoanRow, now: datetime) -> str | None:
+    """Why nothing follows for the loan, as things are."""
+    if row.is_dead:
+        return "the patron has died"
+    if row.mark == LoanMark.CLAIMED_RETURNED.value:
+        return "the patron says that the item was returned"
+    if row.suspended_until is not None and row.suspended_until > now:
+        return "the loan is suspended"
+    return None
+
+
+class _Plans:
+    """The steps of loans for one page of them: many are of one flow, due on one day, and told of
+    the same, so what was reckoned for one holds for the others."""
+
+    def __init__(self, set_up: SetUp, day: date) -> None:
+        self._set_up, self._day = set_up, day
+        self._flows: dict[tuple[int, str, str], Flow | None] = {}
+        self._found: dict[Any, tuple[list[Planned], Planned | None, list[Planned]]] = {}
+
+    def flow(self, row: LoanRow) -> Flow | None:
+        key = (row.branch_id, row.category, row.material_group)
+        if key not in self._flows:
+            self._flows[key] = self._set_up.dunning.flow(self._set_up.case(*key))
+        return self._flows[key]
+
+    def steps(
+        self, row: LoanRow, flow: Flow, done: dict[str, Done]
+    ) -> tuple[list[Planned], Planned | None, list[Planned]]:
+        """All steps with their days, the one to be done by the day, and those passed over."""
+        due = _due_date(self._set_up, row)
+        key = (flow.id, row.branch_id, row.home_branch_id, due, *done.items())
+        found = self._found.get(key)
+        if found is None:
+            calendars = _calendars(self._set_up, row)
+            planned = plan(flow.of_loans, due, done, calendars)
+            step, passed = due_step(planned, done, self._day, last_day=due)
+            found = self._found[key] = (planned, step, passed)
+        return found
+
+
+def _calendars(set_up: SetUp, row: LoanRow) -> dict[str, Calendar]:
+    return {
+        "lending": set_up.calendars[row.branch_id],
+        "home": set_up.calendars[row.home_branch_id],
+    }
+
+
+def _due_date(set_up: SetUp, row: LoanRow) -> date:
+    return local_date(row.due, set_up.branches[row.branch_id].timezone)
+
+
+def _decide(
+    set_up: SetUp, plans: _Plans, row: LoanRow, acts: Sequence[Act], now: datetime
+) -> Decision | None:
+    """What is to be done of the loan; None where no flow holds, or it stands still."""
+    flow = plans.flow(row)
+    if flow is None or hindrance(row, now) is not None:
+        return None
+    done = {act.step: act.done for act in acts if act.round == row.round}
+    planned, step, passed = plans.steps(row, flow, done)
+    if row.mark == LoanMark.LOST.value:
+        # It was billed when it was declared lost: the patron has only to be told.
+        bill = next((each for each in planned if each.step.does is Does.BILL), None)
+        if bill is None or row.billed is None or bill.step.code in done:
+            return None
+        return Decision(row, flow, planned, bill, [])
+    if step is not None and is_before_due(step.step) and not row.round:
+        lent = local_date(row.checked_out, set_up.branches[row.branch_id].timezone)
+        if step.day <= lent:  # nobody needs to be told of what they have just been told
+            passed, step = [*passed, step], None
+    return Decision(row, flow, planned, step, passed)
+
+
+def step_facts(set_up: SetUp, decision: Decision) -> dict[str, Any]:
+    """Which row, dates and calendar made the step: for people, and for the text of the message.
+
+    `number` counts what the patron was told since the loan fell due; `next` is what will follow.
+    """
+    assert decision.step is not None
+    row, flow, planned = decision.row, decision.flow, decision.planned
+    place = planned.index(decision.step)
+    where = row.branch_id if decision.step.step.calendar == "lending" else row.home_branch_id
+    facts: dict[str, Any] = {
+        "step": decision.step.step.code,
+        "number": sum(not is_before_due(each.step) for each in planned[: place + 1]),
+        "due": row.due.isoformat(),
+        "due_date": _due_date(set_up, row).isoformat(),
+        "counted_from": decision.step.counted_from.isoformat(),
+        "days": decision.step.step.days,
+        "planned": decision.step.day.isoformat(),
+        "calendar": set_up.branches[where].isil,
+        "flow": flow_scope(set_up, flow),
+    }
+    return facts | following(planned, place)

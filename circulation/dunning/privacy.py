@@ -1,0 +1,58 @@
+"""Cutting what was done of the flow from loans and from persons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from catalogue.statements import Transaction, key_parameters, many_of, scalar, send
+from circulation.dunning.schema import collection_claims, collection_lines, dunning_acts
+
+_delete_acts: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: (
+        delete(dunning_acts)
+        .where(dunning_acts.c.loan_id.in_(key_parameters(size)))
+        .returning(dunning_acts.c.id)
+    ),
+    None,
+)
+_blank_records = send(
+    update(collection_lines)
+    .where(
+        collection_lines.c.claim_id.in_(
+            select(collection_claims.c.id).where(
+                (collection_claims.c.patron_id == bindparam("of_patron"))
+                | (collection_claims.c.debtor_id == bindparam("of_patron"))
+            )
+        )
+    )
+    .values(record=None),
+    "of_patron",
+)
+_open_claims = scalar(
+    select(func.count())
+    .select_from(collection_claims)
+    .where(
+        collection_claims.c.debtor_id == bindparam("of_debtor"),
+        collection_claims.c.closed.is_(None),
+    ),
+    "of_debtor",
+)
+
+
+def forget_steps_of_loans(transaction: Transaction, loan_ids: list[int]) -> None:
+    """These loans are cut from their patrons: what was told of them is forgotten."""
+    _delete_acts(transaction, loan_ids)
+
+
+def open_claims_against(transaction: Transaction, patron_id: int) -> int:
+    """How many debts are being collected from the patron, be they their own or a child's."""
+    count: int = _open_claims(transaction, patron_id)
+    return count
+
+
+def forget_claims_of(transaction: Transaction, patron_id: int) -> None:
+    """The patron is erased: what files said of them is forgotten."""
+    _blank_records(transaction, patron_id)

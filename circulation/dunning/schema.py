@@ -1,0 +1,152 @@
+"""The tables of this package, in the same metadata as all others."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from catalogue.schema import metadata
+from catalogue.statements import Moment
+from circulation.fees.schema import charges
+
+#: 63 bits, as `circulation.schema.Long`, which is not there yet when this module is read.
+_Long = BigInteger().with_variant(Integer(), "sqlite")
+
+#: Which steps follow for whom; the narrowest scope decides alone. One without steps tells nothing.
+dunning_flows = Table(
+    "dunning_flows",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("agency_id", ForeignKey("agencies.id")),
+    Column("branch_id", ForeignKey("branches.id")),
+    Column("patron_category", String),
+    Column("material_group", String),
+    CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
+)
+
+#: The steps of a flow in their order (see `circulation.dunning.steps`).
+dunning_steps = Table(
+    "dunning_steps",
+    metadata,
+    Column("flow_id", ForeignKey("dunning_flows.id"), primary_key=True),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("code", String, nullable=False),
+    Column("does", String, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("counted_from", String, nullable=False),
+    Column("closed_days", String, nullable=False),
+    Column("calendar", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("fee", Integer, nullable=False),
+    Column("warns", Boolean, nullable=False),
+    Column("minimum", Integer, nullable=False),
+    Column("children", String, nullable=False),
+    UniqueConstraint("flow_id", "code"),
+)
+
+#: What was done, once for each step: of a loan, between two renewals of it (`round`), or of a
+#: charge. `day` is the day that the job ran for. A step that was passed over, because a later one
+#: was due as well, has a row that says so.
+dunning_acts = Table(
+    "dunning_acts",
+    metadata,
+    Column("id", _Long, Identity(), primary_key=True),
+    Column("loan_id", _Long),
+    Column("round", SmallInteger),
+    Column("charge_id", ForeignKey("charges.id")),
+    Column("patron_id", ForeignKey("patrons.id"), index=True),
+    Column("step", String, nullable=False),  # its code
+    Column("does", String, nullable=False),
+    Column("outcome", String, nullable=False),  # done, or passed
+    Column("day", Date, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("facts", Text, nullable=False),  # JSON object: dates, calendar, the row that decided
+    UniqueConstraint("loan_id", "round", "step"),
+    UniqueConstraint("charge_id", "step"),
+    CheckConstraint("(loan_id IS NULL) <> (charge_id IS NULL)", name="one_subject"),
+    CheckConstraint("outcome IN ('done', 'passed')", name="outcome"),
+)
+
+_IS_OWED = text("balance > 0")
+#: The debts that reminders and collection look at.
+Index(
+    "ix_charges_owed",
+    charges.c.id,
+    charges.c.balance,
+    sqlite_where=_IS_OWED,
+    postgresql_where=_IS_OWED,
+)
+
+#: Debts handed over for collection. `debtor_id` is who is asked to pay: the patron, or who answers
+#: for a child. `amount` is what the debtor system was last told.
+collection_claims = Table(
+    "collection_claims",
+    metadata,
+    Column("id", _Long, primary_key=True, autoincrement=False),
+    Column("charge_id", ForeignKey("charges.id"), nullable=False, index=True),
+    Column("patron_id", ForeignKey("patrons.id"), index=True),
+    Column("debtor_id", ForeignKey("patrons.id"), index=True),
+    Column("agency_id", ForeignKey("agencies.id"), nullable=False),
+    Column("kind", String, nullable=False),  # a value of `ClaimKind`
+    Column("currency", String(3), nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("opened", Moment, nullable=False),
+    Column("closed", Moment),
+    Column("reason", String, nullable=False),  # why it was closed
+)
+_CLAIM_IS_OPEN = text("closed IS NULL")
+#: The promise that no debt is handed over twice at once.
+Index(
+    "uq_collection_claims_open",
+    collection_claims.c.charge_id,
+    unique=True,
+    sqlite_where=_CLAIM_IS_OPEN,
+    postgresql_where=_CLAIM_IS_OPEN,
+)
+
+#: Files written for the debtor system.
+collection_files = Table(
+    "collection_files",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("agency_id", ForeignKey("agencies.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("lines", Integer, nullable=False),
+)
+
+#: What the debtor system is to be told of a claim, in its order; `record` is what the file said.
+collection_lines = Table(
+    "collection_lines",
+    metadata,
+    Column("id", _Long, Identity(), primary_key=True),
+    Column("claim_id", ForeignKey("collection_claims.id"), nullable=False, index=True),
+    Column("action", String, nullable=False),  # a value of `LineAction`
+    Column("amount", Integer, nullable=False),  # owed from then on
+    Column("at", Moment, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("file_id", ForeignKey("collection_files.id"), index=True),
+    Column("record", Text),
+)
+_IS_UNSENT = text("file_id IS NULL")
+Index(
+    "ix_collection_lines_unsent",
+    collection_lines.c.id,
+    sqlite_where=_IS_UNSENT,
+    postgresql_where=_IS_UNSENT,
+)

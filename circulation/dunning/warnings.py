@@ -1,0 +1,111 @@
+"""The written warning that a debt will exclude from borrowing, and the message of the block.
+
+Who owes as much as the fee rules say (`FeeTerms.block_threshold`) is warned: in the message of a
+step that `warns`, or else in one of its own. The days until the block run from then on
+(`circulation.fees.debts`); a debt of which nobody could be told excludes nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from catalogue.statements import Transaction, scalar
+from circulation.dunning.acts import Run, Told
+from circulation.dunning.steps import Step
+from circulation.engine import Circulation
+from circulation.fees.debts import Debt, debt_to_warn, debts_to_warn, note_warning
+from circulation.money import amount_text
+from circulation.notices.causes import Cause
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.requests import request_notice
+from circulation.schema import patrons
+from circulation.set_up import SetUp
+
+_home_branch = scalar(
+    select(patrons.c.home_branch_id).where(patrons.c.id == bindparam("of_patron")), "of_patron"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A warning that goes with a message: what the message tells of it, and noting that it did."""
+
+    facts: dict[str, Any]
+    note: Callable[[int | None], None]
+
+
+def _warning_facts(debt: Debt) -> dict[str, Any]:
+    return {
+        "block_warning": {
+            "amount": debt.amount,
+            "currency": debt.currency,
+            "threshold": debt.threshold,
+            "days": debt.block_days,
+        }
+    }
+
+
+def warning_with(
+    transaction: Transaction,
+    set_up: SetUp,
+    step: Step,
+    patron_id: int,
+    agency_id: int,
+    *,
+    now: datetime,
+) -> Warned:
+    """The warning that the message of this step is to give too, where it warns and there is
+    reason to."""
+    debt = None
+    if step.warns:
+        debt = debt_to_warn(transaction, set_up, patron_id, agency_id, now=now)
+    if debt is None:
+        return Warned({}, lambda notice: None)
+    due = debt
+
+    def note(notice: int | None) -> None:
+        if notice is not None:
+            note_warning(transaction, due, now=now)
+
+    return Warned(_warning_facts(due), note)
+
+
+def warn_debts(
+    circulation: Circulation, transaction: Transaction, *, day: date, now: datetime, after: int = 0
+) -> Run:
+    """Warns a page of those who are at the threshold and were not warned yet."""
+    set_up = circulation.current_set_up(transaction)
+    run = Run()
+    found, run.goes_on = debts_to_warn(transaction, set_up, now=now, after=after)
+    for debt in found:
+        branch_id = _branch_for(transaction, set_up, debt)
+        notice = request_notice(
+            circulation,
+            transaction,
+            patron_id=debt.patron_id,
+            kind=NoticeKind.BLOCK_WARNING,
+            cause=Cause(key=f"block {debt.agency_id} {day}"),
+            facts={"amount": debt.amount, "currency": debt.currency, "days": debt.block_days},
+            branch_id=branch_id,
+            now=now,
+        )
+        if notice is None:
+            run.count("could not be warned")
+            continue
+        note_warning(transaction, debt, now=now)
+        run.count("patrons warned")
+        why = f"owes {amount_text(debt.amount, debt.currency)} in fees"
+        run.told.append(Told("block-warning", "warn", debt.patron_id, str(debt.agency_id), why))
+    return run
+
+
+def _branch_for(transaction: Transaction, set_up: SetUp, debt: Debt) -> int:
+    """In whose name the agency speaks: the patron's own branch, where that is one of its."""
+    home: int | None = _home_branch(transaction, debt.patron_id)
+    its = [each.id for each in set_up.branches.values() if each.agency_id == debt.agency_id]
+    return home if home in its else min(its)

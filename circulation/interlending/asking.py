@@ -1,0 +1,166 @@
+"""Asking other libraries for what a patron wants and we do not lend them.
+
+`ask` is the one way in for every protocol and desk: Z39.50's item order, a form on the web. It goes
+to the partner of the set-up that takes requests (its option `takes_requests`); the request itself
+goes out with the outbox, and what the partner answers moves the loan on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from catalogue.records import fetch_records
+from catalogue.statements import Transaction
+from circulation.checks import patron_refusals
+from circulation.due_dates import local_date
+from circulation.engine import Circulation
+from circulation.facts import patron_facts
+from circulation.interlending.notices import NoticeKind, tell
+from circulation.interlending.rows import (
+    InterlibraryLoan,
+    advance,
+    insert_loan,
+    loan_by_id,
+    loan_wanted,
+)
+from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
+from circulation.partners import Partner, folded_agency
+from circulation.reasons import Action, Reason
+from circulation.results import Desk, Refusal, Refused
+from circulation.set_up import SetUp
+
+#: The longest text that is sent on.
+LONGEST = 500
+#: The option of a partner that says that it may be asked.
+TAKES_REQUESTS = "takes_requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted: a record of ours whose copies are not lent, or a description of a title.
+
+    Texts are empty where nothing is known. `number` is an ISBN, ISSN or the like.
+    """
+
+    record_id: int | None = None
+    title: str = ""
+    author: str = ""
+    number: str = ""
+
+
+def ask(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    wish: Wish,
+    now: datetime,
+    partner: str | None = None,
+    pickup_branch: str | None = None,
+    needed_before: datetime | None = None,
+) -> InterlibraryLoan | Refused | Obstacle:
+    """Asks a partner to borrow something for the patron; the same wish again is the same loan.
+
+    `partner` is an agency, by default the first of those that take requests. `pickup_branch` is an
+    ISIL, by default the patron's home branch. Refused with PATRON_UNKNOWN, BRANCH_UNKNOWN,
+    RECORD_UNKNOWN or what keeps the patron from placing holds; Obstacle.NO_PARTNER.
+    """
+    set_up = circulation.current_set_up(transaction)
+    asked = _partner(set_up, partner)
+    if asked is None:
+        return Obstacle.NO_PARTNER
+    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    pickup = set_up.branches[borrower.home_branch_id]
+    if pickup_branch is not None:
+        named = [each for each in set_up.branches.values() if each.isil == pickup_branch]
+        if not named:
+            return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
+        pickup = named[0]
+    refusals = patron_refusals(borrower, Action.HOLD, local_date(now, pickup.timezone))
+    if refusals:
+        return Refused(tuple(refusals))
+    wanted = _described(transaction, wish)
+    if wanted is None:
+        return Refused((Refusal(Reason.RECORD_UNKNOWN),))
+    agency = folded_agency(asked.agency)
+    known = loan_wanted(transaction, agency, borrower.id, wanted.title, wanted.author)
+    if known is not None:
+        return known
+    loan_id = circulation.ids.next(now)
+    loan = InterlibraryLoan(
+        id=loan_id,
+        partner=agency,
+        actor=asked.name or asked.agency,
+        request_id=str(loan_id),
+        role=Role.BORROWER.value,
+        state_name=BorrowingState.ASKED.value,
+        item_id=None,
+        barcode="",
+        record_id=None,
+        title=wanted.title,
+        author=wanted.author,
+        branch_id=asked.branch_id,
+        patron_id=borrower.id,
+        user=patron,
+        hold_id=None,
+        loan_id=None,
+        due=None,
+        due_before=None,
+        renewable=True,
+        made_here=True,
+        goes_at_check_in=False,
+        created=now,
+        changed=now,
+        closed=None,
+    )
+    insert_loan(transaction, loan)
+    about = {"pickup": pickup.isil}
+    if wanted.record_id is not None:
+        about["record"] = str(wanted.record_id)
+    if wanted.number:
+        about["number"] = wanted.number
+    if needed_before is not None:
+        about["before"] = needed_before.isoformat()
+    tell(transaction, desk, loan, NoticeKind.ASKED, now, about=about)
+    return loan
+
+
+def answered(
+    transaction: Transaction, loan_id: int, *, will_lend: bool, now: datetime
+) -> InterlibraryLoan | Obstacle:
+    """The partner has answered a request: it will see to it, or it will not."""
+    loan = loan_by_id(transaction, loan_id)
+    if loan is None:
+        return Obstacle.UNKNOWN
+    if loan.state is not BorrowingState.ASKED:  # it has said more already
+        return loan
+    action = BorrowingAction.EXPECT if will_lend else BorrowingAction.CANCEL
+    return advance(transaction, loan, action, now)
+
+
+def _partner(set_up: SetUp, agency: str | None) -> Partner | None:
+    if agency is not None:
+        found = set_up.partners.get(folded_agency(agency))
+        return found if found is not None and found.options.get(TAKES_REQUESTS) else None
+    return next(
+        (each for each in set_up.partners.values() if each.options.get(TAKES_REQUESTS)), None
+    )
+
+
+def _described(transaction: Transaction, wish: Wish) -> Wish | None:
+    """The wish with the title of its record; None where there is no such record, or no title."""
+    title, author, number = (
+        " ".join(text.split())[:LONGEST] for text in (wish.title, wish.author, wish.number)
+    )
+    if wish.record_id is not None:
+        found = fetch_records(transaction, [wish.record_id])
+        if not found:
+            return None
+        title, author = title or found[0].title, author or found[0].author
+    if not title and not number:
+        return None
+    return Wish(wish.record_id, title or number, author, number)

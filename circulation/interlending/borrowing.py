@@ -1,0 +1,338 @@
+"""Borrowing from another library: what comes, is lent to the patron, and goes home again.
+
+What is done with the item in between (check-out, renewal, check-in, loss) is circulation's own, and
+`following` sees to the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from catalogue.items import find_item
+from catalogue.statements import Transaction
+from circulation.due_dates import local_date
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.facts import PatronFacts, item_facts, lock_item, patron_facts
+from circulation.hold_changes import insert_hold
+from circulation.hold_queues import ORDINARY
+from circulation.interlending.notices import NoticeKind, tell
+from circulation.interlending.rows import (
+    InterlibraryLoan,
+    advance,
+    insert_loan,
+    loan_of_request,
+    store,
+)
+from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
+from circulation.interlending.temporary import add_temporary, end_holds, remove_temporary
+from circulation.reasons import Reason
+from circulation.results import Branch, CheckedIn, Desk, Refusal, Refused
+from circulation.returns import check_in
+from circulation.set_up import SetUp
+
+#: The longest barcode, and title, that are taken from a partner.
+LONGEST_BARCODE, LONGEST_TEXT = 64, 500
+
+
+class Agreement(NamedTuple):
+    """What is agreed with a partner, as far as what is borrowed through it is concerned.
+
+    `partner` is a folded agency, `actor` the name its own acts go by.
+    """
+
+    partner: str
+    actor: str
+    material_group: str = ""
+    location: str = ""
+    title_prefix: str = ""
+    keeps_owner_due: bool = True  # no loan to the patron ends later than the owner says
+    goes_at_check_in: bool = False  # the partner's CheckInItem takes it away
+    is_renewable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What is known of an item that comes; texts are empty where nothing is known."""
+
+    barcode: str = ""
+    title: str = ""
+    author: str = ""
+    call_number: str = ""
+    due: datetime | None = None
+    is_renewable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It is here. `check_in` says where it is put; None where it had been accepted before."""
+
+    loan: InterlibraryLoan
+    check_in: CheckedIn | None = None
+
+
+def expect(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    agreement: Agreement,
+    request_id: str,
+    patron: str | None,
+    incoming: Incoming,
+    now: datetime,
+) -> InterlibraryLoan | Refused:
+    """The owner or the broker will lend this to our patron. Told again, it changes nothing.
+
+    Refused with PATRON_UNKNOWN.
+    """
+    known = loan_of_request(transaction, agreement.partner, Role.BORROWER, request_id)
+    if known is not None and known.closed is None:
+        expected = advance(transaction, known, BorrowingAction.EXPECT, now)
+        return expected if isinstance(expected, InterlibraryLoan) else known
+    borrower = _patron(circulation, transaction, patron, now)
+    if isinstance(borrower, Refused):
+        return borrower
+    return _begin(
+        circulation, transaction, desk, agreement, request_id, patron, borrower, incoming, now
+    )
+
+
+def accept(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    agreement: Agreement,
+    request_id: str,
+    patron: str | None,
+    incoming: Incoming,
+    now: datetime,
+    pickup_branch: str | None = None,
+) -> Accepted | Refused | Obstacle:
+    """The item is in hand at the desk: makes it ours for a while, and keeps it for the patron.
+
+    `pickup_branch` is an ISIL, the desk's branch where None. Neither the patron's blocks nor their
+    limits matter before they borrow it. What was accepted before is not made again. Refused with
+    PATRON_UNKNOWN or BRANCH_UNKNOWN.
+    """
+    known = loan_of_request(transaction, agreement.partner, Role.BORROWER, request_id)
+    if known is not None and known.closed is None and known.item_id is not None:
+        return Accepted(known)
+    set_up = circulation.current_set_up(transaction)
+    here = set_up.branches.get(desk.branch_id)
+    pickup = here if pickup_branch is None else _branch(set_up, pickup_branch)
+    if here is None or pickup is None:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
+    if patron is None and known is not None and known.closed is None:
+        patron = known.user or None
+    borrower = _patron(circulation, transaction, patron, now)
+    if isinstance(borrower, Refused):
+        return borrower
+    loan = known if known is not None and known.closed is None else None
+    barcode = incoming.barcode or (loan.barcode if loan else "")
+    if not barcode.isprintable() or len(barcode) > LONGEST_BARCODE:
+        return Obstacle.BARCODE_WRONG
+    if barcode and find_item(transaction, barcode) is not None:
+        return Obstacle.BARCODE_IN_USE
+    if loan is None:
+        loan = _begin(
+            circulation, transaction, desk, agreement, request_id, patron, borrower, incoming, now
+        )
+    barcode = barcode or loan.barcode or f"ILL{loan.id}"
+    title = incoming.title[:LONGEST_TEXT] or loan.title
+    author = incoming.author[:LONGEST_TEXT] or loan.author
+    record_id, item_id = add_temporary(
+        transaction,
+        desk,
+        here,
+        barcode=barcode,
+        title=f"{agreement.title_prefix}{title}",
+        author=author,
+        call_number=incoming.call_number[:LONGEST_TEXT],
+        material_group=agreement.material_group,
+        location=agreement.location,
+        now=now,
+    )
+    hold_id = None
+    if borrower is not None:
+        hold_id = circulation.ids.next(now)
+        _place_hold(
+            transaction, set_up, desk, hold_id, record_id, item_id, borrower, pickup, incoming, now
+        )
+    new = advance(
+        transaction,
+        loan,
+        BorrowingAction.ACCEPT,
+        now,
+        item_id=item_id,
+        barcode=barcode,
+        record_id=record_id,
+        title=title,
+        author=author,
+        hold_id=hold_id,
+        due=(incoming.due or loan.due) if agreement.keeps_owner_due else None,
+        renewable=agreement.is_renewable and incoming.is_renewable and loan.renewable,
+    )
+    assert isinstance(new, InterlibraryLoan)
+    tell(transaction, desk, new, NoticeKind.RECEIVED, now)
+    checked_in = check_in(circulation, transaction, desk=desk, item=barcode, now=now)
+    assert isinstance(checked_in, CheckedIn)
+    return Accepted(new, checked_in)
+
+
+def shipped(
+    transaction: Transaction,
+    loan: InterlibraryLoan,
+    *,
+    now: datetime,
+    barcode: str = "",
+    due: datetime | None = None,
+) -> InterlibraryLoan | Obstacle:
+    """The owner has sent it."""
+    changes: dict[str, Any] = {}
+    if loan.item_id is None and barcode:
+        changes["barcode"] = barcode[:LONGEST_BARCODE]
+    if due is not None and loan.item_id is None:
+        changes["due"] = due
+    return advance(transaction, loan, BorrowingAction.SHIP, now, **changes)
+
+
+def send_home(
+    circulation: Circulation,
+    transaction: Transaction,
+    loan: InterlibraryLoan,
+    *,
+    desk: Desk,
+    now: datetime,
+) -> InterlibraryLoan | Obstacle:
+    """It goes back to its owner: record and item are no more. Repeated, it changes nothing."""
+    if loan.closed is not None:
+        return advance(transaction, loan, BorrowingAction.SEND_HOME, now)
+    lock_item(transaction, loan.barcode)
+    facts = item_facts(transaction, loan.barcode) if loan.item_id is not None else None
+    if facts is not None and facts.loan_id is not None:
+        return Obstacle.ON_LOAN
+    new = advance(transaction, loan, BorrowingAction.SEND_HOME, now)
+    if isinstance(new, Obstacle):
+        return new
+    tell(transaction, desk, loan, NoticeKind.SENT_HOME, now)
+    if remove_temporary(circulation, transaction, desk, loan, now):
+        new = new._replace(item_id=None, record_id=None)
+        store(transaction, new)
+    return new
+
+
+def cancel_borrowing(
+    transaction: Transaction, loan: InterlibraryLoan, *, desk: Desk, now: datetime
+) -> InterlibraryLoan | Obstacle:
+    """The patron wants it no more. What is here already goes home unread."""
+    new = advance(transaction, loan, BorrowingAction.CANCEL, now)
+    if isinstance(new, Obstacle):
+        return new
+    if new.state is not loan.state:
+        if loan.item_id is not None and loan.record_id is not None:
+            end_holds(transaction, desk, loan.record_id, loan.item_id, now)
+        tell(transaction, desk, loan, NoticeKind.CANCELLED, now)
+    return new
+
+
+def _patron(
+    circulation: Circulation, transaction: Transaction, patron: str | None, now: datetime
+) -> PatronFacts | Refused | None:
+    if patron is None:
+        return None
+    found = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    return found or Refused((Refusal(Reason.PATRON_UNKNOWN),))
+
+
+def _branch(set_up: SetUp, isil: str) -> Branch | None:
+    return next((each for each in set_up.branches.values() if each.isil == isil), None)
+
+
+def _begin(
+    circulation: Circulation,
+    transaction: Transaction,
+    desk: Desk,
+    agreement: Agreement,
+    request_id: str,
+    patron: str | None,
+    borrower: PatronFacts | None,
+    incoming: Incoming,
+    now: datetime,
+) -> InterlibraryLoan:
+    loan = InterlibraryLoan(
+        id=circulation.ids.next(now),
+        partner=agreement.partner,
+        actor=agreement.actor,
+        request_id=request_id,
+        role=Role.BORROWER.value,
+        state_name=BorrowingState.EXPECTED.value,
+        item_id=None,
+        barcode=incoming.barcode[:LONGEST_BARCODE],
+        record_id=None,
+        title=incoming.title[:LONGEST_TEXT],
+        author=incoming.author[:LONGEST_TEXT],
+        branch_id=desk.branch_id,
+        patron_id=borrower.id if borrower else None,
+        user=(patron or "") if borrower else "",
+        hold_id=None,
+        loan_id=None,
+        due=incoming.due,
+        due_before=None,
+        renewable=incoming.is_renewable,
+        made_here=True,
+        goes_at_check_in=agreement.goes_at_check_in,
+        created=now,
+        changed=now,
+        closed=None,
+    )
+    insert_loan(transaction, loan)
+    return loan
+
+
+def _place_hold(
+    transaction: Transaction,
+    set_up: SetUp,
+    desk: Desk,
+    hold_id: int,
+    record_id: int,
+    item_id: int,
+    borrower: PatronFacts,
+    pickup: Branch,
+    incoming: Incoming,
+    now: datetime,
+) -> None:
+    today = local_date(now, pickup.timezone)
+    terms = set_up.terms(pickup.id, borrower.category, "")
+    until = today + timedelta(days=terms.interest_days)
+    if incoming.due is not None:
+        until = max(today, min(until, local_date(incoming.due, pickup.timezone)))
+    insert_hold(
+        transaction,
+        hold_id,
+        record_id,
+        item_id,
+        "",
+        borrower.id,
+        None,
+        None,
+        pickup.id,
+        ORDINARY,
+        0,
+        now,
+        None,
+        until,
+    )
+    write_event(
+        transaction,
+        EventKind.HOLD_PLACED,
+        desk,
+        now,
+        hold_id=hold_id,
+        patron_id=borrower.id,
+        item_id=item_id,
+        after={"record": record_id, "pickup_branch": pickup.id, "kind": "NORMAL"},
+    )

@@ -1,0 +1,179 @@
+"""The log of what was exchanged with partners: a line for each exchange, and what was said in it.
+
+The lines stay for `LINE_DAYS`, what was said as long as the settings of the protocol want it.
+Secrets are masked before anything comes here.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Select, bindparam, delete, insert, select
+
+from catalogue.statements import Moment, Transaction, change, many, send_many
+from circulation.interlending.schema import exchange_bodies, exchanges
+
+#: How long a line is kept.
+LINE_DAYS = 180
+#: Lines that a step of forgetting deletes.
+AT_MOST = 1000
+#: Kept of a message; what is longer is cut.
+LONGEST_BODY = 256 * 1024
+
+
+class Exchanged(NamedTuple):
+    """One exchange. `direction` is ``in`` or ``out``, `outcome` ``ok`` or the types of problems."""
+
+    at: datetime
+    direction: str
+    partner: str
+    peer: str
+    service: str
+    request_id: str
+    outcome: str
+    milliseconds: int
+    request: bytes = b""
+    answer: bytes = b""
+    #: Until when `request` and `answer` are kept; None: not at all.
+    until: datetime | None = None
+
+
+class Line(NamedTuple):
+    """A line of the log, with what was said where it is still kept."""
+
+    id: int
+    at: datetime
+    direction: str
+    partner: str
+    peer: str
+    service: str
+    request_id: str
+    outcome: str
+    milliseconds: int
+    request: bytes | None
+    answer: bytes | None
+
+
+_LINE = Exchanged._fields[:8]
+_insert = send_many(
+    insert(exchanges).values(
+        {
+            exchanges.c[name]: bindparam(f"new_{name}", type_=exchanges.c[name].type)
+            for name in ("id", *_LINE)
+        }
+    ),
+    "new_id",
+    *(f"new_{name}" for name in _LINE),
+)
+_insert_bodies = send_many(
+    insert(exchange_bodies).values(
+        exchange_id=bindparam("new_exchange"),
+        until=bindparam("new_until", type_=Moment),
+        request=bindparam("new_request"),
+        answer=bindparam("new_answer"),
+    ),
+    "new_exchange",
+    "new_until",
+    "new_request",
+    "new_answer",
+)
+
+
+def keep_exchanges(
+    transaction: Transaction, new_id: Callable[[datetime], int], found: Iterable[Exchanged]
+) -> None:
+    """Writes them down, in one go. `new_id` makes ids, as `Circulation.ids.next` does."""
+    lines, bodies = [], []
+    for each in found:
+        exchange_id = new_id(each.at)
+        lines.append((exchange_id, *each[:8]))
+        if each.until is not None:
+            bodies.append((exchange_id, each.until, _packed(each.request), _packed(each.answer)))
+    if lines:
+        _insert(transaction, lines)
+    if bodies:
+        _insert_bodies(transaction, bodies)
+
+
+def _packed(text: bytes) -> bytes:
+    return zlib.compress(text[:LONGEST_BODY], 1)
+
+
+def _line(*row: object) -> Line:
+    line = Line._make(row)
+    return line._replace(
+        request=None if line.request is None else zlib.decompress(line.request),
+        answer=None if line.answer is None else zlib.decompress(line.answer),
+    )
+
+
+def _lines(newest: bool) -> Select[tuple[object, ...]]:
+    order = exchanges.c.id.desc() if newest else exchanges.c.id
+    return (
+        select(
+            exchanges.c.id,
+            *(exchanges.c[name] for name in _LINE),
+            exchange_bodies.c.request,
+            exchange_bodies.c.answer,
+        )
+        .outerjoin(exchange_bodies, exchange_bodies.c.exchange_id == exchanges.c.id)
+        .order_by(order)
+        .limit(bindparam("at_most"))
+    )
+
+
+_of_request = many(
+    _lines(False).where(exchanges.c.request_id == bindparam("of_request")),
+    _line,
+    "of_request",
+    "at_most",
+)
+_latest = many(_lines(True), _line, "at_most")
+_latest_of = many(
+    _lines(True).where(exchanges.c.partner == bindparam("of_partner")),
+    _line,
+    "of_partner",
+    "at_most",
+)
+
+
+def exchanges_of_request(
+    transaction: Transaction, request_id: str, at_most: int = 1000
+) -> list[Line]:
+    """All that was said about a request of that name, the oldest first."""
+    return _of_request(transaction, request_id, at_most)
+
+
+def latest_exchanges(
+    transaction: Transaction, at_most: int, partner: str | None = None
+) -> list[Line]:
+    """The last exchanges, of one partner or of all; the newest last."""
+    if partner is None:
+        found = _latest(transaction, at_most)
+    else:
+        found = _latest_of(transaction, partner, at_most)
+    return found[::-1]
+
+
+_forget_bodies = change(
+    delete(exchange_bodies).where(exchange_bodies.c.until < bindparam("before", type_=Moment)),
+    "before",
+)
+_old = exchanges.c.at < bindparam("before", type_=Moment)
+_oldest = select(exchanges.c.id).where(_old).order_by(exchanges.c.at).limit(AT_MOST)
+_forget_their_bodies = change(
+    delete(exchange_bodies).where(exchange_bodies.c.exchange_id.in_(_oldest)), "before"
+)
+_forget_lines = change(delete(exchanges).where(exchanges.c.id.in_(_oldest)), "before")
+
+
+def forget_exchanges(transaction: Transaction, now: datetime) -> tuple[int, bool]:
+    """Deletes what has been kept for long enough: how many lines and bodies; is there more?"""
+    bodies = _forget_bodies(transaction, now)
+    before = now - timedelta(days=LINE_DAYS)
+    bodies += _forget_their_bodies(transaction, before)
+    lines = _forget_lines(transaction, before)
+    return lines + bodies, lines == AT_MOST

@@ -1,0 +1,154 @@
+"""Lending to another library: the request, and what the borrower says of it.
+
+The loan itself is a loan like any other, to the institutional patron of the partner; what happens
+to it is seen to by `following`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from catalogue.statements import Transaction
+from circulation.engine import Circulation
+from circulation.facts import item_facts, patron_facts
+from circulation.hold_results import Hold
+from circulation.interlending.rows import (
+    InterlibraryLoan,
+    advance,
+    insert_loan,
+    loan_of_item,
+    loan_of_request,
+)
+from circulation.interlending.states import LendingAction, LendingState, Obstacle, Role
+from circulation.results import Desk
+
+
+def request_lending(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    partner: str,
+    actor: str,
+    request_id: str,
+    user: str,
+    hold: Hold,
+    now: datetime,
+) -> InterlibraryLoan:
+    """The partner wants to borrow what this hold was placed on, for its institutional patron.
+
+    `partner` is a folded agency, `actor` the name its own acts go by, `user` the identifier of the
+    institutional patron, who is known. What was requested before is not begun again.
+    """
+    known = loan_of_request(transaction, partner, Role.LENDER, request_id)
+    if known is not None and known.closed is None:
+        return known
+    loan = _new(circulation, transaction, desk, partner, actor, request_id, user, now)._replace(
+        record_id=hold.record_id,
+        barcode=hold.item or "",
+        title=hold.title,
+        author=hold.author,
+        branch_id=hold.pickup_branch.id,
+        hold_id=hold.id,
+    )
+    insert_loan(transaction, loan)
+    return loan
+
+
+def lent_to_partner(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    partner: str,
+    actor: str,
+    request_id: str,
+    user: str,
+    item: str,
+    now: datetime,
+) -> InterlibraryLoan | None:
+    """The partner has checked an item out to its institutional patron, asked for before or not.
+
+    Brokers that look for copies by themselves send no request. `item` is the barcode; None where
+    it is not on loan. Without a `request_id` the loan is called after its own.
+    """
+    lent = item_facts(transaction, item)
+    if lent is None or lent.loan_id is None:
+        return None
+    known = loan_of_item(transaction, lent.id)
+    if known is not None:
+        return known
+    request_id = request_id or str(lent.loan_id)
+    asked = loan_of_request(transaction, partner, Role.LENDER, request_id)
+    facts: dict[str, Any] = {
+        "item_id": lent.id,
+        "barcode": lent.barcode,
+        "record_id": lent.record_id,
+        "title": lent.title,
+        "author": lent.author,
+        "loan_id": lent.loan_id,
+        "due": lent.loan_due,
+    }
+    if asked is not None and asked.closed is None:
+        new = advance(transaction, asked, LendingAction.LEND, now, **facts)
+        if isinstance(new, InterlibraryLoan):
+            return new
+    loan = _new(circulation, transaction, desk, partner, actor, request_id, user, now)._replace(
+        state_name=LendingState.LENT.value, **facts
+    )
+    insert_loan(transaction, loan)
+    return loan
+
+
+def borrower_says(
+    transaction: Transaction, loan: InterlibraryLoan, action: LendingAction, *, now: datetime
+) -> InterlibraryLoan | Obstacle:
+    """The borrower has told that it arrived there, was sent back, is lost."""
+    return advance(transaction, loan, action, now)
+
+
+def cancel_lending(
+    transaction: Transaction, loan: InterlibraryLoan, *, now: datetime
+) -> InterlibraryLoan | Obstacle:
+    """The partner wants it no more. Its hold is cancelled by whoever calls."""
+    return advance(transaction, loan, LendingAction.CANCEL, now)
+
+
+def _new(
+    circulation: Circulation,
+    transaction: Transaction,
+    desk: Desk,
+    partner: str,
+    actor: str,
+    request_id: str,
+    user: str,
+    now: datetime,
+) -> InterlibraryLoan:
+    borrower = patron_facts(transaction, circulation.identifiers.stored(user), now, "")
+    return InterlibraryLoan(
+        id=circulation.ids.next(now),
+        partner=partner,
+        actor=actor,
+        request_id=request_id,
+        role=Role.LENDER.value,
+        state_name=LendingState.REQUESTED.value,
+        item_id=None,
+        barcode="",
+        record_id=None,
+        title="",
+        author="",
+        branch_id=desk.branch_id,
+        patron_id=borrower.id if borrower else None,
+        user=user,
+        hold_id=None,
+        loan_id=None,
+        due=None,
+        due_before=None,
+        renewable=True,
+        made_here=False,
+        goes_at_check_in=False,
+        created=now,
+        changed=now,
+        closed=None,
+    )

@@ -1,0 +1,132 @@
+"""What the owner of something borrowed says: a renewal is granted or not, it wants it back.
+
+Until then the due date that the patron was given at a renewal is a promise only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, update
+
+from catalogue.statements import Moment, Transaction, change
+from circulation.due_dates import due_at
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.facts import item_facts, lock_item
+from circulation.interlending.rows import InterlibraryLoan, advance
+from circulation.interlending.states import BorrowingAction, Obstacle
+from circulation.results import Desk
+from circulation.schema import loans
+
+#: How long the patron keeps what the owner does not renew, or wants back on no day it names.
+DAYS_AFTER_REFUSAL = 7
+
+_set_due = change(
+    update(loans)
+    .where(loans.c.id == bindparam("of_loan"), loans.c.checked_in.is_(None))
+    .values(due=bindparam("new_due"), recalled=bindparam("new_recalled", type_=Moment)),
+    "of_loan",
+    "new_due",
+    "new_recalled",
+)
+
+
+def grant_renewal(
+    transaction: Transaction,
+    loan: InterlibraryLoan,
+    *,
+    desk: Desk,
+    due: datetime | None,
+    now: datetime,
+) -> InterlibraryLoan | Obstacle:
+    """The owner lends it longer: until `due`, or as long as the patron was promised."""
+    changes: dict[str, Any] = {"due_before": None}
+    if due is not None:
+        changes["due"] = due
+    elif loan.due is not None:
+        changes["due"] = _promised(transaction, loan) or loan.due
+    new = advance(transaction, loan, BorrowingAction.GRANT_RENEWAL, now, **changes)
+    if isinstance(new, InterlibraryLoan) and due is not None:
+        _redate(transaction, desk, loan, due, now, "the owner renewed it")
+    return new
+
+
+def refuse_renewal(
+    circulation: Circulation,
+    transaction: Transaction,
+    loan: InterlibraryLoan,
+    *,
+    desk: Desk,
+    now: datetime,
+) -> InterlibraryLoan | Obstacle:
+    """The owner does not: it is due when it was before, but not sooner than in some days."""
+    new = advance(transaction, loan, BorrowingAction.REFUSE_RENEWAL, now, due_before=None)
+    promised = _promised(transaction, loan)
+    if isinstance(new, InterlibraryLoan) and promised is not None:
+        soonest = _in_some_days(circulation, transaction, loan, now)
+        due = min(promised, max(loan.due_before or soonest, soonest))
+        _redate(transaction, desk, loan, due, now, "the owner did not renew it")
+    return new
+
+
+def recalled_by_owner(
+    circulation: Circulation,
+    transaction: Transaction,
+    loan: InterlibraryLoan,
+    *,
+    desk: Desk,
+    due: datetime | None,
+    now: datetime,
+) -> InterlibraryLoan | Obstacle:
+    """The owner wants it back, by `due` or in some days; the patron's loan ends no later."""
+    wanted = due or _in_some_days(circulation, transaction, loan, now)
+    new = advance(transaction, loan, BorrowingAction.RECALL, now, due=wanted, due_before=None)
+    promised = _promised(transaction, loan)
+    if isinstance(new, InterlibraryLoan) and promised is not None and wanted < promised:
+        _redate(transaction, desk, loan, wanted, now, "the owner recalled it", is_recall=True)
+    return new
+
+
+def _promised(transaction: Transaction, loan: InterlibraryLoan) -> datetime | None:
+    """When the patron's loan is due; None where they do not have it."""
+    facts = item_facts(transaction, loan.barcode)
+    return None if facts is None or facts.id != loan.item_id else facts.loan_due
+
+
+def _in_some_days(
+    circulation: Circulation, transaction: Transaction, loan: InterlibraryLoan, now: datetime
+) -> datetime:
+    branch = circulation.current_set_up(transaction).branches[loan.branch_id]
+    return due_at(now, DAYS_AFTER_REFUSAL, branch.timezone)
+
+
+def _redate(
+    transaction: Transaction,
+    desk: Desk,
+    loan: InterlibraryLoan,
+    due: datetime,
+    now: datetime,
+    why: str,
+    *,
+    is_recall: bool = False,
+) -> None:
+    """Moves the due date of the patron's loan, and says why in an event."""
+    lock_item(transaction, loan.barcode)
+    facts = item_facts(transaction, loan.barcode)
+    if facts is None or facts.loan_id is None or facts.loan_due in (None, due):
+        return
+    assert facts.loan_due is not None
+    _set_due(transaction, facts.loan_id, due, now if is_recall else None)
+    write_event(
+        transaction,
+        EventKind.LOAN_RECALLED if is_recall else EventKind.LOAN_REDATED,
+        desk,
+        now,
+        item_id=facts.id,
+        patron_id=facts.borrower_id,
+        loan_id=facts.loan_id,
+        before={"due": facts.loan_due.isoformat()},
+        after={"due": due.isoformat(), "reason": why},
+    )

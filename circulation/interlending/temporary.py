@@ -1,0 +1,104 @@
+"""The temporary record and item of what is borrowed: made when it comes, gone when it goes home."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, update
+
+from catalogue.accession import lock_writing
+from catalogue.items import add_item
+from catalogue.schema import items
+from catalogue.statements import Transaction, send
+from catalogue.temporary_records import add_temporary_record, forget_temporary
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.hold_changes import HoldOutcome, close, forget_item, release
+from circulation.hold_facts import hold_of_item, holds_of_record, lock_queue
+from circulation.interlending.rows import InterlibraryLoan
+from circulation.item_removal import ItemNeeded, remove_item
+from circulation.record_changes import delete_record
+from circulation.results import Branch, Desk
+
+_rename = send(
+    update(items)
+    .where(items.c.id == bindparam("of_item"))
+    .values(barcode=bindparam("new_barcode")),
+    "of_item",
+    "new_barcode",
+)
+
+
+def add_temporary(
+    transaction: Transaction,
+    desk: Desk,
+    home: Branch,
+    *,
+    barcode: str,
+    title: str,
+    author: str,
+    call_number: str,
+    material_group: str,
+    location: str,
+    now: datetime,
+) -> tuple[int, int]:
+    """Makes record and item of the branch; gives their ids. The barcode is free."""
+    record_id = add_temporary_record(transaction, title, author, now=now)
+    item_id = add_item(
+        transaction,
+        barcode=barcode,
+        record_id=record_id,
+        branch_id=home.id,
+        now=now,
+        call_number=call_number,
+        material_group=material_group,
+        location=location,
+    )
+    write_event(
+        transaction,
+        EventKind.ITEM_ADDED,
+        desk,
+        now,
+        item_id=item_id,
+        after={"barcode": barcode, "record": record_id, "home": home.id},
+    )
+    return record_id, item_id
+
+
+def end_holds(
+    transaction: Transaction, desk: Desk | None, record_id: int, item_id: int, now: datetime
+) -> None:
+    """Whoever waited for it waits no more, and it lies on no hold shelf."""
+    lock_queue(transaction, record_id)
+    for hold in holds_of_record(transaction, record_id):
+        release(transaction, desk, hold, now)
+        close(transaction, desk, hold, HoldOutcome.CANCELLED, now)
+    left = hold_of_item(transaction, item_id)
+    if left is not None:
+        forget_item(transaction, left)
+
+
+def remove_temporary(
+    circulation: Circulation,
+    transaction: Transaction,
+    desk: Desk | None,
+    loan: InterlibraryLoan,
+    now: datetime,
+) -> bool:
+    """Takes record and item away. False where money is owed for a loan of it still.
+
+    It then stays, under another barcode, so that the old one can come again; see
+    `circulation.interlending.lists.clear_up`.
+    """
+    if not loan.made_here or loan.item_id is None or loan.record_id is None:
+        return True
+    lock_writing(transaction)
+    end_holds(transaction, desk, loan.record_id, loan.item_id, now)
+    spare = f"{loan.barcode}~{loan.id}"
+    _rename(transaction, loan.item_id, spare)
+    removed = remove_item(circulation, transaction, desk=desk, item=spare, now=now)
+    if isinstance(removed, ItemNeeded):
+        return False
+    forget_temporary(transaction, loan.record_id)
+    delete_record(transaction, loan.record_id, desk=desk, now=now)
+    return True

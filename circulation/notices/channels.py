@@ -1,0 +1,47 @@
+"""Channels as the engine knows them: which address each needs, how its text is made, what it can
+tell. Sending is the work of plug-ins (see `protocols/notices/`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class AddressKind(Enum):
+    """What a channel needs to reach somebody."""
+
+    EMAIL = "email"
+    MOBILE = "mobile"
+    POSTAL = "postal"
+    DIGITAL_POST = "digital_post"  # a national number, or that of a company
+    CARD = "card"  # the library card: an app knows its user by it
+
+
+class Form(Enum):
+    """How the text is made. The value is the part of the template."""
+
+    TEXT = "text"
+    SMS = "sms"
+    LETTER = "letter"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTraits:
+    """`rings`: it wakes people, so that it is not used in quiet hours. `knows_ids`: it can tell by
+    the id that it has sent a message already, so that one may be given to it again."""
+
+    address: AddressKind
+    form: Form
+    rings: bool = False
+    knows_ids: bool = False
+
+
+#: The channels that rules may name. A configuration may add more that are like one of these.
+CHANNELS: dict[str, ChannelTraits] = {
+    "email": ChannelTraits(AddressKind.EMAIL, Form.TEXT),
+    "sms": ChannelTraits(AddressKind.MOBILE, Form.SMS, rings=True),
+    "push": ChannelTraits(AddressKind.CARD, Form.SMS, rings=True),
+    "digital_post": ChannelTraits(AddressKind.DIGITAL_POST, Form.LETTER),
+    "nemsms": ChannelTraits(AddressKind.DIGITAL_POST, Form.SMS, rings=True),
+    "print": ChannelTraits(AddressKind.POSTAL, Form.LETTER),
+}

@@ -1,0 +1,163 @@
+"""From what is so now to a text: the context of the templates, and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from circulation.notices.channels import CHANNELS, ChannelTraits, Form
+from circulation.notices.contents import NOUNS, Contents
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.persons import Person
+from circulation.notices.rendering import BadTemplate, Rendered, Templates
+from circulation.notices.sms_texts import softened
+from circulation.notices.wording import money
+from circulation.results import Branch
+
+#: What charges are called where they have no reason in words.
+_CHARGES = {
+    "da": {
+        "late_fee": "Gebyr for sen aflevering",
+        "compensation": "Erstatning",
+        "damage": "Erstatning for skade",
+        "processing": "Klargøring",
+        "loan_fee": "Lånegebyr",
+        "hold_fee": "Reserveringsgebyr",
+        "administrative": "Administrationsgebyr",
+        "service": "Serviceydelse",
+        "other": "Andet",
+        "credit": "Tilgodehavende",
+    },
+    "en": {
+        "late_fee": "Late fee",
+        "compensation": "Compensation",
+        "damage": "Compensation for damage",
+        "processing": "Processing",
+        "loan_fee": "Loan fee",
+        "hold_fee": "Hold fee",
+        "administrative": "Administrative fee",
+        "service": "Service",
+        "other": "Other",
+        "credit": "Credit",
+    },
+}
+
+
+@dataclass
+class Post:
+    """What messages are made with: templates, and the channels that there are.
+
+    `region` (ISO 3166) is where telephone numbers without a country code belong.
+    """
+
+    templates: Templates = field(default_factory=Templates)
+    channels: Mapping[str, ChannelTraits] = field(default_factory=lambda: CHANNELS)
+    region: str = "DK"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A message in words, and with which template they were made."""
+
+    language: str
+    subject: str
+    body: str
+    template: str
+
+
+def context_of(
+    branch: Branch,
+    recipient: Person,
+    about: Person,
+    contents: Contents,
+    facts: Mapping[str, Any],
+    language: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """What a template is given. Amounts are in minor units; see the README for the names."""
+    words = _CHARGES.get(language, _CHARGES["en"])
+    charges = [
+        row._asdict() | {"text": row.reason or words.get(row.kind, row.kind)}
+        for row in contents.charges
+    ]
+    context: dict[str, Any] = {
+        "library": {"name": branch.name, "agency": branch.agency_name, "isil": branch.isil},
+        "recipient": {"name": recipient.name, "given_name": recipient.given_name},
+        "about": {"name": about.name, "is_other": about.id != recipient.id},
+        "facts": facts,
+        "now": now,
+        "timezone": branch.timezone,
+        **{noun: [row._asdict() for row in contents.of(noun)] for noun in NOUNS},
+        "charges": charges,
+        "total": _total(charges, language),
+    }
+    return context
+
+
+def _total(charges: list[dict[str, Any]], language: str) -> str:
+    """The sum of what is owed, by currency."""
+    sums: dict[str, int] = {}
+    for charge in charges:
+        sums[charge["currency"]] = sums.get(charge["currency"], 0) + charge["balance"]
+    told = {"language": language}
+    return " + ".join(
+        money(told, amount, currency)  # type: ignore[arg-type]  # it reads the language alone
+        for currency, amount in sums.items()
+    )
+
+
+def compose(
+    post: Post,
+    kind: NoticeKind,
+    channel: str,
+    *,
+    branch: Branch,
+    recipient: Person,
+    about: Person,
+    contents: Contents,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> Text:
+    """The message for a channel.
+
+    A template of the library's own that fails is replaced by the shipped one: a mistake in one
+    keeps nobody from being told. Raises BadTemplate where that fails as well.
+    """
+    language = post.templates.language(recipient.language)
+    context = context_of(branch, recipient, about, contents, facts, language, now)
+    form = post.channels[channel].form
+    try:
+        return _compose(post.templates, kind, channel, form, branch, language, context)
+    except BadTemplate:
+        if post.templates.folder is None:
+            raise
+        shipped = post.templates.shipped_only()
+        language = shipped.language(language)
+        return _compose(shipped, kind, channel, form, branch, language, context)
+
+
+def _compose(
+    templates: Templates,
+    kind: NoticeKind,
+    channel: str,
+    form: Form,
+    branch: Branch,
+    language: str,
+    context: Mapping[str, Any],
+) -> Text:
+    def part(name: str) -> Rendered:
+        return templates.render(
+            kind.value,
+            language,
+            part=name,
+            context=context,
+            place=(branch.isil, branch.agency_isil),
+            channel=channel,
+        )
+
+    body = part(form.value)
+    subject = part("subject")
+    text = softened(body.text) if form is Form.SMS else body.text
+    return Text(language, subject.text, text, body.template)

@@ -1,0 +1,225 @@
+"""What a message is about, as it stands now: the rows of its cause, with names for templates.
+
+Each row says by itself whom it belongs to and how it stands; what of it may still be told is
+decided in `circulation.notices.validity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
+
+from catalogue.schema import branches, items, records
+from catalogue.statements import Transaction, key_parameters, many_of
+from circulation.booking.schema import booking_supplies, bookings
+from circulation.fees.schema import charges
+from circulation.notices.causes import Cause
+from circulation.schema import captures, holds, loans
+
+
+class LoanTold(NamedTuple):
+    """A loan; `branch` is where it was made, `checked_in` when it ended."""
+
+    id: int
+    patron_id: int | None
+    co_patron_id: int | None
+    barcode: str
+    title: str
+    author: str
+    checked_out: datetime
+    due: datetime
+    renewals: int
+    checked_in: datetime | None
+    mark: str | None
+    suspended_until: datetime | None
+    recalled: datetime | None
+    branch: str
+
+
+class HoldTold(NamedTuple):
+    """A hold; from `number` on, how its item stands on the shelf."""
+
+    id: int
+    patron_id: int
+    title: str
+    author: str
+    branch: str
+    interest_until: date
+    closed: datetime | None
+    outcome: str | None
+    barcode: str | None
+    number: int | None
+    shelved: datetime | None
+    deadline: datetime | None
+    released: datetime | None
+
+
+class ChargeTold(NamedTuple):
+    """A charge; amounts in minor units."""
+
+    id: int
+    patron_id: int | None
+    kind: str
+    reason: str
+    amount: int
+    balance: int
+    currency: str
+    created: datetime
+
+
+class BookingTold(NamedTuple):
+    """A booking; the days are the first and the last on which the borrower has the copies."""
+
+    id: int
+    patron_id: int | None
+    title: str
+    author: str
+    branch: str
+    first_day: date
+    last_day: date
+    copies: int
+    closed: datetime | None
+    outcome: str | None
+
+
+_loans: Callable[[Transaction, list[int]], list[LoanTold]] = many_of(
+    lambda size: (
+        select(
+            loans.c.id,
+            loans.c.patron_id,
+            loans.c.co_patron_id,
+            items.c.barcode,
+            records.c.title,
+            records.c.author,
+            loans.c.checked_out,
+            loans.c.due,
+            loans.c.renewals,
+            loans.c.checked_in,
+            loans.c.mark,
+            loans.c.suspended_until,
+            loans.c.recalled,
+            branches.c.name,
+        )
+        .select_from(
+            loans.join(items, items.c.id == loans.c.item_id)
+            .join(records, records.c.id == items.c.record_id)
+            .join(branches, branches.c.id == loans.c.branch_id)
+        )
+        .where(loans.c.id.in_(key_parameters(size)))
+        .order_by(loans.c.due, loans.c.id)
+    ),
+    LoanTold,
+)
+_holds: Callable[[Transaction, list[int]], list[HoldTold]] = many_of(
+    lambda size: (
+        select(
+            holds.c.id,
+            holds.c.patron_id,
+            records.c.title,
+            records.c.author,
+            branches.c.name,
+            holds.c.interest_until,
+            holds.c.closed,
+            holds.c.outcome,
+            items.c.barcode,
+            captures.c.number,
+            captures.c.shelved,
+            captures.c.deadline,
+            captures.c.released,
+        )
+        .select_from(
+            holds.join(records, records.c.id == holds.c.record_id)
+            .join(branches, branches.c.id == holds.c.pickup_branch_id)
+            .outerjoin(captures, captures.c.hold_id == holds.c.id)
+            .outerjoin(items, items.c.id == captures.c.item_id)
+        )
+        .where(holds.c.id.in_(key_parameters(size)))
+        .order_by(captures.c.number, holds.c.id)
+    ),
+    HoldTold,
+)
+_charges: Callable[[Transaction, list[int]], list[ChargeTold]] = many_of(
+    lambda size: (
+        select(*(charges.c[name] for name in ChargeTold._fields))
+        .where(charges.c.id.in_(key_parameters(size)))
+        .order_by(charges.c.created, charges.c.id)
+    ),
+    ChargeTold,
+)
+_copies = (
+    select(func.coalesce(func.sum(booking_supplies.c.copies), 0))
+    .where(booking_supplies.c.booking_id == bookings.c.id)
+    .scalar_subquery()
+)
+_bookings: Callable[[Transaction, list[int]], list[BookingTold]] = many_of(
+    lambda size: (
+        select(
+            bookings.c.id,
+            bookings.c.patron_id,
+            records.c.title,
+            records.c.author,
+            branches.c.name,
+            bookings.c.first_day,
+            bookings.c.last_day,
+            _copies,
+            bookings.c.closed,
+            bookings.c.outcome,
+        )
+        .select_from(
+            bookings.join(records, records.c.id == bookings.c.record_id).join(
+                branches, branches.c.id == bookings.c.delivery_branch_id
+            )
+        )
+        .where(bookings.c.id.in_(key_parameters(size)))
+        .order_by(bookings.c.first_day, bookings.c.id)
+    ),
+    BookingTold,
+)
+
+
+def _distinct(rows: list[Any]) -> list[Any]:
+    """Keys are repeated in statements of rounded length; a row comes once all the same."""
+    return list({row.id: row for row in rows}.values())
+
+
+@dataclass
+class Contents:
+    """The rows of one or several causes."""
+
+    loans: list[LoanTold] = field(default_factory=list)
+    holds: list[HoldTold] = field(default_factory=list)
+    charges: list[ChargeTold] = field(default_factory=list)
+    bookings: list[BookingTold] = field(default_factory=list)
+
+    def of(self, noun: str) -> list[Any]:
+        """The rows of a `Basis`."""
+        found: list[Any] = getattr(self, noun)
+        return found
+
+    def only(self, cause: Cause) -> Contents:
+        """The rows that are of that cause."""
+        return Contents(
+            **{noun: [row for row in self.of(noun) if row.id in cause.rows(noun)] for noun in NOUNS}
+        )
+
+
+NOUNS = ("loans", "holds", "charges", "bookings")
+_READ: dict[str, Callable[[Transaction, list[int]], list[Any]]] = {
+    "loans": _loans,
+    "holds": _holds,
+    "charges": _charges,
+    "bookings": _bookings,
+}
+
+
+def read_contents(transaction: Transaction, causes: list[Cause]) -> Contents:
+    """All rows of the causes as they stand now, each once; what is gone is left out."""
+    found = {}
+    for noun in NOUNS:
+        wanted = sorted({each for cause in causes for each in cause.rows(noun)})
+        found[noun] = _distinct(_READ[noun](transaction, wanted)) if wanted else []
+    return Contents(**found)

@@ -1,0 +1,55 @@
+"""Who would be told what now, and why, without telling anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam
+
+from catalogue.statements import Moment, Transaction, many
+from circulation.engine import Circulation
+from circulation.notices.composing import Post
+from circulation.notices.kinds import NoticeState
+from circulation.notices.outbox import Planned, Planner
+from circulation.notices.persons import Person
+from circulation.notices.rows import Notice, read_notice, select_notices
+from circulation.notices.schema import notices
+
+_waiting = many(
+    select_notices(
+        notices.c.state == NoticeState.WAITING.value,
+        notices.c.due <= bindparam("now", type_=Moment),
+    ).order_by(notices.c.recipient_id, notices.c.kind, notices.c.id),
+    read_notice,
+    "now",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would become of notices that belong together: a message, or why there is none."""
+
+    planned: Planned
+    about: Person | None
+    recipient: Person | None
+
+    @property
+    def notices(self) -> list[Notice]:
+        return self.planned.notices
+
+
+def forecast(
+    circulation: Circulation, transaction: Transaction, post: Post, *, now: datetime
+) -> list[Foreseen]:
+    """Every notice that is due, as it would be dealt with now."""
+    found = _waiting(transaction, now)
+    planner = Planner(transaction, circulation.current_set_up(transaction), post, found, now)
+    return [
+        Foreseen(
+            planned,
+            planner.persons.get(planned.notices[0].patron_id or 0),
+            planner.persons.get(planned.notices[0].recipient_id or 0),
+        )
+        for planned in planner.plan(found)
+    ]

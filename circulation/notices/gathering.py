@@ -1,0 +1,332 @@
+"""From events to notices: what has happened, and whom that concerns.
+
+Events are looked at in the order of their ids. A transaction may commit after another that took
+its ids later, so the last minute is looked at again each time; no notice comes of it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from catalogue.schema import items
+from catalogue.statements import Transaction, change, many, one, scalar, send
+from circulation.auto_renewals import ACTOR as AUTO_RENEWAL
+from circulation.booking.schema import bookings
+from circulation.engine import Circulation
+from circulation.events import Event, EventKind, read_event, select_events
+from circulation.hold_changes import HoldOutcome
+from circulation.notices.causes import Cause
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.requests import request_notice
+from circulation.notices.schema import notice_choices, notice_progress, stored
+from circulation.schema import events, holds
+from circulation.set_up import SetUp
+
+#: So many events in one transaction.
+AT_MOST = 500
+#: No transaction is open for longer.
+_SETTLED_AFTER = timedelta(minutes=1)
+
+
+class Telling(NamedTuple):
+    """What an event has somebody told."""
+
+    patron_id: int
+    kind: NoticeKind
+    cause: Cause
+    facts: Mapping[str, Any] = {}
+    branch_id: int | None = None
+
+
+class _Progress(NamedTuple):
+    seen: int
+    seen_at: datetime
+    safe: int
+
+
+class _Reading(NamedTuple):
+    transaction: Transaction
+    set_up: SetUp
+    event: Event
+
+
+_hold_branch: Callable[..., Any] = one(
+    select(holds.c.pickup_branch_id, holds.c.record_id).where(holds.c.id == bindparam("hold_id")),
+    None,
+    "hold_id",
+)
+_item_group = scalar(
+    select(items.c.material_group).where(items.c.id == bindparam("item_id")), "item_id"
+)
+_copies_left = scalar(
+    select(items.c.id).where(items.c.record_id == bindparam("of_record")).limit(1), "of_record"
+)
+_booking: Callable[..., Any] = one(
+    select(bookings.c.patron_id, bookings.c.delivery_branch_id).where(
+        bookings.c.id == bindparam("booking_id")
+    ),
+    None,
+    "booking_id",
+)
+
+
+def _hold_shelved(reading: _Reading) -> Telling | None:
+    event, hold_id = reading.event, reading.event.hold_id
+    if event.patron_id is None or hold_id is None:
+        return None
+    branch_id = event.after.get("branch")
+    kind = NoticeKind.HOLD_READY
+    group = _item_group(reading.transaction, event.item_id)
+    if branch_id is not None and reading.set_up.terms(branch_id, "", group or "").on_site_only:
+        kind = NoticeKind.READY_IN_READING_ROOM
+    cause = Cause(event=event.id, holds=(hold_id,))
+    return Telling(event.patron_id, kind, cause, branch_id=branch_id)
+
+
+_ENDED = {
+    HoldOutcome.CANCELLED.name: NoticeKind.HOLD_DELETED,
+    HoldOutcome.EXPIRED.name: NoticeKind.HOLD_EXPIRED,
+    HoldOutcome.NOT_COLLECTED.name: NoticeKind.HOLD_EXPIRED,
+}
+
+
+def _hold_closed(reading: _Reading) -> Telling | None:
+    """Who has cancelled a hold at a machine with their own card knows it, but has a receipt."""
+    event = reading.event
+    kind = _ENDED.get(event.after.get("outcome", ""))
+    if kind is None or event.patron_id is None or event.hold_id is None:
+        return None
+    found = _hold_branch(reading.transaction, event.hold_id)
+    branch_id, record_id = found if found is not None else (None, None)
+    is_last = kind is NoticeKind.HOLD_DELETED and record_id is not None
+    if is_last and _copies_left(reading.transaction, record_id) is None:
+        kind = NoticeKind.HOLD_LAST_COPY_LOST
+    cause = Cause(event=event.id, holds=(event.hold_id,))
+    return Telling(event.patron_id, kind, cause, branch_id=branch_id)
+
+
+def _of_loan(kind: NoticeKind, *facts: str) -> Callable[[_Reading], Telling | None]:
+    """An event of a loan; `facts` are taken from what it became."""
+
+    def tell(reading: _Reading) -> Telling | None:
+        event = reading.event
+        if event.patron_id is None or event.loan_id is None:
+            return None
+        told = {name: event.after[name] for name in facts if name in event.after}
+        cause = Cause(event=event.id, loans=(event.loan_id,))
+        return Telling(event.patron_id, kind, cause, told, event.branch_id)
+
+    return tell
+
+
+_renewal = _of_loan(NoticeKind.RENEWED)
+
+
+def _renewed(reading: _Reading) -> Telling | None:
+    """Only what was renewed by itself: who renews is told by the machine or the person there."""
+    return _renewal(reading) if reading.event.actor == AUTO_RENEWAL else None
+
+
+def _of_patron(
+    kind: NoticeKind, facts: Callable[[Event], Mapping[str, Any]] = lambda event: {}
+) -> Callable[[_Reading], Telling | None]:
+    """An event of the patron alone."""
+
+    def tell(reading: _Reading) -> Telling | None:
+        event = reading.event
+        if event.patron_id is None:
+            return None
+        return Telling(event.patron_id, kind, Cause(event=event.id), facts(event))
+
+    return tell
+
+
+def _paid(event: Event) -> Mapping[str, Any]:
+    after = event.after
+    return {
+        "amount": after["amount"],
+        "currency": after["currency"],
+        "order": after.get("order", ""),
+    }
+
+
+def _payment(reading: _Reading) -> Telling | None:
+    event = reading.event
+    if event.patron_id is None:
+        return None
+    charges = tuple(int(each) for each in event.after.get("charges", {}))
+    cause = Cause(event=event.id, charges=charges)
+    return Telling(
+        event.patron_id, NoticeKind.PAYMENT_RECEIVED, cause, _paid(event), event.branch_id
+    )
+
+
+def _of_booking(kind: NoticeKind) -> Callable[[_Reading], Telling | None]:
+    def tell(reading: _Reading) -> Telling | None:
+        event = reading.event
+        booking_id = (event.after or event.before).get("booking")
+        if booking_id is None or event.after.get("outcome") == "fulfilled":
+            return None
+        found = _booking(reading.transaction, booking_id)
+        if found is None or found[0] is None:
+            return None
+        cause = Cause(event=event.id, bookings=(booking_id,))
+        return Telling(found[0], kind, cause, branch_id=found[1])
+
+    return tell
+
+
+def _stay_begun(reading: _Reading) -> Telling | None:
+    """The first copy of a booking was set aside: it is told once, however many follow."""
+    event = reading.event
+    booking_id = event.after.get("booking")
+    if booking_id is None:
+        return None
+    found = _booking(reading.transaction, booking_id)
+    if found is None or found[0] is None:
+        return None
+    cause = Cause(bookings=(booking_id,))
+    return Telling(found[0], NoticeKind.BOOKING_IN_PREPARATION, cause, branch_id=found[1])
+
+
+def _reason(event: Event) -> Mapping[str, Any]:
+    return {"reason": (event.after or event.before).get("reason", "")}
+
+
+#: What each event has told.
+TELLS: dict[EventKind, Callable[[_Reading], Telling | None]] = {
+    EventKind.HOLD_SHELVED: _hold_shelved,
+    EventKind.HOLD_CLOSED: _hold_closed,
+    EventKind.CHECKED_OUT: _of_loan(NoticeKind.LOAN_MADE),
+    EventKind.CHECKED_IN: _of_loan(NoticeKind.ITEM_RETURNED),
+    EventKind.RENEWED: _renewed,
+    EventKind.LOAN_RECALLED: _of_loan(NoticeKind.RECALLED),
+    EventKind.PATRON_REGISTERED: _of_patron(NoticeKind.WELCOME),
+    EventKind.PIN_CHANGED: _of_patron(NoticeKind.PIN_CHANGED),
+    EventKind.PATRON_BLOCKED: _of_patron(NoticeKind.BLOCKED, _reason),
+    EventKind.PATRON_UNBLOCKED: _of_patron(NoticeKind.UNBLOCKED, _reason),
+    EventKind.PAYMENT_TAKEN: _payment,
+    EventKind.BOOKING_CHANGED: _of_booking(NoticeKind.BOOKING_CHANGED),
+    EventKind.BOOKING_CLOSED: _of_booking(NoticeKind.BOOKING_DELETED),
+    EventKind.STAY_BEGUN: _stay_begun,
+}
+
+#: Which kinds of message may come of each event.
+_MAY_TELL: dict[EventKind, frozenset[NoticeKind]] = {
+    EventKind.HOLD_SHELVED: frozenset({NoticeKind.HOLD_READY, NoticeKind.READY_IN_READING_ROOM}),
+    EventKind.HOLD_CLOSED: frozenset(
+        {NoticeKind.HOLD_DELETED, NoticeKind.HOLD_EXPIRED, NoticeKind.HOLD_LAST_COPY_LOST}
+    ),
+    EventKind.CHECKED_OUT: frozenset({NoticeKind.LOAN_MADE}),
+    EventKind.CHECKED_IN: frozenset({NoticeKind.ITEM_RETURNED}),
+    EventKind.RENEWED: frozenset({NoticeKind.RENEWED}),
+    EventKind.LOAN_RECALLED: frozenset({NoticeKind.RECALLED}),
+    EventKind.PATRON_REGISTERED: frozenset({NoticeKind.WELCOME}),
+    EventKind.PIN_CHANGED: frozenset({NoticeKind.PIN_CHANGED}),
+    EventKind.PATRON_BLOCKED: frozenset({NoticeKind.BLOCKED}),
+    EventKind.PATRON_UNBLOCKED: frozenset({NoticeKind.UNBLOCKED}),
+    EventKind.PAYMENT_TAKEN: frozenset({NoticeKind.PAYMENT_RECEIVED}),
+    EventKind.BOOKING_CHANGED: frozenset({NoticeKind.BOOKING_CHANGED}),
+    EventKind.BOOKING_CLOSED: frozenset({NoticeKind.BOOKING_DELETED}),
+    EventKind.STAY_BEGUN: frozenset({NoticeKind.BOOKING_IN_PREPARATION}),
+}
+
+_progress = one(
+    select(
+        notice_progress.c.seen, notice_progress.c.seen_at, notice_progress.c.safe
+    ).with_for_update(),
+    _Progress,
+)
+_begin = send(
+    insert(notice_progress).values(
+        id=1, seen=bindparam("new_seen"), seen_at=bindparam("new_seen_at"), safe=0
+    ),
+    "new_seen",
+    "new_seen_at",
+)
+_go_on = change(
+    update(notice_progress).values(
+        seen=bindparam("new_seen"),
+        seen_at=bindparam("new_seen_at"),
+        safe=bindparam("new_safe"),
+    ),
+    "new_seen",
+    "new_seen_at",
+    "new_safe",
+)
+_last_event = scalar(select(func.coalesce(func.max(events.c.id), 0)))
+
+
+@lru_cache(maxsize=64)
+def _page(kinds: frozenset[EventKind]) -> Callable[..., list[Event]]:
+    """The events of these kinds after one, at most so many."""
+    return many(
+        select_events(
+            events.c.id > bindparam("after"),
+            events.c.kind.in_(stored(sorted(kinds, key=lambda kind: kind.value))),
+        )
+        .order_by(events.c.id)
+        .limit(bindparam("at_most")),
+        read_event,
+        "after",
+        "at_most",
+    )
+
+
+_wanting: Callable[..., list[Any]] = many(
+    select(notice_choices.c.patron_id, notice_choices.c.kind).where(
+        notice_choices.c.wanted.is_(True)
+    ),
+    None,
+)
+
+
+def gather(
+    circulation: Circulation, transaction: Transaction, *, now: datetime, after: int = 0
+) -> tuple[int, int | None]:
+    """Makes notices of what has happened since the last time: how many, and where to go on."""
+    set_up = circulation.current_set_up(transaction)
+    progress = _progress(transaction)
+    start = max(after, progress.safe if progress else 0)
+    kinds = frozenset(event for event, may in _MAY_TELL.items() if may & set_up.notices.kinds)
+    page = _page(kinds)(transaction, start, AT_MOST) if kinds else []
+    wanting = {(row[0], row[1]) for row in _wanting(transaction)} if page else set()
+    made = 0
+    for event in page:
+        telling = TELLS[event.kind](_Reading(transaction, set_up, event))
+        if telling is None or telling.kind not in set_up.notices.kinds:
+            continue
+        is_asked_for = (telling.patron_id, telling.kind.value) in wanting
+        if telling.kind in set_up.notices.on_request and not is_asked_for:
+            continue
+        notice_id = request_notice(
+            circulation,
+            transaction,
+            patron_id=telling.patron_id,
+            kind=telling.kind,
+            cause=telling.cause,
+            facts=telling.facts,
+            branch_id=telling.branch_id,
+            now=now,
+        )
+        made += notice_id is not None
+    if len(page) == AT_MOST:
+        return made, page[-1].id
+    if progress is None:
+        _begin(transaction, _last_event(transaction), now)
+    elif abs(now - progress.seen_at) >= _SETTLED_AFTER:
+        _go_on(transaction, _last_event(transaction), now, progress.seen)
+    return made, None
+
+
+def begin_after_now(transaction: Transaction, now: datetime) -> None:
+    """Nobody is told of what has happened up to now: a library was filled, not lent from."""
+    last = _last_event(transaction)
+    if _progress(transaction) is None:
+        _begin(transaction, last, now)
+    _go_on(transaction, last, now, last)

@@ -1,0 +1,211 @@
+"""Texts that patrons send: they renew, or ask what is on loan, and every one is answered.
+
+    FORNY, RENEW                  renews all loans
+    FORNY 1234567890              renews one, by the number of the item
+    LÅN, LOANS                    tells what is on loan
+
+Who sends is known by the telephone number, which may be that of several people of a household:
+then each of them is answered. Who is unknown is not: a machine would answer a machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select
+
+from catalogue.statements import Transaction, many, scalar, send
+from circulation.contacts import ContactKind
+from circulation.engine import Circulation
+from circulation.facts import ALL, items_on_loan
+from circulation.identifiers import known_as
+from circulation.notices.causes import Cause
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.persons import Person, read_persons
+from circulation.notices.phone_numbers import mobile_number
+from circulation.notices.refusal_words import why_not_renewed
+from circulation.notices.requests import request_notice
+from circulation.notices.schema import incoming_texts
+from circulation.renewals import renew, renew_all
+from circulation.results import Desk, Refused, Renewed
+from circulation.schema import patron_contacts, patrons
+
+#: What events of such a renewal name as who did it, and by what.
+ACTOR = "patron"
+DEVICE = "text message"
+#: A number of more people than this belongs to none of them.
+MOST_PATRONS = 8
+_LONGEST = 1_600
+_RENEW = {"forny", "fornye", "fornyelse", "renew", "renewal"}
+_LIST = {"lån", "laan", "lan", "loan", "loans", "liste", "list"}
+_WORDS = re.compile(r"[^\s.,;:!?]+")
+_PUNCTUATION = " -./()\u00a0"
+#: A national number ends with so many digits, however its beginning is written.
+_LAST_DIGITS = 8
+
+
+def _bare(column: ColumnElement[str]) -> ColumnElement[str]:
+    """A number without what people part its digits with."""
+    for mark in _PUNCTUATION:
+        column = func.replace(column, mark, "")
+    return column
+
+
+_candidates: Callable[..., list[Any]] = many(
+    select(patrons.c.id)
+    .select_from(patrons.outerjoin(patron_contacts, patron_contacts.c.patron_id == patrons.c.id))
+    .where(
+        or_(
+            _bare(patrons.c.phone).like(bindparam("ending")),
+            (patron_contacts.c.kind == ContactKind.PHONE.value)
+            & _bare(patron_contacts.c.value).like(bindparam("ending")),
+        )
+    )
+    .distinct()
+    .order_by(patrons.c.id),
+    None,
+    "ending",
+)
+_known = scalar(select(incoming_texts.c.id).where(incoming_texts.c.id == bindparam("name")), "name")
+_insert = send(
+    insert(incoming_texts).values(
+        {
+            incoming_texts.c[name]: bindparam(f"new_{name}", type_=incoming_texts.c[name].type)
+            for name in ("id", "at", "patron_id", "address", "body", "notice_id")
+        }
+    ),
+    *(f"new_{name}" for name in ("id", "at", "patron_id", "address", "body", "notice_id")),
+)
+
+
+def patrons_with_number(transaction: Transaction, number: str, region: str) -> list[int]:
+    """Who has this telephone number (E.164); a wide read: every patron's number is looked at.
+
+    Where some have shown that it is theirs, it is only those.
+    """
+    digits = "".join(each for each in number if each.isascii() and each.isdigit())
+    if len(digits) < _LAST_DIGITS:
+        return []
+    ids = [row[0] for row in _candidates(transaction, f"%{digits[-_LAST_DIGITS:]}")]
+    having, verified = [], []
+    for person in read_persons(transaction, ids).values():
+        contacts = [each for each in person.contacts if each.kind is ContactKind.PHONE]
+        mine = [each for each in contacts if mobile_number(each.value, region) == number]
+        if mine or mobile_number(person.phone, region) == number:
+            having.append(person.id)
+        if any(each.verified is not None for each in mine):
+            verified.append(person.id)
+    return sorted(verified or having)
+
+
+def answer_text(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    name: str,
+    sender: str,
+    text: str,
+    patrons: Sequence[int],
+    channel: str,
+    now: datetime,
+) -> list[int]:
+    """Does what the text asks for and has it answered on the channel; the ids of the notices.
+
+    `name` is what the gateway calls the text: it may tell of it again, and that does nothing.
+    `patrons` are those of `patrons_with_number`.
+    """
+    if _known(transaction, name) is not None:
+        return []
+    who = patrons if len(patrons) <= MOST_PATRONS else ()
+    persons = read_persons(transaction, list(who))
+    made = []
+    for person in persons.values():
+        kind, facts = _answer(circulation, transaction, person, text, now)
+        is_empty = not facts.get("lines") and not facts.get("refused")
+        if len(persons) > 1 and is_empty and kind is NoticeKind.SMS_RENEWED:
+            continue  # the others of the household have loans, or have none either
+        notice_id = request_notice(
+            circulation,
+            transaction,
+            patron_id=person.id,
+            kind=kind,
+            cause=Cause(key=f"text {name}"),
+            facts=facts,
+            now=now,
+            channels=(channel,),
+        )
+        if notice_id is not None:
+            made.append(notice_id)
+    first = min(persons, default=None)
+    _insert(transaction, name, now, first, sender, text[:_LONGEST], made[0] if made else None)
+    return made
+
+
+def _answer(
+    circulation: Circulation, transaction: Transaction, person: Person, text: str, now: datetime
+) -> tuple[NoticeKind, dict[str, Any]]:
+    words = _WORDS.findall(text.lower())
+    if words and words[0] in _LIST and len(words) == 1:
+        return NoticeKind.SMS_RENEWED, {
+            "lines": _loans(transaction, person),
+            "refused": "",
+        }
+    if not words or words[0] not in _RENEW or len(words) > 2:
+        return NoticeKind.SMS_NOT_UNDERSTOOD, {}
+    card = known_as(transaction, person.id) or ""
+    set_up = circulation.current_set_up(transaction)
+    branch = set_up.branches[person.home_branch_id]
+    desk = Desk(ACTOR, DEVICE, branch.agency_id, branch.id)
+    answers: Sequence[Renewed | Refused]
+    if len(words) == 2:
+        barcode = _WORDS.findall(text)[1]
+        answers = [
+            renew(
+                circulation,
+                transaction,
+                desk=desk,
+                patron=card,
+                item=barcode,
+                now=now,
+                seen=False,
+            )
+        ]
+    else:
+        done = renew_all(circulation, transaction, desk=desk, patron=card, now=now)
+        if isinstance(done, Refused):
+            return NoticeKind.SMS_RENEWED, {"lines": [], "refused": _why(done, person)}
+        answers = (*done.renewed, *done.refused)
+    return NoticeKind.SMS_RENEWED, _told(answers, person)
+
+
+def _told(answers: Sequence[Renewed | Refused], person: Person) -> dict[str, Any]:
+    lines, refused = [], ""
+    for answer in answers:
+        if isinstance(answer, Renewed):
+            lines.append(_line(answer.item.title, answer.loan.due, renewed=True))
+        elif answer.item is not None and answer.loan is not None:
+            why = _why(answer, person)
+            lines.append(_line(answer.item.title, answer.loan.due, renewed=False, reason=why))
+        else:
+            refused = _why(answer, person)
+    return {"lines": lines, "refused": refused}
+
+
+def _line(title: str, due: datetime, *, renewed: bool | None, reason: str = "") -> dict[str, Any]:
+    return {"title": title, "due": due.isoformat(), "renewed": renewed, "reason": reason}
+
+
+def _why(refused: Refused, person: Person) -> str:
+    return why_not_renewed(refused.reasons, person.language)
+
+
+def _loans(transaction: Transaction, person: Person) -> list[dict[str, Any]]:
+    found = items_on_loan(transaction, person.id, ALL, 0)
+    return [
+        _line(each.title, each.loan_due, renewed=None)
+        for each in found
+        if each.loan_due is not None
+    ]

@@ -1,0 +1,300 @@
+"""The log: every message of a patron as staff see it, what waits for a decision, and deciding.
+
+An entry is a message as it was given to a channel; what was not, or goes to the next channel, has
+an entry of its own. An entry is named by its id, whichever of the two it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam
+
+from catalogue.statements import Moment, Transaction, key_parameters, many, many_of
+from circulation.notices.kinds import NoticeKind, NoticeState
+from circulation.notices.rows import (
+    Message,
+    Notice,
+    find_message,
+    find_notice,
+    lock_message,
+    messages_of_person,
+    notices_of_message,
+    notices_of_messages,
+    notices_of_person,
+    read_message,
+    read_notice,
+    select_messages,
+    select_notices,
+    set_notice,
+    set_state_of_notices,
+    write_message,
+)
+from circulation.notices.schema import notice_messages, notices, stored
+
+#: States that staff must look at: the system cannot go on by itself.
+FOR_STAFF = (NoticeState.UNSURE, NoticeState.FAILED, NoticeState.NO_CONTACT_DATA)
+#: Entries of a queue at most.
+AT_MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One entry. `channel` and `address` are empty where nothing was sent yet, `text` as well;
+    `changed` is when the state was reached, where that is known. `why` belongs to the state."""
+
+    id: int
+    patron_id: int | None
+    recipient_id: int | None
+    kind: NoticeKind
+    state: NoticeState
+    created: datetime
+    due: datetime
+    channel: str = ""
+    address: str = ""
+    language: str = ""
+    subject: str = ""
+    text: str = ""
+    template: str = ""
+    sent: datetime | None = None
+    changed: datetime | None = None
+    attempts: int = 0
+    why: str = ""
+    notices: tuple[int, ...] = ()
+
+
+def _of_message(message: Message, told: Iterable[Notice]) -> Logged:
+    return Logged(
+        message.id,
+        message.patron_id,
+        message.recipient_id,
+        message.kind,
+        message.state,
+        message.created,
+        message.due,
+        message.channel,
+        message.address,
+        message.language,
+        message.subject,
+        message.body,
+        message.template,
+        message.sent,
+        message.changed,
+        message.attempts,
+        message.error,
+        tuple(each.id for each in told),
+    )
+
+
+def _of_notice(notice: Notice) -> Logged:
+    return Logged(
+        notice.id,
+        notice.patron_id,
+        notice.recipient_id,
+        notice.kind,
+        notice.state,
+        notice.created,
+        notice.due,
+        why=notice.why,
+        notices=(notice.id,),
+    )
+
+
+def _entries(messages: list[Message], rows: list[Notice]) -> list[Logged]:
+    by_message: dict[int, list[Notice]] = {}
+    for notice in rows:
+        if notice.message_id is not None:
+            by_message.setdefault(notice.message_id, []).append(notice)
+    states = {message.id: message.state for message in messages}
+    found = [_of_message(message, by_message.get(message.id, ())) for message in messages]
+    for notice in rows:
+        # What a message failed to tell is told by the next one, or by none.
+        told = None if notice.message_id is None else states.get(notice.message_id)
+        is_retried = told is NoticeState.WAITING and notice.state is NoticeState.SENDING
+        if told is not notice.state and not is_retried:
+            found.append(_of_notice(notice))
+    return sorted(found, key=lambda entry: (entry.created, entry.id))
+
+
+def log_of(transaction: Transaction, patron_id: int) -> list[Logged]:
+    """All that the patron was told, is to be told, or could not be; the oldest first.
+
+    What is about the patron and went to a guardian is among it, and what the patron was told as a
+    guardian.
+    """
+    return _entries(
+        messages_of_person(transaction, patron_id), notices_of_person(transaction, patron_id)
+    )
+
+
+def _in_state(states: tuple[NoticeState, ...]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    since = bindparam("since", type_=Moment)
+    return (
+        many(
+            select_notices(notices.c.state.in_(stored(states)), notices.c.created >= since)
+            .order_by(notices.c.id)
+            .limit(AT_MOST),
+            read_notice,
+            "since",
+        ),
+        many(
+            select_messages(
+                notice_messages.c.state == NoticeState.UNSURE.value,
+                notice_messages.c.created >= since,
+            )
+            .order_by(notice_messages.c.id)
+            .limit(AT_MOST),
+            read_message,
+            "since",
+        ),
+    )
+
+
+_FOR_STAFF = _in_state(FOR_STAFF)
+_OPEN = _in_state((*FOR_STAFF, NoticeState.WAITING, NoticeState.SENDING))
+_messages: Callable[[Transaction, list[int]], list[Message]] = many_of(
+    lambda size: select_messages(notice_messages.c.id.in_(key_parameters(size))),
+    read_message,
+)
+
+
+def queue(
+    transaction: Transaction, *, now: datetime, days: int = 28, with_waiting: bool = False
+) -> list[Logged]:
+    """What could not be sent in the last days, and what may have been sent, or not; with what is
+    still to be sent where that is asked for. At most `AT_MOST` entries."""
+    find, unsure = _OPEN if with_waiting else _FOR_STAFF
+    rows: list[Notice] = find(transaction, now - timedelta(days))
+    wanted = sorted({each.message_id for each in rows if each.message_id is not None})
+    messages = {each.id: each for each in _messages(transaction, wanted)} if wanted else {}
+    for message in unsure(transaction, now - timedelta(days)):
+        messages[message.id] = message
+    of_messages = notices_of_messages(transaction, sorted(messages)) if messages else []
+    told: dict[int, list[Notice]] = {}
+    for each in {each.id: each for each in of_messages}.values():
+        assert each.message_id is not None
+        told.setdefault(each.message_id, []).append(each)
+    found, done = [], set()
+    for notice in rows:
+        message = messages.get(notice.message_id or 0)
+        if message is None or message.state is not notice.state:
+            found.append(_of_notice(notice))
+        elif message.id not in done:
+            done.add(message.id)
+            found.append(_of_message(message, told.get(message.id, ())))
+    return sorted(found, key=lambda entry: (entry.created, entry.id))[:AT_MOST]
+
+
+def find_entry(transaction: Transaction, entry_id: int) -> Logged | None:
+    """The entry with this id: a message, or what none was made of."""
+    message = find_message(transaction, entry_id)
+    if message is not None:
+        return _of_message(message, notices_of_message(transaction, entry_id))
+    notice = find_notice(transaction, entry_id)
+    return None if notice is None else _of_notice(notice)
+
+
+class NotPossible(ValueError):
+    """The entry is in no state in which this can be done; the text says which."""
+
+
+def resend(transaction: Transaction, entry_id: int, *, actor: str, now: datetime) -> int:
+    """Has it told again, from the first channel on: in the words of now, if it is still so.
+
+    Gives how many notices that are. Raises LookupError for an unknown id, NotPossible while it
+    waits to be sent anyway, and where what it said was forgotten.
+    """
+    entry = _settled(transaction, entry_id)
+    if entry.state in (NoticeState.WAITING, NoticeState.SENDING):
+        raise NotPossible(f"it is {entry.state.value}: it will be sent by itself")
+    message = lock_message(transaction, entry_id)
+    if message is not None and message.state is NoticeState.UNSURE:
+        why = f"sent again by {actor}"
+        write_message(
+            transaction, message._replace(state=NoticeState.FAILED, changed=now, error=why)
+        )
+    if not entry.notices:
+        raise NotPossible("a later message has told it, or what it said was forgotten")
+    if all(_waits(transaction, each) for each in entry.notices):
+        raise NotPossible("it is waiting to be told again already")
+    for notice_id in entry.notices:
+        set_notice(
+            transaction,
+            notice_id,
+            NoticeState.WAITING.value,
+            f"sent again by {actor}",
+            now,
+            "",
+            _own_channels(transaction, notice_id),
+        )
+    return len(entry.notices)
+
+
+def settle_as_sent(transaction: Transaction, entry_id: int, *, actor: str, now: datetime) -> None:
+    """A message that may have been sent was sent: staff have found out.
+
+    Raises LookupError for an unknown id, NotPossible where that is no question.
+    """
+    entry = _settled(transaction, entry_id)
+    message = lock_message(transaction, entry_id)
+    if message is None or message.state is not NoticeState.UNSURE:
+        raise NotPossible(f"it is {entry.state.value}: there is nothing to decide")
+    settled = message._replace(
+        state=NoticeState.SENT,
+        sent=message.claimed or message.changed,
+        changed=now,
+        claimed=None,
+        error=f"said to be sent by {actor}",
+    )
+    write_message(transaction, settled)
+    set_state_of_notices(transaction, message.id, NoticeState.SENT.value, "")
+
+
+def withdraw(transaction: Transaction, entry_id: int, *, actor: str, now: datetime) -> None:
+    """Nobody is told it: what waits is not sent, what failed is looked at no more.
+
+    Raises LookupError for an unknown id, NotPossible for what was sent.
+    """
+    entry = _settled(transaction, entry_id)
+    if entry.state in (NoticeState.SENT, NoticeState.DELIVERED, NoticeState.READ):
+        raise NotPossible(f"it is {entry.state.value}")
+    if entry.state is NoticeState.SENDING:
+        raise NotPossible("it is being sent")
+    why = f"withdrawn by {actor}"
+    message = lock_message(transaction, entry_id)
+    if message is not None:
+        write_message(
+            transaction, message._replace(state=NoticeState.WITHDRAWN, changed=now, error=why)
+        )
+    for notice_id in entry.notices:
+        notice = find_notice(transaction, notice_id)
+        assert notice is not None
+        set_notice(
+            transaction,
+            notice_id,
+            NoticeState.WITHDRAWN.value,
+            why,
+            now,
+            " ".join(notice.failed),
+            _own_channels(transaction, notice_id),
+        )
+
+
+def _waits(transaction: Transaction, notice_id: int) -> bool:
+    notice = find_notice(transaction, notice_id)
+    return notice is not None and notice.state is NoticeState.WAITING
+
+
+def _own_channels(transaction: Transaction, notice_id: int) -> str | None:
+    notice = find_notice(transaction, notice_id)
+    return None if notice is None or notice.channels is None else " ".join(notice.channels)
+
+
+def _settled(transaction: Transaction, entry_id: int) -> Logged:
+    entry = find_entry(transaction, entry_id)
+    if entry is None:
+        raise LookupError(f"there is no message {entry_id}")
+    return entry

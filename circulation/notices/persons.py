@@ -1,0 +1,133 @@
+"""Who is written to, and about whom: what is known of them when a message is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from catalogue.statements import Transaction, key_parameters, many_of
+from circulation.absences import Absence
+from circulation.contacts import Contact, ContactKind
+from circulation.digital_post.numbers import shown_numbers
+from circulation.reasons import BlockReason
+from circulation.schema import (
+    patron_absences,
+    patron_blocks,
+    patron_contacts,
+    patrons,
+)
+
+
+class _Row(NamedTuple):
+    id: int
+    home_branch_id: int
+    category: str
+    name: str
+    given_name: str
+    language: str
+    email: str
+    phone: str
+    expires: date | None
+
+
+@dataclass(slots=True)
+class Person:
+    """A patron as messages need them."""
+
+    id: int
+    home_branch_id: int
+    category: str
+    name: str
+    given_name: str
+    language: str
+    email: str
+    phone: str
+    expires: date | None
+    blocks: set[str] = field(default_factory=set)
+    contacts: list[Contact] = field(default_factory=list)
+    #: The number that Digital Post goes to, as it may be shown.
+    post_number: str | None = None
+    absence: Absence | None = None
+
+    @property
+    def is_dead(self) -> bool:
+        return BlockReason.DECEASED.value in self.blocks
+
+    def is_absent(self, day: date) -> bool:
+        """Has the patron said that they are away on that day."""
+        away = self.absence
+        return away is not None and away.first <= day and (away.last is None or day <= away.last)
+
+
+_persons: Callable[[Transaction, list[int]], list[_Row]] = many_of(
+    lambda size: select(*(patrons.c[name] for name in _Row._fields)).where(
+        patrons.c.id.in_(key_parameters(size))
+    ),
+    _Row,
+)
+_blocks: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: select(patron_blocks.c.patron_id, patron_blocks.c.reason).where(
+        patron_blocks.c.patron_id.in_(key_parameters(size))
+    ),
+    None,
+)
+
+
+def _contact(
+    patron_id: int, contact_id: int, kind: str, value: str, notices: bool, verified: Any
+) -> tuple[int, Contact]:
+    return patron_id, Contact(contact_id, ContactKind(kind), value, bool(notices), verified)
+
+
+_contacts: Callable[[Transaction, list[int]], list[tuple[int, Contact]]] = many_of(
+    lambda size: (
+        select(
+            patron_contacts.c.patron_id,
+            patron_contacts.c.id,
+            patron_contacts.c.kind,
+            patron_contacts.c.value,
+            patron_contacts.c.notices,
+            patron_contacts.c.verified,
+        )
+        .where(patron_contacts.c.patron_id.in_(key_parameters(size)))
+        .order_by(patron_contacts.c.id)
+    ),
+    _contact,
+)
+
+
+def _away(patron_id: int, first: date, last: date | None) -> tuple[int, Absence]:
+    return patron_id, Absence(first, last)
+
+
+_absences: Callable[[Transaction, list[int]], list[tuple[int, Absence]]] = many_of(
+    lambda size: select(
+        patron_absences.c.patron_id,
+        patron_absences.c.absent_from,
+        patron_absences.c.absent_until,
+    ).where(patron_absences.c.patron_id.in_(key_parameters(size))),
+    _away,
+)
+
+
+def read_persons(transaction: Transaction, patron_ids: list[int]) -> dict[int, Person]:
+    """The patrons by id; who is unknown is left out."""
+    if not patron_ids:
+        return {}
+    found = {row.id: Person(*row) for row in _persons(transaction, patron_ids)}
+    for patron_id, reason in _blocks(transaction, patron_ids):
+        found[patron_id].blocks.add(reason)
+    contacts: dict[int, dict[int, Contact]] = {}
+    for patron_id, contact in _contacts(transaction, patron_ids):
+        contacts.setdefault(patron_id, {})[contact.id] = contact
+    for patron_id, by_id in contacts.items():
+        found[patron_id].contacts = list(by_id.values())
+    for patron_id, shown in shown_numbers(transaction, patron_ids).items():
+        found[patron_id].post_number = shown
+    for patron_id, absence in _absences(transaction, patron_ids):
+        found[patron_id].absence = absence
+    return found

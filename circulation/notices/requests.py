@@ -1,0 +1,179 @@
+"""Having somebody told something: one row for each person and cause, whatever asks for it.
+
+    request_notice(circulation, transaction, patron_id=7, kind=NoticeKind.OVERDUE,
+                   cause=Cause(loans=(12,), key="1 2027-02-01"), facts={"number": 1}, now=now)
+
+Nothing is written or sent here: how the message reads, where it goes and whether it is still so
+is decided when it is sent (see `circulation.notices.outbox`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, exists, insert, select
+
+from catalogue.statements import Transaction, many, one, scalar, send
+from circulation.engine import Circulation
+from circulation.guardians import ADULT_AGE, guardians_of
+from circulation.notices.causes import Cause, cause_text
+from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
+from circulation.notices.rules import NoticeTerms
+from circulation.notices.schema import notice_choices, notices
+from circulation.notices.times import next_time
+from circulation.reasons import BlockReason
+from circulation.schema import patron_blocks, patrons
+from circulation.traits import age_on
+
+#: The id of a row of `notices`.
+NoticeId = int
+
+
+class Addressee(NamedTuple):
+    """What the rules ask of a person."""
+
+    id: int
+    agency_id: int
+    home_branch_id: int
+    category: str
+    birth_date: date | None
+    is_dead: bool
+
+
+_is_dead = exists().where(
+    patron_blocks.c.patron_id == patrons.c.id,
+    patron_blocks.c.reason == BlockReason.DECEASED.value,
+)
+addressee = one(
+    select(
+        patrons.c.id,
+        patrons.c.agency_id,
+        patrons.c.home_branch_id,
+        patrons.c.category,
+        patrons.c.birth_date,
+        _is_dead,
+    ).where(patrons.c.id == bindparam("patron_id")),
+    Addressee,
+    "patron_id",
+)
+_known = scalar(select(notices.c.id).where(notices.c.once == bindparam("once")), "once")
+_WRITTEN = (
+    "id",
+    "patron_id",
+    "recipient_id",
+    "branch_id",
+    "kind",
+    "once",
+    "cause",
+    "facts",
+    "channels",
+    "failed",
+    "state",
+    "why",
+    "created",
+    "due",
+)
+_insert = send(
+    insert(notices).values(
+        {notices.c[name]: bindparam(f"new_{name}", type_=notices.c[name].type) for name in _WRITTEN}
+    ),
+    *(f"new_{name}" for name in _WRITTEN),
+)
+_choice: Callable[..., list[Any]] = many(
+    select(notice_choices.c.wanted).where(
+        notice_choices.c.patron_id == bindparam("of_patron"),
+        notice_choices.c.kind == bindparam("of_kind"),
+    ),
+    None,
+    "of_patron",
+    "of_kind",
+)
+
+
+def request_notice(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    patron_id: int,
+    kind: NoticeKind,
+    cause: Cause,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+    branch_id: int | None = None,
+    due: datetime | None = None,
+    channels: tuple[str, ...] | None = None,
+) -> NoticeId | None:
+    """Has the patron told, and a guardian where the rules say so; gives the id of the notice.
+
+    None where nobody is to be told: the rules name no channel, the patron does not want it or is
+    dead, or it was asked for before (the same kind, person and cause).
+    `facts` are what the template is given besides (JSON). `branch_id` is in whose name, and by
+    whose rules: the patron's own branch by default. `due`: not before; `channels`: this order
+    in place of the rule's.
+    """
+    set_up = circulation.current_set_up(transaction)
+    if channels is None and kind not in set_up.notices.kinds:
+        return None
+    person = addressee(transaction, patron_id)
+    if person is None or person.is_dead:
+        return None
+    branch = person.home_branch_id if branch_id is None else branch_id
+    terms = set_up.notice_terms(branch, person.category, kind)
+    if not (terms.channels if channels is None else channels):
+        return None
+    if not _is_wanted(transaction, person.id, kind, terms):
+        return None
+    at = max(now, due or now)
+    if terms.digest == "day":
+        at = next_time(at, terms.send_at, set_up.branches[branch].timezone)
+    made = None
+    for recipient_id in _recipients(transaction, person, terms, now):
+        once = f"{kind.value} {patron_id}>{recipient_id} {cause.name}"
+        if _known(transaction, once) is not None:
+            continue
+        new_id = circulation.ids.next(now)
+        _insert(
+            transaction,
+            new_id,
+            patron_id,
+            recipient_id,
+            branch,
+            kind.value,
+            once,
+            cause_text(cause),
+            json.dumps(facts or {}, ensure_ascii=False, default=str),
+            None if channels is None else " ".join(channels),
+            "",
+            NoticeState.WAITING.value,
+            "",
+            now,
+            at,
+        )
+        made = made or new_id
+    return made
+
+
+def _is_wanted(
+    transaction: Transaction, patron_id: int, kind: NoticeKind, terms: NoticeTerms
+) -> bool:
+    if not (terms.on_request or TRAITS[kind].is_optional):
+        return True
+    said = _choice(transaction, patron_id, kind.value)
+    return bool(said[0][0]) if said else not terms.on_request
+
+
+def _recipients(
+    transaction: Transaction, person: Addressee, terms: NoticeTerms, now: datetime
+) -> list[int]:
+    """Who is told: the patron, and guardians as the rules say as long as the patron is a child."""
+    if terms.guardians == "none" or (
+        person.birth_date is not None and age_on(now.date(), person.birth_date) >= ADULT_AGE
+    ):
+        return [person.id]
+    guardians = [each.patron_id for each in guardians_of(transaction, person.id)]
+    if terms.guardians == "instead" and guardians:
+        return guardians
+    return [person.id, *guardians]

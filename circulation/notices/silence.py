@@ -1,0 +1,136 @@
+"""Loads from another system that nobody is to be told of.
+
+A load names the rows that it has made, under the name of its batch. Until the time that the batch
+is silent to, whatever comes up about them is withdrawn before it is sent: the other system has
+told it, or will. What comes up after that time is told as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, func, insert, select
+
+from catalogue.statements import (
+    Moment,
+    Transaction,
+    change,
+    key_parameters,
+    many,
+    many_of,
+    scalar,
+    send,
+    send_many,
+)
+from circulation.notices.contents import NOUNS
+from circulation.notices.kinds import Basis
+from circulation.notices.rows import Notice
+from circulation.notices.schema import silent_batches, silent_rows
+
+_latest = scalar(select(func.max(silent_batches.c.until)))
+_insert_batch = send(
+    insert(silent_batches).values(
+        name=bindparam("new_name"), until=bindparam("new_until", type_=Moment)
+    ),
+    "new_name",
+    "new_until",
+)
+_insert_rows = send_many(
+    insert(silent_rows).values(
+        noun=bindparam("new_noun"), row_id=bindparam("new_row_id"), batch=bindparam("new_batch")
+    ),
+    "new_noun",
+    "new_row_id",
+    "new_batch",
+)
+_forget_rows = send(delete(silent_rows).where(silent_rows.c.batch == bindparam("name")), "name")
+_forget_batch = change(
+    delete(silent_batches).where(silent_batches.c.name == bindparam("name")), "name"
+)
+
+
+def _found(noun: Basis) -> Callable[[Transaction, Sequence[Any]], list[Any]]:
+    return many_of(
+        lambda size: (
+            select(silent_rows.c.row_id, silent_batches.c.name, silent_batches.c.until)
+            .select_from(
+                silent_rows.join(silent_batches, silent_batches.c.name == silent_rows.c.batch)
+            )
+            .where(silent_rows.c.noun == noun.value, silent_rows.c.row_id.in_(key_parameters(size)))
+        ),
+        lambda row_id, name, until: (row_id, name, until),
+    )
+
+
+_FOUND = {noun: _found(noun) for noun in Basis}
+
+
+def begin_silent_batch(transaction: Transaction, name: str, *, until: datetime) -> None:
+    """A batch of that name begins; its name must be new. Nobody is told of it up to `until`."""
+    _insert_batch(transaction, name, until)
+
+
+def keep_silent(transaction: Transaction, name: str, noun: Basis, ids: Iterable[int]) -> None:
+    """These rows belong to the batch; each belongs to one batch at most."""
+    _insert_rows(transaction, [(noun.value, each, name) for each in ids])
+
+
+def end_silent_batch(transaction: Transaction, name: str) -> bool:
+    """From now on they are told of as ever; False where there is no such batch."""
+    _forget_rows(transaction, name)
+    return _forget_batch(transaction, name) == 1
+
+
+class SilentBatch(NamedTuple):
+    """A batch of which nobody is told up to a time, and how many rows it has."""
+
+    batch: str
+    until: datetime
+    rows: int
+
+
+_list = many(
+    select(silent_batches.c.name, silent_batches.c.until, func.count(silent_rows.c.row_id))
+    .select_from(
+        silent_batches.outerjoin(silent_rows, silent_rows.c.batch == silent_batches.c.name)
+    )
+    .group_by(silent_batches.c.name, silent_batches.c.until)
+    .order_by(silent_batches.c.name),
+    SilentBatch,
+)
+
+
+def silent_batch_list(transaction: Transaction) -> list[SilentBatch]:
+    """All silent batches, by name."""
+    return _list(transaction)
+
+
+def silenced(transaction: Transaction, notices: list[Notice]) -> dict[int, str]:
+    """The notices that nobody is told, each with its batch: some of their rows is silent."""
+    latest = _latest(transaction)
+    if latest is None:
+        return {}
+    asked = [notice for notice in notices if notice.created <= latest]
+    found: dict[int, str] = {}
+    for noun in Basis:
+        wanted = sorted({each for notice in asked for each in _rows(notice, noun)})
+        if not wanted:
+            continue
+        silent = {
+            row_id: (name, until) for row_id, name, until in _FOUND[noun](transaction, wanted)
+        }
+        for notice in asked:
+            for row_id in _rows(notice, noun):
+                name, until = silent.get(row_id, ("", None))
+                if until is not None and notice.created <= until:
+                    found[notice.id] = name
+    return found
+
+
+def _rows(notice: Notice, noun: Basis) -> tuple[int, ...]:
+    if noun is Basis.PATRON:
+        return () if notice.patron_id is None else (notice.patron_id,)
+    assert noun.value in NOUNS
+    return notice.cause.rows(noun.value)

@@ -1,0 +1,181 @@
+"""Slips that are printed on the spot: receipts, pickup notes, transit slips, pick lists.
+
+They are templates like those of messages (``slip_receipt.txt``...), in the language of who reads
+them: the patron's for a receipt, that of the house for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select
+
+from catalogue.schema import items
+from catalogue.statements import Transaction, many, one
+from circulation.engine import Circulation
+from circulation.facts import ALL, item_facts, items_on_loan
+from circulation.notices.causes import Cause
+from circulation.notices.contents import HoldTold, read_contents
+from circulation.notices.persons import read_persons
+from circulation.notices.rendering import DEFAULT_LANGUAGE, Templates
+from circulation.pick_list import pick_list
+from circulation.results import Branch
+from circulation.schema import captures, holds, loans
+
+
+class NothingToPrint(ValueError):
+    """There is nothing such a slip could tell; the text says what is missing."""
+
+
+class Slip(NamedTuple):
+    """A slip in words, with a heading, and the template it was made with."""
+
+    language: str
+    heading: str
+    text: str
+    template: str
+
+
+_held: Callable[..., Any] = one(
+    select(captures.c.hold_id, holds.c.pickup_branch_id)
+    .select_from(
+        captures.join(items, items.c.id == captures.c.item_id).join(
+            holds, holds.c.id == captures.c.hold_id
+        )
+    )
+    .where(
+        items.c.barcode == bindparam("barcode"),
+        captures.c.shelved.is_not(None),
+        captures.c.released.is_(None),
+    ),
+    None,
+    "barcode",
+)
+_returned: Callable[..., list[Any]] = many(
+    select(loans.c.id)
+    .where(loans.c.patron_id == bindparam("of_patron"), loans.c.checked_in >= bindparam("since"))
+    .order_by(loans.c.checked_in, loans.c.id),
+    None,
+    "of_patron",
+    "since",
+)
+
+
+def _slip(
+    templates: Templates,
+    name: str,
+    branch: Branch,
+    language: str,
+    now: datetime,
+    facts: Mapping[str, Any],
+) -> Slip:
+    spoken = templates.language(language)
+    context = {
+        "library": {"name": branch.name, "agency": branch.agency_name, "isil": branch.isil},
+        "timezone": branch.timezone,
+        "now": now,
+        **facts,
+    }
+
+    def part(which: str) -> Any:
+        return templates.render(
+            f"slip_{name}",
+            spoken,
+            part=which,
+            context=context,
+            place=(branch.isil, branch.agency_isil),
+        )
+
+    text = part("text")
+    return Slip(spoken, part("subject").text, text.text, text.template)
+
+
+def receipt(
+    circulation: Circulation,
+    transaction: Transaction,
+    templates: Templates,
+    patron_id: int,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+) -> Slip:
+    """What the patron has on loan, and what came back from them since then, with its time."""
+    person = read_persons(transaction, [patron_id])[patron_id]
+    branch = circulation.current_set_up(transaction).branches[person.home_branch_id]
+    ids = [] if since is None else [row[0] for row in _returned(transaction, patron_id, since)]
+    contents = read_contents(transaction, [Cause(loans=tuple(ids))])
+    facts = {
+        "patron": person.name,
+        "loans": [each._asdict() for each in items_on_loan(transaction, patron_id, ALL, 0)],
+        "returned": [each._asdict() for each in contents.loans],
+    }
+    return _slip(templates, "receipt", branch, person.language, now, facts)
+
+
+def pickup_note(
+    circulation: Circulation,
+    transaction: Transaction,
+    templates: Templates,
+    barcode: str,
+    *,
+    now: datetime,
+) -> Slip:
+    """What is put into an item on the hold shelf. It names nobody: the number is enough.
+
+    Raises NothingToPrint where the item stands on no hold shelf.
+    """
+    found = _held(transaction, barcode)
+    if found is None:
+        raise NothingToPrint(f"{barcode} stands on no hold shelf")
+    contents = read_contents(transaction, [Cause(holds=(found[0],))])
+    hold: HoldTold = contents.holds[0]
+    set_up = circulation.current_set_up(transaction)
+    item = item_facts(transaction, barcode)
+    assert item is not None
+    facts = {"hold": hold._asdict(), "item": item._asdict()}
+    return _slip(templates, "pickup", set_up.branches[found[1]], DEFAULT_LANGUAGE, now, facts)
+
+
+def transit_slip(
+    circulation: Circulation,
+    transaction: Transaction,
+    templates: Templates,
+    barcode: str,
+    *,
+    now: datetime,
+) -> Slip:
+    """What is put into an item that goes to another branch.
+
+    Raises NothingToPrint where the item is not on its way.
+    """
+    item = item_facts(transaction, barcode)
+    if item is None or item.transit_to_id is None:
+        raise NothingToPrint(f"{barcode} is not on its way to another branch")
+    set_up = circulation.current_set_up(transaction)
+    to = set_up.branches[item.transit_to_id]
+    start = to if item.transit_from_id is None else set_up.branches[item.transit_from_id]
+    facts = {
+        "item": item._asdict(),
+        "to": {"name": to.name, "isil": to.isil},
+        "is_held": item.hold_id is not None,
+    }
+    return _slip(templates, "transit", start, DEFAULT_LANGUAGE, now, facts)
+
+
+def pick_list_slip(
+    circulation: Circulation,
+    transaction: Transaction,
+    templates: Templates,
+    branch_id: int,
+    *,
+    now: datetime,
+) -> Slip:
+    """What is to be fetched from the shelves of the branch. Raises NothingToPrint for nothing."""
+    lines = pick_list(transaction, branch_id=branch_id, now=now)
+    if not lines:
+        raise NothingToPrint("nothing is to be fetched")
+    branch = circulation.current_set_up(transaction).branches[branch_id]
+    told = [each._asdict() | {"to": each.pickup_branch.name} for each in lines]
+    return _slip(templates, "pick_list", branch, DEFAULT_LANGUAGE, now, {"lines": told})

@@ -1,0 +1,107 @@
+"""What a set-up says of messages: rules on who is told what, where, and when.
+
+[[notices]]   at, category, kind (see `circulation.notices.kinds.NoticeKind`), and fields of
+              `circulation.notices.rules.NoticeTerms`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from catalogue.statements import Transaction
+from circulation.calendars import Owner
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.rule_rows import (
+    forget_notice_rule,
+    read_notice_rules,
+    store_notice_rule,
+)
+from circulation.notices.rules import FIELDS, notice_rule_problems, said_value
+from circulation.setting_up.difference import title
+from circulation.setting_up.parts import Fields, Key, Noun, Parts
+from circulation.setting_up.positions import Path
+from circulation.setting_up.source import Problem, Source
+
+SECTIONS = ("notices",)
+_SCOPE = ("at", "category", "kind")
+
+Add = Callable[[Noun, Key, Fields, Path], None]
+Lines = Callable[[Noun, Key, str], int | None]
+
+
+def read_notices(source: Source, add: Add) -> None:
+    """Adds the rules of the section; notes what is wrong with them."""
+    for path, table in source.tables(("notices",), source.document.get("notices", [])):
+        _read(source, add, path, table)
+
+
+def _read(source: Source, add: Add, path: Path, table: Mapping[str, Any]) -> None:
+    source.only(path, table, (*_SCOPE, *FIELDS))
+    scope = [source.text(path, table, name, "") or "" for name in _SCOPE]
+    kinds = {kind.value for kind in NoticeKind}
+    if scope[-1] and scope[-1] not in kinds:
+        source.problem((*path, "kind"), f"there is no message of the kind {scope[-1]!r}")
+    fields = {name: value for name, value in table.items() if name in FIELDS}
+    problems = notice_rule_problems(fields)
+    for name, text in problems.items():
+        source.problem((*path, name), text)
+    if not fields:
+        source.problem(path, "the rule says nothing")
+    sound = {name: value for name, value in fields.items() if name not in problems}
+    add(Noun.NOTICES, tuple(scope), sound, path)
+
+
+def check_notices(parts: Parts, line: Lines) -> list[Problem]:
+    """Every name of a place or category that is not there."""
+    known = (
+        (
+            "at",
+            {key[0] for noun in (Noun.AGENCY, Noun.BRANCH) for key in parts.of[noun]},
+            "agency or branch",
+        ),
+        ("category", {key[0] for key in parts.of[Noun.CATEGORY]}, "patron category"),
+    )
+    return [
+        Problem(
+            line(Noun.NOTICES, key, name),
+            f'{title(Noun.NOTICES, key)}: there is no {what} "{value}"',
+        )
+        for key in parts.of[Noun.NOTICES]
+        for value, (name, names, what) in zip(key, known, strict=False)
+        if value and value not in names
+    ]
+
+
+def add_stored_notices(
+    transaction: Transaction, parts: Parts, place: Callable[[int | None, int | None], str]
+) -> None:
+    """Adds what is stored to the parts; `place` gives the ISIL of an agency or branch."""
+    for row in read_notice_rules(transaction):
+        key = (place(row.agency_id, row.branch_id), row.patron_category or "", row.kind or "")
+        said = {name: said_value(name, getattr(row, name)) for name in FIELDS}
+        parts.add(
+            Noun.NOTICES, key, {name: value for name, value in said.items() if value is not None}
+        )
+
+
+def notice_writers(
+    transaction: Transaction, owner: Callable[[str], Owner]
+) -> tuple[dict[Noun, Callable[[Key, Fields, bool], None]], dict[Noun, Callable[[Key], None]]]:
+    """What stores and what removes a rule; `owner` finds a place by its ISIL."""
+
+    def scope(key: Key) -> dict[str, Any]:
+        agency_id, branch_id = owner(key[0])
+        return {
+            "agency_id": agency_id,
+            "branch_id": branch_id,
+            "patron_category": key[1] or None,
+            "kind": NoticeKind(key[2]) if key[2] else None,
+        }
+
+    def write(key: Key, fields: Fields, is_new: bool) -> None:
+        store_notice_rule(transaction, **scope(key), **fields)
+
+    return {Noun.NOTICES: write}, {
+        Noun.NOTICES: lambda key: forget_notice_rule(transaction, **scope(key))
+    }

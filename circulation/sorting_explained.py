@@ -1,0 +1,89 @@
+"""What a sorting machine would do with an item, and which rule decides: nothing is changed.
+
+The item is handed in as it would be, in a transaction that is then taken back, so what is told here
+and what will be done cannot differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from catalogue.database import Database
+from catalogue.statements import Transaction
+from circulation.engine import Circulation
+from circulation.results import CheckedIn, Desk, Refused
+from circulation.returns import check_in
+from circulation.routing import HoldHandling
+from circulation.sorting import SortRule, hindrance
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTried:
+    """A rule and the first of its conditions that does not hold; None where all do."""
+
+    rule: SortRule
+    hindrance: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SortingExplained:
+    """What the check-in would answer, and the rules up to the one that decides.
+
+    `scheme` is None for a terminal that sorts by no rules.
+    """
+
+    returned: CheckedIn
+    scheme: str | None
+    tried: tuple[RuleTried, ...]
+
+    @property
+    def decided(self) -> SortRule | None:
+        """The rule that names the bin; None where none does."""
+        return next((each.rule for each in self.tried if each.hindrance is None), None)
+
+
+class _TakenBack(Exception):
+    """Ends the transaction without a trace."""
+
+    def __init__(self, answer: SortingExplained | Refused) -> None:
+        super().__init__("a trial")
+        self.answer = answer
+
+
+def explain_sorting(
+    circulation: Circulation,
+    database: Database,
+    *,
+    desk: Desk,
+    item: str,
+    holds: HoldHandling,
+    now: datetime,
+    sorting: str | None = None,
+) -> SortingExplained | Refused:
+    """What becomes of the item at this machine. Refused as `check_in` is."""
+
+    def work(transaction: Transaction) -> None:
+        answer = check_in(
+            circulation, transaction, desk=desk, item=item, now=now, holds=holds, sorting=sorting
+        )
+        if isinstance(answer, Refused):
+            raise _TakenBack(answer)
+        set_up = circulation.current_set_up(transaction)
+        terminal = set_up.terminals.get(desk.actor)
+        tried = []
+        for rule in set_up.sort_rules_at(desk.actor, sorting):
+            found = hindrance(
+                rule, answer.item, answer.destination, answer.to_branch, set_up.groups
+            )
+            tried.append(RuleTried(rule, found))
+            if found is None:
+                break
+        scheme = sorting or (terminal.sorting if terminal is not None else None)
+        raise _TakenBack(SortingExplained(answer, scheme, tuple(tried)))
+
+    try:
+        database.write(work).result()
+    except _TakenBack as trial:
+        return trial.answer
+    raise AssertionError("a trial always ends with an exception")

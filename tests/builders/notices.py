@@ -1,0 +1,141 @@
+"""Messages in the small library of `tests.builders.circulation`: rules, and what comes of them.
+
+Sending is done as the sender does it: claimed in one transaction, recorded in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from catalogue.statements import Transaction
+from circulation.identifiers import find_patron
+from circulation.notices.causes import Cause
+from circulation.notices.composing import Post
+from circulation.notices.gathering import gather
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.log import Logged, log_of
+from circulation.notices.outbox import Outgoing, claim
+from circulation.notices.outcomes import Outcome, Sent, claim_again, record
+from circulation.notices.requests import request_notice
+from circulation.notices.rule_rows import store_notice_rule
+from circulation.results import CheckedOut
+from circulation.set_up import set_up_changed
+from tests.builders.circulation import Library
+
+POST = Post()
+MOBILE = "+45 22 33 44 55"
+EMAIL = "ida@example.org"
+
+
+def rule(library: Library, *channels: str, kind: NoticeKind | None = None, **terms: Any) -> None:
+    """Stores a rule; without `channels` one that says nothing of them."""
+
+    def work(transaction: Transaction) -> None:
+        if channels:
+            terms["channels"] = list(channels)
+        store_notice_rule(transaction, kind=kind, **terms)
+        set_up_changed(transaction)
+
+    library.write(work)
+
+
+def patron_id(library: Library, card: str) -> int:
+    found = library.read(lambda transaction: find_patron(transaction, card))
+    assert found is not None
+    return found
+
+
+def lend(library: Library, card: str, barcode: str) -> int:
+    """Lends the item; gives the loan's id."""
+    answer = library.check_out(card, barcode)
+    assert isinstance(answer, CheckedOut), answer
+    return answer.loan.id
+
+
+def ask_for(
+    library: Library, card: str, kind: NoticeKind, cause: Cause, **options: Any
+) -> int | None:
+    """Has the patron told; gives the notice's id."""
+    who = patron_id(library, card)
+    return library.write(
+        lambda transaction: request_notice(
+            library.circulation,
+            transaction,
+            patron_id=who,
+            kind=kind,
+            cause=cause,
+            now=library.now,
+            **options,
+        )
+    )
+
+
+def overdue(library: Library, card: str, *loans: int, number: int = 1) -> None:
+    """A notice for each of the loans that it is overdue."""
+    for loan in loans:
+        cause = Cause(loans=(loan,), key=f"overdue-{number}")
+        ask_for(library, card, NoticeKind.OVERDUE, cause, facts={"number": number})
+
+
+def gathered(library: Library) -> int:
+    """Makes notices of what has happened; how many."""
+    made, more = library.write(
+        lambda transaction: gather(library.circulation, transaction, now=library.now)
+    )
+    assert more is None
+    return made
+
+
+def claimed(library: Library, post: Post = POST) -> list[Outgoing]:
+    """What is due, claimed for sending."""
+    found: list[Outgoing] = []
+    is_more = True
+    while is_more:
+        outgoing, is_more = library.write(
+            lambda transaction: claim(library.circulation, transaction, post, now=library.now)
+        )
+        found += outgoing
+    return found
+
+
+def claimed_again(library: Library, post: Post = POST) -> list[Outgoing]:
+    """Messages that are tried again."""
+    return library.write(
+        lambda transaction: claim_again(library.circulation, transaction, post, now=library.now)
+    )
+
+
+def went(library: Library, outgoing: Outgoing, outcome: Outcome | None = None) -> None:
+    """Writes down how giving it to the channel went: well, where nothing else is said."""
+    library.write(
+        lambda transaction: record(transaction, outgoing.id, outcome or Sent("ref"), library.now)
+    )
+
+
+def sent(library: Library, post: Post = POST) -> list[Outgoing]:
+    """Everything that is due is sent, and no channel refuses."""
+    found = claimed(library, post)
+    for each in found:
+        went(library, each)
+    return found
+
+
+def log(library: Library, card: str) -> list[Logged]:
+    who = patron_id(library, card)
+    return library.read(lambda transaction: log_of(transaction, who))
+
+
+def states(library: Library, card: str) -> list[tuple[str, str, str]]:
+    """Of each entry of the log: type, channel, state."""
+    return [(each.kind.value, each.channel, each.state.value) for each in log(library, card)]
+
+
+def write(library: Library, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Runs an engine's function that takes a transaction first."""
+    return library.write(lambda transaction: work(transaction, *arguments, **options))
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)

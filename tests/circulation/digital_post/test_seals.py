@@ -1,0 +1,50 @@
+"""A sealed number is read by who has the key, and by nobody else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from circulation.digital_post.seals import KEY_BYTES, NumberSeal, NumberUnreadable
+
+KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
+NUMBERS = st.integers(0, 9_999_999_999).map("{:010}".format)
+CPR = "0101110000"
+
+
+@settings(deadline=None)
+@given(KEYS, NUMBERS, st.integers(1, 2**31))
+def test_a_number_is_read_again(key: bytes, number: str, patron_id: int) -> None:
+    sealed = NumberSeal(key).sealed(number, patron_id)
+    assert NumberSeal(key).opened(sealed, patron_id) == number
+    assert number.encode() not in sealed
+    assert sealed != NumberSeal(key).sealed(number, patron_id)
+
+
+@settings(deadline=None)
+@given(KEYS, KEYS, st.integers(1, 100), st.integers(1, 100))
+def test_only_with_its_key_and_for_its_patron(
+    key: bytes, other: bytes, patron_id: int, other_id: int
+) -> None:
+    sealed = NumberSeal(key).sealed(CPR, patron_id)
+    if other != key:
+        with pytest.raises(NumberUnreadable):
+            NumberSeal(other).opened(sealed, patron_id)
+    if other_id != patron_id:
+        with pytest.raises(NumberUnreadable):
+            NumberSeal(key).opened(sealed, other_id)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=60))
+def test_anything_else_is_unreadable(sealed: bytes) -> None:
+    with pytest.raises(NumberUnreadable) as caught:
+        NumberSeal(b"k" * KEY_BYTES).opened(sealed, 1)
+    assert str(caught.value) == "a national number was sealed under another key"
+
+
+def test_the_key_has_its_length_and_is_not_shown() -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        NumberSeal(b"short")
+    assert repr(NumberSeal(b"k" * KEY_BYTES)) == "<NumberSeal>"

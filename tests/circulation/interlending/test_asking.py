@@ -1,0 +1,190 @@
+"""Asking other libraries for what a patron wants."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from circulation.identifiers import find_patron
+from circulation.interlending.asking import Wish, answered, ask
+from circulation.interlending.borrowing import Accepted, Agreement, Incoming, accept, expect
+from circulation.interlending.notices import Notice, NoticeKind, claim_notice
+from circulation.interlending.rows import InterlibraryLoan
+from circulation.interlending.states import BorrowingState, Obstacle
+from circulation.patrons import block_patron
+from circulation.reasons import BlockReason, Reason
+from circulation.results import CheckedOut, Refused
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.holds import holds_of, record_of
+from tests.builders.interlending import a_partner, again, partner_desk, told
+
+AGREEMENT = Agreement("ill", "Broker")
+
+
+def asked(
+    library: Library, card: str, wish: Wish, **about: Any
+) -> InterlibraryLoan | Refused | Obstacle:
+    return library.write(
+        lambda transaction: ask(
+            library.circulation,
+            transaction,
+            desk=library.desk(),
+            patron=card,
+            wish=wish,
+            now=library.now,
+            **about,
+        )
+    )
+
+
+def patron_id_of(library: Library, card: str) -> int:
+    key = library.circulation.identifiers
+    found = library.read(lambda transaction: find_patron(transaction, card, key=key))
+    assert found is not None
+    return found
+
+
+def claimed(library: Library) -> Notice:
+    found = library.write(lambda transaction: claim_notice(transaction, "ill", library.now))
+    assert found is not None
+    return found
+
+
+def test_a_record_of_ours_is_asked_for_comes_and_is_lent(either_library: Library) -> None:
+    library = either_library
+    a_partner(library)
+    card, barcode = a_patron(library), an_item(library, title="Vildanden", author="Ibsen, Henrik")
+    record = record_of(library, barcode)
+    before = library.now + timedelta(days=30)
+    loan = asked(library, card, Wish(record), needed_before=before, pickup_branch="DK-900102")
+    assert isinstance(loan, InterlibraryLoan)
+    assert (loan.state, loan.title, loan.author) == (
+        BorrowingState.ASKED,
+        "Vildanden",
+        "Ibsen, Henrik",
+    )
+    notice = claimed(library)
+    assert notice.kind is NoticeKind.ASKED
+    assert notice.facts == {
+        "user": card,
+        "record": str(record),
+        "pickup": "DK-900102",
+        "before": before.isoformat(),
+    }
+
+    library.write(
+        lambda transaction: answered(transaction, loan.id, will_lend=True, now=library.now)
+    )
+    assert again(library, loan).state is BorrowingState.EXPECTED
+    accepted = library.write(
+        lambda transaction: accept(
+            library.circulation,
+            transaction,
+            desk=partner_desk(library),
+            agreement=AGREEMENT,
+            request_id=loan.request_id,
+            patron=None,  # who has asked for it is known
+            incoming=Incoming("TEMP-1", due=library.now + timedelta(days=60)),
+            now=library.now,
+        )
+    )
+    assert isinstance(accepted, Accepted)
+    assert accepted.loan.id == loan.id
+    (queued,) = holds_of(library, card)
+    assert queued.hold.bound_item == "TEMP-1"
+    lent = library.check_out(card, "TEMP-1")
+    assert isinstance(lent, CheckedOut)
+    assert lent.item.title == "Vildanden"
+
+
+def test_a_wish_is_asked_for_once(library: Library) -> None:
+    a_partner(library)
+    card, other = a_patron(library), a_patron(library)
+    wish = Wish(title="  Njals\nsaga ", number="9788711111119")
+    first, second = asked(library, card, wish), asked(library, card, wish)
+    assert isinstance(first, InterlibraryLoan)
+    assert second == first
+    assert first.title == "Njals saga"
+    assert told(library, first) == ["asked"]
+    assert asked(library, other, wish) != first
+
+
+def test_who_will_not_lend_it(library: Library) -> None:
+    a_partner(library)
+    card = a_patron(library)
+    loan = asked(library, card, Wish(title="Njals saga"))
+    assert isinstance(loan, InterlibraryLoan)
+    gone = library.write(
+        lambda transaction: answered(transaction, loan.id, will_lend=False, now=library.now)
+    )
+    assert isinstance(gone, InterlibraryLoan)
+    assert (gone.state, gone.user, gone.closed) == (BorrowingState.CANCELLED, "", library.now)
+    # Asked for once more it is another loan.
+    assert asked(library, card, Wish(title="Njals saga")) != gone
+    late = library.write(
+        lambda transaction: answered(transaction, loan.id, will_lend=True, now=library.now)
+    )
+    assert late == gone
+    unknown = library.write(
+        lambda transaction: answered(transaction, 5, will_lend=True, now=library.now)
+    )
+    assert unknown is Obstacle.UNKNOWN
+
+
+def test_the_partner_says_by_itself_that_it_comes(library: Library) -> None:
+    a_partner(library)
+    card = a_patron(library)
+    loan = asked(library, card, Wish(title="Njals saga"))
+    assert isinstance(loan, InterlibraryLoan)
+    expected = library.write(
+        lambda transaction: expect(
+            library.circulation,
+            transaction,
+            desk=partner_desk(library),
+            agreement=AGREEMENT,
+            request_id=loan.request_id,
+            patron=card,
+            incoming=Incoming(),
+            now=library.now,
+        )
+    )
+    assert isinstance(expected, InterlibraryLoan)
+    assert (expected.id, expected.state) == (loan.id, BorrowingState.EXPECTED)
+
+
+@pytest.mark.parametrize("partner", [None, "ILL", "nobody"])
+def test_nobody_to_ask(library: Library, partner: str | None) -> None:
+    a_partner(library, takes_requests=False)
+    outcome = asked(library, a_patron(library), Wish(title="Njals saga"), partner=partner)
+    assert outcome is Obstacle.NO_PARTNER
+
+
+def test_which_partner_is_asked(library: Library) -> None:
+    a_partner(library)
+    a_partner(library, "OTHER")
+    loan = asked(library, a_patron(library), Wish(title="Njals saga"), partner="other")
+    assert isinstance(loan, InterlibraryLoan)
+    assert loan.partner == "other"
+
+
+def test_what_is_refused(library: Library) -> None:
+    a_partner(library)
+    card = a_patron(library)
+    blocked = a_patron(library)
+    patron_id = patron_id_of(library, blocked)
+    library.write(
+        lambda transaction: block_patron(
+            transaction, patron_id, BlockReason.EXCLUDED, now=library.now
+        )
+    )
+    for outcome, reason in (
+        (asked(library, "nobody", Wish(title="x")), Reason.PATRON_UNKNOWN),
+        (asked(library, blocked, Wish(title="x")), Reason.PATRON_BLOCKED),
+        (asked(library, card, Wish(4711)), Reason.RECORD_UNKNOWN),
+        (asked(library, card, Wish(title=" ")), Reason.RECORD_UNKNOWN),
+        (asked(library, card, Wish(title="x"), pickup_branch="DK-1"), Reason.BRANCH_UNKNOWN),
+    ):
+        assert isinstance(outcome, Refused), reason
+        assert outcome.reasons == (reason,)

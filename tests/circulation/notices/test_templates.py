@@ -1,0 +1,224 @@
+"""Every type of message in every language and form; the library's own templates; what fails."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from circulation.notices.channels import CHANNELS, Form
+from circulation.notices.composing import Post, Text, compose
+from circulation.notices.contents import BookingTold, ChargeTold, Contents, HoldTold, LoanTold
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.persons import Person
+from circulation.notices.rendering import SHIPPED, BadTemplate, Templates
+from circulation.notices.sms_texts import is_gsm, segments
+from circulation.notices.validity import CHECKS
+
+DUE = datetime(2027, 2, 1, 22, 59, 59, tzinfo=UTC)
+BRANCH: Any = SimpleNamespace(
+    name="Hovedbiblioteket",
+    agency_name="Byens Biblioteker",
+    isil="DK-900101",
+    agency_isil="DK-900100",
+    timezone="Europe/Copenhagen",
+)
+PERSON = Person(1, 1, "adult", "Ida Ørsted", "Ida", "", EMAIL := "ida@example.org", "", None)
+LOAN = LoanTold(
+    1, 1, None, "I0000001", "Peters jul", "Krohn, Johan", DUE, DUE, 0, DUE, None, None, None, "By"
+)
+HOLD = HoldTold(
+    1, 1, "Peters jul", "Krohn, Johan", "By", date(2027, 5, 1), DUE, "x", "I1", 12, DUE, DUE, None
+)
+CHARGE = ChargeTold(1, 1, "compensation", "", 123_450, 123_450, "DKK", DUE)
+BOOKING = BookingTold(
+    1, 1, "Peters jul", "", "By", date(2027, 3, 1), date(2027, 3, 8), 25, None, None
+)
+CONTENTS = Contents([LOAN], [HOLD], [CHARGE], [BOOKING])
+#: What whoever asks for a message says besides.
+FACTS: dict[str, Any] = {
+    "amount": 20_000,
+    "currency": "DKK",
+    "days": 8,
+    "reason": "fees",
+    "text": "Kom og hent din paraply.",
+    "expires": "2027-02-01",
+    "order": "A1",
+    "number": 2,
+    "fee": 6_000,
+    "next": "bill",
+    "next_date": "2027-03-01",
+    "refused": "",
+    "lines": [
+        {"title": "Et", "due": DUE.isoformat(), "renewed": True, "reason": ""},
+        {"title": "To", "due": DUE.isoformat(), "renewed": False, "reason": "andre venter"},
+        {"title": "Tre", "due": DUE.isoformat(), "renewed": None, "reason": ""},
+    ],
+}
+LANGUAGES = ("da", "en")
+
+
+def made(
+    kind: NoticeKind,
+    channel: str = "email",
+    *,
+    language: str = "da",
+    folder: Path | None = None,
+    contents: Contents = CONTENTS,
+    facts: dict[str, Any] = FACTS,
+) -> Text:
+    person = Person(1, 1, "adult", "Ida Ørsted", "Ida", language, EMAIL, "", None)
+    return compose(
+        Post(Templates(folder)),
+        kind,
+        channel,
+        branch=BRANCH,
+        recipient=person,
+        about=person,
+        contents=contents,
+        facts=facts,
+        now=datetime(2027, 1, 15, 11, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", NoticeKind, ids=lambda kind: kind.value)
+def test_every_type_has_a_template(kind: NoticeKind, language: str) -> None:
+    assert (SHIPPED / language / f"{kind.value}.txt").is_file()
+    for channel, traits in CHANNELS.items():
+        text = made(kind, channel, language=language)
+        assert text.language == language
+        assert text.template == f"{language}/{kind.value}.txt"
+        assert text.subject
+        assert "\n" not in text.subject
+        assert "{" not in text.body
+        if traits.form is Form.SMS:
+            assert "\n" not in text.body
+            assert is_gsm(text.body), text.body
+            assert len(segments(text.body)) <= 2, text.body
+        else:
+            assert text.body.startswith(("Kære Ida Ørsted", "Dear Ida Ørsted"))
+            assert text.body.endswith("Hovedbiblioteket\nByens Biblioteker")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", NoticeKind, ids=lambda kind: kind.value)
+def test_a_template_needs_no_more_than_its_type_is_sure_of(kind: NoticeKind, language: str) -> None:
+    """What is optional for whoever asks is not missed: only what the type itself needs."""
+    needed = {
+        NoticeKind.BLOCKED: {"reason": "fees"},
+        NoticeKind.UNBLOCKED: {"reason": "fees"},
+        NoticeKind.BLOCK_WARNING: {"amount": 1, "currency": "DKK", "days": 8},
+        NoticeKind.CARD_EXPIRING: {"expires": "2027-02-01"},
+        NoticeKind.PAYMENT_RECEIVED: {"amount": 1, "currency": "DKK", "order": ""},
+        NoticeKind.PURCHASE: {"text": "Hej"},
+        NoticeKind.SUPPLIER_AGREEMENT: {"text": "Hej"},
+        NoticeKind.STAFF: {"text": "Hej"},
+        NoticeKind.SORTER_MESSAGE: {"text": "Hej"},
+        NoticeKind.SMS_RENEWED: {"lines": [], "refused": ""},
+    }.get(kind, {})
+    for channel in ("email", "sms", "print"):
+        assert made(kind, channel, language=language, facts=needed).body
+
+
+def test_every_type_that_is_about_rows_has_a_check() -> None:
+    from circulation.notices.kinds import TRAITS, Basis
+
+    about_rows = {kind for kind in NoticeKind if TRAITS[kind].basis is not Basis.PATRON}
+    assert set(CHECKS) == about_rows
+
+
+def test_the_danish_bill_in_words() -> None:
+    text = made(NoticeKind.BILL, facts={}, contents=Contents([LOAN], [], [CHARGE], []))
+    assert text.subject == "Regning"
+    assert "* 1. februar 2027: Erstatning: 1.234,50 kr." in text.body
+    assert "I alt 1.234,50 kr." in text.body
+    english = made(NoticeKind.BILL, language="en", facts={})
+    assert "In all DKK 1,234.50" in english.body
+
+
+def test_a_language_without_templates_is_danish() -> None:
+    assert made(NoticeKind.OVERDUE, language="pl").language == "da"
+    assert made(NoticeKind.OVERDUE, language="en-GB").language == "en"
+
+
+def own(folder: Path, name: str, text: str) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_the_librarys_own_template_goes_first(tmp_path: Path) -> None:
+    own(
+        tmp_path,
+        "da/overdue.txt",
+        '{% extends "shipped:overdue.txt" %}{% block subject %}Nu er det sent{% endblock %}',
+    )
+    text = made(NoticeKind.OVERDUE, folder=tmp_path)
+    assert text.subject == "Nu er det sent"
+    assert "Lånetiden er udløbet for:" in text.body
+
+
+def test_the_branch_goes_before_the_agency_and_the_channel_before_both(tmp_path: Path) -> None:
+    for place, word in (("DK-900100/", "kommune"), ("DK-900101/", "filial")):
+        own(
+            tmp_path,
+            f"{place}da/overdue.txt",
+            '{% extends "layout.txt" %}{% block subject %}' + word + "{% endblock %}",
+        )
+    assert made(NoticeKind.OVERDUE, folder=tmp_path).subject == "filial"
+    own(
+        tmp_path,
+        "da/overdue.sms.txt",
+        '{% extends "layout.txt" %}{% block sms %}Kort{% endblock %}',
+    )
+    assert made(NoticeKind.OVERDUE, "sms", folder=tmp_path).body == "Kort"
+    assert made(NoticeKind.OVERDUE, "email", folder=tmp_path).subject == "filial"
+
+
+def test_a_changed_template_counts_at_once(tmp_path: Path) -> None:
+    import os
+
+    templates = Templates(tmp_path)
+    for number, word in enumerate(("Før", "Efter")):
+        own(
+            tmp_path,
+            "da/welcome.txt",
+            "{% extends 'layout.txt' %}{% block subject %}" + word + "{% endblock %}",
+        )
+        os.utime(tmp_path / "da" / "welcome.txt", (number, number))
+        context = {"library": {"name": "By", "agency": "B"}}
+        rendered = templates.render("welcome", "da", part="subject", context=context)
+        assert rendered.text == word
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "{{ 1 / 0 }}",
+        "{{ recipient.nickname }}",
+        "{% if %}",
+        "{{ ''.__class__.__mro__ }}",
+        "{% include '../../../etc/passwd' %}",
+        "{{ loans.append(1) }}",
+        "{{ now|nothing }}",
+    ],
+)
+def test_a_template_that_fails_is_replaced_by_the_shipped_one(wrong: str, tmp_path: Path) -> None:
+    own(tmp_path, "da/overdue.txt", wrong)
+    with pytest.raises(BadTemplate, match="overdue"):
+        Templates(tmp_path).render(
+            "overdue",
+            "da",
+            part="text",
+            context={"recipient": {}, "now": DUE, "loans": []},
+        )
+    assert "Lånetiden er udløbet for:" in made(NoticeKind.OVERDUE, folder=tmp_path).body
+
+
+def test_what_stands_in_titles_is_not_run() -> None:
+    contents = Contents([LOAN._replace(title="{{ 7 * 7 }} {% raw %}")], [], [], [])
+    assert "{{ 7 * 7 }}" in made(NoticeKind.OVERDUE, contents=contents).body
