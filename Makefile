@@ -13,7 +13,7 @@ help:
 	@echo "make test        the tests"
 	@echo "make lint        ruff, mypy and the import rules"
 	@echo "make bench       measurements: loading, searching, lending"
-	@echo "make loan-table  writes the table of loan states into circulation/README.md"
+	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
 	@echo "make clean       removes the virtual environment and what tools left"
 
 demo: $(VENV)/run
@@ -31,9 +31,10 @@ lint: $(VENV)/lint
 bench: $(VENV)/test
 	$(BIN)/python -m tests.bench
 
-# The picture of what can be done with an item in which state, written into the README.
+# The pictures of what can be done with an item in which state, written into the READMEs.
 loan-table: $(VENV)/run
 	$(BIN)/python -m circulation.loan_states circulation/README.md
+	$(BIN)/python -m circulation.interlending.states circulation/interlending/README.md
 
 # The stamps: one for each set of dependencies, made again when those change.
 

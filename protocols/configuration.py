@@ -6,8 +6,11 @@
     port = 8080
     [circulation]
     identifier_key = "..."             # hexadecimal: national numbers are hashed under it
+    seal_key = "..."                   # hexadecimal: Digital Post reads them again with it
     [accession]                        # see protocols.accession_settings
     deadline = 5.0
+    [notices]                          # see protocols.notices.settings
+    region = "DK"
     [sip2]                             # a section for each protocol folder, its own `settings`
     port = 6001
 
@@ -24,8 +27,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from circulation.digital_post.seals import NumberSeal
+from circulation.identifiers import IdentifierKey
+from protocols.access import ANYBODY, Access
 from protocols.accession_settings import AccessionSettings
+from protocols.notices.settings import NoticeSettings
 from protocols.standard import Standard
+from protocols.tls import Tls
 
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
 
@@ -57,6 +65,8 @@ class HttpSettings:
     enabled: bool = True
     port: PortNumber = 8080
     interface: str = "127.0.0.1"
+    access: Access = ANYBODY
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True)
@@ -73,15 +83,26 @@ class CirculationSettings:
     """`identifier_key`: 32 to 128 hexadecimal digits under which national numbers are hashed.
 
     Without it none are accepted; with another one those stored are not found any more.
+    `seal_key`: 64 hexadecimal digits under which they are kept besides, for Digital Post.
+    `any_day`: daily jobs may be run for days that have not come, as if they had: for trying only.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     identifier_key: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2}){16,64}$")] | None = None
+    seal_key: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    any_day: bool = False
+
+    def __post_init__(self) -> None:
+        if self.seal_key is not None and self.identifier_key is None:
+            raise ValueError("seal_key needs identifier_key")
 
     @property
-    def key(self) -> bytes | None:
-        return None if self.identifier_key is None else bytes.fromhex(self.identifier_key)
+    def identifiers(self) -> IdentifierKey:
+        """The keys as the engine is given them."""
+        key = None if self.identifier_key is None else bytes.fromhex(self.identifier_key)
+        seal = None if self.seal_key is None else NumberSeal(bytes.fromhex(self.seal_key))
+        return IdentifierKey(key, seal)
 
 
 @dataclass(frozen=True)
@@ -95,6 +116,7 @@ class Configuration:
     standards: Mapping[str, Any]
     circulation: CirculationSettings = CirculationSettings()
     accession: AccessionSettings = field(default_factory=AccessionSettings)
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
 
     @property
     def database_url(self) -> str:
@@ -111,6 +133,7 @@ _COMMON: dict[str, type[Any]] = {
     "database": DatabaseSettings,
     "http": HttpSettings,
     "logging": LoggingSettings,
+    "notices": NoticeSettings,
 }
 
 
@@ -152,6 +175,7 @@ def configuration_from(
         logging=settings.pop("logging"),
         circulation=settings.pop("circulation"),
         accession=settings.pop("accession"),
+        notices=settings.pop("notices"),
         standards=settings,
     )
 

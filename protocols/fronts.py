@@ -6,19 +6,13 @@ A connection that needs none of it goes straight through, at no cost. TLS is kno
 (0x16, a handshake record), so one port serves both; where the server speaks first there is none to
 wait for, and a port is either TLS or not. A conversation is made with the address of the caller
 behind the proxy.
-
-[z3950.access]
-allow = ["192.0.2.0/24"]            # empty: anybody
-trusted_proxies = ["198.51.100.7"]  # must begin with a PROXY header; from others it is none
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast, runtime_checkable
 
-from pydantic import ConfigDict
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress
@@ -26,9 +20,11 @@ from twisted.internet.protocol import Factory
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.python.failure import Failure
 
-from protocols.networks import Network, address_of, is_within
+from protocols.access import ANYBODY, Access
+from protocols.networks import is_within
 from protocols.proxy_protocol import HeaderMalformed, read_header
 from protocols.reactor import reactor
+from protocols.standard import Port
 from protocols.tls import Certificates, TlsSettings
 
 log = logging.getLogger(__name__)
@@ -37,25 +33,6 @@ log = logging.getLogger(__name__)
 PATIENCE: Final = 60.0
 #: The first byte of TLS: a record of the handshake.
 _HANDSHAKE: Final = b"\x16"
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who may connect to a port."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    #: Addresses and networks; empty: any.
-    allow: tuple[Network, ...] = ()
-    #: Load balancers that tell, by the PROXY protocol, for whom they speak.
-    trusted_proxies: tuple[Network, ...] = ()
-
-    def admits(self, host: str) -> bool:
-        """May the host connect? What is no address, such as a local socket, may."""
-        return not self.allow or address_of(host) is None or is_within(self.allow, host)
-
-
-ANYBODY: Final = Access()
 
 
 @runtime_checkable
@@ -208,6 +185,16 @@ class _Entrant(TwistedProtocol):
 
     def connectionLost(self, reason: Failure | None = None) -> None:  # noqa: N802
         self._leave()
+
+
+def before(port: Port) -> Factory:
+    """The factory that listens on a port: its own, or a `Front` before it where it needs one.
+
+    Raises TlsUnusable.
+    """
+    if port.tls is None and port.access == ANYBODY:
+        return port.factory
+    return Front(port.factory, port.access, port.tls, port.is_tls_only)
 
 
 def _tls_before(behind: Factory, certificates: Certificates, clock: Any) -> Factory:

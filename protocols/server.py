@@ -22,13 +22,16 @@ from twisted.web.server import Site
 
 from catalogue.database import Database, open_database
 from circulation.engine import Circulation
-from circulation.identifiers import IdentifierKey
 from protocols.answering import Services
 from protocols.configuration import Configuration
-from protocols.listening import ConversationFactory
+from protocols.fronts import Ending, before
+from protocols.http_channel import PatientChannel
+from protocols.notices.sending import Sender
+from protocols.notices.service import NoticeService
 from protocols.reactor import reactor
 from protocols.requests import BoundedRequest
-from protocols.standard import Standard
+from protocols.standard import Port, Standard
+from protocols.tls import TlsUnusable
 
 log = logging.getLogger(__name__)
 
@@ -69,22 +72,25 @@ class Server:
         self.standards = standards
         self.bound = Bound()
         self._listening: list[Any] = []
-        self._conversing: list[ConversationFactory] = []
+        self._conversing: list[Ending] = []
         self._database: Database | None = None
         self._services: Services | None = None
+        self._notices: NoticeService | None = None
 
     def start(self) -> Bound:
         """Opens the database and all listeners; raises CannotStart and leaves nothing open."""
         self._database = open_database(self.configuration.database_url)
         self._services = Services(
             self._database,
-            Circulation(identifiers=IdentifierKey(self.configuration.circulation.key)),
+            Circulation(identifiers=self.configuration.circulation.identifiers),
             clock=lambda: datetime.now(UTC),
             call_from_thread=reactor.callFromThread,
             call_later=reactor.callLater,
         )
         try:
-            self._listen(self._services)
+            self._notices = self._post_office(self._services)
+            self._listen(self._services, self._notices)
+            self._notices.start()
         except BaseException:
             for port in self._listening:
                 port.stopListening()
@@ -92,40 +98,62 @@ class Server:
             raise
         return self.bound
 
-    def _listen(self, services: Services) -> None:
+    def _post_office(self, services: Services) -> NoticeService:
+        settings = self.configuration.notices
+        folder = self.configuration.path.parent
+        try:
+            sender = Sender(services.database, services.circulation, settings, folder)
+        except (OSError, ValueError) as error:
+            raise CannotStart(f"[notices] a channel cannot be opened: {error}") from error
+        return NoticeService(sender, services, settings.every, reactor)
+
+    def _listen(self, services: Services, notices: NoticeService) -> None:
         root: Any = _Root()  # type: ignore[no-untyped-call]
         root.putChild(b"", root)
+        root.putChild(b"notices", notices.resource())
         for name, standard in self.standards.items():
             settings = self.configuration.standards[name]
             self.bound.ports[name] = [
-                self._open(f"[{name}]", port.number, port.interface, port.factory)
-                for port in standard.ports(settings, services)
+                self._open(f"[{name}]", port) for port in standard.ports(settings, services)
             ]
             for path, resource in standard.resources(settings, services).items():
                 root.putChild(path, resource)
         http = self.configuration.http
         if http.enabled:
-            site = Site(root, requestFactory=BoundedRequest, timeout=120)  # type: ignore[no-untyped-call]
+            # Bodies are their resource's to read: no form is taken apart before it sees them.
+            site: Any = Site(  # type: ignore[no-untyped-call]
+                root, requestFactory=BoundedRequest, timeout=120, parsePOSTFormSubmission=False
+            )
+            site.protocol = PatientChannel
             site.noisy = False
             # The access log would hold what callers put in addresses, tokens among them.
-            site.log = lambda request: None  # type: ignore[method-assign]
-            self.bound.http = self._open("[http]", http.port, http.interface, site)
+            site.log = lambda request: None
+            self.bound.http = self._open(
+                "[http]", Port(http.port, http.interface, site, http.access, http.tls)
+            )
 
-    def _open(self, section: str, number: int, interface: str, factory: Any) -> int:
+    def _open(self, section: str, wanted: Port) -> int:
+        where = f"{wanted.interface}:{wanted.number}"
         try:
-            port = reactor.listenTCP(number, factory, backlog=512, interface=interface)
+            factory = before(wanted)
+        except TlsUnusable as error:
+            raise CannotStart(f"{section} cannot offer TLS on {where}: {error}") from error
+        try:
+            port = reactor.listenTCP(
+                wanted.number, factory, backlog=512, interface=wanted.interface
+            )
         except CannotListenError as error:
             reason = getattr(error.socketError, "strerror", None) or error.socketError
-            raise CannotStart(
-                f"{section} cannot listen on {interface}:{number}: {reason}"
-            ) from error
+            raise CannotStart(f"{section} cannot listen on {where}: {reason}") from error
         self._listening.append(port)
-        if isinstance(factory, ConversationFactory):
+        if isinstance(factory, Ending):
             self._conversing.append(factory)
         return int(port.getHost().port)
 
     def stop(self) -> defer.Deferred[Any]:
         """Closes the listeners, lets work under way finish, then closes the database."""
+        if self._notices is not None:
+            self._notices.stop()
         closing = [defer.maybeDeferred(port.stopListening) for port in self._listening]
         for factory in self._conversing:
             # Who does not listen to the end is cut off with the process.

@@ -19,16 +19,25 @@ from twisted.internet.protocol import Factory
 from twisted.web.resource import IResource
 
 from circulation.setting_up.options import Checks
+from protocols.access import ANYBODY, Access
 from protocols.answering import Services
+from protocols.tls import TlsSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A TCP port to listen on (0: any free one) and who answers there."""
+    """A TCP port to listen on (0: any free one) and who answers there.
+
+    `access` says who may connect, `tls` is the certificate, where there is one: then TLS is taken
+    on the same port, and nothing else with `is_tls_only` (see `protocols.fronts`).
+    """
 
     number: int
     interface: str
     factory: Factory
+    access: Access = ANYBODY
+    tls: TlsSettings | None = None
+    is_tls_only: bool = False
 
 
 class Standard(Protocol):
@@ -63,7 +72,7 @@ class Standard(Protocol):
 def option_checks() -> Checks:
     """What the protocol folders say of options in a set-up: entry points ``tiro.set_up_options``.
 
-    ``profile`` checks those of terminals, ``partner`` those of partners.
+    ``profile`` and ``terminal`` check those of terminals, ``partner`` those of partners.
     """
     found = {entry.name: entry.load() for entry in entry_points(group="tiro.set_up_options")}
     return Checks(**found)

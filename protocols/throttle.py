@@ -71,6 +71,10 @@ class FailedLogins:
         bucket = self._hosts.get(host)
         return bucket is not None and bucket.wait(now) > 0.0
 
+    def has_failed(self, host: str, login: str) -> bool:
+        """Has the pair failed of late, and not got in since?"""
+        return (host, login) in self._failed
+
     def failed(self, host: str, login: str, now: float) -> None:
         """The password was wrong, or nobody has the login."""
         pair = (host, login)

@@ -19,6 +19,7 @@ import shutil
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,22 +122,44 @@ def _drop_database(connection: Any, name: str) -> None:
     connection.execute(f'DROP DATABASE "{name}"')
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh, migrated database, of each kind in turn."""
-    if request.param == "sqlite":
-        path = tmp_path / "tiro.sqlite"
+@contextmanager
+def a_postgresql(template: tuple[str, str]) -> Iterator[str]:
+    """The URL of a copy of the template, dropped at the end."""
+    import psycopg
+
+    base, template_name = template
+    name = f"tiro_test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')  # type: ignore[arg-type]
+        yield f"{base}/{name}"
+        _drop_database(connection, name)
+
+
+@contextmanager
+def _fresh(request: pytest.FixtureRequest, path: Path, kind: str) -> Iterator[str]:
+    if kind == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    import psycopg
+    with a_postgresql(request.getfixturevalue("postgresql_template")) as url:
+        yield url
 
-    base, template = request.getfixturevalue("postgresql_template")
-    name = f"tiro_test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]
-        yield f"{base}/{name}"
-        _drop_database(connection, name)
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database, of each kind in turn."""
+    with _fresh(request, tmp_path / "tiro.sqlite", request.param) as url:
+        yield url
+
+
+@pytest.fixture
+def second_database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, database_url: str
+) -> Iterator[str]:
+    """The URL of another one, of the kind of the first."""
+    kind = database_url.partition(":")[0]
+    with _fresh(request, tmp_path / "second.sqlite", kind) as url:
+        yield url
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from circulation.charge_lists import ChargeExplained
+from circulation.dunning.acts import Act
 from circulation.money import Charge, ChargedLoan, ChargeLine
 
 
@@ -38,6 +39,7 @@ def explained_facts(found: ChargeExplained) -> dict[str, Any]:
         "branch": found.branch.isil,
         "loans": [loan_facts(each) for each in found.loans],
         "undone": [loan_facts(each) for each in found.undone],
+        "steps": [step_facts(each) for each in found.steps],
         "postings": [
             {
                 "posting": each.id,
@@ -53,6 +55,18 @@ def explained_facts(found: ChargeExplained) -> dict[str, Any]:
             for each in found.postings
         ],
     }
+
+
+def step_facts(act: Act) -> dict[str, Any]:
+    """What the flow did of a loan, or of the charge; `passed`: a later step came in its place."""
+    return {
+        "step": act.step,
+        "does": act.does.value,
+        "day": act.day,
+        "passed": act.is_passed,
+        "loan": act.loan_id,
+        "charge": act.charge_id,
+    } | {name: value for name, value in act.facts.items() if name != "step"}
 
 
 def loan_facts(loan: ChargedLoan) -> dict[str, Any]:

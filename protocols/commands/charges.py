@@ -374,3 +374,6 @@ def explain(settings: Settings, charge_id: int, as_json: bool) -> None:
     for loan in found.loans:
         click.echo()
         say(loan_facts(loan), False)
+    for step in facts["steps"]:
+        click.echo()
+        say(step, False)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import click
 
 from circulation.jobs import JOBS, run_job, runs_since
 from protocols.command_line import Settings
-from protocols.commands.library import as_json, opened, say
+from protocols.commands.library import Library, as_json, opened, say
+from protocols.commands.posting import foreseen, send_due
 
 
 @click.group()
@@ -22,24 +25,53 @@ def jobs() -> None:
     "--date",
     "day",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The day the job is for, today or any before.  [default: today]",
+    help="The day the job is for, today or any before; with any_day in the configuration any other "
+    "as well, as if it had come.  [default: today]",
 )
+@click.option("--dry-run", is_flag=True, help="Change nothing: say what would be done, and why.")
 @as_json
 @click.pass_obj
-def run(settings: Settings, name: str | None, day: datetime | None, as_json: bool) -> None:
-    """Run the job NAME, or all."""
+def run(
+    settings: Settings, name: str | None, day: datetime | None, dry_run: bool, as_json: bool
+) -> None:
+    """Run the job NAME, or all.
+
+    After all jobs, and after `notices`, the messages that are due are sent. A dry run of `notices`
+    tells who would be told what after all the jobs before it.
+    """
     with opened(settings) as library:
         chosen = library.now.date() if day is None else day.date()
         if chosen > library.now.date() + timedelta(days=1):
-            raise click.UsageError(f"{chosen} has not come yet")
-        ran = [
-            run_job(library.circulation, library.database, each, day=chosen, now=library.now)
-            for each in ([name] if name else JOBS)
-        ]
-    say(
-        [{"job": each.job, "day": each.day, "runs": each.runs} | each.counts for each in ran],
-        as_json,
-    )
+            if not settings.configuration.circulation.any_day:
+                raise click.UsageError(f"{chosen} has not come yet")
+            library = replace(library, now=datetime.combine(chosen, _WORKING_HOUR))
+        if dry_run and name == "notices":
+            said = foreseen(settings, library, chosen)
+        else:
+            said = _run(library, [name] if name else list(JOBS), chosen, dry_run)
+            if not dry_run and name in (None, "notices"):
+                said.append({"job": "sending", "day": chosen, **send_due(settings, library)})
+    say(said, as_json)
+
+
+#: When the jobs of a day that has not come are run, as if it had; in UTC.
+_WORKING_HOUR = time(11, tzinfo=UTC)
+
+
+def _run(library: Library, names: list[str], day: date, dry_run: bool) -> list[dict[str, Any]]:
+    said = []
+    for name in names:
+        ran = run_job(
+            library.circulation,
+            library.database,
+            name,
+            day=day,
+            now=library.now,
+            dry_run=dry_run,
+        )
+        facts = {"job": ran.job, "day": ran.day, "runs": ran.runs} | ran.counts
+        said.append(facts | ({"told": list(ran.told)} if ran.told else {}))
+    return said
 
 
 @jobs.command("list")

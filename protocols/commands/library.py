@@ -16,7 +16,7 @@ import click
 from catalogue.database import Database, open_database
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
-from circulation.identifiers import IdentifierKey, find_patron
+from circulation.identifiers import find_patron
 from circulation.organisation import desk_at
 from circulation.pins import VerificationNeeded
 from circulation.results import Desk, Refused
@@ -72,7 +72,7 @@ class Library:
 def opened(settings: Settings) -> Iterator[Library]:
     """The library of the configuration, closed at the end."""
     configuration = settings.configuration
-    circulation = Circulation(identifiers=IdentifierKey(configuration.circulation.key))
+    circulation = Circulation(identifiers=configuration.circulation.identifiers)
     database = open_database(configuration.database_url)
     try:
         yield Library(database, circulation, datetime.now(UTC), _user())

@@ -186,8 +186,11 @@ def _conflicts(library: Library, transaction: Transaction, asked: Asked) -> Foun
             "title": line.title,
             "noted": line.noted,
             "at": isils[line.branch_id],
-            "patron": line.patron_name,
+            "patron": line.patron_name or line.patron_identifier,
             "overridden": [reason.name for reason in line.reasons],
+            "reported": line.act,
+            "happened": line.happened,
+            "due": line.due,
         }
         for line in page.lines
     ]

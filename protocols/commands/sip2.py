@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, TextIO, get_args
 
 import click
 
 from protocols.sip2.checking.findings import Weight
 from protocols.sip2.checking.probes import Result, check_server, worst
 from protocols.sip2.checking.visit import LoginRefused, Target
-from protocols.sip2.line import LineError, tls_context
-from protocols.sip2.text import Charset
+from protocols.sip2.line import Line, LineError, open_line, tls_context
+from protocols.sip2.replay import Replayed, Secrets, read_recording, shown
+from protocols.sip2.replay import replay as replay_exchanges
+from protocols.sip2.text import Charset, Dialect
 
 #: The exit status where nothing could be found out, as monitoring systems read it.
 UNKNOWN = 3
@@ -132,4 +134,71 @@ def _plain(result: Result) -> dict[str, Any]:
             {"weight": _WORDS[each.weight].lower(), "text": each.text, "clause": each.clause}
             for each in result.findings
         ],
+    }
+
+
+@sip2.command()
+@click.argument("recording", type=click.File(encoding="utf-8"), metavar="FILE")
+@_terminal
+@click.option("--delimiter", default="|", show_default=True)
+@click.option("--strict", is_flag=True, help="Answers must be alike to the byte, dates and all.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def replay(
+    context: click.Context,
+    /,
+    recording: TextIO,
+    address: tuple[str, int],
+    strict: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Speak a recorded conversation to a server and compare its answers.
+
+    FILE is what the setting `record` has written, a transcript, or a log with `>` and `<` before
+    the messages. What was lent then is lent again: use a server for tests. The exit status is 0
+    where all answers are alike, 1 where they differ, and 3 where the server cannot be reached.
+    """
+    exchanges = read_recording(recording.read())
+    if not exchanges:
+        raise click.ClickException(f"{recording.name} holds no messages")
+    dialect = Dialect(given["charset"], given["delimiter"])
+    secrets = Secrets(given["login"], given["password"] or None, given["pin"])
+    done = []
+    try:
+        tls = _tls(given)
+
+        def line() -> Line:
+            opened = open_line(*address, timeout=given["timeout"], tls=tls)
+            if given["telnet"] and not opened.telnet_login(given["login"], given["password"]):
+                raise LineError("the login is refused")
+            return opened
+
+        for each in replay_exchanges(exchanges, line, secrets, dialect, is_strict=strict):
+            done.append(each)
+            if not as_json and each.differences:
+                _say_replayed(each, dialect)
+    except LineError as error:
+        click.echo(f"{address[0]}:{address[1]}: {error}", err=True)
+        context.exit(UNKNOWN)
+    different = [each for each in done if each.differences]
+    if as_json:
+        facts = {"messages": len(done), "different": [_of(each, dialect) for each in different]}
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"{len(done)} messages, {len(different)} answered differently")
+    context.exit(1 if different else 0)
+
+
+def _say_replayed(replayed: Replayed, dialect: Dialect) -> None:
+    click.echo(f"line {replayed.exchange.line}: {shown(replayed.exchange, dialect)}")
+    for difference in replayed.differences:
+        click.echo(f"    {difference}")
+
+
+def _of(replayed: Replayed, dialect: Dialect) -> dict[str, Any]:
+    return {
+        "line": replayed.exchange.line,
+        "message": shown(replayed.exchange, dialect),
+        "differences": list(replayed.differences),
     }

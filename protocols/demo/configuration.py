@@ -17,9 +17,40 @@ url = "sqlite:///tiro.sqlite" # beside this file; or postgresql://USER:PASSWORD@
 [circulation]
 # National numbers are kept as hashes under this key. Keep it, and keep it secret.
 identifier_key = "$identifier_key"
+seal_key = "$seal_key" # and sealed under this one, for Digital Post
+any_day = true # fit for a demo only: `tiro jobs run --date` takes days that have not come
 
 [http]
 port = $http
+
+# Messages to patrons: a channel for each word that the rules name ([[notices]] of the set-up). Here
+# every one is written to a file. For e-mail: driver = "smtp", host, sender, user, password; for
+# texts: driver = "http_sms", url, token, sender.
+[notices]
+region = "DK" # where telephone numbers without a country code belong
+every = 2.0 # seconds
+
+[notices.channels.email]
+driver = "files"
+folder = "outbox/email"
+
+[notices.channels.sms]
+driver = "files"
+folder = "outbox/sms"
+
+[notices.channels.push]
+driver = "files"
+folder = "outbox/push"
+form = "json"
+
+[notices.channels.digital_post]
+driver = "files"
+folder = "outbox/digital_post"
+form = "pdf"
+
+[notices.channels.print]
+driver = "print"
+folder = "outbox/print"
 
 [z3950]
 port = $z3950
@@ -56,6 +87,7 @@ def demo_configuration(
         http=http,
         ncip=ncip,
         identifier_key=token_hex(32),
+        seal_key=token_hex(32),
         kiosk=hash_pin("kiosk"),
         sorter=hash_pin("sorter"),
     )

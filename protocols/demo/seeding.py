@@ -65,7 +65,7 @@ def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now
             pin_hash=pin_hash,
             birth_date=date(1990, 1, 1) - timedelta(days=97 * number % 18_000),
             email=f"p{number:07}@example.org",
-            phone=f"+45 20{number % 1_000_000:06}",
+            phone=f"+45 28{number % 1_000_000:06}",
         )
     records = [
         add_record(transaction, marc_record(work, number), now=now)

@@ -9,9 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from circulation import partners
 from circulation.results import Branch
-from protocols.ncip.settings import Partner
+from protocols.ncip.settings import Partner, PartnerSetting
 
-_PARTNER = TypeAdapter(Partner)
+_PARTNER: TypeAdapter[Partner] = TypeAdapter(PartnerSetting)
 #: What every partner says in fields of its own, whatever the protocol.
 _COMMON = frozenset({"agency", "name", "branch", "shared_secret"})
 

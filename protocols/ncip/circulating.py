@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from circulation import availability, lending, patrons, renewals, returns
-from circulation.organisation import desk_at
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from circulation import lending, renewals, returns
 from circulation.reasons import Reason
-from circulation.results import Desk, Item, Loan, Patron, Refused
+from circulation.results import Item, Loan, Patron, Refused
 from circulation.routing import HoldHandling
 from protocols.answering import Context
-from protocols.ncip.items import (
-    barcode_of,
-    item_id_of,
-    item_optional_fields,
-    local_time,
-    routing,
-)
-from protocols.ncip.messages import (
+from protocols.ncip.items import barcode_of, item_id_of, local_time, routing
+from protocols.ncip.messages import Problem, Refusal, Response
+from protocols.ncip.models.circulation import (
     CheckInItem,
     CheckInItemResponse,
     CheckOutItem,
     CheckOutItemResponse,
-    ItemOptionalFields,
-    Problem,
     RenewItem,
     RenewItemResponse,
-    Response,
-    UserOptionalFields,
 )
-from protocols.ncip.problems import ProblemType, problem, problems, refusal
+from protocols.ncip.money import acknowledged, charged, required_fee
+from protocols.ncip.named import Named, desk_of, user_and_item
+from protocols.ncip.once import once
+from protocols.ncip.problem_types import ProblemType
+from protocols.ncip.problems import problem, problems, refusal
 from protocols.ncip.settings import Partner
-from protocols.ncip.users import desired, named_user, user_id, user_optional_fields
+from protocols.ncip.telling import item_fields, user_fields
+from protocols.ncip.users import user_id
 
 #: What a check-out may be refused for and still be a repetition of one that was carried out: the
 #: item is on loan to this user, and counts towards the limits it has reached.
@@ -38,53 +37,62 @@ _REPETITION = frozenset(
 )
 
 
-class UnknownBranch(LookupError):
-    """The configuration lets a partner work at a branch that does not exist."""
-
-
-def desk_of(caller: Partner, context: Context) -> Desk:
-    branch = caller.branch
-    desk = desk_at(context.transaction, branch, actor=caller.known_as, device="NCIP")
-    if desk is None:
-        raise UnknownBranch(f"[ncip] partner {caller.known_as}: there is no branch {branch!r}")
-    return desk
-
-
+@once(CheckOutItemResponse, by_item=True)
 def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> Response:
-    """Lends an item. DesiredDateDue gives way to the rules.
+    """Lends an item, for no longer than DesiredDateDue and the rules have it.
 
-    A repetition, as after an answer that got lost, is answered with the loan there is.
+    A MandatedAction has happened: it is recorded whatever the rules say, due on DesiredDateDue
+    where there is one. A repetition, as after an answer that got lost, is answered with the loan
+    there is.
     """
-    user = named_user(request)
-    barcode = barcode_of(request.item_id)
-    missing = [each for each in (user, barcode) if isinstance(each, Problem)]
-    if isinstance(user, Problem) or isinstance(barcode, Problem):
-        return refusal(request, *missing)
+    named = user_and_item(request)
+    if isinstance(named, Refusal):
+        return named
+    mandated = mandated_at(request, caller, context)
     result = lending.check_out(
         context.circulation,
         context.transaction,
         desk=desk_of(caller, context),
-        patron=user.identifier,
-        pin=user.pin,
-        item=barcode,
+        patron=named.user.identifier,
+        pin=named.user.pin,
+        item=named.barcode,
         now=context.now,
+        no_block=mandated is not None,
+        happened=mandated,
+        due=request.desired_date_due,
+        wanted_until=request.desired_date_due,
+        fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
     )
+    information = None
     if isinstance(result, Refused):
         repeated = _repeated_loan(result)
         if repeated is None:
-            quotable = {**user.quotable, "ItemIdentifierValue": barcode}
-            return refusal(request, *problems("CheckOutItem", result.refusals, quotable))
+            return _refused(request, result, named)
         item, patron, loan = repeated
     else:
         item, patron, loan = result.item, result.patron, result.loan
+        information = charged(result.charged, item.home_branch.agency_isil)
     return CheckOutItemResponse(
         item_id=item_id_of(item),
         user_id=user_id(patron.identifier, item.home_branch.agency_isil),
         date_due=local_time(loan.due, item.home_branch),
         renewal_count=loan.renewals,
-        item_optional_fields=_item_fields(request, item, context),
-        user_optional_fields=_user_fields(request, patron.identifier, caller, context),
+        fiscal_transaction_information=information,
+        item_optional_fields=item_fields(request, item.barcode, context),
+        user_optional_fields=user_fields(request, patron.identifier, caller, context),
     )
+
+
+def mandated_at(request: Any, caller: Partner, context: Context) -> datetime | None:
+    """When a mandated action has happened; None where the request is none, or may be none."""
+    if request.mandated_action is None or not caller.mandated_actions:
+        return None
+    return request.mandated_action.date_event_occurred or context.now
+
+
+def _refused(request: Any, result: Refused, named: Named) -> Refusal:
+    found = problems(type(request).__name__, result.refusals, named.quotable)
+    return replace(refusal(request, *found), required_fee_amount=required_fee(result))
 
 
 def _repeated_loan(refused: Refused) -> tuple[Item, Patron, Loan] | None:
@@ -99,36 +107,43 @@ def _repeated_loan(refused: Refused) -> tuple[Item, Patron, Loan] | None:
 
 
 def renew_item(request: RenewItem, caller: Partner, context: Context) -> Response:
-    """Renews the user's loan of an item. DesiredDateDue gives way to the rules."""
-    user = named_user(request)
-    barcode = barcode_of(request.item_id)
-    missing = [each for each in (user, barcode) if isinstance(each, Problem)]
-    if isinstance(user, Problem) or isinstance(barcode, Problem):
-        return refusal(request, *missing)
+    """Renews the user's loan of an item; DesiredDateDue gives way to the rules.
+
+    A MandatedAction has happened: it is recorded whatever the rules say, until DesiredDateDue
+    where there is one.
+    """
+    named = user_and_item(request)
+    if isinstance(named, Refusal):
+        return named
+    mandated = mandated_at(request, caller, context)
     result = renewals.renew(
         context.circulation,
         context.transaction,
         desk=desk_of(caller, context),
-        patron=user.identifier,
-        pin=user.pin,
-        item=barcode,
+        patron=named.user.identifier,
+        pin=named.user.pin,
+        item=named.barcode,
         now=context.now,
+        no_block=mandated is not None,
+        happened=mandated,
+        due=request.desired_date_due,
+        fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
     )
     if isinstance(result, Refused):
-        quotable = {**user.quotable, "ItemIdentifierValue": barcode}
-        return refusal(request, *problems("RenewItem", result.refusals, quotable))
+        return _refused(request, result, named)
     return RenewItemResponse(
         item_id=item_id_of(result.item),
         user_id=user_id(result.patron.identifier, result.item.home_branch.agency_isil),
         date_due=local_time(result.loan.due, result.item.home_branch),
         renewal_count=result.loan.renewals,
-        item_optional_fields=_item_fields(request, result.item, context),
-        user_optional_fields=_user_fields(request, result.patron.identifier, caller, context),
+        fiscal_transaction_information=charged(result.charged, result.item.home_branch.agency_isil),
+        item_optional_fields=item_fields(request, result.item.barcode, context),
+        user_optional_fields=user_fields(request, result.patron.identifier, caller, context),
     )
 
 
 def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Response:
-    """Takes an item back, and says where it goes.
+    """Takes an item back, and says where it goes; a MandatedAction tells when it came.
 
     An item that was not on loan is taken back all the same; the answer is the Problem that the
     standard has for it, which brokers take as done.
@@ -142,6 +157,7 @@ def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Re
         desk=desk_of(caller, context),
         item=barcode,
         now=context.now,
+        returned=mandated_at(request, caller, context),
         # Whoever waits for it is told when staff have it in hand.
         holds=HoldHandling.BIND,
     )
@@ -166,36 +182,7 @@ def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Re
         item_id=item_id_of(result.item),
         user_id=user_id(card, agency) if card else None,
         routing_information=routing(result),
-        item_optional_fields=_item_fields(request, result.item, context),
-        user_optional_fields=_user_fields(request, card, caller, context) if card else None,
+        fiscal_transaction_information=charged(result.charged, agency),
+        item_optional_fields=item_fields(request, barcode, context),
+        user_optional_fields=user_fields(request, card, caller, context) if card else None,
     )
-
-
-def _item_fields(
-    request: CheckOutItem | RenewItem | CheckInItem, item: Item, context: Context
-) -> ItemOptionalFields | None:
-    """What the request wants to be told of the item, as it is after the verb."""
-    wanted = desired(request.item_element_type)
-    if not wanted:
-        return None
-    status = availability.circulation_status(
-        context.circulation, context.transaction, item=item.barcode, now=context.now
-    )
-    return item_optional_fields(context.transaction, status, wanted) if status else None
-
-
-def _user_fields(
-    request: CheckOutItem | RenewItem | CheckInItem,
-    identifier: str,
-    caller: Partner,
-    context: Context,
-) -> UserOptionalFields | None:
-    wanted = desired(request.user_element_type)
-    if not wanted:
-        return None
-    status = patrons.patron_status(
-        context.circulation, context.transaction, patron=identifier, now=context.now
-    )
-    if isinstance(status, Refused):
-        return None
-    return user_optional_fields(status, wanted, caller)

@@ -37,9 +37,10 @@ from protocols.ncip.messages import (
     ResponseHeader,
 )
 from protocols.ncip.moments import LocalTime
-from protocols.ncip.problems import ProblemType, problem
-from protocols.ncip.reading import local_name, read, read_code
-from protocols.ncip.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES
+from protocols.ncip.problem_types import ProblemType
+from protocols.ncip.problems import problem
+from protocols.ncip.reading import attribute_of, local_name, read, read_code
+from protocols.ncip.services import ALL_SERVICES, NOTIFICATIONS, ONLY_VERSION_1, SERVICES
 from protocols.ncip.version_1 import read_problems, write_problems
 from protocols.ncip.writing import ATTRIBUTE, attribute, text, write
 
@@ -110,7 +111,8 @@ def decode(data: bytes, zone: tzinfo | None = None) -> Incoming:
 def decode_response(data: bytes) -> tuple[Any, Dialect]:
     """The response in a document, as an object of `protocols.ncip.messages`, and its dialect.
 
-    A response that only says why not is a `Refusal`. Raises MalformedMessage where the document
+    A response that only says why not is a `Refusal`, as is one that says nothing, to a
+    notification: without a Problem. Raises MalformedMessage where the document
     holds no response that is known here.
     """
     root = _root(data)
@@ -125,10 +127,11 @@ def decode_response(data: bytes) -> tuple[Any, Dialect]:
     service = name.removesuffix("Response")
     found = _problems_in(body, dialect)
     header = next((each for each in body if local_name(each) == "ResponseHeader"), None)
-    if found:
+    kind = next((kind for kind in LAYOUTS if kind.__name__ == name), None)
+    is_acknowledgement = kind is None and name != service and service in NOTIFICATIONS
+    if found or is_acknowledgement:
         read_header = None if header is None else read(ResponseHeader, header, LocalTime())
         return Refusal(service, found, read_header), dialect
-    kind = next((kind for kind in LAYOUTS if kind.__name__ == name), None)
     if kind is None or name == service:
         raise MalformedMessage(
             problem(ProblemType.UNKNOWN_ELEMENT, "no response", name[:_LONGEST_NAME]), dialect
@@ -158,17 +161,14 @@ def _dialect(root: etree._Element) -> Dialect | None:
     The namespace decides; without one the version attribute does, without that the document type,
     and at last the look of the identifiers.
     """
-    version = ""
-    for name, value in root.items():
-        if str(name).rpartition("}")[2] == "version":
-            version = str(value)
+    version = attribute_of(root, "version") or ""
     namespace = str(root.tag).rpartition("}")[0].lstrip("{")
     if namespace == NAMESPACE:
         return dialect_of(version, root.prefix)
     digits = version_digits(version)
     if namespace or (digits is not None and digits[0] > 2):
         return None
-    document = root.getroottree().docinfo
+    document: Any = root.getroottree().docinfo
     if digits is None:
         digits = version_digits(document.system_url or "")
     if digits is None:

@@ -7,95 +7,208 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from protocols.answering import Context, Services
+from protocols.answering import Context, Lane, Services
+from protocols.ncip.arrivals import UNTOLD, Arrival
+from protocols.ncip.authentication import authenticate
+from protocols.ncip.caps import Caps, TooMany
 from protocols.ncip.codec import Incoming, MalformedMessage, decode, encode
 from protocols.ncip.dialects import Dialect
 from protocols.ncip.handlers import HANDLERS
+from protocols.ncip.institutions import is_missing, register_institution
+from protocols.ncip.journal import Journal, outcome_of, request_id_of
 from protocols.ncip.lookups import look_up_version
 from protocols.ncip.messages import (
+    Code,
+    FromAgencyId,
     InitiationHeader,
     LookupVersion,
     LookupVersionResponse,
     OtherService,
     Problem,
     Refusal,
+    Request,
     Response,
+    ResponseHeader,
+    ToAgencyId,
 )
-from protocols.ncip.partners import Partners, agency_of, authenticate, turned_round
-from protocols.ncip.problems import ProblemType, problem
-from protocols.ncip.settings import NcipSettings
+from protocols.ncip.partners import Partners, agency_of, turned_round
+from protocols.ncip.problem_types import ProblemType
+from protocols.ncip.problems import problem
+from protocols.ncip.settings import NcipSettings, Partner, folded_agency
+from protocols.throttle import FailedLogins
 
 log = logging.getLogger(__name__)
 
 Reply = Callable[[bytes], None]
 
 
+@dataclass(slots=True)
+class _Visit:
+    """One document under way, and what is known of it so far."""
+
+    document: bytes
+    reply: Reply
+    arrival: Arrival
+    began: datetime
+    service: str = ""
+    partner: str = ""
+    request_id: str = ""
+    caller: Partner | None = None  # once it is known for certain
+    registers: bool = False  # its institution is registered first
+    has_failed: bool = False  # its credentials were wrong
+
+
 class Exchange:
     """Answers documents with documents; one for all listeners of NCIP."""
 
-    def __init__(self, settings: NcipSettings, services: Services) -> None:
-        self._partners = Partners(settings)
+    def __init__(
+        self, settings: NcipSettings, services: Services, journal: Journal | None = None
+    ) -> None:
+        self.partners = Partners(settings)
         self._services = services
+        self._journal = journal
+        self._caps = Caps()
+        self._failed = FailedLogins()
         self._own_agency = settings.branch or next(
             (partner.branch for partner in settings.partners), ""
         )
 
-    def answer(self, document: bytes, reply: Reply) -> None:
+    def answer(self, document: bytes, reply: Reply, arrival: Arrival = UNTOLD) -> None:
         """Calls `reply` once with the answer, at once or later, in the reactor's thread."""
+        visit = _Visit(document, reply, arrival, self._services.clock())
         try:
             incoming = decode(document)
         except MalformedMessage as error:
-            reply(encode(Refusal(None, (error.problem,)), error.dialect))
+            refused = Refusal(None, (error.problem,))
+            self._finish(visit, encode(refused, error.dialect), refused)
             return
         except Exception:
             log.exception("a message could not be read")
-            failed = problem(ProblemType.TEMPORARY_PROCESSING_FAILURE)
-            reply(encode(Refusal(None, (failed,))))
+            failed = Refusal(None, (problem(ProblemType.TEMPORARY_PROCESSING_FAILURE),))
+            self._finish(visit, encode(failed), failed)
             return
-        self._carry_out(incoming, reply)
+        self._carry_out(incoming, visit)
 
-    def _carry_out(self, incoming: Incoming, reply: Reply) -> None:
-        request, dialect = incoming.request, incoming.dialect
+    def _carry_out(self, incoming: Incoming, visit: _Visit) -> None:
+        request = incoming.request
         if isinstance(request, LookupVersion):
-            reply(encode(look_up_version(request, self._own_agency), dialect))
+            visit.service = "LookupVersion"
+            told = look_up_version(request, self._own_agency)
+            self._finish(visit, encode(told, incoming.dialect), told)
             return
-        service, header = _service(request), request.initiation_header
+        visit.service, header = _service(request), request.initiation_header
+        agency = agency_of(header)
+        visit.partner = folded_agency(agency.value) if agency else ""
+        visit.request_id = request_id_of(request)
+
+        def end(response: Response) -> None:
+            written = self._written(response, visit.service, header, incoming.dialect)
+            self._finish(visit, written, response)
+
         if isinstance(request, OtherService):
             refused = problem(
-                ProblemType.UNSUPPORTED_SERVICE, "this service is not offered here", service
+                ProblemType.UNSUPPORTED_SERVICE, "this service is not offered here", visit.service
             )
-            reply(self._written(Refusal(service, (refused,)), service, header, dialect))
+            end(Refusal(visit.service, (refused,)))
             return
+        seconds = visit.began.timestamp()
+        caller = self.partners.known(header, visit.arrival)
+        if self._failed.is_held(visit.arrival.host, visit.partner, seconds):
+            held = ProblemType.AGENCY_AUTHENTICATION_FAILED
+            end(Refusal(visit.service, (problem(held, "too many wrong secrets: wait"),)))
+            return
+        if caller is None or not caller.is_capped:
+            self._perform(incoming, visit, end)
+            return
+        is_capped = caller
+
+        def end_and_leave(response: Response) -> None:
+            end(response)
+            self._caps.leave(is_capped)
+
+        try:
+            self._caps.enter(
+                is_capped, lambda: self._perform(incoming, visit, end_and_leave), seconds
+            )
+        except TooMany as error:
+            busy = problem(ProblemType.TEMPORARY_PROCESSING_FAILURE, str(error))
+            end(Refusal(visit.service, (busy,)))
+
+    def _perform(self, incoming: Incoming, visit: _Visit, end: Callable[[Response], None]) -> None:
+        request: Any = incoming.request
+        service, header = visit.service, request.initiation_header
         handler, lane = HANDLERS[type(request)]
 
         def work(context: Context) -> Response:
-            self._partners.follow(context)
-            caller = self._partners.find(service, header)
+            self.partners.follow(context)
+            caller = self.partners.find(service, header, visit.arrival)
             if isinstance(caller, Problem):
                 return Refusal(service, (caller,))
-            failed = authenticate(caller, header, context.circulation.pins)
+            failed = authenticate(
+                caller, header, visit.arrival, context.circulation.pins, context.now
+            )
+            visit.has_failed = failed is not None
             if failed is not None:
                 return Refusal(service, (failed,))
+            visit.partner, visit.caller = caller.key, caller
+            if visit.registers:
+                register_institution(request, caller, context)
+            if incoming.has_local_times:
+                return handler(_at_home(visit.document, caller, context), caller, context)
             return handler(request, caller, context)
 
         def done(response: Any, error: BaseException | None) -> None:
+            if (
+                not visit.registers
+                and visit.caller is not None
+                and isinstance(response, Refusal)
+                and is_missing(request, visit.caller, response)
+            ):
+                visit.registers = True
+                self._services.perform(Lane.WRITE, work, done)
+                return
             if error is not None:
-                agency = agency_of(header)
-                who = agency.value[:64] if agency else "a partner without a name"
+                who = visit.partner[:64] or "a partner without a name"
                 log.error("%s for %r failed", service, who, exc_info=error)
                 response = _failure(service)
-            reply(self._written(response, service, header, dialect))
+            elif visit.has_failed:
+                self._failed.failed(visit.arrival.host, visit.partner, visit.began.timestamp())
+            elif self._failed.has_failed(visit.arrival.host, visit.partner):
+                self._failed.succeeded(visit.arrival.host, visit.partner)
+            end(response)
 
         self._services.perform(lane, work, done)
+
+    def _finish(self, visit: _Visit, answer: bytes, response: Any) -> None:
+        visit.reply(answer)
+        if self._journal is not None:
+            self._journal.note(
+                at=visit.began,
+                direction="in",
+                partner=visit.partner,
+                peer=visit.arrival.host,
+                service=visit.service,
+                request_id=visit.request_id or request_id_of(response),
+                outcome=outcome_of(response),
+                request=visit.document,
+                answer=answer,
+            )
 
     def _written(
         self, response: Response, service: str, header: InitiationHeader | None, dialect: Dialect
     ) -> bytes:
         """The answer with its header; a failure of ours where it would not be valid."""
         turned = turned_round(header, self._own_agency)
+        if turned is None and dialect.is_version_1:  # which demands a header
+            turned = ResponseHeader(
+                from_agency_id=FromAgencyId(Code(self._own_agency)),
+                to_agency_id=ToAgencyId(Code("")),
+            )
         try:
             return encode(_headed(response, turned), dialect)
         except Exception:  # a fault of ours must not leave the caller without an answer
@@ -107,10 +220,19 @@ def _service(request: Any) -> str:
     return request.service if isinstance(request, OtherService) else type(request).__name__
 
 
-def _headed(response: Response, header: Any) -> Response:
+def _at_home(document: bytes, caller: Partner, context: Context) -> Request:
+    """The request in a document whose times are local: those of the branch that does the work."""
+    branches = context.circulation.current_set_up(context.transaction).branches
+    zone = next((each.timezone for each in branches.values() if each.isil == caller.branch), "UTC")
+    return decode(document, ZoneInfo(zone)).request
+
+
+def _headed(response: Any, header: Any) -> Response:
     if header is None or isinstance(response, LookupVersionResponse):
-        return response
-    return replace(response, response_header=header)
+        found: Response = response
+    else:
+        found = replace(response, response_header=header)
+    return found
 
 
 def _failure(service: str) -> Refusal:

@@ -76,6 +76,10 @@ class DocumentScanner:
         """Bytes that belong to no document handed out."""
         return len(self._buffer)
 
+    def has_begun(self) -> bool:
+        """Whether anything of a document is held: blanks between documents are of none."""
+        return bool(self._buffer.lstrip(_SPACE))
+
     def feed(self, data: bytes) -> None:
         self._buffer += data
 

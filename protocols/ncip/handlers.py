@@ -11,20 +11,47 @@ from collections.abc import Callable
 from typing import Any
 
 from protocols.answering import Context, Lane
+from protocols.ncip.agencies import look_up_agency
 from protocols.ncip.circulating import check_in_item, check_out_item, renew_item
-from protocols.ncip.lookups import look_up_item, look_up_user
-from protocols.ncip.messages import (
+from protocols.ncip.holdings import look_up_item_set
+from protocols.ncip.interlending_services import AROUND, INTERLENDING
+from protocols.ncip.lookups import authenticate_user, look_up_item, look_up_user
+from protocols.ncip.members import create_user, delete_user, update_user
+from protocols.ncip.messages import Response
+from protocols.ncip.models.accounts import CreateUserFiscalTransaction
+from protocols.ncip.models.agencies import LookupAgency
+from protocols.ncip.models.circulation import CheckInItem, CheckOutItem, RenewItem
+from protocols.ncip.models.item_sets import LookupItemSet
+from protocols.ncip.models.lookups import LookupItem, LookupUser
+from protocols.ncip.models.notices import SendUserNotice
+from protocols.ncip.models.requests import (
     CancelRequestItem,
-    CheckInItem,
-    CheckOutItem,
-    LookupItem,
-    LookupUser,
-    RenewItem,
+    LookupRequest,
     RequestItem,
-    Response,
+    UpdateRequestItem,
 )
+from protocols.ncip.models.statuses import (
+    CancelRecallItem,
+    RecallItem,
+    ReportCirculationStatusChange,
+    UndoCheckOutItem,
+    UpdateCirculationStatus,
+)
+from protocols.ncip.models.stock import CreateItem, DeleteItem, UpdateItem
+from protocols.ncip.models.users import AuthenticateUser, CreateUser, DeleteUser, UpdateUser
+from protocols.ncip.payments import create_user_fiscal_transaction
+from protocols.ncip.reports import (
+    cancel_recall_item,
+    recall_item,
+    report_circulation_status_change,
+    undo_check_out_item,
+    update_circulation_status,
+)
+from protocols.ncip.request_changes import look_up_request, update_request_item
 from protocols.ncip.requesting import cancel_request_item, request_item
 from protocols.ncip.settings import Partner
+from protocols.ncip.stock import create_item, delete_item, update_item
+from protocols.ncip.user_notices import send_user_notice
 
 Handler = Callable[[Any, Partner, Context], Response]
 
@@ -36,4 +63,30 @@ HANDLERS: dict[type[Any], tuple[Handler, Lane]] = {
     RenewItem: (renew_item, Lane.WRITE),
     RequestItem: (request_item, Lane.WRITE),
     CancelRequestItem: (cancel_request_item, Lane.WRITE),
+    LookupItemSet: (look_up_item_set, Lane.WIDE_READ),
+    LookupRequest: (look_up_request, Lane.READ),
+    LookupAgency: (look_up_agency, Lane.READ),
+    AuthenticateUser: (authenticate_user, Lane.READ),
+    UpdateRequestItem: (update_request_item, Lane.WRITE),
+    UndoCheckOutItem: (undo_check_out_item, Lane.WRITE),
+    RecallItem: (recall_item, Lane.WRITE),
+    CancelRecallItem: (cancel_recall_item, Lane.WRITE),
+    ReportCirculationStatusChange: (report_circulation_status_change, Lane.WRITE),
+    UpdateCirculationStatus: (update_circulation_status, Lane.WRITE),
+    CreateItem: (create_item, Lane.WRITE),
+    UpdateItem: (update_item, Lane.WRITE),
+    DeleteItem: (delete_item, Lane.WRITE),
+    CreateUser: (create_user, Lane.WRITE),
+    UpdateUser: (update_user, Lane.WRITE),
+    DeleteUser: (delete_user, Lane.WRITE),
+    CreateUserFiscalTransaction: (create_user_fiscal_transaction, Lane.WRITE),
+    SendUserNotice: (send_user_notice, Lane.WRITE),
 }
+
+#: What interlibrary loans add to the services above, and bring along.
+HANDLERS |= {
+    kind: (around(HANDLERS[kind][0]), Lane.WRITE)
+    for kind, around in AROUND.items()
+    if kind in HANDLERS
+}
+HANDLERS |= {kind: (handler, Lane.WRITE) for kind, handler in INTERLENDING.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,6 +10,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
+from protocols.ncip.arrivals import http_arrival
 from protocols.ncip.documents import DOCUMENT_BYTES
 from protocols.ncip.exchange import Exchange
 
@@ -16,6 +18,7 @@ MEDIA_TYPE = b"application/xml; charset=utf-8"
 #: The form fields that clients put a message into.
 _FORM_FIELDS = (b"xml", b"XForms:Model")
 _FORM_HEAD = 100
+_END = re.compile(rb"</(?:[\w.-]{1,40}:)?NCIP(?:Version)?Message\s*>\s*$")
 _MOST_FIELDS = 20
 
 
@@ -30,6 +33,12 @@ class NcipResource(Resource):
     def __init__(self, exchange: Exchange) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._exchange = exchange
+
+    def is_whole(self, head: bytes, tail: bytes) -> bool | None:
+        """Whether a body has ended (`protocols.http_channel`): by the end tag of the message."""
+        if not head.lstrip().startswith(b"<") or b"NCIP" not in head or b"\x00" in tail:
+            return None
+        return _END.search(tail) is not None
 
     def render(self, request: Any) -> Any:
         if request.method != b"POST":
@@ -47,7 +56,9 @@ class NcipResource(Resource):
                 request.write(document)
                 request.finish()
 
-        self._exchange.answer(document_in(request.content.read(DOCUMENT_BYTES + 1)), reply)
+        self._exchange.answer(
+            document_in(request.content.read(DOCUMENT_BYTES + 1)), reply, http_arrival(request)
+        )
         return NOT_DONE_YET
 
 

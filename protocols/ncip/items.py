@@ -5,27 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from catalogue.marc.iso2709 import fields, subfields
-from catalogue.numbers import isbn_keys
-from catalogue.records import Record, fetch_records
-from catalogue.statements import Transaction
 from circulation.results import Branch, CheckedIn, CirculationStatus, Item, ItemState
-from protocols.ncip.messages import (
-    BibliographicDescription,
-    BibliographicItemId,
-    BibliographicRecordId,
-    Code,
-    Destination,
+from protocols.answering import Context
+from protocols.ncip.messages import Code, ItemId, Problem
+from protocols.ncip.models.circulation import Destination, RoutingInformation
+from protocols.ncip.models.items import (
+    ElectronicResource,
     ItemDescription,
-    ItemId,
     ItemOptionalFields,
     Location,
     LocationName,
     LocationNameInstance,
-    Problem,
-    RoutingInformation,
 )
-from protocols.ncip.problems import ProblemType, problem
+from protocols.ncip.problem_types import ProblemType
+from protocols.ncip.problems import problem
+from protocols.ncip.titles import described, electronic_address, record_of
 
 #: ItemIdentifierType of every item: the word that brokers look for, case and all.
 ITEM_BARCODE = Code("Item Barcode")
@@ -38,13 +32,6 @@ _STATUSES = {
     ItemState.LOST: "Lost",
     ItemState.MISSING: "Missing",
     ItemState.ON_HOLD_SHELF: "Available For Pickup",
-}
-
-#: The field and subfields with an ISBN, by record format.
-_ISBN_FIELDS = {
-    "marc21": (b"020", b"a"),
-    "danmarc2": (b"021", b"ae"),
-    "unimarc": (b"010", b"a"),
 }
 
 
@@ -69,28 +56,69 @@ def local_time(moment: datetime, branch: Branch) -> datetime:
 
 
 def item_optional_fields(
-    transaction: Transaction, status: CirculationStatus, wanted: frozenset[str]
+    context: Context, status: CirculationStatus, wanted: frozenset[str]
 ) -> ItemOptionalFields | None:
     """What was asked for of the item; None where that is nothing that Tiro knows."""
-    item = status.item
+    item, transaction = status.item, context.transaction
     has_status = "circulationstatus" in wanted
     found = ItemOptionalFields(
         bibliographic_description=(
-            _description(transaction, item) if "bibliographicdescription" in wanted else None
+            described(transaction, item) if "bibliographicdescription" in wanted else None
         ),
-        circulation_status=Code(_STATUSES[status.state]) if has_status else None,
+        item_use_restriction_type=(
+            _restrictions(context, item) if "itemuserestrictiontype" in wanted else ()
+        ),
+        circulation_status=circulation_status_of(status) if has_status else None,
         hold_queue_length=status.open_holds if "holdqueuelength" in wanted else None,
         item_description=(
             ItemDescription(item.call_number or None, item.barcode)
             if "itemdescription" in wanted
             else None
         ),
-        location=(permanent_location(item),) if "location" in wanted else (),
+        location=_locations(status) if "location" in wanted else (),
+        electronic_resource=(
+            _electronic_resource(context, item) if "electronicresource" in wanted else None
+        ),
         date_due=(
             local_time(status.loan.due, item.home_branch) if has_status and status.loan else None
         ),
     )
     return None if found == ItemOptionalFields() else found
+
+
+def circulation_status_of(status: CirculationStatus) -> Code:
+    """What the item is doing, in the words of CirculationStatus."""
+    if status.recalled is not None and status.state is ItemState.ON_LOAN:
+        return Code("Recalled")
+    return Code(_STATUSES[status.state])
+
+
+def _restrictions(context: Context, item: Item) -> tuple[Code, ...]:
+    """What the rules say of the item whoever asks, in the words of ItemUseRestrictionType."""
+    set_up = context.circulation.current_set_up(context.transaction)
+    terms = set_up.terms(item.home_branch.id, "", item.material_group)
+    found = []
+    if not terms.loanable:
+        found.append(Code("Not For Loan"))
+    if terms.on_site_only:
+        found.append(Code("In Library Use Only"))
+    if terms.loanable and not terms.on_site_only and not terms.renewals:
+        found.append(Code("Renewals Not Permitted"))
+    return tuple(found)
+
+
+def _electronic_resource(context: Context, item: Item) -> ElectronicResource | None:
+    record = record_of(context.transaction, item)
+    address = electronic_address(record) if record else None
+    return ElectronicResource(address) if address else None
+
+
+def _locations(status: CirculationStatus) -> tuple[Location, ...]:
+    """Where it belongs; and where it is for now, if a booking, deposit or theme has it."""
+    found = [permanent_location(status.item)]
+    if status.stay is not None:
+        found.append(_location("Temporary Location", status.stay.branch.name, status.stay.place))
+    return tuple(found)
 
 
 def permanent_location(item: Item) -> Location:
@@ -120,30 +148,3 @@ def _location(kind: str, *names: str) -> Location:
             tuple(LocationNameInstance(level, name) for level, name in enumerate(names, 1) if name)
         ),
     )
-
-
-def _description(transaction: Transaction, item: Item) -> BibliographicDescription:
-    record = next(iter(fetch_records(transaction, [item.record_id])), None)
-    isbn = _isbn(record) if record and record.data else None
-    number = record.control_number if record else None
-    return BibliographicDescription(
-        author=item.author or None,
-        bibliographic_item_id=BibliographicItemId(isbn, Code("ISBN")) if isbn else None,
-        bibliographic_record_id=(
-            (BibliographicRecordId(number, Code(item.home_branch.agency_isil)),) if number else ()
-        ),
-        publication_date=str(record.year) if record and record.year else None,
-        title=item.title or None,
-    )
-
-
-def _isbn(record: Record) -> str | None:
-    """The first ISBN: in 13 digits, where its check digit is right."""
-    tag, codes = _ISBN_FIELDS.get(record.format, (b"", b""))
-    for name, content in fields(record.data):
-        if name == tag:
-            for code, value in subfields(content):
-                keys = isbn_keys(value.decode("utf-8", "replace")) if code in codes else []
-                if keys and len(keys[0]) in (10, 13):
-                    return keys[0]
-    return None

@@ -16,3 +16,4 @@ _PAIRS = """
 
 _WORDS = _PAIRS.split()
 ISO_639_2: dict[str, str] = dict(zip(_WORDS[::2], _WORDS[1::2], strict=True))
+ISO_639_1: dict[str, str] = {long: short for short, long in ISO_639_2.items()}

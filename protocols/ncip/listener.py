@@ -9,10 +9,14 @@ from twisted.web.resource import IResource
 
 from protocols.answering import Services
 from protocols.listening import Conversation, ConversationFactory
+from protocols.ncip.arrivals import Arrival, certificate_names
 from protocols.ncip.exchange import Exchange
 from protocols.ncip.http import NcipResource
+from protocols.ncip.journal import Journal
+from protocols.ncip.sending import SendingLoop
 from protocols.ncip.session import NcipSession
 from protocols.ncip.settings import NcipSettings
+from protocols.ncip.telling_partners import Teller
 from protocols.reactor import reactor
 from protocols.standard import Port
 
@@ -27,25 +31,56 @@ class _Ncip:
     name = "ncip"
     settings = NcipSettings
 
+    def __init__(self) -> None:
+        self._exchanges: dict[Services, Exchange] = {}
+
     def ports(self, settings: NcipSettings, services: Services) -> Sequence[Port]:
         if settings.port is None:
             return []
-        exchange = Exchange(settings, services)
+        exchange = self._exchange(settings, services)
 
         def converse(address: object) -> Conversation:
-            session = NcipSession(
-                reactor.seconds(),
-                settings.idle_seconds,
-                settings.message_seconds,
+            seconds = settings.idle_seconds, settings.message_seconds
+            session = NcipSession(reactor.seconds(), *seconds)
+
+            def shown() -> frozenset[str]:
+                return certificate_names(conversation.transport)
+
+            arrival = Arrival(host=str(getattr(address, "host", "")), certificate=shown)
+            conversation = Conversation(
+                session, lambda document, reply: exchange.answer(document, reply, arrival)
             )
-            return Conversation(session, exchange.answer)
+            return conversation
 
         factory: Any = ConversationFactory(converse)
-        return [Port(settings.port, settings.interface, factory)]
+        return [Port(settings.port, settings.interface, factory, settings.access, settings.tls)]
 
     def resources(self, settings: NcipSettings, services: Services) -> Mapping[bytes, IResource]:
-        resource: Any = NcipResource(Exchange(settings, services))
+        resource: Any = NcipResource(self._exchange(settings, services))
         return {b"ncip": resource}
+
+    def _exchange(self, settings: NcipSettings, services: Services) -> Exchange:
+        """One for all listeners of a process, so that a partner is one over every transport."""
+        found = self._exchanges.get(services)
+        if found is None:
+            journal = Journal(services, settings.body_days, reactor.callLater)
+            found = self._exchanges[services] = Exchange(settings, services, journal)
+            services.before_close(lambda: self._exchanges.pop(services, None))
+            teller = Teller(
+                services.database,
+                services.circulation,
+                found.partners,
+                services.clock,
+                lambda **facts: reactor.callFromThread(lambda: journal.note(**facts)),
+            )
+            SendingLoop(
+                teller,
+                services,
+                settings.tell_seconds,
+                reactor.callLater,
+                reactor.callFromThread,
+            )
+        return found
 
     def examples(
         self, settings: NcipSettings, ports: Sequence[int], http_port: int | None

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from circulation import availability, patrons
+from circulation.hold_facts import holds_of_record
+from circulation.hold_results import Hold
 from circulation.reasons import Reason
-from circulation.results import CirculationStatus, Refused
+from circulation.results import CirculationStatus, PatronLoans, Refused
 from protocols.answering import Context
-from protocols.ncip.circulating import desk_of
 from protocols.ncip.dialects import VERSIONS
 from protocols.ncip.items import barcode_of, item_id_of, item_optional_fields, local_time
 from protocols.ncip.messages import (
     Code,
+    LookupVersion,
+    LookupVersionResponse,
+    Problem,
+    Refusal,
+    Response,
+)
+from protocols.ncip.models.lookups import (
     CurrentBorrower,
+    CurrentRequester,
     ItemTransaction,
     LoanedItem,
     LoanedItemsCount,
@@ -19,23 +30,25 @@ from protocols.ncip.messages import (
     LookupItemResponse,
     LookupUser,
     LookupUserResponse,
-    LookupVersion,
-    LookupVersionResponse,
-    Problem,
     RequestedItemsCount,
-    Response,
 )
-from protocols.ncip.problems import ProblemType, problem, problems, refusal
+from protocols.ncip.models.users import AuthenticateUser, AuthenticateUserResponse
+from protocols.ncip.money import fiscal_accounts
+from protocols.ncip.named import known_user
+from protocols.ncip.problem_types import ProblemType
+from protocols.ncip.problems import problem, problems, refusal
+from protocols.ncip.request_ids import card_of, found_request, item_id_of_hold, request_id_of
 from protocols.ncip.requesting import HOLD, requested_items
 from protocols.ncip.services import SERVICES
 from protocols.ncip.settings import Partner
+from protocols.ncip.titles import ids_of_records
 from protocols.ncip.users import desired, named_user, user_id, user_optional_fields
 
 #: The most loans that one LookupUserResponse lists; the count is right beyond it.
 LOANED_ITEMS = 500
 
 #: What is told of an item where a LookupItem names no element.
-_ALL_ITEM_ELEMENTS = frozenset(
+ALL_ITEM_ELEMENTS = frozenset(
     {
         "bibliographicdescription",
         "circulationstatus",
@@ -51,99 +64,161 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
     user = named_user(request)
     if isinstance(user, Problem):
         return refusal(request, user)
-    status = patrons.patron_status(
-        context.circulation,
-        context.transaction,
-        patron=user.identifier,
-        pin=user.pin,
-        now=context.now,
-        desk=desk_of(caller, context) if user.pin else None,
-    )
-    if isinstance(status, Refused):
-        return refusal(request, *problems("LookupUser", status.refusals, user.quotable))
-    loaned_items_count: tuple[LoanedItemsCount, ...] = ()
-    loaned_item: tuple[LoanedItem, ...] = ()
+    status = known_user(request, user, caller, context)
+    if isinstance(status, Refusal):
+        return status
+    loans: PatronLoans | None = None
     if request.loaned_items_desired:
-        loans = patrons.patron_loans(
+        found = patrons.patron_loans(
             context.circulation,
             context.transaction,
             patron=user.identifier,
             now=context.now,
             limit=LOANED_ITEMS,
         )
-        if isinstance(loans, Refused):
-            return refusal(request, *problems("LookupUser", loans.refusals, user.quotable))
-        loaned_items_count = (LoanedItemsCount(Code("On Loan"), loans.total),)
-        loaned_item = tuple(
-            LoanedItem(
-                item_id_of(each.item),
-                date_due=local_time(each.loan.due, each.item.home_branch),
-                title=each.item.title or None,
-            )
-            for each in loans.loans
-        )
-    requested = requested_items(user.identifier, context) if request.requested_items_desired else ()
+        if isinstance(found, Refused):
+            return refusal(request, *problems("LookupUser", found.refusals, user.quotable))
+        loans = found
+    requested = (
+        requested_items(user.identifier, caller, context)
+        if request.requested_items_desired and status.has_holds
+        else ()
+    )
     return LookupUserResponse(
         user_id=user_id(status.patron.identifier, status.home_branch.agency_isil),
-        loaned_items_count=loaned_items_count,
-        loaned_item=loaned_item,
+        user_fiscal_account=(
+            fiscal_accounts(user.identifier, status, context)
+            if request.user_fiscal_account_desired
+            else ()
+        ),
+        loaned_items_count=(LoanedItemsCount(Code("On Loan"), loans.total),) if loans else (),
+        loaned_item=_loaned_items(loans, context) if loans else (),
         requested_items_count=(
             (RequestedItemsCount(HOLD, len(requested)),) if request.requested_items_desired else ()
         ),
         requested_item=requested,
         user_optional_fields=user_optional_fields(
-            status, desired(request.user_element_type), caller
+            context, status, desired(request.user_element_type), caller
         ),
     )
 
 
-def look_up_item(request: LookupItem, caller: Partner, context: Context) -> Response:
-    """An item and what it is doing."""
-    if request.item_id is None and request.request_id is not None:
+def authenticate_user(request: AuthenticateUser, caller: Partner, context: Context) -> Response:
+    """Are these the right credentials? Version 1 alone asks so; there must be a secret."""
+    user = named_user(request)
+    if isinstance(user, Problem):
+        return refusal(request, user)
+    if user.pin is None:
         return refusal(
             request,
-            problem(
-                ProblemType.UNKNOWN_ITEM,
-                "no request has this identifier",
-                "RequestIdentifierValue",
-                request.request_id.request_identifier_value,
-            ),
+            problem(ProblemType.NEEDED_DATA_MISSING, "no secret is given", "AuthenticationInput"),
         )
-    barcode = barcode_of(request.item_id)
+    status = known_user(request, user, caller, context)
+    if isinstance(status, Refusal):
+        return status
+    return AuthenticateUserResponse(
+        user_id=user_id(status.patron.identifier, status.home_branch.agency_isil)
+    )
+
+
+def _loaned_items(loans: PatronLoans, context: Context) -> tuple[LoanedItem, ...]:
+    bibliographic_ids = ids_of_records(
+        context.transaction,
+        {each.item.record_id: each.item.home_branch.agency_isil for each in loans.loans},
+    )
+    return tuple(
+        LoanedItem(
+            item_id_of(each.item),
+            bibliographic_id=bibliographic_ids.get(each.item.record_id, ()),
+            date_due=local_time(each.loan.due, each.item.home_branch),
+            title=each.item.title or None,
+        )
+        for each in loans.loans
+    )
+
+
+def look_up_item(request: LookupItem, caller: Partner, context: Context) -> Response:
+    """An item and what it is doing; by RequestId, the item that is on its way to who asked."""
+    hold: Hold | None = None
+    if request.item_id is None and request.request_id is not None:
+        found = found_request(request.request_id, caller, context)
+        if isinstance(found, Problem):
+            return refusal(request, _no_such_item(found))
+        hold = found[0].hold
+        if item_id_of_hold(hold) is None:  # no item yet: there is only the request to tell of
+            return LookupItemResponse(request_id=request_id_of(hold, caller, context))
+    barcode = barcode_of(item_id_of_hold(hold) if hold else request.item_id)
     if isinstance(barcode, Problem):
         return refusal(request, barcode)
     status = availability.circulation_status(
         context.circulation, context.transaction, item=barcode, now=context.now
     )
     if status is None:
-        return refusal(
-            request,
-            problem(
-                ProblemType.UNKNOWN_ITEM,
-                Reason.ITEM_UNKNOWN.value,
-                "ItemIdentifierValue",
-                barcode,
-            ),
-        )
-    wanted = desired(request.item_element_type) or _ALL_ITEM_ELEMENTS
+        return refusal(request, unknown_item(barcode))
+    wanted = desired(request.item_element_type) or ALL_ITEM_ELEMENTS
     return LookupItemResponse(
+        request_id=request_id_of(hold, caller, context) if hold else None,
         item_id=item_id_of(status.item),
-        item_transaction=_transaction_of(request, status, caller),
-        item_optional_fields=item_optional_fields(context.transaction, status, wanted),
+        hold_pickup_date=(
+            local_time(hold.deadline, hold.pickup_branch) if hold and hold.deadline else None
+        ),
+        date_recalled=(
+            local_time(status.recalled, status.item.home_branch) if status.recalled else None
+        ),
+        item_transaction=_transaction_of(request, status, caller, context),
+        item_optional_fields=item_optional_fields(context, status, wanted),
+    )
+
+
+def unknown_item(barcode: str) -> Problem:
+    return problem(
+        ProblemType.UNKNOWN_ITEM, Reason.ITEM_UNKNOWN.value, "ItemIdentifierValue", barcode
+    )
+
+
+def _no_such_item(found: Problem) -> Problem:
+    """LookupItem has no problem type for requests."""
+    return problem(
+        ProblemType.UNKNOWN_ITEM,
+        found.problem_detail or "",
+        found.problem_element or "",
+        found.problem_value,
     )
 
 
 def _transaction_of(
-    request: LookupItem, status: CirculationStatus, caller: Partner
+    request: LookupItem, status: CirculationStatus, caller: Partner, context: Context
 ) -> ItemTransaction | None:
+    """Who has the item and who waits for its title, for partners that may know."""
+    borrower = current_borrower(request, status, caller)
+    requesters = current_requesters(request, status, caller, context)
+    if borrower is None and not requesters:
+        return None
+    return ItemTransaction(borrower, requesters)
+
+
+def current_borrower(
+    request: Any, status: CirculationStatus, caller: Partner
+) -> CurrentBorrower | None:
     """Who has the item, for partners that may know."""
     borrower = status.borrower
     if not (request.current_borrower_desired and caller.sees_borrowers):
         return None
     if borrower is None or borrower.identifier is None:
         return None
+    return CurrentBorrower(user_id(borrower.identifier, status.item.home_branch.agency_isil))
+
+
+def current_requesters(
+    request: Any, status: CirculationStatus, caller: Partner, context: Context
+) -> tuple[CurrentRequester, ...]:
+    """Who waits for the title, the next to be served first, for partners that may know."""
+    if not (request.current_requesters_desired and caller.sees_borrowers and status.open_holds):
+        return ()
+    queue = holds_of_record(context.transaction, status.item.record_id)
+    cards = [card_of(hold.patron_id, context) for hold in queue]
     agency = status.item.home_branch.agency_isil
-    return ItemTransaction(CurrentBorrower(user_id(borrower.identifier, agency)))
+    return tuple(CurrentRequester(user_id(card, agency)) for card in cards if card)
 
 
 def look_up_version(request: LookupVersion, own_agency: str) -> LookupVersionResponse:

@@ -6,9 +6,9 @@ import logging
 
 from pydantic import ValidationError
 
-from circulation.pins import PinVerifier
 from protocols.answering import Context
 from protocols.ncip.agreements import partner_of
+from protocols.ncip.arrivals import UNTOLD, Arrival, plain_fingerprint
 from protocols.ncip.messages import (
     Code,
     FromAgencyId,
@@ -17,7 +17,8 @@ from protocols.ncip.messages import (
     ResponseHeader,
     ToAgencyId,
 )
-from protocols.ncip.problems import ProblemType, problem
+from protocols.ncip.problem_types import ProblemType
+from protocols.ncip.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
 
 log = logging.getLogger(__name__)
@@ -52,18 +53,36 @@ class Partners:
         self._partners = found | self._own
         self._version = set_up.version
 
-    def find(self, service: str, header: InitiationHeader | None) -> Partner | Problem:
+    def known(self, header: InitiationHeader | None, arrival: Arrival) -> Partner | None:
+        """Who calls, as far as it is known: by FromAgencyId; else by what the transport tells."""
+        agency = agency_of(header)
+        if agency is not None:
+            return self._partners.get(folded_agency(agency.value)) or self._anybody
+        if arrival.user:
+            found = self._partners.get(folded_agency(arrival.user))
+            if found is not None:
+                return found
+        names = arrival.certificate()
+        shown = [
+            each
+            for each in (self._partners.values() if names else ())
+            if each.certificate and plain_fingerprint(each.certificate) in names
+        ]
+        return shown[0] if len(shown) == 1 else self._anybody
+
+    def find(
+        self, service: str, header: InitiationHeader | None, arrival: Arrival = UNTOLD
+    ) -> Partner | Problem:
         """The caller, or the Problem that keeps the request from being carried out.
 
-        The secret is not looked at here: see `authenticate`.
+        Whether it is the one it says it is, is not looked at here: see `authentication`.
         """
+        caller = self.known(header, arrival)
         agency = agency_of(header)
-        if agency is None and self._anybody is None:
+        if caller is None and agency is None:
             return problem(
                 ProblemType.NEEDED_DATA_MISSING, "a partner must name itself", "FromAgencyId"
             )
-        found = self._partners.get(folded_agency(agency.value)) if agency else None
-        caller = found or self._anybody
         if caller is None:
             return problem(
                 ProblemType.UNKNOWN_AGENCY,
@@ -77,25 +96,9 @@ class Partners:
             )
         return caller
 
-
-def authenticate(
-    caller: Partner, header: InitiationHeader | None, pins: PinVerifier
-) -> Problem | None:
-    """None where the partner needs no secret or gave the right one.
-
-    Raises VerificationNeeded (see `circulation.pins`).
-    """
-    expected = caller.shared_secret
-    if expected is None:
-        return None
-    given = header.from_agency_authentication if header else None
-    if given and pins.check(expected, given):
-        return None
-    return problem(
-        ProblemType.AGENCY_AUTHENTICATION_FAILED,
-        "the secret is wrong" if given else "a secret is needed",
-        "FromAgencyAuthentication",
-    )
+    def by_key(self, key: str) -> Partner | None:
+        """The partner that notices name so."""
+        return self._partners.get(key)
 
 
 def agency_of(header: InitiationHeader | None) -> Code | None:

@@ -5,7 +5,7 @@ Every service may use the messaging and the general types besides.
 
 from __future__ import annotations
 
-from protocols.ncip.problems import ProblemType
+from protocols.ncip.problem_types import ProblemType
 
 P = ProblemType
 
@@ -257,6 +257,56 @@ OF_SERVICE: dict[str, frozenset[ProblemType]] = {
 }
 
 
+#: Services without a scheme of their own in version 2, and those whose types they use.
+OF_SERVICE |= {
+    service: OF_SERVICE[like]
+    for service, like in {
+        "AuthenticateUser": "LookupUser",
+        "DeleteItem": "UpdateItem",
+        "DeleteUser": "UpdateUser",
+        "LookupItemSet": "LookupItem",
+    }.items()
+}
+
+#: The types by their values.
+TYPES = {kind.value: kind for kind in ProblemType}
+
+_UNKNOWN = (P.UNKNOWN_VALUE_FROM_KNOWN_SCHEME,)
+_NOT_THIS_ITEM = (P.CANNOT_ACCEPT_ITEM, P.RESOURCE_CANNOT_BE_PROVIDED, P.ELEMENT_RULE_VIOLATED)
+_NOT_THIS_USER = (
+    P.USER_INELIGIBLE_TO_CHECK_OUT,
+    P.USER_INELIGIBLE_TO_REQUEST,
+    P.USER_INELIGIBLE_TO_RENEW,
+    P.USER_ACCESS_DENIED,
+)
+#: What comes near to a type that a service may not use, the nearest first.
+_NEAR: dict[ProblemType, tuple[ProblemType, ...]] = {
+    **dict.fromkeys((P.UNKNOWN_ITEM, P.UNKNOWN_REQUEST, P.UNKNOWN_USER), _UNKNOWN),
+    P.REQUEST_ALREADY_PROCESSED: (P.DUPLICATE_REQUEST, *_NOT_THIS_ITEM),
+    P.DUPLICATE_REQUEST: (P.REQUEST_ALREADY_PROCESSED, *_NOT_THIS_ITEM),
+    P.DUPLICATE_ITEM: _NOT_THIS_ITEM,
+    P.CANNOT_ACCEPT_ITEM: _NOT_THIS_ITEM,
+    P.RESOURCE_CANNOT_BE_PROVIDED: _NOT_THIS_ITEM,
+    P.ITEM_DOES_NOT_CIRCULATE: _NOT_THIS_ITEM,
+    P.ITEM_NOT_CHECKED_OUT: (P.ITEM_NOT_CHECKED_OUT_TO_THIS_USER, P.ELEMENT_RULE_VIOLATED),
+    P.ITEM_NOT_CHECKED_OUT_TO_THIS_USER: (P.ITEM_NOT_CHECKED_OUT, P.ELEMENT_RULE_VIOLATED),
+    P.ITEM_NOT_AVAILABLE_IN_TIME: (P.INVALID_DATE,),
+    P.USER_BLOCKED: _NOT_THIS_USER,
+    P.USER_INELIGIBLE_TO_CHECK_OUT: (P.USER_BLOCKED, *_NOT_THIS_USER),
+    P.USER_INELIGIBLE_TO_REQUEST: (P.USER_BLOCKED, *_NOT_THIS_USER),
+    P.USER_INELIGIBLE_TO_RENEW: (P.USER_BLOCKED, *_NOT_THIS_USER),
+    P.USER_AUTHENTICATION_FAILED: (P.USER_ACCESS_DENIED, P.UNKNOWN_USER, *_UNKNOWN),
+}
+#: What is said where nothing comes near.
+_AT_LAST = (P.ELEMENT_RULE_VIOLATED, P.UNAUTHORIZED_COMBINATION_FOR_AGENCY)
+
+
 def allowed(service: str) -> frozenset[ProblemType]:
     """Every type that a service may answer with."""
     return MESSAGING | GENERAL | OF_SERVICE.get(service, frozenset())
+
+
+def nearest(service: str, kind: ProblemType) -> ProblemType:
+    """The type itself where a service may use it, else what of its own comes nearest."""
+    may = allowed(service)
+    return next(each for each in (kind, *_NEAR.get(kind, ()), *_AT_LAST) if each in may)

@@ -32,12 +32,26 @@ _VISIBLE = {
     "item_identifier_value": "VisibleItemIdentifier",
 }
 _LONGEST_NUMBER = 10
+_MOST_ATTRIBUTES = 20
 
 
 def local_name(element: etree._Element) -> str:
     """The name of an element without its namespace; empty for what is no element."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def attribute_of(element: etree._Element, name: str) -> str | None:
+    """The value of an attribute, qualified or not; None where it is not there."""
+    attributes = element.attrib
+    count = len(attributes)
+    # Reading each of very many would take time by their square.
+    if not count or count > _MOST_ATTRIBUTES:
+        return None
+    value: Any = attributes.get(f"{{{NAMESPACE}}}{name}") or attributes.get(name)
+    if value is None:
+        value = next((v for k, v in attributes.items() if str(k).endswith(f"}}{name}")), None)
+    return None if value is None else str(value).strip()
 
 
 def read_text(element: etree._Element) -> str | None:
@@ -49,10 +63,7 @@ def read_text(element: etree._Element) -> str | None:
 
 def read_code(element: etree._Element) -> Code | None:
     """A value with its Scheme attribute, or the Scheme and Value elements of version 1."""
-    scheme: str | None = None
-    for name, attribute in element.items():
-        if str(name).endswith("Scheme"):
-            scheme = str(attribute).strip()
+    scheme = attribute_of(element, "Scheme")
     value = element
     for child in element:
         name = local_name(child)

@@ -9,10 +9,8 @@ from typing import Any
 from protocols.ncip.messages import (
     AuthenticationInput,
     InitiationHeader,
-    ItemOptionalFields,
     ResponseHeader,
     UserId,
-    UserOptionalFields,
 )
 
 
@@ -112,5 +110,3 @@ USER = (
 )
 ITEM_ELEMENTS = Row("item_element_type", CODE, MANY)
 USER_ELEMENTS = Row("user_element_type", CODE, MANY)
-ITEM_FIELDS = Row("item_optional_fields", ItemOptionalFields, OPTIONAL)
-USER_FIELDS = Row("user_optional_fields", UserOptionalFields, OPTIONAL)

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from protocols.ncip.messages import (
+from protocols.ncip.models import interlending
+from protocols.ncip.models.accounts import CreateUserFiscalTransaction
+from protocols.ncip.models.agencies import LookupAgency
+from protocols.ncip.models.circulation import CheckInItem, CheckOutItem, RenewItem
+from protocols.ncip.models.item_sets import LookupItemSet
+from protocols.ncip.models.lookups import LookupItem, LookupUser
+from protocols.ncip.models.notices import SendUserNotice
+from protocols.ncip.models.requests import (
     CancelRequestItem,
-    CheckInItem,
-    CheckOutItem,
-    LookupItem,
-    LookupUser,
-    RenewItem,
+    LookupRequest,
     RequestItem,
+    UpdateRequestItem,
 )
+from protocols.ncip.models.statuses import (
+    CancelRecallItem,
+    RecallItem,
+    ReportCirculationStatusChange,
+    UndoCheckOutItem,
+    UpdateCirculationStatus,
+)
+from protocols.ncip.models.stock import CreateItem, DeleteItem, UpdateItem
+from protocols.ncip.models.users import AuthenticateUser, CreateUser, DeleteUser, UpdateUser
 
 #: The requests that are carried out, by service.
 SERVICES: dict[str, type[Any]] = {
@@ -25,6 +38,24 @@ SERVICES: dict[str, type[Any]] = {
         RenewItem,
         RequestItem,
         CancelRequestItem,
+        LookupItemSet,
+        LookupRequest,
+        LookupAgency,
+        UpdateRequestItem,
+        UndoCheckOutItem,
+        RecallItem,
+        CancelRecallItem,
+        ReportCirculationStatusChange,
+        UpdateCirculationStatus,
+        CreateItem,
+        UpdateItem,
+        DeleteItem,
+        CreateUser,
+        UpdateUser,
+        DeleteUser,
+        CreateUserFiscalTransaction,
+        SendUserNotice,
+        AuthenticateUser,
     )
 }
 
@@ -42,6 +73,7 @@ _NOTIFICATION = """
 
 #: All services of version 2.02 (Z39.83-1-2012, 5.3 to 5.5); each has a response of its name.
 ALL_SERVICES = frozenset((_LOOKUP + _UPDATE + _NOTIFICATION).split())
+SERVICES |= {kind.__name__: kind for kind in interlending.LAYOUTS if kind.__name__ in ALL_SERVICES}
 
 #: The services that tell what has happened elsewhere (5.5): their responses have no content.
 NOTIFICATIONS = frozenset(_NOTIFICATION.split())

@@ -1,14 +1,14 @@
 """NCIP over raw TCP, without IO: documents in, documents out (Z39.83-1-2012, 7).
 
-One message is in work at a time. The standard answers a second one with Protocol Error and ends
-the connection; here it waits for its turn, and the answers keep the order of the questions. Each
-answer ends with a line feed, for clients that read by lines.
+One message is in work at a time. A second one that comes before the first is answered is refused as
+the standard says: after the answer to the first goes the Problem Protocol Error, and the connection
+ends. Each answer ends with a line feed, for clients that read by lines.
 
 | state | bytes | silence |
 |---|---|---|
 | idle | a document is handed out | `idle_seconds`, then the connection ends |
 | receiving | | `message_seconds` from the first byte: Problem, and the connection ends |
-| answering | wait | nothing, until the answer is sent |
+| answering | a second message: Problem after the answer, and the end | nothing is due |
 | lost | a Problem is sent, and the connection ends | |
 """
 
@@ -17,7 +17,8 @@ from __future__ import annotations
 from protocols.ncip.codec import encode
 from protocols.ncip.framing import DocumentScanner, Unframeable
 from protocols.ncip.messages import Refusal
-from protocols.ncip.problems import ProblemType, problem
+from protocols.ncip.problem_types import ProblemType
+from protocols.ncip.problems import problem
 
 
 class NcipSession:
@@ -54,7 +55,7 @@ class NcipSession:
         try:
             document = self._scanner.next_document()
         except Unframeable as error:
-            self._give_up(str(error))
+            self._refuse(ProblemType.INVALID_MESSAGE_SYNTAX, str(error))
             return None
         if document is not None:
             self._is_answering = True
@@ -74,7 +75,10 @@ class NcipSession:
         self._now = now
         self._is_answering = False
         self._outgoing.append(response + b"\n")
-        self.deadline = now + self._idle_seconds
+        if self._scanner.has_begun():
+            self._refuse(ProblemType.PROTOCOL_ERROR, "a message before the answer to the last")
+        else:
+            self.deadline = now + self._idle_seconds
 
     def take_outgoing(self) -> bytes:
         """What is to be written now: an answer whole, in one piece."""
@@ -85,11 +89,12 @@ class NcipSession:
     def expire(self, now: float) -> None:
         """Silence within a message is answered; silence between two just ends the connection."""
         if self._is_receiving:
-            self._give_up("the message did not end in time")
+            self._refuse(ProblemType.INVALID_MESSAGE_SYNTAX, "the message did not end in time")
         self.closing = True
 
-    def _give_up(self, why: str) -> None:
-        refusal = Refusal(None, (problem(ProblemType.INVALID_MESSAGE_SYNTAX, why),))
+    def _refuse(self, kind: ProblemType, why: str) -> None:
+        """Says why this is the end."""
+        refusal = Refusal(None, (problem(kind, why),))
         self._outgoing.append(encode(refusal) + b"\n")
         self.closing = True
         self.deadline = None

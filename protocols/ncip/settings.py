@@ -2,26 +2,34 @@
 
 [ncip]
 port = 3121                        # raw TCP; left out: HTTP alone
+branch = "DK-900101"               # where the work of partners is done that name no branch
 
 [[ncip.partners]]
-agency = "DK-710100"               # what the partner writes in FromAgencyId
-name = "Interlibrary loan centre"
-branch = "DK-900101"               # where its loans and returns are made
-shared_secret = "$argon2id$..."    # then FromAgencyAuthentication must hold the secret
+name = "RESHARE"                   # what the partner writes in FromAgencyId, if `agency` is not
+preset = "reshare"                 # see protocols.ncip.presets; what is said here goes before it
+shared_secret = "$argon2id$..."    # then the message, or the request, must hold the secret
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from protocols.ncip.services import SERVICES
+from circulation.interlending.notices import NoticeKind
+from protocols.access import ANYBODY, Access
+from protocols.ncip.presets import PRESETS
+from protocols.ncip.services import ALL_SERVICES, SERVICES
+from protocols.networks import Network
+from protocols.tls import Tls
 
 
 def _service(name: str) -> str:
-    if name not in SERVICES:
+    if name not in ALL_SERVICES and name not in SERVICES:
         raise ValueError(f"no such service; there are {', '.join(sorted(SERVICES))}")
     return name
 
@@ -32,6 +40,36 @@ def _argon2(text: str) -> str:
     return text
 
 
+def _preset(name: str) -> str:
+    if name and name not in PRESETS:
+        raise ValueError(f"no such preset; there are {', '.join(PRESETS)}")
+    return name
+
+
+def _pair(text: str) -> str:
+    word, equals, isil = text.partition("=")
+    if not (word.strip() and equals and isil.strip()):
+        raise ValueError("say the partner's word, an equals sign and the ISIL: MAIN=DK-900101")
+    return text
+
+
+def _address(text: str) -> str:
+    if text:
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https", "tcp") or not parts.hostname:
+            raise ValueError("an address begins with http://, https:// or tcp://")
+        if parts.scheme == "tcp" and parts.port is None:
+            raise ValueError("an address of raw TCP needs a port")
+    return text
+
+
+def _notice(kind: str) -> str:
+    if kind not in {each.value for each in NoticeKind}:
+        names = ", ".join(each.value for each in NoticeKind)
+        raise ValueError(f"no such notice; there are {names}")
+    return kind
+
+
 def folded_agency(agency: str) -> str:
     """What agencies are compared by: callers write their own names in any case."""
     return agency.strip().casefold()
@@ -39,28 +77,114 @@ def folded_agency(agency: str) -> str:
 
 @dataclass(frozen=True)
 class Partner:
-    """Another agency or broker, and what it may do.
+    """Another agency or broker, what it may do, and how it proves who it is.
 
     `services` None allows all. `sees_borrowers` tells it who has an item (CurrentBorrower, and
     UserId in a check-in). `email_type` and `phone_type` are the words it expects as
-    ElectronicAddressType.
+    ElectronicAddressType. Of what it requests or checks out, loans to another library are those
+    for `lends_to`: ``institutions`` are patrons whose identifier is one of these patterns.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     agency: Annotated[str, Field(min_length=1)]
-    branch: Annotated[str, Field(min_length=1)]
+    branch: str = ""  # empty: that of the section
     name: str = ""
     services: tuple[Annotated[str, AfterValidator(_service)], ...] | None = None
     shared_secret: Annotated[str, AfterValidator(_argon2)] | None = field(default=None, repr=False)
     sees_borrowers: bool = False
+    #: Of those who wait for a title, requests with the smaller number go first.
+    request_priority: int = 0
+    #: Is what it says has happened already recorded whatever the rules say, or asked for only?
+    mandated_actions: bool = True
     email_type: str = "mailto"
     phone_type: str = "tel"
+    preset: Annotated[str, AfterValidator(_preset)] = ""
+
+    # How it proves who it is: all that is said here must hold.
+    #: Where its secret may be: FromAgencyAuthentication or FromSystemAuthentication, HTTP Basic,
+    #: a bearer token, the last part of the address.
+    secret_in: tuple[Literal["message", "basic", "bearer", "url"], ...] = (
+        "message",
+        "basic",
+        "bearer",
+        "url",
+    )
+    addresses: tuple[Network, ...] = ()
+    #: The name, or the SHA-256 fingerprint, of its certificate (mutual TLS).
+    certificate: str = ""
+    #: A key in PEM, or a secret, that its tokens are signed with; their `sub` is FromSystemId.
+    token_key: str = field(default="", repr=False)
+    token_algorithm: Literal["RS256", "ES256", "EdDSA", "HS256"] = "RS256"  # noqa: S105
+    #: The values of FromSystemId that it may use; empty: any.
+    systems: tuple[str, ...] = ()
+    requests_per_second: Annotated[float, Field(gt=0)] | None = None
+    requests_at_once: Annotated[int, Field(gt=0)] | None = None
+
+    # What is lent to it and borrowed through it.
+    lends_to: Literal["institutions", "anybody", "nobody"] = "institutions"
+    institutions: tuple[str, ...] = ()
+    #: Are institutions registered as patrons when they are first heard of, with this category?
+    registers_institutions: bool = True
+    institution_category: str = "library"
+    #: Material group and place of the temporary item; what goes before its title.
+    item_type: str = ""
+    item_location: str = ""
+    title_prefix: str = ""
+    #: Its words for places of pickup: ``MAIN=DK-900101``. ISILs need none.
+    pickup: tuple[Annotated[str, AfterValidator(_pair)], ...] = ()
+    #: Do loans of what is borrowed end when the owner says, or when the rules say?
+    due_dates: Literal["owner", "rules"] = "owner"
+    renewals: bool = True
+    #: Does CheckInItem take a temporary item away that was made for this partner?
+    delete_on_check_in: bool = False
+
+    # Where it is told what happens here.
+    #: ``https://broker.example/ncip``, or ``tcp://broker.example:3121``.
+    address: Annotated[str, AfterValidator(_address)] = ""
+    address_user: str = ""
+    address_secret: str = field(default="", repr=False)
+    #: Where that secret goes: as HTTP Basic, as a bearer token, into the message.
+    address_secret_in: Literal["basic", "bearer", "message"] = "message"  # noqa: S105
+    version: Literal["1.0", "1.01", "2.0", "2.01", "2.02"] = "2.02"
+    notices: tuple[Annotated[str, AfterValidator(_notice)], ...] = ()
+    #: Does it borrow for our patrons what we ask it for (`circulation.interlending.asking`)?
+    takes_requests: bool = False
+    agency_scheme: str = ""
+    user_id_type: str = "Barcode"
 
     @property
     def known_as(self) -> str:
         """The partner's name in the log and in events."""
         return self.name or self.agency
+
+    @property
+    def is_capped(self) -> bool:
+        """Is there a bound on what it may ask?"""
+        return self.requests_at_once is not None or self.requests_per_second is not None
+
+    @property
+    def key(self) -> str:
+        """What interlibrary loans and notices call the partner."""
+        return folded_agency(self.agency)
+
+    def is_institution(self, identifier: str) -> bool:
+        """Is that an institutional patron of this partner?"""
+        folded = identifier.casefold()
+        return any(fnmatchcase(folded, pattern.casefold()) for pattern in self.institutions)
+
+
+def _with_preset(given: Any) -> Any:
+    """The settings of the preset, below what is given."""
+    if not isinstance(given, Mapping):
+        return given
+    said = {**PRESETS.get(str(given.get("preset", "")), {}), **given}
+    said.setdefault("agency", said.get("name", ""))
+    return said
+
+
+#: A partner as a configuration or a set-up says it.
+PartnerSetting = Annotated[Partner, BeforeValidator(_with_preset)]
 
 
 @dataclass(frozen=True)
@@ -75,11 +199,18 @@ class NcipSettings:
 
     port: Annotated[int, Field(ge=0, le=65535)] | None = None
     interface: str = "127.0.0.1"
+    #: Of the raw port; over HTTP the section [http] has them.
+    access: Access = ANYBODY
+    tls: Tls | None = None
     idle_seconds: Annotated[float, Field(gt=0)] = 300.0
     message_seconds: Annotated[float, Field(gt=0)] = 30.0
     any_partner: bool = False
     branch: str = ""
-    partners: tuple[Partner, ...] = ()
+    #: How long what was said in an exchange is kept, secrets masked; 0: not at all.
+    body_days: Annotated[int, Field(ge=0, le=3650)] = 7
+    #: Seconds between two looks for what partners are to be told.
+    tell_seconds: Annotated[float, Field(gt=0)] = 2.0
+    partners: tuple[PartnerSetting, ...] = ()
 
     def __post_init__(self) -> None:
         if self.any_partner and not self.branch:
@@ -88,3 +219,11 @@ class NcipSettings:
         for agency in sorted(set(agencies)):
             if agencies.count(agency) > 1:
                 raise ValueError(f"partners: {agency} is there more than once")
+        homeless = [partner.agency for partner in self.partners if not partner.branch]
+        if homeless and not self.branch:
+            raise ValueError(f"partners: {homeless[0]} needs a branch where its work is done")
+        at_home = tuple(
+            partner if partner.branch else replace(partner, branch=self.branch)
+            for partner in self.partners
+        )
+        object.__setattr__(self, "partners", at_home)

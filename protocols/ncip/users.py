@@ -5,32 +5,31 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from circulation.reasons import Action
+from circulation.contacts import ContactKind, contacts_of
+from circulation.identifiers import identifiers_of
+from circulation.reasons import Action, IdentifierBlock
 from circulation.results import PatronStatus
+from protocols.answering import Context
 from protocols.ncip.languages import ISO_639_2
-from protocols.ncip.messages import (
-    AuthenticationInput,
+from protocols.ncip.messages import AuthenticationInput, Code, Problem, UserId
+from protocols.ncip.models.addresses import ElectronicAddress, PhysicalAddress, UnstructuredAddress
+from protocols.ncip.models.users import (
     BlockOrTrap,
-    CancelRequestItem,
-    CheckOutItem,
-    Code,
-    ElectronicAddress,
-    LookupUser,
     NameInformation,
     PersonalNameInformation,
-    Problem,
-    RenewItem,
-    RequestItem,
+    PreviousUserId,
     StructuredPersonalUserName,
     UserAddressInformation,
-    UserId,
     UserOptionalFields,
     UserPrivilege,
     UserPrivilegeStatus,
 )
-from protocols.ncip.problems import ProblemType, problem
+from protocols.ncip.problem_types import ProblemType
+from protocols.ncip.problems import problem
 from protocols.ncip.settings import Partner
 
 #: UserIdentifierType of every identifier given out.
@@ -39,6 +38,11 @@ BARCODE = Code("Barcode")
 #: The spellings of AuthenticationInputType that hold a secret, folded by `folded`. Every other
 #: type holds an identifier: Barcode Id, User Id, Username...
 _SECRET_TYPES = frozenset({"pin", "pincode", "password", "passwd", "userpin", "userpassword"})
+
+#: The words of version 2 and of version 1 for the identifiers of a user.
+_USER_IDS = frozenset({"userid", "visibleuserid"})
+
+_PREVIOUS_USER_IDS = frozenset({"previoususerid"})
 
 _BLOCK_TYPES = {
     Action.CHECK_OUT: "Block Check Out",
@@ -63,7 +67,16 @@ class NamedUser:
 
 def folded(text: str) -> str:
     """A value of an open list without regard to case, blanks and punctuation."""
+    return _remembered(text) if len(text) <= _SHORT else _folded(text)
+
+
+def _folded(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+#: The words of lists come again and again; what is longer is none, and would cost memory.
+_SHORT = 64
+_remembered = lru_cache(1024)(_folded)
 
 
 def desired(codes: Collection[Code]) -> frozenset[str]:
@@ -71,10 +84,8 @@ def desired(codes: Collection[Code]) -> frozenset[str]:
     return frozenset(folded(code.value) for code in codes)
 
 
-def named_user(
-    request: LookupUser | CheckOutItem | RenewItem | RequestItem | CancelRequestItem,
-) -> NamedUser | Problem:
-    """The user a request names, by UserId or by AuthenticationInput.
+def named_user(request: Any) -> NamedUser | Problem:
+    """The user a request names, by its UserId or its AuthenticationInput.
 
     The schema lets a request have one of them; clients send both. The PIN then belongs to the
     identifier typed by the user, which wins, so that no PIN opens another user's record.
@@ -82,20 +93,22 @@ def named_user(
     pin: str | None = None
     typed: str | None = None
     for each in request.authentication_input:
-        if _is_secret(each):
+        if is_secret(each):
             pin = each.authentication_input_data or ""
         elif typed is None:
             typed = each.authentication_input_data
     if typed is not None:
         return NamedUser(typed, pin, {})
-    given = request.user_id.user_identifier_value if request.user_id else None
+    identified = getattr(request, "user_id", None)  # AuthenticateUser has none
+    given = identified.user_identifier_value if identified else None
     if given is not None:
         return NamedUser(given, pin, {"UserIdentifierValue": given})
     element = "AuthenticationInputData" if request.authentication_input else "UserId"
     return problem(ProblemType.NEEDED_DATA_MISSING, "no user identifier is given", element)
 
 
-def _is_secret(given: AuthenticationInput) -> bool:
+def is_secret(given: AuthenticationInput) -> bool:
+    """Does it hold a PIN or password, and no identifier?"""
     kind = given.authentication_input_type
     return kind is not None and folded(kind.value) in _SECRET_TYPES
 
@@ -105,7 +118,7 @@ def user_id(identifier: str, agency_isil: str) -> UserId:
 
 
 def user_optional_fields(
-    status: PatronStatus, wanted: frozenset[str], partner: Partner
+    context: Context, status: PatronStatus, wanted: frozenset[str], partner: Partner
 ) -> UserOptionalFields | None:
     """What was asked for of the user, and no more; None where that is nothing."""
     agency = Code(status.home_branch.agency_isil)
@@ -113,7 +126,7 @@ def user_optional_fields(
     fields = UserOptionalFields(
         name_information=_name(status) if "nameinformation" in wanted else None,
         user_address_information=(
-            _addresses(status, partner) if "useraddressinformation" in wanted else ()
+            _addresses(context, status, partner) if "useraddressinformation" in wanted else ()
         ),
         date_of_birth=(
             _midnight(status.birth_date)
@@ -123,13 +136,31 @@ def user_optional_fields(
         user_language=_languages(status) if "userlanguage" in wanted else (),
         user_privilege=_privileges(status, agency, zone) if "userprivilege" in wanted else (),
         block_or_trap=_blocks(status, agency, zone) if "blockortrap" in wanted else (),
-        user_id=(
-            (user_id(status.patron.identifier, status.home_branch.agency_isil),)
-            if "userid" in wanted
-            else ()
+        user_id=tuple(
+            user_id(card, status.home_branch.agency_isil)
+            for card in _cards(context, status, wanted, blocked=False)
+        ),
+        previous_user_id=tuple(
+            PreviousUserId(agency, card) for card in _cards(context, status, wanted, blocked=True)
         ),
     )
     return None if fields == UserOptionalFields() else fields
+
+
+def _cards(
+    context: Context, status: PatronStatus, wanted: frozenset[str], *, blocked: bool
+) -> list[str]:
+    """The cards that may be used, or those that were replaced; the one that was given first."""
+    if not wanted & (_PREVIOUS_USER_IDS if blocked else _USER_IDS):
+        return []
+    given = [] if blocked else [status.patron.identifier]
+    return given + [
+        each.shown
+        for each in identifiers_of(context.transaction, status.patron.id)
+        if each.kind == "card"
+        and (each.blocked is IdentifierBlock.REPLACED if blocked else each.blocked is None)
+        and each.shown != status.patron.identifier
+    ]
 
 
 def _name(status: PatronStatus) -> NameInformation:
@@ -140,16 +171,30 @@ def _name(status: PatronStatus) -> NameInformation:
     return NameInformation(PersonalNameInformation(structured, status.patron.name or "-"))
 
 
-def _addresses(status: PatronStatus, partner: Partner) -> tuple[UserAddressInformation, ...]:
+def _addresses(
+    context: Context, status: PatronStatus, partner: Partner
+) -> tuple[UserAddressInformation, ...]:
     role = Code("Multi-Purpose")
-    return tuple(
-        UserAddressInformation(role, ElectronicAddress(Code(word), address))
+    electronic = tuple(
+        UserAddressInformation(role, electronic_address=ElectronicAddress(Code(word), address))
         for word, address in (
             (partner.email_type, status.email),
             (partner.phone_type, status.phone),
         )
         if address
     )
+    postal = tuple(
+        UserAddressInformation(role, physical_address=postal_address(contact.value))
+        for contact in contacts_of(context.transaction, status.patron.id)
+        if contact.kind is ContactKind.POSTAL
+    )
+    return electronic + postal
+
+
+def postal_address(lines: str) -> PhysicalAddress:
+    """An address as it stands on a letter, line by line."""
+    text = UnstructuredAddress(Code("Newline-Delimited Text"), lines)
+    return PhysicalAddress(unstructured_address=text, physical_address_type=Code("Postal Address"))
 
 
 def _languages(status: PatronStatus) -> tuple[Code, ...]:
@@ -165,9 +210,18 @@ def _privileges(status: PatronStatus, agency: Code, zone: ZoneInfo) -> tuple[Use
         until = datetime.combine(status.expires, time(23, 59, 59), zone)
     is_barred = Action.CHECK_OUT in status.denied
     return (
-        UserPrivilege(agency, Code(status.patron.category), until),
-        UserPrivilege(agency, Code("PROFILE"), until, _status(status.patron.category)),
-        UserPrivilege(agency, Code("STATUS"), None, _status("BLOCKED" if is_barred else "ACTIVE")),
+        UserPrivilege(agency, Code(status.patron.category), valid_to_date=until),
+        UserPrivilege(
+            agency,
+            Code("PROFILE"),
+            valid_to_date=until,
+            user_privilege_status=_status(status.patron.category),
+        ),
+        UserPrivilege(
+            agency,
+            Code("STATUS"),
+            user_privilege_status=_status("BLOCKED" if is_barred else "ACTIVE"),
+        ),
     )
 
 
@@ -188,3 +242,8 @@ def _blocks(status: PatronStatus, agency: Code, zone: ZoneInfo) -> tuple[BlockOr
 def _midnight(day: date) -> datetime:
     """A day as the schema wants it: the first moment of it, in UTC."""
     return datetime.combine(day, time(0), UTC)
+
+
+def midnight_of(day: date, zone: ZoneInfo) -> datetime:
+    """A day as the schema wants it, where the day is one of a branch: its first moment there."""
+    return datetime.combine(day, time(0), zone)

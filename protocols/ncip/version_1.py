@@ -13,8 +13,8 @@ from lxml import etree
 
 from protocols.ncip.dialects import Dialect
 from protocols.ncip.messages import Code, Problem
-from protocols.ncip.problem_lists import GENERAL, MESSAGING, OF_SERVICE
-from protocols.ncip.problems import ProblemType
+from protocols.ncip.problem_lists import GENERAL, MESSAGING, OF_SERVICE, TYPES
+from protocols.ncip.problem_types import ProblemType
 from protocols.ncip.reading import local_name, read_code, read_text
 from protocols.ncip.rows import NAMES_1
 from protocols.ncip.schemes import GENERAL_ERRORS, MESSAGING_ERRORS, processing_errors
@@ -51,8 +51,6 @@ _PARENTS = {
     "UserIdentifierValue": "UniqueUserId",
 }
 
-_TYPES = {kind.value: kind for kind in ProblemType}
-
 
 def write_problems(service: str, problems: Sequence[Problem], add: Add, dialect: Dialect) -> None:
     """Adds the Problem of a service's response, or the messaging errors of a notification's."""
@@ -72,7 +70,7 @@ def write_problems(service: str, problems: Sequence[Problem], add: Add, dialect:
 
 
 def _kind(problem: Problem) -> ProblemType | None:
-    return _TYPES.get(problem.problem_type.value) if problem.problem_type else None
+    return TYPES.get(problem.problem_type.value) if problem.problem_type else None
 
 
 def _messaging(problem: Problem) -> Code:

@@ -18,7 +18,6 @@ from circulation.results import Branch
 from circulation.set_up import SetUp
 from circulation.terminals import Terminal
 from protocols.answering import Context
-from protocols.sip2.profiles import PROFILES
 from protocols.sip2.settings import Account, Sip2Settings, account_from
 
 log = logging.getLogger(__name__)
@@ -36,19 +35,28 @@ def profile_problems(options: Mapping[str, Any]) -> dict[str, str]:
     problems = {name: "a terminal says this itself" for name in options if name in _OF_TERMINAL}
     said = {name: value for name, value in options.items() if name not in _OF_TERMINAL}
     try:
-        account_from(_A_TERMINAL | said)
+        # What options mean together is looked at where the terminal has its own: see below.
+        account_from(_A_TERMINAL | {"networks": ["0.0.0.0/0"]} | said)
     except ValidationError as error:
         for detail in error.errors():
-            name = str(detail["loc"][0]) if detail["loc"] else _at_fault(said)
+            name = str(detail["loc"][0]) if detail["loc"] else "profile"
             is_unknown = detail["type"] == "unexpected_keyword_argument"
             problems[name] = "no such option" if is_unknown else str(detail["msg"])
     return problems
 
 
-def _at_fault(options: Mapping[str, Any]) -> str:
-    """Which option a problem with the whole is put down to."""
-    is_known = options.get("profile") in (None, *PROFILES)
-    return "login_by" if is_known else "profile"
+def terminal_problems(options: Mapping[str, Any]) -> dict[str, str]:
+    """What a terminal's options, with those of its profile, cannot mean together.
+
+    Options that are wrong each by itself are `profile_problems`.
+    """
+    if profile_problems(options):
+        return {}
+    try:
+        account_from(_A_TERMINAL | dict(options))
+    except ValidationError as error:
+        return {"login_by": str(error.errors()[0]["msg"])}
+    return {}
 
 
 def account_of(terminal: Terminal, branch: Branch) -> Account:
@@ -60,6 +68,7 @@ def account_of(terminal: Terminal, branch: Branch) -> Account:
             "password": terminal.password,
             "branch": branch.isil,
             "any_branch_of_agency": terminal.any_branch,
+            **({} if terminal.sorting is None else {"sorting": terminal.sorting}),
         }
     )
 

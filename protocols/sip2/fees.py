@@ -16,6 +16,7 @@ from circulation.charges import (
     patron_charges,
     pay,
 )
+from circulation.fees.giving_up import give_up
 from circulation.money import exponent_of
 from circulation.reasons import Reason
 from circulation.results import CheckedOut, Refused, Renewed
@@ -25,6 +26,7 @@ from protocols.sip2.messages import FeePaid, FeePaidResponse
 from protocols.sip2.patron_messages import Fields
 from protocols.sip2.places import Caller, Place
 from protocols.sip2.refusals import refusal_messages
+from protocols.sip2.templates import FEE_PLACES, template
 from protocols.sip2.wording import Text, say
 
 #: Fee type (BT, FE) of each kind of charge.
@@ -91,6 +93,14 @@ def owed_of(context: Context, patron_id: int, place: Place) -> tuple[str, str] |
     return currency, amount_of(total, currency)
 
 
+def amount_owed(context: Context, patron_id: int, place: Place, language: str) -> tuple[str, ...]:
+    """A screen message of what the patron owes, where that is anything."""
+    owed = owed_of(context, patron_id, place)
+    if owed is None:
+        return ()
+    return (say(Text.AMOUNT_OWED, language, amount=f"{owed[1]} {owed[0]}"),)
+
+
 def open_fees(context: Context, patron: str, place: Place) -> list[ChargeLine]:
     """What the patron owes, the oldest first."""
     found = patron_charges(
@@ -105,11 +115,35 @@ def open_fees(context: Context, patron: str, place: Place) -> list[ChargeLine]:
     return [line for line in found.charges if line.charge.balance > 0]
 
 
-def fee_line(line: ChargeLine, language: str) -> str:
-    """A line of AV: ``20.00 DKK Late fee: Peters jul``."""
+def fee_limit_of(context: Context, category: str, place: Place) -> str | None:
+    """CC: from what debt on a patron of the category is blocked; None for never."""
+    set_up = context.circulation.current_set_up(context.transaction)
+    today = context.now.astimezone(place.zone).date()
+    terms = set_up.agency_fee_terms(place.branch.agency_id, category, today)
+    if terms.block_threshold is None:
+        return None
+    return amount_of(terms.block_threshold, terms.currency)
+
+
+def fee_line(line: ChargeLine, language: str, place: Place, form: str | None = None) -> str:
+    """A line of AV: ``20.00 DKK Late fee: Peters jul``, or as `form` has it."""
     charge = line.charge
     name = say(FEE_NAMES[charge.kind], language)
     title = _title(line)
+    if form is not None:
+        facts = {
+            "amount": amount_of(charge.balance, charge.currency),
+            "charged": amount_of(charge.amount, charge.currency),
+            "paid": amount_of(charge.paid, charge.currency),
+            "currency": charge.currency,
+            "type": name,
+            "type_code": FEE_TYPES[charge.kind],
+            "title": title,
+            "barcode": next((loan.barcode for loan in line.loans if loan.barcode), ""),
+            "date": charge.created.astimezone(place.zone).date(),
+            "number": charge.id,
+        }
+        return template(form, FEE_PLACES)(facts)
     text = f"{amount_of(charge.balance, charge.currency)} {charge.currency} {name}"
     return f"{text}: {title}" if title else text
 
@@ -157,6 +191,27 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
     amount = minor_units_of(request.fee_amount, currency)
     charge = _charge_number(request.fee_identifier)
     order = (request.transaction_id or "").strip()
+    account = caller.account
+    if account is not None and request.payment_type in account.writeoff_payment_types:
+        given_up = give_up(
+            context.circulation,
+            context.transaction,
+            desk=place.desk,
+            patron=patron,
+            amount=-1 if amount is None else amount,
+            currency=currency,
+            reason=place.desk.actor,
+            now=context.now,
+            order_id=order or None,
+            charge=charge,
+        )
+        if isinstance(given_up, Refused):
+            response.screen_message = refusal_messages(given_up, caller.words, place.zone)
+            return response
+        response.payment_accepted = True
+        gone = f"{amount_of(given_up.amount, given_up.currency)} {given_up.currency}"
+        response.screen_message = (say(Text.WRITTEN_OFF, caller.words, amount=gone),)
+        return response
     outcome = pay(
         context.circulation,
         context.transaction,
@@ -168,6 +223,7 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
         order_id=f"{place.desk.actor}:{order}" if order else None,
         charge=charge,
         method=METHODS.get(request.payment_type, request.payment_type.strip()),
+        refuse_overpayment=account is not None and account.refuse_overpayment,
     )
     if isinstance(outcome, Refused):
         response.screen_message = refusal_messages(outcome, caller.words, place.zone)
@@ -176,6 +232,8 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
     response.transaction_id = request.transaction_id or str(outcome.payment_id)
     paid = f"{amount_of(outcome.amount, outcome.currency)} {outcome.currency}"
     response.screen_message = (say(Text.FEE_PAID, caller.words, amount=paid),)
+    if account is not None and account.print_lines == "receipt":
+        response.print_line = response.screen_message
     return response
 
 

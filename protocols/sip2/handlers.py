@@ -214,6 +214,15 @@ def respond(request: Request, caller: Caller, context: Context) -> Response:
     return response
 
 
+def written(
+    request: Request, caller: Caller, context: Context, write: Callable[[Response], bytes]
+) -> Response | Written:
+    """The response as it goes out: one that cannot be written is a fault like any other. The
+    session itself wants to see that of a login."""
+    response = respond(request, caller, context)
+    return response if isinstance(response, LoginResponse) else Written(write(response))
+
+
 def answer(
     services: Services,
     branches: Branches,
@@ -222,14 +231,19 @@ def answer(
     reply: Callable[[Response | Written], None],
 ) -> None:
     """Answers a request of `session`: calls `reply` once, at once or later, whatever happens."""
+    account = session.account
+    lane = HANDLERS[type(request)].lane
+    if isinstance(request, ItemInformation) and account and account.find_on_item_information:
+        lane = Lane.WRITE
     caller = Caller(
         session.settings,
         branches,
-        session.account,
+        account,
         session.device,
         session.language,
         session.accounts,
         session.entrance,
+        lane is Lane.WRITE,
     )
 
     def done(response: Any, error: BaseException | None) -> None:
@@ -242,14 +256,16 @@ def answer(
             )
             text = say(Text.SYSTEM_FAULT, caller.words)
             response = failure_response(request, utc_date(services.clock()), text)
+            if account is not None and account.shaper is not None:
+                account.shaper(response)
         reply(cast("Response | Written", response))
 
-    lane = HANDLERS[type(request)].lane
-    key = known_by(request, caller, session.request_body)
-    if key is None:
-        services.perform(lane, lambda context: respond(request, caller, context), done)
-        return
     write = session.writer()
+    identifiers = services.circulation.identifiers
+    key = known_by(request, caller, session.request_body, identifiers)
+    if key is None:
+        services.perform(lane, lambda context: written(request, caller, context, write), done)
+        return
     services.perform(
         lane,
         lambda context: respond_once(request, caller, context, key, respond, write),

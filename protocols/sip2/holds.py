@@ -15,6 +15,7 @@ from circulation.hold_results import Hold as EngineHold
 from circulation.hold_results import HoldChanged, HoldsPlaced, HoldState, QueuedHold, Wanted
 from circulation.holds import cancel_hold, change_hold, place_holds
 from circulation.identifiers import identifiers_of
+from circulation.patrons import PatronKind, kind_of_patron
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, Destination, Refusal, Refused
 from circulation.routing import HoldHandling
@@ -41,6 +42,20 @@ ALERTS: dict[Destination, str] = {
     Destination.TRANSIT_HOME: "04",
     Destination.PROBLEM_BIN: "99",
 }
+
+
+#: Alert type (CV) of an item that another library waits for.
+FOR_LIBRARY = "03"
+
+
+def alert_type_of(returned: CheckedIn, transaction: Transaction) -> str | None:
+    """CV of what was handed in; None where it needs no alert."""
+    held_for = returned.held_for
+    if held_for is not None:
+        kind = kind_of_patron(transaction, held_for.patron_id)
+        if kind == PatronKind.LIBRARY.value:
+            return FOR_LIBRARY
+    return ALERTS.get(returned.destination)
 
 
 def hold_handling(account: Account | None) -> HoldHandling:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from circulation.availability import circulation_status
 from circulation.item_properties import properties_of, set_properties
-from circulation.results import CirculationStatus, ItemState, Loan
+from circulation.lost import find
+from circulation.results import CirculationStatus, ItemState
 from protocols.answering import Context
 from protocols.sip2.dates import local_date
+from protocols.sip2.facts import item_fields, stands_in
 from protocols.sip2.failures import OTHER
 from protocols.sip2.messages import (
     ItemInformation,
@@ -34,11 +38,12 @@ BOOK = "001"
 NOT_MAGNETIC = "N"
 
 
-def due_date_of(loan: Loan, caller: Caller, place: Place) -> str:
+def due_date_of(due: datetime, caller: Caller, place: Place) -> str:
     """AH, as the account wants it."""
-    if caller.account is not None and caller.account.due_date == "day":
-        return loan.due.astimezone(place.zone).date().isoformat()
-    return local_date(loan.due, place.zone)
+    form = "date-and-time" if caller.account is None else caller.account.due_date
+    if form == "date-and-time":
+        return local_date(due, place.zone)
+    return due.astimezone(place.zone).strftime("%Y-%m-%d" if form == "day" else form)
 
 
 def _stands_at(status: CirculationStatus) -> str | None:
@@ -55,6 +60,9 @@ def item_information(
     place = caller.place(context, request.institution_id)
     today = local_date(context.now, place.zone)
     barcode = request.item_identifier.strip()
+    account = caller.account
+    if account is not None and account.find_on_item_information and caller.may_write:
+        _find(barcode, place, context)
     found = circulation_status(
         context.circulation, context.transaction, item=barcode, now=context.now
     )
@@ -78,16 +86,32 @@ def item_information(
         item_identifier=request.item_identifier,
         title_identifier=item.title,
         hold_queue_length=str(found.open_holds) if found.open_holds else None,
-        due_date=due_date_of(found.loan, caller, place) if found.loan else None,
+        due_date=due_date_of(found.loan.due, caller, place) if found.loan else None,
         recall_date=local_date(found.recalled, place.zone) if found.recalled else None,
         owner=item.home_branch.agency_isil,
         media_type=BOOK,
-        permanent_location=item.home_branch.isil,
+        permanent_location=stands_in(item, caller.account),
         current_location=_stands_at(found),
         item_properties=properties_of(context.transaction, barcode),
         call_number=item.call_number or None,
         destination_location=found.to_branch.isil if found.to_branch else None,
+        extra_fields=item_fields(item, caller.account),
     )
+
+
+def _find(barcode: str, place: Place, context: Context) -> None:
+    """The item lies at the machine: what nobody could find is found. A loan stays as it is."""
+    found = circulation_status(
+        context.circulation, context.transaction, item=barcode, now=context.now
+    )
+    if found is not None and found.state is ItemState.MISSING:
+        find(
+            context.circulation,
+            context.transaction,
+            desk=place.desk,
+            item=barcode,
+            now=context.now,
+        )
 
 
 def item_status_update(

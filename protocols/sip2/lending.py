@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TypeVar
 
+from catalogue.items import find_item
 from circulation.accounts import patron_loans
 from circulation.identifiers import find_patron
 from circulation.lending import check_out
+from circulation.off_line import Act
+from circulation.policy import lineage
 from circulation.reasons import Reason
 from circulation.renewals import renew as renew_loan
 from circulation.renewals import renew_all as renew_all_loans
@@ -15,7 +19,7 @@ from circulation.results import CheckedOut, Refused, Renewed
 from circulation.undo import cancel_check_in
 from protocols.answering import Context
 from protocols.sip2.dates import local_date, parse_date
-from protocols.sip2.fees import price_of
+from protocols.sip2.fees import amount_owed, price_of
 from protocols.sip2.items import BOOK, NOT_MAGNETIC, due_date_of
 from protocols.sip2.messages import (
     Checkout,
@@ -25,9 +29,11 @@ from protocols.sip2.messages import (
     RenewAllResponse,
     RenewResponse,
 )
+from protocols.sip2.off_line import is_off_line, note_report
 from protocols.sip2.patrons import pin_to_check
 from protocols.sip2.places import Caller, Place, Unanswerable
 from protocols.sip2.refusals import refusal_messages
+from protocols.sip2.settings import Account
 from protocols.sip2.wording import Text, say
 
 _Charged = TypeVar("_Charged", CheckoutResponse, RenewResponse)
@@ -42,6 +48,11 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
     if request.cancel:
         return _cancelled_checkin(request, caller, place, context)
     no_block, happened, due = _off_line(request, caller, place)
+    account = caller.account
+    if not no_block and account is not None and account.blocked_material_groups:
+        item = find_item(context.transaction, request.item_identifier.strip())
+        if item and _is_of(item.material_group, account.blocked_material_groups, context):
+            raise Unanswerable(Text.NOT_LENT_HERE)
     outcome: CheckedOut | Renewed | Refused = check_out(
         context.circulation,
         context.transaction,
@@ -83,7 +94,8 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
         due_date="",
         item_properties=request.item_properties or None,
     )
-    return _with_outcome(response, outcome, caller, place)
+    report = (Act.CHECK_OUT, request, happened, due) if no_block else None
+    return _with_outcome(response, outcome, caller, place, context, report)
 
 
 def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
@@ -117,7 +129,8 @@ def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
         due_date="",
         item_properties=request.item_properties or None,
     )
-    return _with_outcome(response, outcome, caller, place)
+    report = (Act.RENEWAL, request, happened, due) if no_block else None
+    return _with_outcome(response, outcome, caller, place, context, report)
 
 
 def renew_all(request: RenewAll, caller: Caller, context: Context) -> RenewAllResponse:
@@ -203,11 +216,11 @@ def _cancelled_checkin(
         patron_id=patron_id,
     )
     if isinstance(outcome, Refused):
-        return _with_outcome(response, outcome, caller, place)
+        return _with_outcome(response, outcome, caller, place, context)
     response.ok = True
     response.desensitize = "Y"
     response.title_identifier = outcome.item.title
-    response.due_date = due_date_of(outcome.loan, caller, place) if outcome.loan else ""
+    response.due_date = due_date_of(outcome.loan.due, caller, place) if outcome.loan else ""
     response.media_type = BOOK
     return response
 
@@ -216,8 +229,7 @@ def _off_line(
     request: Checkout | Renew, caller: Caller, place: Place
 ) -> tuple[bool, datetime | None, datetime | None]:
     """No block: has this happened already, off line? If so, when, and with what due date."""
-    account = caller.account
-    if not request.no_block or account is None or not account.accept_offline:
+    if not is_off_line(request, caller.account):
         return False, None, None
     return (
         True,
@@ -226,10 +238,22 @@ def _off_line(
     )
 
 
+#: What a message without a block has reported: the act, the message, when, and until when.
+_Report = tuple[Act, Checkout | Renew, datetime | None, datetime | None]
+
+
 def _with_outcome(
-    response: _Charged, outcome: CheckedOut | Renewed | Refused, caller: Caller, place: Place
+    response: _Charged,
+    outcome: CheckedOut | Renewed | Refused,
+    caller: Caller,
+    place: Place,
+    context: Context,
+    report: _Report | None = None,
 ) -> _Charged:
-    """Fills in what 12 and 30 have in common: what it costs, or would cost, among it."""
+    """Fills in what 12 and 30 have in common: what it costs, or would cost, among it.
+
+    A `report` that cannot be booked is accepted all the same, for staff to settle.
+    """
     price = price_of(outcome)
     if price is not None:
         response.fee_type, response.currency_type, response.fee_amount = price
@@ -238,11 +262,56 @@ def _with_outcome(
         if outcome.item is not None:
             response.title_identifier = outcome.item.title
         if outcome.loan is not None:
-            response.due_date = due_date_of(outcome.loan, caller, place)
+            response.due_date = due_date_of(outcome.loan.due, caller, place)
+        if report is not None:
+            act, request, happened, due = report
+            if note_report(act, request, outcome, place, context, happened, due):
+                response.ok, response.desensitize = True, "Y"
+                response.due_date = due_date_of(due, caller, place) if due is not None else ""
+                noted = say(Text.NOTED_FOR_STAFF, caller.words)
+                response.screen_message = (*response.screen_message, noted)
         return response
     response.ok = True
     response.desensitize = "Y"
     response.title_identifier = outcome.item.title
-    response.due_date = due_date_of(outcome.loan, caller, place)
+    response.due_date = due_date_of(outcome.loan.due, caller, place)
     response.media_type = BOOK
+    if caller.account is not None:
+        _as_wanted(response, outcome, caller.account, caller, place, context)
     return response
+
+
+def _as_wanted(
+    response: _Charged,
+    outcome: CheckedOut | Renewed,
+    account: Account,
+    caller: Caller,
+    place: Place,
+    context: Context,
+) -> None:
+    """What the account wants besides of a loan that was made or renewed."""
+    groups, categories = account.in_house_material_groups, account.in_house_patron_categories
+    if (groups and _is_of(outcome.item.material_group, groups, context)) or (
+        categories and _is_category(outcome.patron.category, categories, context)
+    ):
+        response.desensitize = "N"
+        in_house = say(Text.IN_HOUSE_ONLY, caller.words)
+        response.screen_message = (*response.screen_message, in_house)
+    if account.show_amount_owed:
+        owed: tuple[str, ...] = amount_owed(context, outcome.patron.id, place, caller.words)
+        response.screen_message = (*response.screen_message, *owed)
+    if account.print_lines == "receipt":
+        day = outcome.loan.due.astimezone(place.zone).date().isoformat()
+        line = say(Text.RECEIPT_DUE, caller.words, title=outcome.item.title, day=day)
+        response.print_line = (line,)
+
+
+def _is_of(group: str, groups: Collection[str], context: Context) -> bool:
+    """Is the material group one of these, or below one of them?"""
+    tree = context.circulation.current_set_up(context.transaction).groups
+    return not set(groups).isdisjoint(lineage(tree, group))
+
+
+def _is_category(category: str, categories: Collection[str], context: Context) -> bool:
+    tree = context.circulation.current_set_up(context.transaction).categories
+    return not set(categories).isdisjoint(lineage(tree, category))

@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from twisted.internet.interfaces import IAddress
 from twisted.web.resource import IResource
 
-from circulation.terminal_counts import add_counts
 from protocols.answering import Lane, Services
 from protocols.listening import Conversation, ConversationFactory, reactor
 from protocols.sip2.accounts import Accounts
+from protocols.sip2.counting import written_down
+from protocols.sip2.entrance import Entrance
 from protocols.sip2.handlers import answer
+from protocols.sip2.options import LoginWay
 from protocols.sip2.places import Branches
+from protocols.sip2.prompts import PromptedSession
+from protocols.sip2.recording import record
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Sip2Settings
-from protocols.sip2.tally import Tally
 from protocols.standard import Port
-
-#: Seconds between two times that counts are written down.
-COUNT_SECONDS = 15.0
-
-
-def _written_down(services: Services) -> Tally:
-    """A tally that is added to the database from time to time, and at the end."""
-
-    def later() -> None:
-        counts = tally.take()
-        services.perform(
-            Lane.WRITE,
-            lambda context: add_counts(context.transaction, counts, now=context.now),
-            lambda _, error: None if error is None else tally.give_back(counts),
-        )
-
-    def at_the_end() -> None:
-        counts, now = tally.take(), services.clock()
-        services.database.write(lambda transaction: add_counts(transaction, counts, now=now))
-
-    tally = Tally(lambda: reactor.callLater(COUNT_SECONDS, later))
-    services.before_close(at_the_end)
-    return tally
+from protocols.throttle import FailedLogins
+from protocols.tls import security_of
 
 
 class Sip2:
@@ -53,19 +36,46 @@ class Sip2:
         if not settings.enabled:
             return []
         branches = Branches()
-        tally = _written_down(services)
+        tally = written_down(services)
         accounts = Accounts(settings)
+        failed = FailedLogins(settings.login_failures)
 
-        def converse(address: IAddress | None) -> Conversation:
+        def converse(address: IAddress | None, way: LoginWay = "message") -> Conversation:
             peer = f"{getattr(address, 'host', '')}:{getattr(address, 'port', '')}"
-            session = Sip2Session(
-                settings, reactor.seconds(), services.clock, peer, tally, accounts
+            # Whom an address or a certificate stands for must be known with the first message.
+            services.perform(Lane.READ, accounts.follow, lambda _, error: None)
+            entrance = Entrance(settings, accounts, peer, failed, lambda: security_of(line()), way)
+            kind = PromptedSession if way == "prompt" else Sip2Session
+            session = kind(
+                settings, reactor.seconds(), services.clock, peer, tally, accounts, entrance
             )
-            return Conversation(
+
+            if settings.record is not None:
+                record(session, settings.record, peer, services.clock)
+
+            def line() -> object:
+                return conversation.transport
+
+            conversation = Conversation(
                 session, lambda request, reply: answer(services, branches, session, request, reply)
             )
+            return conversation
 
-        return [Port(settings.port, settings.interface, ConversationFactory(converse))]
+        main = Port(
+            settings.port,
+            settings.interface,
+            ConversationFactory(converse),
+            settings.access,
+            settings.tls,
+        )
+        ports = [main]
+        if settings.tls_port is not None:
+            factory = ConversationFactory(converse)
+            ports.append(replace(main, number=settings.tls_port, factory=factory, is_tls_only=True))
+        if settings.telnet_port is not None:
+            factory = ConversationFactory(lambda address: converse(address, "prompt"))
+            ports.append(replace(main, number=settings.telnet_port, factory=factory, tls=None))
+        return ports
 
     def resources(self, settings: Sip2Settings, services: Services) -> Mapping[bytes, IResource]:
         return {}
@@ -74,7 +84,10 @@ class Sip2:
         self, settings: Sip2Settings, ports: Sequence[int], http_port: int | None
     ) -> Sequence[str]:
         ask = r'printf "9900802.00\r" >&3; read -r -d "$(printf "\r")" answer <&3; echo "$answer"'
-        return [f"bash -c 'exec 3<>/dev/tcp/{settings.interface}/{port}; {ask}'" for port in ports]
+        # The first port takes plain connections, but for where that is switched off.
+        return [
+            f"bash -c 'exec 3<>/dev/tcp/{settings.interface}/{port}; {ask}'" for port in ports[:1]
+        ]
 
 
 standard = Sip2()

@@ -13,11 +13,12 @@ from typing import Final, NamedTuple, TypeVar
 from circulation.hold_lists import patron_holds
 from circulation.hold_results import HoldState
 from circulation.patrons import patron_loans
-from circulation.results import PatronStatus, Refused
+from circulation.results import PatronLoan, PatronStatus, Refused
 from protocols.answering import Context
 from protocols.sip2.fees import fee_fields, fee_line, open_fees
 from protocols.sip2.messages import PatronInformation, PatronInformationResponse
 from protocols.sip2.places import Caller, Place
+from protocols.sip2.settings import Account
 
 T = TypeVar("T")
 
@@ -66,18 +67,25 @@ def add_lists(
         fees = open_fees(context, request.patron_identifier.strip(), place)
         response.fine_items_count = len(fees)
         if wanted.position == FINE_ITEMS:
-            response.fine_items = tuple(fee_line(x, caller.words) for x in wanted.cut(fees))
+            form = caller.account.fee_template if caller.account is not None else None
+            response.fine_items = tuple(
+                fee_line(x, caller.words, place, form) for x in wanted.cut(fees)
+            )
         elif wanted.position == FEES:
             response.fees = tuple(fee_fields(x, place, caller.words) for x in wanted.cut(fees))
     response.overdue_items_count = status.overdue
     response.charged_items_count = status.loans
     response.charged_items_limit = status.max_loans
     response.recall_items_count = status.recalled
-    _add_holds(request, response, wanted, context)
-    if wanted.position in (OVERDUE_ITEMS, CHARGED_ITEMS):
-        _add_loans(request, response, wanted, context)
+    account = caller.account
+    by_title = account is not None and account.list_loans_by == "title"
+    if status.has_holds:
+        _add_holds(request, response, wanted, context, account)
+    number = {OVERDUE_ITEMS: status.overdue, CHARGED_ITEMS: status.loans}.get(wanted.position)
+    if number:
+        _add_loans(request, response, wanted, context, by_title)
     elif wanted.position == RECALL_ITEMS and status.recalled:
-        _add_recalls(request, response, wanted, context)
+        _add_recalls(request, response, wanted, context, by_title)
 
 
 def _add_holds(
@@ -85,11 +93,14 @@ def _add_holds(
     response: PatronInformationResponse,
     wanted: Wanted,
     context: Context,
+    account: Account | None,
 ) -> None:
     """How many holds are ready (AS) and how many are not (CD).
 
     What is ready is told by its barcode. What is not may have none yet, and is told by its title.
+    An account may want titles of all.
     """
+    by_title = account is not None and account.list_holds_by == "title"
     found = patron_holds(
         context.circulation,
         context.transaction,
@@ -102,9 +113,9 @@ def _add_holds(
     ready, others = [], []
     for hold in (queued.hold for queued in found.holds):
         if hold.state is HoldState.READY:
-            ready.append(hold.bound_item or hold.title)
+            ready.append(hold.title if by_title else hold.bound_item or hold.title)
         else:
-            others.append(hold.item or hold.title)
+            others.append(hold.title if by_title else hold.item or hold.title)
     response.hold_items_count, response.unavailable_holds_count = len(ready), len(others)
     if wanted.position == HOLD_ITEMS:
         response.hold_items = wanted.cut(ready)
@@ -117,6 +128,7 @@ def _add_loans(
     response: PatronInformationResponse,
     wanted: Wanted,
     context: Context,
+    by_title: bool,
 ) -> None:
     found = patron_loans(
         context.circulation,
@@ -129,11 +141,11 @@ def _add_loans(
     )
     if isinstance(found, Refused):
         return
-    barcodes = tuple(each.item.barcode for each in found.loans)
+    lines = tuple(_shown(each, by_title) for each in found.loans)
     if wanted.position == OVERDUE_ITEMS:
-        response.overdue_items = barcodes
+        response.overdue_items = lines
     else:
-        response.charged_items = barcodes
+        response.charged_items = lines
 
 
 def _add_recalls(
@@ -141,6 +153,7 @@ def _add_recalls(
     response: PatronInformationResponse,
     wanted: Wanted,
     context: Context,
+    by_title: bool,
 ) -> None:
     found = patron_loans(
         context.circulation,
@@ -149,8 +162,12 @@ def _add_recalls(
         now=context.now,
     )
     if not isinstance(found, Refused):
-        recalled = [each.item.barcode for each in found.loans if each.is_recalled]
+        recalled = [_shown(each, by_title) for each in found.loans if each.is_recalled]
         response.recall_items = wanted.cut(recalled)
+
+
+def _shown(loan: PatronLoan, by_title: bool) -> str:
+    return loan.item.title if by_title else loan.item.barcode
 
 
 def _number(text: str | None) -> int | None:

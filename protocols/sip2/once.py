@@ -16,6 +16,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from circulation.identifiers import IdentifierKey
 from circulation.replies import ReplyKey, keep_reply, kept_reply, reply_key
 from protocols.answering import Context
 from protocols.sip2.messages import (
@@ -52,15 +53,18 @@ CHANGING: Final[dict[type, tuple[str, ...]]] = {
 _GRANTED: Final = ("ok", "item_properties_ok", "payment_accepted")
 
 
-def known_by(request: Request, caller: Caller, body: bytes) -> ReplyKey | None:
+def known_by(
+    request: Request, caller: Caller, body: bytes, identifiers: IdentifierKey
+) -> ReplyKey | None:
     """What a retry of this request is known by; None where it changes nothing, or may come twice.
 
-    `body` is the request without sequence number and checksum.
+    `body` is the request without sequence number and checksum. It may hold a PIN, and the set-up
+    holds password hashes of terminals, so the digest is under the key of `identifiers` as well.
     """
     account = caller.account
     if account is None or type(request) not in CHANGING or not caller.settings.repeats_within:
         return None
-    return reply_key(account.login, account.password, body)
+    return reply_key(account.login, identifiers.keyed(account.password), body)
 
 
 def respond_once(

@@ -231,6 +231,8 @@ class Returns:
     #: (shelve), or leaves it to the staff (refuse). Where nothing is said, a desk shelves and a
     #: machine binds.
     holds: Literal["route", "bind", "shelve", "refuse"] | None = None
+    #: The scheme of rules by which it sorts (CL): ``[[sorting.SCHEME]]`` of the set-up.
+    sorting: Annotated[str, Field(min_length=1)] | None = None
     #: Name the patron for whom an item that was handed in (10) is kept, and their card.
     show_hold_patron: bool = False
     #: DA.

@@ -9,8 +9,9 @@ from circulation.reasons import BlockReason, Reason
 from circulation.results import PatronStatus, Refused
 from protocols.answering import Context
 from protocols.sip2.dates import local_date
+from protocols.sip2.facts import name_of, patron_fields
 from protocols.sip2.failures import ALL_DENIED
-from protocols.sip2.fees import owed_of
+from protocols.sip2.fees import fee_limit_of, owed_of
 from protocols.sip2.lists import add_lists
 from protocols.sip2.messages import (
     BlockPatron,
@@ -23,6 +24,7 @@ from protocols.sip2.messages import (
     PatronStatusRequest,
     PatronStatusResponse,
 )
+from protocols.sip2.patron_messages import Fields
 from protocols.sip2.places import Caller, Place
 from protocols.sip2.refusals import patron_messages, patron_status_flags, refusal_messages
 from protocols.sip2.settings import Account
@@ -32,6 +34,13 @@ from protocols.sip2.wording import Text, code_of, say
 def is_pin(given: str | None) -> bool:
     """Was a PIN sent at all? Blanks are none."""
     return given is not None and not (given == "" or given.isspace())
+
+
+def _is_right(given: str | None, caller: Caller) -> bool:
+    """CQ, of a patron who was let in: was there a PIN, or a blank that stands for one?"""
+    account = caller.account
+    takes_blank = account is not None and account.blank_pin_is_right
+    return is_pin(given) or (takes_blank and given is not None)
 
 
 def pin_to_check(account: Account | None, given: str | None) -> str | None:
@@ -53,7 +62,7 @@ def patron_status_request(
     status = _status(request, caller, place, context)
     facts = _Shown(status, caller, place)
     owed = None
-    if isinstance(status, PatronStatus):
+    if isinstance(status, PatronStatus) and status.has_account:
         owed = owed_of(context, status.patron.id, place)
     return PatronStatusResponse(
         patron_status=facts.flags,
@@ -63,10 +72,11 @@ def patron_status_request(
         patron_identifier=request.patron_identifier,
         personal_name=facts.name,
         valid_patron=facts.is_valid,
-        valid_patron_password=facts.is_known and is_pin(request.patron_password),
+        valid_patron_password=facts.is_known and _is_right(request.patron_password, caller),
         currency_type=owed[0] if owed is not None else None,
         fee_amount=owed[1] if owed is not None else None,
         screen_message=facts.messages,
+        extra_fields=facts.extra,
     )
 
 
@@ -91,13 +101,16 @@ def patron_information(
         patron_identifier=request.patron_identifier,
         personal_name=facts.name,
         valid_patron=facts.is_valid,
-        valid_patron_password=facts.is_known and is_pin(request.patron_password),
+        valid_patron_password=facts.is_known and _is_right(request.patron_password, caller),
         screen_message=facts.messages,
+        extra_fields=facts.extra,
     )
     if isinstance(status, PatronStatus):
-        owed = owed_of(context, status.patron.id, place)
+        owed = owed_of(context, status.patron.id, place) if status.has_account else None
         if owed is not None:
             response.currency_type, response.fee_amount = owed
+        if caller.account is not None and caller.account.show_fee_limit:
+            response.fee_limit = fee_limit_of(context, status.patron.category, place)
         add_lists(request, response, status, caller, place, context)
         if caller.account is not None and caller.account.show_personal_details:
             response.email_address = status.email or None
@@ -159,7 +172,7 @@ def enable(request: PatronEnable, caller: Caller, context: Context) -> PatronEna
         patron_identifier=request.patron_identifier,
         personal_name=facts.name,
         valid_patron=facts.is_valid,
-        valid_patron_password=facts.is_known and is_pin(request.patron_password),
+        valid_patron_password=facts.is_known and _is_right(request.patron_password, caller),
         screen_message=facts.messages,
     )
 
@@ -180,18 +193,25 @@ def end_patron_session(
 class _Shown:
     """What 24 and 64 have in common."""
 
-    __slots__ = ("flags", "is_known", "is_valid", "language", "messages", "name")
+    __slots__ = ("extra", "flags", "is_known", "is_valid", "language", "messages", "name")
 
     def __init__(self, status: PatronStatus | Refused, caller: Caller, place: Place) -> None:
         self.is_known = isinstance(status, PatronStatus)
         self.name = ""
         self.language = ""
+        self.extra: Fields = ()
+        account = caller.account
         if isinstance(status, PatronStatus):
-            self.name = status.patron.name
+            self.name = name_of(status, account)
             self.language = code_of(status.patron.language)
-            self.flags = patron_status_flags(status)
+            shown = "all" if account is None else account.denied_in_status
+            self.flags = patron_status_flags(status, shown)
+            self.extra = patron_fields(status, account)
             self.is_valid = status.identifier_blocked is None and not status.is_expired
             self.messages = patron_messages(status, caller.words)
+            if account is not None and account.show_home_library:
+                home = say(Text.HOME_LIBRARY, caller.words, branch=status.home_branch.name)
+                self.messages = (*self.messages, home)
         else:
             # A missing PIN is no fault yet: some terminals ask for the card before the PIN.
             is_pin_missing = status.reasons == (Reason.PIN_MISSING,)

@@ -66,6 +66,7 @@ class Caller:
     """The terminal that a request came from, as its session knows it.
 
     `account` is None before the login. `language` is the SIP2 code of the patron's choice.
+    `may_write` is False where the transaction only reads.
     """
 
     settings: Sip2Settings
@@ -75,6 +76,7 @@ class Caller:
     language: str
     accounts: Accounts | None = None
     entrance: Entrance | None = None
+    may_write: bool = True
 
     def now(self, context: Context) -> Caller:
         """The same with the account as it is now: the set-up may have changed since the login."""

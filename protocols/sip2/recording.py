@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Final
 
 from protocols.sip2.codec import masked, open_frame
-from protocols.sip2.messages import Request
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account
 from protocols.sip2.text import Dialect
@@ -83,20 +82,11 @@ class Recorder:
         return path
 
 
-class RecordedSession(Sip2Session):
-    """A session whose frames are written down by its `recorder`."""
+def record(session: Sip2Session, folder: Path, peer: str, clock: Callable[[], datetime]) -> None:
+    """Has the session written down into the folder, as long as its account wants it."""
+    recorder = Recorder(folder, peer, clock)
 
-    recorder: Recorder | None = None
+    def put(kind: str, frame: bytes) -> None:
+        recorder.put(f"{kind} {line_of(frame, session.dialect)}", session.account)
 
-    def _admit(self, raw: bytes) -> Request | None:
-        self._record("> ", raw)
-        return super()._admit(raw)
-
-    def _put(self, outgoing: bytes) -> None:
-        super()._put(outgoing)
-        self._record("< ", outgoing)
-
-    def _record(self, kind: str, frame: bytes) -> None:
-        if self.recorder is not None:
-            text = line_of(frame, self._dialect)
-            self.recorder.put(kind + text, self.account)
+    session.record = put

@@ -103,11 +103,15 @@ BLOCK_POSITIONS: dict[BlockReason, int] = {
 }
 
 
-def patron_status_flags(status: PatronStatus) -> str:
-    """The fourteen positions for what is known of a patron."""
+def patron_status_flags(status: PatronStatus, denied: str = "all") -> str:
+    """The fourteen positions for what is known of a patron.
+
+    `denied` is the account's `denied_in_status`.
+    """
     flags = [" "] * 14
     for action in status.denied:
-        flags[DENIED_POSITIONS[action]] = "Y"
+        if denied == "all" or (denied == "loans" and action is Action.CHECK_OUT):
+            flags[DENIED_POSITIONS[action]] = "Y"
     for block in status.blocks:
         position = BLOCK_POSITIONS.get(block.reason)
         if position is not None:

@@ -119,7 +119,7 @@ def replay(
 
 
 def _answers(line: Line, expected: int, silence: float) -> list[bytes]:
-    answers = []
+    answers: list[bytes] = []
     while (raw := line.frame(None if len(answers) < expected else silence)) is not None:
         answers.append(raw.lstrip(_LEADING))
         if expected and len(answers) == expected:

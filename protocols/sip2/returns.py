@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from circulation.results import Refused
+from circulation.off_line import Act
+from circulation.results import CheckedIn, Refused
 from circulation.returns import check_in
 from circulation.undo import cancel_check_out
 from protocols.answering import Context
 from protocols.sip2.dates import local_date, parse_date
+from protocols.sip2.facts import hold_patron, item_fields, stands_in
 from protocols.sip2.failures import ALERT_OTHER
-from protocols.sip2.holds import ALERTS, card_of, destination_message, hold_handling
+from protocols.sip2.fees import amount_owed
+from protocols.sip2.holds import alert_type_of, card_of, destination_message, hold_handling
 from protocols.sip2.items import BOOK, NOT_MAGNETIC
 from protocols.sip2.messages import Checkin, CheckinResponse
+from protocols.sip2.off_line import is_off_line, note_report
 from protocols.sip2.places import Caller, Place
 from protocols.sip2.refusals import refusal_messages
+from protocols.sip2.settings import Account
+from protocols.sip2.wording import Text, say
 
 
 def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinResponse:
@@ -25,14 +31,16 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     place = caller.place(context, request.current_location, request.institution_id)
     if request.cancel:
         return _cancelled_checkout(request, caller, place, context)
+    happened = _returned(request, caller, place)
     outcome = check_in(
         context.circulation,
         context.transaction,
         desk=place.desk,
         item=request.item_identifier.strip(),
         now=context.now,
-        returned=_returned(request, caller, place),
+        returned=happened,
         holds=hold_handling(caller.account),
+        sorting=caller.account.sorting if caller.account is not None else None,
     )
     response = CheckinResponse(
         ok=False,
@@ -45,37 +53,87 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
         permanent_location="",
         item_properties=request.item_properties or None,
     )
+    account = caller.account
     if isinstance(outcome, Refused):
         if outcome.item is not None:
-            response.permanent_location = outcome.item.home_branch.isil
+            response.permanent_location = stands_in(outcome.item, account)
             response.title_identifier = outcome.item.title
+            response.extra_fields = item_fields(outcome.item, account)
         response.alert_type = ALERT_OTHER
+        response.sort_bin = problem_bin(outcome, account, place, context)
         response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        if is_off_line(request, account) and note_report(
+            Act.CHECK_IN, request, outcome, place, context, happened
+        ):
+            response.ok = response.resensitize = True
+            noted = say(Text.NOTED_FOR_STAFF, caller.words)
+            response.screen_message = (*response.screen_message, noted)
         return response
-    item, account = outcome.item, caller.account
+    item = outcome.item
     response.ok = response.resensitize = True
-    response.permanent_location = item.home_branch.isil
+    response.permanent_location = stands_in(item, account)
     response.title_identifier = item.title
     response.sort_bin = outcome.sort_bin
     response.media_type = BOOK
     response.call_number = item.call_number or None
-    response.collection_code = item.material_group or None
+    response.extra_fields = item_fields(item, account)
+    collection = "material_group" if account is None else account.collection_code
+    response.collection_code = getattr(item, collection) or None
+    if account is not None and account.item_properties == "material_group":
+        response.item_properties = item.material_group or None
     if outcome.borrower is not None and account is not None and account.show_borrower:
         response.patron_identifier = outcome.borrower.identifier
-    response.alert = outcome.destination in ALERTS
+    response.alert_type = alert_type_of(outcome, context.transaction)
+    response.alert = response.alert_type is not None
     if response.alert or (account is not None and account.always_send_destination):
         response.destination_location = outcome.to_branch.isil
     if response.alert:
-        response.alert_type = ALERTS[outcome.destination]
         response.screen_message = (destination_message(outcome, caller.words),)
     held_for = outcome.held_for
     if held_for is not None:
         if held_for.deadline is not None:
             response.hold_pickup_date = local_date(held_for.deadline, place.zone)
         if account is not None and account.show_hold_patron:
-            response.hold_patron_identifier = card_of(context.transaction, held_for.patron_id)
-            response.hold_patron_name = held_for.patron_name
+            card = card_of(context.transaction, held_for.patron_id)
+            response.hold_patron_identifier = card
+            response.hold_patron_name = hold_patron(held_for, card, account, place.zone)
+    if account is not None:
+        _add_messages(response, outcome, account, caller, place, context)
     return response
+
+
+def problem_bin(
+    refused: Refused, account: Account | None, place: Place, context: Context
+) -> str | None:
+    """CL of an item that is not taken: the bin by which it gets to the staff."""
+    set_up = context.circulation.current_set_up(context.transaction)
+    scheme = account.sorting if account is not None else None
+    desk = place.desk
+    return set_up.problem_bin_at(desk.actor, desk.branch_id, refused.item, scheme)
+
+
+def _add_messages(
+    response: CheckinResponse,
+    outcome: CheckedIn,
+    account: Account,
+    caller: Caller,
+    place: Place,
+    context: Context,
+) -> None:
+    """What the account wants to be said of a check-in that was taken."""
+    taken = say(Text.TAKEN_BACK, caller.words, title=outcome.item.title)
+    if account.show_checkin_message:
+        response.screen_message = (taken, *response.screen_message)
+    if not outcome.was_on_loan and not account.ok_if_not_on_loan:
+        response.ok = False
+        response.alert = response.alert or account.alert_on_failure
+        text = say(Text.WAS_NOT_ON_LOAN, caller.words)
+        response.screen_message = (*response.screen_message, text)
+    if account.show_amount_owed and account.show_borrower and outcome.borrower is not None:
+        owed = amount_owed(context, outcome.borrower.patron_id, place, caller.words)
+        response.screen_message = (*response.screen_message, *owed)
+    if account.print_lines == "receipt" and outcome.was_on_loan:
+        response.print_line = (taken,)
 
 
 def _cancelled_checkout(
@@ -117,8 +175,6 @@ def _returned(request: Checkin, caller: Caller, place: Place) -> datetime | None
 
     A return date equal to the transaction date says "now": by our clock then, not the terminal's.
     """
-    account = caller.account
-    is_off_line = request.no_block and account is not None and account.accept_offline
-    if not is_off_line and request.return_date == request.transaction_date:
+    if not is_off_line(request, caller.account) and request.return_date == request.transaction_date:
         return None
     return parse_date(request.return_date, place.zone)

@@ -40,6 +40,7 @@ from datetime import datetime
 from typing import cast
 
 from protocols.sip2.accounts import Accounts
+from protocols.sip2.agreed import Agreed
 from protocols.sip2.answered import MAX_REPEATS as MAX_REPEATS
 from protocols.sip2.answered import Answered
 from protocols.sip2.answered import Written as Written
@@ -68,11 +69,8 @@ from protocols.sip2.entrance import Entrance
 from protocols.sip2.failures import failure_response
 from protocols.sip2.framing import FrameReader
 from protocols.sip2.messages import (
-    EndPatronSession,
     Login,
     LoginResponse,
-    PatronInformation,
-    PatronStatusRequest,
     Request,
     RequestACSResend,
     RequestSCResend,
@@ -85,7 +83,7 @@ from protocols.sip2.states import TRANSITIONS as TRANSITIONS
 from protocols.sip2.states import Event as Event
 from protocols.sip2.states import State as State
 from protocols.sip2.tally import COUNTED_AS, Tally
-from protocols.sip2.text import MAX_VALUE
+from protocols.sip2.text import MAX_VALUE, Dialect
 from protocols.sip2.wording import Text, language_of, say
 from protocols.throttle import FailedLogins
 
@@ -98,8 +96,7 @@ class Sip2Session:
     `now` is monotonic seconds, `clock` gives the time of day.
 
     `account` is that of the last good login, and `device` the location code (CP) given with it,
-    or else `peer`, the other end's address. `language` is the code that the terminal's patron has
-    chosen (23, 63), ``000`` if none.
+    or else `peer`, the other end's address.
     """
 
     def __init__(
@@ -119,15 +116,12 @@ class Sip2Session:
         self.entrance = entrance or Entrance(settings, self.accounts, peer, FailedLogins())
         self._login: str | None = None
         self.device = peer
-        self.language = "000"
+        self.agreed = Agreed(settings.first_dialect())
         self._deadline = now + settings.login_timeout
         self._now = now
         self._pace = Pace()
         self._clock = clock
         self._peer = peer
-        self._dialect = settings.first_dialect()
-        self._width: int | None = None
-        self._version = 2
         self._is_draining = False
         self._bad_logins = 0
         self._repeats = 0
@@ -137,6 +131,8 @@ class Sip2Session:
         self._answered: Answered | None = None
         self._last_sent = b""
         self._outgoing: list[bytes] = []
+        #: Told of each frame that comes (``>``) and goes (``<``): see `recording`.
+        self.record: Callable[[str, bytes], object] | None = None
 
     @property
     def closing(self) -> bool:
@@ -184,6 +180,8 @@ class Sip2Session:
 
     def _admit(self, raw: bytes) -> Request | None:
         """The request in a frame, unless the session can answer it or must ignore it."""
+        if self.record is not None:
+            self.record(">", raw)
         frame = open_frame(raw)
         self._frame = frame
         if not frame.is_sound:
@@ -214,7 +212,7 @@ class Sip2Session:
             return None
         notes: list[str] = []
         try:
-            message = decode(frame.body, self._dialect, notes)
+            message = decode(frame.body, self.dialect, notes)
         except MalformedMessage as malformed:
             log.debug("%s sent a malformed message: %s", self, malformed)
             self.count(CUT_SHORT)
@@ -234,7 +232,7 @@ class Sip2Session:
         if isinstance(request, Login) and self._is_too_soon(request):
             return None
         if self._is_admitted(request):
-            self._note(request)
+            self.agreed.note(request)
             self._request = request
             return request
         self.count(BEFORE_LOGIN)
@@ -247,19 +245,17 @@ class Sip2Session:
             return True
         return isinstance(request, SCStatus) and self.entrance.may_ask_status()
 
-    def _note(self, message: Request) -> None:
-        """Keeps what later answers depend on."""
-        if isinstance(message, SCStatus):
-            self._width = message.max_print_width
-            self._version = 1 if message.protocol_version.strip().startswith("1") else 2
-        elif isinstance(message, Login):
-            self._version = 2
-        elif isinstance(message, PatronStatusRequest | PatronInformation):
-            self.language = message.language
-        elif isinstance(message, EndPatronSession):
-            self.language = "000"
-
     # Responses in, bytes out
+
+    @property
+    def dialect(self) -> Dialect:
+        """How frames are read and written now."""
+        return self.agreed.dialect
+
+    @property
+    def language(self) -> str:
+        """The code that the terminal's patron has chosen (23, 63), ``000`` if none."""
+        return self.agreed.language
 
     @property
     def request_body(self) -> bytes:
@@ -268,8 +264,7 @@ class Sip2Session:
 
     def writer(self) -> Callable[[Response], bytes]:
         """Writes the body of a response as `send` would now, in any thread."""
-        dialect, width, version = self._dialect, self._width, self._version
-        return lambda response: encode(response, dialect, width, version)
+        return self.agreed.writer()
 
     def count(self, name: str, count: int = 1) -> None:
         """Counts for the account, or for nobody before the login."""
@@ -297,8 +292,8 @@ class Sip2Session:
             if response.is_again:
                 self.count(SENT_AGAIN)
         else:
-            body = encode(response, self._dialect, self._width, self._version)
-        outgoing = seal(body, frame.sequence, frame.checksum is not None, self._dialect)
+            body = self.agreed.writer()(response)
+        outgoing = seal(body, frame.sequence, frame.checksum is not None, self.dialect)
         self._trace("<", body)
         self._answered = (
             None
@@ -307,16 +302,16 @@ class Sip2Session:
         )
         self._put(outgoing)
 
-    def _trace(self, direction: str, body: bytes) -> None:
+    def _trace(self, direction: str, sent: bytes) -> None:
         """At the level debug all messages are in the log, their passwords and PINs masked."""
         if log.isEnabledFor(logging.DEBUG):
-            shown = masked(body, self._dialect.delimiter.encode()).decode("latin-1")
+            shown = masked(sent, self.dialect.delimiter.encode()).decode("latin-1")
             log.debug("%s %s %s", self, direction, shown)
 
     def _ask_again(self) -> None:
         """96, which carries no sequence number."""
-        body = encode(RequestSCResend(), self._dialect)
-        self._put(seal(body, None, self._frame.checksum is not None, self._dialect))
+        body = encode(RequestSCResend(), self.dialect)
+        self._put(seal(body, None, self._frame.checksum is not None, self.dialect))
 
     def _repeat(self, outgoing: bytes) -> None:
         """Sends a frame once more, but not without end: a small 97 can ask for a long answer."""
@@ -327,6 +322,8 @@ class Sip2Session:
     def _put(self, outgoing: bytes) -> None:
         self._last_sent = outgoing
         self._outgoing.append(outgoing)
+        if self.record is not None:
+            self.record("<", outgoing)
 
     def take_outgoing(self) -> bytes:
         outgoing = b"".join(self._outgoing)
@@ -363,7 +360,7 @@ class Sip2Session:
         self._bad_logins = 0
         self._login = account.login
         self.device = device[:MAX_VALUE]
-        self._dialect = account.dialect(self.settings.delimiter)
+        self.agreed.dialect = account.dialect(self.settings.delimiter)
         self._deadline = now + self.settings.idle_timeout
         self._happens(Event.LOGIN_ACCEPTED)
 

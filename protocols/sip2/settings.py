@@ -25,11 +25,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from protocols.fronts import ANYBODY, Access
+from protocols.access import ANYBODY, Access
 from protocols.networks import is_within
 from protocols.sip2.layouts import LAYOUTS
 from protocols.sip2.options import (
@@ -69,6 +70,8 @@ class Account(Wire, Logins, Screen, Patrons, Loans, Returns):
     kind: AccountKind = "self-service"
     #: The profile whose options were taken.
     profile: str | None = None
+    #: Write what its terminals say, and hear, into the folder `record` of the section.
+    record: bool = False
 
     def dialect(self, delimiter: str) -> Dialect:
         """How frames to and from its terminals are written."""
@@ -133,6 +136,8 @@ class Sip2Settings:
     #: The login of terminals that send none, as those of protocol 1.00: an account whose
     #: `networks` have them. One that logs in by its address goes before it.
     default_account: str | None = None
+    #: A folder for the conversations of accounts that are recorded (see `recording`).
+    record: Path | None = None
 
     #: Ends a field. It must be known before the login, so it is the same for all accounts.
     delimiter: Literal["|", "^", "~", "!", "#", ";", "\\"] = "|"

@@ -5,7 +5,7 @@ Nothing here knows of patrons or items; what needs facts is filled in by the han
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
 from protocols.sip2.failures import ALERT_OTHER
@@ -53,10 +53,17 @@ def shaper_of(account: Account) -> Step | None:
     return shape
 
 
+def known_alert(alert: str | None, known: Collection[str]) -> str | None:
+    """The alert type (CV) as a machine is sent it that knows only these."""
+    if alert is None or alert in known:
+        return alert
+    return ALERT_OTHER if ALERT_OTHER in known else None
+
+
 def _known_alerts(known: frozenset[str]) -> Step:
     def step(response: Any) -> None:
-        if isinstance(response, CheckinResponse) and response.alert_type not in (None, *known):
-            response.alert_type = ALERT_OTHER if ALERT_OTHER in known else None
+        if isinstance(response, CheckinResponse):
+            response.alert_type = known_alert(response.alert_type, known)
 
     return step
 

@@ -39,6 +39,15 @@ class Text(Enum):
     FEE_CREDIT = auto()
     CARD_KEPT = auto()
     BRANCH_UNKNOWN = auto()
+    HOME_LIBRARY = auto()
+    TAKEN_BACK = auto()
+    WAS_NOT_ON_LOAN = auto()
+    AMOUNT_OWED = auto()
+    NOT_LENT_HERE = auto()
+    IN_HOUSE_ONLY = auto()
+    WRITTEN_OFF = auto()
+    NOTED_FOR_STAFF = auto()
+    RECEIPT_DUE = auto()
 
     PATRON_UNKNOWN = auto()
     PIN_MISSING = auto()
@@ -111,6 +120,27 @@ TEXTS: dict[Text, dict[str, str]] = {
         "en": "This machine is not set up for that.",
         "da": "Maskinen er ikke sat op til det.",
     },
+    Text.HOME_LIBRARY: {"en": "Home library: {branch}", "da": "Hjembibliotek: {branch}"},
+    Text.TAKEN_BACK: {"en": "Returned: {title}", "da": "Afleveret: {title}"},
+    Text.WAS_NOT_ON_LOAN: {
+        "en": "This item was not on loan.",
+        "da": "Materialet var ikke udlånt.",
+    },
+    Text.AMOUNT_OWED: {"en": "You owe {amount}.", "da": "Du skylder {amount}."},
+    Text.NOT_LENT_HERE: {
+        "en": "This machine does not lend items of this kind. Please ask the staff.",
+        "da": "Maskinen udlåner ikke materialer af denne slags. Henvend dig til personalet.",
+    },
+    Text.IN_HOUSE_ONLY: {
+        "en": "For use in the library only.",
+        "da": "Kun til brug på biblioteket.",
+    },
+    Text.WRITTEN_OFF: {"en": "Written off: {amount}.", "da": "Afskrevet: {amount}."},
+    Text.NOTED_FOR_STAFF: {
+        "en": "Noted for the staff to look at.",
+        "da": "Noteret til personalet.",
+    },
+    Text.RECEIPT_DUE: {"en": "{title} - due {day}", "da": "{title} - afleveres {day}"},
     Text.SYSTEM_FAULT: {
         "en": "Something went wrong. Please ask the staff.",
         "da": "Noget gik galt. Henvend dig til personalet.",

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from protocols.sru.diagnostics import MESSAGES, SET
+from protocols.cql.diagnostics import MESSAGES
+from protocols.sru.diagnostics import SET
 from protocols.sru.messages import (
     AnyRequest,
     AnyResponse,

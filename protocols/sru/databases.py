@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from catalogue.statements import Transaction
 from catalogue.visibility import Scope, UnknownDatabase, find_database, scope_of
-from protocols.sru.diagnostics import Refused, Sru
+from protocols.cql.diagnostics import Refused, Srw
 from protocols.sru.settings import SruSettings
 
 
@@ -14,7 +14,7 @@ def scope_in(transaction: Transaction, name: str, settings: SruSettings) -> Scop
     try:
         return scope_of(transaction, None if is_whole(name, settings) else name)
     except UnknownDatabase:
-        raise Refused(Sru.UNKNOWN_DATABASE, name) from None
+        raise Refused(Srw.UNKNOWN_DATABASE, name) from None
 
 
 def title_of(transaction: Transaction, name: str, settings: SruSettings) -> str:
@@ -24,7 +24,7 @@ def title_of(transaction: Transaction, name: str, settings: SruSettings) -> str:
     try:
         return find_database(transaction, name).title
     except UnknownDatabase:
-        raise Refused(Sru.UNKNOWN_DATABASE, name) from None
+        raise Refused(Srw.UNKNOWN_DATABASE, name) from None
 
 
 def is_whole(name: str, settings: SruSettings) -> bool:

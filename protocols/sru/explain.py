@@ -9,11 +9,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from catalogue.access_points import searched_points
-from protocols.sru.context_sets import CONTEXT_SETS, EVERY_RECORD
+from protocols.cql.context_sets import CONTEXT_SETS, EVERY_RECORD
+from protocols.cql.sort_order import SORTABLE
 from protocols.sru.messages import ExplainRequest, RecordEntry, Version
 from protocols.sru.schemas import record_schemas
 from protocols.sru.settings import SruSettings
-from protocols.sru.sort_order import SORTABLE
 from protocols.sru.text import attribute, escaped
 
 #: Namespace and schema identifier of ZeeRex.

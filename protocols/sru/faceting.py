@@ -18,9 +18,10 @@ from catalogue.facets import MOST_VALUES, facets
 from catalogue.facets import Facet as Counted
 from catalogue.query import Completeness, Part, UnsupportedSearch
 from protocols.answering import Context
-from protocols.sru.context_sets import EVERY_RECORD, access_point_of
-from protocols.sru.cql import Boolean, Clause, CqlQuery, Tree, written
-from protocols.sru.diagnostics import Refused, Sru, diagnostic_of
+from protocols.cql.context_sets import EVERY_RECORD, access_point_of
+from protocols.cql.diagnostics import Refused, Srw
+from protocols.cql.parser import Boolean, Clause, CqlQuery, Tree, written
+from protocols.sru.diagnostics import diagnostic_of
 from protocols.sru.messages import Diagnostic, Facet, FacetValue, SearchRetrieveRequest
 
 #: The facets of those that name none.
@@ -47,21 +48,21 @@ def facets_wanted(request: SearchRetrieveRequest) -> tuple[Wanted, ...]:
     if not request.facet_limit:
         return ()
     if request.facet_sort.lower() not in _SORTS:
-        raise Refused(Sru.UNSUPPORTED_PARAMETER_VALUE, "facetSort")
+        raise Refused(Srw.UNSUPPORTED_PARAMETER_VALUE, "facetSort")
     limits = _numbers("facetLimit", request.facet_limit)
     starts = _numbers("facetStart", request.facet_start)
     names = [name for name in limits if name] or list(DEFAULT)
     if len(names) > MOST_FACETS or ("" in limits and len(limits) > 1):
-        raise Refused(Sru.UNSUPPORTED_PARAMETER_VALUE, "facetLimit")
+        raise Refused(Srw.UNSUPPORTED_PARAMETER_VALUE, "facetLimit")
     wanted = []
     for name in names:
         point = access_point_of(name.lower(), None)
         if point == EVERY_RECORD:
-            raise Refused(Sru.UNSUPPORTED_INDEX, name)
+            raise Refused(Srw.UNSUPPORTED_INDEX, name)
         limit = limits[name] if name in limits else limits[""]
         start = starts.get(name, starts.get("", 1))
         if start < 1:
-            raise Refused(Sru.UNSUPPORTED_PARAMETER_VALUE, "facetStart")
+            raise Refused(Srw.UNSUPPORTED_PARAMETER_VALUE, "facetStart")
         wanted.append(Wanted(name, point, limit, start))
     return tuple(wanted)
 
@@ -72,7 +73,7 @@ def _numbers(parameter: str, text: str) -> dict[str, int]:
     for entry in text.split(",") if text else ():
         match = _ENTRY.fullmatch(entry)
         if match is None:
-            raise Refused(Sru.UNSUPPORTED_PARAMETER_VALUE, parameter)
+            raise Refused(Srw.UNSUPPORTED_PARAMETER_VALUE, parameter)
         found[match[2] or ""] = int(match[1])
     return found
 

@@ -20,11 +20,14 @@ from catalogue.scanning import scan
 from catalogue.searching import is_wide, search
 from catalogue.sorting import SortKey, sort
 from protocols.answering import Context, Lane, Services
+from protocols.cql.diagnostics import Refused, Srw
+from protocols.cql.parser import Clause, Tree, parse
+from protocols.cql.sort_order import keys_of_query
+from protocols.cql.translation import query_of, term_of_scan
 from protocols.sru import xcql
 from protocols.sru.codec import encode
-from protocols.sru.cql import Clause, CqlError, Tree, parse
 from protocols.sru.databases import is_whole, scope_in, title_of
-from protocols.sru.diagnostics import Refused, Sru, diagnostic_of
+from protocols.sru.diagnostics import diagnostic_of
 from protocols.sru.explain import zeerex
 from protocols.sru.faceting import count_facets, facets_wanted
 from protocols.sru.messages import (
@@ -43,8 +46,7 @@ from protocols.sru.messages import (
 from protocols.sru.retrieval import entries_of
 from protocols.sru.schemas import schema_named
 from protocols.sru.settings import SruSettings
-from protocols.sru.sort_order import keys_of_parameter, keys_of_query
-from protocols.sru.translation import query_of, term_of_scan
+from protocols.sru.sort_parameter import keys_of_parameter
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +69,7 @@ class Understood:
 
 
 def understood(text: str) -> Understood:
-    """What a query means. Raises CqlError and Refused."""
+    """What a query means. Raises Refused."""
     return _remembered(text) if len(text) <= SHORT_QUERY else _understood(text)
 
 
@@ -95,7 +97,7 @@ def lane_of_search(request: SearchRetrieveRequest, caller: SruSettings) -> Lane:
             request.sort_keys or request.facet_limit or meant.sort_keys or is_wide(meant.query)
         )
         return Lane.WIDE_READ if is_slow else Lane.READ
-    except (CqlError, Refused, UnsupportedSearch):
+    except (Refused, UnsupportedSearch):
         return Lane.READ
 
 
@@ -108,16 +110,16 @@ def answer_search(
         meant = understood(request.query)
         sort_keys = meant.sort_keys or keys_of_parameter(request.sort_keys)
         if meant.sort_keys and request.sort_keys:
-            raise Refused(Sru.SORT_IN_QUERY_AND_PARAMETER)
+            raise Refused(Srw.SORT_IN_QUERY_AND_PARAMETER)
         facets = facets_wanted(request)
         schema = schema_named(request.record_schema or caller.default_schema)
         found = search(context.transaction, meant.query, scope.records)
-    except (CqlError, Refused, UnsupportedSearch) as error:
+    except (Refused, UnsupportedSearch) as error:
         return _failed_search(request, [diagnostic_of(error)])
     count, start = len(found), request.start_record
     response = SearchRetrieveResponse(request, count, x_query=meant.x_query)
     if start > max(count, 1):
-        response.diagnostics = [Diagnostic(Sru.FIRST_RECORD_OUT_OF_RANGE)]
+        response.diagnostics = [Diagnostic(Srw.FIRST_RECORD_OUT_OF_RANGE)]
         return response
     number = _number_of_records(request, caller)
     if sort_keys:
@@ -145,7 +147,7 @@ def _failed_search(
 ) -> SearchRetrieveResponse:
     x_query = ""
     if request.version is not Version.V2_0 and len(request.query) <= SHORT_QUERY:
-        with suppress(CqlError):
+        with suppress(Refused):
             x_query = xcql.operand(parse(request.query).tree)
     return SearchRetrieveResponse(request, diagnostics=diagnostics, x_query=x_query)
 
@@ -162,7 +164,7 @@ def lane_of_scan(request: ScanRequest, caller: SruSettings) -> Lane:
         return Lane.WIDE_READ
     try:
         point = term_of_scan(_clause_of(request.scan_clause)).access_point
-    except (CqlError, Refused):
+    except Refused:
         return Lane.READ
     return Lane.READ if len(searched_points(point)) == 1 else Lane.WIDE_READ
 
@@ -176,11 +178,11 @@ def answer_scan(request: ScanRequest, caller: SruSettings, context: Context) -> 
         clause = _clause_of(request.scan_clause)
         term = term_of_scan(clause)
         if not searched_points(term.access_point)[0].kinds:  # it has no list of its own
-            raise Refused(Sru.UNSUPPORTED_INDEX, clause.index)
+            raise Refused(Srw.UNSUPPORTED_INDEX, clause.index)
         if most > caller.maximum_terms:
-            raise Refused(Sru.TOO_MANY_TERMS, str(caller.maximum_terms))
+            raise Refused(Srw.TOO_MANY_TERMS, str(caller.maximum_terms))
         if position > most + 1:
-            raise Refused(Sru.SCAN_POSITION_OUT_OF_RANGE, str(position))
+            raise Refused(Srw.SCAN_POSITION_OUT_OF_RANGE, str(position))
         before = max(position - 1, 0)
         page = scan(
             context.transaction,
@@ -193,7 +195,7 @@ def answer_scan(request: ScanRequest, caller: SruSettings, context: Context) -> 
             completeness=term.completeness,
             visible=scope.records,
         )
-    except (CqlError, Refused, UnsupportedSearch) as error:
+    except (Refused, UnsupportedSearch) as error:
         return _failed_scan(request, [diagnostic_of(error)])
     entries, is_start, is_end = page.entries, page.is_start, page.is_end
     if position == 0 and entries:  # the term itself is just before the first that is given
@@ -220,7 +222,7 @@ def _as_listed(term: Term) -> str:
 def _clause_of(text: str) -> Clause:
     parsed = parse(text)
     if not isinstance(parsed.tree, Clause) or parsed.sort_keys:
-        raise Refused(Sru.SYNTAX_ERROR, "a scan clause is one index, relation and term")
+        raise Refused(Srw.SYNTAX_ERROR, "a scan clause is one index, relation and term")
     return parsed.tree
 
 
@@ -236,7 +238,7 @@ def _places(number: int, is_start: bool, is_end: bool) -> list[str]:
 
 def _x_clause(request: ScanRequest) -> str:
     if request.version is not Version.V2_0 and len(request.scan_clause) <= SHORT_QUERY:
-        with suppress(CqlError, Refused):
+        with suppress(Refused):
             return xcql.search_clause(_clause_of(request.scan_clause))
     return ""
 
@@ -255,7 +257,7 @@ def answer_explain(
     try:
         title = title_of(context.transaction, request.database, caller)
     except Refused as refused:
-        return _failed_explain(request, caller, [refused.diagnostic])
+        return _failed_explain(request, caller, [diagnostic_of(refused)])
     return ExplainResponse(request, zeerex(request, caller, request.database, title))
 
 
@@ -293,7 +295,7 @@ def answer(
     def done(document: bytes | None, error: BaseException | None) -> None:
         if document is None:
             log.error("%s failed", type(request).__name__, exc_info=error)
-            document = encode(failed(request, caller, [Diagnostic(Sru.GENERAL_SYSTEM_ERROR)]))
+            document = encode(failed(request, caller, [Diagnostic(Srw.GENERAL_SYSTEM_ERROR)]))
         reply(document)
 
     handler, choose_lane = HANDLERS[type(request)]

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from protocols.sru.cql import LONGEST_QUERY
-from protocols.sru.diagnostics import Refused, Sru
+from protocols.cql.diagnostics import Refused, Srw
+from protocols.cql.parser import LONGEST_QUERY
+from protocols.sru.diagnostics import diagnostic_of
 from protocols.sru.messages import (
     HIGHEST_VERSION,
     AnyRequest,
@@ -86,7 +87,7 @@ def decode(
     given: dict[str, str] = {}
     for name, value in parameters:
         if name in given:
-            problems.append(Diagnostic(Sru.UNSUPPORTED_PARAMETER_VALUE, _shown(name)))
+            problems.append(Diagnostic(Srw.UNSUPPORTED_PARAMETER_VALUE, _shown(name)))
         elif value.strip():
             given[name] = value
     version = _version(given, problems)
@@ -96,7 +97,7 @@ def decode(
     _take(request, given)
     mandatory = _MANDATORY.get(kind)
     if mandatory is not None and mandatory not in given:
-        problems.append(Diagnostic(Sru.MANDATORY_PARAMETER_NOT_SUPPLIED, mandatory))
+        problems.append(Diagnostic(Srw.MANDATORY_PARAMETER_NOT_SUPPLIED, mandatory))
     return request
 
 
@@ -108,19 +109,19 @@ def _version(given: dict[str, str], problems: list[Diagnostic]) -> Version:
         if operation is None:
             return HIGHEST_VERSION
         if operation != "explain":
-            problems.append(Diagnostic(Sru.MANDATORY_PARAMETER_NOT_SUPPLIED, "version"))
+            problems.append(Diagnostic(Srw.MANDATORY_PARAMETER_NOT_SUPPLIED, "version"))
         return Version.V1_2
     exact = _VERSIONS.get(text)
     if exact is not None:
         return exact
     match = _VERSION.fullmatch(text)
     if match is None:
-        problems.append(Diagnostic(Sru.UNSUPPORTED_VERSION, HIGHEST_VERSION.value))
+        problems.append(Diagnostic(Srw.UNSUPPORTED_VERSION, HIGHEST_VERSION.value))
         return HIGHEST_VERSION if operation is None else Version.V1_2
     asked = f"{int(match[1])}.{int(match[2]):04}"
     known = [each for each in Version if each.value[:2] + each.value[2:].zfill(4) <= asked]
     if not known or len(match[1]) > 1:
-        problems.append(Diagnostic(Sru.UNSUPPORTED_VERSION, HIGHEST_VERSION.value))
+        problems.append(Diagnostic(Srw.UNSUPPORTED_VERSION, HIGHEST_VERSION.value))
     return known[-1] if known else Version.V1_1
 
 
@@ -130,7 +131,7 @@ def _kind(given: dict[str, str], version: Version, problems: list[Diagnostic]) -
     if operation is not None:
         kind = _OPERATIONS.get(operation)
         if kind is None:
-            problems.append(Diagnostic(Sru.UNSUPPORTED_OPERATION, _shown(operation)))
+            problems.append(Diagnostic(Srw.UNSUPPORTED_OPERATION, _shown(operation)))
             return ExplainRequest
         return kind
     if "query" in given or "queryType" in given:
@@ -140,7 +141,7 @@ def _kind(given: dict[str, str], version: Version, problems: list[Diagnostic]) -
     else:
         return ExplainRequest
     if version is not Version.V2_0:
-        problems.append(Diagnostic(Sru.MANDATORY_PARAMETER_NOT_SUPPLIED, "operation"))
+        problems.append(Diagnostic(Srw.MANDATORY_PARAMETER_NOT_SUPPLIED, "operation"))
     return kind
 
 
@@ -153,12 +154,12 @@ def _take(request: AnyRequest, given: dict[str, str]) -> None:
             try:
                 _PARSERS[name](request, value)
             except Refused as refused:
-                request.problems.append(refused.diagnostic)
+                request.problems.append(diagnostic_of(refused))
             else:
                 if len(value) <= LONGEST_QUERY:  # longer ones are refused, and not told again
                     taken[name] = value
         elif name not in ("version", "operation") and not name.startswith("x-"):
-            request.problems.append(Diagnostic(Sru.UNSUPPORTED_PARAMETER, _shown(name)))
+            request.problems.append(Diagnostic(Srw.UNSUPPORTED_PARAMETER, _shown(name)))
     request.given = taken
 
 
@@ -183,7 +184,7 @@ def _number(name: str, value: str, least: int) -> int:
     match = _NUMBER.fullmatch(value)
     number = int(match[1]) if match else -1
     if number < least:
-        raise Refused(Sru.UNSUPPORTED_PARAMETER_VALUE, name)
+        raise Refused(Srw.UNSUPPORTED_PARAMETER_VALUE, name)
     return number
 
 
@@ -248,19 +249,19 @@ def _maximum_terms(request: Request, value: str) -> None:
 def _record_packing(request: Request, value: str) -> None:
     if request.version is Version.V2_0:
         if value != "packed":
-            raise Refused(Sru.UNSUPPORTED_PACKING, _shown(value))
+            raise Refused(Srw.UNSUPPORTED_PACKING, _shown(value))
         return
     try:
         request.escaping = Escaping(value)
     except ValueError:
-        raise Refused(Sru.UNSUPPORTED_PACKING, _shown(value)) from None
+        raise Refused(Srw.UNSUPPORTED_PACKING, _shown(value)) from None
 
 
 def _record_xml_escaping(request: Request, value: str) -> None:
     try:
         request.escaping = Escaping(value)
     except ValueError:
-        raise Refused(Sru.UNSUPPORTED_PARAMETER_VALUE, "recordXMLEscaping") from None
+        raise Refused(Srw.UNSUPPORTED_PARAMETER_VALUE, "recordXMLEscaping") from None
 
 
 def _result_set_ttl(request: Request, value: str) -> None:
@@ -268,27 +269,27 @@ def _result_set_ttl(request: Request, value: str) -> None:
 
 
 def _record_xpath(request: Request, value: str) -> None:
-    raise Refused(Sru.XPATH_UNSUPPORTED)
+    raise Refused(Srw.XPATH_UNSUPPORTED)
 
 
 def _stylesheet(request: Request, value: str) -> None:
-    raise Refused(Sru.STYLESHEETS_UNSUPPORTED)
+    raise Refused(Srw.STYLESHEETS_UNSUPPORTED)
 
 
 def _query_type(request: Request, value: str) -> None:
     if value.lower() != "cql":
-        raise Refused(Sru.UNSUPPORTED_PARAMETER_VALUE, "queryType")
+        raise Refused(Srw.UNSUPPORTED_PARAMETER_VALUE, "queryType")
 
 
 def _rendered_by(request: Request, value: str) -> None:
     if value != "client":
-        raise Refused(Sru.UNSUPPORTED_PARAMETER_VALUE, "renderedBy")
+        raise Refused(Srw.UNSUPPORTED_PARAMETER_VALUE, "renderedBy")
 
 
 def _http_accept(request: Request, value: str) -> None:
     preferred = _preferred(value)
     if not preferred:
-        raise Refused(Sru.UNSUPPORTED_PARAMETER_VALUE, "httpAccept")
+        raise Refused(Srw.UNSUPPORTED_PARAMETER_VALUE, "httpAccept")
     request.media_type = preferred
 
 

@@ -12,7 +12,7 @@ from catalogue.records import Record, fetch_records
 from circulation.availability import holdings
 from circulation.results import CirculationStatus
 from protocols.answering import Context
-from protocols.sru.diagnostics import Sru
+from protocols.cql.diagnostics import Srw
 from protocols.sru.messages import Diagnostic, RecordEntry
 from protocols.sru.schemas import Schema
 
@@ -65,15 +65,15 @@ def _entry(
     position: int,
 ) -> RecordEntry:
     if record is None:
-        return RecordEntry("", Diagnostic(Sru.RECORD_DOES_NOT_EXIST), position)
+        return RecordEntry("", Diagnostic(Srw.RECORD_DOES_NOT_EXIST), position)
     identifier = record.control_number or ""
     try:
         data = schema.render(record, items, context.now)
     except CannotRender as error:
-        told = Diagnostic(Sru.RECORD_NOT_IN_SCHEMA, f"{schema.identifier}: {error.reason}")
+        told = Diagnostic(Srw.RECORD_NOT_IN_SCHEMA, f"{schema.identifier}: {error.reason}")
         return RecordEntry("", told, position, identifier)
     except Exception:  # whatever is wrong with one record, the others are given
         log.exception("record %s cannot be given as %s", record.id, schema.name)
-        told = Diagnostic(Sru.GENERAL_SYSTEM_ERROR)
+        told = Diagnostic(Srw.GENERAL_SYSTEM_ERROR)
         return RecordEntry("", told, position, identifier)
     return RecordEntry(schema.identifier, data, position, identifier)

@@ -14,8 +14,8 @@ from catalogue.formats import RecordFormat, is_xml, record_formats
 from catalogue.formats.native import NATIVE_XML
 from catalogue.records import Record
 from circulation.results import CirculationStatus
+from protocols.cql.diagnostics import Refused, Srw
 from protocols.opac_xml import OPAC_XML, OPAC_XML_SCHEMA, opac_xml
-from protocols.sru.diagnostics import Refused, Sru
 from protocols.sru.iso_holdings import ISO_HOLDINGS, ISO_HOLDINGS_SCHEMA, iso_holdings
 
 _Items = Sequence[CirculationStatus]
@@ -56,7 +56,7 @@ def schema_named(name: str) -> Schema:
     """The schema of a short name or identifier. Raises Refused."""
     schema = _by_any_name().get(name.lower())
     if schema is None:
-        raise Refused(Sru.UNKNOWN_SCHEMA, name)
+        raise Refused(Srw.UNKNOWN_SCHEMA, name)
     return schema
 
 

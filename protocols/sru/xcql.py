@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from protocols.sru.cql import Boolean, Clause, Modifier, Tree
+from protocols.cql.parser import Boolean, Clause, Modifier, Tree
 from protocols.sru.text import escaped
 
 NAMESPACE: Final = "http://www.loc.gov/zing/cql/xcql/"

@@ -30,6 +30,7 @@ class Option(IntFlag):
     NAMED_RESULT_SETS = 1 << 14
     RESULT_COUNT_IN_SORT = 1 << 16
     NEGOTIATION_MODEL = 1 << 17
+    QUERY_TYPE_104 = 1 << 19
     STRING_SCHEMA = 1 << 21
 
 

@@ -1,18 +1,17 @@
 """Extended services (Z39.50-2003, 3.2.9): a task that is done at once, and its package.
 
 A task runs in the transaction that answers it, whatever the origin is ready to wait for. Task
-packages go back in the response; none is kept, so there are none to be found, changed or deleted
-in IR-Extend-1, and their names mean nothing.
+packages go back in the response; none is kept but what a persistent result set is, so there are
+none to be found in IR-Extend-1, and of other services none to be changed or deleted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from circulation.organisation import desk_at
-from circulation.results import Desk
 from protocols.answering import Context, Lane
 from protocols.z3950 import messages as m
 from protocols.z3950 import packages as p
@@ -21,6 +20,13 @@ from protocols.z3950.ber import identifier_of
 from protocols.z3950.codec import MalformedMessage, encode_value, read_value
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
 from protocols.z3950.item_orders import order_item, prepare_order
+from protocols.z3950.persistent_sets import (
+    CREATE,
+    DELETE,
+    MODIFY,
+    keep_result_set,
+    prepare_keeping,
+)
 from protocols.z3950.settings import Account
 from protocols.z3950.task_results import Done, OperationStatus, TaskStatus
 from protocols.z3950.updating import update_records
@@ -28,8 +34,6 @@ from protocols.z3950.updating import update_records
 #: The syntax of task packages.
 ES_SYNTAX: Final = "1.2.840.10003.5.106"
 
-#: `function`: only this one can be asked for.
-_CREATE: Final = 1
 #: `waitAction`; with the last the origin does not want the package.
 _WAIT_ACTIONS: Final = frozenset({1, 2, 3, 4})
 _DO_NOT_RETURN: Final = 4
@@ -40,7 +44,7 @@ _TASK_PACKAGE: Final = identifier_of(2, constructed=True)
 
 #: What a service does, its parameters read: in the reactor what needs the association, then the
 #: rest in a transaction.
-_Work = Callable[[Context, Desk], Done]
+_Work = Callable[[Context, Any], Done]
 
 
 def _prepare_update(
@@ -56,23 +60,42 @@ def _prepare_item_order(
     return lambda context, desk: order_item(order, context, desk)
 
 
+def _prepare_persistent_set(
+    request: m.ExtendedServicesRequest, parameters: p.PersistentSetRequest, caller: Association
+) -> _Work:
+    keeping = prepare_keeping(request, parameters, caller)
+    return lambda context, desk: keep_result_set(keeping, context)
+
+
 class _Service(NamedTuple):
-    """A package type: what it is read as, who may ask for it, and what is done."""
+    """A package type: what it is read as, who may ask for it, what is done, the functions there
+    are, and whether it is done in the name of a branch."""
 
     parameters: type
     is_allowed: Callable[[Account], bool]
     prepare: Callable[..., _Work]
+    functions: frozenset[int] = frozenset({CREATE})
+    needs_branch: bool = True
 
 
 _UPDATE: Final = _Service(p.UpdateRequest, lambda account: account.may_update, _prepare_update)
 _ITEM_ORDER: Final = _Service(
     p.ItemOrderRequest, lambda account: account.may_order, _prepare_item_order
 )
-#: Update by its second and third identifier, whose parameters are the same, and item order.
+_PERSISTENT_SET: Final = _Service(
+    p.PersistentSetRequest,
+    lambda account: account.may_keep_sets,
+    _prepare_persistent_set,
+    frozenset({CREATE, DELETE, MODIFY}),
+    needs_branch=False,
+)
+#: Update by its second and third identifier, whose parameters are the same, item order, and
+#: persistent result sets.
 _SERVICES: Final[dict[str, _Service]] = {
     "1.2.840.10003.9.5.1": _UPDATE,
     "1.2.840.10003.9.5.1.1": _UPDATE,
     "1.2.840.10003.9.4": _ITEM_ORDER,
+    "1.2.840.10003.9.1": _PERSISTENT_SET,
 }
 
 
@@ -82,6 +105,7 @@ class _Task:
 
     account: Account
     work: _Work
+    needs_branch: bool
 
 
 def prepare_service(
@@ -108,17 +132,19 @@ def _task(request: m.ExtendedServicesRequest, caller: Association) -> _Task:
     account = caller.account
     if account is None or not service.is_allowed(account):
         raise Refused(Bib1.NOT_AUTHORISED_FOR_SERVICE, account.user if account else "")
-    if request.function != _CREATE:
+    if request.function not in service.functions:
         raise Refused(Bib1.PACKAGE_FUNCTION_UNSUPPORTED, str(request.function))
     if request.wait_action not in _WAIT_ACTIONS:
         raise Refused(Bib1.WAIT_ACTION_UNSUPPORTED, str(request.wait_action))
     parameters = _parameters(request, service)
-    return _Task(account, service.prepare(request, parameters, caller))
+    return _Task(account, service.prepare(request, parameters, caller), service.needs_branch)
 
 
 def _parameters(request: m.ExtendedServicesRequest, service: _Service) -> object:
     external = request.task_specific_parameters
     if external is None:
+        if request.function == DELETE:  # the name of the package says it all
+            return service.parameters()
         raise Refused(Bib1.PACKAGE_PARAMETER_MISSING, "taskSpecificParameters")
     if external.direct_reference not in (None, request.package_type):
         raise Refused(Bib1.PACKAGE_OID_UNSUPPORTED, external.direct_reference or "")
@@ -135,7 +161,7 @@ def _perform(
 ) -> Answer:
     account = task.account
     desk = desk_at(context.transaction, account.branch, actor=account.user, device="Z39.50")
-    if desk is None:
+    if desk is None and task.needs_branch:
         return failed_service(caller, Refused(Bib1.NOT_AUTHORISED_FOR_SERVICE, account.branch))
     try:
         done = task.work(context, desk)
@@ -149,7 +175,7 @@ def _perform(
     )
     if request.wait_action != _DO_NOT_RETURN:
         response.task_package = _package(request, done, diagnostics, context)
-    return Answer(response)
+    return Answer(response, dict(done.result_sets))
 
 
 def _package(
@@ -166,6 +192,7 @@ def _package(
         request.package_type,
         TaskStatus.COMPLETE if done.refused is None else TaskStatus.ABORTED,
         parameters,
+        package_name=done.name,
         user_id=request.user_id,
         description=request.description,
         creation_date_time=context.now.strftime("%Y%m%d%H%M%SZ"),

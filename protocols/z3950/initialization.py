@@ -8,11 +8,12 @@ from typing import Final
 from protocols.answering import Context, Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.accounts import account_of, is_anonymous
-from protocols.z3950.association import Answer, Association, Option
+from protocols.z3950.association import Answer, Association, Option, ResultSet
 from protocols.z3950.ber import identifier_of, value
 from protocols.z3950.charsets import negotiate
 from protocols.z3950.codec import contents
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
+from protocols.z3950.persistent_sets import persistent_sets
 
 #: What is offered to everybody; extended services only where an account may ask for one.
 OPTIONS: Final = sum(Option) & ~Option.EXTENDED_SERVICES
@@ -61,8 +62,12 @@ def initialize(request: m.InitializeRequest, caller: Association, context: Conte
     )
     if not is_welcome:
         response.user_information_field = _reason(Refused(Bib1.WRONG_PASSWORD))
+    kept: dict[str, ResultSet | None] = {}
+    if account is not None and account.may_keep_sets:
+        kept |= persistent_sets(context.transaction, account.user)
     return Answer(
         response,
+        kept,
         closing=not response.result,
         account=account,
         record_charset=negotiated and negotiated.record_charset,

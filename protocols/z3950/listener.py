@@ -37,7 +37,8 @@ class Z3950:
                 session, lambda request, reply: answer(services, association, request, reply)
             )
 
-        return [Port(settings.port, settings.interface, ConversationFactory(converse))]
+        factory = ConversationFactory(converse)
+        return [Port(settings.port, settings.interface, factory, settings.access, settings.tls)]
 
     def resources(self, settings: Z3950Settings, services: Services) -> Mapping[bytes, IResource]:
         return {}

@@ -23,6 +23,7 @@ from protocols.z3950.layouts import (
 
 _DIAGNOSTICS = ListOf(DIAG_REC)
 _METHOD = p.PaymentMethod
+_NOTHING = Constant(m.NULL)
 
 PACKAGE_LAYOUTS: Final[dict[type, tuple[tuple[Any, ...], ...]]] = {
     p.TaskPackage: (
@@ -139,5 +140,21 @@ PACKAGE_LAYOUTS: Final[dict[type, tuple[tuple[Any, ...], ...]]] = {
     p.ItemOrderTaskPackage: (
         ("origin_part", 1, Explicit(p.ItemOrderToKeep), OPTIONAL),
         ("target_part", 2, Explicit(p.ItemOrderTargetPart)),
+    ),
+    p.SetToPersist: (
+        ("origin_supplied_result_set", 1, TEXT, OPTIONAL),
+        ("replace_or_append", 2, INTEGER, OPTIONAL),
+    ),
+    p.PersistentSetRequest: (
+        ("to_keep", 1, Explicit(_NOTHING)),
+        ("not_to_keep", 2, Explicit(p.SetToPersist), OPTIONAL),
+    ),
+    p.PersistentSetTarget: (
+        ("target_supplied_result_set", 1, TEXT, OPTIONAL),
+        ("number_of_records", 2, INTEGER, OPTIONAL),
+    ),
+    p.PersistentSetTaskPackage: (
+        ("origin_part", 1, Explicit(_NOTHING)),
+        ("target_part", 2, Explicit(p.PersistentSetTarget), OPTIONAL),
     ),
 }

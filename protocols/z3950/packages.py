@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from protocols.z3950.messages import DateTime, DiagRec, External, IntUnit, Permission
+from protocols.z3950.messages import NULL, DateTime, DiagRec, External, IntUnit, Null, Permission
 
 
 @dataclass(slots=True)
@@ -159,3 +159,33 @@ class ItemOrderTargetPart:
 class ItemOrderTaskPackage:
     target_part: ItemOrderTargetPart
     origin_part: ItemOrderToKeep | None = None
+
+
+# Persistent result set (OID.9.1)
+
+
+@dataclass(slots=True)
+class SetToPersist:
+    """originPartNotToKeep: the set of the association, and what becomes of the one kept before
+    (replace 1, append 2)."""
+
+    origin_supplied_result_set: str | None = None
+    replace_or_append: int | None = None
+
+
+@dataclass(slots=True)
+class PersistentSetRequest:
+    to_keep: Null = NULL
+    not_to_keep: SetToPersist | None = None
+
+
+@dataclass(slots=True)
+class PersistentSetTarget:
+    target_supplied_result_set: str | None = None
+    number_of_records: int | None = None
+
+
+@dataclass(slots=True)
+class PersistentSetTaskPackage:
+    origin_part: Null = NULL
+    target_part: PersistentSetTarget | None = None

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from math import prod
 from typing import Any, Final
 
 from catalogue.query import And, AndNot, Found, Near, Or, Query, Term, UnsupportedSearch
@@ -36,9 +38,11 @@ _OPERATORS: Final[dict[m.Operator, type[And] | type[Or] | type[AndNot]]] = {
 #: The longest term.
 MOST_CHARACTERS: Final = 1_000
 
-#: The truncation in which ``?3`` means up to three characters, which we cannot search.
+#: The truncation in which ``?3`` means up to three characters: searched as a term of none, of one,
+#: of two and of three. Of the terms that make up one operand there are at most so many.
 Z39_58: Final = 104
-_LIMITED: Final = re.compile(r"\?[0-9]")
+MOST_SPELLINGS: Final = 100
+_LIMITED: Final = re.compile(r"\?([0-9])")
 
 _ACCESS_POINTS: Final = frozenset(USE.values())
 
@@ -61,7 +65,8 @@ def _structure(
 ) -> Query:
     """Recursive: the decoder has bounded the depth."""
     if isinstance(rpn, m.AttributesPlusTerm):
-        return term_of(rpn, attribute_set)
+        terms: list[Query] = [*_terms_of(rpn, attribute_set)]
+        return reduce(Or, terms)
     if isinstance(rpn, m.RpnRpnOp):
         if isinstance(rpn.op, m.ProximityOperator):
             return _near(rpn, rpn.op, attribute_set)
@@ -97,7 +102,15 @@ def _near(rpn: m.RpnRpnOp, op: m.ProximityOperator, attribute_set: str) -> Near:
 
 
 def term_of(operand: m.AttributesPlusTerm, attribute_set: str) -> Term:
-    """A term with its attributes, each of which is understood or refused. Raises Refused."""
+    """The one term that an operand is, each attribute understood or refused. Raises Refused."""
+    term, *others = _terms_of(operand, attribute_set)
+    if others:
+        raise Refused(Bib1.TRUNCATION_UNSUPPORTED, str(Z39_58))
+    return term
+
+
+def _terms_of(operand: m.AttributesPlusTerm, attribute_set: str) -> list[Term]:
+    """The terms any of which an operand asks for, at least one. Raises Refused."""
     given: list[Any] = [None] * len(TABLES)
     mask: int | None = None
     if attribute_set != BIB_1 and not all(each.attribute_set for each in operand.attributes):
@@ -125,18 +138,28 @@ def term_of(operand: m.AttributesPlusTerm, attribute_set: str) -> Term:
     text = text_of(operand.term)
     if len(text) > MOST_CHARACTERS:
         raise Refused(Bib1.TOO_MANY_CHARACTERS, str(MOST_CHARACTERS))
-    if mask is not None:
-        text = _masked(text, mask)
+    texts = [text] if mask is None else _masked(text, mask)
     use, *others = given
-    return Term(use or DEFAULT_ACCESS_POINT, text, *others)
+    return [Term(use or DEFAULT_ACCESS_POINT, text, *others) for text in texts]
 
 
-def _masked(text: str, mask: int) -> str:
-    """A term with the signs of the engine in the place of those of Z39.50."""
-    if mask == Z39_58 and _LIMITED.search(text):
-        raise Refused(Bib1.TRUNCATION_UNSUPPORTED, str(mask))
-    text = text.translate(MASKS[mask])
-    return f"{text}*" if mask == OPEN_MASK else text
+def _masked(text: str, mask: int) -> list[str]:
+    """A term with the signs of the engine in the place of those of Z39.50, in all its lengths."""
+    texts = _spellings(text) if mask == Z39_58 else [text]
+    texts = [each.translate(MASKS[mask]) for each in texts]
+    return [f"{each}*" for each in texts] if mask == OPEN_MASK else texts
+
+
+def _spellings(text: str) -> list[str]:
+    """``colo?1r`` as ``color`` and ``colo#r``."""
+    before, *rest = _LIMITED.split(text)
+    if prod(int(most) + 1 for most in rest[::2]) > MOST_SPELLINGS:
+        raise Refused(Bib1.TRUNCATION_UNSUPPORTED, str(Z39_58))
+    spellings = [before]
+    for most, after in zip(rest[::2], rest[1::2], strict=True):
+        numbers = range(int(most) + 1)
+        spellings = [f"{each}{'#' * number}{after}" for each in spellings for number in numbers]
+    return spellings
 
 
 def _simple(value: m.ComplexAttributeValue) -> m.StringOrNumeric:

@@ -11,10 +11,12 @@ from protocols.answering import Context, Lane
 from protocols.z3950 import explain
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association, ResultSet
+from protocols.z3950.cql_queries import cql_search_of
 from protocols.z3950.databases import is_explain, records_in
-from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
+from protocols.z3950.diagnostics import Bib1, Refused, diagnostic, refusal_of
 from protocols.z3950.presenting import FEW_RECORDS, page_of
 from protocols.z3950.rpn import query_of, refusal_in
+from protocols.z3950.sorting import check_keys, check_size, in_order
 
 #: resultSetStatus of a failed search: there is no result set (3.2.2.1.11).
 NO_RESULT_SET: Final = 3
@@ -70,6 +72,8 @@ def _prepared(request: m.SearchRequest, caller: Association) -> tuple[bool, Find
     if known is not None and asked is request.query:
         check_name(request, caller)
         return False, lambda context: _found(request, known, caller, context)
+    if isinstance(request.query, m.Type104):
+        return True, _prepared_cql(request, request.query, caller)
     query = query_of_search(request, caller)
     try:
         is_wide_query = is_wide(query)
@@ -80,6 +84,27 @@ def _prepared(request: m.SearchRequest, caller: Association) -> tuple[bool, Find
             del _trees[next(iter(_trees))]
         _trees[id(request.query)] = request.query, query
     return is_wide_query, lambda context: _found(request, query, caller, context)
+
+
+def _prepared_cql(request: m.SearchRequest, query: m.Type104, caller: Association) -> Finding:
+    """What finds, and puts in order, the records of a query in CQL. Raises Refused."""
+    check_name(request, caller)
+    wanted = cql_search_of(query)
+    check_keys(wanted.sort_keys)
+
+    def find(context: Context) -> ResultSet:
+        names = request.database_names
+        visible = records_in(context.transaction, names, caller.settings)
+        try:
+            found = search(context.transaction, wanted.query, visible)
+        except UnsupportedSearch as unsupported:
+            raise refusal_of(unsupported) from unsupported
+        if not wanted.sort_keys:
+            return ResultSet(found, names)
+        check_size(found)
+        return in_order(context, found, names, wanted.sort_keys)
+
+    return find
 
 
 def _found(

@@ -10,6 +10,7 @@ password = "$argon2id$..."       # the hash, made by `circulation.pins.hash_pin`
 branch = "DK-710100"             # where it works, by the ISIL; needed for what follows
 may_update = true                # records: insert, replace, delete (Extended Services)
 may_order = true                 # holds for patrons (ItemOrder)
+may_keep_sets = true             # persistent result sets
 patron = "P0000001"              # who orders where the request names nobody
 record_charset = "marc-8"        # of its MARC records; else as the setting of that name says
 """
@@ -22,6 +23,9 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
+
+from protocols.access import ANYBODY, Access
+from protocols.tls import Tls
 
 _EXACT = ConfigDict(extra="forbid")
 
@@ -43,6 +47,8 @@ class Account:
     #: What it may do by extended services: change records, place holds.
     may_update: bool = False
     may_order: bool = False
+    #: Whether its result sets may outlive their association.
+    may_keep_sets: bool = False
     #: The ISIL of the branch in whose name it does so.
     branch: str = ""
     #: The card of the patron whom orders are for that name nobody.
@@ -71,6 +77,8 @@ class Z3950Settings:
     enabled: bool = True
     port: Annotated[int, Field(ge=0, le=65_535)] = 2100
     interface: str = "127.0.0.1"
+    access: Access = ANYBODY
+    tls: Tls | None = None
 
     #: Names under which the whole catalogue is found; the case of letters does not matter. Each
     #: agency and branch is a database of its own besides, under its ISIL.
@@ -101,7 +109,10 @@ class Z3950Settings:
 
     @cached_property
     def offers_extended_services(self) -> bool:
-        return any(account.may_update or account.may_order for account in self.accounts)
+        return any(
+            account.may_update or account.may_order or account.may_keep_sets
+            for account in self.accounts
+        )
 
     @cached_property
     def names(self) -> frozenset[str]:

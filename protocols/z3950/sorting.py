@@ -101,21 +101,37 @@ def _sorted(request: m.SortRequest, caller: Association, context: Context) -> Re
     if not inputs:
         raise Refused(Bib1.SORT_WITHOUT_A_SET)
     records = _together(inputs)
-    if len(records) > MOST_SORTED:
-        raise Refused(Bib1.TOO_MANY_RESULTS_TO_SORT, str(MOST_SORTED))
+    check_size(records)
     specs = request.sort_sequence
     keys = [_key(spec) for spec in specs]
     if len(keys) > MOST_KEYS:
         raise Refused(Bib1.TOO_MANY_SORT_KEYS, str(MOST_KEYS))
-    points = [key.point for key in keys]
-    if len(set(points)) < len(points):
-        raise Refused(Bib1.DUPLICATE_SORT_KEYS, ",".join(points))
+    check_keys(keys)
     for spec, key in zip(specs, keys, strict=True):
         if spec.missing_value_action is m.MissingValueAction.ABORT:
             _require(context, records, key.point)
-    order = array("I", sort(context.transaction, records, keys))
     databases = dict.fromkeys(name for found in inputs for name in found.databases)
-    return ResultSet(records, list(databases), order)
+    return in_order(context, records, list(databases), keys)
+
+
+def check_size(records: BitMap) -> None:
+    """Raises Refused where there are too many to sort."""
+    if len(records) > MOST_SORTED:
+        raise Refused(Bib1.TOO_MANY_RESULTS_TO_SORT, str(MOST_SORTED))
+
+
+def check_keys(keys: Sequence[SortKey]) -> None:
+    """Raises Refused where one is given twice."""
+    points = [key.point for key in keys]
+    if len(set(points)) < len(points):
+        raise Refused(Bib1.DUPLICATE_SORT_KEYS, ",".join(points))
+
+
+def in_order(
+    context: Context, records: BitMap, databases: Sequence[str], keys: Sequence[SortKey]
+) -> ResultSet:
+    """The records as a set in the order of the keys."""
+    return ResultSet(records, databases, array("I", sort(context.transaction, records, keys)))
 
 
 def _together(inputs: Iterable[ResultSet]) -> BitMap:

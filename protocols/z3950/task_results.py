@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from protocols.z3950 import packages as p
+from protocols.z3950.association import ResultSet
 from protocols.z3950.diagnostics import Refused
 
 
@@ -23,5 +25,8 @@ class TaskStatus(IntEnum):
 class Done:
     """The package's own part, and why nothing was done at all, if nothing was."""
 
-    package: p.UpdateTaskPackage | p.ItemOrderTaskPackage
+    package: p.UpdateTaskPackage | p.ItemOrderTaskPackage | p.PersistentSetTaskPackage
     refused: Refused | None = None
+    #: The name of the package, and what it makes of the association's result sets.
+    name: str | None = None
+    result_sets: Mapping[str, ResultSet | None] = field(default_factory=dict)

@@ -40,7 +40,8 @@ OPERATIONS = {
 }
 
 
-def _load(folder: Path) -> str:
+def load(folder: Path) -> str:
+    """A database with the first real records; gives its URL."""
     url = f"sqlite:///{folder / 'tiro.sqlite'}"
     part = folder / "part.mrc"
     with lzma.open(SHARED / "data" / "marc" / "real.mrc.xz") as packed, part.open("wb") as file:
@@ -95,7 +96,7 @@ def _measure(port: int, query: str, connections: int) -> tuple[int, int]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        url = _load(folder)
+        url = load(folder)
         http, z3950, sip2 = free_ports(3)
         configuration = folder / "tiro.toml"
         configuration.write_text(

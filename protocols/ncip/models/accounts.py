@@ -9,7 +9,6 @@ from typing import Any
 from protocols.ncip.messages import (
     Amount,
     AuthenticationInput,
-    BibliographicDescription,
     Code,
     InitiationHeader,
     ItemId,
@@ -18,6 +17,7 @@ from protocols.ncip.messages import (
     ResponseHeader,
     UserId,
 )
+from protocols.ncip.models.items import BibliographicDescription
 from protocols.ncip.rows import (
     CODE,
     HEADER,

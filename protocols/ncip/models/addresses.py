@@ -10,6 +10,12 @@ from protocols.ncip.rows import CODE, ONE, OPTIONAL, TEXT, Row
 
 
 @dataclass(frozen=True, slots=True)
+class ElectronicAddress:
+    electronic_address_type: Code | None = None
+    electronic_address_data: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UnstructuredAddress:
     unstructured_address_type: Code | None = None
     unstructured_address_data: str | None = None
@@ -34,12 +40,24 @@ class PhysicalAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class ShippingInformation:
+    shipping_instructions: str | None = None
+    shipping_note: str | None = None
+    physical_address: PhysicalAddress | None = None
+    electronic_address: ElectronicAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrganizationNameInformation:
     organization_name_type: Code | None = None
     organization_name: str | None = None
 
 
 LAYOUTS: dict[type[Any], tuple[Row, ...]] = {
+    ElectronicAddress: (
+        Row("electronic_address_type", CODE, ONE),
+        Row("electronic_address_data", TEXT, ONE),
+    ),
     UnstructuredAddress: (
         Row("unstructured_address_type", CODE, ONE),
         Row("unstructured_address_data", TEXT, ONE),
@@ -57,6 +75,12 @@ LAYOUTS: dict[type[Any], tuple[Row, ...]] = {
         Row("structured_address", StructuredAddress, ONE, choice="form"),
         Row("unstructured_address", UnstructuredAddress, ONE, choice="form"),
         Row("physical_address_type", CODE, ONE),
+    ),
+    ShippingInformation: (
+        Row("shipping_instructions", TEXT, OPTIONAL),
+        Row("shipping_note", TEXT, OPTIONAL),
+        Row("physical_address", PhysicalAddress, ONE, choice="address"),
+        Row("electronic_address", ElectronicAddress, ONE, choice="address"),
     ),
     OrganizationNameInformation: (
         Row("organization_name_type", CODE, ONE),

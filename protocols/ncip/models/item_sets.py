@@ -6,19 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from protocols.ncip.messages import (
+from protocols.ncip.messages import Code, InitiationHeader, ItemId, Problem, ResponseHeader
+from protocols.ncip.models.items import (
     BibliographicDescription,
     BibliographicId,
-    Code,
-    CurrentBorrower,
-    CurrentRequester,
-    InitiationHeader,
-    ItemId,
     ItemOptionalFields,
     Location,
-    Problem,
-    ResponseHeader,
 )
+from protocols.ncip.models.lookups import CurrentBorrower, CurrentRequester
 from protocols.ncip.rows import (
     CODE,
     COUNT,
@@ -51,7 +46,6 @@ class LookupItemSet:
 class ItemInformation:
     item_id: ItemId | None = None
     current_borrower: CurrentBorrower | None = None
-    current_requester: tuple[CurrentRequester, ...] = ()
     date_due: datetime | None = None
     date_recalled: datetime | None = None
     hold_pickup_date: datetime | None = None
@@ -74,6 +68,7 @@ class BibInformation:
     bibliographic_id: BibliographicId | None = None
     bibliographic_description: BibliographicDescription | None = None
     title_hold_queue_length: int | None = None
+    current_requester: tuple[CurrentRequester, ...] = ()
     holdings_set: tuple[HoldingsSet, ...] = ()
     problem: tuple[Problem, ...] = ()
 
@@ -100,7 +95,6 @@ LAYOUTS: dict[type[Any], tuple[Row, ...]] = {
     ItemInformation: (
         Row("item_id", ItemId, OPTIONAL),
         Row("current_borrower", CurrentBorrower, OPTIONAL, choice="outcome"),
-        Row("current_requester", CurrentRequester, MANY, choice="outcome"),
         Row("date_due", MOMENT, OPTIONAL, choice="outcome"),
         Row("date_recalled", MOMENT, OPTIONAL, choice="outcome"),
         Row("hold_pickup_date", MOMENT, OPTIONAL, choice="outcome"),
@@ -117,6 +111,7 @@ LAYOUTS: dict[type[Any], tuple[Row, ...]] = {
         Row("bibliographic_id", BibliographicId, OPTIONAL),
         Row("bibliographic_description", BibliographicDescription, OPTIONAL, choice="outcome"),
         Row("title_hold_queue_length", COUNT, OPTIONAL, choice="outcome"),
+        Row("current_requester", CurrentRequester, MANY, choice="outcome"),
         Row("holdings_set", HoldingsSet, SOME, choice="outcome"),
         Row("problem", Problem, SOME, choice="outcome"),
     ),

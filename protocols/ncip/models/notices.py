@@ -13,9 +13,9 @@ from protocols.ncip.messages import (
     MandatedAction,
     ResponseHeader,
     UserId,
-    UserPrivilege,
 )
 from protocols.ncip.models.accounts import ItemDetails, UserFiscalAccount
+from protocols.ncip.models.users import UserPrivilege
 from protocols.ncip.rows import (
     CODE,
     HEADER,

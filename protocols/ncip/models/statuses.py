@@ -11,19 +11,18 @@ from protocols.ncip.messages import (
     Code,
     InitiationHeader,
     ItemId,
-    ItemOptionalFields,
     MandatedAction,
     RequestId,
     ResponseHeader,
     UserId,
-    UserOptionalFields,
 )
+from protocols.ncip.models.items import ITEM_FIELDS, ItemOptionalFields
+from protocols.ncip.models.users import USER_FIELDS, UserOptionalFields
 from protocols.ncip.rows import (
     CODE,
     FLAG,
     HEADER,
     ITEM_ELEMENTS,
-    ITEM_FIELDS,
     MOMENT,
     ONE,
     OPTIONAL,
@@ -31,7 +30,6 @@ from protocols.ncip.rows import (
     SOME,
     USER,
     USER_ELEMENTS,
-    USER_FIELDS,
     Row,
 )
 

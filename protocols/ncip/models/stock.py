@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from protocols.ncip.messages import (
-    BibliographicDescription,
     Code,
     InitiationHeader,
-    ItemDescription,
     ItemId,
-    Location,
     MandatedAction,
     RequestId,
     ResponseHeader,
 )
+from protocols.ncip.models.items import BibliographicDescription, ItemDescription, Location
 from protocols.ncip.rows import CODE, HEADER, MANY, ONE, OPTIONAL, RESPONSE_HEADER, Row
 
 

@@ -8,15 +8,16 @@ from typing import Any
 
 from protocols.ncip.messages import (
     AuthenticationInput,
-    BlockOrTrap,
     Code,
     InitiationHeader,
     MandatedAction,
-    NameInformation,
     ResponseHeader,
-    UserAddressInformation,
     UserId,
-    UserPrivilege,
+)
+from protocols.ncip.models.addresses import (
+    ElectronicAddress,
+    OrganizationNameInformation,
+    PhysicalAddress,
 )
 from protocols.ncip.rows import (
     CODE,
@@ -27,9 +28,76 @@ from protocols.ncip.rows import (
     OPTIONAL,
     RESPONSE_HEADER,
     SOME,
+    TEXT,
     USER,
+    V2,
     Row,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class StructuredPersonalUserName:
+    given_name: str | None = None
+    surname: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalNameInformation:
+    structured_personal_user_name: StructuredPersonalUserName | None = None
+    unstructured_personal_user_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameInformation:
+    personal_name_information: PersonalNameInformation | None = None
+    organization_name_information: tuple[OrganizationNameInformation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UserAddressInformation:
+    user_address_role_type: Code | None = None
+    physical_address: PhysicalAddress | None = None
+    electronic_address: ElectronicAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserPrivilegeStatus:
+    user_privilege_status_type: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserPrivilege:
+    agency_id: Code | None = None
+    agency_user_privilege_type: Code | None = None
+    valid_from_date: datetime | None = None
+    valid_to_date: datetime | None = None
+    user_privilege_status: UserPrivilegeStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOrTrap:
+    agency_id: Code | None = None
+    block_or_trap_type: Code | None = None
+    valid_from_date: datetime | None = None
+    valid_to_date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousUserId:
+    agency_id: Code | None = None
+    user_identifier_value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserOptionalFields:
+    name_information: NameInformation | None = None
+    user_address_information: tuple[UserAddressInformation, ...] = ()
+    date_of_birth: datetime | None = None
+    user_language: tuple[Code, ...] = ()
+    user_privilege: tuple[UserPrivilege, ...] = ()
+    block_or_trap: tuple[BlockOrTrap, ...] = ()
+    user_id: tuple[UserId, ...] = ()
+    previous_user_id: tuple[PreviousUserId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +201,56 @@ _FIELDS = (
 )
 _ANSWER = (RESPONSE_HEADER, Row("user_id", UserId, ONE, choice="outcome"))
 
+
+#: What is told of a user besides.
+USER_FIELDS = Row("user_optional_fields", UserOptionalFields, OPTIONAL)
+
 LAYOUTS: dict[type[Any], tuple[Row, ...]] = {
+    StructuredPersonalUserName: (
+        Row("given_name", TEXT, OPTIONAL),
+        Row("surname", TEXT, ONE),
+    ),
+    PersonalNameInformation: (
+        Row("structured_personal_user_name", StructuredPersonalUserName, ONE, choice="name"),
+        Row("unstructured_personal_user_name", TEXT, OPTIONAL, choice="name"),
+    ),
+    NameInformation: (
+        Row("personal_name_information", PersonalNameInformation, ONE, choice="name"),
+        Row("organization_name_information", OrganizationNameInformation, SOME, choice="name"),
+    ),
+    UserAddressInformation: (
+        Row("user_address_role_type", CODE, ONE),
+        Row("physical_address", PhysicalAddress, ONE, choice="address"),
+        Row("electronic_address", ElectronicAddress, ONE, choice="address"),
+    ),
+    UserPrivilegeStatus: (Row("user_privilege_status_type", CODE, ONE),),
+    UserPrivilege: (
+        Row("agency_id", CODE, ONE),
+        Row("agency_user_privilege_type", CODE, ONE),
+        Row("valid_from_date", MOMENT, OPTIONAL),
+        Row("valid_to_date", MOMENT, OPTIONAL),
+        Row("user_privilege_status", UserPrivilegeStatus, OPTIONAL),
+    ),
+    BlockOrTrap: (
+        Row("agency_id", CODE, ONE),
+        Row("block_or_trap_type", CODE, ONE),
+        Row("valid_from_date", MOMENT, OPTIONAL),
+        Row("valid_to_date", MOMENT, OPTIONAL),
+    ),
+    PreviousUserId: (
+        Row("agency_id", CODE, ONE),
+        Row("user_identifier_value", TEXT, ONE),
+    ),
+    UserOptionalFields: (
+        Row("name_information", NameInformation, OPTIONAL),
+        Row("user_address_information", UserAddressInformation, MANY),
+        Row("date_of_birth", MOMENT, OPTIONAL),
+        Row("user_language", CODE, MANY),
+        Row("user_privilege", UserPrivilege, MANY),
+        Row("block_or_trap", BlockOrTrap, MANY),
+        Row("user_id", UserId, MANY, name_1="VisibleUserId"),
+        Row("previous_user_id", PreviousUserId, MANY, since=V2),
+    ),
     CreateUser: (HEADER, _MANDATED, *USER, Row("name_information", NameInformation, ONE), *_ABOUT),
     CreateUserResponse: _ANSWER,
     DeleteUserFields: _FIELDS,

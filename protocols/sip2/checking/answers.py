@@ -9,7 +9,6 @@ from datetime import UTC
 from typing import Final
 
 from protocols.sip2.checking.findings import FRAMES, Finding, error, of_message, warning
-from protocols.sip2.codec import has_control_bytes
 from protocols.sip2.dates import NO_CLOCK, parse_date
 from protocols.sip2.layouts import FEE_FIELDS, FIELDS, LAYOUTS, Fixed, Kind, Layout
 from protocols.sip2.text import MAX_VALUE, Dialect
@@ -45,8 +44,6 @@ def examine(body: bytes, dialect: Dialect) -> Iterator[Finding]:
     if layout is None:
         yield error(f"an answer has the code {code!r}, which is none", FRAMES)
         return
-    if has_control_bytes(body):
-        yield error(f"{code} holds control characters", FRAMES)
     try:
         text = body.decode(dialect.charset)
     except UnicodeDecodeError:

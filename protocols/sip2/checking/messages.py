@@ -233,4 +233,5 @@ def _asking(visit: Visit, summary: str) -> str:
 
 
 def _pin(visit: Visit) -> str:
-    return "" if visit.target.pin is None else visit.fields(AD=visit.target.pin)
+    """AD, which 23 must have, and empty where no PIN is given."""
+    return visit.fields(AD=visit.target.pin or "")

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Final
 
 from protocols.sip2.checking.answers import examine
-from protocols.sip2.checking.findings import Finding
+from protocols.sip2.checking.findings import FRAMES, Finding, error
 from protocols.sip2.client import answer_code
-from protocols.sip2.codec import open_frame, seal
+from protocols.sip2.codec import has_control_bytes, open_frame, seal
 from protocols.sip2.dates import local_date
 from protocols.sip2.layouts import LAYOUTS
 from protocols.sip2.line import Line, open_line
@@ -136,6 +136,8 @@ class Visit:
         if began is not None:
             self.seconds.append(time.perf_counter() - began)
         answer = raw.lstrip(_LEADING)
+        if has_control_bytes(answer):
+            self.off[error("an answer holds control characters", FRAMES)] = None
         for finding in examine(open_frame(answer).body, self.dialect):
             self.off[finding] = None
         return answer

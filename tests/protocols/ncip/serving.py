@@ -22,20 +22,29 @@ class Serving:
     http: int
     tcp: int
     log: Path
+    pid: int
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.http}/ncip"
 
+    def cpu_seconds(self) -> float:
+        """What it has used of the processor until now."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> int:
+        """The most bytes it has held at a time until now."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
 
 @contextmanager
-def serving(folder: Path, configuration: str) -> Iterator[Serving]:
-    """A server for the length of a ``with`` block."""
-    path, log = folder / "tiro.toml", folder / "server.log"
-    path.write_text(configuration, encoding="utf-8")
+def running(module: str, path: Path, log: Path) -> Iterator[tuple[str, int]]:
+    """The first line that ``python -m MODULE PATH`` prints, and its process id; ended after it."""
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.protocols.ncip.serving", str(path)],
+            [sys.executable, "-m", module, str(path)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -45,12 +54,21 @@ def serving(folder: Path, configuration: str) -> Iterator[Serving]:
     try:
         line = process.stdout.readline()
         assert line, log.read_text(encoding="utf-8")
-        http, tcp = map(int, line.split())
-        yield Serving(http, tcp, log)
+        yield line.decode(), process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
         process.stdout.close()
+
+
+@contextmanager
+def serving(folder: Path, configuration: str) -> Iterator[Serving]:
+    """A server for the length of a ``with`` block."""
+    path, log = folder / "tiro.toml", folder / "server.log"
+    path.write_text(configuration, encoding="utf-8")
+    with running("tests.protocols.ncip.serving", path, log) as (line, pid):
+        http, tcp = map(int, line.split())
+        yield Serving(http, tcp, log, pid)
 
 
 def main(path: Path) -> None:

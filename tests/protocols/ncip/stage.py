@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import queue
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from typing import Any
 from lxml import etree
 
 from protocols.answering import Services
+from protocols.ncip.arrivals import UNTOLD, Arrival
+from protocols.ncip.dialects import version_digits
 from protocols.ncip.exchange import Exchange
 from protocols.ncip.settings import NcipSettings, Partner
 from tests.builders.circulation import Library
@@ -50,12 +53,25 @@ def elements(kind: str, *names: str) -> str:
     return "".join(f"<{kind}>{name}</{kind}>" for name in names)
 
 
+#: What 1.01 has beyond the DTD of 1.0, by its samples and the model of 2.0.
+_LOOKUP_REQUEST_1 = """
+<!ELEMENT LookupRequest (InitiationHeader, (((UniqueUserId | AuthenticationInput+), UniqueItemId,
+    RequestType) | UniqueRequestId), RequestElementType*, ItemElementType*, UserElementType*)>
+<!ELEMENT RequestElementType (Scheme, Value)>
+<!ELEMENT LookupRequestResponse (ResponseHeader, (Problem | ((UniqueItemId | (UniqueRequestId,
+    UniqueItemId?)), UniqueUserId?, RequestType?, RequestScopeType?, RequestStatusType?,
+    HoldQueuePosition?, ShippingInformation?, EarliestDateNeeded?, NeedBeforeDate?, PickupDate?,
+    PickupExpiryDate?, DateOfUserRequest?, DateAvailable?, AcknowledgedFeeAmount?,
+    ItemOptionalFields?, UserOptionalFields?)))>
+"""
+
+
 class Schemas:
-    """The schema of each version."""
+    """The DTD and the schemas of all versions."""
 
     def __init__(self, shared: Path) -> None:
         folder = shared / "data" / "ncip-schema"
-        self._schemas = {
+        self._schemas: dict[str, etree.XMLSchema | etree.DTD] = {
             name: etree.XMLSchema(file=str(folder / path))
             for name, path in {
                 "2.0": "v2_0/ncip_v2_0.xsd",
@@ -64,15 +80,30 @@ class Schemas:
                 "version": "other/ncip_version.xsd",
             }.items()
         }
+        dtd = (folder / "v1" / "ncip_v1_0.dtd").read_text(encoding="utf-8")
+        self._schemas["1.0"] = etree.DTD(io.StringIO(dtd))
+        widened = dtd.replace("(AcceptItem |", "(LookupRequest | LookupRequestResponse |", 1)
+        self._schemas["1.01"] = etree.DTD(io.StringIO(widened + _LOOKUP_REQUEST_1))
 
-    def check(self, answer: bytes, version: str = "2.02") -> etree._Element:
-        """The root of a valid answer; fails on any other."""
+    def check(self, answer: bytes, version: str | None = None) -> etree._Element:
+        """The root of an answer that is valid by what it says it is; fails on any other."""
         root = etree.fromstring(answer)
-        if root.tag == "NCIPVersionMessage":
-            version = "version"
-        schema = self._schemas[version]
+        schema = self._schemas[version or version_of(root)]
         assert schema.validate(root), (schema.error_log, answer.decode())
         return root
+
+
+def version_of(root: etree._Element) -> str:
+    """The schema that an answer is held against."""
+    if root.tag == "NCIPVersionMessage":
+        return "version"
+    service = str(root[0].tag).rpartition("}")[2].removesuffix("Response")
+    if root.tag == "NCIPMessage":
+        return "1.01" if service == "LookupRequest" else "1.0"
+    digits = version_digits(root.get(f"{N}version", ""))
+    assert digits is not None
+    # LookupItemSet is answered in messages of any version 2, as it is asked.
+    return "2.02" if service == "LookupItemSet" else {0: "2.0", 1: "2.01", 2: "2.02"}[digits[1]]
 
 
 @dataclass
@@ -100,10 +131,10 @@ class Stage:
         self.settings = settings
         self.exchange = Exchange(settings, self.services)
 
-    def answer(self, document: bytes) -> bytes:
+    def answer(self, document: bytes, arrival: Arrival = UNTOLD) -> bytes:
         """The answer to a document, whatever it is."""
         answers: list[bytes] = []
-        self.exchange.answer(document, answers.append)
+        self.exchange.answer(document, answers.append, arrival)
         while not answers:
             self._ready.get(timeout=10)()
         while self._later:
@@ -133,4 +164,14 @@ def text_of(element: Any, path: str) -> str | None:
 
 
 def problem_types(response: etree._Element) -> Sequence[str]:
-    return [str(each.text) for each in response.iter(f"{N}ProblemType")]
+    """The problem types of an answer, in either version."""
+    return [str(each.text) for each in response.iter(f"{N}ProblemType")] + [
+        str(each.findtext("Value"))
+        for each in response.iter("MessagingErrorType", "ProcessingErrorType")
+    ]
+
+
+def service_of(answer: etree._Element) -> str | None:
+    """The service that an answer is of; None for one that cannot tell it."""
+    name = str(answer[0].tag).rpartition("}")[2]
+    return name.removesuffix("Response") if name.endswith("Response") else None

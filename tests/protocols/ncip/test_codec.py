@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -14,24 +15,28 @@ from protocols.ncip.codec import MalformedMessage, decode, encode
 from protocols.ncip.dialects import NAMESPACE, NEWEST, VERSIONS, Dialect, version_digits
 from protocols.ncip.documents import DEPTH, DOCUMENT_BYTES
 from protocols.ncip.messages import (
-    BibliographicDescription,
-    CheckInItem,
-    CheckOutItem,
-    CheckOutItemResponse,
     Code,
+    FromAgencyId,
     ItemId,
-    ItemOptionalFields,
-    LookupItem,
-    LookupItemResponse,
-    LookupUser,
     LookupVersion,
     OtherService,
     Problem,
     Refusal,
-    RenewItem,
     Request,
+    ResponseHeader,
+    ToAgencyId,
     UserId,
 )
+from protocols.ncip.models.circulation import (
+    CheckInItem,
+    CheckOutItem,
+    CheckOutItemResponse,
+    RenewItem,
+)
+from protocols.ncip.models.items import BibliographicDescription, ItemOptionalFields
+from protocols.ncip.models.lookups import LookupItem, LookupItemResponse, LookupUser
+from protocols.ncip.problem_types import ProblemType
+from protocols.ncip.problems import problem
 from tests.protocols.ncip.stage import HEADER, VERSION, Schemas, item, message, typed, user
 
 LOOKUP = "<LookupItem><ItemId><ItemIdentifierValue>I1</ItemIdentifierValue></ItemId></LookupItem>"
@@ -133,22 +138,41 @@ def test_a_value_keeps_its_scheme(agency: str) -> None:
     [
         ("2026-12-01T12:00:00Z", datetime(2026, 12, 1, 12, tzinfo=UTC)),
         ("2026-12-01T13:00:00.5+01:00", datetime(2026, 12, 1, 12, 0, 0, 500000, UTC)),
+        ("2026-31-12T12:00:00Z", datetime(2026, 12, 31, 12, tzinfo=UTC)),
         ("", None),
-        ("2026-12-01", None),
-        ("2026-12-01T12:00:00", None),
-        ("2026-31-12T12:00:00Z", None),
+        ("2026-13-32", None),
+        ("next week", None),
         ("0001-01-01T00:00:00+14:00", None),
     ],
 )
 def test_dates(text: str, moment: datetime | None) -> None:
-    read = request(
-        message(
-            f"<CheckOutItem>{user('P1')}{item('I1')}<DesiredDateDue>{text}</DesiredDateDue>"
-            "</CheckOutItem>"
-        )
+    found = decode(check_out_until(text))
+    assert isinstance(found.request, CheckOutItem)
+    assert found.request.desired_date_due == moment
+    assert not found.has_local_times
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-12-01", datetime(2026, 12, 1, 22, 59, 59, tzinfo=UTC)),
+        ("2026-12-01T12:00:00", datetime(2026, 12, 1, 11, tzinfo=UTC)),
+        ("2026-31-12", datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_local_times_are_taken_rightly_where_the_zone_is_known(text: str, moment: datetime) -> None:
+    assert decode(check_out_until(text)).has_local_times
+    found = decode(check_out_until(text), ZoneInfo("Europe/Copenhagen"))
+    assert isinstance(found.request, CheckOutItem)
+    assert found.request.desired_date_due == moment
+    assert not found.has_local_times
+
+
+def check_out_until(text: str) -> bytes:
+    return message(
+        f"<CheckOutItem>{user('P1')}{item('I1')}<DesiredDateDue>{text}</DesiredDateDue>"
+        "</CheckOutItem>"
     )
-    assert isinstance(read, CheckOutItem)
-    assert read.desired_date_due == moment
 
 
 @pytest.mark.parametrize("kind", [CheckInItem, RenewItem, CheckOutItem])
@@ -157,9 +181,9 @@ def test_a_service_without_anything_is_read_all_the_same(kind: type) -> None:
 
 
 def test_a_service_that_is_not_offered_keeps_its_header() -> None:
-    read = request(message(f"<AcceptItem>{HEADER}<RequestId/></AcceptItem>"))
+    read = request(message(f"<CreateAgency>{HEADER}<AgencyId/></CreateAgency>"))
     assert isinstance(read, OtherService)
-    assert read.service == "AcceptItem"
+    assert read.service == "CreateAgency"
     assert read.initiation_header is not None
 
 
@@ -203,9 +227,6 @@ def test_a_declared_single_byte_encoding_is_believed() -> None:
 @pytest.mark.parametrize(
     "document",
     [
-        '<NCIPMessage version="http://www.niso.org/ncip/v1_0/imp1/dtd/ncip_v1_0.dtd"/>',
-        '<NCIPMessage version="http://ncip.envisionware.com/documentation/ncip_v1_01.dtd"/>',
-        "<NCIPMessage><LookupUser><UniqueUserId/></LookupUser></NCIPMessage>",
         '<NCIPMessage version="3.0"/>',
         '<NCIPMessage xmlns="http://www.niso.org/2030/ncip"/>',
         "<NCIPMessage><LookupVersion/></NCIPMessage>",
@@ -217,15 +238,47 @@ def test_another_version_asks_for_the_versions(document: str) -> None:
     assert request(document) == LookupVersion()
 
 
-def test_a_version_1_message_says_who_asks() -> None:
-    agency = "<UniqueAgencyId><Scheme>urn:s</Scheme><Value>{}</Value></UniqueAgencyId>"
-    read = request(
-        '<NCIPMessage version="ncip_v1_0.dtd"><LookupUser><InitiationHeader>'
-        f"<FromAgencyId>{agency.format('A')}</FromAgencyId>"
-        f"<ToAgencyId>{agency.format('B')}</ToAgencyId>"
-        "</InitiationHeader></LookupUser></NCIPMessage>"
+AGENCY_1 = "<UniqueAgencyId><Scheme>urn:s</Scheme><Value>{}</Value></UniqueAgencyId>"
+HEADER_1 = (
+    f"<InitiationHeader><FromAgencyId>{AGENCY_1.format('A')}</FromAgencyId>"
+    f"<ToAgencyId>{AGENCY_1.format('B')}</ToAgencyId></InitiationHeader>"
+)
+LOOKUP_1 = (
+    f"<LookupItem>{HEADER_1}<UniqueItemId>{AGENCY_1.format('B')}"
+    "<ItemIdentifierValue>I1</ItemIdentifierValue></UniqueItemId></LookupItem>"
+)
+
+
+@pytest.mark.parametrize(
+    ("start", "version", "doctype"),
+    [
+        (f'{DOCTYPE_1}<NCIPMessage version="{VERSIONS[1, 0]}">', (1, 0), DOCTYPE_1),
+        (f'<NCIPMessage version="{VERSIONS[1, 1]}">', (1, 1), ""),
+        (f"{DOCTYPE_1}<NCIPMessage>", (1, 0), DOCTYPE_1),
+        ("<NCIPMessage>", (1, 0), ""),  # by the look of the identifiers
+    ],
+)
+def test_version_1_is_read_and_answered(
+    start: str, version: tuple[int, int], doctype: str, schemas: Schemas
+) -> None:
+    incoming = decode(f"{start}{LOOKUP_1}</NCIPMessage>".encode())
+    assert isinstance(incoming.request, LookupItem)
+    assert incoming.request.item_id == ItemId(Code("B", "urn:s"), None, "I1")
+    assert incoming.dialect.version == version
+    found = problem(ProblemType.UNKNOWN_ITEM, "no item", "ItemIdentifierValue", "I1")
+    header = ResponseHeader(
+        from_agency_id=FromAgencyId(Code("B", "urn:s")), to_agency_id=ToAgencyId(Code("A", "urn:s"))
     )
-    assert read == LookupVersion(Code("A", "urn:s"), Code("B", "urn:s"))
+    answer = encode(Refusal("LookupItem", (found,), header), incoming.dialect)
+    root = schemas.check(answer, "1.0")
+    assert root.get("version") == VERSIONS[version]
+    assert doctype in answer.decode()
+    error = root.find("LookupItemResponse/Problem/ProcessingError")
+    assert error is not None
+    assert error.findtext("ProcessingErrorType/Value") == "Unknown Item"
+    assert "lookupitemprocessingerror" in str(error.findtext("ProcessingErrorType/Scheme"))
+    names = [each.text for each in error.iter("ElementName")]
+    assert names == ["UniqueItemId", "ItemIdentifierValue"]
 
 
 @pytest.mark.parametrize(
@@ -315,7 +368,7 @@ RESPONSE = CheckOutItemResponse(
     renewal_count=0,
     item_optional_fields=ItemOptionalFields(
         BibliographicDescription(title='R&D <"Ærø">\r\x00\ud800'),
-        Code("On Loan", 'urn:"s"&'),
+        circulation_status=Code("On Loan", 'urn:"s"&'),
         date_due=DUE,
     ),
 )

@@ -150,7 +150,7 @@ def test_a_loan_over_http(curl: Callable[..., tuple[str, bytes]], schemas: Schem
         (b"\x00\xff\xfe", "Invalid Message Syntax Error"),
         (b"xml=" + b"&" * 1000, "Invalid Message Syntax Error"),
         (lookup("I9999999"), "Unknown Item"),
-        (message("<AcceptItem/>"), "Unsupported Service"),
+        (message("<CreateAgency/>"), "Unsupported Service"),
         (check_out("I0000099", "0000"), "User Authentication Failed"),
     ],
 )
@@ -229,14 +229,17 @@ def test_messages_one_after_another_on_one_connection(
     server: Serving, schemas: Schemas, size: int
 ) -> None:
     barcode = next(ITEMS)
-    stream = b"\r\n".join([check_out(barcode), lookup(barcode), check_in(barcode)]) + b"\n"
+    received = b""
     with socket.create_connection(("127.0.0.1", server.tcp), 10) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for start in range(0, len(stream), size):
-            connection.sendall(stream[start : start + size])
-        received = b""
-        while received.count(b"\n") < 3:
-            received += connection.recv(65536)
+        for number, document in enumerate(
+            (check_out(barcode), lookup(barcode), check_in(barcode)), 1
+        ):
+            stream = document + b"\r\n"
+            for start in range(0, len(stream), size):
+                connection.sendall(stream[start : start + size])
+            while received.count(b"\n") < number:
+                received += connection.recv(65536)
     answers = [schemas.check(line) for line in received.splitlines()]
     assert [str(answer[0].tag).removeprefix(N) for answer in answers] == [
         "CheckOutItemResponse",
@@ -245,6 +248,16 @@ def test_messages_one_after_another_on_one_connection(
     ]
     assert answers[1].findtext(f".//{N}CirculationStatus") == "On Loan"
     assert problem_types(answers[2]) == []
+
+
+def test_a_message_too_early_is_a_protocol_error_and_the_end(
+    server: Serving, schemas: Schemas
+) -> None:
+    barcode = next(ITEMS)
+    received = talk(server.tcp, [check_out(barcode) + lookup(barcode)], b"never")
+    answers = [schemas.check(line) for line in received.splitlines()]
+    assert [problem_types(answer) for answer in answers] == [[], ["Protocol Error"]]
+    assert answers[0][0].tag == f"{N}CheckOutItemResponse"
 
 
 @pytest.mark.parametrize(

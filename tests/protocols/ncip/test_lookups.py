@@ -15,8 +15,16 @@ from circulation.patrons import block_patron, find_patron
 from circulation.pins import hash_pin
 from circulation.reasons import BlockReason
 from protocols.ncip import lookups
+from protocols.ncip.codec import encode
+from protocols.ncip.messages import Amount, Code
+from protocols.ncip.models.accounts import (
+    CreateUserFiscalTransaction,
+    FiscalTransactionInformation,
+)
 from protocols.ncip.users import folded
 from tests.builders.circulation import a_patron, an_item
+from tests.builders.holds import a_hold
+from tests.protocols.ncip import asking
 from tests.protocols.ncip.stage import (
     HEADER,
     PARTNER,
@@ -232,7 +240,42 @@ def test_loans_and_requests(stage: Stage) -> None:
     assert due.utcoffset() is not None
     assert due.date() == date(2026, 12, 23)
     assert text_of(answer, "RequestedItemsCount/RequestedItemCountValue") == "0"
-    assert answer.find(f"{N}UserFiscalAccount") is None
+    assert text_of(answer, "UserFiscalAccount/AccountBalance/MonetaryValue") == "0"
+    assert text_of(answer, "UserFiscalAccount/AccountBalance/CurrencyCode") == "DKK"
+
+
+def test_everything_in_one_answer(stage: Stage) -> None:
+    """Loans, holds, charges, blocks and privileges, as discovery and brokers want them at once."""
+    library = stage.library
+    card = a_patron(library, "P0000001")
+    patron_id = library.read(lambda transaction: find_patron(transaction, card))
+    assert patron_id is not None
+    lent = [an_item(library, on_loan_to=card) for _ in range(5)]
+    a_hold(library, card, an_item(library, title="Vildanden"))
+    charged = CreateUserFiscalTransaction(
+        asking.HEADER,
+        user_id=asking.user(card),
+        fiscal_transaction_information=FiscalTransactionInformation(
+            fiscal_action_type=Code("Assess"),
+            fiscal_transaction_type=Code("Service Charge"),
+            amount=Amount(Code("DKK"), 2_500),
+        ),
+    )
+    assert not problem_types(stage.schemas.check(stage.answer(encode(charged))))
+    library.write(
+        lambda transaction: block_patron(transaction, patron_id, BlockReason.OTHER, now=library.now)
+    )
+    flags = "<LoanedItemsDesired/><RequestedItemsDesired/><UserFiscalAccountDesired/>"
+    answer = stage.ask(look_up_user(user(card) + EVERYTHING + flags))
+    loans = answer.findall(f"{N}LoanedItem")
+    assert [text_of(each, "ItemId/ItemIdentifierValue") for each in loans] == lent
+    assert text_of(answer, "LoanedItemsCount/LoanedItemCountValue") == "5"
+    assert text_of(answer, "RequestedItem/Title") == "Vildanden"
+    assert text_of(answer, "UserFiscalAccount/AccountBalance/MonetaryValue") == "2500"
+    assert len(answer.findall(f"{N}UserFiscalAccount/{N}AccountDetails")) == 1
+    fields = "UserOptionalFields/"
+    assert text_of(answer, f"{fields}UserPrivilege/AgencyUserPrivilegeType") == "adult"
+    assert text_of(answer, f"{fields}BlockOrTrap/BlockOrTrapType") == "Block Check Out"
 
 
 def test_a_long_list_of_loans_is_cut_and_its_count_is_right(
@@ -342,13 +385,13 @@ PARTIES = (
 ASKED_OUTRIGHT = (
     f'<NCIPVersionMessage version="x"><LookupVersion>{PARTIES}</LookupVersion></NCIPVersionMessage>'
 )
-VERSION_1 = (
-    '<NCIPMessage version="http://www.niso.org/ncip/v1_0/imp1/dtd/ncip_v1_0.dtd"><LookupItem>'
+VERSION_3 = (
+    '<NCIPMessage version="http://www.niso.org/ncip/v3_0/ncip_v3_0.xsd"><LookupItem>'
     f"<InitiationHeader>{PARTIES}</InitiationHeader></LookupItem></NCIPMessage>"
 )
 
 
-@pytest.mark.parametrize("document", [ASKED_OUTRIGHT, VERSION_1])
+@pytest.mark.parametrize("document", [ASKED_OUTRIGHT, VERSION_3])
 def test_versions_are_told_to_anybody(stage: Stage, document: str) -> None:
     root = stage.schemas.check(stage.answer(document.encode()))
     assert root.findtext(".//FromAgencyId/UniqueAgencyId/Value") == "DK-2"
@@ -358,6 +401,8 @@ def test_versions_are_told_to_anybody(stage: Stage, document: str) -> None:
         "ncip_v2_02.xsd",
         "ncip_v2_01.xsd",
         "ncip_v2_0.xsd",
+        "ncip_v1_01.dtd",
+        "ncip_v1_0.dtd",
     ]
     assert "LookupItem" in [each.text for each in root.iter("ServiceSupported")]
 

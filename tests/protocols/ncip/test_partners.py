@@ -15,7 +15,7 @@ from protocols.answering import Lane
 from protocols.configuration import ConfigurationError, configuration_from
 from protocols.ncip import exchange
 from protocols.ncip.listener import standard
-from protocols.ncip.messages import LookupItem, LookupItemResponse
+from protocols.ncip.models.lookups import LookupItem, LookupItemResponse
 from protocols.ncip.services import ALL_SERVICES, SERVICES
 from protocols.ncip.settings import NcipSettings, Partner
 from tests.builders.circulation import a_patron, an_item
@@ -206,7 +206,7 @@ def test_settings_in_full() -> None:
         ({"prot": 1}, "prot"),
         ({"port": 70000}, "port"),
         ({"idle_seconds": 0}, "idle_seconds"),
-        ({"partners": [{"agency": "DK-1"}]}, "partners.0.branch"),
+        ({"partners": [{"agency": "DK-1"}]}, "needs a branch"),
         ({"partners": [{"agency": "", "branch": "DK-1"}]}, "partners.0.agency"),
         ({"partners": [{"agency": "A", "branch": "B", "services": ["Fly"]}]}, "services"),
         ({"partners": [{"agency": "A", "branch": "B", "shared_secret": "plain"}]}, "shared_secret"),

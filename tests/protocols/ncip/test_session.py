@@ -15,30 +15,50 @@ def chunked(data: bytes, size: int) -> list[bytes]:
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
-def test_one_document_at_a_time_in_order(size: int) -> None:
+def test_one_document_after_another(size: int) -> None:
     session = NcipSession(0.0)
     handed_out: list[bytes] = []
-    for piece in chunked(FIRST + b"\n" + SECOND + b"\n", size):
-        session.receive_data(piece, 1.0)
-        while (request := session.next_request()) is not None:
-            handed_out.append(request)
-            assert session.next_request() is None
-            session.send(b"<r>" + request + b"</r>", 2.0)
+    for document in (FIRST, SECOND):
+        for piece in chunked(document + b"\r\n", size):
+            session.receive_data(piece, 1.0)
+            while (request := session.next_request()) is not None:
+                handed_out.append(request)
+                assert session.next_request() is None
+                session.send(b"<r>" + request + b"</r>", 2.0)
     assert handed_out == [FIRST, SECOND]
     assert session.take_outgoing() == b"<r><a>1</a></r>\n<r><a>2</a></r>\n"
     assert session.take_outgoing() == b""
     assert not session.closing
 
 
-def test_a_second_message_waits_for_the_answer_to_the_first() -> None:
+@pytest.mark.parametrize("early", [SECOND, b"\n<", b"  x", SECOND[:3]])
+def test_a_message_before_the_answer_to_the_last_is_a_protocol_error(
+    early: bytes, schemas: Schemas
+) -> None:
+    """What was carried out is answered all the same."""
     session = NcipSession(0.0)
-    session.receive_data(FIRST + SECOND, 0.0)
+    session.receive_data(FIRST, 0.0)
     assert session.next_request() == FIRST
+    session.receive_data(early, 0.5)
     assert session.next_request() is None
-    assert session.pending == len(SECOND)
     session.send(b"<r/>", 1.0)
+    assert session.closing
+    assert session.next_request() is None
+    answer, refusal = session.take_outgoing().splitlines()
+    assert answer == b"<r/>"
+    assert schemas.check(refusal).findtext(".//{*}ProblemType") == "Protocol Error"
+
+
+def test_blanks_before_the_answer_are_no_message() -> None:
+    session = NcipSession(0.0)
+    session.receive_data(FIRST + b"\r\n", 0.0)
+    assert session.next_request() == FIRST
+    session.receive_data(b"\n \n", 0.5)
+    session.send(b"<r/>", 1.0)
+    assert not session.closing
+    assert session.next_request() is None
+    session.receive_data(SECOND, 2.0)
     assert session.next_request() == SECOND
-    assert session.pending == 0
 
 
 def test_silence_between_messages_ends_the_connection_without_a_word() -> None:
@@ -79,10 +99,11 @@ def test_line_ends_between_messages_are_no_message() -> None:
 @pytest.mark.parametrize("data", [b"POST / HTTP/1.0\r\n", b"\xff\xfe", b"<a>" * 100])
 def test_what_cannot_be_framed_gets_a_problem_and_the_end(data: bytes, schemas: Schemas) -> None:
     session = NcipSession(0.0)
-    session.receive_data(FIRST + data, 0.0)
+    session.receive_data(FIRST, 0.0)
     assert session.next_request() == FIRST
     assert not session.closing
     session.send(b"<r/>", 0.0)
+    session.receive_data(data, 0.0)
     assert session.next_request() is None
     assert session.closing
     first, second = session.take_outgoing().splitlines()

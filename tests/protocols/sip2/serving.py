@@ -1,18 +1,21 @@
 """A server of SIP2 alone, in a process of its own, over a database that is there already.
 
-``python -m tests.protocols.sip2.serving DATABASE_URL LEVEL PASSWORD_HASH`` prints the port when it
-is ready. Servers that one test starts after another have one and the same account.
+``python -m tests.protocols.sip2.serving DATABASE_URL LEVEL PASSWORD_HASH OPTIONS`` prints the port
+when it is ready; OPTIONS is JSON: settings of the section, and under ``account`` options of the
+account. Servers that one test starts after another have one and the same account.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from protocols.configuration import configuration_from
 from protocols.server import configure_logging, run
@@ -33,13 +36,15 @@ class Serving:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def main(database_url: str, level: str, password: str) -> None:
-    account = dataclasses.asdict(an_account(language="da", password=password))
+def main(database_url: str, level: str, password: str, options: str) -> None:
+    given = json.loads(options)
+    own = {"language": "da", "password": password} | given.pop("account", {})
+    account = dataclasses.asdict(an_account(**own))
     configuration = configuration_from(
         {
             "database": {"url": database_url},
             "http": {"enabled": False},
-            "sip2": {"port": 0, "accounts": [account]},
+            "sip2": {"port": 0, "accounts": [account]} | given,
         },
         Path("tiro.toml").absolute(),
         {"sip2": standard},
@@ -53,11 +58,14 @@ def main(database_url: str, level: str, password: str) -> None:
 
 
 @contextmanager
-def serving(database_url: str, log: Path, level: str = "debug") -> Iterator[Serving]:
+def serving(
+    database_url: str, log: Path, level: str = "debug", **options: Any
+) -> Iterator[Serving]:
     """A running server, which is stopped at the end and must stop well."""
+    arguments = [database_url, level, hashed(PASSWORD), json.dumps(options)]
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, database_url, level, hashed(PASSWORD)],
+            [sys.executable, "-m", __name__, *arguments],
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},

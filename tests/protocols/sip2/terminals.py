@@ -12,23 +12,24 @@ from functools import cache
 from typing import Any
 
 from circulation.pins import hash_pin
-from protocols.answering import Services
+from protocols.answering import Lane, Services
+from protocols.sip2.accounts import Accounts
+from protocols.sip2.entrance import Entrance
 from protocols.sip2.handlers import answer
 from protocols.sip2.messages import Response
+from protocols.sip2.options import LoginWay
 from protocols.sip2.places import Branches
+from protocols.sip2.prompts import PromptedSession
 from protocols.sip2.session import Sip2Session
-from protocols.sip2.settings import Account, Sip2Settings
+from protocols.sip2.settings import Account, Sip2Settings, account_from
+from protocols.throttle import FailedLogins
+from protocols.tls import PLAIN, Security
 from tests.builders.circulation import Library
 
 PASSWORD = "open sesame"
 LOGIN = b"9300CNkiosk|COopen sesame|"
 
 hashed = cache(hash_pin)
-
-
-def answer_code(code: str) -> str:
-    """The code of the answer to a request: 98 to 99, 24 to 01, else the next number."""
-    return {"99": "98", "01": "24"}.get(code) or f"{int(code) + 1:02}"
 
 
 def an_account(**options: Any) -> Account:
@@ -38,7 +39,7 @@ def an_account(**options: Any) -> Account:
         "branch": "DK-900101",
         "language": "en",
     }
-    return Account(**(facts | options))
+    return account_from(facts | options)
 
 
 class Terminal:
@@ -58,13 +59,33 @@ class Terminal:
         self.settings = settings
         self.seconds = 1000.0
         self.requests = 0
+        self.failed = FailedLogins(settings.login_failures)
         self.connect()
 
-    def connect(self) -> None:
+    def connect(
+        self,
+        peer: str = "192.0.2.7:50000",
+        security: Security = PLAIN,
+        way: LoginWay = "message",
+    ) -> None:
         """A new connection to the same server."""
-        self.session = Sip2Session(
-            self.settings, self.seconds, lambda: self.library.now, "192.0.2.7:50000"
+        accounts = Accounts(self.settings)
+        self.services.perform(Lane.READ, accounts.follow, lambda _, error: None)
+        entrance = Entrance(self.settings, accounts, peer, self.failed, lambda: security, way)
+        kind = PromptedSession if way == "prompt" else Sip2Session
+        self.session = kind(
+            self.settings,
+            self.seconds,
+            lambda: self.library.now,
+            peer,
+            None,
+            accounts,
+            entrance,
         )
+
+    @property
+    def closing(self) -> bool:
+        return self.session.closing
 
     def feed(self, data: bytes) -> bytes:
         """Hands over the bytes as they are and gives all that comes back."""

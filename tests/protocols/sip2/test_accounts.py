@@ -13,7 +13,7 @@ from circulation.setting_up.reading import read
 from circulation.terminals import forget_terminal, store_profile, store_terminal
 from protocols.answering import Context
 from protocols.demo.seeding import SET_UP
-from protocols.sip2.accounts import Accounts, profile_problems
+from protocols.sip2.accounts import Accounts, profile_problems, terminal_problems
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.standard import option_checks
 from tests.builders.circulation import Library
@@ -30,12 +30,54 @@ HASH = "$argon2id$x"
         ({"knid": "sorter"}, {"knid"}),
         ({"login": "x"}, {"login"}),
         ({"any_branch_of_agency": False}, {"any_branch_of_agency"}),
+        ({"profile": "lyngsoe", "holds": "refuse"}, set()),
+        ({"profile": "robotics", "holds": "refuse"}, {"profile"}),
+        ({"login_by": ["address"]}, set()),  # the networks are each terminal's own
+        ({"login_by": ["address"], "networks": ["192.0.2.1/24"]}, {"networks"}),
+        ({"extra_patron_fields": ["AE={name}"]}, {"extra_patron_fields"}),
+        ({"screen_message_rewrites": ["("]}, {"screen_message_rewrites"}),
     ],
 )
 def test_options_of_a_profile_are_those_of_an_account(
     options: dict[str, Any], at_fault: set[str]
 ) -> None:
     assert set(profile_problems(options)) == at_fault
+
+
+@pytest.mark.parametrize(
+    ("options", "at_fault"),
+    [
+        ({}, set()),
+        ({"login_by": ["address"], "networks": ["192.0.2.1"]}, set()),
+        ({"login_by": ["message", "address"]}, {"login_by"}),
+        ({"login_by": ["address"], "kind": "robot"}, set()),  # the profile's own problem
+    ],
+)
+def test_what_options_mean_together(options: dict[str, Any], at_fault: set[str]) -> None:
+    assert set(terminal_problems(options)) == at_fault
+
+
+def test_a_terminal_has_options_of_its_own_and_they_go_before_its_profile_s() -> None:
+    text = SET_UP.read_text(encoding="utf-8")
+    kiosk = "[terminals.harbour-kiosk]\n"
+    assert kiosk in text
+
+    def problems(profile: str, own: str) -> list[str]:
+        kind = "[terminal_profiles.self-service]\n"
+        changed = text.replace(kind, kind + profile).replace(kiosk, kiosk + own)
+        return [each.text for each in read(changed, option_checks()).problems]
+
+    by_address = 'login_by = ["address"]\n'
+    assert problems("", 'charset = "cp850"\nnetworks = ["192.0.2.7"]\n') == []
+    assert problems(by_address, 'networks = ["192.0.2.7"]\n') == []
+    (said,) = problems(by_address, "")
+    assert said.startswith("terminals.harbour-kiosk: ")
+    assert "a login by address needs networks" in said
+    (said,) = problems("", by_address)
+    assert said.startswith("terminals.harbour-kiosk.login_by: ")
+    (said,) = problems("", 'charset = "klingon"\n')
+    assert said.startswith("terminals.harbour-kiosk.charset: ")
+    assert problems("", "netwroks = []\n") == ["terminals.harbour-kiosk.netwroks: no such option"]
 
 
 def test_the_demos_set_up_passes_the_checks_of_all_protocols() -> None:

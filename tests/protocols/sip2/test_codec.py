@@ -114,7 +114,11 @@ def messages(draw: st.DrawFn) -> Message:
     }
     for each in layout.variable:
         field = _field(each.kind, each.length, is_fixed=False)
-        is_optional = not each.is_required and each.kind not in (Kind.LINES, Kind.GROUPS, Kind.EXTRA)
+        is_optional = not each.is_required and each.kind not in (
+            Kind.LINES,
+            Kind.GROUPS,
+            Kind.EXTRA,
+        )
         values[each.name] = draw(st.none() | field if is_optional else field)
     made: Message = layout.message(**values)
     return made

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from catalogue.database import Database
+from catalogue.statements import Transaction
 from circulation.pins import hash_pin
+from circulation.set_up import set_up_changed
+from circulation.sorting import SortRule, store_sort_rule
+from circulation.work_lists import no_block_conflicts
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.fees import charge
 from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account
 
 
@@ -50,6 +55,45 @@ def test_a_cycle(library: Library, terminal: Terminal) -> None:
         "checked_out",
         "checked_in",
     ]
+
+
+def test_an_off_line_upload_is_kept_and_settled_by_nobody_twice(
+    library: Library, terminal: Terminal
+) -> None:
+    assert terminal.ask(LOGIN) == b"941\r"
+    date = "20261125    090000"
+    for _ in range(2):
+        for number in range(3):
+            message = f"11YY{date}{date}AO|AAX|ABX{number}|AC|".encode()
+            assert terminal.ask(message).startswith(b"121NNY")
+        library.pass_time(hours=1)
+    lines = library.read(no_block_conflicts).lines
+    assert [line.barcode for line in lines] == ["X0", "X1", "X2"]
+
+
+def test_a_sorter_and_a_machine_that_writes_off(library: Library) -> None:
+    def rules(transaction: Transaction) -> None:
+        store_sort_rule(transaction, SortRule("hall", 1, "3", to_branch_id=library.other.id))
+        store_sort_rule(transaction, SortRule("hall", 2, "9", held=False))
+        set_up_changed(transaction)
+
+    library.write(rules)
+    card = a_patron(library)
+    charge(library, card, 2_000)
+    account = an_account(sorting="hall", writeoff_payment_types=["06"])
+    terminal = Terminal(library, Sip2Settings(accounts=(account,)))
+    assert terminal.ask(LOGIN) == b"941\r"
+    date = "20261125    120000"
+    for home, wanted in ((library.main, b"|CL9|"), (library.other, b"|CL3|")):
+        item = an_item(library, home=home)
+        answer = terminal.ask(f"09N{date}{date}AP|AO|AB{item}|AC|".encode())
+        assert wanted in answer
+    pay = f"37{date}0106DKKBV15.00|AO|AA{card}|AC|BK7|".encode()
+    assert terminal.ask(pay).startswith(b"38Y")
+    library.pass_time(hours=1)  # no retry by its bytes any more, but by its BK
+    assert terminal.ask(pay).startswith(b"38Y")
+    assert b"|BV5.00|" in terminal.ask(f"23001{date}AO|AA{card}|AC|".encode())
+    terminal.close()
 
 
 def test_pipelined_writes_keep_their_order(library: Library, terminal: Terminal) -> None:

@@ -18,10 +18,11 @@ from protocols.sip2.handlers import HANDLERS, Handler
 from protocols.sip2.messages import REQUESTS
 from protocols.sip2.places import Branches
 from protocols.sip2.text import Dialect
-from tests.builders.circulation import Library
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.fees import fee_rule
 from tests.protocols.sip2 import cases
 from tests.protocols.sip2.conftest import ATerminal
-from tests.protocols.sip2.terminals import LOGIN, with_checksum
+from tests.protocols.sip2.terminals import LOGIN, hashed, with_checksum
 
 #: The answer to each request: its code, and the characters that say no.
 NEGATIVE = {
@@ -60,23 +61,32 @@ def test_the_negative_answer_is_of_the_right_pair(request_: Any, data: bytes) ->
 
 
 class FaultyDatabase:
-    """The database, whose statements all fail."""
+    """The database, where the statements of each piece of work fail after so many good ones."""
 
-    def __init__(self, sound: Database) -> None:
+    def __init__(self, sound: Database, good: int = 0) -> None:
         self.sound = sound
+        self.good = good
 
     def read(self, work: Work[Any], *, wide: bool = False) -> Future[Any]:
-        return self.sound.read(lambda transaction: work(_faulty(transaction)), wide=wide)
+        return self.sound.read(lambda transaction: work(self._faulty(transaction)), wide=wide)
 
     def write(self, work: Work[Any]) -> Future[Any]:
-        return self.sound.write(lambda transaction: work(_faulty(transaction)))
+        return self.sound.write(lambda transaction: work(self._faulty(transaction)))
 
+    def _faulty(self, transaction: Transaction) -> Transaction:
+        left = iter(range(self.good))
 
-def _faulty(transaction: Transaction) -> Transaction:
-    def execute(text: str, values: object) -> Any:
-        raise RuntimeError("the cellar is under water")
+        def counted(execute: Any) -> Any:
+            def faulty(*arguments: object) -> Any:
+                if next(left, None) is None:
+                    raise RuntimeError("the cellar is under water")
+                return execute(*arguments)
 
-    return Transaction(transaction.dialect, execute, transaction.execute_many)
+            return faulty
+
+        return Transaction(
+            transaction.dialect, counted(transaction.execute), counted(transaction.execute_many)
+        )
 
 
 @pytest.mark.parametrize(
@@ -100,10 +110,74 @@ def test_a_fault_in_the_engine_is_a_negative_answer_within_a_second(
     assert terminal.ask(b"9900802.00").startswith(b"98YYY")
 
 
+_DATE = "20261125    120000"
+_WHO, _OTHER = (f"AODK-900100|AA{card}|" for card in ("P1", "P2"))
+#: One after the other, each with the beginning of its good answer.
+_MESSAGES = (
+    (f"11NN{_DATE}{_DATE}{_WHO}ABI1|AC|AD1234|BOY|", "121N"),
+    (f"29NN{_DATE}{_DATE}{_WHO}AD1234|ABI1|", "301Y"),
+    (f"65{_DATE}{_WHO}AD1234|BOY|", "661"),
+    (f"37{_DATE}0400DKKBV10.00|{_WHO}AD1234|BKT1|", "38Y"),
+    (f"15+{_DATE}{_OTHER}ABI1|", "161"),
+    (f"19{_DATE}AODK-900100|ABI1|CHscratched|", "201"),
+    (f"09N{_DATE}{_DATE}APDK-900101|AODK-900100|ABI1|AC|", "101"),
+    (f"01N{_DATE}AODK-900100|ALleft behind|AAP2|AC|", "24Y           "),
+    (f"25{_DATE}{_OTHER}", "26    "),
+)
+
+
+def _everything(library: Library) -> dict[str, Any]:
+    """All rows of all tables."""
+
+    def rows(transaction: Transaction) -> dict[str, Any]:
+        tables = transaction.execute("select name from sqlite_master where type = 'table'", ())
+        return {
+            name: list(transaction.execute(f'select * from "{name}"', ()))
+            for (name,) in list(tables)
+        }
+
+    return library.read(rows)
+
+
+def test_a_fault_in_the_midst_of_the_work_leaves_nothing_behind(
+    library: Library, a_terminal: ATerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever statement fails: the answer says no, and all rows are as before."""
+    fee_rule(library, currency="DKK", loan_fee=1000)
+    a_patron(library, "P1", pin_hash=hashed("1234"))
+    a_patron(library, "P2")
+    an_item(library, "I1")
+    terminal = a_terminal(kind="desk")
+    for text, good in _MESSAGES:
+        library.pass_time(days=1)
+        data = text.encode()
+        before, faults = _everything(library), 0
+        while True:
+            faulty = FaultyDatabase(library.database, faults)
+            begun = time.monotonic()
+            with monkeypatch.context() as patch:
+                patch.setattr(terminal.services, "database", faulty)
+                answer = terminal.ask(data)
+            assert time.monotonic() - begun < 1
+            if answer.startswith(good.encode()):
+                break
+            assert answer.startswith(NEGATIVE[text[:2]].encode()), (faults, answer)
+            assert b"cellar" not in answer
+            assert _everything(library) == before
+            faults += 1
+        assert faults > 3
+        assert _everything(library) != before
+
+
 def _broken(request: object, caller: object, context: object) -> Any:
     raise RuntimeError("the cellar is under water")
 
 
+def _unwritable(request: object, caller: object, context: object) -> Any:
+    return "the cellar is under water"
+
+
+@pytest.mark.parametrize("fault", [_broken, _unwritable])
 @pytest.mark.parametrize(
     "data", [data for _, data in ANSWERED], ids=[data[:2].decode() for _, data in ANSWERED]
 )
@@ -111,14 +185,17 @@ def test_a_fault_of_ours_is_a_negative_answer_and_the_connection_lives_on(
     library: Library,
     a_terminal: ATerminal,
     data: bytes,
+    fault: Any,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     terminal = a_terminal(kind="desk")
     with monkeypatch.context() as patch:
         for kind, handler in HANDLERS.items():
-            patch.setitem(handlers.HANDLERS, kind, Handler(_broken, handler.lane))
+            patch.setitem(handlers.HANDLERS, kind, Handler(fault, handler.lane))
+        begun = time.monotonic()
         answer = terminal.ask(with_checksum(data, 6))
+    assert time.monotonic() - begun < 1
     assert answer.startswith(NEGATIVE[data[:2].decode()].encode())
     assert b"AY6AZ" in answer
     assert b"cellar" not in answer

@@ -9,11 +9,15 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from catalogue.database import Database
-from catalogue.statements import Transaction
+from catalogue.statements import Transaction, many
 from circulation.events import EventKind
+from circulation.identifiers import IdentifierKey
 from circulation.pins import hash_pin
+from circulation.replies import reply_key
+from circulation.schema import replies
 from protocols.sip2.once import CHANGING
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item
@@ -23,6 +27,7 @@ from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account, with_che
 
 DATE = "20261125    120000"
 BLANK = " " * 18
+_digests = many(select(replies.c.digest), lambda digest: digest)
 
 
 def out(card: str, item: str, date: str = DATE, rest: str = "AC|") -> bytes:
@@ -177,6 +182,24 @@ def test_what_is_kept_holds_no_pin(library: Library, terminal: Terminal) -> None
 
 
 # A server that is killed
+
+
+def test_what_the_database_holds_is_not_enough_to_try_pins(
+    library: Library, terminal: Terminal
+) -> None:
+    """The set-up's password hashes are in the database; the library's key is not."""
+    library.circulation.identifiers = IdentifierKey(b"sixteen bytes or")
+    body = out(a_patron(library, pin_hash=hash_pin("1234")), an_item(library), rest="AC|AD1234|")
+    first = terminal.ask(body)
+    assert first.startswith(b"121")
+    (digest,) = library.read(_digests)
+    account = terminal.session.account
+    assert account is not None
+    assert bytes(digest) != reply_key(account.login, account.password, body).digest
+    reconnect(terminal)
+    assert terminal.ask(body) == first
+    library.circulation.identifiers = IdentifierKey(b"quite another key")
+    assert terminal.ask(body) != first
 
 
 def test_a_server_killed_before_the_answer_was_read(database: Database, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.sip2.client import answer_code
 from protocols.sip2.messages import (
     Checkout,
     CheckoutResponse,
@@ -26,7 +27,7 @@ from protocols.sip2.messages import (
 from protocols.sip2.session import MAX_REPEATS, TRANSITIONS, Event, Sip2Session, State
 from protocols.sip2.settings import Account, Sip2Settings
 from tests.protocols.sip2.cases import DATE, DUE, REQUESTS
-from tests.protocols.sip2.terminals import answer_code, with_checksum
+from tests.protocols.sip2.terminals import with_checksum
 
 ACCOUNT = Account("kiosk", "$argon2id$v=19$not-checked-here", "DK-900101")
 SETTINGS = Sip2Settings(accounts=(ACCOUNT,))

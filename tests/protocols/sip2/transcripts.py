@@ -7,6 +7,8 @@ r"""Conversations a librarian can read, and that are tests: tests/transcripts/si
     < 98YYYYYY...            what comes back: all of it, in this order
     @ 7 days                 time passes
     + 2                      another connection (of that number) speaks from here on
+    + 2 over TLS             the same, encrypted; "over TLS as NAME": with a certificate of its own
+    + 2 by prompts           the same, on the port that asks for login and password
     + again                  the line broke: a new connection in place of this one
     * check in I0000001      something is done, or looked at, elsewhere in the library: see `ACTS`
 
@@ -17,10 +19,12 @@ the checksums of messages that end with ``AYnAZ????``: then read them.
 from __future__ import annotations
 
 import codecs
+import re
 import sys
 import tempfile
 import tomllib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +37,39 @@ from circulation.patrons import block_patron, unblock_patron
 from circulation.reasons import BlockReason
 from circulation.results import Refused
 from circulation.set_up import set_up_changed
+from circulation.terminals import store_terminal
 from circulation.work_lists import no_block_conflicts
+from protocols.sip2.prompts import ASK_LOGIN, ASK_PASSWORD
 from protocols.sip2.settings import Sip2Settings
+from protocols.tls import PLAIN, Security
 from tests.builders.circulation import Library, a_library, a_patron, an_item
-from tests.protocols.sip2.terminals import Terminal, an_account, hashed, with_checksum
+from tests.protocols.sip2.terminals import (
+    PASSWORD,
+    Terminal,
+    an_account,
+    hashed,
+    with_checksum,
+)
 
 FOLDER = Path(__file__).parents[2] / "transcripts" / "sip2"
+_CONNECTION = re.compile(
+    r"(?P<name>\S+)(?P<tls> over TLS(?: as (?P<certificate>\S+))?)?(?P<prompts> by prompts)?"
+)
 
 
 def furnish(library: Library) -> None:
     """Three patrons with the PIN 1234, and items, two of them of the other branch."""
     pin = hashed("1234")
     a_patron(library, "P0000001", given_name="Karen", family_name="Blixen", pin_hash=pin)
-    a_patron(library, "P0000002", given_name="Søren", family_name="Ærø", pin_hash=pin)
+    a_patron(
+        library,
+        "P0000002",
+        given_name="Søren",
+        family_name="Ærø",
+        pin_hash=pin,
+        birth_date=date(1980, 5, 17),
+        expires=date(2027, 6, 30),
+    )
     a_patron(
         library,
         "P0000003",
@@ -127,6 +151,23 @@ def _policy(library: Library, *terms: str) -> None:
     library.policy(**tomllib.loads("\n".join(term.replace("=", " = ", 1) for term in terms)))
 
 
+def _terminal(library: Library, login: str, *options: str) -> None:
+    """The set-up has a terminal with this login, and these options, from now on."""
+    given = tomllib.loads("\n".join(each.replace("=", " = ", 1) for each in options))
+
+    def work(transaction: Any) -> None:
+        store_terminal(
+            transaction,
+            login=login,
+            password=hashed(PASSWORD),
+            branch_id=library.main.id,
+            options=given,
+        )
+        set_up_changed(transaction)
+
+    library.write(work)
+
+
 def _loans(library: Library, barcode: str, number: str) -> None:
     """The item was lent so often."""
     kinds = [event.kind for event in library.events_of(barcode)]
@@ -148,6 +189,7 @@ ACTS: dict[str, Callable[..., None]] = {
     "e-mail": _email,
     "fee rule": _fee_rule,
     "loan rule": _policy,
+    "terminal": _terminal,
     "was lent": _loans,
     "conflicts": _conflicts,
 }
@@ -190,25 +232,34 @@ class Speaker:
             amount, unit = rest.split()
             self.library.pass_time(**{unit: float(amount)})
         elif kind == "+":
-            self._connect(rest)
+            return self._connect(rest)
         elif kind == "*":
             act(self.library, rest)
         else:
             assert kind in ("", "#", "!"), f"what is {line!r}?"
         return []
 
-    def _connect(self, which: str) -> None:
+    def _connect(self, text: str) -> list[str]:
+        """Goes on with another connection; a new one may have something to say first."""
+        opened = _CONNECTION.fullmatch(text)
+        assert opened is not None, text
+        which = opened["name"]
         self._sessions[self._number] = self.terminal.session
         if which != "again":
             self._number = which
-        if which == "again" or which not in self._sessions:
-            self.terminal.connect()
-        else:
-            self.terminal.session = self._sessions[which]
+            if which in self._sessions:
+                self.terminal.session = self._sessions[which]
+                return []
+        names = frozenset(filter(None, [opened["certificate"]]))
+        security = Security(True, names) if opened["tls"] else PLAIN
+        self.terminal.connect(security=security, way="prompt" if opened["prompts"] else "message")
+        return self._answers(self.terminal.feed(b""))
 
     def _answers(self, data: bytes) -> list[str]:
-        assert data == b"" or data.endswith((b"\r", b"\r\n"))
-        return [each.strip(b"\n").decode(self.charset) for each in data.split(b"\r")[:-1]]
+        *answers, prompt = data.split(b"\r")
+        assert prompt.strip(b"\n") in (b"", ASK_LOGIN, ASK_PASSWORD)
+        said = [*answers, prompt.strip(b"\n").rstrip()]
+        return [each.strip(b"\n").decode(self.charset) for each in said if each]
 
 
 def _with_sum(line: str, charset: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from protocols.sru.diagnostics import MESSAGES, Sru
+from protocols.cql.diagnostics import MESSAGES, Srw
 from protocols.sru.http import parameters_in
 from tests.protocols.sru.stage import SRU, VERSIONS, Schemas, Stage, numbers, version_of
 
@@ -42,7 +42,7 @@ def test_any_query_gets_an_answer(
     if operation != "scan":
         del asked["maximumTerms"]
     root = schemas.check(reading.ask(**asked))
-    assert Sru.GENERAL_SYSTEM_ERROR not in numbers(root)
+    assert Srw.GENERAL_SYSTEM_ERROR not in numbers(root)
 
 
 @QUIET
@@ -54,7 +54,7 @@ def test_any_query_string_gets_an_answer(reading: Stage, schemas: Schemas, octet
 
 
 def test_every_diagnostic_has_a_message() -> None:
-    assert set(MESSAGES) == set(Sru)
+    assert set(MESSAGES) == set(Srw)
 
 
 def test_a_handler_that_breaks_is_a_diagnostic(stage: Stage, schemas: Schemas) -> None:

@@ -55,7 +55,7 @@ YAZ_SCRIPT: list[tuple[str, str]] = [
     ("querytype ccl", ""),
     ("find bog", r"\[107\]"),
     ("querytype cql", ""),
-    ("find title=bog", r"\[107\]"),
+    ("find title=bog", r"Number of hits: [1-9]"),
     ("querytype prefix", ""),
     ("base nowhere", ""),
     ("find bog", r"\[109\].*\n?.*nowhere"),

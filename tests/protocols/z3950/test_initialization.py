@@ -51,7 +51,7 @@ def accounts(hashed: str, user: str = "user", group: str = "") -> tuple[Account,
 def test_only_what_is_offered_is_agreed_on(agreed: Agreed) -> None:
     assert agreed(INIT).options == OPTIONS
     offered = [bit for bit in range(22) if OPTIONS >> bit & 1]
-    assert offered == [0, 1, 2, 4, 7, 8, 11, 14, 16, 17, 21]
+    assert offered == [0, 1, 2, 4, 7, 8, 11, 14, 16, 17, 19, 21]
 
 
 def test_version_2_has_no_segments(agreed: Agreed) -> None:

@@ -104,6 +104,17 @@ def test_masks_are_rewritten_and_other_signs_are_themselves(
     )
 
 
+def test_a_mask_of_at_most_so_many_is_one_term_for_each_length() -> None:
+    def masked(text: str) -> Term:
+        return Term("title", text, truncation=Truncation.MASKED)
+
+    assert translated(term(b"colo?1r#", a1=4, a5=104)) == Or(masked("color?"), masked("colo?r?"))
+    assert translated(term(b"a?0b?", a1=4, a5=104)) == masked("ab*")
+    assert translated(term(b"?1a?1", a1=4, a5=104)) == Or(
+        Or(Or(masked("a"), masked("a?")), masked("?a")), masked("?a?")
+    )
+
+
 def test_a_name_of_ours_as_use_attribute() -> None:
     named = m.ComplexAttributeValue(["Title"])
     sent = m.AttributesPlusTerm([m.AttributeElement(1, named)], b"soil")
@@ -161,7 +172,10 @@ REFUSALS = {
     "structure": (query(term(a1=4, a4=106)), 118, "106"),
     "position": (query(term(a1=4, a3=4)), 119, "4"),
     "truncation": (query(term(a1=4, a5=103)), 120, "103"),
-    "a mask of at most so many": (query(term(b"colo?1r", a1=4, a5=104)), 120, "104"),
+    "a mask of too many lengths": (query(term(b"c?9l?9r?9", a1=4, a5=104)), 120, "104"),
+    "a mask of several lengths near a word": (
+        query(near(term(b"colo?1r", a1=4, a5=104), term(b"x", a1=4))), 120, "104"
+    ),
     "completeness": (query(term(a1=4, a6=4)), 122, "4"),
     "a type beyond six": (query(term(a1=4, a7=1)), 113, "7"),
     "type zero": (query(term(a0=1)), 113, "0"),

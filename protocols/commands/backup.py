@@ -1,0 +1,28 @@
+"""`tiro backup`: the whole database into one file, while the library goes on working."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from catalogue.backups import BackupFailed, back_up
+from protocols.command_line import Settings
+from protocols.commands.library import as_json, say
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@as_json
+@click.pass_obj
+def backup(settings: Settings, file: Path, as_json: bool) -> None:
+    """Write a backup of the database to FILE, which takes the place of an older one when whole.
+
+    The configuration is not in it: keep a copy of that elsewhere. Without its identifier key
+    nobody is found by a number that was stored with it.
+    """
+    try:
+        back_up(settings.database_url, file)
+    except BackupFailed as error:
+        raise click.ClickException(str(error)) from error
+    say({"file": str(file), "bytes": file.stat().st_size}, as_json)

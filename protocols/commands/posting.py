@@ -1,0 +1,79 @@
+"""What the commands `jobs` and `notices` share: sending what is due, and saying what would be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import click
+
+from catalogue.statements import Transaction
+from circulation.foreseeing import foresee
+from circulation.identifiers import known_as
+from circulation.jobs import JOBS
+from circulation.notices.composing import Post
+from circulation.notices.forecast import Foreseen, forecast
+from circulation.notices.kinds import NoticeState
+from protocols.command_line import Settings
+from protocols.commands.library import Library
+from protocols.notices.sending import Sender
+from protocols.notices.settings import post_of
+
+
+def post(settings: Settings) -> Post:
+    """What messages are made with by the configuration, without opening its channels."""
+    configuration = settings.configuration
+    return post_of(configuration.notices, configuration.path.parent)
+
+
+def send_due(settings: Settings, library: Library) -> Counter[str]:
+    """One turn of the sender; what it did, counted. Nothing is sent where no channel is set up."""
+    configuration = settings.configuration
+    try:
+        sender = Sender(
+            library.database,
+            library.circulation,
+            configuration.notices,
+            configuration.path.parent,
+        )
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"[notices] a channel cannot be opened: {error}") from error
+    try:
+        return sender.take_turn(lambda: library.now)
+    finally:
+        sender.close()
+
+
+def foreseen(settings: Settings, library: Library, day: date) -> list[dict[str, Any]]:
+    """Who would be told what if all jobs up to `notices` were run for the day, and why."""
+    names = list(JOBS)[: list(JOBS).index("notices") + 1]
+
+    def look(transaction: Transaction) -> list[dict[str, Any]]:
+        found = forecast(library.circulation, transaction, post(settings), now=library.now)
+        return [_line(transaction, each) for each in found]
+
+    lines: list[dict[str, Any]] = foresee(
+        library.circulation, library.database, names, day=day, now=library.now, look=look
+    )
+    return lines
+
+
+def _line(transaction: Transaction, each: Foreseen) -> dict[str, Any]:
+    planned, first = each.planned, each.notices[0]
+    is_sent = planned.state is NoticeState.SENDING
+    contents = planned.contents
+    return {
+        "patron": known_as(transaction, first.patron_id or 0),
+        "name": each.about.name if each.about else "",
+        "to": each.recipient.name if each.recipient else "",
+        "type": first.kind.value,
+        "state": "would be sent" if is_sent else planned.state.value,
+        "channel": planned.channel,
+        "address": planned.address,
+        "subject": planned.text.subject if planned.text else "",
+        "because": planned.why or first.why,
+        "later": planned.due,
+        "items": [loan.barcode for loan in contents.loans] if contents else [],
+        "facts": [notice.facts for notice in each.notices],
+    }

@@ -1,0 +1,32 @@
+"""`tiro restore`: the database as it was when a backup was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from catalogue.backups import BackupFailed
+from catalogue.backups import restore as put_back
+from catalogue.database import migrate
+from protocols.command_line import Settings
+from protocols.commands.library import as_json, say
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Even if the database holds a library: it is lost.")
+@as_json
+@click.pass_obj
+def restore(settings: Settings, file: Path, replace: bool, as_json: bool) -> None:
+    """Put the backup FILE back into the database of the configuration.
+
+    A backup of an older Tiro is brought up to date. End `tiro serve` before: what it answers
+    meanwhile would be lost.
+    """
+    try:
+        put_back(settings.database_url, file, replacing=replace)
+    except BackupFailed as error:
+        raise click.ClickException(str(error)) from error
+    migrate(settings.database_url)
+    say({"restored": str(file)}, as_json)

@@ -1,0 +1,115 @@
+"""`tiro slip`: receipts, pickup notes, transit slips and pick lists, to be printed on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import click
+
+from catalogue.statements import Transaction
+from circulation.identifiers import find_patron
+from circulation.notices.rendering import BadTemplate, Templates
+from circulation.notices.slips import (
+    NothingToPrint,
+    Slip,
+    pick_list_slip,
+    pickup_note,
+    receipt,
+    transit_slip,
+)
+from circulation.organisation import find_branch
+from protocols.command_line import Settings
+from protocols.commands.library import Library, opened
+from protocols.commands.posting import post
+
+
+@click.group()
+def slip() -> None:
+    """Print slips: plain text for any printer."""
+
+
+def _print(settings: Settings, make: Callable[[Library, Transaction, Templates], Slip]) -> None:
+    with opened(settings) as library:
+        templates = post(settings).templates
+        try:
+            made = library.read(lambda transaction: make(library, transaction, templates))
+        except (NothingToPrint, BadTemplate) as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{made.heading}\n\n{made.text}")
+
+
+@slip.command("receipt")
+@click.argument("patron", metavar="PATRON")
+@click.option(
+    "--minutes",
+    type=click.IntRange(0),
+    default=60,
+    show_default=True,
+    help="With what came back so long ago at most.",
+)
+@click.pass_obj
+def receipt_(settings: Settings, patron: str, minutes: int) -> None:
+    """What PATRON has on loan, and what has just come back."""
+
+    def make(library: Library, transaction: Transaction, templates: Templates) -> Slip:
+        patron_id = find_patron(transaction, patron, key=library.circulation.identifiers)
+        if patron_id is None:
+            raise NothingToPrint("no patron has this identifier")
+        return receipt(
+            library.circulation,
+            transaction,
+            templates,
+            patron_id,
+            now=library.now,
+            since=library.now - timedelta(minutes=minutes),
+        )
+
+    _print(settings, make)
+
+
+@slip.command()
+@click.argument("item", metavar="ITEM")
+@click.pass_obj
+def pickup(settings: Settings, item: str) -> None:
+    """The note in ITEM on the hold shelf: its number, never a name."""
+    _print(
+        settings,
+        lambda library, transaction, templates: pickup_note(
+            library.circulation, transaction, templates, item, now=library.now
+        ),
+    )
+
+
+@slip.command()
+@click.argument("item", metavar="ITEM")
+@click.pass_obj
+def transit(settings: Settings, item: str) -> None:
+    """Where ITEM is to go."""
+    _print(
+        settings,
+        lambda library, transaction, templates: transit_slip(
+            library.circulation, transaction, templates, item, now=library.now
+        ),
+    )
+
+
+@slip.command("pick-list")
+@click.argument("branch", metavar="ISIL")
+@click.pass_obj
+def pick_list_(settings: Settings, branch: str) -> None:
+    """What is to be fetched from the shelves of a branch."""
+
+    def make(library: Library, transaction: Transaction, templates: Templates) -> Slip:
+        found = find_branch(transaction, branch)
+        if found is None:
+            raise NothingToPrint(f"there is no branch with the ISIL {branch}")
+        return pick_list_slip(
+            library.circulation,
+            transaction,
+            templates,
+            found.id,
+            now=library.now,
+        )
+
+    _print(settings, make)

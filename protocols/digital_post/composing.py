@@ -1,0 +1,179 @@
+"""From a message of the library to what the platform takes: MeMo, NemSMS, a letter.
+
+Label and notification are shown in alerts by e-mail and SMS, so they hold the subject, which names
+no titles; what somebody has borrowed stands in the document alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from circulation.digital_post.numbers import PostNumber
+from circulation.notices.kinds import TRAITS, Basis, NoticeKind
+from protocols.digital_post.identities import Identities
+from protocols.digital_post.kombi import Choice, KombiRequest
+from protocols.digital_post.letters import Letter, PostalAddress
+from protocols.digital_post.memo.documents import (
+    Action,
+    ActionCode,
+    EntryPoint,
+    File,
+    MainDocument,
+    MessageBody,
+)
+from protocols.digital_post.memo.messages import Message, MessageHeader, MessageType
+from protocols.digital_post.memo.people import AttentionData, GeneratingSystem, Recipient, Sender
+from protocols.digital_post.settings import DigitalPostSettings, What
+from protocols.notice_channels import Outgoing
+from protocols.notices.letters import letter_of, letters
+
+_SPACES = re.compile(r"\s+")
+_LABEL: Final = 256
+_NOTIFICATION: Final = 150
+
+
+class CannotBePut(ValueError):
+    """The message cannot go this way; the text says why and names nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What stands beside a document, in the reader's language."""
+
+    filename: str
+    pay: str
+    account: str
+
+
+_WORDS: Final = {
+    "da": _Words("Besked.pdf", "Betal", "Se dine lån"),
+    "en": _Words("Message.pdf", "Pay", "See your loans"),
+}
+_CHOICES: Final = {
+    What.DIGITAL_POST: Choice.DIGITAL_POST,
+    What.NEMSMS: Choice.NEMSMS,
+    What.LETTER: Choice.LETTER,
+    What.AUTOMATIC: Choice.AUTOMATIC,
+}
+#: There is nothing to pay, or nothing any more.
+_PAID: Final = frozenset({NoticeKind.PAYMENT_RECEIVED, NoticeKind.COLLECTION})
+
+
+class Composer:
+    """Makes requests of messages; the same message always gives the same request."""
+
+    def __init__(self, settings: DigitalPostSettings, what: What, identities: Identities) -> None:
+        self._settings = settings
+        self._what = what
+        self._identities = identities
+
+    def request(self, message: Outgoing) -> KombiRequest:
+        """What is sent of the message. Raises CannotBePut."""
+        memo = None if self._what is What.LETTER else self.memo(message)
+        paper = self.letter(message) if self._what in (What.LETTER, What.AUTOMATIC) else None
+        return KombiRequest(_CHOICES[self._what], memo, paper)
+
+    def memo(self, message: Outgoing) -> Message:
+        """The MeMo, of which a NemSMS has no document. Raises CannotBePut."""
+        number = recipient_of(message)
+        is_text = self._what is What.NEMSMS
+        subject = _line(message.subject)
+        header = MessageHeader(
+            message_type=MessageType.NEMSMS if is_text else MessageType.DIGITALPOST,
+            message_uuid=self._identities.trace(message.id).message_uuid,
+            message_id=str(message.id),
+            message_code=message.kind.value,
+            label=_cut(subject or _line(message.branch.name), _LABEL),
+            notification=self._text(message, subject) if is_text else None,
+            reply=False,
+            sender=Sender(
+                self._settings.cvr,
+                self._settings.sender,
+                attention_data=AttentionData(
+                    generating_system=GeneratingSystem(self._settings.system)
+                ),
+            ),
+            recipient=Recipient(
+                number.number, number.id_type, label=_cut(_line(message.recipient), _LABEL) or None
+            ),
+        )
+        return Message(header, None if is_text else self._body(message, subject))
+
+    def _text(self, message: Outgoing, subject: str) -> str:
+        """At most 150 characters: the whole text where that is wanted and fits."""
+        body = message.body.strip()
+        if self._settings.nemsms_text == "body" and len(body) <= _NOTIFICATION:
+            return body
+        library = _line(message.branch.name)
+        whole = f"{subject.rstrip('.')}. {library}" if subject else library
+        return _cut(whole, _NOTIFICATION)
+
+    def _body(self, message: Outgoing, subject: str) -> MessageBody:
+        words = _WORDS.get(message.language[:2], _WORDS["en"])
+        file = File("application/pdf", words.filename, _pdf(message), message.language[:2])
+        return MessageBody(
+            created_date_time=message.created,
+            main_document=MainDocument(
+                (file,), label=_cut(subject, _LABEL) or None, action=self._actions(message, words)
+            ),
+        )
+
+    def _actions(self, message: Outgoing, words: _Words) -> tuple[Action, ...]:
+        is_owed = TRAITS[message.kind].basis is Basis.CHARGES and message.kind not in _PAID
+        if is_owed and self._settings.payment_url:
+            return (_button(words.pay, ActionCode.BETALING, self._settings.payment_url),)
+        if not is_owed and self._settings.account_url:
+            return (_button(words.account, ActionCode.SELVBETJENING, self._settings.account_url),)
+        return ()
+
+    def letter(self, message: Outgoing) -> Letter:
+        """The letter on paper. Raises CannotBePut."""
+        lines = [_line(line) for line in re.split(r"\n|, ", _postal(message))]
+        lines = [line for line in lines if line and line != _line(message.recipient)]
+        if not lines:
+            raise CannotBePut("a letter needs a postal address")
+        settings, number = self._settings, message.number
+        assert settings.letter_type is not None
+        letter = Letter(
+            self._identities.letter_identifier(message.id),
+            settings.letter_type,
+            _pdf(message),
+            _cut(_line(message.subject), _LABEL),
+            address=PostalAddress(_line(message.recipient), tuple(lines)),
+            category=settings.category,
+            envelope=settings.envelope,
+        )
+        if number is None:
+            return letter
+        return replace(letter, id_type=number.id_type, number=number.number)
+
+
+def recipient_of(message: Outgoing) -> PostNumber:
+    """Whom the message is to. Raises CannotBePut where there is no number that can be read."""
+    if message.number is None:
+        raise CannotBePut("the recipient's number is not kept under the key of this installation")
+    return message.number
+
+
+def _postal(message: Outgoing) -> str:
+    """Where a letter goes: the channel's own address, unless that is a number."""
+    return message.postal or ("" if message.number is not None else message.address)
+
+
+def _pdf(message: Outgoing) -> bytes:
+    """The document, with the postal address in its window: never a number, not even covered."""
+    return letters([letter_of(replace(message, address=_postal(message)))])
+
+
+def _button(label: str, code: ActionCode, url: str) -> Action:
+    return Action(label, code, entry_point=EntryPoint(url))
+
+
+def _line(text: str) -> str:
+    return _SPACES.sub(" ", text).strip()
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

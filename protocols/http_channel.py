@@ -1,0 +1,121 @@
+"""HTTP connections whose clients count wrongly, or keep a connection of HTTP/1.0.
+
+A client that counts characters for Content-Length declares less than it sends as soon as there is
+a letter beyond ASCII; one that counts a line end it does not send declares more. Where a resource
+knows the end of its bodies by itself, it says so in `is_whole`, and such a body is read to its end:
+for `PATIENCE_SECONDS` after the last byte, and then it is taken as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Protocol
+
+from twisted.web.http import HTTPChannel
+
+#: Seconds without a byte after which a body that is too short or too long by its own header ends.
+PATIENCE_SECONDS: Final = 1.0
+#: How much of the beginning and of the end of a body `is_whole` is shown.
+GLIMPSE: Final = 512
+
+_METHODS = (b"POST ", b"GET ", b"HEAD ", b"PUT ", b"OPTIONS ", b"DELETE ")
+
+
+class KnowsItsEnd(Protocol):
+    """A resource whose bodies show by themselves whether they have ended."""
+
+    def is_whole(self, head: bytes, tail: bytes) -> bool | None:
+        """Whether a body is whole, by its first and last bytes; None where it cannot be told."""
+        ...
+
+
+class PatientChannel(HTTPChannel):
+    """An HTTP connection; what it does beyond Twisted's is for resources with `KnowsItsEnd`."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._resource: KnowsItsEnd | None = None
+        self._waiting: Any = None
+        self._is_short = False  # its body goes on beyond its Content-Length
+
+    def allHeadersReceived(self) -> None:  # noqa: N802
+        channel: Any = self
+        segment = getattr(channel, "_path", b"").partition(b"?")[0].split(b"/", 2)[1:2]
+        found = channel.site.resource.children.get(segment[0]) if segment else None
+        # Asked by its method, as `isinstance` takes its time with protocols.
+        self._resource = found if hasattr(found, "is_whole") else None
+        super().allHeadersReceived()  # type: ignore[no-untyped-call]
+
+    def checkPersistence(self, request: Any, version: bytes) -> bool:  # noqa: N802
+        """HTTP/1.0 keeps the connection where it is asked to and the answer's length is known."""
+        if super().checkPersistence(request, version):  # type: ignore[no-untyped-call]
+            return True
+        asked = request.requestHeaders.getRawHeaders(b"connection") or [b""]
+        if version != b"HTTP/1.0" or self._resource is None or asked[0].lower() != b"keep-alive":
+            return False
+        request.responseHeaders.setRawHeaders(b"connection", [b"keep-alive"])
+        return True
+
+    def rawDataReceived(self, data: bytes) -> None:  # noqa: N802
+        if self._is_short:
+            self._go_on(data)
+            return
+        super().rawDataReceived(data)
+        # Still not all that was declared: but is that all there is?
+        if self._resource is not None and self._transferDecoder is not None and self._whole():
+            self._wait()
+
+    def _finishRequestBody(self, data: bytes) -> None:  # noqa: N802
+        """All that was declared is there; `data` is behind it."""
+        if self._resource is None or self._whole() is not False:
+            super()._finishRequestBody(data)  # type: ignore[no-untyped-call]
+            return
+        self._is_short = True
+        self._wait()
+        if data:
+            self._go_on(data)
+
+    def allContentReceived(self) -> None:  # noqa: N802
+        self._stop_waiting()
+        self._is_short = False
+        super().allContentReceived()  # type: ignore[no-untyped-call]
+
+    def connectionLost(self, reason: Any) -> None:  # type: ignore[override]  # noqa: N802
+        self._stop_waiting()
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+
+    def _whole(self) -> bool | None:
+        content = self.requests[-1].content
+        assert self._resource is not None
+        end = content.tell()
+        content.seek(0)
+        head = content.read(GLIMPSE)
+        content.seek(max(0, end - GLIMPSE))
+        tail = content.read()
+        return self._resource.is_whole(head, tail)
+
+    def _go_on(self, data: bytes) -> None:
+        if data.startswith(_METHODS):  # the body was cut off, and this is the next request
+            self._is_short = False
+            super()._finishRequestBody(data)  # type: ignore[no-untyped-call]
+            return
+        self.requests[-1].handleContentChunk(data)
+        if self._whole() is False:
+            self._wait()
+        else:
+            super()._finishRequestBody(b"")  # type: ignore[no-untyped-call]
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self._waiting = self.callLater(PATIENCE_SECONDS, self._take_as_it_is)  # type: ignore[no-untyped-call]
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None and self._waiting.active():
+            self._waiting.cancel()
+        self._waiting = None
+
+    def _take_as_it_is(self) -> None:
+        """What may come later cannot be told from a request: this is the last of the connection."""
+        self._waiting = None
+        self.persistent = False
+        self.requests[-1].responseHeaders.setRawHeaders(b"connection", [b"close"])
+        self.allContentReceived()

@@ -1,0 +1,92 @@
+"""The section ``[notices]`` of tiro.toml.
+
+    [notices]
+    templates = "templates"       # a folder of the library's own, beside this file
+    region = "DK"                 # where telephone numbers without a country code belong
+    every = 5.0                   # seconds between two looks for what is to be sent
+
+    [notices.channels.email]      # a channel that rules may name, and the driver that serves it
+    driver = "smtp"
+    host = "mail.example.org"
+
+A channel of another name than those that are built in says which of them it is `like`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from circulation.notices.channels import CHANNELS, ChannelTraits
+from circulation.notices.composing import Post
+from circulation.notices.rendering import Templates
+from protocols.notice_channels import driver_names, load_driver
+
+
+@dataclass(frozen=True)
+class ChannelSettings:
+    """A channel: its driver's name, the channel it is like, and the driver's own settings."""
+
+    driver: str
+    like: str
+    options: Any
+
+
+def _channels(value: object) -> dict[str, ChannelSettings]:
+    if not isinstance(value, Mapping):
+        raise ValueError("must be tables: [notices.channels.email]")
+    return {name: _channel(name, table) for name, table in value.items()}
+
+
+def _channel(name: str, table: object) -> ChannelSettings:
+    if isinstance(table, ChannelSettings):
+        return table
+    if not isinstance(table, Mapping):
+        raise ValueError(f"{name} must be a table")
+    options = dict(table)
+    driver, like = options.pop("driver", None), options.pop("like", name)
+    if driver not in driver_names():
+        raise ValueError(f"{name}: driver must be one of {', '.join(driver_names())}")
+    if like not in CHANNELS:
+        raise ValueError(f"{name}: like must be one of {', '.join(sorted(CHANNELS))}")
+    try:
+        settings = TypeAdapter(load_driver(driver).settings).validate_python(options)
+    except ValidationError as error:
+        # Never the value itself, which may be a password.
+        told = "; ".join(
+            f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
+            for each in error.errors(include_input=False)
+        )
+        raise ValueError(f"{name}: {told}") from None
+    return ChannelSettings(driver, like, settings)
+
+
+@dataclass(frozen=True)
+class NoticeSettings:
+    """The section ``[notices]``; without channels nothing is sent, and what is due waits."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    templates: str | None = None
+    region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "DK"
+    every: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    channels: Annotated[dict[str, ChannelSettings], BeforeValidator(_channels)] = field(
+        default_factory=dict
+    )
+
+
+def post_of(
+    settings: NoticeSettings, folder: Path, knows_ids: Mapping[str, bool] | None = None
+) -> Post:
+    """What messages are made with. `knows_ids` is what each open channel says of itself."""
+    traits = {}
+    for name, channel in settings.channels.items():
+        like = CHANNELS[channel.like]
+        knows = (knows_ids or {}).get(name, like.knows_ids)
+        traits[name] = ChannelTraits(like.address, like.form, like.rings, knows)
+    templates = None if settings.templates is None else folder / settings.templates
+    return Post(Templates(templates), traits, settings.region)

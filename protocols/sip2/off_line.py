@@ -1,0 +1,51 @@
+"""Messages of what has happened while the line was down (no block = Y)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from circulation.off_line import Act, take_report
+from circulation.reasons import Reason
+from circulation.results import Refused
+from protocols.answering import Context
+from protocols.sip2.messages import Checkin, Checkout, Renew
+from protocols.sip2.places import Place
+from protocols.sip2.settings import Account
+
+
+def is_off_line(request: Checkout | Renew | Checkin, account: Account | None) -> bool:
+    """Has this happened already, and does the account take such messages?"""
+    return request.no_block and account is not None and account.accept_offline
+
+
+def note_report(
+    act: Act,
+    request: Checkout | Renew | Checkin,
+    refused: Refused,
+    place: Place,
+    context: Context,
+    happened: datetime | None,
+    due: datetime | None = None,
+) -> bool:
+    """Puts what cannot be booked on the work list of conflicts.
+
+    False where the branch itself is gone: there is nobody to settle it.
+    """
+    if Reason.BRANCH_UNKNOWN in refused.reasons:
+        return False
+    item = request.item_identifier or ""
+    if isinstance(request, Renew):
+        item = item or request.title_identifier or ""  # a loan may be named by its title
+    take_report(
+        context.circulation,
+        context.transaction,
+        act,
+        desk=place.desk,
+        item=item.strip(),
+        patron="" if isinstance(request, Checkin) else request.patron_identifier.strip(),
+        refused=refused,
+        now=context.now,
+        happened=happened,
+        due=due,
+    )
+    return True

@@ -1,0 +1,309 @@
+"""NCIP: look-ups a second over connections that are kept, and the server's CPU for each.
+
+`python -m tests.bench ncip` loads ten thousand real records with an item on each, gives 64 users
+five loans each, starts a server of its own, and asks it for users with their loans and for items,
+in version 2.02 and in version 1. A client waits for each answer before it asks again; the
+server has a core to itself where there are two.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import sys
+import tempfile
+import time
+import timeit
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import select
+
+from catalogue.database import open_database
+from catalogue.items import add_item
+from catalogue.schema import records
+from catalogue.statements import Transaction, many
+from circulation.engine import Circulation
+from circulation.results import CheckedOut
+from protocols.answering import Services
+from protocols.ncip.codec import decode, decode_response, encode
+from protocols.ncip.exchange import Exchange
+from protocols.ncip.layouts import LAYOUTS
+from protocols.ncip.models.lookups import LookupUserResponse
+from protocols.ncip.settings import NcipSettings, Partner
+from tests.bench.bench_sru import load
+from tests.builders.circulation import a_library, a_patron
+from tests.protocols.ncip.serving import Serving, serving
+
+SECONDS = 1.0
+#: The best of so many runs counts: others may be busy on the machine.
+RUNS = 3
+CONNECTIONS = (1, 16, 64)
+USERS, LOANS = 64, 5
+#: What the server is to do on one core, and how soon.
+WANTED_RATE, WANTED_P99 = 1_500, 0.050
+
+_CONFIGURATION = """\
+[database]
+url = "{url}"
+[http]
+port = 0
+[logging]
+level = "warning"
+[ncip]
+port = 0
+[[ncip.partners]]
+agency = "DK-710100"
+branch = "DK-900101"
+"""
+_NAMESPACE = "http://www.niso.org/2008/ncip"
+_BASE_1 = "http://www.niso.org/ncip/v1_0"
+_AGENCY_1 = (
+    "<UniqueAgencyId><Scheme>http://biblstandard.dk/isil/schemes/1.1/</Scheme>"
+    "<Value>{}</Value></UniqueAgencyId>"
+)
+
+_all_records = many(select(records.c.id).order_by(records.c.id), int)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request for each user or item, by number."""
+
+    name: str
+    expected: bytes
+    document: Callable[[int], str]
+
+
+def _message(body: str) -> str:
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<NCIPMessage xmlns="{_NAMESPACE}"'
+        f' xmlns:ncip="{_NAMESPACE}"'
+        ' ncip:version="http://www.niso.org/schemas/ncip/v2_02/ncip_v2_02.xsd">\n'
+        f"{body}</NCIPMessage>\n"
+    )
+
+
+_HEADER = """  <InitiationHeader>
+    <FromAgencyId><AgencyId>DK-710100</AgencyId></FromAgencyId>
+    <ToAgencyId><AgencyId>DK-900100</AgencyId></ToAgencyId>
+  </InitiationHeader>
+"""
+_HEADER_1 = (
+    f"<InitiationHeader><FromAgencyId>{_AGENCY_1.format('DK-710100')}</FromAgencyId>"
+    f"<ToAgencyId>{_AGENCY_1.format('DK-900100')}</ToAgencyId></InitiationHeader>"
+)
+
+
+def _look_up_user(number: int) -> str:
+    return _message(
+        f"<LookupUser>\n{_HEADER}"
+        f"  <UserId><UserIdentifierValue>P{number:07}</UserIdentifierValue></UserId>\n"
+        "  <UserElementType>Name Information</UserElementType>\n"
+        "  <UserElementType>User Privilege</UserElementType>\n"
+        "  <UserElementType>Block Or Trap</UserElementType>\n"
+        "  <LoanedItemsDesired/>\n  <RequestedItemsDesired/>\n</LookupUser>"
+    )
+
+
+def _look_up_item(number: int) -> str:
+    return _message(
+        f"<LookupItem>\n{_HEADER}"
+        f"  <ItemId><ItemIdentifierValue>I{number:07}</ItemIdentifierValue></ItemId>\n"
+        "  <ItemElementType>Bibliographic Description</ItemElementType>\n"
+        "  <ItemElementType>Circulation Status</ItemElementType>\n"
+        "  <ItemElementType>Hold Queue Length</ItemElementType>\n"
+        "  <ItemElementType>Location</ItemElementType>\n</LookupItem>"
+    )
+
+
+def _look_up_user_1(number: int) -> str:
+    return (
+        f'<NCIPMessage version="{_BASE_1}/imp1/dtd/ncip_v1_0.dtd"><LookupUser>{_HEADER_1}'
+        f"<UniqueUserId>{_AGENCY_1.format('DK-900100')}<UserIdentifierValue>P{number:07}"
+        "</UserIdentifierValue></UniqueUserId><UserElementType>"
+        f"<Scheme>{_BASE_1}/schemes/userelementtype/userelementtype.scm</Scheme>"
+        "<Value>Name Information</Value></UserElementType><LoanedItemsDesired/>"
+        "<RequestedItemsDesired/></LookupUser></NCIPMessage>"
+    )
+
+
+QUESTIONS = (
+    Question("LookupUser, five loans", b"LoanedItem>", _look_up_user),
+    Question("LookupItem", b"CirculationStatus>", _look_up_item),
+    Question("LookupUser, five loans, 1.0", b"UserTransaction>", _look_up_user_1),
+)
+
+
+def _stock(url: str) -> None:
+    """An item on each record, and users with loans."""
+    database = open_database(url)
+    library = a_library(database)
+
+    def add(transaction: Transaction) -> None:
+        for number, record in enumerate(_all_records(transaction)):
+            add_item(
+                transaction,
+                barcode=f"I{number:07}",
+                record_id=record,
+                branch_id=library.main.id,
+                now=library.now,
+            )
+
+    library.write(add)
+    for user in range(USERS):
+        card = a_patron(library, f"P{user:07}")
+        for loan in range(LOANS):
+            lent = library.check_out(card, f"I{user * LOANS + loan:07}")
+            assert isinstance(lent, CheckedOut), lent
+    database.close()
+
+
+def _post(document: str) -> bytes:
+    body = document.encode()
+    return (
+        b"POST /ncip HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: application/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s"
+        % (len(body), body)
+    )
+
+
+def _answered(waiting: bytearray) -> int:
+    """The length of the answer at the beginning, 0 if it is not there yet."""
+    head = waiting.find(b"\r\n\r\n")
+    if head < 0:
+        return 0
+    at = waiting.lower().find(b"content-length:", 0, head)
+    length = head + 4 + int(waiting[at + 15 : waiting.find(b"\r\n", at)])
+    return length if len(waiting) >= length else 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run has come to. Times are in seconds, `size` is of an answer in bytes."""
+
+    rate: float
+    cpu: float
+    p50: float
+    p99: float
+    size: int
+
+
+def _load(server: Serving, question: Question, connections: int) -> Run:
+    requests = [_post(question.document(number)) for number in range(USERS)]
+    times: list[float] = []
+    asked: dict[int, float] = {}
+    turn = size = 0
+    with selectors.DefaultSelector() as selector:
+        for number in range(connections):
+            client = socket.create_connection(("127.0.0.1", server.http))
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            selector.register(client, selectors.EVENT_READ, bytearray())
+            asked[client.fileno()] = time.perf_counter()
+            client.sendall(requests[number % USERS])
+        cpu, begun = server.cpu_seconds(), time.perf_counter()
+        while (now := time.perf_counter()) < begun + SECONDS:
+            for key, _ in selector.select(1.0):
+                client = key.fileobj  # type: ignore[assignment]
+                key.data.extend(client.recv(262_144))
+                if length := _answered(key.data):
+                    assert question.expected in key.data, bytes(key.data)
+                    del key.data[:length]
+                    now = time.perf_counter()
+                    times.append(now - asked[client.fileno()])
+                    turn, size = turn + 1, length
+                    asked[client.fileno()] = now
+                    client.sendall(requests[turn % USERS])
+        wall = now - begun
+        cpu = server.cpu_seconds() - cpu
+        for key in list(selector.get_map().values()):
+            key.fileobj.close()  # type: ignore[union-attr]
+    times.sort()
+    p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
+    return Run(len(times) / wall, cpu / len(times), p50, p99, size)
+
+
+def _tell(server: Serving, question: Question, connections: int) -> None:
+    best = max((_load(server, question, connections) for _ in range(RUNS)), key=lambda r: r.rate)
+    wanted = "" if best.rate >= WANTED_RATE and best.p99 < WANTED_P99 else "  BELOW WHAT IS WANTED"
+    print(
+        f"{question.name:28} {connections:3} connections {best.rate:6,.0f}/s"
+        f" {best.cpu * 1e6:5.0f} us CPU  p50 {best.p50 * 1e3:5.2f} ms"
+        f"  p99 {best.p99 * 1e3:5.2f} ms {best.size:6} bytes{wanted}",
+        flush=True,
+    )
+
+
+def _shortest(work: Callable[[], object]) -> float:
+    """Seconds that `work` takes where nothing comes between: the best of many short runs."""
+    return min(timeit.repeat(work, number=10, repeat=300)) / 10
+
+
+def exchanges(url: str) -> None:
+    """What an exchange costs from document to document, without a network and without a log."""
+    database = open_database(url)
+    services = Services(
+        database,
+        Circulation(),
+        clock=lambda: datetime.now(UTC),
+        call_from_thread=lambda function: function(),
+        call_later=lambda delay, function: None,
+    )
+    exchange = Exchange(NcipSettings(partners=(Partner("DK-710100", "DK-900101"),)), services)
+    for question in QUESTIONS:
+        document = question.document(1).encode()
+        answers: list[bytes] = []
+        seconds = _shortest(partial(exchange.answer, document, answers.append))
+        assert question.expected in answers[0], answers[0]
+        print(f"{question.name:28} {seconds * 1e6:6.1f} us from document to document")
+    services.close()
+    database.close()
+
+
+def codec(answer: bytes) -> None:
+    """What reading a request and writing its answer cost."""
+    question = _look_up_user(1).encode()
+    response, dialect = decode_response(answer)
+    assert isinstance(response, LookupUserResponse)
+    assert type(response) in LAYOUTS
+    for name, work in (
+        ("decode a LookupUser", lambda: decode(question)),
+        ("encode its answer", lambda: encode(response, dialect)),
+    ):
+        print(f"{name:28} {_shortest(work) * 1e6:6.1f} us")
+
+
+def _ask(server: Serving, question: Question) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.http)) as client:
+        client.sendall(_post(question.document(1)))
+        received = bytearray()
+        while not _answered(received):
+            received += client.recv(65_536)
+    return bytes(received).partition(b"\r\n\r\n")[2]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        url = load(folder)
+        _stock(url)
+        exchanges(url)
+        with serving(folder, _CONFIGURATION.format(url=url)) as server:
+            codec(_ask(server, QUESTIONS[0]))
+            cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+            if len(cores) > 1:
+                os.sched_setaffinity(server.pid, {cores[0]})
+                os.sched_setaffinity(0, set(cores[1:]))
+            for question in QUESTIONS:
+                for connections in CONNECTIONS:
+                    _tell(server, question, connections)
+            if len(cores) > 1:
+                os.sched_setaffinity(0, set(cores))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""`tiro notices`, `tiro slip` and the sending of `tiro jobs`, with files for channels."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from circulation.dunning.steps import Does, Step
+from circulation.notices.kinds import NoticeKind
+from tests.builders.circulation import a_patron, an_item
+from tests.builders.dunning import flow
+from tests.builders.notices import EMAIL, MOBILE, lend, rule
+from tests.builders.staff import Staff
+
+
+@pytest.fixture
+def card(staff: Staff) -> str:
+    """Somebody with an item that fell due two days ago."""
+    text = staff.configuration.read_text()
+    channels = "".join(
+        f'[notices.channels.{name}]\ndriver = "files"\nfolder = "outbox/{name}"\n'
+        for name in ("sms", "email")
+    )
+    text = text.replace("[circulation]", "[circulation]\nany_day = true")
+    staff.configuration.write_text(text + channels)
+    library = staff.library
+    rule(library, "sms", "email")
+    rule(library, "email", kind=NoticeKind.DUE_SOON)
+    flow(library, Step("due-soon", Does.NOTICE, -3), Step("overdue-1", Does.NOTICE, 1))
+    card = a_patron(library, phone=MOBILE, email=EMAIL)
+    lend(library, card, an_item(library, "X0000001", title="Peters jul"))
+    return card
+
+
+def on(staff: Staff, days: int) -> str:
+    """The day so many days after the loan falls due."""
+    return f"{staff.library.now.date() + timedelta(days=28 + days):%Y-%m-%d}"
+
+
+def listed(staff: Staff, card: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = staff.json("notices", "--patron", card)
+    return [each for each in found if each["type"] in ("due_soon", "overdue")]
+
+
+def test_a_loan_that_falls_due_is_told_by_mail_and_then_by_text(staff: Staff, card: str) -> None:
+    for day in (-3, 1):
+        ran = staff.json("jobs", "run", "--date", on(staff, day))
+        assert ran[-1]["job"] == "sending"
+    soon, late = listed(staff, card)
+    assert (soon["type"], soon["channel"], soon["address"]) == ("due_soon", "email", EMAIL)
+    assert (late["type"], late["channel"], late["address"]) == ("overdue", "sms", "+4522334455")
+    assert {soon["state"], late["state"]} == {"sent"}
+    assert late["sent"].startswith(on(staff, 1))
+    assert late["text"].startswith("Lånetiden er udløbet: Peters jul.")
+    outbox = staff.configuration.parent / "outbox"
+    assert late["text"] in next(outbox.glob(f"sms/*{late['id']}*")).read_text()
+    assert soon["text"] in next(outbox.glob(f"email/*{soon['id']}*")).read_text()
+    staff.json("jobs", "run", "--date", on(staff, 1))  # again: nobody hears anything twice
+    assert len(listed(staff, card)) == 2
+
+
+def test_a_dry_run_tells_who_would_be_told_what_and_why(staff: Staff, card: str) -> None:
+    foreseen = staff.json("jobs", "run", "notices", "--dry-run", "--date", on(staff, 1))
+    (line,) = [each for each in foreseen if each["type"] == "overdue"]
+    assert (line["patron"], line["channel"], line["address"]) == (card, "sms", "+4522334455")
+    assert line["items"] == ["X0000001"]
+    assert line["facts"][0]["step"] == "overdue-1"
+    assert listed(staff, card) == []
+    assert not (staff.configuration.parent / "outbox" / "sms").exists()
+
+
+def test_a_message_is_explained_and_sent_again(staff: Staff, card: str) -> None:
+    staff.json("jobs", "run", "--date", on(staff, 1))
+    (late,) = listed(staff, card)
+    explained = staff.json("notices", "explain", str(late["id"]))
+    (told,) = explained["tells"]
+    assert told["facts"]["step"] == "overdue-1"
+    assert told["facts"]["calendar"] == "DK-900101"
+    assert [each["item"] for each in told["loans"]] == ["X0000001"]
+    assert told["rules"]["channels"] == {"value": ["sms", "email"], "rule": {}}
+    assert staff.run("notices", "explain", str(late["id"])).exit_code == 0
+    assert staff.run("notices", "resend", str(late["id"])).exit_code == 0
+    assert staff.run("notices", "resend", str(late["id"])).exit_code == 1
+    assert staff.run("notices", "resend", "1").exit_code == 1
+
+
+def test_words_of_the_staff(staff: Staff, card: str) -> None:
+    assert staff.run("notices", "write", card, "Du har glemt din paraply.").exit_code == 0
+    staff.library.pass_time(minutes=1)
+    assert staff.json("notices", "send")["sent"] >= 1
+    (words,) = [each for each in staff.json("notices", "--patron", card) if each["type"] == "staff"]
+    assert words["text"] == "Du har glemt din paraply."
+
+
+def test_who_cannot_be_reached_is_in_the_queue(staff: Staff, card: str) -> None:
+    nobody = a_patron(staff.library)
+    staff.run("notices", "write", nobody, "Hej")
+    staff.json("notices", "send")
+    queued = [each for each in staff.json("notices", "queue") if each["type"] == "staff"]
+    assert [(each["patron"], each["state"]) for each in queued] == [(nobody, "no contact data")]
+    assert staff.run("notices", "withdraw", str(queued[0]["id"])).exit_code == 0
+    assert staff.run("notices", "sent", str(queued[0]["id"])).exit_code == 1
+    assert all(each["type"] != "staff" for each in staff.json("notices", "queue"))
+
+
+def test_what_a_patron_wants(staff: Staff, card: str) -> None:
+    chosen = staff.json("notices", "choose", card, "due_soon", "--off")
+    assert chosen == [{"type": "due_soon", "wanted": False}]
+    assert staff.json("notices", "choose", card) == chosen
+    assert staff.run("notices", "choose", card, "bill", "--off").exit_code == 1
+    staff.json("jobs", "run", "--date", on(staff, -3))
+    assert listed(staff, card) == []
+
+
+def test_slips(staff: Staff, card: str) -> None:
+    printed = staff.run("slip", "receipt", card).output
+    assert printed.startswith("Kvittering\n\nIda Ørsted\n* Afleveres senest ")
+    for arguments in (("transit", "X0000001"), ("pickup", "X0000001"), ("pick-list", "DK-900101")):
+        assert staff.run("slip", *arguments).exit_code == 1
+
+
+def test_a_day_that_has_not_come_is_for_trying_only(staff: Staff, card: str) -> None:
+    text = staff.configuration.read_text().replace("any_day = true", "any_day = false")
+    staff.configuration.write_text(text)
+    assert staff.run("jobs", "run", "--date", on(staff, 1)).exit_code == 2
+
+
+def test_the_log_needs_a_patron(staff: Staff) -> None:
+    assert staff.run("notices").exit_code == 2
+    assert staff.run("notices", "--patron", "nobody").exit_code == 1
+    assert staff.json("notices", "silence") == []

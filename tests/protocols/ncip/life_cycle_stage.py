@@ -1,0 +1,242 @@
+"""A real process with NCIP and Z39.50, a partner of each preset, and a conversation written down.
+
+``python -m tests.protocols.ncip.life_cycle_stage FOLDER`` writes the transcripts anew.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from catalogue.database import migrate, open_database
+from catalogue.items import add_item
+from catalogue.statements import Transaction
+from circulation.pins import hash_pin
+from protocols.ncip.checking import Tried, run_steps
+from protocols.ncip.client import NcipClient
+from protocols.ncip.life_cycles import LIFE_CYCLES, Sandbox, Step
+from protocols.ncip.presets import PRESETS
+from tests.builders.catalogue import a_record, add_records
+from tests.builders.circulation import Library, a_library, a_patron
+from tests.protocols.ncip.serving import running
+
+SECRET = "sandbox"
+#: What stands for an institution that the preset knows by its pattern.
+INSTITUTIONS = {
+    "relais": "RELAIS-01",
+    "reshare": "INST-SANDBOX",
+    "vdx": "VDX-01",
+    "alma": "ALMA-01",
+    "shareit": "SHAREIT-01",
+    "illiad": "ILLIAD-01",
+    "oclc": "OCLC-01",
+}
+_ISBN = "9788700{:06}"
+_NORMAL = (
+    (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?"), "DATE"),
+    (re.compile(r"\b\d{17,20}\b"), "ID"),
+)
+
+
+def normal(text: str) -> str:
+    """A text without what is another every time: moments, and ids of ours."""
+    for pattern, word in _NORMAL:
+        text = pattern.sub(word, text)
+    return text
+
+
+@dataclass
+class Processed:
+    """Where the process listens, and what is in its library."""
+
+    ncip: str
+    z3950: int
+    library: Library
+
+
+@contextmanager
+def a_process(folder: Path, address: str = "") -> Iterator[Processed]:
+    """The process; its partners are told what happens at `address`."""
+    url = f"sqlite:///{folder / 'tiro.sqlite'}"
+    migrate(url)
+    database = open_database(url)
+    library = a_library(database)
+    library.now = datetime.now(UTC).replace(microsecond=0)
+    a_patron(library, "P0000001", pin_hash=hash_pin("1234"))
+    for number, preset in enumerate(PRESETS):
+        _stock(library, number, preset)
+        if preset in ("dcb", "nncipp"):
+            a_patron(library, f"GUEST-{preset}")
+    secret = hash_pin(SECRET)
+    partners = "".join(
+        f'[[ncip.partners]]\nname = "{preset.upper()}"\npreset = "{preset}"\n'
+        f'shared_secret = "{secret}"\n' + (f'address = "{address}"\n' if address else "")
+        for preset in PRESETS
+    )
+    path = folder / "tiro.toml"
+    path.write_text(
+        f'[database]\nurl = "{url}"\n[http]\nport = 0\n[z3950]\nport = 0\n'
+        f'[ncip]\nbranch = "DK-900101"\ntell_seconds = 0.1\n{partners}',
+        encoding="utf-8",
+    )
+    with running("tests.protocols.ncip.life_cycle_stage", path, folder / "server.log") as (line, _):
+        http, z3950 = map(int, line.split())
+        yield Processed(f"http://127.0.0.1:{http}/ncip", z3950, library)
+    database.close()
+
+
+def _stock(library: Library, number: int, preset: str) -> None:
+    made = a_record(
+        title=f"Sandbox of {preset}",
+        author="Krohn, Johan",
+        isbn=_ISBN.format(number),
+        control_number=f"box-{preset}",
+    )
+
+    def work(transaction: Transaction) -> None:
+        (record,) = add_records(transaction, [made])
+        add_item(
+            transaction,
+            barcode=f"BOX-{preset}",
+            record_id=record,
+            branch_id=library.main.id,
+            now=library.now,
+            call_number="86-04",
+        )
+
+    library.write(work)
+
+
+@dataclass
+class Conversation:
+    """A whole life cycle, as it is written down."""
+
+    preset: str
+    lines: list[str] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)
+
+    def look_up(self, process: Processed, program: str) -> None:
+        """The three look-ups by which brokers find copies: local number, ISBN, title."""
+        number = list(PRESETS).index(self.preset)
+        for use, term in (
+            (12, f"box-{self.preset}"),
+            (7, _ISBN.format(number)),
+            (4, f'"Sandbox of {self.preset}"'),
+        ):
+            find = f"find @attr 1={use} {term}"
+            printed = subprocess.run(
+                [program, f"127.0.0.1:{process.z3950}/catalogue"],
+                input=f"format opac\n{find}\nshow 1\nquit\n",
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=True,
+            ).stdout
+            self.lines.append(f"$ {find}")
+            for wanted in ("Number of hits", "callNumber", "itemId", "availableNow", "onHold"):
+                for said in re.findall(rf"^\s*({wanted}.*?)\s*$", printed, re.MULTILINE):
+                    self.lines.append(f"= {said}")
+        self.lines.append("")
+
+    def play(self, client: NcipClient, box: Sandbox, steps: Sequence[Step], side: str) -> None:
+        self.lines.append(f"# {side}")
+        for tried in run_steps(client, box, steps):
+            self.tried.append(tried)
+            self.lines += [f"> {line}" for line in _pretty(tried.request)]
+            self.lines += [f"< {line}" for line in _pretty(tried.answer)]
+            self.lines.append("")
+
+    def text(self) -> str:
+        return normal("\n".join(self.lines))
+
+
+def _pretty(document: bytes) -> list[str]:
+    tree = etree.fromstring(document)
+    etree.indent(tree)
+    return etree.tostring(tree, encoding="unicode").splitlines()
+
+
+def converse(process: Processed, preset: str, program: str) -> Conversation:
+    """The life cycle of a preset, as lender and as borrower, and the look-up before."""
+    settings: dict[str, Any] = PRESETS[preset]
+    conversation = Conversation(preset)
+    conversation.lines.append(f"# A partner of three lines: {preset.upper()}, {preset}, a secret.")
+    conversation.look_up(process, program)
+    cycle = LIFE_CYCLES[preset]
+    now = datetime.now(UTC).replace(microsecond=0)
+    lender = INSTITUTIONS.get(preset, "P0000001" if preset != "dcb" else "GUEST-dcb")
+    if preset == "nncipp":
+        lender = "GUEST-nncipp"
+    box = Sandbox(
+        agency="DK-900100",
+        user=lender,
+        barcode=f"BOX-{preset}",
+        request_id=f"REQ-{preset}-1",
+        now=now,
+        due=now + timedelta(days=40),
+        number="" if preset == "shareit" else f"box-{preset}",
+        pickup="DK-900101" if settings.get("version", "2.02") >= "2" else "",
+        pin="1234",
+    )
+    borrowing = Sandbox(
+        agency="DK-900100",
+        user="P0000001",
+        barcode=f"TEMP-{preset}",
+        request_id=f"REQ-{preset}-2",
+        now=now,
+        due=now + timedelta(days=40),
+        title=f"What {preset} brings",
+        author="Dickens, Charles",
+    )
+    with NcipClient(
+        process.ncip,
+        version=settings.get("version", "2.02"),
+        agency=preset.upper(),
+        to_agency="DK-900100",
+        agency_scheme=settings.get("agency_scheme", ""),
+        secret=SECRET,
+    ) as client:
+        conversation.play(client, box, cycle.lender, "As the lender.")
+        if cycle.borrower:
+            conversation.play(client, borrowing, cycle.borrower, "As the borrower.")
+    return conversation
+
+
+def serve(path: Path) -> None:
+    from protocols.configuration import load_configuration
+    from protocols.ncip.listener import standard as ncip
+    from protocols.server import configure_logging, run
+    from protocols.z3950.listener import standard as z3950
+
+    standards: dict[str, Any] = {"ncip": ncip, "z3950": z3950}
+    configuration = load_configuration(path, standards)
+    configure_logging(configuration.logging.level)
+    run(
+        configuration,
+        standards,
+        lambda bound: print(bound.http, bound.ports["z3950"][0], flush=True),
+    )
+
+
+def main(path: Path) -> None:
+    if path.suffix == ".toml":
+        serve(path)
+        return
+    with tempfile.TemporaryDirectory() as folder, a_process(Path(folder)) as process:
+        for preset in PRESETS:
+            text = converse(process, preset, "yaz-client").text()
+            (path / f"{preset}.txt").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,119 @@
+"""CreateUserFiscalTransaction and the account of LookupUser, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from lxml import etree
+
+from catalogue.database import Database
+from tests.builders.circulation import a_library, a_patron
+from tests.protocols.ncip.furnishing import service
+from tests.protocols.ncip.stage import SETTINGS, N, Schemas, Stage, problem_types, text_of, user
+
+
+@pytest.fixture
+def stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
+    stage = Stage(a_library(database), SETTINGS, schemas)
+    yield stage
+    stage.close()
+
+
+def transaction(
+    card: str, action: str, amount: int, *, name: str = "", related: str = "", currency: str = "DKK"
+) -> str:
+    def reference(element: str, value: str) -> str:
+        return (
+            f"<{element}><AgencyId>DK-710100</AgencyId><FiscalTransactionIdentifierValue>{value}"
+            f"</FiscalTransactionIdentifierValue></{element}>"
+            if value
+            else ""
+        )
+
+    return service(
+        "CreateUserFiscalTransaction",
+        user(card),
+        f"<FiscalTransactionInformation><FiscalActionType>{action}</FiscalActionType>",
+        reference("FiscalTransactionReferenceId", name),
+        reference("RelatedFiscalTransactionReferenceId", related),
+        "<FiscalTransactionType>Interlibrary Loan Fee</FiscalTransactionType>",
+        f"<Amount><CurrencyCode>{currency}</CurrencyCode><MonetaryValue>{amount}</MonetaryValue>",
+        "</Amount></FiscalTransactionInformation>",
+    )
+
+
+def account(stage: Stage, card: str) -> etree._Element:
+    answer = stage.ask(service("LookupUser", user(card), "<UserFiscalAccountDesired/>"))
+    found = answer.find(f"{N}UserFiscalAccount")
+    assert found is not None
+    return found
+
+
+def balance(stage: Stage, card: str) -> str | None:
+    return text_of(account(stage, card), "AccountBalance/MonetaryValue")
+
+
+def test_charged_and_paid(stage: Stage) -> None:
+    card = a_patron(stage.library)
+    assert balance(stage, card) == "0"
+    charged = stage.ask(transaction(card, "Assess", 4000))
+    number = text_of(charged, "FiscalTransactionReferenceId/FiscalTransactionIdentifierValue")
+    assert number
+    owed = account(stage, card)
+    assert text_of(owed, "AccountBalance/MonetaryValue") == "4000"
+    details = "AccountDetails/FiscalTransactionInformation/"
+    assert text_of(owed, f"{details}Amount/MonetaryValue") == "4000"
+    assert text_of(owed, f"{details}FiscalTransactionType") == "Service Charge"
+    assert not problem_types(stage.ask(transaction(card, "Payment", 4000, related=number)))
+    assert balance(stage, card) == "0"
+
+
+def test_a_transaction_happens_once_for_each_number(stage: Stage) -> None:
+    card = a_patron(stage.library)
+    for _ in range(2):
+        answer = stage.ask(transaction(card, "Assess", 4000, name="T 1"))
+        value = "FiscalTransactionReferenceId/FiscalTransactionIdentifierValue"
+        assert text_of(answer, value) == "T 1"
+    assert balance(stage, card) == "4000"
+    for _ in range(2):
+        assert not problem_types(stage.ask(transaction(card, "Payment", 4000, name="P 1")))
+    assert balance(stage, card) == "0"
+    other = stage.ask(transaction(card, "Payment", 5000, name="P 1"))
+    assert problem_types(other) == ["Duplicate Fiscal Transaction"]
+    changed = stage.ask(transaction(card, "Assess", 5000, name="T 1"))
+    assert problem_types(changed) == ["Duplicate Fiscal Transaction"]
+
+
+@pytest.mark.parametrize("action", ["Waive", "Forgive", "Write Off", "Cancel"])
+def test_a_charge_is_given_up(stage: Stage, action: str) -> None:
+    card = a_patron(stage.library)
+    charged = stage.ask(transaction(card, "Penalty", 4000))
+    number = text_of(charged, "FiscalTransactionReferenceId/FiscalTransactionIdentifierValue")
+    more = stage.ask(transaction(card, action, 5000, related=number or ""))
+    assert problem_types(more) == ["Invalid Amount"]
+    assert not problem_types(stage.ask(transaction(card, action, 4000, related=number or "")))
+    assert balance(stage, card) == "0"
+
+
+@pytest.mark.parametrize(
+    ("action", "amount", "related", "problem"),
+    [
+        ("Payment", 100, "", "Invalid Amount"),  # nothing is owed
+        ("Payment", 0, "", "Invalid Amount"),
+        ("Payment", 100, "x", "Unable To Add Element"),
+        ("Waive", 100, "", "Unable To Add Element"),
+        ("Waive", 100, "123", "Unable To Add Element"),
+        ("Borrow", 100, "", "Unable To Add Element"),
+    ],
+)
+def test_what_is_not_done(
+    stage: Stage, action: str, amount: int, related: str, problem: str
+) -> None:
+    card = a_patron(stage.library)
+    answer = stage.ask(transaction(card, action, amount, related=related))
+    assert problem_types(answer) == [problem]
+
+
+def test_nobody_pays_for_nobody(stage: Stage) -> None:
+    assert problem_types(stage.ask(transaction("X", "Payment", 100))) == ["Unknown User"]

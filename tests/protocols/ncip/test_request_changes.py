@@ -1,0 +1,185 @@
+"""LookupRequest, UpdateRequestItem and requests by the partner's own numbers, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from catalogue.database import Database
+from circulation.pins import hash_pin
+from protocols.ncip.settings import NcipSettings
+from tests.builders.circulation import a_library, a_patron, an_item
+from tests.builders.holds import a_hold, holds_of
+from tests.protocols.ncip.furnishing import request_id, service
+from tests.protocols.ncip.stage import (
+    PARTNER,
+    SETTINGS,
+    Schemas,
+    Stage,
+    elements,
+    item,
+    problem_types,
+    text_of,
+    typed,
+    user,
+)
+
+LONG_AGO = "<NeedBeforeDate>2020-01-31T00:00:00Z</NeedBeforeDate>"
+HOLD = "<RequestType>Hold</RequestType>"
+
+
+@pytest.fixture
+def stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
+    stage = Stage(a_library(database), SETTINGS, schemas)
+    yield stage
+    stage.close()
+
+
+def request(who: str, what: str, name: str = "R 17", more: str = "", kind: str = "Hold") -> str:
+    return service(
+        "RequestItem",
+        who,
+        what,
+        request_id(name) if name else "",
+        elements("RequestType", kind),
+        "<RequestScopeType>Bibliographic Item</RequestScopeType>",
+        more,
+    )
+
+
+def change(name: str, more: str) -> str:
+    return service("UpdateRequestItem", request_id(name), more)
+
+
+def look_up(stage: Stage, name: str, path: str) -> str | None:
+    return text_of(stage.ask(service("LookupRequest", request_id(name))), path)
+
+
+def test_a_request_goes_by_the_number_of_the_partner(stage: Stage) -> None:
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library)
+    first, second = (stage.ask(request(user(card), item(barcode))) for _ in range(2))
+    for answer in (first, second):
+        assert not problem_types(answer)
+        assert text_of(answer, "RequestId/RequestIdentifierValue") == "R 17"
+    assert len(holds_of(library, card)) == 1
+    found = stage.ask(service("LookupRequest", request_id("R 17")))
+    assert text_of(found, "UserId/UserIdentifierValue") == card
+    assert text_of(found, "RequestStatusType") == "In Process"
+    assert text_of(found, "HoldQueuePosition") == "1"
+    assert text_of(found, "PickupLocation") == "DK-900101"
+    listed = stage.ask(service("LookupUser", user(card), "<RequestedItemsDesired/>"))
+    assert text_of(listed, "RequestedItem/RequestId/RequestIdentifierValue") == "R 17"
+    library.check_in(barcode)
+    assert look_up(stage, "R 17", "RequestStatusType") == "Available For Pickup"
+    item_found = stage.ask(service("LookupItem", request_id("R 17")))
+    assert text_of(item_found, "ItemId/ItemIdentifierValue") == barcode
+    assert text_of(item_found, "HoldPickupDate") == "2026-12-02T23:59:59+01:00"
+    gone = service("CancelRequestItem", user(card), request_id("R 17"), HOLD)
+    assert not problem_types(stage.ask(gone))
+    assert look_up(stage, "R 17", "RequestStatusType") == "Cannot Fulfill Request"
+    again = stage.ask(request(user(card), item(barcode)))
+    assert not problem_types(again)
+    assert len(holds_of(library, card)) == 1
+
+
+def test_a_number_with_another_user_is_no_repetition(stage: Stage) -> None:
+    library = stage.library
+    barcode = an_item(library)
+    stage.ask(request(user(a_patron(library)), item(barcode)))
+    answer = stage.ask(request(user(other := a_patron(library)), item(barcode)))
+    assert not problem_types(answer)
+    assert len(holds_of(library, other)) == 1
+
+
+def test_a_repetition_needs_the_right_pin(stage: Stage) -> None:
+    library = stage.library
+    card, barcode = a_patron(library, pin_hash=hash_pin("8351")), an_item(library)
+    stage.ask(request(user(card), item(barcode)))
+    wrong = typed("Barcode Id", card) + typed("PIN", "0000")
+    answer = stage.ask(request(wrong, item(barcode)))
+    assert problem_types(answer) == ["User Authentication Failed"]
+
+
+@pytest.mark.parametrize("kind", ["Estimate", "Non-returnable Copy"])
+def test_what_is_no_hold(stage: Stage, kind: str) -> None:
+    card, barcode = a_patron(stage.library), an_item(stage.library)
+    answer = stage.ask(request(user(card), item(barcode), kind=kind))
+    assert problem_types(answer) == ["Element Rule Violated"]
+    assert holds_of(stage.library, card) == []
+
+
+def test_requests_of_some_partners_go_first(stage: Stage) -> None:
+    stage.use(NcipSettings(partners=(replace(PARTNER, request_priority=-1),)))
+    library = stage.library
+    barcode, card = an_item(library), a_patron(library)
+    a_hold(library, a_patron(library), barcode)
+    stage.ask(request(user(card), item(barcode)))
+    assert look_up(stage, "R 17", "HoldQueuePosition") == "1"
+
+
+def test_when_and_where_are_changed(stage: Stage) -> None:
+    card, barcode = a_patron(stage.library), an_item(stage.library)
+    stage.ask(request(user(card), item(barcode)))
+    added = (
+        "<AddRequestFields><NeedBeforeDate>2027-01-31T00:00:00+01:00</NeedBeforeDate>"
+        "<PickupLocation>DK-900102</PickupLocation></AddRequestFields>"
+    )
+    answer = stage.ask(change("R 17", added))
+    assert text_of(answer, "ItemId/ItemIdentifierValue") == barcode
+    assert text_of(answer, "UserId/UserIdentifierValue") == card
+    assert look_up(stage, "R 17", "PickupLocation") == "DK-900102"
+    assert look_up(stage, "R 17", "NeedBeforeDate") == "2027-01-31T00:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        (
+            "<DeleteRequestFields><PickupLocation>x</PickupLocation></DeleteRequestFields>",
+            "Unable To Delete Element",
+        ),
+        (
+            "<AddRequestFields><RequestScopeType>Item</RequestScopeType></AddRequestFields>",
+            "Unable To Add Element",
+        ),
+        (
+            "<AddRequestFields><PickupLocation>DK-1</PickupLocation></AddRequestFields>",
+            "Unknown Agency",
+        ),
+        (
+            f"<AddRequestFields>{LONG_AGO}</AddRequestFields>",
+            "Invalid Date",
+        ),
+    ],
+)
+def test_what_is_not_changed(stage: Stage, more: str, problem: str) -> None:
+    card, barcode = a_patron(stage.library), an_item(stage.library)
+    stage.ask(request(user(card), item(barcode)))
+    assert problem_types(stage.ask(change("R 17", more))) == [problem]
+
+
+def test_a_request_by_user_and_item(stage: Stage) -> None:
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library)
+    by_item = service("LookupRequest", user(card), item(barcode), HOLD)
+    assert problem_types(stage.ask(by_item)) == ["Unknown Request"]
+    stage.ask(request(user(card), item(barcode), name=""))
+    assert text_of(stage.ask(by_item), "UserId/UserIdentifierValue") == card
+    assert problem_types(stage.ask(service("LookupRequest"))) == ["Needed Data Missing"]
+    assert problem_types(stage.ask(service("LookupRequest", request_id("x")))) == [
+        "Unknown Request"
+    ]
+
+
+def test_whose_it_is_is_told_to_who_may_know(stage: Stage) -> None:
+    stage.use(NcipSettings(partners=(replace(PARTNER, sees_borrowers=False),)))
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library)
+    hold = a_hold(library, card, barcode)
+    number = holds_of(library, card)[0].hold.id
+    assert hold is not None
+    assert look_up(stage, str(number), "RequestStatusType") == "In Process"
+    assert look_up(stage, str(number), "UserId/UserIdentifierValue") is None

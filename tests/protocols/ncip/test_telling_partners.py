@@ -1,0 +1,227 @@
+"""What partners are told, and what their answers do: against a broker that listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from circulation.interlending.notices import NoticeKind, notices_of
+from circulation.interlending.rows import InterlibraryLoan
+from circulation.interlending.states import BorrowingState, Role
+from protocols.ncip.messages import Code, ItemId, Refusal
+from protocols.ncip.models.circulation import RenewItem, RenewItemResponse
+from protocols.ncip.models.interlending import ItemCheckedIn, ItemCheckedOut
+from protocols.ncip.outgoing import MESSAGES, Telling, message_of
+from protocols.ncip.partners import Partners
+from protocols.ncip.presets import PRESETS
+from protocols.ncip.problem_types import ProblemType
+from protocols.ncip.problems import problem
+from protocols.ncip.settings import NcipSettings, Partner
+from protocols.ncip.telling_partners import Teller, client_of
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.interlending import INSTITUTION, a_borrowed_item, a_lending_request, again
+from tests.protocols.ncip.broker import Broker, a_broker
+from tests.protocols.ncip.stage import Schemas, Stage
+
+ALL = tuple(PRESETS["reshare"]["notices"])
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with a_broker() as listening:
+        yield listening
+
+
+class Told:
+    """A teller, and the exchanges that it has noted."""
+
+    def __init__(self, library: Library, broker: Broker, **partner: Any) -> None:
+        self.library = library
+        self.noted: list[dict[str, Any]] = []
+        agreed = replace(Partner("Broker", "DK-900101", notices=ALL, address=broker.url), **partner)
+        self.teller = Teller(
+            library.database,
+            library.circulation,
+            Partners(NcipSettings(partners=(agreed,))),
+            lambda: library.now,
+            lambda **facts: self.noted.append(facts),
+        )
+
+    def tell(self) -> int:
+        return self.teller.tell("broker")
+
+    def became(self, loan: InterlibraryLoan) -> list[tuple[str, bool, str]]:
+        """Kind, whether it was sent, and the problem of each notice of the loan."""
+        found = self.library.read(lambda transaction: notices_of(transaction, loan.id))
+        return [(each.kind, each.sent is not None, each.problem) for each in found]
+
+
+def test_what_is_done_at_the_desk_goes_to_the_broker(stage: Stage, broker: Broker) -> None:
+    library = stage.library
+    told = Told(library, broker)
+    card = a_patron(library)
+    loan = a_borrowed_item(library, card)
+    library.check_out(card, "TEMP-1")
+    library.check_in("TEMP-1")
+    assert told.tell() == 2
+    out, back = broker.hears(), broker.hears()
+    assert isinstance(out, ItemCheckedOut)
+    assert out.item_id is not None
+    assert out.request_id is not None
+    assert (out.item_id.item_identifier_value, out.request_id.request_identifier_value) == (
+        "TEMP-1",
+        "REQ-1",
+    )
+    assert out.initiation_header is not None
+    assert out.initiation_header.from_agency_id is not None
+    assert out.initiation_header.from_agency_id.agency_id == Code("DK-900100")
+    assert isinstance(back, ItemCheckedIn)
+    assert told.became(loan) == [("checked_out", True, ""), ("checked_in", True, "")]
+    assert [(each["direction"], each["service"], each["outcome"]) for each in told.noted] == [
+        ("out", "ItemCheckedOut", "ok"),
+        ("out", "ItemCheckedIn", "ok"),
+    ]
+    assert told.tell() == 0
+
+
+def test_a_broker_that_is_out_of_order(stage: Stage, broker: Broker) -> None:
+    library = stage.library
+    told = Told(library, broker)
+    barcode = an_item(library)
+    loan = a_lending_request(library, barcode)
+    library.check_out(INSTITUTION, barcode)
+    broker.status = 503
+    assert told.tell() == 1
+    assert told.became(loan) == [("shipped", False, "HTTP status 503")]
+    assert told.tell() == 0
+    broker.status = 200
+    broker.answers["ItemShipped"] = Refusal(
+        "ItemShipped", (problem(ProblemType.TEMPORARY_PROCESSING_FAILURE),)
+    )
+    library.pass_time(minutes=1)
+    told.tell()
+    assert told.became(loan) == [("shipped", False, "Temporary Processing Failure")]
+    del broker.answers["ItemShipped"]
+    library.pass_time(minutes=2)
+    told.tell()
+    assert told.became(loan) == [("shipped", True, "")]
+    assert [type(broker.hears()).__name__ for _ in range(2)] == ["ItemShipped"] * 2
+
+
+def test_what_a_broker_does_not_like_is_not_said_again(stage: Stage, broker: Broker) -> None:
+    library = stage.library
+    told = Told(library, broker)
+    barcode = an_item(library)
+    loan = a_lending_request(library, barcode)
+    library.check_out(INSTITUTION, barcode)
+    broker.answers["ItemShipped"] = Refusal("ItemShipped", (problem(ProblemType.UNKNOWN_ITEM),))
+    told.tell()
+    assert told.became(loan) == [("shipped", True, "Unknown Item")]
+
+
+@pytest.mark.parametrize("partner", [{"address": ""}, {"notices": ("recalled",)}])
+def test_who_wants_to_hear_nothing(stage: Stage, broker: Broker, partner: dict[str, Any]) -> None:
+    library = stage.library
+    told = Told(library, broker, **partner)
+    barcode = an_item(library)
+    loan = a_lending_request(library, barcode)
+    library.check_out(INSTITUTION, barcode)
+    assert told.tell() == 1
+    assert broker.said() == []
+    assert told.became(loan) == [("shipped", False, "not agreed with this partner")]
+
+
+def renewed(stage: Stage, told: Told) -> InterlibraryLoan:
+    """Borrowed, and renewed by the patron: the owner is asked."""
+    library = stage.library
+    card = a_patron(library)
+    loan = a_borrowed_item(library, card, due=library.now + timedelta(days=90))
+    library.check_out(card, "TEMP-1")
+    told.tell()
+    library.pass_time(days=20)
+    library.renew(card, "TEMP-1")
+    assert again(library, loan).state is BorrowingState.RENEWAL_ASKED
+    return loan
+
+
+def test_the_owner_renews(stage: Stage, broker: Broker) -> None:
+    told = Told(stage.library, broker)
+    loan = renewed(stage, told)
+    until = stage.library.now + timedelta(days=33)
+    item_id = ItemId(Code("DK-900100"), None, "TEMP-1")
+    broker.answers["RenewItem"] = RenewItemResponse(item_id=item_id, date_due=until)
+    told.tell()
+    assert isinstance(broker.hears(), ItemCheckedOut)
+    assert isinstance(broker.hears(), RenewItem)
+    after = again(stage.library, loan)
+    assert (after.state, after.due) == (BorrowingState.ON_LOAN, until)
+
+
+def test_the_owner_does_not_renew(stage: Stage, broker: Broker) -> None:
+    told = Told(stage.library, broker)
+    loan = renewed(stage, told)
+    kind = ProblemType.MAXIMUM_RENEWALS_EXCEEDED
+    broker.answers["RenewItem"] = Refusal("RenewItem", (problem(kind),))
+    told.tell()
+    assert again(stage.library, loan).state is BorrowingState.ON_LOAN
+    assert told.became(loan)[-1] == ("renewal_asked", True, kind.value)
+
+
+def test_the_owner_takes_its_time(stage: Stage, broker: Broker) -> None:
+    told = Told(stage.library, broker)
+    loan = renewed(stage, told)
+    broker.answers["RenewItem"] = Refusal("RenewItem", ())  # neither yes nor no
+    told.tell()
+    assert again(stage.library, loan).state is BorrowingState.RENEWAL_ASKED
+
+
+def test_how_we_prove_who_we_are(stage: Stage, broker: Broker) -> None:
+    library = stage.library
+    told = Told(
+        library, broker, address_user="tiro", address_secret="pw", address_secret_in="basic"
+    )
+    barcode = an_item(library)
+    a_lending_request(library, barcode)
+    library.check_out(INSTITUTION, barcode)
+    told.tell()
+    assert broker.authorization == ["Basic dGlybzpwdw=="]
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.01", "2.0", "2.01", "2.02"])
+@pytest.mark.parametrize("kind", list(NoticeKind))
+def test_every_message_is_valid_in_every_version(
+    schemas: Schemas, kind: NoticeKind, version: str, broker: Broker
+) -> None:
+    from protocols.ncip.codec import encode
+    from tests.builders.circulation import NOON
+
+    for facts in ({}, {"user": "P1", "due": NOON.isoformat(), "pickup": "DK-1", "number": "978"}):
+        partner = Partner(
+            "Broker", "DK-900101", address=broker.url, version=version, agency_scheme="urn:isil"
+        )
+        notice = _notice(kind, facts)
+        client = client_of(partner, "DK-900100")
+        request = replace(
+            message_of(Telling(notice, partner, "DK-900100", "Hovedbiblioteket")),
+            initiation_header=client.header(),
+        )
+        if kind is NoticeKind.ASKED and not facts:
+            continue  # somebody always wants it
+        schemas.check(encode(request, client.dialect))
+
+
+def _notice(kind: NoticeKind, facts: dict[str, Any]) -> Any:
+    from circulation.interlending.notices import Notice
+    from tests.builders.circulation import NOON
+
+    return Notice(
+        1, 1, "broker", kind, facts, NOON, 1, "REQ-1", Role.BORROWER.value, "TEMP-1", "Njal", ""
+    )
+
+
+def test_every_kind_has_a_message() -> None:
+    assert set(MESSAGES) == set(NoticeKind)

@@ -1,0 +1,137 @@
+"""What happened while the line was down (no block = Y): accepted, and never lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from circulation.reasons import Reason
+from circulation.work_lists import Conflict, no_block_conflicts
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.protocols.sip2.conftest import ATerminal
+from tests.protocols.sip2.terminals import Terminal, hashed, with_checksum
+
+WHEN = "20261125    083000"
+DUE = "20261224    235959"
+NOTED = "Noted for the staff to look at."
+
+
+def checkout(card: str, item: str, when: str = WHEN) -> bytes:
+    return f"11YY{when}{DUE}AO|AA{card}|AB{item}|AC|".encode()
+
+
+def checkin(item: str, when: str = WHEN) -> bytes:
+    return f"09Y{when}{when}AP|AO|AB{item}|AC|".encode()
+
+
+def renew(card: str, item: str) -> bytes:
+    return f"29NY{WHEN}{DUE}AO|AA{card}|AB{item}|".encode()
+
+
+def listed(library: Library) -> list[Conflict]:
+    return list(library.read(no_block_conflicts).lines)
+
+
+@pytest.mark.parametrize("knows_patron", [True, False])
+@pytest.mark.parametrize("knows_item", [True, False])
+def test_a_loan_of_nobody_or_nothing_is_accepted_and_listed(
+    library: Library, terminal: Terminal, knows_patron: bool, knows_item: bool
+) -> None:
+    card = a_patron(library) if knows_patron else "nobody"
+    item = an_item(library) if knows_item else "nothing"
+    answer = terminal.ask(checkout(card, item)).decode()
+    assert answer.startswith("121NNY")
+    assert f"|AH{DUE}|" in answer
+    if knows_patron and knows_item:
+        assert NOTED not in answer
+        assert listed(library) == []
+        return
+    assert f"AF{NOTED}|" in answer
+    (line,) = listed(library)
+    expected = [Reason.ITEM_UNKNOWN] * (not knows_item) + [Reason.PATRON_UNKNOWN] * (
+        not knows_patron
+    )
+    assert set(line.reasons) == set(expected)
+    assert (line.act, line.barcode, line.patron_identifier) == ("check-out", item, card)
+    assert line.happened == datetime(2026, 11, 25, 7, 30, tzinfo=UTC)
+    assert line.due == datetime(2026, 12, 24, 22, 59, 59, tzinfo=UTC)
+
+
+def test_a_return_of_nothing_is_accepted_and_alerts_staff(
+    library: Library, terminal: Terminal
+) -> None:
+    answer = terminal.ask(checkin("nothing")).decode()
+    assert answer.startswith("101YNY")
+    assert "|CV99|" in answer
+    assert f"AF{NOTED}|" in answer
+    (line,) = listed(library)
+    assert (line.act, line.barcode, line.patron_identifier) == ("check-in", "nothing", "")
+    assert line.happened == datetime(2026, 11, 25, 7, 30, tzinfo=UTC)
+
+
+def test_a_renewal_of_what_is_not_on_loan_is_listed(library: Library, terminal: Terminal) -> None:
+    card, item = a_patron(library), an_item(library)
+    answer = terminal.ask(renew(card, item)).decode()
+    assert answer.startswith("301")
+    (line,) = listed(library)
+    assert (line.act, line.barcode, line.title) == ("renewal", item, "Peters jul")
+    assert line.patron_name == "Ida Ørsted"
+
+
+def test_a_renewal_by_a_title_that_is_not_on_loan_keeps_the_title(
+    library: Library, terminal: Terminal
+) -> None:
+    message = f"29NY{WHEN}{DUE}AO|AA{a_patron(library)}|AJPeters jul|"
+    assert terminal.ask(message.encode()).startswith(b"301")
+    assert [line.barcode for line in listed(library)] == ["Peters jul"]
+
+
+def test_no_pin_is_asked_for_and_a_wrong_one_stops_nothing(
+    library: Library, a_terminal: ATerminal
+) -> None:
+    terminal = a_terminal(require_patron_pin=True)
+    card = a_patron(library, pin_hash=hashed("1234"))
+    for pin in ("", "AD|", "AD9999|"):
+        message = checkout(card, an_item(library)) + pin.encode()
+        assert terminal.ask(message).startswith(b"121")
+    assert listed(library) == []
+
+
+def test_an_upload_that_is_sent_again_is_noted_once(library: Library, terminal: Terminal) -> None:
+    upload = [checkout("nobody", f"X{number}") for number in range(3)]
+    first = [terminal.ask(with_checksum(each, number)) for number, each in enumerate(upload)]
+    library.pass_time(minutes=30)  # long after a retry would be known by its bytes
+    terminal.connect()
+    assert terminal.ask(b"9300CNkiosk|COopen sesame|") == b"941\r"
+    again = [terminal.ask(with_checksum(each, number)) for number, each in enumerate(upload)]
+    assert [each[:3] for each in first + again] == [b"121"] * 6
+    assert [line.barcode for line in listed(library)] == ["X0", "X1", "X2"]
+
+
+def test_the_order_of_an_upload_is_kept(library: Library, terminal: Terminal) -> None:
+    first, second, item = a_patron(library), a_patron(library), an_item(library)
+    upload = [
+        checkout(first, item, "20261125    080000"),
+        checkin(item, "20261125    090000"),
+        checkout(second, item, "20261125    100000"),
+    ]
+    answers = terminal.feed(b"".join(each + b"\r" for each in upload)).split(b"\r")
+    assert [each[:3] for each in answers[:-1]] == [b"121", b"101", b"121"]
+    assert listed(library) == []
+    events = [(event.kind.value, event.at.hour) for event in library.events_of(item)]
+    assert events == [("checked_out", 7), ("checked_in", 8), ("checked_out", 9)]
+
+
+def test_where_off_line_messages_are_not_taken_nothing_is_noted(
+    library: Library, a_terminal: ATerminal
+) -> None:
+    terminal = a_terminal(accept_offline=False)
+    assert terminal.ask(checkout("nobody", "nothing")).startswith(b"120")
+    assert terminal.ask(checkin("nothing")).startswith(b"100")
+    assert listed(library) == []
+
+
+def test_without_a_date_it_happened_now(library: Library, terminal: Terminal) -> None:
+    assert terminal.ask(checkin("nothing", " " * 18)).startswith(b"101")
+    assert [line.happened for line in listed(library)] == [library.now]
