@@ -6,13 +6,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OPTIONS ?=
 
-.PHONY: demo test lint bench clean help loan-table
+.PHONY: demo test lint bench crash fuzz clean help loan-table
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
 	@echo "make test        the tests"
 	@echo "make lint        ruff, mypy and the import rules"
 	@echo "make bench       measurements: loading, searching, lending"
+	@echo "make crash       kills the server again and again under load, and looks at what is left"
+	@echo "make fuzz        feeds every parser with mutations of real messages"
 	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
 	@echo "make clean       removes the virtual environment and what tools left"
 
@@ -30,6 +32,13 @@ lint: $(VENV)/lint
 
 bench: $(VENV)/test
 	$(BIN)/python -m tests.bench
+
+# CRASH_OPTIONS and FUZZ_OPTIONS: --kills, --database, --seed; --count, --parser, --seed.
+crash: $(VENV)/test
+	$(BIN)/python -m tests.crash $(CRASH_OPTIONS)
+
+fuzz: $(VENV)/test
+	$(BIN)/python -m tests.fuzz $(FUZZ_OPTIONS)
 
 # The pictures of what can be done with an item in which state, written into the READMEs.
 loan-table: $(VENV)/run

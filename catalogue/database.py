@@ -18,7 +18,17 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from catalogue.outages import PATIENCE, DatabaseUnavailable, Outage
 from catalogue.statements import Transaction
+
+__all__ = [
+    "Database",
+    "DatabaseClosed",
+    "DatabaseUnavailable",
+    "Work",
+    "migrate",
+    "open_database",
+]
 
 T = TypeVar("T")
 Work = Callable[[Transaction], T]
@@ -33,6 +43,8 @@ class Database(Protocol):
 
     dialect: str
     url: str
+    #: Work that meets one fails with `DatabaseUnavailable`; the first error begins it.
+    outage: Outage
 
     def read(self, work: Work[T], *, wide: bool = False) -> Future[T]:
         """Runs `work` on a snapshot that holds every write answered so far.
@@ -46,6 +58,10 @@ class Database(Protocol):
         """Runs `work` in a transaction; the future is done when that is durable or undone."""
         ...
 
+    def trouble(self) -> str | None:
+        """Why nothing can be changed for now; None as long as all is well. Costs no work."""
+        ...
+
     def defer_release(self, later: Callable[[Callable[[], None]], object]) -> None:
         """Lets bounded reads share a snapshot until `later(release)` calls `release`.
 
@@ -54,15 +70,20 @@ class Database(Protocol):
         """
         ...
 
+    def waiting(self) -> int:
+        """How much work has been handed in for threads that are all busy; wide reads apart."""
+        ...
+
     def close(self) -> None:
         """Finishes the work handed in, then lets go of the files and connections."""
         ...
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, patience: float = PATIENCE) -> Database:
     """Opens ``sqlite:///path/to/file`` or ``postgresql://...``; see `migrate` for its tables.
 
-    Raises ValueError for another kind of URL.
+    `patience` is how many seconds work waits for a lock that another holds, and for a database
+    that has just gone. Raises ValueError for another kind of URL.
     """
     kind, separator, rest = url.partition("://")
     if not separator:
@@ -72,18 +93,21 @@ def open_database(url: str) -> Database:
     if kind == "sqlite":
         from catalogue.sqlite import SqliteDatabase
 
-        return SqliteDatabase(Path(rest.removeprefix("/")))
+        return SqliteDatabase(Path(rest.removeprefix("/")), patience)
     if kind in ("postgresql", "postgres"):
         from catalogue.postgresql import PostgresqlDatabase
 
-        return PostgresqlDatabase(url)
+        return PostgresqlDatabase(url, patience=patience)
     raise ValueError(
         f"no database of kind {kind!r}; write sqlite:///FILE or postgresql://HOST/NAME"
     )
 
 
 def migrate(url: str) -> None:
-    """Brings the tables of the database at `url` to this version of Tiro, from nothing or any."""
+    """Brings the tables of the database at `url` to this version of Tiro, from nothing or any.
+
+    Raises DatabaseTooNew and DatabaseUnavailable.
+    """
     from catalogue.migrations.running import upgrade
 
     upgrade(url)

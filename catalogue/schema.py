@@ -217,3 +217,13 @@ kept_result_sets = Table(
     Column("record_order", LargeBinary),  # of a sorted set: ids of 32 bits, little endian
     Column("kept", Moment, nullable=False),
 )
+
+#: The oldest code that may work with these tables, by its newest revision: one row, which a
+#: migration that takes something away sets (see `catalogue/migrations/README.md`).
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("oldest_code", String, nullable=False),
+    CheckConstraint("id = 1", name="id"),
+)

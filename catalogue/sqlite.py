@@ -9,22 +9,33 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from catalogue.bitmaps import MERGE_BITMAPS, merge
 from catalogue.database import DatabaseClosed, Work
+from catalogue.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
 from catalogue.statements import Transaction
 
 T = TypeVar("T")
 
 #: How many jobs share one commit at most: bounds how long the first of them waits.
 JOBS_PER_COMMIT = 256
-#: Seconds to wait for another process (a load, a backup) that holds the write lock.
-LOCK_PATIENCE = 60.0
+#: What SQLite says when not the work but the disk, the file or another process is at fault.
+OUTAGES: Final = {
+    sqlite3.SQLITE_BUSY: "another process has kept the write lock for too long",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "the disk or the file is read-only",
+    sqlite3.SQLITE_PERM: "the file may not be changed",
+    sqlite3.SQLITE_IOERR: "the disk refuses to read or write",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
+    sqlite3.SQLITE_NOMEM: "there is no memory left",
+    sqlite3.SQLITE_PROTOCOL: "the file's locks do not work",
+}
 
 _Job = tuple[Work[Any], Future[Any]]
 
@@ -63,11 +74,11 @@ class _Answered(Future[T]):
         fn(self)
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
     """A connection with the settings that the durability promise rests on."""
     connection = sqlite3.connect(
         path,
-        timeout=LOCK_PATIENCE,
+        timeout=patience,  # for another process, a load or a backup, with the write lock
         isolation_level=None,  # transactions are opened and closed here, not by the driver
         check_same_thread=False,
         cached_statements=512,
@@ -82,6 +93,17 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+#: Milliseconds for which work waits for the write lock in an outage.
+_BUSY_IN_OUTAGE: Final = 250
+
+
+def _outage_of(error: sqlite3.Error) -> str | None:
+    """What is at fault other than the work, in words; None where the work is."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    said = None if code is None else OUTAGES.get(code & 0xFF)
+    return said and f"{said} ({error.sqlite_errorname}: {error})"
+
+
 class _Reader:
     """A connection for reads of one thread, and the snapshot it may be holding."""
 
@@ -94,12 +116,16 @@ class _Reader:
         self.transaction.memory = {}
         self.holding = False
         self.commits_seen = -1
+        self.is_broken = False
 
     def release(self) -> None:
         if self.holding:
             self.holding = False
-            self.connection.execute("COMMIT")
             self.transaction.memory = {}
+            try:
+                self.connection.execute("COMMIT")
+            except sqlite3.Error:
+                self.is_broken = True  # the next read opens another connection
 
 
 class SqliteDatabase:
@@ -107,9 +133,13 @@ class SqliteDatabase:
 
     dialect = "sqlite"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.path = path
         self.url = f"sqlite:///{path}"
+        self.outage = Outage(f"the database {path}", patience)
+        self._patience = patience
+        self._opened = 0.0  # when the writer's connection was opened anew
+        self._batch_began: float | None = None
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._commits = 0
         self._closed = False
@@ -120,7 +150,7 @@ class SqliteDatabase:
         self._later_thread: int | None = None
         self._wide = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tiro-wide-read")
         self._writer = threading.Thread(target=self._write_jobs, name="tiro-writer", daemon=True)
-        self._writer_connection = connect(path)
+        self._writer_connection = connect(path, patience)
         self._writer.start()
 
     # reading
@@ -129,11 +159,30 @@ class SqliteDatabase:
         if self._closed:
             raise DatabaseClosed(self.url)
         if wide:
-            return self._wide.submit(self._read_here, work)
+            return self._wide.submit(self._read_widely, work)
         try:
             return _Answered(self._read_here(work))
+        except sqlite3.Error as error:
+            return _Answered(None, self._unread(error))
         except BaseException as error:  # the future carries it, as for a write
             return _Answered(None, error)
+
+    def _read_widely(self, work: Work[T]) -> T:
+        try:
+            return self._read_here(work)
+        except sqlite3.Error as error:
+            raise self._unread(error) from error
+
+    def _unread(self, error: sqlite3.Error) -> Exception:
+        """What a read that met `error` fails with; the next one has another connection."""
+        said = _outage_of(error)
+        if said is None:
+            return error
+        reader = self._reader()
+        reader.release()
+        reader.is_broken = True
+        self.outage.complain(said)
+        return DatabaseUnavailable(said)
 
     def defer_release(self, later: Callable[[Callable[[], None]], object]) -> None:
         self._later = later
@@ -146,9 +195,16 @@ class SqliteDatabase:
 
     def _reader(self) -> _Reader:
         reader: _Reader | None = getattr(self._readers, "reader", None)
-        if reader is None:
-            reader = self._readers.reader = _Reader(self.path)
-            self._all_readers.append(reader)
+        if reader is not None and not reader.is_broken:
+            return reader
+        if reader is not None:
+            self._all_readers.remove(reader)
+            reader.connection.close()
+            self._readers.reader = None
+        reader = self._readers.reader = _Reader(self.path)
+        self._all_readers.append(reader)
+        if self._later_thread == threading.get_ident():
+            reader.connection.execute("PRAGMA mmap_size=0")
         return reader
 
     def _read_here(self, work: Work[T]) -> T:
@@ -180,10 +236,8 @@ class SqliteDatabase:
 
     def _write_jobs(self) -> None:
         """The writer thread: until the None that `close` puts at the end of the queue."""
-        connection = self._writer_connection
-        transaction = Transaction("sqlite", connection.execute, connection.executemany)
         while True:
-            job = self._jobs.get()
+            job = self._next_job()
             if job is None:
                 return
             batch = [job]
@@ -197,12 +251,27 @@ class SqliteDatabase:
                     is_last = True
                     break
                 batch.append(job)
-            self._commit_together(transaction, batch)
+            self._batch_began = time.monotonic()
+            self._commit_together(batch)
+            self._batch_began = None
             if is_last:
                 return
 
-    def _commit_together(self, transaction: Transaction, batch: list[_Job]) -> None:
-        execute = self._writer_connection.execute
+    def _next_job(self) -> _Job | None:
+        """The next job; in an outage the file is tried for as long as none comes."""
+        while self.outage.reason is not None:
+            try:
+                return self._jobs.get(timeout=self.outage.try_every)
+            except Empty:
+                self._try_again()
+        return self._jobs.get()
+
+    def _commit_together(self, batch: list[_Job]) -> None:
+        if self.outage.reason is not None:
+            self._open_anew()
+        connection = self._writer_connection
+        execute = connection.execute
+        transaction = Transaction("sqlite", execute, connection.executemany)
         outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             execute("BEGIN IMMEDIATE")
@@ -213,6 +282,8 @@ class SqliteDatabase:
                 try:
                     result = work(transaction)
                 except BaseException as error:
+                    if isinstance(error, sqlite3.Error) and _outage_of(error) is not None:
+                        raise  # SQLite has undone more than this job
                     execute("ROLLBACK TO job")
                     outcomes.append((answer, None, error))
                 else:
@@ -220,18 +291,72 @@ class SqliteDatabase:
                 execute("RELEASE job")
             execute("COMMIT")
         except BaseException as error:  # disk full, file gone: nobody's work is in
-            if self._writer_connection.in_transaction:
-                execute("ROLLBACK")
+            self._roll_back()
+            refused = error
+            if isinstance(error, sqlite3.Error) and (said := _outage_of(error)) is not None:
+                if self.outage.begin(said):
+                    # Nobody else is to wait as long for the lock as these have.
+                    self._writer_connection.execute(f"PRAGMA busy_timeout={_BUSY_IN_OUTAGE}")
+                refused = DatabaseUnavailable(said)
+                refused.__cause__ = error
             for _, answer in batch:
                 if not answer.done():
-                    answer.set_exception(error)
+                    answer.set_exception(refused)
             return
+        if self.outage.reason is not None:
+            self._is_over()
         self._commits += 1
         for answer, result, failure in outcomes:
             if failure is None:
                 answer.set_result(result)
             else:
                 answer.set_exception(failure)
+
+    def waiting(self) -> int:
+        return self._jobs.qsize()
+
+    def _roll_back(self) -> None:
+        try:
+            if self._writer_connection.in_transaction:
+                self._writer_connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._open_anew()
+
+    def _open_anew(self) -> None:
+        """Another connection for the writer, now and then: the file may be another one, or back."""
+        if (now := time.monotonic()) - self._opened < TRY_EVERY:
+            return
+        self._opened = now
+        try:
+            found = connect(self.path, _BUSY_IN_OUTAGE / 1000)
+        except sqlite3.Error:
+            return
+        self._writer_connection.close()
+        self._writer_connection = found
+
+    def _try_again(self) -> None:
+        """Writes a page, with what it holds already."""
+        self._open_anew()
+        execute = self._writer_connection.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            (version,) = execute("PRAGMA user_version").fetchone()
+            execute(f"PRAGMA user_version={version:d}")
+            execute("COMMIT")
+        except sqlite3.Error:
+            self._roll_back()
+        else:
+            self._is_over()
+
+    def _is_over(self) -> None:
+        self._writer_connection.execute(f"PRAGMA busy_timeout={self._patience * 1000:.0f}")
+        self.outage.end()
+
+    def trouble(self) -> str | None:
+        began = self._batch_began
+        if began is not None and time.monotonic() - began > self._patience:
+            return "the disk, or another process that holds the write lock, is too slow"
+        return self.outage.reason
 
     def close(self) -> None:
         with self._closing:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import DateTime, String
@@ -105,7 +105,7 @@ def _utc_text(value: datetime | None) -> str | None:
         return text
     if value is None:
         return None
-    utc = cast(datetime, _utc(value))
+    utc = value if value.tzinfo is UTC else cast("datetime", _utc(value))
     text = utc.isoformat(timespec="microseconds")
     _last_text = (value, text)
     return text
@@ -125,7 +125,11 @@ _MOMENT_OUT: dict[str, Callable[[Any], Any]] = {"sqlite": _from_text, "postgresq
 
 
 class _Compiled:
-    """The text of one expression in one dialect, and how its values go in and come out."""
+    """The text of one expression in one dialect, and how its values go in and come out.
+
+    What is left to do at run time is written as source and made into one function, as dataclasses
+    does for its methods: calls within Python cost as much as all the rest of it.
+    """
 
     def __init__(self, expression: ClauseElement, parameters: Sequence[str], dialect_name: str):
         dialect = DIALECTS[dialect_name]
@@ -135,20 +139,22 @@ class _Compiled:
         unknown = [p for p in parameters if p not in order]
         if unknown:
             raise ValueError(f"the statement has no parameter {', '.join(unknown)}: {self.text}")
-        self.bind = self._binder(compiled, parameters, order, dialect)
+        self._scope: dict[str, Any] = {"text": self.text}
+        self._arguments = _arguments(parameters)
+        #: Source of the driver's tuple, made of the declared parameters.
+        self._values = self._values_source(compiled, parameters, order, dialect)
+        #: Source of the cursor, once the statement is sent.
+        self.sent = f"transaction.execute(text, {self._values})"
         #: Are the values given already what the driver takes, in its order?
         self.is_plain = order == list(parameters) and not any(
             _bind_processor(compiled.binds[name].type, dialect) for name in order
         )
         columns = getattr(expression, "exported_columns", None) or ()
-        self.outward = [_result_processor(column.type, dialect) for column in columns]
+        self._outward = [_result_processor(column.type, dialect) for column in columns]
 
-    @staticmethod
-    def _binder(
-        compiled: Any, parameters: Sequence[str], order: list[str], dialect: Dialect
-    ) -> Callable[..., Sequence[Any]]:
-        """A function from the declared parameters to the driver's tuple, written as source."""
-        scope: dict[str, Any] = {}
+    def _values_source(
+        self, compiled: Any, parameters: Sequence[str], order: list[str], dialect: Dialect
+    ) -> str:
         parts = []
         for number, name in enumerate(order):
             process = _bind_processor(compiled.binds[name].type, dialect)
@@ -156,35 +162,64 @@ class _Compiled:
                 value = compiled.params[name]
                 if value is None and compiled.binds[name].required:
                     raise ValueError(f"the value of {name} is not given: {compiled}")
-                scope[f"constant_{number}"] = process(value) if process else value
+                self._scope[f"constant_{number}"] = process(value) if process else value
                 parts.append(f"constant_{number}")
             elif process:
-                scope[f"process_{number}"] = process
-                parts.append(f"process_{number}(a{parameters.index(name)})")
+                self._scope[f"inward_{number}"] = process
+                parts.append(f"inward_{number}(a{parameters.index(name)})")
             else:
                 parts.append(f"a{parameters.index(name)}")
-        arguments = ", ".join(f"a{number}" for number in range(len(parameters)))
-        source = f"lambda {arguments}: ({', '.join(parts)}{',' if parts else ''})"
-        return cast(Callable[..., Sequence[Any]], eval(source, scope))  # noqa: S307
+        return f"({', '.join(parts)}{',' if parts else ''})"
 
-    def row_maker(self, row: Callable[..., Any] | None) -> Callable[[Any], Any] | None:
-        """A function from the driver's tuple to `row`; None where the tuple is the row."""
-        if not any(self.outward):
-            if row is None:
-                return None
-            make = getattr(row, "_make", None)
-            return cast("Callable[[Any], Any]", make or (lambda values: row(*values)))
-        scope: dict[str, Any] = {"row": row}
-        parts = []
-        for number, process in enumerate(self.outward):
-            if process:
-                scope[f"process_{number}"] = process
-                # Most columns of a joined row are often NULL, which every process leaves as it is.
-                parts.append(f"None if v[{number}] is None else process_{number}(v[{number}])")
-            else:
-                parts.append(f"v[{number}]")
-        made = f"row({', '.join(parts)})" if row else f"({', '.join(parts)},)"
-        return cast("Callable[[Any], Any]", eval(f"lambda v: {made}", scope))  # noqa: S307
+    def function(self, *lines: str) -> Callable[..., Any]:
+        """A function of the transaction and the declared parameters."""
+        return _function(f"transaction, {self._arguments}", lines, self._scope)
+
+    def binder(self) -> Callable[..., Sequence[Any]]:
+        """A function from the declared parameters to the driver's tuple."""
+        return _function(self._arguments, (f"return {self._values}",), self._scope)
+
+    def row(self, row: Callable[..., Any] | None) -> str:
+        """Source of `row` made of ``v``, the driver's tuple."""
+        self._scope["row"] = row
+        processed = [number for number, process in enumerate(self._outward) if process]
+        for number in processed:
+            self._scope[f"outward_{number}"] = self._outward[number]
+        changed = ", ".join(
+            # Most columns of a joined row are often NULL, which every process leaves as it is.
+            f"None if v[{number}] is None else outward_{number}(v[{number}])"
+            if process
+            else f"v[{number}]"
+            for number, process in enumerate(self._outward)
+        )
+        fields = getattr(row, "_fields", None)
+        if fields is None:
+            plain = "row(*v)" if row else "v"
+            return (f"row({changed})" if row else f"({changed},)") if processed else plain
+        if len(fields) != len(self._outward):
+            raise ValueError(f"{row} has not as many fields as the statement columns: {self.text}")
+        self._scope["new"] = tuple.__new__  # what a NamedTuple comes down to
+        if not processed:
+            return "new(row, v)"
+        are_all_null = " is ".join([*(f"v[{number}]" for number in processed), "None"])
+        return f"new(row, v if {are_all_null} else ({changed},))"
+
+    def first_column(self) -> str:
+        """Source of the first column of ``v``."""
+        if not self._outward or self._outward[0] is None:
+            return "v[0]"
+        self._scope["outward_0"] = self._outward[0]
+        return "outward_0(v[0])"
+
+
+def _arguments(parameters: Sequence[str]) -> str:
+    return ", ".join(f"a{number}" for number in range(len(parameters)))
+
+
+def _function(arguments: str, lines: Iterable[str], scope: dict[str, Any]) -> Callable[..., Any]:
+    body = "".join(f"    {line}\n" for line in lines)
+    exec(f"def run({arguments}):\n{body}", scope)  # noqa: S102
+    return cast("Callable[..., Any]", scope["run"])
 
 
 def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
@@ -201,20 +236,11 @@ def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any]
     )
 
 
-class _Statement:
-    """An expression with its compiled form per dialect, made at first use."""
-
-    def __init__(self, expression: ClauseElement, parameters: Sequence[str]) -> None:
-        self._expression = expression
-        self._parameters = parameters
-        self._compiled: dict[str, _Compiled] = {}
-
-    def compiled(self, dialect: str) -> _Compiled:
-        found = self._compiled.get(dialect)
-        if found is None:
-            found = _Compiled(self._expression, self._parameters, dialect)
-            self._compiled[dialect] = found
-        return found
+def _in_each_dialect(
+    expression: ClauseElement, parameters: Sequence[str]
+) -> Callable[[str], _Compiled]:
+    """The compiled form of an expression by dialect, made at first use."""
+    return cache(lambda dialect: _Compiled(expression, parameters, dialect))
 
 
 R = TypeVar("R")
@@ -225,16 +251,19 @@ def _fetcher(
     parameters: Sequence[str],
     build: Callable[[_Compiled], Callable[..., Any]],
 ) -> Callable[..., Any]:
-    statement = _Statement(expression, parameters)
+    compiled = _in_each_dialect(expression, parameters)
     ready: dict[str, Callable[..., Any]] = {}
 
-    def call(transaction: Transaction, *values: Any) -> Any:
-        function = ready.get(transaction.dialect)
-        if function is None:
-            function = ready[transaction.dialect] = build(statement.compiled(transaction.dialect))
-        return function(transaction.execute, *values)
+    def made(dialect: str) -> Callable[..., Any]:
+        function = ready[dialect] = build(compiled(dialect))
+        return function
 
-    return call
+    arguments = f"transaction, {_arguments(parameters)}"
+    lines = (
+        "dialect = transaction.dialect",
+        f"return (ready.get(dialect) or made(dialect))({arguments})",
+    )
+    return _function(arguments, lines, {"ready": ready, "made": made})
 
 
 def one(
@@ -243,13 +272,10 @@ def one(
     """The first row as `row` (a NamedTuple or dataclass), or None."""
 
     def build(compiled: _Compiled) -> Callable[..., Any]:
-        text, bind, make = compiled.text, compiled.bind, compiled.row_maker(row)
-
-        def run(execute: Execute, *values: Any) -> Any:
-            found = execute(text, bind(*values)).fetchone()
-            return found if found is None or make is None else make(found)
-
-        return run
+        return compiled.function(
+            f"v = {compiled.sent}.fetchone()",
+            f"return None if v is None else {compiled.row(row)}",
+        )
 
     return _fetcher(expression, parameters, build)
 
@@ -260,13 +286,10 @@ def many(
     """All rows, each as `row`, or as the driver's tuple where `row` is None."""
 
     def build(compiled: _Compiled) -> Callable[..., Any]:
-        text, bind, make = compiled.text, compiled.bind, compiled.row_maker(row)
-
-        def run(execute: Execute, *values: Any) -> Any:
-            rows = execute(text, bind(*values)).fetchall()
-            return rows if make is None else [make(found) for found in rows]
-
-        return run
+        found, made = f"{compiled.sent}.fetchall()", compiled.row(row)
+        return compiled.function(
+            f"return {found}" if made == "v" else f"return [{made} for v in {found}]"
+        )
 
     return _fetcher(expression, parameters, build)
 
@@ -275,44 +298,19 @@ def scalar(expression: ClauseElement, *parameters: str) -> Callable[..., Any]:
     """The first column of the first row, or None."""
 
     def build(compiled: _Compiled) -> Callable[..., Any]:
-        text, bind = compiled.text, compiled.bind
-        outward = compiled.outward[0] if compiled.outward else None
-
-        def run(execute: Execute, *values: Any) -> Any:
-            found = execute(text, bind(*values)).fetchone()
-            if found is None:
-                return None
-            return found[0] if outward is None else outward(found[0])
-
-        return run
+        return compiled.function(
+            f"v = {compiled.sent}.fetchone()",
+            f"return None if v is None else {compiled.first_column()}",
+        )
 
     return _fetcher(expression, parameters, build)
-
-
-def _await_count(cursor: Cursor) -> None:
-    """In a pipeline of PostgreSQL the count is known only when the answer has been fetched."""
-    from psycopg import ProgrammingError
-
-    try:
-        cursor.fetchone()
-    except ProgrammingError:  # a change has no rows to fetch, but now it has its count
-        if cursor.rowcount < 0:
-            raise
 
 
 def change(expression: ClauseElement, *parameters: str) -> Callable[..., int]:
     """Runs an insert, update or delete and returns how many rows it touched."""
 
     def build(compiled: _Compiled) -> Callable[..., Any]:
-        text, bind = compiled.text, compiled.bind
-
-        def run(execute: Execute, *values: Any) -> Any:
-            cursor = execute(text, bind(*values))
-            if cursor.rowcount < 0:
-                _await_count(cursor)
-            return cursor.rowcount
-
-        return run
+        return compiled.function(f"return {compiled.sent}.rowcount")
 
     return _fetcher(expression, parameters, build)
 
@@ -324,12 +322,7 @@ def send(expression: ClauseElement, *parameters: str) -> Callable[..., None]:
     """
 
     def build(compiled: _Compiled) -> Callable[..., Any]:
-        text, bind = compiled.text, compiled.bind
-
-        def run(execute: Execute, *values: Any) -> Any:
-            execute(text, bind(*values))
-
-        return run
+        return compiled.function(compiled.sent)
 
     return _fetcher(expression, parameters, build)
 
@@ -338,11 +331,11 @@ def send_many(
     expression: ClauseElement, *parameters: str
 ) -> Callable[[Transaction, Iterable[Sequence[Any]]], None]:
     """Runs a statement once for each row of values, in bulk; otherwise as `send`."""
-    statement = _Statement(expression, parameters)
+    compiled_in = _in_each_dialect(expression, parameters)
 
     def call(transaction: Transaction, rows: Iterable[Sequence[Any]]) -> None:
-        compiled = statement.compiled(transaction.dialect)
-        values = rows if compiled.is_plain else itertools.starmap(compiled.bind, rows)
+        compiled = compiled_in(transaction.dialect)
+        values = rows if compiled.is_plain else itertools.starmap(compiled.binder(), rows)
         transaction.execute_many(compiled.text, values)
 
     return call

@@ -15,6 +15,7 @@ from circulation.facts import (
     ALL,
     CARD_OF_PATRON,
     ItemFacts,
+    PatronFacts,
     items_lent_onward_to,
     items_listed,
     items_overdue,
@@ -93,11 +94,59 @@ def patron_status(
     patron; `desk` is who asks, and is stopped where it guesses.
     Raises VerificationNeeded (see `circulation.pins`).
     """
+    facts = _known(circulation, transaction, patron, pin, desk, now)
+    if isinstance(facts, Refused):
+        return facts
+    recalled = _recalled(transaction, facts.id) if facts.loans else 0
+    return _status(circulation, transaction, facts, recalled, now)
+
+
+def patron_status_and_loans(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    patron: str,
+    now: datetime,
+    pin: str | None = None,
+    desk: Desk | None = None,
+    limit: int | None = None,
+) -> tuple[PatronStatus, PatronLoans] | Refused:
+    """What `patron_status` and `patron_loans` tell, for those who want both: the patron is looked
+    up once."""
+    facts = _known(circulation, transaction, patron, pin, desk, now)
+    if isinstance(facts, Refused):
+        return facts
+    listed = _loans(circulation, transaction, facts, now, limit=limit)
+    if len(listed.loans) == listed.total:
+        recalled = sum(each.is_recalled and each.lent_onward_by is None for each in listed.loans)
+    else:
+        recalled = _recalled(transaction, facts.id)
+    return _status(circulation, transaction, facts, recalled, now), listed
+
+
+def _known(
+    circulation: Circulation,
+    transaction: Transaction,
+    patron: str,
+    pin: str | None,
+    desk: Desk | None,
+    now: datetime,
+) -> PatronFacts | Refused:
+    """The patron; with a PIN, only if it is the right one."""
     facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    if wrong := look_at_pin(circulation, transaction, facts, pin, desk, now):
-        return Refused((wrong,))
+    wrong = look_at_pin(circulation, transaction, facts, pin, desk, now)
+    return Refused((wrong,)) if wrong else facts
+
+
+def _status(
+    circulation: Circulation,
+    transaction: Transaction,
+    facts: PatronFacts,
+    recalled: int,
+    now: datetime,
+) -> PatronStatus:
     set_up = circulation.set_up(transaction, facts.set_up_version)
     home = set_up.branches[facts.home_branch_id]
     today = local_date(now, home.timezone)
@@ -125,7 +174,7 @@ def patron_status(
         overdue=facts.overdue + overdue_onward,
         max_loans=set_up.terms(home.id, facts.category, "").max_loans,
         onward_loans=onward,
-        recalled=_recalled(transaction, facts.id) if facts.loans else 0,
+        recalled=recalled,
         has_account=bool(facts.has_account),
         has_holds=bool(facts.has_holds),
     )
@@ -150,6 +199,21 @@ def patron_loans(
     facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    return _loans(
+        circulation, transaction, facts, now, only_overdue=only_overdue, start=start, limit=limit
+    )
+
+
+def _loans(
+    circulation: Circulation,
+    transaction: Transaction,
+    facts: PatronFacts,
+    now: datetime,
+    *,
+    only_overdue: bool = False,
+    start: int = 1,
+    limit: int | None = None,
+) -> PatronLoans:
     set_up = circulation.set_up(transaction, facts.set_up_version)
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)

@@ -12,8 +12,13 @@ from sqlalchemy import bindparam, select
 from catalogue.schema import items
 from catalogue.statements import Moment, Transaction, many
 from circulation.engine import Circulation
-from circulation.facts import item_facts
+from circulation.facts import ItemFacts, item_facts
 from circulation.identifiers import known_as
+from circulation.notices.causes import Cause
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.refusal_words import why_not_renewed
+from circulation.notices.requests import request_notice
+from circulation.reasons import Reason
 from circulation.renewals import renew
 from circulation.results import Desk, Refused, Renewed
 from circulation.schema import loans, patrons
@@ -102,5 +107,48 @@ def renew_automatically(
             renewed.append(answer)
         else:
             refused.append(answer)
+            _tell(circulation, transaction, facts, answer, now)
     is_last = len(page) < limit
     return AutoRenewed(tuple(renewed), tuple(refused), None if is_last else page[-1][0])
+
+
+#: It is tried again before it falls due, or it is not asked back.
+_NOTHING_TO_TELL = frozenset(
+    {
+        Reason.RENEWAL_WINDOW_NOT_OPEN,
+        Reason.ITEM_LOST,
+        Reason.ITEM_CLAIMED_RETURNED,
+        Reason.LOAN_SUSPENDED,
+    }
+)
+
+
+def _tell(
+    circulation: Circulation,
+    transaction: Transaction,
+    item: ItemFacts,
+    answer: Refused,
+    now: datetime,
+) -> None:
+    """Who need do nothing as a rule has to return this one: once for each due date."""
+    if _NOTHING_TO_TELL.intersection(answer.reasons):
+        return
+    assert item.borrower_id is not None
+    assert item.loan_id is not None
+    assert item.loan_due is not None
+    due = item.loan_due.isoformat()
+    why = {
+        "loan": item.loan_id,
+        "reasons": [reason.name for reason in answer.reasons],
+        **{language: why_not_renewed(answer.reasons, language) for language in ("da", "en")},
+    }
+    request_notice(
+        circulation,
+        transaction,
+        patron_id=item.borrower_id,
+        kind=NoticeKind.NOT_RENEWED,
+        cause=Cause(loans=(item.loan_id,), key=f"due {due}"),
+        facts={"why": [why]},
+        branch_id=item.loan_branch_id,
+        now=now,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from catalogue.items import items_of_records
@@ -47,7 +46,7 @@ def _statuses(
         set_up = circulation.set_up(transaction, elsewhere[0].set_up_version)
         stays = stays_of(transaction, set_up, [facts.id for facts in elsewhere])
         for item_id, stay in stays.items():
-            statuses[item_id] = replace(statuses[item_id], stay=stay)
+            statuses[item_id] = statuses[item_id]._replace(stay=stay)
     return statuses
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, bindparam, insert, select
 
 from catalogue.statements import Transaction, many, send
+from catalogue.tracing import request_id
 from circulation.results import Desk
 from circulation.schema import events
 
@@ -122,6 +123,7 @@ class Event(NamedTuple):
     loan_id: int | None
     hold_id: int | None
     cause: int | None
+    request_id: str | None
     before: dict[str, Any]
     after: dict[str, Any]
     traits: dict[str, Any]
@@ -189,6 +191,7 @@ def write_event(
 ) -> None:
     """Appends an event; `desk` None stands for the command line.
 
+    The request that this thread works on is written with it (`catalogue.tracing`).
     `recorded` is given only where the event is written down later than `at`, when it happened.
     `traits` are what statistics count by; they must tell nobody who it was.
     """
@@ -205,6 +208,7 @@ def write_event(
         loan_id,
         hold_id,
         cause,
+        request_id(),
         _write_json(before) if before else None,
         _write_json(after) if after else None,
         _write_json(traits) if traits else None,

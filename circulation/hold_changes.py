@@ -30,6 +30,7 @@ class HoldOutcome(Enum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"  # the interest period ran out
     NOT_COLLECTED = "not_collected"
+    UNOBTAINABLE = "unobtainable"  # the library cannot get it
     SUPERSEDED = "superseded"  # another one of the parallel set was served
     MERGED = "merged"  # two titles became one, and the patron waits for the other already
 
@@ -289,7 +290,14 @@ def close(
 
 
 _SERVED = frozenset({HoldOutcome.FULFILLED, HoldOutcome.NOT_COLLECTED})
-_IN_VAIN = frozenset({HoldOutcome.CANCELLED, HoldOutcome.EXPIRED, HoldOutcome.NOT_COLLECTED})
+_IN_VAIN = frozenset(
+    {
+        HoldOutcome.CANCELLED,
+        HoldOutcome.EXPIRED,
+        HoldOutcome.NOT_COLLECTED,
+        HoldOutcome.UNOBTAINABLE,
+    }
+)
 
 
 def write_changes(

@@ -225,14 +225,19 @@ def cancel_hold(
     hold_id: int,
     now: datetime,
     pin: str | None = None,
+    unobtainable: bool = False,
 ) -> HoldChanged | Refused:
-    """Ends the hold. An item that is bound to it goes on to the next when it is next in hand."""
+    """Ends the hold. An item that is bound to it goes on to the next when it is next in hand.
+
+    `unobtainable`: it is the library that gives up, because it cannot get what is wanted.
+    """
     found = _own_hold(circulation, transaction, desk, patron, hold_id, now, pin)
     if isinstance(found, Refused):
         return found
     borrower, set_up, hold = found
     release(transaction, desk, hold, now)
-    close(transaction, desk, hold, HoldOutcome.CANCELLED, now)
+    outcome = HoldOutcome.UNOBTAINABLE if unobtainable else HoldOutcome.CANCELLED
+    close(transaction, desk, hold, outcome, now)
     return _changed(transaction, set_up, borrower, hold.id, now)
 
 

@@ -32,6 +32,7 @@ from circulation.hold_expiry import AT_MOST, expire_holds
 from circulation.hold_purge import purge_holds
 from circulation.interlending.exchanges import forget_exchanges
 from circulation.interlending.lists import clear_up
+from circulation.leases import Lease
 from circulation.notices.dated import DATED, notices_of_day
 from circulation.notices.gathering import gather
 from circulation.notices.privacy import forget_incoming_texts, forget_old_notices
@@ -323,12 +324,16 @@ def run_job(
     day: date,
     now: datetime,
     dry_run: bool = False,
+    lease: Lease | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Ran:
     """Runs a job for a day to its end, step by step, and notes it.
 
+    Each step holds the `lease`, by the time that `clock` gives, so that no two processes are at it.
     With `dry_run` every step is taken back again, and nothing noted: the answer tells what would
     have been done. Of a job that goes on where it began, that is its first step.
-    Raises KeyError for a name that is not in `JOBS`, ValueError for a day in the future.
+    Raises KeyError for a name that is not in `JOBS`, ValueError for a day in the future, LeaseTaken
+    where another process holds the lease.
     """
     job = JOBS[name]
     if day > now.date() + timedelta(1):  # somewhere it may be tomorrow already
@@ -339,6 +344,8 @@ def run_job(
     while after is not None:
 
         def step(transaction: Transaction, after: int = after) -> Step:
+            if lease is not None and not dry_run:
+                lease.hold(transaction, now if clock is None else clock())
             done = job.step(Doing(circulation, transaction, day, now, after))
             if dry_run:
                 raise _Undone(done)

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from catalogue.schema import branches
 from catalogue.statements import Transaction, change, one, scalar, send
-from circulation.accounts import patron_loans, patron_status
+from circulation.accounts import patron_loans, patron_status, patron_status_and_loans
 from circulation.events import EventKind, write_event
 from circulation.identifiers import (
     IdentifierKey,
@@ -38,6 +38,7 @@ __all__ = [
     "find_patron",
     "patron_loans",
     "patron_status",
+    "patron_status_and_loans",
     "register_patron",
     "set_pin",
     "unblock_patron",

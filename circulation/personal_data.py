@@ -18,11 +18,14 @@ from sqlalchemy import Column, Table, bindparam, delete, func, insert, or_, sele
 from catalogue.schema import metadata
 from catalogue.statements import Transaction, change, lock, many, scalar, send
 from circulation.booking.privacy import cut_bookings_of, open_bookings_of
+from circulation.digital_post.schema import post_receipts
 from circulation.dunning.privacy import forget_claims_of, open_claims_against
 from circulation.events import EventKind, write_event
 from circulation.fees.privacy import forget_charged_of
 from circulation.fees.schema import charge_loans, charge_postings, charges, patron_balances
 from circulation.interlending.privacy import forget_user
+from circulation.notices.privacy import forget_notices_of
+from circulation.notices.schema import notice_messages
 from circulation.reasons import BlockReason
 from circulation.results import Desk
 from circulation.schema import (
@@ -167,6 +170,22 @@ _charged_rows: Callable[..., list[Any]] = many(
     None,
     "patron_id",
 )
+_receipt_rows: Callable[..., list[Any]] = many(
+    select(post_receipts)
+    .where(
+        post_receipts.c.message_id.in_(
+            select(notice_messages.c.id).where(
+                or_(
+                    notice_messages.c.patron_id == bindparam("patron_id"),
+                    notice_messages.c.recipient_id == bindparam("patron_id"),
+                )
+            )
+        )
+    )
+    .order_by(post_receipts.c.id),
+    None,
+    "patron_id",
+)
 _lock = lock(
     select(patrons.c.id).where(patrons.c.id == bindparam("patron_id")).with_for_update(),
     "patron_id",
@@ -227,6 +246,9 @@ def export_person(transaction: Transaction, patron_id: int) -> dict[str, Any] | 
     found["charge_loans"] = [
         _plain(charge_loans, row) for row in _charged_rows(transaction, patron_id)
     ]
+    found["post_receipts"] = [
+        _plain(post_receipts, row) for row in _receipt_rows(transaction, patron_id)
+    ]
     found["events"] = [_plain(events, row) for row in _event_rows(transaction, patron_id)]
     found["access_log"] = [_plain(access_log, row) for row in _access_rows(transaction, patron_id)]
     return found
@@ -269,6 +291,7 @@ def erase_person(
     forget_charged_of(transaction, patron_id)
     forget_claims_of(transaction, patron_id)
     forget_user(transaction, patron_id)
+    forget_notices_of(transaction, patron_id, now)
     for table, column in reversed(references()):
         _erasure(table, column)(transaction, patron_id)
     if not _delete_patron(transaction, patron_id):

@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, delete, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 
 from catalogue.schema import items
 from catalogue.statements import Transaction, change, lock, one, send
@@ -68,8 +69,10 @@ _find: Callable[..., Any] = one(
     "of_digest",
 )
 _drop = send(delete(replies).where(*_is_same), "of_account", "of_digest")
-_insert = send(
-    insert(replies).values(
+#: In place of one that counts no more. (Both databases spell it alike.)
+_insert = insert(replies)
+_keep = send(
+    _insert.values(
         account=bindparam("new_account"),
         digest=bindparam("new_digest", type_=replies.c.digest.type),
         at=bindparam("new_at"),
@@ -82,6 +85,12 @@ _insert = send(
         # Ids of events grow. All that this transaction has written are below it, and whoever
         # deals with the item later waits for this transaction and comes above it.
         mark=select(func.coalesce(func.max(events.c.id), 0)).scalar_subquery(),
+    ).on_conflict_do_update(
+        index_elements=[replies.c.account, replies.c.digest],
+        set_={
+            name: _insert.excluded[name]
+            for name in ("at", "answer", "item_id", "patron_id", "by_patron", "mark")
+        },
     ),
     "new_account",
     "new_digest",
@@ -120,7 +129,6 @@ def kept_reply(
         return None
     answer, at, is_dealt_with = found
     if at < now - within or is_dealt_with:
-        _drop(transaction, *key)
         return None
     return bytes(answer)
 
@@ -142,7 +150,7 @@ def keep_reply(
     identifier, for whom the request was; both may be unknown.
     """
     identifier = None if patron is None else circulation.identifiers.stored(patron)
-    _insert(transaction, key.account, key.digest, now, answer, item, identifier, by_patron)
+    _keep(transaction, key.account, key.digest, now, answer, item, identifier, by_patron)
 
 
 def forget_reply(transaction: Transaction, key: ReplyKey) -> None:

@@ -17,8 +17,7 @@ from circulation.reasons import Action, BlockReason, IdentifierBlock, Reason
 # Nouns
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(NamedTuple):
     """Where and by whom a verb is done: a terminal of a branch, a partner, a staff client.
 
     `actor` is the login (SIP2 account, NCIP partner, staff member) and `device` the machine; both
@@ -154,8 +153,7 @@ class ChargedFee(NamedTuple):
 # Answers of the verbs
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedOut:
+class CheckedOut(NamedTuple):
     """The item is on loan to the patron until `loan.due`.
 
     `overridden` is not empty only where the caller demanded the loan (no block): the refusals
@@ -250,8 +248,7 @@ class Stay(NamedTuple):
     is_over: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Borrower:
+class Borrower(NamedTuple):
     """Whose loan a check-in ended. `identifier` is their card, None where they have none valid."""
 
     patron_id: int
@@ -259,8 +256,7 @@ class Borrower:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedIn:
+class CheckedIn(NamedTuple):
     """The item was handed in.
 
     `was_on_loan` is False where no loan was open: a normal outcome, that still has a destination.
@@ -295,8 +291,7 @@ class Block:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class PatronStatus:
+class PatronStatus(NamedTuple):
     """Everything SIP2 24/64 and NCIP LookupUserResponse say about a patron, money apart.
 
     `denied` is what the patron may not do now, from blocks, expiry and the identifier used.
@@ -378,8 +373,7 @@ class ItemState(Enum):
     ON_HOLD_SHELF = "on the hold shelf"  # or set aside for a booking
 
 
-@dataclass(frozen=True, slots=True)
-class CirculationStatus:
+class CirculationStatus(NamedTuple):
     """An item and its state: SIP2 18, NCIP LookupItemResponse, OPAC holdings.
 
     `loan` and `borrower` are given for ON_LOAN, CLAIMED_RETURNED and LOST, `to_branch` for

@@ -326,6 +326,7 @@ events = Table(
     Column("loan_id", Long),
     Column("hold_id", Long, index=True),
     Column("cause", Long),  # the event that this one follows from
+    Column("request_id", String),  # the request that caused it, as log lines name it
     Column("before", Text),  # JSON object: what held before, where that matters
     Column("after", Text),
     # JSON object: what statistics count by (age band, municipality...), which is no identity.
@@ -619,6 +620,15 @@ job_runs = Table(
     Column("ran", Moment, nullable=False),
     Column("runs", Integer, nullable=False),
     Column("counts", Text, nullable=False),  # JSON object
+)
+
+#: What only one process does at a time, who does, and until when (see `circulation.leases`).
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("until", Moment, nullable=False),
 )
 
 #: How many days after its return a loan is kept with its patron, where an agency sets it.

@@ -13,15 +13,17 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, TypeVar
+from time import perf_counter
+from typing import Any, NamedTuple, TypeVar
 
 from catalogue.database import Database
 from catalogue.statements import Transaction
+from catalogue.tracing import Traced, here
 from circulation.engine import Circulation
 from circulation.pins import VerificationNeeded
+from protocols.measuring import LaneMeasures, Measures, Passage, current_trace, mark_failed
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +43,15 @@ class Lane(Enum):
     WRITE = "a transaction that changes something"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Stage(Enum):
+    """Where the process is in its life."""
+
+    STARTING = "starting"
+    SERVING = "serving"
+    DRAINING = "draining"  # work under way is finished, and none taken on
+
+
+class Context(NamedTuple):
     """What a handler may use: one open transaction, the rules, and the time of the request."""
 
     transaction: Transaction
@@ -54,10 +63,15 @@ class Context:
 Done = Callable[[Any, BaseException | None], None]
 
 
+#: Work that is done, who goes on with it, and for which request.
+_Arrival = tuple[Future[Any], Callable[[Future[Any]], None], Traced | None]
+
+
 class Services:
     """The engines as the listeners reach them; one for the process, used in the reactor's thread.
 
     `call_from_thread` and `call_later` are the reactor's; `clock` gives the present, in UTC.
+    `measures` are what it counts, and `stage` is set by the server.
     """
 
     def __init__(
@@ -72,8 +86,12 @@ class Services:
         self.database = database
         self.circulation = circulation
         self.clock = clock
+        self.measures = Measures()
+        self.stage = Stage.STARTING
+        self.measures.lanes = tuple(LaneMeasures(lane.name.lower()) for lane in Lane)
+        self._reads, self._wide_reads, self._writes = self.measures.lanes
         self._call_from_thread = call_from_thread
-        self._arrived: deque[tuple[Future[Any], Callable[[Future[Any]], None]]] = deque()
+        self._arrived: deque[_Arrival] = deque()
         self._hashing = ThreadPoolExecutor(hashing_threads, thread_name_prefix="tiro-pin")
         self._before_close: list[Callable[[], object]] = []
         database.defer_release(lambda release: call_later(SNAPSHOT_SECONDS, release))
@@ -87,22 +105,42 @@ class Services:
     ) -> None:
         now = self.clock()
         circulation = self.circulation
+        trace = current_trace()
+        measured = self._reads
+        if lane is not Lane.READ:
+            measured = self._writes if lane is Lane.WRITE else self._wide_reads
+        passage = Passage()
+        passage.lane = measured
+        if trace is not None:
+            if trace.passage is not None:
+                passage.earlier = trace.passage
+            trace.passage = passage
+        passage.asked = perf_counter()
 
         def run(transaction: Transaction) -> T:
-            return work(Context(transaction, circulation, now))
+            if (tries := passage.tries) == 0:
+                passage.began = perf_counter()
+            passage.tries = tries + 1
+            if (before := here.request) is not trace:
+                here.request = trace
+            try:
+                return work(Context(transaction, circulation, now))
+            finally:
+                passage.ended = perf_counter()
+                if before is not trace:
+                    here.request = before
 
         def finish(future: Future[T]) -> None:
+            measured.leave(passage)
             error = future.exception()
             if error is None:
                 done(future.result(), None)
             elif (
                 isinstance(error, VerificationNeeded) and verifications < VERIFICATIONS_PER_REQUEST
             ):
-                verifying = self._hashing.submit(circulation.pins.verify, error)
-                self._when_done(
-                    verifying, lambda _: self._attempt(lane, work, done, verifications + 1)
-                )
+                self._verify(error, lambda: self._attempt(lane, work, done, verifications + 1))
             else:
+                mark_failed()
                 done(None, error)
 
         try:
@@ -111,19 +149,45 @@ class Services:
             else:
                 future = self.database.read(run, wide=lane is Lane.WIDE_READ)
         except Exception as error:  # closed: the caller gets the protocol's own refusal
+            mark_failed()
             done(None, error)
             return
-        self._when_done(future, finish)
-
-    def _when_done(self, future: Future[Any], finish: Callable[[Future[Any]], None]) -> None:
-        """Calls `finish` in the reactor: now, or with all others that are ready by then."""
-        if future.done():
+        if lane is Lane.READ and future.done():
             finish(future)
-            return
+        else:
+            measured.under_way += 1
+            self._when_done(future, finish, passage)
+
+    def _verify(self, needed: VerificationNeeded, go_on: Callable[[], None]) -> None:
+        """Has a PIN checked in a thread, and goes on in the reactor."""
+        asked, trace = perf_counter(), current_trace()
+        self.measures.verifying += 1
+        verifying = self._hashing.submit(self.circulation.pins.verify, needed)
+
+        def verified(_: Future[Any]) -> None:
+            took = perf_counter() - asked
+            self.measures.verifying -= 1
+            self.measures.verifications.note(took)
+            if trace is not None:
+                trace.hashed += took
+            go_on()
+
+        self._when_done(verifying, verified)
+
+    def _when_done(
+        self,
+        future: Future[Any],
+        finish: Callable[[Future[Any]], None],
+        passage: Passage | None = None,
+    ) -> None:
+        """Calls `finish` in the reactor with all others that are ready by then."""
+        trace = here.request
 
         def arrived(ready: Future[Any]) -> None:  # in the thread that did the work
+            if passage is not None:
+                passage.done = perf_counter()
             first = not self._arrived
-            self._arrived.append((ready, finish))
+            self._arrived.append((ready, finish, trace))
             if first:
                 self._call_from_thread(self._deliver)
 
@@ -131,11 +195,14 @@ class Services:
 
     def _deliver(self) -> None:
         while self._arrived:
-            future, finish = self._arrived.popleft()
+            future, finish, trace = self._arrived.popleft()
+            before, here.request = here.request, trace
             try:
                 finish(future)
             except Exception:  # one reply that fails must not keep back the others
                 log.exception("a reply could not be delivered")
+            finally:
+                here.request = before
 
     def before_close(self, work: Callable[[], object]) -> None:
         """Has `work` called once before the database closes, in any thread."""

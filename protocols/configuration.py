@@ -2,6 +2,8 @@
 
     [database]
     url = "sqlite:///tiro.sqlite"      # relative to the folder of this file
+    [server]
+    processes = 4                      # more than one: on PostgreSQL, under a supervisor
     [http]
     port = 8080
     [circulation]
@@ -31,6 +33,7 @@ from circulation.digital_post.seals import NumberSeal
 from circulation.identifiers import IdentifierKey
 from protocols.access import ANYBODY, Access
 from protocols.accession_settings import AccessionSettings
+from protocols.logs import Form
 from protocols.notices.settings import NoticeSettings
 from protocols.standard import Standard
 from protocols.tls import Tls
@@ -49,11 +52,32 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True)
 class DatabaseSettings:
-    """Where everything is kept: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``."""
+    """Where everything is kept: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``.
+
+    `patience`: seconds that a request waits for a lock that another program holds, and for a
+    database that has just gone, before it is refused as a failure that passes.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     url: str = "sqlite:///tiro.sqlite"
+    patience: Annotated[float, Field(ge=0.1, le=600)] = 15.0
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """How many processes serve, and how they end.
+
+    `drain_seconds` is how long a process that is replaced gives its conversations to end: a SIP2
+    terminal is told with the answer to its next message. One that shows no sign of life for
+    `hung_seconds` is killed and replaced.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    processes: Annotated[int, Field(ge=1, le=256)] = 1
+    drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    hung_seconds: Annotated[float, Field(ge=15, le=3600)] = 60.0
 
 
 @dataclass(frozen=True)
@@ -71,11 +95,16 @@ class HttpSettings:
 
 @dataclass(frozen=True)
 class LoggingSettings:
-    """How much is written to standard error."""
+    """How much is written to standard error, and in which form (`protocols.logs`).
+
+    Requests that take `slow_ms` or longer have a line that says why; 0: none has.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    form: Form = "text"
+    slow_ms: Annotated[float, Field(ge=0)] = 1000.0
 
 
 @dataclass(frozen=True)
@@ -117,6 +146,7 @@ class Configuration:
     circulation: CirculationSettings = CirculationSettings()
     accession: AccessionSettings = field(default_factory=AccessionSettings)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
+    server: ServerSettings = ServerSettings()
 
     @property
     def database_url(self) -> str:
@@ -134,6 +164,7 @@ _COMMON: dict[str, type[Any]] = {
     "http": HttpSettings,
     "logging": LoggingSettings,
     "notices": NoticeSettings,
+    "server": ServerSettings,
 }
 
 
@@ -166,6 +197,11 @@ def configuration_from(
             )
         except ValidationError as error:
             problems += [_sentence(name, detail) for detail in error.errors()]
+    if {"database", "server"} <= settings.keys():
+        problems += [
+            f"[server] processes: {problem}"
+            for problem in too_many_processes(settings["database"], settings["server"].processes)
+        ]
     if problems:
         raise ConfigurationError(path, problems)
     return Configuration(
@@ -176,8 +212,16 @@ def configuration_from(
         circulation=settings.pop("circulation"),
         accession=settings.pop("accession"),
         notices=settings.pop("notices"),
+        server=settings.pop("server"),
         standards=settings,
     )
+
+
+def too_many_processes(database: DatabaseSettings, processes: int) -> list[str]:
+    """What stands against so many processes on the database, in a sentence."""
+    if processes > 1 and database.url.startswith("sqlite:"):
+        return ["SQLite serves one process; more than one need PostgreSQL ([database] url)"]
+    return []
 
 
 def _sentence(section: str, detail: Any) -> str:

@@ -43,6 +43,10 @@ class Ending(Protocol):
         """Ends all of them; called back when the last one is gone."""
         ...
 
+    def hand_over(self) -> Deferred[None]:
+        """The same, so that their peers come again at once, to another process."""
+        ...
+
 
 class Front(Factory):
     """Before the factory of any listener.
@@ -105,6 +109,10 @@ class Front(Factory):
         for entrant in tuple(self._waiting):
             entrant.drop()
         return self.behind.end() if isinstance(self.behind, Ending) else succeed(None)
+
+    def hand_over(self) -> Deferred[None]:
+        """What waits here is let in still, or goes with the process."""
+        return self.behind.hand_over() if isinstance(self.behind, Ending) else succeed(None)
 
 
 class _Entrant(TwistedProtocol):

@@ -4,13 +4,17 @@ A client that counts characters for Content-Length declares less than it sends a
 a letter beyond ASCII; one that counts a line end it does not send declares more. Where a resource
 knows the end of its bodies by itself, it says so in `is_whole`, and such a body is read to its end:
 for `PATIENCE_SECONDS` after the last byte, and then it is taken as it is.
+
+`EndingSite` is the factory of such connections, which can be ended between two requests.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
+from twisted.internet.defer import Deferred
 from twisted.web.http import HTTPChannel
+from twisted.web.server import Site
 
 #: Seconds without a byte after which a body that is too short or too long by its own header ends.
 PATIENCE_SECONDS: Final = 1.0
@@ -29,13 +33,17 @@ class KnowsItsEnd(Protocol):
 
 
 class PatientChannel(HTTPChannel):
-    """An HTTP connection; what it does beyond Twisted's is for resources with `KnowsItsEnd`."""
+    """An HTTP connection; what it does beyond Twisted's is for resources with `KnowsItsEnd`, and
+    for an `EndingSite`."""
+
+    site: Any
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._resource: KnowsItsEnd | None = None
         self._waiting: Any = None
         self._is_short = False  # its body goes on beyond its Content-Length
+        self.has_answered = False
 
     def allHeadersReceived(self) -> None:  # noqa: N802
         channel: Any = self
@@ -47,6 +55,9 @@ class PatientChannel(HTTPChannel):
 
     def checkPersistence(self, request: Any, version: bytes) -> bool:  # noqa: N802
         """HTTP/1.0 keeps the connection where it is asked to and the answer's length is known."""
+        if isinstance(self.site, EndingSite) and self.site.is_ending:
+            request.responseHeaders.setRawHeaders(b"connection", [b"close"])
+            return False
         if super().checkPersistence(request, version):  # type: ignore[no-untyped-call]
             return True
         asked = request.requestHeaders.getRawHeaders(b"connection") or [b""]
@@ -79,9 +90,32 @@ class PatientChannel(HTTPChannel):
         self._is_short = False
         super().allContentReceived()  # type: ignore[no-untyped-call]
 
+    def connectionMade(self) -> None:  # noqa: N802
+        super().connectionMade()  # type: ignore[no-untyped-call]
+        if isinstance(self.site, EndingSite):
+            self.site.open.add(self)
+
     def connectionLost(self, reason: Any) -> None:  # type: ignore[override]  # noqa: N802
         self._stop_waiting()
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
+        if isinstance(self.site, EndingSite):
+            self.site.forget(self)
+
+    def requestDone(self, request: Any) -> None:  # noqa: N802
+        self.has_answered = True
+        super().requestDone(request)  # type: ignore[no-untyped-call]
+
+    def end(self) -> None:
+        """Ends the connection: at once between two requests, else with the next answer.
+
+        Who has only just connected is about to ask, and is answered.
+        """
+        if self.requests:
+            self.persistent = False
+            if not self.requests[-1].startedWriting:
+                self.requests[-1].responseHeaders.setRawHeaders(b"connection", [b"close"])
+        elif self.has_answered:
+            self.loseConnection()  # type: ignore[no-untyped-call]
 
     def _whole(self) -> bool | None:
         content = self.requests[-1].content
@@ -119,3 +153,45 @@ class PatientChannel(HTTPChannel):
         self.persistent = False
         self.requests[-1].responseHeaders.setRawHeaders(b"connection", [b"close"])
         self.allContentReceived()
+
+
+class EndingSite(Site):
+    """The resources below `resource` over HTTP, on connections that can be ended."""
+
+    protocol: Any = PatientChannel
+    noisy = False
+
+    def __init__(self, resource: Any, **options: Any) -> None:
+        super().__init__(resource, **options)  # type: ignore[no-untyped-call]
+        #: The connections that there are.
+        self.open: set[PatientChannel] = set()
+        self._ended: Deferred[None] | None = None
+
+    @property
+    def is_ending(self) -> bool:
+        return self._ended is not None
+
+    def log(self, request: Any) -> None:
+        """Nothing: the access log would hold what callers put in addresses, tokens among them."""
+
+    def forget(self, channel: PatientChannel) -> None:
+        """A connection is gone."""
+        self.open.discard(channel)
+        self._look_for_the_end()
+
+    def end(self) -> Deferred[None]:
+        """Ends every connection; called back when the last one is gone."""
+        ended: Deferred[None] = Deferred()
+        self._ended = ended
+        for channel in tuple(self.open):
+            channel.end()
+        self._look_for_the_end()
+        return ended
+
+    def hand_over(self) -> Deferred[None]:
+        """The same: a client of HTTP connects again by itself."""
+        return self.end()
+
+    def _look_for_the_end(self) -> None:
+        if self._ended is not None and not self.open and not self._ended.called:
+            self._ended.callback(None)

@@ -17,6 +17,7 @@ from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from protocols.measuring import Meter
 from protocols.reactor import reactor as reactor
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,9 @@ class Session(Protocol):
 class Farewell(Protocol):
     """What a session has besides, where its protocol has a word for the end of the server."""
 
+    #: Does `shut_down` say something at once?
+    speaks_first: bool
+
     def shut_down(self, now: float) -> None:
         """The server ends, and no request is open: say so and set `closing`.
 
@@ -102,6 +106,7 @@ class Conversation(TwistedProtocol):
         self._timer: Any = None
         self._is_lost = False
         self._is_ending = False  # the server ends: the open request is the last one
+        self._is_moving = False  # its next answer is its last one
 
     def connectionMade(self) -> None:  # noqa: N802
         self.transport: Any
@@ -137,6 +142,17 @@ class Conversation(TwistedProtocol):
                 return
         self._flush()
         self.transport.loseConnection()
+
+    def hand_over(self) -> None:
+        """Ends the conversation so that the peer comes again at once, to another process.
+
+        A peer that is never spoken to first is answered once more, as ever, and would otherwise
+        take the line for dead; any other is told now.
+        """
+        if isinstance(self.session, Farewell) and not self.session.speaks_first:
+            self._is_moving = True
+        else:
+            self.end()
 
     def _turn(self) -> None:
         """Hands out requests until one is under way, the peer is slow, or none is left."""
@@ -185,7 +201,11 @@ class Conversation(TwistedProtocol):
         if self._is_lost:
             return
         self.session.send(response, self._clock.seconds())
-        if self._is_ending:
+        if self._is_moving:
+            self._is_ending = True
+            self._flush()
+            self.transport.loseConnection()
+        elif self._is_ending:
             self.end()
         elif not self._is_turning:
             self._turn()
@@ -240,9 +260,13 @@ class ConversationFactory(Factory):
 
     noisy = False
 
-    def __init__(self, converse: Callable[[IAddress | None], Conversation]) -> None:
+    def __init__(
+        self, converse: Callable[[IAddress | None], Conversation], meter: Meter | None = None
+    ) -> None:
         self._converse = converse
         self._open: set[Conversation] = set()
+        if meter is not None:
+            meter.watch_connections(lambda: len(self._open))
         self._ended: Deferred[None] | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> TwistedProtocol:  # noqa: N802
@@ -262,6 +286,14 @@ class ConversationFactory(Factory):
         self._ended = ended
         for conversation in tuple(self._open):
             conversation.end()
+        self._look_for_the_end()
+        return ended
+
+    def hand_over(self) -> Deferred[None]:
+        """The same, each so that its peer comes again at once, to another process."""
+        ended = self._ended = Deferred()
+        for conversation in tuple(self._open):
+            conversation.hand_over()
         self._look_for_the_end()
         return ended
 

@@ -13,6 +13,7 @@ another reactor was installed first, that one is used as it is.
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from twisted.internet.main import installReactor
@@ -25,6 +26,10 @@ if sys.platform == "linux":
 
     class TurnReactor(EPollReactor):
         """An epoll reactor whose accepted connections write at the end of the turn."""
+
+        #: Twisted's own is the wall clock. This one is set by nobody: when that is, timers and
+        #: deadlines go on, and no connection is thought to have been silent for an hour.
+        seconds = staticmethod(time.monotonic)
 
         def __init__(self) -> None:
             #: Connections with something to send that were not yet asked to; in order.

@@ -1,4 +1,4 @@
-"""The one process: the database, the engines over it, and a listener for each standard.
+"""What one process serves with: the database, the engines over it, a listener for each standard.
 
 This is the composition root: the only place that reads the clock, makes ids and touches the
 reactor's life. Everything below is given what it needs.
@@ -9,28 +9,29 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from twisted.internet import defer, threads
-from twisted.internet.error import CannotListenError
+from twisted.internet import defer, task, threads
 from twisted.logger import STDLibLogObserver, globalLogBeginner
 from twisted.web.resource import Resource
-from twisted.web.server import Site
 
 from catalogue.database import Database, open_database
 from circulation.engine import Circulation
-from protocols.answering import Services
+from protocols.answering import Services, Stage
 from protocols.configuration import Configuration
 from protocols.fronts import Ending, before
-from protocols.http_channel import PatientChannel
+from protocols.http_channel import EndingSite
+from protocols.logs import Form, handler_for
 from protocols.notices.sending import Sender
 from protocols.notices.service import NoticeService
 from protocols.reactor import reactor
 from protocols.requests import BoundedRequest
 from protocols.standard import Port, Standard
+from protocols.supervision.sockets import Key, Listening, Sockets, key_of
 from protocols.tls import TlsUnusable
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 #: open conversations get to hear the last answer and the farewell.
 GRACE_SECONDS = 2.0
 FAREWELL_SECONDS = 1.0
+#: Seconds in which, when there is time, conversations end by themselves before they are ended:
+#: who has just connected, or comes for a moment only, notices nothing.
+LINGER_SECONDS = 3.0
 
 
 class CannotStart(Exception):
@@ -64,33 +68,54 @@ class _Root(Resource):
         return b"Tiro, a library system that speaks the standards.\n" + paths
 
 
+def present() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
 class Server:
     """Everything of one process between `start` and `stop`."""
 
-    def __init__(self, configuration: Configuration, standards: Mapping[str, Standard]) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        standards: Mapping[str, Standard],
+        sockets: Listening | None = None,
+        clock: Callable[[], datetime] = present,
+    ) -> None:
+        self._clock = clock
         self.configuration = configuration
         self.standards = standards
         self.bound = Bound()
+        self._sockets = Sockets() if sockets is None else sockets
+        #: What the sockets in use are known by, and who uses them.
+        self.keys: dict[Key, str] = {}
         self._listening: list[Any] = []
         self._conversing: list[Ending] = []
         self._database: Database | None = None
         self._services: Services | None = None
+        self._closing = threading.Lock()
+        self._is_closed = False
         self._notices: NoticeService | None = None
 
     def start(self) -> Bound:
         """Opens the database and all listeners; raises CannotStart and leaves nothing open."""
-        self._database = open_database(self.configuration.database_url)
+        self._database = open_database(
+            self.configuration.database_url, self.configuration.database.patience
+        )
         self._services = Services(
             self._database,
             Circulation(identifiers=self.configuration.circulation.identifiers),
-            clock=lambda: datetime.now(UTC),
+            clock=self._clock,
             call_from_thread=reactor.callFromThread,
             call_later=reactor.callLater,
         )
+        self._services.measures.tell_slow(self.configuration.logging.slow_ms / 1000)
         try:
             self._notices = self._post_office(self._services)
             self._listen(self._services, self._notices)
             self._notices.start()
+            self._services.stage = Stage.SERVING
         except BaseException:
             for port in self._listening:
                 port.stopListening()
@@ -121,13 +146,10 @@ class Server:
         http = self.configuration.http
         if http.enabled:
             # Bodies are their resource's to read: no form is taken apart before it sees them.
-            site: Any = Site(  # type: ignore[no-untyped-call]
+            site: Any = EndingSite(
                 root, requestFactory=BoundedRequest, timeout=120, parsePOSTFormSubmission=False
             )
-            site.protocol = PatientChannel
-            site.noisy = False
-            # The access log would hold what callers put in addresses, tokens among them.
-            site.log = lambda request: None
+            services.measures.meter("http").watch_connections(lambda: len(site.open))
             self.bound.http = self._open(
                 "[http]", Port(http.port, http.interface, site, http.access, http.tls)
             )
@@ -138,13 +160,20 @@ class Server:
             factory = before(wanted)
         except TlsUnusable as error:
             raise CannotStart(f"{section} cannot offer TLS on {where}: {error}") from error
+        owner = f"{section} {len(self._listening)}"
+        key = key_of(owner, wanted.interface, wanted.number)
+        if key in self.keys:
+            raise CannotStart(f"{section} cannot listen on {where}: {self.keys[key]} does")
+        self.keys[key] = section
         try:
-            port = reactor.listenTCP(
-                wanted.number, factory, backlog=512, interface=wanted.interface
-            )
-        except CannotListenError as error:
-            reason = getattr(error.socketError, "strerror", None) or error.socketError
-            raise CannotStart(f"{section} cannot listen on {where}: {reason}") from error
+            found = self._sockets.listen(owner, wanted.interface, wanted.number)
+        except OSError as error:
+            raise CannotStart(
+                f"{section} cannot listen on {where}: {error.strerror or error}"
+            ) from error
+        port = reactor.adoptStreamPort(found.fileno(), found.family, factory)
+        found.close()  # the port has a descriptor of its own
+        _accept_in_turn(port)
         self._listening.append(port)
         if isinstance(factory, Ending):
             self._conversing.append(factory)
@@ -152,35 +181,70 @@ class Server:
 
     def stop(self) -> defer.Deferred[Any]:
         """Closes the listeners, lets work under way finish, then closes the database."""
+        return self._end(0.0, FAREWELL_SECONDS, "end")
+
+    def hand_over(self, linger: float, farewell: float) -> defer.Deferred[Any]:
+        """The same, where others will accept connections from the sockets.
+
+        Conversations are left alone for `linger` seconds, and then have `farewell` seconds to come
+        to an end, so that their peers connect again. `stop` may cut it short.
+        """
+        return self._end(linger, farewell, "hand_over")
+
+    def _end(self, linger: float, farewell: float, how: str) -> defer.Deferred[Any]:
+        if self._services is not None:
+            self._services.stage = Stage.DRAINING
         if self._notices is not None:
             self._notices.stop()
         closing = [defer.maybeDeferred(port.stopListening) for port in self._listening]
+        self._listening.clear()
+        waited: defer.Deferred[Any] = (
+            task.deferLater(reactor, linger) if linger else defer.succeed(None)
+        )
+        waited.addCallback(
+            lambda _: defer.DeferredList([*closing, *self._farewells(farewell, how)])
+        )
+        waited.addCallback(lambda _: threads.deferToThread(self._close))
+        waited.addTimeout(linger + max(GRACE_SECONDS, farewell + 1.0), reactor)
+        waited.addErrback(lambda failure: log.warning("not all work was finished: %s", failure))
+        return waited
+
+    def _farewells(self, seconds: float, how: str) -> list[defer.Deferred[Any]]:
+        """Ends every conversation; who does not listen to the end is cut off with the process."""
+        ends = []
         for factory in self._conversing:
-            # Who does not listen to the end is cut off with the process.
-            ended: defer.Deferred[Any] = factory.end()
-            ended.addTimeout(FAREWELL_SECONDS, reactor).addErrback(lambda failure: None)
-            closing.append(ended)
-        finished: defer.Deferred[Any] = defer.DeferredList(closing)
-        finished.addCallback(lambda _: threads.deferToThread(self._close))
-        finished.addTimeout(GRACE_SECONDS, reactor)
-        finished.addErrback(lambda failure: log.warning("not all work was finished: %s", failure))
-        return finished
+            ended: defer.Deferred[Any] = getattr(factory, how)()
+            ended.addTimeout(seconds, reactor).addErrback(lambda failure: None)
+            ends.append(ended)
+        return ends
 
     def _close(self) -> None:
+        with self._closing:
+            if self._is_closed:
+                return
+            self._is_closed = True
         if self._services is not None:
             self._services.close()
         if self._database is not None:
             self._database.close()
 
 
-def configure_logging(level: str) -> None:
-    """Python's logging to standard error, Twisted's among it."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=level.upper(),
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        force=True,
-    )
+def _accept_in_turn(port: Any) -> None:
+    """Has a port accept one connection a turn, so that the processes that share it share the load:
+    a process that takes all that wait has them for as long as they last."""
+    accept = port.doRead
+
+    def accept_one() -> None:
+        port.numberAccepts = 1
+        accept()
+
+    port.doRead = accept_one
+
+
+def configure_logging(level: str, form: Form = "text") -> None:
+    """Python's logging to standard error, Twisted's and Python's own warnings among it."""
+    logging.basicConfig(level=level.upper(), handlers=[handler_for(form, sys.stderr)], force=True)
+    logging.captureWarnings(True)
     globalLogBeginner.beginLoggingTo(
         [cast(Any, STDLibLogObserver("twisted"))], redirectStandardIO=False, discardBuffer=True
     )
@@ -192,21 +256,23 @@ def run(
     configuration: Configuration,
     standards: Mapping[str, Standard],
     ready: Callable[[Bound], None],
+    sockets: Listening | None = None,
+    clock: Callable[[], datetime] = present,
 ) -> None:
     """Serves until SIGTERM or SIGINT. `ready` is called when every listener accepts connections.
 
     Raises CannotStart when a port is taken.
     """
-    server = Server(configuration, standards)
+    server = Server(configuration, standards, sockets, clock)
     bound = server.start()
     reactor.addSystemEventTrigger("before", "shutdown", server.stop)
-
-    def announce() -> None:
-        # What is alive now lives as long as the process: the collector need not walk it again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 20)
-        ready(bound)
-
-    reactor.callWhenRunning(announce)
+    reactor.callWhenRunning(settle)
+    reactor.callWhenRunning(ready, bound)
     reactor.run()
+
+
+def settle() -> None:
+    """What is alive now lives as long as the process: the collector need not walk it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

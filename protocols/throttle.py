@@ -1,17 +1,23 @@
 """Slowing down who asks too often, without ever locking others out.
 
-Without IO; times are monotonic seconds. What is kept is bounded: the oldest is forgotten first.
+Times are monotonic seconds. What is kept is bounded: the oldest is forgotten first. Who is made to
+wait stands in the log, with the login but never what was tried as its password.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from typing import Any, Final
+
+log = logging.getLogger(__name__)
 
 #: Pairs of host and login that are remembered.
 _KEPT: Final = 10_000
 #: A wait is forgotten after as many seconds without a failure.
 _FORGOTTEN_AFTER: Final = 900.0
+#: Characters of a login that the log shows.
+_SHOWN: Final = 64
 
 
 class Bucket:
@@ -71,10 +77,6 @@ class FailedLogins:
         bucket = self._hosts.get(host)
         return bucket is not None and bucket.wait(now) > 0.0
 
-    def has_failed(self, host: str, login: str) -> bool:
-        """Has the pair failed of late, and not got in since?"""
-        return (host, login) in self._failed
-
     def failed(self, host: str, login: str, now: float) -> None:
         """The password was wrong, or nobody has the login."""
         pair = (host, login)
@@ -84,9 +86,17 @@ class FailedLogins:
         wait = min(2.0 ** min(beyond, 30), self._longest) if beyond >= 0 else 0.0
         self._failed[pair] = (count, now, now + wait)
         bucket = self._hosts.pop(host, None) or Bucket(self._host_rate, self._host_burst)
-        bucket.wait(now)
+        was_open = bucket.wait(now) == 0.0
         bucket.take()
         self._hosts[host] = bucket
+        shown = login[:_SHOWN]
+        if wait:
+            log.warning(
+                "%d wrong passwords for %r from %s: the next is heard in %.0f seconds",
+                *(count, shown, host, wait),
+            )
+        if was_open and bucket.wait(now) > 0.0:
+            log.warning("wrong passwords for many logins from %s, %r the last: slowed", host, shown)
         _trim(self._failed)
         _trim(self._hosts)
 

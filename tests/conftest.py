@@ -21,15 +21,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from catalogue.database import Database, migrate, open_database
 from tests.servers import RunningServer, running_demo
 
+if TYPE_CHECKING:
+    from tests.postgresql_copies import Copies
+
 ROOT = Path(__file__).parent.parent
 NO_SAMPLES = "no sample data"
+#: The databases that are used again, by server and template.
+_COPIES: dict[tuple[str, str], Copies] = {}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -93,6 +98,8 @@ def postgresql_template() -> Iterator[tuple[str, str]]:
     """The server's URL up to the database name, and the name of a migrated database there."""
     import psycopg
 
+    from tests.postgresql_copies import drop_database
+
     server = os.environ.get("TIRO_TEST_POSTGRESQL")
     if not server:
         pytest.skip(
@@ -105,34 +112,20 @@ def postgresql_template() -> Iterator[tuple[str, str]]:
         connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
         migrate(f"{base}/{name}")
         yield base, name
-        _drop_database(connection, name)
-
-
-def _drop_database(connection: Any, name: str) -> None:
-    """Drops it, even from under a process that a test has killed.
-
-    Ends our own connections only: WITH (FORCE) would have to be allowed to disturb an autovacuum
-    worker, which a plain DROP sends away by itself.
-    """
-    connection.execute(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE datname = %s AND usename = current_user",
-        (name,),
-    )
-    connection.execute(f'DROP DATABASE "{name}"')
+        if (copies := _COPIES.pop((base, name), None)) is not None:
+            copies.close()
+        drop_database(connection, name)
 
 
 @contextmanager
 def a_postgresql(template: tuple[str, str]) -> Iterator[str]:
-    """The URL of a copy of the template, dropped at the end."""
-    import psycopg
+    """The URL of a copy of the template, like new."""
+    from tests.postgresql_copies import Copies
 
-    base, template_name = template
-    name = f"tiro_test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')  # type: ignore[arg-type]
-        yield f"{base}/{name}"
-        _drop_database(connection, name)
+    if template not in _COPIES:
+        _COPIES[template] = Copies(*template)
+    with _COPIES[template].lent() as url:
+        yield url
 
 
 @contextmanager

@@ -70,23 +70,27 @@ def start_demo(data: Path, *options: str, patience: float = 120.0) -> RunningSer
     data.mkdir(parents=True, exist_ok=True)
     arguments = (
         *("demo", "--data", str(data), "--sip2-port", str(sip2), "--z3950-port", str(z3950)),
-        *("--http-port", str(http), "--ncip-port", str(ncip), *options),
+        *("--http-port", str(http), "--ncip-port", str(ncip), "--operations-port", "0", *options),
     )
-    return _start(data, arguments, (sip2, z3950, http, ncip), patience)
+    return launch(data, arguments, (sip2, z3950, http, ncip), patience)
 
 
-def start_serving(data: Path, database_url: str, patience: float = 60.0) -> RunningServer:
-    """Starts `tiro serve` with the demo's configuration, on the database at `database_url`."""
+def start_serving(
+    data: Path, database_url: str, *options: str, more: str = "", patience: float = 60.0
+) -> RunningServer:
+    """Starts `tiro serve` with the demo's configuration, and `more` lines of it, on the database at
+    `database_url`."""
     ports = sip2, z3950, http, ncip = free_ports(4)
-    text = demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip)
+    text = demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=0)
     path = data / "tiro.toml"
-    path.write_text(text.replace("sqlite:///tiro.sqlite", database_url))
-    return _start(data, ("--config", str(path), "serve"), ports, patience)
+    path.write_text(text.replace("sqlite:///tiro.sqlite", database_url) + more)
+    return launch(data, ("--config", str(path), "serve", *options), ports, patience)
 
 
-def _start(
+def launch(
     data: Path, arguments: Sequence[str], ports: tuple[int, int, int, int], patience: float
 ) -> RunningServer:
+    """Runs `tiro` with `arguments` and waits for its line ``Tiro is ready``."""
     log = data / "server.log"
     with log.open("ab") as errors:
         process = subprocess.Popen(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
 import subprocess
 import tomllib
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pymarc import Field, Indicators, Record, Subfield
@@ -88,7 +91,7 @@ def test_the_folder_holds_a_configuration_for_every_other_command(
     assert "kiosk" not in [
         account["password"] for account in tomllib.loads(config.read_text())["sip2"]["accounts"]
     ]
-    checked = run_tiro(config, "check")
+    checked = run_tiro(config, "check", "--running")
     assert checked.returncode == 0, checked.stderr
     record = Record(force_utf8=True)
     record.add_field(
@@ -109,3 +112,59 @@ def test_a_taken_port_is_said_in_a_sentence_with_the_section_to_change(tmp_path:
                 *("--patrons", "1", "--items", "1", "--sip2-port", str(server.sip2)),
                 *("--z3950-port", str(others[0])),
             )
+
+
+def test_what_patrons_are_told_and_owe_can_be_read_and_explained(tmp_path: Path) -> None:
+    """A loan that nobody returns: the commands of the demo contract, run as they stand there."""
+    day = max(date(2027, 2, 1), datetime.now(UTC).date() + timedelta(days=60))
+    data = tmp_path / "library"
+    today = f"{datetime.now(UTC):%Y%m%d    %H%M%S}".encode()
+    out = b"11YN" + today + today + b"AODK-900100|AAP0000001|ABI0000003|AC|AD1234|\r"
+    with running_demo(data, "--patrons", "2", "--items", "4") as server:
+        assert talk(server.sip2, [b"9300CNkiosk|COkiosk|\r"], b"\r") == b"941\r"
+        with socket.create_connection(("127.0.0.1", server.sip2)) as kiosk:
+            kiosk.sendall(b"9300CNkiosk|COkiosk|\r")
+            assert kiosk.recv(100) == b"941\r"
+            kiosk.sendall(out)
+            assert kiosk.recv(1000).startswith(b"121")
+    config = data / "tiro.toml"
+
+    def tiro(*arguments: str) -> Any:
+        done = run_tiro(config, *arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def run_jobs(on: date) -> None:
+        done = run_tiro(config, "jobs", "run", "--date", f"{on}")
+        assert done.returncode == 0, done.stderr
+
+    run_jobs(day)
+    told = tiro("notices", "--patron", "P0000001")
+    assert told
+    for message in told:
+        assert set(message) >= {"type", "channel", "address", "state", "created", "sent", "text"}
+    (late,) = [message for message in told if message["state"] == "sent"]
+    assert late["text"]
+    written = data / "outbox" / late["channel"]
+    assert any(f"{late['id']}" in path.name for path in written.iterdir())
+    for later in (31, 62):
+        run_jobs(day + timedelta(days=later))
+    charged = tiro("charges", "--patron", "P0000001")
+    assert {charge["type"] for charge in charged} == {"compensation", "late_fee"}
+    for charge in charged:
+        assert set(charge) >= {"type", "amount", "balance", "reason"}
+        assert isinstance(charge["amount"], int)
+        why = tiro("charges", "explain", f"{charge['charge']}")
+        assert [loan["item"] for loan in why["loans"]] == ["I0000003"]
+        (loan,) = why["loans"]
+        assert loan["due"]
+        assert loan["rules"], loan
+        assert why["steps"]
+    told = tiro("notices", "--patron", "P0000001")
+    assert {"bill", "reminder"} <= {message["type"] for message in told}
+    for message in told:
+        why = tiro("notices", "explain", f"{message['id']}")
+        for cause in why["tells"]:
+            assert cause["loans"] or cause["charges"] or cause["facts"], message["type"]
+            assert cause["rules"]["channels"]["value"]
+            assert cause["rules"]["channels"]["rule"]["at"] == "DK-900100"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +55,22 @@ def test_a_loan_outlives_the_process_that_made_it(seeded_url: str, tmp_path: Pat
     assert shown_again.startswith(b"1803")
     assert second.stop() == 0
     assert "Traceback" not in second.log.read_text()
+
+
+def test_a_configuration_that_everybody_can_read_is_told_at_the_start(
+    sqlite_url: str,
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        open_folder = Path(folder)
+        open_folder.chmod(0o755)
+        for mode, is_told in ((0o644, True), (0o600, False)):
+            (open_folder / "tiro.toml").touch()
+            (open_folder / "tiro.toml").chmod(mode)
+            server = start_serving(open_folder, sqlite_url)
+            assert server.stop() == 0
+            told = server.log.read_text()
+            assert ("can be read by everybody: chmod 640" in told) == is_told
+            server.log.unlink()
 
 
 def test_two_processes_on_postgresql_share_one_library(seeded_url: str, tmp_path: Path) -> None:

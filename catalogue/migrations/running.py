@@ -1,17 +1,62 @@
-"""Runs the migrations from code: no alembic.ini, no shell needed."""
+"""Runs the migrations from code: no alembic.ini, no shell needed.
+
+How a release changes the tables while older processes work with them: README.md.
+"""
 
 from __future__ import annotations
 
+import logging
+import random
+import time
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, select
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from catalogue.outages import DatabaseUnavailable
+from catalogue.schema import compatibility
+
+log = logging.getLogger(__name__)
 
 #: Any number that no other program of the database uses: one migration at a time.
 _ADVISORY_LOCK = 0x7160
+#: A change of a table waits so long for transactions that use it, as everybody else would wait
+#: behind it; then it lets them pass and tries again, so many times.
+_LOCK_TIMEOUT: Final = "2s"
+_ATTEMPTS: Final = 10
+
+
+class Fit(Enum):
+    """How the tables of a database and this code go together."""
+
+    EMPTY = "the database has no tables yet"
+    OLDER = "the database is older than this Tiro"
+    SAME = "the database is as this Tiro knows it"
+    NEWER = "the database is newer than this Tiro, which may work with it"
+    TOO_NEW = "the database is newer than this Tiro, which must not work with it"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The revision of a database, the newest that this code knows, and what follows from them."""
+
+    fit: Fit
+    revision: str | None
+    known: str
+
+    def __str__(self) -> str:
+        return f"{self.fit.value} (revision {self.revision or 'none'}, Tiro's {self.known})"
+
+
+class DatabaseTooNew(Exception):
+    """The database is of a later release, which no longer works with code as old as this."""
 
 
 def alembic_configuration() -> Config:
@@ -28,22 +73,84 @@ def _driver_url(url: str) -> str:
     return parsed.render_as_string(hide_password=False)
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Brings the database at `url` to `revision`; does nothing where it is there already."""
+def standing_of(url: str) -> Standing:
+    """How the database at `url` and this code go together. Raises DatabaseUnavailable."""
     engine = create_engine(_driver_url(url))
     try:
-        with engine.connect() as connection:
+        with _connected(engine) as connection:
+            return _standing(connection)
+    except DBAPIError as error:
+        raise DatabaseUnavailable(f"the database cannot be read: {error.orig}") from None
+    finally:
+        engine.dispose()
+
+
+def _connected(engine: Engine) -> Connection:
+    """Raises DatabaseUnavailable, with the reason that the database gives but no password."""
+    try:
+        return engine.connect()
+    except OperationalError as error:
+        lines = str(error.orig).strip().splitlines() or ["no reason was given"]
+        raise DatabaseUnavailable(f"the database cannot be reached: {lines[0]}") from None
+
+
+def _standing(connection: Connection) -> Standing:
+    revision = MigrationContext.configure(connection).get_current_revision()
+    newest = newest_revision()
+    if revision is None:
+        fit = Fit.EMPTY
+    elif revision == newest:
+        fit = Fit.SAME
+    elif revision in known_revisions():
+        fit = Fit.OLDER
+    else:
+        oldest = None
+        if inspect(connection).has_table(compatibility.name):
+            oldest = connection.execute(select(compatibility.c.oldest_code)).scalar()
+        fit = Fit.NEWER if oldest in known_revisions() else Fit.TOO_NEW
+    connection.rollback()
+    return Standing(fit, revision, newest)
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Brings the database at `url` to `revision`; does nothing where it is there already.
+
+    A newer database is left as it is. Raises DatabaseTooNew where this code must not work with it,
+    and DatabaseUnavailable.
+    """
+    engine = create_engine(_driver_url(url))
+    try:
+        with _connected(engine) as connection:
             if engine.dialect.name == "sqlite":
                 # Holds while the file is empty, as at the first migration: fewer, fuller pages.
                 connection.exec_driver_sql("PRAGMA page_size=8192")
-            if is_current(connection):
+            standing = _standing(connection)
+            if standing.fit is Fit.SAME:
                 return
+            if standing.fit is Fit.TOO_NEW:
+                raise DatabaseTooNew(f"{standing}: install the release that it was made for")
+            if standing.fit is Fit.NEWER:
+                log.warning("%s: install the newer release here, too", standing)
+                return
+            if standing.fit is Fit.OLDER:
+                log.info("%s: it is brought up to date", standing)
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})")
+                connection.exec_driver_sql(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+                connection.commit()
             configuration = alembic_configuration()
             configuration.attributes["connection"] = connection
-            command.upgrade(configuration, revision)
-            connection.commit()
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    command.upgrade(configuration, revision)
+                    connection.commit()
+                    return
+                except OperationalError as error:
+                    connection.rollback()
+                    if "lock timeout" not in str(error.orig) or attempt == _ATTEMPTS:
+                        raise
+                    log.warning("a table is in use and cannot be changed: attempt %d", attempt)
+                    time.sleep(random.uniform(0.2, 1.0))  # noqa: S311
     finally:
         engine.dispose()
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
 from sqlalchemy import Column, Table, bindparam, select, tuple_
 
-from catalogue.database import Database
+from catalogue.database import Database, Work
 from catalogue.schema import records
 from catalogue.statements import Transaction, many
 from circulation.archiving.forms import FORMS, Row
 from circulation.archiving.manifest import ArchivedFile, Manifest, digest_of, write_manifest
 from circulation.archiving.tables import archived_columns, archived_tables
+
+T = TypeVar("T")
 
 #: Rows that are read in one go.
 PAGE: Final = 2_000
@@ -38,7 +41,7 @@ def export(
     A file for each table, in the form of `FORMS`; the records themselves in ISO 2709, a file for
     each format, in the order of their rows. Raises FileExistsError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it tells of people
     if any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
 
@@ -55,13 +58,26 @@ def export(
                 written[name] = FORMS[form].write(file, archived_columns(table), rows)
             return written
 
-    rows = database.read(work, wide=True).result()
+    rows = _in_one_snapshot(database, work).result()
     files = {
         name: ArchivedFile(count, digest_of(folder / name)) for name, count in sorted(rows.items())
     }
     manifest = Manifest(revision, form, now.isoformat(), files=files)
     write_manifest(folder, manifest)
     return manifest
+
+
+def _in_one_snapshot(database: Database, work: Work[T]) -> Future[T]:
+    """Runs work that reads much. Of PostgreSQL a read sees each statement's own snapshot, and only
+    a transaction that says so the same one all along."""
+    if database.dialect != "postgresql":
+        return database.read(work, wide=True)
+
+    def repeatable(transaction: Transaction) -> T:
+        transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
+        return work(transaction)
+
+    return database.write(repeatable)
 
 
 def _rows(transaction: Transaction, table: Table, on_progress: Progress) -> Iterator[Row]:

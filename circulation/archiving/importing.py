@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -38,10 +38,12 @@ def import_archive(
     *,
     revision: str,
     on_progress: Progress = lambda table, rows: None,
+    afterwards: Callable[[Transaction], None] = lambda transaction: None,
 ) -> Manifest:
     """Reads an archive into a database of the same revision that holds no library yet.
 
-    All of it is one transaction. The index is not made: `catalogue.reindexing.reindex` does that.
+    All of it is one transaction, with what is to be done `afterwards`. The index is not made:
+    `catalogue.reindexing.reindex` does that.
     Raises UnreadableArchive, NotEmpty, and the driver's error for rows that contradict each other.
     """
     manifest = read_manifest(folder, revision)
@@ -58,6 +60,7 @@ def import_archive(
             send(delete(table))(transaction)
         for table in tables:
             _read(transaction, table, folder, manifest, on_progress)
+        afterwards(transaction)
 
     database.write(work).result()
     return manifest

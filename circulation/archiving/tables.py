@@ -29,6 +29,8 @@ LEFT_OUT: Final[dict[str, str]] = {
     "sort_keys": "the index, made of the records",
     "changed_while_reindexing": "of a reindexing that is not over",
     "reindexings": "of a reindexing that is not over",
+    "leases": "of the processes that run now",
+    "compatibility": "of the tables themselves",
 }
 
 LENGTH: Final[Column[object]] = Column("length", Integer)

@@ -241,9 +241,12 @@ def cancel_booking(
     desk: Desk,
     booking_id: int,
     now: datetime,
+    refused: bool = False,
+    why: str = "",
 ) -> Booking | Refused:
     """Ends a booking; what was set aside for it goes home.
 
+    `refused`: it is the library that cannot meet it; `why` are its words to the borrower.
     Refused with BOOKING_UNDER_WAY while copies that were lent for it are out: return them.
     """
     set_up = circulation.current_set_up(transaction)
@@ -253,7 +256,8 @@ def cancel_booking(
     _, supplies = known
     if any(supply.delivered > supply.returned for supply in supplies):
         return Refused((Refusal(Reason.BOOKING_UNDER_WAY),))
-    close_booking(transaction, desk, booking_id, BookingOutcome.CANCELLED, now)
+    outcome = BookingOutcome.REFUSED if refused else BookingOutcome.CANCELLED
+    close_booking(transaction, desk, booking_id, outcome, now, why=why)
     booking = find_booking(transaction, set_up, booking_id)
     assert booking is not None
     return booking

@@ -39,16 +39,18 @@ def close_booking(
     booking_id: int,
     outcome: BookingOutcome,
     now: datetime,
+    *,
+    why: str = "",
 ) -> bool:
     """Ends an open booking, and the keeping of copies for it; False where it was over already.
 
-    The queue of the title is locked.
+    The queue of the title is locked. `why` are words for the borrower.
     """
     if not _close(transaction, booking_id, now, outcome.value):
         return False
     for row in stays_of_booking(transaction, booking_id):
         end_stay(transaction, desk, row, now)
-    after = {"booking": booking_id, "outcome": outcome.value}
+    after = {"booking": booking_id, "outcome": outcome.value} | ({"text": why} if why else {})
     write_event(transaction, EventKind.BOOKING_CLOSED, desk, now, after=after)
     return True
 

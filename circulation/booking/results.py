@@ -17,6 +17,7 @@ class BookingOutcome(Enum):
 
     FULFILLED = "fulfilled"  # all that was lent for it is back
     CANCELLED = "cancelled"
+    REFUSED = "refused"  # by the library, which cannot meet it
     NOT_COLLECTED = "not_collected"  # its last day has passed, and nothing was lent for it
 
 

@@ -25,6 +25,9 @@ from circulation.interlending.rows import (
     loan_wanted,
 )
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
+from circulation.notices.causes import Cause
+from circulation.notices.kinds import NoticeKind as PatronNoticeKind
+from circulation.notices.requests import request_notice
 from circulation.partners import Partner, folded_agency
 from circulation.reasons import Action, Reason
 from circulation.results import Desk, Refusal, Refused
@@ -130,16 +133,42 @@ def ask(
 
 
 def answered(
-    transaction: Transaction, loan_id: int, *, will_lend: bool, now: datetime
+    circulation: Circulation,
+    transaction: Transaction,
+    loan_id: int,
+    *,
+    will_lend: bool,
+    now: datetime,
 ) -> InterlibraryLoan | Obstacle:
-    """The partner has answered a request: it will see to it, or it will not."""
+    """The partner has answered a request: it will see to it, or it will not; then the patron is
+    told."""
     loan = loan_by_id(transaction, loan_id)
     if loan is None:
         return Obstacle.UNKNOWN
     if loan.state is not BorrowingState.ASKED:  # it has said more already
         return loan
+    if not will_lend:
+        tell_unobtainable(circulation, transaction, loan, now)
     action = BorrowingAction.EXPECT if will_lend else BorrowingAction.CANCEL
     return advance(transaction, loan, action, now)
+
+
+def tell_unobtainable(
+    circulation: Circulation, transaction: Transaction, loan: InterlibraryLoan, now: datetime
+) -> None:
+    """Who asked for it is told that nobody lends it to us: asked for here, and not written as an
+    event, because such a request is cut from its patron when it ends."""
+    if loan.patron_id is None:
+        return
+    request_notice(
+        circulation,
+        transaction,
+        patron_id=loan.patron_id,
+        kind=PatronNoticeKind.CANNOT_BE_OBTAINED,
+        cause=Cause(key=f"interlibrary {loan.id}"),
+        facts={"title": loan.title, "author": loan.author},
+        now=now,
+    )
 
 
 def _partner(set_up: SetUp, agency: str | None) -> Partner | None:

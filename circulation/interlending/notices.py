@@ -265,13 +265,14 @@ def notice_sent(transaction: Transaction, notice: Notice, now: datetime, problem
     _sent(transaction, notice.id, now, problem[:200])
 
 
-def notice_failed(transaction: Transaction, notice: Notice, now: datetime, problem: str) -> None:
-    """It did not get through: it is tried again later, or after `PATIENCE` no more."""
+def notice_failed(transaction: Transaction, notice: Notice, now: datetime, problem: str) -> bool:
+    """It did not get through: it is tried again later, or after `PATIENCE` no more; then False."""
     if now - notice.written >= PATIENCE:
         _give_up(transaction, notice.id, now, problem[:200])
-        return
+        return False
     wait = min(FIRST_WAIT * 2 ** min(notice.tries - 1, 20), LONGEST_WAIT)
     _put_off(transaction, notice.id, now + wait, problem[:200])
+    return True
 
 
 def notice_dropped(transaction: Transaction, notice: Notice, now: datetime, why: str) -> None:

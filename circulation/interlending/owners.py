@@ -22,6 +22,8 @@ from circulation.schema import loans
 
 #: How long the patron keeps what the owner does not renew, or wants back on no day it names.
 DAYS_AFTER_REFUSAL = 7
+#: The reason in the event of a loan that falls due as before.
+NOT_RENEWED = "the owner did not renew it"
 
 _set_due = change(
     update(loans)
@@ -67,7 +69,7 @@ def refuse_renewal(
     if isinstance(new, InterlibraryLoan) and promised is not None:
         soonest = _in_some_days(circulation, transaction, loan, now)
         due = min(promised, max(loan.due_before or soonest, soonest))
-        _redate(transaction, desk, loan, due, now, "the owner did not renew it")
+        _redate(transaction, desk, loan, due, now, NOT_RENEWED)
     return new
 
 

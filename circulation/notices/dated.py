@@ -19,7 +19,7 @@ from circulation.due_dates import local_date
 from circulation.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import Addressees, request_notice
 from circulation.notices.rules import NoticeRules
 from circulation.schema import captures, holds, patrons
 
@@ -127,6 +127,7 @@ def notices_of_day(
     first, last = _span(which, day, widest)
     page = which.find(transaction, first, last, after)
     made = 0
+    among = Addressees(transaction, {row.patron_id for row in page})
     for row in page:
         terms = set_up.notice_terms(row.branch_id, row.category, which.kind)
         timezone = set_up.branches[row.branch_id].timezone
@@ -144,6 +145,7 @@ def notices_of_day(
             facts={which.fact: row.on.isoformat()},
             branch_id=row.branch_id,
             now=now,
+            among=among,
         )
         made += notice_id is not None
     return made, page[-1].id if len(page) == AT_MOST else None

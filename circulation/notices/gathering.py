@@ -11,20 +11,25 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from catalogue.schema import items
 from catalogue.statements import Transaction, change, many, one, scalar, send
 from circulation.auto_renewals import ACTOR as AUTO_RENEWAL
+from circulation.booking.results import BookingOutcome
 from circulation.booking.schema import bookings
 from circulation.engine import Circulation
 from circulation.events import Event, EventKind, read_event, select_events
 from circulation.hold_changes import HoldOutcome
+from circulation.interlending.owners import NOT_RENEWED
+from circulation.money import ChargeKind, PostingKind
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import Addressees, request_notice
 from circulation.notices.schema import notice_choices, notice_progress, stored
-from circulation.schema import events, holds
+from circulation.policy import lineage
+from circulation.results import LoanMark
+from circulation.schema import events, holds, loans, missing_items
 from circulation.set_up import SetUp
 
 #: So many events in one transaction.
@@ -63,8 +68,17 @@ _hold_branch: Callable[..., Any] = one(
 _item_group = scalar(
     select(items.c.material_group).where(items.c.id == bindparam("item_id")), "item_id"
 )
+_is_lost = exists().where(
+    loans.c.item_id == items.c.id,
+    loans.c.checked_in.is_(None),
+    loans.c.mark == LoanMark.LOST.value,
+)
+_is_missing = exists().where(missing_items.c.item_id == items.c.id)
 _copies_left = scalar(
-    select(items.c.id).where(items.c.record_id == bindparam("of_record")).limit(1), "of_record"
+    select(items.c.id)
+    .where(items.c.record_id == bindparam("of_record"), ~_is_lost, ~_is_missing)
+    .limit(1),
+    "of_record",
 )
 _booking: Callable[..., Any] = one(
     select(bookings.c.patron_id, bookings.c.delivery_branch_id).where(
@@ -80,18 +94,31 @@ def _hold_shelved(reading: _Reading) -> Telling | None:
     if event.patron_id is None or hold_id is None:
         return None
     branch_id = event.after.get("branch")
-    kind = NoticeKind.HOLD_READY
     group = _item_group(reading.transaction, event.item_id)
-    if branch_id is not None and reading.set_up.terms(branch_id, "", group or "").on_site_only:
-        kind = NoticeKind.READY_IN_READING_ROOM
+    kind = _ready(reading.set_up, branch_id, group or "")
     cause = Cause(event=event.id, holds=(hold_id,))
     return Telling(event.patron_id, kind, cause, branch_id=branch_id)
+
+
+def _ready(set_up: SetUp, branch_id: int | None, group: str) -> NoticeKind:
+    """As what it is ready; where no rule sends the special message, the usual one is sent."""
+    kind = NoticeKind.HOLD_READY
+    if branch_id is None:
+        return kind
+    terms = set_up.notice_terms(branch_id, "", kind)
+    groups = set(lineage(set_up.groups, group))
+    if groups.intersection(terms.in_reading_room):
+        kind = NoticeKind.READY_IN_READING_ROOM
+    elif groups.intersection(terms.at_desk):
+        kind = NoticeKind.READY_AT_DESK
+    return kind if kind in set_up.notices.kinds else NoticeKind.HOLD_READY
 
 
 _ENDED = {
     HoldOutcome.CANCELLED.name: NoticeKind.HOLD_DELETED,
     HoldOutcome.EXPIRED.name: NoticeKind.HOLD_EXPIRED,
     HoldOutcome.NOT_COLLECTED.name: NoticeKind.HOLD_EXPIRED,
+    HoldOutcome.UNOBTAINABLE.name: NoticeKind.CANNOT_BE_OBTAINED,
 }
 
 
@@ -132,6 +159,15 @@ def _renewed(reading: _Reading) -> Telling | None:
     return _renewal(reading) if reading.event.actor == AUTO_RENEWAL else None
 
 
+_redating = _of_loan(NoticeKind.NOT_RENEWABLE, "due")
+
+
+def _redated(reading: _Reading) -> Telling | None:
+    """What its owner did not renew falls due as before; other dates are moved with an
+    announcement of their own."""
+    return _redating(reading) if reading.event.after.get("reason") == NOT_RENEWED else None
+
+
 def _of_patron(
     kind: NoticeKind, facts: Callable[[Event], Mapping[str, Any]] = lambda event: {}
 ) -> Callable[[_Reading], Telling | None]:
@@ -166,6 +202,31 @@ def _payment(reading: _Reading) -> Telling | None:
     )
 
 
+_REDUCED = frozenset({PostingKind.CANCELLATION.value, PostingKind.REDUCTION.value})
+
+
+def _charge_changed(reading: _Reading) -> Telling | None:
+    """Compensation that need not be paid, or not all of it, because the item is back."""
+    event, after = reading.event, reading.event.after
+    if (
+        event.patron_id is None
+        or after.get("kind") != ChargeKind.COMPENSATION.value
+        or after.get("by") not in _REDUCED
+    ):
+        return None
+    reduced = {
+        "charge": after["charge"],
+        "amount": event.before["amount"] - after["amount"],
+        "left": after["amount"],
+        "currency": after["currency"],
+        "owed_to_patron": max(0, -after["balance"]),
+    }
+    cause = Cause(event=event.id, charges=(after["charge"],))
+    told = {"cancelled": [reduced], "why": after.get("why", "")}
+    kind = NoticeKind.COMPENSATION_CANCELLED
+    return Telling(event.patron_id, kind, cause, told, event.branch_id)
+
+
 def _of_booking(kind: NoticeKind) -> Callable[[_Reading], Telling | None]:
     def tell(reading: _Reading) -> Telling | None:
         event = reading.event
@@ -175,8 +236,11 @@ def _of_booking(kind: NoticeKind) -> Callable[[_Reading], Telling | None]:
         found = _booking(reading.transaction, booking_id)
         if found is None or found[0] is None:
             return None
+        is_refused = event.after.get("outcome") == BookingOutcome.REFUSED.value
+        told = {"text": event.after["text"]} if "text" in event.after else {}
         cause = Cause(event=event.id, bookings=(booking_id,))
-        return Telling(found[0], kind, cause, branch_id=found[1])
+        what = NoticeKind.BOOKING_REFUSED if is_refused else kind
+        return Telling(found[0], what, cause, told, branch_id=found[1])
 
     return tell
 
@@ -206,11 +270,13 @@ TELLS: dict[EventKind, Callable[[_Reading], Telling | None]] = {
     EventKind.CHECKED_IN: _of_loan(NoticeKind.ITEM_RETURNED),
     EventKind.RENEWED: _renewed,
     EventKind.LOAN_RECALLED: _of_loan(NoticeKind.RECALLED),
+    EventKind.LOAN_REDATED: _redated,
     EventKind.PATRON_REGISTERED: _of_patron(NoticeKind.WELCOME),
     EventKind.PIN_CHANGED: _of_patron(NoticeKind.PIN_CHANGED),
     EventKind.PATRON_BLOCKED: _of_patron(NoticeKind.BLOCKED, _reason),
     EventKind.PATRON_UNBLOCKED: _of_patron(NoticeKind.UNBLOCKED, _reason),
     EventKind.PAYMENT_TAKEN: _payment,
+    EventKind.CHARGE_CHANGED: _charge_changed,
     EventKind.BOOKING_CHANGED: _of_booking(NoticeKind.BOOKING_CHANGED),
     EventKind.BOOKING_CLOSED: _of_booking(NoticeKind.BOOKING_DELETED),
     EventKind.STAY_BEGUN: _stay_begun,
@@ -218,21 +284,30 @@ TELLS: dict[EventKind, Callable[[_Reading], Telling | None]] = {
 
 #: Which kinds of message may come of each event.
 _MAY_TELL: dict[EventKind, frozenset[NoticeKind]] = {
-    EventKind.HOLD_SHELVED: frozenset({NoticeKind.HOLD_READY, NoticeKind.READY_IN_READING_ROOM}),
+    EventKind.HOLD_SHELVED: frozenset(
+        {NoticeKind.HOLD_READY, NoticeKind.READY_AT_DESK, NoticeKind.READY_IN_READING_ROOM}
+    ),
     EventKind.HOLD_CLOSED: frozenset(
-        {NoticeKind.HOLD_DELETED, NoticeKind.HOLD_EXPIRED, NoticeKind.HOLD_LAST_COPY_LOST}
+        {
+            NoticeKind.CANNOT_BE_OBTAINED,
+            NoticeKind.HOLD_DELETED,
+            NoticeKind.HOLD_EXPIRED,
+            NoticeKind.HOLD_LAST_COPY_LOST,
+        }
     ),
     EventKind.CHECKED_OUT: frozenset({NoticeKind.LOAN_MADE}),
     EventKind.CHECKED_IN: frozenset({NoticeKind.ITEM_RETURNED}),
     EventKind.RENEWED: frozenset({NoticeKind.RENEWED}),
     EventKind.LOAN_RECALLED: frozenset({NoticeKind.RECALLED}),
+    EventKind.LOAN_REDATED: frozenset({NoticeKind.NOT_RENEWABLE}),
     EventKind.PATRON_REGISTERED: frozenset({NoticeKind.WELCOME}),
     EventKind.PIN_CHANGED: frozenset({NoticeKind.PIN_CHANGED}),
     EventKind.PATRON_BLOCKED: frozenset({NoticeKind.BLOCKED}),
     EventKind.PATRON_UNBLOCKED: frozenset({NoticeKind.UNBLOCKED}),
     EventKind.PAYMENT_TAKEN: frozenset({NoticeKind.PAYMENT_RECEIVED}),
+    EventKind.CHARGE_CHANGED: frozenset({NoticeKind.COMPENSATION_CANCELLED}),
     EventKind.BOOKING_CHANGED: frozenset({NoticeKind.BOOKING_CHANGED}),
-    EventKind.BOOKING_CLOSED: frozenset({NoticeKind.BOOKING_DELETED}),
+    EventKind.BOOKING_CLOSED: frozenset({NoticeKind.BOOKING_DELETED, NoticeKind.BOOKING_REFUSED}),
     EventKind.STAY_BEGUN: frozenset({NoticeKind.BOOKING_IN_PREPARATION}),
 }
 
@@ -297,6 +372,7 @@ def gather(
     page = _page(kinds)(transaction, start, AT_MOST) if kinds else []
     wanting = {(row[0], row[1]) for row in _wanting(transaction)} if page else set()
     made = 0
+    among = Addressees(transaction, {each.patron_id for each in page if each.patron_id})
     for event in page:
         telling = TELLS[event.kind](_Reading(transaction, set_up, event))
         if telling is None or telling.kind not in set_up.notices.kinds:
@@ -313,6 +389,7 @@ def gather(
             facts=telling.facts,
             branch_id=telling.branch_id,
             now=now,
+            among=among if telling.patron_id == event.patron_id else None,
         )
         made += notice_id is not None
     if len(page) == AT_MOST:

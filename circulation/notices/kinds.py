@@ -49,6 +49,7 @@ class NoticeKind(Enum):
     BLOCK_WARNING = "block_warning"
     UNBLOCKED = "unblocked"
     PAYMENT_RECEIVED = "payment_received"
+    COMPENSATION_CANCELLED = "compensation_cancelled"  # what was billed has come back
     CARD_EXPIRING = "card_expiring"
     PIN_CHANGED = "pin_changed"
     PURCHASE = "purchase"  # what the patron has asked the library to buy
@@ -80,6 +81,7 @@ _OF: dict[Basis, tuple[NoticeKind, ...]] = {
         NoticeKind.BOOKING_IN_PREPARATION,
         NoticeKind.BOOKING_CHANGED,
         NoticeKind.BOOKING_DELETED,
+        NoticeKind.BOOKING_REFUSED,
     ),
     Basis.LOANS: (
         NoticeKind.LOAN_MADE,
@@ -109,6 +111,7 @@ _OF: dict[Basis, tuple[NoticeKind, ...]] = {
         NoticeKind.REMINDER,
         NoticeKind.COLLECTION,
         NoticeKind.PAYMENT_RECEIVED,
+        NoticeKind.COMPENSATION_CANCELLED,
     ),
 }
 _PROOF = {
@@ -117,6 +120,7 @@ _PROOF = {
     NoticeKind.BLOCKED,
     NoticeKind.BLOCK_WARNING,
     NoticeKind.COLLECTION,
+    NoticeKind.COMPENSATION_CANCELLED,
     NoticeKind.ITEM_RETURNED,  # the law asks for the receipt (see the README)
     NoticeKind.PAYMENT_RECEIVED,
     NoticeKind.RECALL,
@@ -134,6 +138,8 @@ _OPTIONAL = {
     NoticeKind.RENEWED,
     NoticeKind.WELCOME,
 }
+#: What tells of something that we have no row of, where a title of ours is not what is wanted.
+MAY_HAVE_NO_ROWS = frozenset({NoticeKind.CANNOT_BE_OBTAINED})
 _BASES = {kind: basis for basis, kinds in _OF.items() for kind in kinds}
 
 TRAITS: dict[NoticeKind, Trait] = {

@@ -12,6 +12,7 @@ so that a process that dies in between leaves a trace.
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from circulation.notices.addresses import address_of
 from circulation.notices.channels import AddressKind
 from circulation.notices.composing import Post, Text, compose
 from circulation.notices.contents import NOUNS, Contents, read_contents
-from circulation.notices.kinds import NoticeKind, NoticeState
+from circulation.notices.kinds import TRAITS, Basis, NoticeKind, NoticeState
 from circulation.notices.persons import Person, read_persons
 from circulation.notices.rendering import BadTemplate
 from circulation.notices.rows import (
@@ -127,7 +128,8 @@ class Planner:
                 planned.append(decided)
             else:
                 groups.setdefault(self._group(notice), []).append((notice, decided))
-        return planned + [self._message(group) for group in groups.values()]
+        with self.post.templates.at_once():
+            return planned + [self._message(group) for group in groups.values()]
 
     def terms(self, notice: Notice) -> NoticeTerms:
         about = self.persons.get(notice.patron_id or 0)
@@ -145,7 +147,7 @@ class Planner:
             notice.branch_id,
             notice.channels,
             notice.failed,
-            notice.facts.get("number"),
+            _said(notice),
         )
 
     def _look_again(self, notice: Notice) -> Planned | Contents:
@@ -249,6 +251,18 @@ class Planner:
             if address is not None:
                 return channel, address
         return None
+
+
+def _said(notice: Notice) -> str:
+    """What one message can say only once: words of the staff, the number of a reminder, and all
+    facts of what is about the patron alone (which block, which date)."""
+    facts = {name: value for name, value in notice.facts.items() if name != "actor"}
+    if TRAITS[notice.kind].basis is not Basis.PATRON:
+        facts = {name: facts[name] for name in _SAID_ONCE if name in facts}
+    return json.dumps(facts, sort_keys=True, default=str)
+
+
+_SAID_ONCE = ("number", "subject", "text", "title")
 
 
 def _together(parts: list[Contents]) -> Contents:

@@ -8,6 +8,7 @@ that know more tell it later.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -28,11 +29,14 @@ from circulation.notices.rows import (
     Message,
     abandoned_messages,
     lock_message,
+    lock_messages,
     message_by_reference,
     notices_of_message,
     notices_of_messages,
     set_notice,
+    set_notices_taken,
     set_state_of_notices,
+    set_taken,
     waiting_messages,
     write_message,
 )
@@ -103,6 +107,23 @@ def record(transaction: Transaction, message_id: int, outcome: Outcome, now: dat
         write_message(transaction, message)
     else:
         _fail(transaction, message, outcome.why, now)
+
+
+def record_all(transaction: Transaction, outcomes: Mapping[int, Outcome], now: datetime) -> None:
+    """The same as `record` for each of them; what was taken, which most is, in bulk."""
+    taken = {key: each for key, each in outcomes.items() if isinstance(each, Sent)}
+    locked = {each.id: each for each in lock_messages(transaction, sorted(taken))} if taken else {}
+    open_ids = [
+        each.id
+        for each in locked.values()
+        if each.state in (NoticeState.SENDING, NoticeState.UNSURE)
+    ]
+    rows = [(taken[key].reference, taken[key].state.value, now, key) for key in open_ids]
+    set_taken(transaction, rows)
+    set_notices_taken(transaction, [(state, key) for _, state, _, key in rows])
+    for message_id, outcome in outcomes.items():
+        if message_id not in taken:
+            record(transaction, message_id, outcome, now)
 
 
 def _doubt(transaction: Transaction, message: Message, why: str) -> None:

@@ -2,10 +2,13 @@
 
 Rows stay, so that it can be counted what was sent; what stood in them, to which address and about
 what, goes. Messages that tell of amounts are kept longer, as proof (`NoticeTerms.days_kept`).
+When their person is erased all words and names go; the proof that is left says which type was sent
+when and how, about which charges and loans (which name nobody either), and the amounts.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,11 +25,14 @@ from catalogue.statements import (
     many,
     many_of,
     send,
+    send_many,
 )
 from circulation.digital_post.receipts import forget_receipts, forget_receipts_of_person
-from circulation.notices.causes import read_cause
-from circulation.notices.kinds import NoticeKind, NoticeState
+from circulation.notices.causes import Cause, cause_text, read_cause
+from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
+from circulation.notices.rows import Notice, notices_of_person
 from circulation.notices.schema import incoming_texts, notice_messages, notices, stored
+from circulation.notices.silence import forget_silent_patron
 from circulation.schema import loans, patrons
 from circulation.set_up import SetUp
 
@@ -137,13 +143,41 @@ _forget_incoming = change(
 )
 
 
+#: What is left of the facts of a proof: neither names nor words.
+_AMOUNTS = ("amount", "currency", "step_fee", "number")
+_GIVEN = (NoticeState.SENT, NoticeState.DELIVERED, NoticeState.READ)
+#: (cause, facts, notice id)
+_leave_proof = send_many(
+    update(notices)
+    .where(notices.c.id == bindparam("notice_id"))
+    .values(cause=bindparam("new_cause"), facts=bindparam("new_facts")),
+    "new_cause",
+    "new_facts",
+    "notice_id",
+)
+
+
+def _proof(notice: Notice) -> tuple[str, str, int]:
+    cause = Cause(loans=notice.cause.loans, charges=notice.cause.charges)
+    amounts = {name: notice.facts[name] for name in _AMOUNTS if name in notice.facts}
+    return cause_text(cause), json.dumps(amounts), notice.id
+
+
 def forget_notices_of(transaction: Transaction, patron_id: int, now: datetime) -> None:
-    """The patron is erased: nothing more is sent, and what was sent says nothing any more."""
+    """The patron is erased: nothing more is sent, and what was sent says nothing any more but
+    what was charged."""
+    proofs = [
+        _proof(notice)
+        for notice in notices_of_person(transaction, patron_id)
+        if TRAITS[notice.kind].is_proof and notice.state in _GIVEN
+    ]
     _withdraw_messages_of(transaction, patron_id)
     _blank_messages_of(transaction, patron_id, now)
     forget_receipts_of_person(transaction, patron_id)
     _withdraw_of(transaction, patron_id)
     _blank_of(transaction, patron_id, now)
+    _leave_proof(transaction, proofs)
+    forget_silent_patron(transaction, patron_id)
 
 
 def forget_old_notices(

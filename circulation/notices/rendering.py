@@ -14,6 +14,7 @@ and outside of both; then among those that are shipped. A file may begin with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ class _Loader(BaseLoader):
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        #: What was found where while many are rendered at once: path and time of change.
+        self.seen: dict[str, tuple[Path, float]] | None = None
 
     def candidates(self, name: str) -> Iterator[Path]:
         places, language, file = name.split("/", 2)
@@ -60,18 +63,28 @@ class _Loader(BaseLoader):
         yield SHIPPED / language / file
 
     def find(self, name: str) -> Path:
-        for path in self.candidates(name):
-            if path.is_file():
-                return path
-        raise TemplateNotFound(name)
+        return self._look(name)[0]
+
+    def _look(self, name: str) -> tuple[Path, float]:
+        """The file, and when it was changed; a file that is not there is looked for each time."""
+        seen = self.seen
+        found = None if seen is None else seen.get(name)
+        if found is None:
+            path = next((each for each in self.candidates(name) if each.is_file()), None)
+            if path is None:
+                raise TemplateNotFound(name)
+            found = path, path.stat().st_mtime
+            if seen is not None:
+                seen[name] = found
+        return found
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str, Callable[[], bool]]:
-        path = self.find(template)
-        text, changed = path.read_text(encoding="utf-8"), path.stat().st_mtime
+        path, changed = self._look(template)
+        text = path.read_text(encoding="utf-8")
 
         def is_current() -> bool:
             try:
-                return self.find(template) == path and path.stat().st_mtime == changed
+                return self._look(template) == (path, changed)
             except (TemplateNotFound, OSError):
                 return False
 
@@ -101,6 +114,16 @@ class Templates:
             autoescape=False,
         )
         self._environment.filters.update(FILTERS)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Files that are found are not looked for again in here: for a page of messages."""
+        before = self._loader.seen
+        self._loader.seen = {}
+        try:
+            yield
+        finally:
+            self._loader.seen = before
 
     @property
     def folder(self) -> Path | None:

@@ -10,13 +10,13 @@ is decided when it is sent (see `circulation.notices.outbox`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, insert, select
 
-from catalogue.statements import Transaction, many, one, scalar, send
+from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar, send
 from circulation.engine import Circulation
 from circulation.guardians import ADULT_AGE, guardians_of
 from circulation.notices.causes import Cause, cause_text
@@ -47,18 +47,34 @@ _is_dead = exists().where(
     patron_blocks.c.patron_id == patrons.c.id,
     patron_blocks.c.reason == BlockReason.DECEASED.value,
 )
-addressee = one(
-    select(
-        patrons.c.id,
-        patrons.c.agency_id,
-        patrons.c.home_branch_id,
-        patrons.c.category,
-        patrons.c.birth_date,
-        _is_dead,
-    ).where(patrons.c.id == bindparam("patron_id")),
-    Addressee,
-    "patron_id",
+_select_addressee = select(
+    patrons.c.id,
+    patrons.c.agency_id,
+    patrons.c.home_branch_id,
+    patrons.c.category,
+    patrons.c.birth_date,
+    _is_dead,
 )
+addressee = one(
+    _select_addressee.where(patrons.c.id == bindparam("patron_id")), Addressee, "patron_id"
+)
+_addressees: Callable[[Transaction, list[int]], list[Addressee]] = many_of(
+    lambda size: _select_addressee.where(patrons.c.id.in_(key_parameters(size))), Addressee
+)
+
+
+class Addressees:
+    """The persons of a page of requests, read at once; they stay as they were then."""
+
+    def __init__(self, transaction: Transaction, patron_ids: Iterable[int]) -> None:
+        wanted = sorted(set(patron_ids))
+        found = _addressees(transaction, wanted) if wanted else []
+        self._by_id = {person.id: person for person in found}
+
+    def person(self, patron_id: int) -> Addressee | None:
+        return self._by_id.get(patron_id)
+
+
 _known = scalar(select(notices.c.id).where(notices.c.once == bindparam("once")), "once")
 _WRITTEN = (
     "id",
@@ -105,6 +121,7 @@ def request_notice(
     branch_id: int | None = None,
     due: datetime | None = None,
     channels: tuple[str, ...] | None = None,
+    among: Addressees | None = None,
 ) -> NoticeId | None:
     """Has the patron told, and a guardian where the rules say so; gives the id of the notice.
 
@@ -112,12 +129,12 @@ def request_notice(
     dead, or it was asked for before (the same kind, person and cause).
     `facts` are what the template is given besides (JSON). `branch_id` is in whose name, and by
     whose rules: the patron's own branch by default. `due`: not before; `channels`: this order
-    in place of the rule's.
+    in place of the rule's. `among`: persons that were read with others.
     """
     set_up = circulation.current_set_up(transaction)
     if channels is None and kind not in set_up.notices.kinds:
         return None
-    person = addressee(transaction, patron_id)
+    person = addressee(transaction, patron_id) if among is None else among.person(patron_id)
     if person is None or person.is_dead:
         return None
     branch = person.home_branch_id if branch_id is None else branch_id

@@ -187,6 +187,39 @@ update_notices = send_many(
     "new_message_id",
     "notice_id",
 )
+lock_messages: Callable[[Transaction, list[int]], list[Message]] = many_of(
+    lambda size: (
+        select_messages(notice_messages.c.id.in_(key_parameters(size)))
+        .order_by(notice_messages.c.id)
+        .with_for_update()
+    ),
+    read_message,
+)
+#: (reference, state, now, message id): what a channel has taken.
+set_taken = send_many(
+    update(notice_messages)
+    .where(notice_messages.c.id == bindparam("message_id"))
+    .values(
+        state=bindparam("new_state"),
+        claimed=None,
+        sent=bindparam("new_sent", type_=Moment),
+        changed=bindparam("new_sent", type_=Moment),
+        reference=bindparam("new_reference"),
+        error="",
+    ),
+    "new_reference",
+    "new_state",
+    "new_sent",
+    "message_id",
+)
+#: (state, message id): the notices that such a message tells.
+set_notices_taken = send_many(
+    update(notices)
+    .where(notices.c.message_id == bindparam("of_message"))
+    .values(state=bindparam("new_state"), why=""),
+    "new_state",
+    "of_message",
+)
 set_state_of_message = send(
     update(notice_messages)
     .where(notice_messages.c.id == bindparam("message_id"))

@@ -20,7 +20,7 @@ class NoticeRow(NamedTuple):
     """A rule as it is stored: its scope (None holds for any), then its fields (None says nothing).
 
     `agency_id` and `branch_id` exclude each other. The fields are those of `NoticeTerms`;
-    `channels` are parted by blanks.
+    lists are parted by blanks.
     """
 
     id: int
@@ -39,6 +39,8 @@ class NoticeRow(NamedTuple):
     on_request: bool | None
     valid_hours: int | None
     keep_days: int | None
+    at_desk: str | None
+    in_reading_room: str | None
 
     @property
     def material_group(self) -> str | None:
@@ -61,7 +63,10 @@ class NoticeTerms:
     * `days`: before the date that it warns of, or after it where it tells that it is past;
     * `on_request`: only to patrons who have asked for it;
     * `valid_hours`: not sent any more so long after it was due; None: whenever;
-    * `keep_days`: how long its text is kept; None is what its kind is built in with.
+    * `keep_days`: how long its text is kept; None is what its kind is built in with;
+    * `at_desk`, in a rule of `hold_ready`: material groups, with those below them, that are handed
+      over at the desk: who waits for one is told `ready_at_desk`; `in_reading_room`: that are read
+      in the house: `ready_in_reading_room`.
     """
 
     channels: tuple[str, ...] = ()
@@ -75,6 +80,8 @@ class NoticeTerms:
     on_request: bool = False
     valid_hours: int | None = None
     keep_days: int | None = None
+    at_desk: tuple[str, ...] = ()
+    in_reading_room: tuple[str, ...] = ()
 
     def days_kept(self, kind: NoticeKind) -> int:
         """How long the text is kept: what tells of amounts as proof, until no claim is left."""
@@ -99,6 +106,10 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 _SPANS = {"days": 365, "valid_hours": 8_784, "keep_days": 36_500}
 _FLAGS = ("verified", "on_request")
+#: Fields that are lists of material groups.
+GROUPS = ("at_desk", "in_reading_room")
+#: Fields that are lists; their columns have them parted by blanks.
+_LISTS = ("channels", *GROUPS)
 _CHANNEL = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _QUIET = re.compile(r"([0-9]{1,2}:[0-9]{2})-([0-9]{1,2}:[0-9]{2})", re.ASCII)
 
@@ -142,6 +153,11 @@ def _problem(name: str, value: object) -> str | None:
         if not fits or len(set(value)) != len(value):  # type: ignore[arg-type, call-overload]
             return f'channels are names, each once: ["sms", "email"], not {value!r}'
         return None
+    if name in GROUPS:
+        fits = isinstance(value, list | tuple) and all(
+            isinstance(each, str) and len(each.split()) == 1 for each in value
+        )
+        return None if fits else f'{name} is material groups: ["game"], not {value!r}'
     if name in WORDS:
         words = WORDS[name]
         return None if value in words else f"{name} is {' or '.join(words)}, not {value!r}"
@@ -161,12 +177,12 @@ def _problem(name: str, value: object) -> str | None:
 
 def stored_value(name: str, value: Any) -> Any:
     """A field as its column holds it."""
-    return " ".join(value) if name == "channels" and value is not None else value
+    return " ".join(value) if name in _LISTS and value is not None else value
 
 
 def said_value(name: str, value: Any) -> Any:
-    """A field as a rule says it, from its column: channels as a list."""
-    return value.split() if name == "channels" and value is not None else value
+    """A field as a rule says it, from its column: a list for what is one."""
+    return value.split() if name in _LISTS and value is not None else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +203,7 @@ def explain_notices(rows: Iterable[NoticeRow], case: Case) -> list[ExplainedNoti
     for name in FIELDS:
         deciding = next((row for _, row in fitting if getattr(row, name) is not None), None)
         value = getattr(_DEFAULTS if deciding is None else deciding, name)
-        if name == "channels" and deciding is not None:
+        if name in _LISTS and deciding is not None:
             value = tuple(value.split())
         explained.append(ExplainedNotice(name, value, deciding))
     return explained

@@ -54,6 +54,8 @@ notice_rules = Table(
     Column("on_request", Boolean),
     Column("valid_hours", Integer),
     Column("keep_days", Integer),
+    Column("at_desk", String),  # material groups, parted by blanks
+    Column("in_reading_room", String),  # the same
     CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
 )
 

@@ -1,17 +1,17 @@
 """Loads from another system that nobody is to be told of.
 
-A load names the rows that it has made, under the name of its batch. Until the time that the batch
-is silent to, whatever comes up about them is withdrawn before it is sent: the other system has
-told it, or will. What comes up after that time is told as ever.
+A load names the rows that it has made, under the name of its batch. What happened to them, or came
+up about them, until the time that the batch is silent to is withdrawn before it is sent: the other
+system has told it, or will. What comes up after that time is told as ever.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, literal, select, update
 
 from catalogue.statements import (
     Moment,
@@ -28,6 +28,7 @@ from circulation.notices.contents import NOUNS
 from circulation.notices.kinds import Basis
 from circulation.notices.rows import Notice
 from circulation.notices.schema import silent_batches, silent_rows
+from circulation.schema import events, patrons
 
 _latest = scalar(select(func.max(silent_batches.c.until)))
 _insert_batch = send(
@@ -36,6 +37,24 @@ _insert_batch = send(
     ),
     "new_name",
     "new_until",
+)
+_until = scalar(
+    select(silent_batches.c.until).where(silent_batches.c.name == bindparam("name")), "name"
+)
+_set_until = change(
+    update(silent_batches)
+    .where(silent_batches.c.name == bindparam("of_name"))
+    .values(until=bindparam("new_until", type_=Moment)),
+    "of_name",
+    "new_until",
+)
+_forget_patrons = send(delete(silent_rows).where(silent_rows.c.noun == Basis.PATRON.value))
+_insert_patrons = send(
+    insert(silent_rows).from_select(
+        ["noun", "row_id", "batch"],
+        select(literal(Basis.PATRON.value), patrons.c.id, bindparam("new_batch")),
+    ),
+    "new_batch",
 )
 _insert_rows = send_many(
     insert(silent_rows).values(
@@ -48,6 +67,14 @@ _insert_rows = send_many(
 _forget_rows = send(delete(silent_rows).where(silent_rows.c.batch == bindparam("name")), "name")
 _forget_batch = change(
     delete(silent_batches).where(silent_batches.c.name == bindparam("name")), "name"
+)
+
+
+_forget_patron = send(
+    delete(silent_rows).where(
+        silent_rows.c.noun == Basis.PATRON.value, silent_rows.c.row_id == bindparam("of_patron")
+    ),
+    "of_patron",
 )
 
 
@@ -68,19 +95,47 @@ _FOUND = {noun: _found(noun) for noun in Basis}
 
 
 def begin_silent_batch(transaction: Transaction, name: str, *, until: datetime) -> None:
-    """A batch of that name begins; its name must be new. Nobody is told of it up to `until`."""
-    _insert_batch(transaction, name, until)
+    """Nobody is told of the batch of that name up to `until`: a new one, or one that was silent up
+    to an earlier time."""
+    known = _until(transaction, name)
+    if known is None:
+        _insert_batch(transaction, name, until)
+    elif known < until:
+        _set_until(transaction, name, until)
+
+
+def silence_all_patrons(transaction: Transaction, name: str, *, until: datetime) -> None:
+    """All patrons, with what they have, belong to this batch, and to no other any more: a whole
+    library was read from somewhere else."""
+    begin_silent_batch(transaction, name, until=until)
+    _forget_patrons(transaction)
+    _insert_patrons(transaction, name)
 
 
 def keep_silent(transaction: Transaction, name: str, noun: Basis, ids: Iterable[int]) -> None:
-    """These rows belong to the batch; each belongs to one batch at most."""
-    _insert_rows(transaction, [(noun.value, each, name) for each in ids])
+    """These rows belong to the batch, but for those that belong to one already."""
+    wanted = sorted(set(ids))
+    known = {row_id for row_id, _, _ in _FOUND[noun](transaction, wanted)} if wanted else set()
+    _insert_rows(transaction, [(noun.value, each, name) for each in wanted if each not in known])
 
 
 def end_silent_batch(transaction: Transaction, name: str) -> bool:
     """From now on they are told of as ever; False where there is no such batch."""
     _forget_rows(transaction, name)
     return _forget_batch(transaction, name) == 1
+
+
+def forget_silent_patron(transaction: Transaction, patron_id: int) -> None:
+    """The patron is erased, and belongs to no batch any more."""
+    _forget_patron(transaction, patron_id)
+
+
+#: Events become notices within minutes, or in the daily job; after days without it, in a week.
+_GATHERED_WITHIN = timedelta(days=7)
+_happened: Callable[[Transaction, Sequence[Any]], list[Any]] = many_of(
+    lambda size: select(events.c.id, events.c.at).where(events.c.id.in_(key_parameters(size))),
+    lambda event_id, at: (event_id, at),
+)
 
 
 class SilentBatch(NamedTuple):
@@ -108,11 +163,16 @@ def silent_batch_list(transaction: Transaction) -> list[SilentBatch]:
 
 
 def silenced(transaction: Transaction, notices: list[Notice]) -> dict[int, str]:
-    """The notices that nobody is told, each with its batch: some of their rows is silent."""
+    """The notices that nobody is told, each with its batch: some of their rows is silent.
+
+    What counts is when it happened; where no event made the notice, when it came up.
+    """
     latest = _latest(transaction)
     if latest is None:
         return {}
-    asked = [notice for notice in notices if notice.created <= latest]
+    asked = [notice for notice in notices if notice.created <= latest + _GATHERED_WITHIN]
+    numbers = sorted({each.cause.event for each in asked if each.cause.event is not None})
+    happened = dict(_happened(transaction, numbers)) if numbers else {}
     found: dict[int, str] = {}
     for noun in Basis:
         wanted = sorted({each for notice in asked for each in _rows(notice, noun)})
@@ -124,7 +184,8 @@ def silenced(transaction: Transaction, notices: list[Notice]) -> dict[int, str]:
         for notice in asked:
             for row_id in _rows(notice, noun):
                 name, until = silent.get(row_id, ("", None))
-                if until is not None and notice.created <= until:
+                at = happened.get(notice.cause.event, notice.created)
+                if until is not None and at <= until:
                     found[notice.id] = name
     return found
 

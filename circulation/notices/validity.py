@@ -15,7 +15,7 @@ from typing import Any
 
 from circulation.notices.causes import Cause
 from circulation.notices.contents import BookingTold, ChargeTold, Contents, HoldTold, LoanTold
-from circulation.notices.kinds import TRAITS, Basis, NoticeKind
+from circulation.notices.kinds import MAY_HAVE_NO_ROWS, TRAITS, Basis, NoticeKind
 from circulation.notices.persons import Person
 
 Facts = Mapping[str, Any]
@@ -56,7 +56,12 @@ def _is_suspended(loan: LoanTold, now: datetime) -> bool:
 
 
 def _is_refused(loan: LoanTold, now: datetime, facts: Facts) -> bool:
-    return loan.checked_in is None and _is_due_as_said(loan, now, facts)
+    return (
+        loan.checked_in is None
+        and loan.mark is None
+        and not _is_suspended(loan, now)
+        and _is_due_as_said(loan, now, facts)
+    )
 
 
 def _is_recalled(loan: LoanTold, now: datetime, facts: Facts) -> bool:
@@ -94,6 +99,12 @@ def _is_owed(charge: ChargeTold, now: datetime, facts: Facts) -> bool:
     return charge.balance > 0
 
 
+def _is_as_reduced(charge: ChargeTold, now: datetime, facts: Facts) -> bool:
+    """Nobody has charged it again meanwhile, as where the return was taken back."""
+    said = [each["left"] for each in facts.get("cancelled", ()) if each["charge"] == charge.id]
+    return not said or charge.amount <= min(said)
+
+
 def _always(row: Any, now: datetime, facts: Facts) -> bool:
     return True
 
@@ -110,7 +121,7 @@ CHECKS: dict[NoticeKind, _Check] = {
     NoticeKind.RENEWED: _is_on_loan,
     NoticeKind.NOT_RENEWED: _is_refused,
     NoticeKind.RECALLED: _is_recalled,
-    NoticeKind.CANNOT_BE_OBTAINED: _always,
+    NoticeKind.CANNOT_BE_OBTAINED: _is_over,
     NoticeKind.READY_AT_DESK: _stands_ready,
     NoticeKind.READY_IN_READING_ROOM: _stands_ready,
     NoticeKind.HOLD_READY: _stands_ready,
@@ -124,9 +135,11 @@ CHECKS: dict[NoticeKind, _Check] = {
     NoticeKind.REMINDER: _is_owed,
     NoticeKind.COLLECTION: _is_owed,
     NoticeKind.PAYMENT_RECEIVED: _always,
+    NoticeKind.COMPENSATION_CANCELLED: _is_as_reduced,
     NoticeKind.BOOKING_IN_PREPARATION: _is_under_way,
     NoticeKind.BOOKING_CHANGED: _is_under_way,
     NoticeKind.BOOKING_DELETED: _is_over,
+    NoticeKind.BOOKING_REFUSED: _is_over,
 }
 #: Rows that such messages name besides those that they are about.
 _BESIDES: dict[str, _Check] = {
@@ -161,6 +174,8 @@ def still_so(
         ]
         mine = replace(mine, **{noun: kept})
     if basis is Basis.PATRON or mine.of(basis.value):
+        return mine
+    if kind in MAY_HAVE_NO_ROWS and not cause.rows(basis.value):
         return mine
     return None
 

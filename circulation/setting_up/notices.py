@@ -17,7 +17,7 @@ from circulation.notices.rule_rows import (
     read_notice_rules,
     store_notice_rule,
 )
-from circulation.notices.rules import FIELDS, notice_rule_problems, said_value
+from circulation.notices.rules import FIELDS, GROUPS, notice_rule_problems, said_value
 from circulation.setting_up.difference import title
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.positions import Path
@@ -62,7 +62,7 @@ def check_notices(parts: Parts, line: Lines) -> list[Problem]:
         ),
         ("category", {key[0] for key in parts.of[Noun.CATEGORY]}, "patron category"),
     )
-    return [
+    problems = [
         Problem(
             line(Noun.NOTICES, key, name),
             f'{title(Noun.NOTICES, key)}: there is no {what} "{value}"',
@@ -71,6 +71,18 @@ def check_notices(parts: Parts, line: Lines) -> list[Problem]:
         for value, (name, names, what) in zip(key, known, strict=False)
         if value and value not in names
     ]
+    groups = {key[0] for key in parts.of[Noun.GROUP]}
+    problems += [
+        Problem(
+            line(Noun.NOTICES, key, name),
+            f'{title(Noun.NOTICES, key)}: there is no material group "{group}"',
+        )
+        for key, fields in parts.of[Noun.NOTICES].items()
+        for name in GROUPS
+        for group in fields.get(name, ())
+        if group not in groups
+    ]
+    return problems
 
 
 def add_stored_notices(

@@ -113,7 +113,9 @@ NOT_SET_UP: dict[str, str] = {
     **dict.fromkeys(
         (
             "access_log",
+            "compatibility",
             "job_runs",
+            "leases",
             "loan_statistics",
             "locked_devices",
             "notice_progress",

@@ -165,11 +165,16 @@ def extend(settings: Settings, number: int, last: datetime, branch: str, as_json
 @booking.command()
 @NUMBER
 @at_branch
+@click.option("--refuse", is_flag=True, help="Because the library cannot meet it: say so.")
+@click.option("--why", default="", help="Words for the borrower.")
 @as_json
 @click.pass_obj
-def cancel(settings: Settings, number: int, branch: str, as_json: bool) -> None:
+def cancel(
+    settings: Settings, number: int, branch: str, refuse: bool, why: str, as_json: bool
+) -> None:
     """Cancel a booking; what was set aside goes home."""
-    answer_of(perform(settings, branch, changes.cancel_booking, booking_id=number), as_json)
+    how = {"booking_id": number, "refused": refuse, "why": why}
+    answer_of(perform(settings, branch, changes.cancel_booking, **how), as_json)
 
 
 @booking.command()

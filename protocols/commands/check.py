@@ -1,20 +1,88 @@
-"""`tiro check`: is the configuration fit to serve?"""
+"""`tiro check`: is everything fit to serve?"""
 
 from __future__ import annotations
+
+import re
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from protocols.command_line import Settings
+from protocols.commands.library import as_json, say
+from protocols.configuration import (
+    Configuration,
+    ConfigurationError,
+    configuration_from,
+    load_configuration,
+)
+from protocols.fitness.files import certificate_findings, permission_findings
+from protocols.fitness.findings import Finding, error
+from protocols.fitness.surroundings import database_findings, port_findings
+from protocols.standard import installed_standards
 
 
 @click.command()
+@click.option(
+    "--running",
+    is_flag=True,
+    help="The server runs: its ports are its own and are not tried.",
+)
+@as_json
 @click.pass_obj
-def check(settings: Settings) -> None:
-    """Read the configuration and say all that is wrong in it."""
-    configuration = settings.configuration
-    click.echo(
-        f"{configuration.path} is in order; the database is {_shown(configuration.database_url)}"
-    )
+def check(settings: Settings, running: bool, as_json: bool) -> None:
+    """Check the configuration, database, ports, certificates, permissions and partners.
+
+    Says everything that is wrong at once. The status is 1 where there is an error; a warning is for
+    you to judge.
+    """
+    configuration, wrong, found = _read(settings)
+    if configuration is not None:
+        owners = frozenset(f"[{name}]" for name in wrong)
+        if not running:
+            found += port_findings(configuration, owners)
+        found += certificate_findings(configuration, datetime.now(UTC))
+        found += permission_findings(configuration)
+        if "database" not in wrong:
+            found += database_findings(configuration)
+    if as_json:
+        say([{"severity": each.severity, "text": each.text} for each in found], True)
+    else:
+        for each in found:
+            click.secho(
+                f"{each.severity}: {each.text}",
+                err=True,
+                fg="red" if each.severity == "error" else "yellow",
+            )
+    if any(each.severity == "error" for each in found):
+        raise SystemExit(1)
+    if configuration is not None and not as_json:
+        shown = _shown(configuration.database_url)
+        click.echo(f"{configuration.path} is in order; the database is {shown}")
+
+
+def _read(settings: Settings) -> tuple[Configuration | None, set[str], list[Finding]]:
+    """The configuration as far as it can be used, the sections that cannot, and what is wrong."""
+    path = settings.path
+    standards = installed_standards()
+    if not path.exists():
+        settings.configuration  # noqa: B018 - says so, and what to do
+    try:
+        return load_configuration(path, standards), set(), []
+    except ConfigurationError as problem:
+        found = [error(f"{path}: {each}") for each in problem.problems]
+        wrong = {name for each in problem.problems for name in _SECTION.findall(each)}
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        usable = {name: value for name, value in table.items() if name not in wrong}
+        return configuration_from(usable, path, standards), wrong, found
+    except (OSError, ValueError, ConfigurationError):  # said above
+        return None, wrong, found
+
+
+#: How a problem begins: with its section.
+_SECTION = re.compile(r"^\[([^\].]+)")
 
 
 def _shown(url: str) -> str:

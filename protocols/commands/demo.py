@@ -30,6 +30,7 @@ _PORT = click.IntRange(0, 65535)
 @click.option("--z3950-port", type=_PORT, help="Z39.50.  [default: 2100]")
 @click.option("--http-port", type=_PORT, help="NCIP over HTTP.  [default: 8080]")
 @click.option("--ncip-port", type=_PORT, help="NCIP over raw TCP.  [default: 3121]")
+@click.option("--operations-port", type=_PORT, help="Metrics and health.  [default: 9464]")
 @click.option("--patrons", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--items", type=click.IntRange(1), default=None, help="[default: one for each work]")
 @click.option(
@@ -49,20 +50,21 @@ def demo(
 
     SIP2 logins kiosk/kiosk and sorter/sorter. SIGTERM and SIGINT end it.
     """
-    from protocols.demo.seeding import load_marc, seed
+    from protocols.demo.seeding import SET_UP, load_marc, seed
     from protocols.server import CannotStart, configure_logging, run  # loads the reactor
 
     with ExitStack() as stack:
         if data is None:
             data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tiro-demo-")))
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         configuration = _configuration(data, ports)
-        configure_logging(configuration.logging.level)
+        configure_logging(configuration.logging.level, configuration.logging.form)
         migrate(configuration.database_url)
         database = open_database(configuration.database_url)
         try:
             now = datetime.now(UTC)
             if seed(database, patrons=patrons, items=items, now=now):
+                (data / SET_UP.name).write_bytes(SET_UP.read_bytes())
                 click.echo(f"Seeded a demo library in {data}")
             else:
                 click.echo(f"Continuing the demo library in {data}")
@@ -90,6 +92,7 @@ def _configuration(data: Path, ports: dict[str, int | None]) -> Configuration:
     given = {name.removesuffix("_port"): port for name, port in ports.items() if port is not None}
     path = data / "tiro.toml"
     if not path.exists():
+        path.touch(mode=0o600)
         path.write_text(demo_configuration(**given), encoding="utf-8")
     try:
         configuration = load_configuration(path, installed_standards())

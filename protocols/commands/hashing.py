@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from circulation.pins import hash_pin
@@ -13,5 +15,10 @@ def hashing() -> None:
 
     The password is asked for, or read from standard input; it is never an argument.
     """
-    password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise click.ClickException("the password is empty: nothing was hashed")
     click.echo(hash_pin(password))

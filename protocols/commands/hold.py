@@ -245,11 +245,14 @@ def pause(
 @click.argument("patron")
 @click.argument("hold_id", type=int)
 @_at
+@click.option("--unobtainable", is_flag=True, help="Because the library cannot get it: say so.")
 @as_json
 @click.pass_obj
-def cancel(settings: Settings, patron: str, hold_id: int, branch: str, as_json: bool) -> None:
+def cancel(
+    settings: Settings, patron: str, hold_id: int, branch: str, unobtainable: bool, as_json: bool
+) -> None:
     """End a hold."""
-    _do(settings, cancel_hold, patron, hold_id, branch, as_json)
+    _do(settings, cancel_hold, patron, hold_id, branch, as_json, unobtainable=unobtainable)
 
 
 @hold.command()

@@ -13,19 +13,42 @@ from rich.progress import Progress, TextColumn
 from catalogue.database import migrate, open_database
 from catalogue.migrations.running import newest_revision
 from catalogue.reindexing import reindex
+from catalogue.statements import Transaction
 from circulation.archiving.forms import UnreadableArchive
 from circulation.archiving.importing import NotEmpty, import_archive
+from circulation.notices.gathering import begin_after_now
+from circulation.notices.silence import silence_all_patrons
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, say
 
 
 @click.command("import")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--silent", "batch", default="import", show_default=True, help="Name of its batch.")
+@click.option(
+    "--silent-until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Nobody is told what comes up before that day, as long as the old system tells it.  "
+    "[default: now]",
+)
+@click.option("--told", is_flag=True, help="Go on telling what was not told yet.")
 @as_json
 @click.pass_obj
-def importing(settings: Settings, folder: Path, as_json: bool) -> None:
+def importing(
+    settings: Settings,
+    folder: Path,
+    batch: str,
+    silent_until: datetime | None,
+    told: bool,
+    as_json: bool,
+) -> None:
     """Read the archive in FOLDER into the database of the configuration, which must hold no
-    library yet: all of it, or nothing. Then the index is made of the records."""
+    library yet: all of it, or nothing. Then the index is made of the records.
+
+    Its patrons are told nothing of what happened before; `tiro notices silence` lists the batch.
+    """
+    if told and silent_until is not None:
+        raise click.UsageError("--told and --silent-until: say one of them")
     url = settings.database_url
     migrate(url)
     database = open_database(url)
@@ -38,7 +61,21 @@ def importing(settings: Settings, folder: Path, as_json: bool) -> None:
             def show(text: str, number: int) -> None:
                 progress.update(task, description=f"{text}: {number:,}")
 
-            read = import_archive(database, folder, revision=newest_revision(), on_progress=show)
+            now = datetime.now(UTC)
+            until = now if silent_until is None else max(now, silent_until.replace(tzinfo=UTC))
+
+            def be_silent(transaction: Transaction) -> None:
+                if not told:
+                    begin_after_now(transaction, now)
+                    silence_all_patrons(transaction, batch, until=until)
+
+            read = import_archive(
+                database,
+                folder,
+                revision=newest_revision(),
+                on_progress=show,
+                afterwards=be_silent,
+            )
             report = reindex(
                 database,
                 run=uuid.uuid4().hex,

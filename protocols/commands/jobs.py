@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from circulation.jobs import JOBS, run_job, runs_since
+from circulation.leases import Lease, LeaseTaken
 from protocols.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.posting import foreseen, send_due
+from protocols.processes import this_process
 
 
 @click.group()
@@ -28,13 +30,24 @@ def jobs() -> None:
     help="The day the job is for, today or any before; with any_day in the configuration any other "
     "as well, as if it had come.  [default: today]",
 )
+@click.option(
+    "--unless-done",
+    is_flag=True,
+    help="Leave out what was run for that day already, and everything while another process is at "
+    "it: for timers on several hosts.",
+)
 @click.option("--dry-run", is_flag=True, help="Change nothing: say what would be done, and why.")
 @as_json
 @click.pass_obj
 def run(
-    settings: Settings, name: str | None, day: datetime | None, dry_run: bool, as_json: bool
+    settings: Settings,
+    name: str | None,
+    day: datetime | None,
+    unless_done: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
-    """Run the job NAME, or all.
+    """Run the job NAME, or all. Only one process does so at a time.
 
     After all jobs, and after `notices`, the messages that are due are sent. A dry run of `notices`
     tells who would be told what after all the jobs before it.
@@ -48,7 +61,19 @@ def run(
         if dry_run and name == "notices":
             said = foreseen(settings, library, chosen)
         else:
-            said = _run(library, [name] if name else list(JOBS), chosen, dry_run)
+            names = [name] if name else list(JOBS)
+            if unless_done:
+                names = _not_run(library, names, chosen)
+            lease = Lease("jobs", this_process())
+            try:
+                said = _run(library, names, chosen, dry_run, lease)
+            except LeaseTaken as taken:
+                if not unless_done:
+                    raise click.ClickException(f"{taken.holder} is running the jobs") from None
+                said = [{"job": each, "day": chosen, "run by": taken.holder} for each in names]
+                dry_run = True
+            finally:
+                library.write(lease.give_back)
             if not dry_run and name in (None, "notices"):
                 said.append({"job": "sending", "day": chosen, **send_due(settings, library)})
     say(said, as_json)
@@ -58,7 +83,16 @@ def run(
 _WORKING_HOUR = time(11, tzinfo=UTC)
 
 
-def _run(library: Library, names: list[str], day: date, dry_run: bool) -> list[dict[str, Any]]:
+def _not_run(library: Library, names: list[str], day: date) -> list[str]:
+    """Those that were not run for the day."""
+    runs = library.read(lambda transaction: runs_since(transaction, day))
+    done = {each.job for each in runs if each.day == day}
+    return [each for each in names if each not in done]
+
+
+def _run(
+    library: Library, names: list[str], day: date, dry_run: bool, lease: Lease
+) -> list[dict[str, Any]]:
     said = []
     for name in names:
         ran = run_job(
@@ -68,6 +102,8 @@ def _run(library: Library, names: list[str], day: date, dry_run: bool) -> list[d
             day=day,
             now=library.now,
             dry_run=dry_run,
+            lease=lease,
+            clock=lambda: datetime.now(UTC),
         )
         facts = {"job": ran.job, "day": ran.day, "runs": ran.runs} | ran.counts
         said.append(facts | ({"told": list(ran.told)} if ran.told else {}))

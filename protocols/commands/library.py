@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,6 +17,8 @@ from catalogue.database import Database, open_database
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
 from circulation.identifiers import find_patron
+from circulation.notices.kinds import Basis
+from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.organisation import desk_at
 from circulation.pins import VerificationNeeded
 from circulation.results import Desk, Refused
@@ -27,6 +29,10 @@ T = TypeVar("T")
 #: The device that events of the command line name.
 DEVICE = "command line"
 
+#: What is made belongs to a load that nobody is told of.
+silent = click.option(
+    "--silent", "batch", metavar="BATCH", help="Of a load from another system: tell nobody of it."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -46,6 +52,14 @@ class Library:
         except VerificationNeeded as needed:
             self.circulation.pins.verify(needed)
             return self.database.write(work).result()
+
+    def keep_silent(
+        self, transaction: Transaction, batch: str | None, noun: Basis, ids: Iterable[int]
+    ) -> None:
+        """What was just made belongs to the batch, where there is one: it is silent up to now."""
+        if batch is not None:
+            begin_silent_batch(transaction, batch, until=self.now)
+            keep_silent(transaction, batch, noun, ids)
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         return self.database.read(work).result()

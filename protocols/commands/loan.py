@@ -8,14 +8,16 @@ from typing import Any
 
 import click
 
+from catalogue.statements import Transaction
 from circulation import lost
 from circulation.accounts import patron_loans
 from circulation.batches import check_in_stack, check_out_stack, renew_stack
 from circulation.conflicts import settle_conflict
+from circulation.notices.kinds import Basis
 from circulation.recalls import recall
 from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
 from protocols.command_line import Settings
-from protocols.commands.library import as_json, opened, refusal_of, say
+from protocols.commands.library import as_json, opened, refusal_of, say, silent
 
 _at = click.option(
     "--at", "branch", metavar="ISIL", required=True, help="The branch where it is done."
@@ -33,6 +35,7 @@ def loan() -> None:
 @_BARCODES
 @_at
 @click.option("--no-block", is_flag=True, help="It has happened already: accept it all the same.")
+@silent
 @as_json
 @click.pass_obj
 def out(
@@ -41,13 +44,15 @@ def out(
     barcodes: tuple[str, ...],
     branch: str,
     no_block: bool,
+    batch: str | None,
     as_json: bool,
 ) -> None:
     """Lend one or more items to PATRON."""
     with opened(settings) as library:
         desk = library.desk(branch)
-        answers = library.write(
-            lambda transaction: check_out_stack(
+
+        def lend(transaction: Transaction) -> list[CheckedOut | Refused]:
+            answers = check_out_stack(
                 library.circulation,
                 transaction,
                 desk=desk,
@@ -56,7 +61,11 @@ def out(
                 now=library.now,
                 no_block=no_block,
             )
-        )
+            lent = [each.loan.id for each in answers if isinstance(each, CheckedOut)]
+            library.keep_silent(transaction, batch, Basis.LOANS, lent)
+            return answers
+
+        answers = library.write(lend)
     _say_all(barcodes, answers, as_json)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -10,7 +11,6 @@ import click
 from catalogue.statements import Transaction
 from circulation.digital_post.receipts import receipts_of
 from circulation.identifiers import known_as
-from circulation.notices.causes import Cause
 from circulation.notices.choices import NotOptional, choices_of, choose
 from circulation.notices.explaining import ExplainedCause, explain_message
 from circulation.notices.kinds import NoticeKind
@@ -23,9 +23,14 @@ from circulation.notices.log import (
     settle_as_sent,
     withdraw,
 )
-from circulation.notices.requests import addressee, request_notice
+from circulation.notices.requests import addressee
 from circulation.notices.rules import NoticeRow
-from circulation.notices.silence import end_silent_batch, silent_batch_list
+from circulation.notices.silence import (
+    begin_silent_batch,
+    end_silent_batch,
+    silent_batch_list,
+)
+from circulation.notices.writing import BY_STAFF, state_balance, write_to
 from circulation.personal_data import log_access
 from circulation.results import Branch
 from protocols.command_line import Settings
@@ -177,22 +182,42 @@ def send(settings: Settings, as_json: bool) -> None:
 @click.argument("patron", metavar="PATRON")
 @click.argument("text")
 @click.option("--subject", default="")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice([kind.value for kind in BY_STAFF]),
+    default=NoticeKind.STAFF.value,
+    show_default=True,
+    help="What kind of message it is: by whose rule, and in which template, it is sent.",
+)
+@click.option("--title", default="", help="Of a purchase, or of what cannot be obtained.")
 @click.option("--channel", "channels", multiple=True, help="In place of the rule's; repeatable.")
 @click.pass_obj
 def write(
-    settings: Settings, patron: str, text: str, subject: str, channels: tuple[str, ...]
+    settings: Settings,
+    /,
+    patron: str,
+    text: str,
+    subject: str,
+    kind: str,
+    title: str,
+    channels: tuple[str, ...],
 ) -> None:
     """Write TEXT to PATRON."""
+    if kind == NoticeKind.CANNOT_BE_OBTAINED.value and not title:
+        raise click.UsageError("name what cannot be obtained with --title")
     with opened(settings) as library:
         patron_id = library.patron(patron)
         made = library.write(
-            lambda transaction: request_notice(
+            lambda transaction: write_to(
                 library.circulation,
                 transaction,
                 patron_id=patron_id,
-                kind=NoticeKind.STAFF,
-                cause=Cause(key=f"staff {library.circulation.ids.next(library.now)}"),
-                facts={"text": text, "subject": subject, "actor": library.actor},
+                text=text,
+                subject=subject,
+                kind=NoticeKind(kind),
+                title=title,
+                actor=library.actor,
                 channels=channels or None,
                 now=library.now,
             )
@@ -200,6 +225,26 @@ def write(
     if made is None:
         raise click.ClickException("no rule names a channel for such messages: use --channel")
     click.echo(made)
+
+
+@notices.command()
+@click.argument("patron", metavar="PATRON")
+@as_json
+@click.pass_obj
+def balance(settings: Settings, patron: str, as_json: bool) -> None:
+    """Send PATRON a statement of all that they owe, now."""
+    with opened(settings) as library:
+        patron_id = library.patron(patron)
+        made = library.write(
+            lambda transaction: state_balance(
+                library.circulation,
+                transaction,
+                patron_id=patron_id,
+                actor=library.actor,
+                now=library.now,
+            )
+        )
+    say({"notices": made}, as_json)
 
 
 @notices.command("choose")
@@ -237,14 +282,28 @@ def choose_(
 @notices.command()
 @click.argument("batch", required=False)
 @click.option("--end", is_flag=True, help="From now on BATCH is told of like everything else.")
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+    help="Nobody is told of BATCH what comes up before, in UTC.",
+)
 @as_json
 @click.pass_obj
-def silence(settings: Settings, batch: str | None, end: bool, as_json: bool) -> None:
-    """List the load batches that nobody is told of, or end the silence of BATCH."""
-    if end != (batch is not None):
-        raise click.UsageError("say BATCH with --end, or neither")
+def silence(
+    settings: Settings, batch: str | None, end: bool, until: datetime | None, as_json: bool
+) -> None:
+    """List the load batches that nobody is told of, begin or lengthen one, or end its silence.
+
+    `import` makes a batch of all that it reads, `patron add --silent BATCH` and `loan out --silent
+    BATCH` add what they make to one.
+    """
+    if (batch is None) != (until is None and not end) or (end and until is not None):
+        raise click.UsageError("say BATCH with --end or --until, or nothing")
     with opened(settings) as library:
-        if batch is not None and not library.write(lambda each: end_silent_batch(each, batch)):
+        if batch is not None and until is not None:
+            moment = until.replace(tzinfo=UTC)
+            library.write(lambda each: begin_silent_batch(each, batch, until=moment))
+        elif batch is not None and not library.write(lambda each: end_silent_batch(each, batch)):
             raise click.ClickException(f"there is no silent batch {batch}")
         found = library.read(silent_batch_list)
     say([each._asdict() for each in found], as_json)

@@ -14,6 +14,7 @@ from circulation.consents import consents_of
 from circulation.contacts import contacts_of, preferences_of
 from circulation.guardians import guardians_of, wards_of
 from circulation.identifiers import IdentifierTaken, identifiers_of
+from circulation.notices.kinds import Basis
 from circulation.organisation import find_branch
 from circulation.patrons import (
     PatronKind,
@@ -35,7 +36,7 @@ from circulation.pins import hash_pin
 from circulation.reasons import BlockReason
 from circulation.results import PatronStatus, Refused
 from protocols.command_line import Settings
-from protocols.commands.library import DEVICE, Library, as_json, opened, plain, say
+from protocols.commands.library import DEVICE, Library, as_json, opened, plain, say, silent
 
 _REASON = click.Choice([reason.value for reason in BlockReason])
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -137,6 +138,7 @@ def _facts(
 @click.option("--municipality", default="", help="Code of where the patron lives.")
 @click.option("--expires", type=_DAY, help="The last day on which they may borrow.")
 @click.option("--note", default="")
+@silent
 @as_json
 @click.pass_obj
 def add(
@@ -147,6 +149,7 @@ def add(
     kind: str,
     born: datetime | None,
     expires: datetime | None,
+    batch: str | None,
     as_json: bool,
     **details: Any,
 ) -> None:
@@ -168,6 +171,7 @@ def add(
                 key=library.circulation.identifiers,
                 **details,
             )
+            library.keep_silent(transaction, batch, Basis.PATRON, [patron_id])
             return _facts(library, transaction, patron_id, card)
 
         try:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import click
@@ -12,13 +11,18 @@ from catalogue.statements import Transaction
 from circulation.foreseeing import foresee
 from circulation.identifiers import known_as
 from circulation.jobs import JOBS
+from circulation.leases import Lease, LeaseTaken
 from circulation.notices.composing import Post
 from circulation.notices.forecast import Foreseen, forecast
 from circulation.notices.kinds import NoticeState
 from protocols.command_line import Settings
 from protocols.commands.library import Library
-from protocols.notices.sending import Sender
+from protocols.notices.sending import SENDING, Sender
 from protocols.notices.settings import post_of
+from protocols.processes import this_process
+
+#: The lease of who sends as if a later day had come.
+_AHEAD = f"{SENDING} ahead"
 
 
 def post(settings: Settings) -> Post:
@@ -27,9 +31,19 @@ def post(settings: Settings) -> Post:
     return post_of(configuration.notices, configuration.path.parent)
 
 
-def send_due(settings: Settings, library: Library) -> Counter[str]:
-    """One turn of the sender; what it did, counted. Nothing is sent where no channel is set up."""
+def send_due(settings: Settings, library: Library) -> dict[str, Any]:
+    """One turn of the sender; what it did, counted. Nothing is sent where no channel is set up.
+
+    Nor is it where a server is sending: that is said, and it takes what is due with its next turn.
+    On a day that has not come (`any_day`) no server finds anything due, so it is done here.
+    """
     configuration = settings.configuration
+    present = datetime.now(UTC)
+    lease = Lease(SENDING if library.now <= present else _AHEAD, this_process())
+    try:
+        library.write(lambda transaction: lease.hold(transaction, present))
+    except LeaseTaken as taken:
+        return {"left to": taken.holder}
     try:
         sender = Sender(
             library.database,
@@ -38,11 +52,13 @@ def send_due(settings: Settings, library: Library) -> Counter[str]:
             configuration.path.parent,
         )
     except (OSError, ValueError) as error:
+        library.write(lease.give_back)
         raise click.ClickException(f"[notices] a channel cannot be opened: {error}") from error
     try:
-        return sender.take_turn(lambda: library.now)
+        return dict(sender.take_turn(lambda: library.now))
     finally:
         sender.close()
+        library.write(lease.give_back)
 
 
 def foreseen(settings: Settings, library: Library, day: date) -> list[dict[str, Any]]:

@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+import logging
+
 import click
 
 from catalogue.database import migrate
+from catalogue.migrations.running import DatabaseTooNew
+from catalogue.outages import DatabaseUnavailable
 from protocols.command_line import Settings
+from protocols.configuration import too_many_processes
 from protocols.standard import installed_standards
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 256),
+    help="So many processes share the ports, on PostgreSQL.  [default: as configured]",
+)
 @click.pass_obj
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, processes: int | None) -> None:
     """Serve SIP2, Z39.50 and NCIP until stopped.
 
-    The tables are brought to this version first. SIGTERM and SIGINT end it.
+    The tables are brought to this version first. SIGTERM and SIGINT end it; SIGHUP has it read its
+    configuration anew, SIGUSR2 changes to the Tiro that is installed now. Nobody who connects
+    meanwhile is refused.
     """
-    from protocols.server import CannotStart, configure_logging, run  # loads the reactor
+    from protocols.fitness.files import permission_findings
+    from protocols.server import CannotStart, configure_logging  # loads the reactor
+    from protocols.supervision.running import Alone, run_worker
+    from protocols.supervision.supervisor import Plan, become_supervisor
+    from protocols.supervision.worker import supervised
 
+    supervisor = supervised()
     configuration = settings.configuration
-    configure_logging(configuration.logging.level)
-    migrate(configuration.database_url)
+    configure_logging(configuration.logging.level, configuration.logging.form)
+    if supervisor is None:
+        for finding in permission_findings(configuration):
+            log.warning("%s", finding.text)
+    number = configuration.server.processes if processes is None else processes
+    for problem in too_many_processes(configuration.database, number):
+        raise click.ClickException(problem)
     try:
-        run(configuration, installed_standards(), lambda bound: click.echo("Tiro is ready"))
+        migrate(configuration.database_url)
+    except (DatabaseTooNew, DatabaseUnavailable) as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        if supervisor is not None:
+            run_worker(configuration, installed_standards(), supervisor)
+        elif number == 1:
+            Alone(configuration, installed_standards(), processes).run()
+        else:
+            become_supervisor(Plan(configuration.path, number), processes)
     except CannotStart as error:
         raise click.ClickException(str(error)) from error

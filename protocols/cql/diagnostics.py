@@ -15,6 +15,7 @@ class Srw(IntEnum):
     """The diagnostics that are given here."""
 
     GENERAL_SYSTEM_ERROR = 1
+    SYSTEM_TEMPORARILY_UNAVAILABLE = 2
     UNSUPPORTED_OPERATION = 4
     UNSUPPORTED_VERSION = 5
     UNSUPPORTED_PARAMETER_VALUE = 6
@@ -70,6 +71,7 @@ class Srw(IntEnum):
 #: What people are told.
 MESSAGES: Final[dict[int, str]] = {
     Srw.GENERAL_SYSTEM_ERROR: "General system error",
+    Srw.SYSTEM_TEMPORARILY_UNAVAILABLE: "System temporarily unavailable",
     Srw.UNSUPPORTED_OPERATION: "Unsupported operation",
     Srw.UNSUPPORTED_VERSION: "Unsupported version",
     Srw.UNSUPPORTED_PARAMETER_VALUE: "Unsupported parameter value",

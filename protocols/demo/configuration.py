@@ -52,6 +52,10 @@ form = "pdf"
 driver = "print"
 folder = "outbox/print"
 
+[operations]
+enabled = true
+port = $operations # /metrics for Prometheus, /health, /ready
+
 [z3950]
 port = $z3950
 
@@ -78,7 +82,11 @@ branch = "DK-900101"
 
 
 def demo_configuration(
-    sip2: int = 6001, z3950: int = 2100, http: int = 8080, ncip: int = 3121
+    sip2: int = 6001,
+    z3950: int = 2100,
+    http: int = 8080,
+    ncip: int = 3121,
+    operations: int = 9464,
 ) -> str:
     """The text of tiro.toml with these ports."""
     return _TEMPLATE.substitute(
@@ -86,6 +94,7 @@ def demo_configuration(
         z3950=z3950,
         http=http,
         ncip=ncip,
+        operations=operations,
         identifier_key=token_hex(32),
         seal_key=token_hex(32),
         kiosk=hash_pin("kiosk"),

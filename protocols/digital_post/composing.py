@@ -58,7 +58,13 @@ _CHOICES: Final = {
     What.AUTOMATIC: Choice.AUTOMATIC,
 }
 #: There is nothing to pay, or nothing any more.
-_PAID: Final = frozenset({NoticeKind.PAYMENT_RECEIVED, NoticeKind.COLLECTION})
+_PAID: Final = frozenset(
+    {
+        NoticeKind.PAYMENT_RECEIVED,
+        NoticeKind.COLLECTION,
+        NoticeKind.COMPENSATION_CANCELLED,
+    }
+)
 
 
 class Composer:

@@ -9,10 +9,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from catalogue.database import DatabaseUnavailable
 from protocols.answering import Context, Lane, Services
+from protocols.measuring import OK, REFUSED, Trace, mark_failed, traced
 from protocols.ncip.arrivals import UNTOLD, Arrival
 from protocols.ncip.authentication import authenticate
 from protocols.ncip.caps import Caps, TooMany
@@ -46,6 +48,9 @@ log = logging.getLogger(__name__)
 
 Reply = Callable[[bytes], None]
 
+#: What a document is counted as that is no message.
+_UNREAD: Final = "unread"
+
 
 @dataclass(slots=True)
 class _Visit:
@@ -55,12 +60,14 @@ class _Visit:
     reply: Reply
     arrival: Arrival
     began: datetime
+    trace: Trace
     service: str = ""
     partner: str = ""
     request_id: str = ""
     caller: Partner | None = None  # once it is known for certain
     registers: bool = False  # its institution is registered first
     has_failed: bool = False  # its credentials were wrong
+    has_proven: bool = False  # it has shown credentials, and they were right
 
 
 class Exchange:
@@ -72,6 +79,7 @@ class Exchange:
         self.partners = Partners(settings)
         self._services = services
         self._journal = journal
+        self._meter = services.measures.meter("ncip")
         self._caps = Caps()
         self._failed = FailedLogins()
         self._own_agency = settings.branch or next(
@@ -80,15 +88,21 @@ class Exchange:
 
     def answer(self, document: bytes, reply: Reply, arrival: Arrival = UNTOLD) -> None:
         """Calls `reply` once with the answer, at once or later, in the reactor's thread."""
-        visit = _Visit(document, reply, arrival, self._services.clock())
+        trace = self._meter.begin(_UNREAD)
+        visit = _Visit(document, reply, arrival, self._services.clock(), trace)
+        with traced(trace):
+            self._answer(visit)
+
+    def _answer(self, visit: _Visit) -> None:
         try:
-            incoming = decode(document)
+            incoming = decode(visit.document)
         except MalformedMessage as error:
             refused = Refusal(None, (error.problem,))
             self._finish(visit, encode(refused, error.dialect), refused)
             return
         except Exception:
             log.exception("a message could not be read")
+            mark_failed()
             failed = Refusal(None, (problem(ProblemType.TEMPORARY_PROCESSING_FAILURE),))
             self._finish(visit, encode(failed), failed)
             return
@@ -96,6 +110,7 @@ class Exchange:
 
     def _carry_out(self, incoming: Incoming, visit: _Visit) -> None:
         request = incoming.request
+        visit.trace.kind = self._meter.kind(type(request).__name__)
         if isinstance(request, LookupVersion):
             visit.service = "LookupVersion"
             told = look_up_version(request, self._own_agency)
@@ -156,6 +171,7 @@ class Exchange:
             if failed is not None:
                 return Refusal(service, (failed,))
             visit.partner, visit.caller = caller.key, caller
+            visit.has_proven = bool(caller.shared_secret or caller.token_key)
             if visit.registers:
                 register_institution(request, caller, context)
             if incoming.has_local_times:
@@ -173,18 +189,22 @@ class Exchange:
                 self._services.perform(Lane.WRITE, work, done)
                 return
             if error is not None:
-                who = visit.partner[:64] or "a partner without a name"
-                log.error("%s for %r failed", service, who, exc_info=error)
+                if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
+                    who = visit.partner[:64] or "a partner without a name"
+                    log.error("%s for %r failed", service, who, exc_info=error)
                 response = _failure(service)
             elif visit.has_failed:
                 self._failed.failed(visit.arrival.host, visit.partner, visit.began.timestamp())
-            elif self._failed.has_failed(visit.arrival.host, visit.partner):
+            elif visit.has_proven:
                 self._failed.succeeded(visit.arrival.host, visit.partner)
             end(response)
 
-        self._services.perform(lane, work, done)
+        with traced(visit.trace):  # it may have waited for others of its partner
+            self._services.perform(lane, work, done)
 
     def _finish(self, visit: _Visit, answer: bytes, response: Any) -> None:
+        outcome = outcome_of(response)
+        self._meter.end(visit.trace, OK if outcome == "ok" else REFUSED)
         visit.reply(answer)
         if self._journal is not None:
             self._journal.note(
@@ -194,7 +214,7 @@ class Exchange:
                 peer=visit.arrival.host,
                 service=visit.service,
                 request_id=visit.request_id or request_id_of(response),
-                outcome=outcome_of(response),
+                outcome=outcome,
                 request=visit.document,
                 answer=answer,
             )

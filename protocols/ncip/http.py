@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
+from catalogue.tracing import request_id
 from protocols.ncip.arrivals import http_arrival
 from protocols.ncip.documents import DOCUMENT_BYTES
 from protocols.ncip.exchange import Exchange
@@ -53,6 +54,7 @@ class NcipResource(Resource):
             if not gone:
                 request.setHeader(b"content-type", MEDIA_TYPE)
                 request.setHeader(b"content-length", str(len(document)).encode())
+                request.setHeader(b"x-request-id", (request_id() or "").encode())
                 request.write(document)
                 request.finish()
 

@@ -22,7 +22,7 @@ from protocols.ncip.named import desk_of
 from protocols.ncip.once import once
 from protocols.ncip.pickup import pickup_branch
 from protocols.ncip.problem_types import ProblemType
-from protocols.ncip.problems import problem, refusal
+from protocols.ncip.problems import problem, problems, refusal
 from protocols.ncip.settings import Partner
 
 Handler = Callable[[Any, Partner, Context], Response]
@@ -106,10 +106,8 @@ def accept_item(request: AcceptItem, caller: Partner, context: Context) -> Respo
     if isinstance(outcome, Obstacle):
         return hindrance(request, outcome, "ItemIdentifierValue", incoming.barcode)
     if isinstance(outcome, Refused):
-        unknown = problem(
-            ProblemType.UNKNOWN_USER, outcome.reasons[0].value, "UserIdentifierValue", user
-        )
-        return refusal(request, unknown)
+        quotable = {"UserIdentifierValue": user}
+        return refusal(request, *problems("AcceptItem", outcome.refusals, quotable))
     if outcome.loan.hold_id is not None and outcome.check_in is not None:
         note_request(context.transaction, caller.agency, given, outcome.loan.hold_id)
     branches = context.circulation.current_set_up(context.transaction).branches

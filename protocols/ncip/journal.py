@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from catalogue.database import DatabaseUnavailable
 from circulation.interlending.exchanges import LONGEST_BODY, Exchanged, keep_exchanges
 from protocols.answering import Lane, Services
 from protocols.ncip.masking import masked
@@ -128,8 +129,20 @@ class Journal:
 
     def _written(self, found: list[Exchanged], error: BaseException | None) -> None:
         self._is_writing = False
-        if error is not None:
+        if isinstance(error, DatabaseUnavailable):
+            self._give_back(found)
+        elif error is not None:
             log.error("%d exchanges were not written down", len(found), exc_info=error)
+
+    def _give_back(self, found: list[Exchanged]) -> None:
+        """Waits for a better time, as far as there is room."""
+        kept = found[: MOST_WAITING - len(self._waiting)]
+        self._lost += len(found) - len(kept)
+        self._waiting = kept + self._waiting
+        self._held += sum(len(each.request) + len(each.answer) for each in kept)
+        if not self._is_due:
+            self._is_due = True
+            self._later(WRITE_SECONDS, self.write)
 
     def _take(self) -> list[Exchanged]:
         found, self._waiting, self._held = self._waiting, [], 0

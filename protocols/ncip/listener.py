@@ -52,7 +52,7 @@ class _Ncip:
             )
             return conversation
 
-        factory: Any = ConversationFactory(converse)
+        factory: Any = ConversationFactory(converse, services.measures.meter(self.name))
         return [Port(settings.port, settings.interface, factory, settings.access, settings.tls)]
 
     def resources(self, settings: NcipSettings, services: Services) -> Mapping[bytes, IResource]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation import availability, patrons
+from circulation import availability
 from circulation.hold_facts import holds_of_record
 from circulation.hold_results import Hold
 from circulation.reasons import Reason
-from circulation.results import CirculationStatus, PatronLoans, Refused
+from circulation.results import CirculationStatus, PatronLoans
 from protocols.answering import Context
 from protocols.ncip.dialects import VERSIONS
 from protocols.ncip.items import barcode_of, item_id_of, item_optional_fields, local_time
@@ -34,9 +34,9 @@ from protocols.ncip.models.lookups import (
 )
 from protocols.ncip.models.users import AuthenticateUser, AuthenticateUserResponse
 from protocols.ncip.money import fiscal_accounts
-from protocols.ncip.named import known_user
+from protocols.ncip.named import known_user, known_user_and_loans
 from protocols.ncip.problem_types import ProblemType
-from protocols.ncip.problems import problem, problems, refusal
+from protocols.ncip.problems import problem, refusal
 from protocols.ncip.request_ids import card_of, found_request, item_id_of_hold, request_id_of
 from protocols.ncip.requesting import HOLD, requested_items
 from protocols.ncip.services import SERVICES
@@ -64,21 +64,17 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
     user = named_user(request)
     if isinstance(user, Problem):
         return refusal(request, user)
-    status = known_user(request, user, caller, context)
-    if isinstance(status, Refusal):
-        return status
     loans: PatronLoans | None = None
     if request.loaned_items_desired:
-        found = patrons.patron_loans(
-            context.circulation,
-            context.transaction,
-            patron=user.identifier,
-            now=context.now,
-            limit=LOANED_ITEMS,
-        )
-        if isinstance(found, Refused):
-            return refusal(request, *problems("LookupUser", found.refusals, user.quotable))
-        loans = found
+        found = known_user_and_loans(request, user, caller, context, LOANED_ITEMS)
+        if isinstance(found, Refusal):
+            return found
+        status, loans = found
+    else:
+        known = known_user(request, user, caller, context)
+        if isinstance(known, Refusal):
+            return known
+        status = known
     requested = (
         requested_items(user.identifier, caller, context)
         if request.requested_items_desired and status.has_holds

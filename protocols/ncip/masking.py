@@ -20,6 +20,14 @@ _ATTRIBUTE: Final = re.compile(
     rb"(?i)(<(?:[\w.-]{1,40}:)?\w{0,40}(?:%b)\w{0,40}(?:\s[^<>]*)?>)([^<]{1,4096})"
     % b"|".join(_WORDS)
 )
+#: A user's identifier that may be a Danish national number: it is found by its hash alone, so that
+#: a log must not hold it either. The date is left.
+_NATIONAL: Final = re.compile(
+    rb"(<(?:[\w.-]{1,40}:)?\w{0,40}User\w{0,40}(?:\s[^<>]*)?>\s*[0-3][0-9][01][0-9]{3})"
+    rb"[- ]?[0-9]{4}(?=\s*<)"
+)
+#: What there is in a document with such a number: few have anything like it.
+_TEN_DIGITS: Final = re.compile(rb">\s*[0-3][0-9]{5}[- ]?[0-9]{4}\s*<")
 
 
 def masked(document: bytes) -> bytes:
@@ -34,4 +42,6 @@ def masked(document: bytes) -> bytes:
         document = _SECRET.sub(rb"\1" + MASK, document)
     if any(word in folded for word in _WORDS):
         document = _ATTRIBUTE.sub(rb"\1" + MASK, document)
+    if _TEN_DIGITS.search(document):
+        document = _NATIONAL.sub(rb"\1-xxxx", document)
     return document

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from circulation import patrons
 from circulation.organisation import desk_at
-from circulation.results import Desk, PatronStatus, Refused
+from circulation.results import Desk, PatronLoans, PatronStatus, Refused
 from protocols.answering import Context
 from protocols.ncip.items import barcode_of
 from protocols.ncip.messages import Problem, Refusal
@@ -76,6 +76,25 @@ def known_user(
         service = type(request).__name__
         return refusal(request, *problems(service, status.refusals, user.quotable))
     return status
+
+
+def known_user_and_loans(
+    request: Any, user: NamedUser, caller: Partner, context: Context, limit: int
+) -> tuple[PatronStatus, PatronLoans] | Refusal:
+    """The same with the user's loans, `limit` at most."""
+    found = patrons.patron_status_and_loans(
+        context.circulation,
+        context.transaction,
+        patron=user.identifier,
+        pin=user.pin,
+        now=context.now,
+        desk=desk_of(caller, context) if user.pin else None,
+        limit=limit,
+    )
+    if isinstance(found, Refused):
+        service = type(request).__name__
+        return refusal(request, *problems(service, found.refusals, user.quotable))
+    return found
 
 
 def is_given(request: Any) -> bool:

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
+from circulation.identifiers import IdentifierKey
 from circulation.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
 from protocols.answering import Context
 from protocols.ncip.layouts import LAYOUTS
@@ -49,7 +50,7 @@ def once(
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
         def respond(request: Any, caller: Partner, context: Context) -> Response:
-            key = _key(request, caller, by_content)
+            key = _key(request, caller, by_content, context.circulation.identifiers)
             if key is None:
                 return handler(request, caller, context)
             kept = kept_reply(context.transaction, key, now=context.now, within=WITHIN)
@@ -76,8 +77,14 @@ def once(
     return decorate
 
 
-def _key(request: Any, caller: Partner, by_content: bool) -> ReplyKey | None:
-    """None for a request without a RequestId: it may well come twice."""
+def _key(
+    request: Any, caller: Partner, by_content: bool, identifiers: IdentifierKey
+) -> ReplyKey | None:
+    """None for a request without a RequestId: it may well come twice.
+
+    What it is about may be a PIN, and the set-up may hold the partner's secret, so the digest is
+    under the key of `identifiers` as well.
+    """
     name = frozen(request) if by_content else _name(request)
     if not name:
         return None
@@ -91,7 +98,7 @@ def _key(request: Any, caller: Partner, by_content: bool) -> ReplyKey | None:
     ]
     account = f"ncip {folded_agency(caller.agency)}"
     written = json.dumps(about, ensure_ascii=False).encode()
-    return reply_key(account, caller.shared_secret or "", written)
+    return reply_key(account, identifiers.keyed(caller.shared_secret or ""), written)
 
 
 def _name(request: Any) -> str | None:

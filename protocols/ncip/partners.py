@@ -90,7 +90,7 @@ class Partners:
                 "FromAgencyId",
                 agency.value[:64] if agency else None,
             )
-        if caller.services is not None and service not in caller.services:
+        if not caller.may_ask_for(service):
             return problem(
                 ProblemType.UNAUTHORIZED_SERVICE_FOR_AGENCY, "not agreed with this partner", service
             )

@@ -127,7 +127,8 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
         "delete_on_check_in": True,
         "agency_scheme": "http://oclc.org/ncip/schemes/agencyid.scm",
     },
-    # bibliotek.dk asks for its users; what it requests are holds of their own.
+    # bibliotek.dk asks for its users; what it requests are holds of their own. Users log in there
+    # and move what they see, and an UpdateRequestItem that names a request has no room for a user.
     "danzig": {
         "services": _services(
             _ASKING,
@@ -138,6 +139,7 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
         "institutions": ["DK-*"],
         "item_type": "ill",
         "version": "1.01",
+        "any_hold": True,
         "agency_scheme": "http://biblstandard.dk/isil/schemes/1.1/",
         "notices": ["checked_in"],
     },

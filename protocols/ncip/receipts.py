@@ -10,6 +10,7 @@ from typing import Any
 
 from circulation import renewals
 from circulation.holds import cancel_hold
+from circulation.interlending.asking import tell_unobtainable
 from circulation.interlending.borrowing import (
     cancel_borrowing,
     expect,
@@ -73,10 +74,7 @@ def item_requested(request: ItemRequested, caller: Partner, context: Context) ->
         now=context.now,
     )
     if isinstance(outcome, Refused):
-        unknown = problem(
-            ProblemType.UNKNOWN_USER, outcome.reasons[0].value, "UserIdentifierValue", user
-        )
-        return refusal(request, unknown)
+        return _refused(request, outcome, {"UserIdentifierValue": user})
     return acknowledged(request)
 
 
@@ -170,8 +168,7 @@ def item_renewed(request: ItemRenewed, caller: Partner, context: Context) -> Res
         seen=False,
     )
     if isinstance(renewed, Refused):
-        quotable: dict[str, str | None] = {"ItemIdentifierValue": loan.barcode}
-        return refusal(request, *problems("RenewItem", renewed.refusals, quotable))
+        return _refused(request, renewed, {"ItemIdentifierValue": loan.barcode})
     return acknowledged(request)
 
 
@@ -203,6 +200,10 @@ def item_request_cancelled(
     desk = desk_of(caller, context)
     if loan.is_borrowed:
         ended = cancel_borrowing(context.transaction, loan, desk=desk, now=context.now)
+        # What a broker asked for in the name of our patron, the patron may have cancelled there.
+        is_our_wish = loan.request_id == str(loan.id) and loan.hold_id is None
+        if is_our_wish and loan.closed is None and isinstance(ended, InterlibraryLoan):
+            tell_unobtainable(context.circulation, context.transaction, loan, context.now)
         return _outcome(request, ended)
     if loan.hold_id is None or loan.closed is not None:
         said = borrower_says(context.transaction, loan, LendingAction.CANCEL, now=context.now)
@@ -216,7 +217,7 @@ def item_request_cancelled(
         now=context.now,
     )
     if isinstance(cancelled, Refused):
-        return refusal(request, *problems("CancelRequestItem", cancelled.refusals, {}))
+        return _refused(request, cancelled, {})
     return acknowledged(request)
 
 
@@ -280,6 +281,11 @@ def _expected_unseen(
         if isinstance(outcome, InterlibraryLoan):
             return outcome
     return None
+
+
+def _refused(request: Any, refused: Refused, quotable: dict[str, str | None]) -> Response:
+    """Why it could not be noted, in the types that a notification may use."""
+    return refusal(request, *problems(type(request).__name__, refused.refusals, quotable))
 
 
 def _unknown(request: Any) -> Response:

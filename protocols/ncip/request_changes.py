@@ -29,6 +29,7 @@ from protocols.ncip.request_ids import (
     card_of,
     found_request,
     hold_for_item,
+    is_made_by,
     is_named_by,
     item_id_of_hold,
     request_id_of,
@@ -98,6 +99,8 @@ def look_up_request(request: LookupRequest, caller: Partner, context: Context) -
 def update_request_item(request: UpdateRequestItem, caller: Partner, context: Context) -> Response:
     """Changes when and where a request is to be served; it keeps its place in the queue.
 
+    A partner changes the requests that it has made and those of its institutions; of others, those
+    of a user whom the message names, as long as nothing else is agreed (`Partner.any_hold`).
     AddRequestFields replaces what is there. Of DeleteRequestFields only EarliestDateNeeded can be
     taken away: every hold has an end and a place of pickup. User and item stay who they are.
     """
@@ -105,13 +108,23 @@ def update_request_item(request: UpdateRequestItem, caller: Partner, context: Co
     if isinstance(found, Refusal):
         return found
     queued, patron_id = found
+    card = card_of(patron_id, context)
+    if card is None:
+        return refusal(request, unknown_request(str(queued.hold.id)))
+    if not _may_change(request, queued.hold, card, caller, context):
+        return refusal(
+            request,
+            problem(
+                ProblemType.UNAUTHORIZED_COMBINATION_FOR_AGENCY,
+                "a request that this partner has not made, without its user",
+                "RequestIdentifierValue",
+                request.request_id.request_identifier_value if request.request_id else None,
+            ),
+        )
     given = request.add_request_fields or AddRequestFields()
     impossible = [*_not_to_delete(request.delete_request_fields), *_not_to_add(given, queued.hold)]
     if impossible:
         return refusal(request, *impossible)
-    card = card_of(patron_id, context)
-    if card is None:
-        return refusal(request, unknown_request(str(queued.hold.id)))
     desk = desk_of(caller, context)
     zone = ZoneInfo(queued.hold.pickup_branch.timezone)
     earliest = day_of(given.earliest_date_needed, zone)
@@ -145,6 +158,17 @@ def update_request_item(request: UpdateRequestItem, caller: Partner, context: Co
         request_scope_type=scope_of(hold),
         item_optional_fields=item_fields(request, barcode, context),
         user_optional_fields=user_fields(request, card, caller, context),
+    )
+
+
+def _may_change(
+    request: UpdateRequestItem, hold: Hold, card: str, caller: Partner, context: Context
+) -> bool:
+    return (
+        caller.any_hold
+        or is_given(request)
+        or caller.is_institution(card)
+        or is_made_by(hold, caller, context)
     )
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from catalogue.items import find_item
+from circulation.events import EventKind, events_of_hold
 from circulation.hold_lists import find_hold, patron_holds
 from circulation.hold_results import Hold, QueuedHold
 from circulation.identifiers import known_as
+from circulation.interlending.notices import PARTNER_DEVICE
 from circulation.partner_requests import hold_of_request, request_of_hold
 from circulation.results import Refused
 from protocols.answering import Context
@@ -103,3 +105,14 @@ def card_of(patron_id: int, context: Context) -> str | None:
 def is_named_by(hold: Hold, caller: Partner, context: Context) -> bool:
     """Has the partner placed it under a number of its own?"""
     return request_of_hold(context.transaction, caller.agency, hold.id) is not None
+
+
+def is_made_by(hold: Hold, caller: Partner, context: Context) -> bool:
+    """Has the partner placed it, under a number of its own or without one?"""
+    if is_named_by(hold, caller, context):
+        return True
+    return any(
+        event.kind is EventKind.HOLD_PLACED
+        and (event.device, event.actor) == (PARTNER_DEVICE, caller.known_as)
+        for event in events_of_hold(context.transaction, hold.id)
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from catalogue.database import DatabaseUnavailable
 from circulation.interlending.notices import partners_to_tell
 from protocols.answering import Lane, Services
 from protocols.ncip.telling_partners import Teller
@@ -53,7 +54,7 @@ class SendingLoop:
     def _found(self, partners: list[str] | None, error: BaseException | None) -> None:
         if self._is_over:
             return
-        if error is not None:
+        if error is not None and not isinstance(error, DatabaseUnavailable):
             log.error("nobody is told for now", exc_info=error)
         for partner in partners or ():
             if partner not in self._busy:
@@ -68,7 +69,7 @@ class SendingLoop:
 
         def told(future: Future[Any]) -> None:  # in the thread that did it
             failed = None if future.cancelled() else future.exception()
-            if failed is not None:
+            if failed is not None and not isinstance(failed, DatabaseUnavailable):
                 log.error("telling %s has failed", partner, exc_info=failed)
             if not self._is_over:
                 self._call_from_thread(over)

@@ -91,8 +91,13 @@ class Partner:
     branch: str = ""  # empty: that of the section
     name: str = ""
     services: tuple[Annotated[str, AfterValidator(_service)], ...] | None = None
+    #: Beyond `services`, for those that a preset has.
+    more_services: tuple[Annotated[str, AfterValidator(_service)], ...] = ()
     shared_secret: Annotated[str, AfterValidator(_argon2)] | None = field(default=None, repr=False)
     sees_borrowers: bool = False
+    #: May it change any hold by our number? Else those that it has made, those of its institutions,
+    #: and those of a user whom the message names.
+    any_hold: bool = False
     #: Of those who wait for a title, requests with the smaller number go first.
     request_priority: int = 0
     #: Is what it says has happened already recorded whatever the rules say, or asked for only?
@@ -167,6 +172,10 @@ class Partner:
     def key(self) -> str:
         """What interlibrary loans and notices call the partner."""
         return folded_agency(self.agency)
+
+    def may_ask_for(self, service: str) -> bool:
+        """Was the service agreed with it?"""
+        return self.services is None or service in self.services or service in self.more_services
 
     def is_institution(self, identifier: str) -> bool:
         """Is that an institutional patron of this partner?"""

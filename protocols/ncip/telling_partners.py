@@ -113,6 +113,7 @@ class Teller:
         if partner is None or not partner.address or not hears(partner, notice.kind):
             why = "no partner" if partner is None else "not agreed with this partner"
             notice_dropped(context.transaction, notice, context.now, why)
+            _nobody_lends(notice, context)
             return notice
         branch = find_branch(context.transaction, partner.branch)
         return Telling(
@@ -120,7 +121,7 @@ class Teller:
             partner,
             branch.agency_isil if branch else partner.branch,
             f"{branch.agency_name}\n{branch.name}" if branch else partner.branch,
-            _record(context.transaction, notice),
+            record_wanted(context.transaction, notice),
         )
 
     def _told(self, telling: Telling, client: NcipClient) -> bool:
@@ -154,7 +155,8 @@ class Teller:
 
         def write_down(context: Context) -> None:
             if has_failed:
-                notice_failed(context.transaction, telling.notice, context.now, outcome)
+                if not notice_failed(context.transaction, telling.notice, context.now, outcome):
+                    _nobody_lends(telling.notice, context)
                 return
             _take_answer(telling, response, context)
             problem = "" if outcome == "ok" else outcome
@@ -187,11 +189,23 @@ def client_of(partner: Partner, agency: str, tls: ssl.SSLContext | None = None) 
     )
 
 
-def _record(transaction: Transaction, notice: Notice) -> Any:
-    """The record that is asked for."""
+def record_wanted(transaction: Transaction, notice: Notice) -> Any:
+    """The record of ours that a partner is asked for; None where there is none."""
     wanted = notice.facts.get("record")
     found = fetch_records(transaction, [int(wanted)]) if wanted else []
     return found[0] if found else None
+
+
+def _nobody_lends(notice: Notice, context: Context) -> None:
+    """A partner that could not be asked will not lend it: nobody waits for an answer any more."""
+    if notice.kind is NoticeKind.ASKED:
+        answered(
+            context.circulation,
+            context.transaction,
+            notice.loan_id,
+            will_lend=False,
+            now=context.now,
+        )
 
 
 def _take_answer(telling: Telling, response: Any, context: Context) -> None:
@@ -199,7 +213,13 @@ def _take_answer(telling: Telling, response: Any, context: Context) -> None:
     notice = telling.notice
     is_refused = isinstance(response, Refusal) and bool(response.problem)
     if notice.kind is NoticeKind.ASKED:
-        answered(context.transaction, notice.loan_id, will_lend=not is_refused, now=context.now)
+        answered(
+            context.circulation,
+            context.transaction,
+            notice.loan_id,
+            will_lend=not is_refused,
+            now=context.now,
+        )
         return
     if notice.kind is not NoticeKind.RENEWAL_ASKED:
         return

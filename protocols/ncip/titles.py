@@ -27,25 +27,33 @@ from protocols.ncip.problem_types import ProblemType
 from protocols.ncip.problems import problem
 
 #: By record format, the fields and subfields of what is told besides title and author.
-_ISBN = {"marc21": (("020", "a"),), "danmarc2": (("021", "ae"),), "unimarc": (("010", "a"),)}
-_EDITION = {"marc21": (("250", "a"),), "danmarc2": (("250", "a"),), "unimarc": (("205", "a"),)}
+_ISBN = {"marc21": ((b"020", b"a"),), "danmarc2": ((b"021", b"ae"),), "unimarc": ((b"010", b"a"),)}
+_EDITION = {
+    "marc21": ((b"250", b"a"),),
+    "danmarc2": ((b"250", b"a"),),
+    "unimarc": ((b"205", b"a"),),
+}
 _PLACE = {
-    "marc21": (("264", "a"), ("260", "a")),
-    "danmarc2": (("260", "a"),),
-    "unimarc": (("214", "a"), ("210", "a")),
+    "marc21": ((b"264", b"a"), (b"260", b"a")),
+    "danmarc2": ((b"260", b"a"),),
+    "unimarc": ((b"214", b"a"), (b"210", b"a")),
 }
 _PUBLISHER = {
-    "marc21": (("264", "b"), ("260", "b")),
-    "danmarc2": (("260", "b"),),
-    "unimarc": (("214", "c"), ("210", "c")),
+    "marc21": ((b"264", b"b"), (b"260", b"b")),
+    "danmarc2": ((b"260", b"b"),),
+    "unimarc": ((b"214", b"c"), (b"210", b"c")),
 }
 _SERIES = {
-    "marc21": (("490", "a"), ("440", "a")),
-    "danmarc2": (("440", "a"),),
-    "unimarc": (("225", "a"),),
+    "marc21": ((b"490", b"a"), (b"440", b"a")),
+    "danmarc2": ((b"440", b"a"),),
+    "unimarc": ((b"225", b"a"),),
 }
-_ELECTRONIC = {"marc21": (("856", "u"),), "danmarc2": (("856", "u"),), "unimarc": (("856", "u"),)}
-_Places = Mapping[str, tuple[tuple[str, str], ...]]
+_ELECTRONIC = {
+    "marc21": ((b"856", b"u"),),
+    "danmarc2": ((b"856", b"u"),),
+    "unimarc": ((b"856", b"u"),),
+}
+_Places = Mapping[str, tuple[tuple[bytes, bytes], ...]]
 
 
 def record_meant(transaction: Transaction, given: BibliographicId) -> int | Problem:
@@ -146,9 +154,9 @@ class _Fields:
 
     def values(self, places: _Places) -> Iterator[str]:
         for tag, codes in places.get(self.format, ()):
-            for content in self.contents(tag.encode()):
+            for content in self._contents.get(tag, ()):
                 for code, value in subfields(content):
-                    if code in codes.encode():
+                    if code in codes:
                         yield value.decode("utf-8", "replace")
 
 

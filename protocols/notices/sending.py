@@ -1,8 +1,8 @@
 """From what is due to the channels and back: one turn of the sender.
 
 A turn makes notices of what has happened, claims messages, gives each to its channel and writes
-down how that went. Several processes may take turns at once: what one has claimed another passes
-over.
+down how that went. One process takes turns at a time (`circulation.leases`); if it loses its lease
+while it does, nothing is sent twice: what one has claimed another passes over.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from catalogue.database import Database
 from catalogue.statements import Transaction
@@ -22,7 +23,7 @@ from circulation.notices.composing import Post
 from circulation.notices.gathering import gather
 from circulation.notices.incoming import answer_text, patrons_with_number
 from circulation.notices.outbox import Outgoing, claim
-from circulation.notices.outcomes import claim_again, record, take_report, take_up_abandoned
+from circulation.notices.outcomes import claim_again, record_all, take_report, take_up_abandoned
 from protocols.notice_channels import (
     Call,
     Channel,
@@ -38,6 +39,9 @@ from protocols.notice_channels import (
 from protocols.notices.settings import NoticeSettings, post_of
 
 log = logging.getLogger(__name__)
+
+#: The lease of whoever takes turns.
+SENDING: Final = "messages"
 
 
 class Sender:
@@ -213,8 +217,7 @@ class Sender:
 
     def _record(self, outcomes: Mapping[int, Outcome], now: datetime) -> None:
         def work(transaction: Transaction) -> None:
-            for message_id, outcome in outcomes.items():
-                record(transaction, message_id, outcome, now)
+            record_all(transaction, outcomes, now)
 
         if outcomes:
             self._database.write(work).result()

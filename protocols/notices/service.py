@@ -1,9 +1,14 @@
 """The sender in the server: a turn every few seconds in a thread, and ``/notices/CHANNEL`` for the
-calls of the other sides. Twisted is known here."""
+calls of the other sides. Twisted is known here.
+
+Of several processes one takes turns, as long as it holds the lease `SENDING`.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +18,13 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
+from catalogue.database import DatabaseClosed, DatabaseUnavailable
+from catalogue.statements import Transaction
+from circulation.leases import SECONDS, Lease, LeaseTaken
 from protocols.answering import Services
 from protocols.notice_channels import Call, Received
-from protocols.notices.sending import Sender
+from protocols.notices.sending import SENDING, Sender
+from protocols.processes import this_process
 from protocols.tls import security_of
 
 log = logging.getLogger(__name__)
@@ -33,23 +42,61 @@ class NoticeService:
         self._loop: Any = LoopingCall(self._turn)
         self._loop.clock = clock
         self._every = every
+        self._database = services.database
+        self._lease = Lease(SENDING, this_process())
+        # A turn may take longer than a lease lasts.
+        self._renewing: Any = LoopingCall(self._renew)
+        self._renewing.clock = clock
+        self._is_in_turn = False
         services.before_close(self.close)
 
     def start(self) -> None:
         self._loop.start(self._every, now=False)
+        self._renewing.start(SECONDS / 3, now=False)
 
     def _turn(self) -> Any:
         """The next begins when this one has ended, however long a channel takes."""
-        turn: Any = threads.deferToThread(self._sender.take_turn, self._now)
+        self._is_in_turn = True
+        turn: Any = threads.deferToThread(self._take_turn)
         turn.addCallbacks(self._tell, self._failed)
+        turn.addBoth(lambda _: self._turned())
         return turn
+
+    def _take_turn(self) -> Counter[str]:
+        """Nothing is done while another process sends."""
+        try:
+            self._database.write(self._hold).result()
+        except LeaseTaken:
+            return Counter()
+        return self._sender.take_turn(self._now)
+
+    def _hold(self, transaction: Transaction) -> None:
+        self._lease.hold(transaction, self._now())
+
+    def _renew(self) -> None:
+        if self._is_in_turn:
+            # Where it was lost meanwhile, messages are still claimed one by one.
+            self._database.write(self._hold)
+
+    def _turned(self) -> None:
+        self._is_in_turn = False
+        if not self._loop.running:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Another process may send at once."""
+        with suppress(DatabaseClosed):
+            self._database.write(self._lease.give_back)
 
     def _tell(self, counts: dict[str, int]) -> None:
         if counts.get("sent") or counts.get("refused") or counts.get("doubtful"):
             log.info("messages: %s", ", ".join(f"{name} {n}" for name, n in counts.items()))
 
     def _failed(self, failure: Failure) -> None:
-        log.error("messages could not be sent in this turn: %s", failure.getTraceback())
+        if isinstance(failure.value, DatabaseClosed):  # the turn came too late: what is due waits
+            return
+        if not isinstance(failure.value, DatabaseUnavailable):  # of which the log was told once
+            log.error("messages could not be sent in this turn: %s", failure.getTraceback())
 
     def close(self) -> None:
         """Waits for the message that is being sent; called in any thread."""
@@ -59,6 +106,9 @@ class NoticeService:
         """No further turn begins; called in the reactor's thread."""
         if self._loop.running:
             self._loop.stop()
+            self._renewing.stop()
+            if not self._is_in_turn:
+                self._give_back()
 
     def resource(self) -> Resource:
         """``/notices``."""

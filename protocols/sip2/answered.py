@@ -20,7 +20,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A response whose body is written already; `is_again` tells that it was given before."""
+    """A response whose body is written already; `is_again` tells that it was given before.
+
+    One that `is_passing` says that nothing can be done for now: the same request again, even with
+    the same sequence number, is another try, and a login that got it is not one that failed.
+    """
 
     body: bytes
     is_again: bool = False
+    is_passing: bool = False

@@ -134,6 +134,15 @@ def encode(message: Message, dialect: Dialect, width: int | None = None, version
     return text.encode(dialect.charset, SPELLING)
 
 
+#: A patron's identifier (AA) that may be a Danish national number.
+_NATIONAL = re.compile(rb"(AA[0-3][0-9][01][0-9]{3})[- ]?[0-9]{4}(?![0-9])")
+
+
+def without_national_numbers(body: bytes) -> bytes:
+    """A message as it may be logged: of a national number the date alone is left."""
+    return _NATIONAL.sub(rb"\1-xxxx", body)
+
+
 def masked(body: bytes, delimiter: bytes = b"|") -> bytes:
     """A frame fit for a trace: every password is shown as ``***``, whatever its length.
 

@@ -52,6 +52,8 @@ UNKNOWN = 999
 #: Alert type "other" (10), and no supported messages (98).
 ALERT_OTHER = "99"
 NOTHING_SUPPORTED = "N" * 16
+#: Timeout period (98) of a system that is off line.
+OFF_LINE = 0
 
 
 def failure_response(request: Request, date: str, text: str) -> Response:
@@ -223,3 +225,14 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 patron_identifier=request.patron_identifier,
                 screen_message=(text,),
             )
+
+
+def off_line_status(request: SCStatus, text: str, *, off_line_ok: bool) -> ACSStatus:
+    """98 while nothing can be changed: off line, and whether what is done meanwhile is taken later.
+
+    A terminal that works off line begins to when it is told so, and asks with 99 for the end of it.
+    """
+    response = failure_response(request, "", text)
+    assert isinstance(response, ACSStatus)
+    response.off_line_ok, response.timeout_period = off_line_ok, OFF_LINE
+    return response

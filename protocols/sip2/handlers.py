@@ -10,10 +10,11 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, cast
 
+from catalogue.database import DatabaseUnavailable
 from protocols.answering import Context, Lane, Services
 from protocols.sip2.accounts import Accounts
 from protocols.sip2.dates import NO_CLOCK, local_date, utc_date
-from protocols.sip2.failures import failure_response
+from protocols.sip2.failures import failure_response, off_line_status
 from protocols.sip2.fees import fee_paid
 from protocols.sip2.holds import hold
 from protocols.sip2.items import item_information, item_status_update
@@ -88,11 +89,10 @@ def sc_status(request: SCStatus, caller: Caller, context: Context) -> Response:
     if _version(request) < 1:
         raise Unanswerable(Text.VERSION_TOO_OLD)
     settings, account = caller.settings, caller.account
+    accounts = _accounts_of(caller)
     if account is None:
-        accounts = settings.accounts if caller.accounts is None else caller.accounts.all()
         institution, library_name, clock = "", None, NO_CLOCK
     else:
-        accounts = (account,)
         place = caller.place(context)
         institution, library_name = place.branch.agency_isil, place.branch.name
         clock = local_date(context.now, place.zone)
@@ -112,6 +112,18 @@ def sc_status(request: SCStatus, caller: Caller, context: Context) -> Response:
         supported_messages=supported_messages(offered),
         library_name=library_name,
     )
+
+
+def _accounts_of(caller: Caller) -> Iterable[Account]:
+    """The account of the terminal; before the login, all of them."""
+    if caller.account is not None:
+        return (caller.account,)
+    return caller.settings.accounts if caller.accounts is None else caller.accounts.all()
+
+
+def _off_line(request: SCStatus, caller: Caller) -> ACSStatus:
+    ok = any(each.accept_offline for each in _accounts_of(caller))
+    return off_line_status(request, say(Text.NOT_FOR_NOW, caller.words), off_line_ok=ok)
 
 
 def _version(request: SCStatus) -> float:
@@ -246,7 +258,24 @@ def answer(
         lane is Lane.WRITE,
     )
 
+    write = session.writer()
+
+    def not_for_now() -> None:
+        """What passes is answered like a fault, but not remembered as the answer."""
+        response: Response
+        if isinstance(request, SCStatus):
+            response = _off_line(request, caller)
+        else:
+            text = say(Text.NOT_FOR_NOW, caller.words)
+            response = failure_response(request, utc_date(services.clock()), text)
+        if account is not None and account.shaper is not None:
+            account.shaper(response)
+        reply(Written(write(response), is_passing=True))
+
     def done(response: Any, error: BaseException | None) -> None:
+        if isinstance(error, DatabaseUnavailable):  # the log was told when it began
+            not_for_now()
+            return
         if error is not None:
             log.error(
                 "%s: no answer could be found to a %s",
@@ -260,7 +289,9 @@ def answer(
                 account.shaper(response)
         reply(cast("Response | Written", response))
 
-    write = session.writer()
+    if isinstance(request, SCStatus) and services.database.trouble() is not None:
+        not_for_now()
+        return
     identifiers = services.circulation.identifiers
     key = known_by(request, caller, session.request_body, identifiers)
     if key is None:

@@ -16,6 +16,7 @@ from protocols.sip2.counting import written_down
 from protocols.sip2.entrance import Entrance
 from protocols.sip2.handlers import answer
 from protocols.sip2.options import LoginWay
+from protocols.sip2.outcomes import outcome_of
 from protocols.sip2.places import Branches
 from protocols.sip2.prompts import PromptedSession
 from protocols.sip2.recording import record
@@ -39,6 +40,7 @@ class Sip2:
         tally = written_down(services)
         accounts = Accounts(settings)
         failed = FailedLogins(settings.login_failures)
+        meter = services.measures.meter(self.name)
 
         def converse(address: IAddress | None, way: LoginWay = "message") -> Conversation:
             peer = f"{getattr(address, 'host', '')}:{getattr(address, 'port', '')}"
@@ -57,23 +59,27 @@ class Sip2:
                 return conversation.transport
 
             conversation = Conversation(
-                session, lambda request, reply: answer(services, branches, session, request, reply)
+                session,
+                meter.traced(
+                    outcome_of,
+                    lambda request, reply: answer(services, branches, session, request, reply),
+                ),
             )
             return conversation
 
         main = Port(
             settings.port,
             settings.interface,
-            ConversationFactory(converse),
+            ConversationFactory(converse, meter),
             settings.access,
             settings.tls,
         )
         ports = [main]
         if settings.tls_port is not None:
-            factory = ConversationFactory(converse)
+            factory = ConversationFactory(converse, meter)
             ports.append(replace(main, number=settings.tls_port, factory=factory, is_tls_only=True))
         if settings.telnet_port is not None:
-            factory = ConversationFactory(lambda address: converse(address, "prompt"))
+            factory = ConversationFactory(lambda address: converse(address, "prompt"), meter)
             ports.append(replace(main, number=settings.telnet_port, factory=factory, tls=None))
         return ports
 

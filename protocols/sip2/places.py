@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from circulation.organisation import find_branch
@@ -48,8 +48,7 @@ class Branches:
         return branch
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A branch, and the desk that the caller is there."""
 
     branch: Branch
@@ -61,8 +60,7 @@ class Place:
         return sent or self.branch.agency_isil
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """The terminal that a request came from, as its session knows it.
 
     `account` is None before the login. `language` is the SIP2 code of the patron's choice.
@@ -88,7 +86,7 @@ class Caller:
         account = self.accounts.get(self.account.login)
         if account is not None and self.entrance is not None and not self.entrance.admits(account):
             account = None
-        return self if account is self.account else replace(self, account=account)
+        return self if account is self.account else self._replace(account=account)
 
     @property
     def words(self) -> str:

@@ -53,6 +53,7 @@ from protocols.sip2.codec import (
     masked,
     open_frame,
     seal,
+    without_national_numbers,
 )
 from protocols.sip2.dates import utc_date
 from protocols.sip2.deviations import (
@@ -271,6 +272,8 @@ class Sip2Session:
         account = self.account
         self.tally.add(account.login if account is not None else "", name, count)
 
+    speaks_first: bool = False
+
     def shut_down(self, now: float) -> None:
         """The server ends: the next message is answered with that, and is the last."""
         self._is_draining = True
@@ -297,7 +300,9 @@ class Sip2Session:
         self._trace("<", body)
         self._answered = (
             None
-            if frame.sequence is None or frame.checksum is None
+            if frame.sequence is None
+            or frame.checksum is None
+            or (isinstance(response, Written) and response.is_passing)
             else Answered(frame.sequence, frame.checksum, outgoing)
         )
         self._put(outgoing)
@@ -305,8 +310,8 @@ class Sip2Session:
     def _trace(self, direction: str, sent: bytes) -> None:
         """At the level debug all messages are in the log, their passwords and PINs masked."""
         if log.isEnabledFor(logging.DEBUG):
-            shown = masked(sent, self.dialect.delimiter.encode()).decode("latin-1")
-            log.debug("%s %s %s", self, direction, shown)
+            shown = without_national_numbers(masked(sent, self.dialect.delimiter.encode()))
+            log.debug("%s %s %s", self, direction, shown.decode("latin-1"))
 
     def _ask_again(self) -> None:
         """96, which carries no sequence number."""

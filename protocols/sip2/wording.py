@@ -14,6 +14,7 @@ class Text(Enum):
     LOGIN_FIRST = auto()
     NOT_PERMITTED = auto()
     SYSTEM_FAULT = auto()
+    NOT_FOR_NOW = auto()
     VERSION_TOO_OLD = auto()
     SERVER_ENDS = auto()
     RENEW_WHAT = auto()
@@ -144,6 +145,10 @@ TEXTS: dict[Text, dict[str, str]] = {
     Text.SYSTEM_FAULT: {
         "en": "Something went wrong. Please ask the staff.",
         "da": "Noget gik galt. Henvend dig til personalet.",
+    },
+    Text.NOT_FOR_NOW: {
+        "en": "The library system cannot be reached for the moment. Please try again later.",
+        "da": "Bibliotekssystemet kan ikke nås i øjeblikket. Prøv igen om lidt.",
     },
     Text.VERSION_TOO_OLD: {
         "en": "This machine speaks an old version of SIP; version 1.00 or 2.00 is needed.",

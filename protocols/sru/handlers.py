@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from catalogue.access_points import searched_points
+from catalogue.database import DatabaseUnavailable
 from catalogue.query import Query, Term, UnsupportedSearch
 from catalogue.scan_lists import list_for
 from catalogue.scanning import scan
@@ -24,6 +25,7 @@ from protocols.cql.diagnostics import Refused, Srw
 from protocols.cql.parser import Clause, Tree, parse
 from protocols.cql.sort_order import keys_of_query
 from protocols.cql.translation import query_of, term_of_scan
+from protocols.measuring import mark_failed, mark_refused
 from protocols.sru import xcql
 from protocols.sru.codec import encode
 from protocols.sru.databases import is_whole, scope_in, title_of
@@ -289,23 +291,35 @@ def answer(
 ) -> None:
     """Answers a request: calls `reply` with the document, at once or later, whatever happens."""
     if request.problems:
+        mark_refused()
         reply(encode(failed(request, caller, request.problems)))
         return
 
     def done(document: bytes | None, error: BaseException | None) -> None:
         if document is None:
-            log.error("%s failed", type(request).__name__, exc_info=error)
-            document = encode(failed(request, caller, [Diagnostic(Srw.GENERAL_SYSTEM_ERROR)]))
+            said = Srw.SYSTEM_TEMPORARILY_UNAVAILABLE
+            if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
+                log.error("%s failed", type(request).__name__, exc_info=error)
+                said = Srw.GENERAL_SYSTEM_ERROR
+            document = encode(failed(request, caller, [Diagnostic(said)]))
         reply(document)
 
     handler, choose_lane = HANDLERS[type(request)]
     try:
         lane = choose_lane(request, caller)
     except Exception as error:
+        mark_failed()
         done(None, error)
         return
+
+    def carry_out(context: Context) -> bytes:
+        response = handler(request, caller, context)
+        if response.diagnostics:
+            mark_refused()
+        return encode(response)
+
     # A large document is written where its records are read, not while others wait.
-    services.perform(lane, lambda context: encode(handler(request, caller, context)), done)
+    services.perform(lane, carry_out, done)
 
 
 def failed(request: AnyRequest, caller: SruSettings, diagnostics: list[Diagnostic]) -> AnyResponse:

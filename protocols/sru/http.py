@@ -10,7 +10,9 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
+from catalogue.tracing import request_id
 from protocols.answering import Services
+from protocols.measuring import OK
 from protocols.sru.handlers import answer
 from protocols.sru.parameters import decode
 from protocols.sru.settings import SruSettings
@@ -39,7 +41,10 @@ class SruResource(Resource):
     def __init__(self, settings: SruSettings, services: Services) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._settings = settings
-        self._services = services
+        self._answer = services.measures.meter("sru").traced(
+            lambda document: OK,
+            lambda asked, reply: answer(services, settings, asked, reply),
+        )
 
     def render(self, request: Any) -> Any:
         if request.method not in (b"GET", b"HEAD", b"POST"):
@@ -73,10 +78,11 @@ class SruResource(Resource):
                 return
             request.setHeader(b"content-type", f"{asked.media_type}; charset=utf-8".encode())
             request.setHeader(b"content-length", str(len(document)).encode())
+            request.setHeader(b"x-request-id", (request_id() or "").encode())
             request.write(document)
             request.finish()
 
-        answer(self._services, self._settings, asked, reply)
+        self._answer(asked, reply)
         return NOT_DONE_YET
 
     def _address(self, request: Any, path: bytes) -> str:

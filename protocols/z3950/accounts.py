@@ -16,6 +16,11 @@ def is_anonymous(identification: IdAuthentication | None) -> bool:
     return identification is None or isinstance(identification, Null) or identification == ""
 
 
+def user_of(identification: IdAuthentication | None) -> str:
+    """Whom it names; "" for nobody, and for what cannot be read."""
+    return next((user for user, _, _ in _readings(identification)), "")
+
+
 def account_of(
     identification: IdAuthentication | None, settings: Z3950Settings, pins: PinVerifier
 ) -> Account | None:

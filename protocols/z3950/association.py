@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
+from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.messages import Apdu, Segment
 from protocols.z3950.settings import Account, Z3950Settings
+
+if TYPE_CHECKING:
+    from protocols.z3950.entrance import Entrance
 
 #: Names of deleted result sets that are remembered, to give the right diagnostic.
 FORGOTTEN_NAMES = 1000
@@ -80,6 +84,8 @@ class Association:
     account: Account | None = None
     #: What was negotiated, if anything was: `record_charset` is what holds.
     negotiated_charset: str | None = None
+    #: Where it comes in; None where nobody counts wrong passwords.
+    entrance: Entrance | None = None
 
     @property
     def record_charset(self) -> str:
@@ -121,3 +127,5 @@ class Answer:
     record_charset: str | None = None
     #: What goes before the response (3.3.2).
     segments: Sequence[Segment] = ()
+    #: A password was wrong, or nobody has the name.
+    is_refused: bool = False

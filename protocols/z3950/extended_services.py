@@ -20,6 +20,7 @@ from protocols.z3950.ber import identifier_of
 from protocols.z3950.codec import MalformedMessage, encode_value, read_value
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
 from protocols.z3950.item_orders import order_item, prepare_order
+from protocols.z3950.once import given_before, insertion_key, keep
 from protocols.z3950.persistent_sets import (
     CREATE,
     DELETE,
@@ -29,7 +30,7 @@ from protocols.z3950.persistent_sets import (
 )
 from protocols.z3950.settings import Account
 from protocols.z3950.task_results import Done, OperationStatus, TaskStatus
-from protocols.z3950.updating import update_records
+from protocols.z3950.updating import INSERT, update_records
 
 #: The syntax of task packages.
 ES_SYNTAX: Final = "1.2.840.10003.5.106"
@@ -106,6 +107,7 @@ class _Task:
     account: Account
     work: _Work
     needs_branch: bool
+    inserts: bool
 
 
 def prepare_service(
@@ -137,7 +139,9 @@ def _task(request: m.ExtendedServicesRequest, caller: Association) -> _Task:
     if request.wait_action not in _WAIT_ACTIONS:
         raise Refused(Bib1.WAIT_ACTION_UNSUPPORTED, str(request.wait_action))
     parameters = _parameters(request, service)
-    return _Task(account, service.prepare(request, parameters, caller), service.needs_branch)
+    inserts = isinstance(parameters, p.UpdateRequest) and parameters.to_keep.action == INSERT
+    work = service.prepare(request, parameters, caller)
+    return _Task(account, work, service.needs_branch, inserts)
 
 
 def _parameters(request: m.ExtendedServicesRequest, service: _Service) -> object:
@@ -163,6 +167,9 @@ def _perform(
     desk = desk_at(context.transaction, account.branch, actor=account.user, device="Z39.50")
     if desk is None and task.needs_branch:
         return failed_service(caller, Refused(Bib1.NOT_AUTHORISED_FOR_SERVICE, account.branch))
+    key = insertion_key(request, account) if task.inserts else None
+    if key is not None and (given := given_before(key, context)) is not None:
+        return Answer(given)
     try:
         done = task.work(context, desk)
     except Refused as refused:
@@ -175,6 +182,8 @@ def _perform(
     )
     if request.wait_action != _DO_NOT_RETURN:
         response.task_package = _package(request, done, diagnostics, context)
+    if key is not None and done.inserted:
+        keep(key, response, done.inserted, context)
     return Answer(response, dict(done.result_sets))
 
 

@@ -9,7 +9,9 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
+from catalogue.database import DatabaseUnavailable
 from protocols.answering import Context, Lane, Services
+from protocols.measuring import mark_failed
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.deleting import delete_result_sets
@@ -69,8 +71,11 @@ def answer(
 
     def done(answered: Answer | None, error: BaseException | None) -> None:
         if answered is None:
-            log.error("%s failed", type(request).__name__, exc_info=error)
+            if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
+                log.error("%s failed", type(request).__name__, exc_info=error)
             answered = failed(request, caller)
+        if isinstance(request, m.InitializeRequest) and caller.entrance is not None:
+            caller.entrance.tried(request, answered)
         reply(answered)
 
     local = LOCAL.get(type(request))
@@ -80,6 +85,7 @@ def answer(
         else:
             answered = local(request, caller)
     except Exception as error:
+        mark_failed()
         done(None, error)
         return
     if local is None:

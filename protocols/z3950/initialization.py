@@ -42,8 +42,13 @@ def initialize(request: m.InitializeRequest, caller: Association, context: Conte
     versions = request.protocol_version & VERSIONS
     preferred = _smaller(request.preferred_message_size, settings.preferred_message_size)
     exceptional = _smaller(request.exceptional_record_size, settings.exceptional_record_size)
-    account = account_of(request.id_authentication, settings, context.circulation.pins)
-    is_welcome = account is not None or _may_be_unknown(request, caller)
+    is_held = caller.entrance is not None and caller.entrance.is_held(request)
+    account = (
+        None
+        if is_held
+        else account_of(request.id_authentication, settings, context.circulation.pins)
+    )
+    is_welcome = not is_held and (account is not None or _may_be_unknown(request, caller))
     negotiated = negotiate(request)
     options = request.options & OPTIONS
     if not versions & VERSION_3:
@@ -71,6 +76,7 @@ def initialize(request: m.InitializeRequest, caller: Association, context: Conte
         closing=not response.result,
         account=account,
         record_charset=negotiated and negotiated.record_charset,
+        is_refused=not (is_welcome or is_held),
     )
 
 

@@ -12,7 +12,10 @@ from protocols.answering import Services
 from protocols.listening import Conversation, ConversationFactory
 from protocols.reactor import reactor
 from protocols.standard import Port
+from protocols.throttle import FailedLogins
+from protocols.z3950.entrance import Entrance
 from protocols.z3950.handlers import answer
+from protocols.z3950.outcomes import outcome_of
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Z3950Settings
 
@@ -30,14 +33,24 @@ class Z3950:
         if not settings.enabled:
             return []
 
+        meter = services.measures.meter(self.name)
+
+        failed = FailedLogins()
+
         def converse(address: IAddress | None) -> Conversation:
             session = Z3950Session(settings, reactor.seconds())
             association = session.association
+            host = str(getattr(address, "host", ""))
+            association.entrance = Entrance(host, failed, reactor.seconds)
             return Conversation(
-                session, lambda request, reply: answer(services, association, request, reply)
+                session,
+                meter.traced(
+                    outcome_of,
+                    lambda request, reply: answer(services, association, request, reply),
+                ),
             )
 
-        factory = ConversationFactory(converse)
+        factory = ConversationFactory(converse, meter)
         return [Port(settings.port, settings.interface, factory, settings.access, settings.tls)]
 
     def resources(self, settings: Z3950Settings, services: Services) -> Mapping[bytes, IResource]:

@@ -184,6 +184,8 @@ class Z3950Session:
             self.state = State.CLOSED
             self.deadline = None
 
+    speaks_first: bool = True
+
     def shut_down(self, now: float) -> None:
         """Ends the association because the server ends."""
         if self.state is State.OPEN:

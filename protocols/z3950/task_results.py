@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -30,3 +30,5 @@ class Done:
     #: The name of the package, and what it makes of the association's result sets.
     name: str | None = None
     result_sets: Mapping[str, ResultSet | None] = field(default_factory=dict)
+    #: Ids of records that are new.
+    inserted: Sequence[int] = ()

@@ -7,7 +7,7 @@ named: one that this database does not show cannot be changed through it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
@@ -50,6 +50,7 @@ class _Update:
     desk: Desk
     owner_id: int | None
     visible: BitMap | None
+    inserted: list[int] = field(default_factory=list)
 
 
 def update_records(
@@ -94,7 +95,8 @@ def update_records(
         is_partial = len(refusals) < len(entries)
         status = UpdateStatus.PARTIAL if is_partial else UpdateStatus.FAILURE
     package = p.UpdateTaskPackage(asked, p.UpdateTargetPart(status, entries))
-    return Done(package, refusals[0] if status is UpdateStatus.FAILURE else None)
+    failed = refusals[0] if status is UpdateStatus.FAILURE else None
+    return Done(package, failed, inserted=update.inserted)
 
 
 def _insert(update: _Update, supplied: p.SuppliedRecord) -> m.External | None:
@@ -109,6 +111,7 @@ def _insert(update: _Update, supplied: p.SuppliedRecord) -> m.External | None:
         agency_id=update.owner_id,
         record_format=text.record_format,
     )
+    update.inserted.append(number)
     return form(number)
 
 
@@ -156,9 +159,10 @@ def _form(update: _Update, text: Text) -> Callable[[int], m.External | None]:
     return stored
 
 
+INSERT: Final = 1
 #: `action` to what is done with a record.
 _ACTIONS: Final[dict[int, Callable[[_Update, p.SuppliedRecord], m.External | None]]] = {
-    1: _insert,
+    INSERT: _insert,
     2: _replace,
     3: _delete,
 }

@@ -34,12 +34,12 @@ from protocols.z3950.codec import decode, encode
 from protocols.z3950.forms import USMARC
 from protocols.z3950.framing import ApduStream
 from tests.protocols.z3950.pqf import query, search
+from tests.protocols.z3950.zebra import modules
 from tests.servers import free_ports
 
 ROUNDS = 5
 SECONDS = 0.5
 CONNECTIONS = (1, 8, 32)
-MODULES = "/usr/lib/x86_64-linux-gnu/idzebra-2.0/modules"
 PROFILE = "/usr/share/idzebra-2.0/tab"
 #: What the profile lacks for the third operation.
 ISBN_RULE = "melm 020$a\tISBN:w"
@@ -142,7 +142,7 @@ def zebra(folder: Path, records: Path) -> tuple[list[str], int]:
         rules = Path(PROFILE, "marc21.abs").read_text()
         (folder / "marc21.abs").write_text(f"{rules}\n{ISBN_RULE}\n")
         settings.write_text(
-            f"profilePath: {folder}:{PROFILE}\nmodulePath: {MODULES}\nattset: bib1.att\n"
+            f"profilePath: {folder}:{PROFILE}\nmodulePath: {modules()}\nattset: bib1.att\n"
             "attset: explain.att\nrecordType: grs.marcxml.marc21\nencoding: utf-8\n"
             f"register: {folder}/register:20G\nkeyTmpDir: {folder}/tmp\nstoreData: 1\n"
         )

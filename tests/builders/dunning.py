@@ -19,8 +19,8 @@ from circulation.jobs import run_job
 from circulation.notices.rule_rows import store_notice_rule
 from circulation.notices.schema import notices
 from circulation.set_up import set_up_changed
-from tests.builders.circulation import Library
-from tests.builders.fees import danish_fees, number_of
+from tests.builders.circulation import Library, a_patron
+from tests.builders.fees import charge, danish_fees, fee_rule, number_of
 
 #: The Danish flow: days after the due date, and then after the step before.
 DANISH = (
@@ -148,3 +148,15 @@ def without(*codes: str) -> tuple[Step, ...]:
 def changed(code: str, /, **fields: Any) -> tuple[Step, ...]:
     """The Danish flow with a step that is otherwise."""
     return tuple(replace(step, **fields) if step.code == code else step for step in DANISH)
+
+
+def a_blocked_debtor(library: Library, amount: int) -> str:
+    """Somebody who was warned of so much, and is blocked: from 200.00 on, in the Danish way."""
+    fee_rule(library, currency="DKK", partial_payment=True, block_threshold=20_000, block_days=8)
+    notices_by(library)
+    card = a_patron(library, email="ida@example.org")
+    charge(library, card, amount)
+    run_day(library, None, "warnings")
+    library.pass_time(days=9)
+    assert run_day(library, None, "debts") == {"patrons blocked": 1}
+    return card

@@ -1,49 +1,20 @@
-"""Circulation is tested on both databases; PostgreSQL's is emptied between tests, not made anew.
-
-Making and dropping a database costs PostgreSQL a checkpoint, ten times what most tests here take.
-"""
+"""The library that circulation is tested with, on both databases or on one."""
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from catalogue.database import Database, open_database
-from catalogue.schema import metadata
 from tests.builders.circulation import Library, a_library
+from tests.conftest import a_postgresql
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture
 def one_postgresql_url(postgresql_template: tuple[str, str]) -> Iterator[str]:
-    import psycopg
-
-    base, template = postgresql_template
-    name = f"tiro_circulation_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        yield f"{base}/{name}"
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        path = tmp_path / "tiro.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    import psycopg
-
-    url = request.getfixturevalue("one_postgresql_url")
-    yield url
-    tables = ", ".join(sorted(set(metadata.tables) - {"set_up_version"}))
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
-        connection.execute("UPDATE set_up_version SET version = 0")
+    with a_postgresql(postgresql_template) as url:
+        yield url
 
 
 @pytest.fixture

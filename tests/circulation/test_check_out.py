@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -203,7 +202,7 @@ def test_a_patron_without_pin_has_no_right_one(sqlite_library: Library) -> None:
 def test_a_desk_of_no_branch_is_refused(sqlite_library: Library) -> None:
     library = sqlite_library
     card, barcode = a_patron(library), an_item(library)
-    desk = replace(library.desk(), branch_id=999)
+    desk = library.desk()._replace(branch_id=999)
     answer = library.write(
         lambda transaction: check_out(
             library.circulation, transaction, desk=desk, patron=card, item=barcode, now=NOON

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
+from catalogue.statements import Transaction
 from circulation.events import EventKind, events_of_patron
 from circulation.patrons import (
     IdentifierTaken,
@@ -15,6 +17,7 @@ from circulation.patrons import (
     find_patron,
     patron_loans,
     patron_status,
+    patron_status_and_loans,
     register_patron,
     set_pin,
     unblock_patron,
@@ -277,6 +280,25 @@ def test_loans_are_listed_by_due_date_and_in_pages(library: Library) -> None:
 
     overdue = loans_of(library, card, only_overdue=True)
     assert (overdue.total, [line.item.barcode for line in overdue.loans]) == (1, [soon])
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+def test_status_and_loans_in_one_are_what_each_tells(library: Library, limit: int | None) -> None:
+    card = a_patron(library)
+    for _ in range(2):
+        an_item(library, on_loan_to=card)
+
+    def work(transaction: Transaction) -> tuple[object, object]:
+        about: dict[str, Any] = {"patron": card, "now": library.now}
+        both = patron_status_and_loans(library.circulation, transaction, **about, limit=limit)
+        status = patron_status(library.circulation, transaction, **about)
+        return both, (
+            status,
+            patron_loans(library.circulation, transaction, **about, limit=limit),
+        )
+
+    together, apart = library.read(work)
+    assert together == apart
 
 
 def test_nobodys_loans(sqlite_library: Library) -> None:

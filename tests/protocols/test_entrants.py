@@ -29,7 +29,7 @@ class Behind(Factory):
 
     def __init__(self) -> None:
         self.received: list[tuple[str, bytes]] = []
-        self.ended = 0
+        self.ended = self.handed_over = 0
 
     def buildProtocol(self, addr: Any) -> Protocol:  # noqa: N802
         received = self.received
@@ -46,6 +46,10 @@ class Behind(Factory):
 
     def end(self) -> Deferred[None]:
         self.ended += 1
+        return succeed(None)
+
+    def hand_over(self) -> Deferred[None]:
+        self.handed_over += 1
         return succeed(None)
 
 
@@ -124,6 +128,15 @@ def test_the_end_drops_who_waits_and_reaches_what_is_behind() -> None:
     assert waiting.disconnected
     assert not passed.disconnected  # that one hears of it in the way of its protocol
     assert stage.behind.ended == 1
+
+
+def test_who_waits_while_another_process_takes_over_is_let_in_still() -> None:
+    stage = Stage(TRUSTING)
+    waiting = stage.connect(PROXY)
+    stage.front.hand_over()
+    assert stage.behind.handed_over == 1
+    waiting.say(HEADER)
+    assert waiting.value() == b"login: "
 
 
 @pytest.mark.parametrize("data", [b"9900802.00\r", b"\x16\x03\x01", b"PROXY nonsense\r\n"])

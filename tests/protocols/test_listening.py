@@ -200,6 +200,8 @@ def test_an_answer_for_a_peer_that_left_is_dropped() -> None:
 class PoliteSession(LineSession):
     """A protocol that has a word for the end."""
 
+    speaks_first = True
+
     def shut_down(self, now: float) -> None:
         self._outgoing += b"goodbye\n"
         self.closing = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,7 +65,7 @@ def test_what_a_copy_is_doing() -> None:
 
 
 def test_an_overdue_copy_has_no_day_on_which_it_is_back() -> None:
-    ((late,),) = (place.copies for place in holdings_by_place([replace(ON_LOAN, is_overdue=True)]))
+    ((late,),) = (place.copies for place in holdings_by_place([ON_LOAN._replace(is_overdue=True)]))
     assert (late.availability_date, late.restrictions) == ("", "overdue")
 
 
@@ -78,17 +77,17 @@ def test_a_copy_under_way_says_where_to() -> None:
 
 @pytest.mark.parametrize("state", ItemState)
 def test_only_what_is_on_the_shelf_is_available(state: ItemState) -> None:
-    ((copy,),) = (place.copies for place in holdings_by_place([replace(ON_SHELF, state=state)]))
+    ((copy,),) = (place.copies for place in holdings_by_place([ON_SHELF._replace(state=state)]))
     assert copy.available_now is (state is ItemState.AVAILABLE)
     assert bool(copy.restrictions) is (state is not ItemState.AVAILABLE)
 
 
 def test_who_waits_is_told_and_gets_the_copy_first() -> None:
-    waited_for = [replace(each, open_holds=2) for each in (ON_SHELF, ON_LOAN)]
+    waited_for = [each._replace(open_holds=2) for each in (ON_SHELF, ON_LOAN)]
     (main,) = holdings_by_place(waited_for)
     assert main.public_note == "2 holds on this title"
     assert [copy.on_hold for copy in main.copies] == [False, True]
-    (one,) = holdings_by_place([replace(ON_SHELF, state=ItemState.ON_HOLD_SHELF, open_holds=1)])
+    (one,) = holdings_by_place([ON_SHELF._replace(state=ItemState.ON_HOLD_SHELF, open_holds=1)])
     assert one.public_note == "1 hold on this title"
     assert one.copies[0].on_hold
     assert not one.copies[0].available_now
@@ -96,7 +95,7 @@ def test_who_waits_is_told_and_gets_the_copy_first() -> None:
 
 @pytest.mark.parametrize("state", [ItemState.CLAIMED_RETURNED, ItemState.LOST])
 def test_nobody_knows_when_what_is_lost_comes_back(state: ItemState) -> None:
-    ((lost,),) = (place.copies for place in holdings_by_place([replace(ON_LOAN, state=state)]))
+    ((lost,),) = (place.copies for place in holdings_by_place([ON_LOAN._replace(state=state)]))
     assert lost.availability_date == ""
 
 
@@ -107,7 +106,7 @@ def schema(shared: Path) -> etree.XMLSchema:
 
 
 @pytest.mark.parametrize(
-    "statuses", [[], [ON_SHELF], [ON_SHELF, ON_LOAN, ELSEWHERE, replace(ON_LOAN, is_overdue=True)]]
+    "statuses", [[], [ON_SHELF], [ON_SHELF, ON_LOAN, ELSEWHERE, ON_LOAN._replace(is_overdue=True)]]
 )
 def test_the_xml_is_valid(schema: etree.XMLSchema, statuses: list[CirculationStatus]) -> None:
     schema.assertValid(etree.fromstring(opac_xml(RECORD, statuses)))

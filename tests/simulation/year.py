@@ -21,7 +21,7 @@ from circulation.lending import check_out
 from circulation.lost import claim_returned, declare_lost, suspend, withdraw_claim
 from circulation.notices.composing import Post
 from circulation.notices.outbox import claim
-from circulation.notices.outcomes import Sent, record
+from circulation.notices.outcomes import Sent, record_all
 from circulation.patrons import block_patron
 from circulation.payments import pay
 from circulation.reasons import BlockReason
@@ -100,8 +100,7 @@ class Year:
     def _send(self, transaction: Transaction, day: date, now: datetime) -> bool:
         outgoing, is_more = claim(self.town.circulation, transaction, self.post, now=now)
         self.watch.read_post(transaction, day, [message.id for message in outgoing])
-        for message in outgoing:
-            record(transaction, message.id, Sent(), now)
+        record_all(transaction, {message.id: Sent() for message in outgoing}, now)
         self.counts["messages sent"] += len(outgoing)
         return is_more
 

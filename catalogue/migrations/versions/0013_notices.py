@@ -59,6 +59,7 @@ def _rules() -> None:
         sa.Column("days", sa.SmallInteger(), nullable=True),
         *_flags("on_request"),
         *_whole("valid_hours", "keep_days"),
+        *_words("at_desk", "in_reading_room", nullable=True),
         sa.CheckConstraint(
             "agency_id IS NULL OR branch_id IS NULL", name=op.f("ck_notice_rules_one_place")
         ),

@@ -122,6 +122,27 @@ def test_life_goes_on_in_it(lived_in: Library, new_database: Database, tmp_path:
     assert lived_in.events_of(barcode)
 
 
+def test_it_is_of_one_moment(lived_in: Library, tmp_path: Path) -> None:
+    """What happens while it is written is in none of its files."""
+    before = contents(lived_in.database)
+    begun = []
+
+    def go_on_working(table: str, rows: int) -> None:
+        if not begun:
+            begun.append(table)
+            described(lived_in, "A new one")
+            a_patron(lived_in, "P-new")
+
+    folder = tmp_path / "archive"
+    written = export(
+        lived_in.database, folder, revision=REVISION, now=NOW, on_progress=go_on_working
+    )
+    assert begun
+    assert len(contents(lived_in.database)["patrons"]) == len(before["patrons"]) + 1
+    for table in ("patrons", "records", "items", "events"):
+        assert written.files[f"{table}.jsonl"].rows == len(before[table]), table
+
+
 def test_its_files_are_in_open_formats(lived_in: Library, tmp_path: Path) -> None:
     lines, cells = tmp_path / "lines", tmp_path / "cells"
     export(lived_in.database, lines, revision=REVISION, now=NOW)

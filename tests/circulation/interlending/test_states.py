@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from pathlib import Path
 
@@ -132,3 +133,11 @@ def test_the_readme_has_the_pictures() -> None:
 def test_a_readme_without_marks() -> None:
     with pytest.raises(ValueError, match="lender-table"):
         write_pictures("nothing")
+
+
+def test_the_readme_has_a_line_for_every_module() -> None:
+    folder = Path(states.__file__).parent
+    table = (folder / "README.md").read_text(encoding="utf-8").partition("##")[0]
+    named = [name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in row.split(", ")]
+    modules = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert sorted(named) == sorted(f"`{name}`" for name in modules)

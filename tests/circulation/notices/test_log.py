@@ -225,3 +225,28 @@ def test_a_load_from_another_system_is_silent_by_batch(library: Library, card: s
     assert "* Et" in message.body
     assert write(library, end_silent_batch, "old system") is True
     assert write(library, end_silent_batch, "old system") is False
+
+
+def test_what_happened_before_a_load_is_told_nobody(library: Library) -> None:
+    """Events count by when they happened, not by when they became notices."""
+    rule(library, "email", kind=NoticeKind.LOAN_MADE)
+    card = a_patron(library, email=EMAIL)
+    loaded = lend(library, card, an_item(library, "X1", title="Et"))
+    write(library, begin_silent_batch, "old", until=library.now)
+    write(library, keep_silent, "old", Basis.LOANS, [loaded, loaded])
+    write(library, keep_silent, "old", Basis.LOANS, [loaded])  # the load is run again
+    library.pass_time(hours=3)
+    lend(library, card, an_item(library, "X2", title="To"))
+    gathered(library)
+    (message,) = sent(library)
+    assert "* To" in message.body
+    assert "* Et" not in message.body
+
+
+def test_a_batch_becomes_silent_for_longer_and_never_for_less(sqlite_library: Library) -> None:
+    library = sqlite_library
+    first, second = library.now, library.now + timedelta(days=3)
+    for until in (first, second, first):
+        write(library, begin_silent_batch, "old", until=until)
+    (batch,) = library.read(silent_batch_list)
+    assert batch.until == second

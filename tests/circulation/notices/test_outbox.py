@@ -185,6 +185,32 @@ def test_what_is_due_comes_together(sqlite_library: Library, digest: str, messag
     assert len(sent(library)) == messages
 
 
+def test_different_words_of_one_day_are_all_told(library: Library) -> None:
+    """One message has one text: the same words once, others in a message of their own."""
+    rule(library, "email")
+    rule(library, "email", kind=NoticeKind.WELCOME, on_request=True)
+    card = a_patron(library, email=EMAIL)
+    for text in ("Din paraply er her.", "Din taske er her.", "Din paraply er her."):
+        say(library, card, text)
+    bodies = [message.body for message in sent(library)]
+    assert len(bodies) == 2
+    assert sum("Din paraply er her." in body for body in bodies) == 1
+    assert sum("Din taske er her." in body for body in bodies) == 1
+
+
+def test_two_blocks_of_one_day_are_two_messages(sqlite_library: Library) -> None:
+    library = sqlite_library
+    rule(library, "email", kind=NoticeKind.BLOCKED)
+    card = a_patron(library, email=EMAIL)
+    who = patron_id(library, card)
+    for reason in (BlockReason.DEBT, BlockReason.EXCLUDED):
+        write(library, block_patron, who, reason, now=library.now)
+    gathered(library)
+    bodies = [message.body for message in sent(library)]
+    assert len(bodies) == 2
+    assert sum("skylder gebyrer" in body for body in bodies) == 1
+
+
 def test_a_digest_waits_for_its_time_of_the_day(sqlite_library: Library) -> None:
     library = sqlite_library
     rule(library, "email", digest="day", send_at="08:30")

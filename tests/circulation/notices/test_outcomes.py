@@ -19,6 +19,7 @@ from circulation.notices.outcomes import (
     Report,
     Sent,
     TryAgain,
+    record_all,
     take_report,
     take_up_abandoned,
     wait_after,
@@ -186,3 +187,31 @@ def test_a_report_of_another_channel_is_not_believed(library: Library, card: str
     assert not write(library, take_report, "email", report, library.now)
     assert not write(library, take_report, "sms", Report(NoticeState.READ), library.now)
     assert [each.state for each in log(library, card)] == [NoticeState.SENT]
+
+
+def test_many_outcomes_are_written_down_as_one_is(library: Library) -> None:
+    """In bulk: what was taken, what was refused, and what another report had settled before."""
+    rule(library, "email", "print")
+    cards = [a_patron(library, email=EMAIL) for _ in range(4)]
+    for card in cards:
+        ask_for(library, card, NoticeKind.STAFF, Cause(key=card), facts={"text": "Hej"})
+    messages = {message.id: message for message in claimed(library)}
+    first, second, third, fourth = sorted(messages)
+    went(library, messages[fourth], NotSent("no such address"))
+    outcomes = {
+        first: Sent("a"),
+        second: Sent("b", NoticeState.DELIVERED),
+        third: TryAgain("busy"),
+        fourth: Sent("too late"),
+    }
+    library.write(lambda transaction: record_all(transaction, outcomes, library.now))
+    found = {each.id: each for card in cards for each in log(library, card) if each.channel}
+    assert [found[each].state.value for each in sorted(messages)] == [
+        "sent",
+        "delivered",
+        "waiting",
+        "failed",
+    ]
+    assert found[first].sent == library.now
+    assert found[third].sent is None
+    library.write(lambda transaction: record_all(transaction, {}, library.now))

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from catalogue.database import migrate, open_database
+from catalogue.database import Database, migrate, open_database
+from catalogue.statements import Transaction
+from circulation.notices.causes import Cause
+from circulation.notices.kinds import NoticeKind
+from circulation.organisation import find_branch
+from circulation.results import Branch
 from protocols.command_line import tiro
 from protocols.demo.seeding import seed
-from tests.builders.circulation import NOON
+from tests.builders.circulation import NOON, Library
+from tests.builders.fees import charge
+from tests.builders.notices import ask_for, rule
 
 
 class Place:
@@ -76,3 +84,71 @@ def test_an_archive_from_one_kind_of_database_to_the_other(
     full = demo.run("export", str(folder))
     assert full.exit_code == 1
     assert "is not empty" in full.output
+
+
+def test_an_archive_is_silent_of_what_happened_before(
+    demo: Place, copy: Place, tmp_path: Path
+) -> None:
+    """What waited, happened or fell due in the old system is told nobody; what comes then is."""
+    database = open_database(demo.url)
+    filled = Library(database, *_branches(database))
+    filled.now = datetime.now(UTC) - timedelta(days=27)
+    rule(filled, "email")
+    barcode = "I0000003"
+    filled.check_out("P0000001", barcode)
+    filled.pass_time(days=26)
+    ask_for(filled, "P0000002", NoticeKind.STAFF, Cause(key="1"), facts={"text": "Hej"})
+    charge(filled, "P0000002", 1_000)
+    database.close()
+    folder = tmp_path / "archive"
+    demo.json("export", str(folder))
+    told = Place(tmp_path / "told", f"sqlite:///{tmp_path}/told.sqlite")
+    told.json("import", str(folder), "--told")
+    assert told.json("notices", "silence") == []
+    copy.json("import", str(folder), "--silent", "old system")
+    (batch,) = copy.json("notices", "silence")
+    assert (batch["batch"], batch["rows"]) == ("old system", 3)
+    for place in (told, copy):
+        text = place.configuration.read_text() + "[circulation]\nany_day = true\n"
+        channel = '[notices.channels.email]\ndriver = "files"\nfolder = "outbox"\n'
+        place.configuration.write_text(text + channel)
+        place.json("jobs", "run", "notices")
+    states = {each["type"]: each["state"] for each in told.json("notices", "--patron", "P0000002")}
+    assert states["staff"] == "sent"
+    (waiting,) = copy.json("notices", "--patron", "P0000002")
+    assert (waiting["state"], waiting["why"]) == ("withdrawn", "loaded silently with old system")
+    assert copy.json("notices", "--patron", "P0000001") == []
+    # From now on they are told: the loan falls due in the new system.
+    day = f"{datetime.now(UTC) + timedelta(days=6):%Y-%m-%d}"
+    copy.json("jobs", "run", "--date", day)
+    (late,) = copy.json("notices", "--patron", "P0000001")
+    assert (late["type"], late["state"]) == ("overdue", "sent")
+    assert copy.run("notices", "silence", "old system", "--end").exit_code == 0
+    assert copy.json("notices", "silence") == []
+
+
+def _branches(database: Database) -> tuple[Branch, Branch]:
+    def work(transaction: Transaction) -> tuple[Branch, Branch]:
+        found = [find_branch(transaction, isil) for isil in ("DK-900101", "DK-900102")]
+        assert found[0] is not None
+        assert found[1] is not None
+        return found[0], found[1]
+
+    return database.read(work).result()
+
+
+def test_patrons_and_loans_of_a_load_are_silent(demo: Place) -> None:
+    card = ("--card", "L1", "--given-name", "Ida", "--at", "DK-900101", "--category", "adult")
+    address = ("--email", "ida@example.org")
+    demo.json("patron", "add", *card, *address, "--silent", "load")
+    demo.json("loan", "out", "L1", "I0000004", "--at", "DK-900101", "--silent", "load")
+    database = open_database(demo.url)
+    rule(Library(database, *_branches(database)), "email")
+    database.close()
+    assert [each["rows"] for each in demo.json("notices", "silence")] == [2]
+    demo.json("jobs", "run", "notices")
+    log = demo.json("notices", "--patron", "L1")
+    assert {each["state"] for each in log} <= {"withdrawn"}
+    until = demo.json("notices", "silence", "load", "--until", "2100-01-01")
+    assert until[0]["until"].startswith("2100-01-01")
+    assert demo.run("notices", "silence", "load").exit_code == 2

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,15 +22,19 @@ from catalogue.database import migrate, open_database
 from catalogue.items import add_item
 from catalogue.statements import Transaction
 from circulation.pins import hash_pin
-from protocols.ncip.checking import Tried, run_steps
+from protocols.ncip.checking import Tried, try_request
 from protocols.ncip.client import NcipClient
 from protocols.ncip.life_cycles import LIFE_CYCLES, Sandbox, Step
+from protocols.ncip.models.circulation import RenewItem
 from protocols.ncip.presets import PRESETS
 from tests.builders.catalogue import a_record, add_records
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.protocols.ncip.serving import running
 
 SECRET = "sandbox"
+AHEAD = "days-ahead"
+#: So many days after it was lent something is renewed: at once it would gain nothing.
+DAYS_TO_RENEWAL = 10
 #: What stands for an institution that the preset knows by its pattern.
 INSTITUTIONS = {
     "relais": "RELAIS-01",
@@ -62,6 +66,24 @@ class Processed:
     ncip: str
     z3950: int
     library: Library
+    ahead: Path  # a file with the days that its clock is ahead of ours
+
+    @property
+    def now(self) -> datetime:
+        """The time there, in whole seconds."""
+        return clock_of(self.ahead)().replace(microsecond=0)
+
+    def pass_time(self, days: int) -> None:
+        """So many days go by there at once."""
+        passed = int(self.ahead.read_text()) + days
+        later = self.ahead.with_suffix(".new")
+        later.write_text(str(passed))
+        later.replace(self.ahead)
+
+
+def clock_of(ahead: Path) -> Callable[[], datetime]:
+    """A clock that is ahead by the days in a file."""
+    return lambda: datetime.now(UTC) + timedelta(days=int(ahead.read_text()))
 
 
 @contextmanager
@@ -83,6 +105,7 @@ def a_process(folder: Path, address: str = "") -> Iterator[Processed]:
         f'shared_secret = "{secret}"\n' + (f'address = "{address}"\n' if address else "")
         for preset in PRESETS
     )
+    (folder / AHEAD).write_text("0")
     path = folder / "tiro.toml"
     path.write_text(
         f'[database]\nurl = "{url}"\n[http]\nport = 0\n[z3950]\nport = 0\n'
@@ -91,7 +114,7 @@ def a_process(folder: Path, address: str = "") -> Iterator[Processed]:
     )
     with running("tests.protocols.ncip.life_cycle_stage", path, folder / "server.log") as (line, _):
         http, z3950 = map(int, line.split())
-        yield Processed(f"http://127.0.0.1:{http}/ncip", z3950, library)
+        yield Processed(f"http://127.0.0.1:{http}/ncip", z3950, library, folder / AHEAD)
     database.close()
 
 
@@ -148,9 +171,16 @@ class Conversation:
                     self.lines.append(f"= {said}")
         self.lines.append("")
 
-    def play(self, client: NcipClient, box: Sandbox, steps: Sequence[Step], side: str) -> None:
+    def play(
+        self, process: Processed, client: NcipClient, box: Sandbox, steps: Sequence[Step], side: str
+    ) -> None:
         self.lines.append(f"# {side}")
-        for tried in run_steps(client, box, steps):
+        for step in steps:
+            request = step(box)
+            if isinstance(request, RenewItem):
+                process.pass_time(DAYS_TO_RENEWAL)
+                self.lines += [f"# {DAYS_TO_RENEWAL} days later.", ""]
+            tried = try_request(client, request)
             self.tried.append(tried)
             self.lines += [f"> {line}" for line in _pretty(tried.request)]
             self.lines += [f"< {line}" for line in _pretty(tried.answer)]
@@ -173,7 +203,7 @@ def converse(process: Processed, preset: str, program: str) -> Conversation:
     conversation.lines.append(f"# A partner of three lines: {preset.upper()}, {preset}, a secret.")
     conversation.look_up(process, program)
     cycle = LIFE_CYCLES[preset]
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = process.now
     lender = INSTITUTIONS.get(preset, "P0000001" if preset != "dcb" else "GUEST-dcb")
     if preset == "nncipp":
         lender = "GUEST-nncipp"
@@ -206,9 +236,9 @@ def converse(process: Processed, preset: str, program: str) -> Conversation:
         agency_scheme=settings.get("agency_scheme", ""),
         secret=SECRET,
     ) as client:
-        conversation.play(client, box, cycle.lender, "As the lender.")
+        conversation.play(process, client, box, cycle.lender, "As the lender.")
         if cycle.borrower:
-            conversation.play(client, borrowing, cycle.borrower, "As the borrower.")
+            conversation.play(process, client, borrowing, cycle.borrower, "As the borrower.")
     return conversation
 
 
@@ -225,6 +255,7 @@ def serve(path: Path) -> None:
         configuration,
         standards,
         lambda bound: print(bound.http, bound.ports["z3950"][0], flush=True),
+        clock=clock_of(path.parent / AHEAD),
     )
 
 

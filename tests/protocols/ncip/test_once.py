@@ -9,11 +9,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from catalogue.database import Database
-from catalogue.statements import Transaction
+from catalogue.statements import Transaction, many
 from circulation.events import EventKind
+from circulation.identifiers import IdentifierKey
 from circulation.pins import hash_pin
+from circulation.schema import replies
 from protocols.answering import Context
 from protocols.ncip.codec import encode
 from protocols.ncip.handlers import HANDLERS
@@ -50,6 +53,9 @@ def stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
     stage = Stage(a_library(database), SETTINGS, schemas)
     yield stage
     stage.close()
+
+
+_digests = many(select(replies.c.digest), bytes)
 
 
 def lend(who: str, barcode: str, name: str = "R 1") -> str:
@@ -110,6 +116,23 @@ def test_another_pin_is_another_request(stage: Stage) -> None:
     assert not problem_types(stage.ask(lend(who("8351"), barcode)))
     answer = stage.ask(lend(who("0000"), barcode))
     assert problem_types(answer) == ["User Authentication Failed"]
+
+
+def test_what_the_database_holds_is_not_enough_to_try_pins(stage: Stage) -> None:
+    """The set-up's hashes of secrets are in the database; the library's key is not."""
+    library = stage.library
+    library.circulation.identifiers = IdentifierKey(b"sixteen bytes or")
+    card, barcode = a_patron(library, pin_hash=hash_pin("8351")), an_item(library)
+    body = message(lend(typed("Barcode Id", card) + typed("PIN", "8351"), barcode))
+    first = stage.answer(body)
+    assert not problem_types(stage.schemas.check(first))
+    library.pass_time(minutes=1)
+    assert stage.answer(body) == first
+    # Under another key the same words are another request: the loan there is answers.
+    library.circulation.identifiers = IdentifierKey(b"quite another key")
+    keys = library.read(_digests)
+    stage.answer(body)
+    assert len(library.read(_digests)) == len(keys) + 1
 
 
 def test_a_message_is_kept_whole() -> None:

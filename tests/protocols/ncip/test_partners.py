@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from circulation.pins import hash_pin
 from protocols.answering import Lane
@@ -79,6 +80,18 @@ def test_an_answer_comes_from_us_where_the_request_does_not_say_for_whom_it_was(
     header = HEADER.partition("<ToAgencyId>")[0] + "</InitiationHeader>"
     answer = stage.ask(lookup(header))
     assert text_of(answer, "ResponseHeader/FromAgencyId/AgencyId") == "DK-900101"
+
+
+def test_a_partner_may_ask_for_more_than_its_preset_has(stage: Stage) -> None:
+    given = {"agency": "DK-710100", "branch": "DK-900101", "preset": "vufind"}
+    asked = "<RecallItem>" + HEADER + item(an_item(stage.library)) + "</RecallItem>"
+    for more, problems in (
+        ([], ["Unauthorized Service For Agency"]),
+        (["RecallItem"], ["Item Not Checked Out"]),
+    ):
+        partner = given | {"more_services": more}
+        stage.use(TypeAdapter(NcipSettings).validate_python({"partners": [partner]}))
+        assert problem_types(stage.ask(asked)) == problems
 
 
 def test_a_service_that_was_not_agreed(stage: Stage) -> None:

@@ -8,7 +8,13 @@ import pytest
 from lxml import etree
 
 from catalogue.database import Database
+from circulation.accounts import patron_status
+from circulation.events import EventKind, events_of_patron
+from circulation.reasons import BlockReason
+from circulation.results import PatronStatus
 from tests.builders.circulation import a_library, a_patron
+from tests.builders.dunning import a_blocked_debtor
+from tests.builders.fees import number_of
 from tests.protocols.ncip.furnishing import service
 from tests.protocols.ncip.stage import SETTINGS, N, Schemas, Stage, problem_types, text_of, user
 
@@ -117,3 +123,25 @@ def test_what_is_not_done(
 
 def test_nobody_pays_for_nobody(stage: Stage) -> None:
     assert problem_types(stage.ask(transaction("X", "Payment", 100))) == ["Unknown User"]
+
+
+def test_a_payment_lifts_the_block_in_the_same_transaction(stage: Stage) -> None:
+    library = stage.library
+    card = a_blocked_debtor(library, 25_000)
+    who = number_of(library, card)
+
+    def blocks() -> set[BlockReason]:
+        status = library.read(
+            lambda each: patron_status(library.circulation, each, patron=card, now=library.now)
+        )
+        assert isinstance(status, PatronStatus)
+        return {block.reason for block in status.blocks}
+
+    assert not problem_types(stage.ask(transaction(card, "Payment", 5_000)))
+    assert blocks() == {BlockReason.DEBT}  # exactly the threshold is owed still
+    assert not problem_types(stage.ask(transaction(card, "Payment", 1)))
+    assert blocks() == set()
+    events = library.read(lambda each: events_of_patron(each, who))
+    (lifted,) = [event for event in events if event.kind is EventKind.PATRON_UNBLOCKED]
+    taken = [event for event in events if event.kind is EventKind.PAYMENT_TAKEN]
+    assert lifted.at == taken[-1].at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -183,3 +184,61 @@ def test_whose_it_is_is_told_to_who_may_know(stage: Stage) -> None:
     assert hold is not None
     assert look_up(stage, str(number), "RequestStatusType") == "In Process"
     assert look_up(stage, str(number), "UserId/UserIdentifierValue") is None
+
+
+MOVED = "<AddRequestFields><PickupLocation>DK-900102</PickupLocation></AddRequestFields>"
+
+
+def pickup_of(stage: Stage, card: str) -> str:
+    (queued,) = holds_of(stage.library, card)
+    return queued.hold.pickup_branch.isil
+
+
+def number_of(stage: Stage, card: str) -> str:
+    return str(holds_of(stage.library, card)[0].hold.id)
+
+
+def test_a_hold_that_the_partner_has_not_made_is_not_its_to_move(stage: Stage) -> None:
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library)
+    a_hold(library, card, barcode)
+    number = number_of(stage, card)
+    answer = stage.ask(change(number, MOVED))
+    assert problem_types(answer) == ["Unauthorized Combination Of Element Values For Agency"]
+    assert text_of(answer, "Problem/ProblemValue") == number
+    assert pickup_of(stage, card) == "DK-900101"
+    # Not with somebody else's name either.
+    named = service("UpdateRequestItem", user(a_patron(library)), request_id(number), MOVED)
+    assert problem_types(stage.ask(named)) == ["Unknown Request"]
+    assert pickup_of(stage, card) == "DK-900101"
+
+
+@pytest.mark.parametrize("by_number", [True, False])
+def test_a_hold_is_moved_for_the_user_whom_the_message_names(stage: Stage, by_number: bool) -> None:
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library)
+    a_hold(library, card, barcode)
+    what = request_id(number_of(stage, card)) if by_number else item(barcode) + HOLD
+    answer = stage.ask(service("UpdateRequestItem", user(card), what, MOVED))
+    assert not problem_types(answer)
+    assert pickup_of(stage, card) == "DK-900102"
+
+
+def test_what_the_partner_has_requested_without_a_number_is_its_own(stage: Stage) -> None:
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library)
+    placed = stage.ask(request(user(card), item(barcode), name=""))
+    number = text_of(placed, "RequestId/RequestIdentifierValue")
+    assert number == number_of(stage, card)
+    assert not problem_types(stage.ask(change(number, MOVED)))
+    assert pickup_of(stage, card) == "DK-900102"
+
+
+@pytest.mark.parametrize("agreed", [{"institutions": ("INST-*",)}, {"any_hold": True}])
+def test_a_hold_that_the_partner_may_move(stage: Stage, agreed: dict[str, Any]) -> None:
+    stage.use(NcipSettings(partners=(replace(PARTNER, **agreed),)))
+    library = stage.library
+    card, barcode = a_patron(library, "INST-SOUTH"), an_item(library)
+    a_hold(library, card, barcode)
+    assert not problem_types(stage.ask(change(number_of(stage, card), MOVED)))
+    assert pickup_of(stage, card) == "DK-900102"

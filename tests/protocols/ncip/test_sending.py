@@ -10,12 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from protocols.command_line import tiro
+from protocols.ncip.checking import Tried, try_request
 from protocols.ncip.client import NcipClient, NcipUnreachable
 from protocols.ncip.messages import Code, ItemId, Refusal, RequestId, UserId
+from protocols.ncip.models.circulation import RenewItem
 from protocols.ncip.models.interlending import AcceptItem
 from protocols.ncip.models.lookups import LookupUser, LookupUserResponse
 from tests.protocols.ncip.broker import Broker, a_broker
-from tests.protocols.ncip.life_cycle_stage import SECRET, Processed, a_process
+from tests.protocols.ncip.life_cycle_stage import DAYS_TO_RENEWAL, SECRET, Processed, a_process
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,29 @@ def test_the_checker(process: Processed, command: Callable[..., Result]) -> None
     quiet = command(*arguments, "--quiet")
     assert quiet.exit_code == 0
     assert "<" not in quiet.output
+
+
+def test_the_checker_sees_a_renewal_granted(
+    process: Processed, command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = (
+        *("check", process.ncip, "--preset", "vdx", "--agency", "VDX", "--quiet"),
+        *("--to-agency", "DK-900100", "--secret", SECRET, "--item", "BOX-vdx"),
+        *("--institution", "VDX-CHECK", "--number", "box-vdx", "--pickup", "DK-900101"),
+    )
+    at_once = command(*about)
+    assert at_once.exit_code == 0, at_once.output
+    assert "lender RenewItem: Item Not Renewable" in at_once.output
+
+    def some_days_later(client: NcipClient, request: object) -> Tried:
+        if isinstance(request, RenewItem):
+            process.pass_time(DAYS_TO_RENEWAL)
+        return try_request(client, request)
+
+    monkeypatch.setattr("protocols.ncip.checking.try_request", some_days_later)
+    later = command(*about)
+    assert later.exit_code == 0, later.output
+    assert "lender RenewItem: ok" in later.output
 
 
 def test_the_checker_finds_faults(process: Processed, command: Callable[..., Result]) -> None:

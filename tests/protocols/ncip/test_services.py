@@ -72,6 +72,14 @@ def test_the_readme_says_what_happens_to_each() -> None:
         assert bool(text) or outcome != "done", name
 
 
+def test_the_readme_has_a_line_for_every_module() -> None:
+    folder = Path(services.__file__).parent
+    table = (folder / "README.md").read_text(encoding="utf-8").partition("## Services")[0]
+    named = [name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in row.split(", ")]
+    modules = [path.relative_to(folder).as_posix() for path in folder.rglob("*.py")]
+    assert sorted(named) == sorted(f"`{name}`" for name in modules if "__init__" not in name)
+
+
 def test_what_is_not_served_says_so(stage: Stage) -> None:
     for name in sorted(ALL_SERVICES - set(SERVICES)):
         answer = stage.ask(service(name))

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from circulation.interlending.notices import NoticeKind, notices_of
+from catalogue.statements import Transaction, many
+from circulation.interlending.asking import Wish, ask
+from circulation.interlending.notices import PATIENCE, notices_of
 from circulation.interlending.rows import InterlibraryLoan
-from circulation.interlending.states import BorrowingState, Role
+from circulation.interlending.states import BorrowingState, Obstacle
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.schema import notices
+from circulation.results import Refused
 from protocols.ncip.messages import Code, ItemId, Refusal
 from protocols.ncip.models.circulation import RenewItem, RenewItemResponse
 from protocols.ncip.models.interlending import ItemCheckedIn, ItemCheckedOut
-from protocols.ncip.outgoing import MESSAGES, Telling, message_of
 from protocols.ncip.partners import Partners
 from protocols.ncip.presets import PRESETS
 from protocols.ncip.problem_types import ProblemType
 from protocols.ncip.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner
-from protocols.ncip.telling_partners import Teller, client_of
+from protocols.ncip.telling_partners import Teller
 from tests.builders.circulation import Library, a_patron, an_item
-from tests.builders.interlending import INSTITUTION, a_borrowed_item, a_lending_request, again
+from tests.builders.interlending import (
+    INSTITUTION,
+    a_borrowed_item,
+    a_lending_request,
+    a_partner,
+    again,
+)
+from tests.builders.notices import rule
 from tests.protocols.ncip.broker import Broker, a_broker
-from tests.protocols.ncip.stage import Schemas, Stage
+from tests.protocols.ncip.stage import Stage
 
 ALL = tuple(PRESETS["reshare"]["notices"])
 
@@ -179,6 +191,56 @@ def test_the_owner_takes_its_time(stage: Stage, broker: Broker) -> None:
     assert again(stage.library, loan).state is BorrowingState.RENEWAL_ASKED
 
 
+def asked(stage: Stage, card: str) -> InterlibraryLoan:
+    """Our patron wants a book, and the partner is to be asked for it."""
+    library = stage.library
+    a_partner(library, "broker")
+    rule(library, "email", kind=NoticeKind.CANNOT_BE_OBTAINED)
+
+    def work(transaction: Transaction) -> InterlibraryLoan | Refused | Obstacle:
+        return ask(
+            library.circulation,
+            transaction,
+            desk=library.desk(),
+            patron=card,
+            wish=Wish(title="Njals saga"),
+            now=library.now,
+        )
+
+    found = library.write(work)
+    assert isinstance(found, InterlibraryLoan)
+    return found
+
+
+_kinds: Callable[..., list[str]] = many(select(notices.c.kind), None)
+
+
+def told_to_patrons(library: Library) -> list[str]:
+    return [kind for (kind,) in library.read(_kinds)]
+
+
+def test_a_partner_that_is_never_to_be_had_lends_nothing(stage: Stage, broker: Broker) -> None:
+    library = stage.library
+    told = Told(library, broker, takes_requests=True)
+    loan = asked(stage, a_patron(library, email="borrower@example.org"))
+    broker.status = 503
+    told.tell()
+    assert again(library, loan).state is BorrowingState.ASKED
+    assert told_to_patrons(library) == []
+    library.now += PATIENCE
+    told.tell()
+    assert again(library, loan).state is BorrowingState.CANCELLED
+    assert told_to_patrons(library) == ["cannot_be_obtained"]
+
+
+def test_a_partner_that_takes_requests_no_more_lends_nothing(stage: Stage, broker: Broker) -> None:
+    library = stage.library
+    loan = asked(stage, a_patron(library, email="borrower@example.org"))
+    Told(library, broker, takes_requests=False).tell()
+    assert again(library, loan).state is BorrowingState.CANCELLED
+    assert told_to_patrons(library) == ["cannot_be_obtained"]
+
+
 def test_how_we_prove_who_we_are(stage: Stage, broker: Broker) -> None:
     library = stage.library
     told = Told(
@@ -189,39 +251,3 @@ def test_how_we_prove_who_we_are(stage: Stage, broker: Broker) -> None:
     library.check_out(INSTITUTION, barcode)
     told.tell()
     assert broker.authorization == ["Basic dGlybzpwdw=="]
-
-
-@pytest.mark.parametrize("version", ["1.0", "1.01", "2.0", "2.01", "2.02"])
-@pytest.mark.parametrize("kind", list(NoticeKind))
-def test_every_message_is_valid_in_every_version(
-    schemas: Schemas, kind: NoticeKind, version: str, broker: Broker
-) -> None:
-    from protocols.ncip.codec import encode
-    from tests.builders.circulation import NOON
-
-    for facts in ({}, {"user": "P1", "due": NOON.isoformat(), "pickup": "DK-1", "number": "978"}):
-        partner = Partner(
-            "Broker", "DK-900101", address=broker.url, version=version, agency_scheme="urn:isil"
-        )
-        notice = _notice(kind, facts)
-        client = client_of(partner, "DK-900100")
-        request = replace(
-            message_of(Telling(notice, partner, "DK-900100", "Hovedbiblioteket")),
-            initiation_header=client.header(),
-        )
-        if kind is NoticeKind.ASKED and not facts:
-            continue  # somebody always wants it
-        schemas.check(encode(request, client.dialect))
-
-
-def _notice(kind: NoticeKind, facts: dict[str, Any]) -> Any:
-    from circulation.interlending.notices import Notice
-    from tests.builders.circulation import NOON
-
-    return Notice(
-        1, 1, "broker", kind, facts, NOON, 1, "REQ-1", Role.BORROWER.value, "TEMP-1", "Njal", ""
-    )
-
-
-def test_every_kind_has_a_message() -> None:
-    assert set(MESSAGES) == set(NoticeKind)

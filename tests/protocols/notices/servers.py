@@ -80,7 +80,7 @@ def mail_server(
 
         def authenticate(_: Any, __: Any, ___: Any, mechanism: str, data: Any) -> AuthResult:
             fits = isinstance(data, LoginPassword) and data.password == password.encode()
-            return AuthResult(success=fits)
+            return AuthResult(success=fits, handled=False)
 
         options |= {"authenticator": authenticate, "auth_required": True}
         options["auth_require_tls"] = not immediate  # it does not count TLS from the first byte

@@ -8,13 +8,15 @@ import pytest
 
 from catalogue.database import Database
 from catalogue.statements import Transaction
+from circulation.events import EventKind, events_of_patron
 from circulation.pins import hash_pin
 from circulation.set_up import set_up_changed
 from circulation.sorting import SortRule, store_sort_rule
 from circulation.work_lists import no_block_conflicts
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item
-from tests.builders.fees import charge
+from tests.builders.dunning import a_blocked_debtor
+from tests.builders.fees import charge, number_of, total
 from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account
 
 
@@ -103,3 +105,27 @@ def test_pipelined_writes_keep_their_order(library: Library, terminal: Terminal)
     back = f"09N{' ' * 36}AP|AO|AB{item}|AC|\r".encode()
     answers = terminal.feed((out + back) * 10).split(b"\r")
     assert [answer[:3] for answer in answers[:-1]] == [b"121", b"101"] * 10
+
+
+def test_a_payment_lifts_the_block_before_it_is_answered(
+    library: Library, terminal: Terminal
+) -> None:
+    """37 and the lifting are one transaction, and a payment that is repeated is one payment."""
+    card = a_blocked_debtor(library, 20_000)
+    who = number_of(library, card)
+    terminal.ask(LOGIN)
+    date = "20261125    120000"
+    status = f"23001{date}AO|AA{card}|AC|AD|".encode()
+    blocked = terminal.ask(status).decode()
+    assert "Y" in blocked[2:16]
+    paid = terminal.ask(f"37{date}0100DKKBV0.01|AO|AA{card}|BKone|".encode()).decode()
+    assert paid.startswith("38Y")
+    assert "Y" not in terminal.ask(status).decode()[2:16]
+    events = library.read(lambda transaction: events_of_patron(transaction, who))
+    kinds = [event.kind for event in events]
+    taken = kinds.index(EventKind.PAYMENT_TAKEN)
+    lifted = kinds.index(EventKind.PATRON_UNBLOCKED)
+    assert events[taken].at == events[lifted].at
+    again = terminal.ask(f"37{date}0100DKKBV0.01|AO|AA{card}|BKone|".encode()).decode()
+    assert again.startswith("38Y")
+    assert total(library, card) == 19_999

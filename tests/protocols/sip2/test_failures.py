@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.database import Database, Work
+from catalogue.database import Database, DatabaseUnavailable, Work
 from catalogue.statements import Transaction
 from protocols.sip2 import handlers
 from protocols.sip2.codec import encode
@@ -63,9 +63,10 @@ def test_the_negative_answer_is_of_the_right_pair(request_: Any, data: bytes) ->
 class FaultyDatabase:
     """The database, where the statements of each piece of work fail after so many good ones."""
 
-    def __init__(self, sound: Database, good: int = 0) -> None:
+    def __init__(self, sound: Database, good: int = 0, outage: str | None = None) -> None:
         self.sound = sound
         self.good = good
+        self.outage = outage
 
     def read(self, work: Work[Any], *, wide: bool = False) -> Future[Any]:
         return self.sound.read(lambda transaction: work(self._faulty(transaction)), wide=wide)
@@ -73,12 +74,17 @@ class FaultyDatabase:
     def write(self, work: Work[Any]) -> Future[Any]:
         return self.sound.write(lambda transaction: work(self._faulty(transaction)))
 
+    def trouble(self) -> str | None:
+        return self.outage
+
     def _faulty(self, transaction: Transaction) -> Transaction:
         left = iter(range(self.good))
 
         def counted(execute: Any) -> Any:
             def faulty(*arguments: object) -> Any:
                 if next(left, None) is None:
+                    if self.outage is not None:
+                        raise DatabaseUnavailable(self.outage)
                     raise RuntimeError("the cellar is under water")
                 return execute(*arguments)
 
@@ -214,3 +220,81 @@ def test_a_closed_database_is_a_negative_answer(
     terminal = a_terminal(kind="desk")
     library.database.close()
     assert terminal.ask(data).startswith(NEGATIVE[data[:2].decode()].encode())
+
+
+def test_what_passes_is_not_remembered_as_the_answer(
+    library: Library,
+    a_terminal: ATerminal,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The same frame, sequence number and all, is another try once the database is back."""
+    a_patron(library, "P1", pin_hash=hashed("1234"))
+    an_item(library, "I1")
+    terminal = a_terminal(kind="desk")
+    request = with_checksum(_MESSAGES[0][0].encode(), 3)
+    faulty = FaultyDatabase(library.database, outage="the cellar is under water")
+    with monkeypatch.context() as patch:
+        patch.setattr(terminal.services, "database", faulty)
+        for _ in range(2):
+            answer = terminal.ask(request)
+            assert answer.startswith(b"120N")
+            assert b"cannot be reached for the moment" in answer
+    assert terminal.ask(request).startswith(b"121N")
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@pytest.mark.parametrize(("accepts", "off_line_ok"), [(True, b"Y"), (False, b"N")])
+def test_a_terminal_is_told_that_it_is_off_line(
+    library: Library,
+    a_terminal: ATerminal,
+    monkeypatch: pytest.MonkeyPatch,
+    accepts: bool,
+    off_line_ok: bytes,
+) -> None:
+    """98: not on line, a timeout period of 000, and whether its work is taken afterwards."""
+    terminal = a_terminal(accept_offline=accepts)
+    with monkeypatch.context() as patch:
+        patch.setattr(terminal.services, "database", FaultyDatabase(library.database, 9, "gone"))
+        status = terminal.ask(b"9900802.00")
+    assert status.startswith(b"98NNNNN" + off_line_ok + b"000999")
+    assert terminal.ask(b"9900802.00").startswith(b"98YYYY")
+
+
+def test_a_login_without_a_database_is_not_a_wrong_one(
+    library: Library, a_terminal: ATerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = a_terminal(logged_in=False, settings={"login_tries": 2, "login_failures": 2})
+    with monkeypatch.context() as patch:
+        patch.setattr(terminal.services, "database", FaultyDatabase(library.database, 0, "gone"))
+        patch.setattr(library.circulation, "pins", _Unusable())
+        for _ in range(5):
+            assert terminal.ask(LOGIN) == b"940\r"
+    assert not terminal.closing
+    assert terminal.ask(LOGIN) == b"941\r"
+
+
+class _Unusable:
+    """Stands where PINs are checked, which is where the database is asked first."""
+
+    def check(self, stored: str, password: str) -> bool:
+        raise DatabaseUnavailable("gone")
+
+
+@pytest.mark.parametrize("hours", [-48, -1, 1, 48])
+def test_the_clock_is_set_between_two_messages(
+    library: Library, a_terminal: ATerminal, hours: int
+) -> None:
+    """The connection goes on, a repetition within the time is one, and the loan can be ended."""
+    a_patron(library, "P1", pin_hash=hashed("1234"))
+    an_item(library, "I1")
+    terminal = a_terminal(kind="desk")
+    lent = _MESSAGES[0][0].encode()
+    first = terminal.ask(lent)
+    assert first.startswith(b"121N")
+    library.pass_time(hours=hours)
+    again = terminal.ask(lent)
+    assert again == first if hours < 0 else again.startswith(b"12")
+    assert not terminal.closing
+    assert terminal.ask(b"9900802.00").startswith(b"98YYYY")
+    assert terminal.ask(_MESSAGES[6][0].encode()).startswith(b"101")

@@ -24,6 +24,7 @@ from protocols.z3950.pqf import attributes, query, term
 from tests.protocols.listeners import Behaviour, a_listener, dripping, endless, saying, silent
 from tests.protocols.z3950.library import a_library
 from tests.protocols.z3950.serving import a_server
+from tests.protocols.z3950.zebra import modules
 from tests.servers import free_ports
 
 Program = Callable[[str], str]
@@ -137,11 +138,12 @@ def test_searches_yaz(program: Program, tmp_path: Path) -> None:
 
 def test_searches_zebra(program: Program, tmp_path: Path, shared: Path) -> None:
     (port,) = free_ports(1)
+    index = program("zebraidx")
     settings = tmp_path / "zebra.cfg"
     (tmp_path / "register").mkdir()
     settings.write_text(
         f"profilePath: {tmp_path}:/usr/share/idzebra-2.0/tab\n"
-        "modulePath: /usr/lib/x86_64-linux-gnu/idzebra-2.0/modules\n"
+        f"modulePath: {modules()}\n"
         "attset: bib1.att\nrecordType: grs.marcxml.marc21\nencoding: utf-8\n"
         f"register: {tmp_path}/register:1G\nstoreData: 1\n"
     )
@@ -151,7 +153,6 @@ def test_searches_zebra(program: Program, tmp_path: Path, shared: Path) -> None:
         pymarc.Field("245", pymarc.Indicators("1", "0"), [pymarc.Subfield("a", "Bøger og soil")])
     )
     (tmp_path / "one.mrc").write_bytes(record.as_marc())
-    index = program("zebraidx")
     for verb in (["init"], ["update", "one.mrc"]):
         subprocess.run(
             [index, "-c", str(settings), *verb], cwd=tmp_path, check=True, capture_output=True

@@ -13,7 +13,6 @@ from pathlib import Path
 from catalogue.access_points import ACCESS_POINTS
 from tests.servers import free_ports
 
-MODULES = "/usr/lib/x86_64-linux-gnu/idzebra-2.0/modules"
 PROFILE = "/usr/share/idzebra-2.0/tab"
 
 #: Our access points and the names of Bib-1 in Zebra's attribute set.
@@ -23,6 +22,11 @@ _NAMES = {
     "subject": "subject-heading",
     "publisher": "Publisher",
 }
+
+
+def modules() -> Path:
+    """Where Debian keeps Zebra's modules: under the name of the machine's architecture."""
+    return next(Path("/usr/lib").glob("*/idzebra-2.0/modules"))
 
 
 def rules() -> str:
@@ -54,7 +58,7 @@ def zebra(folder: Path, program: Callable[[str], str], records: bytes) -> Iterat
     (folder / "tiro.abs").write_text(rules())
     settings = folder / "zebra.cfg"
     settings.write_text(
-        f"profilePath: {folder}:{PROFILE}\nmodulePath: {MODULES}\nattset: bib1.att\n"
+        f"profilePath: {folder}:{PROFILE}\nmodulePath: {modules()}\nattset: bib1.att\n"
         "recordType: grs.marcxml.tiro\nencoding: utf-8\n"
         f"register: {folder}/register:2G\nkeyTmpDir: {folder}/tmp\nstoreData: 1\n"
     )

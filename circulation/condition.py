@@ -1,0 +1,61 @@
+"""What is to be done and was done in the background, for those who watch over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import bindparam, func, select, text
+
+from catalogue.statements import Transaction, many, scalar
+from circulation.notices.kinds import NoticeState
+from circulation.notices.schema import notice_messages, notices
+from circulation.schema import job_runs
+
+_OPEN: Final = (NoticeState.WAITING, NoticeState.SENDING, NoticeState.UNSURE)
+
+
+class LastRun(NamedTuple):
+    """When a daily job was last at an end."""
+
+    job: str
+    ran: datetime
+
+
+# The conditions are those of partial indexes, which hold few rows however many were sent.
+_due_notices = scalar(
+    select(func.count())
+    .select_from(notices)
+    .where(text("state = 'waiting'"), notices.c.due <= bindparam("now")),
+    "now",
+)
+_open_messages: Callable[..., list[tuple[str, int]]] = many(
+    select(notice_messages.c.state, func.count())
+    .where(text("state IN ('waiting', 'sending', 'unsure')"))
+    .group_by(notice_messages.c.state),
+    None,
+)
+_last_runs = many(
+    select(job_runs.c.job, func.max(job_runs.c.ran, type_=job_runs.c.ran.type)).group_by(
+        job_runs.c.job
+    ),
+    LastRun,
+)
+
+
+def due_notices(transaction: Transaction, now: datetime) -> int:
+    """Notices whose time has come, and that are no messages yet."""
+    return int(_due_notices(transaction, now))
+
+
+def open_messages(transaction: Transaction) -> dict[str, int]:
+    """Messages of which it is not known yet whether they were sent, by their state."""
+    found = {state.value: 0 for state in _OPEN}
+    found.update(_open_messages(transaction))
+    return found
+
+
+def last_runs(transaction: Transaction) -> list[LastRun]:
+    """When each daily job was last at an end; those that never were are not among them."""
+    return _last_runs(transaction)

@@ -1,0 +1,100 @@
+"""What staff have patrons told: words of their own, and statements of what is owed.
+
+The types of `BY_STAFF` come of nothing that the engine knows of (see the README); staff send them
+themselves.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+
+from catalogue.statements import Transaction, many
+from circulation.engine import Circulation
+from circulation.fees.schema import charges
+from circulation.notices.causes import Cause
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.requests import NoticeId, request_notice
+
+#: Types of message that are words of the staff; CANNOT_BE_OBTAINED is sent by itself as well.
+BY_STAFF = (
+    NoticeKind.STAFF,
+    NoticeKind.CANNOT_BE_OBTAINED,
+    NoticeKind.PURCHASE,
+    NoticeKind.SORTER_MESSAGE,
+    NoticeKind.SUPPLIER_AGREEMENT,
+)
+
+_owed = many(
+    select(charges.c.id, charges.c.agency_id, charges.c.branch_id)
+    .where(charges.c.patron_id == bindparam("of_patron"), charges.c.balance > 0)
+    .order_by(charges.c.id),
+    lambda charge_id, agency_id, branch_id: (charge_id, agency_id, branch_id),
+    "of_patron",
+)
+
+
+def write_to(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    patron_id: int,
+    text: str,
+    actor: str,
+    now: datetime,
+    kind: NoticeKind = NoticeKind.STAFF,
+    subject: str = "",
+    title: str = "",
+    channels: tuple[str, ...] | None = None,
+) -> NoticeId | None:
+    """Has the patron told `text` as a message of a kind of `BY_STAFF`; gives the notice's id.
+
+    `title` is what a purchase, or what cannot be obtained, is about; `channels` is this order in
+    place of the rule's. None where no rule names a channel. Raises ValueError for another kind.
+    """
+    if kind not in BY_STAFF:
+        raise ValueError(f"{kind.value} is not a message that staff write")
+    facts = {"text": text, "subject": subject, "actor": actor}
+    if title or kind is NoticeKind.CANNOT_BE_OBTAINED:
+        facts |= {"title": title, "author": ""}
+    return request_notice(
+        circulation,
+        transaction,
+        patron_id=patron_id,
+        kind=kind,
+        cause=Cause(key=f"staff {circulation.ids.next(now)}"),
+        facts=facts,
+        channels=channels,
+        now=now,
+    )
+
+
+def state_balance(
+    circulation: Circulation, transaction: Transaction, *, patron_id: int, actor: str, now: datetime
+) -> list[NoticeId]:
+    """Has the patron told all that they owe now, a message for each agency; gives the notices.
+
+    As often as it is asked for. A step of dunning sends the same by itself (`message = "balance"`).
+    """
+    by_agency: dict[int, list[tuple[int, int]]] = {}
+    for charge_id, agency_id, branch_id in _owed(transaction, patron_id):
+        by_agency.setdefault(agency_id, []).append((charge_id, branch_id))
+    made = []
+    for owed in by_agency.values():
+        notice_id = request_notice(
+            circulation,
+            transaction,
+            patron_id=patron_id,
+            kind=NoticeKind.BALANCE,
+            cause=Cause(
+                charges=tuple(charge_id for charge_id, _ in owed),
+                key=f"asked for {circulation.ids.next(now)}",
+            ),
+            facts={"actor": actor},
+            branch_id=owed[-1][1],
+            now=now,
+        )
+        if notice_id is not None:
+            made.append(notice_id)
+    return made

@@ -1,0 +1,97 @@
+"""What is around the server: its ports, its database, and what is stored there of callers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from catalogue.database import Database, open_database
+from catalogue.migrations.running import Fit, standing_of
+from catalogue.outages import DatabaseUnavailable
+from catalogue.statements import Transaction
+from circulation.organisation import find_branch
+from protocols.configuration import Configuration
+from protocols.fitness.findings import Finding, error, every_setting, warning
+from protocols.supervision.addresses import addresses
+from protocols.supervision.sockets import Sockets
+
+
+class Check(Protocol):
+    """What a protocol folder has to say of those who call: entry points ``tiro.checks``."""
+
+    def __call__(self, settings: Any, transaction: Transaction) -> Sequence[Finding]: ...
+
+
+def port_findings(configuration: Configuration, ignored: frozenset[str]) -> Iterator[Finding]:
+    """Addresses that cannot be listened on, but for those of the ignored sections."""
+    seen: dict[tuple[str, int], str] = {}
+    with closing(Sockets()) as sockets:
+        for owner, host, number in addresses(configuration):
+            if owner in ignored:
+                continue
+            where = f"{host}:{number}"
+            if number and (host, number) in seen:
+                yield error(f"{owner} cannot listen on {where}: {seen[host, number]} does")
+                continue
+            seen[host, number] = owner
+            try:
+                sockets.listen(owner, host, number).close()
+            except OSError as problem:
+                yield error(f"{owner} cannot listen on {where}: {problem.strerror or problem}")
+
+
+_OF_FIT: Final = {
+    Fit.EMPTY: warning("the database has no tables yet: `tiro serve` makes them"),
+    Fit.SAME: None,
+}
+
+
+def database_findings(configuration: Configuration) -> Iterator[Finding]:
+    """The database itself; where its tables can be read, what is stored in them as well."""
+    url = configuration.database_url
+    if (path := url.removeprefix("sqlite:///")) != url:
+        folder = Path(path).parent
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            yield error(f"[database] {folder} is no folder that can be written to")
+            return
+        if not Path(path).exists():
+            yield _OF_FIT[Fit.EMPTY]  # type: ignore[misc]
+            return
+    try:
+        standing = standing_of(url)
+    except DatabaseUnavailable as problem:
+        yield error(f"[database] {problem}")
+        return
+    if standing.fit is Fit.TOO_NEW:
+        yield error(f"[database] {standing}: install the release that it was made for")
+        return
+    if standing.fit in (Fit.OLDER, Fit.NEWER):
+        yield warning(f"[database] {standing}")
+    elif (finding := _OF_FIT[standing.fit]) is not None:
+        yield finding
+    if standing.fit in (Fit.SAME, Fit.NEWER):
+        database = open_database(url)
+        try:
+            yield from _stored(configuration, database)
+        finally:
+            database.close()
+
+
+def _stored(configuration: Configuration, database: Database) -> list[Finding]:
+    def look(transaction: Transaction) -> list[Finding]:
+        found = [
+            error(f"[{place.path}] the library has no branch {place.value}")
+            for place in every_setting(configuration)
+            if place.name == "branch" and place.value
+            if find_branch(transaction, place.value) is None
+        ]
+        for entry in entry_points(group="tiro.checks"):
+            check: Check = entry.load()
+            found += check(configuration.standards[entry.name], transaction)
+        return found
+
+    return database.read(look, wide=True).result()

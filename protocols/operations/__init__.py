@@ -1,0 +1,1 @@
+"""Metrics, health and readiness for those who run the server."""

@@ -1,0 +1,170 @@
+"""What each path is answered with: ``handler(request, operations, done)`` calls `done` once.
+
+The database is asked in a lane like any other work, and given up on after `patience`; who asks
+while it is being asked gets the same answer, so that a database that hangs does not pile up work.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+from typing import Any, Final
+
+from prometheus_client.exposition import choose_encoder
+
+from catalogue.condition import Tables, is_fit, sizes, tables_of
+from catalogue.database import DatabaseUnavailable
+from circulation.condition import due_notices, last_runs, open_messages
+from protocols.answering import Context, Lane, Services, Stage
+from protocols.operations.codec import encode
+from protocols.operations.messages import Condition, Health, Identity, Readiness, Response
+from protocols.operations.metrics import Counted, registry_for
+from protocols.operations.settings import OperationsSettings
+
+log = logging.getLogger(__name__)
+
+Done = Callable[[Response], None]
+CallLater = Callable[[float, Callable[[], None]], Any]
+
+
+class Question:
+    """One thing asked of the database, by as many as want to know it."""
+
+    def __init__(
+        self,
+        services: Services,
+        lane: Lane,
+        work: Callable[[Context], Any],
+        patience: float,
+        call_later: CallLater,
+    ) -> None:
+        self._services = services
+        self._lane = lane
+        self._work = work
+        self._patience = patience
+        self._call_later = call_later
+        self._waiting: list[Callable[[Any, BaseException | None], None]] | None = None
+
+    def ask(self, done: Callable[[Any, BaseException | None], None]) -> None:
+        """Calls `done` once, with the answer or with what was in its way."""
+        is_over = False
+
+        def tell(answer: Any, error: BaseException | None) -> None:
+            nonlocal is_over
+            if not is_over:
+                is_over = True
+                timer.cancel()
+                done(answer, error)
+
+        def give_up() -> None:
+            nonlocal is_over
+            is_over = True
+            done(None, TimeoutError(f"no answer within {self._patience:g} s"))
+
+        timer = self._call_later(self._patience, give_up)
+        if self._waiting is not None:
+            self._waiting.append(tell)
+            return
+        self._waiting = [tell]
+        self._services.perform(self._lane, self._work, self._answered)
+
+    def _answered(self, answer: Any, error: BaseException | None) -> None:
+        waiting, self._waiting = self._waiting or [], None
+        for tell in waiting:
+            tell(answer, error)
+
+
+@dataclass(slots=True)
+class Operations:
+    """What the handlers know; one for a process."""
+
+    services: Services
+    settings: OperationsSettings
+    identity: Identity
+    call_later: CallLater
+    revision: Question
+    condition: Question
+
+    @classmethod
+    def over(
+        cls,
+        services: Services,
+        settings: OperationsSettings,
+        identity: Identity,
+        call_later: CallLater,
+    ) -> Operations:
+        """Those of the process of `services`."""
+        asking = partial(Question, services, patience=settings.patience, call_later=call_later)
+        return cls(
+            services,
+            settings,
+            identity,
+            call_later,
+            asking(lane=Lane.READ, work=lambda context: tables_of(context.transaction)),
+            asking(lane=Lane.WIDE_READ, work=partial(condition_of, services)),
+        )
+
+
+def condition_of(services: Services, context: Context) -> Condition:
+    """How the database is, and what there is to do."""
+    began, transaction = perf_counter(), context.transaction
+    return Condition(
+        sizes=sizes(services.database, transaction),
+        due_notices=due_notices(transaction, context.now),
+        open_messages=open_messages(transaction),
+        last_runs={each.job: each.ran for each in last_runs(transaction)},
+        seconds=perf_counter() - began,
+    )
+
+
+def health(accept: str, operations: Operations, done: Done) -> None:
+    """The process turns, or nobody would answer; ill is one whose reactor was late lately."""
+    lag, most = operations.services.measures.lag.last, operations.settings.lag_seconds
+    reasons = (f"the reactor was {lag:.1f} s late",) if lag > most else ()
+    done(encode(Health(operations.identity, round(lag, 6), reasons)))
+
+
+def ready(accept: str, operations: Operations, done: Done) -> None:
+    """Listeners open, database answering, tables of a revision that this Tiro can work with."""
+    stage = operations.services.stage
+    reasons = [] if stage is Stage.SERVING else [f"the process is {stage.value}"]
+
+    def tell(tables: Any, error: BaseException | None) -> None:
+        revision = tables.revision if isinstance(tables, Tables) else None
+        if error is not None:
+            # What a driver says may name users and hosts: it goes to the log alone.
+            if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
+                log.warning("not ready: the database does not answer: %s", error)
+            reasons.append(
+                str(error) if isinstance(error, TimeoutError) else "the database cannot be read"
+            )
+        elif not is_fit(tables):
+            reasons.append(f"the tables are of revision {revision}: this Tiro is made for others")
+        found = Readiness(operations.identity, stage.value, revision, tuple(reasons))
+        done(encode(found))
+
+    operations.revision.ask(tell)
+
+
+def metrics(accept: str, operations: Operations, done: Done) -> None:
+    """In the format that the scraper likes best."""
+    write, media_type = choose_encoder(accept)
+
+    def tell(condition: Any, error: BaseException | None) -> None:
+        if error is not None and not isinstance(error, DatabaseUnavailable):
+            log.warning("metrics without the database, which does not answer: %s", error)
+        counted = Counted(operations.services, operations.identity, condition)
+        done(Response(200, write(registry_for(counted, operations.identity)), media_type))
+
+    operations.condition.ask(tell)
+
+
+#: By path.
+HANDLERS: Final[dict[bytes, Callable[[str, Operations, Done], None]]] = {
+    b"/health": health,
+    b"/metrics": metrics,
+    b"/ready": ready,
+}

@@ -1,0 +1,58 @@
+"""What is asked and told here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from catalogue.condition import Sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which process answers. `worker` is its number among those of a supervisor; empty: alone."""
+
+    version: str
+    pid: int
+    process: str  # what its request ids begin with
+    worker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the database has told of itself and of the work in the background."""
+
+    sizes: Sizes
+    due_notices: int
+    open_messages: dict[str, int]
+    last_runs: dict[str, datetime]
+    seconds: float = 0.0  # it took to tell
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """``/health``: does the process turn?"""
+
+    identity: Identity
+    lag_seconds: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """``/ready``: is it to be sent requests? Not for any of the `reasons`."""
+
+    identity: Identity
+    stage: str
+    revision: str | None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer over HTTP."""
+
+    status: int
+    body: bytes
+    media_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,91 @@
+"""The listening sockets, which outlive whoever accepts connections from them.
+
+A socket is bound once and handed on: to workers, and to the program that takes this one's place
+(`exec`). As long as one process holds it, callers are queued by the kernel and never refused. With
+SO_REUSEPORT instead each process has a queue of its own, and whoever waits in that of a process
+that ends is reset.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+#: The variable that tells the next program which sockets it has inherited.
+VARIABLE: Final = "TIRO_SOCKETS"
+BACKLOG: Final = 512
+
+#: What a socket is known by: its address; where any free port will do, who wanted it.
+Key = tuple[str, int]
+
+
+def key_of(owner: str, host: str, number: int) -> Key:
+    return (host, number) if number else (owner, 0)
+
+
+class Listening(Protocol):
+    """Gives listening sockets."""
+
+    def listen(self, owner: str, host: str, number: int) -> socket.socket:
+        """A socket that listens there, the caller's to close; `owner` is the word for its user.
+
+        Raises OSError where it cannot be bound.
+        """
+        ...
+
+
+class Sockets:
+    """The sockets of this process (a `Listening`)."""
+
+    def __init__(self, inherited: str = "") -> None:
+        """`inherited` is what `handed_on` gave to the program before this one."""
+        self._sockets: dict[Key, socket.socket] = {}
+        for name, number, handle in json.loads(inherited or "[]"):
+            self._sockets[name, number] = socket.socket(fileno=handle)
+            self._sockets[name, number].set_inheritable(False)
+
+    def listen(self, owner: str, host: str, number: int) -> socket.socket:
+        return self.shared(owner, host, number).dup()
+
+    def shared(self, owner: str, host: str, number: int) -> socket.socket:
+        """The socket itself, bound now if it is not yet."""
+        key = key_of(owner, host, number)
+        if key not in self._sockets:
+            self._sockets[key] = _bound(host, number)
+        return self._sockets[key]
+
+    def keep_only(self, keys: Iterable[Key]) -> None:
+        """Closes all others: nobody listens there any more."""
+        for key in set(self._sockets) - set(keys):
+            self._sockets.pop(key).close()
+
+    def close(self) -> None:
+        self.keep_only(())
+
+    def handed_on(self) -> str:
+        """Lets the next program (`exec`) inherit them; what `__init__` is to be given there."""
+        for each in self._sockets.values():
+            each.set_inheritable(True)
+        return json.dumps([[*key, each.fileno()] for key, each in self._sockets.items()])
+
+
+def _bound(host: str, number: int) -> socket.socket:
+    found = socket.getaddrinfo(
+        host or None, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    # An empty interface stands for all: those of IPv4, as Twisted has it.
+    family, kind, protocol, _, address = min(
+        found, key=lambda each: each[0] != socket.AF_INET if not host else 0
+    )
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setblocking(False)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(BACKLOG)
+    except BaseException:
+        bound.close()
+        raise
+    return bound

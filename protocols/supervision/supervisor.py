@@ -1,0 +1,350 @@
+"""The supervisor: starts workers, hands them their sockets, and replaces those that end.
+
+    python -m protocols.supervision.supervisor --config tiro.toml --processes 4
+
+It holds the listening sockets and knows nothing of what is said over them, nor of the database: it
+imports the standard library alone, needs 15 MB and has little that can go wrong. `tiro serve`
+becomes it (`exec`) when it has read the configuration.
+
+SIGHUP   rolls the workers: the new ones read the configuration anew
+SIGUSR2  the same, but first the supervisor itself becomes that of the Tiro that is installed
+SIGTERM, SIGINT  end all; the status is 0
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from protocols.supervision import channel, sockets, systemd
+from protocols.supervision.channel import Channel, Message, channel_pair
+from protocols.supervision.fleet import Action, Do, Fleet, State
+from protocols.supervision.sockets import Key, Sockets, key_of
+
+log = logging.getLogger("tiro.supervisor")
+
+#: The variable that tells a supervisor which workers the one before it has started.
+_WORKERS: Final = "TIRO_WORKERS"
+#: Signals that are waited for; blocked while one program takes the place of another.
+SIGNALS: Final = (
+    signal.SIGHUP,
+    signal.SIGUSR2,
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGCHLD,
+)
+DRAIN_SECONDS: Final = 30.0
+HUNG_SECONDS: Final = 60.0
+
+
+@dataclass
+class _Worker:
+    """A process, our end of its channel, and the sockets that it has asked for."""
+
+    pid: int
+    channel: Channel
+    wanted: set[Key] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run: the configuration's path, how many workers, and what it says of their ends."""
+
+    path: Path
+    processes: int
+    drain: float = DRAIN_SECONDS
+    hung: float = HUNG_SECONDS
+
+    def again(self, given: int | None) -> Plan:
+        """The same as the file says now; `given` at the command line goes before it.
+
+        What is wrong in it the next worker says, and does not start.
+        """
+        try:
+            section = tomllib.loads(self.path.read_text(encoding="utf-8")).get("server", {})
+            processes = self.processes if given is not None else section.get("processes", 1)
+            drain = float(section.get("drain_seconds", DRAIN_SECONDS))
+            hung = float(section.get("hung_seconds", HUNG_SECONDS))
+            return Plan(self.path, max(1, int(processes)), drain, hung)
+        except (OSError, ValueError, TypeError, AttributeError):
+            return self
+
+
+class Supervisor:
+    """Does what the `Fleet` decides. `given` is the number at the command line, if there is one."""
+
+    def __init__(self, plan: Plan, given: int | None) -> None:
+        self._plan = plan
+        self._given = given
+        self._fleet = Fleet(plan.processes, plan.drain, plan.hung)
+        self._workers: dict[int, _Worker] = {}
+        self._sockets = Sockets(os.environ.pop(sockets.VARIABLE, ""))
+        self._selector = selectors.DefaultSelector()
+        self._status: int | None = None
+
+    def run(self) -> int:
+        """Until the last worker has ended; gives the status."""
+        woken, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        for each in SIGNALS:
+            signal.signal(each, lambda number, frame: None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        self._selector.register(woken, selectors.EVENT_READ, None)
+        interval = systemd.watchdog_seconds()
+        told = time.monotonic()
+        inherited = os.environ.pop(_WORKERS, "")
+        if inherited:
+            self._adopt(json.loads(inherited))
+        else:
+            self._do(self._fleet.begin(time.monotonic()))
+        while self._status is None:
+            now = time.monotonic()
+            if interval is not None and now - told >= interval:
+                told = now
+                systemd.notify(systemd.ALIVE)
+            wake = self._fleet.wake(now)
+            if interval is not None:
+                wake = min(wake, told + interval)
+            for key, _ in self._selector.select(max(0.0, wake - now) + 0.001):
+                if key.data is None:
+                    self._signalled(os.read(woken, 4096))
+                else:
+                    self._hear(key.data)
+            self._do(self._fleet.tick(time.monotonic()))
+        return self._status
+
+    # From outside
+
+    def _signalled(self, numbers: bytes) -> None:
+        now = time.monotonic()
+        if signal.SIGCHLD in numbers:
+            self._bury()
+        if signal.SIGTERM in numbers or signal.SIGINT in numbers:
+            log.info("the server ends")
+            systemd.notify(systemd.STOPPING)
+            self._sockets.close()
+            self._do(self._fleet.stop(now))
+        elif signal.SIGUSR2 in numbers:
+            self._become_the_installed()
+        elif signal.SIGHUP in numbers:
+            self._roll()
+
+    def _roll(self) -> None:
+        self._plan = plan = self._plan.again(self._given)
+        self._fleet.drain, self._fleet.hung = plan.drain, plan.hung
+        log.info("%d workers are started in the place of those that run", plan.processes)
+        systemd.notify(*systemd.reloading())
+        self._do(self._fleet.roll(time.monotonic(), plan.processes))
+
+    def _bury(self) -> None:
+        """Workers that have ended; what they had said before comes first."""
+        for number, worker in tuple(self._workers.items()):
+            pid, status = os.waitpid(worker.pid, os.WNOHANG)
+            if pid == 0:
+                continue
+            self._hear(number)
+            code = os.waitstatus_to_exitcode(status)
+            how = f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"
+            is_asked = code in (0, -signal.SIGTERM)  # what is not, somebody should look at
+            log.log(
+                logging.INFO if is_asked else logging.ERROR,
+                "worker %d (process %d) has ended with %s",
+                number,
+                pid,
+                how,
+            )
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(worker.channel)
+            worker.channel.close()
+            del self._workers[number]
+            self._do(self._fleet.has_ended(number, time.monotonic()))
+
+    def _hear(self, number: int) -> None:
+        worker = self._workers.get(number)
+        while worker is not None:
+            try:
+                received = worker.channel.receive()
+            except BlockingIOError:
+                return
+            if received is None:  # its end will be told
+                with contextlib.suppress(KeyError):
+                    self._selector.unregister(worker.channel)
+                return
+            self._heard(number, worker, received[0])
+
+    def _heard(self, number: int, worker: _Worker, message: Message) -> None:
+        now = time.monotonic()
+        if "listen" in message:
+            owner, host, port = message["listen"]
+            worker.wanted.add(key_of(owner, host, port))
+            with contextlib.suppress(OSError):  # it is gone
+                try:
+                    found = self._sockets.shared(owner, host, port)
+                except OSError as error:
+                    worker.channel.send({"error": error.strerror or str(error)})
+                else:
+                    worker.channel.send({"socket": True}, found)
+        elif "ready" in message:
+            log.info("worker %d (process %d) is ready", number, worker.pid)
+            self._do(self._fleet.is_ready(number, now))
+        elif "beat" in message:
+            self._fleet.is_alive(number, now)
+
+    # What is to be done
+
+    def _do(self, actions: Iterable[Action]) -> None:
+        for do, number in actions:
+            worker = self._workers.get(number)
+            if do is Do.START:
+                self._start(number)
+            elif do is Do.LEAVE and worker is not None:
+                with contextlib.suppress(OSError):
+                    worker.channel.send({"leave": self._plan.drain})
+            elif do is Do.TERMINATE and worker is not None:
+                os.kill(worker.pid, signal.SIGTERM)
+            elif do is Do.KILL and worker is not None:
+                log.error("worker %d (process %d) does not answer: killed", number, worker.pid)
+                os.kill(worker.pid, signal.SIGKILL)
+            elif do is Do.SAY_READY:
+                systemd.announce(f"{self._fleet.size} workers serve")
+            elif do is Do.SAY_ROLLED:
+                log.info("all workers are new")
+                self._forget_sockets()
+                systemd.notify(systemd.READY, f"STATUS={self._fleet.size} workers serve")
+            elif do is Do.SAY_NOT_ROLLED:
+                log.error("a new worker has not started: those that ran before go on")
+                systemd.notify(systemd.READY, "STATUS=the last reload has failed, see the log")
+            elif do is Do.END:
+                self._status = number
+
+    def _start(self, number: int) -> None:
+        ours, theirs = channel_pair()
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+        }
+        handle = theirs.fileno()
+        process = subprocess.Popen(  # noqa: S603 - this program itself
+            [*_PROGRAM, "protocols.command_line", "--config", str(self._plan.path), "serve"],
+            env={**environment, channel.VARIABLE: str(handle), "TIRO_WORKER": str(number)},
+            pass_fds=[handle],
+            process_group=0,  # the terminal's SIGINT is for the supervisor alone
+        )
+        theirs.close()
+        process.returncode = 0  # it is waited for in `_bury`
+        self._workers[number] = _Worker(process.pid, ours)
+        self._selector.register(ours, selectors.EVENT_READ, number)
+
+    def _forget_sockets(self) -> None:
+        """Those that no worker of the present generation has asked for."""
+        staying = [
+            self._workers[number].wanted
+            for number, member in self._fleet.members.items()
+            if member.state is not State.LEAVING and number in self._workers
+        ]
+        self._sockets.keep_only({key for wanted in staying for key in wanted})
+
+    # Another program in the place of this one; the process and its children stay
+
+    def _become_the_installed(self) -> None:
+        module = "protocols.supervision.supervisor"
+        tried = subprocess.run(  # noqa: S603 - this program itself
+            [*_PROGRAM, module, "--help"], stdout=subprocess.DEVNULL, check=False
+        )
+        if tried.returncode:
+            log.error("the installed supervisor does not start: this one goes on")
+            return
+        log.info("the supervisor is replaced by the one that is installed")
+        workers = []
+        for number, worker in self._workers.items():
+            member = self._fleet.members.get(number)
+            if member is not None:
+                worker.channel.end.set_inheritable(True)
+                handle = worker.channel.fileno()
+                workers.append(
+                    [number, worker.pid, handle, member.state.value, list(worker.wanted)]
+                )
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        os.execve(  # noqa: S606 - this program itself
+            sys.executable,
+            [*_PROGRAM, module, *_options(self._plan, self._given)],
+            {
+                **os.environ,
+                sockets.VARIABLE: self._sockets.handed_on(),
+                _WORKERS: json.dumps(workers),
+            },
+        )
+
+    def _adopt(self, workers: list[list[Any]]) -> None:
+        states = {}
+        for number, pid, handle, state, wanted in workers:
+            end = socket.socket(fileno=handle)
+            end.set_inheritable(False)
+            worker = _Worker(pid, Channel(end), {(name, port) for name, port in wanted})
+            self._workers[number] = worker
+            states[number] = State(state)
+            self._selector.register(worker.channel, selectors.EVENT_READ, number)
+        self._fleet.adopt(states, time.monotonic())
+        self._bury()
+        self._roll()
+
+
+#: How a module of this installation is run, whatever the present folder holds.
+_PROGRAM: Final = (sys.executable, "-P", "-m")
+
+
+def _options(plan: Plan, given: int | None) -> list[str]:
+    level = logging.getLevelName(logging.root.level).lower()
+    options = ["--config", str(plan.path), "--processes", str(plan.processes)]
+    options += ["--log-level", level]
+    return options if given is not None else [*options, "--as-configured"]
+
+
+def become_supervisor(plan: Plan, given: int | None) -> None:
+    """Puts a supervisor in the place of this process; does not return.
+
+    `given` is the number of processes at the command line: without it the file's may change.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    module = "protocols.supervision.supervisor"
+    os.execv(  # noqa: S606 - this program itself
+        sys.executable, [*_PROGRAM, module, *_options(plan, given)]
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tiro serve", description="The supervisor of workers.")
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--processes", type=int, required=True)
+    parser.add_argument("--as-configured", action="store_true", help="the number may change")
+    parser.add_argument("--log-level", default="info")
+    options = parser.parse_args()
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=options.log_level.upper(),
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+    )
+    given = None if options.as_configured else options.processes
+    plan = Plan(options.config, options.processes).again(given)
+    return Supervisor(plan, given).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Who tries passwords in Init, and must wait: the same rule as in the other protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from protocols.throttle import FailedLogins
+from protocols.z3950.accounts import user_of
+from protocols.z3950.association import Answer
+from protocols.z3950.messages import InitializeRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """The way in from one host.
+
+    `failed` is shared by all connections of the process, or a new connection would be a new
+    beginning; `seconds` reads the monotonic clock.
+    """
+
+    host: str
+    failed: FailedLogins
+    seconds: Callable[[], float]
+
+    def is_held(self, request: InitializeRequest) -> bool:
+        """Must the client wait before it names this account again? No password is looked at."""
+        user = user_of(request.id_authentication)
+        return bool(user) and self.failed.is_held(self.host, user, self.seconds())
+
+    def tried(self, request: InitializeRequest, answer: Answer) -> None:
+        """Init was answered, and its password looked at. Who names nobody has tried nothing."""
+        user = user_of(request.id_authentication)
+        if answer.account is not None:
+            self.failed.succeeded(self.host, user)
+        elif user and answer.is_refused:
+            self.failed.failed(self.host, user, self.seconds())

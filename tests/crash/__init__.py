@@ -1,0 +1,1 @@
+"""Killing the server at random moments under load, and looking at what is left."""

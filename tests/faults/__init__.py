@@ -1,0 +1,1 @@
+"""What the server does when the world around it fails: real disks, real databases, real peers."""

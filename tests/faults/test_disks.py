@@ -1,0 +1,47 @@
+"""A disk that is full, and one that cannot be written, under the database in a file."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.crash.stage import Stage
+from tests.faults.clients import CAN_AGAIN, ON_LINE, Clients, clients_of, until
+from tests.faults.disks import fill, small_disk, unwritable
+
+
+def test_a_full_disk(tmp_path: Path, sqlite_template: Path) -> None:
+    with small_disk(tmp_path / "disk", 16) as disk:
+        database = disk / "tiro.sqlite"
+        shutil.copy(sqlite_template, database)
+        with clients_of(Stage.prepared(tmp_path, f"sqlite:///{database}")) as clients:
+            filling = fill(disk)
+            until(lambda: not _is_on_line(clients))
+            for _ in range(3):
+                clients.is_refused_for_now()
+                clients.finds_a_book()
+            assert clients.told("the disk is full") == 1
+            filling.unlink()
+            until(lambda: _is_on_line(clients))
+            clients.is_served()
+            clients.log_tells_once()
+
+
+def _is_on_line(clients: Clients) -> bool:
+    """A terminal that goes on asking, and lends as long as it can."""
+    if clients.status().startswith(ON_LINE):
+        clients.insert()
+    return clients.status().startswith(ON_LINE)
+
+
+def test_a_disk_that_has_become_read_only(tmp_path: Path, sqlite_url: str) -> None:
+    database = tmp_path / "tiro.sqlite"
+    with clients_of(Stage.prepared(tmp_path, sqlite_url)) as clients:
+        with unwritable(database, tmp_path / "tiro.sqlite-wal"):
+            for _ in range(3):
+                clients.is_refused_for_now()
+                clients.finds_a_book()
+        until(lambda: clients.told(CAN_AGAIN) == 1)
+        assert clients.status().startswith(ON_LINE)
+        clients.is_served()
+        clients.log_tells_once()

@@ -1,0 +1,248 @@
+"""Every parser of what comes from outside: what it is fed with, and what it may raise.
+
+The one sentence that holds for each: any bytes give messages or the parser's own error, within a
+second, in bounded memory.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from catalogue.marc import danmarc2_lines, marcxml
+from catalogue.marc.sources import Found
+from catalogue.marc.splitting import split
+from catalogue.preparation import Batch, prepare
+from protocols.cql.diagnostics import Refused as CqlRefused
+from protocols.cql.parser import parse, written
+from protocols.cql.translation import query_of as query_of_cql
+from protocols.ncip import codec as ncip_codec
+from protocols.ncip.framing import DocumentScanner, Unframeable
+from protocols.proxy_protocol import HeaderMalformed, read_header
+from protocols.sip2 import codec as sip2_codec
+from protocols.sip2.framing import FrameReader
+from protocols.sip2.text import Dialect as Sip2Dialect
+from protocols.sru.http import parameters_in
+from protocols.sru.parameters import decode as decode_parameters
+from protocols.z3950 import messages as m
+from protocols.z3950.codec import MalformedMessage, decode, encode
+from protocols.z3950.diagnostics import Refused as Z3950Refused
+from protocols.z3950.framing import ApduStream
+from protocols.z3950.pqf import query
+from protocols.z3950.rpn import query_of as query_of_rpn
+from tests.builders.catalogue import a_record
+from tests.crash.scripts import ncip
+from tests.fuzz.ber_mutations import mutated_ber
+from tests.fuzz.mutations import mutated
+
+#: Octets of one APDU, frame or document, as the servers have them.
+LIMIT: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """`seeds` are read from the folder of samples, which may be None; `feed` takes one input and
+    raises nothing. `mutate` changes a seed, with others at hand."""
+
+    name: str
+    seeds: Callable[[Path | None], list[bytes]]
+    feed: Callable[[bytes], None]
+    mutate: Callable[[bytes, Random, Sequence[bytes]], bytes] = mutated
+
+
+def _transcripts(protocol: str) -> Iterator[bytes]:
+    """What clients say in the transcripts."""
+    for path in sorted((Path(__file__).parent.parent / "transcripts" / protocol).rglob("*.txt")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("> "):
+                yield line[2:].encode()
+
+
+# SIP2
+
+
+def _sip2_seeds(samples: Path | None) -> list[bytes]:
+    return [line + b"\r" for line in dict.fromkeys(_transcripts("sip2"))]
+
+
+def _feed_sip2(data: bytes) -> None:
+    reader = FrameReader(8192, lambda name, number: None)
+    reader.feed(data)
+    while (frame := reader.take()) is not None:
+        sip2_codec.masked(frame)
+        opened = sip2_codec.open_frame(frame)
+        with suppress(sip2_codec.MalformedMessage):
+            message = sip2_codec.decode(opened.body, Sip2Dialect(), [])
+            sip2_codec.encode(message, Sip2Dialect())
+
+
+# Z39.50
+
+
+_QUERIES: Final = (
+    "@and @attr 1=4 soil @attr 1=1003 smith",
+    '@attr 1=7 @attr 5=1 "978"',
+    "@prox 0 3 0 2 k 2 @attr 1=4 soil @attr 1=4 water",
+    "@not @or @set one @attr 1=12 7 @attr 2=3 @attr 4=109 @attr 1=31 1990",
+)
+
+
+def _z3950_seeds(samples: Path | None) -> list[bytes]:
+    found = [
+        encode(m.SearchRequest(0, 1, 0, True, "default", ["catalogue"], query(text)))
+        for text in _QUERIES
+    ]
+    if samples is not None:
+        found += [
+            path.read_bytes() for path in sorted((samples / "data/z3950-apdus").glob("*.ber"))
+        ]
+    return found
+
+
+def _feed_z3950(data: bytes) -> None:
+    stream = ApduStream(LIMIT)
+    try:
+        stream.feed(data)
+        while (apdu := stream.next_apdu()) is not None:
+            message = decode(apdu)
+            encode(message)
+            if isinstance(message, m.SearchRequest):
+                with suppress(Z3950Refused):
+                    query_of_rpn(message.query, {})
+    except MalformedMessage:
+        return
+
+
+# SRU and CQL
+
+
+def _cql_seeds(samples: Path | None) -> list[bytes]:
+    queries = (
+        'dc.title = "soil and water" and dc.creator any "smith berg" sortBy dc.title',
+        '> dc = "info:srw/context-set/1/dc-v1.1" dc.date within "1990 2001" not (a or b prox c)',
+        'title =/regexp/relevant "s.il*" prox/unit=word/distance<=3 wat?r',
+        'cql.serverChoice adj "^soil*" or rec.id == "7\\"8"',
+    )
+    asked = [
+        b"operation=searchRetrieve&version=1.2&maximumRecords=3&query=" + query.encode()
+        for query in queries
+    ]
+    return [*(query.encode() for query in queries), *asked, *_transcripts("sru")]
+
+
+def _feed_cql(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    with suppress(CqlRefused):
+        read = parse(text)
+        with suppress(CqlRefused):
+            query_of_cql(read.tree)
+        parse(written(read))
+    with suppress(ValueError):
+        decode_parameters("catalogue", "http://127.0.0.1/sru", parameters_in(data), text[:40])
+
+
+# NCIP
+
+
+def _ncip_seeds(samples: Path | None) -> list[bytes]:
+    acts = ncip(0)
+    found = [next(acts).request for _ in range(4)]
+    if samples is not None:
+        paths = sorted((samples / "data/ncip-samples").rglob("*.xml"))
+        found += [data for path in paths if len(data := path.read_bytes()) < 20_000]
+    return found
+
+
+def _feed_ncip(data: bytes) -> None:
+    with suppress(Unframeable):
+        scanner = DocumentScanner()
+        scanner.feed(data)
+        while scanner.next_document() is not None:
+            pass
+    for read in (ncip_codec.decode, ncip_codec.decode_response):
+        with suppress(ncip_codec.MalformedMessage):
+            read(data)
+
+
+# MARC
+
+
+def _marc_seeds(samples: Path | None) -> list[bytes]:
+    found = [a_record("Soil", "Smith, Anna", "9788700000018", ["Water"], control_number="1")]
+    if samples is None:
+        return found
+    folder = samples / "data/marc"
+    for path in sorted(folder.glob("*.mrc.xz")):
+        with lzma.open(path) as file:
+            found += [piece + b"\x1d" for piece in file.read(60_000).split(b"\x1d")[:-1]][:25]
+    found += [path.read_bytes()[:20_000] for path in sorted((folder / "broken").iterdir())]
+    return found
+
+
+def _feed_marc(data: bytes) -> None:
+    for record_format in ("marc21", "danmarc2", "unimarc"):
+        found = [
+            Found(number, piece.offset, piece.data, None, None)
+            for number, piece in enumerate(split(io.BytesIO(data)), 1)
+        ]
+        prepare(Batch(found, record_format, 1))
+
+
+def _marc_text_seeds(samples: Path | None) -> list[bytes]:
+    found = [
+        (
+            b'<collection xmlns="http://www.loc.gov/MARC21/slim"><record>'
+            b'<leader>00000nam a2200000 i 4500</leader><controlfield tag="001">1</controlfield>'
+            b'<datafield tag="245" ind1="1" ind2="0"><subfield code="a">Soil</subfield>'
+            b"</datafield></record></collection>"
+        ),
+        b"001 00 *a1*b870970*fa\n245 00 *aPeters jul*eJohan Krohn\n652 00 *m86-1\n",
+    ]
+    if samples is not None:
+        folder = samples / "data/marc"
+        for path in sorted(folder.glob("danmarc2.*.xz")):
+            with lzma.open(path) as file:
+                found.append(file.read(6_000))
+    return found
+
+
+def _feed_marc_text(data: bytes) -> None:
+    for read in (marcxml.read_records, danmarc2_lines.read_records):
+        for _ in read(io.BytesIO(data)):
+            pass
+
+
+# The PROXY protocol
+
+
+def _proxy_seeds(samples: Path | None) -> list[bytes]:
+    return [
+        b"PROXY TCP4 192.0.2.1 192.0.2.2 5000 6001\r\n9900802.00\r",
+        b"PROXY TCP6 2001:db8::1 2001:db8::2 5000 6001\r\n",
+        b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x13\x88\x17\x71",
+    ]
+
+
+def _feed_proxy(data: bytes) -> None:
+    with suppress(HeaderMalformed):
+        read_header(data)
+
+
+PARSERS: Final = {
+    parser.name: parser
+    for parser in (
+        Parser("sip2", _sip2_seeds, _feed_sip2),
+        Parser("z3950", _z3950_seeds, _feed_z3950, mutated_ber),
+        Parser("cql", _cql_seeds, _feed_cql),
+        Parser("ncip", _ncip_seeds, _feed_ncip),
+        Parser("marc", _marc_seeds, _feed_marc),
+        Parser("marc-text", _marc_text_seeds, _feed_marc_text),
+        Parser("proxy", _proxy_seeds, _feed_proxy),
+    )
+}

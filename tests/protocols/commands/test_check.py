@@ -1,0 +1,211 @@
+"""`tiro check`: everything that is wrong, at once, and nothing where all is well."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from catalogue.database import open_database
+from circulation.pins import hash_pin
+from protocols.command_line import tiro
+from protocols.demo.seeding import seed
+from tests.builders.certificates import Authority
+from tests.servers import free_ports
+
+
+class Place:
+    """A folder with a tiro.toml, which everybody could come to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "tiro.toml"
+        self.ports = dict(zip(("http", "sip2", "z3950", "ncip"), free_ports(4), strict=True))
+
+    def write(self, text: str = "", **sections: str) -> None:
+        lines = [text]
+        for name, port in self.ports.items():
+            lines.append(f"[{name}]\nport = {port}\n{sections.get(name, '')}")
+        self.path.write_text("\n".join(lines))
+        self.path.chmod(0o640)
+
+    def check(self, *options: str) -> tuple[int, list[str]]:
+        """The status, and each finding as a line."""
+        done = CliRunner().invoke(tiro, ["--config", str(self.path), "check", "--json", *options])
+        found = json.loads(done.stdout)
+        return done.exit_code, [f"{each['severity']}: {each['text']}" for each in found]
+
+
+@pytest.fixture
+def place(sqlite_url: str, tmp_path: Path) -> Place:
+    (tmp_path / "tiro.sqlite").chmod(0o640)
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def open_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One whose folders everybody may enter, as /etc."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="tiro-check-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield Place(folder)
+
+
+@pytest.fixture
+def a_town(sqlite_url: str) -> None:
+    """The library has the branch DK-900101."""
+    database = open_database(sqlite_url)
+    seed(database, patrons=1, items=1, now=datetime.now(UTC))
+    database.close()
+
+
+def test_all_is_well(place: Place) -> None:
+    place.write()
+    assert place.check() == (0, [])
+    said = CliRunner().invoke(tiro, ["--config", str(place.path), "check"])
+    assert said.stdout.startswith(f"{place.path} is in order")
+
+
+def test_everything_is_said_at_once(open_place: Place) -> None:
+    place = open_place
+    authority = Authority(place.folder)
+    issued = authority.issue("sip.example.org", file="server")
+    issued.key.chmod(0o644)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        place.ports["z3950"] = other.getsockname()[1]
+        place.write(
+            '[database]\nurl = "postgresql://tiro:sesame@127.0.0.1:1/nowhere"\n[cat]\n[logging]\n'
+            'level = "loud"',
+            sip2='[sip2.tls]\ncertificate = "server.pem"\nkey = "server.key"',
+        )
+        place.path.chmod(0o644)
+        code, found = place.check()
+    assert code == 1
+    text = "\n".join(found)
+    for part in (
+        "error: " + str(place.path) + ": [cat]: no such section",
+        "[logging] level",
+        f"error: [z3950] cannot listen on 127.0.0.1:{place.ports['z3950']}: Address already in use",
+        "warning: [sip2.tls.certificate]",
+        "the certificate of sip.example.org ends on",
+        f"error: {place.path} holds secrets and can be read by everybody: chmod 640",
+        "server.key is a private key and can be read by everybody",
+        "error: [database] the database cannot be reached",
+    ):
+        assert part in text, text
+    assert len(found) == 7
+    assert "sesame" not in text
+
+
+def test_what_is_wrong_in_one_section_does_not_hide_the_others(place: Place) -> None:
+    place.write(sip2="nonsense = 1", ncip='branch = "DK-nowhere"\nany_partner = true')
+    code, found = place.check()
+    assert code == 1
+    assert any("[sip2] nonsense: no such setting" in each for each in found)
+    assert "error: [ncip.branch] the library has no branch DK-nowhere" in found
+    assert any("any_partner" in each for each in found)
+    assert not any("cannot listen" in each for each in found)
+
+
+def test_two_sections_cannot_have_one_port(place: Place) -> None:
+    place.ports["sip2"] = place.ports["ncip"]
+    place.write()
+    [found] = place.check()[1]
+    assert found.endswith(f"127.0.0.1:{place.ports['ncip']}: [ncip] does")
+
+
+def test_the_ports_of_a_running_server_are_its_own(place: Place) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        place.ports["sip2"] = server.getsockname()[1]
+        place.write()
+        assert place.check()[0] == 1
+        assert place.check("--running") == (0, [])
+
+
+def a_certificate(folder: Path, name: str, ends: timedelta) -> None:
+    """In NAME.pem and NAME.key, ending so long from now."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=500))
+        .not_valid_after(datetime.now(UTC) + ends)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / f"{name}.key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+
+
+def test_a_certificate_of_long_ago_is_an_error(place: Place) -> None:
+    a_certificate(place.folder, "old", timedelta(days=-1))
+    a_certificate(place.folder, "new", timedelta(days=400))
+    tls = "[{}.tls]\ncertificate = '{}.pem'\nkey = '{}.key'"
+    place.write(sip2=tls.format("sip2", "old", "old"), z3950=tls.format("z3950", "new", "new"))
+    code, found = place.check()
+    assert code == 1
+    [only] = found
+    assert only.startswith("error: [sip2.tls.certificate]")
+    assert "the certificate of old ended on" in only
+
+
+def test_a_file_that_is_no_database_is_said(place: Place) -> None:
+    place.write()
+    (place.folder / "tiro.sqlite").write_bytes(b"not a database at all, whatever its name says")
+    code, [found] = place.check()
+    assert code == 1
+    assert "[database] the database cannot be read: file is not a database" in found
+
+
+def test_a_new_place_is_fit(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.write()
+    code, [found] = place.check()
+    assert (code, found.partition(":")[0]) == (0, "warning")
+    assert not (tmp_path / "tiro.sqlite").exists()
+    place.write('[database]\nurl = "sqlite:///nowhere/tiro.sqlite"')
+    assert place.check()[0] == 1
+
+
+PARTNERS: list[tuple[dict[str, Any], str]] = [
+    ({}, "warning: [ncip.partners] P proves nothing"),
+    ({"token_key": "no key"}, "error: [ncip.partners] P: token_key is no key for RS256"),
+    ({"shared_secret": "HASH"}, ""),
+    ({"addresses": ["192.0.2.0/24"]}, ""),
+]
+
+
+@pytest.mark.parametrize(("options", "says"), PARTNERS)
+@pytest.mark.usefixtures("a_town")
+def test_partners_must_prove_who_they_are(options: dict[str, Any], says: str, place: Place) -> None:
+    options = {name: hash_pin("x") if each == "HASH" else each for name, each in options.items()}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in options.items()]
+    place.write(ncip="\n".join(['[[ncip.partners]]\nagency = "P"\nbranch = "DK-900101"', *lines]))
+    _, found = place.check()
+    assert bool(found) == bool(says), found
+    assert says in "".join(found)

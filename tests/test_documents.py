@@ -1,0 +1,140 @@
+"""The commands that the documents tell people to paste do what the documents say.
+
+In README.md and docs/ every block fenced as ``sh`` is run, in the order of the document, in one
+shell for each document, beside a running `tiro demo --data my-library`; ports are put in the place
+of the usual ones. A block fenced as ``text`` that follows is what is printed: each of its lines
+must be found in the output, with ``...`` for anything.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.preloaded import preloaded_tiro
+from tests.servers import RunningServer, running_demo
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+#: How a document says that the library is to run beside it.
+STARTED = "tiro demo --data my-library"
+_FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+class Beside(NamedTuple):
+    """What runs beside the shell, and the program that the shell calls."""
+
+    server: RunningServer
+    tiro: Path
+
+
+class Block(NamedTuple):
+    """Commands, and the lines that they are said to print."""
+
+    commands: str
+    printed: tuple[str, ...]
+
+
+def blocks_of(text: str) -> list[Block]:
+    found: list[Block] = []
+    for kind, content in _FENCED.findall(text):
+        if kind == "sh":
+            found.append(Block(content, ()))
+        elif kind == "text" and found:
+            found[-1] = found[-1]._replace(printed=tuple(content.splitlines()))
+    return found
+
+
+def is_printed(line: str, output: str) -> bool:
+    return re.search(re.escape(line.strip()).replace(r"\.\.\.", ".*"), output) is not None
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
+    folder = tmp_path_factory.mktemp("documents")
+    with (
+        preloaded_tiro(tmp_path_factory.mktemp("programs")) as tiro,
+        running_demo(folder / "my-library", "--patrons", "20") as server,
+    ):
+        yield Beside(server, tiro)
+
+
+def paste(commands: list[str], beside: Beside) -> list[str]:
+    """What each block of commands prints; the first that fails ends it, and the test."""
+    server = beside.server
+    mark = "== block of the document =="
+    script = "\n".join(f"echo '{mark}'\n{each}" for each in commands)
+    for usual, port in (
+        ("6001", server.sip2),
+        ("2100", server.z3950),
+        ("8080", server.http),
+        ("3121", server.ncip),
+    ):
+        script = re.sub(rf"(?<=127\.0\.0\.1[:/]){usual}\b", str(port), script)
+    environment = {name: value for name, value in os.environ.items() if name != "TIRO_CONFIG"}
+    environment["PATH"] = f"{beside.tiro.parent}:{environment['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=server.data.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    outputs = done.stdout.split(mark)[1:]
+    assert done.returncode == 0, (
+        f"{commands[len(outputs) - 1]}\n{outputs[-1]}\n{done.stderr[-2000:]}"
+    )
+    return outputs
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_what_is_pasted_prints_what_is_said(
+    path: Path, running: Beside, program: Callable[[str], str]
+) -> None:
+    blocks = blocks_of(path.read_text(encoding="utf-8"))
+    assert blocks, "a document without commands"
+    for name in ("yaz-client", "curl"):
+        if any(name in block.commands for block in blocks):
+            program(name)
+    outputs = paste([block.commands for block in blocks], running)
+    for block, output in zip(blocks, outputs, strict=True):
+        for line in block.printed:
+            assert is_printed(line, output), f"{block.commands}\n{line}\n is not in\n{output}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_a_document_says_how_the_library_is_started(path: Path) -> None:
+    assert STARTED in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        path
+        for part in ("", "docs", "catalogue", "circulation", "protocols")
+        for path in (ROOT / part).glob("**/*.md" if part else "*.md")
+    ),
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_no_link_leads_nowhere(path: Path) -> None:
+    links = _LINK.findall(path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_reader_of_blocks() -> None:
+    text = (
+        "x\n\n    indented\n\n```sh\none\ntwo\n```\nwords\n```text\n1\n2\n```\n```sh\nthree\n```\n"
+    )
+    assert blocks_of(text) == [Block("one\ntwo\n", ("1", "2")), Block("three\n", ())]
+    assert is_printed("due: ... 2026", "item: 1\ndue: 27 Dec 2026")
+    assert not is_printed("due: ... 2026", "due: \n2026")
+    assert not is_printed("a.c", "abc")

@@ -1,0 +1,74 @@
+"""What is installed is whole: every file of the packages is in the wheel."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("catalogue", "circulation", "protocols")
+
+
+@pytest.fixture(scope="module")
+def configuration() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg", encoding="utf-8")
+    return parser
+
+
+def data_files() -> list[Path]:
+    """All that is no Python in the packages' folders."""
+    return sorted(
+        path.relative_to(ROOT)
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc") and "__pycache__" not in path.parts
+    )
+
+
+@pytest.fixture(scope="module")
+def installed(configuration: configparser.ConfigParser) -> set[Path]:
+    """The data files that the globs of setup.cfg name: each is tried in every package's folder."""
+    globs = configuration["options.package_data"]["*"].split()
+    return {
+        found.relative_to(ROOT)
+        for package in PACKAGES
+        for module in (ROOT / package).rglob("__init__.py")
+        for glob in globs
+        for found in module.parent.glob(glob)
+    }
+
+
+@pytest.mark.parametrize("path", data_files(), ids=str)
+def test_every_data_file_is_installed(path: Path, installed: set[Path]) -> None:
+    assert path in installed, f"setup.cfg, [options.package_data]: nothing there matches {path}"
+
+
+def test_there_are_templates_migrations_and_a_set_up() -> None:
+    names = {path.name for path in data_files()}
+    assert {"overdue.txt", "script.py.mako", "library.toml"} <= names
+
+
+def test_every_folder_with_python_is_a_package() -> None:
+    """Or `find:` leaves it out of the wheel."""
+    folders = {path.parent for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+    assert [str(each) for each in sorted(folders) if not (each / "__init__.py").exists()] == []
+
+
+def test_nothing_installed_needs_the_tests() -> None:
+    importing = []
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = (
+                    [each.name for each in node.names]
+                    if isinstance(node, ast.Import)
+                    else [node.module or ""]
+                    if isinstance(node, ast.ImportFrom) and not node.level
+                    else []
+                )
+                importing += [f"{path}: {name}" for name in names if name.split(".")[0] == "tests"]
+    assert importing == []
