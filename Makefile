@@ -10,7 +10,7 @@ DEMO_OPTIONS ?=
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
-	@echo "make test        the tests"
+	@echo "make test        the tests; with PYTEST_OPTIONS=--campaigns the longest ones too"
 	@echo "make lint        ruff, mypy and the import rules"
 	@echo "make bench       measurements: loading, searching, lending"
 	@echo "make crash       kills the server again and again under load, and looks at what is left"

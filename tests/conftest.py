@@ -7,6 +7,8 @@
 * `demo_server`: a running `tiro demo`, one for all tests; a test takes patrons and items that no
   other test takes (`demo_server.take_patron()`, `demo_server.take_item()`).
 
+Campaigns (`CAMPAIGNS`) take minutes: CI runs them, and ``pytest --campaigns``.
+
 What is missing skips the test with a sentence that says what to install. With TIRO_TESTS_STRICT
 set, as in CI, a skipped test is a failure; the value ``but-for-samples`` excepts those that lack
 the sample data.
@@ -35,6 +37,33 @@ ROOT = Path(__file__).parent.parent
 NO_SAMPLES = "no sample data"
 #: The databases that are used again, by server and template.
 _COPIES: dict[tuple[str, str], Copies] = {}
+
+
+#: Whole servers started, stopped and killed over and over, and a year of a town: minutes of it.
+CAMPAIGNS = (
+    "faults",
+    "simulation",
+    "test_crash.py",
+    "test_side_by_side.py",
+    "test_supervisor.py",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--campaigns", action="store_true", help="run the campaigns too, as CI does")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Campaigns are run where they are asked for by option or by path, and where nothing may be
+    skipped."""
+    asked = " ".join(config.args)
+    if config.getoption("--campaigns") or os.environ.get("TIRO_TESTS_STRICT"):
+        return
+    reason = "a campaign, which CI runs: make test PYTEST_OPTIONS=--campaigns"
+    for item in items:
+        name = item.path.relative_to(ROOT / "tests").parts[0]
+        if name in CAMPAIGNS and name not in asked:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import select
 import signal
 import socket
@@ -16,17 +17,24 @@ from pathlib import Path
 
 from protocols.demo.configuration import demo_configuration
 
+#: Below those that the kernel gives to whoever connects: none of them is taken between the look and
+#: the use.
+_PORTS = range(12_000, 32_000)
+
 
 def free_ports(number: int) -> list[int]:
     """Ports of 127.0.0.1 that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(number)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    found: list[int] = []
+    while len(found) < number:
+        port = random.SystemRandom().choice(_PORTS)
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in found:
+            found.append(port)
+    return found
 
 
 @dataclass
