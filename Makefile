@@ -5,8 +5,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OPTIONS ?=
-# Tests wait for disks and for other processes nearly as long as they compute.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 .PHONY: demo test lint bench crash fuzz clean help loan-table
 
@@ -24,7 +22,7 @@ demo: $(VENV)/run
 	$(BIN)/tiro demo $(DEMO_OPTIONS)
 
 test: $(VENV)/test
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest --numprocesses auto $(PYTEST_OPTIONS)
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check .
