@@ -20,7 +20,7 @@ from circulation.notices.refusal_words import why_not_renewed
 from circulation.notices.requests import request_notice
 from circulation.reasons import Reason
 from circulation.renewals import renew
-from circulation.results import Desk, Refused, Renewed
+from circulation.results import Refused, Renewed
 from circulation.schema import loans, patrons
 from circulation.set_up import read_set_up
 
@@ -93,7 +93,7 @@ def renew_automatically(
         borrower = known_as(transaction, facts.borrower_id)
         if borrower is None:
             continue
-        desk = Desk(ACTOR, "", set_up.branches[branch_id].agency_id, branch_id)
+        desk = set_up.desk(branch_id, ACTOR)
         answer = renew(
             circulation,
             transaction,

@@ -161,8 +161,7 @@ def recall_for_holds_that_begin(
     recalled = []
     for hold in page:
         lock_queue(transaction, hold.record_id)
-        branch = set_up.branches[hold.pickup_branch_id]
-        desk = Desk(ACTOR, "", branch.agency_id, branch.id)
+        desk = set_up.desk(hold.pickup_branch_id, ACTOR)
         if (loan := recall_for(transaction, set_up, desk, hold, now)) is not None:
             recalled.append(loan)
     return recalled, page[-1].id if len(page) == AT_MOST else None

@@ -37,7 +37,7 @@ from circulation.policy import (
     resolve,
     rule_problems,
 )
-from circulation.results import Branch, Item
+from circulation.results import Branch, Desk, Item
 from circulation.schema import (
     agency_settings,
     loan_policies,
@@ -151,6 +151,10 @@ class SetUp:
         self.dunning = dunning
         self._terms: dict[tuple[int, str, str], LoanTerms] = {}
         self._most: dict[tuple[int, str], tuple[int, int]] = {}
+
+    def desk(self, branch_id: int, actor: str, device: str = "") -> Desk:
+        """Where something is done at a branch by nobody who stands there: by a job, a text."""
+        return Desk(actor, device, self.branches[branch_id].agency_id, branch_id)
 
     def case(self, branch_id: int, patron_category: str, material_group: str) -> Case:
         """What the rules are asked about a loan at the branch."""

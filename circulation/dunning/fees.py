@@ -21,7 +21,7 @@ ACTOR = "dunning"
 
 def desk_of(set_up: SetUp, branch_id: int) -> Desk:
     """The flow as an actor, at the branch."""
-    return Desk(ACTOR, "", set_up.branches[branch_id].agency_id, branch_id)
+    return set_up.desk(branch_id, ACTOR)
 
 
 def charge_step(

@@ -30,7 +30,7 @@ from circulation.notices.refusal_words import why_not_renewed
 from circulation.notices.requests import request_notice
 from circulation.notices.schema import incoming_texts
 from circulation.renewals import renew, renew_all
-from circulation.results import Desk, Refused, Renewed
+from circulation.results import Refused, Renewed
 from circulation.schema import patron_contacts, patrons
 
 #: What events of such a renewal name as who did it, and by what.
@@ -157,8 +157,7 @@ def _answer(
         return NoticeKind.SMS_NOT_UNDERSTOOD, {}
     card = known_as(transaction, person.id) or ""
     set_up = circulation.current_set_up(transaction)
-    branch = set_up.branches[person.home_branch_id]
-    desk = Desk(ACTOR, DEVICE, branch.agency_id, branch.id)
+    desk = set_up.desk(person.home_branch_id, ACTOR, DEVICE)
     answers: Sequence[Renewed | Refused]
     if len(words) == 2:
         barcode = _WORDS.findall(text)[1]

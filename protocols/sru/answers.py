@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from protocols.foreign_xml import XmlUnreadable, parsed
 from protocols.sru.diagnostics import SET
 
 
@@ -83,16 +84,10 @@ def read_answer(data: bytes) -> Found:
 
 
 def _parse(data: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
-    )
     try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        raise ServerError(f"the answer is no XML: {error.msg}") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise ServerError("the answer has a document type, which no answer of SRU has")
-    return root
+        return parsed(data)
+    except XmlUnreadable as error:
+        raise ServerError(f"no answer of SRU: {error}") from error
 
 
 def _record(record: etree._Element) -> FoundRecord:

@@ -13,6 +13,7 @@ from lxml import etree
 
 from catalogue.collecting import terms_of
 from circulation.interlending.asking import Wish
+from protocols.foreign_xml import XmlUnreadable, parsed
 from protocols.z3950 import messages as m
 from protocols.z3950.ber import Ends, header, read_segments, read_text
 from protocols.z3950.codec import MalformedMessage
@@ -100,13 +101,10 @@ def _texts(octets: bytes, part: tuple[int, int, int] | None, ends: Ends) -> dict
 
 
 def _of_document(external: m.External, octets: bytes) -> IllRequest:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-    )
     try:
-        root = etree.fromstring(octets, parser)
-    except etree.XMLSyntaxError as error:
-        raise Refused(Bib1.IMMEDIATE_EXECUTION_FAILED, f"itemRequest: {error.msg}") from error
+        root = parsed(octets)
+    except XmlUnreadable as error:
+        raise Refused(Bib1.IMMEDIATE_EXECUTION_FAILED, f"itemRequest: {error}") from error
     if etree.QName(root).namespace == ISO_18626:
         return _of_iso_18626(root)
     if etree.QName(root).localname in ("record", "collection"):

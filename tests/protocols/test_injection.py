@@ -17,7 +17,7 @@ from circulation.archiving.importing import import_archive
 from circulation.archiving.manifest import MANIFEST
 from circulation.notices.rendering import Templates
 from circulation.setting_up.reading import read
-from protocols.digital_post.xml import XmlUnreadable, parsed
+from protocols.foreign_xml import XmlUnreadable, parsed
 from protocols.ncip.documents import MalformedDocument, parse_document
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -79,12 +79,12 @@ def test_a_kept_connection_that_was_closed_is_opened_again(demo_server: RunningS
         (dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x"), "in time"),
         (endless(OK + b"\r\n", b" " * 65536), "more than 100000 octets"),
         (answering(b"x", b"HTTP/1.1 503 Busy\r\n"), "503 Busy"),
-        (answering(b"<html><br></html>"), "no XML"),
+        (answering(b"<html><br></html>"), "no well-formed XML"),
         (answering(b"<explainResponse/>"), "not a searchRetrieveResponse"),
         (answering(b"<searchRetrieveResponse/>"), "how many"),
         (
             answering(b'<!DOCTYPE x [<!ENTITY a "aa">]><searchRetrieveResponse/>'),
-            "document type",
+            "has a DTD",
         ),
     ],
 )
