@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from protocols.command_line import tiro
 from protocols.demo.configuration import demo_configuration
 
 #: Below those that the kernel gives to whoever connects: none of them is taken between the look and
@@ -148,7 +151,16 @@ def running_demo(data: Path, *options: str) -> Iterator[RunningServer]:
 
 
 def run_tiro(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs another command of tiro on the library of `config`."""
+    """Runs another command of tiro on the library of `config`, in this process: it has read all
+    that a new one would have to read first."""
+    done = CliRunner().invoke(tiro, ["--config", str(config), *arguments], prog_name="tiro")
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+
+def tiro_process(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same in a process of its own, as `tiro serve` must be."""
     return subprocess.run(
         [sys.executable, "-m", "protocols.command_line", "--config", str(config), *arguments],
         capture_output=True,

@@ -21,7 +21,7 @@ from catalogue.migrations.running import (
 )
 from protocols.demo.seeding import seed
 from tests.callers import ITEM, LOGIN, calling, said
-from tests.servers import run_tiro, start_serving
+from tests.servers import start_serving, tiro_process
 from tests.test_serve import CHECK_IN, CHECK_OUT, ask
 
 
@@ -82,7 +82,7 @@ def test_it_works_on_while_the_tables_are_expanded_and_starts_on_them(
         log = again.log.read_text()
         assert "the database is newer than this Tiro, which may work with it" in log
         assert "Traceback" not in log + server.log.read_text()
-        jobs = run_tiro(tmp_path / "second" / "tiro.toml", "jobs", "run")
+        jobs = tiro_process(tmp_path / "second" / "tiro.toml", "jobs", "run")
         assert jobs.returncode == 0, jobs.stderr
     finally:
         server.process.kill()
@@ -101,7 +101,7 @@ def test_code_that_is_too_old_does_not_start(seeded_url: str, tmp_path: Path) ->
     path = tmp_path / "tiro.toml"
     path.write_text(f'[database]\nurl = "{seeded_url}"\n[http]\nport = 0\n')
     for command in ("serve", "check"):
-        done = run_tiro(path, command)
+        done = tiro_process(path, command)
         assert done.returncode == 1
         assert f"(revision 9999, Tiro's {newest_revision()})" in done.stderr, done.stderr
 
@@ -166,7 +166,7 @@ def test_a_database_that_is_not_there_is_said(tmp_path: Path) -> None:
     path = tmp_path / "tiro.toml"
     url = "postgresql://tiro:sesame@127.0.0.1:1/nowhere"
     path.write_text(f'[database]\nurl = "{url}"\n')
-    done = run_tiro(path, "serve")
+    done = tiro_process(path, "serve")
     assert done.returncode == 1
     assert "the database cannot be reached" in done.stderr
     assert "sesame" not in done.stderr

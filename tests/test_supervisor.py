@@ -18,7 +18,7 @@ from catalogue.database import open_database
 from protocols.demo.seeding import seed
 from tests.callers import ITEM, LOGIN, calling, said
 from tests.conftest import a_postgresql
-from tests.servers import RunningServer, free_ports, run_tiro, start_serving
+from tests.servers import RunningServer, free_ports, start_serving, tiro_process
 
 QUICK = "\n[server]\nprocesses = 2\ndrain_seconds = 4.0\n"
 
@@ -172,7 +172,7 @@ def sockets_of(pid: int) -> list[str]:
 
 def test_a_port_that_is_taken_is_said_and_ends_it(postgresql_url: str, tmp_path: Path) -> None:
     with serving(tmp_path, postgresql_url) as server:
-        again = run_tiro(tmp_path / "tiro.toml", "serve")
+        again = tiro_process(tmp_path / "tiro.toml", "serve")
         assert again.returncode == 1
         assert "cannot listen on" in again.stderr
         assert "Address already in use" in again.stderr
@@ -183,11 +183,11 @@ def test_sqlite_takes_one_process(sqlite_url: str, tmp_path: Path) -> None:
     path = tmp_path / "tiro.toml"
     path.write_text(f'[database]\nurl = "{sqlite_url}"\n[server]\nprocesses = 2\n')
     for arguments in (("serve",), ("check",)):
-        said_ = run_tiro(path, *arguments)
+        said_ = tiro_process(path, *arguments)
         assert said_.returncode == 1
         assert "[server] processes: SQLite serves one process" in said_.stderr
     path.write_text(f'[database]\nurl = "{sqlite_url}"\n')
-    said_ = run_tiro(path, "serve", "--processes", "2")
+    said_ = tiro_process(path, "serve", "--processes", "2")
     assert "SQLite serves one process" in said_.stderr
 
 
