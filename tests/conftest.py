@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -49,13 +50,20 @@ CAMPAIGNS = (
 )
 
 
+# What a shell runs in the background ignores SIGINT, and so would every server started from here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--campaigns", action="store_true", help="run the campaigns too, as CI does")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Campaigns are run where they are asked for by option or by path, and where nothing may be
-    skipped."""
+    """Tests of whole processes come first: what is left for the end is short, and all workers have
+    some of it. Campaigns are run where they are asked for by option or by path, and where nothing
+    may be skipped."""
+    items.sort(key=lambda item: item.path.parent != ROOT / "tests")
     asked = " ".join(config.args)
     if config.getoption("--campaigns") or os.environ.get("TIRO_TESTS_STRICT"):
         return

@@ -130,29 +130,36 @@ def tiro(folder: Path, records: Path) -> tuple[list[str], int]:
     return command, port
 
 
+def zebra_index(folder: Path, plain: Path) -> Path:
+    """Has Zebra index records in ISO 2709, in an empty folder; gives its settings."""
+    for name in ("register", "shadow", "tmp"):
+        (folder / name).mkdir()
+    rules = Path(PROFILE, "marc21.abs").read_text()
+    (folder / "marc21.abs").write_text(f"{rules}\n{ISBN_RULE}\n")
+    settings = folder / "zebra.cfg"
+    settings.write_text(
+        f"profilePath: {folder}:{PROFILE}\nmodulePath: {modules()}\nattset: bib1.att\n"
+        "attset: explain.att\nrecordType: grs.marcxml.marc21\nencoding: utf-8\n"
+        f"register: {folder}/register:20G\nkeyTmpDir: {folder}/tmp\nstoreData: 1\n"
+    )
+    for verb in (["init"], ["update", str(plain)]):
+        subprocess.run(
+            ["zebraidx", "-c", str(settings), *verb],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+    return settings
+
+
 def zebra(folder: Path, records: Path) -> tuple[list[str], int]:
     """The same for Zebra."""
     settings = folder / "zebra.cfg"
     if not settings.exists():
-        for name in ("register", "shadow", "tmp"):
-            (folder / name).mkdir()
         plain = folder / "real.mrc"
         with lzma.open(records) as packed, plain.open("wb") as file:
             shutil.copyfileobj(packed, file)
-        rules = Path(PROFILE, "marc21.abs").read_text()
-        (folder / "marc21.abs").write_text(f"{rules}\n{ISBN_RULE}\n")
-        settings.write_text(
-            f"profilePath: {folder}:{PROFILE}\nmodulePath: {modules()}\nattset: bib1.att\n"
-            "attset: explain.att\nrecordType: grs.marcxml.marc21\nencoding: utf-8\n"
-            f"register: {folder}/register:20G\nkeyTmpDir: {folder}/tmp\nstoreData: 1\n"
-        )
-        for verb in (["init"], ["update", str(plain)]):
-            subprocess.run(
-                ["zebraidx", "-c", str(settings), *verb],
-                cwd=folder,
-                check=True,
-                capture_output=True,
-            )
+        zebra_index(folder, plain)
         plain.unlink()
     (port,) = free_ports(1)
     return ["zebrasrv", "-c", str(settings), f"tcp:127.0.0.1:{port}"], port
