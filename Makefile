@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OPTIONS ?=
 
-.PHONY: demo test lint bench crash fuzz clean help loan-table
+.PHONY: demo test lint bench crash fuzz audit dist clean help loan-table
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
@@ -15,6 +15,8 @@ help:
 	@echo "make bench       measurements: loading, searching, lending"
 	@echo "make crash       kills the server again and again under load, and looks at what is left"
 	@echo "make fuzz        feeds every parser with mutations of real messages"
+	@echo "make audit       known vulnerabilities in what is installed"
+	@echo "make dist        sdist and wheel in dist, each installed and tried outside this checkout"
 	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
 	@echo "make clean       removes the virtual environment and what tools left"
 
@@ -33,16 +35,22 @@ lint: $(VENV)/lint
 bench: $(VENV)/test
 	$(BIN)/python -m tests.bench
 
-# CRASH_OPTIONS and FUZZ_OPTIONS: --kills, --database, --seed; --count, --parser, --seed.
+# CRASH_OPTIONS and FUZZ_OPTIONS: --kills, --database, --seed; --count, --parser, --seed, --engine.
 crash: $(VENV)/test
 	$(BIN)/python -m tests.crash $(CRASH_OPTIONS)
 
-fuzz: $(VENV)/test
+fuzz: $(VENV)/test $(if $(findstring atheris,$(FUZZ_OPTIONS)),$(VENV)/fuzz)
 	$(BIN)/python -m tests.fuzz $(FUZZ_OPTIONS)
+
+audit: $(VENV)/release
+	$(BIN)/python -m tests.audit
+
+dist: $(VENV)/release
+	$(BIN)/python -m tests.distributions $(CURDIR)/dist
 
 # The pictures of what can be done with an item in which state, written into the READMEs.
 loan-table: $(VENV)/run
-	$(BIN)/python -m circulation.loan_states circulation/README.md
+	$(BIN)/python -m circulation.loans.states circulation/loans/README.md
 	$(BIN)/python -m circulation.interlending.states circulation/interlending/README.md
 
 # The stamps: one for each set of dependencies, made again when those change.
@@ -62,6 +70,17 @@ $(VENV)/test: setup.cfg pyproject.toml $(BIN)/python
 
 $(VENV)/lint: setup.cfg pyproject.toml $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@ $(VENV)/run $(VENV)/test
+
+# Guided by coverage, with --engine atheris, which is not to be had for every Python.
+$(VENV)/fuzz: $(VENV)/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,fuzz]'
+	@touch $@
+
+# The newest pip and setuptools: those of a new environment are audited as well.
+$(VENV)/release: setup.cfg pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip setuptools
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,release]'
 	@touch $@ $(VENV)/run $(VENV)/test
 
 clean:

@@ -12,11 +12,13 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 
 from catalogue.migrations.running import known_revisions, revision_of
 
@@ -24,23 +26,32 @@ from catalogue.migrations.running import known_revisions, revision_of
 _MAGIC: Final = {"sqlite": b"SQLite format 3\0", "postgresql": b"PGDMP"}
 
 
+#: Told a few times a second: bytes that are written, and of how many, where that is known.
+Progress = Callable[[int, int | None], None]
+_TELL_EVERY: Final = 0.25
+
+
 class BackupFailed(Exception):
     """A backup that could not be made or put back, with the reason."""
 
 
-def back_up(url: str, path: Path) -> None:
+def back_up(url: str, path: Path, *, on_progress: Progress = lambda written, of: None) -> None:
     """Writes a backup to the path, in the place of what is there when it is whole.
 
     Raises BackupFailed.
     """
+    if _kind(url) == "sqlite" and not _is_used(url):  # to open the file would make one
+        raise BackupFailed("the database holds no library: there is nothing to keep")
     unfinished = path.with_name(path.name + ".part")
     try:
         unfinished.unlink(missing_ok=True)
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         if _kind(url) == "sqlite":
-            _copy_sqlite(_file_of(url), unfinished)
+            with _watched(on_progress, _size(_file_of(url)), unfinished):
+                _copy_sqlite(_file_of(url), unfinished)
         else:
-            _run("pg_dump", url, "--format=custom", f"--file={unfinished}")
+            with _watched(on_progress, None, unfinished):
+                _run("pg_dump", url, "--format=custom", f"--file={unfinished}")
         _make_durable(unfinished)
         unfinished.replace(path)
         _make_durable(path.parent)
@@ -50,7 +61,13 @@ def back_up(url: str, path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def restore(url: str, path: Path, *, replacing: bool = False) -> None:
+def restore(
+    url: str,
+    path: Path,
+    *,
+    replacing: bool = False,
+    on_progress: Progress = lambda written, of: None,
+) -> None:
     """Puts a backup back into the database of the same kind at `url`.
 
     `replacing`: even if that holds a library, which is lost then. The tables are those of the
@@ -64,24 +81,53 @@ def restore(url: str, path: Path, *, replacing: bool = False) -> None:
         _check_sqlite(path)
         try:
             _file_of(url).parent.mkdir(parents=True, exist_ok=True)
-            _copy_sqlite(path, _file_of(url))
+            file = _file_of(url)
+            with _watched(on_progress, _size(path), file, Path(f"{file}-wal")):
+                _copy_sqlite(path, file)
         except OSError as error:
             raise BackupFailed(str(error)) from error
         return
-    _run(
-        "pg_restore",
-        url,
-        "--single-transaction",
-        "--exit-on-error",
-        "--no-owner",
-        "--no-privileges",
-        *(("--clean", "--if-exists") if replacing else ()),
-        str(path),
-    )
+    with _watched(on_progress, None):
+        _run(
+            "pg_restore",
+            url,
+            "--single-transaction",
+            "--exit-on-error",
+            "--no-owner",
+            "--no-privileges",
+            *(("--clean", "--if-exists") if replacing else ()),
+            str(path),
+        )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+@contextmanager
+def _watched(on_progress: Progress, of: int | None, *grow: Path) -> Iterator[None]:
+    """Tells how much the files have grown while the block runs; who writes them tells nothing."""
+    before = sum(map(_size, grow))
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_TELL_EVERY):
+            on_progress(max(0, sum(map(_size, grow)) - before), of)
+
+    watching = threading.Thread(target=watch, name="tiro-backup-progress", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.join()
 
 
 def _kind(url: str) -> str:
-    return "sqlite" if make_url(url).get_backend_name() == "sqlite" else "postgresql"
+    return "sqlite" if url.startswith("sqlite:") else "postgresql"
 
 
 def _file_of(url: str) -> Path:
@@ -149,19 +195,16 @@ def _run(program: str, url: str, *arguments: str) -> None:
         raise BackupFailed(
             f"{program} is not installed: on Debian, apt-get install postgresql-client"
         )
-    parsed = make_url(url).set(drivername="postgresql")
-    address = URL.create(
-        "postgresql",
-        parsed.username,
-        None,
-        parsed.host,
-        parsed.port,
-        parsed.database,
-        parsed.query,
-    ).render_as_string()
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    from catalogue.connections import conninfo_of
+
+    told = conninfo_to_dict(conninfo_of(url))
+    password = told.pop("password", None)
+    address = make_conninfo("", **told)
     environment = dict(os.environ)
-    if parsed.password is not None:
-        environment["PGPASSWORD"] = str(parsed.password)
+    if password is not None:
+        environment["PGPASSWORD"] = str(password)
     done = subprocess.run(  # noqa: S603 - a program of PostgreSQL, its arguments made above
         [found, f"--dbname={address}", "--no-password", *arguments],
         env=environment,

@@ -73,6 +73,13 @@ def merge(left: bytes, right: bytes) -> bytes:
     return union
 
 
+def cardinality(bitmap: bytes) -> int:
+    """How many ids a bitmap of one chunk holds."""
+    if bitmap[:8] == _ONE_CONTAINER:
+        return (bitmap[10] | bitmap[11] << 8) + 1
+    return len(BitMap.deserialize(bitmap))
+
+
 def join(bitmaps: Sequence[bytes]) -> BitMap:
     """The union of bitmaps: fast for those of one term, of which each is of another chunk.
 

@@ -13,18 +13,21 @@ it changes nothing but the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from catalogue.outages import PATIENCE, DatabaseUnavailable, Outage
 from catalogue.statements import Transaction
 
 __all__ = [
+    "Call",
     "Database",
     "DatabaseClosed",
     "DatabaseUnavailable",
+    "Following",
+    "Replica",
     "Work",
     "migrate",
     "open_database",
@@ -32,6 +35,35 @@ __all__ = [
 
 T = TypeVar("T")
 Work = Callable[[Transaction], T]
+#: Has a function called later.
+Call = Callable[[Callable[[], None]], object]
+
+
+class Following(NamedTuple):
+    """A streaming replica, and how many seconds what it tells may be old."""
+
+    url: str
+    lag_seconds: float
+
+
+class Replica(Protocol):
+    """What is told of a replica, whatever it does at the moment.
+
+    `lag_seconds`: how much it was behind at the last look; None: nobody knows. `answered` counts
+    its reads, `instead` those of the primary, by reason: behind, failed, gone, unknown.
+    """
+
+    @property
+    def lag_seconds(self) -> float | None: ...
+
+    @property
+    def is_in_use(self) -> bool: ...
+
+    @property
+    def answered(self) -> int: ...
+
+    @property
+    def instead(self) -> Mapping[str, int]: ...
 
 
 class DatabaseClosed(RuntimeError):
@@ -46,16 +78,36 @@ class Database(Protocol):
     #: Work that meets one fails with `DatabaseUnavailable`; the first error begins it.
     outage: Outage
 
-    def read(self, work: Work[T], *, wide: bool = False) -> Future[T]:
+    @property
+    def replica(self) -> Replica | None:
+        """Who answers reads that may lag; None: the database itself."""
+        ...
+
+    def read(self, work: Work[T], *, wide: bool = False, may_lag: bool = False) -> Future[T]:
         """Runs `work` on a snapshot that holds every write answered so far.
 
         A bounded read (the default) may run at once in the calling thread; a `wide` one (big
-        truncation, sorting, reports) never does.
+        truncation, sorting, reports) never does. One that `may_lag` (searching) a replica may
+        answer: it holds every write that this `Database` has answered and all that such reads of
+        it have seen, and may lack what others were answered within the lag that was set.
         """
         ...
 
-    def write(self, work: Work[T]) -> Future[T]:
-        """Runs `work` in a transaction; the future is done when that is durable or undone."""
+    def write(self, work: Work[T], *, short: bool = False) -> Future[T]:
+        """Runs `work` in a transaction; the future is done when that is durable or undone.
+
+        `short` work takes a millisecond at the most, whatever there is in the database: it may
+        run in the thread that called `write_here`, if that is the one which hands it in.
+        """
+        ...
+
+    def write_here(self, soon: Call, from_thread: Call) -> None:
+        """Lets short writes run in the calling thread, where that is of use.
+
+        Called once, by the thread that is to do them. `soon` is given a function to call from
+        that same thread when it has done what is at hand; `from_thread` is the same, and may be
+        called by any thread. Futures of short writes are done by such calls.
+        """
         ...
 
     def trouble(self) -> str | None:
@@ -79,11 +131,14 @@ class Database(Protocol):
         ...
 
 
-def open_database(url: str, patience: float = PATIENCE) -> Database:
+def open_database(
+    url: str, patience: float = PATIENCE, following: Following | None = None
+) -> Database:
     """Opens ``sqlite:///path/to/file`` or ``postgresql://...``; see `migrate` for its tables.
 
     `patience` is how many seconds work waits for a lock that another holds, and for a database
-    that has just gone. Raises ValueError for another kind of URL.
+    that has just gone. `following` names a replica (PostgreSQL only). Raises ValueError for another
+    kind of URL.
     """
     kind, separator, rest = url.partition("://")
     if not separator:
@@ -97,7 +152,7 @@ def open_database(url: str, patience: float = PATIENCE) -> Database:
     if kind in ("postgresql", "postgres"):
         from catalogue.postgresql import PostgresqlDatabase
 
-        return PostgresqlDatabase(url, patience=patience)
+        return PostgresqlDatabase(url, patience=patience, following=following)
     raise ValueError(
         f"no database of kind {kind!r}; write sqlite:///FILE or postgresql://HOST/NAME"
     )

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from catalogue.access_points import ACCESS_POINTS, Kind
 from catalogue.coded import MATERIALS, languages_of, materials_of, year_of, years_of
+from catalogue.filing import AUTHOR_BYTES, TITLE_BYTES, sort_key
 from catalogue.marc.iso2709 import subfields
 from catalogue.numbers import number_key
-from catalogue.sort_keys import AUTHOR_BYTES, TITLE_BYTES, sort_key
 
 #: Where the year, language, material, record type and level of a record are indexed.
 YEAR = ACCESS_POINTS["year"].index(Kind.YEAR)
@@ -37,7 +37,7 @@ class Description(NamedTuple):
     title: str
     author: str
     year: int | None
-    title_key: bytes = b""  # as they are sorted: `catalogue.sort_keys`
+    title_key: bytes = b""  # as they are sorted: `catalogue.filing`
     author_key: bytes = b""
 
 

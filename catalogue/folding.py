@@ -249,10 +249,12 @@ def _fold(text: str, letters: dict[int, str]) -> tuple[bytes, ...]:
         text = unicodedata.normalize("NFC", text).translate(letters)
         text = _DROPPED_MARKS.sub("", unicodedata.normalize("NFKD", text))
         text = unicodedata.normalize("NFC", text)
-        text = "".join(map(_word_character, text))
+        if not text.isalnum():
+            text = "".join(map(_word_character, text))
         if text.isascii() and text.islower():
             break
-    text = _ONE_WORD_EACH.sub(r" \1 ", text)
+    if not text.isascii():
+        text = _ONE_WORD_EACH.sub(r" \1 ", text)
     return tuple(bounded([word.encode() for word in text.split()]))
 
 

@@ -147,7 +147,7 @@ class Comparison:
                 terms[bytes(term)][chunk] = bytes(bitmap)
         self._recent.refresh(transaction)
         changes = RowChanges()
-        for term in {*wanted, *terms}:
+        for term in sorted({*wanted, *terms}):  # in the order of the table, which fills its pages
             self._compare(index, term, terms.get(term, {}), wanted.get(term, {}), changes)
         changes.write(transaction)
         position = (index, _END if until is None else until)
@@ -163,10 +163,14 @@ class Comparison:
         changes: RowChanges,
     ) -> None:
         recent = self._recent
-        for chunk in {*stored, *wanted}:
+        for chunk in sorted({*stored, *wanted}):
             row, fresh = stored.get(chunk), wanted.get(chunk)
-            if row == fresh and not recent.ids:
-                continue
+            if not recent.ids:
+                if row == fresh:
+                    continue
+                if row is None and fresh is not None:
+                    changes.note_new(index, term, chunk, fresh)
+                    continue
             there = BitMap.deserialize(row) if row is not None else BitMap()
             is_to_be = (BitMap.deserialize(fresh) if fresh is not None else BitMap()) - recent.ids
             is_to_be |= there - self._read

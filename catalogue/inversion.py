@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import chain, count
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy
 from numpy.typing import NDArray
@@ -103,6 +103,7 @@ class Inversion:
     def __init__(self, chunk: int) -> None:
         self.chunk = chunk
         self._vocabulary: defaultdict[bytes, int] = defaultdict(count(1).__next__, {MARK: 0})
+        self._found: defaultdict[Target, list[Found]] = defaultdict(list)
         self._texts: defaultdict[Target, _Numbered] = defaultdict(self._of_words)
         self._unread: defaultdict[Target, _Numbered] = defaultdict(_of_terms)
         self._terms: defaultdict[int, _Numbered] = defaultdict(_of_terms)
@@ -111,7 +112,14 @@ class Inversion:
         return _Numbered(self._vocabulary)
 
     def add_texts(self, target: Target, found: Found) -> None:
-        """Takes UTF-8 texts: not too many at once, so that they stay in the processor's cache."""
+        """Takes UTF-8 texts: not too many at once, so that they stay in the processor's cache.
+
+        They are read when all are there, target by target: the words that they have in common
+        are in the cache then, and nothing else.
+        """
+        self._found[target].append(found)
+
+    def _read_texts(self, target: Target, found: Found) -> None:
         if target == Target(target.words):
             self._add_words(target, found)
             return
@@ -151,6 +159,10 @@ class Inversion:
 
         `every` record is to be in the index of every word, even if it has none.
         """
+        while self._found:
+            target, parts = self._found.popitem()
+            for part in parts:
+                self._read_texts(target, part)
         read = {
             target: _read_words(unread, self._vocabulary) for target, unread in self._unread.items()
         }
@@ -268,16 +280,18 @@ def _spread(
             into[index].append(postings)
 
 
-def _sorted(postings: Numbers) -> Numbers:
+def _sorted(postings: Numbers, kind: Literal["quicksort", "stable"] = "quicksort") -> Numbers:
     """In order, without repetition."""
-    postings.sort()
+    postings.sort(kind=kind)
     is_new = numpy.ones(len(postings), numpy.bool_)
     numpy.not_equal(postings[1:], postings[:-1], out=is_new[1:])
     return postings[is_new]
 
 
 def _joined(parts: list[Numbers]) -> Numbers:
-    return parts[0] if len(parts) == 1 else _sorted(numpy.concatenate(parts or [_NONE]))
+    if len(parts) == 1:
+        return parts[0]
+    return _sorted(numpy.concatenate(parts or [_NONE]), "stable")  # merges what is in order
 
 
 class _Rows(NamedTuple):

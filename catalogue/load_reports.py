@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from catalogue.accession import ItemDefaults
+from catalogue.collecting import Columns
 from catalogue.import_plans import ImportRules
 
 
@@ -48,6 +50,10 @@ class LoadReport:
     problem: str | None = None
 
 
+#: Takes the ids of records that were stored, and the rows of the index that they give.
+TakeRows = Callable[[Sequence[int], Sequence[Columns]], object]
+
+
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
     """What holds for all files of a run."""
@@ -60,3 +66,4 @@ class LoadOptions:
     reject_folder: Path | None = None
     rules: ImportRules | None = None
     holdings_branch: int | None = None
+    take_rows: TakeRows | None = None  # in place of the index

@@ -9,7 +9,6 @@ several processes, ahead of the one that writes; a batch of records is one trans
 from __future__ import annotations
 
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -35,7 +34,7 @@ from catalogue.import_plans import (
     stored_ids,
 )
 from catalogue.linked_records import refresh_links
-from catalogue.load_reports import LoadOptions, LoadReport, Progress
+from catalogue.load_reports import LoadOptions, LoadReport, Progress, TakeRows
 from catalogue.marc.sources import Found, Source, UnreadableFile
 from catalogue.preparation import (
     Batch,
@@ -43,9 +42,10 @@ from catalogue.preparation import (
     Prepared,
     Rejected,
     columns_of,
-    end_with_parent,
     prepare,
     records_of,
+    start_worker,
+    without_collector,
 )
 from catalogue.set_aside import SetAside
 from catalogue.statements import Transaction
@@ -75,6 +75,7 @@ def load_files(
     batch_size: int = BATCH_SIZE,
     rules: ImportRules | None = None,
     holdings_branch: int | None = None,
+    take_rows: TakeRows | None = None,
     on_progress: Callable[[Progress], object] = lambda progress: None,
 ) -> list[LoadReport]:
     """Loads files one after the other; no record and no file stops the others.
@@ -82,7 +83,8 @@ def load_files(
     `record_format` holds for files that do not say theirs (marcXchange does). Records set aside
     go to `reject_folder`, else beside the file. `agency_id` owns the records; none shares them.
     With `rules`, records that are in the catalogue already are looked for; without, all are new.
-    `holdings_branch` has the items of holdings records that name no branch of ours.
+    `holdings_branch` has the items of holdings records that name no branch of ours. The rows of
+    the index go to `take_rows`, if that is given, after each commit (`catalogue.late_indexing`).
     Raises LoadedElsewhere when another process loads the same file at the same time.
     """
     options = LoadOptions(
@@ -94,15 +96,16 @@ def load_files(
         reject_folder,
         rules,
         holdings_branch,
+        take_rows,
     )
     reports = []
-    with _Preparing(processes or _cores()) as preparing:
+    with without_collector() as collect, _Preparing(processes or _cores()) as preparing:
         for path in paths:
             report = LoadReport(path)
             reports.append(report)
             try:
                 with Source(path) as source:
-                    _load_file(database, source, preparing, options, report, on_progress)
+                    _load_file(database, source, preparing, options, report, on_progress, collect)
             except UnreadableFile as error:
                 report.problem = str(error)
     return reports
@@ -115,6 +118,7 @@ def _load_file(
     options: LoadOptions,
     report: LoadReport,
     on_progress: Callable[[Progress], object],
+    collect: Callable[[], object],
 ) -> None:
     path = source.path
     digest = loads.digest_of(path)
@@ -129,6 +133,7 @@ def _load_file(
     batches = _batches(database, source, load.position, options, next_id)
     for batch, prepared in preparing.in_order(batches):
         _commit(database, batch, prepared, load.id, options, aside, report)
+        collect()
         if report.rejected:
             report.rejected_files = (aside.records_path, aside.reasons_path)
         on_progress(
@@ -187,17 +192,25 @@ def _commit(
 ) -> None:
     """Stores a batch: prepared anew if its ids were taken meanwhile, decided anew if other records
     were written that are the same."""
+    if options.take_rows is not None and (prepared.authorities or prepared.unlinked):
+        raise UnreadableFile(
+            f"{report.path} holds records that refer to others, which the index must hold:"
+            " it cannot be written later"
+        )
     while True:
         made, columns = list(records_of(batch, prepared)), columns_of(prepared)
         plan = _plan(database, made, columns, options)
         copies = _plan_copies(database, prepared, made, plan, options)
         refused = prepared.rejected + _set_aside(batch, plan) + copies.set_aside(batch)
         aside.add(sorted(refused, key=lambda each: each.found.position))
+        now_indexed = columns if options.take_rows is None else []
         work = partial(
-            _store, batch, prepared, made, columns, plan, copies, len(refused), load_id, options
+            _store, batch, prepared, made, now_indexed, plan, copies, len(refused), load_id, options
         )
         outcome = database.write(work).result()
         if isinstance(outcome, Stored):
+            if options.take_rows is not None:
+                options.take_rows([record.id for record in made], columns)
             report.read += len(batch.found)
             report.loaded += outcome.added
             report.holdings += len(prepared.holdings) - len(copies.refused)
@@ -355,18 +368,13 @@ class _Preparing:
     def _submit(self, batch: Batch) -> Future[Prepared]:
         if self._processes > 1 and self._pool is None and len(batch.found) >= BATCH_SIZE // 4:
             self._pool = ProcessPoolExecutor(
-                self._processes, mp_context=get_context("spawn"), initializer=_start_worker
+                self._processes, mp_context=get_context("spawn"), initializer=start_worker
             )
         if self._pool is not None:
             return self._pool.submit(prepare, batch)
         done: Future[Prepared] = Future()
         done.set_result(prepare(batch))
         return done
-
-
-def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that writes
-    end_with_parent()
 
 
 def _cores() -> int:

@@ -7,19 +7,26 @@ that made the index: `isbn_keys` for ISBNs, `number_key` for the rest.
 from __future__ import annotations
 
 import re
+from operator import mul
 
 _NOT_IN_KEYS = re.compile(r"[^0-9a-z]+")
 _ISBN = re.compile(r"[0-9][0-9 -]*[0-9 -][0-9xX]|[0-9]{9,13}[xX]?")
 _ISSN = re.compile(r"([0-9]{4})[- ]?([0-9]{3}[0-9xX])")
 _PARENTHESIS = re.compile(r"^\s*\([^)]*\)\s*")
 _NO_LANGUAGE = frozenset(("mul", "zxx", "und", "xxx"))
+_WEIGHTS_10 = range(10, 1, -1)
+#: What the byte of a digit has beyond the digit.
+_ZERO = ord("0")
 #: The longest key: longer identifiers are cut, in index and search alike.
 KEY_LENGTH = 64
 
 
 def number_key(text: str) -> str:
     """Any identifier or class mark: letters and digits only, in lower case."""
-    return _NOT_IN_KEYS.sub("", text.lower())[:KEY_LENGTH]
+    key = text.lower()
+    if not (key.isalnum() and key.isascii()):  # most are, and the question costs less than a sub
+        key = _NOT_IN_KEYS.sub("", key)
+    return key[:KEY_LENGTH]
 
 
 def local_number_keys(text: str) -> list[str]:
@@ -78,11 +85,11 @@ def language_keys(text: str) -> list[str]:
 
 def _check_10(nine: str) -> str:
     """The check character of the first nine digits (ISO 2108: weights 10 to 2, modulo 11)."""
-    check = -sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), nine, strict=True))
-    return "0123456789x"[check % 11]
+    total = sum(map(mul, _WEIGHTS_10, nine.encode())) - _ZERO * sum(_WEIGHTS_10)
+    return "0123456789x"[-total % 11]
 
 
 def _check_13(twelve: str) -> str:
     """The check digit of the first twelve (ISO 2108: weights 1 and 3, modulo 10)."""
-    digits = list(map(int, twelve))
-    return str(-(sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10)
+    digits = twelve.encode()
+    return str(-(sum(digits[0::2]) + 3 * sum(digits[1::2]) - _ZERO * 24) % 10)

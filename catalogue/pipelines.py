@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import select
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import count
@@ -38,6 +39,19 @@ _FORMAT_OF: Final[dict[type, PyFormat]] = dict.fromkeys(
     (bytes, bytearray, memoryview), PyFormat.BINARY
 )
 _PLACEHOLDER: Final = re.compile(r"%[s%]")
+
+
+class CommitInDoubt(psycopg.OperationalError):
+    """The server took the commit, and warned that it may not be kept.
+
+    An operator gave up the wait for a synchronous replica (`pg_cancel_backend`): what was committed
+    is on the disk of the primary, and may be lost in a failover.
+    """
+
+
+class CommitUnanswered(psycopg.OperationalError):
+    """The server does not say what became of a commit: it waits for its disk, or for a synchronous
+    replica that is gone. It may yet be kept."""
 
 
 class _Text:
@@ -113,6 +127,9 @@ class Pipeline:
         #: What was sent and has not been answered: a text stands for its preparation.
         self._sent: deque[Cursor | _Text] = deque()
         self._syncs = 0
+        self._waits_until: float | None = None
+        self._has_warned = False
+        connection.add_notice_handler(self._noticed)
         self._poll = select.poll()
         self._poll.register(self._pgconn.socket, select.POLLIN)
         self._pgconn.nonblocking = 1
@@ -133,16 +150,34 @@ class Pipeline:
         if writes:
             self.execute("BEGIN")
 
-    def commit(self, *, writes: bool) -> None:
-        """Ends it. What was written is durable then; an error of any statement comes up."""
+    def commit(self, *, writes: bool, then: str | None = None, within: float | None = None) -> Any:
+        """Ends it. What was written is durable then; an error of any statement comes up.
+
+        `then`: a statement sent with it and carried out after it; its one value is given.
+        `within` so many seconds, or the connection is closed and CommitUnanswered raised.
+        """
         if writes:
             self.execute("COMMIT")
+        self._has_warned = False
+        asked = None if then is None else self.execute(then)
         self._pgconn.pipeline_sync()
         self._syncs += 1
         if writes or self._sent:
-            self._settle()
+            self._waits_until = None if within is None else time.monotonic() + within
+            try:
+                self._settle()
+            finally:
+                self._waits_until = None
         else:
             self._flush()  # whoever comes next hears that the server has done with it
+        if writes and self._has_warned:
+            raise CommitInDoubt("the wait for a synchronous replica was given up")
+        return None if asked is None else asked.fetchone()[0]
+
+    def _noticed(self, notice: errors.Diagnostic) -> None:
+        # Text and language are the server's own; this code no statement of ours is answered with.
+        if notice.sqlstate == "01000":
+            self._has_warned = True
 
     def roll_back(self) -> None:
         """Undoes the transaction under way, if there is any, whatever state it is in."""
@@ -255,7 +290,11 @@ class Pipeline:
     def _result(self) -> PGresult | None:
         pgconn = self._pgconn
         while pgconn.is_busy():
-            self._poll.poll()
+            if self._waits_until is None:
+                self._poll.poll()
+            elif not self._poll.poll(max(0.0, self._waits_until - time.monotonic()) * 1000):
+                self.close()
+                raise CommitUnanswered("a commit was not answered in time")
             pgconn.consume_input()
         return pgconn.get_result()
 

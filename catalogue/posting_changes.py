@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pyroaring import BitMap
 from sqlalchemy import ARRAY, LargeBinary, bindparam, delete, func, insert, select, update
 
-from catalogue.bitmaps import CHUNK_BITS
+from catalogue.bitmaps import CHUNK_BITS, cardinality
 from catalogue.collecting import Collector, Columns
 from catalogue.describing import Description
 from catalogue.postings import ROWS_AT_ONCE, add_postings
@@ -81,6 +81,10 @@ class RowChanges:
             return
         rows = self._changed if is_there else self._added
         rows.append((len(ids), ids.serialize(), index, term, chunk))
+
+    def note_new(self, index: int, term: bytes, chunk: int, bitmap: bytes) -> None:
+        """There is no such row, and it is to be this bitmap, which is not empty."""
+        self._added.append((cardinality(bitmap), bitmap, index, term, chunk))
 
     def write(self, transaction: Transaction) -> None:
         for statement, rows in (

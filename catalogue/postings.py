@@ -5,8 +5,8 @@ Whoever writes here holds `allot_ids`, so no two writers read and write a bitmap
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, repeat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice, repeat
 from typing import Any
 
 from sqlalchemy import ARRAY, Integer, LargeBinary, SmallInteger, bindparam, func, select
@@ -20,29 +20,34 @@ from catalogue.statements import Transaction, many, send, send_many
 #: Rows of one statement on PostgreSQL.
 ROWS_AT_ONCE = 5_000
 
-_sqlite_insert = sqlite.insert(postings)
-_merge_row = send_many(
-    _sqlite_insert.values(
-        access_point=bindparam("access_point"),
-        term=bindparam("term"),
-        chunk=bindparam("chunk"),
-        count=bindparam("count"),
-        bitmap=bindparam("bitmap"),
-    ).on_conflict_do_update(
-        index_elements=[postings.c.access_point, postings.c.term, postings.c.chunk],
-        set_={
-            "count": postings.c.count + _sqlite_insert.excluded.count,
-            "bitmap": getattr(func, MERGE_BITMAPS)(
-                postings.c.bitmap, _sqlite_insert.excluded.bitmap
-            ),
-        },
-    ),
-    "access_point",
-    "term",
-    "chunk",
-    "count",
-    "bitmap",
-)
+#: A row as SQLite's driver takes it.
+Row = tuple[int, bytearray, int, int, bytearray]
+#: Rows of one statement on SQLite, of work that is alone in its transaction.
+TOGETHER = 32
+
+
+def _merging(rows: int) -> Callable[[Transaction, Iterable[Sequence[Any]]], None]:
+    """A statement for so many rows, whose values are given one after the other."""
+    names = [
+        {column.name: f"{column.name}_{row}" for column in postings.columns} for row in range(rows)
+    ]
+    insert = sqlite.insert(postings).values(
+        [{column: bindparam(name) for column, name in row.items()} for row in names]
+    )
+    return send_many(
+        insert.on_conflict_do_update(
+            index_elements=[postings.c.access_point, postings.c.term, postings.c.chunk],
+            set_={
+                "count": postings.c.count + insert.excluded.count,
+                "bitmap": getattr(func, MERGE_BITMAPS)(postings.c.bitmap, insert.excluded.bitmap),
+            },
+        ),
+        *chain.from_iterable(row.values() for row in names),
+    )
+
+
+_merge_row = _merging(1)
+_merge_rows = _merging(TOGETHER)
 
 
 def _array(name: str, kind: Any) -> Any:
@@ -98,7 +103,14 @@ _write_rows = send(
 def add_postings(transaction: Transaction, columns: Iterable[Columns]) -> None:
     """Adds postings of records that the index does not hold yet."""
     if transaction.dialect == "sqlite":
-        _merge_row(transaction, _rows(columns))
+        rows = _rows(columns)
+        if transaction.is_alone:
+            # Within a savepoint such a statement would keep a copy of every page that it changes
+            # until the end of the job, in case it fails half-way.
+            rest: list[Row] = []
+            _merge_rows(transaction, _together(rows, rest))
+            rows = iter(rest)
+        _merge_row(transaction, rows)
         return
     for index, chunk, terms, counts, bitmaps in columns:
         for start in range(0, len(terms), ROWS_AT_ONCE):
@@ -113,8 +125,24 @@ def add_postings(transaction: Transaction, columns: Iterable[Columns]) -> None:
             _write_rows(transaction, index, chunk, wanted, counts[part], added)
 
 
-def _rows(columns: Iterable[Columns]) -> Iterator[tuple[int, bytes, int, int, bytes]]:
+def _together(rows: Iterator[Row], rest: list[Row]) -> Iterator[tuple[Any, ...]]:
+    """The values of as many rows as one statement takes, again and again; then `rest` has those
+    that are left."""
+    while len(part := list(islice(rows, TOGETHER))) == TOGETHER:
+        yield tuple(chain.from_iterable(part))
+    rest += part
+
+
+def _rows(columns: Iterable[Columns]) -> Iterator[Row]:
+    # Of bytes, but not of a bytearray, the driver first asks whether they have an adapter.
     return chain.from_iterable(
-        zip(repeat(index), terms, repeat(chunk), counts, bitmaps, strict=False)
+        zip(
+            repeat(index),
+            map(bytearray, terms),
+            repeat(chunk),
+            counts,
+            map(bytearray, bitmaps),
+            strict=False,
+        )
         for index, chunk, terms, counts, bitmaps in columns
     )

@@ -10,8 +10,11 @@ from __future__ import annotations
 import gc
 import marshal
 import os
+import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from multiprocessing import parent_process
 from typing import NamedTuple
 
@@ -70,15 +73,25 @@ class Prepared(NamedTuple):
     unlinked: list[int] = []  # the ids of records that refer to others
 
 
+@contextmanager
+def without_collector() -> Iterator[Callable[[], object]]:
+    """Switches Python's search for cycles off: a load makes millions of small objects and hardly a
+    cycle. What is given looks for those of the objects made since it was last called."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield partial(gc.collect, 1)
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def prepare(batch: Batch) -> Prepared:
     """Checks, repairs and extracts; pure, and safe with any bytes."""
-    gc_was_on = gc.isenabled()
-    gc.disable()  # millions of small objects and not one cycle
-    try:
-        return _prepare(batch)
-    finally:
-        if gc_was_on:
-            gc.enable()
+    with without_collector() as collect:
+        prepared = _prepare(batch)
+        collect()
+    return prepared
 
 
 def records_of(batch: Batch, prepared: Prepared) -> Iterator[Made]:
@@ -143,7 +156,14 @@ def _prepare(batch: Batch) -> Prepared:
     return Prepared(made, rejected, packed, holdings, authorities, unlinked)
 
 
-def end_with_parent() -> None:
+def start_worker() -> None:
+    """Begins a worker process. It imports this module, but not what the database needs."""
+    gc.disable()  # as `without_collector`; `prepare` is all that is done here
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that writes
+    _end_with_parent()
+
+
+def _end_with_parent() -> None:
     """Makes a worker process end when the load does, even by kill -9."""
 
     def watch() -> None:

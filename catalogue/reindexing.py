@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -34,6 +36,7 @@ from catalogue.collecting import Collector, Columns
 from catalogue.database import Database
 from catalogue.index_comparison import PAGE_ROWS, PAGE_TERMS, Comparison
 from catalogue.index_runs import Runs
+from catalogue.load_reports import TakeRows
 from catalogue.redescribing import Described, redescribe
 from catalogue.schema import records, sort_keys
 from catalogue.statements import Transaction, many, scalar
@@ -119,6 +122,7 @@ def reindex(
     stretch: int = STRETCH,
     page_terms: int = PAGE_TERMS,
     page_rows: int = PAGE_ROWS,
+    adding: Callable[[TakeRows], object] | None = None,
     on_progress: Callable[[Progress], object] = lambda progress: None,
 ) -> ReindexReport:
     """Makes the index what a fresh load would make it, for records from `first_id` on and, where
@@ -127,6 +131,8 @@ def reindex(
     `run` names this run of the program, unlike any other. One that was interrupted is gone on
     with, unless it is to be done `anew`. What is read is kept in a folder of its own within
     `folder` (None: where temporary files go), which takes about as much room as the index.
+    `adding`, called when all records are read, may store more that are not in the index, and
+    hands over their rows.
     Raises ReindexedElsewhere, TooManyChanges, ValueError for access points that cannot be chosen.
     """
     indexes = indexes_of(access_points)
@@ -145,10 +151,18 @@ def reindex(
         for columns in _read(database, first_id, last_id, stretch, not indexes, report):
             runs.add(part for part in columns if not indexes or part.access_point in indexes)
             on_progress(Progress(report.records, number, 0))
-        comparing = Comparison(
-            database, begun, run, BitMap(range(first_id, last_id + 1)), page_terms, page_rows
-        )
-        for terms, rows in comparing.pages(runs.rows(), indexes):
+        known = BitMap(range(first_id, last_id + 1))
+
+        def take(ids: Sequence[int], columns: Sequence[Columns]) -> None:
+            known.update(ids)
+            for _, part in groupby(columns, key=attrgetter("chunk")):  # a run is of one chunk
+                runs.add(part)
+
+        if adding is not None:
+            adding(take)
+        comparing = Comparison(database, begun, run, known, page_terms, page_rows)
+        is_needed = adding is None or bool(known)
+        for terms, rows in comparing.pages(runs.rows(), indexes) if is_needed else ():
             report.terms += terms
             report.rows_changed += rows
             on_progress(Progress(report.records, number, report.terms))

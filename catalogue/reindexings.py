@@ -90,6 +90,11 @@ _finish = change(
 )
 
 
+def unfinished(transaction: Transaction) -> Reindexing | None:
+    """The open one, if there is any."""
+    return next(iter(_open(transaction)), None)
+
+
 def begin(
     transaction: Transaction,
     run: str,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -35,6 +36,9 @@ metadata = MetaData(
     }
 )
 
+#: 63 bits. SQLite only keeps rows in the order of a key that is declared INTEGER.
+Long = BigInteger().with_variant(Integer(), "sqlite")
+
 consortia = Table(
     "consortia",
     metadata,
@@ -46,7 +50,7 @@ agencies = Table(
     "agencies",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    Column("consortium_id", ForeignKey("consortia.id"), nullable=False),
+    Column("consortium_id", ForeignKey(consortia.c.id), nullable=False),
     Column("isil", String, nullable=False, unique=True),
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
@@ -59,7 +63,7 @@ branches = Table(
     "branches",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    Column("agency_id", ForeignKey("agencies.id"), nullable=False, index=True),
+    Column("agency_id", ForeignKey(agencies.c.id), nullable=False, index=True),
     Column("isil", String, nullable=False, unique=True),
     Column("name", String, nullable=False),
 )
@@ -85,12 +89,12 @@ records = Table(
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
     Column("format", String, nullable=False),  # marc21, danmarc2, unimarc
-    Column("agency_id", ForeignKey("agencies.id")),  # the owner; none for the shared catalogue
+    Column("agency_id", ForeignKey(agencies.c.id)),  # the owner; none for the shared catalogue
     Column("control_number", String),
     Column("title", String, nullable=False),
     Column("author", String, nullable=False),
     Column("year", SmallInteger),
-    Column("load_id", ForeignKey("loads.id")),
+    Column("load_id", ForeignKey(loads.c.id)),
     Column("load_position", Integer),
     Column("data", LargeBinary, nullable=False),
     Column("created", Moment, nullable=False),
@@ -119,7 +123,7 @@ sort_keys = Table(
     metadata,
     Column(
         "record_id",
-        ForeignKey("records.id", ondelete="CASCADE"),
+        ForeignKey(records.c.id, ondelete="CASCADE"),
         primary_key=True,
         autoincrement=False,
     ),
@@ -147,8 +151,8 @@ items = Table(
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
     Column("barcode", String, nullable=False, unique=True),
-    Column("record_id", ForeignKey("records.id"), nullable=False, index=True),
-    Column("branch_id", ForeignKey("branches.id"), nullable=False, index=True),  # home branch
+    Column("record_id", ForeignKey(records.c.id), nullable=False, index=True),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False, index=True),  # home branch
     Column("department", String, nullable=False, server_default=""),
     Column("location", String, nullable=False, server_default=""),
     Column("sublocation", String, nullable=False, server_default=""),
@@ -170,7 +174,7 @@ former_records = Table(
     "former_records",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("survivor_id", ForeignKey("records.id"), index=True),  # NULL: deleted
+    Column("survivor_id", ForeignKey(records.c.id), index=True),  # NULL: deleted
     Column("control_number", String, index=True),
     Column("gone", Moment, nullable=False),
 )
@@ -202,7 +206,7 @@ changed_while_reindexing = Table(
 temporary_records = Table(
     "temporary_records",
     metadata,
-    Column("record_id", ForeignKey("records.id"), primary_key=True, autoincrement=False),
+    Column("record_id", ForeignKey(records.c.id), primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 

@@ -4,51 +4,43 @@ The keys are those of ``sort_keys``: folded, so that case and diacritics make no
 without its first article where the record marks it; at most so many bytes (`catalogue.sort_keys`).
 What is equal in all keys stays in the order of record ids, whichever way it is sorted.
 
-Few records are fetched with their keys and sorted here; of those of a first page by one key, the
-database gives the first only. For many, of which usually the first page is wanted, the index of the
-first key is walked in its order until enough of them have been met; records equal in it are sorted
-by the keys that follow in the same way.
+There are two ways, and none needs anything but the rows of keys, so that the order is always that
+of the snapshot. The index of the first key is *walked* in its order until enough of the records
+have been met: with so many wanted of so many, that takes about ``wanted * all / records`` rows.
+Or the records' keys are *fetched* and ordered by the database, which takes as long as so many rows
+of an index for each record, and more for each that is wanted. The cheaper is taken; a walk that has
+taken as long as fetching would is given up, as the records may all be at the end of the alphabet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
+from collections.abc import Sequence
+from itertools import chain
 
 from pyroaring import BitMap
-from sqlalchemy import Integer, bindparam, func, select, tuple_
+from sqlalchemy import func, select
 
 from catalogue.query import Part, UnsupportedSearch
 from catalogue.schema import sort_keys
-from catalogue.statements import Transaction, key_parameters, many, many_of, scalar
+from catalogue.sort_statements import COLUMNS, Rows, SortKey, in_order
+from catalogue.statements import Transaction, scalar
+
+__all__ = ["MOST_KEYS", "SortKey", "is_wide_sort", "sort"]
 
 #: Sort keys of one order.
 MOST_KEYS = 8
-#: More records are never fetched to be sorted here.
-MOST_FETCHED = 50_000
+#: Keys of more records are never fetched: the database orders them in memory.
+MOST_FETCHED = 250_000
 #: More are not sorted while others wait.
 FEW_RECORDS = 500
-#: Rows of an index walked that cost as much as one record fetched and sorted. A walk that has gone
-#: on for as long as fetching takes is given up: so neither is ever more than twice the better way.
-_ROWS_PER_RECORD = 3
-#: Records of a page that the database itself finds among those fetched.
-_FIRST_PAGE = 64
+#: Rows of an index walked that take as long as one record fetched, and as one more that is wanted
+#: of those fetched.
+_ROWS_PER_RECORD = 6
+_ROWS_PER_WANTED = 8
 #: Rows of the first and the later statements of a walk.
-_FIRST_ROWS, _MOST_ROWS = 256, 8_192
+_FIRST_ROWS, _MOST_ROWS = 128, 16_384
 
-_LAST_ID = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class SortKey:
-    """One key: ``title``, ``author`` or ``year``. Records without it come last, or first."""
-
-    point: str
-    descending: bool = False
-    missing_first: bool = False
+_last_id = scalar(select(func.max(sort_keys.c.record_id)))
 
 
 def sort(
@@ -64,7 +56,7 @@ def sort(
     Raises UnsupportedSearch for a key that there is none of, or too many.
     """
     for key in keys:
-        if key.point not in _COLUMNS:
+        if key.point not in COLUMNS:
             raise UnsupportedSearch(Part.ACCESS_POINT, key.point)
     if len(keys) > MOST_KEYS:
         raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_KEYS} keys")
@@ -77,82 +69,6 @@ def is_wide_sort(records: BitMap) -> bool:
     return len(records) > FEW_RECORDS
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column of the keys: how rows of a record have it, and its index read in order."""
-
-    at: int
-    missing: bytes | int
-    highest: bytes | int
-    ascending: Callable[..., list[tuple[Any, int]]]
-    descending: Callable[..., list[tuple[Any, int]]]
-    without: Callable[..., list[tuple[Any, int]]]
-    first_ascending: Callable[[Transaction, Sequence[int]], list[tuple[Any, int]]]
-    first_descending: Callable[[Transaction, Sequence[int]], list[tuple[Any, int]]]
-
-
-def _column(at: int, name: str, missing: bytes | int, highest: bytes | int) -> _Column:
-    column, number = sort_keys.c[name], sort_keys.c.record_id
-    here = tuple_(column, number)
-    there = tuple_(bindparam("value", type_=column.type), bindparam("number", type_=number.type))
-    rows = select(column, number).limit(bindparam("rows", type_=Integer))
-    present = column > missing
-
-    def first(order: Any) -> Callable[[Transaction, Sequence[int]], list[tuple[Any, int]]]:
-        return many_of(
-            lambda size: (
-                select(column, number)
-                .where(number.in_(key_parameters(size)), present)
-                .order_by(order, number)
-                .limit(_FIRST_PAGE)
-            ),
-            None,
-        )
-
-    return _Column(
-        at,
-        missing,
-        highest,
-        many(
-            rows.where(here > there, present).order_by(column, number),
-            None,
-            "value",
-            "number",
-            "rows",
-        ),
-        many(
-            rows.where(here < there, present).order_by(column.desc(), number.desc()),
-            None,
-            "value",
-            "number",
-            "rows",
-        ),
-        many(
-            rows.where(column == missing, number > bindparam("number")).order_by(number),
-            None,
-            "number",
-            "rows",
-        ),
-        first(column),
-        first(column.desc()),
-    )
-
-
-_COLUMNS = {
-    "title": _column(1, "title", b"", b"\xff"),
-    "author": _column(2, "author", b"", b"\xff"),
-    "year": _column(3, "year", 0, 2**15 - 1),
-}
-
-_keys_of: Callable[[Transaction, Sequence[int]], list[tuple[int, bytes, bytes, int]]] = many_of(
-    lambda size: select(
-        sort_keys.c.record_id, sort_keys.c.title, sort_keys.c.author, sort_keys.c.year
-    ).where(sort_keys.c.record_id.in_(key_parameters(size))),
-    None,
-)
-_last_id = scalar(select(func.max(sort_keys.c.record_id)))
-
-
 def _sorted(
     transaction: Transaction, records: BitMap, keys: tuple[SortKey, ...], wanted: int
 ) -> list[int]:
@@ -161,48 +77,17 @@ def _sorted(
         return list(records[:wanted])
     total = _last_id(transaction) or 0
     walked = min(total, wanted * total // len(records))
+    fetched = _ROWS_PER_RECORD * len(records) + _ROWS_PER_WANTED * wanted
     found: list[int] | None = None
     if len(records) > MOST_FETCHED:
-        found = _walk(transaction, records, keys, wanted, total)
-    elif walked < _ROWS_PER_RECORD * len(records):
-        # Records may all be at the end of the alphabet: then walking on is the dearer way.
-        found = _walk(transaction, records, keys, wanted, _ROWS_PER_RECORD * len(records))
-    if found is None and len(keys) == 1 and not keys[0].missing_first and wanted <= _FIRST_PAGE:
-        found = _first_page(transaction, records, keys[0], wanted)
+        found = _walk(transaction, records, keys, wanted, walked, None)
+    elif walked < fetched:
+        found = _walk(transaction, records, keys, wanted, walked, fetched)
     if found is None:
-        found = _fetch_and_sort(transaction, records, keys)
+        found = in_order(transaction, records.to_array().tolist(), keys, wanted)
     if len(found) < wanted:  # those without any row of keys
         found += records - BitMap(found)
     return found
-
-
-def _first_page(
-    transaction: Transaction, records: BitMap, key: SortKey, wanted: int
-) -> list[int] | None:
-    """The first of the records by one key; None where fewer have a value than are wanted."""
-    column = _COLUMNS[key.point]
-    read = column.first_descending if key.descending else column.first_ascending
-    rows = read(transaction, records.to_array().tolist())
-    if len(rows) < wanted:
-        return None
-    rows.sort(key=itemgetter(1))
-    rows.sort(key=itemgetter(0), reverse=key.descending)
-    return [number for _, number in rows[:wanted]]
-
-
-def _fetch_and_sort(
-    transaction: Transaction, records: BitMap, keys: tuple[SortKey, ...]
-) -> list[int]:
-    rows = _keys_of(transaction, records.to_array().tolist())
-    rows.sort()  # by record id
-    for key in reversed(keys):
-        column = _COLUMNS[key.point]
-        value = itemgetter(column.at)
-        there = [row for row in rows if value(row) != column.missing]
-        missing = [row for row in rows if value(row) == column.missing]
-        there.sort(key=value, reverse=key.descending)
-        rows = missing + there if key.missing_first else there + missing
-    return [row[0] for row in rows]
 
 
 def _walk(
@@ -210,49 +95,37 @@ def _walk(
     records: BitMap,
     keys: tuple[SortKey, ...],
     wanted: int,
-    most_rows: int,
+    likely: int,
+    most_rows: int | None,
 ) -> list[int] | None:
-    """By the index of the first key; None where it takes more rows than `most_rows`."""
+    """By the index of the first key, of which `likely` rows will do.
+
+    None where it takes more than `most_rows`.
+    """
     key = keys[0]
-    column = _COLUMNS[key.point]
-    parts = [_present(transaction, column, key.descending), _missing(transaction, column)]
-    if key.missing_first:
-        parts.reverse()
+    column = COLUMNS[key.point]
+    rows = Rows(_FIRST_ROWS + likely, _MOST_ROWS)
+    present = column.present(transaction, rows, key.descending)
+    absent = column.absent(transaction, rows)
     found: list[int] = []
+    #: Met and not in order yet: those that the other keys may put before them may follow.
+    equal: list[int] = []
     walked = 0
-    for part in parts:
-        for _, group in groupby(part, key=itemgetter(0)):
-            rows = list(group)
-            walked += len(rows)
-            equal = [number for _, number in rows if number in records]
-            if len(equal) > 1 and len(keys) > 1:
-                left = min(wanted - len(found), len(equal))
-                equal = _sorted(transaction, BitMap(equal), keys[1:], left)
-            elif key.descending:
-                equal.sort()
+    for batch in chain(absent, present) if key.missing_first else chain(present, absent):
+        walked += len(batch.ids)
+        equal += [number for number in batch.ids if number in records]
+        if len(keys) == 1:
             found += equal
-            if len(found) >= wanted:
-                return found
-            if walked > most_rows:
-                return None
+            equal = []
+        elif batch.ends_value and equal:
+            left = min(wanted - len(found), len(equal))
+            if column.is_coarse:
+                found += _sorted(transaction, BitMap(equal), keys[1:], left)
+            else:
+                found += in_order(transaction, equal, keys, left)
+            equal = []
+        if len(found) >= wanted:
+            return found
+        if most_rows is not None and walked > most_rows:
+            return None
     return found
-
-
-def _present(
-    transaction: Transaction, column: _Column, is_descending: bool
-) -> Iterator[tuple[Any, int]]:
-    """The rows that have a value, in the order of values."""
-    read = column.descending if is_descending else column.ascending
-    last = (column.highest, 0) if is_descending else (column.missing, _LAST_ID)
-    at_once = _FIRST_ROWS
-    while rows := read(transaction, *last, at_once):
-        yield from rows
-        last = rows[-1]
-        at_once = min(2 * at_once, _MOST_ROWS)
-
-
-def _missing(transaction: Transaction, column: _Column) -> Iterator[tuple[Any, int]]:
-    last = 0
-    while rows := column.without(transaction, last, _MOST_ROWS):
-        yield from rows
-        last = rows[-1][1]

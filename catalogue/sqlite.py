@@ -1,8 +1,10 @@
 """The embedded database: one SQLite file, one writer thread, group commit.
 
-The writer thread takes all jobs that wait, runs each in a savepoint of its own, commits once
-with ``synchronous=FULL`` and only then releases the answers: whoever got an answer can pull the
-plug. Bounded reads run in the calling thread on its own connection; wide ones on a small pool.
+The writer thread takes all jobs that wait, runs each in a savepoint of its own (one that is alone
+needs none), commits once with ``synchronous=FULL`` and only then releases the answers: whoever got
+an answer can pull the plug. Short writes of the thread that serves go another way, see
+`catalogue.short_writes`. Bounded reads run in the calling thread on its own connection; wide ones
+on a small pool.
 """
 
 from __future__ import annotations
@@ -16,15 +18,20 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
+from catalogue.answers import Answered
 from catalogue.bitmaps import MERGE_BITMAPS, merge
-from catalogue.database import DatabaseClosed, Work
+from catalogue.database import Call, DatabaseClosed, Work
 from catalogue.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
+from catalogue.short_writes import Job, ShortWrites
 from catalogue.statements import Transaction
 
 T = TypeVar("T")
 
 #: How many jobs share one commit at most: bounds how long the first of them waits.
 JOBS_PER_COMMIT = 256
+#: KiB of pages that the connection for short writes keeps: pages of what happened last, mostly,
+#: which nobody looks at again. The operating system has the others at hand.
+SHORT_WRITES_KIB = 16384
 #: What SQLite says when not the work but the disk, the file or another process is at fault.
 OUTAGES: Final = {
     sqlite3.SQLITE_BUSY: "another process has kept the write lock for too long",
@@ -36,42 +43,6 @@ OUTAGES: Final = {
     sqlite3.SQLITE_NOMEM: "there is no memory left",
     sqlite3.SQLITE_PROTOCOL: "the file's locks do not work",
 }
-
-_Job = tuple[Work[Any], Future[Any]]
-
-
-class _Answered(Future[T]):
-    """A future of what is there already, without the locks that waiting for it would take."""
-
-    def __init__(self, result: T | None, error: BaseException | None = None) -> None:
-        self._here = result  # the base is not initialised: every method that uses it is ours
-        self._error = error
-
-    def __repr__(self) -> str:
-        return f"<answered {self._here!r} {self._error!r}>"
-
-    def cancel(self) -> bool:
-        return False
-
-    def cancelled(self) -> bool:
-        return False
-
-    def running(self) -> bool:
-        return False
-
-    def done(self) -> bool:
-        return True
-
-    def result(self, timeout: float | None = None) -> T:
-        if self._error is not None:
-            raise self._error
-        return self._here  # type: ignore[return-value]
-
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        return self._error
-
-    def add_done_callback(self, fn: Callable[[Future[T]], object]) -> None:
-        fn(self)
 
 
 def connect(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
@@ -117,9 +88,13 @@ class _Reader:
         self.holding = False
         self.commits_seen = -1
         self.is_broken = False
+        #: Held by whoever uses the connection: closed under a statement, SQLite's library crashes.
+        self.lock = threading.RLock()
 
     def release(self) -> None:
-        if self.holding:
+        with self.lock:
+            if not self.holding:
+                return
             self.holding = False
             self.transaction.memory = {}
             try:
@@ -127,11 +102,17 @@ class _Reader:
             except sqlite3.Error:
                 self.is_broken = True  # the next read opens another connection
 
+    def close(self) -> None:
+        with self.lock:
+            self.release()
+            self.connection.close()
+
 
 class SqliteDatabase:
     """A `catalogue.database.Database` on one file (its folder must exist)."""
 
     dialect = "sqlite"
+    replica = None
 
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.path = path
@@ -140,7 +121,9 @@ class SqliteDatabase:
         self._patience = patience
         self._opened = 0.0  # when the writer's connection was opened anew
         self._batch_began: float | None = None
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._writing = threading.Lock()  # held by the thread that has a transaction open
+        self._short: ShortWrites | None = None
         self._commits = 0
         self._closed = False
         self._closing = threading.Lock()
@@ -155,17 +138,17 @@ class SqliteDatabase:
 
     # reading
 
-    def read(self, work: Work[T], *, wide: bool = False) -> Future[T]:
+    def read(self, work: Work[T], *, wide: bool = False, may_lag: bool = False) -> Future[T]:
         if self._closed:
             raise DatabaseClosed(self.url)
         if wide:
             return self._wide.submit(self._read_widely, work)
         try:
-            return _Answered(self._read_here(work))
+            return Answered(self._read_here(work))
         except sqlite3.Error as error:
-            return _Answered(None, self._unread(error))
+            return Answered(None, self._unread(error))
         except BaseException as error:  # the future carries it, as for a write
-            return _Answered(None, error)
+            return Answered(None, error)
 
     def _read_widely(self, work: Work[T]) -> T:
         try:
@@ -199,7 +182,7 @@ class SqliteDatabase:
             return reader
         if reader is not None:
             self._all_readers.remove(reader)
-            reader.connection.close()
+            reader.close()
             self._readers.reader = None
         reader = self._readers.reader = _Reader(self.path)
         self._all_readers.append(reader)
@@ -209,30 +192,60 @@ class SqliteDatabase:
 
     def _read_here(self, work: Work[T]) -> T:
         reader = self._reader()
-        if reader.holding:
-            if reader.commits_seen == self._commits:
-                return work(reader.transaction)
-            reader.release()  # a write was answered since: the next read must see it
-        seen = self._commits
-        reader.connection.execute("BEGIN")
-        reader.holding, reader.commits_seen = True, seen
-        if self._later is None or self._later_thread != threading.get_ident():
-            try:
-                return work(reader.transaction)
-            finally:
-                reader.release()
-        self._later(reader.release)
-        return work(reader.transaction)
+        with reader.lock:
+            if self._closed:  # while this waited for its turn
+                raise DatabaseClosed(self.url)
+            if reader.holding:
+                if reader.commits_seen == self._commits:
+                    return work(reader.transaction)
+                reader.release()  # a write was answered since: the next read must see it
+            seen = self._commits
+            reader.connection.execute("BEGIN")
+            reader.holding, reader.commits_seen = True, seen
+            if self._later is None or self._later_thread != threading.get_ident():
+                try:
+                    return work(reader.transaction)
+                finally:
+                    reader.release()
+            self._later(reader.release)
+            return work(reader.transaction)
 
     # writing
 
-    def write(self, work: Work[T]) -> Future[T]:
+    def write(self, work: Work[T], *, short: bool = False) -> Future[T]:
         answer: Future[T] = Future()
         with self._closing:
             if self._closed:
                 raise DatabaseClosed(self.url)
-            self._jobs.put((work, answer))
+            here = self._short if short else None
+            if here is not None and here.thread == threading.get_ident():
+                here.put((work, answer))
+            else:
+                self._jobs.put((work, answer))
         return answer
+
+    def write_here(self, soon: Call, from_thread: Call) -> None:
+        def connect_here() -> sqlite3.Connection:
+            connection = connect(self.path, 0.0)
+            connection.execute("PRAGMA mmap_size=0")
+            connection.execute(f"PRAGMA cache_size=-{SHORT_WRITES_KIB}")
+            return connection
+
+        def is_outage(error: sqlite3.Error) -> bool:
+            return _outage_of(error) is not None
+
+        if self._short is not None:  # the last one to ask is served
+            self._short.close()
+        self._short = ShortWrites(
+            *(connect_here, self._writing, self._jobs.put, self._is_writer_idle),
+            *(self._note_commit, is_outage, soon, from_thread),
+        )
+
+    def _is_writer_idle(self) -> bool:
+        return self._jobs.empty() and self._batch_began is None and self.outage.reason is None
+
+    def _note_commit(self) -> None:
+        self._commits += 1
 
     def _write_jobs(self) -> None:
         """The writer thread: until the None that `close` puts at the end of the queue."""
@@ -252,12 +265,13 @@ class SqliteDatabase:
                     break
                 batch.append(job)
             self._batch_began = time.monotonic()
-            self._commit_together(batch)
+            with self._writing:
+                self._commit_together(batch)
             self._batch_began = None
             if is_last:
                 return
 
-    def _next_job(self) -> _Job | None:
+    def _next_job(self) -> Job | None:
         """The next job; in an outage the file is tried for as long as none comes."""
         while self.outage.reason is not None:
             try:
@@ -266,30 +280,39 @@ class SqliteDatabase:
                 self._try_again()
         return self._jobs.get()
 
-    def _commit_together(self, batch: list[_Job]) -> None:
+    def _commit_together(self, batch: list[Job]) -> None:
         if self.outage.reason is not None:
             self._open_anew()
         connection = self._writer_connection
         execute = connection.execute
-        transaction = Transaction("sqlite", execute, connection.executemany)
+        # What undoes the only job is undoing it all: no page need be kept for a savepoint.
+        is_alone = len(batch) == 1
+        transaction = Transaction("sqlite", execute, connection.executemany, is_alone)
         outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             execute("BEGIN IMMEDIATE")
             for work, answer in batch:
-                if not answer.set_running_or_notify_cancel():
+                # It runs already where the serving thread had begun it.
+                if not (answer.running() or answer.set_running_or_notify_cancel()):
                     continue
-                execute("SAVEPOINT job")
+                if not is_alone:
+                    execute("SAVEPOINT job")
                 try:
                     result = work(transaction)
                 except BaseException as error:
                     if isinstance(error, sqlite3.Error) and _outage_of(error) is not None:
                         raise  # SQLite has undone more than this job
-                    execute("ROLLBACK TO job")
+                    if is_alone:
+                        self._roll_back()
+                    else:
+                        execute("ROLLBACK TO job")
                     outcomes.append((answer, None, error))
                 else:
                     outcomes.append((answer, result, None))
-                execute("RELEASE job")
-            execute("COMMIT")
+                if not is_alone:
+                    execute("RELEASE job")
+            if not (is_alone and outcomes and outcomes[0][2] is not None):
+                execute("COMMIT")
         except BaseException as error:  # disk full, file gone: nobody's work is in
             self._roll_back()
             refused = error
@@ -297,6 +320,8 @@ class SqliteDatabase:
                 if self.outage.begin(said):
                     # Nobody else is to wait as long for the lock as these have.
                     self._writer_connection.execute(f"PRAGMA busy_timeout={_BUSY_IN_OUTAGE}")
+                    if self._short is not None:
+                        self._short.doubt()
                 refused = DatabaseUnavailable(said)
                 refused.__cause__ = error
             for _, answer in batch:
@@ -313,7 +338,7 @@ class SqliteDatabase:
                 answer.set_exception(failure)
 
     def waiting(self) -> int:
-        return self._jobs.qsize()
+        return self._jobs.qsize() + (self._short.waiting() if self._short is not None else 0)
 
     def _roll_back(self) -> None:
         try:
@@ -353,8 +378,9 @@ class SqliteDatabase:
         self.outage.end()
 
     def trouble(self) -> str | None:
-        began = self._batch_began
-        if began is not None and time.monotonic() - began > self._patience:
+        now = time.monotonic()
+        begun = (self._batch_began, self._short.began if self._short is not None else None)
+        if any(began is not None and now - began > self._patience for began in begun):
             return "the disk, or another process that holds the write lock, is too slow"
         return self.outage.reason
 
@@ -363,10 +389,11 @@ class SqliteDatabase:
             if self._closed:
                 return
             self._closed = True
-            self._jobs.put(None)
+        if self._short is not None:
+            self._short.close()
+        self._jobs.put(None)
         self._writer.join()
         self._wide.shutdown()
         for reader in self._all_readers:
-            reader.release()
-            reader.connection.close()
+            reader.close()
         self._writer_connection.close()

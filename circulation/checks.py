@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from circulation.days import next_date, parse_until
-from circulation.due_dates import end_of_day, local_date, renewal_due
-from circulation.facts import ItemFacts, PatronFacts
-from circulation.opening_hours import Calendar
+from circulation.calendars.days import next_date, parse_until
+from circulation.calendars.due_dates import end_of_day, local_date, renewal_due
+from circulation.calendars.opening_hours import Calendar
+from circulation.items.facts import ItemFacts
+from circulation.patrons.facts import PatronFacts
 from circulation.policy import LoanTerms
 from circulation.reasons import DENIED, Action, IdentifierBlock, Reason
 from circulation.results import Refusal

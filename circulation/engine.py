@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from catalogue.statements import Transaction
-from circulation.identifiers import IdentifierKey
 from circulation.ids import IdSource
-from circulation.pin_rules import GuessGuard
-from circulation.pins import PinVerifier
+from circulation.patrons.guesses import GuessGuard
+from circulation.patrons.identifiers import IdentifierKey
+from circulation.patrons.pins import PinVerifier
 from circulation.set_up import SetUp, read_set_up, version_of
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from catalogue.statements import Transaction
+from circulation.calendars.due_dates import loan_due, local_date
 from circulation.checks import check_out_refusals
-from circulation.due_dates import loan_due, local_date
 from circulation.engine import Circulation
-from circulation.facts import item_facts, patron_facts
-from circulation.limits import with_counted_groups
+from circulation.items.facts import item_facts
+from circulation.loans.limits import with_counted_groups
+from circulation.patrons.facts import patron_facts
 from circulation.policy import Case, Explained, PolicyRow, explain
 from circulation.reasons import Reason
 from circulation.results import Branch, Item, Patron, Refusal, Refused

@@ -17,9 +17,9 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.database import Database
 from catalogue.statements import Transaction, many, scalar, send
-from circulation.auto_renewals import renew_automatically
 from circulation.booking.closing import close_bookings_over
 from circulation.booking.placements import move_placements
+from circulation.callers.replies import forget_replies
 from circulation.digital_post.receipts import forget_unknown_receipts
 from circulation.dunning.acts import Run
 from circulation.dunning.claims import follow_charges
@@ -28,19 +28,19 @@ from circulation.dunning.loan_steps import run_loans
 from circulation.dunning.warnings import warn_debts
 from circulation.engine import Circulation
 from circulation.fees.debts import block_warned
-from circulation.hold_expiry import AT_MOST, expire_holds
-from circulation.hold_purge import purge_holds
+from circulation.holds.expiry import AT_MOST, expire_holds
+from circulation.holds.purge import purge_holds
+from circulation.holds.recalls import recall_for_holds_that_begin
 from circulation.interlending.exchanges import forget_exchanges
 from circulation.interlending.lists import clear_up
 from circulation.leases import Lease
+from circulation.loans.auto_renewals import renew_automatically
 from circulation.notices.dated import DATED, notices_of_day
 from circulation.notices.gathering import gather
 from circulation.notices.privacy import forget_incoming_texts, forget_old_notices
-from circulation.personal_data import forget_accesses
-from circulation.personal_history import cut_old_history
-from circulation.pin_rules import forget_old_failures
-from circulation.recalls import recall_for_holds_that_begin
-from circulation.replies import forget_replies
+from circulation.patrons.personal_data import forget_accesses
+from circulation.patrons.personal_history import cut_old_history
+from circulation.patrons.pin_rules import forget_old_failures
 from circulation.schema import job_runs
 from circulation.statistics import count_day
 

@@ -7,15 +7,9 @@ from typing import NamedTuple
 
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
-from circulation.facts import (
-    ItemFacts,
-    PatronFacts,
-    borrower_facts,
-    item_facts,
-    lock_item,
-    lock_patron,
-)
-from circulation.pin_rules import check_pin
+from circulation.items.facts import ItemFacts, item_facts, lock_item
+from circulation.patrons.facts import PatronFacts, borrower_facts, lock_patron
+from circulation.patrons.pin_rules import check_pin
 from circulation.reasons import Reason
 from circulation.results import Desk, Refusal, Refused
 from circulation.set_up import SetUp

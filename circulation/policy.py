@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
-from circulation.days import parse_until
+from circulation.calendars.days import parse_until
 
 
 class PolicyRow(NamedTuple):
@@ -132,6 +132,7 @@ class LoanTerms:
 
 
 FIELDS = PolicyRow._fields[5:]
+SCOPE = PolicyRow._fields[1:5]
 _DEFAULTS = LoanTerms()
 LENGTHS = ("loan_days", "loan_hours", "loan_until")
 

@@ -17,14 +17,16 @@ from typing import NamedTuple
 from sqlalchemy import Column, bindparam, delete, func, select, update
 
 from catalogue import accession, deleting, merging, replacing
-from catalogue.schema import items, metadata, records
+from catalogue.schema import items, records
 from catalogue.statements import Transaction, change, lock, scalar, send
 from circulation.events import EventKind, write_event
-from circulation.hold_changes import HoldOutcome, close, release
-from circulation.hold_facts import HoldFacts, holds_of_record, lock_queue
-from circulation.hold_queues import order_key
+from circulation.holds.changes import HoldOutcome, close, release
+from circulation.holds.facts import HoldFacts, holds_of_record, lock_queue
+from circulation.holds.queues import order_key
+from circulation.holds.schema import fetches, holds
+from circulation.loans.schema import loans
 from circulation.results import Desk
-from circulation.schema import fetches, holds, loans
+from circulation.schema import all_tables
 
 
 class Need(Enum):
@@ -123,7 +125,7 @@ def _other_references() -> tuple[_Reference, ...]:
     """Read from the schema, so that a table that comes later cannot be forgotten."""
     return tuple(
         _reference(column)
-        for table in metadata.sorted_tables
+        for table in all_tables()
         for column in table.columns
         for key in column.foreign_keys
         if key.column is records.c.id and (table.name, column.name) not in _KNOWN
@@ -226,7 +228,7 @@ def merge_records(
 ) -> RecordsMerged:
     """Merges a record into another: items with their loans, and holds, go over to the survivor.
 
-    Holds keep their places by their own keys (`hold_queues.order_key`). Of a patron who waits for
+    Holds keep their places by their own keys (`holds.queues.order_key`). Of a patron who waits for
     both, the hold stays that has an item, else the one that comes first; the other is closed.
     Raises ValueError for a record and itself.
     """

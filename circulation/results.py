@@ -141,7 +141,7 @@ class Refused:
 class ChargedFee(NamedTuple):
     """What a verb has charged: `amount` minor units more than was charged before.
 
-    `kind` is a value of `circulation.money.ChargeKind`.
+    `kind` is a value of `circulation.ledger.money.ChargeKind`.
     """
 
     charge_id: int

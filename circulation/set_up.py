@@ -12,11 +12,14 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from catalogue.schema import agencies, branches
-from catalogue.statements import Transaction, change, many, scalar, send
-from circulation.calendars import read_calendars
+from catalogue.statements import Transaction, change, many, scalar
+from circulation.calendars.opening_hours import Calendar
+from circulation.calendars.rows import read_calendars
+from circulation.callers.partners import Partner, all_partners, folded_agency
+from circulation.callers.terminals import Terminal, all_terminals
 from circulation.dunning.flow_rows import read_flows
 from circulation.dunning.steps import Flows
 from circulation.fees.rule_rows import read_fee_rules
@@ -24,11 +27,10 @@ from circulation.fees.rules import FeeRules, FeeTerms
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rule_rows import read_notice_rules
 from circulation.notices.rules import NoticeRules, NoticeTerms
-from circulation.opening_hours import Calendar
-from circulation.partners import Partner, all_partners, folded_agency
-from circulation.pin_settings import USUAL, PinRules, read_pin_rules
+from circulation.patrons.pin_settings import USUAL, PinRules, read_pin_rules
 from circulation.policy import (
     FIELDS,
+    SCOPE,
     Case,
     LoanTerms,
     PolicyRow,
@@ -43,8 +45,8 @@ from circulation.schema import (
     loan_policies,
     set_up_version,
 )
+from circulation.scoped_rows import ScopedRows, check_rule
 from circulation.sorting import SortRule, read_sorting, sort_refused
-from circulation.terminals import Terminal, all_terminals
 from circulation.transport import Transport, read_transport
 from circulation.trees import CATEGORIES, GROUPS
 
@@ -71,10 +73,7 @@ BRANCH_TABLES = branches.join(agencies, agencies.c.id == branches.c.agency_id).o
 
 _version = scalar(select(set_up_version.c.version))
 _all_branches = many(select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES), Branch)
-_all_policies = many(
-    select(*(loan_policies.c[name] for name in PolicyRow._fields)).order_by(loan_policies.c.id),
-    PolicyRow,
-)
+_policies = ScopedRows(loan_policies, PolicyRow, SCOPE)
 #: Schools whose stock is their own.
 _hidden_schools: Callable[..., list[Any]] = many(
     select(agencies.c.id).where(agencies.c.kind == "school", agencies.c.shares_stock.is_(False)),
@@ -252,7 +251,7 @@ def read_set_up(transaction: Transaction) -> SetUp:
     return SetUp(
         version,
         branches,
-        tuple(_all_policies(transaction)),
+        tuple(_policies.read(transaction)),
         read_calendars(transaction, branches.values()),
         {node.code: node.parent for node in CATEGORIES.all(transaction)},
         {node.code: node.parent for node in GROUPS.all(transaction)},
@@ -281,23 +280,6 @@ def set_up_changed(transaction: Transaction) -> None:
 
 # Rules
 
-_SCOPE = ("agency_id", "branch_id", "patron_category", "material_group")
-
-_insert_policy = scalar(
-    insert(loan_policies)
-    .values(
-        {
-            loan_policies.c[name]: bindparam(f"new_{name}", type_=loan_policies.c[name].type)
-            for name in PolicyRow._fields[1:]
-        }
-    )
-    .returning(loan_policies.c.id),
-    *(f"new_{name}" for name in PolicyRow._fields[1:]),
-)
-_delete_policy: Callable[..., None] = send(
-    delete(loan_policies).where(loan_policies.c.id == bindparam("policy_id")), "policy_id"
-)
-
 
 def set_loan_policy(
     transaction: Transaction,
@@ -314,14 +296,8 @@ def set_loan_policy(
     with them (see `circulation.policy.rule_problems`).
     """
     scope = (agency_id, branch_id, patron_category, material_group)
-    problems = rule_problems(terms)
-    if agency_id is not None and branch_id is not None:
-        problems["branch_id"] = "a rule is for an agency or for a branch, not for both"
-    if problems:
-        raise ValueError("; ".join(problems.values()))
-    values = [terms.get(name) for name in FIELDS]
-    _forget_scope(transaction, scope)
-    new_id: int = _insert_policy(transaction, *scope, *values)
+    check_rule(rule_problems(terms), agency_id, branch_id)
+    new_id = _policies.store(transaction, scope, [terms.get(name) for name in FIELDS])
     set_up_changed(transaction)
     return new_id
 
@@ -335,16 +311,10 @@ def remove_loan_policy(
     material_group: str | None = None,
 ) -> None:
     """Removes the rule of one scope, where there is one."""
-    _forget_scope(transaction, (agency_id, branch_id, patron_category, material_group))
+    _policies.forget(transaction, (agency_id, branch_id, patron_category, material_group))
     set_up_changed(transaction)
-
-
-def _forget_scope(transaction: Transaction, scope: tuple[int | str | None, ...]) -> None:
-    for row in _all_policies(transaction):
-        if tuple(getattr(row, name) for name in _SCOPE) == scope:
-            _delete_policy(transaction, row.id)
 
 
 def loan_policies_of(transaction: Transaction) -> list[PolicyRow]:
     """All rules, for `circulation.policy.explain` and for people to read."""
-    return _all_policies(transaction)
+    return _policies.read(transaction)

@@ -12,9 +12,9 @@ from datetime import datetime
 from catalogue.database import Database
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
+from circulation.loans.returns import check_in
+from circulation.loans.routing import HoldHandling
 from circulation.results import CheckedIn, Desk, Refused
-from circulation.returns import check_in
-from circulation.routing import HoldHandling
 from circulation.sorting import SortRule, hindrance
 
 

@@ -1,8 +1,8 @@
 """Loans counted by day, branch, material, category, age band and municipality.
 
-They are made from the events of a day, which carry what is counted by (`circulation.traits`) and
-need no patron: cutting loans from persons, and erasing persons, changes no figure. A day can be
-counted again at any time, and gives the same.
+They are made from the events of a day, which carry what is counted by
+(`circulation.patrons.traits`) and need no patron: cutting loans from persons, and erasing persons,
+changes no figure. A day can be counted again at any time, and gives the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, 
 
 from catalogue.schema import branches, items
 from catalogue.statements import Moment, Transaction, many, send, send_many
-from circulation.due_dates import end_of_day
+from circulation.calendars.due_dates import end_of_day
 from circulation.events import EventKind
 from circulation.schema import agency_settings, events, loan_statistics
 from circulation.set_up import DEFAULT_TIMEZONE

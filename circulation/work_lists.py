@@ -2,49 +2,24 @@
 
 Each is one call that gives a page and, where there is more, the `after` for the next: a place in
 the list and not a number of lines, so that what happens between two pages neither repeats nor
-hides a line. The lists of holds (to fetch, shelf to clear) are in `circulation.hold_work`.
+hides a line. The lists of holds (to fetch, shelf to clear) are in `circulation.holds.work_lists`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, null, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, null, select
 
 from catalogue.schema import items, records
-from catalogue.statements import Moment, Transaction, many
+from catalogue.statements import Moment, Transaction
+from circulation.items.schema import missing_items, transits
+from circulation.loans.schema import loan_conflicts, loans
+from circulation.paging import PAGE, Page, PagedList, Place
+from circulation.patrons.schema import patrons
 from circulation.reasons import Reason
 from circulation.results import LoanMark
-from circulation.schema import loan_conflicts, loans, missing_items, patrons, transits
-
-#: Lines of a page where the caller does not say.
-PAGE = 100
-MOST = 1_000
-
-
-Line = TypeVar("Line")
-
-
-class Place(NamedTuple):
-    """Where a page ended."""
-
-    moment: datetime
-    id: int
-
-
-#: Before all there is.
-_START = Place(datetime(1900, 1, 1, tzinfo=UTC), 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Line]):
-    """Some lines of a list, and where the next page begins; `next` None: that was all."""
-
-    lines: tuple[Line, ...]
-    next: Place | None
 
 
 class OverdueLoan(NamedTuple):
@@ -95,9 +70,9 @@ class LateTransit(NamedTuple):
 class Conflict(NamedTuple):
     """A loan accepted off line that the rules would have refused; or what could not be booked.
 
-    Of the latter `act` says what was reported (a value of `circulation.off_line.Act`), with the
-    barcode and patron's identifier that the machine sent, and when it happened. Then there is no
-    loan, and an item or patron only where they are known.
+    Of the latter `act` says what was reported (a value of `circulation.loans.off_line.Act`), with
+    the barcode and patron's identifier that the machine sent, and when it happened. Then there is
+    no loan, and an item or patron only where they are known.
     """
 
     id: int
@@ -116,49 +91,7 @@ class Conflict(NamedTuple):
     due: datetime | None = None
 
 
-class _List(Generic[Line]):
-    """The two statements of a list: for one branch, and for all."""
-
-    def __init__(
-        self,
-        chosen: Select[Any],
-        *,
-        moment: Any,
-        key: Any,
-        branch: Any,
-        row: Callable[..., Line],
-        parameters: tuple[str, ...] = (),
-    ) -> None:
-        at = bindparam("place_moment", type_=Moment)
-        # Said twice: the first condition is what an index can be walked by.
-        beyond = (moment >= at, or_(moment > at, key > bindparam("place_id")))
-        ordered = chosen.where(*beyond).order_by(moment, key).limit(bindparam("at_most"))
-        place = ("place_moment", "place_id", "at_most")
-        self._of_all = many(ordered, row, *parameters, *place)
-        of_branch = ordered.where(branch == bindparam("branch_id"))
-        self._of_branch = many(of_branch, row, *parameters, *place, "branch_id")
-
-    def page(
-        self,
-        transaction: Transaction,
-        *values: Any,
-        branch_id: int | None,
-        after: Place | None,
-        limit: int,
-        place_of: Callable[[Line], Place],
-    ) -> Page[Line]:
-        at_most = min(max(limit, 1), MOST)
-        # One more than asked for: it tells whether there is a next page.
-        arguments = (*values, *(after or _START), at_most + 1)
-        if branch_id is None:
-            found = self._of_all(transaction, *arguments)
-        else:
-            found = self._of_branch(transaction, *arguments, branch_id)
-        lines = tuple(found[:at_most])
-        return Page(lines, place_of(lines[-1]) if len(found) > at_most else None)
-
-
-_overdue = _List(
+_overdue = PagedList(
     select(
         loans.c.id,
         loans.c.due,
@@ -195,8 +128,8 @@ def _marked_line(*row: Any) -> MissingItem:
     return line._replace(mark=LoanMark(line.mark))
 
 
-def _marked_as(*conditions: ColumnElement[bool]) -> _List[MissingItem]:
-    return _List(
+def _marked_as(*conditions: ColumnElement[bool]) -> PagedList[MissingItem]:
+    return PagedList(
         select(
             items.c.id,
             loans.c.marked,
@@ -221,10 +154,10 @@ def _marked_as(*conditions: ColumnElement[bool]) -> _List[MissingItem]:
     )
 
 
-_marked: dict[LoanMark | None, _List[MissingItem]] = {None: _marked_as()} | {
+_marked: dict[LoanMark | None, PagedList[MissingItem]] = {None: _marked_as()} | {
     mark: _marked_as(loans.c.mark == mark.value) for mark in LoanMark
 }
-_missing = _List(
+_missing = PagedList(
     select(
         items.c.id,
         missing_items.c.since,
@@ -245,7 +178,7 @@ _missing = _List(
     branch=items.c.branch_id,
     row=MissingItem,
 )
-_late = _List(
+_late = PagedList(
     select(
         items.c.id,
         transits.c.since,
@@ -274,7 +207,7 @@ def _conflict(*row: Any) -> Conflict:
     return line._replace(reasons=tuple(Reason[name] for name in str(line.reasons).split(",")))
 
 
-_unsettled = _List(
+_unsettled = PagedList(
     select(
         loan_conflicts.c.id,
         loan_conflicts.c.noted,
@@ -387,7 +320,7 @@ def no_block_conflicts(
     after: Place | None = None,
     limit: int = PAGE,
 ) -> Page[Conflict]:
-    """Loans accepted off line against the rules; `circulation.conflicts` takes them off."""
+    """Loans accepted off line against the rules; `circulation.loans.conflicts` takes them off."""
     return _unsettled.page(
         transaction,
         branch_id=branch_id,

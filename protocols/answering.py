@@ -2,9 +2,10 @@
 
 A handler is a plain function ``(request, caller, context) -> response`` that runs inside one
 transaction, so whatever it does happens whole or not at all. Bounded reads on SQLite run at once,
-in the reactor, without a thread hop; writes and wide reads come back from another thread, and
-all that are ready share one wake-up of the reactor. A PIN not seen before is hashed in a thread
-of its own, and the handler then runs again from the start.
+in the reactor, without a thread hop, and short writes at the end of its turn; other writes and
+wide reads come back from another thread, and all that are ready share one wake-up of the reactor.
+A PIN not seen before is hashed in a thread of its own, and the handler then runs again from the
+start.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from enum import Enum
+from threading import get_ident
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
-from catalogue.database import Database
+from catalogue.database import Call, Database
 from catalogue.statements import Transaction
 from catalogue.tracing import Traced, here
 from circulation.engine import Circulation
-from circulation.pins import VerificationNeeded
+from circulation.patrons.pins import VerificationNeeded
+from protocols.fellows import Fellows
 from protocols.measuring import LaneMeasures, Measures, Passage, current_trace, mark_failed
 
 log = logging.getLogger(__name__)
@@ -40,7 +43,8 @@ class Lane(Enum):
 
     READ = "a bounded read: in the reactor where the database allows it"
     WIDE_READ = "a read whose cost is not known beforehand: always in a thread"
-    WRITE = "a transaction that changes something"
+    SHORT_WRITE = "a change of a few statements: in the reactor where the database allows it"
+    WRITE = "any other transaction that changes something: in a thread"
 
 
 class Stage(Enum):
@@ -70,9 +74,13 @@ _Arrival = tuple[Future[Any], Callable[[Future[Any]], None], Traced | None]
 class Services:
     """The engines as the listeners reach them; one for the process, used in the reactor's thread.
 
-    `call_from_thread` and `call_later` are the reactor's; `clock` gives the present, in UTC.
-    `measures` are what it counts, and `stage` is set by the server.
+    `call_from_thread` and `call_later` are the reactor's, and so is `call_soon`, for use in its
+    own thread: the end of the turn is early enough. `clock` gives the present, in UTC.
+    `measures` are what it counts; `stage` and `fellows`, where it is not alone, are set by the
+    server.
     """
+
+    fellows: Fellows | None = None
 
     def __init__(
         self,
@@ -82,33 +90,49 @@ class Services:
         call_from_thread: Callable[..., object],
         call_later: Callable[..., object],
         hashing_threads: int = 2,
+        call_soon: Call | None = None,
     ) -> None:
         self.database = database
         self.circulation = circulation
         self.clock = clock
         self.measures = Measures()
         self.stage = Stage.STARTING
-        self.measures.lanes = tuple(LaneMeasures(lane.name.lower()) for lane in Lane)
-        self._reads, self._wide_reads, self._writes = self.measures.lanes
+        self._reads, self._wide_reads, self._writes = self.measures.lanes = (
+            LaneMeasures("read"),
+            LaneMeasures("wide_read"),
+            LaneMeasures("write"),
+        )
         self._call_from_thread = call_from_thread
+        self._thread = get_ident()
         self._arrived: deque[_Arrival] = deque()
         self._hashing = ThreadPoolExecutor(hashing_threads, thread_name_prefix="tiro-pin")
         self._before_close: list[Callable[[], object]] = []
         database.defer_release(lambda release: call_later(SNAPSHOT_SECONDS, release))
+        database.write_here(call_soon or call_from_thread, call_from_thread)
 
-    def perform(self, lane: Lane, work: Callable[[Context], T], done: Done) -> None:
-        """Runs `work` in `lane` and calls `done` in the reactor, at once where it can."""
-        self._attempt(lane, work, done, 0)
+    def perform(
+        self, lane: Lane, work: Callable[[Context], T], done: Done, *, may_lag: bool = False
+    ) -> None:
+        """Runs `work` in `lane` and calls `done` in the reactor, at once where it can.
+
+        `may_lag`: a read that a replica may answer (`catalogue.database.Database.read`).
+        """
+        self._attempt(lane, work, done, may_lag, 0)
 
     def _attempt(
-        self, lane: Lane, work: Callable[[Context], T], done: Done, verifications: int
+        self,
+        lane: Lane,
+        work: Callable[[Context], T],
+        done: Done,
+        may_lag: bool,
+        verifications: int,
     ) -> None:
         now = self.clock()
         circulation = self.circulation
         trace = current_trace()
         measured = self._reads
         if lane is not Lane.READ:
-            measured = self._writes if lane is Lane.WRITE else self._wide_reads
+            measured = self._wide_reads if lane is Lane.WIDE_READ else self._writes
         passage = Passage()
         passage.lane = measured
         if trace is not None:
@@ -138,16 +162,20 @@ class Services:
             elif (
                 isinstance(error, VerificationNeeded) and verifications < VERIFICATIONS_PER_REQUEST
             ):
-                self._verify(error, lambda: self._attempt(lane, work, done, verifications + 1))
+                self._verify(
+                    error, lambda: self._attempt(lane, work, done, may_lag, verifications + 1)
+                )
             else:
                 mark_failed()
                 done(None, error)
 
         try:
-            if lane is Lane.WRITE:
+            if lane is Lane.SHORT_WRITE:
+                future = self.database.write(run, short=True)
+            elif lane is Lane.WRITE:
                 future = self.database.write(run)
             else:
-                future = self.database.read(run, wide=lane is Lane.WIDE_READ)
+                future = self.database.read(run, wide=lane is Lane.WIDE_READ, may_lag=may_lag)
         except Exception as error:  # closed: the caller gets the protocol's own refusal
             mark_failed()
             done(None, error)
@@ -188,7 +216,9 @@ class Services:
                 passage.done = perf_counter()
             first = not self._arrived
             self._arrived.append((ready, finish, trace))
-            if first:
+            if get_ident() == self._thread:
+                self._deliver()
+            elif first:
                 self._call_from_thread(self._deliver)
 
         future.add_done_callback(arrived)

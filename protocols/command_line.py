@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from protocols.configuration import Configuration, ConfigurationError, load_configuration
-from protocols.standard import installed_standards
+from protocols.failures import INTERRUPTED, Failure, report_failures
+
+if TYPE_CHECKING:  # `tiro --help` and completion load nothing that they do not need
+    from protocols.configuration import Configuration
 
 #: Command -> its module under protocols.commands, imported only when it is called. In it the
-#: command has the module's name.
+#: command has the module's name; the first line of the module says what it is for.
 COMMANDS = {
     "accession": "accession",
     "apply": "apply",
@@ -24,6 +29,7 @@ COMMANDS = {
     "check": "check",
     "close": "close",
     "collection": "collection",
+    "completion": "completion",
     "demo": "demo",
     "deposit": "deposit",
     "digital-post": "digital_post",
@@ -61,22 +67,34 @@ class Settings:
 
     @cached_property
     def configuration(self) -> Configuration:
+        from protocols.configuration import ConfigurationError, load_configuration
+        from protocols.standard import installed_standards
+
         if not self.path.exists():
-            raise click.ClickException(
-                f"{self.path} does not exist: name the configuration with --config FILE or the "
-                "variable TIRO_CONFIG; `tiro demo --data DIR` writes one to start from"
+            raise Failure(
+                f"{self.path} does not exist",
+                "Name the configuration with --config FILE or the variable TIRO_CONFIG; "
+                "`tiro demo --data DIR` writes one to start from.",
             )
         try:
             return load_configuration(self.path, installed_standards())
         except ConfigurationError as error:
-            raise click.ClickException(str(error)) from error
+            raise Failure(
+                str(error), "Put it right there; `tiro check` looks at all the rest as well."
+            ) from error
 
     @property
     def database_url(self) -> str:
         return self.configuration.database_url
 
 
+#: A first line such as ``"""`tiro load`: files of MARC records into the catalogue."""``.
+_ABOUT = re.compile(r'"""`tiro [a-z0-9-]+`: (.+?)\.?(?:"""|$)')
+
+
 class _Commands(click.Group):
+    """The subcommands of the registry; every failure of one is told in the same way."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
 
@@ -86,6 +104,41 @@ class _Commands(click.Group):
         module: Any = importlib.import_module(f"protocols.commands.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, COMMANDS[cmd_name])
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about(name)) for name in self.list_commands(ctx)])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        if names and not incomplete.startswith("-"):
+            return [CompletionItem(name, help=about(name)) for name in names]
+        return click.Command.shell_complete(self, ctx, incomplete)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from protocols.near import did_you_mean
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"there is no command {args[0]!r}.{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with report_failures(ctx, show_all=ctx.params["debug"]):
+            return super().invoke(ctx)
+
+
+def about(command: str) -> str:
+    """What the command is for, out of its module's first line, which is not run for it."""
+    found = importlib.util.find_spec(f"protocols.commands.{COMMANDS[command]}")
+    if found is None or found.origin is None:
+        return ""
+    with Path(found.origin).open(encoding="utf-8") as file:
+        said = _ABOUT.match(file.readline())
+    return said[1] if said else ""
 
 
 @click.command(cls=_Commands)
@@ -98,16 +151,27 @@ class _Commands(click.Group):
     help="The configuration (variable TIRO_CONFIG).",
     show_default=True,
 )
+@click.option(
+    "--debug",
+    is_flag=True,
+    envvar="TIRO_DEBUG",
+    help="Show where in the program an unexpected failure is (variable TIRO_DEBUG).",
+)
 @click.version_option(package_name="tiro-ils", prog_name="tiro")
 @click.pass_context
-def tiro(context: click.Context, path: Path) -> None:
+def tiro(context: click.Context, path: Path, debug: bool) -> None:
     """A library system that speaks the standards: SIP2, Z39.50 and NCIP."""
     context.obj = Settings(path)
+    if os.environ.get("NO_COLOR"):
+        context.color = False
 
 
 def main() -> None:
     """The entry point of the installed command."""
-    tiro(prog_name="tiro")
+    try:
+        tiro(prog_name="tiro")
+    except KeyboardInterrupt:  # before the command began
+        os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     [database]
     url = "sqlite:///tiro.sqlite"      # relative to the folder of this file
+    replica = "postgresql://..."       # for searches; see catalogue/replicas.py
     [server]
     processes = 4                      # more than one: on PostgreSQL, under a supervisor
     [http]
@@ -21,6 +22,7 @@ A key that nobody reads is an error: a misspelt setting must not go unnoticed.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,8 +31,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from catalogue.database import Following
 from circulation.digital_post.seals import NumberSeal
-from circulation.identifiers import IdentifierKey
+from circulation.patrons.identifiers import IdentifierKey
+from circulation.setting_up.positions import lines_of
 from protocols.access import ANYBODY, Access
 from protocols.accession_settings import AccessionSettings
 from protocols.logs import Form
@@ -54,14 +58,30 @@ class ConfigurationError(Exception):
 class DatabaseSettings:
     """Where everything is kept: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``.
 
+    It may name several hosts (``postgresql://tiro@a,b/tiro``): whichever takes changes is meant.
     `patience`: seconds that a request waits for a lock that another program holds, and for a
     database that has just gone, before it is refused as a failure that passes.
+    `replica`: a streaming replica, which answers searches as long as it is no more than
+    `replica_lag_seconds` behind.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     url: str = "sqlite:///tiro.sqlite"
     patience: Annotated[float, Field(ge=0.1, le=600)] = 15.0
+    replica: Annotated[str, Field(pattern=r"^postgres(ql)?://")] | None = None
+    replica_lag_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 1.0
+
+    def __post_init__(self) -> None:
+        if self.replica is not None and self.url.startswith("sqlite:"):
+            raise ValueError("replica is for PostgreSQL; SQLite has none")
+
+    @property
+    def following(self) -> Following | None:
+        """The replica as the engine is told of it."""
+        if self.replica is None:
+            return None
+        return Following(self.replica, self.replica_lag_seconds)
 
 
 @dataclass(frozen=True)
@@ -171,12 +191,34 @@ _COMMON: dict[str, type[Any]] = {
 def load_configuration(path: Path, standards: Mapping[str, Standard]) -> Configuration:
     """Reads the file at `path`; raises ConfigurationError with all that is wrong in it."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
     except OSError as error:
         raise ConfigurationError(path, [f"cannot be read: {error.strerror}"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(path, [f"is not TOML: {error}"]) from error
-    return configuration_from(table, path, standards)
+    try:
+        return configuration_from(table, path, standards)
+    except ConfigurationError as error:
+        raise ConfigurationError(path, with_lines(error.problems, text)) from error
+
+
+#: How a problem begins: with its section, and mostly with the key in that.
+_PLACE = re.compile(r"\[(?P<section>[^\]]+)\](?: (?P<key>[\w.-]+))?:")
+
+
+def with_lines(problems: list[str], text: str) -> list[str]:
+    """Problems with the line of the key, or of the nearest table around it, at their ends."""
+    lines = lines_of(text.replace("\r\n", "\n"))
+    said = []
+    for problem in problems:
+        place = _PLACE.match(problem)
+        steps = [*place["section"].split("."), *(place["key"] or "").split(".")] if place else []
+        path = tuple(int(step) if step.isdecimal() else step for step in steps if step)
+        while path and path not in lines:
+            path = path[:-1]
+        said.append(f"{problem} (line {lines[path]})" if path else problem)
+    return said
 
 
 def configuration_from(

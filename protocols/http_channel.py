@@ -6,15 +6,25 @@ knows the end of its bodies by itself, it says so in `is_whole`, and such a body
 for `PATIENCE_SECONDS` after the last byte, and then it is taken as it is.
 
 `EndingSite` is the factory of such connections, which can be ended between two requests.
+
+Requests that come in one piece, to a resource that has `answer_briefly`, under a head that was read
+before, do not go through Twisted's parser again: see `protocols.brief_requests`.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final, Protocol
+from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import Deferred
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Site
+
+from protocols.brief_requests import LONGEST_HEAD, BriefRequest, Head, Heads
+from protocols.requests import BODY_BYTES
+
+log = logging.getLogger(__name__)
 
 #: Seconds without a byte after which a body that is too short or too long by its own header ends.
 PATIENCE_SECONDS: Final = 1.0
@@ -43,7 +53,82 @@ class PatientChannel(HTTPChannel):
         self._resource: KnowsItsEnd | None = None
         self._waiting: Any = None
         self._is_short = False  # its body goes on beyond its Content-Length
+        self._new_head = b""  # of the request that begins, where all of it is there and unknown
+        self._peer: Any = None
         self.has_answered = False
+
+    @property
+    def peer(self) -> Any:
+        """The address at the other end, which is the same for as long as it is there."""
+        if self._peer is None:
+            self._peer = self.getPeer()  # type: ignore[no-untyped-call]
+        return self._peer
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        # Between two requests, with nothing left of the last: else it is not their beginning.
+        if not (self.requests or self._buffer) and self.line_mode and data[:5] == b"POST ":
+            end = data.find(b"\r\n\r\n", 0, LONGEST_HEAD) + 4
+            if end > 4 and self._is_taken(data[:end], data, end):
+                return
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+        self._new_head = b""
+
+    def _is_taken(self, head: bytes, data: bytes, end: int) -> bool:
+        """Carries out the request that `data` is, if the head at its beginning is known."""
+        channel: Any = self
+        site = self.site
+        known = site.heads.find(head) if isinstance(site, EndingSite) else None
+        if known is None:
+            self._new_head = head
+            return False
+        if (
+            len(data) != end + known.length
+            or site.is_ending
+            or not self.persistent
+            or channel.transport.disconnecting
+        ):
+            return False
+        body = data[end:]
+        resource = known.resource
+        if resource.is_whole(body[:GLIMPSE], body[-GLIMPSE:]) is False:
+            return False
+        channel._HTTPChannel__first_line = 1  # an empty line may precede the next request again
+        channel.resetTimeout()
+        request = BriefRequest(self, known, body)
+        self.requests.append(request)
+        self._handlingRequest = True
+        channel.setRawMode()  # what comes now is kept for later
+        try:
+            resource.answer_briefly(request)
+        except Exception:  # a fault of ours
+            log.exception("a request could not be answered")
+            if not request.is_answered:
+                self.persistent = False
+                request.answer(b"text/plain", b"", status="500 Internal Server Error")
+        if not request.is_answered:
+            self._savedTimeOut = channel.setTimeout(None)  # who waits for us is not idle
+        return True
+
+    def _remember(self, head: bytes) -> None:
+        """The head of this request, for the next time, if it is a plain one."""
+        channel: Any = self
+        resource: Any = self._resource
+        request = self.requests[-1]
+        if (
+            isinstance(self.site, EndingSite)
+            and hasattr(resource, "answer_briefly")
+            and channel._command == b"POST"
+            and channel._version == b"HTTP/1.1"
+            and self.persistent
+            and self.length is not None
+            and 0 < self.length <= BODY_BYTES
+            and not request.requestHeaders.hasHeader(b"expect")
+            and not request.responseHeaders.hasHeader(b"connection")
+        ):
+            path = channel._path.partition(b"?")[0]
+            postpath = tuple(map(unquote_to_bytes, path.split(b"/")[2:]))
+            known = Head(resource, self.length, postpath, request.requestHeaders)
+            self.site.heads.remember(head, known)
 
     def allHeadersReceived(self) -> None:  # noqa: N802
         channel: Any = self
@@ -52,6 +137,9 @@ class PatientChannel(HTTPChannel):
         # Asked by its method, as `isinstance` takes its time with protocols.
         self._resource = found if hasattr(found, "is_whole") else None
         super().allHeadersReceived()  # type: ignore[no-untyped-call]
+        if self._new_head:
+            self._remember(self._new_head)
+            self._new_head = b""
 
     def checkPersistence(self, request: Any, version: bytes) -> bool:  # noqa: N802
         """HTTP/1.0 keeps the connection where it is asked to and the answer's length is known."""
@@ -112,8 +200,9 @@ class PatientChannel(HTTPChannel):
         """
         if self.requests:
             self.persistent = False
-            if not self.requests[-1].startedWriting:
-                self.requests[-1].responseHeaders.setRawHeaders(b"connection", [b"close"])
+            last = self.requests[-1]
+            if not isinstance(last, BriefRequest) and not last.startedWriting:
+                last.responseHeaders.setRawHeaders(b"connection", [b"close"])
         elif self.has_answered:
             self.loseConnection()  # type: ignore[no-untyped-call]
 
@@ -163,6 +252,8 @@ class EndingSite(Site):
 
     def __init__(self, resource: Any, **options: Any) -> None:
         super().__init__(resource, **options)  # type: ignore[no-untyped-call]
+        #: What the heads of requests have come to.
+        self.heads = Heads()
         #: The connections that there are.
         self.open: set[PatientChannel] = set()
         self._ended: Deferred[None] | None = None

@@ -5,6 +5,7 @@ socket with something to send reported as writable first, which sockets nearly a
 changes of the epoll set and one more wait for each answer. This one lets accepted connections
 write at the end of the turn, all together, and waits only for those whose peer does not keep up.
 How they write, and when they pause what feeds them, stays Twisted's (`tcp.Connection.doWrite`).
+What `at_turns_end` was given comes before that, so that what it answers goes out in the same turn.
 
 Import `reactor` from here, before anything that imports Twisted's. Where there is no epoll, or
 another reactor was installed first, that one is used as it is.
@@ -14,11 +15,12 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.main import installReactor
 
-__all__ = ["reactor"]
+__all__ = ["at_turns_end", "reactor"]
 
 if sys.platform == "linux":
     from twisted.internet.epollreactor import EPOLLOUT, EPollReactor
@@ -34,7 +36,12 @@ if sys.platform == "linux":
         def __init__(self) -> None:
             #: Connections with something to send that were not yet asked to; in order.
             self._due: dict[Any, None] = {}
+            self._at_end: list[Callable[[], None]] = []
             super().__init__()  # type: ignore[no-untyped-call]
+
+        def at_turns_end(self, work: Callable[[], None]) -> None:
+            """Has `work` called when all that has arrived is dealt with; it does not raise."""
+            self._at_end.append(work)
 
         def addWriter(self, writer: Any) -> None:  # noqa: N802
             if isinstance(writer, Server):
@@ -58,11 +65,18 @@ if sys.platform == "linux":
                     if due.pop(writer, self) is not self:
                         super().addWriter(writer)  # type: ignore[no-untyped-call]
 
+        def _end_turn(self) -> None:
+            if self._at_end:
+                at_end, self._at_end = self._at_end, []
+                for work in at_end:
+                    work()
+            if self._due:
+                self._write_due()
+
         def doPoll(self, timeout: float | None) -> None:  # noqa: N802
             """One turn: waits for events, deals with them, and sends what came of it."""
-            if self._due:  # timers and threads have something to say
-                self._write_due()
-            if self._due:
+            self._end_turn()  # timers and threads have something to say
+            if self._due or self._at_end:
                 timeout = 0.0
             events = self._poller.poll(
                 -1 if timeout is None else timeout, max(len(self._selectables), 1)
@@ -71,8 +85,7 @@ if sys.platform == "linux":
                 selectable = self._selectables.get(number)
                 if selectable is not None:
                     self._doReadOrWrite(selectable, number, event)  # type: ignore[no-untyped-call]
-            if self._due:
-                self._write_due()
+            self._end_turn()
 
         doIteration = doPoll  # noqa: N815
 
@@ -83,3 +96,12 @@ if sys.platform == "linux" and "twisted.internet.reactor" not in sys.modules:
 from twisted.internet import reactor as _reactor
 
 reactor: Any = _reactor
+
+
+def at_turns_end(work: Callable[[], None]) -> None:
+    """Has `work` called when the reactor has dealt with all that has arrived."""
+    at_end = getattr(reactor, "at_turns_end", None)
+    if at_end is None:
+        reactor.callLater(0, work)
+    else:
+        at_end(work)

@@ -23,12 +23,13 @@ from catalogue.database import Database, open_database
 from circulation.engine import Circulation
 from protocols.answering import Services, Stage
 from protocols.configuration import Configuration
+from protocols.fellows import Fellows
 from protocols.fronts import Ending, before
 from protocols.http_channel import EndingSite
 from protocols.logs import Form, handler_for
 from protocols.notices.sending import Sender
 from protocols.notices.service import NoticeService
-from protocols.reactor import reactor
+from protocols.reactor import at_turns_end, reactor
 from protocols.requests import BoundedRequest
 from protocols.standard import Port, Standard
 from protocols.supervision.sockets import Key, Listening, Sockets, key_of
@@ -82,8 +83,11 @@ class Server:
         standards: Mapping[str, Standard],
         sockets: Listening | None = None,
         clock: Callable[[], datetime] = present,
+        fellows: Fellows | None = None,
     ) -> None:
+        """`fellows`: the other processes that listen on the same sockets."""
         self._clock = clock
+        self._fellows = fellows
         self.configuration = configuration
         self.standards = standards
         self.bound = Bound()
@@ -101,7 +105,9 @@ class Server:
     def start(self) -> Bound:
         """Opens the database and all listeners; raises CannotStart and leaves nothing open."""
         self._database = open_database(
-            self.configuration.database_url, self.configuration.database.patience
+            self.configuration.database_url,
+            self.configuration.database.patience,
+            self.configuration.database.following,
         )
         self._services = Services(
             self._database,
@@ -109,7 +115,9 @@ class Server:
             clock=self._clock,
             call_from_thread=reactor.callFromThread,
             call_later=reactor.callLater,
+            call_soon=at_turns_end,
         )
+        self._services.fellows = self._fellows
         self._services.measures.tell_slow(self.configuration.logging.slow_ms / 1000)
         try:
             self._notices = self._post_office(self._services)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 
 import pytest
+from lxml import etree
 
 from tests.fuzz.cases import CASES
 from tests.fuzz.driving import drive
+from tests.fuzz.guided import explore
 from tests.fuzz.parsers import PARSERS, Parser
+from tests.fuzz.xml_mutations import mutated_xml
 
 INPUTS = 400
 SHARED = Path(os.environ.get("TIRO_SHARED") or Path(__file__).parents[2] / "shared")
@@ -35,3 +40,30 @@ def test_a_fault_is_seen() -> None:
     assert not run.is_sound
     assert run.errors["KeyError: 'lost'"] == b"b\0"
     assert "1 errors" in run.text()
+
+
+def test_most_documents_are_well_formed_after_they_were_changed() -> None:
+    seeds = [b'<a x="1"><b>text</b><b/><!-- none --><c xmlns="urn:x"><d/></c></a>', b"<e>other</e>"]
+    chance, readable, different = Random(1), 0, set()
+    for _ in range(300):
+        data = mutated_xml(seeds[0], chance, seeds)
+        different.add(data)
+        try:
+            etree.fromstring(data)
+        except etree.XMLSyntaxError:
+            continue
+        readable += 1
+    assert readable > 200
+    assert len(different) > 200
+
+
+@pytest.mark.skipif(find_spec("atheris") is None, reason="the extra fuzz is not installed")
+def test_the_engine_atheris_feeds_the_same_parsers(tmp_path: Path) -> None:
+    assert explore("proxy", 2_000, 1, tmp_path / "proxy", None)
+    assert len(list((tmp_path / "proxy").iterdir())) > len(PARSERS["proxy"].seeds(None))
+
+
+@pytest.mark.skipif(find_spec("atheris") is not None, reason="the extra fuzz is installed")
+def test_without_atheris_it_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"tiro-ils\[fuzz\]"):
+        explore("proxy", 10, 1, tmp_path / "proxy", None)

@@ -23,8 +23,8 @@ from catalogue.migrations.running import newest_revision
 from circulation.archiving.exporting import export
 from circulation.digital_post.seals import NumberSeal
 from circulation.engine import Circulation
-from circulation.identifiers import IdentifierKey, add_identifier, find_patron
-from circulation.pins import hash_pin
+from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
+from circulation.patrons.pins import hash_pin
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.ncip.exchange import Exchange

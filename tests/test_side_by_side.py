@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import inspect, text
 
 from catalogue.database import open_database
 from catalogue.migrations.running import (
     DatabaseTooNew,
     Fit,
-    _driver_url,
+    engine_on,
     newest_revision,
     standing_of,
     upgrade,
@@ -35,7 +35,7 @@ def seeded_url(database_url: str) -> str:
 
 def run_sql(url: str, *statements: str) -> None:
     """Each in a transaction of its own."""
-    engine = create_engine(_driver_url(url))
+    engine = engine_on(url)
     try:
         for statement in statements:
             with engine.begin() as connection:
@@ -46,7 +46,7 @@ def run_sql(url: str, *statements: str) -> None:
 
 def expand(url: str, revision: str = "9999") -> None:
     """What an expanding migration may do, done to every table."""
-    engine = create_engine(_driver_url(url))
+    engine = engine_on(url)
     tables = set(inspect(engine).get_table_names()) - {"alembic_version"}
     engine.dispose()
     run_sql(
@@ -86,7 +86,7 @@ def test_it_works_on_while_the_tables_are_expanded_and_starts_on_them(
         assert jobs.returncode == 0, jobs.stderr
     finally:
         server.process.kill()
-    engine = create_engine(_driver_url(seeded_url))
+    engine = engine_on(seeded_url)
     with engine.begin() as connection:
         kept = connection.execute(text("SELECT of_next_release FROM items")).scalars().all()
     engine.dispose()

@@ -17,7 +17,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from catalogue.outages import DatabaseUnavailable
@@ -66,16 +66,21 @@ def alembic_configuration() -> Config:
     return configuration
 
 
-def _driver_url(url: str) -> str:
-    parsed = make_url(url)
-    if parsed.drivername in ("postgresql", "postgres"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    return parsed.render_as_string(hide_password=False)
+def engine_on(url: str) -> Engine:
+    """An engine on the database; libpq reads its URL, which may name several hosts."""
+    if not url.startswith("postgres"):
+        return create_engine(url)
+    import psycopg
+
+    from catalogue.connections import conninfo_of
+
+    told = conninfo_of(url)
+    return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(told))
 
 
 def standing_of(url: str) -> Standing:
     """How the database at `url` and this code go together. Raises DatabaseUnavailable."""
-    engine = create_engine(_driver_url(url))
+    engine = engine_on(url)
     try:
         with _connected(engine) as connection:
             return _standing(connection)
@@ -118,7 +123,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     A newer database is left as it is. Raises DatabaseTooNew where this code must not work with it,
     and DatabaseUnavailable.
     """
-    engine = create_engine(_driver_url(url))
+    engine = engine_on(url)
     try:
         with _connected(engine) as connection:
             if engine.dialect.name == "sqlite":
@@ -169,11 +174,16 @@ def known_revisions() -> frozenset[str]:
 
 
 def revision_of(url: str) -> str | None:
-    """The revision of the database's tables; None where it has none of ours."""
-    engine = create_engine(_driver_url(url))
+    """The revision of the database's tables; None where it has none of ours.
+
+    Raises DatabaseUnavailable.
+    """
+    engine = engine_on(url)
     try:
-        with engine.connect() as connection:
+        with _connected(engine) as connection:
             return MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
+        raise DatabaseUnavailable(f"the database cannot be read: {error.orig}") from None
     finally:
         engine.dispose()
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
 
-from sqlalchemy import Column, Table, bindparam, select, tuple_
+from sqlalchemy import Column, Table, bindparam, func, select, tuple_
 
 from catalogue.database import Database, Work
 from catalogue.schema import records
-from catalogue.statements import Transaction, many
+from catalogue.statements import Transaction, many, scalar
 from circulation.archiving.forms import FORMS, Row
 from circulation.archiving.manifest import ArchivedFile, Manifest, digest_of, write_manifest
 from circulation.archiving.tables import archived_columns, archived_tables
@@ -23,8 +23,8 @@ T = TypeVar("T")
 #: Rows that are read in one go.
 PAGE: Final = 2_000
 
-#: Told as it goes: the table, and how many of its rows are written.
-Progress = Callable[[str, int], None]
+#: Told as it goes: the table, how many rows are done, of all tables, and how many there are.
+Progress = Callable[[str, int, int], None]
 
 
 def export(
@@ -34,7 +34,7 @@ def export(
     revision: str,
     now: datetime,
     form: str = "jsonl",
-    on_progress: Progress = lambda table, rows: None,
+    on_progress: Progress = lambda table, rows, of: None,
 ) -> Manifest:
     """Writes everything the database holds into the folder, which is new or empty.
 
@@ -49,13 +49,16 @@ def export(
         with ExitStack() as files:
             marc: dict[str, IO[bytes]] = {}
             written: dict[str, int] = {}
+            of = sum(_count(table)(transaction) for table in archived_tables())
+            done = 0
             for table in archived_tables():
                 name = f"{table.name}.{form}"
                 file = files.enter_context((folder / name).open("w", encoding="utf-8", newline=""))
-                rows = _rows(transaction, table, on_progress)
+                rows = _rows(transaction, table, done, of, on_progress)
                 if table is records:
                     rows = _apart(rows, folder, marc, files, written)
                 written[name] = FORMS[form].write(file, archived_columns(table), rows)
+                done += written[name]
             return written
 
     rows = _in_one_snapshot(database, work).result()
@@ -80,15 +83,21 @@ def _in_one_snapshot(database: Database, work: Work[T]) -> Future[T]:
     return database.write(repeatable)
 
 
-def _rows(transaction: Transaction, table: Table, on_progress: Progress) -> Iterator[Row]:
-    """The rows of a table in the order of its key."""
+def _count(table: Table) -> Callable[..., int]:
+    return scalar(select(func.count()).select_from(table))
+
+
+def _rows(
+    transaction: Transaction, table: Table, done: int, of: int, on_progress: Progress
+) -> Iterator[Row]:
+    """The rows of a table in the order of its key; `done` before it are those of others."""
     key = list(table.primary_key.columns)
     places = [table.columns.keys().index(column.name) for column in key]
     page, count = _first_page(table)(transaction), 0
     while page:
         yield from page
         count += len(page)
-        on_progress(table.name, count)
+        on_progress(table.name, done + count, of)
         if len(page) < PAGE:
             return
         page = _next_page(table)(transaction, *(page[-1][place] for place in places))

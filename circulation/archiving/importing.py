@@ -37,7 +37,7 @@ def import_archive(
     folder: Path,
     *,
     revision: str,
-    on_progress: Progress = lambda table, rows: None,
+    on_progress: Progress = lambda table, rows, of: None,
     afterwards: Callable[[Transaction], None] = lambda transaction: None,
 ) -> Manifest:
     """Reads an archive into a database of the same revision that holds no library yet.
@@ -58,8 +58,14 @@ def import_archive(
                 raise NotEmpty(f"the database has {name} already")
         for table in reversed(tables):  # what the migrations put there
             send(delete(table))(transaction)
+        of = sum(manifest.files[f"{each.name}.{manifest.form}"].rows for each in tables)
+        done = 0
         for table in tables:
-            _read(transaction, table, folder, manifest, on_progress)
+
+            def tell(name: str, rows: int, before: int = done) -> None:
+                on_progress(name, before + rows, of)
+
+            done += _read(transaction, table, folder, manifest, tell)
         afterwards(transaction)
 
     database.write(work).result()
@@ -67,22 +73,28 @@ def import_archive(
 
 
 def _read(
-    transaction: Transaction, table: Table, folder: Path, manifest: Manifest, on_progress: Progress
-) -> None:
+    transaction: Transaction,
+    table: Table,
+    folder: Path,
+    manifest: Manifest,
+    tell: Callable[[str, int], None],
+) -> int:
+    """Reads a table's file; how many rows it has."""
     name = f"{table.name}.{manifest.form}"
     with ExitStack() as files:
         file = files.enter_context((folder / name).open(encoding="utf-8", newline=""))
         rows = FORMS[manifest.form].read(file, archived_columns(table))
         if table is records:
             rows = _with_data(rows, folder, files)
-        count = _insert(transaction, table, rows, on_progress)
+        count = _insert(transaction, table, rows, tell)
     if count != manifest.files[name].rows:
         raise UnreadableArchive(f"{folder / name} has {count} rows, not as the manifest says")
     _go_on_numbering(transaction, table)
+    return count
 
 
 def _insert(
-    transaction: Transaction, table: Table, rows: Iterator[Row], on_progress: Progress
+    transaction: Transaction, table: Table, rows: Iterator[Row], tell: Callable[[str, int], None]
 ) -> int:
     """Writes the rows; a reference to a row that comes later is put in when that is there."""
     names = table.columns.keys()
@@ -108,7 +120,7 @@ def _insert(
     while batch := list(islice(rows, BATCH)):
         write(transaction, [in_order(row) for row in batch] if inward else batch)
         count += len(batch)
-        on_progress(table.name, count)
+        tell(table.name, count)
     for place, own, other in waiting:
         column, own_column = table.c[names[place]], table.c[names[key[0]]]
         set_reference = change(

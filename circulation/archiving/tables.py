@@ -6,22 +6,12 @@ made anew when an archive has been read.
 
 from __future__ import annotations
 
-import importlib
 from typing import Final
 
 from sqlalchemy import Column, Identity, Integer, Table
 
-from catalogue.schema import metadata, records
-
-#: The modules that add tables to the schema.
-_SCHEMAS: Final = (
-    "circulation.schema",
-    "circulation.digital_post.schema",
-    "circulation.dunning.schema",
-    "circulation.fees.schema",
-    "circulation.interlending.schema",
-    "circulation.notices.schema",
-)
+from catalogue.schema import records
+from circulation.schema import all_tables
 
 #: Table -> why an archive has no need of it.
 LEFT_OUT: Final[dict[str, str]] = {
@@ -41,9 +31,7 @@ TELLTALE: Final = ("consortia", "records", "patrons", "events")
 
 def archived_tables() -> list[Table]:
     """The tables of an archive, each after those that it refers to."""
-    for name in _SCHEMAS:
-        importlib.import_module(name)
-    return [table for table in metadata.sorted_tables if table.name not in LEFT_OUT]
+    return [table for table in all_tables() if table.name not in LEFT_OUT]
 
 
 def archived_columns(table: Table) -> list[Column[object]]:

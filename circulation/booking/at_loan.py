@@ -17,9 +17,9 @@ from circulation.booking.closing import close_if_all_back
 from circulation.booking.facts import TitleFacts, pool_copies, title_facts
 from circulation.booking.schema import booking_loans
 from circulation.booking.stays import forget_stay
-from circulation.due_dates import end_of_day, local_date
-from circulation.facts import ItemFacts
-from circulation.hold_facts import Copy, lock_queue
+from circulation.calendars.due_dates import end_of_day, local_date
+from circulation.holds.facts import Copy, lock_queue
+from circulation.items.facts import ItemFacts
 from circulation.policy import LoanTerms
 from circulation.reasons import Reason
 from circulation.results import Desk

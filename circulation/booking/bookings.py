@@ -38,12 +38,12 @@ from circulation.booking.planning import (
 )
 from circulation.booking.results import Booking, booking_of
 from circulation.booking.schema import booking_supplies, bookings
+from circulation.calendars.due_dates import local_date
 from circulation.checks import patron_refusals
-from circulation.due_dates import local_date
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
-from circulation.facts import patron_facts
-from circulation.hold_facts import lock_queue
+from circulation.holds.facts import lock_queue
+from circulation.patrons.facts import patron_facts
 from circulation.reasons import Action, Reason
 from circulation.results import Branch, Desk, Refusal, Refused
 from circulation.set_up import SetUp

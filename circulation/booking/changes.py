@@ -24,12 +24,12 @@ from circulation.booking.facts import BookingFacts, pool_copies, title_facts
 from circulation.booking.planning import Share, Wish, reserved, wish_refusals
 from circulation.booking.results import Booking, BookingOutcome, booking_of
 from circulation.booking.schema import booking_loans, booking_supplies, bookings
-from circulation.due_dates import end_of_day, local_date
+from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
+from circulation.loans.schema import loans
 from circulation.reasons import Reason
 from circulation.results import Desk, Refusal, Refused
-from circulation.schema import loans
 
 _CHANGED = ("first_day", "last_day", "preferred", "minimum", "note")
 _update_booking = send(

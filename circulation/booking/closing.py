@@ -17,7 +17,7 @@ from circulation.booking.results import BookingOutcome
 from circulation.booking.schema import bookings
 from circulation.booking.stays import end_stay, stays_of_booking
 from circulation.events import EventKind, write_event
-from circulation.hold_facts import lock_queue
+from circulation.holds.facts import lock_queue
 from circulation.results import Desk
 
 #: So many in one transaction, that no desk waits long for a title.

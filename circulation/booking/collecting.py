@@ -10,10 +10,10 @@ from circulation.booking.capacity import PoolKey, last_free_day, pools_of
 from circulation.booking.facts import pool_copies, title_facts
 from circulation.booking.placements import PlacementFacts, find_placement, open_placement
 from circulation.booking.stays import begin_stay, end_stay, stay_of_item, stays_of
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.engine import Circulation
-from circulation.facts import ItemFacts, item_facts, lock_item
-from circulation.hold_facts import lock_queue
+from circulation.holds.facts import lock_queue
+from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.reasons import Reason
 from circulation.results import Desk, Refusal, Refused, Stay
 from circulation.set_up import SetUp

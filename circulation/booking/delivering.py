@@ -14,20 +14,21 @@ from sqlalchemy import bindparam, select
 
 from catalogue.schema import items
 from catalogue.statements import Transaction, many
-from circulation.batches import check_in_stack, check_out_stack
 from circulation.booking.bookings import find_booking
 from circulation.booking.closing import close_if_all_back
 from circulation.booking.facts import BookingFacts, booking_facts
 from circulation.booking.results import BookingReturned, Delivered, OutFor
 from circulation.booking.schema import booking_loans, stays
 from circulation.engine import Circulation
-from circulation.groups import members_of
-from circulation.hold_facts import lock_queue
-from circulation.identifiers import known_as
-from circulation.onward import LentOnward, lend_onward
+from circulation.holds.facts import lock_queue
+from circulation.loans.batches import check_in_stack, check_out_stack
+from circulation.loans.onward import LentOnward, lend_onward
+from circulation.loans.schema import loans
+from circulation.patrons.groups import members_of
+from circulation.patrons.identifiers import known_as
+from circulation.patrons.schema import patrons
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, CheckedOut, Desk, Refusal, Refused
-from circulation.schema import loans, patrons
 
 _holder = patrons.alias("holder")
 _out = many(

@@ -1,7 +1,7 @@
 """The facts of bookings: what is promised of a title, its copies, one booking in full.
 
 Bookings of a title change, and are counted against its loans, only under the lock of its queue
-(`circulation.hold_facts.lock_queue`). Whoever places or changes one locks the title's items before
+(`circulation.holds.facts.lock_queue`). Whoever places or changes one locks the title's items before
 that (`lock_copies`), as all verbs lock items first: so a check-out that is under way is either seen
 by the booking, or sees it.
 """
@@ -23,16 +23,11 @@ from circulation.booking.schema import (
     stays,
     temporary_placements,
 )
-from circulation.due_dates import local_date
-from circulation.schema import (
-    captures,
-    loans,
-    missing_items,
-    patron_group_members,
-    patron_groups,
-    patrons,
-    transits,
-)
+from circulation.calendars.due_dates import local_date
+from circulation.holds.schema import captures
+from circulation.items.schema import missing_items, transits
+from circulation.loans.schema import loans
+from circulation.patrons.schema import patron_group_members, patron_groups, patrons
 from circulation.set_up import SetUp
 
 

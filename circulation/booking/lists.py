@@ -16,7 +16,7 @@ from circulation.booking.facts import (
     title_facts,
 )
 from circulation.booking.results import Booking, DayFree, booking_of
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.engine import Circulation
 from circulation.results import Branch
 

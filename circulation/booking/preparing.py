@@ -23,13 +23,13 @@ from circulation.booking.facts import (
 )
 from circulation.booking.results import ShelfCopy, ToPrepare, booking_of
 from circulation.booking.stays import begin_stay, end_stay, seen, stay_of_item, stays_of
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.engine import Circulation
-from circulation.facts import ItemFacts, item_facts, lock_item
+from circulation.items.facts import ItemFacts, item_facts, lock_item
+from circulation.items.transits import TransitReason, begin_transit, end_transit
 from circulation.reasons import Reason
 from circulation.results import Branch, Desk, Refusal, Refused, Stay
 from circulation.set_up import SetUp
-from circulation.transits import TransitReason, begin_transit, end_transit
 
 #: How long before a branch's days of preparation begin a booking is on its picking list.
 DAYS_AHEAD = 3

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, exists, func, select, update
 
 from catalogue.statements import Moment, Transaction, change, scalar
 from circulation.booking.schema import bookings
-from circulation.schema import patron_consents, patrons
+from circulation.patrons.schema import patron_consents, patrons
 
 #: How many bookings of a patron are not over: while there are any, the patron cannot be erased.
 open_bookings_of = scalar(

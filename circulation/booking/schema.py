@@ -8,7 +8,6 @@ deposit or a theme sends it there.
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -24,22 +23,20 @@ from sqlalchemy import (
     text,
 )
 
-from catalogue.schema import metadata
+from catalogue.schema import Long, branches, items, metadata, records
 from catalogue.statements import Moment
-
-#: 63 bits, as `circulation.schema.Long`, which is not there yet when this module is read.
-_Long = BigInteger().with_variant(Integer(), "sqlite")
+from circulation.patrons.schema import patron_groups, patrons
 
 #: A booking is open while `closed` is NULL. The days are the first and the last on which the
 #: borrower has the copies. The borrower is NULL once the booking was cut from them.
 bookings = Table(
     "bookings",
     metadata,
-    Column("id", _Long, primary_key=True, autoincrement=False),
-    Column("record_id", ForeignKey("records.id"), nullable=False),
-    Column("patron_id", ForeignKey("patrons.id"), index=True),
-    Column("group_id", ForeignKey("patron_groups.id"), index=True),  # the class that it is for
-    Column("delivery_branch_id", ForeignKey("branches.id"), nullable=False),
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("record_id", ForeignKey(records.c.id), nullable=False),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("group_id", ForeignKey(patron_groups.c.id), index=True),  # the class that it is for
+    Column("delivery_branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("first_day", Date, nullable=False),
     Column("last_day", Date, nullable=False),
     Column("preferred", SmallInteger, nullable=False),
@@ -73,8 +70,8 @@ Index(
 booking_supplies = Table(
     "booking_supplies",
     metadata,
-    Column("booking_id", ForeignKey("bookings.id"), primary_key=True),
-    Column("branch_id", ForeignKey("branches.id"), primary_key=True),
+    Column("booking_id", ForeignKey(bookings.c.id), primary_key=True),
+    Column("branch_id", ForeignKey(branches.c.id), primary_key=True),
     Column("material_group", String, primary_key=True),
     Column("copies", SmallInteger, nullable=False),
     Column("reserved_from", Date, nullable=False),
@@ -88,9 +85,9 @@ booking_supplies = Table(
 booking_loans = Table(
     "booking_loans",
     metadata,
-    Column("loan_id", _Long, primary_key=True, autoincrement=False),
-    Column("booking_id", ForeignKey("bookings.id"), nullable=False, index=True),
-    Column("branch_id", ForeignKey("branches.id"), nullable=False),
+    Column("loan_id", Long, primary_key=True, autoincrement=False),
+    Column("booking_id", ForeignKey(bookings.c.id), nullable=False, index=True),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("material_group", String, nullable=False),
 )
 
@@ -102,7 +99,7 @@ temporary_placements = Table(
     Column("id", Integer, Identity(), primary_key=True),
     Column("kind", String, nullable=False),  # a value of `StayKind`
     Column("name", String, nullable=False),
-    Column("branch_id", ForeignKey("branches.id"), nullable=False),  # who has put it together
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # who has put it together
     Column("loan_days", SmallInteger),
     Column("ends", Date),  # the last day; NULL: until it is ended by hand
     Column("station", Date),
@@ -117,9 +114,9 @@ temporary_placements = Table(
 temporary_stations = Table(
     "temporary_stations",
     metadata,
-    Column("placement_id", ForeignKey("temporary_placements.id"), primary_key=True),
+    Column("placement_id", ForeignKey(temporary_placements.c.id), primary_key=True),
     Column("first_day", Date, primary_key=True),
-    Column("branch_id", ForeignKey("branches.id"), nullable=False),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("place", String, nullable=False),
 )
 
@@ -129,11 +126,11 @@ temporary_stations = Table(
 stays = Table(
     "stays",
     metadata,
-    Column("item_id", ForeignKey("items.id"), primary_key=True),
-    Column("booking_id", ForeignKey("bookings.id"), index=True),
-    Column("placement_id", ForeignKey("temporary_placements.id"), index=True),
-    Column("branch_id", ForeignKey("branches.id"), nullable=False),
-    Column("seen_branch_id", ForeignKey("branches.id"), nullable=False),
+    Column("item_id", ForeignKey(items.c.id), primary_key=True),
+    Column("booking_id", ForeignKey(bookings.c.id), index=True),
+    Column("placement_id", ForeignKey(temporary_placements.c.id), index=True),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),
+    Column("seen_branch_id", ForeignKey(branches.c.id), nullable=False),
     # As `temporary_placements.loan_days`; 0 where it is kept for whom it is booked.
     Column("loan_days", SmallInteger),
     Column("is_over", Boolean, nullable=False, server_default=false()),  # it is to go home

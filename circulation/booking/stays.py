@@ -19,9 +19,10 @@ from catalogue.statements import Transaction, key_parameters, lock, many, many_o
 from circulation.booking.results import ToMove
 from circulation.booking.schema import bookings, stays, temporary_placements, temporary_stations
 from circulation.events import EventKind, write_event
-from circulation.facts import ItemFacts
+from circulation.items.facts import ItemFacts
+from circulation.items.schema import transits
+from circulation.loans.schema import loans
 from circulation.results import Branch, Desk, Stay, StayKind
-from circulation.schema import loans, transits
 from circulation.set_up import SetUp
 
 #: Lines of a page of the list of what is to be moved.

@@ -21,7 +21,7 @@ from catalogue.statements import (
 )
 from circulation.digital_post.schema import sealed_numbers
 from circulation.digital_post.seals import NumberSeal, NumberUnreadable
-from circulation.schema import patron_identifiers
+from circulation.patrons.schema import patron_identifiers
 
 #: The kind of an identifier that is a company's number in the national register, of eight digits.
 COMPANY_NUMBER = "cvr"
@@ -84,7 +84,7 @@ _shown: Callable[[Transaction, list[int]], list[Any]] = many_of(
 
 
 class Keys(Protocol):
-    """What `circulation.identifiers.IdentifierKey` is here."""
+    """What `circulation.patrons.identifiers.IdentifierKey` is here."""
 
     @property
     def seal(self) -> NumberSeal | None: ...

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     ForeignKey,
     Identity,
-    Integer,
     LargeBinary,
     String,
     Table,
     Text,
 )
 
-from catalogue.schema import metadata
+from catalogue.schema import Long, metadata
 from catalogue.statements import Moment
-
-_Long = BigInteger().with_variant(Integer(), "sqlite")
+from circulation.patrons.schema import patrons
 
 #: National numbers under the key of the configuration (see `circulation.digital_post.seals`).
 #: Written only where Digital Post is in use.
 sealed_numbers = Table(
     "sealed_numbers",
     metadata,
-    Column("patron_id", ForeignKey("patrons.id"), primary_key=True, autoincrement=False),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, autoincrement=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("kept", Moment, nullable=False),
     sqlite_with_rowid=False,
@@ -35,10 +32,10 @@ sealed_numbers = Table(
 post_receipts = Table(
     "post_receipts",
     metadata,
-    Column("id", _Long, Identity(), primary_key=True),
+    Column("id", Long, Identity(), primary_key=True),
     Column("name", String, nullable=False, unique=True),
     Column("message_uuid", String, nullable=False, index=True),
-    Column("message_id", _Long, index=True),  # of `notice_messages`; NULL where it is none of ours
+    Column("message_id", Long, index=True),  # of `notice_messages`; NULL where it is none of ours
     Column("transmission_id", String, nullable=False),  # what the platform calls the sending
     Column("channel", String, nullable=False),  # as the receipt calls it
     Column("status", String, nullable=False),  # as the receipt calls it

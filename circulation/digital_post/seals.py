@@ -1,9 +1,10 @@
 """National numbers that can be read again, for who must write to them and nobody else.
 
-Identifiers are kept as hashes, which cannot be turned back (see `circulation.identifiers`); a
-letter needs the number itself. So a second copy is kept, encrypted with AES-256-GCM under a key
-that stands in the configuration alone: a copy of the database gives no number away. Each copy is
-bound to its patron, so that a row moved to another patron cannot be opened.
+Identifiers are kept as hashes, which cannot be turned back (see
+`circulation.patrons.identifiers`); a letter needs the number itself. So a second copy is kept,
+encrypted with AES-256-GCM under a key that stands in the configuration alone: a copy of the
+database gives no number away. Each copy is bound to its patron, so that a row moved to another
+patron cannot be opened.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ from circulation.dunning.fees import charge_step, desk_of
 from circulation.dunning.loan_facts import Decision, step_facts
 from circulation.dunning.warnings import warning_with
 from circulation.engine import Circulation
-from circulation.facts import ItemFacts, item_facts_by_id
 from circulation.fees.charged_loans import contributions_of_loan
 from circulation.fees.compensation import charge_compensation
-from circulation.money import ChargeKind
+from circulation.items.facts import ItemFacts, item_facts_by_id
+from circulation.ledger.money import ChargeKind
 from circulation.notices.causes import Cause
 from circulation.notices.requests import request_notice
 from circulation.set_up import SetUp

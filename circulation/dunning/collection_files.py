@@ -19,18 +19,19 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from catalogue.schema import agencies
 from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar, send
+from circulation.calendars.due_dates import local_date
 from circulation.digital_post.numbers import post_number
-from circulation.due_dates import local_date
 from circulation.dunning.acts import Act, acts_of_charges
 from circulation.dunning.claims import ClaimKind, follow_charges
 from circulation.dunning.schema import collection_claims, collection_files, collection_lines
 from circulation.dunning.steps import Does
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
-from circulation.facts import CARD_OF_PATRON
-from circulation.fees.schema import charge_loans, charges
+from circulation.ledger.schema import charge_loans, charges
+from circulation.loans.schema import loans
+from circulation.patrons.facts import CARD_OF_PATRON
+from circulation.patrons.schema import patrons
 from circulation.results import Desk
-from circulation.schema import loans, patrons
 
 #: The fields of a record, in the order of the columns of a CSV file.
 FIELDS = (

@@ -9,16 +9,17 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from catalogue.statements import Transaction, key_parameters, many_of
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.dunning.acts import Act, acts_of_charges
 from circulation.dunning.flow_scopes import flow_scope
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import Does, Flow, Planned, due_step, following, plan
-from circulation.fees.schema import charge_loans, charges, patron_balances
-from circulation.money import ChargeKind
+from circulation.ledger.money import ChargeKind
+from circulation.ledger.schema import charge_loans, charges, patron_balances
+from circulation.loans.schema import loans
+from circulation.patrons.schema import patron_blocks, patrons
 from circulation.reasons import BlockReason
 from circulation.results import LoanMark
-from circulation.schema import loans, patron_blocks, patrons
 from circulation.set_up import SetUp
 
 

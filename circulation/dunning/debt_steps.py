@@ -9,8 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import bindparam
 
 from catalogue.statements import Transaction, many
-from circulation.balances import lock_account
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.dunning.acts import Run, Subject, Told, pass_over, write_act
 from circulation.dunning.claims import open_claim
 from circulation.dunning.debt_facts import (
@@ -27,8 +26,9 @@ from circulation.dunning.fees import charge_step
 from circulation.dunning.steps import Does, Step
 from circulation.dunning.warnings import warning_with
 from circulation.engine import Circulation
-from circulation.fees.schema import charges
-from circulation.money import ChargeKind, amount_text
+from circulation.ledger.balances import lock_account
+from circulation.ledger.money import ChargeKind, amount_text
+from circulation.ledger.schema import charges
 from circulation.notices.causes import Cause
 from circulation.notices.requests import request_notice
 from circulation.set_up import SetUp

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, exists, select
 
 from catalogue.statements import Transaction, one
-from circulation.guardians import ADULT_AGE, guardians_of
-from circulation.patrons import PatronKind
+from circulation.patrons.guardians import ADULT_AGE, guardians_of
+from circulation.patrons.registering import PatronKind
+from circulation.patrons.schema import patron_blocks, patrons
+from circulation.patrons.traits import age_on
 from circulation.reasons import BlockReason
-from circulation.schema import patron_blocks, patrons
-from circulation.traits import age_on
 
 _is_dead: Callable[..., Any] = one(
     select(

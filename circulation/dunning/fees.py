@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from catalogue.statements import Transaction
-from circulation.charges import charge_made_once, create_charge
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.dunning.acts import Subject, write_act
 from circulation.dunning.steps import Does, Step
 from circulation.engine import Circulation
-from circulation.money import Charge, ChargeKind
-from circulation.postings import open_account
+from circulation.ledger.charges import charge_made_once, create_charge
+from circulation.ledger.money import Charge, ChargeKind
+from circulation.ledger.postings import open_account
 from circulation.results import Desk
 from circulation.set_up import SetUp
 

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, many, scalar, send
+from catalogue.statements import Transaction, many, send
 from circulation.dunning.schema import dunning_flows, dunning_steps
 from circulation.dunning.steps import Does, Flow, Step, flow_problems
+from circulation.scoped_rows import ScopedRows, check_rule
+
+
+class _FlowRow(NamedTuple):
+    """For whom a flow is."""
+
+    id: int
+    agency_id: int | None
+    branch_id: int | None
+    patron_category: str | None
+    material_group: str | None
+
 
 #: The columns that say for whom a flow is.
-SCOPE = ("agency_id", "branch_id", "patron_category", "material_group")
+SCOPE = _FlowRow._fields[1:]
 _FIELDS = tuple(Step.__dataclass_fields__)
 
-_flow_rows: Callable[..., list[Any]] = many(
-    select(dunning_flows.c.id, *(dunning_flows.c[name] for name in SCOPE)).order_by(
-        dunning_flows.c.id
-    ),
-    None,
-)
+_flows = ScopedRows(dunning_flows, _FlowRow, SCOPE)
+
 _step_rows: Callable[..., list[Any]] = many(
     select(dunning_steps.c.flow_id, *(dunning_steps.c[name] for name in _FIELDS)).order_by(
         dunning_steps.c.flow_id, dunning_steps.c.number
     ),
     None,
-)
-_insert_flow = scalar(
-    insert(dunning_flows)
-    .values({name: bindparam(f"new_{name}") for name in SCOPE})
-    .returning(dunning_flows.c.id),
-    *(f"new_{name}" for name in SCOPE),
 )
 _insert_step = send(
     insert(dunning_steps).values(
@@ -48,9 +50,6 @@ _insert_step = send(
 _delete_steps = send(
     delete(dunning_steps).where(dunning_steps.c.flow_id == bindparam("of_flow")), "of_flow"
 )
-_delete_flow = send(
-    delete(dunning_flows).where(dunning_flows.c.id == bindparam("of_flow")), "of_flow"
-)
 
 
 def read_flows(transaction: Transaction) -> list[Flow]:
@@ -58,7 +57,7 @@ def read_flows(transaction: Transaction) -> list[Flow]:
     steps: dict[int, list[Step]] = defaultdict(list)
     for flow_id, code, does, *rest in _step_rows(transaction):
         steps[flow_id].append(Step(code, Does(does), *rest))
-    return [Flow._make((*row, tuple(steps[row[0]]))) for row in _flow_rows(transaction)]
+    return [Flow._make((*row, tuple(steps[row[0]]))) for row in _flows.read(transaction)]
 
 
 def store_flow(
@@ -75,14 +74,11 @@ def store_flow(
     Raises ValueError with all that is wrong with the steps together. Needs
     `circulation.set_up.set_up_changed` afterwards.
     """
-    problems = [f"{code}: {text}" for code, text in flow_problems(steps).items()]
-    if agency_id is not None and branch_id is not None:
-        problems.append("a flow is for an agency or for a branch, not for both")
-    if problems:
-        raise ValueError("; ".join(problems))
+    problems = {code: f"{code}: {text}" for code, text in flow_problems(steps).items()}
+    check_rule(problems, agency_id, branch_id, "flow")
     scope = (agency_id, branch_id, patron_category, material_group)
     _forget(transaction, scope)
-    flow_id: int = _insert_flow(transaction, *scope)
+    flow_id = _flows.store(transaction, scope)
     for number, step in enumerate(steps, 1):
         values = [getattr(step, name) for name in _FIELDS]
         values[_FIELDS.index("does")] = step.does.value
@@ -103,7 +99,6 @@ def forget_flow(
 
 
 def _forget(transaction: Transaction, scope: tuple[Any, ...]) -> None:
-    for row in _flow_rows(transaction):
-        if tuple(row[1:]) == scope:
-            _delete_steps(transaction, row[0])
-            _delete_flow(transaction, row[0])
+    for flow in _flows.of(transaction, scope):
+        _delete_steps(transaction, flow.id)
+    _flows.forget(transaction, scope)

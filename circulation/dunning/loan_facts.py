@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, exists, select
 
 from catalogue.schema import items
 from catalogue.statements import Transaction, key_parameters, many_of
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
+from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import Act, acts_of_loans
 from circulation.dunning.flow_scopes import flow_scope
 from circulation.dunning.schema import dunning_acts
@@ -24,10 +25,10 @@ from circulation.dunning.steps import (
     is_before_due,
     plan,
 )
-from circulation.opening_hours import Calendar
+from circulation.loans.schema import loans
+from circulation.patrons.schema import patron_blocks, patrons
 from circulation.reasons import BlockReason
 from circulation.results import LoanMark
-from circulation.schema import loans, patron_blocks, patrons
 from circulation.set_up import SetUp
 
 

@@ -30,10 +30,10 @@ from circulation.dunning.loan_facts import (
 from circulation.dunning.steps import Does
 from circulation.dunning.warnings import warning_with
 from circulation.engine import Circulation
+from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.requests import request_notice
 from circulation.results import LoanMark
-from circulation.schema import loans
 from circulation.set_up import SetUp
 
 #: Loans looked at in one transaction.

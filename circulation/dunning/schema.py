@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -20,20 +19,18 @@ from sqlalchemy import (
     text,
 )
 
-from catalogue.schema import metadata
+from catalogue.schema import Long, agencies, branches, metadata
 from catalogue.statements import Moment
-from circulation.fees.schema import charges
-
-#: 63 bits, as `circulation.schema.Long`, which is not there yet when this module is read.
-_Long = BigInteger().with_variant(Integer(), "sqlite")
+from circulation.ledger.schema import charges
+from circulation.patrons.schema import patrons
 
 #: Which steps follow for whom; the narrowest scope decides alone. One without steps tells nothing.
 dunning_flows = Table(
     "dunning_flows",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    Column("agency_id", ForeignKey("agencies.id")),
-    Column("branch_id", ForeignKey("branches.id")),
+    Column("agency_id", ForeignKey(agencies.c.id)),
+    Column("branch_id", ForeignKey(branches.c.id)),
     Column("patron_category", String),
     Column("material_group", String),
     CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
@@ -43,7 +40,7 @@ dunning_flows = Table(
 dunning_steps = Table(
     "dunning_steps",
     metadata,
-    Column("flow_id", ForeignKey("dunning_flows.id"), primary_key=True),
+    Column("flow_id", ForeignKey(dunning_flows.c.id), primary_key=True),
     Column("number", SmallInteger, primary_key=True, autoincrement=False),
     Column("code", String, nullable=False),
     Column("does", String, nullable=False),
@@ -65,11 +62,11 @@ dunning_steps = Table(
 dunning_acts = Table(
     "dunning_acts",
     metadata,
-    Column("id", _Long, Identity(), primary_key=True),
-    Column("loan_id", _Long),
+    Column("id", Long, Identity(), primary_key=True),
+    Column("loan_id", Long),
     Column("round", SmallInteger),
-    Column("charge_id", ForeignKey("charges.id")),
-    Column("patron_id", ForeignKey("patrons.id"), index=True),
+    Column("charge_id", ForeignKey(charges.c.id)),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True),
     Column("step", String, nullable=False),  # its code
     Column("does", String, nullable=False),
     Column("outcome", String, nullable=False),  # done, or passed
@@ -97,11 +94,11 @@ Index(
 collection_claims = Table(
     "collection_claims",
     metadata,
-    Column("id", _Long, primary_key=True, autoincrement=False),
-    Column("charge_id", ForeignKey("charges.id"), nullable=False, index=True),
-    Column("patron_id", ForeignKey("patrons.id"), index=True),
-    Column("debtor_id", ForeignKey("patrons.id"), index=True),
-    Column("agency_id", ForeignKey("agencies.id"), nullable=False),
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("charge_id", ForeignKey(charges.c.id), nullable=False, index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("debtor_id", ForeignKey(patrons.c.id), index=True),
+    Column("agency_id", ForeignKey(agencies.c.id), nullable=False),
     Column("kind", String, nullable=False),  # a value of `ClaimKind`
     Column("currency", String(3), nullable=False),
     Column("amount", Integer, nullable=False),
@@ -124,7 +121,7 @@ collection_files = Table(
     "collection_files",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    Column("agency_id", ForeignKey("agencies.id"), nullable=False),
+    Column("agency_id", ForeignKey(agencies.c.id), nullable=False),
     Column("at", Moment, nullable=False),
     Column("actor", String, nullable=False),
     Column("lines", Integer, nullable=False),
@@ -134,13 +131,13 @@ collection_files = Table(
 collection_lines = Table(
     "collection_lines",
     metadata,
-    Column("id", _Long, Identity(), primary_key=True),
-    Column("claim_id", ForeignKey("collection_claims.id"), nullable=False, index=True),
+    Column("id", Long, Identity(), primary_key=True),
+    Column("claim_id", ForeignKey(collection_claims.c.id), nullable=False, index=True),
     Column("action", String, nullable=False),  # a value of `LineAction`
     Column("amount", Integer, nullable=False),  # owed from then on
     Column("at", Moment, nullable=False),
     Column("reason", String, nullable=False),
-    Column("file_id", ForeignKey("collection_files.id"), index=True),
+    Column("file_id", ForeignKey(collection_files.c.id), index=True),
     Column("record", Text),
 )
 _IS_UNSENT = text("file_id IS NULL")

@@ -19,8 +19,8 @@ from datetime import date, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
+from circulation.calendars.opening_hours import Calendar
 from circulation.notices.kinds import NoticeKind
-from circulation.opening_hours import Calendar
 from circulation.policy import Case, narrowness
 
 

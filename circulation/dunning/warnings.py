@@ -19,11 +19,11 @@ from circulation.dunning.acts import Run, Told
 from circulation.dunning.steps import Step
 from circulation.engine import Circulation
 from circulation.fees.debts import Debt, debt_to_warn, debts_to_warn, note_warning
-from circulation.money import amount_text
+from circulation.ledger.money import amount_text
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import request_notice
-from circulation.schema import patrons
+from circulation.patrons.schema import patrons
 from circulation.set_up import SetUp
 
 _home_branch = scalar(

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, insert, select, update
 
 from catalogue.statements import Moment, Transaction, many, scalar, send
-from circulation.charges import set_amount
-from circulation.fees.schema import charge_loans, charges
-from circulation.money import Charge, ChargeKind
-from circulation.postings import Account, find_charge
+from circulation.ledger.charges import set_amount
+from circulation.ledger.money import Charge, ChargeKind
+from circulation.ledger.postings import Account, find_charge
+from circulation.ledger.schema import charge_loans, charges
 
 _write_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 

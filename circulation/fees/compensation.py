@@ -13,11 +13,8 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from catalogue.statements import Moment, Transaction, change, scalar
-from circulation.balances import lock_account
-from circulation.charges import charge_made_once, create_charge
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.engine import Circulation
-from circulation.facts import ItemFacts, item_facts, lock_item
 from circulation.fees.charged_loans import (
     add_contribution,
     begin_contributions,
@@ -27,13 +24,16 @@ from circulation.fees.charged_loans import (
 from circulation.fees.late_fees import borrower_facts, charge_lateness, fee_scope
 from circulation.fees.lateness import terms_facts
 from circulation.fees.rules import FeeTerms, explain_fees
-from circulation.fees.schema import charge_postings
-from circulation.loan_states import LoanState, state_of
-from circulation.money import ChargeKind, PostingKind
-from circulation.postings import Account, find_charge
+from circulation.items.facts import ItemFacts, item_facts, lock_item
+from circulation.ledger.balances import lock_account
+from circulation.ledger.charges import charge_made_once, create_charge
+from circulation.ledger.money import ChargeKind, PostingKind
+from circulation.ledger.postings import Account, find_charge
+from circulation.ledger.schema import charge_postings
+from circulation.loans.schema import loans
+from circulation.loans.states import LoanState, state_of
 from circulation.reasons import Reason
 from circulation.results import Borrower, ChargedFee, Desk, Item, Refusal, Refused
-from circulation.schema import loans
 from circulation.set_up import SetUp
 
 set_billed = change(

@@ -19,16 +19,18 @@ from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
 
 from catalogue.schema import agencies
 from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar, send
-from circulation.balances import lock_account
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.events import EventKind, write_event
 from circulation.fees.rules import FeeTerms
-from circulation.fees.schema import debt_warnings, patron_balances
-from circulation.money import amount_text
-from circulation.patrons import block_patron, unblock_patron
+from circulation.fees.schema import debt_warnings
+from circulation.ledger.balances import lock_account
+from circulation.ledger.money import amount_text
+from circulation.ledger.schema import patron_balances
+from circulation.patrons.registering import block_patron, unblock_patron
+from circulation.patrons.schema import patron_blocks, patrons
 from circulation.reasons import BlockReason
 from circulation.results import Desk
-from circulation.schema import agency_settings, patron_blocks, patrons
+from circulation.schema import agency_settings
 from circulation.set_up import DEFAULT_TIMEZONE, SetUp
 
 #: Balances or warnings looked at in one transaction.

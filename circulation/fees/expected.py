@@ -7,9 +7,10 @@ from datetime import datetime
 
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
-from circulation.facts import ALL, ItemFacts, items_overdue, patron_facts
 from circulation.fees.charged_loans import contributions_of_loan
 from circulation.fees.late_fees import BorrowerFacts, Reckoned, is_billed, reckon
+from circulation.items.facts import ALL, ItemFacts, items_overdue
+from circulation.patrons.facts import patron_facts
 from circulation.reasons import Reason
 from circulation.results import Item, Loan, Patron, Refusal, Refused
 

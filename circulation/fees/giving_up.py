@@ -10,15 +10,15 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 
 from catalogue.statements import Transaction, many
-from circulation.balances import balances_of
-from circulation.charges import write_off
 from circulation.engine import Circulation
 from circulation.fees.rules import FeeTerms
-from circulation.fees.schema import charge_postings, charges
-from circulation.identifiers import find_patron
-from circulation.money import Balance, PostingKind
-from circulation.payments import charges_of_account, shares_of
-from circulation.postings import open_account
+from circulation.ledger.balances import balances_of
+from circulation.ledger.charges import write_off
+from circulation.ledger.money import Balance, PostingKind
+from circulation.ledger.payments import charges_of_account, shares_of
+from circulation.ledger.postings import open_account
+from circulation.ledger.schema import charge_postings, charges
+from circulation.patrons.identifiers import find_patron
 from circulation.reasons import Reason
 from circulation.results import Desk, Refusal, Refused
 
@@ -71,8 +71,8 @@ def give_up(
 ) -> GivenUp | Refused:
     """Writes off `amount` of the `charge`, or of all that is owed to the agency, the oldest first.
 
-    Refused as a payment is: see `circulation.payments.pay`. The same `order_id` once more gives
-    the same answer and does nothing; it stands in the ledger after the `reason`.
+    Refused as a payment is: see `circulation.ledger.payments.pay`. The same `order_id` once more
+    gives the same answer and does nothing; it stands in the ledger after the `reason`.
     """
     patron_id = find_patron(transaction, patron, key=circulation.identifiers)
     if patron_id is None:

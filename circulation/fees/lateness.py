@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from circulation.due_dates import end_of_day, local_date
+from circulation.calendars.due_dates import end_of_day, local_date
+from circulation.calendars.opening_hours import Calendar
 from circulation.fees.rules import TARIFFS, FeeTerms
 from circulation.fees.tiers import Tier, Tiers, below
-from circulation.opening_hours import Calendar
-from circulation.traits import age_on
+from circulation.patrons.traits import age_on
 
 _DAY = timedelta(days=1)
 

@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.statements import Transaction
-from circulation.charges import create_charge
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.engine import Circulation
-from circulation.facts import PatronFacts
 from circulation.fees.charged_loans import begin_contributions
 from circulation.fees.late_fees import fee_scope
 from circulation.fees.lateness import terms_facts
 from circulation.fees.rules import explain_fees
-from circulation.money import ChargeKind
-from circulation.postings import Account
+from circulation.ledger.charges import create_charge
+from circulation.ledger.money import ChargeKind
+from circulation.ledger.postings import Account
+from circulation.patrons.facts import PatronFacts
 from circulation.reasons import Reason
 from circulation.results import ChargedFee, Desk, Refusal
 from circulation.set_up import SetUp

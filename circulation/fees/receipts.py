@@ -17,10 +17,10 @@ from sqlalchemy import bindparam, func, select
 
 from catalogue.schema import items, records
 from catalogue.statements import Moment, Transaction, key_parameters, many, many_of
-from circulation.due_dates import local_date, start_of_day
+from circulation.calendars.due_dates import local_date, start_of_day
 from circulation.engine import Circulation
 from circulation.events import Event, EventKind, read_event, select_events, write_event
-from circulation.facts import patron_facts
+from circulation.patrons.facts import patron_facts
 from circulation.reasons import Reason
 from circulation.results import Branch, Desk, Patron, Refusal, Refused
 from circulation.schema import events

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from sqlalchemy import bindparam
 
 from catalogue.statements import Moment, Transaction, many
-from circulation.due_dates import local_date, moved_past_closing, start_of_day
+from circulation.calendars.due_dates import local_date, moved_past_closing, start_of_day
+from circulation.calendars.opening_hours import Calendar
 from circulation.fees.charged_loans import (
     CONTRIBUTIONS,
     Contribution,
@@ -21,10 +22,9 @@ from circulation.fees.charged_loans import (
     contribution_row,
 )
 from circulation.fees.lateness import Lateness, lateness, terms_of_facts
-from circulation.fees.schema import charge_loans, charges
-from circulation.money import ChargeKind
-from circulation.opening_hours import Calendar
-from circulation.postings import find_charge, open_account
+from circulation.ledger.money import ChargeKind
+from circulation.ledger.postings import find_charge, open_account
+from circulation.ledger.schema import charge_loans, charges
 from circulation.results import Branch, Desk
 from circulation.set_up import SetUp
 

@@ -12,10 +12,10 @@ from datetime import datetime
 
 from catalogue.records import fetch_records
 from catalogue.statements import Transaction
+from circulation.calendars.due_dates import local_date
+from circulation.callers.partners import Partner, folded_agency
 from circulation.checks import patron_refusals
-from circulation.due_dates import local_date
 from circulation.engine import Circulation
-from circulation.facts import patron_facts
 from circulation.interlending.notices import NoticeKind, tell
 from circulation.interlending.rows import (
     InterlibraryLoan,
@@ -28,7 +28,7 @@ from circulation.interlending.states import BorrowingAction, BorrowingState, Obs
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind as PatronNoticeKind
 from circulation.notices.requests import request_notice
-from circulation.partners import Partner, folded_agency
+from circulation.patrons.facts import patron_facts
 from circulation.reasons import Action, Reason
 from circulation.results import Desk, Refusal, Refused
 from circulation.set_up import SetUp

@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 
 from catalogue.items import find_item
 from catalogue.statements import Transaction
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
-from circulation.facts import PatronFacts, item_facts, lock_item, patron_facts
-from circulation.hold_changes import insert_hold
-from circulation.hold_queues import ORDINARY
+from circulation.holds.changes import insert_hold
+from circulation.holds.queues import ORDINARY
 from circulation.interlending.notices import NoticeKind, tell
 from circulation.interlending.rows import (
     InterlibraryLoan,
@@ -28,9 +27,11 @@ from circulation.interlending.rows import (
 )
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
 from circulation.interlending.temporary import add_temporary, end_holds, remove_temporary
+from circulation.items.facts import item_facts, lock_item
+from circulation.loans.returns import check_in
+from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.reasons import Reason
 from circulation.results import Branch, CheckedIn, Desk, Refusal, Refused
-from circulation.returns import check_in
 from circulation.set_up import SetUp
 
 #: The longest barcode, and title, that are taken from a partner.

@@ -22,6 +22,8 @@ LINE_DAYS = 180
 AT_MOST = 1000
 #: Kept of a message; what is longer is cut.
 LONGEST_BODY = 256 * 1024
+#: Bytes of a length; no stream of zlib is as short.
+_LENGTH = 4
 
 
 class Exchanged(NamedTuple):
@@ -91,23 +93,37 @@ def keep_exchanges(
         exchange_id = new_id(each.at)
         lines.append((exchange_id, *each[:8]))
         if each.until is not None:
-            bodies.append((exchange_id, each.until, _packed(each.request), _packed(each.answer)))
+            bodies.append((exchange_id, each.until, *_packed(each.request, each.answer)))
     if lines:
         _insert(transaction, lines)
     if bodies:
         _insert_bodies(transaction, bodies)
 
 
-def _packed(text: bytes) -> bytes:
-    return zlib.compress(text[:LONGEST_BODY], 1)
+def _packed(request: bytes, answer: bytes) -> tuple[bytes, bytes]:
+    """What is written into the columns: the length of the request, and both in one stream.
+
+    An answer repeats much of its request, and each stream costs its beginning besides.
+    """
+    request = request[:LONGEST_BODY]
+    length = len(request).to_bytes(_LENGTH, "big")
+    return length, zlib.compress(request + answer[:LONGEST_BODY], 1)
+
+
+def _unpacked(request: bytes, answer: bytes) -> tuple[bytes, bytes]:
+    """The other way round; a column that is a stream of its own is an older one."""
+    if len(request) != _LENGTH:
+        return zlib.decompress(request), zlib.decompress(answer)
+    both, end = zlib.decompress(answer), int.from_bytes(request, "big")
+    return both[:end], both[end:]
 
 
 def _line(*row: object) -> Line:
     line = Line._make(row)
-    return line._replace(
-        request=None if line.request is None else zlib.decompress(line.request),
-        answer=None if line.answer is None else zlib.decompress(line.answer),
-    )
+    if line.request is None or line.answer is None:
+        return line
+    request, answer = _unpacked(line.request, line.answer)
+    return line._replace(request=request, answer=answer)
 
 
 def _lines(newest: bool) -> Select[tuple[object, ...]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from catalogue.statements import Transaction
-from circulation.facts import ItemFacts
 from circulation.interlending.notices import NoticeKind, tell, withdraw
 from circulation.interlending.rows import (
     InterlibraryLoan,
@@ -28,6 +27,7 @@ from circulation.interlending.states import (
     Obstacle,
     after,
 )
+from circulation.items.facts import ItemFacts
 from circulation.reasons import Reason
 from circulation.results import Desk, Loan, Refusal
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
-from circulation.facts import item_facts, patron_facts
-from circulation.hold_results import Hold
+from circulation.holds.results import Hold
 from circulation.interlending.rows import (
     InterlibraryLoan,
     advance,
@@ -21,6 +20,8 @@ from circulation.interlending.rows import (
     loan_of_request,
 )
 from circulation.interlending.states import LendingAction, LendingState, Obstacle, Role
+from circulation.items.facts import item_facts
+from circulation.patrons.facts import patron_facts
 from circulation.results import Desk
 
 

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from catalogue.statements import Moment, Transaction, change
-from circulation.due_dates import due_at
+from circulation.calendars.due_dates import due_at
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
-from circulation.facts import item_facts, lock_item
 from circulation.interlending.rows import InterlibraryLoan, advance
 from circulation.interlending.states import BorrowingAction, Obstacle
+from circulation.items.facts import item_facts, lock_item
+from circulation.loans.schema import loans
 from circulation.results import Desk
-from circulation.schema import loans
 
 #: How long the patron keeps what the owner does not renew, or wants back on no day it names.
 DAYS_AFTER_REFUSAL = 7

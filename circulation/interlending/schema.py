@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -19,33 +18,32 @@ from sqlalchemy import (
     text,
 )
 
-from catalogue.schema import metadata
+from catalogue.schema import Long, branches, items, metadata
 from catalogue.statements import Moment
-
-_Long = BigInteger().with_variant(Integer(), "sqlite")
+from circulation.patrons.schema import patrons
 
 #: A loan between libraries, from the request to the return; open while `closed` is NULL.
 interlibrary_loans = Table(
     "interlibrary_loans",
     metadata,
-    Column("id", _Long, primary_key=True, autoincrement=False),
+    Column("id", Long, primary_key=True, autoincrement=False),
     Column("partner", String, nullable=False),  # the agency of the partner, folded
     Column("actor", String, nullable=False),  # under which name the partner's own acts are done
     Column("request_id", String, nullable=False),  # as the partner names it
     Column("role", String, nullable=False),  # ours: a value of `Role`
     Column("state", String, nullable=False),  # a value of `LendingState` or `BorrowingState`
     # The item, once it is known: ours that is lent, or the temporary one for what was borrowed.
-    Column("item_id", ForeignKey("items.id"), index=True),
+    Column("item_id", ForeignKey(items.c.id), index=True),
     Column("barcode", String, nullable=False),
     Column("record_id", Integer),
     Column("title", String, nullable=False),
     Column("author", String, nullable=False),
-    Column("branch_id", ForeignKey("branches.id"), nullable=False),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),
     # Whom it is for, as the partner names them. Cut when the loan is over.
-    Column("patron_id", ForeignKey("patrons.id"), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True),
     Column("user", String, nullable=False),
-    Column("hold_id", _Long, index=True),
-    Column("loan_id", _Long),
+    Column("hold_id", Long, index=True),
+    Column("loan_id", Long),
     Column("due", Moment),  # when it is due at the library that owns it
     Column("due_before", Moment),  # while a renewal is asked for: when the loan was due before
     Column("renewable", Boolean, nullable=False),
@@ -85,8 +83,8 @@ Index(
 partner_notices = Table(
     "partner_notices",
     metadata,
-    Column("id", _Long, Identity(), primary_key=True),
-    Column("interlibrary_loan_id", ForeignKey("interlibrary_loans.id"), nullable=False, index=True),
+    Column("id", Long, Identity(), primary_key=True),
+    Column("interlibrary_loan_id", ForeignKey(interlibrary_loans.c.id), nullable=False, index=True),
     Column("partner", String, nullable=False),
     Column("kind", String, nullable=False),  # a value of `NoticeKind`
     Column("facts", Text, nullable=False),  # JSON object; emptied when it was sent
@@ -110,7 +108,7 @@ Index(
 exchanges = Table(
     "exchanges",
     metadata,
-    Column("id", _Long, Identity(), primary_key=True),
+    Column("id", Long, Identity(), primary_key=True),
     Column("at", Moment, nullable=False, index=True),
     Column("direction", String, nullable=False),
     Column("partner", String, nullable=False),
@@ -133,7 +131,7 @@ Index(
 exchange_bodies = Table(
     "exchange_bodies",
     metadata,
-    Column("exchange_id", ForeignKey("exchanges.id"), primary_key=True, autoincrement=False),
+    Column("exchange_id", ForeignKey(exchanges.c.id), primary_key=True, autoincrement=False),
     Column("until", Moment, nullable=False, index=True),
     Column("request", LargeBinary, nullable=False),
     Column("answer", LargeBinary, nullable=False),

@@ -20,7 +20,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from circulation.loan_states import write_between
+from circulation.loans.states import write_between
 
 
 class Role(Enum):

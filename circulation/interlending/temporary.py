@@ -13,10 +13,10 @@ from catalogue.statements import Transaction, send
 from catalogue.temporary_records import add_temporary_record, forget_temporary
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
-from circulation.hold_changes import HoldOutcome, close, forget_item, release
-from circulation.hold_facts import hold_of_item, holds_of_record, lock_queue
+from circulation.holds.changes import HoldOutcome, close, forget_item, release
+from circulation.holds.facts import hold_of_item, holds_of_record, lock_queue
 from circulation.interlending.rows import InterlibraryLoan
-from circulation.item_removal import ItemNeeded, remove_item
+from circulation.items.removal import ItemNeeded, remove_item
 from circulation.record_changes import delete_record
 from circulation.results import Branch, Desk
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from circulation.contacts import ContactKind
 from circulation.notices.channels import AddressKind
 from circulation.notices.persons import Person
 from circulation.notices.phone_numbers import mobile_number
+from circulation.patrons.contacts import ContactKind
 
 _CONTACTS = {
     AddressKind.EMAIL: ContactKind.EMAIL,

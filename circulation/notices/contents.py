@@ -16,9 +16,10 @@ from sqlalchemy import func, select
 from catalogue.schema import branches, items, records
 from catalogue.statements import Transaction, key_parameters, many_of
 from circulation.booking.schema import booking_supplies, bookings
-from circulation.fees.schema import charges
+from circulation.holds.schema import captures, holds
+from circulation.ledger.schema import charges
+from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
-from circulation.schema import captures, holds, loans
 
 
 class LoanTold(NamedTuple):

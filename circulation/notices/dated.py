@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, bindparam, select
 
 from catalogue.statements import Moment, Transaction, many
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.engine import Circulation
+from circulation.holds.schema import captures, holds
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import Addressees, request_notice
 from circulation.notices.rules import NoticeRules
-from circulation.schema import captures, holds, patrons
+from circulation.patrons.schema import patrons
 
 #: So many rows in one transaction.
 AT_MOST = 300

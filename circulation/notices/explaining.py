@@ -17,8 +17,8 @@ from circulation.notices.composing import Post
 from circulation.notices.contents import Contents, read_contents
 from circulation.notices.kinds import NoticeState
 from circulation.notices.log import Logged, find_entry
-from circulation.notices.outbox import Planned, Planner
 from circulation.notices.persons import read_persons
+from circulation.notices.planning import Planned, Planner
 from circulation.notices.rows import Notice, find_notice
 from circulation.notices.rules import ExplainedNotice, explain_notices, notice_case
 from circulation.results import Branch

@@ -11,8 +11,8 @@ from catalogue.statements import Moment, Transaction, many
 from circulation.engine import Circulation
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeState
-from circulation.notices.outbox import Planned, Planner
 from circulation.notices.persons import Person
+from circulation.notices.planning import Planned, Planner
 from circulation.notices.rows import Notice, read_notice, select_notices
 from circulation.notices.schema import notices
 

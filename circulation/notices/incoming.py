@@ -18,10 +18,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select
 
 from catalogue.statements import Transaction, many, scalar, send
-from circulation.contacts import ContactKind
 from circulation.engine import Circulation
-from circulation.facts import ALL, items_on_loan
-from circulation.identifiers import known_as
+from circulation.items.facts import ALL, items_on_loan
+from circulation.loans.renewals import renew, renew_all
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person, read_persons
@@ -29,9 +28,10 @@ from circulation.notices.phone_numbers import mobile_number
 from circulation.notices.refusal_words import why_not_renewed
 from circulation.notices.requests import request_notice
 from circulation.notices.schema import incoming_texts
-from circulation.renewals import renew, renew_all
+from circulation.patrons.contacts import ContactKind
+from circulation.patrons.identifiers import known_as
+from circulation.patrons.schema import patron_contacts, patrons
 from circulation.results import Refused, Renewed
-from circulation.schema import patron_contacts, patrons
 
 #: What events of such a renewal name as who did it, and by what.
 ACTOR = "patron"

@@ -17,14 +17,8 @@ from circulation.digital_post.receipts import PostReceipt, write_receipt
 from circulation.engine import Circulation
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeState
-from circulation.notices.outbox import (
-    AT_MOST,
-    Outgoing,
-    Planned,
-    Planner,
-    number_for,
-    outgoing_of,
-)
+from circulation.notices.outbox import AT_MOST, Outgoing, number_for, outgoing_of
+from circulation.notices.planning import Planned, Planner
 from circulation.notices.rows import (
     Message,
     abandoned_messages,

@@ -10,16 +10,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from catalogue.statements import Transaction, key_parameters, many_of
-from circulation.absences import Absence
-from circulation.contacts import Contact, ContactKind
 from circulation.digital_post.numbers import shown_numbers
+from circulation.holds.absences import Absence
+from circulation.holds.schema import patron_absences
+from circulation.patrons.contacts import Contact, ContactKind
+from circulation.patrons.schema import patron_blocks, patron_contacts, patrons
 from circulation.reasons import BlockReason
-from circulation.schema import (
-    patron_absences,
-    patron_blocks,
-    patron_contacts,
-    patrons,
-)
 
 
 class _Row(NamedTuple):

@@ -28,12 +28,13 @@ from catalogue.statements import (
     send_many,
 )
 from circulation.digital_post.receipts import forget_receipts, forget_receipts_of_person
+from circulation.loans.schema import loans
 from circulation.notices.causes import Cause, cause_text, read_cause
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
 from circulation.notices.rows import Notice, notices_of_person
 from circulation.notices.schema import incoming_texts, notice_messages, notices, stored
 from circulation.notices.silence import forget_silent_patron
-from circulation.schema import loans, patrons
+from circulation.patrons.schema import patrons
 from circulation.set_up import SetUp
 
 #: So many in one transaction.

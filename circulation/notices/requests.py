@@ -18,15 +18,15 @@ from sqlalchemy import bindparam, exists, insert, select
 
 from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar, send
 from circulation.engine import Circulation
-from circulation.guardians import ADULT_AGE, guardians_of
 from circulation.notices.causes import Cause, cause_text
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
 from circulation.notices.rules import NoticeTerms
 from circulation.notices.schema import notice_choices, notices
 from circulation.notices.times import next_time
+from circulation.patrons.guardians import ADULT_AGE, guardians_of
+from circulation.patrons.schema import patron_blocks, patrons
+from circulation.patrons.traits import age_on
 from circulation.reasons import BlockReason
-from circulation.schema import patron_blocks, patrons
-from circulation.traits import age_on
 
 #: The id of a row of `notices`.
 NoticeId = int

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from enum import Enum
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -27,11 +26,9 @@ from sqlalchemy import (
     text,
 )
 
-from catalogue.schema import metadata
+from catalogue.schema import Long, agencies, branches, metadata
 from catalogue.statements import Moment
-
-#: 63 bits, as `circulation.schema.Long`, which is not there yet when this module is read.
-_Long = BigInteger().with_variant(Integer(), "sqlite")
+from circulation.patrons.schema import patrons
 
 #: Rules. A scope column that is NULL holds for any; a field that is NULL is left to a row of
 #: wider scope (see `circulation.notices.rules`).
@@ -39,8 +36,8 @@ notice_rules = Table(
     "notice_rules",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    Column("agency_id", ForeignKey("agencies.id")),
-    Column("branch_id", ForeignKey("branches.id")),
+    Column("agency_id", ForeignKey(agencies.c.id)),
+    Column("branch_id", ForeignKey(branches.c.id)),
     Column("patron_category", String),
     Column("kind", String),  # a value of `NoticeKind`
     Column("channels", String),  # parted by blanks
@@ -64,10 +61,10 @@ notice_rules = Table(
 notice_messages = Table(
     "notice_messages",
     metadata,
-    Column("id", _Long, primary_key=True, autoincrement=False),
-    Column("patron_id", ForeignKey("patrons.id"), index=True),  # whom it is about
-    Column("recipient_id", ForeignKey("patrons.id"), index=True),
-    Column("branch_id", ForeignKey("branches.id"), nullable=False),  # in whose name
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True),  # whom it is about
+    Column("recipient_id", ForeignKey(patrons.c.id), index=True),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # in whose name
     Column("kind", String, nullable=False),  # a value of `NoticeKind`
     Column("channel", String, nullable=False),
     Column("address", String, nullable=False),
@@ -109,10 +106,10 @@ Index(
 notices = Table(
     "notices",
     metadata,
-    Column("id", _Long, primary_key=True, autoincrement=False),
-    Column("patron_id", ForeignKey("patrons.id"), index=True),
-    Column("recipient_id", ForeignKey("patrons.id"), index=True),
-    Column("branch_id", ForeignKey("branches.id"), nullable=False),  # whose rules hold
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("recipient_id", ForeignKey(patrons.c.id), index=True),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # whose rules hold
     Column("kind", String, nullable=False),  # a value of `NoticeKind`
     Column("once", String, unique=True),
     Column("cause", Text, nullable=False),  # JSON object (see `circulation.notices.causes`)
@@ -123,7 +120,7 @@ notices = Table(
     Column("why", String, nullable=False),  # of a state that needs a reason
     Column("created", Moment, nullable=False),
     Column("due", Moment, nullable=False),  # not told before
-    Column("message_id", ForeignKey("notice_messages.id"), index=True),
+    Column("message_id", ForeignKey(notice_messages.c.id), index=True),
     Column("anonymised", Moment),
 )
 _IS_WAITING = text("state = 'waiting'")
@@ -148,7 +145,7 @@ Index(
 notice_choices = Table(
     "notice_choices",
     metadata,
-    Column("patron_id", ForeignKey("patrons.id"), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
     Column("kind", String, primary_key=True),
     Column("wanted", Boolean, nullable=False),
     sqlite_with_rowid=False,
@@ -160,9 +157,9 @@ notice_progress = Table(
     "notice_progress",
     metadata,
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
-    Column("seen", _Long, nullable=False),
+    Column("seen", Long, nullable=False),
     Column("seen_at", Moment, nullable=False),
-    Column("safe", _Long, nullable=False),
+    Column("safe", Long, nullable=False),
     CheckConstraint("id = 1", name="one_row"),
 )
 
@@ -178,8 +175,8 @@ silent_rows = Table(
     "silent_rows",
     metadata,
     Column("noun", String, primary_key=True),  # a value of `Basis`
-    Column("row_id", _Long, primary_key=True, autoincrement=False),
-    Column("batch", ForeignKey("silent_batches.name"), nullable=False, index=True),
+    Column("row_id", Long, primary_key=True, autoincrement=False),
+    Column("batch", ForeignKey(silent_batches.c.name), nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 
@@ -189,10 +186,10 @@ incoming_texts = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
-    Column("patron_id", ForeignKey("patrons.id"), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True),
     Column("address", String, nullable=False),
     Column("body", String, nullable=False),
-    Column("notice_id", ForeignKey("notices.id")),  # the answer
+    Column("notice_id", ForeignKey(notices.c.id)),  # the answer
     sqlite_with_rowid=False,
 )
 

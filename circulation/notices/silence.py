@@ -28,7 +28,8 @@ from circulation.notices.contents import NOUNS
 from circulation.notices.kinds import Basis
 from circulation.notices.rows import Notice
 from circulation.notices.schema import silent_batches, silent_rows
-from circulation.schema import events, patrons
+from circulation.patrons.schema import patrons
+from circulation.schema import events
 
 _latest = scalar(select(func.max(silent_batches.c.until)))
 _insert_batch = send(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.notices.rules import parse_quiet, parse_time
 
 

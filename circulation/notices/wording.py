@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from circulation.money import exponent_of
+from circulation.ledger.money import exponent_of
 
 _MONTHS = {
     "da": [

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from catalogue.statements import Transaction, many
 from circulation.engine import Circulation
-from circulation.fees.schema import charges
+from circulation.ledger.schema import charges
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import NoticeId, request_notice

@@ -11,15 +11,12 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.statements import Transaction, lock, send
 from catalogue.visibility import share_stock
-from circulation.barcode_ranges import let_go_of_agency, let_go_of_branch
-from circulation.calendars import (
-    Owner,
-    forget_special_days,
-    store_special_days,
-    store_week,
-)
+from circulation.accession.barcode_ranges import let_go_of_agency, let_go_of_branch
+from circulation.calendars.opening_hours import WEEKDAYS
+from circulation.calendars.rows import Owner, forget_special_days, store_special_days, store_week
+from circulation.calendars.schema import closures
 from circulation.events import EventKind, write_event
-from circulation.opening_hours import WEEKDAYS
+from circulation.items.placement import forget_placement_name, store_placement_name
 from circulation.organisation import (
     add_agency,
     add_branch,
@@ -33,8 +30,8 @@ from circulation.organisation import (
     rename_branch,
     rename_consortium,
 )
-from circulation.placement import forget_placement_name, store_placement_name
-from circulation.schema import closures, history_settings, set_up_version
+from circulation.patrons.schema import history_settings
+from circulation.schema import set_up_version
 from circulation.set_up import remove_loan_policy, set_loan_policy, set_up_changed
 from circulation.setting_up.calling import writers
 from circulation.setting_up.difference import Change, differences, title
@@ -44,6 +41,7 @@ from circulation.setting_up.new_items import new_item_writers
 from circulation.setting_up.notices import notice_writers
 from circulation.setting_up.parts import Fields, Key, Noun
 from circulation.setting_up.reading import Declared
+from circulation.setting_up.scopes import stored_scope
 from circulation.setting_up.source import Problem
 from circulation.setting_up.stored import stored_parts, uses
 from circulation.transport import forget_transport_cost, store_float_group, store_transport_cost
@@ -324,14 +322,7 @@ class _Writing:
         remove_loan_policy(self.transaction, **self._scope(key))
 
     def _scope(self, key: Key) -> dict[str, Any]:
-        place, category, group = key
-        agency_id, branch_id = self._owner(place)
-        return {
-            "agency_id": agency_id,
-            "branch_id": branch_id,
-            "patron_category": category or None,
-            "material_group": group or None,
-        }
+        return stored_scope(self._owner, key, "patron_category", "material_group")
 
     def _float_group(self, key: Key, fields: Fields, is_new: bool) -> None:
         branches = self._branches()

@@ -12,15 +12,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from circulation.pin_settings import PinRules, pin_settings_problems
+from circulation.patrons.pin_settings import PinRules, pin_settings_problems
 from circulation.results import Destination
 from circulation.setting_up.options import Checks, OptionCheck, can_be_kept
-from circulation.setting_up.parts import Fields, Key, Noun
+from circulation.setting_up.parts import Fields, Noun
 from circulation.setting_up.positions import Path
+from circulation.setting_up.scopes import Add
 from circulation.setting_up.source import Source, shown
 from circulation.sorting import PLACES
 
@@ -30,8 +31,6 @@ SECTIONS = ("terminal_profiles", "terminals", "partners", "sorting")
 DESTINATIONS = {each.name.lower().replace("_", "-"): each.name for each in Destination}
 #: The conditions of a sort rule that are texts.
 _TEXTS = ("to", "home", "group", *PLACES, "call_number_from", "call_number_to")
-
-Add = Callable[[Noun, Key, Fields, Path], None]
 
 
 def read_callers(source: Source, add: Add, checks: Checks) -> None:

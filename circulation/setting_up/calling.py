@@ -6,8 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from catalogue.statements import Transaction
-from circulation.partners import all_partners, forget_partner, store_partner
-from circulation.pin_settings import said_of_pins, store_pin_settings
+from circulation.callers.partners import all_partners, forget_partner, store_partner
+from circulation.callers.terminals import (
+    all_profiles,
+    all_terminals,
+    forget_profile,
+    forget_terminal,
+    store_profile,
+    store_terminal,
+)
+from circulation.patrons.pin_settings import said_of_pins, store_pin_settings
 from circulation.setting_up.callers import DESTINATIONS, OF_TERMINAL
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.sorting import (
@@ -16,14 +24,6 @@ from circulation.sorting import (
     forget_sort_rule,
     read_sorting,
     store_sort_rule,
-)
-from circulation.terminals import (
-    all_profiles,
-    all_terminals,
-    forget_profile,
-    forget_terminal,
-    store_profile,
-    store_terminal,
 )
 
 _WORDS = {name: word for word, name in DESTINATIONS.items()}

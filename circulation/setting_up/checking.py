@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from circulation.partners import folded_agency
+from circulation.callers.partners import folded_agency
 from circulation.policy import lineage
 from circulation.setting_up.difference import title
 from circulation.setting_up.dunning import check_flows
 from circulation.setting_up.fees import check_fees
 from circulation.setting_up.new_items import check_new_items
 from circulation.setting_up.notices import check_notices
-from circulation.setting_up.parts import Key, Noun, Parts
+from circulation.setting_up.parts import Noun, Parts
+from circulation.setting_up.scopes import Lines, no_such, unknown_in_scopes
 from circulation.setting_up.source import Problem
-
-#: Where a part, or a field of it, stands.
-Lines = Callable[[Noun, Key, str], int | None]
 
 
 def check_references(parts: Parts, line: Lines) -> list[Problem]:
@@ -23,7 +19,7 @@ def check_references(parts: Parts, line: Lines) -> list[Problem]:
     return [
         *_trees(parts, line),
         *_organisation(parts, line),
-        *_rules(parts, line),
+        *unknown_in_scopes(parts, line, Noun.RULE, ("at", "category", "group")),
         *_between_branches(parts, line),
         *_callers(parts, line),
         *check_new_items(parts, line),
@@ -31,10 +27,6 @@ def check_references(parts: Parts, line: Lines) -> list[Problem]:
         *check_flows(parts, line),
         *check_notices(parts, line),
     ]
-
-
-def _unknown(noun: Noun, key: Key, line: int | None, what: str, name: str) -> Problem:
-    return Problem(line, f'{title(noun, key)}: there is no {what} "{name}"')
 
 
 def _trees(parts: Parts, line: Lines) -> list[Problem]:
@@ -45,7 +37,7 @@ def _trees(parts: Parts, line: Lines) -> list[Problem]:
             at = line(noun, (code,), "parent")
             chain = lineage(tree, code)
             if parent is not None and parent not in tree:
-                problems.append(_unknown(noun, (code,), at, noun.value, parent))
+                problems.append(no_such(noun, (code,), at, noun.value, parent))
             elif tree.get(chain[-1]) in chain:
                 problems.append(
                     Problem(at, f"{title(noun, (code,))}: its parents lead round in a circle")
@@ -60,28 +52,12 @@ def _organisation(parts: Parts, line: Lines) -> list[Problem]:
     for key, fields in parts.of[Noun.BRANCH].items():
         if fields["agency"] and (fields["agency"],) not in parts.of[Noun.AGENCY]:
             at = line(Noun.BRANCH, key, "agency")
-            problems.append(_unknown(Noun.BRANCH, key, at, "agency", fields["agency"]))
+            problems.append(no_such(Noun.BRANCH, key, at, "agency", fields["agency"]))
         if key in parts.of[Noun.AGENCY]:
             at = line(Noun.BRANCH, key, "")
             problems.append(
                 Problem(at, f"{title(Noun.BRANCH, key)}: an agency has this ISIL already")
             )
-    return problems
-
-
-def _rules(parts: Parts, line: Lines) -> list[Problem]:
-    problems = []
-    for key in parts.of[Noun.RULE]:
-        place, category, group = key
-        if place and not {(place,)} & {*parts.of[Noun.AGENCY], *parts.of[Noun.BRANCH]}:
-            at = line(Noun.RULE, key, "at")
-            problems.append(_unknown(Noun.RULE, key, at, "agency or branch", place))
-        if category and (category,) not in parts.of[Noun.CATEGORY]:
-            at = line(Noun.RULE, key, "category")
-            problems.append(_unknown(Noun.RULE, key, at, "patron category", category))
-        if group and (group,) not in parts.of[Noun.GROUP]:
-            at = line(Noun.RULE, key, "group")
-            problems.append(_unknown(Noun.RULE, key, at, "material group", group))
     return problems
 
 
@@ -91,14 +67,14 @@ def _between_branches(parts: Parts, line: Lines) -> list[Problem]:
     for key, fields in parts.of[Noun.FLOAT_GROUP].items():
         at = line(Noun.FLOAT_GROUP, key, "")
         problems += [
-            _unknown(Noun.FLOAT_GROUP, key, at, "branch", isil)
+            no_such(Noun.FLOAT_GROUP, key, at, "branch", isil)
             for isil in fields["branches"]
             if (isil,) not in known
         ]
     for key in parts.of[Noun.TRANSPORT]:
         at = line(Noun.TRANSPORT, key, "")
         problems += [
-            _unknown(Noun.TRANSPORT, key, at, "branch", isil)
+            no_such(Noun.TRANSPORT, key, at, "branch", isil)
             for isil in key
             if isil and (isil,) not in known
         ]
@@ -124,13 +100,13 @@ def _callers(parts: Parts, line: Lines) -> list[Problem]:
         for key, fields in parts.of[noun].items():
             value = fields.get(name)
             if value and (value,) not in parts.of[named]:
-                problems.append(_unknown(noun, key, line(noun, key, name), named.value, value))
+                problems.append(no_such(noun, key, line(noun, key, name), named.value, value))
     schemes = {key[0] for key in parts.of[Noun.SORT_RULE]}
     for key, fields in parts.of[Noun.TERMINAL].items():
         scheme = fields["sorting"]
         if scheme and scheme not in schemes:
             at = line(Noun.TERMINAL, key, "sorting")
-            problems.append(_unknown(Noun.TERMINAL, key, at, "sorting scheme", scheme))
+            problems.append(no_such(Noun.TERMINAL, key, at, "sorting scheme", scheme))
     folded: dict[str, str] = {}
     for (agency,) in parts.of[Noun.PARTNER]:
         other = folded.setdefault(folded_agency(agency), agency)

@@ -10,19 +10,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from catalogue.statements import Transaction
-from circulation.calendars import Owner
+from circulation.calendars.rows import Owner
 from circulation.dunning import flow_rows
 from circulation.dunning.steps import Step, flow_problems, said_of, step_of, step_problems
-from circulation.setting_up.difference import title
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.positions import Path
+from circulation.setting_up.scopes import Add, Lines, stored_scope, unknown_in_scopes
 from circulation.setting_up.source import Problem, Source
 
 SECTIONS = ("dunning",)
 _SCOPE = ("at", "category", "group")
-
-Add = Callable[[Noun, Key, Fields, Path], None]
-Lines = Callable[[Noun, Key, str], int | None]
 
 
 def read_flows(source: Source, add: Add) -> None:
@@ -62,21 +59,7 @@ def _fields(steps: list[Step]) -> Fields:
 
 def check_flows(parts: Parts, line: Lines) -> list[Problem]:
     """Every name in a scope that is not there."""
-    known = (
-        ("at", {key[0] for noun in (Noun.AGENCY, Noun.BRANCH) for key in parts.of[noun]}),
-        ("category", {key[0] for key in parts.of[Noun.CATEGORY]}),
-        ("group", {key[0] for key in parts.of[Noun.GROUP]}),
-    )
-    words = {"at": "agency or branch", "category": "patron category", "group": "material group"}
-    return [
-        Problem(
-            line(Noun.DUNNING, key, name),
-            f'{title(Noun.DUNNING, key)}: there is no {words[name]} "{value}"',
-        )
-        for key in parts.of[Noun.DUNNING]
-        for value, (name, names) in zip(key, known, strict=True)
-        if value and value not in names
-    ]
+    return unknown_in_scopes(parts, line, Noun.DUNNING, _SCOPE)
 
 
 def add_stored_flows(
@@ -98,13 +81,7 @@ def flow_writers(
     """What stores and what removes a flow; `owner` finds a place by its ISIL."""
 
     def scope(key: Key) -> dict[str, Any]:
-        agency_id, branch_id = owner(key[0])
-        return {
-            "agency_id": agency_id,
-            "branch_id": branch_id,
-            "patron_category": key[1] or None,
-            "material_group": key[2] or None,
-        }
+        return stored_scope(owner, key, "patron_category", "material_group")
 
     def write(key: Key, fields: Fields, is_new: bool) -> None:
         in_order = sorted(fields.items(), key=lambda each: each[1]["number"])

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from catalogue.statements import Transaction
-from circulation.calendars import Owner
+from circulation.calendars.rows import Owner
 from circulation.fees.lateness import tariff
 from circulation.fees.rule_rows import forget_fee_rule, read_fee_rules, store_fee_rule
 from circulation.fees.rules import (
@@ -28,13 +28,18 @@ from circulation.policy import Case, lineage
 from circulation.setting_up.difference import title
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.positions import Path
+from circulation.setting_up.scopes import (
+    Add,
+    Lines,
+    read_terms,
+    stored_scope,
+    stored_terms,
+    unknown_in_scopes,
+)
 from circulation.setting_up.source import Problem, Source, shown
 
 SECTIONS = ("fees",)
 _SCOPE = ("at", "category", "group", "from")
-
-Add = Callable[[Noun, Key, Fields, Path], None]
-Lines = Callable[[Noun, Key, str], int | None]
 
 
 def read_fees(source: Source, add: Add) -> None:
@@ -50,32 +55,13 @@ def _read(source: Source, add: Add, path: Path, table: Mapping[str, Any]) -> Non
     if begins is not None and (not isinstance(begins, date) or isinstance(begins, datetime)):
         source.problem((*path, "from"), f"must be a date, such as 2027-01-01, not {shown(begins)}")
         begins = None
-    fields = {name: value for name, value in table.items() if name in FIELDS}
-    problems = fee_rule_problems(fields)
-    for name, text in problems.items():
-        source.problem((*path, name), text)
-    if not fields:
-        source.problem(path, "the rule says nothing")
-    sound = {name: value for name, value in fields.items() if name not in problems}
+    sound = read_terms(source, path, table, FIELDS, fee_rule_problems)
     add(Noun.FEES, (*scope, begins.isoformat() if begins else ""), sound, path)
 
 
 def check_fees(parts: Parts, line: Lines) -> list[Problem]:
     """Every name that is not there, and every tariff that goes above the ceilings that hold."""
-    places = {key[0] for noun in (Noun.AGENCY, Noun.BRANCH) for key in parts.of[noun]}
-    known = (
-        ("at", places, "agency or branch"),
-        ("category", {key[0] for key in parts.of[Noun.CATEGORY]}, "patron category"),
-        ("group", {key[0] for key in parts.of[Noun.GROUP]}, "material group"),
-    )
-    problems = []
-    for key in parts.of[Noun.FEES]:
-        for value, (name, names, what) in zip(key, known, strict=False):
-            if value and value not in names:
-                at = line(Noun.FEES, key, name)
-                problems.append(
-                    Problem(at, f'{title(Noun.FEES, key)}: there is no {what} "{value}"')
-                )
+    problems = unknown_in_scopes(parts, line, Noun.FEES, _SCOPE)
     return problems or [*_above_ceilings(parts, line)]
 
 
@@ -141,10 +127,7 @@ def add_stored_fees(
             row.material_group or "",
             "" if row.valid_from is None else row.valid_from.isoformat(),
         )
-        said = {name: said_value(name, getattr(row, name)) for name in FIELDS}
-        parts.add(
-            Noun.FEES, key, {name: value for name, value in said.items() if value is not None}
-        )
+        parts.add(Noun.FEES, key, stored_terms(row, FIELDS, said_value))
 
 
 def fee_writers(
@@ -153,14 +136,8 @@ def fee_writers(
     """What stores and what removes a rule; `owner` finds a place by its ISIL."""
 
     def scope(key: Key) -> dict[str, Any]:
-        agency_id, branch_id = owner(key[0])
-        return {
-            "agency_id": agency_id,
-            "branch_id": branch_id,
-            "patron_category": key[1] or None,
-            "material_group": key[2] or None,
-            "valid_from": date.fromisoformat(key[3]) if key[3] else None,
-        }
+        begins = {"valid_from": date.fromisoformat(key[3]) if key[3] else None}
+        return stored_scope(owner, key, "patron_category", "material_group") | begins
 
     def write(key: Key, fields: Fields, is_new: bool) -> None:
         store_fee_rule(transaction, **scope(key), **fields)

@@ -13,24 +13,24 @@ from typing import Any
 
 from catalogue.describing import MATERIAL_TYPES
 from catalogue.statements import Transaction
-from circulation.barcode_ranges import (
+from circulation.accession.barcode_ranges import (
     BarcodeRange,
     all_ranges,
     forget_range,
     range_problem,
     store_range,
 )
-from circulation.calendars import Owner
-from circulation.item_defaults import (
+from circulation.accession.item_defaults import (
     FIELDS,
     all_defaults,
     defaults_problems,
     forget_defaults,
     store_defaults,
 )
-from circulation.setting_up.difference import title
+from circulation.calendars.rows import Owner
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.positions import Path
+from circulation.setting_up.scopes import Add, Lines, no_such, stored_terms, unknown_in_scopes
 from circulation.setting_up.source import Problem, Source, shown
 
 SECTIONS = ("item_defaults", "barcode_ranges")
@@ -38,9 +38,6 @@ _SCOPE = ("at", "group", "type")
 _OF_RANGE = ("at", "prefix", "first", "last", "digits", "check_digit")
 #: The greatest number of a range.
 _MOST = 10**15 - 1
-
-Add = Callable[[Noun, Key, Fields, Path], None]
-Lines = Callable[[Noun, Key, str], int | None]
 
 
 def read_new_items(source: Source, add: Add) -> None:
@@ -109,16 +106,14 @@ def check_new_items(parts: Parts, line: Lines) -> list[Problem]:
     """Every name of a place or group that is not there."""
     places = {key[0] for noun in (Noun.AGENCY, Noun.BRANCH) for key in parts.of[noun]}
     groups = {key[0] for key in parts.of[Noun.GROUP]}
-    problems = []
+    problems = unknown_in_scopes(parts, line, Noun.ITEM_DEFAULTS, _SCOPE)
 
     def need(noun: Noun, key: Key, name: str, value: str, known: set[str], what: str) -> None:
         if value and value not in known:
             at = line(noun, key, name)
-            problems.append(Problem(at, f'{title(noun, key)}: there is no {what} "{value}"'))
+            problems.append(no_such(noun, key, at, what, value))
 
     for key, fields in parts.of[Noun.ITEM_DEFAULTS].items():
-        need(Noun.ITEM_DEFAULTS, key, "at", key[0], places, "agency or branch")
-        need(Noun.ITEM_DEFAULTS, key, "group", key[1], groups, "material group")
         given = fields.get("gives_group")
         if isinstance(given, str):
             need(Noun.ITEM_DEFAULTS, key, "gives_group", given, groups, "material group")
@@ -141,12 +136,7 @@ def add_stored_new_items(
             row.material_group or "",
             row.material_type or "",
         )
-        said = {name: getattr(row, name) for name in FIELDS}
-        parts.add(
-            Noun.ITEM_DEFAULTS,
-            key,
-            {name: value for name, value in said.items() if value is not None},
-        )
+        parts.add(Noun.ITEM_DEFAULTS, key, stored_terms(row, FIELDS))
     for each in all_ranges(transaction):
         fields = {
             "at": place(each.agency_id, each.branch_id),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from catalogue.statements import Transaction
-from circulation.calendars import Owner
+from circulation.calendars.rows import Owner
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rule_rows import (
     forget_notice_rule,
@@ -18,16 +18,21 @@ from circulation.notices.rule_rows import (
     store_notice_rule,
 )
 from circulation.notices.rules import FIELDS, GROUPS, notice_rule_problems, said_value
-from circulation.setting_up.difference import title
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.positions import Path
+from circulation.setting_up.scopes import (
+    Add,
+    Lines,
+    no_such,
+    read_terms,
+    stored_scope,
+    stored_terms,
+    unknown_in_scopes,
+)
 from circulation.setting_up.source import Problem, Source
 
 SECTIONS = ("notices",)
 _SCOPE = ("at", "category", "kind")
-
-Add = Callable[[Noun, Key, Fields, Path], None]
-Lines = Callable[[Noun, Key, str], int | None]
 
 
 def read_notices(source: Source, add: Add) -> None:
@@ -42,41 +47,16 @@ def _read(source: Source, add: Add, path: Path, table: Mapping[str, Any]) -> Non
     kinds = {kind.value for kind in NoticeKind}
     if scope[-1] and scope[-1] not in kinds:
         source.problem((*path, "kind"), f"there is no message of the kind {scope[-1]!r}")
-    fields = {name: value for name, value in table.items() if name in FIELDS}
-    problems = notice_rule_problems(fields)
-    for name, text in problems.items():
-        source.problem((*path, name), text)
-    if not fields:
-        source.problem(path, "the rule says nothing")
-    sound = {name: value for name, value in fields.items() if name not in problems}
+    sound = read_terms(source, path, table, FIELDS, notice_rule_problems)
     add(Noun.NOTICES, tuple(scope), sound, path)
 
 
 def check_notices(parts: Parts, line: Lines) -> list[Problem]:
     """Every name of a place or category that is not there."""
-    known = (
-        (
-            "at",
-            {key[0] for noun in (Noun.AGENCY, Noun.BRANCH) for key in parts.of[noun]},
-            "agency or branch",
-        ),
-        ("category", {key[0] for key in parts.of[Noun.CATEGORY]}, "patron category"),
-    )
-    problems = [
-        Problem(
-            line(Noun.NOTICES, key, name),
-            f'{title(Noun.NOTICES, key)}: there is no {what} "{value}"',
-        )
-        for key in parts.of[Noun.NOTICES]
-        for value, (name, names, what) in zip(key, known, strict=False)
-        if value and value not in names
-    ]
+    problems = unknown_in_scopes(parts, line, Noun.NOTICES, _SCOPE)
     groups = {key[0] for key in parts.of[Noun.GROUP]}
     problems += [
-        Problem(
-            line(Noun.NOTICES, key, name),
-            f'{title(Noun.NOTICES, key)}: there is no material group "{group}"',
-        )
+        no_such(Noun.NOTICES, key, line(Noun.NOTICES, key, name), "material group", group)
         for key, fields in parts.of[Noun.NOTICES].items()
         for name in GROUPS
         for group in fields.get(name, ())
@@ -91,10 +71,7 @@ def add_stored_notices(
     """Adds what is stored to the parts; `place` gives the ISIL of an agency or branch."""
     for row in read_notice_rules(transaction):
         key = (place(row.agency_id, row.branch_id), row.patron_category or "", row.kind or "")
-        said = {name: said_value(name, getattr(row, name)) for name in FIELDS}
-        parts.add(
-            Noun.NOTICES, key, {name: value for name, value in said.items() if value is not None}
-        )
+        parts.add(Noun.NOTICES, key, stored_terms(row, FIELDS, said_value))
 
 
 def notice_writers(
@@ -103,13 +80,8 @@ def notice_writers(
     """What stores and what removes a rule; `owner` finds a place by its ISIL."""
 
     def scope(key: Key) -> dict[str, Any]:
-        agency_id, branch_id = owner(key[0])
-        return {
-            "agency_id": agency_id,
-            "branch_id": branch_id,
-            "patron_category": key[1] or None,
-            "kind": NoticeKind(key[2]) if key[2] else None,
-        }
+        kind = {"kind": NoticeKind(key[2]) if key[2] else None}
+        return stored_scope(owner, key, "patron_category") | kind
 
     def write(key: Key, fields: Fields, is_new: bool) -> None:
         store_notice_rule(transaction, **scope(key), **fields)

@@ -25,9 +25,9 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from circulation.days import parse_days
-from circulation.opening_hours import WEEKDAYS, hours_text, parse_hours
-from circulation.placement import LEVELS
+from circulation.calendars.days import parse_days
+from circulation.calendars.opening_hours import WEEKDAYS, hours_text, parse_hours
+from circulation.items.placement import LEVELS
 from circulation.policy import FIELDS, rule_problems
 from circulation.set_up import DEFAULT_TIMEZONE
 from circulation.setting_up.callers import SECTIONS, read_callers, read_pins

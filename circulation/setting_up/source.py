@@ -55,7 +55,7 @@ class Source:
         return self._lines.get(path, 1)
 
     def problem(self, path: Path, text: str) -> None:
-        self.problems.append(Problem(self.line(path), f"{dotted(path)}: {text}"))
+        self.problems.append(Problem(self.line(path), f"{dotted(path)}: {text}" if path else text))
 
     def table(self, path: Path, value: object) -> Mapping[str, Any]:
         """The value, where it is a table; else an empty one."""

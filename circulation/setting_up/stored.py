@@ -7,14 +7,16 @@ from typing import Any
 
 from sqlalchemy import Column, Table, bindparam, func, select
 
-from catalogue.schema import items, metadata
+from catalogue.schema import items
 from catalogue.statements import Transaction, many, scalar
-from circulation.calendars import special_days_rows, weekday_rows
-from circulation.opening_hours import WEEKDAYS, hours_text, parse_hours
+from circulation.accession.schema import delivery_lines
+from circulation.calendars.opening_hours import WEEKDAYS, hours_text, parse_hours
+from circulation.calendars.rows import special_days_rows, weekday_rows
+from circulation.items.placement import all_placement_names
 from circulation.organisation import all_agencies, all_branches, all_consortia
-from circulation.placement import all_placement_names
+from circulation.patrons.schema import history_settings, patrons
 from circulation.policy import FIELDS
-from circulation.schema import delivery_lines, history_settings, patrons
+from circulation.schema import all_tables
 from circulation.set_up import loan_policies_of
 from circulation.setting_up.calling import add_stored_callers
 from circulation.setting_up.dunning import add_stored_flows
@@ -22,6 +24,7 @@ from circulation.setting_up.fees import add_stored_fees
 from circulation.setting_up.new_items import add_stored_new_items
 from circulation.setting_up.notices import add_stored_notices
 from circulation.setting_up.parts import Key, Noun, Parts
+from circulation.setting_up.scopes import stored_terms
 from circulation.transport import read_transport
 from circulation.trees import CATEGORIES, GROUPS
 
@@ -70,10 +73,7 @@ def stored_parts(transaction: Transaction) -> Parts:
             row.patron_category or "",
             row.material_group or "",
         )
-        said = {name: getattr(row, name) for name in FIELDS}
-        parts.add(
-            Noun.RULE, scope, {name: value for name, value in said.items() if value is not None}
-        )
+        parts.add(Noun.RULE, scope, stored_terms(row, FIELDS))
     transport = read_transport(transaction)
     floats: dict[str, list[str]] = {}
     for code, branch_id in transport.floats:
@@ -140,7 +140,7 @@ def _counts(noun_table: str) -> list[tuple[str, Callable[..., int]]]:
     """For each table that names rows of the given one: how often it names one of them."""
     return [
         (table.name, _count(table, column))
-        for table in metadata.sorted_tables
+        for table in all_tables()
         if table.name not in _OF_SET_UP
         for column in table.columns
         if any(key.column.table.name == noun_table for key in column.foreign_keys)

@@ -15,7 +15,7 @@ import click
 from catalogue.fetched import Fetched
 from catalogue.standard_numbers import readings
 from catalogue.statements import Transaction
-from circulation.accession import (
+from circulation.accession.adding import (
     Accessioned,
     Brief,
     NewItem,
@@ -23,20 +23,19 @@ from circulation.accession import (
     Obstacle,
     Origin,
 )
-from circulation.accession import (
-    accession as accession_verb,
-)
-from circulation.prices import WrongPrice, price_of
+from circulation.accession.adding import accession as accession_verb
+from circulation.ledger.prices import WrongPrice, price_of
 from circulation.results import Desk, Destination
 from protocols.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, plain, say
+from protocols.commands.values import ISIL
 from protocols.record_sources import Asked, Targets
 
 
 @click.command()
 @click.argument("numbers", nargs=-1, metavar="[ISBN]...")
-@click.option("--branch", required=True, metavar="ISIL", help="Where the items are in hand.")
-@click.option("--home", metavar="ISIL", help="Where they belong.  [default: the branch]")
+@click.option("--branch", required=True, type=ISIL, help="Where the items are in hand.")
+@click.option("--home", type=ISIL, help="Where they belong.  [default: the branch]")
 @click.option("--barcode", help="The barcode of the one item.  [default: the next of a range]")
 @click.option("--material-group", metavar="CODE", help="[default: as the rules say]")
 @click.option("--price", metavar="AMOUNT", help="Such as 299.95, with --currency.")

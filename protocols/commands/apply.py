@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from catalogue.database import migrate, open_database
 from circulation.setting_up.applying import (
     ChangedMeanwhile,
     DoesNotFit,
@@ -19,6 +18,7 @@ from circulation.setting_up.applying import (
 from circulation.setting_up.reading import read
 from circulation.setting_up.source import Problem
 from protocols.command_line import Settings
+from protocols.commands.databases import open_configured
 from protocols.standard import option_checks
 
 
@@ -44,9 +44,7 @@ def apply(settings: Settings, file: Path, only_check: bool, yes: bool, as_json: 
         raise click.ClickException(f"{file} is not UTF-8: {error.reason}") from error
     if declared.problems:  # no database is needed to see these
         _refuse(file, declared.problems, as_json)
-    url = settings.database_url
-    migrate(url)
-    database = open_database(url)
+    database = open_configured(settings, migrated=True)
     try:
         planned = database.read(lambda transaction: plan(transaction, declared), wide=True).result()
         if planned.problems:

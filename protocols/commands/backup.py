@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from catalogue.backups import BackupFailed, back_up
+from catalogue.backups import back_up
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, say
+from protocols.commands.progress import progress
 
 
 @click.command()
@@ -21,8 +22,10 @@ def backup(settings: Settings, file: Path, as_json: bool) -> None:
     The configuration is not in it: keep a copy of that elsewhere. Without its identifier key
     nobody is found by a number that was stored with it.
     """
-    try:
-        back_up(settings.database_url, file)
-    except BackupFailed as error:
-        raise click.ClickException(str(error)) from error
+    with progress() as report:
+        back_up(
+            settings.database_url,
+            file,
+            on_progress=lambda written, of: report(file.name, "bytes", written, of),
+        )
     say({"file": str(file), "bytes": file.stat().st_size}, as_json)

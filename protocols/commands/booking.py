@@ -16,6 +16,8 @@ from protocols.command_line import Settings
 from protocols.commands.booking_answers import NUMBER, answer_of, at_branch, perform, shown
 from protocols.commands.booking_copies import COPY_COMMANDS
 from protocols.commands.library import Library, as_json, opened, say
+from protocols.commands.unknown import no_item
+from protocols.commands.values import ISIL
 
 DAY = click.DateTime(["%Y-%m-%d"])
 _period = click.option("--from", "first", type=DAY, help="The first day on which they are wanted.")
@@ -23,7 +25,7 @@ _until = click.option("--until", "last", type=DAY, help="The last day.")
 _copies = click.option("--copies", type=click.IntRange(1), help="How many are preferred.")
 _minimum = click.option("--minimum", type=click.IntRange(1), help="How many will do.")
 _suppliers = click.option(
-    "--supplier", "suppliers", multiple=True, metavar="ISIL", help="Ask these branches, in order."
+    "--supplier", "suppliers", multiple=True, type=ISIL, help="Ask these branches, in order."
 )
 _title = click.option(
     "--item", metavar="BARCODE", help="The title, by the barcode of one of its copies."
@@ -52,7 +54,7 @@ def _day(value: datetime | None) -> date | None:
 @_copies
 @_minimum
 @_suppliers
-@click.option("--deliver-to", metavar="ISIL", help="[default: the borrower's branch]")
+@click.option("--deliver-to", type=ISIL, help="[default: the borrower's branch]")
 @click.option("--class", "group_id", type=int, help="The class that it is for, by its number.")
 @click.option("--lend-onward", is_flag=True, help="To the class, as soon as it is delivered.")
 @click.option("--note", default="")
@@ -202,7 +204,7 @@ def show(settings: Settings, number: int, as_json: bool) -> None:
 @booking.command("list")
 @click.option("--patron", help="Those of a borrower.")
 @_title
-@click.option("--at", "branch", metavar="ISIL", help="Those that a branch supplies or hands out.")
+@click.option("--at", "branch", type=ISIL, help="Those that a branch supplies or hands out.")
 @as_json
 @click.pass_obj
 def list_(
@@ -235,7 +237,7 @@ def list_(
 def _record_of(library: Library, barcode: str) -> int:
     found = library.read(lambda transaction: find_item(transaction, barcode))
     if found is None:
-        raise click.ClickException(f"no item has the barcode {barcode}")
+        raise click.ClickException(library.read(lambda transaction: no_item(transaction, barcode)))
     return found.record_id
 
 

@@ -12,9 +12,10 @@ from circulation.booking.results import Booking
 from circulation.results import Refused
 from protocols.command_line import Settings
 from protocols.commands.library import opened, refusal_of, say
+from protocols.commands.values import ISIL
 
 at_branch = click.option(
-    "--at", "branch", metavar="ISIL", required=True, help="The branch where it is done."
+    "--at", "branch", type=ISIL, required=True, help="The branch where it is done."
 )
 NUMBER = click.argument("number", type=int, metavar="BOOKING")
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from circulation.booking import delivering, preparing
-from circulation.onward import LentOnward
+from circulation.loans.onward import LentOnward
 from circulation.results import CheckedIn, CheckedOut, Refused, Stay
 from protocols.command_line import Settings
 from protocols.commands.booking_answers import NUMBER, answer_of, at_branch, perform, shown

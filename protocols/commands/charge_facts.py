@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation.charge_lists import ChargeExplained
 from circulation.dunning.acts import Act
-from circulation.money import Charge, ChargedLoan, ChargeLine
+from circulation.ledger.charge_lists import ChargeExplained
+from circulation.ledger.money import Charge, ChargedLoan, ChargeLine
 
 
 def line_facts(line: ChargeLine) -> dict[str, Any]:

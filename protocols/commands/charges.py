@@ -8,26 +8,21 @@ from dataclasses import replace
 import click
 
 from catalogue.statements import Transaction
-from circulation.accounts import patron_status
-from circulation.charges import (
-    Charge,
-    ChargeKind,
-    PatronCharges,
+from circulation.fees.expected import expected_fees
+from circulation.ledger.charge_lists import explain_charge, patron_charges
+from circulation.ledger.charges import (
     create_charge,
-    explain_charge,
     open_charge,
-    patron_charges,
-    pay,
     reduce_charge,
     reduce_write_off,
-    reimburse,
-    reverse_payment,
     write_off,
 )
-from circulation.fees.expected import expected_fees
-from circulation.money import amount_text
-from circulation.personal_data import log_access
-from circulation.postings import Account, open_account
+from circulation.ledger.money import Charge, ChargeKind, PatronCharges, amount_text
+from circulation.ledger.payments import pay
+from circulation.ledger.postings import Account, open_account
+from circulation.ledger.reversals import reimburse, reverse_payment
+from circulation.patrons.accounts import patron_status
+from circulation.patrons.personal_data import log_access
 from circulation.results import Desk, Refused
 from protocols.command_line import Settings
 from protocols.commands.charge_facts import (
@@ -37,11 +32,12 @@ from protocols.commands.charge_facts import (
     loan_facts,
 )
 from protocols.commands.library import DEVICE, Library, as_json, opened, refusal_of, say
+from protocols.commands.values import ISIL
 
 _at = click.option(
     "--at",
     "branch",
-    metavar="ISIL",
+    type=ISIL,
     help="The branch where it is done.  [default: that of the charge, or the patron's]",
 )
 _CHARGE = click.argument("charge_id", metavar="CHARGE", type=int)

@@ -17,8 +17,10 @@ from protocols.configuration import (
     configuration_from,
     load_configuration,
 )
+from protocols.failures import without_password
 from protocols.fitness.files import certificate_findings, permission_findings
 from protocols.fitness.findings import Finding, error
+from protocols.fitness.replication import replica_findings
 from protocols.fitness.surroundings import database_findings, port_findings
 from protocols.standard import installed_standards
 
@@ -46,6 +48,7 @@ def check(settings: Settings, running: bool, as_json: bool) -> None:
         found += permission_findings(configuration)
         if "database" not in wrong:
             found += database_findings(configuration)
+            found += replica_findings(configuration)
     if as_json:
         say([{"severity": each.severity, "text": each.text} for each in found], True)
     else:
@@ -58,7 +61,7 @@ def check(settings: Settings, running: bool, as_json: bool) -> None:
     if any(each.severity == "error" for each in found):
         raise SystemExit(1)
     if configuration is not None and not as_json:
-        shown = _shown(configuration.database_url)
+        shown = without_password(configuration.database_url)
         click.echo(f"{configuration.path} is in order; the database is {shown}")
 
 
@@ -83,12 +86,3 @@ def _read(settings: Settings) -> tuple[Configuration | None, set[str], list[Find
 
 #: How a problem begins: with its section.
 _SECTION = re.compile(r"^\[([^\].]+)")
-
-
-def _shown(url: str) -> str:
-    """A database URL without its password."""
-    head, at, tail = url.rpartition("@")
-    if not at:
-        return url
-    scheme, _, login = head.partition("://")
-    return f"{scheme}://{login.partition(':')[0]}@{tail}"

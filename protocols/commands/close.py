@@ -8,19 +8,21 @@ from datetime import UTC, date, datetime
 
 import click
 
-from catalogue.database import open_database
-from circulation.closures import Closure, close_branch, lift_closure, preview_closure
-from circulation.due_dates import local_date
+from circulation.calendars.closures import Closure, close_branch, lift_closure, preview_closure
+from circulation.calendars.due_dates import local_date
 from circulation.fees.rules import FeeTerms
-from circulation.money import amount_text
+from circulation.ledger.money import amount_text
 from circulation.results import Refused
 from protocols.command_line import Settings
+from protocols.commands.databases import open_configured
+from protocols.commands.unknown import no_branch
+from protocols.commands.values import ISIL
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.argument("branch", metavar="ISIL")
+@click.argument("branch", type=ISIL)
 @click.argument("first", type=_DAY)
 @click.argument("last", type=_DAY, required=False)
 @click.option("--reason", default="", help="For staff and patrons to read.")
@@ -47,7 +49,7 @@ def close(
     if as_json and not (only_check or yes or lift):
         raise click.UsageError("--json asks nothing: give --check or --yes as well")
     begins, ends = first.date(), (last or first).date()
-    database = open_database(settings.database_url)
+    database = open_configured(settings)
     now = datetime.now(UTC)
     try:
         if lift:
@@ -67,7 +69,9 @@ def close(
             wide=True,
         ).result()
         if isinstance(closure, Refused):
-            raise click.ClickException(f"there is no branch with the ISIL {branch}")
+            raise click.ClickException(
+                database.read(lambda transaction: no_branch(transaction, branch)).result()
+            )
         if not as_json:
             _show(closure)
         if not only_check:

@@ -18,13 +18,14 @@ from circulation.dunning.collection_files import (
     files_of_agency,
     read_file,
 )
-from circulation.personal_data import log_access
+from circulation.patrons.personal_data import log_access
 from circulation.results import Desk
 from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say
+from protocols.commands.values import ISIL
 
 _AT = click.option(
-    "--at", "branch", metavar="ISIL", help="A branch of the agency that the debts are owed to."
+    "--at", "branch", type=ISIL, help="A branch of the agency that the debts are owed to."
 )
 _FORM = click.option("--form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
 _OUTPUT = click.option(
@@ -115,7 +116,7 @@ def _claim_facts(claim: Claim, lines: tuple[ClaimLine, ...]) -> dict[str, Any]:
 
 
 @collection.command()
-@click.option("--at", "branch", metavar="ISIL", required=True, help="A branch of the creditor.")
+@click.option("--at", "branch", type=ISIL, required=True, help="A branch of the creditor.")
 @_FORM
 @_OUTPUT
 @click.pass_obj
@@ -179,7 +180,7 @@ def _put(file: CollectionFile, form: str, output: Path | None) -> None:
 
 
 @collection.command()
-@click.option("--at", "branch", metavar="ISIL", required=True, help="A branch of the creditor.")
+@click.option("--at", "branch", type=ISIL, required=True, help="A branch of the creditor.")
 @as_json
 @click.pass_obj
 def files(settings: Settings, branch: str, as_json: bool) -> None:

@@ -8,28 +8,26 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from catalogue.database import open_database
 from circulation.engine import Circulation
 from circulation.explaining import LoanExplained, explain_loan, scope_of
 from circulation.policy import PolicyRow
 from circulation.results import Branch, Refused
 from protocols.command_line import Settings
+from protocols.commands.databases import open_configured
+from protocols.commands.tables import print_table
+from protocols.commands.values import ISIL
 
 
 @click.command()
 @click.argument("patron")
 @click.argument("item")
-@click.option(
-    "--at", "branch", metavar="ISIL", help="The branch that lends.  [default: the item's]"
-)
+@click.option("--at", "branch", type=ISIL, help="The branch that lends.  [default: the item's]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def explain(settings: Settings, patron: str, item: str, branch: str | None, as_json: bool) -> None:
     """Show what the rules say of PATRON borrowing ITEM, and which rule decides on each field."""
-    database = open_database(settings.database_url)
+    database = open_configured(settings)
     circulation = Circulation()
     now = datetime.now(UTC)
     try:
@@ -54,11 +52,15 @@ def _show(answer: LoanExplained) -> None:
         f"{answer.item.title} ({' < '.join(filter(None, answer.case.groups)) or 'no group'})"
     )
     click.echo(f"at {answer.branch.isil} {answer.branch.name}")
-    table = Table("field", "value", "decided by", box=None, pad_edge=False)
-    for part in answer.fields:
-        value = "" if part.value is None else json.dumps(part.value)
-        table.add_row(part.field, value, _rule(part.row, answer.branch))
-    Console(width=100, highlight=False).print(table)
+    rows = [
+        (
+            part.field,
+            "" if part.value is None else json.dumps(part.value),
+            _rule(part.row, answer.branch),
+        )
+        for part in answer.fields
+    ]
+    print_table(("field", "value", "decided by"), rows)
     for refusal in answer.refusals:
         click.echo(f"refused: {refusal.reason.value}")
     if not answer.refusals:

@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress, TextColumn
 
-from catalogue.database import open_database
-from catalogue.migrations.running import newest_revision, revision_of
+from catalogue.migrations.versions import newest_named
 from circulation.archiving.exporting import export as write_archive
 from circulation.archiving.forms import FORMS
 from protocols.command_line import Settings
+from protocols.commands.databases import open_configured
 from protocols.commands.library import as_json, say
+from protocols.commands.progress import progress
 
 
 @click.command("export")
@@ -31,27 +30,17 @@ from protocols.commands.library import as_json, say
 def exporting(settings: Settings, folder: Path, form: str, as_json: bool) -> None:
     """Write everything into FOLDER, which is new or empty: a file for each table, and the records
     as MARC. `tiro import` reads it into a new database, of whichever kind."""
-    url = settings.database_url
-    if revision_of(url) != newest_revision():
-        raise click.ClickException("the database is not that of this Tiro: start `tiro serve` once")
-    database = open_database(url)
+    database = open_configured(settings)
     try:
-        with Progress(
-            TextColumn("{task.description}"), console=Console(stderr=True), transient=True
-        ) as progress:
-            task = progress.add_task("")
+        with progress() as report:
             written = write_archive(
                 database,
                 folder,
-                revision=newest_revision(),
+                revision=newest_named(),
                 now=datetime.now(UTC),
                 form=form,
-                on_progress=lambda table, rows: progress.update(
-                    task, description=f"{table}: {rows:,} rows"
-                ),
+                on_progress=lambda _, rows, of: report("export", "rows", rows, of),
             )
-    except OSError as error:
-        raise click.ClickException(str(error)) from error
     finally:
         database.close()
     rows = sum(each.rows for name, each in written.files.items() if name.endswith(form))

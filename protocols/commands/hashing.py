@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 
 
 @click.command("hash")

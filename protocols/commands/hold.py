@@ -10,19 +10,20 @@ import click
 
 from catalogue.items import find_item
 from catalogue.statements import Transaction
-from circulation.hold_lists import patron_holds
-from circulation.hold_results import HoldChanged, HoldKind, HoldsPlaced, QueuedHold, Wanted
-from circulation.hold_work import record_queue
-from circulation.holds import cancel_hold, change_hold, pause_hold, place_holds
-from circulation.pick_list import ToFetch, begin_fetching, give_up_fetching, pick_list
-from circulation.pickup import clear_shelf, hold_shelf
+from circulation.holds.changing import cancel_hold, change_hold, pause_hold
+from circulation.holds.lists import patron_holds
+from circulation.holds.pick_list import ToFetch, begin_fetching, give_up_fetching, pick_list
+from circulation.holds.placing import place_holds
+from circulation.holds.results import HoldChanged, HoldKind, HoldsPlaced, QueuedHold, Wanted
+from circulation.holds.shelf import clear_shelf, hold_shelf
+from circulation.holds.work_lists import record_queue
 from circulation.results import Refused
 from protocols.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, refusal_of, say
+from protocols.commands.unknown import no_item
+from protocols.commands.values import ISIL
 
-_at = click.option(
-    "--at", "branch", metavar="ISIL", required=True, help="The branch where it is done."
-)
+_at = click.option("--at", "branch", type=ISIL, required=True, help="The branch where it is done.")
 _DAY = click.DateTime(["%Y-%m-%d"])
 _KINDS = click.Choice([kind.value for kind in HoldKind])
 
@@ -39,7 +40,7 @@ def hold() -> None:
 @click.option("--part", default="", help="Only this part of the titles, as of a periodical.")
 @click.option("--kind", type=_KINDS, default=HoldKind.NORMAL.value, show_default=True)
 @_at
-@click.option("--pickup", metavar="ISIL", help="Where to fetch it.  [default: as they prefer]")
+@click.option("--pickup", type=ISIL, help="Where to fetch it.  [default: as they prefer]")
 @click.option("--from", "activates", type=_DAY, help="The first day on which it may be served.")
 @click.option("--until", type=_DAY, help="The last.  [default: as the rules have it]")
 @click.option("--priority", type=int, default=0, help="The smaller goes first.")
@@ -191,7 +192,7 @@ def _do(
 @click.argument("patron")
 @click.argument("hold_id", type=int)
 @_at
-@click.option("--pickup", metavar="ISIL", help="Where to fetch it.")
+@click.option("--pickup", type=ISIL, help="Where to fetch it.")
 @click.option("--from", "activates", type=_DAY, help="The first day on which it may be served.")
 @click.option("--until", type=_DAY, help="The last.")
 @as_json
@@ -207,11 +208,7 @@ def change(
     as_json: bool,
 ) -> None:
     """Change a hold; it keeps its place in the queue."""
-    changes = {
-        "pickup_branch": pickup,
-        "activates": _day(activates),
-        "interest_until": _day(until),
-    }
+    changes = {"pickup_branch": pickup, "activates": _day(activates), "interest_until": _day(until)}
     _do(settings, change_hold, patron, hold_id, branch, as_json, **changes)
 
 
@@ -271,7 +268,7 @@ def queue(settings: Settings, record: int | None, barcode: str | None, as_json: 
             if barcode is not None:
                 item = find_item(transaction, barcode)
                 if item is None:
-                    raise click.ClickException(f"no item has the barcode {barcode}")
+                    raise click.ClickException(no_item(transaction, barcode))
                 record_id = item.record_id
             assert record_id is not None
             return [

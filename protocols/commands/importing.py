@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress, TextColumn
 
-from catalogue.database import migrate, open_database
-from catalogue.migrations.running import newest_revision
-from catalogue.reindexing import reindex
+from catalogue.migrations.versions import newest_named
 from catalogue.statements import Transaction
-from circulation.archiving.forms import UnreadableArchive
-from circulation.archiving.importing import NotEmpty, import_archive
+from circulation.archiving.importing import import_archive
 from circulation.notices.gathering import begin_after_now
 from circulation.notices.silence import silence_all_patrons
 from protocols.command_line import Settings
+from protocols.commands.databases import open_configured
 from protocols.commands.library import as_json, say
+from protocols.commands.progress import progress
+from protocols.commands.reindex import reindex_shown
 
 
 @click.command("import")
@@ -49,18 +46,9 @@ def importing(
     """
     if told and silent_until is not None:
         raise click.UsageError("--told and --silent-until: say one of them")
-    url = settings.database_url
-    migrate(url)
-    database = open_database(url)
+    database = open_configured(settings, migrated=True, is_long=True)
     try:
-        with Progress(
-            TextColumn("{task.description}"), console=Console(stderr=True), transient=True
-        ) as progress:
-            task = progress.add_task("")
-
-            def show(text: str, number: int) -> None:
-                progress.update(task, description=f"{text}: {number:,}")
-
+        with progress() as report_rows:
             now = datetime.now(UTC)
             until = now if silent_until is None else max(now, silent_until.replace(tzinfo=UTC))
 
@@ -72,18 +60,11 @@ def importing(
             read = import_archive(
                 database,
                 folder,
-                revision=newest_revision(),
-                on_progress=show,
+                revision=newest_named(),
+                on_progress=lambda _, rows, of: report_rows("import", "rows", rows, of),
                 afterwards=be_silent,
             )
-            report = reindex(
-                database,
-                run=uuid.uuid4().hex,
-                now=datetime.now(UTC),
-                on_progress=lambda state: show("terms indexed", state.terms),
-            )
-    except (UnreadableArchive, NotEmpty) as error:
-        raise click.ClickException(str(error)) from error
+        report = reindex_shown(database)
     finally:
         database.close()
     rows = sum(each.rows for name, each in read.files.items() if name.endswith(read.form))

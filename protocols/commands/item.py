@@ -7,13 +7,15 @@ from typing import Any
 import click
 
 from catalogue.statements import Transaction
-from circulation.availability import circulation_status
 from circulation.events import events_of_item
+from circulation.items.availability import circulation_status
+from circulation.items.placement import UnknownPlace, place_item
 from circulation.organisation import find_branch
-from circulation.placement import UnknownPlace, place_item
 from circulation.results import CirculationStatus, Desk, Item, Refused, Stay
 from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, as_json, opened, refusal_of, say
+from protocols.commands.unknown import no_item
+from protocols.commands.values import ISIL
 
 
 @click.group()
@@ -46,15 +48,15 @@ def show(settings: Settings, barcode: str, with_events: bool, as_json: bool) -> 
 
         facts = library.read(work)
         if facts is None:
-            raise click.ClickException(f"no item has the barcode {barcode}")
+            raise click.ClickException(
+                library.read(lambda transaction: no_item(transaction, barcode))
+            )
         say(facts, as_json)
 
 
 @item.command()
 @click.argument("barcode")
-@click.option(
-    "--at", "branch", metavar="ISIL", help="Another branch, where it belongs from now on."
-)
+@click.option("--at", "branch", type=ISIL, help="Another branch, where it belongs from now on.")
 @click.option("--department", help="Its place within the branch; an empty word for none.")
 @click.option("--location")
 @click.option("--sublocation")

@@ -13,6 +13,7 @@ from circulation.leases import Lease, LeaseTaken
 from protocols.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.posting import foreseen, send_due
+from protocols.commands.progress import progress
 from protocols.processes import this_process
 
 
@@ -94,19 +95,21 @@ def _run(
     library: Library, names: list[str], day: date, dry_run: bool, lease: Lease
 ) -> list[dict[str, Any]]:
     said = []
-    for name in names:
-        ran = run_job(
-            library.circulation,
-            library.database,
-            name,
-            day=day,
-            now=library.now,
-            dry_run=dry_run,
-            lease=lease,
-            clock=lambda: datetime.now(UTC),
-        )
-        facts = {"job": ran.job, "day": ran.day, "runs": ran.runs} | ran.counts
-        said.append(facts | ({"told": list(ran.told)} if ran.told else {}))
+    with progress() as report:
+        for number, name in enumerate(names):
+            report(f"job {name}", "jobs", number, len(names))
+            ran = run_job(
+                library.circulation,
+                library.database,
+                name,
+                day=day,
+                now=library.now,
+                dry_run=dry_run,
+                lease=lease,
+                clock=lambda: datetime.now(UTC),
+            )
+            facts = {"job": ran.job, "day": ran.day, "runs": ran.runs} | ran.counts
+            said.append(facts | ({"told": list(ran.told)} if ran.told else {}))
     return said
 
 

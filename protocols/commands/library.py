@@ -13,16 +13,19 @@ from typing import Any, TypeVar
 
 import click
 
-from catalogue.database import Database, open_database
+from catalogue.database import Database
 from catalogue.statements import Transaction
 from circulation.engine import Circulation
-from circulation.identifiers import find_patron
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.organisation import desk_at
-from circulation.pins import VerificationNeeded
+from circulation.patrons.identifiers import find_patron
+from circulation.patrons.pins import VerificationNeeded
 from circulation.results import Desk, Refused
 from protocols.command_line import Settings
+from protocols.commands.databases import open_configured
+from protocols.commands.tables import print_if_it_fits
+from protocols.commands.unknown import no_branch
 
 T = TypeVar("T")
 
@@ -70,7 +73,7 @@ class Library:
             lambda transaction: desk_at(transaction, isil, actor=self.actor, device=DEVICE)
         )
         if desk is None:
-            raise click.UsageError(f"there is no branch with the ISIL {isil}")
+            raise click.UsageError(self.read(lambda transaction: no_branch(transaction, isil)))
         return desk
 
     def patron(self, identifier: str) -> int:
@@ -87,7 +90,7 @@ def opened(settings: Settings) -> Iterator[Library]:
     """The library of the configuration, closed at the end."""
     configuration = settings.configuration
     circulation = Circulation(identifiers=configuration.circulation.identifiers)
-    database = open_database(configuration.database_url)
+    database = open_configured(settings)
     try:
         yield Library(database, circulation, datetime.now(UTC), _user())
     finally:
@@ -117,19 +120,28 @@ def plain(value: Any) -> Any:
 
 
 def say(facts: Any, json_wanted: bool) -> None:
-    """Prints facts: a dict as lines of name and value, a list of dicts one after the other."""
+    """Prints facts: a dict as lines of name and value, a list of dicts one after the other.
+
+    On a terminal that is wide enough a list is a table.
+    """
     facts = plain(facts)
     if json_wanted:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
     if facts == []:
         click.echo("none")
+    if isinstance(facts, list) and print_if_it_fits([_written(each) for each in facts]):
+        return
     for number, each in enumerate(facts if isinstance(facts, list) else [facts]):
         if number:
             click.echo()
-        for name, value in each.items():
-            if value not in (None, "", [], {}):
-                click.echo(f"{name + ':':14} {_words(value)}")
+        for name, value in _written(each).items():
+            gap = " " * max(1, 14 - len(name))
+            click.echo(f"{click.style(name + ':', bold=True)}{gap}{value}")
+
+
+def _written(facts: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _words(value) for name, value in facts.items() if value not in (None, "", [], {})}
 
 
 def _words(value: Any) -> str:

@@ -13,13 +13,14 @@ import click
 
 from catalogue.statements import Transaction
 from circulation import work_lists
-from circulation.hold_work import Slice, fetch_page, shelf_page
+from circulation.holds.work_lists import Slice, fetch_page, shelf_page
 from circulation.organisation import all_branches
+from circulation.paging import MOST, PAGE, Page, Place
 from circulation.results import LoanMark
-from circulation.work_lists import PAGE, Page, Place
 from protocols.command_line import Settings
 from protocols.commands.hold import to_fetch
 from protocols.commands.library import Library, as_json, opened, say
+from protocols.commands.values import ISIL
 
 #: What a list is asked for besides the transaction and the library.
 Asked = dict[str, Any]
@@ -30,7 +31,7 @@ Found = tuple[list[dict[str, Any]], Any]
 def _option_at(required: bool) -> Callable[[Any], Any]:
     missing = "" if required else "  [default: all]"
     return click.option(
-        "--at", "branch", metavar="ISIL", required=required, help=f"Of this branch.{missing}"
+        "--at", "branch", type=ISIL, required=required, help=f"Of this branch.{missing}"
     )
 
 
@@ -77,7 +78,7 @@ def _listing(
         click.pass_obj,
         as_json,
         click.option("--after", metavar="WORD", help="Go on where a page has ended."),
-        click.option("--limit", type=click.IntRange(1, work_lists.MOST), default=PAGE),
+        click.option("--limit", type=click.IntRange(1, MOST), default=PAGE),
         *options,
         _option_at(needs_branch),
         lists.command(name, help=about),

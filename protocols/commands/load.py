@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from catalogue.accession import ItemDefaults
-from catalogue.database import Database, migrate, open_database
+from catalogue.database import Database
 from catalogue.import_plans import LOCAL_FIELDS, ImportRules, Overlay
+from catalogue.late_indexing import load_then_index
 from catalogue.loading import LoadReport, load_files
 from catalogue.loading import Progress as Loaded
-from catalogue.loads import LoadedElsewhere
 from catalogue.overlaying import Protected
 from catalogue.record_matches import MatchKey
+from catalogue.reindexing import Progress as Reindexed
 from circulation.organisation import find_branch
+from protocols.commands.databases import open_configured
+from protocols.commands.library import as_json as json_option
+from protocols.commands.library import say
+from protocols.commands.progress import progress
+from protocols.commands.unknown import no_branch
+from protocols.commands.values import ISIL
+from protocols.failures import Failure
 
 _BARCODE = re.compile(r"(.*?)([0-9]+)")
 
@@ -57,7 +59,7 @@ _BARCODE = re.compile(r"(.*?)([0-9]+)")
 )
 @click.option(
     "--with-items",
-    metavar="ISIL",
+    type=ISIL,
     help="Give every record one item at this branch.",
 )
 @click.option(
@@ -68,7 +70,7 @@ _BARCODE = re.compile(r"(.*?)([0-9]+)")
 )
 @click.option(
     "--holdings-at",
-    metavar="ISIL",
+    type=ISIL,
     help="Branch of the items of holdings records (MFHD) that name no branch of ours.",
 )
 @click.option(
@@ -88,6 +90,13 @@ _BARCODE = re.compile(r"(.*?)([0-9]+)")
     metavar="TAG,...",
     help="Fields that keep the library's own content, x for any character.  [default: 59x,9xx]",
 )
+@click.option(
+    "--index-at-end",
+    is_flag=True,
+    help="Write the index when all files are read: for loads as large as the library. No record is "
+    "found before.",
+)
+@json_option
 @click.pass_context
 def load(
     context: click.Context,
@@ -101,6 +110,8 @@ def load(
     match: str | None,
     overlay: str | None,
     protect: str | None,
+    index_at_end: bool,
+    as_json: bool,
 ) -> None:
     """Load MARC records: MARC 21, danMARC2, UNIMARC, and holdings records of MARC 21.
 
@@ -111,16 +122,14 @@ def load(
     cannot be read are set aside with the reasons, and do not stop the rest.
     """
     rules = _import_rules(match, overlay, protect)
+    if rules is not None and index_at_end:
+        raise click.UsageError("--match looks into the index, which --index-at-end writes later")
     if rejected is not None:
         rejected.mkdir(parents=True, exist_ok=True)
-    url = context.obj.database_url
-    migrate(url)
-    database = open_database(url)
-    console = Console(stderr=True)
+    database = open_configured(context.obj, migrated=True, is_long=True)
     try:
         items = _item_defaults(database, files, with_items, first_barcode)
         reports = load_with_progress(
-            console,
             database,
             files,
             processes=processes,
@@ -129,17 +138,35 @@ def load(
             items=items,
             rules=rules,
             holdings_branch=_branch(database, holdings_at) if holdings_at else None,
+            index_at_end=index_at_end,
         )
-    except LoadedElsewhere as error:
-        raise click.ClickException(str(error)) from error
     finally:
         database.close()
-    for report in reports:
+    if as_json:
+        say([_facts(report) for report in reports], True)
+    for report in [] if as_json else reports:
         if report.read or not report.problem:
             click.echo(summary(report))
     problems = [report.problem for report in reports if report.problem]
     if problems:
-        raise click.ClickException("\n".join(problems))
+        raise Failure("\n".join(problems), "What is loaded stays; the same can be run again.")
+
+
+def _facts(report: LoadReport) -> dict[str, Any]:
+    return {
+        "file": str(report.path),
+        "read": report.read,
+        "loaded": report.loaded,
+        "loaded_before": report.before,
+        "was_loaded_before": report.was_loaded_before,
+        "replaced": report.replaced,
+        "unchanged": report.unchanged,
+        "holdings": report.holdings,
+        "rejected": report.rejected,
+        "rejected_files": [str(each) for each in report.rejected_files or ()],
+        "ambiguous": report.ambiguous,
+        "problem": report.problem or None,
+    }
 
 
 def summary(report: LoadReport) -> str:
@@ -167,7 +194,6 @@ def summary(report: LoadReport) -> str:
 
 
 def load_with_progress(
-    console: Console,
     database: Database,
     files: tuple[Path, ...],
     *,
@@ -177,27 +203,19 @@ def load_with_progress(
     items: ItemDefaults | None,
     rules: ImportRules | None = None,
     holdings_branch: int | None = None,
+    index_at_end: bool = False,
 ) -> list[LoadReport]:
     """Loads `files` under a progress bar with rate and time left, where a terminal is there."""
-    bars: dict[Path, TaskID] = {}
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TextColumn("{task.fields[rate]:,.0f} records/s"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with progress() as report:
 
         def show(state: Loaded) -> None:
-            if state.path not in bars:
-                bars[state.path] = progress.add_task(state.path.name, total=state.size, rate=0.0)
-            bar = bars[state.path]
-            elapsed = progress.tasks[progress.task_ids.index(bar)].elapsed or 0.0
-            rate = state.read / elapsed if elapsed else 0.0
-            progress.update(bar, completed=state.bytes_read, rate=rate)
+            report(state.path.name, "records", state.bytes_read, state.size, state.read)
 
-        return load_files(
+        def show_terms(state: Reindexed) -> None:
+            report("index", "terms", state.terms)
+
+        late = partial(load_then_index, run=uuid.uuid4().hex, on_terms=show_terms)
+        return (late if index_at_end else load_files)(
             database,
             files,
             now=datetime.now(UTC),
@@ -250,5 +268,7 @@ def _item_defaults(
 def _branch(database: Database, isil: str) -> int:
     branch = database.read(lambda transaction: find_branch(transaction, isil)).result()
     if branch is None:
-        raise click.UsageError(f"there is no branch with the ISIL {isil}")
+        raise click.UsageError(
+            database.read(lambda transaction: no_branch(transaction, isil)).result()
+        )
     return branch.id

@@ -9,19 +9,20 @@ from typing import Any
 import click
 
 from catalogue.statements import Transaction
-from circulation import lost
-from circulation.accounts import patron_loans
-from circulation.batches import check_in_stack, check_out_stack, renew_stack
-from circulation.conflicts import settle_conflict
+from circulation.holds.recalls import recall
+from circulation.loans import lost
+from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
+from circulation.loans.conflicts import settle_conflict
 from circulation.notices.kinds import Basis
-from circulation.recalls import recall
+from circulation.patrons.accounts import patron_loans
+from circulation.reasons import Reason
 from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
 from protocols.command_line import Settings
-from protocols.commands.library import as_json, opened, refusal_of, say, silent
+from protocols.commands.library import Library, as_json, opened, refusal_of, say, silent
+from protocols.commands.unknown import near_items
+from protocols.commands.values import ISIL
 
-_at = click.option(
-    "--at", "branch", metavar="ISIL", required=True, help="The branch where it is done."
-)
+_at = click.option("--at", "branch", type=ISIL, required=True, help="The branch where it is done.")
 _BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
 
 
@@ -66,7 +67,7 @@ def out(
             return answers
 
         answers = library.write(lend)
-    _say_all(barcodes, answers, as_json)
+        _say_all(library, barcodes, answers, as_json)
 
 
 @loan.command("in")
@@ -83,7 +84,7 @@ def in_(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: boo
                 library.circulation, transaction, desk=desk, barcodes=barcodes, now=library.now
             )
         )
-    _say_all(barcodes, answers, as_json)
+        _say_all(library, barcodes, answers, as_json)
 
 
 @loan.command()
@@ -100,7 +101,7 @@ def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: b
                 library.circulation, transaction, desk=desk, barcodes=barcodes, now=library.now
             )
         )
-    _say_all(barcodes, answers, as_json)
+        _say_all(library, barcodes, answers, as_json)
 
 
 @loan.command("list")
@@ -171,7 +172,7 @@ def _mark(
                 **options,
             )
         )
-    _say_all((barcode,), (answer,), as_json)
+        _say_all(library, (barcode,), (answer,), as_json)
 
 
 _marking("claim", lost.claim_returned, "The borrower says that the item was returned.")
@@ -231,19 +232,28 @@ def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> Non
 
 
 def _say_all(
+    library: Library,
     barcodes: Sequence[str],
     answers: Sequence[CheckedOut | CheckedIn | Renewed | lost.Marked | Refused],
     json_wanted: bool,
 ) -> None:
     say(
         [
-            {"item": barcode} | _facts(answer)
+            {"item": barcode} | _facts(answer) | _near(library, barcode, answer)
             for barcode, answer in zip(barcodes, answers, strict=True)
         ],
         json_wanted,
     )
     if any(isinstance(answer, Refused) for answer in answers):
         raise click.exceptions.Exit(1)
+
+
+def _near(library: Library, barcode: str, answer: object) -> dict[str, Any]:
+    """What may have been meant, where no item has the barcode."""
+    if not isinstance(answer, Refused) or Reason.ITEM_UNKNOWN not in answer.reasons:
+        return {}
+    found = library.read(lambda transaction: near_items(transaction, barcode))
+    return {"did_you_mean": found} if found else {}
 
 
 def _facts(

@@ -10,7 +10,6 @@ import click
 
 from catalogue.statements import Transaction
 from circulation.digital_post.receipts import receipts_of
-from circulation.identifiers import known_as
 from circulation.notices.choices import NotOptional, choices_of, choose
 from circulation.notices.explaining import ExplainedCause, explain_message
 from circulation.notices.kinds import NoticeKind
@@ -25,13 +24,10 @@ from circulation.notices.log import (
 )
 from circulation.notices.requests import addressee
 from circulation.notices.rules import NoticeRow
-from circulation.notices.silence import (
-    begin_silent_batch,
-    end_silent_batch,
-    silent_batch_list,
-)
+from circulation.notices.silence import begin_silent_batch, end_silent_batch, silent_batch_list
 from circulation.notices.writing import BY_STAFF, state_balance, write_to
-from circulation.personal_data import log_access
+from circulation.patrons.identifiers import known_as
+from circulation.patrons.personal_data import log_access
 from circulation.results import Branch
 from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say

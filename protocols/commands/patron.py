@@ -9,34 +9,35 @@ from typing import Any
 import click
 
 from catalogue.statements import Transaction
-from circulation.absences import Absence, absence_of, set_absence
-from circulation.consents import consents_of
-from circulation.contacts import contacts_of, preferences_of
-from circulation.guardians import guardians_of, wards_of
-from circulation.identifiers import IdentifierTaken, identifiers_of
+from circulation.holds.absences import Absence, absence_of, set_absence
 from circulation.notices.kinds import Basis
 from circulation.organisation import find_branch
-from circulation.patrons import (
-    PatronKind,
-    block_patron,
-    patron_status,
-    register_patron,
-    set_pin,
-    unblock_patron,
-)
-from circulation.personal_data import (
+from circulation.patrons.accounts import patron_status
+from circulation.patrons.consents import consents_of
+from circulation.patrons.contacts import contacts_of, preferences_of
+from circulation.patrons.guardians import guardians_of, wards_of
+from circulation.patrons.identifiers import IdentifierTaken, identifiers_of
+from circulation.patrons.personal_data import (
     StillNeeded,
     accesses_of,
     erase_person,
     export_person,
     log_access,
 )
-from circulation.pin_rules import pin_problems, unlock_pin
-from circulation.pins import hash_pin
+from circulation.patrons.pin_rules import pin_problems, unlock_pin
+from circulation.patrons.pins import hash_pin
+from circulation.patrons.registering import (
+    PatronKind,
+    block_patron,
+    register_patron,
+    set_pin,
+    unblock_patron,
+)
 from circulation.reasons import BlockReason
 from circulation.results import PatronStatus, Refused
 from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, plain, say, silent
+from protocols.commands.values import ISIL
 
 _REASON = click.Choice([reason.value for reason in BlockReason])
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -128,7 +129,7 @@ def _facts(
 @click.option("--card", required=True)
 @click.option("--given-name", required=True)
 @click.option("--family-name", default="")
-@click.option("--at", "home", metavar="ISIL", required=True, help="The home branch.")
+@click.option("--at", "home", type=ISIL, required=True, help="The home branch.")
 @click.option("--category", required=True)
 @click.option("--kind", type=click.Choice([kind.value for kind in PatronKind]), default="person")
 @click.option("--born", type=_DAY)

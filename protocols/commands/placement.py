@@ -16,10 +16,11 @@ from circulation.results import Refused, Stay, StayKind
 from circulation.set_up import SetUp
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, opened, refusal_of, say
+from protocols.commands.values import ISIL
 
 DAY = click.DateTime(["%Y-%m-%d"])
 at_branch = click.option(
-    "--at", "branch", metavar="ISIL", required=True, help="The branch where it is done."
+    "--at", "branch", type=ISIL, required=True, help="The branch where it is done."
 )
 _BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
 
@@ -264,7 +265,7 @@ def add_common(group: click.Group, kind: StayKind) -> None:
         say(_shown(ended), as_json)
 
     @group.command("to-move", help="List the items that stand in the wrong place.")
-    @click.option("--at", "branch", metavar="ISIL", help="Those that stand at this branch.")
+    @click.option("--at", "branch", type=ISIL, help="Those that stand at this branch.")
     @click.option("--after", type=int, default=0, help="Those after the item with this number.")
     @as_json
     @click.pass_obj

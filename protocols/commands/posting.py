@@ -9,12 +9,12 @@ import click
 
 from catalogue.statements import Transaction
 from circulation.foreseeing import foresee
-from circulation.identifiers import known_as
 from circulation.jobs import JOBS
 from circulation.leases import Lease, LeaseTaken
 from circulation.notices.composing import Post
 from circulation.notices.forecast import Foreseen, forecast
 from circulation.notices.kinds import NoticeState
+from circulation.patrons.identifiers import known_as
 from protocols.command_line import Settings
 from protocols.commands.library import Library
 from protocols.notices.sending import SENDING, Sender

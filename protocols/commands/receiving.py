@@ -12,9 +12,9 @@ import click
 
 from catalogue.standard_numbers import readings
 from catalogue.statements import Transaction
-from circulation.accession import NewItem
-from circulation.announcing import Announced, AnnouncedDelivery, announce, unknown_numbers
-from circulation.deliveries import (
+from circulation.accession.adding import NewItem
+from circulation.accession.announcing import Announced, AnnouncedDelivery, announce, unknown_numbers
+from circulation.accession.deliveries import (
     After,
     Delivery,
     close_delivery,
@@ -23,13 +23,14 @@ from circulation.deliveries import (
     open_deliveries,
     overdue_deliveries,
 )
-from circulation.delivery_files import DeclaredDeliveries, read_csv, read_toml
-from circulation.receiving import NotReceived, Received, Unexpected
-from circulation.receiving import receive as receive_verb
+from circulation.accession.delivery_files import DeclaredDeliveries, read_csv, read_toml
+from circulation.accession.receiving import NotReceived, Received, Unexpected
+from circulation.accession.receiving import receive as receive_verb
+from circulation.accession.unexpected import settle_unexpected, unexpected_of
 from circulation.results import Desk
-from circulation.unexpected_items import settle_unexpected, unexpected_of
 from protocols.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, plain, say
+from protocols.commands.values import ISIL
 from protocols.record_sources import Targets
 
 
@@ -127,7 +128,7 @@ def _refuse(file: Path, problems: list[str]) -> None:
 
 @receiving.command("receive")
 @click.argument("scanned", nargs=-1, metavar="[BARCODE|ISBN]...")
-@click.option("--branch", required=True, metavar="ISIL", help="Where the items are in hand.")
+@click.option("--branch", required=True, type=ISIL, help="Where the items are in hand.")
 @click.option("--barcode", help="Of the one item, where it came without.")
 @click.option("--take-unexpected", is_flag=True, help="Accession what nobody has announced.")
 @as_json
@@ -252,7 +253,7 @@ def _line(facts: dict[str, Any]) -> str:
 
 
 @receiving.command("list")
-@click.option("--branch", metavar="ISIL", help="Of one branch.  [default: all]")
+@click.option("--branch", type=ISIL, help="Of one branch.  [default: all]")
 @click.option("--overdue", is_flag=True, help="What should have come before today.")
 @click.option("--order", metavar="NUMBER", help="One order with its lines.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1000))
@@ -331,7 +332,7 @@ def close(settings: Settings, delivery: int) -> None:
 
 
 @receiving.command("unexpected")
-@click.option("--branch", metavar="ISIL", help="Of one branch.  [default: all]")
+@click.option("--branch", type=ISIL, help="Of one branch.  [default: all]")
 @click.option("--after", default=0, help="The id of the last line of the page before.")
 @click.option("--settle", type=int, metavar="ID", help="Take a line off the list.")
 @as_json

@@ -26,9 +26,10 @@ from circulation.record_changes import (
 from circulation.results import Desk
 from protocols.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
+from protocols.commands.values import ISIL
 
 _at = click.option(
-    "--at", "branch", metavar="ISIL", help="The branch in whose name it is done, for the log."
+    "--at", "branch", type=ISIL, help="The branch in whose name it is done, for the log."
 )
 
 

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from catalogue.database import open_database
-from catalogue.index_comparison import TooManyChanges
+from catalogue.database import Database
 from catalogue.reindexing import Progress as Reindexed
 from catalogue.reindexing import ReindexReport, indexes_of
 from catalogue.reindexing import reindex as reindex_records
-from catalogue.reindexings import ReindexedElsewhere
 from protocols.command_line import Settings
+from protocols.commands.databases import open_configured
 from protocols.commands.library import as_json, say
+from protocols.commands.progress import progress
 
 
 @click.command()
@@ -56,32 +54,37 @@ def reindex(
         indexes_of(access_points)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    database = open_database(settings.database_url)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    database = open_configured(settings, is_long=True)
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            reading = progress.add_task("records read", total=None)
-            comparing = progress.add_task("terms compared", total=None)
-
-            def show(state: Reindexed) -> None:
-                progress.update(reading, completed=state.read, total=state.records)
-                progress.update(comparing, completed=state.terms)
-
-            report = reindex_records(
-                database,
-                run=uuid.uuid4().hex,
-                now=datetime.now(UTC),
-                first_id=first_id,
-                access_points=access_points,
-                anew=anew,
-                folder=temporary,
-                on_progress=show,
-            )
-    except (ReindexedElsewhere, TooManyChanges) as error:
-        raise click.ClickException(str(error)) from error
+        report = reindex_shown(
+            database,
+            first_id=first_id,
+            access_points=access_points,
+            anew=anew,
+            folder=temporary,
+        )
     finally:
         database.close()
     say(_facts(report), as_json)
+
+
+def reindex_shown(database: Database, **options: Any) -> ReindexReport:
+    """A reindexing of its own, its progress shown; options as of `catalogue.reindexing`."""
+    with progress() as tell:
+
+        def show(state: Reindexed) -> None:
+            if state.terms:
+                tell("terms compared", "terms", state.terms)
+            else:
+                tell("records read", "records", state.read, state.records)
+
+        return reindex_records(
+            database,
+            run=uuid.uuid4().hex,
+            now=datetime.now(UTC),
+            on_progress=show,
+            **options,
+        )
 
 
 def _facts(report: ReindexReport) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from catalogue.backups import BackupFailed
 from catalogue.backups import restore as put_back
 from catalogue.database import migrate
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, say
+from protocols.commands.progress import progress
 
 
 @click.command()
@@ -24,9 +24,12 @@ def restore(settings: Settings, file: Path, replace: bool, as_json: bool) -> Non
     A backup of an older Tiro is brought up to date. End `tiro serve` before: what it answers
     meanwhile would be lost.
     """
-    try:
-        put_back(settings.database_url, file, replacing=replace)
-    except BackupFailed as error:
-        raise click.ClickException(str(error)) from error
+    with progress() as report:
+        put_back(
+            settings.database_url,
+            file,
+            replacing=replace,
+            on_progress=lambda written, of: report(file.name, "bytes", written, of),
+        )
     migrate(settings.database_url)
     say({"restored": str(file)}, as_json)

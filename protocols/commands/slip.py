@@ -8,7 +8,6 @@ from datetime import timedelta
 import click
 
 from catalogue.statements import Transaction
-from circulation.identifiers import find_patron
 from circulation.notices.rendering import BadTemplate, Templates
 from circulation.notices.slips import (
     NothingToPrint,
@@ -19,9 +18,12 @@ from circulation.notices.slips import (
     transit_slip,
 )
 from circulation.organisation import find_branch
+from circulation.patrons.identifiers import find_patron
 from protocols.command_line import Settings
 from protocols.commands.library import Library, opened
 from protocols.commands.posting import post
+from protocols.commands.unknown import no_branch
+from protocols.commands.values import ISIL
 
 
 @click.group()
@@ -95,7 +97,7 @@ def transit(settings: Settings, item: str) -> None:
 
 
 @slip.command("pick-list")
-@click.argument("branch", metavar="ISIL")
+@click.argument("branch", type=ISIL)
 @click.pass_obj
 def pick_list_(settings: Settings, branch: str) -> None:
     """What is to be fetched from the shelves of a branch."""
@@ -103,7 +105,7 @@ def pick_list_(settings: Settings, branch: str) -> None:
     def make(library: Library, transaction: Transaction, templates: Templates) -> Slip:
         found = find_branch(transaction, branch)
         if found is None:
-            raise NothingToPrint(f"there is no branch with the ISIL {branch}")
+            raise NothingToPrint(no_branch(transaction, branch))
         return pick_list_slip(
             library.circulation,
             transaction,

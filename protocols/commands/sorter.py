@@ -14,6 +14,8 @@ from circulation.sorting_explained import RuleTried, SortingExplained, explain_s
 from protocols.answering import Context
 from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, refusal_of, say
+from protocols.commands.unknown import no_branch
+from protocols.commands.values import ISIL
 from protocols.sip2.accounts import Accounts
 from protocols.sip2.holds import alert_type_of, hold_handling
 from protocols.sip2.settings import Account, Sip2Settings
@@ -30,7 +32,7 @@ def sorter() -> None:
 @sorter.command()
 @click.argument("barcode")
 @click.option("--terminal", required=True, metavar="LOGIN", help="The account of the machine.")
-@click.option("--at", "branch", metavar="ISIL", help="Its branch.  [default: the account's]")
+@click.option("--at", "branch", type=ISIL, help="Its branch.  [default: the account's]")
 @as_json
 @click.pass_obj
 def explain(
@@ -48,7 +50,7 @@ def explain(
             lambda transaction: desk_at(transaction, isil, actor=account.login, device=DEVICE)
         )
         if desk is None:
-            raise click.UsageError(f"there is no branch with the ISIL {isil}")
+            raise click.UsageError(library.read(lambda transaction: no_branch(transaction, isil)))
         answer = explain_sorting(
             library.circulation,
             library.database,

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from circulation.terminal_counts import TerminalCount, all_counts
-from circulation.terminals import all_terminals
+from circulation.callers.terminal_counts import TerminalCount, all_counts
+from circulation.callers.terminals import all_terminals
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, opened, say
 from protocols.sip2.tally import MESSAGE

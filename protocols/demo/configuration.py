@@ -5,7 +5,7 @@ from __future__ import annotations
 from secrets import token_hex
 from string import Template
 
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 
 _TEMPLATE = Template("""\
 # The configuration of this library, written by `tiro demo`. Change it as you like: it is not

@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from catalogue import loads
 from catalogue.accession import ItemDefaults, add_record
@@ -18,8 +17,8 @@ from catalogue.database import Database
 from catalogue.items import add_item
 from catalogue.statements import Transaction
 from circulation.organisation import find_branch
-from circulation.patrons import register_patron
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
+from circulation.patrons.registering import register_patron
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.commands.load import load_with_progress, summary
@@ -111,7 +110,6 @@ def load_marc(database: Database, path: Path, rejected: Path, *, now: datetime) 
     defaults = database.write(begin).result()
     rejected.mkdir(exist_ok=True)
     reports = load_with_progress(
-        Console(stderr=True),
         database,
         (path,),
         processes=None,

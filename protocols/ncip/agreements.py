@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from circulation import partners
+from circulation.callers import partners
 from circulation.results import Branch
 from protocols.ncip.settings import Partner, PartnerSetting
 

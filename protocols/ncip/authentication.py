@@ -18,7 +18,7 @@ from datetime import datetime
 
 import jwt
 
-from circulation.pins import PinVerifier
+from circulation.patrons.pins import PinVerifier
 from protocols.ncip.arrivals import Arrival, plain_fingerprint
 from protocols.ncip.messages import InitiationHeader, Problem
 from protocols.ncip.problem_types import ProblemType
@@ -39,7 +39,7 @@ def authenticate(
     pins: PinVerifier,
     now: datetime,
 ) -> Problem | None:
-    """None where all that is agreed holds. Raises VerificationNeeded (see `circulation.pins`)."""
+    """None where all that is agreed holds. Raises VerificationNeeded (see `patrons.pins`)."""
     if caller.addresses and not is_within(caller.addresses, arrival.host):
         return problem(_AGENCY, "not from this address")
     if caller.certificate and plain_fingerprint(caller.certificate) not in arrival.certificate():

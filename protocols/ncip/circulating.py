@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from circulation import lending, renewals, returns
+from circulation.loans import lending, renewals, returns
+from circulation.loans.routing import HoldHandling
 from circulation.reasons import Reason
 from circulation.results import Item, Loan, Patron, Refused
-from circulation.routing import HoldHandling
 from protocols.answering import Context
 from protocols.ncip.items import barcode_of, item_id_of, local_time, routing
 from protocols.ncip.messages import Problem, Refusal, Response

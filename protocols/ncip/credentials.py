@@ -9,8 +9,8 @@ from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
 from catalogue.statements import Transaction
+from circulation.callers.partners import all_partners
 from circulation.organisation import all_branches
-from circulation.partners import all_partners
 from protocols.fitness.findings import Finding, error, warning
 from protocols.ncip.agreements import partner_of
 from protocols.ncip.settings import NcipSettings, Partner

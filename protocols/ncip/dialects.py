@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from protocols.ncip.messages import Code
 from protocols.ncip.rows import V2, Version
@@ -71,6 +72,12 @@ def version_digits(text: str) -> Version | None:
 
 def dialect_of(version_attribute: str, prefix: str | None) -> Dialect:
     """The dialect of a version 2 message with this version attribute and prefix of its root."""
+    if len(version_attribute) + len(prefix or "") > _LONGEST_VERSION:
+        return _dialect_of(version_attribute, prefix)
+    return _remembered(version_attribute, prefix)
+
+
+def _dialect_of(version_attribute: str, prefix: str | None) -> Dialect:
     digits = version_digits(version_attribute)
     if digits in VERSIONS and digits >= V2 and len(version_attribute) <= _LONGEST_VERSION:
         version, text = digits, version_attribute
@@ -78,6 +85,10 @@ def dialect_of(version_attribute: str, prefix: str | None) -> Dialect:
         version, text = NEWEST, VERSIONS[NEWEST]
     usable = prefix is not None and _PREFIX.fullmatch(prefix) and prefix.lower()[:3] != "xml"
     return Dialect(version, text, (prefix or "") if usable else "")
+
+
+#: A partner always says the same; what is long would cost memory.
+_remembered = lru_cache(256)(_dialect_of)
 
 
 def dialect_of_version_1(

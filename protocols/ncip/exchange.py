@@ -9,10 +9,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from catalogue.database import DatabaseUnavailable
+from catalogue.tracing import here
 from protocols.answering import Context, Lane, Services
 from protocols.measuring import OK, REFUSED, Trace, mark_failed, traced
 from protocols.ncip.arrivals import UNTOLD, Arrival
@@ -90,8 +92,12 @@ class Exchange:
         """Calls `reply` once with the answer, at once or later, in the reactor's thread."""
         trace = self._meter.begin(_UNREAD)
         visit = _Visit(document, reply, arrival, self._services.clock(), trace)
-        with traced(trace):
+        # `traced`, without the time that a context manager takes.
+        before, here.request = here.request, trace
+        try:
             self._answer(visit)
+        finally:
+            here.request = before
 
     def _answer(self, visit: _Visit) -> None:
         try:
@@ -146,10 +152,12 @@ class Exchange:
             end(response)
             self._caps.leave(is_capped)
 
+        def start() -> None:
+            with traced(visit.trace):  # it may have waited for others of its partner
+                self._perform(incoming, visit, end_and_leave)
+
         try:
-            self._caps.enter(
-                is_capped, lambda: self._perform(incoming, visit, end_and_leave), seconds
-            )
+            self._caps.enter(is_capped, start, seconds)
         except TooMany as error:
             busy = problem(ProblemType.TEMPORARY_PROCESSING_FAILURE, str(error))
             end(Refusal(visit.service, (busy,)))
@@ -178,29 +186,39 @@ class Exchange:
                 return handler(_at_home(visit.document, caller, context), caller, context)
             return handler(request, caller, context)
 
-        def done(response: Any, error: BaseException | None) -> None:
-            if (
-                not visit.registers
-                and visit.caller is not None
-                and isinstance(response, Refusal)
-                and is_missing(request, visit.caller, response)
-            ):
-                visit.registers = True
-                self._services.perform(Lane.WRITE, work, done)
-                return
-            if error is not None:
-                if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
-                    who = visit.partner[:64] or "a partner without a name"
-                    log.error("%s for %r failed", service, who, exc_info=error)
-                response = _failure(service)
-            elif visit.has_failed:
-                self._failed.failed(visit.arrival.host, visit.partner, visit.began.timestamp())
-            elif visit.has_proven:
-                self._failed.succeeded(visit.arrival.host, visit.partner)
-            end(response)
+        # A function that asked for itself again would be a cycle, and keep the request in memory
+        # until the next collection, which would find fifty thousand objects and hold up everybody.
+        self._services.perform(lane, work, partial(self._done, visit, request, work, end))
 
-        with traced(visit.trace):  # it may have waited for others of its partner
-            self._services.perform(lane, work, done)
+    def _done(
+        self,
+        visit: _Visit,
+        request: Any,
+        work: Callable[[Context], Response],
+        end: Callable[[Response], None],
+        response: Any,
+        error: BaseException | None,
+    ) -> None:
+        """The work is done; where an institution was missing, it is done again with it."""
+        if (
+            not visit.registers
+            and visit.caller is not None
+            and isinstance(response, Refusal)
+            and is_missing(request, visit.caller, response)
+        ):
+            visit.registers = True
+            self._services.perform(Lane.WRITE, work, partial(self._done, visit, request, work, end))
+            return
+        if error is not None:
+            if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
+                who = visit.partner[:64] or "a partner without a name"
+                log.error("%s for %r failed", visit.service, who, exc_info=error)
+            response = _failure(visit.service)
+        elif visit.has_failed:
+            self._failed.failed(visit.arrival.host, visit.partner, visit.began.timestamp())
+        elif visit.has_proven:
+            self._failed.succeeded(visit.arrival.host, visit.partner)
+        end(response)
 
     def _finish(self, visit: _Visit, answer: bytes, response: Any) -> None:
         outcome = outcome_of(response)

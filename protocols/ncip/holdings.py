@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from catalogue.items import Item as Copy
 from catalogue.items import find_item, items_of_records
-from circulation import availability
+from circulation.items import availability
 from circulation.results import CirculationStatus
 from protocols.answering import Context
 from protocols.ncip.items import (

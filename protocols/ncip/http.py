@@ -11,6 +11,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from catalogue.tracing import request_id
+from protocols.brief_requests import BriefRequest
 from protocols.ncip.arrivals import http_arrival
 from protocols.ncip.documents import DOCUMENT_BYTES
 from protocols.ncip.exchange import Exchange
@@ -62,6 +63,17 @@ class NcipResource(Resource):
             document_in(request.content.read(DOCUMENT_BYTES + 1)), reply, http_arrival(request)
         )
         return NOT_DONE_YET
+
+    def answer_briefly(self, request: BriefRequest) -> None:
+        """The same for a request that is all there (`protocols.brief_requests`)."""
+
+        def reply(document: bytes) -> None:
+            request.answer(
+                MEDIA_TYPE, document, b"X-Request-Id: %b\r\n" % (request_id() or "").encode()
+            )
+
+        document = document_in(request.content[: DOCUMENT_BYTES + 1])
+        self._exchange.answer(document, reply, http_arrival(request))
 
 
 def document_in(body: bytes) -> bytes:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation.identifiers import find_patron
 from circulation.organisation import find_branch
-from circulation.patrons import PatronKind, register_patron
+from circulation.patrons.identifiers import find_patron
+from circulation.patrons.registering import PatronKind, register_patron
 from protocols.answering import Context
 from protocols.ncip.messages import Problem, Refusal, Response
 from protocols.ncip.named import desk_of

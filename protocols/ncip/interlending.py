@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from circulation.callers.partner_requests import note_request
 from circulation.interlending.borrowing import Agreement, Incoming, accept
 from circulation.interlending.rows import loan_of_request
 from circulation.interlending.states import Obstacle, Role
-from circulation.partner_requests import note_request
 from circulation.results import Refused
 from protocols.answering import Context
 from protocols.ncip.items import ITEM_BARCODE

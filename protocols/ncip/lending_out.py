@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from circulation.availability import circulation_status
-from circulation.hold_facts import copies_of_record
-from circulation.hold_lists import find_hold
-from circulation.hold_results import Hold
+from circulation.callers.partner_requests import hold_of_request
+from circulation.holds.facts import copies_of_record
+from circulation.holds.lists import find_hold
+from circulation.holds.results import Hold
 from circulation.interlending.lending import lent_to_partner, request_lending
+from circulation.items.availability import circulation_status
 from circulation.organisation import find_branch
-from circulation.partner_requests import hold_of_request
 from protocols.answering import Context
 from protocols.ncip.institutions import institution_in, register_institution
 from protocols.ncip.interlending import Handler

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation import availability
-from circulation.hold_facts import holds_of_record
-from circulation.hold_results import Hold
+from circulation.holds.facts import holds_of_record
+from circulation.holds.results import Hold
+from circulation.items import availability
 from circulation.reasons import Reason
 from circulation.results import CirculationStatus, PatronLoans
 from protocols.answering import Context

@@ -8,19 +8,20 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from circulation.contacts import ContactKind, add_contact, contacts_of, remove_contact
-from circulation.identifiers import find_patron
 from circulation.organisation import find_branch
-from circulation.patron_changes import (
-    Changes,
-    UnknownCategory,
-    change_patron,
-    check_category,
+from circulation.patrons.changes import Changes, UnknownCategory, change_patron, check_category
+from circulation.patrons.contacts import ContactKind, add_contact, contacts_of, remove_contact
+from circulation.patrons.identifiers import find_patron
+from circulation.patrons.personal_data import StillNeeded, erase_person
+from circulation.patrons.pin_rules import pin_problems
+from circulation.patrons.pins import hash_pin
+from circulation.patrons.registering import (
+    PatronKind,
+    block_patron,
+    register_patron,
+    set_pin,
+    unblock_patron,
 )
-from circulation.patrons import PatronKind, block_patron, register_patron, set_pin, unblock_patron
-from circulation.personal_data import StillNeeded, erase_person
-from circulation.pin_rules import pin_problems
-from circulation.pins import hash_pin
 from circulation.reasons import BlockReason
 from circulation.results import PatronStatus
 from protocols.answering import Context

@@ -9,12 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from protocols.ncip.models.accounts import (
-        RequiredFeeAmount,
-    )
+from typing import Protocol
 
 # Values
 
@@ -151,6 +146,14 @@ class Amount:
 
 
 # Responses
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredFeeAmount:
+    """What it would cost, in the answer of a refusal."""
+
+    currency_code: Code | None = None
+    monetary_value: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

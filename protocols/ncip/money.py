@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from circulation.charges import patron_charges
-from circulation.due_dates import local_date
-from circulation.money import Charge, ChargedLoan, ChargeKind
+from circulation.calendars.due_dates import local_date
+from circulation.ledger.charge_lists import patron_charges
+from circulation.ledger.money import Charge, ChargedLoan, ChargeKind
 from circulation.results import ChargedFee, PatronStatus, Refusal, Refused
 from protocols.answering import Context
 from protocols.ncip.items import ITEM_BARCODE
-from protocols.ncip.messages import Amount, Code, ItemId
+from protocols.ncip.messages import Amount, Code, ItemId, RequiredFeeAmount
 from protocols.ncip.models.accounts import (
     AccountBalance,
     AccountDetails,
@@ -20,7 +20,6 @@ from protocols.ncip.models.accounts import (
     FiscalTransactionInformation,
     FiscalTransactionReferenceId,
     ItemDetails,
-    RequiredFeeAmount,
     UserFiscalAccount,
 )
 from protocols.ncip.models.items import BibliographicDescription

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from circulation import patrons
 from circulation.organisation import desk_at
+from circulation.patrons import accounts
 from circulation.results import Desk, PatronLoans, PatronStatus, Refused
 from protocols.answering import Context
 from protocols.ncip.items import barcode_of
@@ -64,7 +64,7 @@ def known_user(
     request: Any, user: NamedUser, caller: Partner, context: Context
 ) -> PatronStatus | Refusal:
     """The user of a request; with a PIN, only if it is the right one."""
-    status = patrons.patron_status(
+    status = accounts.patron_status(
         context.circulation,
         context.transaction,
         patron=user.identifier,
@@ -82,7 +82,7 @@ def known_user_and_loans(
     request: Any, user: NamedUser, caller: Partner, context: Context, limit: int
 ) -> tuple[PatronStatus, PatronLoans] | Refusal:
     """The same with the user's loans, `limit` at most."""
-    found = patrons.patron_status_and_loans(
+    found = accounts.patron_status_and_loans(
         context.circulation,
         context.transaction,
         patron=user.identifier,

@@ -2,8 +2,8 @@
 
 A broker that missed an answer sends its request again. It is known by partner, service, RequestId
 and what it is about; the answer is kept in the very transaction that did the work (see
-`circulation.replies`), in a form of its own, so that it can be written in whatever version the
-repetition comes in. Refusals are not kept: what was in the way may be gone.
+`circulation.callers.replies`), in a form of its own, so that it can be written in whatever version
+the repetition comes in. Refusals are not kept: what was in the way may be gone.
 
 What is kept lasts some hours. Beyond them the engine knows by itself: a loan there is, a hold the
 partner has named, a barcode in use.
@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from circulation.identifiers import IdentifierKey
-from circulation.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
+from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
+from circulation.patrons.identifiers import IdentifierKey
 from protocols.answering import Context
 from protocols.ncip.layouts import LAYOUTS
 from protocols.ncip.messages import Code, Refusal, Response

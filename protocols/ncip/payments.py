@@ -9,16 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation.charges import (
-    charge_made_once,
-    create_charge,
-    pay,
-    postings_of,
-    set_amount,
-    write_off,
-)
-from circulation.money import ChargeKind
-from circulation.postings import Account, find_charge, open_account
+from circulation.ledger.charges import charge_made_once, create_charge, set_amount, write_off
+from circulation.ledger.money import ChargeKind
+from circulation.ledger.payments import pay
+from circulation.ledger.postings import Account, find_charge, open_account, postings_of
 from circulation.results import PatronStatus, Refused
 from protocols.answering import Context
 from protocols.ncip.messages import Problem, Refusal, Response

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation import renewals
-from circulation.holds import cancel_hold
+from circulation.holds.changing import cancel_hold
 from circulation.interlending.asking import tell_unobtainable
 from circulation.interlending.borrowing import (
     cancel_borrowing,
@@ -21,6 +20,7 @@ from circulation.interlending.lending import borrower_says
 from circulation.interlending.owners import grant_renewal, recalled_by_owner, refuse_renewal
 from circulation.interlending.rows import InterlibraryLoan, loan_of_barcode, loan_of_request
 from circulation.interlending.states import LendingAction, Obstacle, Role
+from circulation.loans import renewals
 from circulation.results import Refused
 from protocols.answering import Context
 from protocols.ncip.interlending import agreement_of, hindrance, incoming_of

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from circulation import availability
-from circulation.lost import Marked, claim_returned, declare_lost, find, withdraw_claim
+from circulation.holds.recalls import cancel_recall, recall
+from circulation.items import availability
+from circulation.loans.lost import Marked, claim_returned, declare_lost, find, withdraw_claim
+from circulation.loans.undo import cancel_check_out
 from circulation.reasons import Reason
-from circulation.recalls import cancel_recall, recall
 from circulation.results import CirculationStatus, ItemState, Refused
 from circulation.results import Refusal as EngineRefusal
-from circulation.undo import cancel_check_out
 from protocols.answering import Context
 from protocols.ncip.items import barcode_of, circulation_status_of, item_id_of, local_time
 from protocols.ncip.lookups import unknown_item

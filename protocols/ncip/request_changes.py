@@ -6,9 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from catalogue.items import items_of_records
-from circulation.hold_lists import find_hold
-from circulation.hold_results import Hold, QueuedHold
-from circulation.holds import change_hold
+from circulation.holds.changing import change_hold
+from circulation.holds.lists import find_hold
+from circulation.holds.results import Hold, QueuedHold
 from circulation.results import Refused
 from protocols.answering import Context
 from protocols.ncip.items import ITEM_BARCODE, local_time

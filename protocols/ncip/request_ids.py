@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from catalogue.items import find_item
+from circulation.callers.partner_requests import hold_of_request, request_of_hold
 from circulation.events import EventKind, events_of_hold
-from circulation.hold_lists import find_hold, patron_holds
-from circulation.hold_results import Hold, QueuedHold
-from circulation.identifiers import known_as
+from circulation.holds.lists import find_hold, patron_holds
+from circulation.holds.results import Hold, QueuedHold
 from circulation.interlending.notices import PARTNER_DEVICE
-from circulation.partner_requests import hold_of_request, request_of_hold
+from circulation.patrons.identifiers import known_as
 from circulation.results import Refused
 from protocols.answering import Context
 from protocols.ncip.items import ITEM_BARCODE, barcode_of

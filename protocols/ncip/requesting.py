@@ -10,13 +10,14 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from catalogue.items import find_item
-from circulation.hold_changes import HoldOutcome
-from circulation.hold_lists import find_hold, patron_holds
-from circulation.hold_results import Hold, HoldsPlaced, HoldState, QueuedHold, Wanted
-from circulation.holds import cancel_hold, place_holds
-from circulation.identifiers import find_patron
+from circulation.callers.partner_requests import hold_of_request, note_request
+from circulation.holds.changes import HoldOutcome
+from circulation.holds.changing import cancel_hold
+from circulation.holds.lists import find_hold, patron_holds
+from circulation.holds.placing import place_holds
+from circulation.holds.results import Hold, HoldsPlaced, HoldState, QueuedHold, Wanted
 from circulation.organisation import find_branch
-from circulation.partner_requests import hold_of_request, note_request
+from circulation.patrons.identifiers import find_patron
 from circulation.results import Refused
 from protocols.answering import Context
 from protocols.ncip.items import barcode_of

@@ -8,14 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from catalogue.items import find_item
-from circulation.accession import Accessioned, Brief, NewItem, NotAccessioned, Obstacle, accession
-from circulation.barcode_ranges import NoBarcodes, next_barcode
-from circulation.brief_accession import accession_brief
-from circulation.item_changes import KEEP, change_item
-from circulation.item_defaults import Place
-from circulation.item_removal import ItemNeeded, remove_item
+from circulation.accession.adding import (
+    Accessioned,
+    Brief,
+    NewItem,
+    NotAccessioned,
+    Obstacle,
+    accession,
+)
+from circulation.accession.barcode_ranges import NoBarcodes, next_barcode
+from circulation.accession.brief import accession_brief
+from circulation.accession.item_defaults import Place
+from circulation.items.changes import KEEP, change_item
+from circulation.items.placement import LEVELS, place_item, placement_problems
+from circulation.items.removal import ItemNeeded, remove_item
 from circulation.organisation import find_branch
-from circulation.placement import LEVELS, place_item, placement_problems
 from circulation.reasons import Reason
 from circulation.results import Branch, Refused
 from protocols.answering import Context

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation import availability, patrons
+from circulation.items import availability
+from circulation.patrons import accounts
 from circulation.results import Refused
 from protocols.answering import Context
 from protocols.ncip.items import item_optional_fields
@@ -32,7 +33,7 @@ def user_fields(
     wanted = desired(request.user_element_type)
     if not wanted:
         return None
-    status = patrons.patron_status(
+    status = accounts.patron_status(
         context.circulation, context.transaction, patron=identifier, now=context.now
     )
     if isinstance(status, Refused):

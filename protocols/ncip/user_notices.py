@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from circulation import availability
-from circulation.charges import patron_charges
-from circulation.hold_lists import patron_holds
+from circulation.holds.lists import patron_holds
+from circulation.items import availability
+from circulation.ledger.charge_lists import patron_charges
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import request_notice

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from circulation.contacts import ContactKind, contacts_of
-from circulation.identifiers import identifiers_of
+from circulation.patrons.contacts import ContactKind, contacts_of
+from circulation.patrons.identifiers import identifiers_of
 from circulation.reasons import Action, IdentifierBlock
 from circulation.results import PatronStatus
 from protocols.answering import Context

@@ -19,8 +19,17 @@ from catalogue.condition import Tables, is_fit, sizes, tables_of
 from catalogue.database import DatabaseUnavailable
 from circulation.condition import due_notices, last_runs, open_messages
 from protocols.answering import Context, Lane, Services, Stage
+from protocols.fellows import Told
 from protocols.operations.codec import encode
-from protocols.operations.messages import Condition, Health, Identity, Readiness, Response
+from protocols.operations.fleet import fleet_registry, reports_of
+from protocols.operations.messages import (
+    Condition,
+    Health,
+    Identity,
+    Readiness,
+    Response,
+    WorkerReport,
+)
 from protocols.operations.metrics import Counted, registry_for
 from protocols.operations.settings import OperationsSettings
 
@@ -120,19 +129,58 @@ def condition_of(services: Services, context: Context) -> Condition:
     )
 
 
+def _with_fellows(operations: Operations, done: Callable[[Told | None], None]) -> None:
+    """All workers; None where the supervisor does not answer, or there is none."""
+    fellows = operations.services.fellows
+    if fellows is None:
+        done(None)
+    else:
+        fellows.ask(operations.settings.patience, done)
+
+
 def health(accept: str, operations: Operations, done: Done) -> None:
-    """The process turns, or nobody would answer; ill is one whose reactor was late lately."""
-    lag, most = operations.services.measures.lag.last, operations.settings.lag_seconds
-    reasons = (f"the reactor was {lag:.1f} s late",) if lag > most else ()
-    done(encode(Health(operations.identity, round(lag, 6), reasons)))
+    """All processes turn, and were not late lately; one that is starting need not turn yet."""
+    most = operations.settings.lag_seconds
+    lag = operations.services.measures.lag.last
+
+    def tell(told: Told | None) -> None:
+        workers = () if told is None else reports_of(told)
+        reasons = [reason for each in workers for reason in _ills(each, most)]
+        if told is None:
+            reasons += _late(lag, most)
+            if operations.services.fellows is not None:
+                reasons.append("the supervisor does not answer")
+        done(encode(Health(operations.identity, round(lag, 6), tuple(reasons), workers)))
+
+    _with_fellows(operations, tell)
+
+
+def _late(lag: float, most: float) -> list[str]:
+    return [f"the reactor was {lag:.1f} s late"] if lag > most else []
+
+
+def _ills(worker: WorkerReport, most: float) -> list[str]:
+    if worker.state == "starting":
+        return []
+    ills = _late(worker.lag_seconds or 0.0, most) if worker.answers else ["it does not answer"]
+    return [f"worker {worker.worker}: {ill}" for ill in ills]
 
 
 def ready(accept: str, operations: Operations, done: Done) -> None:
-    """Listeners open, database answering, tables of a revision that this Tiro can work with."""
+    """Listeners open, database answering, tables of a revision that this Tiro can work with.
+
+    Of several workers one that serves is enough: they accept connections from the same sockets.
+    """
     stage = operations.services.stage
-    reasons = [] if stage is Stage.SERVING else [f"the process is {stage.value}"]
 
     def tell(tables: Any, error: BaseException | None) -> None:
+        _with_fellows(operations, lambda told: tell_all(tables, error, told))
+
+    def tell_all(tables: Any, error: BaseException | None, told: Told | None) -> None:
+        workers = () if told is None else reports_of(told)
+        serving = Stage.SERVING.value
+        serves = stage is Stage.SERVING or any(each.stage == serving for each in workers)
+        reasons = [] if serves else [f"the process is {stage.value}"]
         revision = tables.revision if isinstance(tables, Tables) else None
         if error is not None:
             # What a driver says may name users and hosts: it goes to the log alone.
@@ -143,21 +191,31 @@ def ready(accept: str, operations: Operations, done: Done) -> None:
             )
         elif not is_fit(tables):
             reasons.append(f"the tables are of revision {revision}: this Tiro is made for others")
-        found = Readiness(operations.identity, stage.value, revision, tuple(reasons))
+        found = Readiness(operations.identity, stage.value, revision, tuple(reasons), workers)
         done(encode(found))
 
     operations.revision.ask(tell)
 
 
 def metrics(accept: str, operations: Operations, done: Done) -> None:
-    """In the format that the scraper likes best."""
+    """In the format that the scraper likes best. Of several workers all or nothing: a sum without
+    some of them would look as if they had been counting from the beginning again."""
     write, media_type = choose_encoder(accept)
 
     def tell(condition: Any, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, DatabaseUnavailable):
             log.warning("metrics without the database, which does not answer: %s", error)
         counted = Counted(operations.services, operations.identity, condition)
-        done(Response(200, write(registry_for(counted, operations.identity)), media_type))
+        _with_fellows(operations, lambda told: tell_all(counted, told))
+
+    def tell_all(counted: Counted, told: Told | None) -> None:
+        if told is not None:
+            done(Response(200, write(fleet_registry(counted, told)), media_type))
+        elif operations.services.fellows is None:
+            done(Response(200, write(registry_for(counted)), media_type))
+        else:
+            log.warning("no metrics: the supervisor does not say what the other workers count")
+            done(Response(503, b"The supervisor does not answer.\n", "text/plain; charset=utf-8"))
 
     operations.condition.ask(tell)
 

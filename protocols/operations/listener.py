@@ -11,6 +11,7 @@ from twisted.web.resource import IResource
 
 from protocols.answering import Services
 from protocols.http_channel import EndingSite
+from protocols.operations.fleet import counts_of
 from protocols.operations.handlers import Operations
 from protocols.operations.http import OperationsResource
 from protocols.operations.lateness import watch_lateness
@@ -37,6 +38,8 @@ class _Operations:
         identity = Identity(
             version("tiro-ils"), measures.pid, measures.process, os.environ.get(WORKER, "")
         )
+        if services.fellows is not None:
+            services.fellows.count_with(lambda: counts_of(services, identity))
         later: Any = reactor.callLater
         operations = Operations.over(services, settings, identity, later)
         services.before_close(watch_lateness(measures.lag, later))

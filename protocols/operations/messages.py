@@ -30,12 +30,27 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerReport:
+    """One of several workers: `state` as its supervisor sees it (``starting``, ``ready`` or
+    ``leaving``), and what it says of itself where it `answers`."""
+
+    worker: str
+    pid: int
+    process: str | None
+    state: str
+    answers: bool
+    stage: str | None
+    lag_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """``/health``: does the process turn?"""
+    """``/health``: do the processes turn? Without `workers` the one that answers is alone."""
 
     identity: Identity
     lag_seconds: float
     reasons: tuple[str, ...] = ()
+    workers: tuple[WorkerReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,7 @@ class Readiness:
     stage: str
     revision: str | None
     reasons: tuple[str, ...] = ()
+    workers: tuple[WorkerReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

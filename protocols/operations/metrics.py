@@ -41,10 +41,15 @@ class Counted(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
+        yield from self.of_process()
+        yield from self.of_database()
+
+    def of_process(self) -> Iterator[Metric]:
+        """What this process has counted itself."""
         yield from self._process()
         yield from self._requests()
         yield from self._lanes()
-        yield from self._database()
+        yield from self._replica()
 
     def _process(self) -> Iterator[Metric]:
         measures, identity = self._services.measures, self._identity
@@ -154,7 +159,34 @@ class Counted(Collector):
             [({}, measures.verifications)],
         )
 
-    def _database(self) -> Iterator[Metric]:
+    def _replica(self) -> Iterator[Metric]:
+        replica = self._services.database.replica
+        there = [] if replica is None else [replica]
+        yield _gauge(
+            "tiro_replica_in_use",
+            "1 where searches are sent to the replica.",
+            [({}, each.is_in_use) for each in there],
+        )
+        yield _gauge(
+            "tiro_replica_lag_seconds",
+            "How far it was behind at the last look.",
+            [({}, each.lag_seconds) for each in there if each.lag_seconds is not None],
+        )
+        yield _counter(
+            "tiro_replica_reads", "Reads that it did.", [({}, each.answered) for each in there]
+        )
+        yield _counter(
+            "tiro_replica_reads_at_primary",
+            "Reads that were its own, and the primary did.",
+            [
+                ({"reason": reason}, number)
+                for each in there
+                for reason, number in sorted(each.instead.items())
+            ],
+        )
+
+    def of_database(self) -> Iterator[Metric]:
+        """What is the same whichever process asks."""
         found = self._condition
         yield _gauge(
             "tiro_database_up", "1 where it answered this scrape.", [({}, found is not None)]
@@ -206,34 +238,16 @@ def _histogram(name: str, text: str, samples: Iterable[tuple[Labels, Times]]) ->
     return family
 
 
-class _Named(Collector):
-    """Everything that another registry has, with the number of the worker: several processes that
-    share a port must be told apart."""
-
-    def __init__(self, registry: CollectorRegistry, worker: str) -> None:
-        self._registry = registry
-        self._worker = {"worker": worker}
-
-    def describe(self) -> Iterable[Metric]:
-        return ()
-
-    def collect(self) -> Iterator[Metric]:
-        for family in self._registry.collect():
-            family.samples = [
-                sample._replace(labels={**sample.labels, **self._worker})
-                for sample in family.samples
-            ]
-            yield family
-
-
-def registry_for(counted: Counted, identity: Identity) -> CollectorRegistry:
-    """What is told: our own, and what is known of the process, the collector and Python."""
+def process_registry() -> CollectorRegistry:
+    """What prometheus-client knows of the process, the collector and Python."""
     registry = CollectorRegistry()
-    registry.register(counted)
     for kind in (ProcessCollector, PlatformCollector, GCCollector):
         kind(registry=registry)
-    if not identity.worker:
-        return registry
-    named = CollectorRegistry()
-    named.register(_Named(registry, identity.worker))
-    return named
+    return registry
+
+
+def registry_for(counted: Counted) -> CollectorRegistry:
+    """What a process tells that is alone; see `fleet` for the others."""
+    registry = process_registry()
+    registry.register(counted)
+    return registry

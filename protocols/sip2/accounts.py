@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from circulation.callers.terminals import Terminal
 from circulation.results import Branch
 from circulation.set_up import SetUp
-from circulation.terminals import Terminal
 from protocols.answering import Context
 from protocols.sip2.settings import Account, Sip2Settings, account_from
 

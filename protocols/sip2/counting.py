@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from circulation.terminal_counts import add_counts
+from circulation.callers.terminal_counts import add_counts
 from protocols.answering import Lane, Services
 from protocols.reactor import reactor
 from protocols.sip2.tally import Tally

@@ -9,15 +9,11 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from circulation.charges import (
-    ChargeKind,
-    ChargeLine,
-    balances_of,
-    patron_charges,
-    pay,
-)
 from circulation.fees.giving_up import give_up
-from circulation.money import exponent_of
+from circulation.ledger.balances import balances_of
+from circulation.ledger.charge_lists import patron_charges
+from circulation.ledger.money import ChargeKind, ChargeLine, exponent_of
+from circulation.ledger.payments import pay
 from circulation.reasons import Reason
 from circulation.results import CheckedOut, Refused, Renewed
 from protocols.answering import Context

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, cast
 from catalogue.database import DatabaseUnavailable
 from protocols.answering import Context, Lane, Services
 from protocols.sip2.accounts import Accounts
+from protocols.sip2.answered import Written
 from protocols.sip2.dates import NO_CLOCK, local_date, utc_date
 from protocols.sip2.failures import failure_response, off_line_status
 from protocols.sip2.fees import fee_paid
@@ -51,7 +52,7 @@ from protocols.sip2.patrons import (
 )
 from protocols.sip2.places import Branches, Caller, Unanswerable
 from protocols.sip2.returns import checkin
-from protocols.sip2.session import Sip2Session, Written
+from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account
 from protocols.sip2.wording import Text, say
 
@@ -148,17 +149,17 @@ HANDLERS: Final[dict[type, Handler]] = {
     Login: Handler(login, Lane.READ),
     SCStatus: Handler(sc_status, Lane.READ),
     PatronStatusRequest: Handler(patron_status_request, Lane.READ),
-    BlockPatron: Handler(block, Lane.WRITE),
-    PatronEnable: Handler(enable, Lane.WRITE),
+    BlockPatron: Handler(block, Lane.SHORT_WRITE),
+    PatronEnable: Handler(enable, Lane.SHORT_WRITE),
     PatronInformation: Handler(patron_information, Lane.READ),
     ItemInformation: Handler(item_information, Lane.READ),
-    ItemStatusUpdate: Handler(item_status_update, Lane.WRITE),
-    Checkout: Handler(checkout, Lane.WRITE),
-    Checkin: Handler(checkin, Lane.WRITE),
-    Renew: Handler(renew, Lane.WRITE),
+    ItemStatusUpdate: Handler(item_status_update, Lane.SHORT_WRITE),
+    Checkout: Handler(checkout, Lane.SHORT_WRITE),
+    Checkin: Handler(checkin, Lane.SHORT_WRITE),
+    Renew: Handler(renew, Lane.SHORT_WRITE),
     RenewAll: Handler(renew_all, Lane.WRITE),
-    Hold: Handler(hold, Lane.WRITE),
-    FeePaid: Handler(fee_paid, Lane.WRITE),
+    Hold: Handler(hold, Lane.SHORT_WRITE),
+    FeePaid: Handler(fee_paid, Lane.SHORT_WRITE),
     EndPatronSession: Handler(end_patron_session, Lane.READ),
 }
 
@@ -246,7 +247,7 @@ def answer(
     account = session.account
     lane = HANDLERS[type(request)].lane
     if isinstance(request, ItemInformation) and account and account.find_on_item_information:
-        lane = Lane.WRITE
+        lane = Lane.SHORT_WRITE
     caller = Caller(
         session.settings,
         branches,
@@ -255,7 +256,7 @@ def answer(
         session.language,
         session.accounts,
         session.entrance,
-        lane is Lane.WRITE,
+        lane is not Lane.READ,
     )
 
     write = session.writer()

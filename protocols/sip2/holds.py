@@ -10,15 +10,16 @@ from datetime import date
 
 from catalogue.items import find_item
 from catalogue.statements import Transaction
-from circulation.hold_lists import patron_holds
-from circulation.hold_results import Hold as EngineHold
-from circulation.hold_results import HoldChanged, HoldsPlaced, HoldState, QueuedHold, Wanted
-from circulation.holds import cancel_hold, change_hold, place_holds
-from circulation.identifiers import identifiers_of
-from circulation.patrons import PatronKind, kind_of_patron
+from circulation.holds.changing import cancel_hold, change_hold
+from circulation.holds.lists import patron_holds
+from circulation.holds.placing import place_holds
+from circulation.holds.results import Hold as EngineHold
+from circulation.holds.results import HoldChanged, HoldsPlaced, HoldState, QueuedHold, Wanted
+from circulation.loans.routing import HoldHandling
+from circulation.patrons.identifiers import identifiers_of
+from circulation.patrons.registering import PatronKind, kind_of_patron
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, Destination, Refusal, Refused
-from circulation.routing import HoldHandling
 from protocols.answering import Context
 from protocols.sip2.dates import local_date, parse_date
 from protocols.sip2.messages import Hold, HoldResponse

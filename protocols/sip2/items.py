@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from circulation.availability import circulation_status
-from circulation.item_properties import properties_of, set_properties
-from circulation.lost import find
+from circulation.items.availability import circulation_status
+from circulation.items.properties import properties_of, set_properties
+from circulation.loans.lost import find
 from circulation.results import CirculationStatus, ItemState
 from protocols.answering import Context
 from protocols.sip2.dates import local_date

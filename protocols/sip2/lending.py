@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import TypeVar
 
 from catalogue.items import find_item
-from circulation.accounts import patron_loans
-from circulation.identifiers import find_patron
-from circulation.lending import check_out
-from circulation.off_line import Act
+from circulation.loans.lending import check_out
+from circulation.loans.off_line import Act
+from circulation.loans.renewals import renew as renew_loan
+from circulation.loans.renewals import renew_all as renew_all_loans
+from circulation.loans.undo import cancel_check_in
+from circulation.patrons.accounts import patron_loans
+from circulation.patrons.identifiers import find_patron
 from circulation.policy import lineage
 from circulation.reasons import Reason
-from circulation.renewals import renew as renew_loan
-from circulation.renewals import renew_all as renew_all_loans
 from circulation.results import CheckedOut, Refused, Renewed
-from circulation.undo import cancel_check_in
 from protocols.answering import Context
 from protocols.sip2.dates import local_date, parse_date
 from protocols.sip2.fees import amount_owed, price_of

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeVar
 
-from circulation.hold_lists import patron_holds
-from circulation.hold_results import HoldState
-from circulation.patrons import patron_loans
+from circulation.holds.lists import patron_holds
+from circulation.holds.results import HoldState
+from circulation.patrons.accounts import patron_loans
 from circulation.results import PatronLoan, PatronStatus, Refused
 from protocols.answering import Context
 from protocols.sip2.fees import fee_fields, fee_line, open_fees

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from circulation.off_line import Act, take_report
+from circulation.loans.off_line import Act, take_report
 from circulation.reasons import Reason
 from circulation.results import Refused
 from protocols.answering import Context

@@ -4,7 +4,7 @@ A terminal that missed an answer sends its request again, on a new connection pe
 another sequence number; a kiosk without error detection has no number at all. So a request is also
 known by its bytes: the same from the same account within `repeats_within` is the same request, as
 long as nobody has dealt with its item (or else its patron) since. The answer is kept in the very
-transaction that did the work (see `circulation.replies`), so this outlasts the process too.
+transaction that did the work (see `circulation.callers.replies`), so this outlasts the process too.
 
 A refusal counts until item or patron were dealt with, and only where the request tells when it was
 sent: a terminal without a clock may ask for the same thing anew, once nothing stands in the way.
@@ -16,9 +16,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from circulation.identifiers import IdentifierKey, national_digits
-from circulation.replies import ReplyKey, keep_reply, kept_reply, reply_key
+from circulation.callers.replies import ReplyKey, keep_reply, kept_reply, reply_key
+from circulation.patrons.identifiers import IdentifierKey, national_digits
 from protocols.answering import Context
+from protocols.sip2.answered import Written
 from protocols.sip2.messages import (
     BlockPatron,
     Checkin,
@@ -33,7 +34,6 @@ from protocols.sip2.messages import (
     Response,
 )
 from protocols.sip2.places import Caller
-from protocols.sip2.session import Written
 
 #: The requests that change something, and what they name.
 _ITEM: Final = "item"

@@ -267,3 +267,8 @@ class Returns:
     extra_item_fields: tuple[ItemField, ...] = ()
     #: An item that is asked for (17) lies at the machine: if it was missing, it is found.
     find_on_item_information: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Wire, Logins, Screen, Patrons, Loans, Returns):
+    """All options of an account."""

@@ -3,8 +3,9 @@ Information (63), End Patron Session (35)."""
 
 from __future__ import annotations
 
-from circulation.identifiers import find_patron
-from circulation.patrons import block_patron, patron_status, unblock_patron
+from circulation.patrons.accounts import patron_status
+from circulation.patrons.identifiers import find_patron
+from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.reasons import BlockReason, Reason
 from circulation.results import PatronStatus, Refused
 from protocols.answering import Context

@@ -14,9 +14,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from protocols.sip2.answered import Written
 from protocols.sip2.codec import Frame
 from protocols.sip2.messages import Login, Request, Response
-from protocols.sip2.session import Sip2Session, Written
+from protocols.sip2.session import Sip2Session
 from protocols.sip2.states import State
 
 ASK_LOGIN: Final = b"login: "

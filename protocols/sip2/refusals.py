@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from circulation.money import amount_text
+from circulation.ledger.money import amount_text
 from circulation.reasons import Action, BlockReason, Reason
 from circulation.results import PatronStatus, Refusal, Refused
 from protocols.sip2.wording import Text, say

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from circulation.off_line import Act
+from circulation.loans.off_line import Act
+from circulation.loans.returns import check_in
+from circulation.loans.undo import cancel_check_out
 from circulation.results import CheckedIn, Refused
-from circulation.returns import check_in
-from circulation.undo import cancel_check_out
 from protocols.answering import Context
 from protocols.sip2.dates import local_date, parse_date
 from protocols.sip2.facts import hold_patron, item_fields, stands_in

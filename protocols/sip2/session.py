@@ -41,9 +41,7 @@ from typing import cast
 
 from protocols.sip2.accounts import Accounts
 from protocols.sip2.agreed import Agreed
-from protocols.sip2.answered import MAX_REPEATS as MAX_REPEATS
-from protocols.sip2.answered import Answered
-from protocols.sip2.answered import Written as Written
+from protocols.sip2.answered import MAX_REPEATS, Answered, Written
 from protocols.sip2.codec import (
     Frame,
     MalformedMessage,
@@ -80,9 +78,7 @@ from protocols.sip2.messages import (
 )
 from protocols.sip2.pacing import Pace
 from protocols.sip2.settings import Account, Sip2Settings
-from protocols.sip2.states import TRANSITIONS as TRANSITIONS
-from protocols.sip2.states import Event as Event
-from protocols.sip2.states import State as State
+from protocols.sip2.states import TRANSITIONS, Event, State
 from protocols.sip2.tally import COUNTED_AS, Tally
 from protocols.sip2.text import MAX_VALUE, Dialect
 from protocols.sip2.wording import Text, language_of, say

@@ -35,12 +35,7 @@ from protocols.networks import is_within
 from protocols.sip2.layouts import LAYOUTS
 from protocols.sip2.options import (
     AccountKind,
-    Loans,
-    Logins,
-    Patrons,
-    Returns,
-    Screen,
-    Wire,
+    Options,
 )
 from protocols.sip2.options import Language as Language
 from protocols.sip2.profiles import with_profile
@@ -53,7 +48,7 @@ PortNumber = Annotated[int, Field(ge=0, le=65535)]
 
 
 @dataclass(frozen=True)
-class Account(Wire, Logins, Screen, Patrons, Loans, Returns):
+class Account(Options):
     """A login, and how its terminals are spoken to: all options of `protocols.sip2.options`."""
 
     __pydantic_config__ = _EXACT

@@ -6,15 +6,12 @@ Nothing here knows of patrons or items; what needs facts is filled in by the han
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from protocols.sip2.failures import ALERT_OTHER
 from protocols.sip2.layouts import LAYOUTS, Kind
 from protocols.sip2.messages import CheckinResponse, CheckoutResponse
-from protocols.sip2.options import NEEDED, rewriting
-
-if TYPE_CHECKING:
-    from protocols.sip2.settings import Account
+from protocols.sip2.options import NEEDED, Options, rewriting
 
 #: Alert type (CV) "none": what a sorter that must have one is sent.
 NO_ALERT: Final = "00"
@@ -26,7 +23,7 @@ _SENT_EMPTY: Final = {"CV": NO_ALERT, "CM": _NO_DATE}
 _NAMES_IN_10: Final = {each.code: each.name for each in LAYOUTS["10"].variable}
 
 
-def shaper_of(account: Account) -> Step | None:
+def shaper_of(account: Options) -> Step | None:
     """What is done to each answer; None where the account takes it as it is."""
     steps: list[Step] = []
     if set(account.alert_types) != {NO_ALERT, "01", "02", "03", "04", ALERT_OTHER}:

@@ -319,7 +319,7 @@ def answer(
         return encode(response)
 
     # A large document is written where its records are read, not while others wait.
-    services.perform(lane, carry_out, done)
+    services.perform(lane, carry_out, done, may_lag=True)
 
 
 def failed(request: AnyRequest, caller: SruSettings, diagnostics: list[Diagnostic]) -> AnyResponse:

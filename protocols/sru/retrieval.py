@@ -9,7 +9,7 @@ from typing import Final
 
 from catalogue.formats import CannotRender
 from catalogue.records import Record, fetch_records
-from circulation.availability import holdings
+from circulation.items.availability import holdings
 from circulation.results import CirculationStatus
 from protocols.answering import Context
 from protocols.cql.diagnostics import Srw

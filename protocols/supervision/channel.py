@@ -3,15 +3,21 @@
     worker -> supervisor   {"listen": ["[sip2] 0", "127.0.0.1", 6001]}   wants a socket
                            {"ready": true}                               accepts connections
                            {"beat": true}                                is alive
+                           {"counts": {...}}                             what it has counted
+                           {"ask": 7, "within": 1.0, "counts": {...}}    what have all counted?
     supervisor -> worker   {"socket": true} with the socket, or {"error": "..."}
                            {"leave": 30.0}   end your conversations within so many seconds
+                           {"tell": true}    what have you counted?
+                           {"answer": 7, "workers": [...], "gone": {...}}   see `counts`
 
-When one side is gone the other reads the end.
+When one side is gone the other reads the end. A long message goes as a file in memory, of which the
+descriptor is sent: what waits between two sockets is bounded.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Mapping
 from typing import Any, Final
@@ -19,6 +25,9 @@ from typing import Any, Final
 #: The variable that tells a worker which descriptor its channel is.
 VARIABLE: Final = "TIRO_SUPERVISOR"
 _LONGEST: Final = 65536
+#: Octets from which a message goes as a file, and what is said in its place.
+_LONG: Final = 16384
+_IN_FILE: Final = b"file"
 
 Message = Mapping[str, Any]
 
@@ -33,9 +42,16 @@ class Channel:
         return self.end.fileno()
 
     def send(self, message: Message, with_socket: socket.socket | None = None) -> None:
-        """Raises OSError where nobody hears it."""
+        """Raises OSError where nobody hears it. A long message has no socket with it."""
+        data = json.dumps(message).encode()
+        if len(data) > _LONG and with_socket is None:
+            with open(os.memfd_create("tiro-message"), "w+b") as file:
+                file.write(data)
+                file.flush()
+                socket.send_fds(self.end, [_IN_FILE], [file.fileno()])
+            return
         handles = [] if with_socket is None else [with_socket.fileno()]
-        socket.send_fds(self.end, [json.dumps(message).encode()], handles)
+        socket.send_fds(self.end, [data], handles)
 
     def receive(self) -> tuple[Message, socket.socket | None] | None:
         """The next message; None at the end. Raises BlockingIOError where there is none yet."""
@@ -43,6 +59,10 @@ class Channel:
             data, handles, _, _ = socket.recv_fds(self.end, _LONGEST, 1)
         except ConnectionError:
             return None
+        if data == _IN_FILE:
+            with open(handles[0], "rb") as file:
+                file.seek(0)
+                return json.load(file), None
         came = socket.socket(fileno=handles[0]) if handles else None
         if came is not None:
             came.set_inheritable(False)

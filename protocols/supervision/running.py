@@ -44,9 +44,10 @@ def run_worker(
 
     Raises CannotStart.
     """
-    server = Server(configuration, standards, supervised)
+    server = Server(configuration, standards, supervised, fellows=supervised)
     server.start()
     reactor.addSystemEventTrigger("before", "shutdown", server.stop)
+    reactor.addSystemEventTrigger("after", "shutdown", supervised.tell_counts)
     for each in _SIGNALS:  # they are the supervisor's
         signal.signal(each, signal.SIG_IGN)
 

@@ -32,6 +32,7 @@ from typing import Any, Final
 
 from protocols.supervision import channel, sockets, systemd
 from protocols.supervision.channel import Channel, Message, channel_pair
+from protocols.supervision.counts import Census
 from protocols.supervision.fleet import Action, Do, Fleet, State
 from protocols.supervision.sockets import Key, Sockets, key_of
 
@@ -39,6 +40,8 @@ log = logging.getLogger("tiro.supervisor")
 
 #: The variable that tells a supervisor which workers the one before it has started.
 _WORKERS: Final = "TIRO_WORKERS"
+#: And the one that tells it the descriptor of a file with what they have counted.
+_COUNTS: Final = "TIRO_COUNTS"
 #: Signals that are waited for; blocked while one program takes the place of another.
 SIGNALS: Final = (
     signal.SIGHUP,
@@ -91,6 +94,7 @@ class Supervisor:
         self._plan = plan
         self._given = given
         self._fleet = Fleet(plan.processes, plan.drain, plan.hung)
+        self._census = Census()
         self._workers: dict[int, _Worker] = {}
         self._sockets = Sockets(os.environ.pop(sockets.VARIABLE, ""))
         self._selector = selectors.DefaultSelector()
@@ -116,7 +120,7 @@ class Supervisor:
             if interval is not None and now - told >= interval:
                 told = now
                 systemd.notify(systemd.ALIVE)
-            wake = self._fleet.wake(now)
+            wake = min(self._fleet.wake(now), self._census.wake(now))
             if interval is not None:
                 wake = min(wake, told + interval)
             for key, _ in self._selector.select(max(0.0, wake - now) + 0.001):
@@ -125,6 +129,7 @@ class Supervisor:
                 else:
                     self._hear(key.data)
             self._do(self._fleet.tick(time.monotonic()))
+            self._tell_counts()
         return self._status
 
     # From outside
@@ -171,6 +176,7 @@ class Supervisor:
                 self._selector.unregister(worker.channel)
             worker.channel.close()
             del self._workers[number]
+            self._census.has_ended(number)
             self._do(self._fleet.has_ended(number, time.monotonic()))
 
     def _hear(self, number: int) -> None:
@@ -203,6 +209,41 @@ class Supervisor:
             self._do(self._fleet.is_ready(number, now))
         elif "beat" in message:
             self._fleet.is_alive(number, now)
+        elif "ask" in message:
+            others = [other for other in self._telling() if other != number]
+            for other in others:
+                with contextlib.suppress(OSError):  # it is late, then
+                    self._workers[other].channel.send({"tell": True})
+            until = now + message["within"]
+            self._census.ask(number, message["ask"], message["counts"], others, until)
+        elif "counts" in message:
+            self._census.tell(number, message["counts"])
+
+    def _telling(self) -> list[int]:
+        """Workers that can be asked what they have counted."""
+        return [
+            number
+            for number, member in self._fleet.members.items()
+            if member.state is not State.STARTING and number in self._workers
+        ]
+
+    def _tell_counts(self) -> None:
+        """Answers the questions that can be, or must be by now."""
+        for asker, question, late in self._census.answered(time.monotonic()):
+            workers = [
+                {
+                    "worker": number,
+                    "pid": self._workers[number].pid,
+                    "state": member.state.value,
+                    "is_late": number in late,
+                    "counts": self._census.told.get(number),
+                }
+                for number, member in self._fleet.members.items()
+                if number in self._workers
+            ]
+            answer = {"answer": question, "workers": workers, "gone": self._census.gone}
+            with contextlib.suppress(OSError, KeyError):  # it is gone, or will ask again
+                self._workers[asker].channel.send(answer)
 
     # What is to be done
 
@@ -280,11 +321,14 @@ class Supervisor:
                     [number, worker.pid, handle, member.state.value, list(worker.wanted)]
                 )
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        counts = os.memfd_create("tiro-counts", 0)
+        os.write(counts, json.dumps(self._census.handed_on()).encode())
         os.execve(  # noqa: S606 - this program itself
             sys.executable,
             [*_PROGRAM, module, *_options(self._plan, self._given)],
             {
                 **os.environ,
+                _COUNTS: str(counts),
                 sockets.VARIABLE: self._sockets.handed_on(),
                 _WORKERS: json.dumps(workers),
             },
@@ -292,6 +336,11 @@ class Supervisor:
 
     def _adopt(self, workers: list[list[Any]]) -> None:
         states = {}
+        counts = os.environ.pop(_COUNTS, "")
+        if counts:  # the one before this may have been of a version that kept none
+            with open(int(counts), "rb") as file:
+                file.seek(0)
+                self._census.take_over(json.load(file))
         for number, pid, handle, state, wanted in workers:
             end = socket.socket(fileno=handle)
             end.set_inheritable(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from circulation.pins import PinVerifier
+from circulation.patrons.pins import PinVerifier
 from protocols.z3950.messages import IdAuthentication, IdPass, Null
 from protocols.z3950.settings import Account, Z3950Settings
 

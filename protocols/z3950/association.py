@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
-from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
+from catalogue.result_order import ResultOrder
+from catalogue.statements import Transaction
 from protocols.z3950.diagnostics import Bib1, Refused
+from protocols.z3950.entrance import Entrance
 from protocols.z3950.messages import Apdu, Segment
 from protocols.z3950.settings import Account, Z3950Settings
-
-if TYPE_CHECKING:
-    from protocols.z3950.entrance import Entrance
 
 #: Names of deleted result sets that are remembered, to give the right diagnostic.
 FORGOTTEN_NAMES = 1000
@@ -43,12 +42,13 @@ class ResultSet:
     """The records a search found.
 
     Position n (from 1) is that of the n-th entry of `order` in a sorted set, and that of the n-th
-    smallest number in any other. A sorted set holds each record once, like the others.
+    smallest number in any other. A sorted set holds each record once, like the others. Of a large
+    one the order is worked out as far as it is read.
     """
 
     records: BitMap
     databases: Sequence[str]
-    order: Sequence[int] | None = None
+    order: ResultOrder | None = None
 
     @property
     def database(self) -> str:
@@ -58,9 +58,11 @@ class ResultSet:
     def __len__(self) -> int:
         return len(self.records)
 
-    def ids(self, start: int, number: int) -> list[int]:
+    def ids(self, transaction: Transaction, start: int, number: int) -> list[int]:
         """The `number` records from position `start` (from 1) on."""
-        row = self.records if self.order is None else self.order
+        if self.order is not None:
+            return self.order.ids(transaction, start, number)
+        row = self.records
         if number == 1 and 0 < start <= len(row):
             return [row[start - 1]]  # a slice of a bitmap is another bitmap
         return list(row[start - 1 : start - 1 + number])

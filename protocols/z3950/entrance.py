@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from protocols.throttle import FailedLogins
 from protocols.z3950.accounts import user_of
-from protocols.z3950.association import Answer
 from protocols.z3950.messages import InitializeRequest
 
 
@@ -28,10 +27,10 @@ class Entrance:
         user = user_of(request.id_authentication)
         return bool(user) and self.failed.is_held(self.host, user, self.seconds())
 
-    def tried(self, request: InitializeRequest, answer: Answer) -> None:
+    def tried(self, request: InitializeRequest, *, is_in: bool, is_refused: bool) -> None:
         """Init was answered, and its password looked at. Who names nobody has tried nothing."""
         user = user_of(request.id_authentication)
-        if answer.account is not None:
+        if is_in:
             self.failed.succeeded(self.host, user)
-        elif user and answer.is_refused:
+        elif user and is_refused:
             self.failed.failed(self.host, user, self.seconds())

@@ -224,7 +224,7 @@ def take_page(
     taken = [
         m.NamePlusRecord(_external(held[entry].record, element_set.upper()), EXPLAIN_DATABASE)
         for start, number in ranges
-        for entry in found.ids(start, number)
+        for entry in found.ids(context.transaction, start, number)
     ]
     following = sum(ranges[-1])
     return Page(

@@ -19,7 +19,7 @@ from protocols.z3950.association import Answer, Association
 from protocols.z3950.ber import identifier_of
 from protocols.z3950.codec import MalformedMessage, encode_value, read_value
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
-from protocols.z3950.item_orders import order_item, prepare_order
+from protocols.z3950.item_orders import order_item, read_order
 from protocols.z3950.once import given_before, insertion_key, keep
 from protocols.z3950.persistent_sets import (
     CREATE,
@@ -57,8 +57,11 @@ def _prepare_update(
 def _prepare_item_order(
     request: m.ExtendedServicesRequest, parameters: p.ItemOrderRequest, caller: Association
 ) -> _Work:
-    order = prepare_order(parameters, request.user_id, caller)
-    return lambda context, desk: order_item(order, context, desk)
+    def work(context: Context, desk: Any) -> Done:
+        order = read_order(parameters, request.user_id, caller, context.transaction)
+        return order_item(order, context, desk)
+
+    return work
 
 
 def _prepare_persistent_set(

@@ -34,7 +34,7 @@ from functools import cache
 from typing import Any
 
 from protocols.z3950 import ber, layouts
-from protocols.z3950.layouts import (
+from protocols.z3950.layout_types import (
     ANY,
     Choice,
     Constant,

@@ -75,7 +75,8 @@ def answer(
                 log.error("%s failed", type(request).__name__, exc_info=error)
             answered = failed(request, caller)
         if isinstance(request, m.InitializeRequest) and caller.entrance is not None:
-            caller.entrance.tried(request, answered)
+            is_in = answered.account is not None
+            caller.entrance.tried(request, is_in=is_in, is_refused=answered.is_refused)
         reply(answered)
 
     local = LOCAL.get(type(request))
@@ -89,7 +90,7 @@ def answer(
         done(None, error)
         return
     if local is None:
-        services.perform(lane, work, done)
+        services.perform(lane, work, done, may_lag=True)
     else:
         done(answered, None)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from circulation.hold_results import Wanted
-from circulation.holds import place_holds
+from catalogue.statements import Transaction
+from circulation.holds.placing import place_holds
+from circulation.holds.results import Wanted
 from circulation.interlending.asking import Wish, ask
 from circulation.interlending.states import Obstacle
 from circulation.reasons import Reason
@@ -44,26 +45,28 @@ class Order:
     is_for_others: bool
 
 
-def prepare_order(request: p.ItemOrderRequest, user_id: str | None, caller: Association) -> Order:
+def read_order(
+    request: p.ItemOrderRequest, user_id: str | None, caller: Association, transaction: Transaction
+) -> Order:
     """Finds the record in the association's result sets, or reads the request. Raises Refused."""
     wanted = request.not_to_keep
     if wanted.item_request is None:
-        record_id = _record(wanted.result_set_item, caller)
+        record_id = _record(wanted.result_set_item, caller, transaction)
         return Order(request, Wish(record_id), _patron(request, user_id, caller), False)
     asked = ill_request_of(wanted.item_request)
     wish = asked.wish
     if wish == Wish():  # it says nothing of the title: yaz and ZOOM name a record besides
-        wish = Wish(_record(wanted.result_set_item, caller))
+        wish = Wish(_record(wanted.result_set_item, caller, transaction))
     return Order(request, wish, _patron(request, user_id or asked.client, caller), True)
 
 
-def _record(item: p.ResultSetItem | None, caller: Association) -> int:
+def _record(item: p.ResultSetItem | None, caller: Association, transaction: Transaction) -> int:
     if item is None:
         raise Refused(Bib1.PACKAGE_PARAMETER_MISSING, "resultSetItem")
     found = caller.result_sets.get(item.result_set_id)
     if found is None:
         raise caller.without_result_set(item.result_set_id)
-    ids = found.ids(item.item, 1) if item.item > 0 else []
+    ids = found.ids(transaction, item.item, 1) if item.item > 0 else []
     if not ids:
         raise Refused(Bib1.PRESENT_OUT_OF_RANGE, str(item.item))
     return ids[0]

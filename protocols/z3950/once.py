@@ -2,9 +2,9 @@
 
 An origin that missed the response (the line broke, the server was started anew) sends its request
 again. Replacing and deleting may well be done again; an insertion would make a second record. So
-its response is kept in the very transaction that did the work (see `circulation.replies`), and is
-given again as long as the records that it made are there. A request under another referenceId, or
-beyond `WITHIN`, is another request.
+its response is kept in the very transaction that did the work (see `circulation.callers.replies`),
+and is given again as long as the records that it made are there. A request under another
+referenceId, or beyond `WITHIN`, is another request.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Final
 
 from catalogue.records import fetch_records
-from circulation.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
+from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
 from protocols.answering import Context
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from protocols.z3950 import messages as m
 from protocols.z3950 import packages as p
-from protocols.z3950.layouts import (
-    DIAG_REC,
+from protocols.z3950.layout_types import (
     INTEGER,
     OCTETS,
     OID,
@@ -20,6 +19,7 @@ from protocols.z3950.layouts import (
     ListOf,
     Wrapped,
 )
+from protocols.z3950.layouts import DIAG_REC
 
 _DIAGNOSTICS = ListOf(DIAG_REC)
 _METHOD = p.PaymentMethod

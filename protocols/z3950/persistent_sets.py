@@ -8,10 +8,14 @@ forgets.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pyroaring import BitMap
+
 from catalogue.kept_sets import KeptSet, TooManySets, forget_set, keep_set, kept_sets
+from catalogue.result_order import ResultOrder
 from catalogue.statements import Transaction
 from protocols.answering import Context
 from protocols.z3950 import messages as m
@@ -27,6 +31,9 @@ DELETE: Final = 2
 MODIFY: Final = 3
 _REPLACE: Final = 1
 _APPEND: Final = 2
+
+#: The most records of a set that is kept in an order: it is worked out as a whole for that.
+MOST_IN_ORDER: Final = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,9 @@ def keep_result_set(keeping: Keeping, context: Context) -> Done:
         raise Refused(Bib1.PACKAGE_DOES_NOT_EXIST, name)
     found = keeping.found
     if keeping.is_appended and before is not None:
-        found = _appended(before, found)
-    kept = KeptSet(name, found.databases, found.records, found.order)
+        found = _appended(transaction, before, found)
+    order = None if found.order is None else _whole(transaction, found)
+    kept = KeptSet(name, found.databases, found.records, order)
     try:
         keep_set(transaction, keeping.user, kept, now=context.now)
     except TooManySets:
@@ -94,16 +102,32 @@ def keep_result_set(keeping: Keeping, context: Context) -> Done:
 def persistent_sets(transaction: Transaction, user: str) -> dict[str, ResultSet]:
     """The sets of an account by their names."""
     return {
-        kept.name: ResultSet(kept.records, kept.databases, kept.order)
+        kept.name: ResultSet(kept.records, kept.databases, _order(kept.records, kept.order))
         for kept in kept_sets(transaction, user)
     }
 
 
-def _appended(before: ResultSet, found: ResultSet) -> ResultSet:
+def _whole(transaction: Transaction, found: ResultSet) -> Sequence[int]:
+    """All records in the order of the set. Raises Refused where they are too many to be sorted."""
+    if found.order is None:
+        return list(found.records)
+    if len(found) > MOST_IN_ORDER:
+        raise Refused(Bib1.TOO_MANY_RESULTS_TO_SORT, str(MOST_IN_ORDER))
+    return found.order.whole(transaction)
+
+
+def _order(records: BitMap, order: Sequence[int] | None) -> ResultOrder | None:
+    """An order that is known as a whole."""
+    return None if order is None else ResultOrder(records, (), order)
+
+
+def _appended(transaction: Transaction, before: ResultSet, found: ResultSet) -> ResultSet:
     """The records of both, those kept before first where one of the sets is sorted."""
     databases = tuple(dict.fromkeys((*before.databases, *found.databases)))
     joined = replace(before, records=before.records | found.records, databases=databases)
     if before.order is None and found.order is None:
         return joined
-    order = dict.fromkeys((*(before.order or before.records), *(found.order or found.records)))
-    return replace(joined, order=list(order))
+    order = dict.fromkeys(
+        number for each in (before, found) for number in _whole(transaction, each)
+    )
+    return replace(joined, order=_order(joined.records, list(order)))

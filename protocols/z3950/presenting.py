@@ -46,9 +46,17 @@ def answer_present(request: m.PresentRequest, caller: Association, context: Cont
 
 
 def lane_of_present(request: m.PresentRequest, caller: Association) -> Lane:
+    further = request.additional_ranges or ()
     number = request.number_of_records_requested
-    number += sum(each.number_of_records for each in request.additional_ranges or ())
-    return Lane.READ if number <= FEW_RECORDS else Lane.WIDE_READ
+    until = request.result_set_start_point + number - 1
+    for each in further:
+        number += each.number_of_records
+        until = max(until, each.starting_position + each.number_of_records - 1)
+    if number > FEW_RECORDS:
+        return Lane.WIDE_READ
+    found = caller.result_sets.get(request.result_set_id)
+    is_short = found is None or found.order is None or found.order.is_short_work(until)
+    return Lane.READ if is_short else Lane.WIDE_READ
 
 
 def failed_present(caller: Association, refused: Refused) -> Answer:

@@ -15,7 +15,7 @@ from typing import Final
 
 from catalogue.formats import CannotRender
 from catalogue.records import Record, fetch_records
-from circulation.availability import holdings
+from circulation.items.availability import holdings
 from circulation.results import CirculationStatus
 from protocols.answering import Context
 from protocols.z3950 import messages as m
@@ -112,7 +112,7 @@ def _entries(
     """Each position with its record, or what stands for it, and about how many octets it takes."""
     for start, number in ranges:
         for first in range(start, start + number, BATCH):
-            ids = found.ids(first, min(BATCH, start + number - first))
+            ids = found.ids(context.transaction, first, min(BATCH, start + number - first))
             by_id = {record.id: record for record in fetch_records(context.transaction, ids)}
             items = _items(context, found, ids, caller) if form.shows_items else {}
             for position, record_id in enumerate(ids, first):

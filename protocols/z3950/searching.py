@@ -16,7 +16,7 @@ from protocols.z3950.databases import is_explain, records_in
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic, refusal_of
 from protocols.z3950.presenting import FEW_RECORDS, page_of
 from protocols.z3950.rpn import query_of, refusal_in
-from protocols.z3950.sorting import check_keys, check_size, in_order
+from protocols.z3950.sorting import check_keys, in_order
 
 #: resultSetStatus of a failed search: there is no result set (3.2.2.1.11).
 NO_RESULT_SET: Final = 3
@@ -101,7 +101,6 @@ def _prepared_cql(request: m.SearchRequest, query: m.Type104, caller: Associatio
             raise refusal_of(unsupported) from unsupported
         if not wanted.sort_keys:
             return ResultSet(found, names)
-        check_size(found)
         return in_order(context, found, names, wanted.sort_keys)
 
     return find

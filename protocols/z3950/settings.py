@@ -6,7 +6,7 @@ databases = ["catalogue", "Default"]
 
 [[z3950.accounts]]
 user = "union-catalogue"
-password = "$argon2id$..."       # the hash, made by `circulation.pins.hash_pin`
+password = "$argon2id$..."       # the hash, made by `circulation.patrons.pins.hash_pin`
 branch = "DK-710100"             # where it works, by the ISIL; needed for what follows
 may_update = true                # records: insert, replace, delete (Extended Services)
 may_order = true                 # holds for patrons (ItemOrder)

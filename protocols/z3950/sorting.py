@@ -7,7 +7,6 @@ without meaning it.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from functools import reduce
@@ -17,17 +16,15 @@ from typing import Final
 from pyroaring import BitMap
 
 from catalogue.query import Relation, Term
+from catalogue.result_order import ResultOrder
 from catalogue.searching import search
-from catalogue.sorting import MOST_KEYS, SortKey, is_wide_sort, sort
+from catalogue.sorting import MOST_KEYS, SortKey, is_wide_sort
 from protocols.answering import Context, Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association, Option, ResultSet
 from protocols.z3950.attributes import BIB_1, AttributeType
 from protocols.z3950.databases import is_explain
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
-
-#: The most records of one sorted set.
-MOST_SORTED: Final = 250_000
 
 #: The keys by use attribute.
 KEY_OF_USE: Final[dict[int, str]] = {
@@ -101,7 +98,6 @@ def _sorted(request: m.SortRequest, caller: Association, context: Context) -> Re
     if not inputs:
         raise Refused(Bib1.SORT_WITHOUT_A_SET)
     records = _together(inputs)
-    check_size(records)
     specs = request.sort_sequence
     keys = [_key(spec) for spec in specs]
     if len(keys) > MOST_KEYS:
@@ -114,12 +110,6 @@ def _sorted(request: m.SortRequest, caller: Association, context: Context) -> Re
     return in_order(context, records, list(databases), keys)
 
 
-def check_size(records: BitMap) -> None:
-    """Raises Refused where there are too many to sort."""
-    if len(records) > MOST_SORTED:
-        raise Refused(Bib1.TOO_MANY_RESULTS_TO_SORT, str(MOST_SORTED))
-
-
 def check_keys(keys: Sequence[SortKey]) -> None:
     """Raises Refused where one is given twice."""
     points = [key.point for key in keys]
@@ -130,8 +120,10 @@ def check_keys(keys: Sequence[SortKey]) -> None:
 def in_order(
     context: Context, records: BitMap, databases: Sequence[str], keys: Sequence[SortKey]
 ) -> ResultSet:
-    """The records as a set in the order of the keys."""
-    return ResultSet(records, databases, array("I", sort(context.transaction, records, keys)))
+    """The records as a set in the order of the keys, of which the first are found at once."""
+    order = ResultOrder(records, keys)
+    order.ids(context.transaction, 1, 1)
+    return ResultSet(records, databases, order)
 
 
 def _together(inputs: Iterable[ResultSet]) -> BitMap:

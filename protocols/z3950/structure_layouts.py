@@ -6,16 +6,13 @@ from typing import Any, Final
 
 from protocols.z3950 import messages as m
 from protocols.z3950 import structures as s
-from protocols.z3950.layouts import (
+from protocols.z3950.layout_types import (
     ANY,
     BOOLEAN,
-    DATABASE_NAME,
-    ELEMENT_SET_NAME,
     INTEGER,
     OCTETS,
     OID,
     OPTIONAL,
-    STRING_OR_NUMERIC,
     TEXT,
     TIME,
     Choice,
@@ -24,6 +21,7 @@ from protocols.z3950.layouts import (
     ListOf,
     Wrapped,
 )
+from protocols.z3950.layouts import DATABASE_NAME, ELEMENT_SET_NAME, STRING_OR_NUMERIC
 from protocols.z3950.messages import NULL
 
 HUMAN_STRING = ListOf(s.HumanText)

@@ -1,4 +1,8 @@
-"""`python -m tests.bench [NAME...]`: runs the measurements, all or those whose name holds NAME."""
+"""`python -m tests.bench [--write] [NAME...]`: all measurements, or those whose name holds NAME.
+
+All of them together, or those named after --write, put the table of what they have noted into the
+README (`tests.bench.table`).
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,21 @@ import pkgutil
 import sys
 
 import tests.bench
+from tests.bench import table
 
 
-def main(wanted: list[str]) -> None:
+def main(wanted: list[str], is_written: bool) -> None:
     for module in pkgutil.iter_modules(tests.bench.__path__):
         name = module.name
         if not name.startswith("bench_") or (wanted and not any(part in name for part in wanted)):
             continue
         print(f"== {name.removeprefix('bench_')}", flush=True)
         importlib.import_module(f"tests.bench.{name}").main()
+    if table.ROWS:
+        print("\n".join(table.lines(table.ROWS)))
+    if is_written:
+        table.write(table.ROWS)
 
 
-main(sys.argv[1:])
+_names = [each for each in sys.argv[1:] if each != "--write"]
+main(_names, not _names or "--write" in sys.argv)

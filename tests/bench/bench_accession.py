@@ -21,8 +21,8 @@ from catalogue.accession import add_record
 from catalogue.database import Database, migrate, open_database
 from catalogue.standard_numbers import readings
 from catalogue.statements import Transaction
-from circulation.accession import Accessioned, NotAccessioned, accession
-from circulation.barcode_ranges import BarcodeRange, store_range
+from circulation.accession.adding import Accessioned, NotAccessioned, accession
+from circulation.accession.barcode_ranges import BarcodeRange, store_range
 from protocols.accession_settings import AccessionSettings, TargetSettings
 from protocols.record_sources import Targets
 from tests.builders.catalogue import a_record

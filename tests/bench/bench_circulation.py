@@ -13,12 +13,13 @@ from statistics import median
 
 from catalogue.database import Database, migrate, open_database
 from catalogue.statements import Transaction
-from circulation.accounts import patron_status
-from circulation.availability import circulation_status
-from circulation.batches import check_out_stack
-from circulation.lending import check_out
+from circulation.items.availability import circulation_status
+from circulation.loans.batches import check_out_stack
+from circulation.loans.lending import check_out
+from circulation.loans.returns import check_in
+from circulation.patrons.accounts import patron_status
 from circulation.results import CheckedIn, CheckedOut
-from circulation.returns import check_in
+from tests.bench.table import Figures, Row, note
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 
 SECONDS = 2.0
@@ -121,6 +122,8 @@ def measure(name: str, database: Database) -> None:
             f"{name:10} {in_flight:3} in flight {count / wall:8.0f} pairs/s"
             f" {cpu / count * 1e6:7.0f} us CPU a pair"
         )
+        figures = Figures(cpu / count * 1e6, count / wall)
+        note(Row(f"Check-out and check-in in the engine, {name}", in_flight, figures))
     with_many_loans(library, name)
     status = reads(
         library,

@@ -21,81 +21,38 @@ from statistics import median
 
 from catalogue.database import Database, migrate, open_database
 from catalogue.statements import Transaction
-from circulation.lending import check_out
+from circulation.loans.lending import check_out
+from circulation.loans.returns import check_in
 from circulation.results import CheckedIn, CheckedOut
-from circulation.returns import check_in
+from tests.bench.filling import cyclic, fill
 from tests.builders.circulation import Library, a_library
 
 PAIRS = 300
 ROUNDS = 4
 
-# A per cent sign would be a parameter to PostgreSQL's driver: remainders are written without it.
-#: {numbers} is a table `n(i)` of the numbers from 1 to {count}.
-_FILL = (
-    (
-        "INSERT INTO records (id, format, title, author, data, created, changed)"
-        " SELECT i, 'marc21', 'Title ' || i, 'Author ' || i / 9, {blob}, {now}, {now}"
-        " FROM {titles}"
-    ),
-    (
-        "INSERT INTO items (id, barcode, record_id, branch_id, department, location, sublocation,"
-        " call_number, material_group, part, float_group, section, created)"
-        " SELECT i, 'I' || i, 1 + i - i / {records} * {records}, {branch}, 'Adults',"
-        " 'Fiction', '', '86-' || i / 99, 'book', '', '', '', {now} FROM {numbers}"
-    ),
-    (
-        "INSERT INTO patrons (id, agency_id, home_branch_id, category, name, given_name,"
-        " family_name, language, email, phone, note, created)"
-        " SELECT i, {agency}, {branch}, 'adult', 'Ida ' || i, 'Ida', 'No. ' || i, 'da', '', '', '',"
-        " {now} FROM {people}"
-    ),
-    (
-        "INSERT INTO patron_identifiers (identifier, patron_id, kind, added)"
-        " SELECT 'P' || i, i, 'card', {now} FROM {people}"
-    ),
-    (
-        "INSERT INTO loans (id, item_id, patron_id, branch_id, material_group, checked_out, due,"
-        " renewals) SELECT i, i * 10, 1 + i - i / {patrons} * {patrons}, {branch}, 'book', {now},"
-        " {due}, 0 FROM {tenth}"
-    ),
-)
-_SERIES = {
-    "sqlite": "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
-    " SELECT i FROM n) AS n",
-    "postgresql": "generate_series(1, {count}) AS n(i)",
-}
-_WORDS = {
-    "sqlite": {
-        "blob": "x''",
-        "now": "'2026-11-25T11:00:00.000000+00:00'",
-        "due": "'2026-12-23T22:59:59.000000+00:00'",
-    },
-    "postgresql": {
-        "blob": "''::bytea",
-        "now": "timestamptz '2026-11-25 11:00:00+00'",
-        "due": "timestamptz '2026-12-23 22:59:59+00'",
-    },
-}
 
-
-def fill(library: Library, items: int) -> None:
+def fill_library(library: Library, items: int) -> None:
     """So many items, a title for every fifth, and a patron."""
     people = items // 5
+    main = library.main
+    words = {
+        "record": cyclic("i", people),
+        "branch": main.id,
+        "agency": main.agency_id,
+        "borrower": cyclic("i", people),
+        "lender": main.id,
+    }
+    counts = {
+        "records": people,
+        "items": items,
+        "patrons": people,
+        "patron_identifiers": people,
+        "loans": items // 10,
+    }
 
     def work(transaction: Transaction) -> None:
-        series = _SERIES[transaction.dialect]
-        words = _WORDS[transaction.dialect] | {
-            "numbers": series.format(count=items),
-            "titles": series.format(count=people),
-            "people": series.format(count=people),
-            "tenth": series.format(count=items // 10),
-            "records": str(people),
-            "patrons": str(people),
-            "branch": str(library.main.id),
-            "agency": str(library.main.agency_id),
-        }
-        for statement in _FILL:
-            transaction.execute(statement.format(**words), ())
+        for table, count in counts.items():
+            fill(transaction, table, range(1, count + 1), words)
         transaction.execute("ANALYZE", ())
 
     library.write(work)
@@ -167,7 +124,7 @@ def measure(kind: str, sizes: tuple[int, int]) -> None:
         for size, database in zip(sizes, opened, strict=True):
             begin = time.perf_counter()
             library = a_library(database, max_loans=100)
-            fill(library, size)
+            fill_library(library, size)
             libraries.append(library)
             print(f"{kind:10} {size:9,} items made in {time.perf_counter() - begin:.0f} s")
         # In turn, so that what else the machine does falls on both alike; the best of each counts.

@@ -147,12 +147,12 @@ def measure_all(url: str) -> dict[str, object]:
     figures = database.read(work).result()
     words = database.read(words_to_send).result()
     database.close()
-    return {"figures": figures, "peak": _peak_megabytes(), "words": words}
+    return {"figures": figures, "peak": peak_megabytes(), "words": words}
 
 
-def _peak_megabytes() -> int:
-    """The largest size of this process; getrusage would give that of the one that started it."""
-    status = Path("/proc/self/status").read_text("ascii")
+def peak_megabytes(process: int | str = "self") -> int:
+    """The largest size of a process; getrusage would give that of the one that started it."""
+    status = Path(f"/proc/{process}/status").read_text("ascii")
     [peak] = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
     return int(peak) // 1024
 

@@ -17,39 +17,46 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from catalogue.database import migrate, open_database
 from catalogue.loading import load_files
 from tests.bench.bench_z3950 import zebra_index
+from tests.bench.recombined import sample_path
+from tests.bench.table import Figures, Row, note
 
 ROUNDS = 2
 
 
 def main(processes: int | None = None) -> None:
-    """Prints records/s of wall and CPU, memory, and the size of the result."""
-    shared = Path(os.environ.get("TIRO_SHARED") or Path(__file__).parents[2].parent / "shared")
-    packed = shared / "data/marc/real.mrc.xz"
+    """Prints records a second and for each second of CPU, and the size of the result."""
     counts = (processes,) if processes else tuple(sorted({1, os.cpu_count() or 1}))
     with tempfile.TemporaryDirectory(prefix="tiro-bench-") as name:
         folder = Path(name)
         plain = folder / "real.mrc"
-        with lzma.open(packed) as source, plain.open("wb") as target:
+        with lzma.open(sample_path()) as source, plain.open("wb") as target:
             shutil.copyfileobj(source, target)
-        for number in range(ROUNDS):
-            for count in counts:
-                _measure(
-                    f"Tiro, {count} processes", folder, lambda to, n=count: _tiro(plain, to, n)
-                )
-            if shutil.which("zebraidx"):
-                _measure("Zebra", folder, lambda to: zebra_index(to, plain) and _records(plain))
-            if not number:
-                _measure("Tiro, packed", folder, lambda to: _tiro(packed, to, counts[-1]))
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"peak memory {own} MB here")
+        ways: dict[str, Callable[[Path], int]] = {
+            f"Tiro, {count} at once": partial(_tiro, plain, processes=count) for count in counts
+        }
+        if shutil.which("zebraidx"):
+            ways["Zebra"] = partial(_zebra, plain)
+        found: dict[str, list[Figures]] = {name: [] for name in ways}
+        for _ in range(ROUNDS):
+            for name, load in ways.items():
+                found[name].append(_measured(name, folder, load))
+        _measured("Tiro, unpacking xz", folder, partial(_tiro, sample_path(), processes=counts[-1]))
+    best = {name: min(runs, key=lambda run: run.cpu_us) for name, runs in found.items()}
+    peer = ("Zebra", best.pop("Zebra")) if "Zebra" in best else None
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory {memory:.0f} MiB in this process")
+    for count, figures in zip(counts, best.values(), strict=True):
+        note(Row("Loading a record", count, figures, peer))
 
 
-def _measure(name: str, folder: Path, load: Callable[[Path], int]) -> None:
+def _measured(name: str, folder: Path, load: Callable[[Path], int]) -> Figures:
+    """`load` is given an empty folder, and gives the number of records."""
     with tempfile.TemporaryDirectory(dir=folder) as empty:
         before, start = os.times(), time.perf_counter()
         count = load(Path(empty))
@@ -61,9 +68,10 @@ def _measure(name: str, folder: Path, load: Callable[[Path], int]) -> None:
         f" {count / cpu:6,.0f} per CPU second; {size:.0f} MB",
         flush=True,
     )
+    return Figures(cpu / count * 1e6, count / wall)
 
 
-def _tiro(source: Path, folder: Path, processes: int) -> int:
+def _tiro(source: Path, folder: Path, *, processes: int) -> int:
     url = f"sqlite:///{folder / 'tiro.sqlite'}"
     migrate(url)
     database = open_database(url)
@@ -74,8 +82,9 @@ def _tiro(source: Path, folder: Path, processes: int) -> int:
     return report.read
 
 
-def _records(path: Path) -> int:
-    return path.read_bytes().count(b"\x1d")
+def _zebra(source: Path, folder: Path) -> int:
+    zebra_index(folder, source)
+    return source.read_bytes().count(b"\x1d")
 
 
 if __name__ == "__main__":

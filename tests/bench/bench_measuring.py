@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import tempfile
 import time
@@ -15,6 +16,9 @@ from prometheus_client import generate_latest
 from catalogue.database import migrate, open_database
 from circulation.engine import Circulation
 from protocols.answering import Lane, Services
+from protocols.fellows import Told, Worker
+from protocols.measuring import OK
+from protocols.operations.fleet import counts_of, fleet_registry
 from protocols.operations.messages import Identity
 from protocols.operations.metrics import Counted, registry_for
 from protocols.sip2.outcomes import outcome_of
@@ -65,9 +69,28 @@ def main() -> None:
         identity = Identity("1.0", 1, "abc")
 
         def scrape() -> None:
-            generate_latest(registry_for(Counted(services, identity, None), identity))
+            generate_latest(registry_for(Counted(services, identity, None)))
 
-        seconds = min(timeit.repeat(scrape, number=1, repeat=50))
-        print(f"a scrape, the database apart: {seconds * 1e3:.2f} ms")
+        def tell() -> str:
+            return json.dumps(counts_of(services, identity))
+
+        for kinds in (2, 60):
+            for number in range(kinds):
+                meter = services.measures.meter("sip2")
+                meter.end(meter.begin(f"Kind{number}"), OK)
+            counts = json.loads(tell())
+            told = Told(tuple(Worker(n, n, "ready", False, counts) for n in range(4)), {})
+
+            def scrape_four(told: Told = told) -> None:
+                generate_latest(fleet_registry(Counted(services, identity, None), told))
+
+            for what, act in (
+                ("a scrape", scrape),
+                ("a scrape of four workers, by the one that is asked", scrape_four),
+                ("and by each of the others", tell),
+            ):
+                seconds = min(timeit.repeat(act, number=1, repeat=50))
+                print(f"{kinds} kinds: {what}, the database apart: {seconds * 1e3:.2f} ms")
+            print(f"{kinds} kinds: a worker tells {len(tell()):,} octets")
         services.close()
         database.close()

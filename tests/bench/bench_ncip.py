@@ -36,6 +36,7 @@ from protocols.ncip.layouts import LAYOUTS
 from protocols.ncip.models.lookups import LookupUserResponse
 from protocols.ncip.settings import NcipSettings, Partner
 from tests.bench.bench_sru import load
+from tests.bench.table import Figures, Row, note
 from tests.builders.circulation import a_library, a_patron
 from tests.protocols.ncip.serving import Serving, serving
 
@@ -242,6 +243,8 @@ def _tell(server: Serving, question: Question, connections: int) -> None:
         f"  p99 {best.p99 * 1e3:5.2f} ms {best.size:6} bytes{wanted}",
         flush=True,
     )
+    figures = Figures(best.cpu * 1e6, best.rate, best.p50 * 1e3, best.p99 * 1e3)
+    note(Row(f"NCIP, {question.name}", connections, figures))
 
 
 def _shortest(work: Callable[[], object]) -> float:
@@ -302,7 +305,8 @@ def main() -> None:
             codec(_ask(server, QUESTIONS[0]))
             cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
             if len(cores) > 1:
-                os.sched_setaffinity(server.pid, {cores[0]})
+                for task in os.listdir(f"/proc/{server.pid}/task"):  # the log's writer, too
+                    os.sched_setaffinity(int(task), {cores[0]})
                 os.sched_setaffinity(0, set(cores[1:]))
             for question in QUESTIONS:
                 for connections in CONNECTIONS:

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.bench.sip2_load import Load, furnish, load, peak_memory
+from tests.bench.sip2_load import furnish, load, peak_memory
 from tests.bench.sip2_peer import peer
+from tests.bench.table import Figures, Row, note
 from tests.protocols.sip2.serving import Serving, serving
 
+PEER = "pysip2"
 ROUNDS = 3
 SECONDS = 2.0
 CONNECTIONS = (1, 16, 64)
@@ -47,7 +49,7 @@ def main() -> None:
         furnish(url, max(CONNECTIONS))
         log = Path(folder) / "sqlite.log"
         servers = {"SQLite": stack.enter_context(serving(url, log, level="warning"))}
-        servers["pysip2"] = stack.enter_context(peer())
+        servers[PEER] = stack.enter_context(peer())
         if "TIRO_TEST_POSTGRESQL" in os.environ:
             servers["PostgreSQL"] = stack.enter_context(on_postgresql(folder))
         for connections in CONNECTIONS:
@@ -58,25 +60,35 @@ def main() -> None:
 
 def compare(servers: dict[str, Serving], connections: int) -> None:
     """Prints the medians of some rounds, and what they are of pysip2's."""
-    runs: dict[str, list[Load]] = {name: [] for name in servers}
+    runs: dict[str, list[Figures]] = {name: [] for name in servers}
     for _ in range(ROUNDS):
         for name, server in servers.items():
-            runs[name].append(load(server, connections, SECONDS))
+            run = load(server, connections, SECONDS)
+            runs[name].append(run.figures(peak_memory(server)))
     middle = {
-        name: {
-            "messages/s": statistics.median(run.per_second for run in of),
-            "us CPU": statistics.median(run.cpu_us for run in of),
-            "p50 ms": statistics.median(run.percentile(50) for run in of),
-            "p99 ms": statistics.median(run.percentile(99) for run in of),
-        }
-        for name, of in runs.items()
+        name: Figures(
+            *(
+                statistics.median(getattr(figures, field) for figures in found)
+                for field in ("cpu_us", "per_second", "p50_ms", "p99_ms", "memory_mib")
+            )
+        )
+        for name, found in runs.items()
     }
-    for name, figures in middle.items():
-        shown = "  ".join(f"{figure:9,.2f} {unit}" for unit, figure in figures.items())
-        ratio = ""
-        if name != "pysip2":
-            ratio = f"  {figures['messages/s'] / middle['pysip2']['messages/s']:.2f} of pysip2"
-        print(f"{connections:3} connections  {name:10} {shown}{ratio}", flush=True)
+    peer = (PEER, middle.pop(PEER))
+    print(f"{connections:3} connections  {_shown(*peer)}", flush=True)
+    for name, ours in middle.items():
+        ratio = ours.per_second / peer[1].per_second
+        print(
+            f"{connections:3} connections  {_shown(name, ours)}  {ratio:.2f} of {PEER}", flush=True
+        )
+        note(Row(f"SIP2, 23 63 17 11 09, {name}", connections, ours, peer))
+
+
+def _shown(name: str, figures: Figures) -> str:
+    return (
+        f"{name:10} {figures.per_second:9,.0f} messages/s {figures.cpu_us:7,.0f} us CPU"
+        f" {figures.p50_ms:7,.2f} p50 ms {figures.p99_ms:7,.2f} p99 ms"
+    )
 
 
 if __name__ == "__main__":

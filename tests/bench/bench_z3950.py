@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
 from protocols.z3950.forms import USMARC
 from protocols.z3950.framing import ApduStream
+from tests.bench.table import Figures, Row, note
 from tests.protocols.z3950.pqf import query, search
 from tests.protocols.z3950.zebra import modules
 from tests.servers import free_ports
@@ -177,6 +178,7 @@ class Client:
         self._stream = ApduStream(1 << 26)
         self.requests: Sequence[bytes] = [INIT]
         self.next = 0
+        self.began = 0.0  # when it sent the first request of the operation under way
         self.ask()
         while not self.receive():
             pass
@@ -214,30 +216,55 @@ def checked(server: Server, requests: Sequence[bytes]) -> str:
     return found
 
 
-def load(server: Server, requests: Sequence[bytes], connections: int) -> tuple[float, float]:
-    """Microseconds of CPU for an operation, and operations in a second."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a server did: microseconds of CPU for an operation, operations a second, and the times
+    in which they were answered in milliseconds: half of them, and 99 of 100."""
+
+    cpu: float
+    rate: float
+    p50: float
+    p99: float
+
+
+def load(server: Server, requests: Sequence[bytes], connections: int) -> Load:
     selector = selectors.DefaultSelector()
     clients = [Client(server.port) for _ in range(connections)]
     for client in clients:
         client.requests, client.next = requests, 0
         selector.register(client.socket, selectors.EVENT_READ, client)
-    done = 0
-    cpu, begun = server.cpu_seconds(), time.perf_counter()
+    times: list[float] = []
+    clock = time.perf_counter
+    cpu, begun = server.cpu_seconds(), clock()
     for client in clients:
+        client.began = clock()
         client.ask()
-    while time.perf_counter() - begun < SECONDS:
+    while clock() - begun < SECONDS:
         for key, _ in selector.select():
             client = key.data
             if client.receive():
                 client.next = (client.next + 1) % len(requests)
-                done += client.next == 0
+                if client.next == 0:
+                    now = clock()
+                    times.append(now - client.began)
+                    client.began = now
                 client.ask()
-    elapsed = time.perf_counter() - begun
+    elapsed = clock() - begun
     cpu = server.cpu_seconds() - cpu
     for client in clients:
         client.close()
     selector.close()
-    return cpu / done * 1e6, done / elapsed
+    done = len(times)
+    times.sort()
+    p50, p99 = times[done // 2] * 1e3, times[done * 99 // 100] * 1e3
+    return Load(cpu / done * 1e6, done / elapsed, p50, p99)
+
+
+def peak_memory(server: Server) -> float:
+    """MiB: the most that the server's process has held; Zebra's serves one connection and ends."""
+    text = Path(f"/proc/{server.process.pid}/status").read_text()
+    line = next(each for each in text.splitlines() if each.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
 
 
 def measure(servers: Sequence[Server]) -> None:
@@ -245,16 +272,26 @@ def measure(servers: Sequence[Server]) -> None:
     for name, requests in OPERATIONS.items():
         print(name, *(f"  {server.name}: {checked(server, requests)}" for server in servers))
         for connections in CONNECTIONS:
-            runs: list[list[tuple[float, float]]] = [[] for _ in servers]
+            runs: list[list[Load]] = [[] for _ in servers]
             for number in range(ROUNDS):
                 order = list(zip(servers, runs, strict=True))
                 for server, results in order[:: 1 if number % 2 else -1]:
                     results.append(load(server, requests, connections))
-            cpu = [statistics.median(each for each, _ in results) for results in runs]
-            rate = [statistics.median(each for _, each in results) for results in runs]
-            cells = [f"{c:10,.0f} us {r:10,.0f} /s" for c, r in zip(cpu, rate, strict=True)]
-            ratio = f"{cpu[0] / cpu[1]:.2f}x" if len(cpu) == 2 else ""
+            found = [
+                Figures(
+                    *(
+                        statistics.median(getattr(each, figure) for each in results)
+                        for figure in ("cpu", "rate", "p50", "p99")
+                    )
+                )
+                for results in runs
+            ]
+            cells = [f"{each.cpu_us:10,.0f} us {each.per_second:10,.0f} /s" for each in found]
+            ratio = f"{found[0].cpu_us / found[1].cpu_us:.2f}x" if len(found) == 2 else ""
             print(f"{'':20}{connections:4}  " + "".join(f"{each:>28}" for each in cells), ratio)
+            ours = replace(found[0], memory_mib=peak_memory(servers[0]))
+            peer = (servers[1].name, found[1]) if len(found) == 2 else None
+            note(Row(f"Z39.50, {name}", connections, ours, peer))
 
 
 def main(kept: str | None = None) -> None:

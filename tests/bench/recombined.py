@@ -39,13 +39,16 @@ def real_records(path: Path) -> list[bytes]:
     return found
 
 
-def recombined(real: list[bytes], count: int, seed: int = 1) -> Iterator[bytes]:
-    """`count` records in ISO 2709, made of parts of `real`, in the order of a stream."""
+def recombined(real: list[bytes], count: int, seed: int = 1, first: int = 1) -> Iterator[bytes]:
+    """`count` records in ISO 2709, made of parts of `real`, in the order of a stream.
+
+    They are numbered from `first` on, below 1,000,000,000.
+    """
     choose = random.Random(seed)
-    for number in range(1, count + 1):
+    for number in range(first, first + count):
         title, names, subjects, rest = (choose.choice(real) for _ in range(4))
         parts = [(b"001", b"re%010d" % number)]
-        parts.append((b"020", b"  \x1fa" + _isbn(number)))
+        parts.append((b"020", b"  \x1fa" + isbn(number)))
         parts += (field for field in fields(rest) if _kind(field) == "rest")
         parts += (field for field in fields(title) if _kind(field) == "title")
         parts += (field for field in fields(names) if _kind(field) == "name")
@@ -67,7 +70,8 @@ def _kind(field: Field) -> str:
     return "subject" if tag[:1] == b"6" else "rest"
 
 
-def _isbn(number: int) -> bytes:
+def isbn(number: int) -> bytes:
+    """The ISBN of the record with this number."""
     nine = f"{number:09d}"
     for check in "0123456789X":
         keys = isbn_keys(nine + check)

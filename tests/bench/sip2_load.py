@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalogue.database import migrate, open_database
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
+from tests.bench.table import Figures
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.protocols.sip2.serving import Serving
 from tests.protocols.sip2.terminals import LOGIN
@@ -71,6 +72,12 @@ class Load:
         """Milliseconds within which so many of the answers came."""
         return self.times[min(int(len(self.times) * percent / 100), len(self.times) - 1)] * 1e3
 
+    def figures(self, memory: float | None = None) -> Figures:
+        """What stands in the table of all measurements."""
+        return Figures(
+            self.cpu_us, self.per_second, self.percentile(50), self.percentile(99), memory
+        )
+
     def __str__(self) -> str:
         return (
             f"{self.connections:4} connections {self.per_second:8,.0f} messages/s"
@@ -79,11 +86,11 @@ class Load:
         )
 
 
-def log_in(port: int) -> socket.socket:
+def log_in(port: int, login: bytes = LOGIN) -> socket.socket:
     """A terminal that is on line."""
     connection = socket.create_connection(("127.0.0.1", port))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.sendall(LOGIN + b"\r")
+    connection.sendall(login + b"\r")
     assert connection.recv(100) == b"941\r"
     return connection
 

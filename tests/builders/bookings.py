@@ -16,7 +16,7 @@ from circulation.booking.changes import (
 from circulation.booking.delivering import deliver_booking, return_booking
 from circulation.booking.preparing import bookings_to_prepare, put_back, set_aside
 from circulation.booking.results import Booking, BookingReturned, Delivered, ToPrepare
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
 from circulation.results import Branch, Refused, Stay
 from tests.builders.circulation import Library, an_item
 from tests.builders.holds import a_copy

@@ -21,13 +21,13 @@ from catalogue.schema import records
 from catalogue.statements import Transaction, scalar
 from circulation.engine import Circulation
 from circulation.events import Event, events_of_item
-from circulation.lending import check_out
+from circulation.loans.lending import check_out
+from circulation.loans.renewals import renew, renew_all
+from circulation.loans.returns import check_in
 from circulation.organisation import add_agency, add_branch, add_consortium, find_branch
-from circulation.patrons import register_patron
-from circulation.pins import VerificationNeeded
-from circulation.renewals import renew, renew_all
+from circulation.patrons.pins import VerificationNeeded
+from circulation.patrons.registering import register_patron
 from circulation.results import Branch, CheckedIn, CheckedOut, Desk, Refused, Renewed, RenewedAll
-from circulation.returns import check_in
 from circulation.set_up import set_loan_policy
 
 T = TypeVar("T")

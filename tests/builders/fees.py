@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from catalogue.statements import Transaction
-from circulation.charges import (
+from circulation.fees.rule_rows import store_fee_rule
+from circulation.ledger.balances import balances_of
+from circulation.ledger.charge_lists import patron_charges
+from circulation.ledger.charges import create_charge
+from circulation.ledger.money import (
     Balance,
+    Charge,
+    ChargeKind,
     ChargeLine,
     PatronCharges,
     PaymentResult,
-    balances_of,
-    create_charge,
-    patron_charges,
-    pay,
 )
-from circulation.fees.rule_rows import store_fee_rule
-from circulation.money import Charge, ChargeKind
-from circulation.patrons import find_patron
-from circulation.postings import Account, open_account
+from circulation.ledger.payments import pay
+from circulation.ledger.postings import Account, open_account
+from circulation.patrons.identifiers import find_patron
 from circulation.results import CheckedIn, Renewed
 from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library, an_item

@@ -10,8 +10,11 @@ from sqlalchemy import select
 from catalogue.items import add_item, find_item
 from catalogue.statements import Transaction, many
 from circulation.events import Event, events_of_hold
-from circulation.hold_lists import patron_holds
-from circulation.hold_results import (
+from circulation.holds.changing import cancel_hold, change_hold, pause_hold
+from circulation.holds.lists import patron_holds
+from circulation.holds.pick_list import ToFetch, begin_fetching, pick_list
+from circulation.holds.placing import place_holds
+from circulation.holds.results import (
     Hold,
     HoldChanged,
     HoldsPlaced,
@@ -19,11 +22,12 @@ from circulation.hold_results import (
     QueuedHold,
     Wanted,
 )
-from circulation.holds import cancel_hold, change_hold, pause_hold, place_holds
-from circulation.pick_list import ToFetch, begin_fetching, pick_list
-from circulation.pickup import OnShelf, clear_shelf, hold_shelf
-from circulation.results import Branch, CheckedIn, Refused
-from circulation.schema import holds
+from circulation.holds.schema import holds
+from circulation.holds.shelf import OnShelf, clear_shelf, hold_shelf
+from circulation.organisation import add_branch, find_branch
+from circulation.results import Branch, CheckedIn, Destination, Refused
+from circulation.set_up import set_up_changed
+from circulation.transport import store_transport_cost
 from tests.builders.circulation import Library
 
 _outcomes: Any = many(select(holds.c.id, holds.c.outcome), None)
@@ -186,3 +190,29 @@ def events_of(library: Library, hold: Hold) -> list[Event]:
         return events_of_hold(transaction, hold.id)
 
     return library.read(work)
+
+
+def goes_to(library: Library, barcode: str, **options: object) -> tuple[Destination, int | None]:
+    answer = library.check_in(barcode, **options)
+    assert isinstance(answer, CheckedIn), answer
+    return answer.destination, answer.held_for.hold_id if answer.held_for else None
+
+
+def a_branch(library: Library, number: int) -> Branch:
+    def work(transaction: Transaction) -> Branch:
+        isil = f"DK-9001{number:02}"
+        add_branch(transaction, library.main.agency_id, isil, f"Filial {number}")
+        found = find_branch(transaction, isil)
+        assert found is not None
+        return found
+
+    return library.write(work)
+
+
+def costs(library: Library, *rows: tuple[Branch, Branch, int | None]) -> None:
+    def work(transaction: Transaction) -> None:
+        for origin, target, cost in rows:
+            store_transport_cost(transaction, origin.id, target.id, cost)
+        set_up_changed(transaction)
+
+    library.write(work)

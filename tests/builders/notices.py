@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.statements import Transaction
-from circulation.identifiers import find_patron
 from circulation.notices.causes import Cause
 from circulation.notices.composing import Post
 from circulation.notices.gathering import gather
@@ -20,6 +19,7 @@ from circulation.notices.outbox import Outgoing, claim
 from circulation.notices.outcomes import Outcome, Sent, claim_again, record
 from circulation.notices.requests import request_notice
 from circulation.notices.rule_rows import store_notice_rule
+from circulation.patrons.identifiers import find_patron
 from circulation.results import CheckedOut
 from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from catalogue.bitmaps import array_head, join, merge, serialise
+from catalogue.bitmaps import array_head, cardinality, join, merge, serialise
 
 LOWS = st.sets(st.integers(0, 0xFFFF), min_size=1, max_size=60)
 CHUNKS = st.integers(0, 0xFFFF)
@@ -29,6 +29,10 @@ def test_serialised_as_pyroaring_does(chunk: int, lows: set[int]) -> None:
     head = array_head(chunk, len(lows))
     assert made.startswith(head)
     assert bool(head) == (len(lows) <= 4096)
+    runs = ids(chunk, lows)
+    runs.run_optimize()
+    for each in (made, ids(chunk, lows).serialize(), runs.serialize()):
+        assert cardinality(each) == len(lows)
 
 
 @given(CHUNKS, LOWS, LOWS)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import hashlib
 import lzma
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+import weakref
 from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
@@ -23,7 +27,7 @@ from sqlalchemy import func, select
 from catalogue.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.accession import ItemDefaults, add_record
 from catalogue.database import Database, open_database
-from catalogue.loading import LoadReport, load_files
+from catalogue.loading import LoadReport, Progress, load_files
 from catalogue.marc import marcxml
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.iso2709 import build, fields, leader, subfields
@@ -326,6 +330,55 @@ def test_adding_one_record_live(database: Database, tmp_path: Path) -> None:
     with pytest.raises(Refused):
         database.write(lambda t: add_record(t, b"no record", now=NOW)).result()
     assert database.read(_count_records).result() == 4
+
+
+def test_records_added_beside_other_work_make_the_same_index(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    second = tmp_path / "second.sqlite"
+    shutil.copy(sqlite_url.removeprefix("sqlite:///"), second)
+    database, loaded = open_database(sqlite_url), open_database(f"sqlite:///{second}")
+    path = tmp_path / "a.mrc"
+    path.write_bytes(b"".join(some_records(40)))
+    go_on = threading.Event()
+    holding = database.write(lambda _: go_on.wait(30))
+    adding = [
+        database.write(lambda t, data=data: add_record(t, data, now=NOW))
+        for data in some_records(40)
+    ]
+    go_on.set()
+    assert holding.result()
+    assert [answer.result() for answer in adding] == list(range(1, 41))
+    load(loaded, path, batch_size=9)
+    assert index_of(loaded) == index_of(database)
+    loaded.close()
+    database.close()
+
+
+def test_cycles_are_looked_for_again_after_a_load(sqlite_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.mrc"
+    path.write_bytes(b"".join(some_records(6)))
+    database = open_database(sqlite_url)
+    was_on = []
+    left: list[weakref.ref[Cyclic]] = []
+
+    def note(_: Progress) -> None:
+        was_on.append(gc.isenabled())
+        left.append(weakref.ref(Cyclic()))
+        if len(was_on) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load(database, path, batch_size=2, on_progress=note)
+    assert was_on == [False, False, False]
+    assert gc.isenabled()
+    assert left[0]() is None  # each batch cleans up behind the one before
+    database.close()
+
+
+class Cyclic:
+    def __init__(self) -> None:
+        self.me = self
 
 
 def test_another_writer_between_batches(database: Database, tmp_path: Path) -> None:

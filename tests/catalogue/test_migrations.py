@@ -5,16 +5,16 @@ from __future__ import annotations
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import inspect
 
 import circulation.schema  # noqa: F401  its tables join the metadata
 from catalogue.database import migrate
-from catalogue.migrations.running import _driver_url, alembic_configuration, is_current
+from catalogue.migrations.running import alembic_configuration, engine_on, is_current
 from catalogue.schema import metadata
 
 
 def test_the_tables_are_those_declared(database_url: str) -> None:
-    engine = create_engine(_driver_url(database_url))
+    engine = engine_on(database_url)
     try:
         with engine.connect() as connection:
             # SQLite tells defaults in other words than it was given; their texts are the same.
@@ -34,7 +34,7 @@ def test_the_tables_are_those_declared(database_url: str) -> None:
 
 def test_partial_indexes_have_their_condition(database_url: str) -> None:
     """`compare_metadata` looks at columns only, and these conditions carry a promise."""
-    engine = create_engine(_driver_url(database_url))
+    engine = engine_on(database_url)
     try:
         with engine.connect() as connection:
             dialect = connection.dialect.name
@@ -48,7 +48,7 @@ def test_partial_indexes_have_their_condition(database_url: str) -> None:
 
 
 def test_checks_are_there(database_url: str) -> None:
-    engine = create_engine(_driver_url(database_url))
+    engine = engine_on(database_url)
     try:
         with engine.connect() as connection:
             for table in metadata.sorted_tables:
@@ -71,7 +71,7 @@ def test_there_is_one_history() -> None:
 
 def test_migrating_again_changes_nothing(database_url: str) -> None:
     migrate(database_url)
-    engine = create_engine(_driver_url(database_url))
+    engine = engine_on(database_url)
     try:
         with engine.connect() as connection:
             assert is_current(connection)

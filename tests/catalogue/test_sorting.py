@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from itertools import product
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,10 @@ from pyroaring import BitMap
 
 from catalogue.database import Database, open_database
 from catalogue.query import Part, UnsupportedSearch
-from catalogue.sort_keys import sort_key
+from catalogue.result_order import ResultOrder
 from catalogue.sorting import MOST_KEYS, SortKey, is_wide_sort, sort
 from tests.builders.catalogue import a_record, add_records
+from tests.conftest import a_postgresql
 
 RECORDS = [
     a_record("The zebra", "Smith, John", year=1999, not_filed=4),
@@ -50,13 +54,23 @@ def order(
     return database.read(lambda t: sort(t, records, keys, **options)).result()
 
 
-@pytest.fixture(params=["fetched", "walked"])
+WAYS = {
+    "fetched": {"_ROWS_PER_RECORD": 0, "_ROWS_PER_WANTED": 0},
+    "walked": {"_ROWS_PER_RECORD": 1_000},
+    "walked, as they are too many": {"MOST_FETCHED": 1},
+    "given up": {"_ROWS_PER_RECORD": 0, "_ROWS_PER_WANTED": 2},
+}
+
+
+def take_way(name: str, patch: pytest.MonkeyPatch) -> None:
+    """One of the ways of sorting; batches of the index that end among equal values."""
+    for each, value in {"_FIRST_ROWS": 1, "_MOST_ROWS": 3, **WAYS[name]}.items():
+        patch.setattr(f"catalogue.sorting.{each}", value)
+
+
+@pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways of sorting; pages of the index that end among equal values."""
-    is_walked = request.param == "walked"
-    monkeypatch.setattr("catalogue.sorting._FIRST_ROWS", 2)
-    monkeypatch.setattr("catalogue.sorting._MOST_ROWS", 3)
-    monkeypatch.setattr("catalogue.sorting._ROWS_PER_RECORD", 1_000 if is_walked else 0)
+    take_way(request.param, monkeypatch)
 
 
 @pytest.mark.usefixtures("way")
@@ -116,7 +130,7 @@ KEYS = st.builds(
     st.integers(0, 9),
     st.integers(0, 9),
 )
-def test_both_ways_agree(
+def test_all_ways_agree(
     library: Database,
     keys: list[SortKey],
     chosen: set[int],
@@ -125,20 +139,12 @@ def test_both_ways_agree(
 ) -> None:
     records = BitMap(chosen)
     found = []
-    for cost in (0, 1_000):
+    for name in WAYS:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("catalogue.sorting._ROWS_PER_RECORD", cost)
+            take_way(name, patch)
             found.append(order(library, *keys, records=records, offset=offset, limit=limit))
-    assert found[0] == found[1]
+    assert all(each == found[0] for each in found)
     assert sorted(order(library, *keys, records=records)) == sorted(chosen)
-
-
-def test_what_is_sorted_by() -> None:
-    assert sort_key("Smørrebrød, Øl & Århus", 100) == b"smoerrebroed oel aarhus"
-    assert sort_key("\x98The \x9cwhale", 100) == b"whale"
-    assert sort_key("Den ¤store hval", 100) == b"store hval"
-    assert sort_key("\x98The\x9c", 100) == b"the"
-    assert sort_key("a b c", 3) == b"a b"
 
 
 def test_refused(library: Database) -> None:
@@ -155,15 +161,95 @@ def test_lanes() -> None:
     assert is_wide_sort(BitMap(range(1_000)))
 
 
-def test_many_records_on_both_databases(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+def model(rows: list[Any], records: BitMap, keys: Sequence[SortKey]) -> list[int]:
+    """The order of records, as plainly as it can be said."""
+    found = sorted(row for row in rows if row[0] in records)
+    for key in reversed(keys):
+        at = ("", "title", "author", "year").index(key.point)
+        there = [row for row in found if row[at]]
+        there.sort(key=itemgetter(at), reverse=key.descending)
+        missing = [row for row in found if not row[at]]
+        found = missing + there if key.missing_first else there + missing
+    return [row[0] for row in found]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def crowd(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Database, list[Any]]]:
+    """Records of few words, so that many are equal in some keys, and their rows of keys."""
+    choose = random.Random(11)
+    some = [
+        a_record(
+            choose.choice(["", "Å", "Apples", "Æbler", "Zebra", "Zoo", "Zoo again"]),
+            choose.choice([None, "Abel", "Doe, Jane", "Ås, Bo"]),
+            year=choose.choice(["19uu", 1850, 1999, 2001, 2025]),
+        )
+        for _ in range(300)
+    ]
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            path = tmp_path_factory.mktemp("crowd") / "tiro.sqlite"
+            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+            url = f"sqlite:///{path}"
+        else:
+            template = request.getfixturevalue("postgresql_template")
+            url = stack.enter_context(a_postgresql(template))
+        database = open_database(url)
+        database.write(lambda t: add_records(t, some)).result()
+        read = "SELECT record_id, title, author, year FROM sort_keys"
+        yield database, database.read(lambda t: t.execute(read, ()).fetchall()).result()
+        database.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(KEYS, min_size=1, max_size=3, unique_by=lambda key: key.point),
+    st.sets(st.integers(1, 300), min_size=1) | st.just(set(range(1, 301))),
+    st.integers(0, 310),
+    st.integers(0, 60) | st.none(),
+    st.sampled_from(list(WAYS)),
+)
+def test_pages_are_those_of_the_whole_order(
+    crowd: tuple[Database, list[Any]],
+    keys: list[SortKey],
+    chosen: set[int],
+    offset: int,
+    limit: int | None,
+    name: str,
 ) -> None:
-    database.write(lambda t: add_records(t, RECORDS * 3)).result()
-    records = BitMap(range(1, len(RECORDS) * 3 + 1))
-    keys = (SortKey("year", descending=True), SortKey("title"))
-    monkeypatch.setattr("catalogue.sorting._ROWS_PER_RECORD", 0)
-    fetched = order(database, *keys, records=records)
-    monkeypatch.setattr("catalogue.sorting._ROWS_PER_RECORD", 1_000)
-    assert order(database, *keys, records=records) == fetched
-    assert order(database, *keys, records=records, limit=5) == fetched[:5]
-    assert fetched[:3] == [4, 12, 20]
+    database, rows = crowd
+    records = BitMap(chosen)
+    whole = model(rows, records, keys)
+    end = None if limit is None else offset + limit
+    with pytest.MonkeyPatch.context() as patch:
+        take_way(name, patch)
+        found = order(database, *keys, records=records, offset=offset, limit=limit)
+    assert found == whole[offset:end]
+    assert order(database, *keys, records=records) == whole
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(KEYS, min_size=1, max_size=2, unique_by=lambda key: key.point),
+    st.lists(st.tuples(st.integers(1, 310), st.integers(0, 30)), min_size=1, max_size=8),
+    st.sampled_from([3, 70, 1_000]),
+)
+def test_a_set_read_in_pieces_has_the_whole_order(
+    crowd: tuple[Database, list[Any]],
+    keys: list[SortKey],
+    pages: list[tuple[int, int]],
+    most_known: int,
+) -> None:
+    database, rows = crowd
+    records = BitMap(range(1, 301))
+    whole = model(rows, records, keys)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("catalogue.sorting.FEW_RECORDS", 10)
+        patch.setattr("catalogue.result_order.FIRST_PIECE", 5)
+        patch.setattr("catalogue.result_order.MOST_KNOWN", most_known)
+        gradual = ResultOrder(records, keys)
+        for start, number in pages:
+            page = database.read(lambda t, a=start, n=number: gradual.ids(t, a, n)).result()  # type: ignore[misc]
+            assert page == whole[start - 1 : start - 1 + number]
+        assert list(database.read(gradual.whole).result()) == whole

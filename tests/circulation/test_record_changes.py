@@ -15,8 +15,8 @@ from catalogue.schema import metadata, records
 from catalogue.statements import Transaction, many
 from circulation import record_changes
 from circulation.events import EventKind, events_of_hold, read_event, select_events
-from circulation.hold_changes import HoldOutcome
-from circulation.hold_results import HoldKind, HoldsPlaced, HoldState, Wanted
+from circulation.holds.changes import HoldOutcome
+from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
 from circulation.record_changes import Need, RecordDeleted, RecordNeeded, RecordsMerged
 from circulation.results import CheckedIn, CheckedOut, Destination
 from circulation.schema import events

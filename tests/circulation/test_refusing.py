@@ -8,7 +8,7 @@ import inspect
 
 import pytest
 
-from circulation.loan_states import TABLE
+from circulation.loans.states import TABLE
 from circulation.reasons import Reason
 from circulation.refusing import DECIDED_BY
 
@@ -21,7 +21,7 @@ def test_every_reason_is_decided_somewhere() -> None:
 def test_the_check_gives_the_reason(reason: Reason) -> None:
     module, _, name = f"circulation.{DECIDED_BY[reason]}".rpartition(".")
     check = getattr(importlib.import_module(module), name)
-    if module == "circulation.loan_states":
+    if module == "circulation.loans.states":
         assert any(reason is cell for row in TABLE.values() for cell in row.values())
         return
     named = {

@@ -13,9 +13,9 @@ from catalogue.query import Term
 from catalogue.searching import search
 from catalogue.statements import Transaction
 from catalogue.visibility import visible_branches, visible_records
-from circulation.hold_results import HoldsPlaced, Wanted
+from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.organisation import find_branch
-from circulation.patrons import register_patron
+from circulation.patrons.registering import register_patron
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, Destination, Refused
 from circulation.setting_up.applying import apply_set_up

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from catalogue.statements import Transaction
+from circulation.callers.terminals import store_terminal
+from circulation.loans.returns import check_in
 from circulation.results import Branch, CheckedIn, Desk, Destination, Item
-from circulation.returns import check_in
 from circulation.set_up import set_up_changed
 from circulation.sorting import SortRule, hindrance, sort, sort_refused, store_sort_rule
-from circulation.terminals import store_terminal
 from tests.builders.circulation import Library, a_patron, an_item
 
 HERE = Branch(1, "DK-900101", "Here", 1, "DK-900100", "Agency", "Europe/Copenhagen")

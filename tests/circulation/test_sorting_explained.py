@@ -8,15 +8,15 @@ import pytest
 
 from catalogue.database import Database
 from catalogue.statements import Transaction
-from circulation.patrons import patron_loans
+from circulation.callers.terminals import store_terminal
+from circulation.loans.returns import check_in
+from circulation.loans.routing import HoldHandling
+from circulation.patrons.accounts import patron_loans
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, Desk, Destination, PatronLoans, Refused
-from circulation.returns import check_in
-from circulation.routing import HoldHandling
 from circulation.set_up import set_up_changed
 from circulation.sorting import SortRule, store_sort_rule
 from circulation.sorting_explained import SortingExplained, explain_sorting
-from circulation.terminals import store_terminal
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.holds import a_hold
 

@@ -8,9 +8,9 @@ import pytest
 
 from circulation.events import EventKind
 from circulation.jobs import JOBS, run_job, runs_since
+from circulation.loans.undo import cancel_check_out
+from circulation.patrons.traits import age_band, age_on
 from circulation.statistics import DIMENSIONS, Counted, loans_by
-from circulation.traits import age_band, age_on
-from circulation.undo import cancel_check_out
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 
 TODAY = NOON.date()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from circulation import work_lists
-from circulation.conflicts import settle_conflict
 from circulation.events import EventKind
-from circulation.lost import claim_returned, declare_lost
-from circulation.patrons import block_patron, find_patron
+from circulation.loans.conflicts import settle_conflict
+from circulation.loans.lost import claim_returned, declare_lost
+from circulation.paging import Page
+from circulation.patrons.identifiers import find_patron
+from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason, Reason
 from circulation.results import CheckedOut, LoanMark
 from tests.builders.circulation import Library, a_patron, an_item
@@ -45,7 +47,7 @@ def test_overdue_loans_page_by_page(library: Library) -> None:
             transaction, now=library.now, branch_id=library.other.id
         )
     )
-    assert elsewhere == work_lists.Page((), None)
+    assert elsewhere == Page((), None)
 
 
 def test_a_page_goes_on_where_the_last_ended_whatever_happens_between(

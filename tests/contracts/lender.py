@@ -17,10 +17,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from catalogue.database import open_database
 from circulation.engine import Circulation
-from circulation.lending import check_out
+from circulation.loans.lending import check_out
+from circulation.loans.returns import check_in
 from circulation.organisation import desk_at
 from circulation.results import CheckedIn, CheckedOut
-from circulation.returns import check_in
 
 
 def main(url: str, card: str, moment: str, *barcodes: str) -> None:

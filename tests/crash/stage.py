@@ -15,7 +15,7 @@ from catalogue.accession import add_record
 from catalogue.database import open_database
 from catalogue.items import add_item
 from catalogue.statements import Transaction
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.demo.configuration import demo_configuration
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library, a_patron
@@ -121,12 +121,17 @@ class Stage:
     born: int | None = None  # the process, where it came from the nursery
 
     @classmethod
-    def prepared(cls, folder: Path, url: str, patience: float = 15.0) -> Stage:
-        """`patience` is the server's ([database] patience)."""
+    def prepared(
+        cls, folder: Path, url: str, patience: float = 15.0, replica: str | None = None
+    ) -> Stage:
+        """`patience` and `replica` are the server's ([database])."""
         sip2, z3950, http, ncip, operations = _ports(5)
         text = demo_configuration(
             sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=operations
-        ).replace('"sqlite:///tiro.sqlite"', f'"{url}"\npatience = {patience}')
+        ).replace(
+            '"sqlite:///tiro.sqlite"',
+            f'"{url}"\npatience = {patience}\n' + (f'replica = "{replica}"' if replica else ""),
+        )
         text += _ACCOUNTS.format(password=hash_pin("password"))
         (folder / "tiro.toml").write_text(text)
         furnish(url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from tests.fuzz.mutations import mutated
@@ -61,7 +62,19 @@ def _read(data: bytes, at: int, end: int) -> list[_Value]:
 
 
 def _all(values: list[_Value]) -> list[_Value]:
-    return [inner for value in values for inner in (value, *_all(value.parts or []))]
+    found = []
+    waiting = values[::-1]
+    while waiting:
+        found.append(value := waiting.pop())
+        if value.parts:
+            waiting += value.parts[::-1]
+    return found
+
+
+@lru_cache(1_000)
+def _all_of(seed: bytes) -> list[_Value]:
+    """All that are in a seed, to be lent: nobody changes them. Raises as `_read` does."""
+    return _all(_read(seed, 0, len(seed)))
 
 
 def mutated_ber(seed: bytes, chance: Random, others: Sequence[bytes]) -> bytes:
@@ -71,11 +84,11 @@ def mutated_ber(seed: bytes, chance: Random, others: Sequence[bytes]) -> bytes:
         return mutated(seed, chance, others)
     try:
         values = _read(seed, 0, len(seed))
-        other = _all(_read(lent := chance.choice(others), 0, len(lent)))
+        lent = _all_of(chance.choice(others))
     except (IndexError, ValueError):
         return mutated(seed, chance, others)
     for _ in range(chance.randint(1, 3)):
-        _change(chance.choice(_all(values)), chance, other)
+        _change(chance.choice(_all(values)), chance, lent)
     return b"".join(value.octets(chance) for value in values)
 
 

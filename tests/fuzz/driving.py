@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -55,19 +55,24 @@ def own_memory() -> int:
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("RssAnon"))
 
 
-def drive(parser: Parser, seeds: Sequence[bytes], count: int, seed: int) -> Run:
-    """Every seed as it is, and mutations of them until there are `count` inputs.
+class Watch:
+    """Feeds a parser, whoever makes the inputs, and looks at it.
 
     Memory is looked at from a fifth of the run on, when memos and caches are full.
     """
-    chance = Random(seed)
-    run = Run(parser.name, count, seed)
-    before, settled = 0, max(len(seeds), count // 5)
-    for number in range(count):
-        data = seeds[number] if number < len(seeds) else _input(parser, chance, seeds)
+
+    def __init__(self, parser: Parser, count: int, seed: int, seeds: int) -> None:
+        self.run = Run(parser.name, count, seed)
+        self.fed = 0
+        self._feed = parser.feed
+        self._settled = max(seeds, count // 5)
+        self._before = 0
+
+    def feed(self, data: bytes) -> None:
+        run = self.run
         begun = time.thread_time()
         try:
-            parser.feed(data)
+            self._feed(data)
         except Exception as error:  # that is what is looked for
             what = f"{type(error).__name__}: {error}"[:200]
             if len(run.errors) < 10 and what not in run.errors:
@@ -76,14 +81,37 @@ def drive(parser: Parser, seeds: Sequence[bytes], count: int, seed: int) -> Run:
         run.seconds += took
         if took > run.slowest:
             run.slowest, run.slowest_input = took, data
-        if number == settled:
+        if self.fed == self._settled:
             gc.collect()
-            before = own_memory()
-    gc.collect()
-    if count > settled:
-        run.growth = own_memory() - before
-    return run
+            self._before = own_memory()
+        self.fed += 1
+
+    def over(self) -> Run:
+        """The whole run."""
+        gc.collect()
+        if self.fed > self._settled:
+            self.run.growth = own_memory() - self._before
+        return self.run
 
 
-def _input(parser: Parser, chance: Random, seeds: Sequence[bytes]) -> bytes:
-    return parser.mutate(chance.choice(seeds), chance, seeds)
+def drive(
+    parser: Parser,
+    seeds: Sequence[bytes],
+    count: int,
+    seed: int,
+    told: Callable[[int], object] | None = None,
+) -> Run:
+    """Every seed as it is, and mutations of them until there are `count` inputs.
+
+    `told` is called with the number of inputs ten times on the way.
+    """
+    chance = Random(seed)
+    watch = Watch(parser, count, seed, len(seeds))
+    for number in range(count):
+        if number < len(seeds):
+            watch.feed(seeds[number])
+        else:
+            watch.feed(parser.mutate(chance.choice(seeds), chance, seeds))
+        if told is not None and count >= 10 and (number + 1) % (count // 10) == 0:
+            told(number + 1)
+    return watch.over()

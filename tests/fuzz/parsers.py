@@ -40,6 +40,7 @@ from tests.builders.catalogue import a_record
 from tests.crash.scripts import ncip
 from tests.fuzz.ber_mutations import mutated_ber
 from tests.fuzz.mutations import mutated
+from tests.fuzz.xml_mutations import mutated_xml
 
 #: Octets of one APDU, frame or document, as the servers have them.
 LIMIT: Final = 1 << 20
@@ -240,9 +241,9 @@ PARSERS: Final = {
         Parser("sip2", _sip2_seeds, _feed_sip2),
         Parser("z3950", _z3950_seeds, _feed_z3950, mutated_ber),
         Parser("cql", _cql_seeds, _feed_cql),
-        Parser("ncip", _ncip_seeds, _feed_ncip),
+        Parser("ncip", _ncip_seeds, _feed_ncip, mutated_xml),
         Parser("marc", _marc_seeds, _feed_marc),
-        Parser("marc-text", _marc_text_seeds, _feed_marc_text),
+        Parser("marc-text", _marc_text_seeds, _feed_marc_text, mutated_xml),
         Parser("proxy", _proxy_seeds, _feed_proxy),
     )
 }

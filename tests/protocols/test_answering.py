@@ -15,7 +15,7 @@ from catalogue.database import Database
 from catalogue.schema import consortia
 from catalogue.statements import scalar
 from circulation.engine import Circulation
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.answering import Context, Lane, Services
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -82,6 +82,28 @@ def test_a_bounded_read_on_sqlite_is_answered_before_perform_returns(
         assert heard == [(0, None)]
     loop.run_until(lambda: len(heard) == 1)
     assert heard == [(0, None)]
+
+
+def test_short_writes_on_sqlite_work_in_the_loop_and_share_a_commit(
+    services: Services, loop: Loop
+) -> None:
+    heard, threads = Heard(), []
+
+    def work(context: Context) -> int:
+        threads.append(threading.get_ident())
+        add(context.transaction, f"c{len(threads)}")
+        return int(count(context.transaction))
+
+    for _ in range(5):
+        services.perform(Lane.SHORT_WRITE, work, heard)
+    assert heard == []
+    loop.run_until(lambda: len(heard) == 5)
+    assert [error for _, error in heard] == [None] * 5
+    assert services.database.read(count).result(10) == 5
+    if services.database.dialect == "sqlite":
+        assert [result for result, _ in heard] == [1, 2, 3, 4, 5]
+        assert set(threads) == {threading.get_ident()}
+        assert loop.wakeups == 2  # the end of the turn, and the commit
 
 
 @pytest.mark.parametrize("lane", [Lane.WIDE_READ, Lane.WRITE])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ConfigDict
 
+from catalogue.database import Following
 from protocols.configuration import ConfigurationError, configuration_from, load_configuration
 from protocols.standard import Standard, installed_standards
 
@@ -99,6 +100,20 @@ def test_a_relative_database_stands_beside_the_file_and_others_are_left_alone(
     assert url("sqlite:///x/y.sqlite") == f"sqlite:///{tmp_path}/x/y.sqlite"
     assert url("sqlite:////var/tiro.sqlite") == "sqlite:////var/tiro.sqlite"
     assert url("postgresql://u:p@h/n") == "postgresql://u:p@h/n"
+
+
+def test_a_replica_is_told_to_the_database_and_needs_one_that_has_replicas(tmp_path: Path) -> None:
+    def read(**settings: Any) -> Following | None:
+        path = tmp_path / "tiro.toml"
+        return configuration_from({"database": settings}, path, STANDARDS).database.following
+
+    url, replica = "postgresql://tiro@a,b/tiro", "postgresql://tiro@b/tiro"
+    assert read(url=url) is None
+    assert read(url=url, replica=replica) == Following(replica, 1.0)
+    assert read(url=url, replica=replica, replica_lag_seconds=60) == Following(replica, 60.0)
+    for wrong in ({"replica": replica}, {"url": url, "replica": "sqlite:///x.sqlite"}):
+        with pytest.raises(ConfigurationError, match="replica"):
+            read(**wrong)
 
 
 @pytest.mark.parametrize("name", sorted(installed_standards()))

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from Sip2.wrapper import Sip2Wrapper  # type: ignore[import-untyped]
 
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.demo.configuration import demo_configuration
 from protocols.demo.seeding import SET_UP
 from tests.builders.certificates import Authority, Issued

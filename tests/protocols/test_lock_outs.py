@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 
 from catalogue.database import open_database
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.ncip.arrivals import Arrival
 from protocols.ncip.settings import NcipSettings
 from protocols.sip2.settings import Sip2Settings

@@ -14,7 +14,7 @@ import pytest
 from catalogue.database import Database
 from catalogue.tracing import here, request_id
 from circulation.engine import Circulation
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.answering import Lane, Services
 from protocols.measuring import BOUNDS, FAILED, NOTED, OK, REFUSED, Measures, Times, mark_refused
 from tests.protocols.test_answering import Heard, Loop
@@ -98,7 +98,8 @@ def test_work_knows_its_request_and_a_thread_forgets_it(
     assert None not in seen
     nobody = services.database.write(lambda transaction: request_id()).result()
     assert nobody is None
-    measured = next(each for each in services.measures.lanes if each.name == lane.name.lower())
+    name = lane.name.removeprefix("SHORT_").lower()  # short or not, a write is a write
+    measured = next(each for each in services.measures.lanes if each.name == name)
     assert sum(measured.runs.counts) == 2
     assert measured.under_way == 0
     is_inline = lane is Lane.READ and services.database.dialect == "sqlite"

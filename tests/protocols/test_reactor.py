@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 #: Answers each line: so many bytes for a number, and in the words of the tests below.
 SERVER = """
-from protocols.reactor import reactor
+from protocols.reactor import at_turns_end, reactor
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol
 from zope.interface import implementer
@@ -46,6 +46,12 @@ class Answering(Protocol):
                 reactor.callInThread(
                     reactor.callFromThread, self.transport.write, b"from a thread\\n"
                 )
+            elif line == b"end":
+                write = self.transport.write
+                # After what is read in this turn, and once more after that.
+                at_turns_end(lambda: (write(b"end\\n"), at_turns_end(lambda: write(b"next\\n"))))
+            elif line == b"timed":
+                reactor.callLater(0.01, at_turns_end, lambda: self.transport.write(b"timed\\n"))
             elif line == b"bye":
                 self.transport.write(b"bye\\n")
                 self.transport.loseConnection()
@@ -100,6 +106,14 @@ def test_answers_are_sent_from_reads_timers_and_threads(port: int) -> None:
         assert lines(connection, 2) == [b"xxx", b"later"]
         connection.sendall(b"thread\n")
         assert lines(connection, 1) == [b"from a thread"]
+
+
+def test_what_is_for_the_end_of_the_turn_comes_then(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"end\n3\n")
+        assert lines(connection, 3) == [b"xxx", b"end", b"next"]
+        connection.sendall(b"timed\n")
+        assert lines(connection, 1) == [b"timed"]
 
 
 def test_what_the_socket_does_not_take_waits_and_pauses_the_producer(port: int) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import func, or_, select
 from catalogue.statements import Transaction, many
 from circulation.dunning.schema import collection_claims
 from circulation.events import EventKind
-from circulation.fees.schema import charge_postings, charges, patron_balances
-from circulation.money import ChargeKind, amount_text
+from circulation.ledger.money import ChargeKind, amount_text
+from circulation.ledger.schema import charge_postings, charges, patron_balances
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.schema import notices
 from circulation.schema import events

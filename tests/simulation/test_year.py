@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from catalogue.database import Database, open_database
 from catalogue.statements import Transaction, many, send
-from circulation.fees.schema import patron_balances
+from circulation.ledger.schema import patron_balances
 from circulation.notices.schema import notices
 from tests.simulation.report import report
 from tests.simulation.watching import Watch

@@ -16,7 +16,7 @@ from catalogue.statements import Transaction, scalar
 from circulation.engine import Circulation
 from circulation.notices.rule_rows import store_notice_rule
 from circulation.organisation import find_branch
-from circulation.patrons import PatronKind, register_patron
+from circulation.patrons.registering import PatronKind, register_patron
 from circulation.results import Branch, Desk
 from circulation.set_up import SetUp, set_up_changed
 from circulation.setting_up.applying import apply_set_up

@@ -18,11 +18,13 @@ from catalogue.statements import Transaction, key_parameters, many, many_of
 from circulation.dunning.acts import acts_of_loans
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import Does
-from circulation.fees.schema import charges, debt_warnings, patron_balances
+from circulation.fees.schema import debt_warnings
+from circulation.ledger.schema import charges, patron_balances
+from circulation.loans.schema import loans
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.schema import notices
+from circulation.patrons.schema import patron_blocks
 from circulation.reasons import BlockReason
-from circulation.schema import loans, patron_blocks
 
 _IS_BLOCKED = exists().where(
     patron_blocks.c.patron_id == patron_balances.c.patron_id,

@@ -14,20 +14,20 @@ from random import Random
 
 from catalogue.database import Database
 from catalogue.statements import Transaction
-from circulation.closures import close_branch
-from circulation.due_dates import local_date
+from circulation.calendars.closures import close_branch
+from circulation.calendars.due_dates import local_date
 from circulation.jobs import JOBS, run_job
-from circulation.lending import check_out
-from circulation.lost import claim_returned, declare_lost, suspend, withdraw_claim
+from circulation.ledger.payments import pay
+from circulation.loans.lending import check_out
+from circulation.loans.lost import claim_returned, declare_lost, suspend, withdraw_claim
+from circulation.loans.renewals import renew
+from circulation.loans.returns import check_in
 from circulation.notices.composing import Post
 from circulation.notices.outbox import claim
 from circulation.notices.outcomes import Sent, record_all
-from circulation.patrons import block_patron
-from circulation.payments import pay
+from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason
-from circulation.renewals import renew
 from circulation.results import Branch, CheckedOut, Refused
-from circulation.returns import check_in
 from tests.simulation.habits import Act, intention, pays_today, stack_size
 from tests.simulation.town import Town, found_town
 from tests.simulation.watching import Watch, debtors

@@ -14,6 +14,7 @@ from protocols.ncip.messages import (
     ItemId,
     MandatedAction,
     RequestId,
+    RequiredFeeAmount,
     ResponseHeader,
     UserId,
 )
@@ -86,14 +87,6 @@ class UserFiscalAccount:
 @dataclass(frozen=True, slots=True)
 class AcknowledgedFeeAmount:
     """What the user has agreed to pay."""
-
-    currency_code: Code | None = None
-    monetary_value: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RequiredFeeAmount:
-    """What it would cost, in the answer of a refusal."""
 
     currency_code: Code | None = None
     monetary_value: int | None = None

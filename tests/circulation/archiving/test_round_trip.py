@@ -24,7 +24,7 @@ from circulation.archiving.exporting import export
 from circulation.archiving.forms import UnreadableArchive
 from circulation.archiving.importing import NotEmpty, import_archive
 from circulation.archiving.tables import LEFT_OUT, archived_tables
-from circulation.hold_results import HoldKind, Wanted
+from circulation.holds.results import HoldKind, Wanted
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import a_copy, a_hold, ask, cancel, record_of
@@ -126,8 +126,10 @@ def test_it_is_of_one_moment(lived_in: Library, tmp_path: Path) -> None:
     """What happens while it is written is in none of its files."""
     before = contents(lived_in.database)
     begun = []
+    told = []
 
-    def go_on_working(table: str, rows: int) -> None:
+    def go_on_working(table: str, rows: int, of: int) -> None:
+        told.append((rows, of))
         if not begun:
             begun.append(table)
             described(lived_in, "A new one")
@@ -138,6 +140,12 @@ def test_it_is_of_one_moment(lived_in: Library, tmp_path: Path) -> None:
         lived_in.database, folder, revision=REVISION, now=NOW, on_progress=go_on_working
     )
     assert begun
+    assert told == sorted(told)
+    assert (
+        told[-1][0]
+        <= told[-1][1]
+        == sum(written.files[name].rows for name in written.files if ".jsonl" in name)
+    )
     assert len(contents(lived_in.database)["patrons"]) == len(before["patrons"]) + 1
     for table in ("patrons", "records", "items", "events"):
         assert written.files[f"{table}.jsonl"].rows == len(before[table]), table

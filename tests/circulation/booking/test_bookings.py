@@ -14,15 +14,15 @@ from circulation.booking.lists import (
     title_bookings,
 )
 from circulation.booking.results import Booking, BookingOutcome, BookingState, DayFree
-from circulation.consents import Consent, give_consent
 from circulation.events import read_event, select_events
-from circulation.groups import add_group, join_group
-from circulation.identifiers import find_patron
 from circulation.jobs import run_job
-from circulation.lost import declare_lost
+from circulation.loans.lost import declare_lost
 from circulation.organisation import add_agency, add_branch, find_branch
-from circulation.personal_data import StillNeeded, erase_person, export_person
-from circulation.personal_history import DEFAULT_DAYS
+from circulation.patrons.consents import Consent, give_consent
+from circulation.patrons.groups import add_group, join_group
+from circulation.patrons.identifiers import find_patron
+from circulation.patrons.personal_data import StillNeeded, erase_person, export_person
+from circulation.patrons.personal_history import DEFAULT_DAYS
 from circulation.reasons import Reason
 from circulation.results import Branch, CheckedOut, Refused
 from circulation.schema import events

@@ -26,9 +26,9 @@ from catalogue.schema import items
 from catalogue.statements import Transaction, many
 from circulation.booking.results import Booking
 from circulation.booking.schema import booking_loans, booking_supplies, bookings, stays
-from circulation.due_dates import local_date
+from circulation.calendars.due_dates import local_date
+from circulation.loans.schema import loans
 from circulation.results import CheckedOut
-from circulation.schema import loans
 from tests.builders.bookings import (
     a_set,
     aside,

@@ -9,12 +9,12 @@ from circulation.booking.bookings import find_booking
 from circulation.booking.delivering import lend_booking_onward
 from circulation.booking.results import BookingOutcome, BookingState
 from circulation.events import EventKind
-from circulation.groups import add_group, join_group
-from circulation.identifiers import find_patron
-from circulation.onward import LentOnward
+from circulation.loans.onward import LentOnward
+from circulation.loans.undo import Cancelled, cancel_check_out
+from circulation.patrons.groups import add_group, join_group
+from circulation.patrons.identifiers import find_patron
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
-from circulation.undo import Cancelled, cancel_check_out
 from tests.builders.bookings import (
     a_booking,
     a_set,

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from circulation.availability import circulation_status
 from circulation.booking.collecting import put_into, take_out
 from circulation.booking.placements import (
     change_placement,
@@ -20,9 +19,10 @@ from circulation.booking.placements import (
 from circulation.booking.results import Placement, Station, ToMove
 from circulation.booking.stays import items_to_move
 from circulation.events import EventKind
-from circulation.hold_results import HoldsPlaced, Wanted
+from circulation.holds.pick_list import pick_list
+from circulation.holds.results import HoldsPlaced, Wanted
+from circulation.items.availability import circulation_status
 from circulation.jobs import run_job
-from circulation.pick_list import pick_list
 from circulation.reasons import Reason
 from circulation.results import (
     Branch,

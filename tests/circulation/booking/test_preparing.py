@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from catalogue.statements import Transaction
-from circulation.availability import circulation_status
-from circulation.hold_results import HoldsPlaced, Wanted
-from circulation.pick_list import pick_list
+from circulation.holds.pick_list import pick_list
+from circulation.holds.results import HoldsPlaced, Wanted
+from circulation.items.availability import circulation_status
 from circulation.reasons import Reason
 from circulation.results import (
     CheckedIn,

@@ -12,9 +12,13 @@ from circulation.digital_post.numbers import (
 )
 from circulation.digital_post.seals import NumberSeal, NumberUnreadable
 from circulation.engine import Circulation
-from circulation.identifiers import IdentifierKey, add_identifier, block_identifier
-from circulation.patrons import find_patron
-from circulation.personal_data import erase_person, export_person
+from circulation.patrons.identifiers import (
+    IdentifierKey,
+    add_identifier,
+    block_identifier,
+    find_patron,
+)
+from circulation.patrons.personal_data import erase_person, export_person
 from circulation.reasons import IdentifierBlock
 from tests.builders.circulation import Library, a_patron
 

@@ -23,8 +23,8 @@ from circulation.dunning.collection_files import (
     read_file,
 )
 from circulation.events import EventKind, events_of_patron
-from circulation.guardians import add_guardian
-from circulation.patrons import PatronKind
+from circulation.patrons.guardians import add_guardian
+from circulation.patrons.registering import PatronKind
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import changed, claims, danish, run_day, run_days
 from tests.builders.fees import hand_in, lend, number_of, paid

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from catalogue.statements import Transaction
-from circulation.calendars import Owner, store_week
-from circulation.charges import ChargeKind
-from circulation.closures import close_branch
+from circulation.calendars.closures import close_branch
+from circulation.calendars.rows import Owner, store_week
 from circulation.dunning.steps import flow_problems
-from circulation.guardians import add_guardian
 from circulation.jobs import run_job
-from circulation.lost import claim_returned, declare_lost, suspend, withdraw_claim
-from circulation.patrons import PatronKind, block_patron
+from circulation.ledger.money import ChargeKind
+from circulation.loans.lost import claim_returned, declare_lost, suspend, withdraw_claim
+from circulation.patrons.guardians import add_guardian
+from circulation.patrons.registering import PatronKind, block_patron
 from circulation.reasons import BlockReason
 from circulation.results import CheckedOut
 from circulation.set_up import set_up_changed

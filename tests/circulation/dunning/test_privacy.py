@@ -8,10 +8,10 @@ import pytest
 
 from catalogue.statements import Transaction
 from circulation.dunning.collection_files import export_claims, read_file
-from circulation.guardians import add_guardian
 from circulation.jobs import run_job
-from circulation.patrons import block_patron, unblock_patron
-from circulation.personal_data import StillNeeded, erase_person, export_person
+from circulation.patrons.guardians import add_guardian
+from circulation.patrons.personal_data import StillNeeded, erase_person, export_person
+from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.reasons import BlockReason
 from circulation.results import CheckedOut
 from tests.builders.circulation import Library, a_patron, an_item

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circulation.calendars.opening_hours import ROUND_THE_CLOCK, Calendar, Week
 from circulation.dunning.steps import (
     NEEDS_WARNING,
     Does,
@@ -25,7 +26,6 @@ from circulation.dunning.steps import (
     step_problems,
 )
 from circulation.notices.kinds import NoticeKind
-from circulation.opening_hours import ROUND_THE_CLOCK, Calendar, Week
 from tests.builders.dunning import DANISH, changed, without
 
 DUE = date(2027, 2, 1)  # a Monday

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from circulation.patrons import patron_status
+from circulation.patrons.accounts import patron_status
 from circulation.reasons import BlockReason
 from circulation.results import PatronStatus
 from tests.builders.circulation import Library, a_patron

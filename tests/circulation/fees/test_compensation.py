@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from circulation import lost
-from circulation.charges import PostingKind, explain_charge
 from circulation.fees.compensation import Billed, bill_loan
-from circulation.money import ChargeKind
+from circulation.ledger.charge_lists import explain_charge
+from circulation.ledger.money import ChargeKind, PostingKind
+from circulation.loans import lost
+from circulation.loans.undo import Cancelled, cancel_check_in
 from circulation.reasons import Reason
 from circulation.results import Refused
-from circulation.undo import Cancelled, cancel_check_in
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import (
     amounts,

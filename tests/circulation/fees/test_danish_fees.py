@@ -13,9 +13,9 @@ import pytest
 
 from circulation.events import EventKind, events_of_patron
 from circulation.fees.late_fees import SESSION
-from circulation.money import ChargeKind
+from circulation.ledger.money import ChargeKind
+from circulation.loans.returns import check_in
 from circulation.results import CheckedIn, Desk, Refused
-from circulation.returns import check_in
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import (
     amounts,
@@ -263,7 +263,7 @@ def test_a_backdated_return_is_late_until_it_came(library: Library) -> None:
 
 
 def test_what_staff_have_taken_off_stays_off(library: Library) -> None:
-    from circulation.charges import reduce_charge
+    from circulation.ledger.charges import reduce_charge
     from tests.builders.fees import account
 
     danish_fees(library)

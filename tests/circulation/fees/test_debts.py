@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from catalogue.statements import Transaction
-from circulation.charges import open_charge, reduce_charge, reverse_payment
 from circulation.events import EventKind, events_of_patron
 from circulation.fees.debts import Debt, block_warned, debts_to_warn, note_warning
 from circulation.jobs import run_job
-from circulation.money import ChargeKind, Paid
-from circulation.patrons import block_patron, patron_status
+from circulation.ledger.charges import open_charge, reduce_charge
+from circulation.ledger.money import ChargeKind, Paid
+from circulation.ledger.reversals import reverse_payment
+from circulation.patrons.accounts import patron_status
+from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason, Reason
 from circulation.results import CheckedOut, PatronStatus, Refused
 from tests.builders.circulation import Library, a_patron, an_item

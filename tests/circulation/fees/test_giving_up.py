@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from circulation.charges import postings_of
 from circulation.fees.giving_up import GivenUp, give_up
-from circulation.money import PostingKind
+from circulation.ledger.money import PostingKind
+from circulation.ledger.postings import postings_of
 from circulation.reasons import Reason
 from circulation.results import Refused
 from tests.builders.circulation import Library, a_patron

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circulation.calendars import Owner, store_special_days
-from circulation.due_dates import end_of_day
+from circulation.calendars.due_dates import end_of_day
+from circulation.calendars.opening_hours import OPEN_WEEK, Calendar
+from circulation.calendars.rows import Owner, store_special_days
 from circulation.fees.lateness import lateness, terms_facts, terms_of_facts, top_fee
 from circulation.fees.rules import FeeTerms
 from circulation.fees.tiers import Tier
-from circulation.opening_hours import OPEN_WEEK, Calendar
 from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import amounts, fee_rule, hand_in, late_by, lend, total

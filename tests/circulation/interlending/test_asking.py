@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from circulation.identifiers import find_patron
 from circulation.interlending.asking import Wish, answered, ask
 from circulation.interlending.borrowing import Accepted, Agreement, Incoming, accept, expect
 from circulation.interlending.notices import Notice, NoticeKind, claim_notice
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState, Obstacle
-from circulation.patrons import block_patron
+from circulation.patrons.identifiers import find_patron
+from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason, Reason
 from circulation.results import CheckedOut, Refused
 from tests.builders.circulation import Library, a_patron, an_item

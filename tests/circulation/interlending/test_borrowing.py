@@ -9,7 +9,7 @@ from catalogue.items import find_item
 from catalogue.records import fetch_records
 from catalogue.statements import Transaction
 from catalogue.visibility import database_names, visible_records
-from circulation.due_dates import end_of_day, local_date
+from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.events import EventKind
 from circulation.interlending.borrowing import (
     Accepted,
@@ -23,10 +23,10 @@ from circulation.interlending.borrowing import (
 from circulation.interlending.owners import grant_renewal, recalled_by_owner, refuse_renewal
 from circulation.interlending.rows import InterlibraryLoan, loan_of_request
 from circulation.interlending.states import BorrowingState, Obstacle, Role
-from circulation.lost import declare_lost
+from circulation.loans.lost import declare_lost
+from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, CheckedOut, Destination, Refused, Renewed
-from circulation.undo import cancel_check_in, cancel_check_out
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import cancel, holds_of
 from tests.builders.interlending import (

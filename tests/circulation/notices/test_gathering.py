@@ -8,10 +8,11 @@ import pytest
 
 from circulation.events import EventKind
 from circulation.notices.choices import choose
-from circulation.notices.gathering import _MAY_TELL, TELLS, begin_after_now, gather
+from circulation.notices.gathering import begin_after_now, gather
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rules import NoticeTerms
-from circulation.patrons import block_patron, unblock_patron
+from circulation.notices.tellings import MAY_TELL, TELLS
+from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.reasons import BlockReason
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
@@ -35,8 +36,8 @@ def kinds(library: Library, card: str) -> list[str]:
 
 
 def test_each_event_says_what_may_come_of_it() -> None:
-    assert set(TELLS) <= set(_MAY_TELL)
-    assert all(isinstance(each, EventKind) for each in _MAY_TELL)
+    assert set(TELLS) <= set(MAY_TELL)
+    assert all(isinstance(each, EventKind) for each in MAY_TELL)
 
 
 def test_a_hold_that_stands_ready_is_told_once(library: Library) -> None:

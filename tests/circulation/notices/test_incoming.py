@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.contacts import ContactKind, add_contact, set_language, verify_contact
 from circulation.notices.incoming import answer_text, patrons_with_number
+from circulation.patrons.contacts import ContactKind, add_contact, set_language, verify_contact
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, a_hold
 from tests.builders.notices import lend, patron_id, sent, states, write

@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from catalogue.statements import many
 from circulation.digital_post.receipts import PostReceipt, write_receipt
-from circulation.guardians import add_guardian
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import Basis, NoticeKind
 from circulation.notices.schema import notice_messages, notices
 from circulation.notices.silence import begin_silent_batch, keep_silent, silent_batch_list
-from circulation.personal_data import erase_person, export_person
+from circulation.patrons.guardians import add_guardian
+from circulation.patrons.personal_data import erase_person, export_person
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, run_days
 from tests.builders.fees import charges_of, hand_in, lend, number_of, paid, total

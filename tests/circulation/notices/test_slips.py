@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from circulation.contacts import set_language
 from circulation.notices.rendering import Templates
 from circulation.notices.slips import (
     NothingToPrint,
@@ -16,6 +15,7 @@ from circulation.notices.slips import (
     receipt,
     transit_slip,
 )
+from circulation.patrons.contacts import set_language
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
 from tests.builders.notices import lend, patron_id, write

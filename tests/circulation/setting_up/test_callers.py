@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from catalogue.database import Database
 from catalogue.schema import metadata
 from catalogue.statements import Transaction, scalar
+from circulation.callers.terminals import terminal_of
 from circulation.engine import Circulation
 from circulation.set_up import read_set_up
 from circulation.setting_up.applying import DoesNotFit, apply_set_up
@@ -20,7 +21,6 @@ from circulation.setting_up.parts import Noun
 from circulation.setting_up.reading import read
 from circulation.setting_up.stored import stored_parts
 from circulation.setting_up.tables import NOT_SET_UP, SET_BY
-from circulation.terminals import terminal_of
 from protocols.demo.seeding import SET_UP
 from tests.builders.circulation import NOON
 from tests.circulation.setting_up.test_reading import GOOD

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from catalogue.database import Database, open_database
 from catalogue.statements import Transaction
-from circulation.barcode_ranges import all_ranges, next_barcode
-from circulation.item_defaults import Place, all_defaults, resolve_defaults
+from circulation.accession.barcode_ranges import all_ranges, next_barcode
+from circulation.accession.item_defaults import Place, all_defaults, resolve_defaults
 from circulation.organisation import find_branch
 from circulation.set_up import read_set_up
 from circulation.setting_up.applying import apply_set_up, plan

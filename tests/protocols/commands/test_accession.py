@@ -9,7 +9,7 @@ import pytest
 
 from catalogue.accession import add_record
 from catalogue.items import find_item
-from circulation.barcode_ranges import BarcodeRange, store_range
+from circulation.accession.barcode_ranges import BarcodeRange, store_range
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import a_patron
 from tests.builders.holds import a_hold

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 
-from protocols.command_line import COMMANDS, tiro
+from protocols.command_line import COMMANDS, about, tiro
+from tests.builders.circulation import a_patron, an_item
+from tests.builders.staff import Staff
+from tests.protocols.commands.calls import ALL
 
 #: Commands that print no facts, each with what it is instead.
 WITHOUT_JSON = {
     "collection export": "prints a file for the collector, in the form that is asked for",
     "collection show": "the same",
+    "completion": "prints a text for the shell",
     "demo": "runs until it is ended",
     "hash": "prints one word",
-    "load": "tells of files as it goes; what is set aside is in files of its own",
     "ncip renewal": "does one thing, or says why not",
     "ncip send-home": "does one thing, or says why not",
     "notices resend": "does one thing, or says why not",
@@ -35,22 +39,6 @@ WITHOUT_JSON = {
     "slip receipt": "is a text to be printed",
     "slip transit": "is a text to be printed",
 }
-
-
-def commands(
-    command: click.Command = tiro, path: tuple[str, ...] = ()
-) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            found = command.get_command(context, name)
-            assert found is not None
-            yield from commands(found, (*path, name))
-    else:
-        yield " ".join(path), command
-
-
-ALL = dict(commands())
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -89,21 +77,84 @@ def test_a_missing_configuration_says_how_to_name_or_make_one() -> None:
     [("tiro lo", "load"), ("tiro loan re", "renew"), ("tiro patron show --j", "--json")],
 )
 def test_bash_completes(typed: str, offered: str) -> None:
-    words = typed.split(" ")
+    assert f"plain,{offered}" in completed(typed)
+
+
+def completed(typed: str, **environment: str) -> list[str]:
+    """What bash is offered for a line that ends there."""
     done = subprocess.run(
         [sys.executable, "-m", "protocols.command_line"],
         env={
             **os.environ,
             "_TIRO_COMPLETE": "bash_complete",
             "COMP_WORDS": typed,
-            "COMP_CWORD": str(len(words) - 1),
+            "COMP_CWORD": str(len(typed.split(" ")) - 1),
+            **environment,
         },
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert f"plain,{offered}" in done.stdout.splitlines()
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_branches_and_jobs_are_completed(staff: Staff) -> None:
+    here = {"TIRO_CONFIG": str(staff.configuration)}
+    found = completed("tiro loan in X --at DK-", **here)
+    assert f"plain,{staff.library.main.isil}" in found
+    assert len(found) == 2
+    assert completed("tiro list overdue --at DK-9", TIRO_CONFIG="/nonexistent") == [""]
+    assert "plain,notices" in completed("tiro jobs run no")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_given_what_it_needs(shell: str) -> None:
+    said = CliRunner().invoke(tiro, ["completion", shell], prog_name="tiro")
+    assert said.exit_code == 0
+    assert f"_TIRO_COMPLETE={shell}_complete" in said.output
+
+
+def test_bash_takes_it(tmp_path: Path) -> None:
+    """The text is read by bash itself, with a `tiro` in its path, and completes a word."""
+    program = tmp_path / "tiro"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m protocols.command_line "$@"\n')
+    program.chmod(0o755)
+    script = (
+        'eval "$(tiro completion bash)"; COMP_WORDS=(tiro rei); COMP_CWORD=1; '
+        '_tiro_completion tiro; echo "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "reindex\n", done.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_first_line_of_its_module_says_what_it_is_for(name: str) -> None:
+    assert about(name), "begin it with `tiro NAME`: what it is for."
+    assert f"\n  {name} " in CliRunner().invoke(tiro, ["--help"]).output
+
+
+@pytest.mark.parametrize("word", ["--help", "--version", "completion"])
+def test_it_starts_without_loading_what_it_does_not_need(word: str) -> None:
+    script = (
+        "import atexit, sys\n"
+        "from protocols.command_line import main\n"
+        "heavy = 'sqlalchemy', 'twisted', 'pydantic', 'lxml', 'alembic', 'rich.progress'\n"
+        "atexit.register(lambda: print([n for n in heavy if n in sys.modules], file=sys.stderr))\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, word], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(
@@ -115,3 +166,18 @@ def test_a_password_may_come_through_a_pipe(given: str, printed: str) -> None:
     assert printed in said.output
     assert "a long secret" not in said.output
     assert (said.exit_code == 0) is (printed != "empty")
+
+
+@pytest.mark.parametrize(
+    "words", ["jobs list", "list overdue", "notices queue", "patron access-log P1", "loan list P1"]
+)
+def test_times_are_iso_8601_with_their_offset(staff: Staff, words: str) -> None:
+    card = a_patron(staff.library, "P1")
+    barcode = an_item(staff.library)
+    assert staff.run("loan", "out", card, barcode, "--at", staff.library.main.isil).exit_code == 0
+    assert staff.run("patron", "show", card).exit_code == 0
+    assert staff.run("jobs", "run", "holds").exit_code == 0
+    said = staff.run(*words.split(), "--json").output
+    times = re.findall(r'"(\d{4}-\d\d-\d\dT[^"]*)"', said)
+    assert all(datetime.fromisoformat(each).tzinfo for each in times), times
+    assert times or words in ("list overdue", "notices queue"), said

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from catalogue.database import open_database
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.command_line import tiro
 from protocols.demo.seeding import seed
 from tests.builders.certificates import Authority

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from circulation.lending import check_out
-from circulation.onward import lend_onward
+from circulation.loans.lending import check_out
+from circulation.loans.onward import lend_onward
 from circulation.results import CheckedOut
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import record_of

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 
 from catalogue.database import open_database
 from catalogue.marc.iso2709 import build
+from catalogue.query import Term
 from catalogue.schema import items, records
+from catalogue.searching import search
 from catalogue.statements import many, scalar
 from protocols.commands.load import load
 from tests.builders.catalogue import a_record, add_branch
@@ -59,6 +61,19 @@ def test_unreadable_file_is_a_failure_and_stops_no_other(library: Settings, tmp_
     assert result.exit_code == 1
     assert "3 of 3 records loaded" in result.output
     assert f"Error: {tmp_path}/letter.txt holds no MARC records" in result.output
+
+
+def test_the_index_at_the_end(library: Settings, tmp_path: Path) -> None:
+    result = run(library, tmp_path / "good.mrc", "--index-at-end")
+    assert result.exit_code == 0, result.output
+    assert "3 of 3 records loaded" in result.output
+    database = open_database(library.database_url)
+    found = database.read(lambda t: search(t, Term("title", "title"))).result()
+    assert len(found) == 3
+    database.close()
+    refused = run(library, tmp_path / "mixed.mrc", "--index-at-end", "--match", "control-number")
+    assert refused.exit_code == 2
+    assert "--index-at-end writes later" in refused.output.replace("\n", " ")
 
 
 def test_items(library: Settings, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.accession import add_record
-from circulation.barcode_ranges import BarcodeRange, store_range
+from circulation.accession.barcode_ranges import BarcodeRange, store_range
 from tests.builders.catalogue import a_record
 from tests.builders.staff import Staff
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from catalogue.statements import Transaction
+from circulation.callers.terminals import store_profile, store_terminal
 from circulation.set_up import set_up_changed
 from circulation.sorting import SortRule, store_sort_rule
-from circulation.terminals import store_profile, store_terminal
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import a_hold
 from tests.builders.staff import Staff

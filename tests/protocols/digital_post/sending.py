@@ -16,13 +16,12 @@ from catalogue.statements import Transaction, many
 from circulation.digital_post.receipts import KeptReceipt, receipts_of
 from circulation.digital_post.seals import NumberSeal
 from circulation.engine import Circulation
-from circulation.identifiers import IdentifierKey, add_identifier
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import request_notice
 from circulation.notices.rows import Message, read_message, select_messages
 from circulation.notices.schema import notice_messages
-from circulation.patrons import find_patron
+from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
 from protocols.digital_post.channel import identities_of
 from protocols.digital_post.settings import DigitalPostSettings
 from protocols.notice_channels import Call, Received

@@ -13,11 +13,10 @@ from sqlalchemy import select
 from catalogue.database import Database
 from catalogue.schema import metadata
 from catalogue.statements import many
-from circulation.contacts import ContactKind, add_contact
 from circulation.digital_post.receipts import unknown_receipts
-from circulation.identifiers import block_identifier
 from circulation.notices.outbox import claim
-from circulation.patrons import find_patron
+from circulation.patrons.contacts import ContactKind, add_contact
+from circulation.patrons.identifiers import block_identifier, find_patron
 from circulation.reasons import IdentifierBlock
 from protocols.digital_post.memo.messages import MessageType
 from protocols.notices.sending import Sender

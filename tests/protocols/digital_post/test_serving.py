@@ -23,7 +23,7 @@ from circulation.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import request_notice
-from circulation.patrons import find_patron
+from circulation.patrons.identifiers import find_patron
 from protocols.command_line import tiro
 from protocols.configuration import load_configuration
 from protocols.digital_post.memo.messages import MemoVersion

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from circulation.notices.rule_rows import store_notice_rule
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from circulation.set_up import set_up_changed
 from protocols.ncip.messages import (
     Amount,

@@ -21,7 +21,7 @@ from lxml import etree
 from catalogue.database import migrate, open_database
 from catalogue.items import add_item
 from catalogue.statements import Transaction
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.ncip.checking import Tried, try_request
 from protocols.ncip.client import NcipClient
 from protocols.ncip.life_cycles import LIFE_CYCLES, Sandbox, Step

@@ -9,7 +9,7 @@ import pytest
 
 from catalogue.database import Database, open_database
 from catalogue.statements import Transaction
-from circulation.partners import forget_partner, store_partner
+from circulation.callers.partners import forget_partner, store_partner
 from circulation.set_up import set_up_changed
 from protocols.answering import Context
 from protocols.ncip.agreements import partner_problems

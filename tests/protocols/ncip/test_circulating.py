@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from catalogue.database import Database
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.protocols.ncip.stage import (
     HEADER,

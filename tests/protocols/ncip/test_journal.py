@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from circulation.interlending.exchanges import Line, latest_exchanges
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.ncip import journal
 from protocols.ncip.arrivals import Arrival
 from protocols.ncip.exchange import Exchange

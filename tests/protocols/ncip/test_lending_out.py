@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from circulation.identifiers import find_patron
 from circulation.interlending.lists import open_loans
 from circulation.interlending.states import LendingState
+from circulation.patrons.identifiers import find_patron
 from protocols.ncip.settings import NcipSettings
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.ncip.furnishing import number_title, record, request_id, service

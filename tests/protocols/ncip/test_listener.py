@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from catalogue.database import open_database
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.protocols.ncip.serving import Serving, serving
 from tests.protocols.ncip.stage import HEADER, N, Schemas, item, message, problem_types, typed

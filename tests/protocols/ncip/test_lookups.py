@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -11,8 +12,9 @@ from sqlalchemy import bindparam, update
 from catalogue.marc.iso2709 import build
 from catalogue.schema import records
 from catalogue.statements import Transaction, change
-from circulation.patrons import block_patron, find_patron
-from circulation.pins import hash_pin
+from circulation.patrons.identifiers import find_patron
+from circulation.patrons.pins import hash_pin
+from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason
 from protocols.ncip import lookups
 from protocols.ncip.codec import encode
@@ -467,3 +469,19 @@ def test_what_the_record_says(
     assert text_of(description, number) == "x1"
     assert text_of(description, "BibliographicRecordId/AgencyId") == "DK-900100"
     assert text_of(description, "PublicationDate") == "1866"
+
+
+def test_a_look_up_leaves_nothing_to_the_collector(stage: Stage) -> None:
+    """What refers to itself stays until the next collection, which then holds up everybody."""
+    card, book = a_patron(stage.library), an_item(stage.library)
+    documents = [message(look_up_user(user(card))), message(look_up_item(item(book)))]
+    for document in documents:
+        stage.answer(document)
+    gc.collect()
+    gc.disable()
+    try:
+        for document in documents * 5:
+            stage.answer(document)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from catalogue.database import Database
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.ncip.codec import encode
 from protocols.ncip.dialects import VERSIONS, Dialect
 from protocols.ncip.messages import AuthenticationInput

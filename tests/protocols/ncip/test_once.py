@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from catalogue.database import Database
 from catalogue.statements import Transaction, many
+from circulation.callers.schema import replies
 from circulation.events import EventKind
-from circulation.identifiers import IdentifierKey
-from circulation.pins import hash_pin
-from circulation.schema import replies
+from circulation.patrons.identifiers import IdentifierKey
+from circulation.patrons.pins import hash_pin
 from protocols.answering import Context
 from protocols.ncip.codec import encode
 from protocols.ncip.handlers import HANDLERS

@@ -12,13 +12,13 @@ import pytest
 from catalogue.database import open_database
 from catalogue.records import Record
 from catalogue.statements import Transaction
+from circulation.holds.recalls import recall
 from circulation.interlending.asking import Wish, ask
 from circulation.interlending.borrowing import Incoming, accept, cancel_borrowing, send_home
 from circulation.interlending.notices import Notice, NoticeKind, claim_notice, notice_sent
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import Role
-from circulation.lost import declare_lost, find
-from circulation.recalls import recall
+from circulation.loans.lost import declare_lost, find
 from protocols.ncip.codec import encode
 from protocols.ncip.outgoing import MESSAGES, Telling, message_of
 from protocols.ncip.settings import Partner

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.answering import Lane
 from protocols.configuration import ConfigurationError, configuration_from
 from protocols.ncip import exchange

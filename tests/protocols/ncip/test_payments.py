@@ -8,8 +8,8 @@ import pytest
 from lxml import etree
 
 from catalogue.database import Database
-from circulation.accounts import patron_status
 from circulation.events import EventKind, events_of_patron
+from circulation.patrons.accounts import patron_status
 from circulation.reasons import BlockReason
 from circulation.results import PatronStatus
 from tests.builders.circulation import a_library, a_patron

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from catalogue.database import Database
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.ncip.settings import NcipSettings
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.holds import a_hold, holds_of

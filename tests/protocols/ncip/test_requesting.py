@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, update
 from catalogue.database import Database
 from catalogue.schema import records
 from catalogue.statements import change
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.holds import a_hold, holds_of, record_of
 from tests.protocols.ncip.stage import (

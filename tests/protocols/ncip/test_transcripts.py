@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.ncip.session import NcipSession
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.ncip.stage import Stage

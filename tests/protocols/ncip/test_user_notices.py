@@ -13,12 +13,12 @@ from sqlalchemy import select
 
 from catalogue.database import Database
 from catalogue.statements import many
-from circulation.charges import create_charge
-from circulation.fees.schema import charges
-from circulation.money import ChargeKind
+from circulation.ledger.charges import create_charge
+from circulation.ledger.money import ChargeKind
+from circulation.ledger.postings import open_account
+from circulation.ledger.schema import charges
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.schema import notices
-from circulation.postings import open_account
 from protocols.ncip.codec import encode
 from protocols.ncip.messages import Code, UserId
 from protocols.ncip.models.accounts import AccountBalance, ItemDetails, UserFiscalAccount

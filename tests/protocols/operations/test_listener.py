@@ -13,7 +13,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +24,6 @@ from catalogue.schema import items
 from catalogue.statements import scalar
 from circulation.events import events_of_item
 from protocols.demo.seeding import seed
-from protocols.operations.listener import WORKER
 from tests.conftest import a_postgresql
 from tests.protocols.operations.serving import Watched, watched
 
@@ -281,10 +279,3 @@ def test_no_secret_is_in_a_json_log_at_its_loudest(server: Watched) -> None:
     for path in ("/metrics", "/health", "/ready"):
         told = server.get(path)[2]
         assert not [secret for secret in (*SECRETS, "P0000001", "I0000004") if secret in told]
-
-
-def test_a_worker_says_its_number_in_everything(sqlite_url: str, tmp_path: Path) -> None:
-    with watched(tmp_path, sqlite_url, **{WORKER: "7"}) as server:
-        assert server.report("/ready")[1]["worker"] == "7"
-        found = server.metrics()
-        assert {dict(labels).get("worker") for _, labels in found} == {"7"}

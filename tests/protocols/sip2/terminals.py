@@ -10,8 +10,10 @@ import queue
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from circulation.pins import hash_pin
+from catalogue.database import Database
+from circulation.patrons.pins import hash_pin
 from protocols.answering import Lane, Services
 from protocols.sip2.accounts import Accounts
 from protocols.sip2.entrance import Entrance
@@ -42,12 +44,16 @@ def an_account(**options: Any) -> Account:
     return account_from(facts | options)
 
 
+#: The reactor's part: what the terminals of one database are to do, all in this thread.
+_CALLS: WeakKeyDictionary[Database, queue.SimpleQueue[Callable[[], object]]] = WeakKeyDictionary()
+
+
 class Terminal:
     """One connection. What the engines answer from other threads is taken up by `ask`."""
 
     def __init__(self, library: Library, settings: Sip2Settings) -> None:
         self.library = library
-        self._calls: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._calls = _CALLS.setdefault(library.database, queue.SimpleQueue())
         self.services = Services(
             library.database,
             library.circulation,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from catalogue.statements import Transaction
+from circulation.callers.terminals import forget_terminal, store_profile, store_terminal
 from circulation.set_up import set_up_changed
 from circulation.setting_up.reading import read
-from circulation.terminals import forget_terminal, store_profile, store_terminal
 from protocols.answering import Context
 from protocols.demo.seeding import SET_UP
 from protocols.sip2.accounts import Accounts, profile_problems, terminal_problems

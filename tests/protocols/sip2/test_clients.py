@@ -18,7 +18,7 @@ import pytest
 from Sip2.sip2 import Sip2  # type: ignore[import-untyped]
 
 from catalogue.database import open_database
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.sip2.line import open_line
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.fees import fee_rule

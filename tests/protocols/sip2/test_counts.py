@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from catalogue.database import open_database
-from circulation.terminal_counts import all_counts
+from circulation.callers.terminal_counts import all_counts
 from protocols.command_line import tiro
 from protocols.sip2 import deviations
 from protocols.sip2.tally import Tally

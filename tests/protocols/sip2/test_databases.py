@@ -9,7 +9,7 @@ import pytest
 from catalogue.database import Database
 from catalogue.statements import Transaction
 from circulation.events import EventKind, events_of_patron
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from circulation.set_up import set_up_changed
 from circulation.sorting import SortRule, store_sort_rule
 from circulation.work_lists import no_block_conflicts

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import LOGIN, Terminal, with_checksum

@@ -68,11 +68,11 @@ class FaultyDatabase:
         self.good = good
         self.outage = outage
 
-    def read(self, work: Work[Any], *, wide: bool = False) -> Future[Any]:
+    def read(self, work: Work[Any], *, wide: bool = False, may_lag: bool = False) -> Future[Any]:
         return self.sound.read(lambda transaction: work(self._faulty(transaction)), wide=wide)
 
-    def write(self, work: Work[Any]) -> Future[Any]:
-        return self.sound.write(lambda transaction: work(self._faulty(transaction)))
+    def write(self, work: Work[Any], *, short: bool = False) -> Future[Any]:
+        return self.sound.write(lambda transaction: work(self._faulty(transaction)), short=short)
 
     def trouble(self) -> str | None:
         return self.outage

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.hold_results import HoldState
-from circulation.pins import hash_pin
+from circulation.holds.results import HoldState
+from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, holds_of, record_of
 from tests.protocols.sip2.conftest import ATerminal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from circulation.results import ItemState
 from protocols.sip2.items import CIRCULATION_STATUS
 from tests.builders.circulation import Library, a_patron, an_item

@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from catalogue.database import Database
 from catalogue.statements import Transaction, many
+from circulation.callers.replies import reply_key
+from circulation.callers.schema import replies
 from circulation.events import EventKind
-from circulation.identifiers import IdentifierKey
-from circulation.pins import hash_pin
-from circulation.replies import reply_key
-from circulation.schema import replies
+from circulation.patrons.identifiers import IdentifierKey
+from circulation.patrons.pins import hash_pin
 from protocols.sip2.once import CHANGING
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item

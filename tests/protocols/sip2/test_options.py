@@ -13,8 +13,8 @@ from pydantic import ValidationError
 import protocols.sip2
 from catalogue.statements import Transaction
 from circulation.events import EventKind
-from circulation.lost import declare_lost
-from circulation.money import ChargeKind
+from circulation.ledger.money import ChargeKind
+from circulation.loans.lost import declare_lost
 from circulation.set_up import set_up_changed
 from circulation.sorting import SortRule, store_sort_rule
 from protocols.sip2.profiles import PROFILES

@@ -8,8 +8,9 @@ from datetime import date
 import pytest
 
 from catalogue.statements import Transaction
-from circulation.patrons import block_identifier, block_patron, find_patron
-from circulation.pins import hash_pin
+from circulation.patrons.identifiers import block_identifier, find_patron
+from circulation.patrons.pins import hash_pin
+from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason, IdentifierBlock
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.sip2.conftest import ATerminal

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import protocols.sip2
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import with_checksum

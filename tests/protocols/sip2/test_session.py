@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.sip2.answered import MAX_REPEATS
 from protocols.sip2.client import answer_code
 from protocols.sip2.messages import (
     Checkout,
@@ -24,8 +25,9 @@ from protocols.sip2.messages import (
     Request,
     SCStatus,
 )
-from protocols.sip2.session import MAX_REPEATS, TRANSITIONS, Event, Sip2Session, State
+from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account, Sip2Settings
+from protocols.sip2.states import TRANSITIONS, Event, State
 from tests.protocols.sip2.cases import DATE, DUE, REQUESTS
 from tests.protocols.sip2.terminals import with_checksum
 

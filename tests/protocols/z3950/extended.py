@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalogue.records import Record, find_by_control_number
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.z3950 import messages as m
 from protocols.z3950 import packages as p
 from protocols.z3950.ber import identifier_of

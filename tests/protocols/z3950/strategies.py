@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from protocols.z3950.ber import value
 from protocols.z3950.generator import LAYOUTS
-from protocols.z3950.layouts import (
-    APDU_TAGS,
+from protocols.z3950.layout_types import (
     Choice,
     Constant,
     Explicit,
@@ -19,6 +18,7 @@ from protocols.z3950.layouts import (
     Tagged,
     Wrapped,
 )
+from protocols.z3950.layouts import APDU_TAGS
 
 _OIDS = st.builds(
     lambda first, second, others: ".".join(map(str, (first, second, *others))),

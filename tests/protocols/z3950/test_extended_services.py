@@ -306,6 +306,21 @@ def test_an_order_is_a_hold_for_the_user_of_the_request(place: Place) -> None:
     assert placed.hold.record_id == 2
 
 
+def test_a_record_of_a_sorted_set_may_be_ordered_before_it_was_ever_read(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogue.sorting.FEW_RECORDS", 1)
+    monkeypatch.setattr("catalogue.result_order.FIRST_PIECE", 1)
+    card = a_patron(place.circulation)
+    client = place.client("broker")
+    client.search(search("@attr 1=4 soil"))
+    client.send(m.SortRequest(["default"], "default", [m.SortKeySpec("date", 1, 0)]))
+    assert send(client, order(item=2, user=card)).operation_status == 1
+    [placed] = holds_of(place.circulation, card)
+    assert placed.hold.record_id == 1
+    assert failure(send(client, order(item=3, user=card))) == (13, "3")
+
+
 def test_an_order_may_name_the_customer_or_stand_for_the_partner(place: Place) -> None:
     customer = a_patron(place.circulation)
     a_patron(place.circulation, "P9")

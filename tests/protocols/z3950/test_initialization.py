@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.z3950 import ber
 from protocols.z3950 import messages as m
 from protocols.z3950 import structures as s

@@ -110,6 +110,23 @@ def test_its_order_is_kept_and_a_deleted_record_has_its_place(place: Place) -> N
     assert isinstance(after[1], int)  # a diagnostic in the place of the record
 
 
+def test_the_whole_order_is_kept_though_only_its_first_records_were_read(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogue.sorting.FEW_RECORDS", 1)
+    monkeypatch.setattr("catalogue.result_order.FIRST_PIECE", 1)
+    first = place.client("keeper")
+    find(first, ALL, "1")
+    first.send(m.SortRequest(["1"], "sorted", [m.SortKeySpec("date", 1, 0)]))
+    assert keep(first, "sorted", package_name="kept").operation_status == 1
+    before = presented(first, "sorted")
+    assert len(before) == 5
+    assert presented(place.client("keeper"), "kept") == before
+    monkeypatch.setattr("protocols.z3950.persistent_sets.MOST_IN_ORDER", 4)
+    assert failure(keep(first, "sorted", package_name="more")) == (230, "4")
+    assert keep(first, "1", package_name="more").operation_status == 1
+
+
 def test_it_is_replaced_and_appended_to(place: Place) -> None:
     client = place.client("keeper")
     soil, water = (find(client, f"@attr 1=4 {word}", word) for word in ("soil", "water"))

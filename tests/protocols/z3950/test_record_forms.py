@@ -12,7 +12,7 @@ import pytest
 from catalogue.formats.exchange import DANMARC2, DANMARC2_LATIN_1
 from catalogue.marc.iso2709 import build
 from catalogue.records import Record
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.z3950 import messages as m
 from protocols.z3950 import structures as s
 from protocols.z3950.charsets import NEGOTIATION

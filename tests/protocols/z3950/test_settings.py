@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from circulation.pins import hash_pin
+from circulation.patrons.pins import hash_pin
 from protocols.z3950.listener import standard
 from protocols.z3950.settings import Z3950Settings
 

@@ -7,12 +7,23 @@ from collections.abc import Iterator
 import pymarc
 import pytest
 
+from catalogue.replacing import replace_record
 from protocols.answering import Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.attributes import BIB_1
 from protocols.z3950.forms import USMARC
+from protocols.z3950.presenting import lane_of_present
 from protocols.z3950.sorting import SortStatus, lane_of_sort
-from tests.protocols.z3950.library import INIT, Client, Library, a_library, records_of
+from tests.protocols.z3950.library import (
+    INIT,
+    NOON,
+    WORKS,
+    Client,
+    Library,
+    a_library,
+    marc_record,
+    records_of,
+)
 from tests.protocols.z3950.pqf import search
 
 ABORT, NULL = m.MissingValueAction.ABORT, m.MissingValueAction.NULL
@@ -170,3 +181,48 @@ def test_few_records_are_sorted_at_once(client: Client) -> None:
     assert lane_of_sort(m.SortRequest(["all"], "all", []), caller) is Lane.READ
     caller.result_sets["all"].records.update(range(10_000))
     assert lane_of_sort(m.SortRequest(["none", "all"], "all", []), caller) is Lane.WIDE_READ
+
+
+@pytest.fixture
+def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five records are many: two are put in order by Sort, the others when they are asked for."""
+    monkeypatch.setattr("catalogue.sorting.FEW_RECORDS", 1)
+    monkeypatch.setattr("catalogue.result_order.FIRST_PIECE", 2)
+    monkeypatch.setattr("catalogue.result_order.GROWTH", 1)
+
+
+def page(client: Client, start: int, number: int) -> list[int]:
+    wanted = m.PresentRequest("out", start, number, preferred_record_syntax=USMARC)
+    read = [next(pymarc.MARCReader(bytes(each))) for each in records_of(client.present(wanted))]  # type: ignore[arg-type]
+    return [int(record["001"].data.removeprefix("rec")) for record in read if record]
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_a_large_set_is_put_in_order_as_far_as_it_is_read(client: Client) -> None:
+    assert sorted_(client, by_use(31, 1)).result_count == 5
+    caller = client.session.association
+    assert lane_of_present(m.PresentRequest("out", 1, 2), caller) is Lane.READ
+    assert lane_of_present(m.PresentRequest("out", 2, 2), caller) is Lane.WIDE_READ
+    further = m.PresentRequest("out", 1, 1, additional_ranges=[m.Range(4, 1)])
+    assert lane_of_present(further, caller) is Lane.WIDE_READ
+    assert page(client, 4, 1) == [1]
+    assert lane_of_present(further, caller) is Lane.READ
+    assert page(client, 3, 3) == [2, 1, 5]
+    assert page(client, 1, 2) == [4, 3]
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_each_record_comes_once_whatever_changes_between_pages(
+    library: Library, client: Client
+) -> None:
+    sorted_(client, by_use(31, 1))
+    assert page(client, 1, 2) == [4, 3]
+    latest, last = (
+        marc_record(number).replace(f"s{WORKS[number - 1][4]}".encode(), year)
+        for number, year in ((5, b"s2030"), (4, b"s1700"))
+    )
+    library.database.write(lambda t: replace_record(t, 5, latest, now=NOON)).result()
+    library.database.write(lambda t: replace_record(t, 4, last, now=NOON)).result()
+    assert page(client, 1, 5) == [4, 3, 5, 2, 1]
+    sorted_(client, by_use(31, 1))
+    assert page(client, 1, 5) == [5, 3, 2, 1, 4]

@@ -1,0 +1,1 @@
+"""Accession: what is announced, received, numbered and added to the stock."""

@@ -1,0 +1,328 @@
+"""Accession: a scanned number becomes an item that is ready to lend, in one transaction.
+
+The record is the library's own, or one that was fetched before (`catalogue.fetched`), or a brief
+one with nothing but a title. The item gets what the rules give new items (`item_defaults`), a
+barcode, and goes where an item goes that is handed in: to the shelf, or to somebody who waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from catalogue.accession import lock_writing
+from catalogue.brief_records import brief_record
+from catalogue.collecting import terms_of
+from catalogue.fetched import Fetched
+from catalogue.items import BarcodeInUse, Item, add_item, find_item, items_of_records
+from catalogue.records import Record, fetch_records
+from catalogue.standard_numbers import StandardNumber, readings, records_with
+from catalogue.statements import Transaction, scalar
+from circulation.accession.barcode_ranges import NoBarcodes, next_barcode
+from circulation.accession.item_defaults import (
+    Defaults,
+    Place,
+    all_defaults,
+    call_number_in,
+    resolve_defaults,
+    types_in,
+)
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.holds.facts import lock_queue
+from circulation.loans.returns import check_in
+from circulation.record_changes import add_record
+from circulation.results import Branch, CheckedIn, Desk
+from circulation.set_up import VERSION, SetUp
+from circulation.trees import GROUPS
+
+#: The longest barcode that is taken.
+LONGEST_BARCODE = 64
+
+_set_up_version = scalar(select(VERSION))
+
+
+class Obstacle(Enum):
+    """Why nothing was added. The value is a plain English sentence for staff."""
+
+    NO_NUMBER = "this is no number that can be looked up"
+    RECORD_UNKNOWN = "no title with this number is in the catalogue, and none was fetched"
+    BRANCH_UNKNOWN = "no branch has this ISIL"
+    BARCODE_WRONG = "this cannot be a barcode"
+    BARCODE_IN_USE = "another item has this barcode"
+    NO_BARCODE = "no barcode was given, and there is none to be had from a range"
+    MATERIAL_GROUP_UNKNOWN = "no material group has this code"
+    TITLE_MISSING = "a brief record needs a title"
+    PRICE_WRONG = "a price is zero or more, and has a currency"
+
+
+@dataclass(frozen=True, slots=True)
+class NotAccessioned:
+    """Nothing was changed. `detail` is the fact behind the obstacle, where there is one."""
+
+    obstacle: Obstacle
+    detail: str = ""
+
+
+class Origin(Enum):
+    """Where the record is from."""
+
+    OWN = "in the catalogue already"
+    FETCHED = "fetched from another catalogue"
+    BRIEF = "made of the title that was given"
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a record is made of where nobody has one."""
+
+    title: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """What is said of an item; None leaves it to the rules, a barcode to the ranges."""
+
+    barcode: str | None = None
+    material_group: str | None = None
+    price: int | None = None  # minor units of `currency`
+    currency: str | None = None
+    department: str | None = None
+    location: str | None = None
+    sublocation: str | None = None
+    section: str | None = None
+    call_number: str | None = None
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accessioned:
+    """The item is there. `check_in` says where it is to be put, and for whom.
+
+    `copies` counts the items that the record had before, of all branches; `others` are further
+    records with the same number; `source` is the name of the catalogue it was fetched from.
+    """
+
+    item: Item
+    title: str
+    author: str
+    origin: Origin
+    source: str
+    copies: int
+    others: tuple[int, ...]
+    check_in: CheckedIn
+
+
+class Title(NamedTuple):
+    """A record chosen for an item, and what else there was to choose."""
+
+    record: Record
+    origin: Origin
+    source: str = ""
+    others: tuple[int, ...] = ()
+
+
+def accession(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    number: str,
+    now: datetime,
+    item: NewItem = NewItem(),
+    home_branch_id: int | None = None,
+    fetched: Fetched | None = None,
+    brief: Brief | None = None,
+) -> Accessioned | NotAccessioned:
+    """Adds an item of the title with this ISBN, ISSN, EAN or control number.
+
+    The item belongs to `home_branch_id`, by default the desk's branch, and is in hand at the desk.
+    `fetched` and `brief` are used only where the catalogue has no record with the number, in that
+    order. With RECORD_UNKNOWN the caller fetches and calls again.
+    """
+    numbers = readings(number)
+    if not numbers:
+        return NotAccessioned(Obstacle.NO_NUMBER)
+    set_up = circulation.set_up(transaction, _set_up_version(transaction))
+    home = set_up.branches.get(desk.branch_id if home_branch_id is None else home_branch_id)
+    if home is None or desk.branch_id not in set_up.branches:
+        return NotAccessioned(Obstacle.BRANCH_UNKNOWN)
+    if brief is not None and not brief.title.strip():
+        return NotAccessioned(Obstacle.TITLE_MISSING)
+    problem = item_problem(transaction, item)
+    if problem is not None:
+        return problem
+    title = find_or_add_title(
+        transaction,
+        numbers,
+        desk=desk,
+        own_branches=branches_of(set_up, home.agency_id),
+        fetched=fetched,
+        brief=brief,
+        now=now,
+    )
+    if title is None:
+        return NotAccessioned(Obstacle.RECORD_UNKNOWN, number)
+    return add_item_of(
+        circulation, transaction, set_up, desk=desk, home=home, title=title, item=item, now=now
+    )
+
+
+def branches_of(set_up: SetUp, agency_id: int) -> frozenset[int]:
+    """The branches of an agency, by id."""
+    return frozenset(each.id for each in set_up.branches.values() if each.agency_id == agency_id)
+
+
+def item_problem(transaction: Transaction, item: NewItem) -> NotAccessioned | None:
+    """What is wrong with what is said of a new item."""
+    barcode = item.barcode
+    if barcode is not None:
+        if not barcode.strip() or len(barcode) > LONGEST_BARCODE or not barcode.isprintable():
+            return NotAccessioned(Obstacle.BARCODE_WRONG, barcode[:LONGEST_BARCODE])
+        if find_item(transaction, barcode) is not None:
+            return NotAccessioned(Obstacle.BARCODE_IN_USE, barcode)
+    if item.material_group and item.material_group not in {
+        node.code for node in GROUPS.all(transaction)
+    }:
+        return NotAccessioned(Obstacle.MATERIAL_GROUP_UNKNOWN, item.material_group)
+    if (item.price is None) != (item.currency is None) or (item.price or 0) < 0:
+        return NotAccessioned(Obstacle.PRICE_WRONG)
+    return None
+
+
+def find_or_add_title(
+    transaction: Transaction,
+    numbers: tuple[StandardNumber, ...],
+    *,
+    desk: Desk | None,
+    own_branches: frozenset[int],
+    fetched: Fetched | None,
+    brief: Brief | None,
+    now: datetime,
+) -> Title | None:
+    """The title with the first of the numbers that is known, its queue locked; None for none.
+
+    Of several records one that `own_branches` have items of goes first, then the oldest.
+    """
+    title = _own_title(transaction, numbers, own_branches)
+    if title is not None or (fetched is None and brief is None):
+        return title
+    lock_writing(transaction)
+    title = _own_title(transaction, numbers, own_branches)  # another desk may have been quicker
+    if title is not None:
+        return title
+    if fetched is not None:
+        data, record_format, origin = fetched.data, fetched.record_format, Origin.FETCHED
+    else:
+        assert brief is not None
+        data = brief_record(brief.title, brief.author, numbers[0])
+        record_format, origin = "marc21", Origin.BRIEF
+    added = add_record(transaction, data, desk=desk, now=now, record_format=record_format)
+    lock_queue(transaction, added)
+    (record,) = fetch_records(transaction, [added])
+    return Title(record, origin, fetched.source if fetched is not None else "")
+
+
+def _own_title(
+    transaction: Transaction, numbers: tuple[StandardNumber, ...], own: frozenset[int]
+) -> Title | None:
+    while found := records_with(transaction, numbers):
+        best = found[0]
+        if len(found) > 1:
+            held = items_of_records(transaction, found)
+            best = min(
+                found,
+                key=lambda each: (not any(i.branch_id in own for i in held[each]), each),
+            )
+        lock_queue(transaction, best)
+        records = fetch_records(transaction, [best])
+        if records:  # it was not merged or deleted while we waited
+            others = tuple(each for each in found if each != best)
+            return Title(records[0], Origin.OWN, others=others)
+    return None
+
+
+def add_item_of(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    *,
+    desk: Desk,
+    home: Branch,
+    title: Title,
+    item: NewItem,
+    now: datetime,
+    is_received: bool = False,
+) -> Accessioned | NotAccessioned:
+    """Adds an item to a title, and checks it in at the desk. `item` has no problems."""
+    record = title.record
+    place = Place(home.agency_id, home.id)
+    given = _given(transaction, set_up, record, place, item)
+    barcode = item.barcode
+    if barcode is None:
+        try:
+            barcode = next_barcode(transaction, place)
+        except NoBarcodes as error:
+            return NotAccessioned(Obstacle.NO_BARCODE, str(error))
+    before = items_of_records(transaction, [record.id])[record.id]
+    try:
+        item_id = add_item(
+            transaction,
+            barcode=barcode,
+            record_id=record.id,
+            branch_id=home.id,
+            now=now,
+            part=item.part,
+            **given._asdict(),
+        )
+    except BarcodeInUse:
+        return NotAccessioned(Obstacle.BARCODE_IN_USE, barcode)
+    write_event(
+        transaction,
+        EventKind.ITEM_RECEIVED if is_received else EventKind.ITEM_ADDED,
+        desk,
+        now,
+        item_id=item_id,
+        after={"barcode": barcode, "record": record.id, "home": home.id},
+    )
+    checked_in = check_in(circulation, transaction, desk=desk, item=barcode, now=now)
+    assert isinstance(checked_in, CheckedIn)
+    return Accessioned(
+        Item(item_id, barcode, record.id, home.id, part=item.part, **given._asdict()),
+        record.title,
+        record.author,
+        title.origin,
+        title.source,
+        len(before),
+        title.others,
+        checked_in,
+    )
+
+
+def _given(
+    transaction: Transaction, set_up: SetUp, record: Record, place: Place, item: NewItem
+) -> Defaults:
+    """What the item is given: what is said of it, else what the rules say."""
+    rows = all_defaults(transaction)
+    types: tuple[str, ...] = ()
+    if any(row.material_type is not None for row in rows):
+        types = types_in(terms_of(record.format, record.data)[0])
+    defaults, point = resolve_defaults(
+        rows, place, set_up.groups, material_group=item.material_group, types=types
+    )
+    call_number = item.call_number
+    if call_number is None and point is not None:
+        call_number = call_number_in(record.format, record.data, point)
+    if item.price is not None:
+        defaults = defaults._replace(price=item.price, currency=item.currency)
+    said = {
+        name: value
+        for name in ("department", "location", "sublocation", "section")
+        if (value := getattr(item, name)) is not None
+    }
+    return defaults._replace(call_number=call_number or "", **said)

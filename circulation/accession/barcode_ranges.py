@@ -1,0 +1,208 @@
+"""Where barcodes of new items come from, where none is stuck on them: ranges of numbers.
+
+A range belongs to a branch, an agency, or everybody; the nearest one is used. A barcode is its
+prefix, the number in so many digits, and where the range says so a check digit (modulo 10 with
+weights 2 and 1, as on library cards). Numbers that items bear already are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from catalogue.schema import items
+from catalogue.statements import Transaction, lock, many, send
+from circulation.accession.item_defaults import Place
+from circulation.accession.schema import barcode_ranges
+
+#: Barcodes that are looked at in one statement where numbers are taken.
+_AT_ONCE = 500
+LONGEST_PREFIX = 20
+MOST_DIGITS = 15
+
+
+class BarcodeRange(NamedTuple):
+    """A range as it is stored; `next_number` is the one to try next."""
+
+    code: str
+    agency_id: int | None
+    branch_id: int | None
+    prefix: str
+    first_number: int
+    last_number: int
+    digits: int
+    check_digit: bool
+    next_number: int
+
+    def barcode(self, number: int) -> str:
+        body = f"{number:0{self.digits}d}"
+        return f"{self.prefix}{body}{check_digit(body) if self.check_digit else ''}"
+
+    def number(self, barcode: str) -> int | None:
+        """The number of a barcode of this range; None where it is none."""
+        body = barcode.removeprefix(self.prefix)[: self.digits]
+        if len(body) != self.digits or not (body.isascii() and body.isdecimal()):
+            return None
+        return int(body) if self.barcode(int(body)) == barcode else None
+
+
+class NoBarcodes(LookupError):
+    """There is no range for the branch, or it is used up; the message says which."""
+
+
+_lock_ranges = lock(select(barcode_ranges.c.code).order_by(barcode_ranges.c.code).with_for_update())
+_all_ranges = many(
+    select(*(barcode_ranges.c[name] for name in BarcodeRange._fields)).order_by(
+        barcode_ranges.c.code
+    ),
+    BarcodeRange,
+)
+_insert = send(
+    insert(barcode_ranges).values(
+        {
+            barcode_ranges.c[name]: bindparam(f"new_{name}", type_=barcode_ranges.c[name].type)
+            for name in BarcodeRange._fields
+        }
+    ),
+    *(f"new_{name}" for name in BarcodeRange._fields),
+)
+_delete = send(delete(barcode_ranges).where(barcode_ranges.c.code == bindparam("of")), "of")
+_move_on = send(
+    update(barcode_ranges)
+    .where(barcode_ranges.c.code == bindparam("of"))
+    .values(next_number=bindparam("new_next")),
+    "of",
+    "new_next",
+)
+#: Before a place is removed: its ranges get another in the same transaction, and go on.
+let_go_of_branch = send(
+    update(barcode_ranges)
+    .where(barcode_ranges.c.branch_id == bindparam("of"))
+    .values(branch_id=None),
+    "of",
+)
+let_go_of_agency = send(
+    update(barcode_ranges)
+    .where(barcode_ranges.c.agency_id == bindparam("of"))
+    .values(agency_id=None),
+    "of",
+)
+_taken_from: Callable[..., list[Any]] = many(
+    select(items.c.barcode)
+    .where(items.c.barcode >= bindparam("low"), items.c.barcode <= bindparam("high"))
+    .order_by(items.c.barcode)
+    .limit(_AT_ONCE),
+    None,
+    "low",
+    "high",
+)
+
+
+def all_ranges(transaction: Transaction) -> list[BarcodeRange]:
+    """All ranges by code."""
+    return _all_ranges(transaction)
+
+
+def store_range(transaction: Transaction, barcode_range: BarcodeRange) -> None:
+    """Adds a range or changes the one of that code, which goes on where it was if it can.
+
+    Raises ValueError with what is wrong (`range_problem`).
+    """
+    problem = range_problem(barcode_range)
+    if problem is not None:
+        raise ValueError(problem)
+    before = next(
+        (each for each in _all_ranges(transaction) if each.code == barcode_range.code), None
+    )
+    first, last = barcode_range.first_number, barcode_range.last_number
+    following = first if before is None else before.next_number
+    if not first <= following <= last + 1:
+        following = first
+    _delete(transaction, barcode_range.code)
+    _insert(transaction, *barcode_range._replace(next_number=following))
+
+
+def forget_range(transaction: Transaction, code: str) -> None:
+    """Removes the range; barcodes that came from it stay."""
+    _delete(transaction, code)
+
+
+def range_problem(barcode_range: BarcodeRange) -> str | None:
+    """What is wrong with a range, in a sentence."""
+    if len(barcode_range.prefix) > LONGEST_PREFIX or not barcode_range.prefix.isprintable():
+        return f"a prefix has {LONGEST_PREFIX} printable characters at most"
+    if not 1 <= barcode_range.digits <= MOST_DIGITS:
+        return f"a number has 1 to {MOST_DIGITS} digits"
+    if not 0 <= barcode_range.first_number <= barcode_range.last_number:
+        return "the first number comes after the last"
+    if barcode_range.last_number >= 10**barcode_range.digits:
+        return f"the last number has more than {barcode_range.digits} digits"
+    return None
+
+
+def next_barcode(transaction: Transaction, place: Place) -> str:
+    """A barcode that no item has, for an item of that place. Raises NoBarcodes.
+
+    Others who take one wait until this transaction ends.
+    """
+    _lock_ranges(transaction)
+    nearest = max(
+        (
+            each
+            for each in _all_ranges(transaction)
+            if each.branch_id in (None, place.branch_id)
+            and each.agency_id in (None, place.agency_id)
+        ),
+        key=lambda each: (each.branch_id is not None, each.agency_id is not None),
+        default=None,
+    )
+    if nearest is None:
+        raise NoBarcodes("no range of barcodes is for this branch")
+    number = _free(transaction, nearest)
+    if number is None:
+        raise NoBarcodes(f"the barcodes of the range {nearest.code} are used up")
+    _move_on(transaction, nearest.code, number + 1)
+    return nearest.barcode(number)
+
+
+def _free(transaction: Transaction, barcode_range: BarcodeRange) -> int | None:
+    """The first number from the next on that no item bears."""
+    number = barcode_range.next_number
+    high = barcode_range.barcode(barcode_range.last_number)
+    while number <= barcode_range.last_number:
+        # Numbers have one length, so the order of texts is that of numbers.
+        rows = _taken_from(transaction, barcode_range.barcode(number), high)
+        for (barcode,) in rows:
+            taken = barcode_range.number(barcode)
+            if taken is None:
+                continue
+            if taken != number:
+                return number
+            number += 1
+        if len(rows) < _AT_ONCE:
+            return number if number <= barcode_range.last_number else None
+        if barcode_range.number(rows[-1][0]) is None:
+            # Barcodes of another make lie between: a look at each number decides.
+            return _first_untaken(transaction, barcode_range, number)
+    return None
+
+
+def _first_untaken(
+    transaction: Transaction, barcode_range: BarcodeRange, number: int
+) -> int | None:
+    for each in range(number, barcode_range.last_number + 1):
+        barcode = barcode_range.barcode(each)
+        if not _taken_from(transaction, barcode, barcode):
+            return each
+    return None
+
+
+def check_digit(digits: str) -> str:
+    """The check digit: every second digit from the right is doubled (ISO/IEC 7812-1, annex B)."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)

@@ -1,0 +1,1 @@
+"""Calendars: days, opening hours, closures, and when a loan is due."""

@@ -1,0 +1,318 @@
+"""Emergency closures: a branch closes at once, and what was to happen there is given new dates.
+
+A closure and everything it moves are one transaction. Fees for having been late on its days are
+reckoned again (`circulation.fees.redating`). Loans of the branch that fall due while it
+is closed, and items that would leave its pickup shelf then, get the next day on which it is open;
+nothing is ever brought forward. Announcing the same closure again adds nothing, but takes up what
+came in between: a loan made in the same moment, say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from catalogue.schema import items
+from catalogue.statements import Moment, Transaction, change, lock, many, scalar, send_many
+from circulation.calendars.due_dates import end_of_day, moved_past_closing, start_of_day
+from circulation.calendars.opening_hours import Calendar
+from circulation.calendars.rows import ClosureRow, closure_rows
+from circulation.calendars.schema import closures
+from circulation.events import EventKind, write_event
+from circulation.fees.redating import ReckonedAgain, reckon_again, reduce_again
+from circulation.holds.schema import captures
+from circulation.loans.schema import loans
+from circulation.reasons import Reason
+from circulation.results import Branch, Desk, Refusal, Refused
+from circulation.schema import set_up_version
+from circulation.set_up import read_set_up, set_up_changed
+
+#: A branch that closes for longer is not closed in an emergency: its calendar should say so.
+LONGEST = timedelta(days=400)
+
+
+class Redated(NamedTuple):
+    """Something that gets a new date: a loan (`id`) or an item kept for a hold (`id`)."""
+
+    id: int
+    item_id: int
+    barcode: str
+    patron_id: int
+    before: datetime
+    after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A closure and what it moves, announced or only thought about.
+
+    `reopens` is the first open day after it; None where the branch's calendar has none for years,
+    and then nothing is moved.
+    """
+
+    branch: Branch
+    first: date
+    last: date
+    reopens: date | None
+    loans: tuple[Redated, ...]
+    pickups: tuple[Redated, ...]
+    fees: tuple[ReckonedAgain, ...] = ()  # for lateness, of loans that have ended
+
+
+_lock_version = lock(select(set_up_version.c.id).with_for_update())
+_FALLS_DUE = (
+    loans.c.branch_id == bindparam("branch_id"),
+    loans.c.checked_in.is_(None),
+    loans.c.mark.is_(None),  # what is lost or claimed comes back on no date
+    loans.c.due >= bindparam("since", type_=Moment),
+    loans.c.due <= bindparam("until", type_=Moment),
+)
+_lock_items = lock(
+    select(items.c.id)
+    .where(items.c.id.in_(select(loans.c.item_id).where(*_FALLS_DUE)))
+    .order_by(items.c.id)
+    .with_for_update(key_share=True),
+    "branch_id",
+    "since",
+    "until",
+)
+_falling_due: Callable[..., list[Any]] = many(
+    select(loans.c.id, loans.c.item_id, items.c.barcode, loans.c.patron_id, loans.c.due)
+    .select_from(loans.join(items, items.c.id == loans.c.item_id))
+    .where(*_FALLS_DUE)
+    .order_by(loans.c.due, loans.c.id),
+    None,
+    "branch_id",
+    "since",
+    "until",
+)
+_on_shelf: Callable[..., list[Any]] = many(
+    select(
+        captures.c.hold_id,
+        captures.c.item_id,
+        items.c.barcode,
+        captures.c.patron_id,
+        captures.c.deadline,
+    )
+    .select_from(captures.join(items, items.c.id == captures.c.item_id))
+    .where(
+        captures.c.shelf_branch_id == bindparam("branch_id"),
+        captures.c.released.is_(None),
+        captures.c.deadline >= bindparam("since", type_=Moment),
+        captures.c.deadline <= bindparam("until", type_=Moment),
+    )
+    .order_by(captures.c.deadline, captures.c.hold_id),
+    None,
+    "branch_id",
+    "since",
+    "until",
+)
+_move_loans = send_many(
+    update(loans)
+    .where(
+        loans.c.id == bindparam("of_loan"),
+        loans.c.checked_in.is_(None),
+        loans.c.due == bindparam("old_due", type_=Moment),
+    )
+    .values(due=bindparam("new_due", type_=Moment)),
+    "of_loan",
+    "old_due",
+    "new_due",
+)
+_move_pickups = send_many(
+    update(captures)
+    .where(
+        captures.c.hold_id == bindparam("of_hold"),
+        captures.c.deadline == bindparam("old_deadline", type_=Moment),
+    )
+    .values(deadline=bindparam("new_deadline", type_=Moment)),
+    "of_hold",
+    "old_deadline",
+    "new_deadline",
+)
+_insert_closure = scalar(
+    insert(closures)
+    .values(
+        branch_id=bindparam("new_branch_id"),
+        first=bindparam("new_first", type_=closures.c.first.type),
+        last=bindparam("new_last", type_=closures.c.last.type),
+        reason=bindparam("new_reason"),
+        announced=bindparam("new_announced", type_=Moment),
+    )
+    .returning(closures.c.id),
+    "new_branch_id",
+    "new_first",
+    "new_last",
+    "new_reason",
+    "new_announced",
+)
+_delete_closure = change(delete(closures).where(closures.c.id == bindparam("of_id")), "of_id")
+
+
+def preview_closure(
+    transaction: Transaction, *, branch: str, first: date, last: date
+) -> Closure | Refused:
+    """What closing the branch with this ISIL, both days included, would move. Changes nothing.
+
+    Refused with BRANCH_UNKNOWN only. Raises ValueError where `last` is before `first`, or more
+    than `LONGEST` after it.
+    """
+    if not first <= last <= first + LONGEST:
+        raise ValueError(f"a closure lasts from one day to {LONGEST.days} days later at most")
+    set_up = read_set_up(transaction)
+    here = next((each for each in set_up.branches.values() if each.isil == branch), None)
+    if here is None:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
+    known = set_up.calendars[here.id]
+    calendar = Calendar(
+        known.timezone,
+        known.week,
+        known.branch_days,
+        known.agency_days,
+        (*known.closures, (first, last)),
+    )
+    reopens = calendar.next_open_day(last)
+    period = (start_of_day(first, here.timezone), end_of_day(last, here.timezone))
+    closure = Closure(here, first, last, None, (), ())
+    if not calendar.is_open(reopens):
+        return closure
+    return replace(
+        closure,
+        reopens=reopens,
+        loans=_redated(_falling_due(transaction, here.id, *period), calendar),
+        pickups=_redated(_on_shelf(transaction, here.id, *period), calendar),
+        fees=reckon_again(
+            transaction,
+            here,
+            first,
+            last,
+            calendar,
+            {each.isil: set_up.calendars[each.id] for each in set_up.branches.values()},
+        ),
+    )
+
+
+def _redated(rows: Sequence[Any], calendar: Calendar) -> tuple[Redated, ...]:
+    return tuple(Redated._make((*row, moved_past_closing(row[-1], calendar))) for row in rows)
+
+
+def close_branch(
+    transaction: Transaction,
+    *,
+    desk: Desk | None,
+    branch: str,
+    first: date,
+    last: date,
+    reason: str,
+    now: datetime,
+) -> Closure | Refused:
+    """Closes the branch with this ISIL and gives new dates to what falls due meanwhile.
+
+    `reason` is for staff and patrons to read. Otherwise as `preview_closure`.
+    """
+    _lock_version(transaction)
+    found = preview_closure(transaction, branch=branch, first=first, last=last)
+    if isinstance(found, Refused):
+        return found
+    here = found.branch
+    _lock_items(
+        transaction,
+        here.id,
+        start_of_day(first, here.timezone),
+        end_of_day(last, here.timezone),
+    )
+    closure = preview_closure(transaction, branch=branch, first=first, last=last)
+    if isinstance(closure, Refused):
+        return closure
+    closure_id = _announced(transaction, here, first, last)
+    if closure_id is None:
+        closure_id = _insert_closure(transaction, here.id, first, last, reason, now)
+        set_up_changed(transaction)
+        _tell(transaction, desk, now, here, closure_id, first, last, reason=reason)
+    reduce_again(
+        transaction, read_set_up(transaction), desk, closure.fees, f"{branch} was closed", now
+    )
+    _move_loans(transaction, [(each.id, each.before, each.after) for each in closure.loans])
+    _move_pickups(transaction, [(each.id, each.before, each.after) for each in closure.pickups])
+    for each in closure.loans:
+        write_event(
+            transaction,
+            EventKind.LOAN_REDATED,
+            desk,
+            now,
+            item_id=each.item_id,
+            patron_id=each.patron_id,
+            loan_id=each.id,
+            before={"due": each.before.isoformat()},
+            after={"due": each.after.isoformat(), "closure": closure_id},
+        )
+    for each in closure.pickups:
+        write_event(
+            transaction,
+            EventKind.HOLD_CHANGED,
+            desk,
+            now,
+            item_id=each.item_id,
+            patron_id=each.patron_id,
+            hold_id=each.id,
+            before={"deadline": each.before.isoformat()},
+            after={"deadline": each.after.isoformat(), "closure": closure_id},
+        )
+    return closure
+
+
+def lift_closure(
+    transaction: Transaction,
+    *,
+    desk: Desk | None,
+    branch: str,
+    first: date,
+    last: date,
+    now: datetime,
+) -> bool:
+    """The branch is open again as its calendar says; False where no such closure was announced.
+
+    Dates that were moved stay: a later date was promised.
+    """
+    _lock_version(transaction)
+    for here in read_set_up(transaction).branches.values():
+        if here.isil == branch:
+            closure_id = _announced(transaction, here, first, last)
+            if closure_id is None or not _delete_closure(transaction, closure_id):
+                return False
+            set_up_changed(transaction)
+            _tell(transaction, desk, now, here, closure_id, first, last, lifted=True)
+            return True
+    return False
+
+
+def all_closures(transaction: Transaction) -> list[ClosureRow]:
+    """All closures that are announced, past ones too, by their first days."""
+    return closure_rows(transaction)
+
+
+def _announced(transaction: Transaction, branch: Branch, first: date, last: date) -> int | None:
+    """The id of the closure, where it is announced already."""
+    for closure in closure_rows(transaction):
+        if (closure.branch_id, closure.first, closure.last) == (branch.id, first, last):
+            return closure.id
+    return None
+
+
+def _tell(
+    transaction: Transaction,
+    desk: Desk | None,
+    now: datetime,
+    branch: Branch,
+    closure_id: int,
+    first: date,
+    last: date,
+    **facts: Any,
+) -> None:
+    period = {"first": first.isoformat(), "last": last.isoformat()}
+    after = {"branch": branch.id, "closure": closure_id, **period, **facts}
+    write_event(transaction, EventKind.BRANCH_CLOSED, desk, now, after=after)

@@ -1,0 +1,191 @@
+"""When a branch is open: its week, days unlike the week, closures; and what follows for due dates.
+
+    calendar = Calendar(week=Week(...), branch_days=(...), ...)
+    calendar.hours(date(2026, 12, 24))          # () where it is closed
+    calendar.next_open_day(date(2026, 12, 24))
+
+The first of these that says anything about a day decides: a closure, the branch's own special
+days, those of its agency, the branch's own week, that of its agency. Without any week every day is
+open around the clock. Of several special days of one owner a dated one decides over one that comes
+every year, then the shorter period over the longer, then closed over open.
+
+Pure: no database and no clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from circulation.calendars.days import Days
+
+MIDNIGHT = 24 * 60
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+#: How far an open day is looked for. A branch closed for longer moves no due dates.
+HORIZON = timedelta(days=800)
+
+
+class Span(NamedTuple):
+    """From when until when the doors are open, in minutes after midnight; `closes` up to 1440."""
+
+    opens: int
+    closes: int
+
+
+Hours = tuple[Span, ...]
+ROUND_THE_CLOCK: Hours = (Span(0, MIDNIGHT),)
+
+_SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*-\s*(\d{1,2})(?::(\d{2}))?", re.ASCII)
+
+
+def parse_hours(text: str) -> Hours | None:
+    """``10-18``, ``10:00-12:30, 14-18``, or ``closed``; None where it is none of these.
+
+    The spans must follow each other with a pause between.
+    """
+    if text.strip() in ("", "closed"):
+        return ()
+    spans = []
+    for part in text.split(","):
+        found = _SPAN.fullmatch(part.strip())
+        if found is None:
+            return None
+        opens, closes = (
+            int(hours) * 60 + int(minutes or 0)
+            for hours, minutes in ((found[1], found[2]), (found[3], found[4]))
+        )
+        if max(int(found[2] or 0), int(found[4] or 0)) > 59 or not opens < closes <= MIDNIGHT:
+            return None
+        spans.append(Span(opens, closes))
+    if any(later.opens <= earlier.closes for earlier, later in pairwise(spans)):
+        return None
+    return tuple(spans)
+
+
+def hours_text(hours: Hours) -> str:
+    """What `parse_hours` reads, always in the same spelling."""
+    return ", ".join(
+        f"{span.opens // 60:02}:{span.opens % 60:02}-{span.closes // 60:02}:{span.closes % 60:02}"
+        for span in hours
+    )
+
+
+class SpecialDays(NamedTuple):
+    """A day or period with hours of its own; none at all where it is closed."""
+
+    days: Days
+    hours: Hours
+    note: str = ""
+
+
+#: The hours of each weekday, Monday first.
+Week = tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
+OPEN_WEEK: Week = (ROUND_THE_CLOCK,) * 7
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The opening hours of one branch. Never changed, but for what it remembers."""
+
+    timezone: str
+    week: Week = OPEN_WEEK
+    branch_days: tuple[SpecialDays, ...] = ()
+    agency_days: tuple[SpecialDays, ...] = ()
+    closures: tuple[tuple[date, date], ...] = ()
+    _known: dict[date, Hours] = field(default_factory=dict, repr=False, compare=False)
+
+    def hours(self, day: date) -> Hours:
+        """When the branch is open on the day; empty where it is closed."""
+        hours = self._known.get(day)
+        if hours is None:
+            if len(self._known) > 4_000:
+                self._known.clear()
+            hours = self._known[day] = self._hours(day)
+        return hours
+
+    def _hours(self, day: date) -> Hours:
+        if any(first <= day <= last for first, last in self.closures):
+            return ()
+        for owner in (self.branch_days, self.agency_days):
+            special = _deciding(owner, day)
+            if special is not None:
+                return special.hours
+        return self.week[day.weekday()]
+
+    def is_open(self, day: date) -> bool:
+        return bool(self.hours(day))
+
+    def next_open_day(self, day: date) -> date:
+        """The day itself where it is open, else the next that is.
+
+        The day itself, too, where the branch opens no more within `HORIZON`.
+        """
+        found, last = day, min(day, date.max - HORIZON) + HORIZON
+        while not self.is_open(found):
+            if found >= last:
+                return day
+            found += timedelta(days=1)
+        return found
+
+    def open_days_between(self, first: date, last: date) -> int:
+        """How many days are open after `first`, up to and with `last`."""
+        days = (last - first).days
+        return sum(self.is_open(first + timedelta(days=number)) for number in range(1, days + 1))
+
+    def is_open_at(self, moment: datetime) -> bool:
+        """Are the doors open at `moment` (aware)? At closing time they still are."""
+        local = moment.astimezone(ZoneInfo(self.timezone))
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        minutes = (local - midnight) / timedelta(minutes=1)  # as the wall shows them
+        if any(span.opens <= minutes <= span.closes for span in self.hours(local.date())):
+            return True
+        # Midnight belongs to the day before as well, where that is open until then.
+        return minutes == 0 and any(
+            span.closes == MIDNIGHT for span in self.hours(local.date() - timedelta(days=1))
+        )
+
+    def next_opening(self, moment: datetime) -> datetime:
+        """`moment` itself where the branch is open then, else when its doors open next, in UTC."""
+        if self.is_open_at(moment):
+            return moment
+        zone = ZoneInfo(self.timezone)
+        today = moment.astimezone(zone).date()
+        day, last = today, min(today, date.max - HORIZON) + HORIZON
+        while day <= last:
+            for span in self.hours(day):
+                # An opening at midnight is written as 00:00, so it is always a time of that day.
+                wall = time(span.opens // 60, span.opens % 60)
+                opening = datetime.combine(day, wall, zone).astimezone(UTC)
+                if opening > moment:
+                    return opening
+            day += timedelta(days=1)
+        return moment
+
+
+def _deciding(days: Iterable[SpecialDays], day: date) -> SpecialDays | None:
+    """Which of one owner's special days decides on the day."""
+    holding = []
+    for special in days:
+        for first, last in _periods_near(special.days, day):
+            if first <= day <= last:
+                rank = (special.days.comes_every_year, (last - first).days, bool(special.hours))
+                holding.append((rank, str(special.days), special))
+    return min(holding, key=lambda found: found[:2])[2] if holding else None
+
+
+def _periods_near(days: Days, day: date) -> list[tuple[date, date]]:
+    """All periods that the day may lie in; one of every year lasts a year at most."""
+    if days.first.year is not None:
+        return days.within(days.first.year)
+    near = (day.year - 1, day.year, day.year + 1)
+    return [
+        period
+        for year in near
+        if date.min.year < year < date.max.year
+        for period in days.within(year)
+    ]

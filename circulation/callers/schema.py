@@ -1,0 +1,82 @@
+"""The tables of terminals and partners, in the same metadata as all others."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
+
+from catalogue.schema import Long, branches, metadata
+from catalogue.statements import Moment
+from circulation.holds.schema import holds
+from circulation.patrons.schema import patrons
+
+#: How terminals of a kind are spoken to. `options` is a JSON object, whose names belong to the
+#: protocol of the terminals.
+terminal_profiles = Table(
+    "terminal_profiles",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("options", Text, nullable=False),
+)
+
+#: Machines that log in: self-service, sorters, gates, desks.
+terminals = Table(
+    "terminals",
+    metadata,
+    Column("login", String, primary_key=True),
+    Column("password", String, nullable=False),  # argon2 hash
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),
+    # May a message name another branch of the agency as the place where it happens?
+    Column("any_branch", Boolean, nullable=False),
+    Column("profile", ForeignKey(terminal_profiles.c.code)),
+    Column("sorting", String),  # a scheme of `sort_rules`
+    Column("options", Text),  # a JSON object: what this one has otherwise than its profile
+)
+
+#: Other agencies and brokers that send requests (NCIP, ISO 18626), by the name that they go by.
+#: `options` is a JSON object, whose names belong to the protocol.
+partners = Table(
+    "partners",
+    metadata,
+    Column("agency", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # where its work is done
+    Column("shared_secret", String),  # argon2 hash
+    Column("options", Text, nullable=False),
+)
+
+#: Answers to requests that have done something, for machines that ask again (see
+#: `circulation.callers.replies`). They are deleted after a day; so few that no other index pays.
+replies = Table(
+    "replies",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    # Whoever deals with the item makes the answer stale, or with the patron as well.
+    Column("item_id", Integer),
+    Column("patron_id", ForeignKey(patrons.c.id)),
+    Column("by_patron", Boolean, nullable=False),
+    Column("mark", Long, nullable=False),  # the last event when the answer was kept
+    sqlite_with_rowid=False,
+)
+
+#: What accounts of machines have sent, and what they get wrong, counted by name.
+terminal_counts = Table(
+    "terminal_counts",
+    metadata,
+    Column("account", String, primary_key=True),  # empty: before any login
+    Column("name", String, primary_key=True),
+    Column("count", Long, nullable=False),
+    Column("last", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: What partners call the holds that they have placed, so that they can speak of them.
+partner_requests = Table(
+    "partner_requests",
+    metadata,
+    Column("agency", String, primary_key=True),
+    Column("request_id", String, primary_key=True),
+    Column("hold_id", ForeignKey(holds.c.id, ondelete="CASCADE"), nullable=False, index=True),
+)

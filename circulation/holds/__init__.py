@@ -1,0 +1,1 @@
+"""Holds: queues, whom an item serves, the hold shelf, recalls."""

@@ -1,0 +1,165 @@
+"""Changing, pausing and cancelling holds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from catalogue.statements import Transaction
+from circulation.calendars.due_dates import local_date
+from circulation.engine import Circulation
+from circulation.holds.changes import (
+    HoldOutcome,
+    close,
+    pickup_deadline,
+    release,
+    set_deadline,
+    write_changes,
+)
+from circulation.holds.eligibility import date_refusals, pickup_branch_of
+from circulation.holds.facts import (
+    HoldFacts,
+    hold_facts,
+    known_hold,
+    lock_hold_set,
+    lock_queue,
+)
+from circulation.holds.lists import queued
+from circulation.holds.results import HoldChanged
+from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.pin_rules import check_pin
+from circulation.reasons import Reason
+from circulation.results import Branch, Desk, Refusal, Refused
+from circulation.set_up import SetUp
+
+
+def change_hold(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    hold_id: int,
+    now: datetime,
+    pickup_branch: str | None = None,
+    activates: date | None = None,
+    interest_until: date | None = None,
+    pin: str | None = None,
+) -> HoldChanged | Refused:
+    """Changes what is given; None leaves things as they are. The place in the queue is kept.
+
+    The pickup branch may be changed at any moment: an item on its way, or on a shelf, is sent on
+    to the new branch when it is next in somebody's hand.
+    """
+    found = _own_hold(circulation, transaction, desk, patron, hold_id, now, pin)
+    if isinstance(found, Refused):
+        return found
+    borrower, set_up, hold = found
+    pickup: Branch | None = set_up.branches[hold.pickup_branch_id]
+    if pickup_branch is not None:
+        pickup = pickup_branch_of(set_up, borrower, pickup_branch)
+    if pickup is None:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=borrower.patron())
+    new = hold._replace(
+        pickup_branch_id=pickup.id,
+        activates=hold.activates if activates is None else activates,
+        interest_until=interest_until or hold.interest_until,
+    )
+    if activates is not None or interest_until is not None:
+        today = local_date(now, pickup.timezone)
+        if wrong := date_refusals(new.activates, new.interest_until, today):
+            return Refused(tuple(wrong), patron=borrower.patron())
+    write_changes(transaction, desk, hold, new, now)
+    if hold.is_bound and hold.shelved is not None and new.pickup_branch_id != hold.pickup_branch_id:
+        # What is to be sent on is not given up for having stood too long on the wrong shelf.
+        is_back = new.pickup_branch_id == hold.shelf_branch_id
+        set_deadline(
+            transaction, hold.id, pickup_deadline(new, set_up, "", now) if is_back else None
+        )
+    return _changed(transaction, set_up, borrower, hold.id, now)
+
+
+def pause_hold(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    hold_id: int,
+    first: date | None,
+    last: date | None = None,
+    now: datetime,
+    pin: str | None = None,
+) -> HoldChanged | Refused:
+    """Passes the hold over from the day `first` to `last`; `last` None is until further notice.
+
+    It keeps its place. `first` None ends a pause. An item that is bound to it already stays so.
+    """
+    found = _own_hold(circulation, transaction, desk, patron, hold_id, now, pin)
+    if isinstance(found, Refused):
+        return found
+    borrower, set_up, hold = found
+    if first is not None and last is not None and last < first:
+        return Refused((Refusal(Reason.HOLD_DATES_WRONG),), patron=borrower.patron())
+    new = hold._replace(paused_from=first, paused_until=last if first is not None else None)
+    write_changes(transaction, desk, hold, new, now)
+    return _changed(transaction, set_up, borrower, hold.id, now)
+
+
+def cancel_hold(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    hold_id: int,
+    now: datetime,
+    pin: str | None = None,
+    unobtainable: bool = False,
+) -> HoldChanged | Refused:
+    """Ends the hold. An item that is bound to it goes on to the next when it is next in hand.
+
+    `unobtainable`: it is the library that gives up, because it cannot get what is wanted.
+    """
+    found = _own_hold(circulation, transaction, desk, patron, hold_id, now, pin)
+    if isinstance(found, Refused):
+        return found
+    borrower, set_up, hold = found
+    release(transaction, desk, hold, now)
+    outcome = HoldOutcome.UNOBTAINABLE if unobtainable else HoldOutcome.CANCELLED
+    close(transaction, desk, hold, outcome, now)
+    return _changed(transaction, set_up, borrower, hold.id, now)
+
+
+def _own_hold(
+    circulation: Circulation,
+    transaction: Transaction,
+    desk: Desk,
+    patron: str,
+    hold_id: int,
+    now: datetime,
+    pin: str | None,
+) -> tuple[PatronFacts, SetUp, HoldFacts] | Refused:
+    """The patron's open hold under its locks, or why it may not be touched."""
+    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):
+        return Refused((wrong,))
+    hold = hold_facts(transaction, hold_id)
+    locked = None
+    while hold is not None and hold.record_id != locked:  # its record may be merged meanwhile
+        locked = hold.record_id
+        lock_queue(transaction, locked)
+        if hold.set_id is not None:
+            lock_hold_set(transaction, hold.set_id)
+        hold = hold_facts(transaction, hold_id)
+    if hold is None or hold.closed is not None or hold.patron_id != borrower.id:
+        return Refused((Refusal(Reason.HOLD_UNKNOWN),), patron=borrower.patron())
+    return borrower, circulation.set_up(transaction, borrower.set_up_version), hold
+
+
+def _changed(
+    transaction: Transaction, set_up: SetUp, borrower: PatronFacts, hold_id: int, now: datetime
+) -> HoldChanged:
+    hold = known_hold(transaction, hold_id)
+    return HoldChanged(borrower.patron(), queued(transaction, set_up, hold, now))

@@ -1,0 +1,74 @@
+"""Whether a patron may have a hold on something: pure decisions, each giving all its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from circulation.checks import patron_refusals
+from circulation.holds.facts import Copy, HoldFacts
+from circulation.holds.results import Wanted
+from circulation.holds.targeting import is_holdable
+from circulation.patrons.facts import PatronFacts
+from circulation.policy import LoanTerms
+from circulation.reasons import Action, Reason
+from circulation.results import Branch, Refusal
+from circulation.set_up import SetUp
+
+
+def patron_hold_refusals(
+    patron: PatronFacts, terms: LoanTerms, open_holds: int, new_holds: int, today: date
+) -> list[Refusal]:
+    """Why the patron may not have so many more holds; `terms` are those of the pickup branch."""
+    refusals = patron_refusals(patron, Action.HOLD, today)
+    if terms.max_holds is not None and open_holds + new_holds > terms.max_holds:
+        refusals.append(Refusal(Reason.TOO_MANY_HOLDS, limit=terms.max_holds))
+    return refusals
+
+
+def date_refusals(activates: date | None, interest_until: date, today: date) -> list[Refusal]:
+    """Why a hold cannot be open for these days."""
+    if interest_until < max(today, activates or today):
+        return [Refusal(Reason.HOLD_DATES_WRONG)]
+    return []
+
+
+def target_refusals(
+    wanted: Wanted,
+    item_id: int | None,
+    copies: Sequence[Copy],
+    patron: PatronFacts,
+    own_holds: Sequence[HoldFacts],
+    record_id: int,
+    pickup_branch_id: int,
+    set_up: SetUp,
+) -> list[Refusal]:
+    """Why there can be no hold for the patron on what is wanted of the record.
+
+    One that asks for a part and one that asks for any do not stand in each other's way.
+    """
+    refusals = []
+    if any(hold.record_id == record_id and hold.part == wanted.part for hold in own_holds):
+        refusals.append(Refusal(Reason.ALREADY_ON_HOLD))
+    fitting = [
+        copy for copy in copies if item_id in (None, copy.id) and wanted.part in ("", copy.part)
+    ]
+    holdable = [
+        copy for copy in fitting if is_holdable(copy, pickup_branch_id, patron.category, set_up)
+    ]
+    if not holdable:
+        refusals.append(Refusal(Reason.NOT_HOLDABLE))
+    on_loan = [copy for copy in fitting if copy.borrower_id == patron.id]
+    if any(
+        not set_up.terms(pickup_branch_id, patron.category, copy.material_group).hold_while_on_loan
+        for copy in on_loan
+    ):
+        refusals.append(Refusal(Reason.ALREADY_ON_LOAN_TO_PATRON))
+    return refusals
+
+
+def pickup_branch_of(set_up: SetUp, borrower: PatronFacts, isil: str | None) -> Branch | None:
+    """The branch of that ISIL, without one the patron's own; None where there is none."""
+    if isil is None:
+        return set_up.branches[borrower.home_branch_id]
+    return next((branch for branch in set_up.branches.values() if branch.isil == isil), None)

@@ -1,0 +1,46 @@
+"""Holds whose interest period has run out. Idempotent: each is ended once, whenever it is run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from catalogue.statements import Transaction
+from circulation.calendars.due_dates import local_date
+from circulation.holds.changes import HoldOutcome, close
+from circulation.holds.facts import hold_facts, holds_out_of_interest, lock_hold_set, lock_queue
+from circulation.holds.results import Hold, hold_of
+from circulation.results import Desk
+from circulation.set_up import read_set_up
+
+#: So many in one transaction, that no desk waits long for a queue.
+AT_MOST = 200
+
+
+def expire_holds(
+    transaction: Transaction, *, now: datetime, desk: Desk | None = None, at_most: int = AT_MOST
+) -> list[Hold]:
+    """Ends open holds that wait in vain beyond their interest date; gives them.
+
+    Call it again until it gives none. What is on its way to a patron is not touched.
+    """
+    set_up = read_set_up(transaction)
+    # Where branches have several clocks the one that lags behind counts: none is ended too early.
+    today = min(
+        (local_date(now, branch.timezone) for branch in set_up.branches.values()),
+        default=now.date(),
+    )
+    found = holds_out_of_interest(transaction, today, at_most)
+    for record_id in sorted({hold.record_id for hold in found}):
+        lock_queue(transaction, record_id)
+    expired = []
+    for each in found:
+        if each.set_id is not None:
+            lock_hold_set(transaction, each.set_id)
+        hold = hold_facts(transaction, each.id)
+        if hold is None or hold.closed is not None or hold.is_bound or hold.interest_until >= today:
+            continue
+        close(transaction, desk, hold, HoldOutcome.EXPIRED, now)
+        closed = hold_facts(transaction, hold.id)
+        assert closed is not None
+        expired.append(hold_of(closed, set_up))
+    return expired

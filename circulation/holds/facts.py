@@ -1,0 +1,374 @@
+"""The facts of holds: one joined statement for a hold, one for the copies that could serve it.
+
+Everything about the holds of a record, and about items bound to them, changes only under the lock
+of that record's queue (`lock_queue`), and is read after it; members of a set besides under
+`lock_hold_set`. Locks are taken in one order: items, patron, queues by rising record id, set,
+shelf. What `ItemFacts` tells of holds was read before the lock of the queue: it says whether
+there is anything to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
+
+from catalogue.schema import branches, items, records
+from catalogue.statements import Moment, Transaction, lock, many, one
+from circulation.booking.schema import stays
+from circulation.holds.schema import captures, fetches, hold_sets, holds, patron_absences
+from circulation.items.schema import missing_items, transits
+from circulation.loans.schema import loans
+from circulation.patrons.schema import patrons
+
+
+class HoldFacts(NamedTuple):
+    """A hold, its title, its patron, its set, and the item bound to it: one row."""
+
+    id: int
+    record_id: int
+    title: str
+    author: str
+    item_id: int | None
+    item_barcode: str | None
+    part: str
+    patron_id: int
+    patron_name: str
+    patron_category: str
+    set_id: int | None
+    set_kind: str | None
+    waits_for: int | None
+    pickup_branch_id: int
+    queue_class: int
+    priority: int
+    placed: datetime
+    activates: date | None
+    interest_until: date
+    paused_from: date | None
+    paused_until: date | None
+    closed: datetime | None
+    outcome: str | None
+    absent_from: date | None
+    absent_until: date | None
+    captured_item_id: int | None
+    captured_barcode: str | None
+    captured: datetime | None
+    shelf_branch_id: int | None
+    number: int | None
+    shelved: datetime | None
+    deadline: datetime | None
+    released: datetime | None
+    is_set_served: bool  # an item is bound to another hold of the parallel set
+
+    @property
+    def is_bound(self) -> bool:
+        """Is an item on its way for this hold, or on the shelf?"""
+        return self.captured_item_id is not None and self.released is None
+
+
+class Copy(NamedTuple):
+    """An item of a title, as far as holds ask. `branch_id` is where it stands when it is not out:
+    at home, or where a deposit or theme has brought it."""
+
+    id: int
+    barcode: str
+    branch_id: int
+    material_group: str
+    part: str
+    location: str
+    sublocation: str
+    call_number: str
+    borrower_id: int | None
+    due: datetime | None
+    transit_to_id: int | None
+    hold_id: int | None  # it is bound to that hold, or lies on the shelf for one that is over
+    fetched_by: str | None
+    fetched_since: datetime | None
+    stay_loan_days: int | None = None  # 0: kept for a booking, or in a theme that is not lent
+
+    @property
+    def is_on_shelf(self) -> bool:
+        """Does it stand where it belongs, for anybody to take?"""
+        is_kept = self.stay_loan_days == 0
+        return not is_kept and (self.due, self.transit_to_id, self.hold_id) == (None, None, None)
+
+
+_target = items.alias("target")
+_captured = items.alias("captured")
+_other = holds.alias("other")
+_other_capture = captures.alias("other_capture")
+
+#: A case, because SQLite reckons both sides of an AND: it would look for others of every hold that
+#: is in no set, among all holds where it believes that they are all in one.
+_IS_SET_SERVED = case(
+    (
+        hold_sets.c.kind == "parallel",
+        exists(
+            select(1)
+            .select_from(_other.join(_other_capture, _other_capture.c.hold_id == _other.c.id))
+            .where(
+                _other.c.set_id == holds.c.set_id,
+                _other.c.id != holds.c.id,
+                _other_capture.c.released.is_(None),
+            )
+            .correlate(holds)
+        ),
+    ),
+    else_=false(),
+).label("is_set_served")
+
+
+def _select_holds(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(
+            holds.c.id,
+            holds.c.record_id,
+            records.c.title,
+            records.c.author,
+            holds.c.item_id,
+            _target.c.barcode,
+            holds.c.part,
+            holds.c.patron_id,
+            patrons.c.name,
+            patrons.c.category,
+            holds.c.set_id,
+            hold_sets.c.kind,
+            holds.c.waits_for,
+            holds.c.pickup_branch_id,
+            holds.c.queue_class,
+            holds.c.priority,
+            holds.c.placed,
+            holds.c.activates,
+            holds.c.interest_until,
+            holds.c.paused_from,
+            holds.c.paused_until,
+            holds.c.closed,
+            holds.c.outcome,
+            patron_absences.c.absent_from,
+            patron_absences.c.absent_until,
+            captures.c.item_id,
+            _captured.c.barcode,
+            captures.c.captured,
+            captures.c.shelf_branch_id,
+            captures.c.number,
+            captures.c.shelved,
+            captures.c.deadline,
+            captures.c.released,
+            _IS_SET_SERVED,
+        )
+        .select_from(
+            holds.join(records, records.c.id == holds.c.record_id)
+            .join(patrons, patrons.c.id == holds.c.patron_id)
+            .outerjoin(patron_absences, patron_absences.c.patron_id == holds.c.patron_id)
+            .outerjoin(hold_sets, hold_sets.c.id == holds.c.set_id)
+            .outerjoin(_target, _target.c.id == holds.c.item_id)
+            .outerjoin(captures, captures.c.hold_id == holds.c.id)
+            .outerjoin(_captured, _captured.c.id == captures.c.item_id)
+        )
+        .where(*conditions)
+    )
+
+
+_IN_ORDER = (holds.c.queue_class, holds.c.priority, holds.c.placed, holds.c.id)
+_IS_OPEN = holds.c.closed.is_(None)
+
+hold_facts = one(_select_holds(holds.c.id == bindparam("hold_id")), HoldFacts, "hold_id")
+#: The hold that the item is bound to, or lies on the shelf for.
+hold_of_item = one(_select_holds(captures.c.item_id == bindparam("item_id")), HoldFacts, "item_id")
+#: The open holds of the record in the order of its queue.
+holds_of_record = many(
+    _select_holds(holds.c.record_id == bindparam("record_id"), _IS_OPEN).order_by(*_IN_ORDER),
+    HoldFacts,
+    "record_id",
+)
+#: The open holds of the patron, the oldest first.
+holds_of_patron = many(
+    _select_holds(holds.c.patron_id == bindparam("patron_id"), _IS_OPEN).order_by(
+        holds.c.placed, holds.c.id
+    ),
+    HoldFacts,
+    "patron_id",
+)
+#: The open holds of the set, in the order in which they were placed.
+holds_of_set = many(
+    _select_holds(holds.c.set_id == bindparam("set_id"), _IS_OPEN).order_by(holds.c.id),
+    HoldFacts,
+    "set_id",
+)
+#: The holds whose item lies on the shelf of the branch, by number.
+holds_on_shelf = many(
+    _select_holds(captures.c.shelf_branch_id == bindparam("branch_id")).order_by(captures.c.number),
+    HoldFacts,
+    "branch_id",
+)
+#: Open holds that wait, and have done so beyond their interest date.
+holds_out_of_interest = many(
+    _select_holds(
+        holds.c.interest_until < bindparam("today"),
+        _IS_OPEN,
+        or_(captures.c.hold_id.is_(None), captures.c.released.is_not(None)),
+    )
+    .order_by(holds.c.record_id, holds.c.id)
+    .limit(bindparam("at_most")),
+    HoldFacts,
+    "today",
+    "at_most",
+)
+#: Open holds that may be served from today on and could not be yesterday, and those that wait in a
+#: row of which the one before has ended; after the hold `after`.
+holds_that_begin = many(
+    _select_holds(
+        _IS_OPEN,
+        holds.c.id > bindparam("after"),
+        or_(
+            holds.c.activates == bindparam("today"),
+            holds.c.paused_until == bindparam("yesterday"),
+            patron_absences.c.absent_until == bindparam("yesterday"),
+            and_(hold_sets.c.kind == "serial", holds.c.waits_for.is_(None)),
+        ),
+    )
+    .order_by(holds.c.id)
+    .limit(bindparam("at_most")),
+    HoldFacts,
+    "today",
+    "yesterday",
+    "after",
+    "at_most",
+)
+_STANDS_AT = func.coalesce(stays.c.seen_branch_id, items.c.branch_id)
+_copies = (
+    select(
+        items.c.id,
+        items.c.barcode,
+        _STANDS_AT,
+        items.c.material_group,
+        items.c.part,
+        items.c.location,
+        items.c.sublocation,
+        items.c.call_number,
+        loans.c.patron_id,
+        loans.c.due,
+        transits.c.to_branch_id,
+        captures.c.hold_id,
+        fetches.c.actor,
+        fetches.c.since,
+        stays.c.loan_days,
+    )
+    .select_from(
+        items.outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
+        .outerjoin(transits, transits.c.item_id == items.c.id)
+        .outerjoin(captures, captures.c.item_id == items.c.id)
+        .outerjoin(fetches, fetches.c.item_id == items.c.id)
+        .outerjoin(missing_items, missing_items.c.item_id == items.c.id)
+        .outerjoin(stays, stays.c.item_id == items.c.id)
+    )
+    .where(
+        missing_items.c.item_id.is_(None),
+        loans.c.mark.is_(None),
+    )
+    .order_by(items.c.id)
+)
+#: The items of the record that a hold may wait for, by id: not those that are missing, lost, or
+#: said to have been returned.
+copies_of_record = many(
+    _copies.where(items.c.record_id == bindparam("record_id")), Copy, "record_id"
+)
+#: Records that somebody waits for and that have an item which stands at the branch.
+records_to_fetch: Callable[..., list[Any]] = many(
+    select(holds.c.record_id)
+    .distinct()
+    .where(
+        _IS_OPEN,
+        exists(
+            select(1)
+            .select_from(items.outerjoin(stays, stays.c.item_id == items.c.id))
+            .where(
+                items.c.record_id == holds.c.record_id,
+                bindparam("branch_id") == _STANDS_AT,
+            )
+            .correlate(holds)
+        ),
+    )
+    .order_by(holds.c.record_id),
+    None,
+    "branch_id",
+)
+lock_queue = lock(
+    select(records.c.id)
+    .where(records.c.id == bindparam("record_id"))
+    .with_for_update(key_share=True),
+    "record_id",
+)
+lock_hold_set = lock(
+    select(hold_sets.c.id)
+    .where(hold_sets.c.id == bindparam("set_id"))
+    .with_for_update(key_share=True),
+    "set_id",
+)
+#: Taken before a number of the branch's hold shelf is given out.
+lock_shelf = lock(
+    select(branches.c.id)
+    .where(branches.c.id == bindparam("branch_id"))
+    .with_for_update(key_share=True),
+    "branch_id",
+)
+_SHELVED_ITEMS = select(captures.c.item_id).where(
+    captures.c.shelf_branch_id == bindparam("branch_id"),
+    or_(
+        captures.c.released.is_not(None),
+        captures.c.deadline < bindparam("now", type_=Moment),
+        exists(
+            select(1)
+            .where(
+                holds.c.id == captures.c.hold_id,
+                holds.c.pickup_branch_id != captures.c.shelf_branch_id,
+            )
+            .correlate(captures)
+        ),
+    ),
+)
+#: The items on the shelf of the branch that do not belong there any more, and their records.
+items_to_clear: Callable[..., list[Any]] = many(
+    select(items.c.barcode)
+    .where(items.c.id.in_(_SHELVED_ITEMS))
+    .order_by(items.c.record_id, items.c.id),
+    None,
+    "branch_id",
+    "now",
+)
+lock_items_to_clear = lock(
+    select(items.c.id)
+    .where(items.c.id.in_(_SHELVED_ITEMS))
+    .order_by(items.c.id)
+    .with_for_update(key_share=True),
+    "branch_id",
+    "now",
+)
+lock_queues_to_clear = lock(
+    select(records.c.id)
+    .where(records.c.id.in_(select(items.c.record_id).where(items.c.id.in_(_SHELVED_ITEMS))))
+    .order_by(records.c.id)
+    .with_for_update(key_share=True),
+    "branch_id",
+    "now",
+)
+
+
+def known_hold(transaction: Transaction, hold_id: int) -> HoldFacts:
+    """The facts of a hold that is there: under the locks of its queue."""
+    hold = hold_facts(transaction, hold_id)
+    assert hold is not None
+    return hold

@@ -1,0 +1,90 @@
+"""Looking at holds: one with its prospects, a patron's, a record's queue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from catalogue.statements import Transaction
+from circulation.engine import Circulation
+from circulation.holds.facts import (
+    HoldFacts,
+    copies_of_record,
+    hold_facts,
+    holds_of_patron,
+    holds_of_record,
+)
+from circulation.holds.queues import days_until_served, number_in_queue
+from circulation.holds.results import HoldState, PatronHolds, QueuedHold, hold_of
+from circulation.holds.targeting import can_serve
+from circulation.patrons.facts import patron_facts
+from circulation.reasons import Reason
+from circulation.results import Refusal, Refused
+from circulation.set_up import SetUp
+
+#: For the estimate, where no rule gives a loan period.
+USUAL_LOAN_DAYS = 28
+
+
+def queued(transaction: Transaction, set_up: SetUp, facts: HoldFacts, now: datetime) -> QueuedHold:
+    """The hold with its number in the queue and an estimate of the days it will take."""
+    hold = hold_of(facts, set_up)
+    if hold.state is HoldState.CLOSED:
+        return QueuedHold(hold, None, None)
+    if hold.state is HoldState.READY:
+        return QueuedHold(hold, None, 0)
+    if hold.state is HoldState.ON_THE_WAY:
+        return QueuedHold(hold, None, 1)
+    queue = holds_of_record(transaction, facts.record_id)
+    number = number_in_queue(queue, facts.id)
+    copies = [
+        copy
+        for copy in copies_of_record(transaction, facts.record_id)
+        if can_serve(copy, facts, set_up)
+    ]
+    days = None
+    if number is not None and copies:
+        terms = set_up.terms(
+            facts.pickup_branch_id, facts.patron_category, copies[0].material_group
+        )
+        bound = sum(1 for other in queue if other.is_bound)
+        days = days_until_served(number, copies, bound, terms.loan_days or USUAL_LOAN_DAYS, now)
+    return QueuedHold(hold, number, days)
+
+
+def find_hold(
+    circulation: Circulation, transaction: Transaction, *, hold_id: int, now: datetime
+) -> tuple[QueuedHold, int] | None:
+    """The hold with this number, also a closed one, and the patron whose it is; None for none."""
+    facts = hold_facts(transaction, hold_id)
+    if facts is None:
+        return None
+    set_up = circulation.current_set_up(transaction)
+    return queued(transaction, set_up, facts, now), facts.patron_id
+
+
+def patron_holds(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    patron: str,
+    now: datetime,
+    with_prospects: bool = True,
+) -> PatronHolds | Refused:
+    """The patron's open holds, the oldest first (SIP2 64, NCIP LookupUser).
+
+    Without prospects numbers and days are left out, and the queues are not read.
+    Asks for no PIN: call `patron_status` first where one is needed.
+    """
+    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    set_up = circulation.set_up(transaction, borrower.set_up_version)
+    return PatronHolds(
+        borrower.patron(),
+        tuple(
+            queued(transaction, set_up, facts, now)
+            if with_prospects
+            else QueuedHold(hold_of(facts, set_up), None, None)
+            for facts in holds_of_patron(transaction, borrower.id)
+        ),
+    )

@@ -1,0 +1,166 @@
+"""The pick list: which items to fetch from the shelves of a branch, and for whom.
+
+It is computed, never stored: what stands on shelves is shared out to those who wait, each item to
+the branch from which it is sent most cheaply. That somebody is on the way to fetch an item is a
+mark, so that two people do not look for the same book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, insert
+
+from catalogue.items import find_item
+from catalogue.statements import Transaction, change, send
+from circulation.booking.at_loan import without_booked
+from circulation.booking.facts import booked_records
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.holds.facts import (
+    Copy,
+    HoldFacts,
+    copies_of_record,
+    holds_of_record,
+    lock_queue,
+    records_to_fetch,
+)
+from circulation.holds.schema import fetches
+from circulation.holds.targeting import Assignment, assign
+from circulation.items.facts import item_facts, lock_item
+from circulation.reasons import Reason
+from circulation.results import Branch, Desk, Refusal, Refused
+from circulation.set_up import SetUp, read_set_up
+
+#: A mark that is older says nothing any more: the book was not found, or the mark forgotten.
+MARK_LASTS = timedelta(hours=12)
+
+_insert_fetch = send(
+    insert(fetches).values(
+        item_id=bindparam("new_item_id"),
+        hold_id=bindparam("new_hold_id"),
+        actor=bindparam("new_actor"),
+        since=bindparam("new_since"),
+    ),
+    "new_item_id",
+    "new_hold_id",
+    "new_actor",
+    "new_since",
+)
+_delete_fetch = change(delete(fetches).where(fetches.c.item_id == bindparam("item_id")), "item_id")
+
+
+class ToFetch(NamedTuple):
+    """A line of the list. `fetched_by` is the login of who has gone for it, None for nobody."""
+
+    item: str  # barcode
+    title: str
+    author: str
+    location: str
+    sublocation: str
+    call_number: str
+    hold_id: int
+    pickup_branch: Branch
+    fetched_by: str | None
+    fetched_since: datetime | None
+
+
+def pick_list(
+    transaction: Transaction, *, branch_id: int, now: datetime, only_unmarked: bool = False
+) -> list[ToFetch]:
+    """What is to be fetched from the shelves of the branch, in the order of the shelves."""
+    set_up = read_set_up(transaction)
+    found: list[ToFetch] = []
+    served: set[int] = set()  # parallel sets: one of each is enough
+    booked = set(booked_records(transaction))
+    for (record_id,) in records_to_fetch(transaction, branch_id):
+        is_booked = record_id in booked
+        for copy, hold in _shared_out(transaction, set_up, record_id, now, is_booked, served):
+            if hold.set_kind == "parallel" and hold.set_id is not None:
+                served.add(hold.set_id)
+            if copy.branch_id == branch_id:
+                line = _line(copy, hold, set_up, now)
+                if line.fetched_by is None or not only_unmarked:
+                    found.append(line)
+    found.sort(key=shelf_order)
+    return found
+
+
+def shelf_order(line: ToFetch) -> tuple[str, str, str, str]:
+    """Where the item stands, as somebody walks along the shelves."""
+    return line.location, line.sublocation, line.call_number, line.item
+
+
+def _shared_out(
+    transaction: Transaction,
+    set_up: SetUp,
+    record_id: int,
+    now: datetime,
+    is_booked: bool,
+    served: Container[int | None] = (),
+) -> list[Assignment]:
+    """What is to be fetched of the title, but for holds of the sets that are `served`."""
+    queue = [hold for hold in holds_of_record(transaction, record_id) if hold.set_id not in served]
+    copies = copies_of_record(transaction, record_id)
+    if is_booked:
+        copies = without_booked(transaction, set_up, record_id, copies, now)
+    return assign(queue, copies, set_up, now)
+
+
+def _line(copy: Copy, hold: HoldFacts, set_up: SetUp, now: datetime) -> ToFetch:
+    is_marked = _is_marked(copy, now)
+    return ToFetch(
+        copy.barcode,
+        hold.title,
+        hold.author,
+        copy.location,
+        copy.sublocation,
+        copy.call_number,
+        hold.id,
+        set_up.branches[hold.pickup_branch_id],
+        copy.fetched_by if is_marked else None,
+        copy.fetched_since if is_marked else None,
+    )
+
+
+def _is_marked(copy: Copy, now: datetime) -> bool:
+    return copy.fetched_since is not None and now - copy.fetched_since < MARK_LASTS
+
+
+def begin_fetching(
+    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
+) -> ToFetch | Refused:
+    """Marks the item with this barcode: the desk's actor has gone to fetch it.
+
+    Refused where it is not on the pick list (NOT_WANTED), or somebody else has gone
+    (BEING_FETCHED). The mark ends when the item is bound to a hold, and after `MARK_LASTS`.
+    """
+    lock_item(transaction, item)
+    facts = item_facts(transaction, item)
+    if facts is None:
+        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    lock_queue(transaction, facts.record_id)
+    is_booked = facts.bookings > 0
+    for copy, hold in _shared_out(transaction, set_up, facts.record_id, now, is_booked):
+        if copy.id != facts.id:
+            continue
+        if _is_marked(copy, now) and copy.fetched_by != desk.actor:
+            return Refused((Refusal(Reason.BEING_FETCHED),))
+        _delete_fetch(transaction, copy.id)
+        _insert_fetch(transaction, copy.id, hold.id, desk.actor, now)
+        write_event(transaction, EventKind.FETCH_BEGUN, desk, now, item_id=copy.id, hold_id=hold.id)
+        marked = copy._replace(fetched_by=desk.actor, fetched_since=now)
+        return _line(marked, hold, set_up, now)
+    return Refused((Refusal(Reason.NOT_WANTED),), facts.item(set_up.branches[facts.home_branch_id]))
+
+
+def give_up_fetching(transaction: Transaction, *, desk: Desk, item: str, now: datetime) -> bool:
+    """Takes the mark off the item; False where there was none."""
+    found = find_item(transaction, item)
+    if found is None or not _delete_fetch(transaction, found.id):
+        return False
+    write_event(transaction, EventKind.FETCH_GIVEN_UP, desk, now, item_id=found.id)
+    return True

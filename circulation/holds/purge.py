@@ -1,0 +1,103 @@
+"""Deleting holds that were closed long ago.
+
+A closed hold says who wanted to read what. It is kept for as many days as a loan that has ended
+(`history_settings` of the patron's agency), for questions at the desk, and then deleted; its events
+stay and name nobody. What anything else still refers to stays: an item that lies on a shelf for it,
+a later hold of its set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, exists, select, update
+
+from catalogue.statements import Moment, Transaction, key_parameters, many, many_of, send
+from circulation.holds.schema import hold_sets, holds
+from circulation.patrons.personal_history import DEFAULT_DAYS, history_days_of
+from circulation.patrons.schema import patrons
+from circulation.schema import all_tables, events
+
+#: So many of each agency in one transaction.
+AT_MOST = 500
+
+_later = holds.alias("later")
+
+
+def _references() -> list[ColumnElement[bool]]:
+    """Conditions: a row of another table refers to the hold, or an open hold waits for it."""
+    found: list[ColumnElement[bool]] = [
+        exists(select(1).where(column == holds.c.id).correlate(holds))
+        for table in all_tables()
+        if table is not holds
+        for column in table.columns
+        if any(key.column is holds.c.id for key in column.foreign_keys)
+    ]
+    waiting = select(1).where(_later.c.waits_for == holds.c.id, _later.c.closed.is_(None))
+    return [*found, exists(waiting.correlate(holds))]
+
+
+_closed_of_agency: Callable[..., list[Any]] = many(
+    select(holds.c.id, holds.c.set_id)
+    .where(
+        holds.c.closed < bindparam("before", type_=Moment),
+        holds.c.patron_id.in_(
+            select(patrons.c.id).where(patrons.c.agency_id == bindparam("agency_id"))
+        ),
+        *(~reference for reference in _references()),
+    )
+    .order_by(holds.c.closed, holds.c.id)
+    .limit(bindparam("at_most")),
+    None,
+    "before",
+    "agency_id",
+    "at_most",
+)
+_no_longer_wait: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: (
+        update(holds)
+        .where(holds.c.waits_for.in_(key_parameters(size)))
+        .values(waits_for=None)
+        .returning(holds.c.id)
+    ),
+    None,
+)
+_cut_events: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: (
+        update(events)
+        .where(events.c.hold_id.in_(key_parameters(size)), events.c.loan_id.is_(None))
+        .values(patron_id=None)
+        .returning(events.c.id)
+    ),
+    None,
+)
+_delete_holds: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: delete(holds).where(holds.c.id.in_(key_parameters(size))).returning(holds.c.id),
+    None,
+)
+_delete_set = send(
+    delete(hold_sets).where(
+        hold_sets.c.id == bindparam("set_id"),
+        ~exists(select(1).where(holds.c.set_id == hold_sets.c.id).correlate(hold_sets)),
+    ),
+    "set_id",
+)
+
+
+def purge_holds(transaction: Transaction, until: datetime) -> tuple[int, bool]:
+    """Deletes the holds whose days were over at `until`: how many, and whether there are more."""
+    purged, is_more = 0, False
+    for agency_id, days in history_days_of(transaction):
+        before = until - timedelta(days=DEFAULT_DAYS if days is None else days)
+        found = _closed_of_agency(transaction, before, agency_id, AT_MOST)
+        hold_ids = [row[0] for row in found]
+        _no_longer_wait(transaction, hold_ids)
+        # The events of a loan that fulfilled the hold are the loan's, and cut with it.
+        _cut_events(transaction, hold_ids)
+        purged += len({row[0] for row in _delete_holds(transaction, hold_ids)})
+        for set_id in sorted({row[1] for row in found if row[1] is not None}):
+            _delete_set(transaction, set_id)
+        is_more = is_more or len(found) == AT_MOST
+    return purged, is_more

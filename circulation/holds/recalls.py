@@ -1,0 +1,279 @@
+"""Recalls: a loan that others wait for ends sooner, but never before the rules allow it.
+
+The rules of the branch that lent say whether its loans can be recalled, how many days the borrower
+has in any case (`LoanTerms.recall_days`) and how much notice (`recall_notice_days`). A hold that
+no copy on a shelf serves recalls one loan, that which can end first; so there are never more loans
+recalled of a title than patrons waiting for it. One that is not to be served yet (it begins later,
+is paused, its patron is away) recalls on the day on which it is. Renewing a recalled loan is
+refused as long as anybody waits. A recall that is over (nobody waits any more) stays a due date.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+
+from sqlalchemy import bindparam, select, update
+
+from catalogue.schema import items
+from catalogue.statements import Moment, Transaction, change, many, scalar
+from circulation.calendars.due_dates import recall_due
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.holds.facts import (
+    HoldFacts,
+    copies_of_record,
+    holds_of_record,
+    holds_that_begin,
+    lock_queue,
+)
+from circulation.holds.results import RecalledLoan
+from circulation.holds.targeting import Target, assign, can_serve, is_due_service
+from circulation.interlending.following import follow_recall
+from circulation.items.facts import item_facts, lock_item
+from circulation.loans.schema import loans
+from circulation.loans.states import LoanAction, refusal_of, state_of
+from circulation.patrons.schema import patrons
+from circulation.reasons import Reason
+from circulation.results import Desk, Refusal, Refused
+from circulation.schema import events
+from circulation.set_up import SetUp
+
+#: The actor of the events of holds that begin.
+ACTOR: Final = "recalls"
+#: Holds looked at in one step.
+AT_MOST: Final = 200
+
+
+class _OpenLoan(NamedTuple):
+    """A loan that might be recalled, and the item of it."""
+
+    id: int
+    item_id: int
+    barcode: str
+    home_branch_id: int
+    material_group: str
+    part: str
+    branch_id: int
+    patron_id: int
+    patron_category: str
+    checked_out: datetime
+    due: datetime
+    suspended_until: datetime | None
+    recalled: datetime | None
+
+
+_open_loans: Callable[..., list[_OpenLoan]] = many(
+    select(
+        loans.c.id,
+        items.c.id,
+        items.c.barcode,
+        items.c.branch_id,
+        items.c.material_group,
+        items.c.part,
+        loans.c.branch_id,
+        loans.c.patron_id,
+        patrons.c.category,
+        loans.c.checked_out,
+        loans.c.due,
+        loans.c.suspended_until,
+        loans.c.recalled,
+    )
+    .select_from(
+        items.join(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None)).join(
+            patrons, patrons.c.id == loans.c.patron_id
+        )
+    )
+    .where(items.c.record_id == bindparam("record_id"), loans.c.mark.is_(None))
+    .order_by(loans.c.id),
+    _OpenLoan,
+    "record_id",
+)
+#: Touches nothing where the loan was renewed or has ended meanwhile.
+_bring_forward = change(
+    update(loans)
+    .where(
+        loans.c.id == bindparam("loan_id"),
+        loans.c.checked_in.is_(None),
+        loans.c.due == bindparam("old_due", type_=Moment),
+    )
+    .values(
+        due=bindparam("new_due", type_=Moment), recalled=bindparam("new_recalled", type_=Moment)
+    ),
+    "loan_id",
+    "old_due",
+    "new_due",
+    "new_recalled",
+)
+_last_recall: Callable[..., str | None] = scalar(
+    select(events.c.before)
+    .where(events.c.loan_id == bindparam("loan_id"), events.c.kind == EventKind.LOAN_RECALLED.value)
+    .order_by(events.c.id.desc())
+    .limit(1),
+    "loan_id",
+)
+
+
+def recall_for(
+    transaction: Transaction, set_up: SetUp, desk: Desk, hold: HoldFacts, now: datetime
+) -> RecalledLoan | None:
+    """Recalls a loan for a hold that was just placed; None where that is not to be.
+
+    The queue is locked, the loan's item is not: the loan is changed only if it is as it was read.
+    """
+    if hold.is_bound or not is_due_service(hold, set_up, now):
+        return None
+    on_loan = _open_loans(transaction, hold.record_id)
+    promising = [
+        (new_due, loan.id, loan)
+        for loan in on_loan
+        if loan.recalled is None
+        and loan.patron_id != hold.patron_id
+        and can_serve(_target(loan), hold, set_up)
+        and (new_due := _recalled_to(loan, set_up, now)) is not None
+    ]
+    if not promising:
+        return None
+    queue = holds_of_record(transaction, hold.record_id)
+    assigned = assign(queue, copies_of_record(transaction, hold.record_id), set_up, now)
+    served = {each.hold.id for each in assigned}
+    if hold.id in served:
+        return None
+    waiting = [
+        each
+        for each in queue
+        if not each.is_bound and each.id not in served and is_due_service(each, set_up, now)
+    ]
+    if sum(loan.recalled is not None for loan in on_loan) >= len(waiting):
+        return None
+    new_due, _, loan = min(promising)
+    return _recall(transaction, desk, loan, new_due, now, hold.id)
+
+
+def recall_for_holds_that_begin(
+    transaction: Transaction, set_up: SetUp, *, day: date, now: datetime, after: int = 0
+) -> tuple[list[RecalledLoan], int | None]:
+    """Recalls loans for the holds that may be served from this day on; after the hold `after`.
+
+    Gives where to go on too, None when all are done. Done again it recalls nothing more.
+    """
+    page = holds_that_begin(transaction, day, day - timedelta(1), after, AT_MOST)
+    recalled = []
+    for hold in page:
+        lock_queue(transaction, hold.record_id)
+        desk = set_up.desk(hold.pickup_branch_id, ACTOR)
+        if (loan := recall_for(transaction, set_up, desk, hold, now)) is not None:
+            recalled.append(loan)
+    return recalled, page[-1].id if len(page) == AT_MOST else None
+
+
+def recall(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    item: str,
+    now: datetime,
+    wanted_by: datetime | None = None,
+) -> RecalledLoan | Refused:
+    """Staff recall the loan of the item with this barcode, whether anybody waits or not.
+
+    With `wanted_by` the borrower has it until then, where the rules would have it back sooner.
+    Refused with NOT_RECALLABLE where the rules recall nothing or the loan ends no later as it is,
+    and as the table of loan states has it.
+    """
+    lock_item(transaction, item)
+    facts = item_facts(transaction, item)
+    if facts is None:
+        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    known = facts.item(set_up.branches[facts.home_branch_id])
+    if hindrance := refusal_of(state_of(facts, now), LoanAction.RECALL):
+        return Refused((Refusal(hindrance),), known)
+    on_loan = _open_loans(transaction, facts.record_id)
+    loan = next(each for each in on_loan if each.id == facts.loan_id)
+    new_due = _recalled_to(loan, set_up, now)
+    recalled = None
+    if new_due is not None and wanted_by is not None:
+        new_due = max(new_due, wanted_by) if wanted_by < loan.due else None
+    if new_due is not None:
+        recalled = _recall(transaction, desk, loan, new_due, now, None)
+    return recalled or Refused((Refusal(Reason.NOT_RECALLABLE),), known)
+
+
+def cancel_recall(
+    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
+) -> RecalledLoan | Refused | None:
+    """Takes the recall of an open loan back: it is due when it was before. None: not recalled.
+
+    Refused with LOAN_RECALLED as long as somebody waits for the title, and with ITEM_NOT_ON_LOAN.
+    """
+    lock_item(transaction, item)
+    facts = item_facts(transaction, item)
+    if facts is None:
+        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    known, loan = facts.item(set_up.branches[facts.home_branch_id]), facts.loan()
+    if loan is None:
+        return Refused((Refusal(Reason.ITEM_NOT_ON_LOAN),), known)
+    if facts.loan_recalled is None:
+        return None
+    if facts.open_holds:
+        return Refused((Refusal(Reason.LOAN_RECALLED),), known)
+    before = json.loads(_last_recall(transaction, loan.id) or "{}")
+    old_due = datetime.fromisoformat(before["due"]) if "due" in before else loan.due
+    due = max(old_due, loan.due)
+    if not _bring_forward(transaction, loan.id, loan.due, due, None):
+        return None
+    write_event(
+        transaction,
+        EventKind.LOAN_RECALL_CANCELLED,
+        desk,
+        now,
+        item_id=facts.id,
+        patron_id=facts.borrower_id,
+        loan_id=loan.id,
+        before={"due": loan.due.isoformat()},
+        after={"due": due.isoformat()},
+    )
+    return RecalledLoan(loan.id, item, loan.due, due)
+
+
+def _target(loan: _OpenLoan) -> Target:
+    return Target(loan.item_id, loan.home_branch_id, loan.material_group, loan.part)
+
+
+def _recalled_to(loan: _OpenLoan, set_up: SetUp, now: datetime) -> datetime | None:
+    """When the loan would be due if it were recalled; None where it cannot be."""
+    if loan.suspended_until is not None and loan.suspended_until > now:
+        return None
+    terms = set_up.terms(loan.branch_id, loan.patron_category, loan.material_group)
+    calendar = set_up.calendars[loan.branch_id]
+    return recall_due(loan.checked_out, loan.due, now, terms, calendar)
+
+
+def _recall(
+    transaction: Transaction,
+    desk: Desk,
+    loan: _OpenLoan,
+    new_due: datetime,
+    now: datetime,
+    hold_id: int | None,
+) -> RecalledLoan | None:
+    if not _bring_forward(transaction, loan.id, loan.due, new_due, now):
+        return None
+    write_event(
+        transaction,
+        EventKind.LOAN_RECALLED,
+        desk,
+        now,
+        item_id=loan.item_id,
+        patron_id=loan.patron_id,
+        loan_id=loan.id,
+        before={"due": loan.due.isoformat()},
+        after={"due": new_due.isoformat()} | ({} if hold_id is None else {"for_hold": hold_id}),
+    )
+    follow_recall(transaction, desk, loan.item_id, new_due, now)
+    return RecalledLoan(loan.id, loan.barcode, loan.due, new_due)

@@ -1,0 +1,184 @@
+"""Holds as they were before a check-out or check-in that is undone.
+
+Nothing is forced: where a hold has gone on to something else meanwhile (another item is bound to
+it, the patron has placed it anew), that stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from catalogue.statements import Transaction, change, many, scalar, send
+from circulation.events import EventKind, write_event
+from circulation.holds.changes import HoldOutcome, forget_item, release, shelve
+from circulation.holds.facts import (
+    HoldFacts,
+    hold_facts,
+    hold_of_item,
+    holds_of_record,
+    holds_of_set,
+    lock_hold_set,
+    lock_queue,
+    lock_shelf,
+)
+from circulation.holds.schema import captures, holds
+from circulation.results import Desk
+
+_reopen = change(
+    update(holds)
+    .where(holds.c.id == bindparam("hold_id"), holds.c.closed == bindparam("was_closed"))
+    .values(closed=None, outcome=None),
+    "hold_id",
+    "was_closed",
+)
+_wait_for = send(
+    update(holds)
+    .where(holds.c.id == bindparam("hold_id"))
+    .values(waits_for=bindparam("new_waits_for")),
+    "hold_id",
+    "new_waits_for",
+)
+_keep_on_shelf = send(
+    update(captures)
+    .where(captures.c.hold_id == bindparam("hold_id"), captures.c.released == bindparam("was"))
+    .values(released=None),
+    "hold_id",
+    "was",
+)
+_superseded: Callable[..., list[Any]] = many(
+    select(holds.c.id).where(
+        holds.c.set_id == bindparam("set_id"),
+        holds.c.outcome == HoldOutcome.SUPERSEDED.value,
+        holds.c.closed == bindparam("was_closed"),
+    ),
+    None,
+    "set_id",
+    "was_closed",
+)
+_IMAGE = ("captured", "shelf_branch_id", "number", "shelved", "deadline", "released")
+_MOMENTS = frozenset({"captured", "shelved", "deadline", "released"})
+_COLUMNS = ("hold_id", "item_id", "patron_id", *_IMAGE)
+_insert_capture = send(
+    insert(captures).values(
+        {
+            captures.c[name]: bindparam(f"new_{name}", type_=captures.c[name].type)
+            for name in _COLUMNS
+        }
+    ),
+    *(f"new_{name}" for name in _COLUMNS),
+)
+_item_on_place = scalar(
+    select(captures.c.item_id).where(
+        captures.c.shelf_branch_id == bindparam("branch_id"),
+        captures.c.number == bindparam("number"),
+    ),
+    "branch_id",
+    "number",
+)
+
+
+def capture_image(hold: HoldFacts) -> dict[str, Any]:
+    """The binding of an item to a hold as JSON, for `restore_capture`."""
+    image: dict[str, Any] = {"hold": hold.id}
+    for name in _IMAGE:
+        value = getattr(hold, name)
+        image[name] = value.isoformat() if isinstance(value, datetime) else value
+    return image
+
+
+def restore_holds(
+    transaction: Transaction,
+    desk: Desk,
+    record_id: int,
+    hold_id: int | None,
+    closed: datetime,
+    now: datetime,
+) -> None:
+    """Opens again the hold that a loan fulfilled at `closed`, and what ended or went on with it."""
+    lock_queue(transaction, record_id)
+    hold = None if hold_id is None else hold_facts(transaction, hold_id)
+    if hold is None:
+        return
+    if hold.set_id is not None:
+        lock_hold_set(transaction, hold.set_id)
+    if not _open_again(transaction, desk, hold, closed, now) or hold.set_id is None:
+        return
+    for (other_id,) in _superseded(transaction, hold.set_id, closed):
+        other = hold_facts(transaction, other_id)
+        if other is not None:
+            _open_again(transaction, desk, other, closed, now)
+    if hold.set_kind == "serial":
+        for other in holds_of_set(transaction, hold.set_id):
+            if other.id != hold.id and other.waits_for == hold.waits_for:
+                _wait_for(transaction, other.id, hold.id)
+
+
+def _open_again(
+    transaction: Transaction, desk: Desk, hold: HoldFacts, closed: datetime, now: datetime
+) -> bool:
+    key = (hold.patron_id, hold.part)
+    queue = holds_of_record(transaction, hold.record_id)
+    if any((other.patron_id, other.part) == key for other in queue):
+        return False  # placed anew meanwhile
+    if not _reopen(transaction, hold.id, closed):
+        return False
+    _keep_on_shelf(transaction, hold.id, closed)
+    write_event(
+        transaction,
+        EventKind.HOLD_REOPENED,
+        desk,
+        now,
+        hold_id=hold.id,
+        patron_id=hold.patron_id,
+        before={"outcome": (hold.outcome or "").upper()},
+    )
+    return True
+
+
+def restore_capture(
+    transaction: Transaction, desk: Desk, item_id: int, image: dict[str, Any], now: datetime
+) -> None:
+    """Binds the item to the hold again, in its place on the shelf if that is free still."""
+    hold = hold_facts(transaction, image["hold"])
+    if hold is None or hold.captured_item_id is not None:
+        return
+    if image["released"] is None and hold.closed is not None:
+        return
+    values = {
+        name: datetime.fromisoformat(image[name])
+        if name in _MOMENTS and image[name]
+        else image[name]
+        for name in _IMAGE
+    }
+    deadline = values["deadline"]
+    is_taken = False
+    if values["number"] is not None:
+        lock_shelf(transaction, values["shelf_branch_id"])
+        place = (values["shelf_branch_id"], values["number"])
+        is_taken = _item_on_place(transaction, *place) is not None
+    if is_taken:
+        values |= dict.fromkeys(("shelf_branch_id", "number", "shelved", "deadline"))
+    _insert_capture(
+        transaction, hold.id, item_id, hold.patron_id, *(values[name] for name in _IMAGE)
+    )
+    if is_taken and deadline is not None and values["released"] is None:
+        shelve(transaction, desk, hold, item_id, deadline, now)
+
+
+def release_item(
+    transaction: Transaction, desk: Desk, record_id: int, item_id: int, now: datetime
+) -> None:
+    """The item serves no hold after all: its patron waits again, in the old place."""
+    lock_queue(transaction, record_id)
+    hold = hold_of_item(transaction, item_id)
+    if hold is None:
+        return
+    if hold.set_id is not None:
+        lock_hold_set(transaction, hold.set_id)
+    if hold.is_bound:
+        release(transaction, desk, hold, now)
+    forget_item(transaction, hold)

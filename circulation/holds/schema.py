@@ -1,0 +1,131 @@
+"""The tables of holds, in the same metadata as all others."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from catalogue.schema import Long, branches, items, metadata, records
+from catalogue.statements import Moment
+from circulation.patrons.schema import patrons
+
+#: Holds that belong together. The row is what desks lock while they deal with any of them.
+hold_sets = Table(
+    "hold_sets",
+    metadata,
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    CheckConstraint("kind IN ('parallel', 'serial')", name="kind"),
+)
+
+#: A hold is open while `closed` is NULL. Its place in the queue of the record is never stored: the
+#: key (queue_class, priority, placed, id) orders the queue, the smallest first.
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("record_id", ForeignKey(records.c.id), nullable=False),
+    Column("item_id", ForeignKey(items.c.id)),  # only this item will do
+    Column("part", String, nullable=False),  # only items of this part will do; empty: any
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False),
+    Column("set_id", ForeignKey(hold_sets.c.id), index=True),
+    # In a serial set: the hold that must be finished first; NULL when it was.
+    Column("waits_for", ForeignKey("holds.id")),
+    Column("pickup_branch_id", ForeignKey(branches.c.id), nullable=False),
+    Column("queue_class", SmallInteger, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("placed", Moment, nullable=False),
+    Column("activates", Date),  # the first day on which it may be served
+    Column("interest_until", Date, nullable=False),  # the last
+    Column("paused_from", Date),
+    Column("paused_until", Date),  # NULL, where `paused_from` is set: until further notice
+    Column("closed", Moment),
+    Column("outcome", String),  # a value of `HoldOutcome`
+    CheckConstraint("(closed IS NULL) = (outcome IS NULL)", name="closed"),
+)
+
+_HOLD_IS_OPEN = text("closed IS NULL")
+
+Index(
+    "ix_holds_open_record",
+    holds.c.record_id,
+    holds.c.closed,
+    sqlite_where=_HOLD_IS_OPEN,
+    postgresql_where=_HOLD_IS_OPEN,
+)
+#: The promise that a patron has one open hold on a title (or on a part of it).
+Index(
+    "uq_holds_open_patron",
+    holds.c.patron_id,
+    holds.c.record_id,
+    holds.c.part,
+    unique=True,
+    sqlite_where=_HOLD_IS_OPEN,
+    postgresql_where=_HOLD_IS_OPEN,
+)
+_HOLD_IS_CLOSED = text("closed IS NOT NULL")
+#: Closed holds are deleted after some weeks.
+Index(
+    "ix_holds_closed",
+    holds.c.closed,
+    sqlite_where=_HOLD_IS_CLOSED,
+    postgresql_where=_HOLD_IS_CLOSED,
+)
+Index(
+    "ix_holds_open_interest",
+    holds.c.interest_until,
+    sqlite_where=_HOLD_IS_OPEN,
+    postgresql_where=_HOLD_IS_OPEN,
+)
+
+#: Items bound to holds: on their way to the pickup branch, or on its shelf. One item for a hold,
+#: one hold for an item. `released` tells that the hold needs the item no more, which lies on the
+#: shelf all the same until somebody takes it away.
+captures = Table(
+    "captures",
+    metadata,
+    Column("hold_id", ForeignKey(holds.c.id), primary_key=True),
+    Column("item_id", ForeignKey(items.c.id), nullable=False, unique=True),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False),
+    Column("captured", Moment, nullable=False),
+    Column("shelf_branch_id", ForeignKey(branches.c.id)),
+    Column("number", Integer),  # of the place on that shelf: says nothing of the patron
+    Column("shelved", Moment),
+    Column("deadline", Moment),
+    Column("released", Moment),
+    UniqueConstraint("shelf_branch_id", "number"),
+    CheckConstraint(
+        "(shelved IS NULL) = (number IS NULL) AND (shelved IS NULL) = (shelf_branch_id IS NULL)",
+        name="shelved",
+    ),
+)
+
+#: Holds are not served to patrons who are away; they keep their places.
+patron_absences = Table(
+    "patron_absences",
+    metadata,
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("absent_from", Date, nullable=False),
+    Column("absent_until", Date),  # the last day; NULL: until further notice
+)
+
+#: Somebody has gone to fetch the item from its shelf.
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("item_id", ForeignKey(items.c.id), primary_key=True),
+    Column("hold_id", ForeignKey(holds.c.id), nullable=False),
+    Column("actor", String, nullable=False),
+    Column("since", Moment, nullable=False),
+)

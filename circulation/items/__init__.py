@@ -1,0 +1,1 @@
+"""Items: what they are doing, what is written of them, where they stand."""

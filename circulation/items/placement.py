@@ -1,0 +1,179 @@
+"""What the places within a branch are called.
+
+An item stands in a branch, and there in a department, location, sublocation and section. The item
+holds codes, as its agency spells them; the names behind the codes are rows, for people to read.
+Where an agency has named places of a level, an item can only be put into one of those; levels of
+which it has named none are free, and a code there stands for itself. Which level belongs to which
+other is not said: the names of a level are those of all branches of the agency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from catalogue.holders import update_holders
+from catalogue.schema import items
+from catalogue.statements import Transaction, many, send
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.items.facts import item_facts, lock_item
+from circulation.items.schema import placement_names
+from circulation.reasons import Reason
+from circulation.results import Desk, Item, Refusal, Refused
+
+#: The levels within the branch, the widest first.
+LEVELS = ("department", "location", "sublocation", "section")
+
+_all_names: Callable[..., list[Any]] = many(
+    select(
+        placement_names.c.agency_id,
+        placement_names.c.level,
+        placement_names.c.code,
+        placement_names.c.name,
+    ),
+    None,
+)
+_names_of: Callable[..., list[Any]] = many(
+    select(placement_names.c.level, placement_names.c.code, placement_names.c.name).where(
+        placement_names.c.agency_id == bindparam("of_agency")
+    ),
+    None,
+    "of_agency",
+)
+_insert = send(
+    insert(placement_names).values(
+        agency_id=bindparam("new_agency_id"),
+        level=bindparam("new_level"),
+        code=bindparam("new_code"),
+        name=bindparam("new_name"),
+    ),
+    "new_agency_id",
+    "new_level",
+    "new_code",
+    "new_name",
+)
+_delete = send(
+    delete(placement_names).where(
+        placement_names.c.agency_id == bindparam("of_agency"),
+        placement_names.c.level == bindparam("of_level"),
+        placement_names.c.code == bindparam("of_code"),
+    ),
+    "of_agency",
+    "of_level",
+    "of_code",
+)
+_move = send(
+    update(items)
+    .where(items.c.id == bindparam("of_item"))
+    .values(
+        branch_id=bindparam("new_branch_id"),
+        **{level: bindparam(f"new_{level}") for level in LEVELS},
+    ),
+    "of_item",
+    "new_branch_id",
+    *(f"new_{level}" for level in LEVELS),
+)
+
+
+def all_placement_names(transaction: Transaction) -> list[tuple[int, str, str, str]]:
+    """Rows of agency id, level, code and name."""
+    return [tuple(row) for row in _all_names(transaction)]
+
+
+def placement_names_of(transaction: Transaction, agency_id: int) -> dict[tuple[str, str], str]:
+    """The agency's names, by level and code."""
+    return {(row[0], row[1]): row[2] for row in _names_of(transaction, agency_id)}
+
+
+class UnknownPlace(ValueError):
+    """An item was to be put where the agency has no such place; the text names those it has."""
+
+
+def placement_problems(
+    transaction: Transaction, agency_id: int, placement: Mapping[str, str]
+) -> list[str]:
+    """What is wrong with a placement (level -> code, empty for none): a sentence for each level."""
+    names = placement_names_of(transaction, agency_id)
+    problems = []
+    for level in LEVELS:
+        code = placement.get(level, "")
+        known = {other: name for (of, other), name in names.items() if of == level}
+        if code and known and code not in known:
+            told = ", ".join(
+                other if other == name else f"{other} ({name})"
+                for other, name in sorted(known.items())
+            )
+            problems.append(f"there is no {level} {code!r}; there are {told}")
+    return problems
+
+
+def store_placement_name(
+    transaction: Transaction, agency_id: int, level: str, code: str, name: str
+) -> None:
+    """Names a place, in place of the name it had. Raises ValueError for an unknown level."""
+    if level not in LEVELS:
+        raise ValueError(f"a place is a {', '.join(LEVELS)}, not a {level!r}")
+    forget_placement_name(transaction, agency_id, level, code)
+    _insert(transaction, agency_id, level, code, name)
+
+
+def forget_placement_name(transaction: Transaction, agency_id: int, level: str, code: str) -> None:
+    _delete(transaction, agency_id, level, code)
+
+
+def place_item(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk | None,
+    item: str,
+    now: datetime,
+    branch: str | None = None,
+    **placement: str,
+) -> Item | Refused:
+    """Puts the item with this barcode into another place: `branch` is an ISIL, then the levels.
+
+    What is not given stays as it is; but another branch begins with no place within it. Refused
+    with ITEM_UNKNOWN or BRANCH_UNKNOWN. Raises UnknownPlace with all that is wrong.
+    """
+    lock_item(transaction, item)
+    facts = item_facts(transaction, item)
+    if facts is None:
+        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    home = set_up.branches[facts.home_branch_id]
+    to = home
+    if branch is not None:
+        named = next((each for each in set_up.branches.values() if each.isil == branch), None)
+        if named is None:
+            return Refused((Refusal(Reason.BRANCH_UNKNOWN),), facts.item(home))
+        to = named
+    kept = {level: getattr(facts, level) if to.id == home.id else "" for level in LEVELS}
+    unknown = sorted(set(placement) - set(LEVELS))
+    if unknown:
+        raise TypeError(f"there is no level {', '.join(unknown)}")
+    wanted = kept | placement
+    if problems := placement_problems(transaction, to.agency_id, wanted):
+        raise UnknownPlace("; ".join(problems))
+    before = {"branch": home.id} | {level: getattr(facts, level) for level in LEVELS}
+    after = {"branch": to.id} | wanted
+    if after != before:
+        _move(transaction, facts.id, to.id, *(wanted[level] for level in LEVELS))
+        if to.id != home.id:
+            update_holders(transaction, (facts.record_id,))
+        write_event(
+            transaction,
+            EventKind.ITEM_PLACED,
+            desk,
+            now,
+            item_id=facts.id,
+            before={name: value for name, value in before.items() if value != after[name]},
+            after={name: value for name, value in after.items() if value != before[name]},
+        )
+    placed = item_facts(transaction, item)
+    assert placed is not None
+    return placed.item(to)

@@ -1,0 +1,52 @@
+"""What circulation knows of items, as tables in the same metadata as all others.
+
+The items themselves are the catalogue's. Status is never stored: an item is in transit because a
+transit says so.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, String, Table
+
+from catalogue.schema import agencies, branches, items, metadata
+from catalogue.statements import Moment
+
+#: What the codes in an item's placement are called, by agency and level (see
+#: `circulation.items.placement`).
+placement_names = Table(
+    "placement_names",
+    metadata,
+    Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
+    Column("level", String, primary_key=True),
+    Column("code", String, primary_key=True),
+    Column("name", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Items on their way between branches; the row goes when the item arrives or is lent.
+transits = Table(
+    "transits",
+    metadata,
+    Column("item_id", ForeignKey(items.c.id), primary_key=True),
+    Column("from_branch_id", ForeignKey(branches.c.id), nullable=False),
+    Column("to_branch_id", ForeignKey(branches.c.id), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("reason", String, nullable=False, server_default="home"),  # a value of `TransitReason`
+)
+
+#: Items that are not on loan and cannot be found.
+missing_items = Table(
+    "missing_items",
+    metadata,
+    Column("item_id", ForeignKey(items.c.id), primary_key=True),
+    Column("since", Moment, nullable=False),
+)
+
+#: What machines have written down of items, in words of their own (SIP2's item properties).
+item_properties = Table(
+    "item_properties",
+    metadata,
+    Column("item_id", ForeignKey(items.c.id), primary_key=True),
+    Column("properties", String, nullable=False),
+    Column("changed", Moment, nullable=False),
+)

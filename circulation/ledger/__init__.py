@@ -1,0 +1,1 @@
+"""Money: charges, postings and payments, in minor units of a currency."""

@@ -1,0 +1,74 @@
+"""What patrons owe: one row for each patron, agency and currency, kept with the postings."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, insert, select, update
+
+from catalogue.statements import Transaction, change, lock, many, send
+from circulation.ledger.money import Balance, ChargeKind
+from circulation.ledger.schema import patron_balances
+from circulation.patrons.schema import patrons
+
+#: Whatever moves a balance locks its patron first: after items, before queues of holds.
+lock_account = lock(
+    select(patrons.c.id)
+    .where(patrons.c.id == bindparam("patron_id"))
+    .with_for_update(key_share=True),
+    "patron_id",
+)
+
+_COLUMNS = tuple(patron_balances.c[name] for name in Balance._fields)
+_of_patron = many(
+    select(*_COLUMNS)
+    .where(patron_balances.c.patron_id == bindparam("of_patron"))
+    .order_by(patron_balances.c.agency_id, patron_balances.c.currency),
+    Balance,
+    "of_patron",
+)
+_KEY = ("of_patron", "of_agency", "of_currency")
+_add = change(
+    update(patron_balances)
+    .where(
+        patron_balances.c.patron_id == bindparam("of_patron"),
+        patron_balances.c.agency_id == bindparam("of_agency"),
+        patron_balances.c.currency == bindparam("of_currency"),
+    )
+    .values(
+        fees=patron_balances.c.fees + bindparam("more_fees"),
+        compensations=patron_balances.c.compensations + bindparam("more_compensations"),
+    ),
+    *_KEY,
+    "more_fees",
+    "more_compensations",
+)
+_begin = send(
+    insert(patron_balances).values(
+        patron_id=bindparam("of_patron"),
+        agency_id=bindparam("of_agency"),
+        currency=bindparam("of_currency"),
+        fees=bindparam("more_fees"),
+        compensations=bindparam("more_compensations"),
+    ),
+    *_KEY,
+    "more_fees",
+    "more_compensations",
+)
+
+
+def balances_of(transaction: Transaction, patron_id: int) -> tuple[Balance, ...]:
+    """What the patron owes, by agency and currency; empty for one who never owed anything."""
+    return tuple(_of_patron(transaction, patron_id))
+
+
+def add_to_balance(
+    transaction: Transaction,
+    patron_id: int,
+    agency_id: int,
+    currency: str,
+    kind: ChargeKind,
+    amount: int,
+) -> None:
+    """Adds to what is owed (less, where negative). The patron must be locked."""
+    more = (0, amount) if kind.is_compensation else (amount, 0)
+    if not _add(transaction, patron_id, agency_id, currency, *more):
+        _begin(transaction, patron_id, agency_id, currency, *more)

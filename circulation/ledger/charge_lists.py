@@ -1,0 +1,190 @@
+"""What a patron is charged, by pages; and why: the loans, rules and dates behind a charge."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
+
+from catalogue.schema import items, records
+from catalogue.statements import Transaction, key_parameters, many, many_of, scalar
+from circulation.dunning.acts import Act, acts_of_charges, acts_of_loans
+from circulation.engine import Circulation
+from circulation.items.facts import ALL
+from circulation.ledger.balances import balances_of
+from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges, Posting
+from circulation.ledger.postings import CHARGE_COLUMNS, charge_row, find_charge, postings_of
+from circulation.ledger.schema import charge_loans, charges
+from circulation.patrons.facts import patron_facts
+from circulation.reasons import Reason
+from circulation.results import Branch, Refusal, Refused
+
+
+class _LoanRow(NamedTuple):
+    charge_id: int
+    loan_id: int | None
+    item_id: int | None
+    barcode: str | None
+    title: str | None
+    amount: int
+    at: datetime
+    facts: str
+    undone: datetime | None
+
+
+def _list(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(*CHARGE_COLUMNS).where(charges.c.patron_id == bindparam("of_patron"), *conditions)
+
+
+def _pages(*conditions: ColumnElement[bool]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The statement of a page, and that of how many there are."""
+    page = (
+        _list(*conditions)
+        .order_by(charges.c.created, charges.c.id)
+        .limit(bindparam("at_most"))
+        .offset(bindparam("skipped"))
+    )
+    count = select(func.count()).select_from(_list(*conditions).subquery())
+    return (
+        many(page, charge_row, "of_patron", "at_most", "skipped"),
+        scalar(count, "of_patron"),
+    )
+
+
+_ALL = _pages()
+_OPEN = _pages(charges.c.balance != 0)
+
+_loans_of = many_of(
+    lambda size: (
+        select(
+            charge_loans.c.charge_id,
+            charge_loans.c.loan_id,
+            charge_loans.c.item_id,
+            items.c.barcode,
+            records.c.title,
+            charge_loans.c.amount,
+            charge_loans.c.at,
+            charge_loans.c.facts,
+            charge_loans.c.undone,
+        )
+        .select_from(
+            charge_loans.outerjoin(items, items.c.id == charge_loans.c.item_id).outerjoin(
+                records, records.c.id == items.c.record_id
+            )
+        )
+        .where(charge_loans.c.charge_id.in_(key_parameters(size)))
+        .order_by(charge_loans.c.id)
+    ),
+    _LoanRow,
+)
+
+
+def charge_facts(charge: Charge) -> dict[str, Any]:
+    """What an event tells of a charge."""
+    return {
+        "charge": charge.id,
+        "kind": charge.kind.value,
+        "amount": charge.amount,
+        "balance": charge.balance,
+        "currency": charge.currency,
+        "agency": charge.agency_id,
+        "reason": charge.reason,
+    }
+
+
+def patron_charges(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    patron: str,
+    now: datetime,
+    only_open: bool = True,
+    agency_id: int | None = None,
+    start: int = 1,
+    limit: int | None = None,
+) -> PatronCharges | Refused:
+    """The charges of the patron with this identifier, the oldest first.
+
+    From the `start`-th (1 is the first), `limit` at most. `only_open` leaves out those of which
+    nothing is owed either way; `agency_id` shows one agency's only, and then `total` and
+    `balances` are of these. Refused only with PATRON_UNKNOWN; asks for no PIN.
+    """
+    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if facts is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    known = facts.patron()
+    page, count = _OPEN if only_open else _ALL
+    skipped = min(max(start - 1, 0), ALL)
+    at_most = ALL if limit is None else min(max(limit, 0), ALL)
+    if agency_id is None:
+        found = page(transaction, known.id, at_most, skipped)
+        total: int = count(transaction, known.id)
+    else:
+        # Few patrons owe to several agencies: their charges are sorted out here.
+        its = [each for each in page(transaction, known.id, ALL, 0) if each.agency_id == agency_id]
+        found, total = its[skipped : skipped + at_most], len(its)
+    loans = _live_loans(transaction, [charge.id for charge in found])
+    balances = tuple(
+        each for each in balances_of(transaction, known.id) if agency_id in (None, each.agency_id)
+    )
+    lines = tuple(ChargeLine(charge, tuple(loans[charge.id])) for charge in found)
+    return PatronCharges(known, total, lines, balances)
+
+
+def _live_loans(
+    transaction: Transaction, charge_ids: Sequence[int], *, with_undone: bool = False
+) -> dict[int, list[ChargedLoan]]:
+    found: dict[int, list[ChargedLoan]] = defaultdict(list)
+    for row in _loans_of(transaction, list(charge_ids)):
+        if row.undone is None or with_undone:
+            found[row.charge_id].append(ChargedLoan(*row[1:7], facts=json.loads(row.facts)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeExplained:
+    """A charge, what happened to it, and the loans it was made for.
+
+    `undone` are loans that made it once and do not any more: a return that was taken back, a
+    compensation for what was found. `steps` is what the flow of dunning did of the loans and of
+    the charge, in that order of time.
+    """
+
+    charge: Charge
+    branch: Branch
+    postings: tuple[Posting, ...]
+    loans: tuple[ChargedLoan, ...]
+    undone: tuple[ChargedLoan, ...]
+    steps: tuple[Act, ...]
+
+
+def explain_charge(
+    circulation: Circulation, transaction: Transaction, charge_id: int
+) -> ChargeExplained | None:
+    """Why a charge is what it is; None for one that is not known.
+
+    The facts of each loan are those that held when it was charged, whatever the rules say today.
+    """
+    charge = find_charge(transaction, charge_id)
+    if charge is None:
+        return None
+    set_up = circulation.current_set_up(transaction)
+    live = _live_loans(transaction, [charge_id])[charge_id]
+    every = _live_loans(transaction, [charge_id], with_undone=True)[charge_id]
+    loan_ids = dict.fromkeys(each.loan_id for each in every if each.loan_id is not None)
+    of_loans = acts_of_loans(transaction, list(loan_ids))
+    acts = [*acts_of_charges(transaction, [charge_id])[charge_id], *chain(*of_loans.values())]
+    return ChargeExplained(
+        charge,
+        set_up.branches[charge.branch_id],
+        tuple(postings_of(transaction, charge_id)),
+        tuple(live),
+        tuple(each for each in every if each not in live),
+        tuple(sorted(acts, key=lambda act: act.id)),
+    )

@@ -1,0 +1,201 @@
+"""Charges: making one, and changing what is owed of it.
+
+What a charge comes to is the sum of its postings (`circulation.ledger.postings`); these functions
+write them, each with its event. Payments are in `circulation.ledger.payments`, lists and
+explanations in `circulation.ledger.charge_lists`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from catalogue.statements import Transaction, one, scalar
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.ledger.charge_lists import charge_facts
+from circulation.ledger.money import (
+    Charge,
+    ChargeKind,
+    PostingKind,
+)
+from circulation.ledger.payments import settle_with_credit
+from circulation.ledger.postings import (
+    CHARGE_COLUMNS,
+    Account,
+    charge_row,
+    find_charge,
+    first_posting_of,
+    insert_charge,
+    open_account,
+    post,
+)
+from circulation.ledger.schema import charge_postings, charges
+from circulation.results import Desk
+
+_charge_made_once = one(
+    select(*CHARGE_COLUMNS).where(charges.c.once == bindparam("of_once")), charge_row, "of_once"
+)
+_last_write_off: Callable[..., Any] = scalar(
+    select(func.max(charge_postings.c.id)).where(
+        charge_postings.c.charge_id == bindparam("of_charge"),
+        charge_postings.c.kind == PostingKind.WRITE_OFF.value,
+    ),
+    "of_charge",
+)
+
+
+def create_charge(
+    circulation: Circulation,
+    account: Account,
+    kind: ChargeKind,
+    amount: int,
+    currency: str,
+    *,
+    branch_id: int,
+    reason: str,
+    once: str | None = None,
+) -> Charge:
+    """Charges the account `amount` minor units by the rules of the branch, to its agency.
+
+    `once` names what can be charged only once (see `charge_made_once`). A credit of the patron
+    pays first.
+    """
+    agency_id = account.set_up.branches[branch_id].agency_id
+    made = Charge(
+        circulation.ids.next(account.now),
+        account.patron_id,
+        agency_id,
+        branch_id,
+        kind,
+        currency,
+        0,
+        0,
+        0,
+        0,
+        reason,
+        account.now,
+    )
+    insert_charge(account.transaction, *(made._asdict() | {"kind": kind.value}).values(), once)
+    charge = post(account, made, PostingKind.CREATION, amount, reason=reason)
+    write_event(
+        account.transaction,
+        EventKind.CHARGE_CREATED,
+        account.desk,
+        account.now,
+        patron_id=account.patron_id,
+        after=charge_facts(charge),
+    )
+    return settle_with_credit(account, charge)
+
+
+class ChargeUnknown(ValueError):
+    """No charge has this id, or its patron was erased."""
+
+
+def open_charge(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    charge_id: int,
+    desk: Desk | None,
+    now: datetime,
+) -> tuple[Account, Charge]:
+    """The charge, and the account it stands on, locked: what the functions below are given.
+
+    Raises ChargeUnknown.
+    """
+    found = find_charge(transaction, charge_id)
+    if found is None or found.patron_id is None:
+        raise ChargeUnknown(f"there is no charge {charge_id} that can be changed")
+    set_up = circulation.current_set_up(transaction)
+    account = open_account(transaction, set_up, desk, found.patron_id, now)
+    locked = find_charge(transaction, charge_id)
+    assert locked is not None
+    return account, locked
+
+
+def charge_made_once(account: Account, once: str) -> Charge | None:
+    """The charge that was made for this already; it may have been cancelled."""
+    return _charge_made_once(account.transaction, once)
+
+
+def set_amount(account: Account, charge: Charge, amount: int, reason: str) -> Charge:
+    """Raises or reduces the charge to `amount`; to 0 is a cancellation.
+
+    What was paid beyond that is owed to the patron from now on; what was written off beyond it
+    is not, and the write-off is taken back.
+    """
+    change = amount - charge.amount
+    if not change:
+        return charge
+    too_much = charge.written_off - max(amount - charge.paid, 0)
+    if change < 0 and too_much > 0:
+        charge = reduce_write_off(account, charge, reason, too_much)
+    if change > 0:
+        kind = PostingKind.CREATION
+    else:
+        kind = PostingKind.REDUCTION if amount else PostingKind.CANCELLATION
+    return _corrected(account, charge, kind, abs(change), reason)
+
+
+def reduce_charge(account: Account, charge: Charge, amount: int, reason: str) -> Charge:
+    """Charges `amount` less; all of it is a cancellation.
+
+    Raises ValueError for an amount that is not positive, or more than the charge.
+    """
+    if not 0 < amount <= charge.amount:
+        raise ValueError(f"{amount} cannot be taken off a charge of {charge.amount}")
+    return set_amount(account, charge, charge.amount - amount, reason)
+
+
+def write_off(account: Account, charge: Charge, reason: str, amount: int | None = None) -> Charge:
+    """Gives up what is owed of the charge, or `amount` of it; the charge itself stands.
+
+    Raises ValueError for an amount that is not positive, or more than is owed.
+    """
+    amount = charge.balance if amount is None else amount
+    if not 0 < amount <= charge.balance:
+        raise ValueError(f"{amount} cannot be written off of {charge.balance} owed")
+    return _corrected(account, charge, PostingKind.WRITE_OFF, amount, reason)
+
+
+def reduce_write_off(
+    account: Account, charge: Charge, reason: str, amount: int | None = None
+) -> Charge:
+    """Takes back what was written off, or `amount` of it: it is owed again.
+
+    Raises ValueError for an amount that is not positive, or more than was written off.
+    """
+    amount = charge.written_off if amount is None else amount
+    if not 0 < amount <= charge.written_off:
+        raise ValueError(f"{amount} is more than the {charge.written_off} written off")
+    parent = _last_write_off(account.transaction, charge.id)
+    kind = PostingKind.WRITE_OFF_REDUCTION
+    return _corrected(account, charge, kind, amount, reason, parent)
+
+
+def _corrected(
+    account: Account,
+    charge: Charge,
+    kind: PostingKind,
+    amount: int,
+    reason: str,
+    parent: int | None = None,
+) -> Charge:
+    if parent is None:
+        parent = first_posting_of(account.transaction, charge.id)
+    changed = post(account, charge, kind, amount, reason=reason, parent=parent)
+    write_event(
+        account.transaction,
+        EventKind.CHARGE_CHANGED,
+        account.desk,
+        account.now,
+        patron_id=account.patron_id,
+        before={"amount": charge.amount, "balance": charge.balance},
+        after=charge_facts(changed) | {"by": kind.value, "why": reason},
+    )
+    return changed

@@ -1,0 +1,340 @@
+"""Payments: taking one, once for each order id; undoing one; giving money back.
+
+A payment is put to the charges of one agency, that of the desk, from the oldest on, or to those it
+names. The order id makes it safe to repeat: whoever lost the answer asks again and gets the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, insert, select
+
+from catalogue.statements import Transaction, many, one, send
+from circulation.calendars.due_dates import local_date
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.fees.debts import is_blocked_for_debt
+from circulation.fees.rules import FeeTerms
+from circulation.ledger.balances import balances_of
+from circulation.ledger.money import (
+    Allocation,
+    Charge,
+    ChargeKind,
+    Paid,
+    PaymentResult,
+    PostingKind,
+)
+from circulation.ledger.postings import (
+    CHARGE_COLUMNS,
+    Account,
+    charge_row,
+    find_charge,
+    first_posting_of,
+    insert_charge,
+    post,
+    postings_of_payment,
+)
+from circulation.ledger.schema import charge_postings, charges, payments
+from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
+from circulation.reasons import Reason
+from circulation.results import Desk, Refusal, Refused
+
+
+class PaymentRow(NamedTuple):
+    """A payment as it is stored."""
+
+    id: int
+    patron_id: int | None
+    agency_id: int
+    order_id: str
+    amount: int
+    currency: str
+    method: str
+    actor: str
+    device: str
+    branch_id: int | None
+    at: datetime
+    reversed: datetime | None
+
+
+_COLUMNS = tuple(payments.c[name] for name in PaymentRow._fields)
+find_payment = one(
+    select(*_COLUMNS).where(payments.c.id == bindparam("payment_id")), PaymentRow, "payment_id"
+)
+_by_order = one(
+    select(*_COLUMNS).where(
+        payments.c.agency_id == bindparam("of_agency"), payments.c.order_id == bindparam("of_order")
+    ),
+    PaymentRow,
+    "of_agency",
+    "of_order",
+)
+_WRITTEN = PaymentRow._fields[:-1]
+_insert_payment = send(
+    insert(payments).values(
+        {
+            payments.c[name]: bindparam(f"new_{name}", type_=payments.c[name].type)
+            for name in _WRITTEN
+        }
+    ),
+    *(f"new_{name}" for name in _WRITTEN),
+)
+charges_of_account = many(
+    select(*CHARGE_COLUMNS)
+    .where(
+        charges.c.patron_id == bindparam("of_patron"),
+        charges.c.agency_id == bindparam("of_agency"),
+    )
+    .order_by(charges.c.created, charges.c.id),
+    charge_row,
+    "of_patron",
+    "of_agency",
+)
+last_payment_of = one(
+    select(charge_postings.c.id, charge_postings.c.payment_id)
+    .where(
+        charge_postings.c.charge_id == bindparam("of_charge"),
+        charge_postings.c.kind == PostingKind.PAYMENT.value,
+    )
+    .order_by(charge_postings.c.id.desc())
+    .limit(1),
+    None,
+    "of_charge",
+)
+
+
+def pay(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    amount: int,
+    currency: str,
+    now: datetime,
+    order_id: str | None = None,
+    charge: int | Sequence[int] | None = None,
+    kind: ChargeKind | None = None,
+    method: str = "",
+    refuse_overpayment: bool = False,
+) -> PaymentResult:
+    """Takes a payment of `amount` minor units for the patron with identifier `patron`.
+
+    It is put to what is owed to the desk's agency: to `charge` (an id, or several, all or
+    nothing), to charges of one `kind`, or to all, the oldest first. `method` says how it was paid.
+    `refuse_overpayment` takes no more than is owed even where the rules would keep it.
+    Asks for no PIN: anyone may pay for anyone.
+
+    The same `order_id` once more, with the same patron, amount and currency, gives the same answer
+    (`Paid.was_repeated`) and does nothing; with another it is refused with ORDER_ID_TAKEN. An order
+    id counts within the agency: machines that only number their own payments put their name before
+    it. Without one every call pays.
+
+    Refused besides with PATRON_UNKNOWN; AMOUNT_WRONG (not positive); CHARGE_UNKNOWN (not the
+    patron's, or owed to another agency); CHARGE_SETTLED (a named one owes nothing any more: it was
+    paid by another order, or cancelled); NOTHING_OWED; CURRENCY_NOT_OWED; and, as the rules have
+    it, PAYMENT_TOO_LARGE and PARTIAL_PAYMENT, whose `amount` says what would be taken.
+    """
+    patron = circulation.identifiers.stored(patron)
+    lock_patron(transaction, patron)
+    facts = patron_facts(transaction, patron, now, "")
+    if facts is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    if order_id:
+        before = _by_order(transaction, desk.agency_id, order_id)
+        if before is not None:
+            return _once_more(transaction, facts, before, amount, currency)
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    if desk.branch_id not in set_up.branches:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
+    account = Account(transaction, set_up, desk, facts.id, now)
+    day = local_date(now, set_up.branches[desk.branch_id].timezone)
+    terms = set_up.agency_fee_terms(desk.agency_id, facts.category, day)
+    if refuse_overpayment:
+        terms = replace(terms, overpayment="refuse")
+    owed = charges_of_account(transaction, facts.id, desk.agency_id)
+    wanted = (charge,) if isinstance(charge, int) else None if charge is None else tuple(charge)
+    shares = shares_of(owed, wanted, kind, amount, currency, terms)
+    if isinstance(shares, Refusal):
+        return Refused((shares,), patron=facts.patron())
+
+    payment_id = circulation.ids.next(now)
+    order_id = order_id or str(payment_id)
+    _insert_payment(
+        transaction,
+        payment_id,
+        facts.id,
+        desk.agency_id,
+        order_id,
+        amount,
+        currency,
+        method,
+        desk.actor,
+        desk.device,
+        desk.branch_id,
+        now,
+    )
+    was_blocked = is_blocked_for_debt(transaction, facts.id)
+    for owing, share in shares:
+        parent = first_posting_of(transaction, owing.id)
+        post(account, owing, PostingKind.PAYMENT, share, parent=parent, payment_id=payment_id)
+    credit = amount - sum(share for _, share in shares)
+    if credit:
+        _keep_credit(circulation, account, credit, currency, payment_id)
+    allocations = tuple(Allocation(owing.id, share) for owing, share in shares)
+    write_event(
+        transaction,
+        EventKind.PAYMENT_TAKEN,
+        desk,
+        now,
+        patron_id=facts.id,
+        after={
+            "payment": payment_id,
+            "order": order_id,
+            "amount": amount,
+            "currency": currency,
+            "method": method,
+            "charges": {str(each.charge_id): each.amount for each in allocations},
+            "credit": credit,
+        },
+    )
+    return Paid(
+        payment_id,
+        order_id,
+        facts.patron(),
+        amount,
+        currency,
+        allocations,
+        credit,
+        balances_of(transaction, facts.id),
+        lifted_block=was_blocked and not is_blocked_for_debt(transaction, facts.id),
+    )
+
+
+def _once_more(
+    transaction: Transaction, facts: PatronFacts, before: PaymentRow, amount: int, currency: str
+) -> PaymentResult:
+    """The answer to an order id that was paid already."""
+    if (before.patron_id, before.amount, before.currency) != (facts.id, amount, currency):
+        return Refused((Refusal(Reason.ORDER_ID_TAKEN),), patron=facts.patron())
+    made = [
+        posting
+        for posting in postings_of_payment(transaction, before.id)
+        if posting.kind is PostingKind.PAYMENT and posting.at == before.at
+    ]
+    paid = [Allocation(posting.charge_id, -posting.amount) for posting in made]
+    credits_ = {
+        each.charge_id
+        for each in paid
+        if (found := find_charge(transaction, each.charge_id)) and found.kind is ChargeKind.CREDIT
+    }
+    return Paid(
+        before.id,
+        before.order_id,
+        facts.patron(),
+        amount,
+        currency,
+        tuple(each for each in paid if each.charge_id not in credits_),
+        sum(each.amount for each in paid if each.charge_id in credits_),
+        balances_of(transaction, facts.id),
+        was_repeated=True,
+    )
+
+
+def shares_of(
+    owed: Sequence[Charge],
+    wanted: tuple[int, ...] | None,
+    kind: ChargeKind | None,
+    amount: int,
+    currency: str,
+    terms: FeeTerms,
+) -> list[tuple[Charge, int]] | Refusal:
+    """Which charges the amount pays, and how much of each; or why it is not taken."""
+    if amount <= 0:
+        return Refusal(Reason.AMOUNT_WRONG)
+    if wanted is not None:
+        named = [each for each in owed if each.id in wanted]
+        if len(named) < len(set(wanted)):
+            return Refusal(Reason.CHARGE_UNKNOWN)
+        if any(each.balance <= 0 for each in named):
+            return Refusal(Reason.CHARGE_SETTLED)
+        owed = named
+    owing = [each for each in owed if each.balance > 0 and kind in (None, each.kind)]
+    payable = [each for each in owing if each.currency == currency]
+    if owing and not payable:
+        return Refusal(Reason.CURRENCY_NOT_OWED)
+    total = sum(each.balance for each in payable)
+    if not payable and terms.overpayment == "refuse":
+        return Refusal(Reason.NOTHING_OWED)
+    if amount > total and terms.overpayment == "refuse":
+        return Refusal(Reason.PAYMENT_TOO_LARGE, amount=total, currency=currency)
+    shares, left = [], amount
+    for each in payable:
+        share = min(each.balance, left)
+        if share and share < each.balance and not terms.partial_payment:
+            taken = amount - left or each.balance
+            return Refusal(Reason.PARTIAL_PAYMENT, amount=taken, currency=currency)
+        if share:
+            shares.append((each, share))
+            left -= share
+    return shares
+
+
+def _keep_credit(
+    circulation: Circulation, account: Account, amount: int, currency: str, payment_id: int
+) -> None:
+    """What was paid beyond all that was owed stands as a charge of nothing that is paid."""
+    desk = account.desk
+    assert desk is not None
+    reason = "paid beforehand"
+    kept = Charge(
+        circulation.ids.next(account.now),
+        account.patron_id,
+        desk.agency_id,
+        desk.branch_id,
+        ChargeKind.CREDIT,
+        currency,
+        0,
+        0,
+        0,
+        0,
+        reason,
+        account.now,
+    )
+    values = kept._asdict() | {"kind": ChargeKind.CREDIT.value}
+    insert_charge(account.transaction, *values.values(), None)
+    post(account, kept, PostingKind.PAYMENT, amount, payment_id=payment_id, reason=reason)
+
+
+def settle_with_credit(account: Account, charge: Charge) -> Charge:
+    """Pays the charge from what the patron has paid beforehand, as far as that goes."""
+    for each in charges_of_account(account.transaction, account.patron_id, charge.agency_id):
+        is_credit = each.kind is ChargeKind.CREDIT and each.currency == charge.currency
+        share = min(-each.balance, charge.balance)
+        if not is_credit or share <= 0:
+            continue
+        paid, payment_id = last_payment_of(account.transaction, each.id) or (None, None)
+        reason = f"put to charge {charge.id}"
+        post(
+            account,
+            each,
+            PostingKind.PAYMENT_REDUCTION,
+            share,
+            parent=paid,
+            payment_id=payment_id,
+            reason=reason,
+        )
+        charge = post(
+            account,
+            charge,
+            PostingKind.PAYMENT,
+            share,
+            parent=first_posting_of(account.transaction, charge.id),
+            payment_id=payment_id,
+            reason="paid beforehand",
+        )
+    return charge

@@ -1,0 +1,108 @@
+"""Undoing payments that failed, and giving money back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, update
+
+from catalogue.statements import Moment, Transaction, change
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.ledger.charge_lists import charge_facts
+from circulation.ledger.money import Charge, PostingKind
+from circulation.ledger.payments import find_payment, last_payment_of
+from circulation.ledger.postings import (
+    Account,
+    find_charge,
+    open_account,
+    post,
+    postings_of_payment,
+)
+from circulation.ledger.schema import payments
+from circulation.results import Desk
+
+_set_reversed = change(
+    update(payments)
+    .where(payments.c.id == bindparam("of_payment"), payments.c.reversed.is_(None))
+    .values(reversed=bindparam("new_reversed", type_=Moment)),
+    "of_payment",
+    "new_reversed",
+)
+
+
+def reverse_payment(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk | None,
+    payment_id: int,
+    reason: str,
+    now: datetime,
+) -> bool:
+    """Undoes a payment that failed: what it paid is owed again; False where it was undone before.
+
+    Its order id stays taken. Money that was given back meanwhile stays given back. Raises
+    ValueError for a payment that is not known, or whose patron was erased.
+    """
+    payment = find_payment(transaction, payment_id)
+    if payment is None or payment.patron_id is None:
+        raise ValueError(f"there is no payment {payment_id} that can be undone")
+    account = open_account(
+        transaction, circulation.current_set_up(transaction), desk, payment.patron_id, now
+    )
+    if not _set_reversed(transaction, payment_id, now):
+        return False
+    still_paid: dict[int, list[int]] = {}
+    for posting in postings_of_payment(transaction, payment_id):
+        paid = still_paid.setdefault(posting.charge_id, [posting.id, 0])
+        paid[1] -= posting.amount
+    undone = {}
+    for charge_id, (parent, amount) in still_paid.items():
+        charge = find_charge(transaction, charge_id)
+        assert charge is not None
+        share = min(amount, charge.paid)
+        if share > 0:
+            kind = PostingKind.PAYMENT_REDUCTION
+            post(account, charge, kind, share, parent=parent, payment_id=payment_id, reason=reason)
+            undone[str(charge_id)] = share
+    write_event(
+        transaction,
+        EventKind.PAYMENT_REVERSED,
+        desk,
+        now,
+        patron_id=payment.patron_id,
+        before={"payment": payment_id, "amount": payment.amount, "currency": payment.currency},
+        after={"charges": undone, "why": reason},
+    )
+    return True
+
+
+def reimburse(account: Account, charge: Charge, reason: str, amount: int | None = None) -> Charge:
+    """Gives back what was paid too much of the charge, or `amount` of it.
+
+    Raises ValueError for an amount that is not positive, or more than is owed to the patron.
+    """
+    too_much = -charge.balance
+    amount = too_much if amount is None else amount
+    if not 0 < amount <= too_much:
+        raise ValueError(f"{amount} cannot be given back of {max(too_much, 0)} paid too much")
+    parent, payment_id = last_payment_of(account.transaction, charge.id) or (None, None)
+    changed = post(
+        account,
+        charge,
+        PostingKind.REIMBURSEMENT,
+        amount,
+        parent=parent,
+        payment_id=payment_id,
+        reason=reason,
+    )
+    write_event(
+        account.transaction,
+        EventKind.REIMBURSED,
+        account.desk,
+        account.now,
+        patron_id=account.patron_id,
+        after=charge_facts(changed) | {"given_back": amount, "why": reason},
+    )
+    return changed

@@ -1,0 +1,116 @@
+"""The ledger, as tables in the same metadata as all others.
+
+It is append-only: `charge_postings` never changes. What stands in `charges` and `patron_balances`
+besides is the sum of the postings, kept with them in one transaction so that it need not be added
+up.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from catalogue.schema import Long, agencies, branches, items, metadata
+from catalogue.statements import Moment
+from circulation.patrons.schema import patrons
+
+#: What somebody was charged. Amounts are in minor units of the currency: `amount` is what is
+#: charged after reductions, `paid` what was paid and not given back. The patron is NULL once
+#: they were erased.
+charges = Table(
+    "charges",
+    metadata,
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("patron_id", ForeignKey(patrons.c.id)),
+    Column("agency_id", ForeignKey(agencies.c.id), nullable=False),  # to whom it is owed
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # whose rules made it
+    Column("kind", String, nullable=False),  # a value of `ChargeKind`
+    Column("currency", String(3), nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("paid", Integer, nullable=False),
+    Column("written_off", Integer, nullable=False),
+    Column("balance", Integer, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("created", Moment, nullable=False),
+    # What can be charged once only: one return occasion, one lost loan.
+    Column("once", String, unique=True),
+    CheckConstraint("balance = amount - paid - written_off", name="balance"),
+    Index("ix_charges_patron_id", "patron_id", "created"),
+)
+
+#: The loans that made a charge, each with what it would cost alone and with the facts it was
+#: reckoned from. What was undone stays and says so. Loan and item are NULL once the loan was cut
+#: from its patron.
+charge_loans = Table(
+    "charge_loans",
+    metadata,
+    Column("id", Long, Identity(), primary_key=True),
+    Column("charge_id", ForeignKey(charges.c.id), nullable=False, index=True),
+    Column("loan_id", Long, index=True),
+    Column("item_id", ForeignKey(items.c.id), index=True),
+    Column("amount", Integer, nullable=False),
+    Column("facts", Text, nullable=False),  # JSON object (see `circulation.fees.charged_loans`)
+    Column("at", Moment, nullable=False),  # when it happened: the return, the bill...
+    Column("recorded", Moment, nullable=False, index=True),
+    Column("undone", Moment),
+)
+
+#: Payments. An order id pays once with an agency.
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("agency_id", ForeignKey(agencies.c.id), nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("method", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("branch_id", Integer),
+    Column("at", Moment, nullable=False),
+    Column("reversed", Moment),
+    UniqueConstraint("agency_id", "order_id"),
+)
+
+#: The ledger. `amount` is what the posting does to the balance: a charge adds, a payment takes
+#: away. `parent_id` is the posting that it corrects or pays.
+charge_postings = Table(
+    "charge_postings",
+    metadata,
+    Column("id", Long, Identity(), primary_key=True),
+    Column("charge_id", ForeignKey(charges.c.id), nullable=False, index=True),
+    Column("kind", String, nullable=False),  # a value of `PostingKind`
+    Column("amount", Integer, nullable=False),
+    Column("parent_id", ForeignKey("charge_postings.id")),
+    Column("payment_id", ForeignKey(payments.c.id), index=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("branch_id", Integer),
+    Column("reason", String, nullable=False),
+)
+
+#: What a patron owes to each agency: the sums of their postings. Fees and compensations apart,
+#: because only fees exclude from borrowing.
+patron_balances = Table(
+    "patron_balances",
+    metadata,
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
+    Column("currency", String(3), primary_key=True),
+    Column("fees", Integer, nullable=False),
+    Column("compensations", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)

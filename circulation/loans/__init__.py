@@ -1,0 +1,1 @@
+"""Loans: lending, returning, renewing, and what can go wrong in between."""

@@ -1,0 +1,190 @@
+"""Many items at once: stacks on an RFID plate, a class that borrows, a box that comes back.
+
+A batch is one transaction, and each item of it is decided on its own: what is refused does not
+keep the rest back. All items are locked before any is dealt with, by rising id, and so are the
+patrons after them; two batches that share items cannot wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from catalogue.schema import items
+from catalogue.statements import Transaction, key_parameters, many_of
+from circulation.engine import Circulation
+from circulation.items.facts import item_facts
+from circulation.loans.lending import check_out
+from circulation.loans.renewals import renew
+from circulation.loans.returns import check_in
+from circulation.loans.routing import HoldHandling
+from circulation.patrons.identifiers import known_as
+from circulation.patrons.schema import patron_identifiers, patrons
+from circulation.reasons import Reason
+from circulation.results import CheckedIn, CheckedOut, Desk, Refusal, Refused, Renewed
+
+#: No stack or class is larger; a batch must not keep others from their items for long.
+LARGEST = 500
+
+_lock_items: Callable[[Transaction, list[str]], list[Any]] = many_of(
+    lambda size: (
+        select(items.c.id)
+        .where(items.c.barcode.in_(key_parameters(size)))
+        .order_by(items.c.id)
+        .with_for_update(key_share=True)
+    ),
+    None,
+)
+_lock_patrons: Callable[[Transaction, list[str]], list[Any]] = many_of(
+    lambda size: (
+        select(patrons.c.id)
+        .where(
+            patrons.c.id.in_(
+                select(patron_identifiers.c.patron_id).where(
+                    patron_identifiers.c.identifier.in_(key_parameters(size))
+                )
+            )
+        )
+        .order_by(patrons.c.id)
+        .with_for_update(key_share=True)
+    ),
+    None,
+)
+
+
+class BatchTooLarge(ValueError):
+    """More than `LARGEST` items were given."""
+
+
+def check_out_pairs(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    pairs: Sequence[tuple[str, str]],
+    now: datetime,
+    no_block: bool = False,
+) -> list[CheckedOut | Refused]:
+    """Lends to each patron identifier the barcode beside it (a class); an answer for each pair."""
+    _begin(circulation, transaction, [item for _, item in pairs], [patron for patron, _ in pairs])
+    return [
+        check_out(
+            circulation,
+            transaction,
+            desk=desk,
+            patron=patron,
+            item=item,
+            now=now,
+            no_block=no_block,
+        )
+        for patron, item in pairs
+    ]
+
+
+def check_out_stack(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    barcodes: Sequence[str],
+    now: datetime,
+    pin: str | None = None,
+    no_block: bool = False,
+) -> list[CheckedOut | Refused]:
+    """Lends all items to one patron; an answer for each, in order.
+
+    A wrong PIN is one failed try, however many items there are. Raises VerificationNeeded.
+    """
+    _begin(circulation, transaction, barcodes, [patron])
+    answers: list[CheckedOut | Refused] = []
+    for barcode in barcodes:
+        answer = check_out(
+            circulation,
+            transaction,
+            desk=desk,
+            patron=patron,
+            item=barcode,
+            now=now,
+            pin=pin,
+            no_block=no_block,
+        )
+        if isinstance(answer, Refused) and _PIN_REASONS.intersection(answer.reasons):
+            return [answer] * len(barcodes)
+        answers.append(answer)
+    return answers
+
+
+_PIN_REASONS = frozenset({Reason.PIN_WRONG, Reason.PIN_MISSING, Reason.PIN_LOCKED})
+
+
+def check_in_stack(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    barcodes: Sequence[str],
+    now: datetime,
+    returned: datetime | None = None,
+    holds: HoldHandling = HoldHandling.SHELVE,
+) -> list[CheckedIn | Refused]:
+    """Takes all items back; each goes somewhere, and the answer says where."""
+    _begin(circulation, transaction, barcodes, [])
+    return [
+        check_in(
+            circulation,
+            transaction,
+            desk=desk,
+            item=barcode,
+            now=now,
+            returned=returned,
+            holds=holds,
+        )
+        for barcode in barcodes
+    ]
+
+
+def renew_stack(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    barcodes: Sequence[str],
+    now: datetime,
+) -> list[Renewed | Refused]:
+    """Renews all items, each for whoever has it on loan: across patrons, as staff may."""
+    _begin(circulation, transaction, barcodes, [])
+    answers: list[Renewed | Refused] = []
+    for barcode in barcodes:
+        facts = item_facts(transaction, barcode)
+        if facts is None:
+            answers.append(Refused((Refusal(Reason.ITEM_UNKNOWN),)))
+            continue
+        borrower = facts.borrower_id
+        identifier = None if borrower is None else known_as(transaction, borrower)
+        if identifier is None:
+            home = circulation.set_up(transaction, facts.set_up_version).branches
+            item = facts.item(home[facts.home_branch_id])
+            answers.append(Refused((Refusal(Reason.ITEM_NOT_ON_LOAN),), item))
+            continue
+        answers.append(
+            renew(circulation, transaction, desk=desk, patron=identifier, item=barcode, now=now)
+        )
+    return answers
+
+
+def _begin(
+    circulation: Circulation,
+    transaction: Transaction,
+    barcodes: Sequence[str],
+    identifiers: Sequence[str],
+) -> None:
+    if len(barcodes) > LARGEST:
+        raise BatchTooLarge(f"{len(barcodes)} items at once; {LARGEST} is the most")
+    if transaction.dialect == "sqlite":
+        return
+    _lock_items(transaction, list(barcodes))
+    _lock_patrons(transaction, [circulation.identifiers.stored(each) for each in identifiers])

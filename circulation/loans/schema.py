@@ -1,0 +1,142 @@
+"""The tables of loans, in the same metadata as all others.
+
+Status is never stored: an item is on loan because an open loan says so.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    text,
+)
+
+from catalogue.schema import Long, branches, items, metadata
+from catalogue.statements import Moment
+from circulation.patrons.schema import patrons
+
+#: A loan is open while `checked_in` is NULL. `material_group` is the item's at check-out: the
+#: group whose limit the loan counts against. The patron of a loan that has ended is NULL once the
+#: loan was cut from them (see `circulation.patrons.personal_data`).
+loans = Table(
+    "loans",
+    metadata,
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("item_id", ForeignKey(items.c.id), nullable=False),
+    Column("patron_id", ForeignKey(patrons.c.id)),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # whose rules hold
+    Column("material_group", String, nullable=False),
+    Column("checked_out", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("renewals", SmallInteger, nullable=False),
+    Column("checked_in", Moment),
+    Column("checked_in_branch_id", ForeignKey(branches.c.id)),
+    Column("mark", String),  # a value of `LoanMark`
+    Column("marked", Moment),
+    Column("suspended_until", Moment),
+    # The second borrower: the pupil to whom a teacher lent the item onward.
+    Column("co_patron_id", ForeignKey(patrons.c.id)),
+    Column("recalled", Moment),  # somebody who waits has brought the due date forward
+    Column("billed", Moment),  # compensation was charged for the item
+)
+
+_IS_OPEN = text("checked_in IS NULL")
+
+#: The promise that no item is on loan twice.
+Index(
+    "uq_loans_open_item",
+    loans.c.item_id,
+    unique=True,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+#: Counts of a patron's loans (all, overdue, of a group) are read from this index alone, those that
+#: are overdue without a look at the others; SQLite does so only where the column of the condition
+#: stands in it too.
+Index(
+    "ix_loans_open_patron",
+    loans.c.patron_id,
+    loans.c.due,
+    loans.c.mark,
+    loans.c.material_group,
+    loans.c.checked_in,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+
+_IS_HISTORY = text("checked_in IS NOT NULL AND patron_id IS NOT NULL")
+
+#: The loans that have ended and still name a patron: few, because they are cut after some weeks.
+Index(
+    "ix_loans_history",
+    loans.c.patron_id,
+    loans.c.checked_in,
+    sqlite_where=_IS_HISTORY,
+    postgresql_where=_IS_HISTORY,
+)
+_HAS_CO_PATRON = text("co_patron_id IS NOT NULL")
+Index(
+    "ix_loans_co_patron",
+    loans.c.co_patron_id,
+    sqlite_where=_HAS_CO_PATRON,
+    postgresql_where=_HAS_CO_PATRON,
+)
+_IS_RECALLED = text("recalled IS NOT NULL AND checked_in IS NULL")
+Index(
+    "ix_loans_recalled",
+    loans.c.patron_id,
+    sqlite_where=_IS_RECALLED,
+    postgresql_where=_IS_RECALLED,
+)
+_IS_MARKED = text("mark IS NOT NULL AND checked_in IS NULL")
+#: The work list of lost and claimed items.
+Index(
+    "ix_loans_marked",
+    loans.c.branch_id,
+    loans.c.marked,
+    sqlite_where=_IS_MARKED,
+    postgresql_where=_IS_MARKED,
+)
+#: The work list of overdue loans.
+Index(
+    "ix_loans_open_due",
+    loans.c.due,
+    loans.c.checked_in,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+
+#: Loans accepted off line (no block) that the rules would have refused, for staff to settle.
+loan_conflicts = Table(
+    "loan_conflicts",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    # NULL: a report that could not be booked (`circulation.loans.off_line`), which the last five
+    # tell of.
+    Column("loan_id", Long, index=True),
+    Column("item_id", ForeignKey(items.c.id)),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),
+    Column("noted", Moment, nullable=False),
+    Column("reasons", String, nullable=False),  # names of `Reason`, parted by commas
+    Column("settled", Moment),
+    Column("act", String),  # a value of `off_line.Act`
+    Column("item_barcode", String),
+    Column("patron_identifier", String),
+    Column("happened", Moment),
+    Column("due", Moment),
+)
+_IS_UNSETTLED = text("settled IS NULL")
+Index(
+    "ix_loan_conflicts_unsettled",
+    loan_conflicts.c.branch_id,
+    loan_conflicts.c.id,
+    sqlite_where=_IS_UNSETTLED,
+    postgresql_where=_IS_UNSETTLED,
+)

@@ -1,0 +1,294 @@
+"""What each kind of event has told, and to whom: nothing, where it concerns nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, exists, select
+
+from catalogue.schema import items
+from catalogue.statements import Transaction, one, scalar
+from circulation.booking.results import BookingOutcome
+from circulation.booking.schema import bookings
+from circulation.events import Event, EventKind
+from circulation.holds.changes import HoldOutcome
+from circulation.holds.schema import holds
+from circulation.interlending.owners import NOT_RENEWED
+from circulation.items.schema import missing_items
+from circulation.ledger.money import ChargeKind, PostingKind
+from circulation.loans.auto_renewals import ACTOR as AUTO_RENEWAL
+from circulation.loans.schema import loans
+from circulation.notices.causes import Cause
+from circulation.notices.kinds import NoticeKind
+from circulation.policy import lineage
+from circulation.results import LoanMark
+from circulation.set_up import SetUp
+
+
+class Telling(NamedTuple):
+    """What an event has somebody told."""
+
+    patron_id: int
+    kind: NoticeKind
+    cause: Cause
+    facts: Mapping[str, Any] = {}
+    branch_id: int | None = None
+
+
+class Reading(NamedTuple):
+    transaction: Transaction
+    set_up: SetUp
+    event: Event
+
+
+_hold_branch: Callable[..., Any] = one(
+    select(holds.c.pickup_branch_id, holds.c.record_id).where(holds.c.id == bindparam("hold_id")),
+    None,
+    "hold_id",
+)
+_item_group = scalar(
+    select(items.c.material_group).where(items.c.id == bindparam("item_id")), "item_id"
+)
+_is_lost = exists().where(
+    loans.c.item_id == items.c.id,
+    loans.c.checked_in.is_(None),
+    loans.c.mark == LoanMark.LOST.value,
+)
+_is_missing = exists().where(missing_items.c.item_id == items.c.id)
+_copies_left = scalar(
+    select(items.c.id)
+    .where(items.c.record_id == bindparam("of_record"), ~_is_lost, ~_is_missing)
+    .limit(1),
+    "of_record",
+)
+_booking: Callable[..., Any] = one(
+    select(bookings.c.patron_id, bookings.c.delivery_branch_id).where(
+        bookings.c.id == bindparam("booking_id")
+    ),
+    None,
+    "booking_id",
+)
+
+
+def _hold_shelved(reading: Reading) -> Telling | None:
+    event, hold_id = reading.event, reading.event.hold_id
+    if event.patron_id is None or hold_id is None:
+        return None
+    branch_id = event.after.get("branch")
+    group = _item_group(reading.transaction, event.item_id)
+    kind = _ready(reading.set_up, branch_id, group or "")
+    cause = Cause(event=event.id, holds=(hold_id,))
+    return Telling(event.patron_id, kind, cause, branch_id=branch_id)
+
+
+def _ready(set_up: SetUp, branch_id: int | None, group: str) -> NoticeKind:
+    """As what it is ready; where no rule sends the special message, the usual one is sent."""
+    kind = NoticeKind.HOLD_READY
+    if branch_id is None:
+        return kind
+    terms = set_up.notice_terms(branch_id, "", kind)
+    groups = set(lineage(set_up.groups, group))
+    if groups.intersection(terms.in_reading_room):
+        kind = NoticeKind.READY_IN_READING_ROOM
+    elif groups.intersection(terms.at_desk):
+        kind = NoticeKind.READY_AT_DESK
+    return kind if kind in set_up.notices.kinds else NoticeKind.HOLD_READY
+
+
+_ENDED = {
+    HoldOutcome.CANCELLED.name: NoticeKind.HOLD_DELETED,
+    HoldOutcome.EXPIRED.name: NoticeKind.HOLD_EXPIRED,
+    HoldOutcome.NOT_COLLECTED.name: NoticeKind.HOLD_EXPIRED,
+    HoldOutcome.UNOBTAINABLE.name: NoticeKind.CANNOT_BE_OBTAINED,
+}
+
+
+def _hold_closed(reading: Reading) -> Telling | None:
+    """Who has cancelled a hold at a machine with their own card knows it, but has a receipt."""
+    event = reading.event
+    kind = _ENDED.get(event.after.get("outcome", ""))
+    if kind is None or event.patron_id is None or event.hold_id is None:
+        return None
+    found = _hold_branch(reading.transaction, event.hold_id)
+    branch_id, record_id = found if found is not None else (None, None)
+    is_last = kind is NoticeKind.HOLD_DELETED and record_id is not None
+    if is_last and _copies_left(reading.transaction, record_id) is None:
+        kind = NoticeKind.HOLD_LAST_COPY_LOST
+    cause = Cause(event=event.id, holds=(event.hold_id,))
+    return Telling(event.patron_id, kind, cause, branch_id=branch_id)
+
+
+def _of_loan(kind: NoticeKind, *facts: str) -> Callable[[Reading], Telling | None]:
+    """An event of a loan; `facts` are taken from what it became."""
+
+    def tell(reading: Reading) -> Telling | None:
+        event = reading.event
+        if event.patron_id is None or event.loan_id is None:
+            return None
+        told = {name: event.after[name] for name in facts if name in event.after}
+        cause = Cause(event=event.id, loans=(event.loan_id,))
+        return Telling(event.patron_id, kind, cause, told, event.branch_id)
+
+    return tell
+
+
+_renewal = _of_loan(NoticeKind.RENEWED)
+
+
+def _renewed(reading: Reading) -> Telling | None:
+    """Only what was renewed by itself: who renews is told by the machine or the person there."""
+    return _renewal(reading) if reading.event.actor == AUTO_RENEWAL else None
+
+
+_redating = _of_loan(NoticeKind.NOT_RENEWABLE, "due")
+
+
+def _redated(reading: Reading) -> Telling | None:
+    """What its owner did not renew falls due as before; other dates are moved with an
+    announcement of their own."""
+    return _redating(reading) if reading.event.after.get("reason") == NOT_RENEWED else None
+
+
+def _of_patron(
+    kind: NoticeKind, facts: Callable[[Event], Mapping[str, Any]] = lambda event: {}
+) -> Callable[[Reading], Telling | None]:
+    """An event of the patron alone."""
+
+    def tell(reading: Reading) -> Telling | None:
+        event = reading.event
+        if event.patron_id is None:
+            return None
+        return Telling(event.patron_id, kind, Cause(event=event.id), facts(event))
+
+    return tell
+
+
+def _paid(event: Event) -> Mapping[str, Any]:
+    after = event.after
+    return {
+        "amount": after["amount"],
+        "currency": after["currency"],
+        "order": after.get("order", ""),
+    }
+
+
+def _payment(reading: Reading) -> Telling | None:
+    event = reading.event
+    if event.patron_id is None:
+        return None
+    charges = tuple(int(each) for each in event.after.get("charges", {}))
+    cause = Cause(event=event.id, charges=charges)
+    return Telling(
+        event.patron_id, NoticeKind.PAYMENT_RECEIVED, cause, _paid(event), event.branch_id
+    )
+
+
+_REDUCED = frozenset({PostingKind.CANCELLATION.value, PostingKind.REDUCTION.value})
+
+
+def _charge_changed(reading: Reading) -> Telling | None:
+    """Compensation that need not be paid, or not all of it, because the item is back."""
+    event, after = reading.event, reading.event.after
+    if (
+        event.patron_id is None
+        or after.get("kind") != ChargeKind.COMPENSATION.value
+        or after.get("by") not in _REDUCED
+    ):
+        return None
+    reduced = {
+        "charge": after["charge"],
+        "amount": event.before["amount"] - after["amount"],
+        "left": after["amount"],
+        "currency": after["currency"],
+        "owed_to_patron": max(0, -after["balance"]),
+    }
+    cause = Cause(event=event.id, charges=(after["charge"],))
+    told = {"cancelled": [reduced], "why": after.get("why", "")}
+    kind = NoticeKind.COMPENSATION_CANCELLED
+    return Telling(event.patron_id, kind, cause, told, event.branch_id)
+
+
+def _of_booking(kind: NoticeKind) -> Callable[[Reading], Telling | None]:
+    def tell(reading: Reading) -> Telling | None:
+        event = reading.event
+        booking_id = (event.after or event.before).get("booking")
+        if booking_id is None or event.after.get("outcome") == "fulfilled":
+            return None
+        found = _booking(reading.transaction, booking_id)
+        if found is None or found[0] is None:
+            return None
+        is_refused = event.after.get("outcome") == BookingOutcome.REFUSED.value
+        told = {"text": event.after["text"]} if "text" in event.after else {}
+        cause = Cause(event=event.id, bookings=(booking_id,))
+        what = NoticeKind.BOOKING_REFUSED if is_refused else kind
+        return Telling(found[0], what, cause, told, branch_id=found[1])
+
+    return tell
+
+
+def _stay_begun(reading: Reading) -> Telling | None:
+    """The first copy of a booking was set aside: it is told once, however many follow."""
+    event = reading.event
+    booking_id = event.after.get("booking")
+    if booking_id is None:
+        return None
+    found = _booking(reading.transaction, booking_id)
+    if found is None or found[0] is None:
+        return None
+    cause = Cause(bookings=(booking_id,))
+    return Telling(found[0], NoticeKind.BOOKING_IN_PREPARATION, cause, branch_id=found[1])
+
+
+def _reason(event: Event) -> Mapping[str, Any]:
+    return {"reason": (event.after or event.before).get("reason", "")}
+
+
+#: What each event has told.
+TELLS: dict[EventKind, Callable[[Reading], Telling | None]] = {
+    EventKind.HOLD_SHELVED: _hold_shelved,
+    EventKind.HOLD_CLOSED: _hold_closed,
+    EventKind.CHECKED_OUT: _of_loan(NoticeKind.LOAN_MADE),
+    EventKind.CHECKED_IN: _of_loan(NoticeKind.ITEM_RETURNED),
+    EventKind.RENEWED: _renewed,
+    EventKind.LOAN_RECALLED: _of_loan(NoticeKind.RECALLED),
+    EventKind.LOAN_REDATED: _redated,
+    EventKind.PATRON_REGISTERED: _of_patron(NoticeKind.WELCOME),
+    EventKind.PIN_CHANGED: _of_patron(NoticeKind.PIN_CHANGED),
+    EventKind.PATRON_BLOCKED: _of_patron(NoticeKind.BLOCKED, _reason),
+    EventKind.PATRON_UNBLOCKED: _of_patron(NoticeKind.UNBLOCKED, _reason),
+    EventKind.PAYMENT_TAKEN: _payment,
+    EventKind.CHARGE_CHANGED: _charge_changed,
+    EventKind.BOOKING_CHANGED: _of_booking(NoticeKind.BOOKING_CHANGED),
+    EventKind.BOOKING_CLOSED: _of_booking(NoticeKind.BOOKING_DELETED),
+    EventKind.STAY_BEGUN: _stay_begun,
+}
+
+#: Which kinds of message may come of each event.
+MAY_TELL: dict[EventKind, frozenset[NoticeKind]] = {
+    EventKind.HOLD_SHELVED: frozenset(
+        {NoticeKind.HOLD_READY, NoticeKind.READY_AT_DESK, NoticeKind.READY_IN_READING_ROOM}
+    ),
+    EventKind.HOLD_CLOSED: frozenset(
+        {
+            NoticeKind.CANNOT_BE_OBTAINED,
+            NoticeKind.HOLD_DELETED,
+            NoticeKind.HOLD_EXPIRED,
+            NoticeKind.HOLD_LAST_COPY_LOST,
+        }
+    ),
+    EventKind.CHECKED_OUT: frozenset({NoticeKind.LOAN_MADE}),
+    EventKind.CHECKED_IN: frozenset({NoticeKind.ITEM_RETURNED}),
+    EventKind.RENEWED: frozenset({NoticeKind.RENEWED}),
+    EventKind.LOAN_RECALLED: frozenset({NoticeKind.RECALLED}),
+    EventKind.LOAN_REDATED: frozenset({NoticeKind.NOT_RENEWABLE}),
+    EventKind.PATRON_REGISTERED: frozenset({NoticeKind.WELCOME}),
+    EventKind.PIN_CHANGED: frozenset({NoticeKind.PIN_CHANGED}),
+    EventKind.PATRON_BLOCKED: frozenset({NoticeKind.BLOCKED}),
+    EventKind.PATRON_UNBLOCKED: frozenset({NoticeKind.UNBLOCKED}),
+    EventKind.PAYMENT_TAKEN: frozenset({NoticeKind.PAYMENT_RECEIVED}),
+    EventKind.CHARGE_CHANGED: frozenset({NoticeKind.COMPENSATION_CANCELLED}),
+    EventKind.BOOKING_CHANGED: frozenset({NoticeKind.BOOKING_CHANGED}),
+    EventKind.BOOKING_CLOSED: frozenset({NoticeKind.BOOKING_DELETED, NoticeKind.BOOKING_REFUSED}),
+    EventKind.STAY_BEGUN: frozenset({NoticeKind.BOOKING_IN_PREPARATION}),
+}

@@ -1,0 +1,1 @@
+"""Patrons: who they are, how they are known and reached, their PINs, their rights."""

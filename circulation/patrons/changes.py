@@ -1,0 +1,131 @@
+"""What is written of a patron: name, date of birth, ways to them, category, how long they are one.
+
+Cards are changed by `circulation.patrons.identifiers`, blocks and PINs by
+`circulation.patrons.registering`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, NamedTuple, TypedDict
+
+from sqlalchemy import bindparam, select, update
+
+from catalogue.statements import Transaction, lock, one, send
+from circulation.events import EventKind, write_event
+from circulation.patrons.schema import patrons
+from circulation.results import Desk
+from circulation.trees import CATEGORIES
+
+
+class PatronFields(NamedTuple):
+    """What can be changed. `name` is how the patron is addressed, `expires` the last day on which
+    they may borrow; texts are empty where nothing is known."""
+
+    name: str
+    given_name: str
+    family_name: str
+    birth_date: date | None
+    language: str
+    category: str
+    email: str
+    phone: str
+    expires: date | None
+    home_branch_id: int
+
+
+class Changes(TypedDict, total=False):
+    """Some of `PatronFields`."""
+
+    name: str
+    given_name: str
+    family_name: str
+    birth_date: date | None
+    language: str
+    category: str
+    email: str
+    phone: str
+    expires: date | None
+    home_branch_id: int
+
+
+_COLUMNS = tuple(patrons.c[name] for name in PatronFields._fields)
+_lock = lock(
+    select(patrons.c.id).where(patrons.c.id == bindparam("patron_id")).with_for_update(),
+    "patron_id",
+)
+_fields: Callable[..., PatronFields | None] = one(
+    select(*_COLUMNS).where(patrons.c.id == bindparam("patron_id")), PatronFields, "patron_id"
+)
+_change = send(
+    update(patrons)
+    .where(patrons.c.id == bindparam("of_patron"))
+    .values(
+        {
+            patrons.c[name]: bindparam(f"new_{name}", type_=patrons.c[name].type)
+            for name in PatronFields._fields
+        }
+    ),
+    "of_patron",
+    *(f"new_{name}" for name in PatronFields._fields),
+)
+
+
+class UnknownCategory(ValueError):
+    """No category of patrons has this code."""
+
+
+def check_category(transaction: Transaction, category: str) -> None:
+    """Raises UnknownCategory; where no categories are named, any code will do."""
+    known = {node.code for node in CATEGORIES.all(transaction)}
+    if known and category not in known:
+        raise UnknownCategory(f"there is no category {category!r}")
+
+
+def patron_fields(transaction: Transaction, patron_id: int) -> PatronFields | None:
+    """What is written of the patron; None for none."""
+    return _fields(transaction, patron_id)
+
+
+def change_patron(
+    transaction: Transaction,
+    patron_id: int,
+    changes: Changes,
+    *,
+    now: datetime,
+    desk: Desk | None = None,
+) -> PatronFields:
+    """Changes what is given, and gives all as it is now. Changing nothing writes no event.
+
+    A new given or family name changes how the patron is addressed, unless `name` says how.
+    Raises UnknownCategory, and ValueError for an unknown patron.
+    """
+    _lock(transaction, patron_id)
+    before = patron_fields(transaction, patron_id)
+    if before is None:
+        raise ValueError(f"there is no patron {patron_id}")
+    after = before._replace(**changes)
+    renamed = (before.given_name, before.family_name) != (after.given_name, after.family_name)
+    if renamed and "name" not in changes:
+        after = after._replace(name=f"{after.given_name} {after.family_name}".strip())
+    if after.category != before.category:
+        check_category(transaction, after.category)
+    if after == before:
+        return before
+    _change(transaction, patron_id, *after)
+    changed = [name for name in after._fields if getattr(after, name) != getattr(before, name)]
+    write_event(
+        transaction,
+        EventKind.PATRON_CHANGED,
+        desk,
+        now,
+        patron_id=patron_id,
+        before={name: _plain(getattr(before, name)) for name in changed},
+        after={name: _plain(getattr(after, name)) for name in changed},
+    )
+    return after
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

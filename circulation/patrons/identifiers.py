@@ -1,0 +1,313 @@
+"""What a patron goes by: cards, school logins, e-mail addresses, national numbers.
+
+A Danish national number (CPR: DDMMYY-SSSS) is never stored in clear, whatever it is called: not as
+``national_id`` and not as the "card" that a health card is. Its place is taken by a hash under a
+key that is not in the database, so that a copy of the database gives no numbers away, and what is
+shown of it is the date alone. Whoever types or scans the number is still found, because every
+identifier goes through `IdentifierKey.stored` on its way in. Whether the check digit is right is
+not asked: numbers without one are given out since 2007.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, insert, select, update
+
+from catalogue.statements import Transaction, change, many, one, scalar, send
+from circulation.digital_post.numbers import keep_number
+from circulation.digital_post.seals import NumberSeal
+from circulation.events import EventKind, write_event
+from circulation.patrons.schema import patron_identifiers
+from circulation.reasons import IdentifierBlock
+from circulation.results import Desk
+
+_CPR = re.compile(r"(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])([0-9]{2})[- ]?([0-9]{4})", re.ASCII)
+#: No card has this prefix, so a hash is no card's number.
+_HASHED = "cpr:"
+
+
+class IdentifierTaken(ValueError):
+    """The identifier belongs to a patron already."""
+
+
+class NoIdentifierKey(ValueError):
+    """A national number cannot be kept without a key to hash it under."""
+
+
+class IdentifierKey:
+    """The key for national numbers, of 16 to 64 bytes; without one they are not accepted.
+
+    With a `seal` a second copy is kept of them, to write to (see `circulation.digital_post.seals`).
+    """
+
+    __slots__ = ("_key", "seal")
+
+    def __init__(self, key: bytes | None = None, seal: NumberSeal | None = None) -> None:
+        if key is not None and not 16 <= len(key) <= 64:
+            raise ValueError("the key for national numbers must have 16 to 64 bytes")
+        if seal is not None and key is None:
+            raise ValueError("national numbers are sealed where they are hashed: a key is missing")
+        self._key = key
+        self.seal = seal
+
+    def __repr__(self) -> str:
+        return f"<IdentifierKey{'' if self._key else ' without a key'}>"
+
+    def keyed(self, secret: str) -> str:
+        """A secret made of one that the database may hold, and of the key, which it does not.
+
+        Without a key it is that secret itself.
+        """
+        if self._key is None:
+            return secret
+        return blake2b(secret.encode(), key=self._key, digest_size=32).hexdigest()
+
+    def stored(self, identifier: str) -> str:
+        """What stands in the database for `identifier`: itself, or a hash of a national number."""
+        if self._key is None:
+            return identifier
+        number = _CPR.fullmatch(identifier)
+        if number is None:
+            return identifier
+        digest = blake2b("".join(number.groups()).encode(), key=self._key, digest_size=24)
+        return _HASHED + digest.hexdigest()
+
+
+def national_digits(identifier: str) -> str | None:
+    """The ten digits of a national number, however it is written; None for anything else."""
+    number = _CPR.fullmatch(identifier)
+    return None if number is None else "".join(number.groups())
+
+
+def masked(identifier: str) -> str | None:
+    """A national number with its last four digits covered; None for anything else."""
+    number = _CPR.fullmatch(identifier)
+    return None if number is None else "".join(number.groups()[:3]) + "-xxxx"
+
+
+class PatronIdentifier(NamedTuple):
+    """One identifier as it may be shown to staff: a national number only masked."""
+
+    shown: str
+    kind: str
+    blocked: IdentifierBlock | None
+    expires: date | None
+    added: datetime
+
+
+def _identifier(
+    stored: str,
+    mask: str | None,
+    kind: str,
+    blocked: str | None,
+    expires: date | None,
+    added: datetime,
+) -> PatronIdentifier:
+    block = None if blocked is None else IdentifierBlock(blocked)
+    return PatronIdentifier(mask or stored, kind, block, expires, added)
+
+
+_owner = scalar(
+    select(patron_identifiers.c.patron_id).where(
+        patron_identifiers.c.identifier == bindparam("identifier")
+    ),
+    "identifier",
+)
+_best_identifier = scalar(
+    select(patron_identifiers.c.identifier)
+    .where(patron_identifiers.c.patron_id == bindparam("patron_id"))
+    .order_by(
+        patron_identifiers.c.blocked.is_not(None),
+        patron_identifiers.c.kind != "card",
+        patron_identifiers.c.added.desc(),
+    )
+    .limit(1),
+    "patron_id",
+)
+_NEW = ("identifier", "patron_id", "kind", "added", "expires", "masked")
+_insert_identifier = send(
+    insert(patron_identifiers).values(
+        {
+            patron_identifiers.c[name]: bindparam(
+                f"new_{name}", type_=patron_identifiers.c[name].type
+            )
+            for name in _NEW
+        }
+    ),
+    *(f"new_{name}" for name in _NEW),
+)
+_of_patron = many(
+    select(
+        patron_identifiers.c.identifier,
+        patron_identifiers.c.masked,
+        patron_identifiers.c.kind,
+        patron_identifiers.c.blocked,
+        patron_identifiers.c.expires,
+        patron_identifiers.c.added,
+    )
+    .where(patron_identifiers.c.patron_id == bindparam("of_patron"))
+    .order_by(patron_identifiers.c.added, patron_identifiers.c.identifier),
+    _identifier,
+    "of_patron",
+)
+_kind_and_owner: Callable[..., Any] = one(
+    select(patron_identifiers.c.patron_id, patron_identifiers.c.kind).where(
+        patron_identifiers.c.identifier == bindparam("identifier")
+    ),
+    None,
+    "identifier",
+)
+_set_block = change(
+    update(patron_identifiers)
+    .where(patron_identifiers.c.identifier == bindparam("of_identifier"))
+    .values(blocked=bindparam("new_blocked")),
+    "of_identifier",
+    "new_blocked",
+)
+_set_expiry = change(
+    update(patron_identifiers)
+    .where(patron_identifiers.c.identifier == bindparam("of_identifier"))
+    .values(expires=bindparam("new_expires", type_=patron_identifiers.c.expires.type)),
+    "of_identifier",
+    "new_expires",
+)
+
+
+def find_patron(
+    transaction: Transaction, identifier: str, *, key: IdentifierKey | None = None
+) -> int | None:
+    """The id of the patron with this identifier, blocked or not.
+
+    National numbers are found with the `key` of the installation (`Circulation.identifiers`).
+    """
+    found: int | None = _owner(transaction, key.stored(identifier) if key else identifier)
+    return found
+
+
+def known_as(transaction: Transaction, patron_id: int) -> str | None:
+    """An identifier of the patron for a verb that asks for one, as it is stored; not to be shown.
+
+    One that may be used if there is any, and a card sooner than others. None where there is none.
+    """
+    found: str | None = _best_identifier(transaction, patron_id)
+    return found
+
+
+def identifiers_of(transaction: Transaction, patron_id: int) -> list[PatronIdentifier]:
+    """All identifiers of the patron, the oldest first."""
+    return _of_patron(transaction, patron_id)
+
+
+def store_identifier(
+    transaction: Transaction,
+    patron_id: int,
+    identifier: str,
+    kind: str,
+    now: datetime,
+    expires: date | None = None,
+    key: IdentifierKey | None = None,
+) -> None:
+    """Writes a new identifier without an event; see `add_identifier`."""
+    stored = key.stored(identifier) if key else identifier
+    if kind == "national_id" and stored == identifier:
+        if masked(identifier) is None:
+            raise ValueError("this is no national number: DDMMYY-SSSS")
+        raise NoIdentifierKey("national numbers need a key: set identifier_key")
+    if not identifier:
+        raise ValueError("an identifier must not be empty")
+    if _owner(transaction, stored) is not None:
+        # The text names nobody and nothing: identifiers may be national numbers.
+        raise IdentifierTaken("this identifier belongs to a patron already")
+    mask = masked(identifier) if stored != identifier else None
+    _insert_identifier(transaction, stored, patron_id, kind, now, expires, mask)
+    digits = national_digits(identifier) if mask is not None else None
+    if digits is not None and key is not None and key.seal is not None:
+        keep_number(transaction, patron_id, digits, key.seal, now)
+
+
+def add_identifier(
+    transaction: Transaction,
+    patron_id: int,
+    identifier: str,
+    kind: str,
+    *,
+    now: datetime,
+    expires: date | None = None,
+    key: IdentifierKey | None = None,
+    desk: Desk | None = None,
+) -> None:
+    """Gives the patron a further identifier: ``card``, ``login``, ``email``, ``national_id``...
+
+    `expires` is the last day on which it may be used. Only identifiers of kind ``card`` are ever
+    shown to others than who gave them.
+    Raises IdentifierTaken, and NoIdentifierKey for a national number without a `key`.
+    """
+    store_identifier(transaction, patron_id, identifier, kind, now, expires, key)
+    write_event(
+        transaction,
+        EventKind.IDENTIFIER_ADDED,
+        desk,
+        now,
+        patron_id=patron_id,
+        after={"kind": kind} | ({"expires": expires.isoformat()} if expires else {}),
+    )
+
+
+def block_identifier(
+    transaction: Transaction,
+    identifier: str,
+    block: IdentifierBlock | None,
+    *,
+    now: datetime,
+    key: IdentifierKey | None = None,
+    desk: Desk | None = None,
+) -> bool:
+    """Stops one identifier from being used, or with None lets it be used again.
+
+    False where nobody has that identifier.
+    """
+    stored = key.stored(identifier) if key else identifier
+    found = _kind_and_owner(transaction, stored)
+    if found is None:
+        return False
+    patron_id, _ = found
+    _set_block(transaction, stored, None if block is None else block.value)
+    kind = EventKind.IDENTIFIER_UNBLOCKED if block is None else EventKind.IDENTIFIER_BLOCKED
+    after = None if block is None else {"reason": block.value}
+    write_event(transaction, kind, desk, now, patron_id=patron_id, after=after)
+    return True
+
+
+def set_identifier_expiry(
+    transaction: Transaction,
+    identifier: str,
+    expires: date | None,
+    *,
+    now: datetime,
+    key: IdentifierKey | None = None,
+    desk: Desk | None = None,
+) -> bool:
+    """Changes the last day on which an identifier may be used; None is for ever.
+
+    False where nobody has that identifier.
+    """
+    stored = key.stored(identifier) if key else identifier
+    found = _kind_and_owner(transaction, stored)
+    if found is None:
+        return False
+    patron_id, kind = found
+    _set_expiry(transaction, stored, expires)
+    write_event(
+        transaction,
+        EventKind.PATRON_CHANGED,
+        desk,
+        now,
+        patron_id=patron_id,
+        after={"identifier": kind, "expires": expires.isoformat() if expires else None},
+    )
+    return True

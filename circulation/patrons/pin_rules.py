@@ -1,0 +1,239 @@
+"""PINs that are good enough, and what happens when wrong ones are typed.
+
+A wrong PIN counts as a failed try only where somebody tried to get in with it: a check-out, a
+renewal, a log-in (`log_in`). A look-up never counts against a patron, and what sends no PIN, or a
+blank one, is no try: a kiosk that asks for a card again and again locks nobody out.
+
+Three limits, each within `WINDOW`; an agency may set the first two and the time for its own patrons
+(`circulation.patrons.pin_settings`):
+
+* `PAIR_LIMIT` for one patron at one device: then no PIN of this patron is believed *there*. This
+  is what guessing meets first, and it leaves the patron free to borrow everywhere else: whoever
+  types wrong PINs at a kiosk cannot lock somebody else out of the library.
+* `PATRON_LIMIT` for one patron at all devices together: then no PIN of the patron is believed
+  anywhere. It takes several devices at once to get there, each of which has an account of its own
+  with the library, so this is an attack and not a prank.
+* `DEVICE_LIMIT` for one device and all patrons: then no PIN at all is believed there. This is what
+  trying 1234 on card after card meets.
+
+A device is its account and its address without the port: connecting again begins no new count.
+A limit reached at a device that many share (a gateway) holds for all behind it.
+
+A lock ends by itself when its tries are older than `WINDOW`; staff can end a patron's at once.
+While it lasts the right PIN is refused as well, or guessing could go on. A look-up that sends a
+wrong PIN must not become the way around all this: `guesses.GuessGuard` counts, in the memory of the
+process and apart from the patron's account, the different wrong PINs that a device has sent with
+look-ups. At `GUESS_LIMIT` (no human's typing errors are that many) the device gets no more answers
+about that patron's PIN for a while; check-outs and all other devices go on as before.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from itertools import pairwise
+
+from sqlalchemy import bindparam, delete, func, insert, select
+
+from catalogue.statements import Moment, Transaction, change, one, scalar, send
+from circulation.engine import Circulation
+from circulation.events import EventKind, write_event
+from circulation.patrons.facts import PatronFacts
+from circulation.patrons.pin_settings import USUAL, PinRules
+from circulation.patrons.schema import locked_devices, pin_failures
+from circulation.reasons import Reason
+from circulation.results import Desk, Refusal
+
+WINDOW = USUAL.window
+PAIR_LIMIT = USUAL.tries_at_device
+PATRON_LIMIT = USUAL.tries_in_all
+DEVICE_LIMIT = 50
+
+MAXIMUM_LENGTH = 32
+
+
+def pin_problems(
+    pin: str,
+    *,
+    birth_date: date | None = None,
+    identifiers: tuple[str, ...] = (),
+    phone: str = "",
+    rules: PinRules = USUAL,
+) -> list[str]:
+    """What is wrong with a PIN that somebody chooses, a sentence each; none where it is good.
+
+    `identifiers` and `phone` are what others know of the patron: no PIN may be read off them.
+    `rules` are those of the patron's agency.
+    """
+    problems = []
+    if not rules.minimum_length <= len(pin) <= MAXIMUM_LENGTH:
+        problems.append(f"a PIN has {rules.minimum_length} to {MAXIMUM_LENGTH} characters")
+    if rules.digits_only and not (pin.isascii() and pin.isdigit()):
+        problems.append("a PIN has digits only")
+    if not pin.isprintable() or pin != pin.strip():
+        problems.append("a PIN has no blanks at its ends and nothing that cannot be typed")
+    if len(set(pin)) == 1:
+        problems.append("a PIN is not the same character again and again")
+    steps = {ord(after) - ord(before) for before, after in pairwise(pin)}
+    if len(pin) > 1 and (steps == {1} or steps == {-1}):
+        problems.append("a PIN does not count up or down")
+    if birth_date is not None and pin in _dates(birth_date):
+        problems.append("a PIN is not the date of birth")
+    known = ["".join(filter(str.isalnum, text)) for text in (*identifiers, phone)]
+    if pin and any(text.endswith(pin) for text in known):
+        problems.append("a PIN is not the end of a card, national number or telephone number")
+    return problems
+
+
+def _dates(day: date) -> set[str]:
+    return {day.strftime(form) for form in ("%d%m", "%m%d", "%Y", "%d%m%y", "%y%m%d", "%d%m%Y")}
+
+
+# Failed tries
+
+_insert_failure = send(
+    insert(pin_failures).values(
+        patron_id=bindparam("new_patron_id"),
+        device=bindparam("new_device"),
+        expires=bindparam("new_expires"),
+    ),
+    "new_patron_id",
+    "new_device",
+    "new_expires",
+)
+_HERE = pin_failures.c.device == bindparam("device")
+_counts = one(
+    select(
+        func.count(),
+        func.count().filter(_HERE),
+    ).where(
+        pin_failures.c.patron_id == bindparam("patron_id"),
+        pin_failures.c.expires > bindparam("now", type_=Moment),
+    ),
+    None,
+    "device",
+    "patron_id",
+    "now",
+)
+_count_device = scalar(
+    select(func.count())
+    .select_from(pin_failures)
+    .where(_HERE, pin_failures.c.expires > bindparam("now", type_=Moment)),
+    "device",
+    "now",
+)
+_device_lock = scalar(
+    select(locked_devices.c.until).where(locked_devices.c.device == bindparam("device")), "device"
+)
+_unlock_device = send(
+    delete(locked_devices).where(locked_devices.c.device == bindparam("device")), "device"
+)
+_lock_device = send(
+    insert(locked_devices).values(
+        device=bindparam("new_device"), until=bindparam("new_until", type_=Moment)
+    ),
+    "new_device",
+    "new_until",
+)
+_forget_of_patron = change(
+    delete(pin_failures).where(pin_failures.c.patron_id == bindparam("patron_id")), "patron_id"
+)
+_forget_failures = change(
+    delete(pin_failures).where(pin_failures.c.expires <= bindparam("now", type_=Moment)), "now"
+)
+_forget_locks = send(
+    delete(locked_devices).where(locked_devices.c.until <= bindparam("now", type_=Moment)), "now"
+)
+
+
+def check_pin(
+    circulation: Circulation,
+    transaction: Transaction,
+    patron: PatronFacts,
+    pin: str | None,
+    desk: Desk,
+    now: datetime,
+) -> Refusal | None:
+    """Why the PIN does not let the patron in; a wrong one is counted, so this is for writing verbs.
+
+    None where it does, or where none is asked for. Raises VerificationNeeded.
+    """
+    if pin is None:
+        return None
+    if not pin:
+        return Refusal(Reason.PIN_MISSING)
+    device = _name(desk)
+    rules = _rules_of(circulation, transaction, patron)
+    if patron.pin_alarms and _is_locked(transaction, patron.id, device, rules, now):
+        return Refusal(Reason.PIN_LOCKED)
+    if patron.pin_hash is None:
+        return Refusal(Reason.PIN_WRONG)  # nothing to guess
+    if circulation.pins.check(patron.pin_hash, pin):
+        return None
+    _insert_failure(transaction, patron.id, device, now + rules.window)
+    if _count_device(transaction, device, now) >= DEVICE_LIMIT:
+        _unlock_device(transaction, device)
+        _lock_device(transaction, device, now + WINDOW)
+    write_event(transaction, EventKind.PIN_REFUSED, desk, now, patron_id=patron.id)
+    return Refusal(Reason.PIN_WRONG)
+
+
+def look_at_pin(
+    circulation: Circulation,
+    transaction: Transaction,
+    patron: PatronFacts,
+    pin: str | None,
+    desk: Desk | None,
+    now: datetime,
+) -> Refusal | None:
+    """The same for look-ups: nothing is written, and nothing counts against the patron."""
+    if pin is None:
+        return None
+    if not pin:
+        return Refusal(Reason.PIN_MISSING)
+    device = _name(desk) if desk else ""
+    rules = _rules_of(circulation, transaction, patron)
+    if patron.pin_alarms and _is_locked(transaction, patron.id, device, rules, now):
+        return Refusal(Reason.PIN_LOCKED)
+    if patron.pin_hash is None:
+        return Refusal(Reason.PIN_WRONG)
+    if circulation.guesses.is_stopped(device, patron.id, now):
+        return Refusal(Reason.PIN_LOCKED)
+    if circulation.pins.check(patron.pin_hash, pin):
+        return None
+    circulation.guesses.note(device, patron.id, pin, now)
+    return Refusal(Reason.PIN_WRONG)
+
+
+def unlock_pin(
+    transaction: Transaction, patron_id: int, *, now: datetime, desk: Desk | None = None
+) -> bool:
+    """Staff end the lock of a patron; False where no failed try was counted."""
+    if not _forget_of_patron(transaction, patron_id):
+        return False
+    write_event(transaction, EventKind.PIN_UNLOCKED, desk, now, patron_id=patron_id)
+    return True
+
+
+def forget_old_failures(transaction: Transaction, now: datetime) -> int:
+    """Deletes the tries that count no more; gives how many."""
+    _forget_locks(transaction, now)
+    return _forget_failures(transaction, now)
+
+
+def _name(desk: Desk) -> str:
+    return f"{desk.actor} at {desk.machine}"
+
+
+def _rules_of(circulation: Circulation, transaction: Transaction, patron: PatronFacts) -> PinRules:
+    set_up = circulation.set_up(transaction, patron.set_up_version)
+    return set_up.pin_rules_of(patron.agency_id)
+
+
+def _is_locked(
+    transaction: Transaction, patron_id: int, device: str, rules: PinRules, now: datetime
+) -> bool:
+    everywhere, here = _counts(transaction, device, patron_id, now) or (0, 0)
+    if here >= rules.tries_at_device or everywhere >= rules.tries_in_all:
+        return True
+    until = _device_lock(transaction, device)
+    return until is not None and until > now

@@ -1,0 +1,244 @@
+"""Patrons: registering them, their PINs and blocks.
+
+Every change writes its event in the name of `desk`; None stands for the command line. What is
+known of a patron is asked of `circulation.patrons.accounts`, and what they go by is in
+`circulation.patrons.identifiers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import Enum
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from catalogue.schema import branches
+from catalogue.statements import Transaction, change, one, scalar, send
+from circulation.events import EventKind, write_event
+from circulation.patrons.identifiers import (
+    IdentifierKey,
+    store_identifier,
+)
+from circulation.patrons.schema import patron_blocks, patrons
+from circulation.reasons import BlockReason
+from circulation.results import Desk
+
+
+class PatronKind(Enum):
+    """Who a patron is. The value is what `patrons.kind` holds."""
+
+    PERSON = "person"
+    COMPANY = "company"
+    GROUP = "group"  # a class, a reading circle: it borrows under a name of its own
+    LIBRARY = "library"
+
+
+#: What kind of patron somebody is, as `PatronKind` has it; None for nobody.
+kind_of_patron: Callable[..., str | None] = scalar(
+    select(patrons.c.kind).where(patrons.c.id == bindparam("patron_id")), "patron_id"
+)
+_agency_of_branch = scalar(
+    select(branches.c.agency_id).where(branches.c.id == bindparam("branch_id")), "branch_id"
+)
+
+_NEW_PATRON = (
+    "agency_id",
+    "home_branch_id",
+    "category",
+    "name",
+    "given_name",
+    "family_name",
+    "pin_hash",
+    "language",
+    "birth_date",
+    "email",
+    "phone",
+    "expires",
+    "note",
+    "created",
+    "kind",
+    "municipality",
+)
+_insert_patron = scalar(
+    insert(patrons)
+    .values(
+        {
+            patrons.c[name]: bindparam(f"new_{name}", type_=patrons.c[name].type)
+            for name in _NEW_PATRON
+        }
+    )
+    .returning(patrons.c.id),
+    *(f"new_{name}" for name in _NEW_PATRON),
+)
+_set_pin_hash = change(
+    update(patrons)
+    .where(patrons.c.id == bindparam("patron_id"))
+    .values(pin_hash=bindparam("new_pin_hash")),
+    "patron_id",
+    "new_pin_hash",
+)
+_find_block = one(
+    select(patron_blocks.c.since).where(
+        patron_blocks.c.patron_id == bindparam("of_patron"),
+        patron_blocks.c.reason == bindparam("of_reason"),
+    ),
+    None,
+    "of_patron",
+    "of_reason",
+)
+_insert_block = send(
+    insert(patron_blocks).values(
+        patron_id=bindparam("new_patron_id"),
+        reason=bindparam("new_reason"),
+        since=bindparam("new_since"),
+        message=bindparam("new_message"),
+    ),
+    "new_patron_id",
+    "new_reason",
+    "new_since",
+    "new_message",
+)
+_set_block_message = send(
+    update(patron_blocks)
+    .where(
+        patron_blocks.c.patron_id == bindparam("of_patron"),
+        patron_blocks.c.reason == bindparam("of_reason"),
+    )
+    .values(message=bindparam("new_message")),
+    "of_patron",
+    "of_reason",
+    "new_message",
+)
+_delete_block = change(
+    delete(patron_blocks).where(
+        patron_blocks.c.patron_id == bindparam("of_patron"),
+        patron_blocks.c.reason == bindparam("of_reason"),
+    ),
+    "of_patron",
+    "of_reason",
+)
+
+
+def register_patron(
+    transaction: Transaction,
+    *,
+    home_branch: int,
+    category: str,
+    given_name: str,
+    family_name: str,
+    card: str,
+    now: datetime,
+    pin_hash: str | None = None,
+    name: str | None = None,
+    language: str = "da",
+    birth_date: date | None = None,
+    email: str = "",
+    phone: str = "",
+    expires: date | None = None,
+    note: str = "",
+    kind: PatronKind = PatronKind.PERSON,
+    municipality: str = "",
+    key: IdentifierKey | None = None,
+    desk: Desk | None = None,
+) -> int:
+    """Registers a patron of the home branch's agency with a first card; gives the patron's id.
+
+    `pin_hash` comes from `circulation.patrons.pins.hash_pin`, called beforehand, outside the
+    transaction. `name` is how the patron is addressed, by default given and family name. `expires`
+    is the last day on which the patron may borrow, `municipality` the code of where they live.
+    `key` is that of `Circulation.identifiers`: without it, a national number given as card is
+    stored as it is. Raises IdentifierTaken, and ValueError for an unknown branch or an empty card.
+    """
+    agency_id = _agency_of_branch(transaction, home_branch)
+    if agency_id is None:
+        raise ValueError(f"there is no branch {home_branch}")
+    patron_id: int = _insert_patron(
+        transaction,
+        agency_id,
+        home_branch,
+        category,
+        f"{given_name} {family_name}".strip() if name is None else name,
+        given_name,
+        family_name,
+        pin_hash,
+        language,
+        birth_date,
+        email,
+        phone,
+        expires,
+        note,
+        now,
+        kind.value,
+        municipality,
+    )
+    store_identifier(transaction, patron_id, card, "card", now, key=key)
+    write_event(transaction, EventKind.PATRON_REGISTERED, desk, now, patron_id=patron_id)
+    return patron_id
+
+
+def set_pin(
+    transaction: Transaction,
+    patron_id: int,
+    pin_hash: str | None,
+    *,
+    now: datetime,
+    desk: Desk | None = None,
+) -> None:
+    """Stores a new PIN, hashed beforehand by `circulation.patrons.pins.hash_pin`; None takes it
+    away.
+
+    Raises ValueError for an unknown patron.
+    """
+    if not _set_pin_hash(transaction, patron_id, pin_hash):
+        raise ValueError(f"there is no patron {patron_id}")
+    write_event(transaction, EventKind.PIN_CHANGED, desk, now, patron_id=patron_id)
+
+
+def block_patron(
+    transaction: Transaction,
+    patron_id: int,
+    reason: BlockReason,
+    *,
+    now: datetime,
+    message: str = "",
+    desk: Desk | None = None,
+) -> None:
+    """Blocks the patron (SIP2 01 uses BlockReason.SELF_SERVICE).
+
+    Repeated for the same reason, it keeps the first date and takes the new message.
+    """
+    if _find_block(transaction, patron_id, reason.value) is None:
+        _insert_block(transaction, patron_id, reason.value, now, message)
+    else:
+        _set_block_message(transaction, patron_id, reason.value, message)
+    write_event(
+        transaction,
+        EventKind.PATRON_BLOCKED,
+        desk,
+        now,
+        patron_id=patron_id,
+        after={"reason": reason.value, "message": message},
+    )
+
+
+def unblock_patron(
+    transaction: Transaction,
+    patron_id: int,
+    reason: BlockReason,
+    *,
+    now: datetime,
+    desk: Desk | None = None,
+) -> bool:
+    """Lifts a block (SIP2 25); False where the patron had none for this reason."""
+    if not _delete_block(transaction, patron_id, reason.value):
+        return False
+    write_event(
+        transaction,
+        EventKind.PATRON_UNBLOCKED,
+        desk,
+        now,
+        patron_id=patron_id,
+        before={"reason": reason.value},
+    )
+    return True

@@ -1,0 +1,182 @@
+"""The tables of patrons, in the same metadata as all others."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from catalogue.schema import Long, agencies, branches, metadata
+from catalogue.statements import Moment
+
+patrons = Table(
+    "patrons",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("agency_id", ForeignKey(agencies.c.id), nullable=False, index=True),
+    Column("home_branch_id", ForeignKey(branches.c.id), nullable=False),
+    Column("category", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("given_name", String, nullable=False),
+    Column("family_name", String, nullable=False),
+    Column("pin_hash", String),
+    Column("language", String, nullable=False),  # BCP 47
+    Column("birth_date", Date),
+    Column("email", String, nullable=False),
+    Column("phone", String, nullable=False),
+    Column("expires", Date),  # the last day on which the patron may borrow
+    Column("note", String, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("kind", String, nullable=False, server_default="person"),  # a value of `PatronKind`
+    # The code of the municipality where the patron lives, for statistics.
+    Column("municipality", String, nullable=False, server_default=""),
+)
+
+patron_identifiers = Table(
+    "patron_identifiers",
+    metadata,
+    Column("identifier", String, primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, index=True),
+    Column("kind", String, nullable=False),  # card, login, email, national_id...
+    Column("blocked", String),  # a value of `IdentifierBlock`
+    Column("added", Moment, nullable=False),
+    Column("expires", Date),  # the last day on which it may be used
+    # What is shown in place of an identifier that is stored as a keyed hash.
+    Column("masked", String),
+    sqlite_with_rowid=False,
+)
+
+patron_blocks = Table(
+    "patron_blocks",
+    metadata,
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("reason", String, primary_key=True),  # a value of `BlockReason`
+    Column("since", Moment, nullable=False),
+    Column("message", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Wrong PINs that were typed, as long as they count (see `circulation.patrons.pin_rules`).
+pin_failures = Table(
+    "pin_failures",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False),
+    Column("device", String, nullable=False),
+    Column("expires", Moment, nullable=False, index=True),
+    Index("ix_pin_failures_patron_id", "patron_id", "expires"),
+    Index("ix_pin_failures_device", "device", "expires"),
+)
+#: Devices at which no PIN is believed for a while.
+locked_devices = Table(
+    "locked_devices",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+
+#: What patrons chose for themselves; a missing row chose nothing.
+patron_preferences = Table(
+    "patron_preferences",
+    metadata,
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("pickup_branch_id", ForeignKey(branches.c.id)),
+    Column("interest_days", SmallInteger),
+)
+
+#: Where a patron can be reached. Addresses and numbers count as verified once the patron has
+#: shown that they are theirs.
+patron_contacts = Table(
+    "patron_contacts",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False),
+    Column("kind", String, nullable=False),  # a value of `ContactKind`
+    Column("value", String, nullable=False),
+    Column("notices", Boolean, nullable=False),  # may notices be sent there
+    Column("added", Moment, nullable=False),
+    Column("verified", Moment),
+    UniqueConstraint("patron_id", "kind", "value"),
+)
+
+#: Who answers for a child.
+patron_guardians = Table(
+    "patron_guardians",
+    metadata,
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("guardian_id", ForeignKey(patrons.c.id), primary_key=True, index=True),
+    Column("since", Moment, nullable=False),
+    Column("sees_account", Boolean, nullable=False),
+    CheckConstraint("patron_id <> guardian_id", name="two_persons"),
+)
+
+#: Consents that hold: one that is withdrawn is deleted, and events tell its history.
+patron_consents = Table(
+    "patron_consents",
+    metadata,
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("kind", String, primary_key=True),  # a value of `Consent`
+    Column("given", Moment, nullable=False),
+)
+
+#: Trees of groups: school, form, class.
+patron_groups = Table(
+    "patron_groups",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("agency_id", ForeignKey(agencies.c.id), nullable=False),
+    Column("parent_id", ForeignKey("patron_groups.id"), index=True),
+    Column("name", String, nullable=False),
+    UniqueConstraint("agency_id", "parent_id", "name"),
+)
+patron_group_members = Table(
+    "patron_group_members",
+    metadata,
+    Column("group_id", ForeignKey(patron_groups.c.id), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, index=True),
+)
+
+#: Who of the staff looked at whom. No foreign key: the log outlives the patron.
+access_log = Table(
+    "access_log",
+    metadata,
+    Column("id", Long, Identity(), primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("actor", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("branch_id", Integer),
+    Column("patron_id", Integer, nullable=False, index=True),
+    Column("purpose", String, nullable=False),
+)
+
+#: How many days after its return a loan is kept with its patron, where an agency sets it.
+history_settings = Table(
+    "history_settings",
+    metadata,
+    Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
+    Column("days", SmallInteger, nullable=False),
+    CheckConstraint("days >= 0", name="days"),
+)
+
+#: What an agency asks of its patrons' PINs; NULL is what is built in.
+pin_settings = Table(
+    "pin_settings",
+    metadata,
+    Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
+    Column("minimum_length", SmallInteger),
+    Column("digits_only", Boolean),
+    Column("tries_at_device", SmallInteger),
+    Column("tries_in_all", SmallInteger),
+    Column("lock_minutes", SmallInteger),
+)

@@ -1,0 +1,40 @@
+"""Sentences about what is not there, with what is near: a slip of a finger is seen at once.
+
+Of patrons nothing near is told: who tries numbers is not to be led to others' cards.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+from catalogue.items import find_item
+from catalogue.statements import Transaction
+from circulation.organisation import all_branches
+from protocols.near import near, question, slips
+
+#: Items that are offered.
+_MOST: Final = 3
+
+
+def no_branch(transaction: Transaction, isil: str) -> str:
+    """There is no branch with this ISIL, but perhaps one that is nearly so, or called so."""
+    branches = all_branches(transaction)
+    offered = [each.isil for each in branches if each.name.casefold() == isil.casefold()]
+    offered = offered or near(isil, [each.isil for each in branches])
+    return _sentence(f"there is no branch with the ISIL {isil}", offered)
+
+
+def no_item(transaction: Transaction, barcode: str) -> str:
+    """No item has this barcode, but perhaps one that is a slip away."""
+    return _sentence(f"no item has the barcode {barcode}", near_items(transaction, barcode))
+
+
+def near_items(transaction: Transaction, barcode: str) -> list[str]:
+    """The barcodes of items that are a slip of a finger away."""
+    found = (each for each in dict.fromkeys(slips(barcode)) if each and each != barcode)
+    return list(islice((each for each in found if find_item(transaction, each)), _MOST))
+
+
+def _sentence(said: str, offered: list[str]) -> str:
+    return f"{said}.{question(offered)}" if offered else said

@@ -1,0 +1,18 @@
+"""A patron's absence."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from circulation.holds.absences import Absence, set_absence
+from tests.builders.circulation import Library, a_patron
+
+
+def test_an_absence_ends_after_it_begins(sqlite_library: Library) -> None:
+    library = sqlite_library
+    a_patron(library)
+    wrong = Absence(date(2026, 12, 2), date(2026, 12, 1))
+    with pytest.raises(ValueError, match="cannot end before it begins"):
+        library.write(lambda transaction: set_absence(transaction, 1, wrong, now=library.now))

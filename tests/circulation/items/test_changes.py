@@ -1,0 +1,83 @@
+"""What is written of an item: each field by itself, what is refused, and the event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from catalogue.database import Database
+from circulation.events import EventKind
+from circulation.items.changes import UnknownGroup, change_item
+from circulation.reasons import Reason
+from circulation.results import Item, Refused
+from circulation.trees import GROUPS
+from tests.builders.circulation import Library, a_library, an_item
+
+
+@pytest.fixture
+def library(database: Database) -> Library:
+    return a_library(database)
+
+
+def change(library: Library, barcode: str, **fields: Any) -> Item | Refused:
+    return library.write(
+        lambda transaction: change_item(
+            library.circulation,
+            transaction,
+            desk=library.desk(),
+            item=barcode,
+            now=library.now,
+            **fields,
+        )
+    )
+
+
+def changed(library: Library, barcode: str, **fields: Any) -> Item:
+    found = change(library, barcode, **fields)
+    assert isinstance(found, Item)
+    return found
+
+
+def test_what_is_not_named_stays(library: Library) -> None:
+    barcode = an_item(library, call_number="Old", price=9_900, currency="DKK")
+    item = changed(library, barcode, call_number="New")
+    assert (item.call_number, item.price, item.currency) == ("New", 9_900, "DKK")
+    item = changed(library, barcode, price=(12_500, "EUR"))
+    assert (item.call_number, item.price, item.currency) == ("New", 12_500, "EUR")
+    item = changed(library, barcode, price=None)
+    assert item.price is None
+
+
+def test_the_event_tells_what_was_and_what_is(library: Library) -> None:
+    barcode = an_item(library, call_number="Old")
+    changed(library, barcode, call_number="New")
+    event = library.events_of(barcode)[-1]
+    assert event.kind is EventKind.ITEM_CHANGED
+    assert (event.before, event.after) == ({"call_number": "Old"}, {"call_number": "New"})
+
+
+def test_nothing_new_is_no_event(library: Library) -> None:
+    barcode = an_item(library, call_number="Old")
+    before = len(library.events_of(barcode))
+    changed(library, barcode, call_number="Old")
+    changed(library, barcode)
+    assert len(library.events_of(barcode)) == before
+
+
+def test_what_cannot_be(library: Library) -> None:
+    barcode = an_item(library)
+    with pytest.raises(ValueError, match="below nothing"):
+        change(library, barcode, price=(-1, "DKK"))
+    unknown = change(library, "X", call_number="New")
+    assert isinstance(unknown, Refused)
+    assert unknown.reasons == (Reason.ITEM_UNKNOWN,)
+
+
+def test_a_group_must_be_one_where_groups_are_named(library: Library) -> None:
+    barcode = an_item(library)
+    assert changed(library, barcode, material_group="anything").material_group == "anything"
+    library.write(lambda transaction: GROUPS.store(transaction, {"book": ("Books", None)}))
+    with pytest.raises(UnknownGroup, match="film"):
+        change(library, barcode, material_group="film")
+    assert changed(library, barcode, material_group="book").material_group == "book"

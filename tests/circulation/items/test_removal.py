@@ -1,0 +1,116 @@
+"""Taking items out of the stock: what stands in the way, and what goes with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalogue.database import Database
+from catalogue.items import find_item
+from catalogue.records import fetch_records
+from circulation.events import EventKind, events_of_item
+from circulation.items.removal import (
+    FATE,
+    Fate,
+    ItemNeed,
+    ItemNeeded,
+    ItemRemoved,
+    references,
+    remove_item,
+)
+from circulation.loans.lost import declare_lost
+from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.fees import danish_fees
+from tests.builders.holds import a_copy, a_hold, cancel, holds_of, record_of
+
+
+@pytest.fixture
+def library(database: Database) -> Library:
+    return a_library(database)
+
+
+def remove(library: Library, barcode: str) -> ItemRemoved | ItemNeeded | None:
+    return library.write(
+        lambda transaction: remove_item(
+            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
+        )
+    )
+
+
+def needs(library: Library, barcode: str) -> tuple[ItemNeed, ...]:
+    found = remove(library, barcode)
+    assert isinstance(found, ItemNeeded)
+    assert library.read(lambda transaction: find_item(transaction, barcode)) is not None
+    return found.needs
+
+
+def test_every_column_that_names_an_item_is_decided() -> None:
+    """A new table is in the way until somebody says what becomes of its rows."""
+    assert {(each.table.name, each.name) for each in references()} == set(FATE)
+    assert all(
+        column.nullable
+        for column in references()
+        if FATE[column.table.name, column.name] is Fate.CUT
+    )
+
+
+def test_an_item_goes_and_its_record_stays(library: Library) -> None:
+    first = an_item(library)
+    second = a_copy(library, first)
+    record_id = record_of(library, first)
+    removed = remove(library, second)
+    assert isinstance(removed, ItemRemoved)
+    assert not removed.is_last
+    removed = remove(library, first)
+    assert isinstance(removed, ItemRemoved)
+    assert removed.is_last
+    assert library.read(lambda transaction: fetch_records(transaction, [record_id]))
+    assert remove(library, first) is None
+
+
+def test_the_event_stays_and_tells_what_it_was(library: Library) -> None:
+    barcode = an_item(library, title="Peters jul")
+    item = library.read(lambda transaction: find_item(transaction, barcode))
+    assert item is not None
+    remove(library, barcode)
+
+    event = library.read(lambda transaction: events_of_item(transaction, item.id))[-1]
+    assert event.kind is EventKind.ITEM_REMOVED
+    assert event.before["barcode"] == barcode
+    assert event.before["title"] == "Peters jul"
+
+
+def test_what_is_on_loan_stays_and_what_was_goes_with_its_loans(library: Library) -> None:
+    card, barcode = a_patron(library), an_item(library)
+    library.check_out(card, barcode)
+    assert needs(library, barcode) == (ItemNeed.ON_LOAN,)
+    library.check_in(barcode)
+    assert isinstance(remove(library, barcode), ItemRemoved)
+
+
+def test_what_somebody_waits_for_stays(library: Library) -> None:
+    card, barcode = a_patron(library), an_item(library)
+    hold = a_hold(library, card, barcode).hold
+    library.check_in(barcode)
+    assert needs(library, barcode) == (ItemNeed.KEPT,)
+    cancel(library, card, hold)
+    assert isinstance(remove(library, barcode), ItemRemoved)
+    assert holds_of(library, card) == []
+
+
+def test_what_is_owed_for_stays(library: Library) -> None:
+    danish_fees(library)
+    card, barcode = a_patron(library), an_item(library)
+    library.check_out(card, barcode)
+    library.pass_time(days=90)
+    library.check_in(barcode)
+    assert needs(library, barcode) == (ItemNeed.MONEY,)
+
+
+def test_what_is_missing_may_go(library: Library) -> None:
+    barcode = an_item(library)
+    library.write(
+        lambda transaction: declare_lost(
+            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
+        )
+    )
+    assert isinstance(remove(library, barcode), ItemRemoved)

@@ -1,0 +1,361 @@
+"""Payments: once for each order id, in part or too much by rule, to the oldest first."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+
+import pytest
+
+from catalogue.database import Database
+from circulation.events import EventKind, events_of_patron
+from circulation.ledger.charges import open_charge, reduce_charge, reduce_write_off, write_off
+from circulation.ledger.money import (
+    Allocation,
+    Charge,
+    ChargeKind,
+    Paid,
+    PaymentResult,
+    PostingKind,
+    amount_text,
+)
+from circulation.ledger.payments import pay
+from circulation.ledger.postings import postings_of
+from circulation.ledger.reversals import reimburse, reverse_payment
+from circulation.organisation import add_agency, add_branch, add_consortium, desk_at
+from circulation.reasons import Reason
+from circulation.results import Desk, Refused
+from tests.builders.circulation import Library, a_library, a_patron
+from tests.builders.fees import (
+    charge,
+    charges_of,
+    fee_rule,
+    listed,
+    number_of,
+    owed,
+    paid,
+    total,
+)
+
+
+@pytest.fixture
+def library(sqlite_library: Library) -> Library:
+    return sqlite_library
+
+
+@pytest.fixture
+def either_library(database: Database) -> Library:
+    """A small library, on each kind of database in turn."""
+    return a_library(database)
+
+
+def taken(answer: PaymentResult) -> Paid:
+    assert isinstance(answer, Paid), answer
+    return answer
+
+
+def refused(answer: PaymentResult) -> Reason:
+    assert isinstance(answer, Refused), answer
+    [refusal] = answer.refusals
+    return refusal.reason
+
+
+def changed(library: Library, charge_id: int, change: object, *arguments: object) -> Charge:
+    def work(transaction: object) -> Charge:
+        account, found = open_charge(
+            library.circulation,
+            transaction,  # type: ignore[arg-type]
+            charge_id=charge_id,
+            desk=library.desk(),
+            now=library.now,
+        )
+        return change(account, found, *arguments)  # type: ignore[operator,no-any-return]
+
+    return library.write(work)  # type: ignore[arg-type]
+
+
+def test_statement_13_an_order_id_pays_once_with_the_same_answer(either_library: Library) -> None:
+    """13. Payment with same order id is a no-op with the same answer."""
+    library = either_library
+    card = a_patron(library)
+    made = charge(library, card, 5_000)
+    first = taken(paid(library, card, 3_000, order_id="A-1"))
+    assert (first.allocations, first.was_repeated) == ((Allocation(made.id, 3_000),), False)
+    library.pass_time(hours=1)
+    again = taken(paid(library, card, 3_000, order_id="A-1"))
+    assert again.was_repeated
+    assert (again.payment_id, again.allocations, again.balances) == (
+        first.payment_id,
+        first.allocations,
+        first.balances,
+    )
+    assert total(library, card) == 2_000
+    for options in ({"amount": 2_000}, {"currency": "EUR"}):
+        details = {"amount": 3_000, "order_id": "A-1"} | options
+        assert refused(paid(library, card, **details)) is Reason.ORDER_ID_TAKEN
+    other = a_patron(library)
+    charge(library, other, 3_000)
+    assert refused(paid(library, other, 3_000, order_id="A-1")) is Reason.ORDER_ID_TAKEN
+    assert taken(paid(library, card, 2_000, order_id="A-2")).balances[0].total == 0
+
+
+def test_without_an_order_id_every_call_pays(library: Library) -> None:
+    card = a_patron(library)
+    charge(library, card, 5_000)
+    first, second = (taken(paid(library, card, 2_000)) for _ in range(2))
+    assert first.payment_id != second.payment_id
+    assert total(library, card) == 1_000
+
+
+def test_the_oldest_is_paid_first_or_what_is_named(library: Library) -> None:
+    card = a_patron(library)
+    made = []
+    for amount in (1_000, 2_000, 3_000):
+        made.append(charge(library, card, amount))
+        library.pass_time(days=1)
+    assert taken(paid(library, card, 500, charge=made[2].id)).allocations == (
+        Allocation(made[2].id, 500),
+    )
+    assert taken(paid(library, card, 2_500)).allocations == (
+        Allocation(made[0].id, 1_000),
+        Allocation(made[1].id, 1_500),
+    )
+    both = [made[1].id, made[2].id]
+    assert len(taken(paid(library, card, 3_000, charge=both)).allocations) == 2
+    assert refused(paid(library, card, 100, charge=made[0].id)) is Reason.CHARGE_SETTLED
+
+
+def test_one_kind_can_be_paid(library: Library) -> None:
+    card = a_patron(library)
+    charge(library, card, 1_000)
+    damage = charge(library, card, 2_000, ChargeKind.DAMAGE)
+    answer = taken(paid(library, card, 2_000, kind=ChargeKind.DAMAGE))
+    assert answer.allocations == (Allocation(damage.id, 2_000),)
+    assert owed(library, card) == (library.main.agency_id, "DKK", 1_000, 0)
+
+
+def test_what_is_refused(library: Library) -> None:
+    card, other = a_patron(library), a_patron(library)
+    assert refused(paid(library, card, 100)) is Reason.NOTHING_OWED
+    charge(library, card, 1_000)
+    theirs = charge(library, other, 1_000)
+    assert refused(paid(library, "nobody", 100)) is Reason.PATRON_UNKNOWN
+    assert refused(paid(library, card, 0)) is Reason.AMOUNT_WRONG
+    assert refused(paid(library, card, -5)) is Reason.AMOUNT_WRONG
+    assert refused(paid(library, card, 100, currency="EUR")) is Reason.CURRENCY_NOT_OWED
+    assert refused(paid(library, card, 100, charge=theirs.id)) is Reason.CHARGE_UNKNOWN
+    nowhere = Desk("kiosk", "machine", library.main.agency_id, 10**6)
+    assert refused(paid(library, card, 100, desk=nowhere)) is Reason.BRANCH_UNKNOWN
+    assert total(library, card) == 1_000
+
+
+def test_too_much_is_refused_or_kept_by_rule(either_library: Library) -> None:
+    library = either_library
+    card = a_patron(library)
+    charge(library, card, 1_000)
+    answer = paid(library, card, 1_500)
+    assert isinstance(answer, Refused)
+    assert (answer.refusals[0].reason, answer.refusals[0].amount) == (
+        Reason.PAYMENT_TOO_LARGE,
+        1_000,
+    )
+    fee_rule(library, agency_id=library.main.agency_id, overpayment="credit")
+    kept = taken(paid(library, card, 1_500, order_id="O"))
+    assert (kept.credit, total(library, card)) == (500, -500)
+    again = taken(paid(library, card, 1_500, order_id="O"))
+    assert (again.credit, again.allocations) == (kept.credit, kept.allocations)
+    made = charge(library, card, 700)
+    assert (made.paid, made.balance) == (500, 200)
+    assert total(library, card) == 200
+    assert taken(paid(library, card, 200, charge=made.id)).balances[0].total == 0
+
+
+def test_a_part_is_refused_by_rule(library: Library) -> None:
+    fee_rule(library, partial_payment=False)
+    card = a_patron(library)
+    charge(library, card, 1_000)
+    charge(library, card, 2_000)
+    for amount, would_be_taken in ((500, 1_000), (1_500, 1_000)):
+        answer = paid(library, card, amount)
+        assert isinstance(answer, Refused)
+        assert (answer.refusals[0].reason, answer.refusals[0].amount) == (
+            Reason.PARTIAL_PAYMENT,
+            would_be_taken,
+        )
+    taken(paid(library, card, 1_000))
+    taken(paid(library, card, 2_000))
+    assert total(library, card) == 0
+
+
+def test_each_agency_takes_what_is_owed_to_it(library: Library) -> None:
+    def found(transaction: object) -> Desk:
+        consortium = add_consortium(transaction, "Andetland")  # type: ignore[arg-type]
+        agency = add_agency(transaction, consortium, "DK-900300", "Naboerne")  # type: ignore[arg-type]
+        add_branch(transaction, agency, "DK-900301", "Nabobiblioteket")  # type: ignore[arg-type]
+        desk = desk_at(transaction, "DK-900301", actor="kiosk", device="theirs")  # type: ignore[arg-type]
+        assert desk is not None
+        return desk
+
+    desk = library.write(found)  # type: ignore[arg-type]
+    card = a_patron(library)
+    made = charge(library, card, 1_000)
+    assert refused(paid(library, card, 1_000, desk=desk)) is Reason.NOTHING_OWED
+    assert refused(paid(library, card, 10, desk=desk, charge=made.id)) is Reason.CHARGE_UNKNOWN
+    assert len(charges_of(library, card, agency_id=desk.agency_id)) == 0
+    assert listed(library, card, agency_id=desk.agency_id).balances == ()
+    taken(paid(library, card, 1_000, order_id="1"))
+
+
+def test_a_payment_that_failed_is_undone(either_library: Library) -> None:
+    library = either_library
+    card = a_patron(library)
+    first, second = charge(library, card, 1_000), charge(library, card, 2_000)
+    payment = taken(paid(library, card, 2_500, order_id="A"))
+    library.pass_time(hours=1)
+
+    def undo() -> bool:
+        return library.write(
+            lambda transaction: reverse_payment(
+                library.circulation,
+                transaction,
+                desk=library.desk(),
+                payment_id=payment.payment_id,
+                reason="the card was refused",
+                now=library.now,
+            )
+        )
+
+    assert undo()
+    assert not undo()
+    assert total(library, card) == 3_000
+    for made in (first, second):
+        made_, paid_, back = library.read(
+            lambda transaction, made=made: postings_of(transaction, made.id)  # type: ignore[misc]
+        )
+        assert (paid_.parent_id, back.parent_id) == (made_.id, paid_.id)
+        assert (back.kind, back.amount) == (PostingKind.PAYMENT_REDUCTION, -paid_.amount)
+    assert refused(paid(library, card, 1, order_id="A")) is Reason.ORDER_ID_TAKEN
+    with pytest.raises(ValueError, match="no payment"):
+        library.write(
+            lambda transaction: reverse_payment(
+                library.circulation,
+                transaction,
+                desk=None,
+                payment_id=1,
+                reason="",
+                now=library.now,
+            )
+        )
+
+
+def test_what_was_paid_too_much_is_given_back(library: Library) -> None:
+    card = a_patron(library)
+    made = charge(library, card, 3_000)
+    taken(paid(library, card, 3_000))
+    reduced = changed(library, made.id, reduce_charge, 1_000, "agreed with the patron")
+    assert (reduced.balance, total(library, card)) == (-1_000, -1_000)
+    back = changed(library, made.id, reimburse, "cash")
+    assert (back.balance, back.paid, total(library, card)) == (0, 2_000, 0)
+    with pytest.raises(ValueError, match="cannot be given back"):
+        changed(library, made.id, reimburse, "cash")
+
+
+def test_a_write_off_and_its_return(library: Library) -> None:
+    card = a_patron(library)
+    made = charge(library, card, 3_000)
+    off = changed(library, made.id, write_off, "too old", 2_000)
+    assert (off.amount, off.written_off, off.balance) == (3_000, 2_000, 1_000)
+    on = changed(library, made.id, reduce_write_off, "found the patron", 500)
+    assert (on.written_off, on.balance, total(library, card)) == (1_500, 1_500, 1_500)
+    creation, first, second = library.read(lambda transaction: postings_of(transaction, made.id))
+    assert (first.parent_id, second.parent_id) == (creation.id, first.id)
+    for change in (write_off, reduce_write_off):
+        with pytest.raises(ValueError, match="1501"):
+            changed(library, made.id, change, "too much", 1_501)
+    with pytest.raises(ValueError, match="3001"):
+        changed(library, made.id, reduce_charge, 3_001, "too much")
+
+
+def test_a_payment_is_an_event(library: Library) -> None:
+    card = a_patron(library)
+    made = charge(library, card, 3_000)
+    answer = taken(paid(library, card, 3_000, order_id="A", method="VISA"))
+    found = library.read(
+        lambda transaction: events_of_patron(transaction, number_of(library, card))
+    )
+    [event] = [each for each in found if each.kind is EventKind.PAYMENT_TAKEN]
+    assert event.after == {
+        "payment": answer.payment_id,
+        "order": "A",
+        "amount": 3_000,
+        "currency": "DKK",
+        "method": "VISA",
+        "charges": {str(made.id): 3_000},
+        "credit": 0,
+    }
+    assert (event.actor, event.device) == ("kiosk", library.desk().device)
+
+
+def test_the_list_has_pages(library: Library) -> None:
+    card = a_patron(library)
+    made = []
+    for number in range(1, 6):
+        made.append(charge(library, card, number * 100).id)
+        library.pass_time(minutes=1)
+    taken(paid(library, card, 100))
+    page = listed(library, card, only_open=False, start=2, limit=2)
+    assert ([each.charge.id for each in page.charges], page.total) == (made[1:3], 5)
+    still = listed(library, card, start=4, limit=9)
+    assert ([each.charge.id for each in still.charges], still.total) == (made[4:], 4)
+    assert page.balances[0].total == still.balances[0].total == 1_400
+
+
+def test_many_desks_take_one_order_once(either_library: Library) -> None:
+    """Sixteen callers at once with one order id: one payment, and the same answer for all."""
+    library = either_library
+    card = a_patron(library)
+    charge(library, card, 1_600)
+    done: list[Future[PaymentResult]] = []
+    begin = threading.Barrier(4)
+
+    def call() -> None:
+        begin.wait()
+        for _ in range(4):
+            done.append(
+                library.database.write(
+                    lambda transaction: pay(
+                        library.circulation,
+                        transaction,
+                        desk=library.desk(),
+                        patron=card,
+                        amount=100,
+                        currency="DKK",
+                        order_id="A",
+                        now=library.now,
+                    )
+                )
+            )
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    answers = [taken(each.result()) for each in done]
+    assert len({each.payment_id for each in answers}) == 1
+    assert sum(not each.was_repeated for each in answers) == 1
+    assert total(library, card) == 1_500
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (2_000, "DKK", "20.00 DKK"),
+        (5, "EUR", "0.05 EUR"),
+        (-1_250, "DKK", "-12.50 DKK"),
+        (500, "JPY", "500 JPY"),
+        (1, "KWD", "0.001 KWD"),
+    ],
+)
+def test_amounts_for_people(amount: int, currency: str, text: str) -> None:
+    assert amount_text(amount, currency) == text

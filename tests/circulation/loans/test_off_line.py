@@ -1,0 +1,128 @@
+"""What machines did off line and cannot be booked: kept for staff, once, until settled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from catalogue.database import Database
+from catalogue.statements import many
+from circulation.engine import Circulation
+from circulation.loans.conflicts import settle_conflict
+from circulation.loans.off_line import Act, take_report
+from circulation.loans.schema import loan_conflicts
+from circulation.patrons.identifiers import IdentifierKey, find_patron
+from circulation.reasons import Reason
+from circulation.results import Refusal, Refused
+from circulation.work_lists import Conflict, no_block_conflicts
+from tests.builders.circulation import Library, a_library, a_patron
+
+_names: Any = many(
+    select(
+        loan_conflicts.c.patron_id,
+        loan_conflicts.c.patron_identifier,
+        loan_conflicts.c.item_barcode,
+    ),
+    lambda *row: row,
+)
+
+
+@pytest.fixture
+def library(database: Database) -> Library:
+    return a_library(database)
+
+
+def report(library: Library, act: Act = Act.CHECK_OUT, **options: Any) -> None:
+    facts: dict[str, Any] = {
+        "item": "I1",
+        "patron": "P1",
+        "refused": Refused((Refusal(Reason.ITEM_UNKNOWN), Refusal(Reason.PATRON_UNKNOWN))),
+    }
+    library.write(
+        lambda transaction: take_report(
+            library.circulation,
+            transaction,
+            act,
+            desk=library.desk(),
+            now=library.now,
+            **(facts | options),
+        )
+    )
+
+
+def listed(library: Library) -> list[Conflict]:
+    return list(library.read(no_block_conflicts).lines)
+
+
+def test_it_stands_on_the_list_as_it_was_reported(library: Library) -> None:
+    happened = library.now - timedelta(hours=3)
+    due = library.now + timedelta(days=7)
+    report(library, happened=happened, due=due)
+    (line,) = listed(library)
+    assert (line.loan_id, line.item_id, line.patron_id) == (None, None, None)
+    assert (line.barcode, line.patron_identifier, line.act) == ("I1", "P1", "check-out")
+    assert (line.happened, line.due, line.noted) == (happened, due, library.now)
+    assert line.reasons == (Reason.ITEM_UNKNOWN, Reason.PATRON_UNKNOWN)
+
+
+def test_a_patron_who_is_known_is_named(library: Library) -> None:
+    a_patron(library, "P1", given_name="Ida", family_name="Holm")
+    report(library, refused=Refused((Refusal(Reason.ITEM_UNKNOWN),)))
+    (line,) = listed(library)
+    assert line.patron_name == "Ida Holm"
+    assert line.patron_id == library.read(lambda transaction: find_patron(transaction, "P1"))
+
+
+def test_the_same_report_is_noted_once_and_another_is_another(library: Library) -> None:
+    when = library.now
+    for _ in range(3):
+        report(library, happened=when)
+        library.pass_time(minutes=5)
+    assert len(listed(library)) == 1
+    report(library, Act.RENEWAL, happened=when)
+    report(library, Act.CHECK_IN, happened=when, patron="")
+    report(library, happened=when + timedelta(minutes=1))
+    assert [line.act for line in listed(library)] == [
+        "check-out",
+        "renewal",
+        "check-in",
+        "check-out",
+    ]
+
+
+def test_once_settled_it_names_nobody_any_more_and_may_be_reported_anew(library: Library) -> None:
+    a_patron(library, "P1")
+    when = library.now
+    report(library, happened=when, refused=Refused((Refusal(Reason.ITEM_UNKNOWN),)))
+    (line,) = listed(library)
+
+    def settle() -> bool:
+        return library.write(
+            lambda transaction: settle_conflict(
+                transaction, line.id, desk=library.desk(), now=library.now
+            )
+        )
+
+    assert settle()
+    assert not settle()
+    assert listed(library) == []
+    assert library.read(_names) == [(None, None, "I1")]
+    report(library, happened=when)
+    assert len(listed(library)) == 1
+
+
+def test_whatever_a_machine_sends_is_kept_within_bounds(library: Library) -> None:
+    report(library, item="I" * 1000, patron="P" * 1000)
+    (line,) = listed(library)
+    assert (len(line.barcode or ""), len(line.patron_identifier or "")) == (255, 255)
+
+
+def test_a_national_number_is_not_kept_as_it_is(library: Library) -> None:
+    library.circulation = Circulation(identifiers=IdentifierKey(b"k" * 16))
+    report(library, patron="010101-1234")
+    (line,) = listed(library)
+    assert line.patron_identifier == library.circulation.identifiers.stored("0101011234")
+    assert (line.patron_identifier or "").startswith("cpr:")

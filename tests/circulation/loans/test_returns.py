@@ -1,0 +1,131 @@
+"""Check-in: always accepted, always with exactly one destination."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from circulation.events import EventKind
+from circulation.patrons.identifiers import add_identifier, block_identifier, find_patron
+from circulation.reasons import IdentifierBlock, Reason
+from circulation.results import CheckedIn, Destination, Refused
+from tests.builders.circulation import NOON, Library, a_patron, an_item
+
+
+def taken_back(answer: CheckedIn | Refused) -> CheckedIn:
+    assert isinstance(answer, CheckedIn), answer
+    return answer
+
+
+def test_at_home_it_goes_to_the_shelf(library: Library) -> None:
+    card = a_patron(library)
+    barcode = an_item(library, on_loan_to=card)
+    library.pass_time(days=3)
+    answer = taken_back(library.check_in(barcode))
+    assert answer.was_on_loan
+    assert answer.destination is Destination.SHELF_HERE
+    assert answer.to_branch == library.main
+    assert answer.borrower is not None
+    assert (answer.borrower.identifier, answer.borrower.name) == (card, "Ida Ørsted")
+    assert answer.loan is not None
+    assert answer.loan.checked_out == NOON
+    assert not answer.was_overdue
+    out, back = library.events_of(barcode)
+    assert back.kind is EventKind.CHECKED_IN
+    assert (back.loan_id, back.patron_id) == (out.loan_id, out.patron_id)
+    assert back.after == {"destination": "SHELF_HERE"}
+
+
+def test_elsewhere_it_goes_home(library: Library) -> None:
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    away = taken_back(library.check_in(barcode, at=library.other))
+    assert away.destination is Destination.TRANSIT_HOME
+    assert away.to_branch == library.main
+    home = taken_back(library.check_in(barcode))
+    assert home.destination is Destination.SHELF_HERE
+    assert not home.was_on_loan
+    assert home.borrower is None
+    assert home.loan is None
+    *_, seen = library.events_of(barcode)
+    assert seen.kind is EventKind.ITEM_SEEN
+    assert seen.before == {"in_transit_to": library.main.id}
+
+
+def test_what_is_not_on_loan_is_announced_all_the_same(library: Library) -> None:
+    answer = taken_back(library.check_in(an_item(library)))
+    assert not answer.was_on_loan
+    assert answer.destination is Destination.SHELF_HERE
+
+
+def test_twice_in_the_wrong_branch_is_one_transit(library: Library) -> None:
+    barcode = an_item(library)
+    for _ in range(2):
+        answer = taken_back(library.check_in(barcode, at=library.other))
+        assert answer.destination is Destination.TRANSIT_HOME
+
+
+def test_an_unknown_item_is_the_only_refusal(library: Library) -> None:
+    answer = library.check_in("nothing")
+    assert isinstance(answer, Refused)
+    assert answer.reasons == (Reason.ITEM_UNKNOWN,)
+
+
+def test_overdue_is_said(sqlite_library: Library) -> None:
+    library = sqlite_library
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    library.pass_time(days=29)
+    assert taken_back(library.check_in(barcode)).was_overdue
+
+
+@pytest.mark.parametrize(
+    ("returned", "counted"),
+    [
+        (timedelta(days=-1), timedelta(days=-1)),
+        (timedelta(days=-100), timedelta(days=-40)),  # not before it was lent
+        (timedelta(days=100), timedelta(0)),  # not in the future
+    ],
+)
+def test_the_return_date_counts_within_reason(
+    library: Library, returned: timedelta, counted: timedelta
+) -> None:
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    library.pass_time(days=40)
+    answer = taken_back(library.check_in(barcode, returned=library.now + returned))
+    event = library.events_of(barcode)[-1]
+    assert event.at == library.now + counted
+    assert event.recorded == (library.now if counted else None)
+    assert answer.was_overdue == (counted > timedelta(days=-12))
+
+
+def test_the_borrower_goes_by_the_newest_valid_card_and_never_by_another_identifier(
+    library: Library,
+) -> None:
+    card = a_patron(library)
+    patron_id = library.read(lambda transaction: find_patron(transaction, card))
+    assert patron_id is not None
+    library.pass_time(days=1)
+
+    def more(identifier: str, kind: str) -> None:
+        library.write(
+            lambda transaction: add_identifier(
+                transaction, patron_id, identifier, kind, now=library.now
+            )
+        )
+
+    def shown() -> str | None:
+        answer = taken_back(library.check_in(an_item(library, on_loan_to="ida@example.dk")))
+        assert answer.borrower is not None
+        return answer.borrower.identifier
+
+    more("ida@example.dk", "email")
+    assert shown() == card
+    more("P-new", "card")
+    assert shown() == "P-new"
+    for blocked in ("P-new", card):
+        library.write(
+            lambda transaction, blocked=blocked: block_identifier(  # type: ignore[misc]
+                transaction, blocked, IdentifierBlock.LOST, now=library.now
+            )
+        )
+    assert shown() is None

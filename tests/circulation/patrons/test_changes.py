@@ -1,0 +1,78 @@
+"""What is written of a patron: fields, names, categories, and the event."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from catalogue.database import Database
+from circulation.events import EventKind, events_of_patron
+from circulation.patrons.changes import PatronFields, UnknownCategory, change_patron, patron_fields
+from circulation.trees import CATEGORIES
+from tests.builders.circulation import Library, a_library, a_patron
+from tests.builders.fees import number_of
+
+
+@pytest.fixture
+def library(database: Database) -> Library:
+    return a_library(database)
+
+
+def change(library: Library, card: str, **changes: Any) -> PatronFields:
+    patron_id = number_of(library, card)
+    return library.write(
+        lambda transaction: change_patron(
+            transaction,
+            patron_id,
+            changes,  # type: ignore[arg-type]
+            now=library.now,
+            desk=library.desk(),
+        )
+    )
+
+
+def test_what_is_not_named_stays(library: Library) -> None:
+    card = a_patron(library, email="old@example.dk", phone="12345678")
+    after = change(library, card, email="new@example.dk", birth_date=date(1990, 5, 17))
+    assert (after.email, after.phone) == ("new@example.dk", "12345678")
+    assert after.birth_date == date(1990, 5, 17)
+    patron_id = number_of(library, card)
+    assert library.read(lambda transaction: patron_fields(transaction, patron_id)) == after
+    assert change(library, card, birth_date=None).birth_date is None
+
+
+def test_a_new_name_changes_how_they_are_addressed(library: Library) -> None:
+    card = a_patron(library)
+    assert change(library, card, family_name="Brun").name == "Ida Brun"
+    assert change(library, card, family_name="Holm", name="I. Holm").name == "I. Holm"
+    assert change(library, card, email="x@example.dk").name == "I. Holm"
+
+
+def test_the_event_tells_what_was_and_what_is(library: Library) -> None:
+    card = a_patron(library, expires=date(2027, 1, 31))
+    change(library, card, expires=date(2028, 1, 31))
+    patron_id = number_of(library, card)
+    event = library.read(lambda transaction: events_of_patron(transaction, patron_id))[-1]
+    assert event.kind is EventKind.PATRON_CHANGED
+    assert event.before == {"expires": "2027-01-31"}
+    assert event.after == {"expires": "2028-01-31"}
+    change(library, card, expires=date(2028, 1, 31))
+    events = library.read(lambda transaction: events_of_patron(transaction, patron_id))
+    assert events[-1] == event
+
+
+def test_a_category_must_be_one_where_categories_are_named(library: Library) -> None:
+    card = a_patron(library)
+    assert change(library, card, category="anything").category == "anything"
+    library.write(lambda transaction: CATEGORIES.store(transaction, {"child": ("Children", None)}))
+    with pytest.raises(UnknownCategory, match="pensioner"):
+        change(library, card, category="pensioner")
+    assert change(library, card, category="child").category == "child"
+    assert change(library, card, email="x@example.dk").category == "child"
+
+
+def test_nobody(library: Library) -> None:
+    with pytest.raises(ValueError, match="no patron"):
+        library.write(lambda each: change_patron(each, 999, {"email": "x"}, now=library.now))

@@ -1,0 +1,315 @@
+"""Cutting history, consents, export, erasure, the access log (statement 18 of the domain)."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from catalogue.statements import many
+from circulation.events import EventKind, events_of_patron
+from circulation.jobs import run_job
+from circulation.loans.lost import declare_lost
+from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent
+from circulation.patrons.contacts import ContactKind, Preferences, add_contact, set_preferences
+from circulation.patrons.guardians import add_guardian
+from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
+from circulation.patrons.personal_data import (
+    FATE,
+    StillNeeded,
+    accesses_of,
+    erase_person,
+    export_person,
+    log_access,
+    references,
+)
+from circulation.patrons.personal_history import BATCH, DEFAULT_DAYS, cut_history, set_history_days
+from circulation.patrons.pins import hash_pin
+from circulation.patrons.registering import block_patron, unblock_patron
+from circulation.reasons import BlockReason
+from circulation.schema import events
+from circulation.statistics import loans_by
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.holds import a_hold, cancel
+
+_texts = many(select(events.c.before, events.c.after), None)
+
+
+def number_of(library: Library, card: str) -> int:
+    found = library.read(lambda transaction: find_patron(transaction, card))
+    assert found is not None
+    return found
+
+
+def lent_and_returned(library: Library, card: str) -> str:
+    barcode = an_item(library, on_loan_to=card)
+    library.check_in(barcode)
+    return barcode
+
+
+def names(library: Library, barcode: str) -> list[int | None]:
+    """Whom the events of the item name."""
+    return [event.patron_id for event in library.events_of(barcode)]
+
+
+def cut(library: Library, day: date | None = None) -> int:
+    done = run_job(
+        library.circulation,
+        library.database,
+        "history",
+        day=day or library.now.date(),
+        now=library.now,
+    )
+    return done.counts["loans cut"]
+
+
+def figures(library: Library) -> list[tuple[object, ...]]:
+    return [
+        tuple(row)
+        for row in library.read(
+            lambda transaction: loans_by(
+                transaction,
+                ("day", "kind", "age_band", "municipality"),
+                first=date(2026, 1, 1),
+                last=date(2027, 12, 31),
+            )
+        )
+    ]
+
+
+def count(library: Library, day: date) -> None:
+    run_job(library.circulation, library.database, "statistics", day=day, now=library.now)
+
+
+def test_history_is_cut_from_the_person_after_28_days_and_statistics_stay(
+    library: Library,
+) -> None:
+    """Statement 18: timed purge after 28 days; statistics are unaffected."""
+    card = a_patron(library, birth_date=date(2017, 5, 1), municipality="101")
+    first_day, number = library.now.date(), number_of(library, card)
+    barcode = lent_and_returned(library, card)
+    count(library, first_day)
+    before = figures(library)
+    assert {row[5:7] for row in before} == {("7-10", "101"), ("", "")}
+    library.pass_time(days=DEFAULT_DAYS)
+    assert cut(library) == 0
+    assert names(library, barcode) == [number, number]
+    library.pass_time(days=1)
+    assert cut(library) == 1
+    assert cut(library) == 0
+    assert names(library, barcode) == [None, None]
+    count(library, first_day)
+    assert figures(library) == before
+
+
+def test_any_past_day_can_be_run(sqlite_library: Library) -> None:
+    library = sqlite_library
+    card = a_patron(library)
+    lent_and_returned(library, card)
+    returned = library.now.date()
+    library.pass_time(days=100)
+    assert cut(library, returned + timedelta(DEFAULT_DAYS - 1)) == 0
+    assert cut(library, returned + timedelta(DEFAULT_DAYS + 1)) == 1
+
+
+def test_open_loans_are_never_cut(sqlite_library: Library) -> None:
+    library = sqlite_library
+    card = a_patron(library)
+    barcode = an_item(library, on_loan_to=card)
+    library.pass_time(days=300)
+    assert cut(library) == 0
+    assert None not in names(library, barcode)
+
+
+def test_consent_keeps_and_its_withdrawal_deletes(library: Library) -> None:
+    """Statement 18: withdrawal of consent deletes at once."""
+    card = a_patron(library)
+    number = number_of(library, card)
+    library.write(
+        lambda transaction: give_consent(transaction, number, Consent.KEEP_HISTORY, now=library.now)
+    )
+    barcode = lent_and_returned(library, card)
+    library.pass_time(days=400)
+    assert cut(library) == 0
+    still = an_item(library, on_loan_to=card)
+    fresh = lent_and_returned(library, card)
+
+    def withdraw() -> bool:
+        return library.write(
+            lambda transaction: withdraw_consent(
+                transaction, number, Consent.KEEP_HISTORY, now=library.now
+            )
+        )
+
+    assert withdraw()
+    assert names(library, barcode) == [None, None]
+    assert names(library, fresh) == [None, None]
+    assert names(library, still) == [number]
+    assert not withdraw()
+    assert library.read(lambda transaction: consents_of(transaction, number)) == {}
+    kinds = [
+        event.kind
+        for event in library.read(lambda transaction: events_of_patron(transaction, number))
+    ]
+    assert EventKind.CONSENT_WITHDRAWN in kinds
+
+
+def test_what_is_owed_for_is_kept(library: Library) -> None:
+    card = a_patron(library)
+    number = number_of(library, card)
+    lent_and_returned(library, card)
+    library.write(
+        lambda transaction: block_patron(transaction, number, BlockReason.DEBT, now=library.now)
+    )
+    library.pass_time(days=100)
+    assert cut(library) == 0
+    assert library.write(lambda transaction: cut_history(transaction, number, library.now)) == 0
+    library.write(
+        lambda transaction: unblock_patron(transaction, number, BlockReason.DEBT, now=library.now)
+    )
+    lost = an_item(library, on_loan_to=card)
+    library.write(
+        lambda transaction: declare_lost(
+            library.circulation, transaction, desk=library.desk(), item=lost, now=library.now
+        )
+    )
+    assert cut(library) == 0
+    library.check_in(lost)
+    assert cut(library) == 1
+
+
+def test_an_agency_sets_its_days(sqlite_library: Library) -> None:
+    library = sqlite_library
+    card = a_patron(library)
+    lent_and_returned(library, card)
+    agency = library.main.agency_id
+    library.pass_time(days=8)
+    assert cut(library) == 0
+    library.write(lambda transaction: set_history_days(transaction, agency, 7))
+    assert cut(library) == 1
+    library.write(lambda transaction: set_history_days(transaction, agency, None))
+    lent_and_returned(library, card)
+    library.pass_time(days=8)
+    assert cut(library) == 0
+
+
+def test_more_than_one_step(sqlite_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("circulation.patrons.personal_history.BATCH", 2)
+    assert BATCH > 2
+    library = sqlite_library
+    card = a_patron(library)
+    for _ in range(5):
+        lent_and_returned(library, card)
+    library.pass_time(days=100)
+    assert cut(library) == 5
+
+
+def a_known_person(library: Library) -> str:
+    """Somebody on whom everything is held that can be."""
+    library.circulation.identifiers = IdentifierKey(b"sixteen bytes or")
+    card = a_patron(library, pin_hash=hash_pin("2580"), birth_date=date(2015, 5, 1))
+    parent = a_patron(library, birth_date=date(1985, 1, 1))
+    child, guardian = number_of(library, card), number_of(library, parent)
+    lent_and_returned(library, card)
+    queued = a_hold(library, card, an_item(library))
+    cancel(library, card, queued.hold)
+    now, key = library.now, library.circulation.identifiers
+    library.write(
+        lambda transaction: (
+            add_identifier(transaction, child, "010515-1234", "national_id", now=now, key=key),
+            add_contact(transaction, child, ContactKind.EMAIL, "barn@example.dk", now=now),
+            set_preferences(transaction, child, Preferences(library.main.id, 90), now=now),
+            give_consent(transaction, child, Consent.PERSON_REGISTRY, now=now),
+            add_guardian(transaction, child, guardian, now=now),
+            log_access(transaction, child, "patron show", actor="bibliotekar", now=now),
+        )
+    )
+    return card
+
+
+def test_everything_held_on_a_person_is_exported(library: Library) -> None:
+    card = a_known_person(library)
+    number = number_of(library, card)
+    found = library.read(lambda transaction: export_person(transaction, number))
+    assert found is not None
+    text = json.dumps(found, ensure_ascii=False)
+    assert found["patron"]["has_pin_hash"] is True
+    assert "argon2" not in text
+    assert "1234" not in text
+    for table in ("loans", "holds", "patron_contacts", "patron_guardians", "patron_consents"):
+        assert len(found[table]) == 1, table
+    assert {row["kind"] for row in found["patron_identifiers"]} == {"card", "national_id"}
+    assert found["access_log"][0]["actor"] == "bibliotekar"
+    assert len(found["events"]) > 5
+    assert set(found) >= {table.name for table, _ in references()}
+    assert library.read(lambda transaction: export_person(transaction, 99)) is None
+
+
+def test_erasing_leaves_nothing_but_the_figures(library: Library) -> None:
+    card = a_known_person(library)
+    number, day = number_of(library, card), library.now.date()
+    count(library, day)
+    before = figures(library)
+    library.write(lambda transaction: erase_person(transaction, number, now=library.now))
+    assert library.read(lambda transaction: find_patron(transaction, card)) is None
+    assert library.read(lambda transaction: events_of_patron(transaction, number)) == []
+    assert library.read(lambda transaction: export_person(transaction, number)) is None
+    count(library, day)
+    assert figures(library) == before
+    texts = library.read(lambda transaction: _texts(transaction))
+    assert not any("consent" in (text or "") for row in texts for text in row)
+    with pytest.raises(StillNeeded):
+        library.write(lambda transaction: erase_person(transaction, number, now=library.now))
+
+
+def test_a_patron_is_not_erased_while_anything_is_open(sqlite_library: Library) -> None:
+    library = sqlite_library
+    card = a_patron(library)
+    number = number_of(library, card)
+
+    def refuses(words: str) -> None:
+        with pytest.raises(StillNeeded, match=words):
+            library.write(lambda transaction: erase_person(transaction, number, now=library.now))
+
+    barcode = an_item(library, on_loan_to=card)
+    refuses("loans")
+    library.check_in(barcode)
+    queued = a_hold(library, card, an_item(library))
+    refuses("holds")
+    cancel(library, card, queued.hold)
+    library.write(
+        lambda transaction: block_patron(transaction, number, BlockReason.DEBT, now=library.now)
+    )
+    refuses("owed")
+    library.write(
+        lambda transaction: unblock_patron(transaction, number, BlockReason.DEBT, now=library.now)
+    )
+    library.write(lambda transaction: erase_person(transaction, number, now=library.now))
+
+
+def test_every_reference_to_a_patron_has_its_fate() -> None:
+    assert {(table.name, column.name) for table, column in references()} == set(FATE)
+
+
+def test_who_looked_is_told_and_forgotten_after_a_year(sqlite_library: Library) -> None:
+    library = sqlite_library
+    card = a_patron(library)
+    number = number_of(library, card)
+    library.write(
+        lambda transaction: log_access(
+            transaction, number, "patron show", actor="bibliotekar", now=library.now
+        )
+    )
+    [access] = library.read(lambda transaction: accesses_of(transaction, number))
+    assert (access.actor, access.purpose, access.at) == ("bibliotekar", "patron show", library.now)
+    library.pass_time(days=370)
+    run_job(
+        library.circulation,
+        library.database,
+        "access-log",
+        day=library.now.date(),
+        now=library.now,
+    )
+    assert library.read(lambda transaction: accesses_of(transaction, number)) == []

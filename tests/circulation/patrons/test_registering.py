@@ -1,0 +1,307 @@
+"""Patrons: identifiers, blocks, what is shown of them, and the list of their loans."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from catalogue.statements import Transaction
+from circulation.events import EventKind, events_of_patron
+from circulation.patrons.accounts import patron_loans, patron_status, patron_status_and_loans
+from circulation.patrons.identifiers import (
+    IdentifierTaken,
+    add_identifier,
+    block_identifier,
+    find_patron,
+)
+from circulation.patrons.pins import hash_pin
+from circulation.patrons.registering import block_patron, register_patron, set_pin, unblock_patron
+from circulation.reasons import Action, BlockReason, IdentifierBlock, Reason
+from circulation.results import Block, PatronLoans, PatronStatus, Refused
+from tests.builders.circulation import NOON, Library, a_patron, an_item
+
+
+def status(library: Library, identifier: str, pin: str | None = None) -> PatronStatus:
+    answer = library.read(
+        lambda transaction: patron_status(
+            library.circulation, transaction, patron=identifier, now=library.now, pin=pin
+        )
+    )
+    assert isinstance(answer, PatronStatus), answer
+    return answer
+
+
+def refusal(library: Library, identifier: str, pin: str | None = None) -> Refused:
+    answer = library.read(
+        lambda transaction: patron_status(
+            library.circulation, transaction, patron=identifier, now=library.now, pin=pin
+        )
+    )
+    assert isinstance(answer, Refused), answer
+    return answer
+
+
+def patron_id_of(library: Library, identifier: str) -> int:
+    found = library.read(lambda transaction: find_patron(transaction, identifier))
+    assert found is not None
+    return found
+
+
+def test_what_was_registered_is_shown(library: Library) -> None:
+    card = a_patron(
+        library,
+        given_name="Søren",
+        family_name="Kierkegaard",
+        birth_date=date(1813, 5, 5),
+        email="sk@example.dk",
+        phone="+45 33 47 47 47",
+        expires=date(2030, 1, 1),
+        language="en",
+        note="skriver",
+        category="senior",
+    )
+    shown = status(library, card)
+    assert shown.patron.identifier == card
+    assert shown.patron.name == "Søren Kierkegaard"
+    assert (shown.given_name, shown.family_name) == ("Søren", "Kierkegaard")
+    assert (shown.patron.category, shown.patron.language) == ("senior", "en")
+    assert shown.patron.agency_id == library.main.agency_id
+    assert shown.birth_date == date(1813, 5, 5)
+    assert (shown.email, shown.phone) == ("sk@example.dk", "+45 33 47 47 47")
+    assert shown.home_branch == library.main
+    assert (shown.expires, shown.is_expired) == (date(2030, 1, 1), False)
+    assert shown.note == "skriver"
+    assert not shown.has_pin
+    assert (shown.identifier_kind, shown.identifier_blocked) == ("card", None)
+    assert (shown.blocks, shown.denied) == ((), frozenset())
+    assert (shown.loans, shown.overdue, shown.max_loans) == (0, 0, None)
+    assert not shown.has_too_many_loans
+    assert not shown.is_card_reported_lost
+
+
+def test_loans_are_counted(library: Library) -> None:
+    library.policy(loan_days=28, max_loans=3)
+    library.policy(loan_days=7, material_group="dvd")
+    card = a_patron(library)
+    for group in ("dvd", "book", "book"):
+        an_item(library, on_loan_to=card, material_group=group)
+    library.pass_time(days=8)
+    shown = status(library, card)
+    assert (shown.loans, shown.overdue, shown.max_loans) == (3, 1, 3)
+    assert shown.has_too_many_loans
+
+
+def test_a_patron_has_many_identifiers(library: Library) -> None:
+    card = a_patron(library)
+    patron_id = patron_id_of(library, card)
+    library.write(
+        lambda transaction: add_identifier(
+            transaction, patron_id, "ida@example.dk", "email", now=library.now
+        )
+    )
+    shown = status(library, "ida@example.dk")
+    assert (shown.patron.id, shown.patron.identifier) == (patron_id, "ida@example.dk")
+    assert shown.identifier_kind == "email"
+    library.write(
+        lambda transaction: block_identifier(
+            transaction, card, IdentifierBlock.STOLEN, now=library.now
+        )
+    )
+    assert status(library, card).is_card_reported_lost
+    assert status(library, card).denied == frozenset(Action)
+    assert status(library, "ida@example.dk").denied == frozenset()
+
+
+def test_an_identifier_has_one_owner(library: Library) -> None:
+    card = a_patron(library)
+    with pytest.raises(IdentifierTaken) as caught:
+        a_patron(library, card)
+    assert card not in str(caught.value)
+    other = patron_id_of(library, a_patron(library))
+    with pytest.raises(IdentifierTaken):
+        library.write(
+            lambda transaction: add_identifier(transaction, other, card, "card", now=library.now)
+        )
+
+
+def test_registration_needs_a_branch_and_a_card(sqlite_library: Library) -> None:
+    library = sqlite_library
+    with pytest.raises(ValueError, match="no branch 999"):
+        a_patron(library, home_branch=999)
+    with pytest.raises(ValueError, match="empty"):
+        library.write(
+            lambda transaction: register_patron(
+                transaction,
+                home_branch=library.main.id,
+                category="adult",
+                given_name="Ida",
+                family_name="Ørsted",
+                card="",
+                now=library.now,
+            )
+        )
+
+
+def test_unknown_things_are_said_to_be_unknown(sqlite_library: Library) -> None:
+    library = sqlite_library
+    assert refusal(library, "nobody").reasons == (Reason.PATRON_UNKNOWN,)
+    assert not library.write(
+        lambda transaction: block_identifier(
+            transaction, "nobody", IdentifierBlock.LOST, now=library.now
+        )
+    )
+    with pytest.raises(ValueError, match="no patron 999"):
+        library.write(lambda transaction: set_pin(transaction, 999, None, now=library.now))
+
+
+def test_blocks_come_and_go(library: Library) -> None:
+    card = a_patron(library)
+    patron_id = patron_id_of(library, card)
+
+    def block(reason: BlockReason, message: str) -> None:
+        library.write(
+            lambda transaction: block_patron(
+                transaction, patron_id, reason, now=library.now, message=message
+            )
+        )
+
+    block(BlockReason.SELF_SERVICE, "kortet blev glemt")
+    assert status(library, card).denied == frozenset({Action.CHECK_OUT})
+    library.pass_time(days=1)
+    block(BlockReason.DEBT, "skylder 200 kr.")
+    block(BlockReason.SELF_SERVICE, "kortet blev glemt igen")
+    shown = status(library, card)
+    assert shown.blocks == (
+        Block(BlockReason.SELF_SERVICE, NOON, "kortet blev glemt igen"),
+        Block(BlockReason.DEBT, library.now, "skylder 200 kr."),
+    )
+    assert shown.denied == frozenset(Action)
+
+    def unblock(reason: BlockReason) -> bool:
+        return library.write(
+            lambda transaction: unblock_patron(
+                transaction, patron_id, reason, now=library.now, desk=library.desk()
+            )
+        )
+
+    assert unblock(BlockReason.DEBT)
+    assert not unblock(BlockReason.DEBT)
+    assert unblock(BlockReason.SELF_SERVICE)
+    assert status(library, card).blocks == ()
+    events = library.read(lambda transaction: events_of_patron(transaction, patron_id))
+    assert [event.kind for event in events] == [
+        EventKind.PATRON_REGISTERED,
+        *[EventKind.PATRON_BLOCKED] * 3,
+        *[EventKind.PATRON_UNBLOCKED] * 2,
+    ]
+    assert events[0].actor == ""
+    assert events[-1].actor == "kiosk"
+
+
+def test_a_stolen_card_as_a_block_of_the_patron(sqlite_library: Library) -> None:
+    library = sqlite_library
+    card = a_patron(library)
+    patron_id = patron_id_of(library, card)
+    library.write(
+        lambda transaction: block_patron(
+            transaction, patron_id, BlockReason.CARD_STOLEN, now=library.now
+        )
+    )
+    assert status(library, card).is_card_reported_lost
+
+
+def test_expiry_is_a_matter_of_local_days(library: Library) -> None:
+    card = a_patron(library, expires=date(2026, 11, 25))
+    library.pass_time(hours=11, minutes=59)
+    assert not status(library, card).is_expired
+    library.pass_time(minutes=1)
+    shown = status(library, card)
+    assert shown.is_expired
+    assert shown.denied == frozenset(Action)
+
+
+def test_pins_are_checked_and_changed(library: Library) -> None:
+    card = a_patron(library, pin_hash=hash_pin("1234"))
+    assert status(library, card, "1234").has_pin
+    assert refusal(library, card, "4321") == Refused(refusal(library, card, "4321").refusals)
+    assert refusal(library, card, "4321").reasons == (Reason.PIN_WRONG,)
+    assert refusal(library, card, "").reasons == (Reason.PIN_MISSING,)
+    patron_id = patron_id_of(library, card)
+    new = hash_pin("4321")
+    library.write(lambda transaction: set_pin(transaction, patron_id, new, now=library.now))
+    assert refusal(library, card, "1234").reasons == (Reason.PIN_WRONG,)
+    assert status(library, card, "4321").has_pin
+
+
+# The list of loans
+
+
+def loans_of(library: Library, card: str, **options: int) -> PatronLoans:
+    answer = library.read(
+        lambda transaction: patron_loans(
+            library.circulation,
+            transaction,
+            patron=card,
+            now=library.now,
+            **options,  # type: ignore[arg-type]
+        )
+    )
+    assert isinstance(answer, PatronLoans)
+    return answer
+
+
+def test_loans_are_listed_by_due_date_and_in_pages(library: Library) -> None:
+    library.policy(loan_days=7, material_group="dvd")
+    card, other = a_patron(library), a_patron(library)
+    late = an_item(library, on_loan_to=card, title="Bog")
+    soon = an_item(library, on_loan_to=card, title="Film", material_group="dvd")
+    last = an_item(library, on_loan_to=card, title="Anden bog")
+    an_item(library, on_loan_to=other)
+    library.check_in(an_item(library, on_loan_to=card))
+    library.pass_time(days=8)
+
+    everything = loans_of(library, card)
+    assert everything.total == 3
+    assert [line.item.barcode for line in everything.loans] == [soon, late, last]
+    assert [line.is_overdue for line in everything.loans] == [True, False, False]
+    assert everything.loans[0].item.title == "Film"
+
+    page = loans_of(library, card, start=2, limit=1)
+    assert page.total == 3
+    assert [line.item.barcode for line in page.loans] == [late]
+    assert loans_of(library, card, start=4).loans == ()
+
+    overdue = loans_of(library, card, only_overdue=True)
+    assert (overdue.total, [line.item.barcode for line in overdue.loans]) == (1, [soon])
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+def test_status_and_loans_in_one_are_what_each_tells(library: Library, limit: int | None) -> None:
+    card = a_patron(library)
+    for _ in range(2):
+        an_item(library, on_loan_to=card)
+
+    def work(transaction: Transaction) -> tuple[object, object]:
+        about: dict[str, Any] = {"patron": card, "now": library.now}
+        both = patron_status_and_loans(library.circulation, transaction, **about, limit=limit)
+        status = patron_status(library.circulation, transaction, **about)
+        return both, (
+            status,
+            patron_loans(library.circulation, transaction, **about, limit=limit),
+        )
+
+    together, apart = library.read(work)
+    assert together == apart
+
+
+def test_nobodys_loans(sqlite_library: Library) -> None:
+    library = sqlite_library
+    answer = library.read(
+        lambda transaction: patron_loans(
+            library.circulation, transaction, patron="nobody", now=library.now
+        )
+    )
+    assert isinstance(answer, Refused)
+    assert answer.reasons == (Reason.PATRON_UNKNOWN,)

@@ -1,0 +1,132 @@
+"""The shape of the code, as far as a machine can hold it: lengths of modules, who imports whom."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("catalogue", "circulation", "protocols")
+
+#: The most lines of a module, and of a module of tests.
+MOST, MOST_OF_TESTS = 400, 500
+#: Modules that are longer, and why.
+LONGER = {
+    "protocols/sip2/wording.py": "one table of texts, a line or two for each language",
+    "protocols/z3950/layouts.py": "one table, the ASN.1 of the standard in its order",
+    "protocols/z3950/messages.py": "the types of the standard's one ASN.1 module, without logic",
+}
+#: Modules through which others import each other, and why.
+KNOTS = {
+    "catalogue.database": "it opens either kind of database, and is what each of them is made of",
+    "protocols.slow_requests": "figures count slow requests, and a slow request tells its figures",
+}
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def too_long(paths: Iterator[Path], most: int) -> dict[str, int]:
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in paths
+    }
+    return {name: length for name, length in lengths.items() if length > most}
+
+
+def test_modules_are_short_enough_to_be_read_at_once() -> None:
+    found = too_long(modules(*PACKAGES), MOST)
+    assert {name: length for name, length in found.items() if name not in LONGER} == {}
+    assert set(LONGER) <= set(found), "no longer longer: take it off the list"
+
+
+def test_modules_of_tests_are_of_one_subject() -> None:
+    assert too_long(modules("tests"), MOST_OF_TESTS) == {}
+
+
+def imported_by(path: Path, known: frozenset[str]) -> set[str]:
+    """The modules of ours that one imports anywhere, for its types alone too."""
+    found = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for name in node.names:
+                whole = f"{node.module}.{name.name}"
+                found.add(whole if whole in known else node.module)
+    return (found & known) - {name_of(path)}
+
+
+def circles(imports: dict[str, set[str]]) -> set[frozenset[str]]:
+    """The sets of modules of which each can be reached from each (Tarjan's algorithm)."""
+    numbers: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    open_: list[str] = []
+    found: set[frozenset[str]] = set()
+
+    def visit(module: str) -> None:
+        numbers[module] = lowest[module] = len(numbers)
+        open_.append(module)
+        for other in imports[module]:
+            if other not in numbers:
+                visit(other)
+                lowest[module] = min(lowest[module], lowest[other])
+            elif other in open_:
+                lowest[module] = min(lowest[module], numbers[other])
+        if lowest[module] == numbers[module]:
+            start = open_.index(module)
+            members = frozenset(open_[start:])
+            del open_[start:]
+            if len(members) > 1:
+                found.add(members)
+
+    for module in imports:
+        if module not in numbers:
+            visit(module)
+    return found
+
+
+def test_modules_do_not_import_each_other() -> None:
+    paths = {name_of(path): path for path in modules(*PACKAGES)}
+    known = frozenset(paths)
+    found = circles({name: imported_by(path, known) for name, path in paths.items()})
+    assert [sorted(circle) for circle in found if not circle & set(KNOTS)] == []
+    assert all(any(knot in circle for circle in found) for knot in KNOTS), "take it off the list"
+
+
+def test_the_rule_finds_circles() -> None:
+    imports = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set(), "e": {"a"}}
+    assert circles(imports) == {frozenset({"b", "c"})}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules("catalogue", "circulation") if path.name == "schema.py"],
+    ids=lambda path: name_of(path),
+)
+def test_foreign_keys_name_columns(path: Path) -> None:
+    """Whoever imports one schema gets the tables that it refers to as well, and with them the
+    types of its columns. A table can refer to itself by name alone."""
+    for node in tree_of(path).body:
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
+            continue
+        for call in ast.walk(node.value):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "ForeignKey":
+                to = call.args[0]
+                if isinstance(to, ast.Constant):
+                    assert str(to.value).partition(".")[0] == ast.unparse(node.targets[0])
