@@ -57,13 +57,10 @@ def test_most_documents_are_well_formed_after_they_were_changed() -> None:
     assert len(different) > 200
 
 
-@pytest.mark.skipif(find_spec("atheris") is None, reason="the extra fuzz is not installed")
-def test_the_engine_atheris_feeds_the_same_parsers(tmp_path: Path) -> None:
+def test_the_engine_atheris_feeds_the_same_parsers_or_says_how_to_get_it(tmp_path: Path) -> None:
+    if find_spec("atheris") is None:
+        with pytest.raises(SystemExit, match=r"tiro-ils\[fuzz\]"):
+            explore("proxy", 10, 1, tmp_path / "proxy", None)
+        return
     assert explore("proxy", 2_000, 1, tmp_path / "proxy", None)
     assert len(list((tmp_path / "proxy").iterdir())) > len(PARSERS["proxy"].seeds(None))
-
-
-@pytest.mark.skipif(find_spec("atheris") is not None, reason="the extra fuzz is installed")
-def test_without_atheris_it_says_how_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"tiro-ils\[fuzz\]"):
-        explore("proxy", 10, 1, tmp_path / "proxy", None)

@@ -9,86 +9,33 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, func, insert, select, update
 
 from catalogue.database import Database, DatabaseClosed, open_database
-from catalogue.schema import loads
-from catalogue.statements import Transaction, change, lock, many, scalar, send
+from catalogue.statements import Transaction
 from circulation.engine import Circulation
 from circulation.events import EventKind
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
-from circulation.loans.schema import loans
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, CheckedOut, Refused
-from tests.builders.circulation import NOON, Library, a_library, a_patron, an_item
-
-PATIENCE = 30.0
-
-_add_counter = send(
-    insert(loads).values(
-        digest=bindparam("new_digest"),
-        name="counter",
-        position=0,
-        rejected=0,
-        started=bindparam("new_started"),
-    ),
-    "new_digest",
-    "new_started",
+from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.contracts.counters import (
+    PATIENCE,
+    Undone,
+    add_counter,
+    all_counters,
+    another,
+    count_of,
+    counters,
+    in_threads,
+    increment,
+    open_loans,
 )
-_lock_counter = lock(
-    select(loads.c.id).where(loads.c.digest == bindparam("of_digest")).with_for_update(),
-    "of_digest",
-)
-_count = scalar(
-    select(loads.c.position).where(loads.c.digest == bindparam("of_digest")), "of_digest"
-)
-_set_count = change(
-    update(loads)
-    .where(loads.c.digest == bindparam("of_digest"))
-    .values(position=bindparam("new_position")),
-    "of_digest",
-    "new_position",
-)
-_all_counters: Callable[..., list[tuple[str]]] = many(
-    select(loads.c.digest).order_by(loads.c.digest), None
-)
-_open_loans = scalar(select(func.count()).select_from(loans).where(loans.c.checked_in.is_(None)))
-
-
-def add_counter(digest: str = "a") -> Callable[[Transaction], None]:
-    return lambda transaction: _add_counter(transaction, digest, NOON)
-
-
-def counters(database: Database) -> list[str]:
-    return [digest for (digest,) in database.read(_all_counters).result(PATIENCE)]
-
-
-def increment(transaction: Transaction) -> int:
-    _lock_counter(transaction, "a")
-    value: int = _count(transaction, "a") + 1
-    assert _set_count(transaction, "a", value) == 1
-    return value
-
-
-@contextmanager
-def another(url: str) -> Iterator[Database]:
-    database = open_database(url)
-    yield database
-    database.close()
-
-
-class Undone(Exception):
-    pass
-
 
 # Reads and writes
 
@@ -114,7 +61,7 @@ def test_reads_that_share_a_snapshot_see_every_write_that_was_answered(database:
 def test_a_wide_read_sees_them_too(database: Database) -> None:
     for number in range(20):
         database.write(add_counter(f"{number:03}")).result(PATIENCE)
-        assert len(database.read(_all_counters, wide=True).result(PATIENCE)) == number + 1
+        assert len(database.read(all_counters, wide=True).result(PATIENCE)) == number + 1
 
 
 def test_a_wide_read_is_never_done_by_the_caller(database: Database) -> None:
@@ -136,7 +83,7 @@ def test_what_is_not_answered_yet_is_not_seen_by_others(
 
     def slow(transaction: Transaction) -> None:
         add_counter()(transaction)
-        assert _count(transaction, "a") == 0  # it sees its own
+        assert count_of(transaction, "a") == 0  # it sees its own
         inside.set()
         assert go_on.wait(PATIENCE)
 
@@ -159,7 +106,7 @@ def test_a_job_that_fails_undoes_itself_and_nothing_else(database: Database) -> 
 
     def fail(transaction: Transaction) -> None:
         add_counter("bad")(transaction)
-        assert "bad" in [digest for (digest,) in _all_counters(transaction)]
+        assert "bad" in [digest for (digest,) in all_counters(transaction)]
         raise Undone("on purpose")
 
     holding = database.write(hold_up)  # so that the rest may share a commit
@@ -224,7 +171,7 @@ def test_closing_finishes_what_was_handed_in(database_url: str) -> None:
     assert all(answer.done() and answer.exception() is None for answer in answers)
     for ask in (database.read, database.write):
         with pytest.raises(DatabaseClosed):
-            ask(_all_counters)
+            ask(all_counters)
     with another(database_url) as again:
         assert len(counters(again)) == 50
 
@@ -249,131 +196,7 @@ def test_closing_waits_for_a_read_of_another_thread(database_url: str) -> None:
         assert answer.result(PATIENCE) == 400_000
 
 
-# Short writes
-
-
-class Turns:
-    """The serving thread: does what it was given, when it is told to."""
-
-    def __init__(self, database: Database) -> None:
-        self.calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        database.write_here(self.calls.put, self.calls.put)
-
-    def until(self, *answers: Future[Any]) -> None:
-        while not all(answer.done() for answer in answers):
-            with suppress(Empty):  # other threads may do the work as well
-                self.calls.get(timeout=0.01)()
-
-
-def test_short_writes_are_committed_before_they_are_answered(
-    database: Database, database_url: str
-) -> None:
-    turns = Turns(database)
-    with another(database_url) as second:
-        for number in range(20):
-            answers = [
-                database.write(add_counter(f"{number:03} {each}"), short=True) for each in range(3)
-            ]
-            if number % 4 == 3:  # they take turns with long ones
-                answers.append(database.write(add_counter(f"{number:03} long")))
-            turns.until(*answers)
-            assert [answer.exception() for answer in answers] == [None] * len(answers)
-            assert counters(second) == counters(database)
-    assert len(counters(database)) == 65
-
-
-def test_a_short_write_fails_alone(database: Database) -> None:
-    turns = Turns(database)
-
-    def fail(transaction: Transaction) -> None:
-        add_counter("bad")(transaction)
-        raise Undone("on purpose")
-
-    works = [add_counter("a"), fail, add_counter("a"), add_counter("b")]
-    answers = [database.write(work, short=True) for work in works]
-    turns.until(*answers)
-    first, bad, second, other = [answer.exception() for answer in answers]
-    assert (first is None) != (second is None)  # several workers take them in any order
-    assert isinstance(bad, Undone)
-    assert other is None
-    assert counters(database) == ["a", "b"]
-
-
-def test_a_short_write_of_another_thread_needs_no_turn(database: Database) -> None:
-    Turns(database)
-    in_threads(4, lambda n: database.write(add_counter(str(n)), short=True).result(PATIENCE))
-    assert counters(database) == ["0", "1", "2", "3"]
-
-
-def test_a_cancelled_short_write_does_not_happen(database: Database) -> None:
-    turns = Turns(database)
-    holding = [database.write(lambda _: time.sleep(0.01)) for _ in range(16)]
-    late = database.write(add_counter("late"), short=True)
-    after = database.write(add_counter("after"), short=True)
-    assert late.cancel()
-    turns.until(after, *holding)
-    assert counters(database) == ["after"]
-
-
-def test_closing_finishes_short_writes(database_url: str) -> None:
-    with another(database_url) as database:
-        turns = Turns(database)
-        committing = database.write(add_counter("first"), short=True)
-        while not turns.calls.empty():
-            turns.calls.get()()
-        waiting = [database.write(add_counter(f"{each}"), short=True) for each in range(9)]
-    for answer in (committing, *waiting):
-        assert answer.done()
-        assert answer.exception() is None
-    while not turns.calls.empty():  # what comes too late does no harm
-        turns.calls.get()()
-    with another(database_url) as again:
-        assert len(counters(again)) == 10
-
-
-def test_short_writes_and_others_lose_nothing(database: Database, database_url: str) -> None:
-    turns = Turns(database)
-    turns.until(database.write(add_counter(), short=True))
-    stop = threading.Event()
-
-    def count_up(_: int) -> None:
-        while not stop.is_set():
-            other.write(increment).result(PATIENCE)
-            own.append(database.write(increment).result(PATIENCE))
-
-    own: list[int] = []
-    with another(database_url) as other:
-        thread = threading.Thread(target=count_up, args=(0,))
-        thread.start()
-        for _ in range(30):
-            answers = [database.write(increment, short=True) for _ in range(4)]
-            turns.until(*answers)
-            own += [answer.result() for answer in answers]
-        stop.set()
-        thread.join()
-    assert len(set(own)) == len(own)  # nobody was told the same
-    total = database.read(lambda transaction: _count(transaction, "a")).result(PATIENCE)
-    assert total == 2 * (len(own) - 120) + 120
-
-
 # Races
-
-
-def in_threads(number: int, work: Callable[[int], None]) -> None:
-    failures: list[BaseException] = []
-
-    def guarded(index: int) -> None:
-        try:
-            work(index)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(index,)) for index in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
 
 
 def test_threads_increment_without_loss(database: Database, database_url: str) -> None:
@@ -385,7 +208,7 @@ def test_threads_increment_without_loss(database: Database, database_url: str) -
                 (database, second)[index % 2].write(increment).result(PATIENCE)
 
         in_threads(8, count_up)
-    assert database.read(lambda transaction: _count(transaction, "a")).result(PATIENCE) == 200
+    assert database.read(lambda transaction: count_of(transaction, "a")).result(PATIENCE) == 200
 
 
 def race(library: Library, databases: list[Database], loans: int) -> Counter[str]:
@@ -446,7 +269,7 @@ def race(library: Library, databases: list[Database], loans: int) -> Counter[str
     assert total["out"] == kinds[EventKind.CHECKED_OUT]
     assert total["in"] == kinds[EventKind.CHECKED_IN]
     assert total["seen"] == kinds[EventKind.ITEM_SEEN]
-    assert library.read(_open_loans) == total["out"] - total["in"]
+    assert library.read(open_loans) == total["out"] - total["in"]
     return total
 
 
@@ -482,7 +305,7 @@ def test_the_limit_of_loans_holds_at_many_desks_at_once(database: Database) -> N
     ]
     lent = [answer.result(PATIENCE) for answer in answers]
     assert sum(isinstance(answer, CheckedOut) for answer in lent) == 5
-    assert library.read(_open_loans) == 5
+    assert library.read(open_loans) == 5
 
 
 # Durability

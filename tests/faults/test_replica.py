@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from catalogue.database import Database, DatabaseUnavailable, Following, migrate, open_database
 from catalogue.statements import Transaction
-from tests.contracts.test_database import _all_counters, add_counter
+from tests.contracts.counters import add_counter, all_counters
 from tests.crash.callers import Caller, Heard
 from tests.crash.checks import broken_invariants, lost_or_twice, wrong_index
 from tests.crash.scripts import lines
@@ -77,7 +77,7 @@ def _where(database: Database) -> str:
 
 
 def _seen(database: Database) -> set[str]:
-    return {digest for (digest,) in database.read(_all_counters, may_lag=True).result(PATIENCE)}
+    return {digest for (digest,) in database.read(all_counters, may_lag=True).result(PATIENCE)}
 
 
 def _lines(caplog: pytest.LogCaptureFixture, text: str) -> int:

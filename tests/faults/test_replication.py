@@ -11,7 +11,7 @@ import pytest
 from catalogue.backups import back_up, restore
 from catalogue.database import migrate, open_database
 from catalogue.migrations.running import Fit, standing_of
-from tests.contracts.test_database import _all_counters, add_counter
+from tests.contracts.counters import add_counter, all_counters
 from tests.faults.clients import until
 from tests.faults.clusters import Pair, a_pair
 from tests.servers import free_ports, run_tiro
@@ -128,7 +128,7 @@ def test_a_url_of_several_hosts_means_the_one_that_takes_changes(
     restore(other, tmp_path / "backup")
     database = open_database(other)
     try:
-        found = {digest for (digest,) in database.read(_all_counters).result(10)}
+        found = {digest for (digest,) in database.read(all_counters).result(10)}
     finally:
         database.close()
     assert {f"{primary},{standby}", f"{standby},{primary}"} <= found

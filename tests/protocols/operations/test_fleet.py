@@ -258,6 +258,7 @@ def test_one_scrape_tells_of_two_workers_and_of_those_that_were(
                 assert statuses(server) == before + 5
 
             # One that hangs: the rest is told, and of that one what it told last.
+            wait_for(lambda: server.report("/health")[0] == 200)  # the new ones are at work
             known, hung = statuses(server), workers_of(server)
             number, pid = hung.popitem()
             os.kill(pid, signal.SIGSTOP)
