@@ -4,6 +4,8 @@ A turn reads whatever has arrived and runs what follows from it. Twisted's own r
 socket with something to send reported as writable first, which sockets nearly always are: two
 changes of the epoll set and one more wait for each answer. This one lets accepted connections
 write at the end of the turn, all together, and waits only for those whose peer does not keep up.
+Of a long turn they write every few milliseconds: who was answered first may ask again meanwhile, and
+does not wait for two whole turns the next time.
 How they write, and when they pause what feeds them, stays Twisted's (`tcp.Connection.doWrite`).
 What `at_turns_end` was given comes before that, so that what it answers goes out in the same turn.
 
@@ -25,6 +27,9 @@ __all__ = ["at_turns_end", "reactor"]
 if sys.platform == "linux":
     from twisted.internet.epollreactor import EPOLLOUT, EPollReactor
     from twisted.internet.tcp import Server
+
+    #: Seconds of a turn after which what was answered is sent before the rest is dealt with.
+    PIECE_SECONDS = 0.002
 
     class TurnReactor(EPollReactor):
         """An epoll reactor whose accepted connections write at the end of the turn."""
@@ -81,10 +86,15 @@ if sys.platform == "linux":
             events = self._poller.poll(
                 -1 if timeout is None else timeout, max(len(self._selectables), 1)
             )
+            due, clock = self._due, time.monotonic
+            piece_ends = clock() + PIECE_SECONDS
             for number, event in events:
                 selectable = self._selectables.get(number)
                 if selectable is not None:
                     self._doReadOrWrite(selectable, number, event)  # type: ignore[no-untyped-call]
+                if due and clock() > piece_ends:
+                    self._write_due()
+                    piece_ends = clock() + PIECE_SECONDS
             self._end_turn()
 
         doIteration = doPoll  # noqa: N815

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 #: Answers each line: so many bytes for a number, and in the words of the tests below.
 SERVER = """
+import time
+
 from protocols.reactor import at_turns_end, reactor
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol
@@ -55,6 +59,9 @@ class Answering(Protocol):
             elif line == b"bye":
                 self.transport.write(b"bye\\n")
                 self.transport.loseConnection()
+            elif line.startswith(b"busy"):
+                time.sleep(float(line[4:]))
+                self.transport.write(b"busy\\n")
             elif line == b"abort":
                 self.transport.write(b"x")
                 self.transport.abortConnection()
@@ -114,6 +121,21 @@ def test_what_is_for_the_end_of_the_turn_comes_then(port: int) -> None:
         assert lines(connection, 3) == [b"xxx", b"end", b"next"]
         connection.sendall(b"timed\n")
         assert lines(connection, 1) == [b"timed"]
+
+
+def test_a_long_turn_sends_what_is_answered_before_its_end(port: int) -> None:
+    with ExitStack() as stack:
+        first, *others = [stack.enter_context(connected(port)) for _ in range(9)]
+        first.sendall(b"busy0.5\n")
+        for each in others:  # all of them wait for the next turn
+            each.sendall(b"busy0.05\n")
+        waiting, came = set(others), []
+        while waiting:
+            for each in select.select(list(waiting), [], [], 10)[0]:
+                assert lines(each, 1) == [b"busy"]
+                came.append(time.monotonic())
+                waiting.remove(each)
+        assert came[-1] - came[0] > 0.05 * 4
 
 
 def test_what_the_socket_does_not_take_waits_and_pauses_the_producer(port: int) -> None:
