@@ -4,9 +4,9 @@ A turn reads whatever has arrived and runs what follows from it. Twisted's own r
 socket with something to send reported as writable first, which sockets nearly always are: two
 changes of the epoll set and one more wait for each answer. This one lets accepted connections
 write at the end of the turn, all together, and waits only for those whose peer does not keep up.
-Of a long turn they write every few milliseconds: who was answered first may ask again meanwhile, and
-does not wait for two whole turns the next time.
-How they write, and when they pause what feeds them, stays Twisted's (`tcp.Connection.doWrite`).
+Of a long turn they write every few milliseconds: who was answered first may ask again meanwhile,
+and does not wait for two whole turns the next time. How they write, and when they pause what feeds
+them, stays Twisted's (`tcp.Connection.doWrite`).
 What `at_turns_end` was given comes before that, so that what it answers goes out in the same turn.
 
 Import `reactor` from here, before anything that imports Twisted's. Where there is no epoll, or
