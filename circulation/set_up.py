@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
 from catalogue.schema import agencies, branches
 from catalogue.statements import Transaction, change, many, scalar
+from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.calendars.rows import read_calendars
 from circulation.callers.partners import Partner, all_partners, folded_agency
@@ -154,6 +155,14 @@ class SetUp:
     def desk(self, branch_id: int, actor: str, device: str = "") -> Desk:
         """Where something is done at a branch by nobody who stands there: by a job, a text."""
         return Desk(actor, device, self.branches[branch_id].agency_id, branch_id)
+
+    def day(self, now: datetime, branch_id: int | None = None) -> date:
+        """The date at the branch. Without one, the date that has come at every branch: where they
+        have several clocks the one that lags behind counts, so that nothing is ended too early."""
+        if branch_id is not None:
+            return local_date(now, self.branches[branch_id].timezone)
+        zones = {branch.timezone for branch in self.branches.values()} or {DEFAULT_TIMEZONE}
+        return min(local_date(now, zone) for zone in zones)
 
     def case(self, branch_id: int, patron_category: str, material_group: str) -> Case:
         """What the rules are asked about a loan at the branch."""

@@ -21,7 +21,7 @@ from protocols.command_line import tiro
 from protocols.demo.configuration import demo_configuration
 
 #: Below those that the kernel gives to whoever connects: none of them is taken between the look and
-#: the use.
+#: the use, and who connects where nobody listens is not given that very port, to talk to itself.
 _PORTS = range(12_000, 32_000)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from catalogue.statements import Transaction
-from circulation.calendars.due_dates import local_date
 from circulation.holds.changes import HoldOutcome, close
 from circulation.holds.facts import hold_facts, holds_out_of_interest, lock_hold_set, lock_queue
 from circulation.holds.results import Hold, hold_of
@@ -24,11 +23,7 @@ def expire_holds(
     Call it again until it gives none. What is on its way to a patron is not touched.
     """
     set_up = read_set_up(transaction)
-    # Where branches have several clocks the one that lags behind counts: none is ended too early.
-    today = min(
-        (local_date(now, branch.timezone) for branch in set_up.branches.values()),
-        default=now.date(),
-    )
+    today = set_up.day(now)
     found = holds_out_of_interest(transaction, today, at_most)
     for record_id in sorted({hold.record_id for hold in found}):
         lock_queue(transaction, record_id)

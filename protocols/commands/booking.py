@@ -259,7 +259,7 @@ def calendar(
     """Show how many copies of a title can be booked on each day."""
     with opened(settings) as library:
         record = _record_of(library, item)
-        begins = _day(first) or library.now.date()
+        begins = _day(first) or library.today()
         found = library.read(
             lambda transaction: lists.availability_calendar(
                 library.circulation,

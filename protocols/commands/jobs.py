@@ -54,8 +54,9 @@ def run(
     tells who would be told what after all the jobs before it.
     """
     with opened(settings) as library:
-        chosen = library.now.date() if day is None else day.date()
-        if chosen > library.now.date() + timedelta(days=1):
+        today = library.today()
+        chosen = today if day is None else day.date()
+        if chosen > today + timedelta(days=1):
             if not settings.configuration.circulation.any_day:
                 raise click.UsageError(f"{chosen} has not come yet")
             library = replace(library, now=datetime.combine(chosen, _WORKING_HOUR))
@@ -120,7 +121,7 @@ def _run(
 def list_(settings: Settings, days: int, as_json: bool) -> None:
     """List the jobs, and when they were run for the last days."""
     with opened(settings) as library:
-        first = library.now.date() - timedelta(days=days)
+        first = library.today() - timedelta(days=days)
         runs = library.read(lambda transaction: runs_since(transaction, first))
     say(
         [

@@ -298,7 +298,7 @@ def absent(
         raise click.UsageError("--end has no days")
     with opened(settings) as library:
         patron_id = library.patron(identifier)
-        begin = _day(first) or library.now.date()
+        begin = _day(first) or library.today()
         absence = None if end else Absence(begin, _day(last))
         try:
             library.write(

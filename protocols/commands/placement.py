@@ -87,7 +87,7 @@ def create(
                 loan_days=loan_days,
                 now=library.now,
             )
-            today = library.now.date()
+            today = set_up.day(library.now, desk.branch_id)
             placements.move_on(transaction, set_up, made.id, day=today, now=library.now, desk=desk)
             return placements.find_placement(transaction, set_up, made.id) or made
 
@@ -234,7 +234,7 @@ def add_common(group: click.Group, kind: StayKind) -> None:
                     placement_id=number,
                     stations=_stations(set_up, stations),
                     ends=ends.date() if ends else None,
-                    today=library.now.date(),
+                    today=set_up.day(library.now, desk.branch_id),
                     now=library.now,
                 )
 

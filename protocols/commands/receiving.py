@@ -281,8 +281,8 @@ def list_deliveries(
         if order is not None:
             say(library.read(lambda transaction: _orders(transaction, order)), as_json)
             return
-        branch_id = None if branch is None else library.desk(branch).branch_id
-        today = library.now.astimezone().date()
+        desk = None if branch is None else library.desk(branch)
+        branch_id, today = desk and desk.branch_id, library.today(desk)
         page = library.read(
             lambda transaction: (
                 overdue_deliveries(

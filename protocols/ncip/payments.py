@@ -197,7 +197,7 @@ def _amount(
         return about.amount.monetary_value, given.value.upper()
     set_up = context.circulation.current_set_up(context.transaction)
     home, category = status.home_branch, status.patron.category
-    terms = set_up.agency_fee_terms(home.agency_id, category, context.now.date())
+    terms = set_up.agency_fee_terms(home.agency_id, category, set_up.day(context.now, home.id))
     return about.amount.monetary_value, terms.currency
 
 

@@ -184,7 +184,7 @@ class Verbs:
 
     def job(self, name: str) -> Callable[[], object]:
         self.check_in_for_a_hold()()  # somebody is to be told
-        library, day = self.library, self.library.now.date()
+        library, day = self.library, self.library.today
         circulation, database, now = library.circulation, library.database, library.now
         return lambda: run_job(circulation, database, name, day=day, now=now)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, insert
 
@@ -32,8 +33,17 @@ from circulation.set_up import set_loan_policy
 
 T = TypeVar("T")
 
-#: A Wednesday at noon in Copenhagen.
+#: Where the library is.
+ZONE = ZoneInfo("Europe/Copenhagen")
+#: A Wednesday at noon there.
 NOON = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
+
+
+def present() -> datetime:
+    """The time by the clock on the library's wall, for tests of programs that look at the clock
+    themselves: days added to it are days of the calendar, in summer and in winter."""
+    return datetime.now(ZONE)
+
 
 _insert_record = scalar(
     insert(records)
@@ -66,6 +76,11 @@ class Library:
     def number(self) -> int:
         self._numbers += 1
         return self._numbers
+
+    @property
+    def today(self) -> date:
+        """The day of the library's clock, where the library is."""
+        return self.now.astimezone(ZONE).date()
 
     def pass_time(self, **duration: float) -> None:
         self.now += timedelta(**duration)

@@ -81,7 +81,7 @@ def run_day(library: Library, day: date | None = None, *jobs: str) -> dict[str, 
             library.circulation,
             library.database,
             job,
-            day=day or library.now.date(),
+            day=day or library.today,
             now=library.now,
         )
         counts.update({name: count for name, count in ran.counts.items() if count})

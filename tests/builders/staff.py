@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from catalogue.database import Database, open_database
 from protocols.command_line import tiro
-from tests.builders.circulation import Library, a_library
+from tests.builders.circulation import Library, a_library, present
 
 
 class Staff:
@@ -24,7 +23,7 @@ class Staff:
         )
         self.database: Database = open_database(url)
         self.library: Library = a_library(self.database)
-        self.library.now = datetime.now(UTC)
+        self.library.now = present()
 
     def run(self, *arguments: str, typed: str | None = None) -> Result:
         return CliRunner().invoke(

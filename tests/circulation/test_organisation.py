@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from catalogue.database import Database
@@ -15,6 +17,7 @@ from circulation.organisation import (
     find_branch,
 )
 from circulation.results import Branch, Desk
+from circulation.set_up import SetUp, read_set_up, set_up_changed
 from tests.builders.circulation import Library, a_patron, an_item
 
 
@@ -58,6 +61,24 @@ def test_each_agency_has_its_own_time(database: Database) -> None:
     branch = database.write(work).result()
     assert branch is not None
     assert branch.timezone == "America/Nuuk"
+
+
+def test_the_day_is_that_of_the_branch(library: Library) -> None:
+    def work(transaction: Transaction) -> tuple[SetUp, SetUp, int]:
+        before = read_set_up(transaction)
+        consortium = add_consortium(transaction, "Rigsfællesskabet")
+        agency = add_agency(transaction, consortium, "GL-1", "Nuuk", timezone="America/Nuuk")
+        nuuk = add_branch(transaction, agency, "GL-11", "Groenlandica")
+        set_up_changed(transaction)
+        return before, read_set_up(transaction), nuuk
+
+    before, after, nuuk = library.write(work)
+    evening, night = (datetime(2026, 11, 25, hour, 30, tzinfo=UTC) for hour in (22, 23))
+    first, second = date(2026, 11, 25), date(2026, 11, 26)
+    assert [before.day(evening), before.day(night)] == [first, second]
+    assert [after.day(night, library.main.id), after.day(night, nuuk)] == [second, first]
+    # Of all of them it is the day that has come everywhere.
+    assert after.day(night) == first
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,9 @@ def test_the_day_from_which_a_rule_holds_is_part_of_its_scope(library: Library) 
 
     def work(transaction: Transaction) -> None:
         before = len(rows.read(transaction))
-        rows.store(transaction, (None, None, None, None, library.now.date()), unset)
+        rows.store(transaction, (None, None, None, None, library.today), unset)
         rows.store(transaction, (None, None, "scoped", None, None), unset)
-        rows.store(transaction, (None, None, "scoped", None, library.now.date()), unset)
+        rows.store(transaction, (None, None, "scoped", None, library.today), unset)
         assert len(rows.read(transaction)) == before + 3
 
     library.write(work)

@@ -110,7 +110,7 @@ def test_every_job_may_be_run_again_for_any_day(sqlite_library: Library, name: s
     library = sqlite_library
     library.check_in(an_item(library, on_loan_to=a_patron(library)))
     library.pass_time(days=60)
-    for day in (TODAY, library.now.date()):
+    for day in (TODAY, library.today):
         first = run_job(library.circulation, library.database, name, day=day, now=library.now)
         again = run_job(library.circulation, library.database, name, day=day, now=library.now)
         assert (first.runs, again.runs) == (1, 2)
@@ -118,7 +118,7 @@ def test_every_job_may_be_run_again_for_any_day(sqlite_library: Library, name: s
     noted = library.read(lambda transaction: runs_since(transaction, TODAY))
     assert [(ran.job, ran.day, ran.runs) for ran in noted] == [
         (name, TODAY, 2),
-        (name, library.now.date(), 2),
+        (name, library.today, 2),
     ]
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import random
-import socket
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -36,18 +33,6 @@ password = "{password}"
 may_update = true
 branch = "DK-900101"
 """
-
-
-def _ports(number: int) -> list[int]:
-    """Free ports below those that the system gives to clients: one that connects to a port where
-    nobody listens may be given that very port, talks to itself, and keeps the server out."""
-    found: list[int] = []
-    while len(found) < number:
-        port = random.randint(12_000, 31_000)
-        with socket.socket() as trying, suppress(OSError):
-            trying.bind(("127.0.0.1", port))
-            found.append(port)
-    return found
 
 
 def card(kind: str, number: int) -> str:
@@ -125,7 +110,7 @@ class Stage:
         cls, folder: Path, url: str, patience: float = 15.0, replica: str | None = None
     ) -> Stage:
         """`patience` and `replica` are the server's ([database])."""
-        sip2, z3950, http, ncip, operations = _ports(5)
+        sip2, z3950, http, ncip, operations = servers.free_ports(5)
         text = demo_configuration(
             sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=operations
         ).replace(

@@ -259,9 +259,7 @@ def test_bookings_are_listed_by_borrower_title_and_branch(sqlite_library: Librar
 
 
 def run(library: Library, job: str) -> int:
-    done = run_job(
-        library.circulation, library.database, job, day=library.now.date(), now=library.now
-    )
+    done = run_job(library.circulation, library.database, job, day=library.today, now=library.now)
     return sum(done.counts.values())
 
 

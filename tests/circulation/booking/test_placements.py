@@ -104,7 +104,7 @@ def run(library: Library, on: date | None = None) -> int:
         library.circulation,
         library.database,
         "placements",
-        day=on or library.now.date(),
+        day=on or library.today,
         now=library.now,
     )
     return done.counts["items sent on"]

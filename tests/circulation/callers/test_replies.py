@@ -155,7 +155,7 @@ def test_the_job_deletes_them(library: Library) -> None:
     keep(library)
     library.pass_time(hours=REPLY_HOURS, seconds=1)
     keep(library, reply_key("kiosk", "a secret", b"09..."))
-    day: date = library.now.date()
+    day: date = library.today
     ran = run_job(library.circulation, library.database, "replies", day=day, now=library.now)
     assert ran.counts == {"answers deleted": 1}
     assert library.read(_number) == 1

@@ -54,7 +54,7 @@ def a_debtor(library: Library, books: int = 1, **patron: Any) -> tuple[str, list
 
 def test_a_claim_becomes_a_line_of_the_file(either_library: Library) -> None:
     library = either_library
-    card, _ = a_debtor(library, birth_date=library.now.date() - timedelta(days=40 * 365))
+    card, _ = a_debtor(library, birth_date=library.today - timedelta(days=40 * 365))
     file = exported(library)
     assert file is not None
     compensation, fee = file.records
@@ -188,7 +188,7 @@ def test_companies_are_collected_from_and_groups_are_not(
 
 def test_the_debtor_of_a_child_is_named_and_the_child_is_not(library: Library) -> None:
     danish(library, steps=changed("collection", children="guardian"))
-    born = library.now.date() - timedelta(days=10 * 365)
+    born = library.today - timedelta(days=10 * 365)
     child = a_patron(library, birth_date=born, name="Asta Barn")
     parent = a_patron(library, name="Bo Forælder")
     library.write(

@@ -105,7 +105,7 @@ def test_nothing_is_told_twice_however_often_it_is_run(either_library: Library) 
     danish(library)
     card = a_patron(library)
     lend(library, card)
-    first = library.now.date()
+    first = library.today
     run_days(library, DUE + 50)
     once = told(library, card)
     for days in range(DUE + 50):
@@ -413,7 +413,7 @@ def test_a_dry_run_tells_who_and_why_and_does_nothing(either_library: Library) -
             library.circulation,
             library.database,
             "dunning",
-            day=library.now.date(),
+            day=library.today,
             now=library.now,
             dry_run=True,
         )

@@ -22,9 +22,7 @@ COLLECTED = 28 + 31 + 14 + 21
 
 
 def cut_history(library: Library) -> None:
-    run_job(
-        library.circulation, library.database, "history", day=library.now.date(), now=library.now
-    )
+    run_job(library.circulation, library.database, "history", day=library.today, now=library.now)
 
 
 def test_the_steps_of_a_loan_go_with_it(either_library: Library) -> None:
@@ -46,7 +44,7 @@ def test_nobody_is_erased_from_whom_a_debt_is_collected(either_library: Library)
     """Not the guardian either, who owes nothing themselves."""
     library = either_library
     danish(library, steps=changed("collection", children="guardian"))
-    born = library.now.date() - timedelta(days=10 * 365)
+    born = library.today - timedelta(days=10 * 365)
     child, parent = a_patron(library, birth_date=born), a_patron(library, name="Bo Forælder")
     child_id, parent_id = number_of(library, child), number_of(library, parent)
     library.write(

@@ -49,7 +49,7 @@ def run(library: Library) -> int:
         library.circulation,
         library.database,
         "debts",
-        day=library.now.date(),
+        day=library.today,
         now=library.now,
     )
     return done.counts["patrons blocked"]

@@ -101,7 +101,7 @@ def test_explain_tells_loan_rules_dates_and_calendar(library: Library) -> None:
     facts = loan.facts
     assert facts["loan_date"] == facts["group_date"] == lent.date().isoformat()
     assert facts["due_date"] == due.date().isoformat()
-    assert facts["came_date"] == facts["occasion"] == library.now.date().isoformat()
+    assert facts["came_date"] == facts["occasion"] == library.today.isoformat()
     assert (facts["days_late"], facts["grace_days"]) == (8, 1)
     assert facts["calendar"] == facts["branch"] == "DK-900101"
     assert facts["rules"]["grace_days"] == {"at": "DK-900100"}

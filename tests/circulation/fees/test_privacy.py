@@ -19,7 +19,7 @@ _payments = many(select(payments.c.patron_id, payments.c.amount), None)
 
 def cut(library: Library) -> int:
     done = run_job(
-        library.circulation, library.database, "history", day=library.now.date(), now=library.now
+        library.circulation, library.database, "history", day=library.today, now=library.now
     )
     return done.counts["loans cut"]
 

@@ -89,7 +89,7 @@ def test_a_loan_off_line_ends_the_one_before_late(library: Library) -> None:
 
 def closed(library: Library, first: int, last: int, *, only_look: bool = False) -> Closure:
     """The main branch, closed on the days `first` to `last` before today."""
-    today = library.now.date()
+    today = library.today
     days = {"first": today - timedelta(days=first), "last": today - timedelta(days=last)}
     if only_look:
         answer = library.read(

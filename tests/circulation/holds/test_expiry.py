@@ -17,7 +17,7 @@ from tests.builders.holds import (
 def test_the_interest_period_ends_what_waits_and_nothing_else(library: Library) -> None:
     ready, waits = an_item(library), an_item(library, on_loan_to=a_patron(library))
     ida = a_patron(library)
-    until = library.now.date() + timedelta(days=2)
+    until = library.today + timedelta(days=2)
     on_shelf = a_hold(library, ida, ready, interest_until=until).hold
     waiting = a_hold(library, ida, waits, interest_until=until).hold
     goes_to(library, ready)

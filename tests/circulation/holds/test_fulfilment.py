@@ -40,7 +40,7 @@ def test_a_paused_hold_hinders_no_renewal(library: Library) -> None:
     ida, ole = a_patron(library), a_patron(library)
     barcode = an_item(library, on_loan_to=ida)
     library.pass_time(days=20)
-    a_hold(library, ole, barcode, activates=library.now.date() + timedelta(days=30))
+    a_hold(library, ole, barcode, activates=library.today + timedelta(days=30))
     assert isinstance(library.renew(ida, barcode), Renewed)
 
 

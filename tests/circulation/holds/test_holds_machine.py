@@ -127,7 +127,7 @@ class Desks(RuleBasedStateMachine):
 
     @rule(patron=patrons, pick=picks, days=st.integers(-1, 3))
     def pause(self, patron: int, pick: int, days: int) -> None:
-        today = self.library.now.date()
+        today = self.library.today
         first = None if days < 0 else today
         for queued in self._own(patron, pick):
             pause(self.library, self.cards[patron], queued.hold, first, today + timedelta(days))

@@ -147,7 +147,7 @@ def test_statement_5_the_queue_is_class_then_priority_then_time(library: Library
 def test_statement_5_a_pause_keeps_the_place(library: Library) -> None:
     barcode = an_item(library)
     ida, ole, eva, per = (a_patron(library) for _ in range(4))
-    today = library.now.date()
+    today = library.today
     first = a_hold(library, ida, barcode).hold
     second = a_hold(library, ole, barcode, activates=today + timedelta(days=5)).hold
     third = a_hold(library, eva, barcode).hold
@@ -174,7 +174,7 @@ def test_statement_5_a_pause_ends_when_the_patron_says_so(library: Library) -> N
     barcode = an_item(library)
     ida, ole = a_patron(library), a_patron(library)
     first, second = a_hold(library, ida, barcode).hold, a_hold(library, ole, barcode).hold
-    pause(library, ida, first, library.now.date())
+    pause(library, ida, first, library.today)
     pause(library, ida, first, None)
     assert goes_to(library, barcode)[1] == first.id
     assert hold_now(library, ole, second) is not None
@@ -394,6 +394,6 @@ def test_the_dates_of_a_hold(library: Library) -> None:
     barcode = an_item(library)
     placed = a_hold(library, ida, barcode)
     assert placed.hold.interest_until == date(2027, 5, 24)  # 180 days
-    earlier = library.now.date() - timedelta(days=1)
+    earlier = library.today - timedelta(days=1)
     wrong = change(library, ida, placed.hold, interest_until=earlier)
     assert reasons(wrong) == (Reason.HOLD_DATES_WRONG,)

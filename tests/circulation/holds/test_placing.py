@@ -49,7 +49,7 @@ def test_all_reasons_against_a_hold_come_together(library: Library) -> None:
     library.write(
         lambda transaction: block_patron(transaction, patron_id, BlockReason.OTHER, now=library.now)
     )
-    earlier = library.now.date() - timedelta(days=1)
+    earlier = library.today - timedelta(days=1)
     answer = ask(library, ida, Wanted(record_of(library, second)), interest_until=earlier)
     assert reasons(answer) == (
         Reason.HOLD_DATES_WRONG,

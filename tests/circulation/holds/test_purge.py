@@ -88,7 +88,7 @@ def test_the_job_does_it_for_a_day(sqlite_library: Library) -> None:
     library = sqlite_library
     a_cancelled_hold(library)
     library.pass_time(days=40)
-    day = library.now.date()
+    day = library.today
     early = run_job(
         library.circulation,
         library.database,

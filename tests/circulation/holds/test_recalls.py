@@ -172,7 +172,7 @@ def test_staff_recall_as_the_rules_allow(sqlite_library: Library) -> None:
 
 def begun(library: Library) -> int:
     """How many loans the job of the day recalls; run again, it recalls none."""
-    day = library.now.date()
+    day = library.today
     first, again = (
         run_job(library.circulation, library.database, "recalls", day=day, now=library.now)
         for _ in range(2)

@@ -126,7 +126,7 @@ def test_what_is_old_is_forgotten(either_library: Library) -> None:
         library.circulation,
         library.database,
         "exchanges",
-        day=library.now.date(),
+        day=library.today,
         now=library.now,
     )
     latest = library.read(lambda transaction: latest_exchanges(transaction, 9))

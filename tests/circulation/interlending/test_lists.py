@@ -63,7 +63,7 @@ def test_an_item_stays_until_what_is_owed_for_it_is_paid(either_library: Library
         library.circulation,
         library.database,
         "interlibrary",
-        day=library.now.date(),
+        day=library.today,
         now=library.now,
     )
     assert library.read(lambda transaction: find_item(transaction, spare)) is None

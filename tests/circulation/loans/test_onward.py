@@ -200,7 +200,7 @@ def test_preferences(sqlite_library: Library) -> None:
     assert kinds.count(EventKind.PATRON_CHANGED) == 2
     hold = a_hold(library, card, an_item(library)).hold
     assert hold.pickup_branch == library.other
-    assert hold.interest_until == library.now.date() + timedelta(days=90)
+    assert hold.interest_until == library.today + timedelta(days=90)
 
 
 # Guardians

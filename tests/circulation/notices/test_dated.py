@@ -11,7 +11,7 @@ from tests.builders.notices import EMAIL, rule, sent
 
 
 def run(library: Library) -> int:
-    day = library.now.date()
+    day = library.today
     ran = run_job(library.circulation, library.database, "notices", day=day, now=library.now)
     return ran.counts["notices"]
 
@@ -32,7 +32,7 @@ def test_a_card_that_will_end_is_told_on_its_day_and_once(library: Library) -> N
 def test_what_was_missed_is_made_up_for_but_not_for_ever(sqlite_library: Library) -> None:
     library = sqlite_library
     rule(library, "email", kind=NoticeKind.CARD_EXPIRING, days=30)
-    first = library.now.date()
+    first = library.today
     a_patron(library, email=EMAIL, expires=first + timedelta(days=25))  # missed for 5 days
     a_patron(library, email=EMAIL, expires=first + timedelta(days=20))  # for 10
     assert run(library) == 1

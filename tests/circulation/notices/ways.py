@@ -55,7 +55,7 @@ def a_copy_back(library: Library, card: str, **details: Any) -> str:
 
 
 def job(library: Library, name: str = "notices") -> None:
-    run_job(library.circulation, library.database, name, day=library.now.date(), now=library.now)
+    run_job(library.circulation, library.database, name, day=library.today, now=library.now)
 
 
 # Bookings
@@ -334,7 +334,7 @@ def _(library: Library, card: str) -> None:
 
 @way(NoticeKind.CARD_EXPIRING)
 def _(library: Library, card: str) -> None:
-    expires = library.now.date() + timedelta(days=9)
+    expires = library.today + timedelta(days=9)
     rule(library, "email", kind=NoticeKind.CARD_EXPIRING, days=9)
     a_patron(library, email=EMAIL, expires=expires)
     job(library)

@@ -59,7 +59,7 @@ def cut(library: Library, day: date | None = None) -> int:
         library.circulation,
         library.database,
         "history",
-        day=day or library.now.date(),
+        day=day or library.today,
         now=library.now,
     )
     return done.counts["loans cut"]
@@ -88,7 +88,7 @@ def test_history_is_cut_from_the_person_after_28_days_and_statistics_stay(
 ) -> None:
     """Statement 18: timed purge after 28 days; statistics are unaffected."""
     card = a_patron(library, birth_date=date(2017, 5, 1), municipality="101")
-    first_day, number = library.now.date(), number_of(library, card)
+    first_day, number = library.today, number_of(library, card)
     barcode = lent_and_returned(library, card)
     count(library, first_day)
     before = figures(library)
@@ -108,7 +108,7 @@ def test_any_past_day_can_be_run(sqlite_library: Library) -> None:
     library = sqlite_library
     card = a_patron(library)
     lent_and_returned(library, card)
-    returned = library.now.date()
+    returned = library.today
     library.pass_time(days=100)
     assert cut(library, returned + timedelta(DEFAULT_DAYS - 1)) == 0
     assert cut(library, returned + timedelta(DEFAULT_DAYS + 1)) == 1
@@ -249,7 +249,7 @@ def test_everything_held_on_a_person_is_exported(library: Library) -> None:
 
 def test_erasing_leaves_nothing_but_the_figures(library: Library) -> None:
     card = a_known_person(library)
-    number, day = number_of(library, card), library.now.date()
+    number, day = number_of(library, card), library.today
     count(library, day)
     before = figures(library)
     library.write(lambda transaction: erase_person(transaction, number, now=library.now))
@@ -309,7 +309,7 @@ def test_who_looked_is_told_and_forgotten_after_a_year(sqlite_library: Library) 
         library.circulation,
         library.database,
         "access-log",
-        day=library.now.date(),
+        day=library.today,
         now=library.now,
     )
     assert library.read(lambda transaction: accesses_of(transaction, number)) == []

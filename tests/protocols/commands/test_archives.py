@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from circulation.organisation import find_branch
 from circulation.results import Branch
 from protocols.command_line import tiro
 from protocols.demo.seeding import seed
-from tests.builders.circulation import NOON, Library
+from tests.builders.circulation import NOON, Library, present
 from tests.builders.fees import charge
 from tests.builders.notices import ask_for, rule
 
@@ -92,7 +92,7 @@ def test_an_archive_is_silent_of_what_happened_before(
     """What waited, happened or fell due in the old system is told nobody; what comes then is."""
     database = open_database(demo.url)
     filled = Library(database, *_branches(database))
-    filled.now = datetime.now(UTC) - timedelta(days=27)
+    filled.now = present() - timedelta(days=27)
     rule(filled, "email")
     barcode = "I0000003"
     filled.check_out("P0000001", barcode)
@@ -119,7 +119,7 @@ def test_an_archive_is_silent_of_what_happened_before(
     assert (waiting["state"], waiting["why"]) == ("withdrawn", "loaded silently with old system")
     assert copy.json("notices", "--patron", "P0000001") == []
     # From now on they are told: the loan falls due in the new system.
-    day = f"{datetime.now(UTC) + timedelta(days=6):%Y-%m-%d}"
+    day = f"{present() + timedelta(days=6):%Y-%m-%d}"
     copy.json("jobs", "run", "--date", day)
     (late,) = copy.json("notices", "--patron", "P0000001")
     assert (late["type"], late["state"]) == ("overdue", "sent")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from circulation.patrons.groups import add_group, join_group
 from circulation.patrons.identifiers import find_patron
 from protocols.command_line import tiro
 from tests.builders.bookings import a_set
-from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.circulation import Library, a_library, a_patron, an_item, present
 
 
 class Staff:
@@ -26,7 +26,7 @@ class Staff:
         self.configuration = folder / "tiro.toml"
         self.configuration.write_text(f'[database]\nurl = "{url}"\n')
         self.library: Library = a_library(open_database(url))
-        self.library.now = datetime.now(UTC)
+        self.library.now = present()
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(tiro, ["--config", str(self.configuration), *arguments])
@@ -37,7 +37,7 @@ class Staff:
         return json.loads(result.output)
 
     def day(self, days: int) -> str:
-        return (self.library.now.date() + timedelta(days=days)).isoformat()
+        return (self.library.today + timedelta(days=days)).isoformat()
 
 
 @pytest.fixture

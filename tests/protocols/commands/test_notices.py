@@ -36,7 +36,7 @@ def card(staff: Staff) -> str:
 
 def on(staff: Staff, days: int) -> str:
     """The day so many days after the loan falls due."""
-    return f"{staff.library.now.date() + timedelta(days=28 + days):%Y-%m-%d}"
+    return f"{staff.library.today + timedelta(days=28 + days):%Y-%m-%d}"
 
 
 def listed(staff: Staff, card: str) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ def a_terminal(a_terminal: ATerminal) -> ATerminal:
 
 @pytest.fixture
 def card(library: Library) -> str:
-    born, expires = date(1990, 2, 3), library.now.date() + timedelta(days=30)
+    born, expires = date(1990, 2, 3), library.today + timedelta(days=30)
     a_patron(library, "P1", birth_date=born, expires=expires, email="ida@example.org")
     fee_rule(library, block_threshold=20_000, block_days=0)
     charge(library, "P1", 2_000)
@@ -53,7 +53,7 @@ def number_of_fee(library: Library, terminal: Terminal) -> str:
 
 
 def test_what_pa_means(library: Library, a_terminal: ATerminal, card: str) -> None:
-    expires = f"{library.now.date() + timedelta(days=30):%Y%m%d}"
+    expires = f"{library.today + timedelta(days=30):%Y%m%d}"
     shown = {
         name: fields(asked(a_terminal(profile=name, kind="self-service")), "PA")
         for name in PROFILES
