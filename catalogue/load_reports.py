@@ -59,7 +59,7 @@ class LoadOptions:
     """What holds for all files of a run."""
 
     now: datetime
-    batch_size: int
+    batch_size: int | None  # None: as the library is
     agency_id: int | None = None
     record_format: str = "marc21"
     with_items: ItemDefaults | None = None

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from catalogue.bitmaps import CHUNK_BITS
 from catalogue.collecting import Collector, Columns
 from catalogue.describing import Description
+from catalogue.freed_memory import keep_freed_memory
 from catalogue.marc.authority_links import authority_number, with_names
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.mfhd import Holdings, NotHoldings, is_holdings, read_holdings
@@ -158,6 +159,7 @@ def _prepare(batch: Batch) -> Prepared:
 
 def start_worker() -> None:
     """Begins a worker process. It imports this module, but not what the database needs."""
+    keep_freed_memory()
     gc.disable()  # as `without_collector`; `prepare` is all that is done here
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that writes
     _end_with_parent()

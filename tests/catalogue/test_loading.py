@@ -375,6 +375,23 @@ class Cyclic:
         self.me = self
 
 
+def test_the_first_records_go_in_in_larger_batches(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogue.loading.BATCH_SIZE", 2)
+    monkeypatch.setattr("catalogue.loading.FIRST_BATCH_SIZE", 4)
+    database = open_database(sqlite_url)
+    done: list[list[int]] = []
+    for name, count in (("a.mrc", 9), ("b.mrc", 5)):
+        path = tmp_path / name
+        # Different files, and so different loads.
+        path.write_bytes(b"".join(some_records(count)))
+        done.append([])
+        load(database, path, on_progress=lambda progress: done[-1].append(progress.read))
+    assert done == [[4, 8, 9], [2, 4, 5]]
+    database.close()
+
+
 def test_another_writer_between_batches(database: Database, tmp_path: Path) -> None:
     """Ids foreseen for a batch may be taken when its turn comes: it gets others."""
     path = tmp_path / "a.mrc"
