@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from itertools import repeat
 from multiprocessing import parent_process
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from catalogue.freed_memory import keep_freed_memory
 from catalogue.marc.authority_links import authority_number, with_names
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.mfhd import Holdings, NotHoldings, is_holdings, read_holdings
+from catalogue.marc.soundness import are_sound
 from catalogue.marc.sources import Found
 
 
@@ -121,13 +123,19 @@ def _prepare(batch: Batch) -> Prepared:
     unlinked: list[int] = []
     columns: list[Columns] = []
     collector = Collector(batch.first_id >> CHUNK_BITS)
-    for number, found in enumerate(batch.found, batch.first_id):
+    each = (found.data for found in batch.found)
+    sound = are_sound(each) if batch.is_iso2709 else repeat(True, len(batch.found))
+    for number, (found, is_sound) in enumerate(
+        zip(batch.found, sound, strict=True), batch.first_id
+    ):
         if found.refusal is not None:
             rejected.append(Rejected(found, found.refusal))
             continue
         record_format = found.record_format or batch.record_format
         try:
-            data = accept(found.data, record_format) if batch.is_iso2709 else found.data
+            data = found.data
+            if batch.is_iso2709:
+                data = accept(data, record_format, known_sound=is_sound)
         except Refused as error:
             rejected.append(Rejected(found, str(error)))
             continue

@@ -1,7 +1,8 @@
 """What is taken for a record: found sound, repaired where that is honest, or refused.
 
 `accept` gives the bytes that are stored: ISO 2709 (`catalogue.marc.iso2709`) in UTF-8 with
-leader/09 ``a``. A sound record is stored byte for byte. Repaired is, without loss:
+leader/09 ``a``. A sound record (`catalogue.marc.soundness`) is stored byte for byte. Repaired is,
+without loss:
 
 * a record length, base address, indicator count or entry map in the leader that is not so;
 * a directory that disagrees with the fields, as long as there are as many fields as entries:
@@ -28,19 +29,13 @@ from collections.abc import Callable
 from catalogue.marc import danmarc2, iso2709
 from catalogue.marc.iso2709 import FIELD_END, LEADER_LENGTH, RECORD_END, SUBFIELD
 from catalogue.marc.marc8 import NotMarc8, resolve_references, to_unicode
+from catalogue.marc.soundness import ESCAPE, is_sound
 
-ESCAPE = b"\x1b"
-
-#: A field with subfields that does not begin with two indicators.
-_BAD_INDICATORS = re.compile(rb"\x1e(?![ -~]{2}\x1f)[^\x1e\x1f]*\x1f")
 _INDICATORS = re.compile(rb"[ -~]{2}\x1f")
 _TAG = re.compile(rb"[0-9A-Za-z]{3}")
 #: The least that must be right to know where the directory begins.
 _LEADER = re.compile(rb"[ -~]{24}")
-_SOUND_LEADER = re.compile(rb"[0-9]{5}[ -~]{4}a22[0-9]{5}[ -~]{3}4500")
-_SOUND_DIRECTORY = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})+")
 #: A delimiter with neither code nor value.
-_STRAY = re.compile(rb"\x1f(?=[\x1f\x1e])")
 _STRAY_IN_FIELD = re.compile(rb"\x1f(?=\x1f|\Z)")
 
 
@@ -48,15 +43,17 @@ class Refused(Exception):
     """The bytes cannot be taken for a record; the message is for the librarian."""
 
 
-def accept(data: bytes, record_format: str = "marc21") -> bytes:
+def accept(data: bytes, record_format: str = "marc21", *, known_sound: bool = False) -> bytes:
     """The record to store, made of ISO 2709 as found; raises Refused.
 
-    danMARC2 is read as `catalogue.marc.danmarc2` says, Latin-1 and escapes included.
+    danMARC2 is read as `catalogue.marc.danmarc2` says, Latin-1 and escapes included. `known_sound`
+    says that `soundness.are_sound` has looked already.
     """
+    sound = known_sound or is_sound(data)
     if record_format == "danmarc2":
-        is_stored = _is_sound(data) and danmarc2.is_plain(data)
+        is_stored = sound and danmarc2.is_plain(data)
         return data if is_stored else _repaired(data, danmarc2.to_utf8)
-    return data if _is_sound(data) else _repaired(data)
+    return data if sound else _repaired(data)
 
 
 def accept_fields(head: bytes, parts: list[tuple[bytes, bytes]]) -> bytes:
@@ -78,41 +75,6 @@ def control_number(data: bytes) -> str:
     at = tags.index(b"001")
     found = data[end + 1 :].split(FIELD_END, at + 1)[at : at + 1]
     return found[0][:40].decode("ascii", "replace").strip() if found else ""
-
-
-def _is_sound(data: bytes) -> bool:
-    """Is this a record that can be stored as it is, and read by its directory?"""
-    if (
-        not _SOUND_LEADER.match(data)
-        or int(data[:5]) != len(data)
-        or data[-1:] != RECORD_END
-        or _STRAY.search(data)
-        or _BAD_INDICATORS.search(data)
-        or ESCAPE in data
-    ):
-        return False
-    base = int(data[12:17])
-    if data.find(FIELD_END, LEADER_LENGTH) != base - 1:
-        return False
-    directory = data[LEADER_LENGTH : base - 1]
-    if not _SOUND_DIRECTORY.fullmatch(directory) or len(directory) % 12:
-        return False
-    contents = data[base:].split(FIELD_END)
-    if len(contents) != len(directory) // 12 + 1 or contents.pop() != RECORD_END:
-        return False
-    starts = 0
-    entry = 3
-    for content in contents:
-        length = len(content) + 1
-        if int(directory[entry : entry + 9]) != length * 100_000 + starts:
-            return False
-        starts += length
-        entry += 12
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _repaired(data: bytes, decode: Callable[[bytes], bytes] | None = None) -> bytes:
