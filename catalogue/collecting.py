@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
+from itertools import zip_longest
 
 import numpy
 
@@ -68,12 +69,13 @@ class Collector:
 
     def _read(self) -> None:
         lows = numpy.array(self._lows, numpy.uint64)
-        for place, (key, values) in enumerate(zip(self._takers, self._takers.found, strict=True)):
+        # By taker and record; a list that began with a later record had nothing before.
+        counts = numpy.array(list(zip_longest(*self._counts, fillvalue=0)))
+        sizes = numpy.diff(counts, prepend=0)
+        for key, values, each in zip(self._takers, self._takers.found, sizes, strict=True):
             if not values:
                 continue
-            # A list that began with a later record had nothing before.
-            counts = [counts[place] if place < len(counts) else 0 for counts in self._counts]
-            found = Found(values, numpy.repeat(lows, numpy.diff(counts, prepend=0)))
+            found = Found(values, numpy.repeat(lows, each))
             if isinstance(key, int):
                 self._inversion.add_terms(key, found)
             else:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from catalogue.access_points import ACCESS_POINTS, Kind
-from catalogue.coded import MATERIALS, languages_of, materials_of, year_of, years_of
+from catalogue.coded import MATERIALS, is_year, languages_of, materials_of, year_of, years_of
 from catalogue.filing import AUTHOR_BYTES, TITLE_BYTES, sort_key
-from catalogue.marc.iso2709 import subfields
+from catalogue.marc.iso2709 import SUBFIELD, subfields
 from catalogue.numbers import number_key
 
 #: Where the year, language, material, record type and level of a record are indexed.
@@ -53,11 +53,11 @@ class Dialect:
 
 def _marc21_codes(kept: Kept) -> Codes:
     leader, f008 = kept[b"000"], kept.get(b"008", b"")
-    materials = materials_of(leader, kept.get(b"007", b""), f008, b"502" in kept)
+    materials = materials_of(leader[6:8], kept.get(b"007", b"")[:2], f008[21:34], b"502" in kept)
     return [
-        *((YEAR, year) for year in years_of(f008, _imprint(kept))),
-        *((LANGUAGE, code) for code in languages_of(f008)),
-        *((MATERIAL, name) for name in materials),
+        *[(YEAR, year) for year in years_of(f008, _imprint(kept, f008))],
+        *[(LANGUAGE, code) for code in languages_of(f008[35:38])],
+        *[(MATERIAL, name) for name in materials],
         (RECORD_TYPE, number_key(chr(leader[6]))),
         (LEVEL, number_key(chr(leader[7]))),
     ]
@@ -67,23 +67,26 @@ def _describe_marc21(kept: Kept) -> Description:
     author = ""
     for tag in (b"100", b"110", b"111", b"700", b"710", b"711"):
         if tag in kept:
-            author = _joined(kept[tag], b"abcdq" if tag[1:2] == b"0" else b"abn")
+            author = _joined(_values(kept[tag], b"abcdq" if tag[1:2] == b"0" else b"abn"))
             break
-    title = kept.get(b"245", b"")
-    not_filed = int(title[1:2]) if title[1:2].isdigit() else 0
+    f008, f245 = kept.get(b"008", b""), kept.get(b"245", b"")
+    title = _values(f245, b"abnp")
+    not_filed = int(f245[1:2]) if f245[1:2].isdigit() else 0
     return Description(
         _text(kept.get(b"001", b"")) or None,
-        _joined(title, b"abnp"),
+        _joined(title),
         author,
-        year_of(kept.get(b"008", b""), _imprint(kept)),
-        _title_key(title, b"abnp", not_filed),
+        year_of(f008, _imprint(kept, f008)),
+        _title_key(title, not_filed),
         sort_key(author, AUTHOR_BYTES),
     )
 
 
-def _imprint(kept: Kept) -> bytes:
-    content = kept.get(b"260") or kept.get(b"264") or b""
-    return b" ".join(value for code, value in subfields(content) if code == b"c")
+def _imprint(kept: Kept, f008: bytes) -> bytes:
+    """The dates of the imprint, where 008 has no certain one."""
+    if len(f008) > 10 and is_year(f008[7:11]):
+        return b""
+    return b" ".join(_values(kept.get(b"260") or kept.get(b"264") or b"", b"c"))
 
 
 #: 009 *a*g of danMARC2; the general mark alone where the pair is not named.
@@ -139,12 +142,13 @@ def _describe_danmarc2(kept: Kept) -> Description:
     f008 = subfields(kept.get(b"008", b""))
     year = next((value for code, value in f008 if code == b"a" and value.isdigit()), b"")
     number = next((value for code, value in subfields(kept.get(b"001", b"")) if code == b"a"), b"")
+    title = _values(kept.get(b"245", b""), b"abcgno")
     return Description(
         _text(number) or None,
-        _joined(kept.get(b"245", b""), b"abcgno").replace("¤", ""),
+        _joined(title).replace("¤", ""),
         author,
         int(year) if len(year) == 4 else None,
-        _title_key(kept.get(b"245", b""), b"abcgno"),
+        _title_key(title),
         sort_key(author, AUTHOR_BYTES),
     )
 
@@ -166,12 +170,13 @@ def _describe_unimarc(kept: Kept) -> Description:
             author = (", " if tag != b"710" else " ").join(name for name in names if name)
             break
     general = _general_data(kept)
+    title = _values(kept.get(b"200", b""), b"aehi")
     return Description(
         _text(kept.get(b"001", b"")) or None,
-        _joined(kept.get(b"200", b""), b"aehi"),
+        _joined(title),
         author,
         year_of(general[2:17], _date(kept)),
-        _title_key(kept.get(b"200", b""), b"aehi"),
+        _title_key(title),
         sort_key(author, AUTHOR_BYTES),
     )
 
@@ -186,19 +191,22 @@ def _date(kept: Kept) -> bytes:
     return b" ".join(value for code, value in subfields(content) if code == b"d")
 
 
-def _joined(content: bytes, codes: bytes) -> str:
-    """The subfields `codes` in their order, without the punctuation that leads to others."""
-    text = " ".join(_text(value) for code, value in subfields(content) if code in codes)
-    text = text.rstrip(" /:;,=")
-    if text.endswith(".") and not text.endswith("..") and len(text.split()[-1]) > 3:
+def _values(content: bytes, codes: bytes) -> list[bytes]:
+    """The subfields `codes` of a field in their order."""
+    return [part[1:] for part in content.split(SUBFIELD)[1:] if part[:1] in codes]
+
+
+def _joined(values: list[bytes]) -> str:
+    """Subfields for people, without the punctuation that leads to others."""
+    text = " ".join([_text(value) for value in values]).rstrip(" /:;,=")
+    if text.endswith(".") and not text.endswith("..") and len(text.rpartition(" ")[2]) > 3:
         text = text[:-1]
     return text[:DISPLAY_LENGTH]
 
 
-def _title_key(content: bytes, codes: bytes, not_filed: int = 0) -> bytes:
-    """The subfields `codes` as they are sorted."""
-    found = [value for code, value in subfields(content) if code in codes]
-    text = b" ".join(found).decode("utf-8", "replace")
+def _title_key(values: list[bytes], not_filed: int = 0) -> bytes:
+    """The subfields of a title as they are sorted."""
+    text = b" ".join(values).decode("utf-8", "replace")
     return sort_key(text[not_filed:], TITLE_BYTES) or sort_key(text, TITLE_BYTES)
 
 
@@ -208,7 +216,8 @@ def _text(value: bytes) -> str:
     if not text.isprintable():
         text = text.replace("\x98", "").replace("\x9c", "")
         text = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(text.split())
+    text = text.strip()
+    return " ".join(text.split()) if "  " in text else text
 
 
 FORMATS = {

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from catalogue.describing import FORMATS, Description
 from catalogue.folding import WORD_BYTES
-from catalogue.marc.iso2709 import LEADER_LENGTH, SUBFIELD, fields
-from catalogue.selection import NumberTask, Plan, Selection, Target, TextTask, plan_for
+from catalogue.marc.iso2709 import LEADER_LENGTH, fields
+from catalogue.selection import NumberTask, Plan, Target, TextTask, plan_for
 
 #: Takes a text or a term.
 Take = Callable[[bytes], object]
@@ -32,80 +32,64 @@ def extract(
     take_any = texts[0]
     kept = {b"000": data[:LEADER_LENGTH]}
     for tag, content in fields(data):
-        is_linked = tag == b"880"
-        if is_linked:
-            tag = content[4:7] if content[2:4] == b"\x1f6" else b""
         tag_plan = tags.get(tag)
         if tag_plan is None:
-            continue
-        if tag_plan.is_kept and not is_linked:
+            tag_plan = tags.get(_linked_tag(content)) if tag == b"880" else None
+            if tag_plan is None:
+                continue
+        elif tag_plan.is_kept:
             kept.setdefault(tag, content)
-        parts = content.split(SUBFIELD)
         for task in tag_plan.texts:
-            # The same as `chosen_values`, without a call for each field.
-            if task.source.begins_at is None:
-                codes = task.source.codes
-                chosen = [part[1:] for part in parts[1:] if part[0] in codes]
-            else:
-                chosen = chosen_values(task.source, parts)
-            if task.filed is None and len(chosen) == 1:  # most are
-                texts[task.whole](chosen[0])
-            elif chosen:
-                _take_text(task, parts, chosen, texts)
+            values = task.read(content)
+            if len(values) == 1 and task.filed is None:  # most are
+                texts[task.whole](values[0])
+            elif values:
+                _take_text(task, content, values, texts)
         for number in tag_plan.numbers:
-            _extract_numbers(number, parts, terms, take_any)
-        rest = tag_plan.rest
-        if rest:
-            found = [part[1:] for part in parts[1:] if part[0] in rest]
-            if found:
-                take_any(b" ".join(found))
+            values = number.read(content)
+            if values:
+                _take_numbers(number, values, terms, take_any)
+        if tag_plan.rest is not None:
+            values = tag_plan.rest(content)
+            if values:
+                take_any(b" ".join(values))
     for index, code in dialect.codes(kept):
         terms[index](code.encode())
     return dialect.describe(kept)
 
 
-def chosen_values(source: Selection, parts: list[bytes]) -> list[bytes]:
-    """The values of the subfields that a source takes from a field, in order."""
-    codes, begins_at = source.codes, source.begins_at
-    if begins_at is None:
-        return [part[1:] for part in parts[1:] if part[0] in codes]
-    for at in range(1, len(parts)):
-        if parts[at][0] == begins_at:
-            return [part[1:] for part in parts[at:] if part[0] in codes]
-    return []
+def _linked_tag(content: bytes) -> bytes:
+    """The tag of the field that an 880 repeats in another script."""
+    return content[4:7] if content[2:4] == b"\x1f6" else b""
 
 
-def _take_text(
-    task: TextTask, parts: list[bytes], chosen: list[bytes], texts: Sequence[Take]
-) -> None:
-    has_rest = len(chosen) > 1
-    text = b" ".join(chosen) if has_rest else chosen[0]
+def _take_text(task: TextTask, content: bytes, values: list[bytes], texts: Sequence[Take]) -> None:
+    has_rest = len(values) > 1
+    text = b" ".join(values) if has_rest else values[0]
     texts[task.whole](text)
     if has_rest and task.head is not None:
-        texts[task.head](chosen[0])
+        texts[task.head](values[0])
     if task.filed is not None:
-        skip = parts[0][task.source.skip_indicator - 1] - 48
+        skip = content[task.skip_indicator - 1] - 48
         if 0 < skip < 10:
             texts[task.filed](_without_start(text, skip))
             if has_rest and task.filed_head is not None:
-                texts[task.filed_head](_without_start(chosen[0], skip))
+                texts[task.filed_head](_without_start(values[0], skip))
 
 
 def _without_start(text: bytes, characters: int) -> bytes:
     return text.decode("utf-8", "replace")[characters:].encode("utf-8")
 
 
-def _extract_numbers(
-    task: NumberTask, parts: list[bytes], terms: Mapping[Target | int, Take], take_any: Take
+def _take_numbers(
+    task: NumberTask, values: list[bytes], terms: Mapping[Target | int, Take], take_any: Take
 ) -> None:
-    values = [part[1:] for part in parts[1:] if part[0] in task.codes] if task.codes else parts[:1]
     if task.is_joined and len(values) > 1:
         values.append(b" ".join(values))
     take = terms[task.index]
     for value in values:
-        for key in task.keys(value.decode("utf-8", "replace")):
-            if key:
-                term = key.encode()
+        for term in task.terms_of(value):
+            if term:
                 take(term)
                 if task.is_for_any:
                     take_any(term[:WORD_BYTES])

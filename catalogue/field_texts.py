@@ -11,9 +11,8 @@ from functools import cache
 from typing import NamedTuple
 
 from catalogue.access_points import ACCESS_POINTS
-from catalogue.extraction import chosen_values
 from catalogue.folding import fold_readings
-from catalogue.marc.iso2709 import SUBFIELD, fields
+from catalogue.marc.iso2709 import fields
 from catalogue.selection import Selection, notation_of, selections
 
 
@@ -45,16 +44,15 @@ def field_texts(record_format: str, data: bytes, name: str) -> Iterator[FieldTex
         found = by_tag.get(tag)
         if found is None:
             continue
-        parts = content.split(SUBFIELD)
         for source in found:
-            if source.thesaurus and parts[0][1:2] != source.thesaurus:
+            if source.thesaurus and content[1:2] != source.thesaurus:
                 continue
-            values = chosen_values(source, parts)
+            values = source.reader()(content)
             if not values:
                 continue
             not_filed = 0
             if source.skip_indicator:
-                digit = parts[0][source.skip_indicator - 1] - 48
+                digit = content[source.skip_indicator - 1] - 48
                 not_filed = digit if 0 < digit < 10 else 0
             yield FieldText(
                 [value.decode("utf-8", "replace") for value in values],

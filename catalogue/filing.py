@@ -18,6 +18,8 @@ _FILING_BEGINS = "¤"
 
 def sort_key(text: str, length: int) -> bytes:
     """A text as it is sorted: folded, without what is not filed, at most `length` bytes."""
+    if text.isascii():  # and without any of these marks
+        return b" ".join(main_words(text.encode()))[:length]
     filed = _NOT_FILED.sub("", text)
     if _FILING_BEGINS in filed:
         filed = filed.partition(_FILING_BEGINS)[2]

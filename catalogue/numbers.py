@@ -1,7 +1,7 @@
 """Identifiers as the index holds them: the same number, however it is written, is one term.
 
-All keys are ASCII letters in lower case and digits. A search makes its term with the function
-that made the index: `isbn_keys` for ISBNs, `number_key` for the rest.
+All keys are ASCII letters in lower case and digits. A search makes its key with the function that
+made the index: `isbn_keys` for ISBNs, `number_key` for the rest. Terms are the same of UTF-8 text.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import re
 from operator import mul
 
 _NOT_IN_KEYS = re.compile(r"[^0-9a-z]+")
+_NOT_IN_TERMS = bytes(byte for byte in range(256) if byte > 127 or not chr(byte).isalnum())
+_LOWER = bytes(range(256)).lower()
 _ISBN = re.compile(r"[0-9][0-9 -]*[0-9 -][0-9xX]|[0-9]{9,13}[xX]?")
 _ISSN = re.compile(r"([0-9]{4})[- ]?([0-9]{3}[0-9xX])")
-_PARENTHESIS = re.compile(r"^\s*\([^)]*\)\s*")
 _NO_LANGUAGE = frozenset(("mul", "zxx", "und", "xxx"))
 _WEIGHTS_10 = range(10, 1, -1)
 #: What the byte of a digit has beyond the digit.
@@ -29,13 +30,27 @@ def number_key(text: str) -> str:
     return key[:KEY_LENGTH]
 
 
+def number_term(value: bytes) -> bytes:
+    """The `number_key` of UTF-8 text."""
+    if not value.isascii():  # the lower case of a few characters is ASCII: that of U+212A is k
+        value = value.decode("utf-8", "replace").lower().encode()
+    return value.translate(_LOWER, _NOT_IN_TERMS)[:KEY_LENGTH]
+
+
 def local_number_keys(text: str) -> list[str]:
     """A system number, and for ``(OCoLC)123`` also the number without its source."""
-    keys = [number_key(text)]
-    without = number_key(_PARENTHESIS.sub("", text))
-    if without != keys[0]:
-        keys.append(without)
-    return [key for key in keys if key]
+    return [term.decode() for term in local_number_terms(text.encode("utf-8", "replace"))]
+
+
+def local_number_terms(value: bytes) -> list[bytes]:
+    """The `local_number_keys` of UTF-8 text."""
+    term = number_term(value)
+    source, bracket, number = value.partition(b")")
+    if bracket and source.decode("utf-8", "replace").lstrip().startswith("("):
+        without = number_term(number)
+        if without and without != term:
+            return [term, without]
+    return [term] if term else []
 
 
 def lc_card_number_key(text: str) -> str:

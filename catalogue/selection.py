@@ -6,6 +6,7 @@ each field of a record once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,13 +14,14 @@ from itertools import product
 from typing import NamedTuple
 
 from catalogue.access_points import ACCESS_POINTS, ROWS, AccessPoint, Kind
+from catalogue.marc.iso2709 import SUBFIELD
 from catalogue.numbers import (
     isbn_keys,
     issn_key,
     language_keys,
     lc_card_number_key,
-    local_number_keys,
-    number_key,
+    local_number_terms,
+    number_term,
 )
 
 _EVERY_LETTER = frozenset(b"abcdefghijklmnopqrstvxyz")  # but $u (addresses) and $w (numbers)
@@ -28,15 +30,23 @@ _TEXT_KINDS = frozenset((Kind.WORD, Kind.PAIR, Kind.FIELD, Kind.FIRST))
 #: The index that holds every word of a record.
 ANY_WORDS = ACCESS_POINTS["any"].index(Kind.WORD)
 
-Keys = Callable[[str], list[str]]
+#: Gives the terms of a value.
+Terms = Callable[[bytes], list[bytes]]
+#: Gives the values of some subfields of a field, from its content, in order.
+Read = Callable[[bytes], list[bytes]]
 
-#: How the terms of a point's NUMBER or CODE index are made; `number_key` where nothing is said.
-_KEYS: dict[str, Keys] = {
-    "isbn": isbn_keys,
-    "issn": lambda text: [issn_key(text)],
-    "local_number": local_number_keys,
-    "lc_card_number": lambda text: [lc_card_number_key(text)],
-    "language": language_keys,
+
+def _terms_by(keys_of: Callable[[str], list[str]]) -> Terms:
+    return lambda value: [key.encode() for key in keys_of(value.decode("utf-8", "replace"))]
+
+
+#: How the terms of a point's NUMBER or CODE index are made; `number_term` where nothing is said.
+_TERMS: dict[str, Terms] = {
+    "isbn": _terms_by(isbn_keys),
+    "issn": _terms_by(lambda text: [issn_key(text)]),
+    "local_number": local_number_terms,
+    "lc_card_number": _terms_by(lambda text: [lc_card_number_key(text)]),
+    "language": _terms_by(language_keys),
 }
 #: Points whose subfields together are one number.
 _JOINED = frozenset(("lc_call_number", "nlm_call_number"))
@@ -53,6 +63,10 @@ class Selection:
     begins_at: int | None = None
     skip_indicator: int = 0  # 1 or 2: the indicator that counts characters not filed
     thesaurus: bytes = b""  # what indicator 2 must be, if anything
+
+    def reader(self) -> Read:
+        """What reads these subfields; whose subject heading it is, is left to the caller."""
+        return reader_of(self.codes, self.begins_at)
 
 
 class Target(NamedTuple):
@@ -73,7 +87,8 @@ class TextTask:
     not filed, and `filed_head` for both at once; None where there is no such target.
     """
 
-    source: Selection
+    read: Read
+    skip_indicator: int
     whole: int
     head: int | None
     filed: int | None
@@ -82,11 +97,11 @@ class TextTask:
 
 @dataclass(frozen=True, slots=True)
 class NumberTask:
-    """Subfields (the whole field where there are none) that make terms of a NUMBER index."""
+    """Subfields (the whole field where none are named) that make terms of a NUMBER index."""
 
-    codes: frozenset[int]
+    read: Read
     is_joined: bool
-    keys: Keys
+    terms_of: Terms
     index: int
     is_for_any: bool
 
@@ -95,12 +110,12 @@ class NumberTask:
 class TagPlan:
     """All that is taken from the fields of one tag.
 
-    `rest` are the subfields whose words go into ``any`` beside those of `texts`.
+    `rest` reads the subfields, if any, whose words go into ``any`` beside those of `texts`.
     """
 
     texts: tuple[TextTask, ...] = ()
     numbers: tuple[NumberTask, ...] = ()
-    rest: frozenset[int] = frozenset()
+    rest: Read | None = None
     is_kept: bool = False
 
 
@@ -135,6 +150,28 @@ def selections(notation: str) -> Iterator[Selection]:
             )
 
 
+@cache
+def reader_of(codes: frozenset[int], begins_at: int | None = None) -> Read:
+    """What reads the subfields with these codes, which may be none; with `begins_at` from
+    the first subfield with that code on.
+
+    One regular expression takes less time than to split the field and look at each part.
+    """
+    if not codes:
+        return lambda content: []
+    chosen = re.escape(bytes(sorted(codes)))
+    find_all = re.compile(SUBFIELD + b"[" + chosen + b"]([^" + SUBFIELD + b"]*)").findall
+    if begins_at is None:
+        return find_all
+    begin = SUBFIELD + bytes((begins_at,))
+
+    def read(content: bytes) -> list[bytes]:
+        at = content.find(begin)
+        return find_all(content, at) if at >= 0 else []
+
+    return read
+
+
 def notation_of(point: AccessPoint, record_format: str) -> str:
     """The fields of a point in a record format (``marc21``, ``danmarc2``, ``unimarc``)."""
     notation: str = getattr(point, record_format)
@@ -162,12 +199,12 @@ def plan_for(record_format: str, kept: frozenset[bytes]) -> Plan:
     tags: dict[bytes, TagPlan] = {}
     targets = {Target(words=(ANY_WORDS,)): 0}
     for tag in {*texts, *numbers, *every, *kept}:
-        tasks = tuple(
-            _text_task(source, rows, targets) for source, rows in texts.get(tag, {}).items()
-        )
-        taken = {code for t in tasks if t.source.begins_at is None for code in t.source.codes}
+        rows_of = texts.get(tag, {})
+        tasks = tuple(_text_task(source, rows, targets) for source, rows in rows_of.items())
+        taken = {code for source in rows_of if source.begins_at is None for code in source.codes}
         rest = frozenset(every.get(tag, set()) - taken)
-        tags[tag] = TagPlan(tasks, tuple(numbers.get(tag, ())), rest, tag in kept)
+        read_rest = reader_of(rest) if rest else None
+        tags[tag] = TagPlan(tasks, tuple(numbers.get(tag, ())), read_rest, tag in kept)
     return Plan(tags, tuple(targets))
 
 
@@ -183,7 +220,8 @@ def _text_task(source: Selection, rows: list[AccessPoint], targets: dict[Target,
     filed = Target(fields=whole.fields, firsts=whole.firsts) if source.skip_indicator else Target()
     head = Target(fields=heads)
     return TextTask(
-        source,
+        source.reader(),
+        source.skip_indicator,
         targets.setdefault(whole, len(targets)),
         number_of(head),
         number_of(filed),
@@ -191,7 +229,13 @@ def _text_task(source: Selection, rows: list[AccessPoint], targets: dict[Target,
     )
 
 
+def _whole_field(content: bytes) -> list[bytes]:
+    return content.split(SUBFIELD, 1)[:1]
+
+
 def _number_task(row: AccessPoint, source: Selection) -> NumberTask:
-    keys = _KEYS.get(row.name, lambda text: [number_key(text)])
+    terms_of = _TERMS.get(row.name, lambda value: [number_term(value)])
     index = row.index(row.kinds[0])
-    return NumberTask(source.codes, row.name in _JOINED, keys, index, row.name in ("isbn", "issn"))
+    is_for_any = row.name in ("isbn", "issn")
+    read = source.reader() if source.codes else _whole_field
+    return NumberTask(read, row.name in _JOINED, terms_of, index, is_for_any)

@@ -12,7 +12,9 @@ from catalogue.numbers import (
     language_keys,
     lc_card_number_key,
     local_number_keys,
+    local_number_terms,
     number_key,
+    number_term,
 )
 
 
@@ -58,6 +60,18 @@ def test_any_text_has_keys(text: str) -> None:
         assert key == number_key(key)
 
 
+@given(st.text())
+def test_terms_are_the_keys_of_utf_8(text: str) -> None:
+    value = text.encode()
+    assert number_term(value).decode() == number_key(text)
+    assert [term.decode() for term in local_number_terms(value)] == local_number_keys(text)
+
+
+def test_a_lower_case_that_is_ascii_counts() -> None:
+    assert number_term("\N{KELVIN SIGN} 1-å".encode()).decode() == number_key("\N{KELVIN SIGN} 1-å")
+    assert number_term(b"K\xff 1") == b"k1"
+
+
 def test_issn() -> None:
     assert issn_key("ISSN 0378-5955 (print)") == issn_key("03785955") == "03785955"
     assert issn_key("1050-124x") == "1050124x"
@@ -66,6 +80,11 @@ def test_issn() -> None:
 def test_local_number_is_found_with_and_without_its_source() -> None:
     assert local_number_keys("(OCoLC)ocm00123") == ["ocolcocm00123", "ocm00123"]
     assert local_number_keys("9 182 502 3") == ["91825023"]
+    assert local_number_keys("no (DK) 1") == ["nodk1"]
+    assert local_number_keys("\N{NO-BREAK SPACE}(DK) 1") == ["dk1", "1"]
+    assert local_number_keys("(DK)") == ["dk"]
+    assert local_number_keys("(-) 1") == ["1"]
+    assert local_number_keys("(...)") == []
 
 
 @pytest.mark.parametrize(
