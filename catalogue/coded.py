@@ -55,7 +55,7 @@ MATERIALS = frozenset(
 
 def is_year(date: bytes) -> bool:
     """Is a date of 008 a certain year that something can have been published in?"""
-    return date.isdigit() and b"1000" <= date < b"2100"
+    return len(date) == 4 and date.isdigit() and b"1000" <= date < b"2100"
 
 
 def year_of(f008: bytes, imprint: bytes) -> int | None:
@@ -72,7 +72,7 @@ def years_of(f008: bytes, imprint: bytes) -> list[str]:
     Unknown digits stand for 0 to 9. A period counts with each of its years when it has an end,
     with its first year when it goes on (9999) or is longer than `LONGEST_PERIOD`.
     """
-    if is_year(f008[7:11]) and f008[6] not in _PERIOD and len(f008) > 10:  # most are
+    if is_year(f008[7:11]) and f008[6] not in _PERIOD:  # most are
         return [f008[7:11].decode()]
     first = _bounds(f008[7:11])
     if first is None:

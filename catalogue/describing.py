@@ -84,7 +84,7 @@ def _describe_marc21(kept: Kept) -> Description:
 
 def _imprint(kept: Kept, f008: bytes) -> bytes:
     """The dates of the imprint, where 008 has no certain one."""
-    if len(f008) > 10 and is_year(f008[7:11]):
+    if is_year(f008[7:11]):
         return b""
     return b" ".join(_values(kept.get(b"260") or kept.get(b"264") or b"", b"c"))
 
