@@ -14,8 +14,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
-from itertools import repeat
+from itertools import count, repeat
 from multiprocessing import parent_process
 from typing import NamedTuple
 
@@ -76,14 +75,25 @@ class Prepared(NamedTuple):
     unlinked: list[int] = []  # the ids of records that refer to others
 
 
+#: Of so many batches the cycles are looked for together: it takes as long as for those of one, as
+#: what is alive is looked through, and one batch leaves some hundred objects.
+BATCHES_TOGETHER = 16
+_batches = count(1)
+
+
+def _collect_now_and_then() -> None:
+    if next(_batches) % BATCHES_TOGETHER == 0:
+        gc.collect(1)
+
+
 @contextmanager
 def without_collector() -> Iterator[Callable[[], object]]:
     """Switches Python's search for cycles off: a load makes millions of small objects and hardly a
-    cycle. What is given looks for those of the objects made since it was last called."""
+    cycle. What is given is to be called after each batch, and looks for them now and then."""
     was_on = gc.isenabled()
     gc.disable()
     try:
-        yield partial(gc.collect, 1)
+        yield _collect_now_and_then
     finally:
         if was_on:
             gc.enable()

@@ -349,7 +349,10 @@ def test_records_added_beside_other_work_make_the_same_index(
     database.close()
 
 
-def test_cycles_are_looked_for_again_after_a_load(sqlite_url: str, tmp_path: Path) -> None:
+def test_cycles_are_looked_for_between_batches_and_after_a_load(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogue.preparation.BATCHES_TOGETHER", 1)
     path = tmp_path / "a.mrc"
     path.write_bytes(b"".join(some_records(6)))
     database = open_database(sqlite_url)
@@ -366,7 +369,7 @@ def test_cycles_are_looked_for_again_after_a_load(sqlite_url: str, tmp_path: Pat
         load(database, path, batch_size=2, on_progress=note)
     assert was_on == [False, False, False]
     assert gc.isenabled()
-    assert left[0]() is None  # each batch cleans up behind the one before
+    assert left[0]() is None
     database.close()
 
 
