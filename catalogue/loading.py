@@ -8,13 +8,9 @@ several processes, ahead of the one that writes; a batch of records is one trans
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import datetime
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from catalogue import loads
@@ -45,11 +41,11 @@ from catalogue.preparation import (
     columns_of,
     prepare,
     records_of,
-    start_worker,
     without_collector,
 )
 from catalogue.set_aside import SetAside
 from catalogue.statements import Transaction
+from catalogue.workers import Preparing
 
 __all__ = ["ItemDefaults", "LoadReport", "Progress", "add_record", "load_files"]
 
@@ -60,8 +56,6 @@ BATCH_SIZE = 12_288
 FIRST_BATCH_SIZE = 24_576
 #: Bytes of a batch at which it ends before it has that many records.
 BATCH_BYTES = 64 * 1024 * 1024
-#: The most processes that are used unless told otherwise.
-MOST_PROCESSES = 8
 #: Ids left free when another writer took those foreseen for a batch: room for his next ones.
 _LEEWAY = 256
 
@@ -106,7 +100,7 @@ def load_files(
     with (
         freed_memory_kept(),
         without_collector() as collect,
-        _Preparing(processes or _cores()) as preparing,
+        Preparing(processes, BATCH_SIZE // 4) as preparing,
     ):
         for path in paths:
             report = LoadReport(path)
@@ -122,7 +116,7 @@ def load_files(
 def _load_file(
     database: Database,
     source: Source,
-    preparing: _Preparing,
+    preparing: Preparing,
     options: LoadOptions,
     report: LoadReport,
     on_progress: Callable[[Progress], object],
@@ -147,7 +141,7 @@ def _load_file(
             report.rejected_files = (aside.records_path, aside.reasons_path)
         on_progress(
             Progress(
-                path, source.bytes_read, source.size, report.read, report.loaded, report.rejected
+                path, batch.bytes_read, source.size, report.read, report.loaded, report.rejected
             )
         )
     database.write(lambda t: loads.finish(t, load.id, options.now)).result()
@@ -168,7 +162,14 @@ def _batches(
         authorities = (
             database.read(lambda t: authorities_of(t, wanted), wide=True).result() if wanted else {}
         )
-        return Batch(found, options.record_format, first_id, source.is_iso2709, authorities)
+        return Batch(
+            found,
+            options.record_format,
+            first_id,
+            source.is_iso2709,
+            authorities,
+            source.bytes_read,
+        )
 
     found: list[Found] = []
     size = 0
@@ -342,54 +343,3 @@ def _store_records(
         with_items=options.with_items,
     )
     return Stored(len(made))
-
-
-class _Preparing:
-    """Prepares batches in worker processes, or here when there is but one small batch."""
-
-    def __init__(self, processes: int) -> None:
-        self._processes = processes
-        self._pool: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> _Preparing:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def in_order(self, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Prepared]]:
-        """Each batch with what came of it, while the next ones are being prepared."""
-        waiting: deque[tuple[Batch, Future[Prepared]]] = deque()
-        broken_off: UnreadableFile | None = None
-        while broken_off is None:
-            try:
-                batch = next(batches, None)
-            except UnreadableFile as error:
-                broken_off, batch = error, None
-            if batch is None:
-                break
-            waiting.append((batch, self._submit(batch)))
-            if self._pool is None or len(waiting) > self._processes:
-                batch, prepared = waiting.popleft()
-                yield batch, prepared.result()
-        while waiting:
-            batch, prepared = waiting.popleft()
-            yield batch, prepared.result()
-        if broken_off is not None:
-            raise broken_off
-
-    def _submit(self, batch: Batch) -> Future[Prepared]:
-        if self._processes > 1 and self._pool is None and len(batch.found) >= BATCH_SIZE // 4:
-            self._pool = ProcessPoolExecutor(
-                self._processes, mp_context=get_context("spawn"), initializer=start_worker
-            )
-        if self._pool is not None:
-            return self._pool.submit(prepare, batch)
-        done: Future[Prepared] = Future()
-        done.set_result(prepare(batch))
-        return done
-
-
-def _cores() -> int:
-    return min(MOST_PROCESSES, len(os.sched_getaffinity(0)))

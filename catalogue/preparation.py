@@ -37,6 +37,7 @@ class Batch(NamedTuple):
     first_id: int
     is_iso2709: bool = True  # else read, checked and without danMARC2's escapes already
     authorities: Mapping[str, bytes] = {}  # those that danMARC2 records of the batch refer to
+    bytes_read: int = 0  # of the file as it lies on the disk, up to the end of the batch
 
 
 class Made(NamedTuple):

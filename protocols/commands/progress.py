@@ -22,8 +22,9 @@ EVERY: Final = 10.0
 class Report(Protocol):
     """Told as often as anything is known: what is at work on, and how much of it is done.
 
-    `unit`: of the counts (``records``; ``bytes`` are written as such). `counted`: how many of it
-    that is, where the share is told in another measure.
+    Work begins where the work before it was last heard of, so that what reports first when a part
+    is done is timed from there. `unit`: of the counts (``records``; ``bytes`` are written as such).
+    `counted`: how many of it that is, where the share is told in another measure.
     """
 
     def __call__(
@@ -55,6 +56,7 @@ def progress(clock: Callable[[], float] = time.monotonic) -> Iterator[Report]:
     )
     with Progress(*columns, console=console, transient=True) as bars:
         shown: dict[str, tuple[TaskID, float]] = {}
+        last = clock()
 
         def report(
             what: str,
@@ -63,12 +65,14 @@ def progress(clock: Callable[[], float] = time.monotonic) -> Iterator[Report]:
             total: int | None = None,
             counted: int | None = None,
         ) -> None:
+            nonlocal last
             if what not in shown:
                 for other, _ in shown.values():
                     bars.update(other, visible=False)
-                shown[what] = bars.add_task(what, total=total, told=""), clock()
+                shown[what] = bars.add_task(what, total=total, told=""), last
             bar, begun = shown[what]
-            told = _told(unit, done if counted is None else counted, clock() - begun)
+            last = clock()
+            told = _told(unit, done if counted is None else counted, last - begun)
             bars.update(bar, completed=done, total=total, told=told)
 
         yield report
@@ -80,7 +84,7 @@ class Lines:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._begun: dict[str, float] = {}
-        self._told = clock()
+        self._told = self._last = clock()
 
     def __call__(
         self,
@@ -91,7 +95,8 @@ class Lines:
         counted: int | None = None,
     ) -> None:
         now = self._clock()
-        begun = self._begun.setdefault(what, now)
+        begun = self._begun.setdefault(what, self._last)
+        self._last = now
         if now - self._told < EVERY:
             return
         self._told = now

@@ -32,6 +32,21 @@ def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
+def test_what_reports_first_when_a_part_is_done_is_timed_from_its_beginning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Clock()
+    report = Lines(clock)
+    clock.now = 2 * EVERY
+    report("a.mrc", "records", 5_000, 10_000)
+    clock.now = 3 * EVERY
+    report("b.mrc", "records", 1_000, 10_000)
+    assert capsys.readouterr().err.splitlines() == [
+        "a.mrc: 50 %, 5,000 records, 250 records/s, 20 s left",
+        "b.mrc: 10 %, 1,000 records, 100 records/s, 2 min left",
+    ]
+
+
 def test_what_has_no_end_in_sight_says_what_is_done(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     report = Lines(clock)
