@@ -197,7 +197,7 @@ def _run(program: str, url: str, *arguments: str) -> None:
         )
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    from catalogue.connections import conninfo_of
+    from catalogue.storage.connections import conninfo_of
 
     told = conninfo_to_dict(conninfo_of(url))
     password = told.pop("password", None)

@@ -17,7 +17,7 @@ from struct import Struct
 
 from pyroaring import BitMap
 
-#: The name of `merge` in the SQL of a SQLite connection (`catalogue.sqlite.connect`).
+#: The name of `merge` in the SQL of a SQLite connection (`catalogue.storage.sqlite.connect`).
 MERGE_BITMAPS = "merge_bitmaps"
 
 _ONE_ARRAY = Struct("<IIHHI")

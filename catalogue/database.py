@@ -5,10 +5,10 @@ and gives the answer only when that is committed; `read(work)` runs it on a snap
 a `concurrent.futures.Future`, so that the engines know nothing of threads or reactors: a command
 line calls ``.result()``, the server hangs its reply on ``add_done_callback``.
 
-SQLite (`catalogue.sqlite`) is the embedded default; PostgreSQL (`catalogue.postgresql`) serves
-many processes. Work must not know which it runs on, must not keep the transaction, and may be
-run again from the start (PostgreSQL repeats it after a serialisation failure or a deadlock), so
-it changes nothing but the database.
+SQLite (`catalogue.storage.sqlite`) is the embedded default; PostgreSQL
+(`catalogue.storage.postgresql`) serves many processes. Work must not know which it runs on, must
+not keep the transaction, and may be run again from the start (PostgreSQL repeats it after a
+serialisation failure or a deadlock), so it changes nothing but the database.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
-from catalogue.outages import PATIENCE, DatabaseUnavailable, Outage
 from catalogue.statements import Transaction
+from catalogue.storage.outages import PATIENCE, DatabaseUnavailable, Outage
 
 __all__ = [
     "Call",
@@ -146,11 +146,11 @@ def open_database(
             f"not a database URL: {url!r}; write sqlite:///FILE or postgresql://HOST/NAME"
         )
     if kind == "sqlite":
-        from catalogue.sqlite import SqliteDatabase
+        from catalogue.storage.sqlite import SqliteDatabase
 
         return SqliteDatabase(Path(rest.removeprefix("/")), patience)
     if kind in ("postgresql", "postgres"):
-        from catalogue.postgresql import PostgresqlDatabase
+        from catalogue.storage.postgresql import PostgresqlDatabase
 
         return PostgresqlDatabase(url, patience=patience, following=following)
     raise ValueError(

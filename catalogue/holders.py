@@ -3,7 +3,7 @@
 A record is **held** by the branches of its items and by their agencies; one without items by the
 agency that owns it. It is **hidden** where all who hold it are closed to the reader: schools that
 do not share their stock, and, in the database of one consortium, the agencies of others. A
-temporary record (`catalogue.temporary_records`) is held by nobody and hidden from all.
+temporary record (`catalogue.changes.temporary_records`) is held by nobody and hidden from all.
 
 Names of holders in ``held_records``: ``branch:ID``, ``agency:ID``, ``hidden:CONSORTIUM-ID``, and
 ``hidden:0`` for readers who ask for no consortium.

@@ -77,7 +77,7 @@ class Completeness(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One search term against one access point (a name of `catalogue.access_points`)."""
+    """One search term against one access point (a name of `catalogue.index.access_points`)."""
 
     access_point: str
     text: str

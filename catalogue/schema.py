@@ -116,8 +116,8 @@ postings = Table(
     sqlite_with_rowid=False,
 )
 
-#: What records are sorted by (`catalogue.sorting`): folded and cut texts, the year. Missing ones
-#: are empty, or 0.
+#: What records are sorted by (`catalogue.searching.sorting`): folded and cut texts, the year.
+#: Missing ones are empty, or 0.
 sort_keys = Table(
     "sort_keys",
     metadata,
@@ -179,8 +179,8 @@ former_records = Table(
     Column("gone", Moment, nullable=False),
 )
 
-#: Rebuildings of the index (`catalogue.reindexing`), with how far each has come: the last row of
-#: `postings` that is dealt with, committed with the changes.
+#: Rebuildings of the index (`catalogue.reindexing.rebuilding`), with how far each has come: the
+#: last row of `postings` that is dealt with, committed with the changes.
 reindexings = Table(
     "reindexings",
     metadata,
@@ -210,7 +210,7 @@ temporary_records = Table(
     sqlite_with_rowid=False,
 )
 
-#: Result sets that outlive the conversation that made them (`catalogue.kept_sets`).
+#: Result sets that outlive the conversation that made them (`catalogue.searching.kept_sets`).
 kept_result_sets = Table(
     "kept_result_sets",
     metadata,

@@ -1,8 +1,8 @@
 """Changes of records with what circulation knows of them: holds move, events are written.
 
-The text and the index are the catalogue's (`catalogue.replacing`, `deleting`, `merging`); these
-verbs do that and what follows from it in one transaction. `desk` None is the command line.
-Raised by all that are given an id: `catalogue.former_records.NoSuchRecord`.
+The text and the index are the catalogue's (`catalogue.changes.replacing`, `deleting`, `merging`);
+these verbs do that and what follows from it in one transaction. `desk` None is the command line.
+Raised by all that are given an id: `catalogue.changes.former_records.NoSuchRecord`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Column, bindparam, delete, func, select, update
 
-from catalogue import accession, deleting, merging, replacing
+from catalogue.changes import accession, deleting, merging, replacing
 from catalogue.schema import items, records
 from catalogue.statements import Transaction, change, lock, scalar, send
 from circulation.events import EventKind, write_event
@@ -153,7 +153,7 @@ def add_record(
     agency_id: int | None = None,
     record_format: str = "marc21",
 ) -> int:
-    """`catalogue.accession.add_record` with an event; gives the id. Raises Refused (of MARC)."""
+    """`catalogue.changes.accession.add_record` with an event; the id. Raises Refused (of MARC)."""
     record_id = accession.add_record(
         transaction, data, now=now, agency_id=agency_id, record_format=record_format
     )
@@ -170,7 +170,7 @@ def replace_record(
     now: datetime,
     record_format: str | None = None,
 ) -> bool:
-    """`catalogue.replacing.replace_record` with an event; False where nothing is different."""
+    """`catalogue.changes.replacing.replace_record` with an event; False where nothing differs."""
     is_changed = replacing.replace_record(
         transaction, record_id, data, now=now, record_format=record_format
     )

@@ -26,8 +26,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from catalogue.describing import FORMATS
-from catalogue.standard_numbers import NumberKind
+from catalogue.index.describing import FORMATS
+from catalogue.searching.standard_numbers import NumberKind
 
 _EXACT = ConfigDict(extra="forbid")
 Seconds = Annotated[float, Field(gt=0, le=120)]

@@ -2,7 +2,7 @@
 
     [database]
     url = "sqlite:///tiro.sqlite"      # relative to the folder of this file
-    replica = "postgresql://..."       # for searches; see catalogue/replicas.py
+    replica = "postgresql://..."       # for searches; see catalogue/storage/replicas.py
     [server]
     processes = 4                      # more than one: on PostgreSQL, under a supervisor
     [http]

@@ -60,7 +60,7 @@ _OF_WORDS: Final = {
 
 #: The first that fits is taken; classes are named so that nobody has to load them.
 KNOWN: Final = (
-    Known("catalogue.outages:DatabaseUnavailable", _REACH),
+    Known("catalogue.storage.outages:DatabaseUnavailable", _REACH),
     Known(
         "catalogue.migrations.running:DatabaseTooNew",
         "Nothing was changed. Install that release here, or restore a backup of this one.",
@@ -69,10 +69,13 @@ KNOWN: Final = (
         "catalogue.backups:BackupFailed",
         "What was there before is untouched. Put right what is said, and run it again.",
     ),
-    Known("catalogue.loads:LoadedElsewhere", "Wait for its end, and run this again."),
-    Known("catalogue.reindexings:ReindexedElsewhere", "Wait for its end, and run this again."),
+    Known("catalogue.loading.loads:LoadedElsewhere", "Wait for its end, and run this again."),
     Known(
-        "catalogue.index_comparison:TooManyChanges",
+        "catalogue.reindexing.reindexings:ReindexedElsewhere",
+        "Wait for its end, and run this again.",
+    ),
+    Known(
+        "catalogue.reindexing.index_comparison:TooManyChanges",
         "Run it again when the library is quieter: it goes on where it stopped.",
     ),
     Known("circulation.leases:LeaseTaken", "Wait for its end, and run this again."),
@@ -173,7 +176,7 @@ def _advice(error: BaseException) -> str | None:
         return _OF_ERRNO[error.errno]
     error = _drivers_own(error)
     if isinstance(error, sqlite3.Error):
-        from catalogue.sqlite import OUTAGES
+        from catalogue.storage.sqlite import OUTAGES
 
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT) and code not in OUTAGES:

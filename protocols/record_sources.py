@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
-from catalogue.fetched import Choice, Fetched, choose
-from catalogue.standard_numbers import NumberKind, StandardNumber
+from catalogue.changes.fetched import Choice, Fetched, choose
+from catalogue.searching.standard_numbers import NumberKind, StandardNumber
 from protocols.accession_settings import AccessionSettings, TargetSettings
 
 #: Records that are looked at of what one target finds.

@@ -20,8 +20,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from catalogue.outages import DatabaseUnavailable
 from catalogue.schema import compatibility
+from catalogue.storage.outages import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def engine_on(url: str) -> Engine:
         return create_engine(url)
     import psycopg
 
-    from catalogue.connections import conninfo_of
+    from catalogue.storage.connections import conninfo_of
 
     told = conninfo_of(url)
     return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(told))

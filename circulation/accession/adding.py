@@ -1,7 +1,7 @@
 """Accession: a scanned number becomes an item that is ready to lend, in one transaction.
 
-The record is the library's own, or one that was fetched before (`catalogue.fetched`), or a brief
-one with nothing but a title. The item gets what the rules give new items (`item_defaults`), a
+The record is the library's own, or one that was fetched before (`catalogue.changes.fetched`), or a
+brief one with nothing but a title. The item gets what the rules give new items (`item_defaults`), a
 barcode, and goes where an item goes that is handed in: to the shelf, or to somebody who waits.
 """
 
@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from catalogue.accession import lock_writing
-from catalogue.brief_records import brief_record
-from catalogue.collecting import terms_of
-from catalogue.fetched import Fetched
+from catalogue.changes.accession import lock_writing
+from catalogue.changes.brief_records import brief_record
+from catalogue.changes.fetched import Fetched
+from catalogue.index.collecting import terms_of
 from catalogue.items import BarcodeInUse, Item, add_item, find_item, items_of_records
 from catalogue.records import Record, fetch_records
-from catalogue.standard_numbers import StandardNumber, readings, records_with
+from catalogue.searching.standard_numbers import StandardNumber, readings, records_with
 from catalogue.statements import Transaction, scalar
 from circulation.accession.barcode_ranges import NoBarcodes, next_barcode
 from circulation.accession.item_defaults import (

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 
-from catalogue.accession import lock_writing
-from catalogue.fetched import Fetched
+from catalogue.changes.accession import lock_writing
+from catalogue.changes.fetched import Fetched
 from catalogue.items import find_item
-from catalogue.standard_numbers import readings, records_with
+from catalogue.searching.standard_numbers import readings, records_with
 from catalogue.statements import Moment, Transaction, scalar, send
 from circulation.accession.adding import Brief, branches_of, find_or_add_title
 from circulation.accession.deliveries import DeliveryLine, find_delivery

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from catalogue.accession import lock_writing
-from catalogue.brief_records import brief_record
+from catalogue.changes.accession import lock_writing
+from catalogue.changes.brief_records import brief_record
 from catalogue.records import fetch_records
 from catalogue.statements import Transaction
 from circulation.accession.adding import (

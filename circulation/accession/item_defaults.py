@@ -1,9 +1,9 @@
 """What new items are given where nobody says otherwise: rows with a scope, as the loan rules are.
 
 A row's scope is a place (branch, agency, or any) x a material group (or any) x a material type of
-the record (`catalogue.coded`: book, video...; or any). Each field comes from the narrowest row that
-sets it; place weighs more than group, group more than type, and of several types of one record the
-more specific. The group itself is given by rows that are for no group: `gives_group`.
+the record (`catalogue.index.coded`: book, video...; or any). Each field comes from the narrowest
+row that sets it; place weighs more than group, group more than type, and of several types of one
+record the more specific. The group itself is given by rows that are for no group: `gives_group`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from catalogue.describing import MATERIAL
-from catalogue.field_texts import field_texts
+from catalogue.index.describing import MATERIAL
+from catalogue.index.field_texts import field_texts
 from catalogue.statements import Transaction
 from circulation.accession.schema import item_defaults
 from circulation.policy import Tree, lineage

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
 
-from catalogue.fetched import Fetched
+from catalogue.changes.fetched import Fetched
 from catalogue.items import find_item
 from catalogue.records import fetch_records
-from catalogue.standard_numbers import StandardNumber, readings, records_with
+from catalogue.searching.standard_numbers import StandardNumber, readings, records_with
 from catalogue.statements import (
     Transaction,
     change,

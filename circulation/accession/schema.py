@@ -91,7 +91,8 @@ delivery_lines = Table(
     Column("id", Integer, Identity(), primary_key=True),
     Column("delivery_id", ForeignKey(deliveries.c.id), nullable=False, index=True),
     Column("record_id", ForeignKey(records.c.id), nullable=False, index=True),
-    Column("number", String, nullable=False, index=True),  # as `catalogue.standard_numbers` has it
+    # As `catalogue.searching.standard_numbers` has it.
+    Column("number", String, nullable=False, index=True),
     Column("barcode", String, unique=True),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("copies", Integer, nullable=False),

@@ -43,7 +43,7 @@ def import_archive(
     """Reads an archive into a database of the same revision that holds no library yet.
 
     All of it is one transaction, with what is to be done `afterwards`. The index is not made:
-    `catalogue.reindexing.reindex` does that.
+    `catalogue.reindexing.rebuilding.reindex` does that.
     Raises UnreadableArchive, NotEmpty, and the driver's error for rows that contradict each other.
     """
     manifest = read_manifest(folder, revision)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert
 
-from catalogue.former_records import present_id
+from catalogue.changes.former_records import present_id
 from catalogue.items import find_item
 from catalogue.statements import Transaction, send
 from circulation.booking.capacity import pools_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from catalogue.former_records import present_id
+from catalogue.changes.former_records import present_id
 from catalogue.items import find_item
 from catalogue.statements import Transaction
 from circulation.accession.deliveries import expected_copies

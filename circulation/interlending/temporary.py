@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, update
 
-from catalogue.accession import lock_writing
+from catalogue.changes.accession import lock_writing
+from catalogue.changes.temporary_records import add_temporary_record, forget_temporary
 from catalogue.items import add_item
 from catalogue.schema import items
 from catalogue.statements import Transaction, send
-from catalogue.temporary_records import add_temporary_record, forget_temporary
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.holds.changes import HoldOutcome, close, forget_item, release

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from catalogue.describing import MATERIAL_TYPES
+from catalogue.index.describing import MATERIAL_TYPES
 from catalogue.statements import Transaction
 from circulation.accession.barcode_ranges import (
     BarcodeRange,

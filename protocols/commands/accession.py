@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from catalogue.fetched import Fetched
-from catalogue.standard_numbers import readings
+from catalogue.changes.fetched import Fetched
+from catalogue.searching.standard_numbers import readings
 from catalogue.statements import Transaction
 from circulation.accession.adding import (
     Accessioned,

@@ -16,7 +16,7 @@ PATIENCE: Final = 15.0
 LONG_PATIENCE: Final = 60.0
 
 # The command line says itself, once, that a database cannot be worked with.
-logging.getLogger("catalogue.outages").addHandler(logging.NullHandler())
+logging.getLogger("catalogue.storage.outages").addHandler(logging.NullHandler())
 
 
 class Configured(Protocol):

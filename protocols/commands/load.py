@@ -11,15 +11,15 @@ from typing import Any
 
 import click
 
-from catalogue.accession import ItemDefaults
+from catalogue.changes.accession import ItemDefaults
+from catalogue.changes.overlaying import Protected
 from catalogue.database import Database
-from catalogue.import_plans import LOCAL_FIELDS, ImportRules, Overlay
-from catalogue.late_indexing import load_then_index
-from catalogue.loading import LoadReport, load_files
-from catalogue.loading import Progress as Loaded
-from catalogue.overlaying import Protected
-from catalogue.record_matches import MatchKey
-from catalogue.reindexing import Progress as Reindexed
+from catalogue.loading.files import LoadReport, load_files
+from catalogue.loading.files import Progress as Loaded
+from catalogue.loading.import_plans import LOCAL_FIELDS, ImportRules, Overlay
+from catalogue.loading.record_matches import MatchKey
+from catalogue.reindexing.late_indexing import load_then_index
+from catalogue.reindexing.rebuilding import Progress as Reindexed
 from circulation.organisation import find_branch
 from protocols.commands.databases import open_configured
 from protocols.commands.library import as_json as json_option

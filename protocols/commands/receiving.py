@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from catalogue.standard_numbers import readings
+from catalogue.searching.standard_numbers import readings
 from catalogue.statements import Transaction
 from circulation.accession.adding import NewItem
 from circulation.accession.announcing import Announced, AnnouncedDelivery, announce, unknown_numbers

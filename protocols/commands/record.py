@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from catalogue.former_records import FormerRecord, NoSuchRecord, former_record
+from catalogue.changes.former_records import FormerRecord, NoSuchRecord, former_record
+from catalogue.changes.replacing import last_change
 from catalogue.items import items_of_records
 from catalogue.marc import marcxml
 from catalogue.marc.checking import Refused
 from catalogue.marc.splitting import split
 from catalogue.records import Record, fetch_records
-from catalogue.replacing import last_change
 from catalogue.statements import Transaction
 from circulation.record_changes import (
     RecordNeeded,

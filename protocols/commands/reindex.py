@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from catalogue.database import Database
-from catalogue.reindexing import Progress as Reindexed
-from catalogue.reindexing import ReindexReport, indexes_of
-from catalogue.reindexing import reindex as reindex_records
+from catalogue.reindexing.rebuilding import Progress as Reindexed
+from catalogue.reindexing.rebuilding import ReindexReport, indexes_of
+from catalogue.reindexing.rebuilding import reindex as reindex_records
 from protocols.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.library import as_json, say
@@ -69,7 +69,7 @@ def reindex(
 
 
 def reindex_shown(database: Database, **options: Any) -> ReindexReport:
-    """A reindexing of its own, its progress shown; options as of `catalogue.reindexing`."""
+    """A reindexing of its own, its progress shown; options: `catalogue.reindexing.rebuilding`."""
     with progress() as tell:
 
         def show(state: Reindexed) -> None:

@@ -8,7 +8,7 @@ import click
 
 from catalogue.database import migrate
 from catalogue.migrations.running import DatabaseTooNew
-from catalogue.outages import DatabaseUnavailable
+from catalogue.storage.outages import DatabaseUnavailable
 from protocols.command_line import Settings
 from protocols.configuration import too_many_processes
 from protocols.standard import installed_standards

@@ -24,8 +24,8 @@ _DC_SCHEMA: Final = "info:srw/schema/1/dc-v"
 class ContextSet:
     """A context set: its usual prefix, its URI (and older ones), what it is called, its indexes.
 
-    `indexes` are names of access points (`catalogue.access_points`) by index, in the spelling that
-    Explain tells; in a query the case makes no difference.
+    `indexes` are names of access points (`catalogue.index.access_points`) by index, in the spelling
+    that Explain tells; in a query the case makes no difference.
     """
 
     prefix: str

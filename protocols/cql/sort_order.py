@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from catalogue.sorting import MOST_KEYS, SortKey
+from catalogue.searching.sorting import MOST_KEYS, SortKey
 from protocols.cql.context_sets import access_point_of
 from protocols.cql.diagnostics import Refused, Srw
 from protocols.cql.parser import Modifier

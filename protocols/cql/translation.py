@@ -15,8 +15,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import Final
 
-from catalogue.access_points import Kind, searched_points
-from catalogue.matching import LONGEST_TERM
+from catalogue.index.access_points import Kind, searched_points
 from catalogue.query import (
     And,
     AndNot,
@@ -29,7 +28,8 @@ from catalogue.query import (
     Term,
     Truncation,
 )
-from catalogue.searching import MOST_OPERANDS
+from catalogue.searching.evaluation import MOST_OPERANDS
+from catalogue.searching.matching import LONGEST_TERM
 from protocols.cql.context_sets import EVERY_RECORD, access_point_of
 from protocols.cql.diagnostics import Refused, Srw
 from protocols.cql.parser import Boolean, Clause, Modifier, Tree

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
-from catalogue import loads
-from catalogue.accession import ItemDefaults, add_record
+from catalogue.changes.accession import ItemDefaults, add_record
 from catalogue.database import Database
 from catalogue.items import add_item
+from catalogue.loading import loads
 from catalogue.statements import Transaction
 from circulation.organisation import find_branch
 from circulation.patrons.pins import hash_pin

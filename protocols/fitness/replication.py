@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalogue.outages import DatabaseUnavailable
-from catalogue.replication import ReplicationStanding, replication_standing
+from catalogue.storage.outages import DatabaseUnavailable
+from catalogue.storage.replication import ReplicationStanding, replication_standing
 from protocols.configuration import Configuration
 from protocols.fitness.findings import Finding, error, warning
 

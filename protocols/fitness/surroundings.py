@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 
 from catalogue.database import Database, open_database
 from catalogue.migrations.running import Fit, standing_of
-from catalogue.outages import DatabaseUnavailable
 from catalogue.statements import Transaction
+from catalogue.storage.outages import DatabaseUnavailable
 from circulation.organisation import find_branch
 from protocols.configuration import Configuration
 from protocols.fitness.findings import Finding, error, every_setting, warning

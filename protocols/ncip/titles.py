@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from catalogue.former_records import survivors_of_control_number
+from catalogue.changes.former_records import survivors_of_control_number
+from catalogue.index.numbers import isbn_keys
 from catalogue.marc.iso2709 import fields, subfields
-from catalogue.numbers import isbn_keys
 from catalogue.records import (
     Record,
     control_numbers_of,
     fetch_records,
     find_by_control_number,
 )
-from catalogue.standard_numbers import readings, records_with
+from catalogue.searching.standard_numbers import readings, records_with
 from catalogue.statements import Transaction
 from circulation.results import Item
 from protocols.ncip.messages import Code, Problem

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-from catalogue.access_points import searched_points
+from catalogue.index.access_points import searched_points
 from protocols.cql.context_sets import CONTEXT_SETS, EVERY_RECORD
 from protocols.cql.sort_order import SORTABLE
 from protocols.sru.messages import ExplainRequest, RecordEntry, Version

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from pyroaring import BitMap
 
-from catalogue.facets import MOST_VALUES, facets
-from catalogue.facets import Facet as Counted
 from catalogue.query import Completeness, Part, UnsupportedSearch
+from catalogue.searching.facets import MOST_VALUES, facets
+from catalogue.searching.facets import Facet as Counted
 from protocols.answering import Context
 from protocols.cql.context_sets import EVERY_RECORD, access_point_of
 from protocols.cql.diagnostics import Refused, Srw

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from catalogue.access_points import searched_points
 from catalogue.database import DatabaseUnavailable
+from catalogue.index.access_points import searched_points
 from catalogue.query import Query, Term, UnsupportedSearch
-from catalogue.scan_lists import list_for
-from catalogue.scanning import scan
-from catalogue.searching import is_wide, search
-from catalogue.sorting import SortKey, sort
+from catalogue.searching.evaluation import is_wide, search
+from catalogue.searching.scan_lists import list_for
+from catalogue.searching.scanning import scan
+from catalogue.searching.sorting import SortKey, sort
 from protocols.answering import Context, Lane, Services
 from protocols.cql.diagnostics import Refused, Srw
 from protocols.cql.parser import Clause, Tree, parse

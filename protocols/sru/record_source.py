@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from catalogue.standard_numbers import NumberKind, StandardNumber
+from catalogue.searching.standard_numbers import NumberKind, StandardNumber
 from protocols.accession_settings import TargetSettings
 from protocols.record_sources import MOST_RECORDS, SourceError
 from protocols.sru.answers import ServerError

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from catalogue.sorting import SortKey
+from catalogue.searching.sorting import SortKey
 from protocols.cql.context_sets import prefix_of_schema
 from protocols.cql.diagnostics import Refused, Srw
 from protocols.cql.sort_order import count_keys, sortable

@@ -24,7 +24,7 @@ class AttributeType(IntEnum):
     COMPLETENESS = 6
 
 
-#: Use attributes and the access points (`catalogue.access_points`) that answer them.
+#: Use attributes and the access points (`catalogue.index.access_points`) that answer them.
 USE: Final[dict[int, str]] = {
     1: "personal_name",
     2: "corporate_name",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from catalogue.query import Query
-from catalogue.sorting import SortKey
+from catalogue.searching.sorting import SortKey
 from protocols.cql.diagnostics import Refused as RefusedCql
 from protocols.cql.diagnostics import Srw
 from protocols.cql.parser import parse

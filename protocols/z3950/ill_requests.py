@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from lxml import etree
 
-from catalogue.collecting import terms_of
+from catalogue.index.collecting import terms_of
 from circulation.interlending.asking import Wish
 from protocols.foreign_xml import XmlUnreadable, parsed
 from protocols.z3950 import messages as m

@@ -14,8 +14,8 @@ from typing import Final
 
 from pyroaring import BitMap
 
-from catalogue.kept_sets import KeptSet, TooManySets, forget_set, keep_set, kept_sets
-from catalogue.result_order import ResultOrder
+from catalogue.searching.kept_sets import KeptSet, TooManySets, forget_set, keep_set, kept_sets
+from catalogue.searching.result_order import ResultOrder
 from catalogue.statements import Transaction
 from protocols.answering import Context
 from protocols.z3950 import messages as m

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final
 
-from catalogue.access_points import Kind, searched_points
+from catalogue.index.access_points import Kind, searched_points
 from catalogue.query import Relation, Structure, Term, Truncation, UnsupportedSearch
-from catalogue.scan_lists import list_for
-from catalogue.scanning import MOST_ENTRIES, ScanPage, scan
+from catalogue.searching.scan_lists import list_for
+from catalogue.searching.scanning import MOST_ENTRIES, ScanPage, scan
 from protocols.answering import Context, Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association

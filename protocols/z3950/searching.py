@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from catalogue.query import Query, UnsupportedSearch
-from catalogue.searching import is_wide, names_result_sets, search
+from catalogue.searching.evaluation import is_wide, names_result_sets, search
 from protocols.answering import Context, Lane
 from protocols.z3950 import explain
 from protocols.z3950 import messages as m

@@ -16,9 +16,9 @@ from typing import Final
 from pyroaring import BitMap
 
 from catalogue.query import Relation, Term
-from catalogue.result_order import ResultOrder
-from catalogue.searching import search
-from catalogue.sorting import MOST_KEYS, SortKey, is_wide_sort
+from catalogue.searching.evaluation import search
+from catalogue.searching.result_order import ResultOrder
+from catalogue.searching.sorting import MOST_KEYS, SortKey, is_wide_sort
 from protocols.answering import Context, Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association, Option, ResultSet

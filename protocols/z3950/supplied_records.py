@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 
 from pyroaring import BitMap
 
+from catalogue.changes.replacing import last_change
 from catalogue.marc import marcxml
 from catalogue.marc.checking import Refused as RefusedRecord
 from catalogue.marc.checking import accept, control_number
 from catalogue.marc.iso2709 import fields
 from catalogue.records import Record, fetch_records, find_by_control_number
-from catalogue.replacing import last_change
 from catalogue.statements import Transaction
 from protocols.z3950 import messages as m
 from protocols.z3950 import packages as p

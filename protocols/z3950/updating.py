@@ -13,7 +13,7 @@ from typing import Final
 
 from pyroaring import BitMap
 
-from catalogue.accession import lock_writing
+from catalogue.changes.accession import lock_writing
 from catalogue.formats import CannotRender
 from catalogue.records import Record, fetch_records
 from circulation.record_changes import RecordNeeded, add_record, delete_record, replace_record

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
 from catalogue.database import Database, migrate, open_database
-from catalogue.standard_numbers import readings
+from catalogue.searching.standard_numbers import readings
 from catalogue.statements import Transaction
 from circulation.accession.adding import Accessioned, NotAccessioned, accession
 from circulation.accession.barcode_ranges import BarcodeRange, store_range

@@ -25,10 +25,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from catalogue.database import Database, open_database
-from catalogue.folding import fold_words
+from catalogue.index.folding import fold_words
 from catalogue.query import Term
 from catalogue.records import fetch_records
-from catalogue.searching import search
+from catalogue.searching.evaluation import search
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
 from tests.bench.bench_growth import peak_megabytes

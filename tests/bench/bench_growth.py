@@ -21,15 +21,15 @@ from pathlib import Path
 
 from sqlalchemy import bindparam, func, select
 
-from catalogue.access_points import ACCESS_POINTS, Kind
 from catalogue.database import migrate, open_database
-from catalogue.facets import facets
-from catalogue.loading import load_files
+from catalogue.index.access_points import ACCESS_POINTS, Kind
+from catalogue.loading.files import load_files
 from catalogue.query import And, Term
-from catalogue.scanning import scan
 from catalogue.schema import postings
-from catalogue.searching import search
-from catalogue.sorting import SortKey, sort
+from catalogue.searching.evaluation import search
+from catalogue.searching.facets import facets
+from catalogue.searching.scanning import scan
+from catalogue.searching.sorting import SortKey, sort
 from catalogue.statements import Transaction, many
 from protocols.z3950.codec import decode, encode
 from tests.bench.bench_search import Operation, finding, finding_and_fetching, measure

@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from catalogue.database import migrate, open_database
-from catalogue.loading import load_files
+from catalogue.loading.files import load_files
 from tests.bench.bench_z3950 import zebra_index
 from tests.bench.recombined import sample_path
 from tests.bench.table import Figures, Row, note

@@ -42,10 +42,11 @@ DATABASE: Final = "SQLite"
 #: The first that fits a file, or the name of what is not Python, is its part.
 PARTS: Final = {
     "codec and session": r"protocols/(z3950|sip2)/|<string>:(en|de)code_|json",
-    "lanes and measuring": r"protocols/\w+\.py|catalogue/(tracing|outages)|concurrent/futures",
+    "lanes and measuring": r"protocols/\w+\.py|catalogue/(tracing|storage/outages)"
+    r"|concurrent/futures",
     "rules and facts": r"circulation/",
-    "index and records": r"catalogue/(?!sqlite|statements|database)|pyroaring|pymarc",
-    "transactions": r"catalogue/(sqlite|statements|database)|<string>:run|sqlalchemy",
+    "index and records": r"catalogue/(?!storage/sqlite|statements|database)|pyroaring|pymarc",
+    "transactions": r"catalogue/(storage/sqlite|statements|database)|<string>:run|sqlalchemy",
     DATABASE: r"sqlite3",
     "the rest": r"",
 }

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from catalogue.database import Database, migrate, open_database
-from catalogue.loading import load_files
+from catalogue.loading.files import load_files
 from catalogue.query import (
     And,
     Completeness,
@@ -31,7 +31,7 @@ from catalogue.query import (
     Truncation,
 )
 from catalogue.records import fetch_records
-from catalogue.searching import is_wide, search
+from catalogue.searching.evaluation import is_wide, search
 from catalogue.statements import Transaction
 
 ROUNDS = 5

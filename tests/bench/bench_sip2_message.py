@@ -25,7 +25,7 @@ from types import FrameType
 from typing import Any
 
 from catalogue.database import open_database
-from catalogue.pipelines import Pipeline
+from catalogue.storage.pipelines import Pipeline
 from circulation.engine import Circulation
 from protocols.answering import Lane, Services
 from protocols.sip2.accounts import Accounts

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pyroaring import BitMap
 
 from catalogue.database import Database, open_database
-from catalogue.result_order import ResultOrder
-from catalogue.sorting import SortKey, sort
+from catalogue.searching.result_order import ResultOrder
+from catalogue.searching.sorting import SortKey, sort
 from catalogue.statements import Transaction
 from tests.bench.country import count_of
 

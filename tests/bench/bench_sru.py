@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from catalogue.database import migrate, open_database
-from catalogue.loading import load_files
+from catalogue.loading.files import load_files
 from tests.servers import free_ports
 
 RECORDS = 10_000

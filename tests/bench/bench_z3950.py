@@ -28,7 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from catalogue.database import migrate, open_database
-from catalogue.loading import load_files
+from catalogue.loading.files import load_files
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
 from protocols.z3950.forms import USMARC

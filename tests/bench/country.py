@@ -20,10 +20,10 @@ from typing import NamedTuple
 
 from catalogue.database import Database, migrate, open_database
 from catalogue.holders import rebuild_holders
-from catalogue.late_indexing import load_then_index
-from catalogue.loading import BATCH_SIZE
-from catalogue.reindexing import Progress
-from catalogue.reindexings import unfinished
+from catalogue.loading.files import BATCH_SIZE
+from catalogue.reindexing.late_indexing import load_then_index
+from catalogue.reindexing.rebuilding import Progress
+from catalogue.reindexing.reindexings import unfinished
 from catalogue.statements import Transaction
 from circulation.organisation import add_agency, add_branch, add_consortium
 from circulation.set_up import set_loan_policy

@@ -14,10 +14,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from catalogue.index.numbers import isbn_keys
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.iso2709 import LEADER_LENGTH, build, fields
 from catalogue.marc.sources import Source
-from catalogue.numbers import isbn_keys
 
 _TITLES = frozenset((b"130", b"210", b"222", b"240", b"242", b"243", b"245", b"246", b"247"))
 _NAMES = frozenset(b"%d%d0" % (hundreds, kind) for hundreds in (1, 7) for kind in (0, 1))

@@ -26,7 +26,7 @@ from catalogue import statements
 from catalogue.database import Database, Work, migrate, open_database
 from catalogue.query import And, Term
 from catalogue.records import fetch_records
-from catalogue.searching import search
+from catalogue.searching.evaluation import search
 from catalogue.statements import Transaction
 from circulation.jobs import run_job
 from protocols.sip2.settings import Sip2Settings

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pymarc
 from sqlalchemy import bindparam, insert
 
-from catalogue.accession import next_record_id, store
 from catalogue.bitmaps import CHUNK_BITS
-from catalogue.collecting import Collector
-from catalogue.preparation import Made
+from catalogue.changes.accession import next_record_id, store
+from catalogue.changes.made import Made
+from catalogue.index.collecting import Collector
 from catalogue.schema import agencies, branches, consortia
 from catalogue.statements import Transaction, scalar
 

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from catalogue.accession import add_record
 from catalogue.backups import BackupFailed, back_up, restore
+from catalogue.changes.accession import add_record
 from catalogue.database import Database, open_database
 from catalogue.query import Term
 from catalogue.schema import records
-from catalogue.searching import search
+from catalogue.searching.evaluation import search
 from catalogue.statements import scalar
 from tests.builders.catalogue import a_record
 

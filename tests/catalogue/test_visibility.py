@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 from sqlalchemy import bindparam, delete, insert
 
-from catalogue.accession import ItemDefaults, add_record
+from catalogue.changes.accession import ItemDefaults, add_record
 from catalogue.database import Database, open_database
 from catalogue.holders import hidden_from, rebuild_holders, update_holders
 from catalogue.items import add_item
 from catalogue.query import Relation, Term
 from catalogue.schema import agencies, branches, consortia, items
-from catalogue.searching import search
+from catalogue.searching.evaluation import search
 from catalogue.statements import Transaction, scalar, send
 from catalogue.visibility import (
     UnknownDatabase,
@@ -222,7 +222,7 @@ def test_without_schools_everything_is_shown(database: Database) -> None:
 
 
 def test_a_load_with_items(library: Library, tmp_path: Any) -> None:
-    from catalogue.loading import load_files
+    from catalogue.loading.files import load_files
 
     path = tmp_path / "new.mrc"
     path.write_bytes(b"".join(a_record(f"New {n}", control_number=f"n{n}") for n in range(5)))

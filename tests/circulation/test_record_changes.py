@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from catalogue import accession
-from catalogue.former_records import NoSuchRecord, former_record
+from catalogue.changes import accession
+from catalogue.changes.former_records import NoSuchRecord, former_record
 from catalogue.items import add_item
 from catalogue.schema import metadata, records
 from catalogue.statements import Transaction, many

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import pytest
 
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
 from catalogue.database import Database
 from catalogue.items import add_item
 from catalogue.query import Term
-from catalogue.searching import search
+from catalogue.searching.evaluation import search
 from catalogue.statements import Transaction
 from catalogue.visibility import visible_branches, visible_records
 from circulation.holds.results import HoldsPlaced, Wanted

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from catalogue.collecting import terms_of
 from catalogue.formats import (
     BRIEF,
     FULL,
@@ -22,6 +21,7 @@ from catalogue.formats import (
     is_xml,
     record_formats,
 )
+from catalogue.index.collecting import terms_of
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.iso2709 import build, fields
 from catalogue.marc.marc8 import to_unicode

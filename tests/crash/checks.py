@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from catalogue.database import Database
-from catalogue.reindexing import reindex
+from catalogue.reindexing.rebuilding import reindex
 from catalogue.statements import Transaction
 from tests.crash.callers import Trace
 

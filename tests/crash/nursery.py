@@ -20,8 +20,9 @@ from typing import IO
 
 #: What is read beforehand; the reactor, whose files must not be shared, is not among it.
 _LIBRARIES = (
-    *("circulation.engine", "catalogue.migrations.running", "catalogue.sqlite"),
-    *("catalogue.postgresql", "alembic.command", "twisted.web.http", "twisted.protocols.tls"),
+    *("circulation.engine", "catalogue.migrations.running", "catalogue.storage.sqlite"),
+    *("catalogue.storage.postgresql", "alembic.command"),
+    *("twisted.web.http", "twisted.protocols.tls"),
     *("protocols.configuration", "protocols.commands.serve", "protocols.sip2.handlers"),
     *("protocols.z3950.handlers", "protocols.ncip.exchange", "protocols.sru.handlers"),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import tests.servers as servers
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
 from catalogue.database import open_database
 from catalogue.items import add_item
 from catalogue.statements import Transaction

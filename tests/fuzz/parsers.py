@@ -15,10 +15,10 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from catalogue.loading.preparation import Batch, prepare
 from catalogue.marc import danmarc2_lines, marcxml
 from catalogue.marc.sources import Found
 from catalogue.marc.splitting import split
-from catalogue.preparation import Batch, prepare
 from protocols.cql.diagnostics import Refused as CqlRefused
 from protocols.cql.parser import parse, written
 from protocols.cql.translation import query_of as query_of_cql

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.database import open_database
-from catalogue.loading import load_files
+from catalogue.loading.files import load_files
 from catalogue.migrations.running import newest_revision
 from circulation.archiving.exporting import export
 from circulation.archiving.forms import UnreadableArchive

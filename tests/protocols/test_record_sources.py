@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.standard_numbers import readings
+from catalogue.searching.standard_numbers import readings
 from protocols.accession_settings import AccessionSettings, TargetSettings
 from protocols.record_sources import Outcome, SourceError, Targets, open_source
 from tests.protocols.listeners import a_listener, saying, silent

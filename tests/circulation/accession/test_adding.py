@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
+from catalogue.changes.fetched import Fetched, choose
 from catalogue.database import Database
-from catalogue.fetched import Fetched, choose
 from catalogue.items import Item, find_item
 from catalogue.query import Term
 from catalogue.records import Record, fetch_records
-from catalogue.searching import search
-from catalogue.standard_numbers import readings
+from catalogue.searching.evaluation import search
+from catalogue.searching.standard_numbers import readings
 from catalogue.statements import Transaction
 from circulation.accession.adding import (
     Accessioned,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
 from catalogue.database import Database, open_database
 from catalogue.items import add_item
 from catalogue.statements import Transaction

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
 from catalogue.database import Database
 from catalogue.items import find_item
-from catalogue.standard_numbers import readings, records_with
+from catalogue.searching.standard_numbers import readings, records_with
 from catalogue.statements import Transaction
 from circulation.accession.adding import NewItem, Obstacle
 from circulation.accession.announcing import (

@@ -13,11 +13,11 @@ import pymarc
 import pytest
 from sqlalchemy import select
 
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
 from catalogue.database import Database, open_database
 from catalogue.items import add_item
 from catalogue.migrations.running import newest_revision
-from catalogue.reindexing import reindex
+from catalogue.reindexing.rebuilding import reindex
 from catalogue.schema import metadata
 from catalogue.statements import many
 from circulation.archiving.exporting import export

@@ -13,7 +13,7 @@ from catalogue.database import open_database
 from catalogue.marc.iso2709 import build
 from catalogue.query import Term
 from catalogue.schema import items, records
-from catalogue.searching import search
+from catalogue.searching.evaluation import search
 from catalogue.statements import many, scalar
 from protocols.commands.load import load
 from tests.builders.catalogue import a_record, add_branch

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
 from circulation.accession.barcode_ranges import BarcodeRange, store_range
 from tests.builders.catalogue import a_record
 from tests.builders.staff import Staff

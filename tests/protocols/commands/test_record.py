@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
 from catalogue.database import open_database
 from catalogue.items import add_item
 from protocols.command_line import tiro

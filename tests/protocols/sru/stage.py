@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pymarc
 from lxml import etree
 
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
 from catalogue.database import open_database
 from catalogue.items import add_item
 from catalogue.statements import Transaction

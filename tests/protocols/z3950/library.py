@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 from pymarc import Field, Indicators, Record, Subfield
 
-from catalogue.accession import add_record
+from catalogue.changes.accession import add_record
 from catalogue.database import Database, open_database
 from circulation.engine import Circulation
 from protocols.answering import Services

@@ -6,7 +6,7 @@ from enum import Enum
 
 import pytest
 
-from catalogue.access_points import ACCESS_POINTS
+from catalogue.index.access_points import ACCESS_POINTS
 from catalogue.query import Completeness, Part, Position, Relation, Structure, Truncation, Unit
 from protocols.z3950.attributes import (
     COMPLETENESS,

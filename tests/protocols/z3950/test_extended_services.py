@@ -309,8 +309,8 @@ def test_an_order_is_a_hold_for_the_user_of_the_request(place: Place) -> None:
 def test_a_record_of_a_sorted_set_may_be_ordered_before_it_was_ever_read(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalogue.sorting.FEW_RECORDS", 1)
-    monkeypatch.setattr("catalogue.result_order.FIRST_PIECE", 1)
+    monkeypatch.setattr("catalogue.searching.sorting.FEW_RECORDS", 1)
+    monkeypatch.setattr("catalogue.searching.result_order.FIRST_PIECE", 1)
     card = a_patron(place.circulation)
     client = place.client("broker")
     client.search(search("@attr 1=4 soil"))

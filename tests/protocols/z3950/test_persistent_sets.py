@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from catalogue.deleting import delete_record
-from catalogue.kept_sets import MOST_SETS
+from catalogue.changes.deleting import delete_record
+from catalogue.searching.kept_sets import MOST_SETS
 from protocols.z3950 import messages as m
 from protocols.z3950 import packages as p
 from protocols.z3950.attributes import BIB_1
@@ -113,8 +113,8 @@ def test_its_order_is_kept_and_a_deleted_record_has_its_place(place: Place) -> N
 def test_the_whole_order_is_kept_though_only_its_first_records_were_read(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalogue.sorting.FEW_RECORDS", 1)
-    monkeypatch.setattr("catalogue.result_order.FIRST_PIECE", 1)
+    monkeypatch.setattr("catalogue.searching.sorting.FEW_RECORDS", 1)
+    monkeypatch.setattr("catalogue.searching.result_order.FIRST_PIECE", 1)
     first = place.client("keeper")
     find(first, ALL, "1")
     first.send(m.SortRequest(["1"], "sorted", [m.SortKeySpec("date", 1, 0)]))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pymarc
 import pytest
 
-from catalogue.replacing import replace_record
+from catalogue.changes.replacing import replace_record
 from protocols.answering import Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.attributes import BIB_1
@@ -186,9 +186,9 @@ def test_few_records_are_sorted_at_once(client: Client) -> None:
 @pytest.fixture
 def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five records are many: two are put in order by Sort, the others when they are asked for."""
-    monkeypatch.setattr("catalogue.sorting.FEW_RECORDS", 1)
-    monkeypatch.setattr("catalogue.result_order.FIRST_PIECE", 2)
-    monkeypatch.setattr("catalogue.result_order.GROWTH", 1)
+    monkeypatch.setattr("catalogue.searching.sorting.FEW_RECORDS", 1)
+    monkeypatch.setattr("catalogue.searching.result_order.FIRST_PIECE", 2)
+    monkeypatch.setattr("catalogue.searching.result_order.GROWTH", 1)
 
 
 def page(client: Client, start: int, number: int) -> list[int]:

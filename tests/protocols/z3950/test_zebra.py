@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.database import open_database
-from catalogue.loading import load_files
+from catalogue.loading.files import load_files
 from protocols.z3950.client import Client
 from protocols.z3950.pqf import query
 from tests.protocols.z3950.serving import a_server

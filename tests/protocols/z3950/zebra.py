@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from catalogue.access_points import ACCESS_POINTS
+from catalogue.index.access_points import ACCESS_POINTS
 from tests.servers import free_ports
 
 PROFILE = "/usr/share/idzebra-2.0/tab"

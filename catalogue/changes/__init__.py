@@ -1,0 +1,1 @@
+"""Changes: records that come one by one, are replaced, merged and deleted."""

@@ -1,0 +1,170 @@
+"""Putting records into the catalogue: record, index and items in one transaction.
+
+Record ids are positions in the bitmaps of `postings`, so they are given out here, ascending, and
+by one writer at a time: `next_record_id` waits for every other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, text
+
+from catalogue.bitmaps import CHUNK_BITS
+from catalogue.changes.authorities import LINKED_FORMAT, named
+from catalogue.changes.made import Made
+from catalogue.holders import update_holders
+from catalogue.index.collecting import Collector, Columns
+from catalogue.index.postings import add_postings
+from catalogue.index.sort_keys import add_sort_keys
+from catalogue.marc.checking import accept
+from catalogue.schema import former_records, items, records
+from catalogue.statements import Transaction, lock, scalar, send_many
+
+_RECORD_COLUMNS = (
+    "id", "format", "agency_id", "control_number", "title", "author", "year", "load_id",
+    "load_position", "data", "created", "changed",
+)  # fmt: skip
+_ITEM_COLUMNS = ("barcode", "record_id", "branch_id", "material_group", "created")
+
+#: Taken first by whoever writes records or the index. It holds off other such writers only:
+#: readers, and rows that refer to records, go on.
+lock_writing = lock(text("LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _last(column: ColumnElement[int]) -> ColumnElement[int]:
+    return func.coalesce(select(func.max(column)).scalar_subquery(), 0)
+
+
+# Ids of records that are no more are never given out again.
+_last_id = scalar(select(_last(records.c.id)))
+_last_former_id = scalar(select(_last(former_records.c.id)))
+_insert_records = send_many(
+    insert(records).values(
+        {name: bindparam(name, type_=records.c[name].type) for name in _RECORD_COLUMNS}
+    ),
+    *_RECORD_COLUMNS,
+)
+_insert_items = send_many(
+    insert(items).values(
+        {name: bindparam(name, type_=items.c[name].type) for name in _ITEM_COLUMNS}
+    ),
+    *_ITEM_COLUMNS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDefaults:
+    """One item for every record of a load.
+
+    The record at position n of its file (from 1) gets the barcode `prefix` with the number
+    ``first_number + n - 1`` in at least `digits` digits: the same however often the load is
+    interrupted.
+    """
+
+    branch_id: int
+    prefix: str
+    first_number: int = 1
+    digits: int = 7
+    material_group: str = ""
+
+    def barcode(self, position: int) -> str:
+        return f"{self.prefix}{self.first_number + position - 1:0{self.digits}d}"
+
+
+def next_record_id(transaction: Transaction) -> int:
+    """The id for the next record; holds off all other writers of records until the commit."""
+    lock_writing(transaction)
+    last: int = max(_last_id(transaction), _last_former_id(transaction))
+    return last + 1
+
+
+def store(
+    transaction: Transaction,
+    made: Iterable[Made],
+    columns: Iterable[Columns],
+    *,
+    now: datetime,
+    agency_id: int | None = None,
+    load_id: int | None = None,
+    with_items: ItemDefaults | None = None,
+) -> None:
+    """Inserts prepared records with their postings; their ids are `next_record_id` or above."""
+    given = list(made)
+    _insert_records(
+        transaction,
+        (
+            (
+                record.id,
+                record.record_format,
+                agency_id,
+                record.description.control_number,
+                record.description.title,
+                record.description.author,
+                record.description.year,
+                load_id,
+                record.position if load_id is not None else None,
+                record.data,
+                now,
+                now,
+            )
+            for record in given
+        ),
+    )
+    add_sort_keys(transaction, ((record.id, record.description) for record in given))
+    add_postings(transaction, columns)
+    if with_items is not None:
+        insert_items(
+            transaction, with_items, [(record.position, record.id) for record in given], now
+        )
+    elif agency_id is not None:
+        update_holders(transaction, (record.id for record in given))
+
+
+def insert_items(
+    transaction: Transaction,
+    defaults: ItemDefaults,
+    placed: Sequence[tuple[int, int]],
+    now: datetime,
+) -> None:
+    """Gives records an item each: position in the file and id of each record."""
+    _insert_items(
+        transaction,
+        (
+            (
+                defaults.barcode(position),
+                record_id,
+                defaults.branch_id,
+                defaults.material_group,
+                now,
+            )
+            for position, record_id in placed
+        ),
+    )
+    update_holders(transaction, (record_id for _, record_id in placed))
+
+
+def add_record(
+    transaction: Transaction,
+    data: bytes,
+    *,
+    now: datetime,
+    agency_id: int | None = None,
+    record_format: str = "marc21",
+) -> int:
+    """Adds one record and makes it searchable at once; gives its id.
+
+    `data` is ISO 2709 in any state that `catalogue.marc.checking.accept` takes; raises Refused.
+    Names of authorities that danMARC2 refers to are put in.
+    """
+    accepted = accept(data, record_format)
+    if record_format == LINKED_FORMAT:
+        accepted = named(transaction, accepted).data
+    number = next_record_id(transaction)
+    collector = Collector(number >> CHUNK_BITS)
+    description = collector.add(number & 0xFFFF, record_format, accepted)
+    made = Made(number, 0, record_format, description, accepted)
+    store(transaction, [made], collector.columns(), now=now, agency_id=agency_id)
+    return number

@@ -1,0 +1,46 @@
+"""Records of what belongs to others: kept for a while, described in a few words, found by nobody.
+
+A temporary record is whole like any other, so that whatever shows a title can show it. It is
+hidden from every search (`catalogue.holders`), and bears no number: nobody who looks for their own
+title by ISBN is led to it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, insert
+
+from catalogue.changes.accession import add_record
+from catalogue.changes.brief_records import LEADER, titled_fields
+from catalogue.holders import update_holders
+from catalogue.marc.iso2709 import build
+from catalogue.schema import temporary_records
+from catalogue.statements import Transaction, change, send
+
+_mark = send(
+    insert(temporary_records).values(record_id=bindparam("new_record_id")), "new_record_id"
+)
+_unmark = change(
+    delete(temporary_records).where(temporary_records.c.record_id == bindparam("of_record")),
+    "of_record",
+)
+
+
+def add_temporary_record(
+    transaction: Transaction, title: str, author: str, *, now: datetime
+) -> int:
+    """Adds one and gives its id. Without a title it is called ``?``."""
+    fields = titled_fields(title, author) or titled_fields("?", author)
+    record_id = add_record(transaction, build(LEADER, fields), now=now)
+    _mark(transaction, record_id)
+    update_holders(transaction, (record_id,))
+    return record_id
+
+
+def forget_temporary(transaction: Transaction, record_id: int) -> bool:
+    """Takes the mark away, so that the record can be deleted; False where it has none.
+
+    It stays hidden until then, or until `update_holders` looks at it.
+    """
+    return _unmark(transaction, record_id) > 0

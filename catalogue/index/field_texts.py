@@ -1,0 +1,125 @@
+"""The texts of a stored record that feed an access point, field by field.
+
+For what postings cannot decide: longer phrases, proximity, whole subfields, the beginnings of
+long fields; and for showing a folded term as a cataloguer wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from catalogue.index.access_points import ACCESS_POINTS
+from catalogue.index.folding import fold_readings
+from catalogue.index.selection import Selection, notation_of, selections
+from catalogue.marc.iso2709 import fields
+
+
+class FieldText(NamedTuple):
+    """What an access point takes from one field.
+
+    `values` are the subfields' values in order, at least one; `not_filed` characters of the
+    first are passed over in filing; the first alone is a whole where `has_head`.
+    """
+
+    values: list[str]
+    not_filed: int
+    has_head: bool
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.values)
+
+
+def field_texts(record_format: str, data: bytes, name: str) -> Iterator[FieldText]:
+    """The fields of a record that feed the access point `name`; of a union, those of its parts."""
+    point = ACCESS_POINTS[name]
+    for part in point.union_of:
+        yield from field_texts(record_format, data, part)
+    by_tag = _selections_by_tag(name, record_format)
+    for tag, content in fields(data):
+        if tag == b"880":
+            tag = content[4:7] if content[2:4] == b"\x1f6" else b""
+        found = by_tag.get(tag)
+        if found is None:
+            continue
+        for source in found:
+            if source.thesaurus and content[1:2] != source.thesaurus:
+                continue
+            values = source.reader()(content)
+            if not values:
+                continue
+            not_filed = 0
+            if source.skip_indicator:
+                digit = content[source.skip_indicator - 1] - 48
+                not_filed = digit if 0 < digit < 10 else 0
+            yield FieldText(
+                [value.decode("utf-8", "replace") for value in values],
+                not_filed,
+                point.is_whole_without_rest,
+            )
+
+
+def texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
+    """The fields of a record that feed the access point `name`, each as its folded readings.
+
+    A phrase is in a field if it is in one of its readings, main reading first. A field without
+    words is left out.
+    """
+    for found in field_texts(record_format, data, name):
+        readings = fold_readings(found.text)
+        if readings[0]:
+            yield [" ".join(reading) for reading in readings]
+
+
+def subfield_texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
+    """The same for every single subfield, with and without what is passed over in filing."""
+    for found in field_texts(record_format, data, name):
+        for at, value in enumerate(found.values):
+            for form in _as_filed(value, found.not_filed if at == 0 else 0):
+                yield from _folded(form)
+
+
+def whole_texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
+    """Everything that counts as a whole field of the access point, as folded readings.
+
+    What a `Kind.FIELD` index holds, uncut: the field, its first subfield alone where the point
+    says so, and both without what is passed over in filing.
+    """
+    for form in whole_forms_of(record_format, data, name):
+        yield from _folded(form)
+
+
+def whole_forms_of(record_format: str, data: bytes, name: str) -> Iterator[str]:
+    """The same as it stands in the record."""
+    for found in field_texts(record_format, data, name):
+        yield from _as_filed(found.text, found.not_filed)
+        if found.has_head and len(found.values) > 1:
+            yield from _as_filed(found.values[0], found.not_filed)
+
+
+def shown_text(text: str) -> str:
+    """A field for people: without the punctuation that leads to others, or ends it."""
+    text = " ".join(text.split()).rstrip(" /:;,=")
+    if text.endswith(".") and len(text.split()[-1]) > 3:
+        text = text[:-1]
+    return text
+
+
+def _as_filed(text: str, not_filed: int) -> tuple[str, ...]:
+    return (text, text[not_filed:]) if not_filed else (text,)
+
+
+def _folded(text: str) -> Iterator[list[str]]:
+    readings = fold_readings(text)
+    if readings[0]:
+        yield [" ".join(reading) for reading in readings]
+
+
+@cache
+def _selections_by_tag(name: str, record_format: str) -> dict[bytes, list[Selection]]:
+    by_tag: dict[bytes, list[Selection]] = {}
+    for source in selections(notation_of(ACCESS_POINTS[name], record_format)):
+        by_tag.setdefault(source.tag, []).append(source)
+    return by_tag

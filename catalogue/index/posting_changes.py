@@ -1,0 +1,226 @@
+"""Changing the index under records that have changed: only the postings that differ.
+
+The terms of a record as it was and as it is are made by the loader's own `Collector`. What only
+the old ones have is taken out, what only the new ones have is added by `add_postings`, and the
+rest is not touched: of the 300 postings of a record, a corrected title changes a dozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from pyroaring import BitMap
+from sqlalchemy import ARRAY, LargeBinary, bindparam, delete, func, insert, select, update
+
+from catalogue.bitmaps import CHUNK_BITS, cardinality
+from catalogue.index.collecting import Collector, Columns
+from catalogue.index.describing import Description
+from catalogue.index.postings import ROWS_AT_ONCE, add_postings
+from catalogue.schema import postings
+from catalogue.statements import Transaction, many, scalar, send_many
+
+_LOWER = (1 << CHUNK_BITS) - 1
+
+_ROW = (
+    (postings.c.access_point == bindparam("of_access_point"))
+    & (postings.c.term == bindparam("of_term"))
+    & (postings.c.chunk == bindparam("of_chunk"))
+)
+_ROW_KEY = ("of_access_point", "of_term", "of_chunk")
+_read_row: Callable[..., bytes | None] = scalar(select(postings.c.bitmap).where(_ROW), *_ROW_KEY)
+_read_rows: Callable[..., list[tuple[bytes, bytes]]] = many(
+    select(postings.c.term, postings.c.bitmap).where(
+        postings.c.access_point == bindparam("of_access_point"),
+        postings.c.term == func.any(bindparam("terms", type_=ARRAY(LargeBinary))),
+        postings.c.chunk == bindparam("of_chunk"),
+    ),
+    None,
+    "of_access_point",
+    "terms",
+    "of_chunk",
+)
+_write_rows = send_many(
+    update(postings)
+    .where(_ROW)
+    .values(count=bindparam("new_count"), bitmap=bindparam("new_bitmap")),
+    "new_count",
+    "new_bitmap",
+    *_ROW_KEY,
+)
+_delete_rows = send_many(delete(postings).where(_ROW), *_ROW_KEY)
+_insert_rows = send_many(
+    insert(postings).values(
+        count=bindparam("new_count"),
+        bitmap=bindparam("new_bitmap"),
+        access_point=bindparam("of_access_point"),
+        term=bindparam("of_term"),
+        chunk=bindparam("of_chunk"),
+    ),
+    "new_count",
+    "new_bitmap",
+    *_ROW_KEY,
+)
+
+
+class RowChanges:
+    """Rows of the index to be written: noted one by one, written together."""
+
+    def __init__(self) -> None:
+        self._changed: list[tuple[int, bytes, int, bytes, int]] = []
+        self._added: list[tuple[int, bytes, int, bytes, int]] = []
+        self._emptied: list[tuple[int, bytes, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._changed) + len(self._added) + len(self._emptied)
+
+    def note(self, index: int, term: bytes, chunk: int, ids: BitMap, *, is_there: bool) -> None:
+        """The row is to hold these ids; a row without any goes."""
+        if not ids:
+            self._emptied.append((index, term, chunk))
+            return
+        rows = self._changed if is_there else self._added
+        rows.append((len(ids), ids.serialize(), index, term, chunk))
+
+    def note_new(self, index: int, term: bytes, chunk: int, bitmap: bytes) -> None:
+        """There is no such row, and it is to be this bitmap, which is not empty."""
+        self._added.append((cardinality(bitmap), bitmap, index, term, chunk))
+
+    def write(self, transaction: Transaction) -> None:
+        for statement, rows in (
+            (_write_rows, self._changed),
+            (_insert_rows, self._added),
+            (_delete_rows, self._emptied),
+        ):
+            if rows:
+                statement(transaction, rows)
+
+
+class Version(NamedTuple):
+    """A record as it was, or as it is to be: what its terms are made of."""
+
+    id: int
+    record_format: str
+    data: bytes
+
+
+def change_postings(
+    transaction: Transaction, before: Iterable[Version], after: Iterable[Version]
+) -> dict[int, Description]:
+    """Turns the postings of the records as they were into those of the records as they are.
+
+    A record that is only in `before` loses all of them. Gives the descriptions of `after`. The
+    caller holds `accession.lock_writing`.
+    """
+    old, _ = _terms_of(before)
+    new, descriptions = _terms_of(after)
+    removed, added = [], []
+    for columns_before, columns_after in _by_chunk(old, new):
+        gone, come = differences(columns_before, columns_after)
+        removed += gone
+        added += come
+    remove_postings(transaction, removed)
+    add_postings(transaction, added)
+    return descriptions
+
+
+def _terms_of(versions: Iterable[Version]) -> tuple[dict[int, Collector], dict[int, Description]]:
+    """A collector for each chunk, and the description of each record."""
+    collectors: dict[int, Collector] = {}
+    descriptions = {}
+    for number, record_format, data in versions:
+        chunk = number >> CHUNK_BITS
+        if chunk not in collectors:
+            collectors[chunk] = Collector(chunk)
+        descriptions[number] = collectors[chunk].add(number & _LOWER, record_format, data)
+    return collectors, descriptions
+
+
+def _by_chunk(
+    old: dict[int, Collector], new: dict[int, Collector]
+) -> Iterator[tuple[list[Columns], list[Columns]]]:
+    for chunk in sorted({*old, *new}):
+        columns = [
+            collectors[chunk].columns() if chunk in collectors else [] for collectors in (old, new)
+        ]
+        yield columns[0], columns[1]
+
+
+def differences(
+    before: Iterable[Columns], after: Iterable[Columns]
+) -> tuple[list[Columns], list[Columns]]:
+    """What only the first, and what only the second have; both of one chunk."""
+    old = {columns.access_point: columns for columns in before}
+    new = {columns.access_point: columns for columns in after}
+    removed, added = [], []
+    for index in sorted({*old, *new}):
+        chunk = (old.get(index) or new[index]).chunk
+        was, is_now = _rows_of(old.get(index)), _rows_of(new.get(index))
+        removed.append(_less(index, chunk, was, is_now))
+        added.append(_less(index, chunk, is_now, was))
+    return [each for each in removed if each.terms], [each for each in added if each.terms]
+
+
+def _rows_of(columns: Columns | None) -> dict[bytes, bytes]:
+    return {} if columns is None else dict(zip(columns.terms, columns.bitmaps, strict=True))
+
+
+def _less(index: int, chunk: int, rows: dict[bytes, bytes], others: dict[bytes, bytes]) -> Columns:
+    """The rows without what the others have."""
+    found = Columns(index, chunk, [], [], [])
+    for term, bitmap in rows.items():
+        other = others.get(term)
+        if other == bitmap:
+            continue
+        rest = BitMap.deserialize(bitmap)
+        if other is not None:
+            rest -= BitMap.deserialize(other)
+        if rest:
+            found.terms.append(term)
+            found.counts.append(len(rest))
+            found.bitmaps.append(rest.serialize())
+    return found
+
+
+def without(columns: Iterable[Columns], ids: BitMap) -> list[Columns]:
+    """The same rows without these records."""
+    if not ids:
+        return list(columns)
+    found = []
+    for index, chunk, terms, _, bitmaps in columns:
+        rest = Columns(index, chunk, [], [], [])
+        for term, bitmap in zip(terms, bitmaps, strict=True):
+            left = BitMap.deserialize(bitmap) - ids
+            if left:
+                rest.terms.append(term)
+                rest.counts.append(len(left))
+                rest.bitmaps.append(left.serialize())
+        if rest.terms:
+            found.append(rest)
+    return found
+
+
+def remove_postings(transaction: Transaction, columns: Iterable[Columns]) -> None:
+    """Takes records out of rows of the index; a row that is empty then goes. What a row does not
+    have is no error: an older version of the program may have indexed the record otherwise."""
+    changes = RowChanges()
+    for index, chunk, terms, _, bitmaps in columns:
+        for start in range(0, len(terms), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            rows = read_rows(transaction, index, chunk, terms[part])
+            for term, bitmap in zip(terms[part], bitmaps[part], strict=True):
+                row = rows.get(term)
+                if row is not None:
+                    rest = BitMap.deserialize(row) - BitMap.deserialize(bitmap)
+                    changes.note(index, term, chunk, rest, is_there=True)
+    changes.write(transaction)
+
+
+def read_rows(
+    transaction: Transaction, index: int, chunk: int, terms: list[bytes]
+) -> dict[bytes, bytes]:
+    """The bitmaps of those of the terms that the index has in this chunk."""
+    if transaction.dialect != "sqlite":
+        return dict(_read_rows(transaction, index, terms, chunk))
+    found = ((term, _read_row(transaction, index, term, chunk)) for term in terms)
+    return {term: bitmap for term, bitmap in found if bitmap is not None}

@@ -1,0 +1,148 @@
+"""Writing the index: the postings of new records joined to those already there.
+
+Whoever writes here holds `allot_ids`, so no two writers read and write a bitmap at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice, repeat
+from typing import Any
+
+from sqlalchemy import ARRAY, Integer, LargeBinary, SmallInteger, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from catalogue.bitmaps import MERGE_BITMAPS, merge
+from catalogue.index.collecting import Columns
+from catalogue.schema import postings
+from catalogue.statements import Transaction, many, send, send_many
+
+#: Rows of one statement on PostgreSQL.
+ROWS_AT_ONCE = 5_000
+
+#: A row as SQLite's driver takes it.
+Row = tuple[int, bytearray, int, int, bytearray]
+#: Rows of one statement on SQLite, of work that is alone in its transaction.
+TOGETHER = 32
+
+
+def _merging(rows: int) -> Callable[[Transaction, Iterable[Sequence[Any]]], None]:
+    """A statement for so many rows, whose values are given one after the other."""
+    names = [
+        {column.name: f"{column.name}_{row}" for column in postings.columns} for row in range(rows)
+    ]
+    insert = sqlite.insert(postings).values(
+        [{column: bindparam(name) for column, name in row.items()} for row in names]
+    )
+    return send_many(
+        insert.on_conflict_do_update(
+            index_elements=[postings.c.access_point, postings.c.term, postings.c.chunk],
+            set_={
+                "count": postings.c.count + insert.excluded.count,
+                "bitmap": getattr(func, MERGE_BITMAPS)(postings.c.bitmap, insert.excluded.bitmap),
+            },
+        ),
+        *chain.from_iterable(row.values() for row in names),
+    )
+
+
+_merge_row = _merging(1)
+_merge_rows = _merging(TOGETHER)
+
+
+def _array(name: str, kind: Any) -> Any:
+    return bindparam(name, type_=ARRAY(kind))
+
+
+_read_rows: Callable[..., list[tuple[bytes, bytes]]] = many(
+    select(postings.c.term, postings.c.bitmap).where(
+        postings.c.access_point == bindparam("access_point"),
+        # An array in the condition, not a join: nothing for the planner to be mistaken about.
+        postings.c.term == func.any(_array("terms", LargeBinary)),
+        postings.c.chunk == bindparam("chunk"),
+    ),
+    None,
+    "access_point",
+    "chunk",
+    "terms",
+)
+
+_given = (
+    func.unnest(
+        _array("terms", LargeBinary), _array("counts", Integer), _array("bitmaps", LargeBinary)
+    )
+    .table_valued("term", "count", "bitmap")
+    .render_derived()
+)
+_postgresql_insert = postgresql.insert(postings)
+_write_rows = send(
+    _postgresql_insert.from_select(
+        ["access_point", "term", "chunk", "count", "bitmap"],
+        select(
+            bindparam("access_point", type_=SmallInteger),
+            _given.c.term,
+            bindparam("chunk", type_=Integer),
+            _given.c.count,
+            _given.c.bitmap,
+        ),
+    ).on_conflict_do_update(
+        index_elements=[postings.c.access_point, postings.c.term, postings.c.chunk],
+        set_={
+            "count": postings.c.count + _postgresql_insert.excluded.count,
+            "bitmap": _postgresql_insert.excluded.bitmap,
+        },
+    ),
+    "access_point",
+    "chunk",
+    "terms",
+    "counts",
+    "bitmaps",
+)
+
+
+def add_postings(transaction: Transaction, columns: Iterable[Columns]) -> None:
+    """Adds postings of records that the index does not hold yet."""
+    if transaction.dialect == "sqlite":
+        rows = _rows(columns)
+        if transaction.is_alone:
+            # Within a savepoint such a statement would keep a copy of every page that it changes
+            # until the end of the job, in case it fails half-way.
+            rest: list[Row] = []
+            _merge_rows(transaction, _together(rows, rest))
+            rows = iter(rest)
+        _merge_row(transaction, rows)
+        return
+    for index, chunk, terms, counts, bitmaps in columns:
+        for start in range(0, len(terms), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            wanted, added = terms[part], bitmaps[part]
+            before = dict(_read_rows(transaction, index, chunk, wanted))
+            if before:
+                added = [
+                    merge(before[term], bitmap) if term in before else bitmap
+                    for term, bitmap in zip(wanted, added, strict=True)
+                ]
+            _write_rows(transaction, index, chunk, wanted, counts[part], added)
+
+
+def _together(rows: Iterator[Row], rest: list[Row]) -> Iterator[tuple[Any, ...]]:
+    """The values of as many rows as one statement takes, again and again; then `rest` has those
+    that are left."""
+    while len(part := list(islice(rows, TOGETHER))) == TOGETHER:
+        yield tuple(chain.from_iterable(part))
+    rest += part
+
+
+def _rows(columns: Iterable[Columns]) -> Iterator[Row]:
+    # Of bytes, but not of a bytearray, the driver first asks whether they have an adapter.
+    return chain.from_iterable(
+        zip(
+            repeat(index),
+            map(bytearray, terms),
+            repeat(chunk),
+            counts,
+            map(bytearray, bitmaps),
+            strict=False,
+        )
+        for index, chunk, terms, counts, bitmaps in columns
+    )

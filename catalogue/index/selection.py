@@ -1,0 +1,242 @@
+"""The table of access points turned round: for each MARC tag, what is to be taken from it.
+
+Compiled once from the field notation of `catalogue.index.access_points`, so that extraction looks
+at each field of a record once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import NamedTuple
+
+from catalogue.index.access_points import ACCESS_POINTS, ROWS, AccessPoint, Kind
+from catalogue.index.numbers import (
+    isbn_keys,
+    issn_key,
+    language_keys,
+    lc_card_number_key,
+    local_number_terms,
+    number_term,
+)
+from catalogue.marc.iso2709 import SUBFIELD
+
+_EVERY_LETTER = frozenset(b"abcdefghijklmnopqrstvxyz")  # but $u (addresses) and $w (numbers)
+_TEXT_KINDS = frozenset((Kind.WORD, Kind.PAIR, Kind.FIELD, Kind.FIRST))
+
+#: The index that holds every word of a record.
+ANY_WORDS = ACCESS_POINTS["any"].index(Kind.WORD)
+
+#: Gives the terms of a value.
+Terms = Callable[[bytes], list[bytes]]
+#: Gives the values of some subfields of a field, from its content, in order.
+Read = Callable[[bytes], list[bytes]]
+
+
+def _terms_by(keys_of: Callable[[str], list[str]]) -> Terms:
+    return lambda value: [key.encode() for key in keys_of(value.decode("utf-8", "replace"))]
+
+
+#: How the terms of a point's NUMBER or CODE index are made; `number_term` where nothing is said.
+_TERMS: dict[str, Terms] = {
+    "isbn": _terms_by(isbn_keys),
+    "issn": _terms_by(lambda text: [issn_key(text)]),
+    "local_number": local_number_terms,
+    "lc_card_number": _terms_by(lambda text: [lc_card_number_key(text)]),
+    "language": _terms_by(language_keys),
+}
+#: Points whose subfields together are one number.
+_JOINED = frozenset(("lc_call_number", "nlm_call_number"))
+#: Points made of coded positions, by `catalogue.index.coded`; of their fields, data fields alone
+#: count.
+_CODED = frozenset(("year", "material_type", "record_type", "bibliographic_level"))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Subfields of one MARC field that feed an access point; codes as byte values."""
+
+    tag: bytes
+    codes: frozenset[int]
+    begins_at: int | None = None
+    skip_indicator: int = 0  # 1 or 2: the indicator that counts characters not filed
+    thesaurus: bytes = b""  # what indicator 2 must be, if anything
+
+    def reader(self) -> Read:
+        """What reads these subfields; whose subject heading it is, is left to the caller."""
+        return reader_of(self.codes, self.begins_at)
+
+
+class Target(NamedTuple):
+    """The index numbers that the words of a text go into, its word pairs, the whole text, and
+    its first word."""
+
+    words: tuple[int, ...] = ()
+    pairs: tuple[int, ...] = ()
+    fields: tuple[int, ...] = ()
+    firsts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextTask:
+    """One selection of subfields, and where their text goes, as numbers in `Plan.targets`.
+
+    `head` is for the first subfield alone, `filed` for the text without the characters that are
+    not filed, and `filed_head` for both at once; None where there is no such target.
+    """
+
+    read: Read
+    skip_indicator: int
+    whole: int
+    head: int | None
+    filed: int | None
+    filed_head: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberTask:
+    """Subfields (the whole field where none are named) that make terms of a NUMBER index."""
+
+    read: Read
+    is_joined: bool
+    terms_of: Terms
+    index: int
+    is_for_any: bool
+
+
+@dataclass(slots=True)
+class TagPlan:
+    """All that is taken from the fields of one tag.
+
+    `rest` reads the subfields, if any, whose words go into ``any`` beside those of `texts`.
+    """
+
+    texts: tuple[TextTask, ...] = ()
+    numbers: tuple[NumberTask, ...] = ()
+    rest: Read | None = None
+    is_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plans of one record format by tag. Words that go nowhere but into ``any`` have the
+    first target."""
+
+    tags: Mapping[bytes, TagPlan]
+    targets: tuple[Target, ...]
+
+
+def selections(notation: str) -> Iterator[Selection]:
+    """The sources that a field notation means (see `catalogue.index.access_points`)."""
+    for part in notation.split():
+        part, _, thesaurus = part.partition("=")
+        spec, _, skip = part.partition("/")
+        tag, subfields = spec[:3], spec[3:]
+        begins_at = None
+        if subfields.startswith(">"):
+            subfields = subfields[1:]
+            begins_at = ord(subfields[0])
+        codes = _EVERY_LETTER if subfields == "*" else frozenset(subfields.encode())
+        choices = ["0123456789" if digit == "." else digit for digit in tag]
+        for digits in product(*choices):
+            yield Selection(
+                "".join(digits).encode(),
+                codes,
+                begins_at,
+                int(skip or 0),
+                thesaurus.encode(),
+            )
+
+
+@cache
+def reader_of(codes: frozenset[int], begins_at: int | None = None) -> Read:
+    """What reads the subfields with these codes, which may be none; with `begins_at` from
+    the first subfield with that code on.
+
+    One regular expression takes less time than to split the field and look at each part.
+    """
+    if not codes:
+        return lambda content: []
+    chosen = re.escape(bytes(sorted(codes)))
+    find_all = re.compile(SUBFIELD + b"[" + chosen + b"]([^" + SUBFIELD + b"]*)").findall
+    if begins_at is None:
+        return find_all
+    begin = SUBFIELD + bytes((begins_at,))
+
+    def read(content: bytes) -> list[bytes]:
+        at = content.find(begin)
+        return find_all(content, at) if at >= 0 else []
+
+    return read
+
+
+def notation_of(point: AccessPoint, record_format: str) -> str:
+    """The fields of a point in a record format (``marc21``, ``danmarc2``, ``unimarc``)."""
+    notation: str = getattr(point, record_format)
+    return notation
+
+
+@cache
+def plan_for(record_format: str, kept: frozenset[bytes]) -> Plan:
+    """The plan of a format; `kept` are the tags whose contents its coded points need."""
+    texts: dict[bytes, dict[Selection, list[AccessPoint]]] = {}
+    numbers: dict[bytes, list[NumberTask]] = {}
+    every: dict[bytes, set[int]] = {}
+    for row in ROWS:
+        if row.within:
+            continue
+        for source in selections(notation_of(row, record_format)):
+            if row.name == "any":
+                every.setdefault(source.tag, set()).update(source.codes)
+            elif row.name in _CODED:
+                continue
+            elif row.kinds[0] in _TEXT_KINDS:
+                texts.setdefault(source.tag, {}).setdefault(source, []).append(row)
+            elif row.name != "language" or source.codes:
+                numbers.setdefault(source.tag, []).append(_number_task(row, source))
+    tags: dict[bytes, TagPlan] = {}
+    targets = {Target(words=(ANY_WORDS,)): 0}
+    for tag in {*texts, *numbers, *every, *kept}:
+        rows_of = texts.get(tag, {})
+        tasks = tuple(_text_task(source, rows, targets) for source, rows in rows_of.items())
+        taken = {code for source in rows_of if source.begins_at is None for code in source.codes}
+        rest = frozenset(every.get(tag, set()) - taken)
+        read_rest = reader_of(rest) if rest else None
+        tags[tag] = TagPlan(tasks, tuple(numbers.get(tag, ())), read_rest, tag in kept)
+    return Plan(tags, tuple(targets))
+
+
+def _text_task(source: Selection, rows: list[AccessPoint], targets: dict[Target, int]) -> TextTask:
+    def of(kind: Kind) -> tuple[int, ...]:
+        return tuple(row.index(kind) for row in rows if kind in row.kinds)
+
+    def number_of(target: Target) -> int | None:
+        return targets.setdefault(target, len(targets)) if any(target) else None
+
+    heads = tuple(row.index(Kind.FIELD) for row in rows if row.is_whole_without_rest)
+    whole = Target((*of(Kind.WORD), ANY_WORDS), of(Kind.PAIR), of(Kind.FIELD), of(Kind.FIRST))
+    filed = Target(fields=whole.fields, firsts=whole.firsts) if source.skip_indicator else Target()
+    head = Target(fields=heads)
+    return TextTask(
+        source.reader(),
+        source.skip_indicator,
+        targets.setdefault(whole, len(targets)),
+        number_of(head),
+        number_of(filed),
+        number_of(head) if source.skip_indicator else None,
+    )
+
+
+def _whole_field(content: bytes) -> list[bytes]:
+    return content.split(SUBFIELD, 1)[:1]
+
+
+def _number_task(row: AccessPoint, source: Selection) -> NumberTask:
+    terms_of = _TERMS.get(row.name, lambda value: [number_term(value)])
+    index = row.index(row.kinds[0])
+    is_for_any = row.name in ("isbn", "issn")
+    read = source.reader() if source.codes else _whole_field
+    return NumberTask(read, row.name in _JOINED, terms_of, index, is_for_any)

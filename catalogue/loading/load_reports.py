@@ -1,0 +1,69 @@
+"""What a load is told, and what it tells: options, progress, and what became of each file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from catalogue.changes.accession import ItemDefaults
+from catalogue.index.collecting import Columns
+from catalogue.loading.import_plans import ImportRules
+
+
+class Progress(NamedTuple):
+    """How far the load of a file has come: bytes as they lie on the disk, and records."""
+
+    path: Path
+    bytes_read: int
+    size: int
+    read: int
+    loaded: int
+    rejected: int
+
+
+@dataclass(slots=True)
+class LoadReport:
+    """What became of one file.
+
+    `read`, `loaded` (as new records) and `rejected` count what this run did, `before` what earlier
+    runs had dealt with. Of records that were there already some are `replaced`, some `unchanged`;
+    those `ambiguous` are among the rejected, and so are those that were to be skipped. `holdings`
+    counts holdings records that became items of other records. `problem` is a sentence when the
+    file could not be read (to its end); what was read until then is loaded. `rejected_files` are
+    the records set aside and the reasons.
+    """
+
+    path: Path
+    read: int = 0
+    loaded: int = 0
+    rejected: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    ambiguous: int = 0
+    holdings: int = 0
+    before: int = 0
+    was_loaded_before: bool = False
+    rejected_files: tuple[Path, ...] = ()
+    problem: str | None = None
+
+
+#: Takes the ids of records that were stored, and the rows of the index that they give.
+TakeRows = Callable[[Sequence[int], Sequence[Columns]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """What holds for all files of a run."""
+
+    now: datetime
+    batch_size: int | None  # None: as the library is
+    agency_id: int | None = None
+    record_format: str = "marc21"
+    with_items: ItemDefaults | None = None
+    reject_folder: Path | None = None
+    rules: ImportRules | None = None
+    holdings_branch: int | None = None
+    take_rows: TakeRows | None = None  # in place of the index

@@ -1,0 +1,224 @@
+"""Which stored records incoming ones are: by control number, or by ISBN and title.
+
+* **Control number**: that of a record of the same format and owner, whose source (MARC 21 and
+  UNIMARC field 003, danMARC2 001 *b) is the same where both name one. The number of a record that
+  was merged leads to its survivor.
+* **ISBN and title**: a common ISBN, whatever its form, and the same title as it is sorted, or one
+  that the other begins with (``grass`` and ``grass a story``). Records of several volumes share an
+  ISBN now and then, so the number alone decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from pyroaring import BitMap
+from sqlalchemy import select
+
+from catalogue.changes.made import Made
+from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
+from catalogue.index.collecting import Columns
+from catalogue.marc.iso2709 import fields, subfields
+from catalogue.schema import former_records, postings, records, sort_keys
+from catalogue.statements import Transaction, key_parameters, many_of
+
+_ISBN = ACCESS_POINTS["isbn"].index(Kind.NUMBER)
+
+
+class MatchKey(Enum):
+    """By what records are known to be the same. The value is its name for people."""
+
+    CONTROL_NUMBER = "control-number"
+    ISBN_TITLE = "isbn-title"
+
+
+class Match(NamedTuple):
+    """The records found for an incoming one: none, one, or too many. `by` is what found them;
+    `is_merged` tells that the record was merged into the one found."""
+
+    ids: tuple[int, ...] = ()
+    by: str = ""
+    is_merged: bool = False
+
+
+class Candidate(NamedTuple):
+    """A stored record, as far as matching asks; its fields of identification."""
+
+    id: int
+    record_format: str
+    source: bytes
+    title_key: bytes
+
+
+_by_control_number: Callable[..., list[Any]] = many_of(
+    lambda size: select(
+        records.c.control_number,
+        records.c.id,
+        records.c.format,
+        records.c.agency_id,
+        records.c.data,
+    ).where(records.c.control_number.in_(key_parameters(size))),
+    None,
+)
+_survivors: Callable[..., list[Any]] = many_of(
+    lambda size: (
+        select(former_records.c.control_number, records.c.id, records.c.format, records.c.agency_id)
+        .join(records, former_records.c.survivor_id == records.c.id)
+        .where(former_records.c.control_number.in_(key_parameters(size)))
+    ),
+    None,
+)
+_by_isbn: Callable[..., list[Any]] = many_of(
+    lambda size: select(postings.c.term, postings.c.bitmap).where(
+        postings.c.access_point == _ISBN, postings.c.term.in_(key_parameters(size))
+    ),
+    None,
+)
+_title_keys: Callable[..., list[Any]] = many_of(
+    lambda size: (
+        select(records.c.id, records.c.format, records.c.agency_id, sort_keys.c.title)
+        .join(sort_keys, sort_keys.c.record_id == records.c.id)
+        .where(records.c.id.in_(key_parameters(size)))
+    ),
+    None,
+)
+
+
+def source_of(record_format: str, data: bytes) -> bytes:
+    """Who has given the record its control number; empty where it does not say."""
+    for tag, content in fields(data):
+        if record_format == "danmarc2":
+            if tag == b"001":
+                return next((value for code, value in subfields(content) if code == b"b"), b"")
+        elif tag == b"003":
+            return content.strip()
+    return b""
+
+
+def isbns_of(columns: Iterable[Columns]) -> dict[int, list[bytes]]:
+    """The ISBNs of records, from their rows of the index."""
+    found: defaultdict[int, list[bytes]] = defaultdict(list)
+    for part in columns:
+        if part.access_point == _ISBN:
+            for term, bitmap in zip(part.terms, part.bitmaps, strict=True):
+                if term != PRESENT:
+                    for number in BitMap.deserialize(bitmap):
+                        found[number].append(term)
+    return found
+
+
+class Matcher:
+    """Finds the records that those of one batch are; knows the batch's own as it goes on."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        made: Sequence[Made],
+        isbns: dict[int, list[bytes]],
+        keys: Sequence[MatchKey],
+        agency_id: int | None,
+    ) -> None:
+        self._keys = keys
+        self._isbns = isbns
+        self._by_number: defaultdict[str, list[Candidate]] = defaultdict(list)
+        self._by_isbn: defaultdict[bytes, list[Candidate]] = defaultdict(list)
+        self._merged: defaultdict[str, list[Candidate]] = defaultdict(list)
+        if MatchKey.CONTROL_NUMBER in keys:
+            self._read_control_numbers(transaction, made, agency_id)
+        if MatchKey.ISBN_TITLE in keys:
+            self._read_isbns(transaction, made, agency_id)
+
+    def _read_control_numbers(
+        self, transaction: Transaction, made: Sequence[Made], agency_id: int | None
+    ) -> None:
+        numbers = sorted({each.description.control_number or "" for each in made} - {""})
+        for number, record_id, record_format, owner, data in _by_control_number(
+            transaction, numbers
+        ):
+            if owner == agency_id:
+                source = source_of(record_format, bytes(data))
+                self._by_number[number].append(Candidate(record_id, record_format, source, b""))
+        for number, record_id, record_format, owner in _survivors(transaction, numbers):
+            if owner == agency_id:
+                self._merged[number].append(Candidate(record_id, record_format, b"", b""))
+
+    def _read_isbns(
+        self, transaction: Transaction, made: Sequence[Made], agency_id: int | None
+    ) -> None:
+        wanted = sorted({term for each in made for term in self._isbns.get(each.id, ())})
+        having = [
+            (bytes(term), BitMap.deserialize(bytes(bitmap)))
+            for term, bitmap in _by_isbn(transaction, wanted)
+        ]
+        ids = list(BitMap().union(*(bitmap for _, bitmap in having)))
+        known = {
+            record_id: Candidate(record_id, record_format, b"", bytes(title))
+            for record_id, record_format, owner, title in _title_keys(transaction, ids)
+            if owner == agency_id
+        }
+        for term, bitmap in having:
+            self._by_isbn[term] += [known[number] for number in bitmap if number in known]
+
+    def match(self, record: Made) -> Match:
+        """The records that this one is, by the first of the keys that finds any."""
+        for key in self._keys:
+            found = (
+                self._same_number(record)
+                if key is MatchKey.CONTROL_NUMBER
+                else self._same_isbn_and_title(record)
+            )
+            if found.ids:
+                return found
+        return Match()
+
+    def _same_number(self, record: Made) -> Match:
+        number = record.description.control_number
+        if not number:
+            return Match()
+        by = f"control number {number}"
+        source = source_of(record.record_format, record.data)
+        ids = {
+            each.id
+            for each in self._by_number.get(number, ())
+            if each.record_format == record.record_format
+            and (each.source == source or not (each.source and source))
+        }
+        if ids:
+            return Match(tuple(sorted(ids)), by)
+        merged = {
+            each.id
+            for each in self._merged.get(number, ())
+            if each.record_format == record.record_format
+        }
+        return Match(tuple(sorted(merged)), by, is_merged=True)
+
+    def _same_isbn_and_title(self, record: Made) -> Match:
+        title = record.description.title_key
+        ids = {
+            each.id
+            for term in self._isbns.get(record.id, ())
+            for each in self._by_isbn.get(term, ())
+            if each.record_format == record.record_format and _are_alike(title, each.title_key)
+        }
+        return Match(tuple(sorted(ids)), "ISBN and title")
+
+    def learn(self, record: Made, record_id: int) -> None:
+        """The record is, or will be, stored under this id: those behind it may be the same."""
+        number = record.description.control_number
+        source = source_of(record.record_format, record.data)
+        candidate = Candidate(record_id, record.record_format, source, record.description.title_key)
+        if number:
+            self._by_number[number].append(candidate)
+        for term in self._isbns.get(record.id, ()):
+            self._by_isbn[term].append(candidate)
+
+
+def _are_alike(one: bytes, other: bytes) -> bool:
+    """Are the titles the same, or is one the other without its end?"""
+    if not (one and other):
+        return False
+    shorter, longer = sorted((one, other), key=len)
+    return longer == shorter or longer.startswith(shorter + b" ")

@@ -1,0 +1,72 @@
+"""Loads as large as the library: the records first, then their index in one go, in its own order.
+
+A load writes the index batch by batch, and the rows of a batch lie all over it: the larger the
+index, the more pages of it each batch changes, up to one for each of its terms. So what is written
+to load a library grows with the square of its size. Here the rows of all batches are laid on disk
+and go into the index at the end, each page of it once, as a reindexing does with the records that
+it has read (`catalogue.reindexing.rebuilding`). Until then the records are not found.
+
+Whoever breaks off and comes back goes on with the files behind the last commit; the records stored
+before are read again. Or they are not loaded any further: `tiro reindex` does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from catalogue.changes.accession import next_record_id
+from catalogue.database import Database
+from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadReport, TakeRows
+from catalogue.reindexing import reindexings
+from catalogue.reindexing.index_comparison import PAGE_TERMS
+from catalogue.reindexing.rebuilding import Progress, reindex
+from catalogue.statements import Transaction
+
+
+def load_then_index(
+    database: Database,
+    paths: Iterable[Path],
+    *,
+    run: str,
+    now: datetime,
+    folder: Path | None = None,
+    page_terms: int = PAGE_TERMS,
+    on_terms: Callable[[Progress], object] = lambda progress: None,
+    **options: Any,
+) -> list[LoadReport]:
+    """`catalogue.loading.files.load_files`, whose options it takes, with the index at the end.
+
+    `run`, `folder`, `page_terms` and `on_terms` are those of
+    `catalogue.reindexing.rebuilding.reindex`, and so is what it raises. What needs the index of
+    records that have just been loaded cannot be had: `rules` that look for the same ones raise
+    ValueError, and a file ends as unreadable where danMARC2 refers to other records.
+    """
+    if options.get("rules") is not None:
+        raise ValueError("records cannot be looked for in an index that is written later")
+    reports: list[LoadReport] = []
+
+    def load(take_rows: TakeRows) -> None:
+        reports.extend(load_files(database, paths, now=now, take_rows=take_rows, **options))
+
+    reindex(
+        database,
+        run=run,
+        now=now,
+        first_id=database.write(_first_id).result(),
+        anew=True,  # the terms that were done before the break lack what is loaded now
+        folder=folder,
+        page_terms=page_terms,
+        adding=load,
+        on_progress=on_terms,
+    )
+    return reports
+
+
+def _first_id(transaction: Transaction) -> int:
+    """The first record that may not be in the index: of a load that was broken off, or the next."""
+    broken_off = reindexings.unfinished(transaction)
+    return next_record_id(transaction) if broken_off is None else broken_off.first_id

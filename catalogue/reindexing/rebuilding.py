@@ -1,0 +1,217 @@
+"""Rebuilding the index while searches and writes go on.
+
+First the records are read, a stretch at a time, and the rows they give are laid on disk in order
+(`index_runs`); on the way descriptions and sort keys that the records give otherwise today are
+put right. Then these rows and those of the index are gone through side by side: what the index
+lacks is added, what it should not have is taken out, a page of terms in each transaction, and how
+far that has come is committed with it (`reindexings`). Whoever breaks off and comes back reads the
+records again and goes on with the terms.
+
+Other writers go on meanwhile. Records added are behind the last id that was read, and left alone.
+Those replaced or removed are noted (`changed_records`): what they give is made of what they are at
+the moment of each page. So at the end the index is that of a fresh load, whatever it was before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from pyroaring import BitMap
+from sqlalchemy import bindparam, func, select
+
+from catalogue.bitmaps import CHUNK_BITS
+from catalogue.changes.accession import next_record_id
+from catalogue.changes.changed_records import forget_changed
+from catalogue.database import Database
+from catalogue.index.access_points import ACCESS_POINTS, searched_points
+from catalogue.index.collecting import Collector, Columns
+from catalogue.loading.load_reports import TakeRows
+from catalogue.reindexing import reindexings
+from catalogue.reindexing.index_comparison import PAGE_ROWS, PAGE_TERMS, Comparison
+from catalogue.reindexing.index_runs import Runs
+from catalogue.reindexing.redescribing import Described, redescribe
+from catalogue.schema import records, sort_keys
+from catalogue.statements import Transaction, many, scalar
+
+#: Records that are read in one go.
+STRETCH = 8_192
+
+_LOWER = (1 << CHUNK_BITS) - 1
+
+
+class Progress(NamedTuple):
+    """How far it has come: records read of all, then terms compared."""
+
+    read: int
+    records: int
+    terms: int
+
+
+@dataclass(slots=True)
+class ReindexReport:
+    """What was done: records read, terms gone through, rows of the index and descriptions that
+    were wrong. `was_resumed`: an earlier run had done a part of the terms."""
+
+    records: int = 0
+    terms: int = 0
+    rows_changed: int = 0
+    descriptions_changed: int = 0
+    was_resumed: bool = False
+
+
+_count_from = scalar(
+    select(func.count()).select_from(records).where(records.c.id >= bindparam("first_id")),
+    "first_id",
+)
+_stretch: Callable[..., list[Described]] = many(
+    select(
+        records.c.id,
+        records.c.format,
+        records.c.data,
+        records.c.control_number,
+        records.c.title,
+        records.c.author,
+        records.c.year,
+        sort_keys.c.title,
+        sort_keys.c.author,
+        sort_keys.c.year,
+    )
+    .outerjoin(sort_keys, sort_keys.c.record_id == records.c.id)
+    .where(records.c.id > bindparam("after"), records.c.id <= bindparam("last"))
+    .order_by(records.c.id)
+    .limit(bindparam("at_most")),
+    Described,
+    "after",
+    "last",
+    "at_most",
+)
+
+
+def indexes_of(access_points: Iterable[str]) -> list[int]:
+    """The indexes in which these access points are searched. Raises ValueError for a name that
+    there is not, or of a point that has none of its own."""
+    found: set[int] = set()
+    for name in access_points:
+        point = ACCESS_POINTS.get(name)
+        if point is None:
+            raise ValueError(f"there is no access point {name}")
+        if point.within:
+            raise ValueError(f"{name} has no index: it is searched within {point.within}")
+        for part in searched_points(name):
+            found.update(part.index(kind) for kind in part.kinds)
+    return sorted(found)
+
+
+def reindex(
+    database: Database,
+    *,
+    run: str,
+    now: datetime,
+    first_id: int = 1,
+    access_points: Sequence[str] = (),
+    anew: bool = False,
+    folder: Path | None = None,
+    stretch: int = STRETCH,
+    page_terms: int = PAGE_TERMS,
+    page_rows: int = PAGE_ROWS,
+    adding: Callable[[TakeRows], object] | None = None,
+    on_progress: Callable[[Progress], object] = lambda progress: None,
+) -> ReindexReport:
+    """Makes the index what a fresh load would make it, for records from `first_id` on and, where
+    `access_points` are given, for these alone; then descriptions and sort keys are left alone.
+
+    `run` names this run of the program, unlike any other. One that was interrupted is gone on
+    with, unless it is to be done `anew`. What is read is kept in a folder of its own within
+    `folder` (None: where temporary files go), which takes about as much room as the index.
+    `adding`, called when all records are read, may store more that are not in the index, and
+    hands over their rows.
+    Raises ReindexedElsewhere, TooManyChanges, ValueError for access points that cannot be chosen.
+    """
+    indexes = indexes_of(access_points)
+    report = ReindexReport()
+
+    def begin(transaction: Transaction) -> tuple[reindexings.Reindexing, int, int]:
+        last = next_record_id(transaction) - 1
+        begun = reindexings.begin(transaction, run, first_id, indexes, now, anew=anew)
+        forget_changed(transaction)
+        return begun, last, _count_from(transaction, first_id)
+
+    begun, last_id, number = database.write(begin).result()
+    report.was_resumed = begun.position is not None
+    with TemporaryDirectory(prefix="tiro-reindex-", dir=folder) as name:
+        runs = Runs(Path(name))
+        for columns in _read(database, first_id, last_id, stretch, not indexes, report):
+            runs.add(part for part in columns if not indexes or part.access_point in indexes)
+            on_progress(Progress(report.records, number, 0))
+        known = BitMap(range(first_id, last_id + 1))
+
+        def take(ids: Sequence[int], columns: Sequence[Columns]) -> None:
+            known.update(ids)
+            for _, part in groupby(columns, key=attrgetter("chunk")):  # a run is of one chunk
+                runs.add(part)
+
+        if adding is not None:
+            adding(take)
+        comparing = Comparison(database, begun, run, known, page_terms, page_rows)
+        is_needed = adding is None or bool(known)
+        for terms, rows in comparing.pages(runs.rows(), indexes) if is_needed else ():
+            report.terms += terms
+            report.rows_changed += rows
+            on_progress(Progress(report.records, number, report.terms))
+
+    def finish(transaction: Transaction) -> None:
+        reindexings.finish(transaction, begun.id, run, now)
+        forget_changed(transaction)
+
+    database.write(finish).result()
+    return report
+
+
+def _read(
+    database: Database,
+    first_id: int,
+    last_id: int,
+    stretch: int,
+    with_descriptions: bool,
+    report: ReindexReport,
+) -> Iterator[list[Columns]]:
+    """The rows of a stretch of records in one chunk, in turn; puts descriptions right."""
+    after = first_id - 1
+    while True:
+        end = min(last_id, (after + 1) | _LOWER)
+        found = database.read(partial(_stretch_after, after, end, stretch), wide=True).result()
+        collector = Collector((after + 1) >> CHUNK_BITS)
+        wrong = []
+        for record in found:
+            description = collector.add(
+                record.id & _LOWER, record.record_format, bytes(record.data)
+            )
+            if not record.is_described_by(description):
+                wrong.append(record.id)
+        if found:
+            yield collector.columns()
+        if wrong and with_descriptions:
+            database.write(partial(_redescribe, wrong)).result()
+            report.descriptions_changed += len(wrong)
+        report.records += len(found)
+        after = found[-1].id if len(found) == stretch else end
+        if after >= last_id:
+            return
+
+
+def _stretch_after(
+    after: int, last: int, at_most: int, transaction: Transaction
+) -> list[Described]:
+    return _stretch(transaction, after, last, at_most)
+
+
+def _redescribe(ids: Sequence[int], transaction: Transaction) -> None:
+    redescribe(transaction, ids)

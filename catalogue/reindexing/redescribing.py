@@ -1,0 +1,63 @@
+"""Descriptions and sort keys that records give otherwise today than when they were stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, update
+
+from catalogue.changes.accession import lock_writing
+from catalogue.index.collecting import terms_of
+from catalogue.index.describing import Description
+from catalogue.index.sort_keys import replace_sort_keys
+from catalogue.records import fetch_records
+from catalogue.schema import records
+from catalogue.statements import Transaction, send_many
+
+_COLUMNS = ("control_number", "title", "author", "year")
+_update = send_many(
+    update(records)
+    .where(records.c.id == bindparam("record_id"))
+    .values(
+        {records.c[name]: bindparam(f"new_{name}", type_=records.c[name].type) for name in _COLUMNS}
+    ),
+    *(f"new_{name}" for name in _COLUMNS),
+    "record_id",
+)
+
+
+class Described(NamedTuple):
+    """A record with what is stored of its description; the keys are None where it has none."""
+
+    id: int
+    record_format: str
+    data: bytes
+    control_number: str | None
+    title: str
+    author: str
+    year: int | None
+    title_key: bytes | None
+    author_key: bytes | None
+    year_key: int | None
+
+    def is_described_by(self, description: Description) -> bool:
+        """Is what is stored what the record gives?"""
+        return (*self[3:9], self.year_key) == (*description, description.year or 0)
+
+
+def redescribe(transaction: Transaction, ids: Sequence[int]) -> None:
+    """Writes what the records give as they are now; those that are gone are left out."""
+    lock_writing(transaction)
+    described = [
+        (record.id, terms_of(record.format, record.data)[1])
+        for record in fetch_records(transaction, ids)
+    ]
+    _update(
+        transaction,
+        [
+            (found.control_number, found.title, found.author, found.year, number)
+            for number, found in described
+        ],
+    )
+    replace_sort_keys(transaction, described)

@@ -1,0 +1,1 @@
+"""Searching: what a query finds; scanning, sorting and facets."""

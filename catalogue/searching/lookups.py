@@ -1,0 +1,342 @@
+"""Reading postings, and records where these do not decide: from matches to bitmaps.
+
+All single terms of a query are read in one statement per eight of them; ranges of terms after
+that, and only where something is left to be found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from pyroaring import BitMap
+from sqlalchemy import (
+    Integer,
+    LargeBinary,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
+
+from catalogue.bitmaps import join
+from catalogue.index.field_texts import subfield_texts_of, texts_of, whole_texts_of
+from catalogue.query import Part, UnsupportedSearch
+from catalogue.records import Record, fetch_records
+from catalogue.schema import postings
+from catalogue.searching.matches import (
+    Alternative,
+    Check,
+    Clause,
+    Match,
+    Place,
+    Posting,
+    Span,
+    Texts,
+)
+from catalogue.searching.patterns import Pattern
+from catalogue.statements import Transaction, many
+
+#: Terms that one truncated or masked term, or one comparison, may take in.
+MOST_TERMS = 100_000
+#: Terms of an index that are gone through for one expression, and those of them it may match.
+MOST_WALKED, MOST_ACCEPTED = 1_000_000, 20_000
+#: Single terms that one query may read.
+MOST_POSTINGS = 4_000
+#: Records whose text is looked at for one term.
+MOST_CHECKED = 10_000
+#: Terms read in one statement.
+_AT_ONCE = 8
+
+_one_term: Callable[..., list[tuple[bytes]]] = many(
+    select(postings.c.bitmap).where(
+        postings.c.access_point == bindparam("access_point"), postings.c.term == bindparam("term")
+    ),
+    None,
+    "access_point",
+    "term",
+)
+
+
+@lru_cache(maxsize=_AT_ONCE)
+def _several_terms(size: int) -> Any:
+    """The bitmaps of `size` terms (index and term in turn), each with its number."""
+    parameters: list[str] = []
+    selects = []
+    for number in range(size):
+        names = (f"access_point_{number}", f"term_{number}")
+        parameters += names
+        selects.append(
+            select(literal_column(str(number)), postings.c.bitmap).where(
+                postings.c.access_point == bindparam(names[0], type_=postings.c.access_point.type),
+                postings.c.term == bindparam(names[1], type_=postings.c.term.type),
+            )
+        )
+    return many(union_all(*selects), None, *parameters)
+
+
+_in_span = (
+    (postings.c.access_point == bindparam("access_point"))
+    & (postings.c.term >= bindparam("low"))
+    & (postings.c.term < bindparam("high"))
+)
+_bitmaps_of_span: Callable[..., list[tuple[bytes]]] = many(
+    select(postings.c.bitmap).where(_in_span).limit(MOST_TERMS + 1),
+    None,
+    "access_point",
+    "low",
+    "high",
+)
+_ending: Callable[..., list[tuple[bytes]]] = many(
+    select(postings.c.bitmap)
+    .where(
+        _in_span,
+        func.substr(
+            postings.c.term,
+            func.length(postings.c.term) - bindparam("length", type_=Integer) + 1,
+        )
+        == bindparam("ending", type_=LargeBinary),
+    )
+    .limit(MOST_TERMS + 1),
+    None,
+    "access_point",
+    "low",
+    "high",
+    "ending",
+    "length",
+)
+_containing: dict[str, Callable[..., list[tuple[bytes]]]] = {
+    dialect: many(
+        select(postings.c.bitmap)
+        .where(
+            _in_span,
+            position(postings.c.term, bindparam("containing", type_=LargeBinary)) > 0,
+        )
+        .limit(MOST_TERMS + 1),
+        None,
+        "access_point",
+        "low",
+        "high",
+        "containing",
+    )
+    for dialect, position in (("sqlite", func.instr), ("postgresql", func.pg_catalog.position))
+}
+_terms_between: Callable[..., list[tuple[bytes]]] = many(
+    select(postings.c.term)
+    .where(_in_span)
+    .group_by(postings.c.term)
+    .order_by(postings.c.term)
+    .limit(20_000),
+    None,
+    "access_point",
+    "low",
+    "high",
+)
+_terms_of_span: Callable[..., list[tuple[bytes, bytes]]] = many(
+    select(postings.c.term, postings.c.bitmap).where(_in_span).limit(MOST_TERMS + 1),
+    None,
+    "access_point",
+    "low",
+    "high",
+)
+
+
+def find_matches(transaction: Transaction, matches: Sequence[Match]) -> list[BitMap]:
+    """The records of each match. Raises UnsupportedSearch where one would take in too much."""
+    if len(matches) == 1 or transaction.dialect == "sqlite":
+        # Where a statement is no journey, one for each term is as quick as one for several.
+        sole = [posting for match in matches if (posting := _sole_posting(match))]
+        if len(sole) == len(matches) <= MOST_POSTINGS:
+            return [_joined(_one_term(transaction, *posting)) for posting in sole]
+    wanted: dict[Posting, BitMap] = {}
+    for match in matches:
+        for alternative in match:
+            for clause in (*alternative.clauses, alternative.without):
+                for part in clause:
+                    if not isinstance(part, Span):
+                        wanted[part] = _NONE
+        if len(wanted) > MOST_POSTINGS:
+            raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_POSTINGS} words")
+    read_terms(transaction, wanted)
+    return [
+        wanted[posting] if (posting := _sole_posting(match)) else _find(transaction, match, wanted)
+        for match in matches
+    ]
+
+
+_NONE = BitMap()
+
+
+def _sole_posting(match: Match) -> Posting | None:
+    """The one term of an index that decides a match, as it often is."""
+    alternative = match[0]
+    if len(match) > 1 or len(alternative.clauses) > 1 or alternative.without or alternative.check:
+        return None
+    part = alternative.clauses[0][0]
+    return None if len(alternative.clauses[0]) > 1 or isinstance(part, Span) else part
+
+
+def read_terms(transaction: Transaction, wanted: dict[Posting, BitMap]) -> None:
+    """Puts the records of each term in its place; those given must be empty."""
+    if len(wanted) == 1:
+        ((index, term),) = wanted
+        wanted[index, term] = _joined(_one_term(transaction, index, term))
+        return
+    keys = iter(list(wanted))
+    while part := list(islice(keys, _AT_ONCE)):
+        values = [value for key in part for value in key]
+        rows: list[list[bytes]] = [[] for _ in part]
+        for number, bitmap in _several_terms(len(part))(transaction, *values):
+            rows[number].append(bitmap)
+        for key, found in zip(part, rows, strict=True):
+            wanted[key] = join(found)
+
+
+def _joined(rows: Sequence[tuple[bytes]]) -> BitMap:
+    """The union of the bitmaps of rows, as a new bitmap."""
+    if len(rows) == 1:
+        return BitMap.deserialize(rows[0][0])
+    return join([row[0] for row in rows])
+
+
+def _find(transaction: Transaction, match: Match, read: dict[Posting, BitMap]) -> BitMap:
+    if len(match) == 1:
+        return _find_alternative(transaction, match[0], read)
+    return BitMap.union(*[_find_alternative(transaction, part, read) for part in match])
+
+
+def _find_alternative(
+    transaction: Transaction, alternative: Alternative, read: dict[Posting, BitMap]
+) -> BitMap:
+    found: BitMap | None = None
+    # Ranges last: they are dear, and not needed where nothing is left.
+    for clause in sorted(alternative.clauses, key=_has_span):
+        records = _records_of(transaction, clause, read)
+        found = records if found is None else found & records
+        if not found:
+            return BitMap()
+    assert found is not None
+    if alternative.without:
+        found = found - _records_of(transaction, alternative.without, read)
+    if alternative.check is not None:
+        found = _checked(transaction, found, alternative.check)
+    return found
+
+
+def _has_span(clause: Clause) -> bool:
+    return isinstance(clause[-1], Span)
+
+
+def _records_of(transaction: Transaction, clause: Clause, read: dict[Posting, BitMap]) -> BitMap:
+    bitmaps = [
+        _read_span(transaction, part) if isinstance(part, Span) else read[part] for part in clause
+    ]
+    return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps)
+
+
+def _read_span(transaction: Transaction, span: Span) -> BitMap:
+    accepts = Pattern(span.expression).matches if span.expression else span.accepts
+    if span.is_walked and accepts is not None:
+        return _walk_span(transaction, span, accepts)
+    bounds = (span.index, span.low, span.high)
+    if span.ending:
+        rows = _ending(transaction, *bounds, span.ending, len(span.ending))
+        read = len(rows)
+    elif span.containing:
+        containing = _containing[transaction.dialect]
+        rows = containing(transaction, *bounds, span.containing)
+        read = len(rows)
+    elif accepts is None:
+        rows = _bitmaps_of_span(transaction, *bounds)
+        read = len(rows)
+    else:
+        terms = _terms_of_span(transaction, *bounds)
+        read = len(terms)
+        rows = [(bitmap,) for term, bitmap in terms if accepts(term.decode("utf-8", "replace"))]
+    if read > MOST_TERMS:
+        raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_TERMS} terms")
+    return _joined(rows)
+
+
+def _walk_span(transaction: Transaction, span: Span, accepts: Callable[[str], object]) -> BitMap:
+    """Terms first, for there are many, and then the records of those accepted."""
+    accepted: dict[Posting, BitMap] = {}
+    walked = 0
+    low = span.low
+    while rows := _terms_between(transaction, span.index, low, span.high):
+        walked += len(rows)
+        for (term,) in rows:
+            if accepts(term.decode("utf-8", "replace")):
+                accepted[span.index, term] = _NONE
+        if walked > MOST_WALKED:
+            raise UnsupportedSearch(
+                Part.TOO_COMPLEX, f"more than {MOST_WALKED} terms to go through"
+            )
+        if len(accepted) > MOST_ACCEPTED:
+            raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_ACCEPTED} terms")
+        low = rows[-1][0] + b"\x00"
+    if not accepted:
+        return BitMap()
+    read_terms(transaction, accepted)
+    return BitMap.union(*accepted.values())
+
+
+def records_passing(
+    transaction: Transaction, candidates: BitMap, passes: Callable[[Record], bool]
+) -> BitMap:
+    """The candidates that pass when they are read; refuses more than `MOST_CHECKED`."""
+    if len(candidates) > MOST_CHECKED:
+        raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_CHECKED} records to look at")
+    passed = BitMap()
+    ids = candidates.to_array().tolist()
+    for start in range(0, len(ids), 500):
+        for record in fetch_records(transaction, ids[start : start + 500]):
+            if passes(record):
+                passed.add(record.id)
+    return passed
+
+
+def _checked(transaction: Transaction, candidates: BitMap, check: Check) -> BitMap:
+    """The candidates whose text passes the check."""
+    texts = _TEXTS[check.texts]
+    return records_passing(
+        transaction,
+        candidates,
+        lambda record: _passes(texts(record.format, record.data, check.name), check),
+    )
+
+
+_TEXTS = {
+    Texts.FIELDS: texts_of,
+    Texts.SUBFIELDS: subfield_texts_of,
+    Texts.WHOLES: whole_texts_of,
+}
+
+
+def _passes(fields: Iterable[Sequence[str]], check: Check) -> bool:
+    missing = {*range(len(check.phrases))}
+    last = len(check.phrases) - 1
+    for readings in fields:
+        for text in readings:
+            missing -= {
+                at
+                for at in missing
+                if _stands(text, check.phrases[at], check.place, check.is_open and at == last)
+            }
+        if not missing:
+            return True
+    return False
+
+
+def _stands(text: str, phrase: str, place: Place, is_open: bool) -> bool:
+    """Does the phrase stand at the place in the folded text of a field?"""
+    padded = f" {text} "
+    ending = "" if is_open else " "
+    if place is Place.ANYWHERE:
+        return f" {phrase}{ending}" in padded
+    if place is Place.BEGINNING:
+        return padded.startswith(f" {phrase}{ending}")
+    return text == phrase

@@ -1,0 +1,94 @@
+"""What is to be read for a term: the words in which planning and reading understand each other.
+
+A term becomes a `Match`: alternatives of which one must hold, each of clauses which must all hold,
+each of postings of which one must hold. Two things go beyond that: records to be taken away (not
+equal), and a `Check` of the records' own text where the postings alone cannot tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from catalogue.index.access_points import PRESENT, AccessPoint
+
+#: Fewer characters than this before a truncation may mean very many terms.
+SHORT_WORD = 4
+
+#: One term of one index: (``postings.access_point``, ``postings.term``).
+Posting = tuple[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The terms of an index from `low` up to, not including, `high`.
+
+    Of these those alone that `accepts` says yes to, that a regular `expression` matches (made
+    ready anew for each search: what it learns of the words is not to be kept), or that end with,
+    or contain, some bytes.
+    `is_wide`: they may be many; `is_walked`: so many that the terms are read before the records.
+    """
+
+    index: int
+    low: bytes
+    high: bytes
+    accepts: Callable[[str], object] | None = None
+    is_wide: bool = False
+    is_walked: bool = False
+    expression: str = ""
+    ending: bytes = b""
+    containing: bytes = b""
+
+
+class Place(Enum):
+    """Where in a field a phrase is to be found."""
+
+    ANYWHERE = "anywhere"
+    BEGINNING = "beginning"
+    WHOLE = "whole"
+
+
+class Texts(Enum):
+    """Which texts of a record are looked at (`catalogue.index.field_texts`)."""
+
+    FIELDS = "fields"
+    SUBFIELDS = "subfields"
+    WHOLES = "whole fields, with and without their further subfields"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Each of the folded `phrases` stands at `place` in a text of the access point `name`;
+    where `is_open`, the last word of the last of them may go on."""
+
+    name: str
+    phrases: tuple[str, ...]
+    place: Place
+    is_open: bool = False
+    texts: Texts = Texts.FIELDS
+
+
+Clause = tuple[Posting | Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Records that every clause holds for, less those of `without`, that pass the check."""
+
+    clauses: tuple[Clause, ...]
+    without: Clause = ()
+    check: Check | None = None
+
+
+Match = tuple[Alternative, ...]
+
+
+def present(points: tuple[AccessPoint, ...]) -> Clause:
+    """Every record that has one of the points at all."""
+    return tuple((point.presence_index, PRESENT) for point in points)
+
+
+def after(prefix: bytes) -> bytes:
+    """The least term greater than all that begin with `prefix`, which is UTF-8 or ASCII."""
+    return prefix[:-1] + bytes((prefix[-1] + 1,))

@@ -1,0 +1,50 @@
+"""What decides a term: from its attributes to the postings that are to be read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from catalogue.index.access_points import ACCESS_POINTS, Kind, searched_points
+from catalogue.query import Part, Relation, Term, UnsupportedSearch
+from catalogue.searching.matches import Alternative, Match, Span, present
+from catalogue.searching.matching_numbers import plan_number
+from catalogue.searching.matching_within import plan_within
+from catalogue.searching.matching_words import plan_words
+
+#: Characters in one term.
+LONGEST_TERM = 1_000
+#: Words (or pairs of words) to be read for a term that others need not wait for.
+FEW_CLAUSES = 16
+
+
+@lru_cache(maxsize=2_048)
+def plan_term(term: Term) -> Match:
+    """The match of a term; raises UnsupportedSearch for what cannot be honoured."""
+    if len(term.text) > LONGEST_TERM:
+        raise UnsupportedSearch(Part.TERM, f"more than {LONGEST_TERM} characters")
+    point = ACCESS_POINTS.get(term.access_point)
+    if point is None:
+        raise UnsupportedSearch(Part.ACCESS_POINT, term.access_point)
+    if point.within:
+        return plan_within(term, point)
+    points = searched_points(term.access_point)
+    if term.relation is Relation.ALWAYS_MATCHES:
+        return (Alternative((present(points),)),)
+    if Kind.WORD in points[0].kinds:
+        return plan_words(term, points)
+    return plan_number(term, points)
+
+
+@lru_cache(maxsize=2_048)
+def is_wide_term(term: Term) -> bool:
+    """May the term read many postings, or records? Raises what `plan_term` raises."""
+    return any(
+        alternative.check is not None
+        or len(alternative.clauses) > FEW_CLAUSES
+        or any(
+            isinstance(part, Span) and part.is_wide
+            for clause in (*alternative.clauses, alternative.without)
+            for part in clause
+        )
+        for alternative in plan_term(term)
+    )

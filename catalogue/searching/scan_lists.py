@@ -1,0 +1,141 @@
+"""Which list of terms a scan goes through, and where in it a term stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from catalogue.index.access_points import ACCESS_POINTS, AccessPoint, Kind, searched_points
+from catalogue.index.folding import PHRASE_BYTES, fold_phrase, phrase_key
+from catalogue.index.numbers import isbn_keys, issn_key, lc_card_number_key, number_key
+from catalogue.query import Completeness, Part, Position, Structure, Term, UnsupportedSearch
+from catalogue.searching.matching import LONGEST_TERM
+from catalogue.searching.matching_numbers import STRUCTURES
+from catalogue.searching.matching_words import PHRASES
+
+#: Before every term but `access_points.PRESENT`.
+_FIRST = b"\x00"
+_YEAR_BEGINNING = re.compile(r"[0-9]{0,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class TermList:
+    """One list of terms and the place asked for.
+
+    Terms from `start` on are ahead, those below `end` (the same but for cut keys) are back.
+    `phrase` is the folded term asked for. Where `is_exact` says no to a term, its postings are not
+    what a search for it finds: in a list of whole fields (`is_of_fields`) it may have been cut,
+    elsewhere a search reads it in another way.
+    """
+
+    access_point: str
+    indexes: tuple[int, ...]
+    start: bytes
+    end: bytes
+    phrase: str
+    search: Term
+    is_exact: Callable[[bytes], bool] | None = None
+    is_of_fields: bool = False
+
+
+def list_for(
+    name: str,
+    text: str,
+    structure: Structure | None,
+    position: Position | None,
+    completeness: Completeness | None,
+) -> TermList:
+    """The list that these attributes ask for; raises UnsupportedSearch where there is none."""
+    if len(text) > LONGEST_TERM:
+        raise UnsupportedSearch(Part.TERM, f"more than {LONGEST_TERM} characters")
+    if name not in ACCESS_POINTS:
+        raise UnsupportedSearch(Part.ACCESS_POINT, name)
+    points = searched_points(name)
+    if not points[0].kinds:
+        raise UnsupportedSearch(Part.ACCESS_POINT, name)
+    if Kind.WORD not in points[0].kinds:
+        return _numbers(name, points, text, structure)
+    kind, search = _of_words(name, structure, position, completeness)
+    if not all(kind in point.kinds for point in points):
+        if completeness is Completeness.COMPLETE_FIELD:
+            raise UnsupportedSearch(Part.COMPLETENESS, completeness.value)
+        if structure is not None and kind is Kind.FIELD:
+            raise UnsupportedSearch(Part.STRUCTURE, structure.value)
+        raise UnsupportedSearch(Part.POSITION, position.value if position else "")
+    phrase = fold_phrase(text)
+    key = phrase_key(phrase) if kind is Kind.FIELD else phrase.encode()
+    start = key or _FIRST
+    end = start if start == (phrase.encode() or _FIRST) else start + b"\x00"
+    indexes = tuple(point.index(kind) for point in points)
+    if kind is not Kind.FIELD:
+        return TermList(name, indexes, start, end, phrase, search)
+    return TermList(name, indexes, start, end, phrase, search, _is_uncut, is_of_fields=True)
+
+
+def _is_uncut(key: bytes) -> bool:
+    return len(key) < PHRASE_BYTES
+
+
+def _of_words(
+    name: str,
+    structure: Structure | None,
+    position: Position | None,
+    completeness: Completeness | None,
+) -> tuple[Kind, Term]:
+    if position is Position.FIRST_IN_SUBFIELD:
+        raise UnsupportedSearch(Part.POSITION, position.value)
+    if completeness is Completeness.COMPLETE_SUBFIELD:
+        raise UnsupportedSearch(Part.COMPLETENESS, completeness.value)
+    is_first = position is Position.FIRST_IN_FIELD
+    is_whole = completeness is Completeness.COMPLETE_FIELD
+    if structure in PHRASES or (structure is None and (is_first or is_whole)):
+        return Kind.FIELD, Term(
+            name, "", structure=Structure.PHRASE, completeness=Completeness.COMPLETE_FIELD
+        )
+    if structure not in (None, Structure.WORD, Structure.WORD_LIST):
+        raise UnsupportedSearch(Part.STRUCTURE, structure.value)
+    if is_whole:
+        raise UnsupportedSearch(Part.COMBINATION, "list of words that are a complete field")
+    if is_first:
+        return Kind.FIRST, Term(name, "", position=position, structure=Structure.WORD)
+    return Kind.WORD, Term(name, "", structure=Structure.WORD)
+
+
+def _numbers(
+    name: str, points: tuple[AccessPoint, ...], text: str, structure: Structure | None
+) -> TermList:
+    kind = points[0].kinds[0]
+    if structure is not None and structure not in STRUCTURES[kind]:
+        raise UnsupportedSearch(Part.STRUCTURE, structure.value)
+    if kind is Kind.CODE:
+        phrase = " ".join(text.lower().split())
+    elif kind is Kind.YEAR:
+        phrase = text.strip()
+        if not _YEAR_BEGINNING.fullmatch(phrase):
+            raise UnsupportedSearch(Part.TERM, text)
+    else:
+        is_card_number = name == "lc_card_number"
+        phrase = lc_card_number_key(text) if is_card_number else number_key(text)
+    start = phrase.encode("utf-8", "replace") or _FIRST
+    return TermList(
+        name,
+        tuple(point.index(kind) for point in points),
+        start,
+        start,
+        phrase,
+        Term(name, "", structure=structure),
+        _never if len(points) > 1 else _EXACT.get(name),
+    )
+
+
+def _never(key: bytes) -> bool:
+    return False
+
+
+_EXACT: dict[str, Callable[[bytes], bool]] = {
+    "isbn": lambda key: (
+        (len(key) in (10, 13) and key.isdigit()) or (text := key.decode()) in isbn_keys(text)
+    ),
+    "issn": lambda key: (text := key.decode()) == issn_key(text),
+}

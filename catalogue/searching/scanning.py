@@ -1,0 +1,259 @@
+"""Scanning: the terms of an index in order, around a place in it, with exact counts.
+
+The terms are the folded ones of the index, in the order of their UTF-8 bytes. A page says with
+which attributes a search for one of its terms finds exactly as many records as the page counts
+(`ScanPage.search`): for the list of whole fields that is a search for the complete field.
+
+* **Words** unless a phrase is asked for: by structure, completeness, or first in field without
+  structure, which give the list of **whole fields**; a word first in field that of first words.
+* Numbers, years and codes have one list.
+* A point that is a union shows the terms of all its parts together.
+
+Without restriction to some records a page of one point is one range of the primary key in each
+direction. With one (`visible`), and for unions, bitmaps are intersected term by term, and at most
+`MOST_SCANNED` rows are read: beyond that the page ends early and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+from pyroaring import BitMap
+from sqlalchemy import Integer, LargeBinary, bindparam, func, select
+
+from catalogue.bitmaps import join
+from catalogue.index.access_points import PRESENT
+from catalogue.index.field_texts import whole_texts_of
+from catalogue.index.folding import phrase_key
+from catalogue.query import Completeness, Part, Position, Structure, Term, UnsupportedSearch
+from catalogue.records import fetch_records
+from catalogue.schema import postings
+from catalogue.searching.lookups import MOST_CHECKED, find_matches
+from catalogue.searching.matching import plan_term
+from catalogue.searching.scan_lists import TermList, list_for
+from catalogue.statements import Transaction, many
+
+__all__ = ["MOST_ENTRIES", "MOST_SCANNED", "ScanEntry", "ScanPage", "scan"]
+
+#: Terms on one page, before and after together.
+MOST_ENTRIES = 1_000
+#: Rows of the index that are looked at for one page in each direction.
+MOST_SCANNED = 50_000
+#: Rows of the first and the later statements where bitmaps are read.
+_FIRST_ROWS, _MOST_ROWS = 32, 512
+
+
+class ScanEntry(NamedTuple):
+    """A term as the index has it, and how many records a search for it finds."""
+
+    term: str
+    hits: int
+
+
+@dataclass(slots=True)
+class ScanPage:
+    """Some terms in order.
+
+    `position` of them are before the term asked for; the next, if any, is that term or the first
+    after it. `is_start` and `is_end` say that the list has nothing before or behind the page.
+    `is_cut`: the page is shorter than asked for though the list goes on. `search` finds an
+    entry's records when its text is the entry's term.
+    """
+
+    entries: list[ScanEntry]
+    position: int
+    is_start: bool
+    is_end: bool
+    is_cut: bool
+    search: Term
+
+
+def scan(
+    transaction: Transaction,
+    access_point: str,
+    term: str,
+    *,
+    before: int = 0,
+    after: int = 20,
+    structure: Structure | None = None,
+    position: Position | None = None,
+    completeness: Completeness | None = None,
+    visible: BitMap | None = None,
+) -> ScanPage:
+    """At most `before` terms ahead of `term` and `after` from it on, in order.
+
+    An empty term is the beginning of the list. Only records in `visible` count, and terms without
+    any are left out. Raises UnsupportedSearch for what there is no list of, ValueError for
+    negative numbers; more than `MOST_ENTRIES` terms are refused as well.
+    """
+    if before < 0 or after < 0:
+        raise ValueError("a page has no negative number of terms")
+    if before + after > MOST_ENTRIES:
+        raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_ENTRIES} terms")
+    listed = list_for(access_point, term, structure, position, completeness)
+    later, is_end, is_late_cut = _read(transaction, listed, after, visible, _AHEAD)
+    earlier, is_start, is_early_cut = _read(transaction, listed, before, visible, _BACK)
+    earlier.reverse()
+    return ScanPage(
+        earlier + later,
+        len(earlier),
+        is_start,
+        is_end,
+        is_early_cut or is_late_cut,
+        listed.search,
+    )
+
+
+class _Direction(NamedTuple):
+    """How the index is read: terms with counts, terms with bitmaps."""
+
+    is_ahead: bool
+    counts: Callable[..., list[tuple[bytes, int]]]
+    bitmaps: Callable[..., list[tuple[bytes, bytes]]]
+
+
+def _direction(is_ahead: bool) -> _Direction:
+    index = postings.c.access_point == bindparam("access_point")
+    bound = bindparam("bound", type_=LargeBinary)
+    rows = bindparam("rows", type_=Integer)
+    condition = postings.c.term >= bound
+    order = postings.c.term.asc()
+    if not is_ahead:
+        condition = (postings.c.term < bound) & (postings.c.term > PRESENT)
+        order = postings.c.term.desc()
+    return _Direction(
+        is_ahead,
+        many(
+            select(postings.c.term, func.sum(postings.c.count))
+            .where(index, condition)
+            .group_by(postings.c.term)
+            .order_by(order)
+            .limit(rows),
+            None,
+            "access_point",
+            "bound",
+            "rows",
+        ),
+        many(
+            select(postings.c.term, postings.c.bitmap)
+            .where(index, condition)
+            .order_by(order)
+            .limit(rows),
+            None,
+            "access_point",
+            "bound",
+            "rows",
+        ),
+    )
+
+
+_AHEAD, _BACK = _direction(True), _direction(False)
+
+
+def _read(
+    transaction: Transaction,
+    listed: TermList,
+    wanted: int,
+    visible: BitMap | None,
+    direction: _Direction,
+) -> tuple[list[ScanEntry], bool, bool]:
+    """Entries in the order of reading, whether the list ends there, whether it was cut."""
+    if visible is None and len(listed.indexes) == 1:
+        bound = listed.start if direction.is_ahead else listed.end
+        rows = direction.counts(transaction, listed.indexes[0], bound, wanted + 1)
+        is_exact = listed.is_exact
+        if is_exact is None or all(is_exact(term) for term, _ in rows):
+            found = [ScanEntry(term.decode(), count) for term, count in rows[:wanted]]
+            return found, len(rows) <= wanted, False
+    entries: list[ScanEntry] = []
+    reading = _Reading(transaction, listed, visible, direction)
+    for entry in reading.entries():
+        if len(entries) == wanted:
+            return entries, False, False
+        entries.append(entry)
+    return entries, not reading.is_cut, reading.is_cut
+
+
+class _Reading:
+    """A list read term by term with its records, as far as its reader goes on."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        listed: TermList,
+        visible: BitMap | None,
+        direction: _Direction,
+    ) -> None:
+        self.is_cut = False
+        self._transaction = transaction
+        self._list = listed
+        self._visible = visible
+        self._direction = direction
+        self._rows_left = MOST_SCANNED
+
+    def entries(self) -> Iterator[ScanEntry]:
+        indexes = [self._terms(index) for index in self._list.indexes]
+        in_order = merge(*indexes, key=itemgetter(0), reverse=not self._direction.is_ahead)
+        for key, found in groupby(in_order, key=itemgetter(0)):
+            records = BitMap.union(*[records for _, records in found])
+            for term, those in self._exact(key, records):
+                if self._visible is None:
+                    count = len(those)
+                else:
+                    count = those.intersection_cardinality(self._visible)
+                if count:
+                    yield ScanEntry(term, count)
+
+    def _terms(self, index: int) -> Iterator[tuple[bytes, BitMap]]:
+        """The terms of one index in order, each with all its records."""
+        is_ahead = self._direction.is_ahead
+        bound = self._list.start if is_ahead else self._list.end
+        at_once = _FIRST_ROWS
+        while True:
+            if self._rows_left <= 0:
+                self.is_cut = True
+                return
+            rows = self._direction.bitmaps(self._transaction, index, bound, at_once)
+            self._rows_left -= len(rows)
+            is_last = len(rows) < at_once
+            last = None if is_last else rows[-1][0]  # it may have more chunks than were read
+            if rows and rows[0][0] == last:
+                at_once *= 2  # none of them is whole
+                continue
+            at_once = min(2 * at_once, max(at_once, _MOST_ROWS))
+            for term, chunks in groupby(rows, key=itemgetter(0)):
+                if term != last:
+                    yield term, join([bitmap for _, bitmap in chunks])
+            if last is None:
+                return
+            bound = last if is_ahead else last + b"\x00"
+
+    def _exact(self, key: bytes, records: BitMap) -> Iterable[tuple[str, BitMap]]:
+        """The term, or the terms it stands for, with what a search for each finds."""
+        is_exact = self._list.is_exact
+        if is_exact is None or is_exact(key):
+            return [(key.decode(), records)]
+        if self._list.is_of_fields:
+            return self._whole_fields(key, records)
+        term = key.decode()
+        match = plan_term(replace(self._list.search, text=term))
+        return [(term, find_matches(self._transaction, (match,))[0])]
+
+    def _whole_fields(self, key: bytes, records: BitMap) -> list[tuple[str, BitMap]]:
+        """The fields that a key was cut from."""
+        if len(records) > MOST_CHECKED:
+            raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_CHECKED} records")
+        found: dict[str, BitMap] = {}
+        for record in fetch_records(self._transaction, records.to_array().tolist()):
+            for readings in whole_texts_of(record.format, record.data, self._list.access_point):
+                for text in readings:
+                    if phrase_key(text) == key:
+                        found.setdefault(text, BitMap()).add(record.id)
+        start, is_ahead = self._list.phrase.encode(), self._direction.is_ahead
+        terms = sorted(found, key=str.encode, reverse=not is_ahead)
+        return [(term, found[term]) for term in terms if (term.encode() >= start) is is_ahead]

@@ -1,0 +1,1 @@
+"""Storage: the two kinds of database, their threads, outages and replicas."""
