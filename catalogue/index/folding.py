@@ -201,9 +201,7 @@ def word_readings(word: bytes) -> list[bytes]:
 
 def _fold_all(texts: list[bytes], reading: int) -> list[bytes]:
     """Texts in one reading."""
-    whole = BETWEEN.join(texts)
-    if whole.count(MARK) >= len(texts):  # no UTF-8
-        whole = BETWEEN.join([text.replace(MARK, b" ") for text in texts])
+    whole = join_texts(texts)
     if reading == _OTHER:
         whole = _JOINED_HYPHEN.sub(b"", whole).replace(b"'", b" ")
     words = split_plain(whole)
@@ -215,10 +213,23 @@ def _fold_all(texts: list[bytes], reading: int) -> list[bytes]:
     return b" ".join(map(folded.get, words, words)).split(MARK)
 
 
+def join_texts(texts: list[bytes]) -> bytes:
+    """Texts joined by `BETWEEN`, with no other mark in them."""
+    whole = BETWEEN.join(texts)
+    if whole.count(MARK) >= len(texts):  # no UTF-8
+        whole = BETWEEN.join([text.replace(MARK, b" ") for text in texts])
+    return whole
+
+
 def split_plain(text: bytes) -> list[bytes]:
     """The words of what `plain_readings` gave, which may still be too long, and a `MARK` where
     `BETWEEN` was."""
-    return text.translate(_SPLIT, _APOSTROPHE).split()
+    return spaced(text).split()
+
+
+def spaced(text: bytes) -> bytes:
+    """The same words as those of `split_plain`, with nothing but spaces between them."""
+    return text.translate(_SPLIT, _APOSTROPHE)
 
 
 def bounded(words: list[bytes]) -> list[bytes]:

@@ -12,7 +12,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import chain, count
+from itertools import count
 from typing import Any, Literal, NamedTuple
 
 import numpy
@@ -20,20 +20,10 @@ from numpy.typing import NDArray
 
 from catalogue.bitmaps import CHUNK_BITS, array_head, serialise
 from catalogue.index.access_points import PRESENT, ROWS
-from catalogue.index.folding import (
-    BETWEEN,
-    MARK,
-    PHRASE_BYTES,
-    WORD_BYTES,
-    bounded,
-    joined_words,
-    plain_readings,
-    split_plain,
-    word_readings,
-)
+from catalogue.index.reading import Found, Numbers, Parts, Reader, Words
 from catalogue.index.selection import ANY_WORDS, Target
 
-Numbers = NDArray[numpy.uint64]
+__all__ = ["Columns", "Found", "Inversion"]
 
 _WORD_BITS = 24
 _LOW = numpy.uint64((1 << CHUNK_BITS) - 1)
@@ -61,40 +51,16 @@ class Columns(NamedTuple):
     bitmaps: list[bytes]
 
 
-class Found(NamedTuple):
-    """Texts or terms, and for each the lower 16 bits of the id of its record."""
+class _Terms(Parts):
+    """Terms as they come, as numbers in the order of their first coming."""
 
-    values: list[bytes]
-    lows: Numbers
+    def __init__(self) -> None:
+        super().__init__()
+        self.number_of: defaultdict[bytes, int] = defaultdict(count().__next__)
 
-
-class _Words(NamedTuple):
-    """The words of some texts as numbers, the record of each, and which of them is a word and not
-    the mark between two texts."""
-
-    numbers: Numbers
-    lows: Numbers
-    is_word: NDArray[numpy.bool_]
-
-
-class _Numbered:
-    """Words or terms as they come, as numbers in the order of their first coming."""
-
-    def __init__(self, number_of: defaultdict[bytes, int]) -> None:
-        self.number_of = number_of
-        self._numbers: list[NDArray[numpy.uint32]] = []
-        self._lows: list[Numbers] = []
-
-    def add(self, values: list[bytes], lows: Numbers) -> None:
-        numbers = map(self.number_of.__getitem__, values)
-        self._numbers.append(numpy.fromiter(numbers, numpy.uint32, len(values)))
-        self._lows.append(lows)
-
-    def numbers(self) -> NDArray[numpy.uint32]:
-        return numpy.concatenate(self._numbers)
-
-    def lows(self) -> Numbers:
-        return numpy.concatenate(self._lows)
+    def add_terms(self, found: Found) -> None:
+        numbers = map(self.number_of.__getitem__, found.values)
+        self.add(numpy.fromiter(numbers, numpy.uint32, len(found.values)), found.lows)
 
 
 class Inversion:
@@ -102,14 +68,8 @@ class Inversion:
 
     def __init__(self, chunk: int) -> None:
         self.chunk = chunk
-        self._vocabulary: defaultdict[bytes, int] = defaultdict(count(1).__next__, {MARK: 0})
         self._found: defaultdict[Target, list[Found]] = defaultdict(list)
-        self._texts: defaultdict[Target, _Numbered] = defaultdict(self._of_words)
-        self._unread: defaultdict[Target, _Numbered] = defaultdict(_of_terms)
-        self._terms: defaultdict[int, _Numbered] = defaultdict(_of_terms)
-
-    def _of_words(self) -> _Numbered:
-        return _Numbered(self._vocabulary)
+        self._terms: defaultdict[int, _Terms] = defaultdict(_Terms)
 
     def add_texts(self, target: Target, found: Found) -> None:
         """Takes UTF-8 texts: not too many at once, so that they stay in the processor's cache.
@@ -119,67 +79,29 @@ class Inversion:
         """
         self._found[target].append(found)
 
-    def _read_texts(self, target: Target, found: Found) -> None:
-        if target == Target(target.words):
-            self._add_words(target, found)
-            return
-        mains, others = plain_readings(found.values)
-        lows = found.lows
-        if others:
-            mains += [other for _, other in others]
-            lows = numpy.concatenate([lows, lows[[at for at, _ in others]]])
-        words = split_plain(BETWEEN.join(mains))
-        if max(map(len, words), default=0) > WORD_BYTES:
-            words = _cut(words)
-        if target.fields:
-            wholes = Found(_wholes(words), lows)
-            for index in target.fields:
-                self.add_terms(index, wholes)
-        if target.words or target.firsts or target.pairs:
-            words.append(MARK)  # before the next texts, too
-            self._texts[target].add(words, lows)
-
-    def _add_words(self, target: Target, found: Found) -> None:
-        """Of texts whose words need not be in order, each different word is read but once."""
-        texts, lows = found
-        joined = [at for at, text in enumerate(texts) if b"-" in text or b"'" in text]
-        if joined:
-            texts = texts + [joined_words(texts[at]) for at in joined]
-            lows = numpy.concatenate([lows, lows[joined]])
-        words = split_plain(BETWEEN.join(texts))
-        words.append(MARK)
-        self._unread[target].add(words, lows)
-
     def add_terms(self, index: int, found: Found) -> None:
         """Takes terms of an index whose terms are not made of words."""
-        self._terms[index].add(*found)
+        self._terms[index].add_terms(found)
 
     def columns(self, every: Numbers) -> list[Columns]:
         """The rows of the index, by index and term.
 
         `every` record is to be in the index of every word, even if it has none.
         """
+        reader = Reader(self.add_terms)
         while self._found:
             target, parts = self._found.popitem()
             for part in parts:
-                self._read_texts(target, part)
-        read = {
-            target: _read_words(unread, self._vocabulary) for target, unread in self._unread.items()
-        }
-        words, rank = _ranked(self._vocabulary)
+                reader.add(target, part)
+        words, streams = reader.words()
         if len(words) > _WORD:
             raise OverflowError("more different words than can be inverted at once")
         by_word: defaultdict[int, list[Numbers]] = defaultdict(list, {ANY_WORDS: []})
         by_pair: defaultdict[int, list[Numbers]] = defaultdict(list)
-        for target, numbered in self._texts.items():
-            stream = _stream(rank[numbered.numbers()], numbered.lows(), rank[0])
+        for target, stream in streams:
             _spread(_word_postings, stream, target.words, by_word)
             _spread(_first_postings, stream, target.firsts, by_word)
             _spread(_pair_postings, stream, target.pairs, by_pair)
-        for target, (numbers, lows) in read.items():
-            postings = _sorted(rank[numbers] << _TERM_SHIFT | lows)
-            for index in target.words:
-                by_word[index].append(postings)
 
         def pairs_of(numbers: Numbers) -> list[bytes]:
             firsts, seconds = (numbers >> _WORD_SHIFT).tolist(), (numbers & _WORD).tolist()
@@ -189,17 +111,13 @@ class Inversion:
         words_of = partial(_named, words)
         made = [rows.columns(index, _joined(parts), words_of) for index, parts in by_word.items()]
         made += [rows.columns(index, _joined(parts), pairs_of) for index, parts in by_pair.items()]
-        for index, numbered in self._terms.items():
-            terms, rank = _ranked(numbered.number_of)
-            postings = _sorted(rank[numbered.numbers()] << _TERM_SHIFT | numbered.lows())
+        for index, found in self._terms.items():
+            terms, rank = _ranked(found.number_of)
+            postings = _sorted(rank[found.numbers()] << _TERM_SHIFT | found.lows())
             if terms[0] == b"":  # a text without a word
                 postings = postings[postings > _LOW]
             made.append(rows.columns(index, postings, partial(_named, terms)))
         return sorted(columns for columns in made if columns.terms)
-
-
-def _of_terms() -> _Numbered:
-    return _Numbered(defaultdict(count().__next__))
 
 
 def _named(terms: list[bytes], numbers: Numbers) -> list[bytes]:
@@ -215,62 +133,24 @@ def _ranked(number_of: dict[bytes, int]) -> tuple[list[bytes], Numbers]:
     return terms, rank
 
 
-def _cut(words: list[bytes]) -> list[bytes]:
-    """The same without words that are too long, and with the marks."""
-    return [
-        part for word in words for part in ((word,) if len(word) <= WORD_BYTES else bounded([word]))
-    ]
-
-
-def _read_words(
-    unread: _Numbered, vocabulary: defaultdict[bytes, int]
-) -> tuple[NDArray[numpy.intp], Numbers]:
-    """All readings of words as numbers of the vocabulary, and the record of each."""
-    readings = [[] if word == MARK else word_readings(word) for word in unread.number_of]
-    sizes = numpy.fromiter(map(len, readings), numpy.intp, len(readings))
-    flat = numpy.fromiter(
-        map(vocabulary.__getitem__, chain.from_iterable(readings)), numpy.intp, sizes.sum()
-    )
-    begins = numpy.cumsum(sizes) - sizes
-    numbers = unread.numbers()
-    is_mark = numbers == unread.number_of[MARK]
-    lows = unread.lows()[numpy.cumsum(is_mark) - is_mark]
-    # For each word, so many places in a row as it has readings.
-    each = sizes[numbers]
-    before = numpy.cumsum(each) - each
-    places = numpy.repeat(begins[numbers] - before, each) + numpy.arange(each.sum())
-    return flat[places], numpy.repeat(lows, each)
-
-
-def _wholes(tokens: list[bytes]) -> list[bytes]:
-    """The texts again, their words apart by one space; empty where there is no word."""
-    return [whole.strip()[:PHRASE_BYTES] for whole in b" ".join(tokens).split(MARK)]
-
-
-def _stream(numbers: Numbers, lows: Numbers, mark: numpy.uint64) -> _Words:
-    is_word = numbers != mark
-    is_mark = ~is_word
-    return _Words(numbers, lows[numpy.cumsum(is_mark) - is_mark], is_word)
-
-
-def _word_postings(stream: _Words) -> Numbers:
+def _word_postings(stream: Words) -> Numbers:
     return (stream.numbers << _TERM_SHIFT | stream.lows)[stream.is_word]
 
 
-def _first_postings(stream: _Words) -> Numbers:
+def _first_postings(stream: Words) -> Numbers:
     is_first = stream.is_word.copy()
     is_first[1:] &= ~stream.is_word[:-1]
     return (stream.numbers << _TERM_SHIFT | stream.lows)[is_first]
 
 
-def _pair_postings(stream: _Words) -> Numbers:
+def _pair_postings(stream: Words) -> Numbers:
     pairs = stream.numbers[:-1] << _WORD_SHIFT | stream.numbers[1:]
     return (pairs << _TERM_SHIFT | stream.lows[1:])[stream.is_word[:-1] & stream.is_word[1:]]
 
 
 def _spread(
-    postings_of: Callable[[_Words], Numbers],
-    stream: _Words,
+    postings_of: Callable[[Words], Numbers],
+    stream: Words,
     indexes: tuple[int, ...],
     into: Mapping[int, list[Numbers]],
 ) -> None:
@@ -318,7 +198,8 @@ class _Rows(NamedTuple):
             if first:
                 terms.insert(0, PRESENT)
                 ends = numpy.concatenate([[first], ends + first])
-        counts = numpy.diff(ends, prepend=0)
+        counts = ends.copy()
+        counts[1:] -= ends[:-1]
         bitmaps = _bitmaps(self.chunk, counts, ends, lows.astype("<u2"))
         return Columns(access_point, self.chunk, terms, counts.tolist(), bitmaps)
 
@@ -329,7 +210,8 @@ def _bitmaps(
     """The bitmap of each term: `lows` holds the ids' lower parts, its own before its end."""
     made: Any = numpy.empty(len(counts), numpy.object_)
     has_heads = bool(array_head(chunk, 1))
-    for size in range(1, _FEW + 1):
+    largest = counts.max(initial=0)
+    for size in range(1, min(largest, _FEW) + 1):
         head = array_head(chunk, size)
         which = numpy.flatnonzero(counts == size)
         if len(which) and has_heads:
@@ -338,6 +220,8 @@ def _bitmaps(
             values = lows[(ends[which] - size)[:, None] + numpy.arange(size)]
             rows[:, len(head) :] = values.view(numpy.uint8).reshape(len(which), 2 * size)
             made[which] = rows.view(f"V{rows.shape[1]}").ravel()
+    if has_heads and largest <= _FEW:
+        return list(made)
     whole = lows.tobytes()
     for at in numpy.flatnonzero(counts > (_FEW if has_heads else 0)).tolist():
         size, end = counts[at], 2 * ends[at]
