@@ -1,8 +1,8 @@
 """Records as they come, until their texts and terms are turned round into rows of `postings`.
 
-The texts of one target (`selection.Target`) are kept as they are; `catalogue.index.inversion`
-folds, splits and numbers those of some dozens of records at once. The obvious way, a set of terms
-for each record and a list of records for each term, takes half as long again.
+The texts of one target (`selection.Target`) are kept as they are; `catalogue.index.reading` folds
+those of some dozens of records at once, and splits and numbers them by the megabyte. The obvious
+way, a set of terms for each record and a list of records for each term, takes half as long again.
 """
 
 from __future__ import annotations
