@@ -74,21 +74,26 @@ class Cluster:
     def kill(self) -> None:
         """SIGKILL to all of its processes, as a host that loses its power."""
         processes = [self.process, *self._children()]
-        for each in processes:
-            with suppress(ProcessLookupError):
-                os.kill(each, signal.SIGKILL)
+        self._send(signal.SIGKILL, processes)
         while any(Path(f"/proc/{each}/stat").exists() for each in processes[1:]):
             time.sleep(0.01)
         (self.data / "postmaster.pid").unlink()
 
     def pause(self) -> None:
         """It keeps its connections and answers nobody, as one whose disk hangs."""
-        for each in [self.process, *self._children()]:
-            os.kill(each, signal.SIGSTOP)
+        # The postmaster first: it starts no more of them once they are counted.
+        self._send(signal.SIGSTOP, [self.process])
+        self._send(signal.SIGSTOP, self._children())
 
     def go_on(self) -> None:
-        for each in [self.process, *self._children()]:
-            os.kill(each, signal.SIGCONT)
+        self._send(signal.SIGCONT, [self.process, *self._children()])
+
+    @staticmethod
+    def _send(number: signal.Signals, processes: list[int]) -> None:
+        """To each that is still there: one whose client has left ends when it goes on."""
+        for each in processes:
+            with suppress(ProcessLookupError):
+                os.kill(each, number)
 
     def _children(self) -> list[int]:
         tasks = Path(f"/proc/{self.process}/task/{self.process}/children")
