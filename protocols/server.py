@@ -29,7 +29,7 @@ from protocols.http_channel import EndingSite
 from protocols.logs import Form, handler_for
 from protocols.notices.sending import Sender
 from protocols.notices.service import NoticeService
-from protocols.reactor import at_turns_end, reactor
+from protocols.reactor import at_turns_end, last_turn, reactor
 from protocols.requests import BoundedRequest
 from protocols.standard import Port, Standard
 from protocols.supervision.sockets import Key, Listening, Sockets, key_of
@@ -44,6 +44,8 @@ FAREWELL_SECONDS = 1.0
 #: Seconds in which, when there is time, conversations end by themselves before they are ended:
 #: who has just connected, or comes for a moment only, notices nothing.
 LINGER_SECONDS = 3.0
+#: Seconds of a turn for which a port accepts one connection more.
+ACCEPT_SECONDS = 0.001
 
 
 class CannotStart(Exception):
@@ -238,15 +240,19 @@ class Server:
 
 
 def _accept_in_turn(port: Any) -> None:
-    """Has a port accept one connection a turn, so that the processes that share it share the load:
-    a process that takes all that wait has them for as long as they last."""
+    """Has a port accept few connections a turn, so that the processes that share it share the load:
+    a process that takes all that wait has them for as long as they last.
+
+    One, and one more for each millisecond that this process was busy before: when all of them come
+    back at once, after a restart or a power cut, they do not wait for as many turns as they are.
+    """
     accept = port.doRead
 
-    def accept_one() -> None:
-        port.numberAccepts = 1
+    def accept_some() -> None:
+        port.numberAccepts = 1 + int(last_turn() / ACCEPT_SECONDS)
         accept()
 
-    port.doRead = accept_one
+    port.doRead = accept_some
 
 
 def configure_logging(level: str, form: Form = "text") -> None:
