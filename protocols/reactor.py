@@ -22,7 +22,8 @@ from typing import Any
 
 from twisted.internet.main import installReactor
 
-__all__ = ["at_turns_end", "last_turn", "reactor"]
+__all__ = ["accept_in_turn", "at_turns_end", "reactor"]
+
 
 if sys.platform == "linux":
     from twisted.internet.epollreactor import EPOLLOUT, EPollReactor
@@ -120,6 +121,9 @@ from twisted.internet import reactor as _reactor
 
 reactor: Any = _reactor
 
+#: Seconds of a turn for which a port accepts one connection more in the next.
+ACCEPT_SECONDS = 0.001
+
 
 def at_turns_end(work: Callable[[], None]) -> None:
     """Has `work` called when the reactor has dealt with all that has arrived."""
@@ -130,6 +134,17 @@ def at_turns_end(work: Callable[[], None]) -> None:
         at_end(work)
 
 
-def last_turn() -> float:
-    """Seconds that the reactor was busy before it looked for what had arrived meanwhile."""
-    return getattr(reactor, "last_turn", 0.0)
+def accept_in_turn(port: Any) -> None:
+    """Has a port accept few connections a turn, so that the processes that share it share the load:
+    a process that takes all that wait has them for as long as they last.
+
+    One, and one more for each millisecond that this process was busy before: when all of them come
+    back at once, after a restart or a power cut, they do not wait for as many turns as they are.
+    """
+    accept = port.doRead
+
+    def accept_some() -> None:
+        port.numberAccepts = 1 + int(getattr(reactor, "last_turn", 0.0) / ACCEPT_SECONDS)
+        accept()
+
+    port.doRead = accept_some

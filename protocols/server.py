@@ -29,7 +29,7 @@ from protocols.http_channel import EndingSite
 from protocols.logs import Form, handler_for
 from protocols.notices.sending import Sender
 from protocols.notices.service import NoticeService
-from protocols.reactor import at_turns_end, last_turn, reactor
+from protocols.reactor import accept_in_turn, at_turns_end, reactor
 from protocols.requests import BoundedRequest
 from protocols.standard import Port, Standard
 from protocols.supervision.sockets import Key, Listening, Sockets, key_of
@@ -44,8 +44,6 @@ FAREWELL_SECONDS = 1.0
 #: Seconds in which, when there is time, conversations end by themselves before they are ended:
 #: who has just connected, or comes for a moment only, notices nothing.
 LINGER_SECONDS = 3.0
-#: Seconds of a turn for which a port accepts one connection more.
-ACCEPT_SECONDS = 0.001
 
 
 class CannotStart(Exception):
@@ -183,7 +181,7 @@ class Server:
             ) from error
         port = reactor.adoptStreamPort(found.fileno(), found.family, factory)
         found.close()  # the port has a descriptor of its own
-        _accept_in_turn(port)
+        accept_in_turn(port)
         self._listening.append(port)
         if isinstance(factory, Ending):
             self._conversing.append(factory)
@@ -237,22 +235,6 @@ class Server:
             self._services.close()
         if self._database is not None:
             self._database.close()
-
-
-def _accept_in_turn(port: Any) -> None:
-    """Has a port accept few connections a turn, so that the processes that share it share the load:
-    a process that takes all that wait has them for as long as they last.
-
-    One, and one more for each millisecond that this process was busy before: when all of them come
-    back at once, after a restart or a power cut, they do not wait for as many turns as they are.
-    """
-    accept = port.doRead
-
-    def accept_some() -> None:
-        port.numberAccepts = 1 + int(last_turn() / ACCEPT_SECONDS)
-        accept()
-
-    port.doRead = accept_some
 
 
 def configure_logging(level: str, form: Form = "text") -> None:

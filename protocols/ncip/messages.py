@@ -7,14 +7,16 @@ service needs is for its handler to say, what an answer must have is checked whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol
+
+from protocols.ncip.elements import element
 
 # Values
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class Code:
     """A value of an open list, with the URI of its list where one was given."""
 
@@ -25,43 +27,43 @@ class Code:
 # Identifiers and headers
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UserId:
     agency_id: Code | None = None
     user_identifier_type: Code | None = None
     user_identifier_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemId:
     agency_id: Code | None = None
     item_identifier_type: Code | None = None
     item_identifier_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RequestId:
     agency_id: Code | None = None
     request_identifier_type: Code | None = None
     request_identifier_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class FromAgencyId:
     agency_id: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ToAgencyId:
     agency_id: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class OnBehalfOfAgency:
     agency_id: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class InitiationHeader:
     """Who asks whom. The authentications are secrets: they are in no repr."""
 
@@ -75,7 +77,7 @@ class InitiationHeader:
     application_profile_type: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ResponseHeader:
     from_system_id: Code | None = None
     from_agency_id: FromAgencyId | None = None
@@ -83,7 +85,7 @@ class ResponseHeader:
     to_agency_id: ToAgencyId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class Problem:
     """Why not. `problem_value` is never a secret."""
 
@@ -93,7 +95,7 @@ class Problem:
     problem_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AuthenticationInput:
     """One thing a user typed: an identifier, or a secret. In no repr."""
 
@@ -105,14 +107,14 @@ class AuthenticationInput:
 # Requests
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class MandatedAction:
     """The initiator has done it already: it is to be recorded, whatever the rules say."""
 
     date_event_occurred: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class OtherService:
     """A request for one of the services that Tiro does not offer: only its header is read."""
 
@@ -120,7 +122,7 @@ class OtherService:
     initiation_header: InitiationHeader | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupVersion:
     """Which versions? Asked outright, or by a message in a version that is not spoken here.
 
@@ -137,7 +139,7 @@ class LookupVersion:
 # What is told about items
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class Amount:
     """Money: `monetary_value` in minor units of an ISO 4217 currency."""
 
@@ -148,7 +150,7 @@ class Amount:
 # Responses
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RequiredFeeAmount:
     """What it would cost, in the answer of a refusal."""
 
@@ -156,7 +158,7 @@ class RequiredFeeAmount:
     monetary_value: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class Refusal:
     """The response of any service that could not be carried out: its Problems.
 
@@ -170,7 +172,7 @@ class Refusal:
     required_fee_amount: RequiredFeeAmount | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupVersionResponse:
     from_agency_id: Code | None
     to_agency_id: Code | None

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 SERVER = """
 import time
 
-from protocols.reactor import at_turns_end, reactor
+from protocols.reactor import accept_in_turn, at_turns_end, reactor
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol
 from zope.interface import implementer
@@ -72,7 +73,10 @@ class Answering(Protocol):
             else:
                 self.transport.write(b"x" * int(line) + b"\\n")
 
-port = reactor.listenTCP(0, Factory.forProtocol(Answering), interface="127.0.0.1")
+port = reactor.listenTCP(
+    0, Factory.forProtocol(Answering), backlog=100, interface="127.0.0.1"
+)
+accept_in_turn(port)
 reactor.callWhenRunning(lambda: print(port.getHost().port, flush=True))
 reactor.run()
 """
@@ -136,6 +140,44 @@ def test_a_long_turn_sends_what_is_answered_before_its_end(port: int) -> None:
                 came.append(time.monotonic())
                 waiting.remove(each)
         assert came[-1] - came[0] > 0.05 * 4
+
+
+def _answered(clients: list[socket.socket], request: bytes) -> Iterator[socket.socket]:
+    """Who is answered, in order, where each asks again at once."""
+    for each in clients:
+        each.sendall(request)
+    while True:
+        for each in select.select(clients, [], [], 10)[0]:
+            assert lines(each, 1) == [b"busy"]
+            each.sendall(request)
+            yield each
+
+
+def test_they_are_answered_in_the_order_of_their_asking(port: int) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connected(port)) for _ in range(20)]
+        last: dict[socket.socket, int] = {}
+        longest = 0
+        for number, each in enumerate(islice(_answered(clients, b"busy0.005\n"), 200)):
+            longest = max(longest, number - last.get(each, number))
+            last[each] = number
+        # Once round, and not twice for who asks while the next turn has begun already.
+        assert longest < 1.5 * len(clients)
+
+
+def test_all_who_come_back_at_once_are_accepted_soon(port: int) -> None:
+    with ExitStack() as stack:
+        first = stack.enter_context(connected(port))
+        first.sendall(b"busy0.1\n")
+        clients = [stack.enter_context(connected(port)) for _ in range(50)]
+        waiting, answers = set(clients), 0
+        for each in _answered(clients, b"busy0.005\n"):
+            waiting.discard(each)
+            answers += 1
+            if not waiting:
+                break
+        # With one a turn it would be 1 + 2 + 3 ... + 50.
+        assert answers < 50 * 51 / 2 / 3
 
 
 def test_what_the_socket_does_not_take_waits_and_pauses_the_producer(port: int) -> None:

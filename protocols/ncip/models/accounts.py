@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     Amount,
     AuthenticationInput,
@@ -34,26 +34,26 @@ from protocols.ncip.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class FiscalTransactionReferenceId:
     agency_id: Code | None = None
     fiscal_transaction_identifier_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RelatedFiscalTransactionReferenceId:
     agency_id: Code | None = None
     fiscal_transaction_identifier_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemDetails:
     item_id: ItemId | None = None
     bibliographic_description: BibliographicDescription | None = None
     date_due: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class FiscalTransactionInformation:
     fiscal_action_type: Code | None = None
     fiscal_transaction_reference_id: FiscalTransactionReferenceId | None = None
@@ -66,25 +66,25 @@ class FiscalTransactionInformation:
     item_details: ItemDetails | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AccountBalance:
     currency_code: Code | None = None
     monetary_value: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AccountDetails:
     accrual_date: datetime | None = None
     fiscal_transaction_information: FiscalTransactionInformation | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UserFiscalAccount:
     account_balance: AccountBalance | None = None
     account_details: tuple[AccountDetails, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AcknowledgedFeeAmount:
     """What the user has agreed to pay."""
 
@@ -92,7 +92,7 @@ class AcknowledgedFeeAmount:
     monetary_value: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CreateUserFiscalTransaction:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -101,7 +101,7 @@ class CreateUserFiscalTransaction:
     fiscal_transaction_information: FiscalTransactionInformation | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CreateUserFiscalTransactionResponse:
     response_header: ResponseHeader | None = None
     user_id: UserId | None = None

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import Code
 from protocols.ncip.rows import CODE, ONE, OPTIONAL, TEXT, Row
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ElectronicAddress:
     electronic_address_type: Code | None = None
     electronic_address_data: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UnstructuredAddress:
     unstructured_address_type: Code | None = None
     unstructured_address_data: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class StructuredAddress:
     street: str | None = None
     line1: str | None = None
@@ -32,14 +32,14 @@ class StructuredAddress:
     postal_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class PhysicalAddress:
     structured_address: StructuredAddress | None = None
     unstructured_address: UnstructuredAddress | None = None
     physical_address_type: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ShippingInformation:
     shipping_instructions: str | None = None
     shipping_note: str | None = None
@@ -47,7 +47,7 @@ class ShippingInformation:
     electronic_address: ElectronicAddress | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class OrganizationNameInformation:
     organization_name_type: Code | None = None
     organization_name: str | None = None

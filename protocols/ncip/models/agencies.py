@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import Code, InitiationHeader, ResponseHeader
 from protocols.ncip.models.addresses import OrganizationNameInformation, PhysicalAddress
 from protocols.ncip.rows import (
@@ -21,39 +21,39 @@ from protocols.ncip.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupAgency:
     initiation_header: InitiationHeader | None = None
     agency_id: Code | None = None
     agency_element_type: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AgencyAddressInformation:
     agency_address_role_type: Code | None = None
     physical_address: PhysicalAddress | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class PromptOutput:
     authentication_prompt_data: str | None = None
     authentication_prompt_type: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class PromptInput:
     authentication_input_type: Code | None = None
     authentication_data_format_type: Code | None = None
     sensitive_data_flag: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AuthenticationPrompt:
     prompt_output: PromptOutput | None = None
     prompt_input: PromptInput | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupAgencyResponse:
     response_header: ResponseHeader | None = None
     agency_id: Code | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     AuthenticationInput,
     Code,
@@ -35,7 +35,7 @@ from protocols.ncip.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CheckOutItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -49,7 +49,7 @@ class CheckOutItem:
     user_element_type: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CheckInItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -58,7 +58,7 @@ class CheckInItem:
     user_element_type: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RenewItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -71,12 +71,12 @@ class RenewItem:
     acknowledged_fee_amount: AcknowledgedFeeAmount | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class Destination:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RoutingInformation:
     routing_instructions: str | None = None
     destination: Destination | None = None
@@ -84,7 +84,7 @@ class RoutingInformation:
     user_id: UserId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CheckOutItemResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None
@@ -96,7 +96,7 @@ class CheckOutItemResponse:
     user_optional_fields: UserOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CheckInItemResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None
@@ -107,7 +107,7 @@ class CheckInItemResponse:
     user_optional_fields: UserOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RenewItemResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None

@@ -5,10 +5,10 @@ A notification has no answer of its own but an acknowledgement: its response is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     Code,
     InitiationHeader,
@@ -35,7 +35,7 @@ from protocols.ncip.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AcceptItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -53,14 +53,14 @@ class AcceptItem:
     pickup_expiry_date: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AcceptItemResponse:
     response_header: ResponseHeader | None = None
     request_id: RequestId | None = None
     item_id: ItemId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemRequested:
     initiation_header: InitiationHeader | None = None
     user_id: UserId | None = None
@@ -75,7 +75,7 @@ class ItemRequested:
     item_optional_fields: ItemOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemShipped:
     initiation_header: InitiationHeader | None = None
     item_id: ItemId | None = None
@@ -86,7 +86,7 @@ class ItemShipped:
     item_optional_fields: ItemOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemReceived:
     initiation_header: InitiationHeader | None = None
     item_id: ItemId | None = None
@@ -96,7 +96,7 @@ class ItemReceived:
     item_optional_fields: ItemOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemCheckedOut:
     initiation_header: InitiationHeader | None = None
     user_id: UserId | None = None
@@ -109,7 +109,7 @@ class ItemCheckedOut:
     item_optional_fields: ItemOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemCheckedIn:
     initiation_header: InitiationHeader | None = None
     user_id: UserId | None = None
@@ -117,7 +117,7 @@ class ItemCheckedIn:
     item_optional_fields: ItemOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemRenewed:
     initiation_header: InitiationHeader | None = None
     user_id: UserId | None = None
@@ -127,7 +127,7 @@ class ItemRenewed:
     item_optional_fields: ItemOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemRequestCancelled:
     initiation_header: InitiationHeader | None = None
     user_id: UserId | None = None
@@ -138,7 +138,7 @@ class ItemRequestCancelled:
     item_optional_fields: ItemOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemRecalled:
     initiation_header: InitiationHeader | None = None
     user_id: UserId | None = None
@@ -147,7 +147,7 @@ class ItemRecalled:
     item_optional_fields: ItemOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CirculationStatusUpdated:
     initiation_header: InitiationHeader | None = None
     item_id: ItemId | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import Code, InitiationHeader, ItemId, Problem, ResponseHeader
 from protocols.ncip.models.items import (
     BibliographicDescription,
@@ -29,7 +29,7 @@ from protocols.ncip.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupItemSet:
     initiation_header: InitiationHeader | None = None
     bibliographic_id: tuple[BibliographicId, ...] = ()
@@ -42,7 +42,7 @@ class LookupItemSet:
     next_item_token: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemInformation:
     item_id: ItemId | None = None
     current_borrower: CurrentBorrower | None = None
@@ -53,7 +53,7 @@ class ItemInformation:
     problem: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class HoldingsSet:
     """The items of one title at one branch."""
 
@@ -63,7 +63,7 @@ class HoldingsSet:
     item_information: tuple[ItemInformation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class BibInformation:
     bibliographic_id: BibliographicId | None = None
     bibliographic_description: BibliographicDescription | None = None
@@ -73,7 +73,7 @@ class BibInformation:
     problem: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupItemSetResponse:
     response_header: ResponseHeader | None = None
     bib_information: tuple[BibInformation, ...] = ()

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import Code
 from protocols.ncip.rows import CODE, COUNT, MANY, MOMENT, ONE, OPTIONAL, SOME, TEXT, V2, V2_02, Row
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class BibliographicItemId:
     bibliographic_item_identifier: str | None = None
     bibliographic_item_identifier_code: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class BibliographicRecordId:
     bibliographic_record_identifier: str | None = None
     agency_id: Code | None = None
     bibliographic_record_identifier_code: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class BibliographicId:
     bibliographic_item_id: BibliographicItemId | None = None
     bibliographic_record_id: BibliographicRecordId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class BibliographicDescription:
     author: str | None = None
     bibliographic_item_id: BibliographicItemId | None = None
@@ -44,35 +44,35 @@ class BibliographicDescription:
     medium_type: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemDescription:
     call_number: str | None = None
     copy_number: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LocationNameInstance:
     location_name_level: int | None = None
     location_name_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LocationName:
     location_name_instance: tuple[LocationNameInstance, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class Location:
     location_type: Code | None = None
     location_name: LocationName | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ElectronicResource:
     reference_to_resource: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemOptionalFields:
     bibliographic_description: BibliographicDescription | None = None
     item_use_restriction_type: tuple[Code, ...] = ()

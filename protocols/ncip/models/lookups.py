@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     Amount,
     AuthenticationInput,
@@ -38,7 +38,7 @@ from protocols.ncip.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupUser:
     initiation_header: InitiationHeader | None = None
     user_id: UserId | None = None
@@ -49,7 +49,7 @@ class LookupUser:
     user_fiscal_account_desired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupItem:
     initiation_header: InitiationHeader | None = None
     item_id: ItemId | None = None
@@ -59,29 +59,29 @@ class LookupItem:
     current_requesters_desired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CurrentBorrower:
     user_id: UserId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CurrentRequester:
     user_id: UserId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemTransaction:
     current_borrower: CurrentBorrower | None = None
     current_requester: tuple[CurrentRequester, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LoanedItemsCount:
     circulation_status: Code | None = None
     loaned_item_count_value: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LoanedItem:
     item_id: ItemId | None = None
     bibliographic_id: tuple[BibliographicId, ...] = ()
@@ -91,13 +91,13 @@ class LoanedItem:
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RequestedItemsCount:
     request_type: Code | None = None
     requested_item_count_value: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RequestedItem:
     request_id: RequestId | None = None
     item_id: ItemId | None = None
@@ -111,7 +111,7 @@ class RequestedItem:
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupUserResponse:
     response_header: ResponseHeader | None = None
     user_id: UserId | None = None
@@ -123,7 +123,7 @@ class LookupUserResponse:
     user_optional_fields: UserOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupItemResponse:
     response_header: ResponseHeader | None = None
     request_id: RequestId | None = None

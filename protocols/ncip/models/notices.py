@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     Amount,
     Code,
@@ -29,13 +29,13 @@ from protocols.ncip.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class NoticeItem:
     item_details: ItemDetails | None = None
     amount: Amount | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UserNoticeDetails:
     notice_type: Code | None = None
     notice_content: str | None = None
@@ -44,7 +44,7 @@ class UserNoticeDetails:
     user_privilege: UserPrivilege | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class SendUserNotice:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -53,7 +53,7 @@ class SendUserNotice:
     user_notice_details: UserNoticeDetails | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class SendUserNoticeResponse:
     response_header: ResponseHeader | None = None
     user_id: UserId | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     AuthenticationInput,
     Code,
@@ -38,7 +38,7 @@ from protocols.ncip.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RequestItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -60,7 +60,7 @@ class RequestItem:
     user_element_type: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CancelRequestItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -74,7 +74,7 @@ class CancelRequestItem:
     user_element_type: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RequestItemResponse:
     response_header: ResponseHeader | None = None
     request_id: RequestId | None = None
@@ -89,7 +89,7 @@ class RequestItemResponse:
     user_optional_fields: UserOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CancelRequestItemResponse:
     response_header: ResponseHeader | None = None
     request_id: RequestId | None = None
@@ -99,7 +99,7 @@ class CancelRequestItemResponse:
     user_optional_fields: UserOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupRequest:
     initiation_header: InitiationHeader | None = None
     user_id: UserId | None = None
@@ -112,7 +112,7 @@ class LookupRequest:
     user_element_type: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class LookupRequestResponse:
     response_header: ResponseHeader | None = None
     request_id: RequestId | None = None
@@ -133,7 +133,7 @@ class LookupRequestResponse:
     user_optional_fields: UserOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class DeleteRequestFields:
     shipping_information: ShippingInformation | None = None
     earliest_date_needed: datetime | None = None
@@ -141,7 +141,7 @@ class DeleteRequestFields:
     pickup_location: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AddRequestFields:
     user_id: UserId | None = None
     item_id: ItemId | None = None
@@ -152,7 +152,7 @@ class AddRequestFields:
     pickup_location: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UpdateRequestItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -167,7 +167,7 @@ class UpdateRequestItem:
     user_element_type: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UpdateRequestItemResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     AuthenticationInput,
     Code,
@@ -34,7 +34,7 @@ from protocols.ncip.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UndoCheckOutItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -44,14 +44,14 @@ class UndoCheckOutItem:
     request_id: RequestId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UndoCheckOutItemResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None
     user_id: UserId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RecallItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -61,7 +61,7 @@ class RecallItem:
     user_element_type: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class RecallItemResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None
@@ -71,7 +71,7 @@ class RecallItemResponse:
     user_optional_fields: UserOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CancelRecallItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -80,7 +80,7 @@ class CancelRecallItem:
     user_element_type: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CancelRecallItemResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None
@@ -89,12 +89,12 @@ class CancelRecallItemResponse:
     user_optional_fields: UserOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ItemReportedReturned:
     date_reported_returned: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ReportCirculationStatusChange:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -109,7 +109,7 @@ class ReportCirculationStatusChange:
     user_element_type: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class ReportCirculationStatusChangeResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None
@@ -118,7 +118,7 @@ class ReportCirculationStatusChangeResponse:
     user_optional_fields: UserOptionalFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UpdateCirculationStatus:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -126,7 +126,7 @@ class UpdateCirculationStatus:
     circulation_status: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UpdateCirculationStatusResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None

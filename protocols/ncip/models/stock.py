@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     Code,
     InitiationHeader,
@@ -17,7 +17,7 @@ from protocols.ncip.models.items import BibliographicDescription, ItemDescriptio
 from protocols.ncip.rows import CODE, HEADER, MANY, ONE, OPTIONAL, RESPONSE_HEADER, Row
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CreateItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -30,13 +30,13 @@ class CreateItem:
     location: tuple[Location, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CreateItemResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class DeleteItemFields:
     bibliographic_description: BibliographicDescription | None = None
     item_use_restriction_type: tuple[Code, ...] = ()
@@ -44,7 +44,7 @@ class DeleteItemFields:
     location: tuple[Location, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AddItemFields:
     bibliographic_description: BibliographicDescription | None = None
     item_use_restriction_type: tuple[Code, ...] = ()
@@ -52,7 +52,7 @@ class AddItemFields:
     location: tuple[Location, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UpdateItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -61,20 +61,20 @@ class UpdateItem:
     add_item_fields: AddItemFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UpdateItemResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class DeleteItem:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
     item_id: ItemId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class DeleteItemResponse:
     response_header: ResponseHeader | None = None
     item_id: ItemId | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     AuthenticationInput,
     Code,
@@ -35,37 +35,37 @@ from protocols.ncip.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class StructuredPersonalUserName:
     given_name: str | None = None
     surname: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class PersonalNameInformation:
     structured_personal_user_name: StructuredPersonalUserName | None = None
     unstructured_personal_user_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class NameInformation:
     personal_name_information: PersonalNameInformation | None = None
     organization_name_information: tuple[OrganizationNameInformation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UserAddressInformation:
     user_address_role_type: Code | None = None
     physical_address: PhysicalAddress | None = None
     electronic_address: ElectronicAddress | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UserPrivilegeStatus:
     user_privilege_status_type: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UserPrivilege:
     agency_id: Code | None = None
     agency_user_privilege_type: Code | None = None
@@ -74,7 +74,7 @@ class UserPrivilege:
     user_privilege_status: UserPrivilegeStatus | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class BlockOrTrap:
     agency_id: Code | None = None
     block_or_trap_type: Code | None = None
@@ -82,13 +82,13 @@ class BlockOrTrap:
     valid_to_date: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class PreviousUserId:
     agency_id: Code | None = None
     user_identifier_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UserOptionalFields:
     name_information: NameInformation | None = None
     user_address_information: tuple[UserAddressInformation, ...] = ()
@@ -100,7 +100,7 @@ class UserOptionalFields:
     previous_user_id: tuple[PreviousUserId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CreateUser:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -114,13 +114,13 @@ class CreateUser:
     block_or_trap: tuple[BlockOrTrap, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class CreateUserResponse:
     response_header: ResponseHeader | None = None
     user_id: UserId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class DeleteUserFields:
     authentication_input: tuple[AuthenticationInput, ...] = ()
     name_information: NameInformation | None = None
@@ -131,7 +131,7 @@ class DeleteUserFields:
     block_or_trap: tuple[BlockOrTrap, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AddUserFields:
     authentication_input: tuple[AuthenticationInput, ...] = ()
     name_information: NameInformation | None = None
@@ -142,7 +142,7 @@ class AddUserFields:
     block_or_trap: tuple[BlockOrTrap, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UpdateUser:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -152,13 +152,13 @@ class UpdateUser:
     add_user_fields: AddUserFields | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class UpdateUserResponse:
     response_header: ResponseHeader | None = None
     user_id: UserId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class DeleteUser:
     initiation_header: InitiationHeader | None = None
     mandated_action: MandatedAction | None = None
@@ -166,13 +166,13 @@ class DeleteUser:
     authentication_input: tuple[AuthenticationInput, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class DeleteUserResponse:
     response_header: ResponseHeader | None = None
     user_id: UserId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AuthenticateUser:
     """Of version 1 alone: are these the right credentials?"""
 
@@ -180,7 +180,7 @@ class AuthenticateUser:
     authentication_input: tuple[AuthenticationInput, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@element
 class AuthenticateUserResponse:
     response_header: ResponseHeader | None = None
     user_id: UserId | None = None
