@@ -1,12 +1,11 @@
 """The log of what was exchanged with partners: a line for each exchange, and what was said in it.
 
-The lines stay for `LINE_DAYS`, what was said as long as the settings of the protocol want it.
-Secrets are masked before anything comes here.
+The lines stay for `LINE_DAYS`, what was said as long as the settings of the protocol want it
+(`circulation.interlending.exchange_bodies`). Secrets are masked before anything comes here.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -14,16 +13,13 @@ from typing import NamedTuple
 from sqlalchemy import Select, bindparam, delete, insert, select
 
 from catalogue.statements import Moment, Transaction, change, many, send_many
+from circulation.interlending.exchange_bodies import Body, keep_bodies, said
 from circulation.interlending.schema import exchange_bodies, exchanges
 
 #: How long a line is kept.
 LINE_DAYS = 180
 #: Lines that a step of forgetting deletes.
 AT_MOST = 1000
-#: Kept of a message; what is longer is cut.
-LONGEST_BODY = 256 * 1024
-#: Bytes of a length; no stream of zlib is as short.
-_LENGTH = 4
 
 
 class Exchanged(NamedTuple):
@@ -70,18 +66,6 @@ _insert = send_many(
     "new_id",
     *(f"new_{name}" for name in _LINE),
 )
-_insert_bodies = send_many(
-    insert(exchange_bodies).values(
-        exchange_id=bindparam("new_exchange"),
-        until=bindparam("new_until", type_=Moment),
-        request=bindparam("new_request"),
-        answer=bindparam("new_answer"),
-    ),
-    "new_exchange",
-    "new_until",
-    "new_request",
-    "new_answer",
-)
 
 
 def keep_exchanges(
@@ -93,37 +77,10 @@ def keep_exchanges(
         exchange_id = new_id(each.at)
         lines.append((exchange_id, *each[:8]))
         if each.until is not None:
-            bodies.append((exchange_id, each.until, *_packed(each.request, each.answer)))
+            bodies.append(Body(exchange_id, each.until, each.request, each.answer))
     if lines:
         _insert(transaction, lines)
-    if bodies:
-        _insert_bodies(transaction, bodies)
-
-
-def _packed(request: bytes, answer: bytes) -> tuple[bytes, bytes]:
-    """What is written into the columns: the length of the request, and both in one stream.
-
-    An answer repeats much of its request, and each stream costs its beginning besides.
-    """
-    request = request[:LONGEST_BODY]
-    length = len(request).to_bytes(_LENGTH, "big")
-    return length, zlib.compress(request + answer[:LONGEST_BODY], 1)
-
-
-def _unpacked(request: bytes, answer: bytes) -> tuple[bytes, bytes]:
-    """The other way round; a column that is a stream of its own is an older one."""
-    if len(request) != _LENGTH:
-        return zlib.decompress(request), zlib.decompress(answer)
-    both, end = zlib.decompress(answer), int.from_bytes(request, "big")
-    return both[:end], both[end:]
-
-
-def _line(*row: object) -> Line:
-    line = Line._make(row)
-    if line.request is None or line.answer is None:
-        return line
-    request, answer = _unpacked(line.request, line.answer)
-    return line._replace(request=request, answer=answer)
+    keep_bodies(transaction, bodies)
 
 
 def _lines(newest: bool) -> Select[tuple[object, ...]]:
@@ -143,14 +100,14 @@ def _lines(newest: bool) -> Select[tuple[object, ...]]:
 
 _of_request = many(
     _lines(False).where(exchanges.c.request_id == bindparam("of_request")),
-    _line,
+    Line,
     "of_request",
     "at_most",
 )
-_latest = many(_lines(True), _line, "at_most")
+_latest = many(_lines(True), Line, "at_most")
 _latest_of = many(
     _lines(True).where(exchanges.c.partner == bindparam("of_partner")),
-    _line,
+    Line,
     "of_partner",
     "at_most",
 )
@@ -160,7 +117,7 @@ def exchanges_of_request(
     transaction: Transaction, request_id: str, at_most: int = 1000
 ) -> list[Line]:
     """All that was said about a request of that name, the oldest first."""
-    return _of_request(transaction, request_id, at_most)
+    return _with_bodies(transaction, _of_request(transaction, request_id, at_most))
 
 
 def latest_exchanges(
@@ -171,7 +128,23 @@ def latest_exchanges(
         found = _latest(transaction, at_most)
     else:
         found = _latest_of(transaction, partner, at_most)
-    return found[::-1]
+    return _with_bodies(transaction, found[::-1])
+
+
+def _with_bodies(transaction: Transaction, lines: list[Line]) -> list[Line]:
+    """Them with what was said, where it is still kept, in place of what the columns hold."""
+    rows = {
+        each.id: (bytes(each.request), bytes(each.answer))
+        for each in lines
+        if each.request is not None and each.answer is not None
+    }
+    found = said(transaction, rows)
+    nothing = (None, None)
+    return [
+        each._replace(request=request, answer=answer)
+        for each in lines
+        for request, answer in (found.get(each.id, nothing),)
+    ]
 
 
 _forget_bodies = change(

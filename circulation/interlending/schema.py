@@ -127,7 +127,8 @@ Index(
     postgresql_where=_HAS_REQUEST,
 )
 
-#: What was said in an exchange, secrets masked, compressed, for as long as the settings want it.
+#: What was said in an exchange, secrets masked, for as long as the settings want it; see
+#: `circulation.interlending.exchange_bodies`, which alone can read it.
 exchange_bodies = Table(
     "exchange_bodies",
     metadata,

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from catalogue.database import DatabaseUnavailable
-from circulation.interlending.exchanges import LONGEST_BODY, Exchanged, keep_exchanges
+from circulation.interlending.exchange_bodies import LONGEST_BODY
+from circulation.interlending.exchanges import Exchanged, keep_exchanges
 from protocols.answering import Lane, Services
 from protocols.ncip.masking import masked
 from protocols.ncip.messages import Refusal

@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, insert, select
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import many, send
+from catalogue.statements import change, many, send
+from circulation.interlending.exchange_bodies import LONGEST_BODY, TOGETHER, TOGETHER_BYTES
 from circulation.interlending.exchanges import (
     LINE_DAYS,
-    LONGEST_BODY,
     Exchanged,
     exchanges_of_request,
     forget_exchanges,
@@ -46,6 +48,22 @@ def keep(library: Library, *requests: str, **changes: Any) -> None:
     )
 
 
+def _keep_all(
+    library: Library, found: list[tuple[bytes, bytes]], later: timedelta = timedelta()
+) -> None:
+    """All at once, each kept for so much longer than the one before it."""
+    line = Exchanged(library.now, "in", "broker", "", "LookupUser", "", "ok", 1)
+    lines = [
+        line._replace(
+            request=request, answer=answer, until=library.now + timedelta(days=7) + later * number
+        )
+        for number, (request, answer) in enumerate(found)
+    ]
+    library.write(
+        lambda transaction: keep_exchanges(transaction, library.circulation.ids.next, lines)
+    )
+
+
 def test_what_was_said_about_a_request(either_library: Library) -> None:
     library = either_library
     keep(library, "R1", "R2", "R1")
@@ -65,7 +83,13 @@ def test_what_was_said_is_read_as_it_was_written(
     assert (line.request, line.answer) == (request_text, answer[:LONGEST_BODY])
 
 
-_bodies = many(select(exchange_bodies.c.request, exchange_bodies.c.answer), None)
+_streams = many(
+    select(exchange_bodies.c.answer).where(exchange_bodies.c.answer != b""),
+    bytes,
+)
+_forget_stream = change(
+    delete(exchange_bodies).where(exchange_bodies.c.exchange_id == bindparam("line")), "line"
+)
 _keep_body = send(
     insert(exchange_bodies).values(
         exchange_id=bindparam("line"),
@@ -80,14 +104,71 @@ _keep_body = send(
 )
 
 
-def test_request_and_answer_are_one_stream(either_library: Library) -> None:
+def _said(library: Library, at_most: int = 99) -> list[tuple[bytes | None, bytes | None]]:
+    latest = library.read(lambda transaction: latest_exchanges(transaction, at_most))
+    return [(each.request, each.answer) for each in latest]
+
+
+def test_some_exchanges_share_a_stream(either_library: Library) -> None:
     library = either_library
-    keep(library, "R1")
-    ((length, stream),) = library.read(_bodies)
-    assert (bytes(length), zlib.decompress(stream)) == (b"\x00\x00\x00\x04", b"<a/><b/>")
+    number = 2 * TOGETHER + 3
+    found = [(b"<a>%d</a>" % each, b"<b>%d</b>" % each) for each in range(number)]
+    _keep_all(library, found)
+    assert _said(library) == found
+    assert _said(library, 2) == found[-2:]  # neither of them the first of its stream
+    assert len(library.read(_streams)) == 3
 
 
-def test_older_lines_have_a_stream_for_each(either_library: Library) -> None:
+def test_those_that_are_long_share_it_with_few(library: Library) -> None:
+    found = [(b"a" * TOGETHER_BYTES, b"b"), (b"c", b"d" * 10), (b"e", b"f" * TOGETHER_BYTES)]
+    _keep_all(library, found)
+    assert _said(library) == found
+    assert len(library.read(_streams)) == 2
+
+
+def test_a_stream_is_kept_for_as_long_as_one_of_its_exchanges(either_library: Library) -> None:
+    library = either_library
+    found = [(b"<a/>", b"<b/>"), (b"<c/>", b"<d/>")]
+    _keep_all(library, found, later=timedelta(seconds=5))
+    library.pass_time(days=7, seconds=2)
+    assert library.write(lambda transaction: forget_exchanges(transaction, library.now))[0] == 0
+    assert _said(library) == found
+    library.pass_time(seconds=9)
+    assert library.write(lambda transaction: forget_exchanges(transaction, library.now))[0] == 2
+    assert _said(library) == [(None, None)] * 2
+
+
+def test_without_its_stream_an_exchange_has_its_line(either_library: Library) -> None:
+    library = either_library
+    _keep_all(library, [(b"<a/>", b"<b/>"), (b"<c/>", b"<d/>")])
+    first, _ = library.read(lambda transaction: latest_exchanges(transaction, 2))
+    assert library.write(lambda transaction: _forget_stream(transaction, first.id)) == 1
+    assert _said(library) == [(None, None)] * 2
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(st.lists(st.tuples(st.binary(max_size=40_000), st.binary(max_size=40_000)), max_size=20))
+def test_any_are_read_as_they_were_written(
+    sqlite_library: Library, found: list[tuple[bytes, bytes]]
+) -> None:
+    _keep_all(sqlite_library, found)
+    assert _said(sqlite_library, len(found)) == found
+
+
+def test_older_lines_have_a_stream_of_their_own(either_library: Library) -> None:
+    library = either_library
+    keep(library, "R1", until=None)
+
+    def add(transaction: Any) -> None:
+        (line,) = exchanges_of_request(transaction, "R1")
+        stream = zlib.compress(b"<a/><b/>", 1)
+        _keep_body(transaction, line.id, library.now, b"\x00\x00\x00\x04", stream)
+
+    library.write(add)
+    assert _said(library) == [(b"<a/>", b"<b/>")]
+
+
+def test_the_oldest_lines_have_a_stream_for_each(either_library: Library) -> None:
     library = either_library
     keep(library, "R1", until=None)
 
