@@ -28,7 +28,7 @@ from circulation.patrons.pins import hash_pin
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.ncip.exchange import Exchange
-from protocols.ncip.journal import Journal
+from protocols.ncip.partners.journal import Journal
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.protocols.ncip.stage import HEADER, SETTINGS, Stage, item, message, typed, user

@@ -19,11 +19,11 @@ from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import Obstacle
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, opened, say
-from protocols.ncip.checking import Tried, ask_versions, run_steps
-from protocols.ncip.client import NcipClient, NcipUnreachable
-from protocols.ncip.documents import MalformedDocument, parse_document
-from protocols.ncip.life_cycles import LIFE_CYCLES, Sandbox
-from protocols.ncip.presets import PRESETS
+from protocols.ncip.asking.checking import Tried, ask_versions, run_steps
+from protocols.ncip.asking.client import NcipClient, NcipUnreachable
+from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox
+from protocols.ncip.partners.presets import PRESETS
+from protocols.ncip.wire.documents import MalformedDocument, parse_document
 
 #: The exit status where nothing could be found out.
 UNKNOWN = 3

@@ -14,17 +14,6 @@ from typing import Any
 
 from lxml import etree
 
-from protocols.ncip.dialects import (
-    DEFAULT,
-    NAMESPACE,
-    Dialect,
-    dialect_of,
-    dialect_of_version_1,
-    version_digits,
-    version_with,
-)
-from protocols.ncip.documents import MalformedDocument, parse_document
-from protocols.ncip.layouts import LAYOUTS
 from protocols.ncip.messages import (
     Code,
     InitiationHeader,
@@ -36,13 +25,24 @@ from protocols.ncip.messages import (
     Request,
     ResponseHeader,
 )
-from protocols.ncip.moments import LocalTime
-from protocols.ncip.problem_types import ProblemType
-from protocols.ncip.problems import problem
-from protocols.ncip.reading import attribute_of, local_name, read, read_code
-from protocols.ncip.services import ALL_SERVICES, NOTIFICATIONS, ONLY_VERSION_1, SERVICES
-from protocols.ncip.version_1 import read_problems, write_problems
-from protocols.ncip.writing import ATTRIBUTE, attribute, text, write
+from protocols.ncip.models.layouts import LAYOUTS
+from protocols.ncip.models.services import ALL_SERVICES, NOTIFICATIONS, ONLY_VERSION_1, SERVICES
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem
+from protocols.ncip.wire.dialects import (
+    DEFAULT,
+    NAMESPACE,
+    Dialect,
+    dialect_of,
+    dialect_of_version_1,
+    version_digits,
+    version_with,
+)
+from protocols.ncip.wire.documents import MalformedDocument, parse_document
+from protocols.ncip.wire.moments import LocalTime
+from protocols.ncip.wire.reading import attribute_of, local_name, read, read_code
+from protocols.ncip.wire.version_1 import read_problems, write_problems
+from protocols.ncip.wire.writing import ATTRIBUTE, attribute, text, write
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 #: What the version attribute of a LookupVersionResponse holds.
@@ -109,7 +109,7 @@ def decode(data: bytes, zone: tzinfo | None = None) -> Incoming:
 
 
 def decode_response(data: bytes) -> tuple[Any, Dialect]:
-    """The response in a document, as an object of `protocols.ncip.messages`, and its dialect.
+    """The response in a document, as an object of `protocols.ncip.models`, and its dialect.
 
     A response that only says why not is a `Refusal`, as is one that says nothing, to a
     notification: without a Problem. Raises MalformedMessage where the document

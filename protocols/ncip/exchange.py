@@ -17,15 +17,10 @@ from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from protocols.answering import Context, Lane, Services
 from protocols.measuring import OK, REFUSED, Trace, mark_failed, traced
-from protocols.ncip.arrivals import UNTOLD, Arrival
-from protocols.ncip.authentication import authenticate
-from protocols.ncip.caps import Caps, TooMany
 from protocols.ncip.codec import Incoming, MalformedMessage, decode, encode
-from protocols.ncip.dialects import Dialect
 from protocols.ncip.handlers import HANDLERS
-from protocols.ncip.institutions import is_missing, register_institution
-from protocols.ncip.journal import Journal, outcome_of, request_id_of
-from protocols.ncip.lookups import look_up_version
+from protocols.ncip.handling.institutions import is_missing, register_institution
+from protocols.ncip.handling.lookups import look_up_version
 from protocols.ncip.messages import (
     Code,
     FromAgencyId,
@@ -40,10 +35,15 @@ from protocols.ncip.messages import (
     ResponseHeader,
     ToAgencyId,
 )
-from protocols.ncip.partners import Partners, agency_of, turned_round
-from protocols.ncip.problem_types import ProblemType
-from protocols.ncip.problems import problem
+from protocols.ncip.partners.arrivals import UNTOLD, Arrival
+from protocols.ncip.partners.authentication import authenticate
+from protocols.ncip.partners.caps import Caps, TooMany
+from protocols.ncip.partners.journal import Journal, outcome_of, request_id_of
+from protocols.ncip.partners.partners import Partners, agency_of, turned_round
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
+from protocols.ncip.wire.dialects import Dialect
 from protocols.throttle import FailedLogins
 
 log = logging.getLogger(__name__)

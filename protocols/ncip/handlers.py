@@ -11,12 +11,24 @@ from collections.abc import Callable
 from typing import Any
 
 from protocols.answering import Context, Lane
-from protocols.ncip.agencies import look_up_agency
-from protocols.ncip.circulating import check_in_item, check_out_item, renew_item
-from protocols.ncip.holdings import look_up_item_set
-from protocols.ncip.interlending_services import AROUND, INTERLENDING
-from protocols.ncip.lookups import authenticate_user, look_up_item, look_up_user
-from protocols.ncip.members import create_user, delete_user, update_user
+from protocols.ncip.handling.agencies import look_up_agency
+from protocols.ncip.handling.circulating import check_in_item, check_out_item, renew_item
+from protocols.ncip.handling.holdings import look_up_item_set
+from protocols.ncip.handling.interlending_services import AROUND, INTERLENDING
+from protocols.ncip.handling.lookups import authenticate_user, look_up_item, look_up_user
+from protocols.ncip.handling.members import create_user, delete_user, update_user
+from protocols.ncip.handling.payments import create_user_fiscal_transaction
+from protocols.ncip.handling.reports import (
+    cancel_recall_item,
+    recall_item,
+    report_circulation_status_change,
+    undo_check_out_item,
+    update_circulation_status,
+)
+from protocols.ncip.handling.request_changes import look_up_request, update_request_item
+from protocols.ncip.handling.requesting import cancel_request_item, request_item
+from protocols.ncip.handling.stock import create_item, delete_item, update_item
+from protocols.ncip.handling.user_notices import send_user_notice
 from protocols.ncip.messages import Response
 from protocols.ncip.models.accounts import CreateUserFiscalTransaction
 from protocols.ncip.models.agencies import LookupAgency
@@ -39,19 +51,7 @@ from protocols.ncip.models.statuses import (
 )
 from protocols.ncip.models.stock import CreateItem, DeleteItem, UpdateItem
 from protocols.ncip.models.users import AuthenticateUser, CreateUser, DeleteUser, UpdateUser
-from protocols.ncip.payments import create_user_fiscal_transaction
-from protocols.ncip.reports import (
-    cancel_recall_item,
-    recall_item,
-    report_circulation_status_change,
-    undo_check_out_item,
-    update_circulation_status,
-)
-from protocols.ncip.request_changes import look_up_request, update_request_item
-from protocols.ncip.requesting import cancel_request_item, request_item
 from protocols.ncip.settings import Partner
-from protocols.ncip.stock import create_item, delete_item, update_item
-from protocols.ncip.user_notices import send_user_notice
 
 Handler = Callable[[Any, Partner, Context], Response]
 

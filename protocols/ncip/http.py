@@ -12,9 +12,9 @@ from twisted.web.server import NOT_DONE_YET
 
 from catalogue.tracing import request_id
 from protocols.brief_requests import BriefRequest
-from protocols.ncip.arrivals import http_arrival
-from protocols.ncip.documents import DOCUMENT_BYTES
 from protocols.ncip.exchange import Exchange
+from protocols.ncip.partners.arrivals import http_arrival
+from protocols.ncip.wire.documents import DOCUMENT_BYTES
 
 MEDIA_TYPE = b"application/xml; charset=utf-8"
 #: The form fields that clients put a message into.

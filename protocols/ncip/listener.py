@@ -9,14 +9,14 @@ from twisted.web.resource import IResource
 
 from protocols.answering import Services
 from protocols.listening import Conversation, ConversationFactory
-from protocols.ncip.arrivals import Arrival, certificate_names
+from protocols.ncip.asking.sending import SendingLoop
+from protocols.ncip.asking.telling_partners import Teller
 from protocols.ncip.exchange import Exchange
 from protocols.ncip.http import NcipResource
-from protocols.ncip.journal import Journal
-from protocols.ncip.sending import SendingLoop
+from protocols.ncip.partners.arrivals import Arrival, certificate_names
+from protocols.ncip.partners.journal import Journal
 from protocols.ncip.session import NcipSession
 from protocols.ncip.settings import NcipSettings
-from protocols.ncip.telling_partners import Teller
 from protocols.reactor import reactor
 from protocols.standard import Port
 

@@ -1,7 +1,7 @@
 """NCIP messages by the standard's names: a dataclass for each element that has children.
 
 Z39.83-1-2012, 5.3 to 5.5, and the 2.02 schema. There is a field, in snake case, for each child
-that is read or written; `protocols.ncip.layouts` says how. Every field may be absent: what a
+that is read or written; `protocols.ncip.models.layouts` says how. Every field may be absent: what a
 service needs is for its handler to say, what an answer must have is checked when it is written.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
-from protocols.ncip.elements import element
+from protocols.ncip.models.elements import element
 
 # Values
 

@@ -15,10 +15,10 @@ ends. Each answer ends with a line feed, for clients that read by lines.
 from __future__ import annotations
 
 from protocols.ncip.codec import encode
-from protocols.ncip.framing import DocumentScanner, Unframeable
 from protocols.ncip.messages import Refusal
-from protocols.ncip.problem_types import ProblemType
-from protocols.ncip.problems import problem
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem
+from protocols.ncip.wire.framing import DocumentScanner, Unframeable
 
 
 class NcipSession:

@@ -6,7 +6,7 @@ branch = "DK-900101"               # where the work of partners is done that nam
 
 [[ncip.partners]]
 name = "RESHARE"                   # what the partner writes in FromAgencyId, if `agency` is not
-preset = "reshare"                 # see protocols.ncip.presets; what is said here goes before it
+preset = "reshare"                 # see presets.py; what is said here goes before it
 shared_secret = "$argon2id$..."    # then the message, or the request, must hold the secret
 """
 
@@ -22,8 +22,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from circulation.interlending.notices import NoticeKind
 from protocols.access import ANYBODY, Access
-from protocols.ncip.presets import PRESETS
-from protocols.ncip.services import ALL_SERVICES, SERVICES
+from protocols.ncip.models.services import ALL_SERVICES, SERVICES
+from protocols.ncip.partners.presets import PRESETS
 from protocols.networks import Network
 from protocols.tls import Tls
 

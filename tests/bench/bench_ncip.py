@@ -32,7 +32,7 @@ from circulation.results import CheckedOut
 from protocols.answering import Services
 from protocols.ncip.codec import decode, decode_response, encode
 from protocols.ncip.exchange import Exchange
-from protocols.ncip.layouts import LAYOUTS
+from protocols.ncip.models.layouts import LAYOUTS
 from protocols.ncip.models.lookups import LookupUserResponse
 from protocols.ncip.settings import NcipSettings, Partner
 from tests.bench.bench_sru import load

@@ -103,7 +103,7 @@ def test_it_offers_something_to_reach_it_by_and_a_line_to_try_each(
 def test_twisted_stays_in_the_listeners(name: str) -> None:
     """A listener moves bytes; sessions, codecs and handlers must run without a reactor."""
     folder = folder_of(name)
-    for path in folder.glob("*.py"):
+    for path in folder.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = {
             (node.module or "").split(".")[0]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from protocols.ncip.framing import DocumentScanner
+from protocols.ncip.wire.framing import DocumentScanner
 from protocols.z3950.framing import ApduStream
 
 #: Seconds that an answer may take, restart of the server apart.

@@ -23,7 +23,7 @@ from protocols.cql.diagnostics import Refused as CqlRefused
 from protocols.cql.parser import parse, written
 from protocols.cql.translation import query_of as query_of_cql
 from protocols.ncip import codec as ncip_codec
-from protocols.ncip.framing import DocumentScanner, Unframeable
+from protocols.ncip.wire.framing import DocumentScanner, Unframeable
 from protocols.proxy_protocol import HeaderMalformed, read_header
 from protocols.sip2 import codec as sip2_codec
 from protocols.sip2.framing import FrameReader

@@ -18,7 +18,7 @@ from circulation.archiving.manifest import MANIFEST
 from circulation.notices.rendering import Templates
 from circulation.setting_up.reading import read
 from protocols.foreign_xml import XmlUnreadable, parsed
-from protocols.ncip.documents import MalformedDocument, parse_document
+from protocols.ncip.wire.documents import MalformedDocument, parse_document
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SECRET = "what only the host knows"

@@ -15,7 +15,7 @@ import pytest
 
 from catalogue.database import open_database
 from circulation.patrons.pins import hash_pin
-from protocols.ncip.arrivals import Arrival
+from protocols.ncip.partners.arrivals import Arrival
 from protocols.ncip.settings import NcipSettings
 from protocols.sip2.settings import Sip2Settings
 from protocols.throttle import FailedLogins

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     Amount,
     AuthenticationInput,
@@ -18,8 +17,9 @@ from protocols.ncip.messages import (
     ResponseHeader,
     UserId,
 )
+from protocols.ncip.models.elements import element
 from protocols.ncip.models.items import BibliographicDescription
-from protocols.ncip.rows import (
+from protocols.ncip.models.rows import (
     CODE,
     HEADER,
     MANY,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import Code
-from protocols.ncip.rows import CODE, ONE, OPTIONAL, TEXT, Row
+from protocols.ncip.models.elements import element
+from protocols.ncip.models.rows import CODE, ONE, OPTIONAL, TEXT, Row
 
 
 @element

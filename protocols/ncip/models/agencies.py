@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import Code, InitiationHeader, ResponseHeader
 from protocols.ncip.models.addresses import OrganizationNameInformation, PhysicalAddress
-from protocols.ncip.rows import (
+from protocols.ncip.models.elements import element
+from protocols.ncip.models.rows import (
     CODE,
     FLAG,
     HEADER,

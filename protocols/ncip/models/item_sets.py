@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import Code, InitiationHeader, ItemId, Problem, ResponseHeader
+from protocols.ncip.models.elements import element
 from protocols.ncip.models.items import (
     BibliographicDescription,
     BibliographicId,
@@ -14,7 +14,7 @@ from protocols.ncip.models.items import (
     Location,
 )
 from protocols.ncip.models.lookups import CurrentBorrower, CurrentRequester
-from protocols.ncip.rows import (
+from protocols.ncip.models.rows import (
     CODE,
     COUNT,
     FLAG,

@@ -5,9 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import Code
-from protocols.ncip.rows import CODE, COUNT, MANY, MOMENT, ONE, OPTIONAL, SOME, TEXT, V2, V2_02, Row
+from protocols.ncip.models.elements import element
+from protocols.ncip.models.rows import (
+    CODE,
+    COUNT,
+    MANY,
+    MOMENT,
+    ONE,
+    OPTIONAL,
+    SOME,
+    TEXT,
+    V2,
+    V2_02,
+    Row,
+)
 
 
 @element

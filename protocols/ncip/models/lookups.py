@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     Amount,
     AuthenticationInput,
@@ -17,9 +16,9 @@ from protocols.ncip.messages import (
     UserId,
 )
 from protocols.ncip.models.accounts import UserFiscalAccount
+from protocols.ncip.models.elements import element
 from protocols.ncip.models.items import BibliographicId, ItemOptionalFields
-from protocols.ncip.models.users import UserOptionalFields
-from protocols.ncip.rows import (
+from protocols.ncip.models.rows import (
     CODE,
     COUNT,
     FLAG,
@@ -36,6 +35,7 @@ from protocols.ncip.rows import (
     V2_02,
     Row,
 )
+from protocols.ncip.models.users import UserOptionalFields
 
 
 @element

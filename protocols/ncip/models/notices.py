@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     Amount,
     Code,
@@ -15,8 +14,8 @@ from protocols.ncip.messages import (
     UserId,
 )
 from protocols.ncip.models.accounts import ItemDetails, UserFiscalAccount
-from protocols.ncip.models.users import UserPrivilege
-from protocols.ncip.rows import (
+from protocols.ncip.models.elements import element
+from protocols.ncip.models.rows import (
     CODE,
     HEADER,
     MOMENT,
@@ -27,6 +26,7 @@ from protocols.ncip.rows import (
     TEXT,
     Row,
 )
+from protocols.ncip.models.users import UserPrivilege
 
 
 @element

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     AuthenticationInput,
     Code,
@@ -18,9 +17,9 @@ from protocols.ncip.messages import (
 )
 from protocols.ncip.models.accounts import AcknowledgedFeeAmount, FiscalTransactionInformation
 from protocols.ncip.models.addresses import ShippingInformation
+from protocols.ncip.models.elements import element
 from protocols.ncip.models.items import ITEM_FIELDS, BibliographicId, ItemOptionalFields
-from protocols.ncip.models.users import USER_FIELDS, UserOptionalFields
-from protocols.ncip.rows import (
+from protocols.ncip.models.rows import (
     CODE,
     COUNT,
     HEADER,
@@ -36,6 +35,7 @@ from protocols.ncip.rows import (
     V2,
     Row,
 )
+from protocols.ncip.models.users import USER_FIELDS, UserOptionalFields
 
 
 @element

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     AuthenticationInput,
     Code,
@@ -16,9 +15,9 @@ from protocols.ncip.messages import (
     ResponseHeader,
     UserId,
 )
+from protocols.ncip.models.elements import element
 from protocols.ncip.models.items import ITEM_FIELDS, ItemOptionalFields
-from protocols.ncip.models.users import USER_FIELDS, UserOptionalFields
-from protocols.ncip.rows import (
+from protocols.ncip.models.rows import (
     CODE,
     FLAG,
     HEADER,
@@ -32,6 +31,7 @@ from protocols.ncip.rows import (
     USER_ELEMENTS,
     Row,
 )
+from protocols.ncip.models.users import USER_FIELDS, UserOptionalFields
 
 
 @element

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     Code,
     InitiationHeader,
@@ -13,8 +12,9 @@ from protocols.ncip.messages import (
     RequestId,
     ResponseHeader,
 )
+from protocols.ncip.models.elements import element
 from protocols.ncip.models.items import BibliographicDescription, ItemDescription, Location
-from protocols.ncip.rows import CODE, HEADER, MANY, ONE, OPTIONAL, RESPONSE_HEADER, Row
+from protocols.ncip.models.rows import CODE, HEADER, MANY, ONE, OPTIONAL, RESPONSE_HEADER, Row
 
 
 @element

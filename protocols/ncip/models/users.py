@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from protocols.ncip.elements import element
 from protocols.ncip.messages import (
     AuthenticationInput,
     Code,
@@ -19,7 +18,8 @@ from protocols.ncip.models.addresses import (
     OrganizationNameInformation,
     PhysicalAddress,
 )
-from protocols.ncip.rows import (
+from protocols.ncip.models.elements import element
+from protocols.ncip.models.rows import (
     CODE,
     HEADER,
     MANY,

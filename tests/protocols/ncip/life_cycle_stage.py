@@ -22,11 +22,11 @@ from catalogue.database import migrate, open_database
 from catalogue.items import add_item
 from catalogue.statements import Transaction
 from circulation.patrons.pins import hash_pin
-from protocols.ncip.checking import Tried, try_request
-from protocols.ncip.client import NcipClient
-from protocols.ncip.life_cycles import LIFE_CYCLES, Sandbox, Step
+from protocols.ncip.asking.checking import Tried, try_request
+from protocols.ncip.asking.client import NcipClient
+from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox, Step
 from protocols.ncip.models.circulation import RenewItem
-from protocols.ncip.presets import PRESETS
+from protocols.ncip.partners.presets import PRESETS
 from tests.builders.catalogue import a_record, add_records
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.protocols.ncip.serving import running

@@ -12,10 +12,10 @@ from typing import Any
 from lxml import etree
 
 from protocols.answering import Services
-from protocols.ncip.arrivals import UNTOLD, Arrival
-from protocols.ncip.dialects import version_digits
 from protocols.ncip.exchange import Exchange
+from protocols.ncip.partners.arrivals import UNTOLD, Arrival
 from protocols.ncip.settings import NcipSettings, Partner
+from protocols.ncip.wire.dialects import version_digits
 from tests.builders.circulation import Library
 
 NAMESPACE = "http://www.niso.org/2008/ncip"

@@ -12,9 +12,9 @@ from catalogue.statements import Transaction
 from circulation.callers.partners import forget_partner, store_partner
 from circulation.set_up import set_up_changed
 from protocols.answering import Context
-from protocols.ncip.agreements import partner_problems
 from protocols.ncip.messages import Code, FromAgencyId, InitiationHeader, Problem
-from protocols.ncip.partners import Partners
+from protocols.ncip.partners.agreements import partner_problems
+from protocols.ncip.partners.partners import Partners
 from protocols.ncip.settings import NcipSettings, Partner
 from tests.builders.circulation import Library, a_library
 

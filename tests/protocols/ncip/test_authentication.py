@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from circulation.patrons.pins import hash_pin
-from protocols.ncip.arrivals import UNTOLD, Arrival, credentials_in, plain_fingerprint
+from protocols.ncip.partners.arrivals import UNTOLD, Arrival, credentials_in, plain_fingerprint
 from protocols.ncip.settings import NcipSettings
 from tests.protocols.ncip.stage import HEADER, PARTNER, Stage, item, message, problem_types
 

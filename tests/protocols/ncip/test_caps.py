@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from protocols.ncip.caps import WAITING_FOR_EACH, Caps, TooMany
+from protocols.ncip.partners.caps import WAITING_FOR_EACH, Caps, TooMany
 from protocols.ncip.settings import Partner
 
 SLOW = Partner("slow", requests_at_once=2)

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from protocols.ncip.codec import MalformedMessage, decode, encode
-from protocols.ncip.dialects import NAMESPACE, NEWEST, VERSIONS, Dialect, version_digits
-from protocols.ncip.documents import DEPTH, DOCUMENT_BYTES
 from protocols.ncip.messages import (
     Code,
     FromAgencyId,
@@ -35,8 +33,10 @@ from protocols.ncip.models.circulation import (
 )
 from protocols.ncip.models.items import BibliographicDescription, ItemOptionalFields
 from protocols.ncip.models.lookups import LookupItem, LookupItemResponse, LookupUser
-from protocols.ncip.problem_types import ProblemType
-from protocols.ncip.problems import problem
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem
+from protocols.ncip.wire.dialects import NAMESPACE, NEWEST, VERSIONS, Dialect, version_digits
+from protocols.ncip.wire.documents import DEPTH, DOCUMENT_BYTES
 from tests.protocols.ncip.stage import HEADER, VERSION, Schemas, item, message, typed, user
 
 LOOKUP = "<LookupItem><ItemId><ItemIdentifierValue>I1</ItemIdentifierValue></ItemId></LookupItem>"

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from protocols.ncip.codec import MalformedMessage, decode_response
-from protocols.ncip.dialects import NEWEST, VERSIONS
-from protocols.ncip.framing import DocumentScanner, Unframeable
 from protocols.ncip.messages import Refusal
-from protocols.ncip.problem_lists import allowed
-from protocols.ncip.services import NOTIFICATIONS
+from protocols.ncip.models.services import NOTIFICATIONS
+from protocols.ncip.problems.problem_lists import allowed
 from protocols.ncip.settings import NcipSettings
-from protocols.ncip.version_1 import UNKNOWN_SERVICE
+from protocols.ncip.wire.dialects import NEWEST, VERSIONS
+from protocols.ncip.wire.framing import DocumentScanner, Unframeable
+from protocols.ncip.wire.version_1 import UNKNOWN_SERVICE
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.ncip.stage import N, Stage, problem_types, service_of
 

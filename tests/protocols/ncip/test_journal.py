@@ -10,10 +10,10 @@ import pytest
 
 from circulation.interlending.exchanges import Line, latest_exchanges
 from circulation.patrons.pins import hash_pin
-from protocols.ncip import journal
-from protocols.ncip.arrivals import Arrival
 from protocols.ncip.exchange import Exchange
-from protocols.ncip.journal import Journal
+from protocols.ncip.partners import journal
+from protocols.ncip.partners.arrivals import Arrival
+from protocols.ncip.partners.journal import Journal
 from protocols.ncip.settings import NcipSettings
 from tests.builders.circulation import a_patron
 from tests.protocols.ncip.stage import (

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from protocols.ncip import services
-from protocols.ncip.layouts import LAYOUTS
+import protocols.ncip
 from protocols.ncip.models import item_sets
-from protocols.ncip.rows import CODE, COUNT, FLAG, MOMENT, NUMBER, ONE, SOME, TEXT, Row
-from protocols.ncip.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES
+from protocols.ncip.models.layouts import LAYOUTS
+from protocols.ncip.models.rows import CODE, COUNT, FLAG, MOMENT, NUMBER, ONE, SOME, TEXT, Row
+from protocols.ncip.models.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES
+
+FOLDER = Path(protocols.ncip.__file__).parent
 
 VERSIONS = {(2, 0): "2.0", (2, 1): "2.01", (2, 2): "2.02"}
 KINDS = {
@@ -85,7 +87,7 @@ def test_all_services_are_those_of_the_schema(shared: Path) -> None:
 
 
 def test_the_table_of_services_is_whole() -> None:
-    readme = Path(services.__file__).with_name("README.md").read_text(encoding="utf-8")
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     table = readme.partition("## Services")[2].partition("##")[0]
     named = re.findall(r"\b[A-Z][A-Za-z]+\b", "".join(re.findall(r"^\|[^|]*\|", table, re.M)))
     assert sorted(ALL_SERVICES) == sorted(set(named) & ALL_SERVICES)

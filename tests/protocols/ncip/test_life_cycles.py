@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from protocols.ncip.life_cycles import LIFE_CYCLES
-from protocols.ncip.presets import PRESETS
+from protocols.ncip.asking.life_cycles import LIFE_CYCLES
+from protocols.ncip.partners.presets import PRESETS
 from tests.protocols.ncip.life_cycle_stage import Processed, a_process, converse
 from tests.protocols.ncip.stage import Schemas
 

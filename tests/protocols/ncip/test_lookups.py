@@ -16,14 +16,14 @@ from circulation.patrons.identifiers import find_patron
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason
-from protocols.ncip import lookups
 from protocols.ncip.codec import encode
+from protocols.ncip.handling import lookups
 from protocols.ncip.messages import Amount, Code
 from protocols.ncip.models.accounts import (
     CreateUserFiscalTransaction,
     FiscalTransactionInformation,
 )
-from protocols.ncip.users import folded
+from protocols.ncip.subjects.users import folded
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import a_hold
 from tests.protocols.ncip import asking

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.ncip.masking import masked
+from protocols.ncip.wire.masking import masked
 
 SECRET = b"s3cr3t-1234"
 

@@ -9,9 +9,9 @@ import pytest
 from catalogue.database import Database
 from circulation.patrons.pins import hash_pin
 from protocols.ncip.codec import encode
-from protocols.ncip.dialects import VERSIONS, Dialect
 from protocols.ncip.messages import AuthenticationInput
 from protocols.ncip.models.users import AuthenticateUser
+from protocols.ncip.wire.dialects import VERSIONS, Dialect
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.protocols.ncip import asking
 from tests.protocols.ncip.furnishing import service

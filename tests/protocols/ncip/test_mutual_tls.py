@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.database import open_database
-from protocols.ncip.client import NcipClient, NcipUnreachable
+from protocols.ncip.asking.client import NcipClient, NcipUnreachable
 from protocols.ncip.messages import ItemId, Refusal
 from protocols.ncip.models.lookups import LookupItem, LookupItemResponse
 from tests.builders.certificates import Authority, Issued

@@ -9,8 +9,8 @@ import pytest
 from protocols.ncip.messages import AuthenticationInput, Code, ItemId, Refusal, UserId
 from protocols.ncip.models.circulation import CheckOutItem, RenewItem
 from protocols.ncip.models.requests import RequestItem
-from protocols.ncip.named import Named, UnknownBranch, user_and, user_and_item
 from protocols.ncip.settings import NcipSettings, Partner
+from protocols.ncip.subjects.named import Named, UnknownBranch, user_and, user_and_item
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.ncip.furnishing import service
 from tests.protocols.ncip.stage import Stage, item, problem_types, text_of, typed, user

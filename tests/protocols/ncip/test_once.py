@@ -20,6 +20,7 @@ from circulation.patrons.pins import hash_pin
 from protocols.answering import Context
 from protocols.ncip.codec import encode
 from protocols.ncip.handlers import HANDLERS
+from protocols.ncip.handling.once import frozen, thawed
 from protocols.ncip.messages import Code, ItemId, Refusal, UserId
 from protocols.ncip.models.circulation import CheckOutItemResponse
 from protocols.ncip.models.items import (
@@ -29,7 +30,6 @@ from protocols.ncip.models.items import (
     LocationNameInstance,
 )
 from protocols.ncip.models.stock import DeleteItem
-from protocols.ncip.once import frozen, thawed
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.holds import holds_of
 from tests.protocols.ncip.asking import CASES

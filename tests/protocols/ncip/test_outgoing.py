@@ -19,10 +19,10 @@ from circulation.interlending.notices import Notice, NoticeKind, claim_notice, n
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import Role
 from circulation.loans.lost import declare_lost, find
+from protocols.ncip.asking.outgoing import MESSAGES, Telling, message_of
+from protocols.ncip.asking.telling_partners import client_of, record_wanted
 from protocols.ncip.codec import encode
-from protocols.ncip.outgoing import MESSAGES, Telling, message_of
 from protocols.ncip.settings import Partner
-from protocols.ncip.telling_partners import client_of, record_wanted
 from tests.builders.catalogue import a_record, add_records
 from tests.builders.circulation import NOON, Library, a_library, a_patron, an_item
 from tests.builders.holds import cancel, holds_of

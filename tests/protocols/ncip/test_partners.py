@@ -17,7 +17,7 @@ from protocols.configuration import ConfigurationError, configuration_from
 from protocols.ncip import exchange
 from protocols.ncip.listener import standard
 from protocols.ncip.models.lookups import LookupItem, LookupItemResponse
-from protocols.ncip.services import ALL_SERVICES, SERVICES
+from protocols.ncip.models.services import ALL_SERVICES, SERVICES
 from protocols.ncip.settings import NcipSettings, Partner
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.ncip.stage import (

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from protocols.ncip.codec import encode
-from protocols.ncip.dialects import VERSIONS, Dialect
 from protocols.ncip.messages import Code
 from protocols.ncip.models.addresses import (
     PhysicalAddress,
@@ -22,6 +21,7 @@ from protocols.ncip.models.requests import (
     UpdateRequestItem,
 )
 from protocols.ncip.settings import NcipSettings
+from protocols.ncip.wire.dialects import VERSIONS, Dialect
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.ncip.asking import BY_TITLE, HEADER, HOLD, item, named, user
 from tests.protocols.ncip.stage import PARTNER, Stage, problem_types, text_of

@@ -14,11 +14,11 @@ from circulation.reasons import Reason
 from circulation.results import Refusal
 from protocols.ncip.messages import Code, Problem
 from protocols.ncip.models.interlending import AcceptItem, ItemRequested
-from protocols.ncip.problem_lists import GENERAL, MESSAGING, OF_SERVICE, allowed, nearest
-from protocols.ncip.problem_reasons import PROBLEMS
-from protocols.ncip.problem_types import ProblemType
-from protocols.ncip.problems import problem, problems, refusal
-from protocols.ncip.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES
+from protocols.ncip.models.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES
+from protocols.ncip.problems.problem_lists import GENERAL, MESSAGING, OF_SERVICE, allowed, nearest
+from protocols.ncip.problems.problem_reasons import PROBLEMS
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem, problems, refusal
 
 
 @pytest.fixture(scope="module")

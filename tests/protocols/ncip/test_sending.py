@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from protocols.command_line import tiro
-from protocols.ncip.checking import Tried, try_request
-from protocols.ncip.client import NcipClient, NcipUnreachable
+from protocols.ncip.asking.checking import Tried, try_request
+from protocols.ncip.asking.client import NcipClient, NcipUnreachable
 from protocols.ncip.messages import Code, ItemId, Refusal, RequestId, UserId
 from protocols.ncip.models.circulation import RenewItem
 from protocols.ncip.models.interlending import AcceptItem
@@ -128,7 +128,7 @@ def test_the_checker_sees_a_renewal_granted(
             process.pass_time(DAYS_TO_RENEWAL)
         return try_request(client, request)
 
-    monkeypatch.setattr("protocols.ncip.checking.try_request", some_days_later)
+    monkeypatch.setattr("protocols.ncip.asking.checking.try_request", some_days_later)
     later = command(*about)
     assert later.exit_code == 0, later.output
     assert "lender RenewItem: ok" in later.output

@@ -11,21 +11,23 @@ from typing import Any
 import pytest
 from lxml import etree
 
+import protocols.ncip
 from catalogue.database import Database, open_database
-from protocols.ncip import services
 from protocols.ncip.codec import encode
-from protocols.ncip.dialects import VERSIONS, Dialect, version_with
 from protocols.ncip.handlers import HANDLERS
-from protocols.ncip.layouts import LAYOUTS
 from protocols.ncip.messages import Code
-from protocols.ncip.problem_lists import allowed
-from protocols.ncip.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES
+from protocols.ncip.models.layouts import LAYOUTS
+from protocols.ncip.models.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES
+from protocols.ncip.problems.problem_lists import allowed
 from protocols.ncip.settings import NcipSettings, Partner
-from protocols.ncip.version_1 import UNKNOWN_SERVICE
+from protocols.ncip.wire.dialects import VERSIONS, Dialect, version_with
+from protocols.ncip.wire.version_1 import UNKNOWN_SERVICE
 from tests.builders.circulation import a_library
 from tests.protocols.ncip.asking import CASES, item, named, typed, user
 from tests.protocols.ncip.furnishing import service
 from tests.protocols.ncip.stage import Schemas, Stage, problem_types, service_of
+
+FOLDER = Path(protocols.ncip.__file__).parent
 
 PARTNER = Partner(
     "DK-710100", "DK-900101", "The other library", sees_borrowers=True, lends_to="anybody"
@@ -64,7 +66,7 @@ def test_every_service_is_in_every_table() -> None:
 
 
 def test_the_readme_says_what_happens_to_each() -> None:
-    readme = Path(services.__file__).with_name("README.md").read_text(encoding="utf-8")
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\w+) \| (done|Unsupported Service) \| (.*?) ?\|$", readme, re.M)
     assert sorted(name for name, _, _ in rows) == sorted(ALL_SERVICES)
     for name, outcome, text in rows:
@@ -73,10 +75,9 @@ def test_the_readme_says_what_happens_to_each() -> None:
 
 
 def test_the_readme_has_a_line_for_every_module() -> None:
-    folder = Path(services.__file__).parent
-    table = (folder / "README.md").read_text(encoding="utf-8").partition("## Services")[0]
+    table = (FOLDER / "README.md").read_text(encoding="utf-8").partition("## Services")[0]
     named = [name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in row.split(", ")]
-    modules = [path.relative_to(folder).as_posix() for path in folder.rglob("*.py")]
+    modules = [path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.py")]
     assert sorted(named) == sorted(f"`{name}`" for name in modules if "__init__" not in name)
 
 

@@ -18,15 +18,15 @@ from circulation.interlending.states import BorrowingState, Obstacle
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.schema import notices
 from circulation.results import Refused
+from protocols.ncip.asking.telling_partners import Teller
 from protocols.ncip.messages import Code, ItemId, Refusal
 from protocols.ncip.models.circulation import RenewItem, RenewItemResponse
 from protocols.ncip.models.interlending import ItemCheckedIn, ItemCheckedOut
-from protocols.ncip.partners import Partners
-from protocols.ncip.presets import PRESETS
-from protocols.ncip.problem_types import ProblemType
-from protocols.ncip.problems import problem
+from protocols.ncip.partners.partners import Partners
+from protocols.ncip.partners.presets import PRESETS
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner
-from protocols.ncip.telling_partners import Teller
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.interlending import (
     INSTITUTION,

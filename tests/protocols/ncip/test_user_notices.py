@@ -20,12 +20,12 @@ from circulation.ledger.schema import charges
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.schema import notices
 from protocols.ncip.codec import encode
+from protocols.ncip.handling.user_notices import LONGEST, TYPES
 from protocols.ncip.messages import Code, UserId
 from protocols.ncip.models.accounts import AccountBalance, ItemDetails, UserFiscalAccount
 from protocols.ncip.models.items import BibliographicDescription
 from protocols.ncip.models.notices import NoticeItem, SendUserNotice, UserNoticeDetails
-from protocols.ncip.user_notices import LONGEST, TYPES
-from protocols.ncip.users import folded
+from protocols.ncip.subjects.users import folded
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.dunning import notices_by
 from tests.builders.fees import danish_fees, number_of

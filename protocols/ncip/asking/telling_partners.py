@@ -1,0 +1,234 @@
+"""Telling partners what has happened: from the outbox of circulation to their addresses.
+
+`Teller.tell` works off the queue of one partner, in a thread, and blocks; each partner has a thread
+of its own at a time, so that one that answers slowly keeps nobody waiting but itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from catalogue.database import Database
+from catalogue.records import fetch_records
+from catalogue.statements import Transaction
+from circulation.engine import Circulation
+from circulation.interlending.asking import answered
+from circulation.interlending.notices import (
+    Notice,
+    NoticeKind,
+    claim_notice,
+    notice_dropped,
+    notice_failed,
+    notice_sent,
+)
+from circulation.interlending.owners import grant_renewal, refuse_renewal
+from circulation.interlending.rows import loan_by_id
+from circulation.organisation import find_branch
+from protocols.answering import Context
+from protocols.ncip.asking.client import NcipClient, NcipUnreachable
+from protocols.ncip.asking.outgoing import Telling, message_of
+from protocols.ncip.messages import Refusal
+from protocols.ncip.models.circulation import RenewItemResponse
+from protocols.ncip.partners.journal import outcome_of
+from protocols.ncip.partners.partners import Partners
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.named import desk_of
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Problems for which the same message may be taken later.
+_PASSING = frozenset({ProblemType.TEMPORARY_PROCESSING_FAILURE.value})
+#: Seconds that a partner may take to answer.
+TIMEOUT = 20.0
+
+#: Takes what `Journal.note` does, in any thread.
+Note = Callable[..., None]
+
+
+class Teller:
+    """What partners are told, and what becomes of their answers. Its methods block.
+
+    `note` takes each exchange for the log. `tls` is how partners are verified, by default by the
+    authorities that the system trusts.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        circulation: Circulation,
+        partners: Partners,
+        clock: Callable[[], datetime],
+        note: Note,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._database = database
+        self._circulation = circulation
+        self._partners = partners
+        self._clock = clock
+        self._note = note
+        self._tls = tls
+        self.is_stopping = False
+
+    def tell(self, partner: str) -> int:
+        """Sends all that is due to a partner; gives how many notices were dealt with."""
+        done = 0
+        client: NcipClient | None = None
+        try:
+            while not self.is_stopping:
+                telling = self._write(lambda context: self._claimed(partner, context))
+                if telling is None:
+                    break
+                done += 1
+                if isinstance(telling, Notice):  # nobody is to be told of it
+                    continue
+                if client is None:
+                    client = client_of(telling.partner, telling.agency, self._tls)
+                if not self._told(telling, client):
+                    break
+        finally:
+            if client is not None:
+                client.close()
+        return done
+
+    def _write(self, work: Callable[[Context], T]) -> T:
+        now = self._clock()
+        return self._database.write(
+            lambda transaction: work(Context(transaction, self._circulation, now))
+        ).result()
+
+    def _claimed(self, key: str, context: Context) -> Telling | Notice | None:
+        """The next notice of a partner; without what is needed to send it where it is dropped."""
+        notice = claim_notice(context.transaction, key, context.now)
+        if notice is None:
+            return None
+        self._partners.follow(context)
+        partner = self._partners.by_key(key)
+        if partner is None or not partner.address or not hears(partner, notice.kind):
+            why = "no partner" if partner is None else "not agreed with this partner"
+            notice_dropped(context.transaction, notice, context.now, why)
+            _nobody_lends(notice, context)
+            return notice
+        branch = find_branch(context.transaction, partner.branch)
+        return Telling(
+            notice,
+            partner,
+            branch.agency_isil if branch else partner.branch,
+            f"{branch.agency_name}\n{branch.name}" if branch else partner.branch,
+            record_wanted(context.transaction, notice),
+        )
+
+    def _told(self, telling: Telling, client: NcipClient) -> bool:
+        """Sends it, and writes down what came of it; False where the partner is not to be had."""
+        began = self._clock()
+        heard: list[bytes] = []
+        client.hear = lambda request, answer: heard.extend((request, answer))
+        request = message_of(telling)
+        response: Any = None
+        try:
+            response = client.ask(request)
+            outcome = outcome_of(response)
+        except NcipUnreachable as error:
+            outcome = str(error)
+        except ValueError as error:  # what we would say is not valid: sent again it would not be
+            log.exception("a notice to %s cannot be written", telling.partner.known_as)
+            outcome = str(error)
+            response = Refusal(type(request).__name__, ())
+        self._note(
+            at=began,
+            direction="out",
+            partner=telling.partner.key,
+            peer=telling.partner.address,
+            service=type(request).__name__,
+            request_id=telling.notice.request_id,
+            outcome=outcome,
+            request=heard[0] if heard else b"",
+            answer=heard[1] if heard else b"",
+        )
+        has_failed = response is None or outcome in _PASSING
+
+        def write_down(context: Context) -> None:
+            if has_failed:
+                if not notice_failed(context.transaction, telling.notice, context.now, outcome):
+                    _nobody_lends(telling.notice, context)
+                return
+            _take_answer(telling, response, context)
+            problem = "" if outcome == "ok" else outcome
+            notice_sent(context.transaction, telling.notice, context.now, problem)
+
+        self._write(write_down)
+        return not has_failed
+
+
+def hears(partner: Partner, kind: NoticeKind) -> bool:
+    """Is the partner told of that?"""
+    if kind is NoticeKind.ASKED:
+        return partner.takes_requests
+    return kind.value in partner.notices
+
+
+def client_of(partner: Partner, agency: str, tls: ssl.SSLContext | None = None) -> NcipClient:
+    """A client that speaks to the partner as our agency."""
+    return NcipClient(
+        partner.address,
+        version=partner.version,
+        timeout=TIMEOUT,
+        tls=tls,
+        agency=agency,
+        to_agency=partner.agency,
+        agency_scheme=partner.agency_scheme,
+        user=partner.address_user,
+        secret=partner.address_secret,
+        secret_in=partner.address_secret_in,
+    )
+
+
+def record_wanted(transaction: Transaction, notice: Notice) -> Any:
+    """The record of ours that a partner is asked for; None where there is none."""
+    wanted = notice.facts.get("record")
+    found = fetch_records(transaction, [int(wanted)]) if wanted else []
+    return found[0] if found else None
+
+
+def _nobody_lends(notice: Notice, context: Context) -> None:
+    """A partner that could not be asked will not lend it: nobody waits for an answer any more."""
+    if notice.kind is NoticeKind.ASKED:
+        answered(
+            context.circulation,
+            context.transaction,
+            notice.loan_id,
+            will_lend=False,
+            now=context.now,
+        )
+
+
+def _take_answer(telling: Telling, response: Any, context: Context) -> None:
+    """What the answer means for the loan: whether a renewal is granted, a request taken."""
+    notice = telling.notice
+    is_refused = isinstance(response, Refusal) and bool(response.problem)
+    if notice.kind is NoticeKind.ASKED:
+        answered(
+            context.circulation,
+            context.transaction,
+            notice.loan_id,
+            will_lend=not is_refused,
+            now=context.now,
+        )
+        return
+    if notice.kind is not NoticeKind.RENEWAL_ASKED:
+        return
+    loan = loan_by_id(context.transaction, notice.loan_id)
+    if loan is None:
+        return
+    desk = desk_of(telling.partner, context)
+    if is_refused:
+        refuse_renewal(context.circulation, context.transaction, loan, desk=desk, now=context.now)
+    elif isinstance(response, RenewItemResponse) and response.item_id is not None:
+        grant_renewal(context.transaction, loan, desk=desk, due=response.date_due, now=context.now)
+    # Else it is Pending: ItemRenewed or CirculationStatusUpdated will say.

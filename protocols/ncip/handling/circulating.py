@@ -1,0 +1,188 @@
+"""Check-out, renewal and check-in (Z39.83-1-2012, 5.4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from circulation.loans import lending, renewals, returns
+from circulation.loans.routing import HoldHandling
+from circulation.reasons import Reason
+from circulation.results import Item, Loan, Patron, Refused
+from protocols.answering import Context
+from protocols.ncip.handling.once import once
+from protocols.ncip.messages import Problem, Refusal, Response
+from protocols.ncip.models.circulation import (
+    CheckInItem,
+    CheckInItemResponse,
+    CheckOutItem,
+    CheckOutItemResponse,
+    RenewItem,
+    RenewItemResponse,
+)
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem, problems, refusal
+from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.items import barcode_of, item_id_of, local_time, routing
+from protocols.ncip.subjects.money import acknowledged, charged, required_fee
+from protocols.ncip.subjects.named import Named, desk_of, user_and_item
+from protocols.ncip.subjects.telling import item_fields, user_fields
+from protocols.ncip.subjects.users import user_id
+
+#: What a check-out may be refused for and still be a repetition of one that was carried out: the
+#: item is on loan to this user, and counts towards the limits it has reached.
+_REPETITION = frozenset(
+    {Reason.ALREADY_ON_LOAN_TO_PATRON, Reason.TOO_MANY_LOANS, Reason.TOO_MANY_LOANS_IN_GROUP}
+)
+
+
+@once(CheckOutItemResponse, by_item=True)
+def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> Response:
+    """Lends an item, for no longer than DesiredDateDue and the rules have it.
+
+    A MandatedAction has happened: it is recorded whatever the rules say, due on DesiredDateDue
+    where there is one. A repetition, as after an answer that got lost, is answered with the loan
+    there is.
+    """
+    named = user_and_item(request)
+    if isinstance(named, Refusal):
+        return named
+    mandated = mandated_at(request, caller, context)
+    result = lending.check_out(
+        context.circulation,
+        context.transaction,
+        desk=desk_of(caller, context),
+        patron=named.user.identifier,
+        pin=named.user.pin,
+        item=named.barcode,
+        now=context.now,
+        no_block=mandated is not None,
+        happened=mandated,
+        due=request.desired_date_due,
+        wanted_until=request.desired_date_due,
+        fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
+    )
+    information = None
+    if isinstance(result, Refused):
+        repeated = _repeated_loan(result)
+        if repeated is None:
+            return _refused(request, result, named)
+        item, patron, loan = repeated
+    else:
+        item, patron, loan = result.item, result.patron, result.loan
+        information = charged(result.charged, item.home_branch.agency_isil)
+    return CheckOutItemResponse(
+        item_id=item_id_of(item),
+        user_id=user_id(patron.identifier, item.home_branch.agency_isil),
+        date_due=local_time(loan.due, item.home_branch),
+        renewal_count=loan.renewals,
+        fiscal_transaction_information=information,
+        item_optional_fields=item_fields(request, item.barcode, context),
+        user_optional_fields=user_fields(request, patron.identifier, caller, context),
+    )
+
+
+def mandated_at(request: Any, caller: Partner, context: Context) -> datetime | None:
+    """When a mandated action has happened; None where the request is none, or may be none."""
+    if request.mandated_action is None or not caller.mandated_actions:
+        return None
+    return request.mandated_action.date_event_occurred or context.now
+
+
+def _refused(request: Any, result: Refused, named: Named) -> Refusal:
+    found = problems(type(request).__name__, result.refusals, named.quotable)
+    return replace(refusal(request, *found), required_fee_amount=required_fee(result))
+
+
+def _repeated_loan(refused: Refused) -> tuple[Item, Patron, Loan] | None:
+    """The loan that a repeated check-out asks for again."""
+    if Reason.ALREADY_ON_LOAN_TO_PATRON not in refused.reasons:
+        return None
+    if not _REPETITION.issuperset(refused.reasons):
+        return None
+    if refused.item is None or refused.patron is None or refused.loan is None:
+        return None
+    return refused.item, refused.patron, refused.loan
+
+
+def renew_item(request: RenewItem, caller: Partner, context: Context) -> Response:
+    """Renews the user's loan of an item; DesiredDateDue gives way to the rules.
+
+    A MandatedAction has happened: it is recorded whatever the rules say, until DesiredDateDue
+    where there is one.
+    """
+    named = user_and_item(request)
+    if isinstance(named, Refusal):
+        return named
+    mandated = mandated_at(request, caller, context)
+    result = renewals.renew(
+        context.circulation,
+        context.transaction,
+        desk=desk_of(caller, context),
+        patron=named.user.identifier,
+        pin=named.user.pin,
+        item=named.barcode,
+        now=context.now,
+        no_block=mandated is not None,
+        happened=mandated,
+        due=request.desired_date_due,
+        fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
+    )
+    if isinstance(result, Refused):
+        return _refused(request, result, named)
+    return RenewItemResponse(
+        item_id=item_id_of(result.item),
+        user_id=user_id(result.patron.identifier, result.item.home_branch.agency_isil),
+        date_due=local_time(result.loan.due, result.item.home_branch),
+        renewal_count=result.loan.renewals,
+        fiscal_transaction_information=charged(result.charged, result.item.home_branch.agency_isil),
+        item_optional_fields=item_fields(request, result.item.barcode, context),
+        user_optional_fields=user_fields(request, result.patron.identifier, caller, context),
+    )
+
+
+def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Response:
+    """Takes an item back, and says where it goes; a MandatedAction tells when it came.
+
+    An item that was not on loan is taken back all the same; the answer is the Problem that the
+    standard has for it, which brokers take as done.
+    """
+    barcode = barcode_of(request.item_id)
+    if isinstance(barcode, Problem):
+        return refusal(request, barcode)
+    result = returns.check_in(
+        context.circulation,
+        context.transaction,
+        desk=desk_of(caller, context),
+        item=barcode,
+        now=context.now,
+        returned=mandated_at(request, caller, context),
+        # Whoever waits for it is told when staff have it in hand.
+        holds=HoldHandling.BIND,
+    )
+    if isinstance(result, Refused):
+        quotable: dict[str, str | None] = {"ItemIdentifierValue": barcode}
+        return refusal(request, *problems("CheckInItem", result.refusals, quotable))
+    if not result.was_on_loan:
+        return refusal(
+            request,
+            problem(
+                ProblemType.ITEM_NOT_CHECKED_OUT,
+                f"the item was not on loan; it goes {result.destination.value}",
+                "ItemIdentifierValue",
+                barcode,
+            ),
+        )
+    agency = result.item.home_branch.agency_isil
+    card = None
+    if caller.sees_borrowers and result.borrower is not None:
+        card = result.borrower.identifier
+    return CheckInItemResponse(
+        item_id=item_id_of(result.item),
+        user_id=user_id(card, agency) if card else None,
+        routing_information=routing(result),
+        fiscal_transaction_information=charged(result.charged, agency),
+        item_optional_fields=item_fields(request, barcode, context),
+        user_optional_fields=user_fields(request, card, caller, context) if card else None,
+    )

@@ -1,0 +1,232 @@
+"""The look-ups (Z39.83-1-2012, 5.3): a user, an item, the versions spoken here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from circulation.holds.facts import holds_of_record
+from circulation.holds.results import Hold
+from circulation.items import availability
+from circulation.reasons import Reason
+from circulation.results import CirculationStatus, PatronLoans
+from protocols.answering import Context
+from protocols.ncip.handling.requesting import HOLD, requested_items
+from protocols.ncip.messages import (
+    Code,
+    LookupVersion,
+    LookupVersionResponse,
+    Problem,
+    Refusal,
+    Response,
+)
+from protocols.ncip.models.lookups import (
+    CurrentBorrower,
+    CurrentRequester,
+    ItemTransaction,
+    LoanedItem,
+    LoanedItemsCount,
+    LookupItem,
+    LookupItemResponse,
+    LookupUser,
+    LookupUserResponse,
+    RequestedItemsCount,
+)
+from protocols.ncip.models.services import SERVICES
+from protocols.ncip.models.users import AuthenticateUser, AuthenticateUserResponse
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem, refusal
+from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.items import barcode_of, item_id_of, item_optional_fields, local_time
+from protocols.ncip.subjects.money import fiscal_accounts
+from protocols.ncip.subjects.named import known_user, known_user_and_loans
+from protocols.ncip.subjects.request_ids import (
+    card_of,
+    found_request,
+    item_id_of_hold,
+    request_id_of,
+)
+from protocols.ncip.subjects.titles import ids_of_records
+from protocols.ncip.subjects.users import desired, named_user, user_id, user_optional_fields
+from protocols.ncip.wire.dialects import VERSIONS
+
+#: The most loans that one LookupUserResponse lists; the count is right beyond it.
+LOANED_ITEMS = 500
+
+#: What is told of an item where a LookupItem names no element.
+ALL_ITEM_ELEMENTS = frozenset(
+    {
+        "bibliographicdescription",
+        "circulationstatus",
+        "holdqueuelength",
+        "itemdescription",
+        "location",
+    }
+)
+
+
+def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Response:
+    """What is known of a user; with a PIN, whether it is the right one."""
+    user = named_user(request)
+    if isinstance(user, Problem):
+        return refusal(request, user)
+    loans: PatronLoans | None = None
+    if request.loaned_items_desired:
+        found = known_user_and_loans(request, user, caller, context, LOANED_ITEMS)
+        if isinstance(found, Refusal):
+            return found
+        status, loans = found
+    else:
+        known = known_user(request, user, caller, context)
+        if isinstance(known, Refusal):
+            return known
+        status = known
+    requested = (
+        requested_items(user.identifier, caller, context)
+        if request.requested_items_desired and status.has_holds
+        else ()
+    )
+    return LookupUserResponse(
+        user_id=user_id(status.patron.identifier, status.home_branch.agency_isil),
+        user_fiscal_account=(
+            fiscal_accounts(user.identifier, status, context)
+            if request.user_fiscal_account_desired
+            else ()
+        ),
+        loaned_items_count=(LoanedItemsCount(Code("On Loan"), loans.total),) if loans else (),
+        loaned_item=_loaned_items(loans, context) if loans else (),
+        requested_items_count=(
+            (RequestedItemsCount(HOLD, len(requested)),) if request.requested_items_desired else ()
+        ),
+        requested_item=requested,
+        user_optional_fields=user_optional_fields(
+            context, status, desired(request.user_element_type), caller
+        ),
+    )
+
+
+def authenticate_user(request: AuthenticateUser, caller: Partner, context: Context) -> Response:
+    """Are these the right credentials? Version 1 alone asks so; there must be a secret."""
+    user = named_user(request)
+    if isinstance(user, Problem):
+        return refusal(request, user)
+    if user.pin is None:
+        return refusal(
+            request,
+            problem(ProblemType.NEEDED_DATA_MISSING, "no secret is given", "AuthenticationInput"),
+        )
+    status = known_user(request, user, caller, context)
+    if isinstance(status, Refusal):
+        return status
+    return AuthenticateUserResponse(
+        user_id=user_id(status.patron.identifier, status.home_branch.agency_isil)
+    )
+
+
+def _loaned_items(loans: PatronLoans, context: Context) -> tuple[LoanedItem, ...]:
+    bibliographic_ids = ids_of_records(
+        context.transaction,
+        {each.item.record_id: each.item.home_branch.agency_isil for each in loans.loans},
+    )
+    return tuple(
+        LoanedItem(
+            item_id_of(each.item),
+            bibliographic_id=bibliographic_ids.get(each.item.record_id, ()),
+            date_due=local_time(each.loan.due, each.item.home_branch),
+            title=each.item.title or None,
+        )
+        for each in loans.loans
+    )
+
+
+def look_up_item(request: LookupItem, caller: Partner, context: Context) -> Response:
+    """An item and what it is doing; by RequestId, the item that is on its way to who asked."""
+    hold: Hold | None = None
+    if request.item_id is None and request.request_id is not None:
+        found = found_request(request.request_id, caller, context)
+        if isinstance(found, Problem):
+            return refusal(request, _no_such_item(found))
+        hold = found[0].hold
+        if item_id_of_hold(hold) is None:  # no item yet: there is only the request to tell of
+            return LookupItemResponse(request_id=request_id_of(hold, caller, context))
+    barcode = barcode_of(item_id_of_hold(hold) if hold else request.item_id)
+    if isinstance(barcode, Problem):
+        return refusal(request, barcode)
+    status = availability.circulation_status(
+        context.circulation, context.transaction, item=barcode, now=context.now
+    )
+    if status is None:
+        return refusal(request, unknown_item(barcode))
+    wanted = desired(request.item_element_type) or ALL_ITEM_ELEMENTS
+    return LookupItemResponse(
+        request_id=request_id_of(hold, caller, context) if hold else None,
+        item_id=item_id_of(status.item),
+        hold_pickup_date=(
+            local_time(hold.deadline, hold.pickup_branch) if hold and hold.deadline else None
+        ),
+        date_recalled=(
+            local_time(status.recalled, status.item.home_branch) if status.recalled else None
+        ),
+        item_transaction=_transaction_of(request, status, caller, context),
+        item_optional_fields=item_optional_fields(context, status, wanted),
+    )
+
+
+def unknown_item(barcode: str) -> Problem:
+    return problem(
+        ProblemType.UNKNOWN_ITEM, Reason.ITEM_UNKNOWN.value, "ItemIdentifierValue", barcode
+    )
+
+
+def _no_such_item(found: Problem) -> Problem:
+    """LookupItem has no problem type for requests."""
+    return problem(
+        ProblemType.UNKNOWN_ITEM,
+        found.problem_detail or "",
+        found.problem_element or "",
+        found.problem_value,
+    )
+
+
+def _transaction_of(
+    request: LookupItem, status: CirculationStatus, caller: Partner, context: Context
+) -> ItemTransaction | None:
+    """Who has the item and who waits for its title, for partners that may know."""
+    borrower = current_borrower(request, status, caller)
+    requesters = current_requesters(request, status, caller, context)
+    if borrower is None and not requesters:
+        return None
+    return ItemTransaction(borrower, requesters)
+
+
+def current_borrower(
+    request: Any, status: CirculationStatus, caller: Partner
+) -> CurrentBorrower | None:
+    """Who has the item, for partners that may know."""
+    borrower = status.borrower
+    if not (request.current_borrower_desired and caller.sees_borrowers):
+        return None
+    if borrower is None or borrower.identifier is None:
+        return None
+    return CurrentBorrower(user_id(borrower.identifier, status.item.home_branch.agency_isil))
+
+
+def current_requesters(
+    request: Any, status: CirculationStatus, caller: Partner, context: Context
+) -> tuple[CurrentRequester, ...]:
+    """Who waits for the title, the next to be served first, for partners that may know."""
+    if not (request.current_requesters_desired and caller.sees_borrowers and status.open_holds):
+        return ()
+    queue = holds_of_record(context.transaction, status.item.record_id)
+    cards = [card_of(hold.patron_id, context) for hold in queue]
+    agency = status.item.home_branch.agency_isil
+    return tuple(CurrentRequester(user_id(card, agency)) for card in cards if card)
+
+
+def look_up_version(request: LookupVersion, own_agency: str) -> LookupVersionResponse:
+    """Which versions and services there are. Needs no partner and no database."""
+    return LookupVersionResponse(
+        from_agency_id=request.to_agency_id or Code(own_agency),
+        to_agency_id=request.from_agency_id,
+        version_supported=tuple(VERSIONS.values()),
+        service_supported=(*sorted(SERVICES), "LookupVersion"),
+    )

@@ -1,0 +1,256 @@
+"""CreateUserFiscalTransaction (Z39.83-1-2012, 5.4.8): paying, charging, forgiving.
+
+A transaction is done once for each FiscalTransactionReferenceId (or RequestId) of a partner: what
+comes again gets the same answer, another amount under the same number is a Duplicate Fiscal
+Transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from circulation.ledger.charges import charge_made_once, create_charge, set_amount, write_off
+from circulation.ledger.money import ChargeKind
+from circulation.ledger.payments import pay
+from circulation.ledger.postings import Account, find_charge, open_account, postings_of
+from circulation.results import PatronStatus, Refused
+from protocols.answering import Context
+from protocols.ncip.messages import Problem, Refusal, Response
+from protocols.ncip.models.accounts import (
+    CreateUserFiscalTransaction,
+    CreateUserFiscalTransactionResponse,
+    FiscalTransactionInformation,
+)
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem, problems, refusal
+from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.money import TRANSACTION_TYPES, reference
+from protocols.ncip.subjects.named import desk_of, known_user
+from protocols.ncip.subjects.users import folded, named_user, user_id
+
+_CHARGING = frozenset({"assess", "penalty"})
+_FORGIVING = frozenset({"waive", "forgive", "writeoff"})
+#: By FiscalTransactionType; the first kind of each counts.
+_KINDS = {folded(word): kind for kind, word in reversed(TRANSACTION_TYPES.items())} | {
+    "cardreplacementcharge": ChargeKind.ADMINISTRATIVE,
+    "interlibraryloanfee": ChargeKind.SERVICE,
+    "renewalfee": ChargeKind.LOAN_FEE,
+    "catalogsearch": ChargeKind.SERVICE,
+    "daypass": ChargeKind.SERVICE,
+}
+
+
+def create_user_fiscal_transaction(
+    request: CreateUserFiscalTransaction, caller: Partner, context: Context
+) -> Response:
+    """Does what FiscalActionType says with an amount in minor units.
+
+    Payment pays what is owed to the partner's branch's agency: the charges that
+    RelatedFiscalTransactionReferenceId names, or the oldest first. Assess and Penalty charge the
+    user. Waive, Forgive, Write Off and Cancel need a related charge and give it up, or take it
+    back.
+    """
+    user = named_user(request)
+    if isinstance(user, Problem):
+        return refusal(request, user)
+    about = request.fiscal_transaction_information
+    wrong = _wrong(about)
+    if wrong or about is None or about.amount is None:
+        return refusal(request, *wrong)
+    status = known_user(request, user, caller, context)
+    if isinstance(status, Refusal):
+        return status
+    action = folded(about.fiscal_action_type.value) if about.fiscal_action_type else "payment"
+    if action == "payment":
+        return _pay(request, about, user.identifier, status, caller, context)
+    if action in _CHARGING:
+        return _charge(request, about, status, caller, context)
+    return _give_up(request, about, action, status, caller, context)
+
+
+def _wrong(about: FiscalTransactionInformation | None) -> list[Problem]:
+    if about is None:
+        element = "FiscalTransactionInformation"
+        return [problem(ProblemType.NEEDED_DATA_MISSING, "nothing is to be done", element)]
+    wrong = []
+    amount = about.amount
+    if amount is None or amount.monetary_value is None:
+        wrong.append(problem(ProblemType.NEEDED_DATA_MISSING, "no amount", "MonetaryValue"))
+    elif amount.monetary_value <= 0:
+        value = str(amount.monetary_value)
+        wrong.append(problem(ProblemType.INVALID_AMOUNT, "not positive", "MonetaryValue", value))
+    action = about.fiscal_action_type
+    known = _CHARGING | _FORGIVING | {"payment", "cancel"}
+    if action is not None and folded(action.value) not in known:
+        kind = ProblemType.UNABLE_TO_ADD_ELEMENT
+        wrong.append(problem(kind, "no such action", "FiscalActionType", action.value))
+    return wrong
+
+
+def _pay(
+    request: Any,
+    about: FiscalTransactionInformation,
+    identifier: str,
+    status: PatronStatus,
+    caller: Partner,
+    context: Context,
+) -> Response:
+    amount, currency = _amount(about, status, context)
+    related = _related(about)
+    if related is None:
+        return _no_such_charge(request, about)
+    paid = pay(
+        context.circulation,
+        context.transaction,
+        desk=desk_of(caller, context),
+        patron=identifier,
+        amount=amount,
+        currency=currency,
+        order_id=_once(about, caller),
+        charge=related or None,
+        method=about.payment_method_type.value if about.payment_method_type else "",
+        now=context.now,
+    )
+    if isinstance(paid, Refused):
+        found = problems("CreateUserFiscalTransaction", paid.refusals, {})
+        return refusal(request, *found)
+    return _done(about, status, str(paid.payment_id))
+
+
+def _charge(
+    request: Any,
+    about: FiscalTransactionInformation,
+    status: PatronStatus,
+    caller: Partner,
+    context: Context,
+) -> Response:
+    amount, currency = _amount(about, status, context)
+    account = _account(status, caller, context)
+    once = _once(about, caller)
+    made = charge_made_once(account, once) if once else None
+    if made is not None:
+        first = postings_of(context.transaction, made.id)[0]
+        what = (made.patron_id, made.currency, first.amount)
+        if what != (status.patron.id, currency, amount):
+            return _duplicate(request)
+        return _done(about, status, str(made.id))
+    kind = folded(about.fiscal_transaction_type.value) if about.fiscal_transaction_type else ""
+    charge = create_charge(
+        context.circulation,
+        account,
+        _KINDS.get(kind, ChargeKind.OTHER),
+        amount,
+        currency,
+        branch_id=desk_of(caller, context).branch_id,
+        reason=about.fiscal_transaction_description or caller.known_as,
+        once=once,
+    )
+    return _done(about, status, str(charge.id))
+
+
+def _give_up(
+    request: Any,
+    about: FiscalTransactionInformation,
+    action: str,
+    status: PatronStatus,
+    caller: Partner,
+    context: Context,
+) -> Response:
+    amount, currency = _amount(about, status, context)
+    related = _related(about)
+    if not related:
+        return _no_such_charge(request, about)
+    account = _account(status, caller, context)
+    charge = find_charge(context.transaction, related[0])
+    desk = desk_of(caller, context)
+    if charge is None or charge.patron_id != status.patron.id or charge.agency_id != desk.agency_id:
+        return _no_such_charge(request, about)
+    if currency != charge.currency or amount > charge.balance:
+        return refusal(
+            request,
+            problem(
+                ProblemType.INVALID_AMOUNT, "more than is owed of it", "MonetaryValue", str(amount)
+            ),
+        )
+    reason = about.fiscal_transaction_description or caller.known_as
+    if action in _FORGIVING:
+        write_off(account, charge, reason, amount)
+    else:
+        set_amount(account, charge, charge.amount - amount, reason)
+    return _done(about, status, str(charge.id))
+
+
+def _account(status: PatronStatus, caller: Partner, context: Context) -> Account:
+    set_up = context.circulation.current_set_up(context.transaction)
+    desk = desk_of(caller, context)
+    return open_account(context.transaction, set_up, desk, status.patron.id, context.now)
+
+
+def _amount(
+    about: FiscalTransactionInformation, status: PatronStatus, context: Context
+) -> tuple[int, str]:
+    """In minor units; a currency that is not named is the library's own."""
+    assert about.amount is not None
+    assert about.amount.monetary_value is not None
+    given = about.amount.currency_code
+    if given is not None:
+        return about.amount.monetary_value, given.value.upper()
+    set_up = context.circulation.current_set_up(context.transaction)
+    home, category = status.home_branch, status.patron.category
+    terms = set_up.agency_fee_terms(home.agency_id, category, set_up.day(context.now, home.id))
+    return about.amount.monetary_value, terms.currency
+
+
+def _related(about: FiscalTransactionInformation) -> list[int] | None:
+    """The charges that are named; None where one of them cannot be a charge."""
+    found = []
+    for each in about.related_fiscal_transaction_reference_id:
+        value = each.fiscal_transaction_identifier_value or ""
+        if not (value.isascii() and value.isdigit() and len(value) < 19):
+            return None
+        found.append(int(value))
+    return found
+
+
+def _once(about: FiscalTransactionInformation, caller: Partner) -> str | None:
+    """What the partner calls the transaction."""
+    own = about.fiscal_transaction_reference_id
+    name = own.fiscal_transaction_identifier_value if own else None
+    if name is None and about.request_id is not None:
+        name = about.request_id.request_identifier_value
+    return f"{caller.agency.casefold()} {name}" if name else None
+
+
+def _done(about: FiscalTransactionInformation, status: PatronStatus, number: str) -> Response:
+    own = about.fiscal_transaction_reference_id
+    isil = status.home_branch.agency_isil
+    is_named = own is not None and own.agency_id and own.fiscal_transaction_identifier_value
+    return CreateUserFiscalTransactionResponse(
+        user_id=user_id(status.patron.identifier, isil),
+        fiscal_transaction_reference_id=own if is_named else reference(isil, number),
+    )
+
+
+def _no_such_charge(request: Any, about: FiscalTransactionInformation) -> Refusal:
+    related = about.related_fiscal_transaction_reference_id
+    value = related[0].fiscal_transaction_identifier_value if related else None
+    return refusal(
+        request,
+        problem(
+            ProblemType.UNABLE_TO_ADD_ELEMENT,
+            "the user has no such charge with this agency",
+            "RelatedFiscalTransactionReferenceId",
+            value,
+        ),
+    )
+
+
+def _duplicate(request: Any) -> Refusal:
+    return refusal(
+        request,
+        problem(
+            ProblemType.DUPLICATE_FISCAL_TRANSACTION,
+            "another transaction has this number",
+            "FiscalTransactionReferenceId",
+        ),
+    )

@@ -1,0 +1,282 @@
+"""Requests for items: RequestItem and CancelRequestItem (Z39.83-1-2012, 5.4), as holds.
+
+A request is known by the RequestId that the partner gave it, else by the number of its hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from catalogue.items import find_item
+from circulation.callers.partner_requests import hold_of_request, note_request
+from circulation.holds.changes import HoldOutcome
+from circulation.holds.changing import cancel_hold
+from circulation.holds.lists import find_hold, patron_holds
+from circulation.holds.placing import place_holds
+from circulation.holds.results import Hold, HoldsPlaced, HoldState, QueuedHold, Wanted
+from circulation.organisation import find_branch
+from circulation.patrons.identifiers import find_patron
+from circulation.results import Refused
+from protocols.answering import Context
+from protocols.ncip.handling.once import once
+from protocols.ncip.messages import Code, Problem, Refusal, Response
+from protocols.ncip.models.accounts import FiscalTransactionInformation
+from protocols.ncip.models.lookups import RequestedItem
+from protocols.ncip.models.requests import (
+    CancelRequestItem,
+    CancelRequestItemResponse,
+    RequestItem,
+    RequestItemResponse,
+)
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem, problems, refusal
+from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.items import barcode_of
+from protocols.ncip.subjects.money import acknowledged, charged, required_fee
+from protocols.ncip.subjects.named import desk_of, known_user, user_and
+from protocols.ncip.subjects.pickup import pickup_wanted, place_of
+from protocols.ncip.subjects.request_ids import (
+    hold_for_item,
+    item_id_of_hold,
+    meant_by,
+    request_id_of,
+)
+from protocols.ncip.subjects.telling import item_fields, user_fields
+from protocols.ncip.subjects.titles import ids_of_records, record_meant
+from protocols.ncip.subjects.users import folded, named_user, user_id
+
+HOLD = Code("Hold")
+#: RequestScopeType: this item, or any of the title.
+ITEM, BIBLIOGRAPHIC_ITEM = Code("Item"), Code("Bibliographic Item")
+_STATES = {
+    HoldState.WAITING: "In Process",
+    HoldState.ON_THE_WAY: "In Process",
+    HoldState.READY: "Available For Pickup",
+    HoldState.CLOSED: "Cannot Fulfill Request",
+}
+#: RequestTypes that ask for something else than a hold.
+_NO_HOLDS = frozenset({"estimate", "nonreturnablecopy"})
+
+
+def _is_there(request: RequestItem, caller: Partner, context: Context) -> bool:
+    """Was the hold of the RequestId neither taken back nor given up since?"""
+    name = request.request_id.request_identifier_value if request.request_id else None
+    hold_id = hold_of_request(context.transaction, caller.agency, name) if name else None
+    return hold_id is not None and _is_alive(hold_id, context) is not None
+
+
+def _is_alive(hold_id: int, context: Context) -> tuple[QueuedHold, int] | None:
+    """The hold and its patron, as long as it is open or was served."""
+    found = find_hold(context.circulation, context.transaction, hold_id=hold_id, now=context.now)
+    if found is None or found[0].hold.outcome not in (None, HoldOutcome.FULFILLED):
+        return None
+    return found
+
+
+@once(RequestItemResponse, still=_is_there)
+def request_item(request: RequestItem, caller: Partner, context: Context) -> Response:
+    """Places a hold: on the item where the scope is Item, else on its title.
+
+    The place of pickup is read by `pickup_wanted`; without one it is the user's own.
+    NeedBeforeDate ends the hold, EarliestDateNeeded keeps it from being served before. Every
+    RequestType is a hold here, but for those that ask for something else;
+    `Partner.request_priority` places it in the queue.
+    The RequestId is kept: it is what the partner calls the hold from then on, and one whose hold
+    is there gets the answer that it got.
+    """
+    named = user_and(request, _wanted(request, context))
+    if isinstance(named, Refusal):
+        return named
+    user, wanted = named
+    kind = folded(request.request_type.value) if request.request_type else ""
+    if kind in _NO_HOLDS:
+        return refusal(
+            request,
+            problem(
+                ProblemType.ELEMENT_RULE_VIOLATED,
+                "every request is a hold here",
+                "RequestType",
+                request.request_type.value if request.request_type else None,
+            ),
+        )
+    if user.pin is not None:
+        status = known_user(request, user, caller, context)
+        if isinstance(status, Refusal):
+            return status
+    again = _placed_before(request, user.identifier, caller, context)
+    if again is not None:
+        return again
+    desk = desk_of(caller, context)
+    branch = find_branch(context.transaction, caller.branch)
+    zone = ZoneInfo(branch.timezone if branch else "UTC")
+    outcome = place_holds(
+        context.circulation,
+        context.transaction,
+        desk=desk,
+        patron=user.identifier,
+        pin=user.pin,
+        wanted=[wanted],
+        pickup_branch=pickup_wanted(request, caller, context),
+        activates=day_of(request.earliest_date_needed, zone),
+        interest_until=day_of(request.need_before_date, zone),
+        priority=caller.request_priority,
+        fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
+        now=context.now,
+    )
+    if isinstance(outcome, Refused):
+        quotable = {**user.quotable, "ItemIdentifierValue": wanted.item}
+        refused = refusal(request, *problems("RequestItem", outcome.refusals, quotable))
+        return replace(refused, required_fee_amount=required_fee(outcome))
+    assert isinstance(outcome, HoldsPlaced)
+    hold = outcome.holds[0].hold
+    if request.request_id is not None and request.request_id.request_identifier_value:
+        name = request.request_id.request_identifier_value
+        note_request(context.transaction, caller.agency, name, hold.id)
+    information = charged(outcome.charged, hold.pickup_branch.agency_isil)
+    return _requested(request, hold, outcome.patron.identifier, caller, context, information)
+
+
+def _requested(
+    request: RequestItem,
+    hold: Hold,
+    identifier: str,
+    caller: Partner,
+    context: Context,
+    information: FiscalTransactionInformation | None = None,
+) -> RequestItemResponse:
+    barcode = hold.bound_item or hold.item
+    return RequestItemResponse(
+        request_id=request_id_of(hold, caller, context),
+        item_id=item_id_of_hold(hold),
+        user_id=user_id(identifier, hold.pickup_branch.agency_isil),
+        request_type=request.request_type or HOLD,
+        request_scope_type=scope_of(hold),
+        fiscal_transaction_information=information,
+        item_optional_fields=item_fields(request, barcode, context) if barcode else None,
+        user_optional_fields=user_fields(request, identifier, caller, context),
+    )
+
+
+def _placed_before(
+    request: RequestItem, identifier: str, caller: Partner, context: Context
+) -> Response | None:
+    """The answer to a request that has come before; None where it is new, or was taken back."""
+    given = request.request_id.request_identifier_value if request.request_id else None
+    hold_id = given and hold_of_request(context.transaction, caller.agency, given)
+    if not hold_id:
+        return None
+    found = _is_alive(hold_id, context)
+    if found is None:
+        return None
+    key = context.circulation.identifiers
+    if find_patron(context.transaction, identifier, key=key) != found[1]:
+        return None
+    return _requested(request, found[0].hold, identifier, caller, context)
+
+
+def scope_of(hold: Hold) -> Code:
+    return BIBLIOGRAPHIC_ITEM if hold.item is None else ITEM
+
+
+def cancel_request_item(request: CancelRequestItem, caller: Partner, context: Context) -> Response:
+    """Cancels a hold of the user's, by RequestId or by an item that would serve it."""
+    user = named_user(request)
+    if isinstance(user, Problem):
+        return refusal(request, user)
+    if request.request_id is not None:
+        hold_id = meant_by(request.request_id, caller, context)
+    else:
+        hold_id = hold_for_item(request, user.identifier, context)
+    if isinstance(hold_id, Problem):
+        return refusal(request, hold_id)
+    outcome = cancel_hold(
+        context.circulation,
+        context.transaction,
+        desk=desk_of(caller, context),
+        patron=user.identifier,
+        pin=user.pin,
+        hold_id=hold_id,
+        now=context.now,
+    )
+    if isinstance(outcome, Refused):
+        found = problems("CancelRequestItem", outcome.refusals, user.quotable)
+        return refusal(request, *found)
+    hold = outcome.queued.hold
+    barcode = hold.bound_item or hold.item
+    return CancelRequestItemResponse(
+        request_id=request_id_of(hold, caller, context),
+        item_id=item_id_of_hold(hold),
+        user_id=user_id(outcome.patron.identifier, hold.pickup_branch.agency_isil),
+        item_optional_fields=item_fields(request, barcode, context) if barcode else None,
+        user_optional_fields=user_fields(request, outcome.patron.identifier, caller, context),
+    )
+
+
+def requested_items(
+    identifier: str, caller: Partner, context: Context
+) -> tuple[RequestedItem, ...]:
+    """The user's open holds, for a LookupUserResponse; none where the user is not known."""
+    found = patron_holds(
+        context.circulation, context.transaction, patron=identifier, now=context.now
+    )
+    if isinstance(found, Refused):
+        return ()
+    listed = []
+    bibliographic_ids = ids_of_records(
+        context.transaction,
+        {queued.hold.record_id: queued.hold.pickup_branch.agency_isil for queued in found.holds},
+    )
+    for queued in found.holds:
+        hold = queued.hold
+        zone = ZoneInfo(hold.pickup_branch.timezone)
+        listed.append(
+            RequestedItem(
+                request_id=request_id_of(hold, caller, context),
+                item_id=item_id_of_hold(hold),
+                bibliographic_id=bibliographic_ids.get(hold.record_id, ()),
+                request_type=HOLD,
+                request_status_type=status_of(hold),
+                date_placed=hold.placed.astimezone(zone),
+                pickup_location=place_of(hold.pickup_branch, caller),
+                pickup_expiry_date=hold.deadline.astimezone(zone) if hold.deadline else None,
+                hold_queue_position=queued.number_in_queue,
+                title=hold.title or None,
+            )
+        )
+    return tuple(listed)
+
+
+def _wanted(request: RequestItem, context: Context) -> Wanted | Problem:
+    """What is asked for: an item, its title, or the record with a control number."""
+    if request.item_id:
+        barcode = barcode_of(request.item_id[0])
+        if isinstance(barcode, Problem):
+            return barcode
+        scope = request.request_scope_type.value if request.request_scope_type else ""
+        item = find_item(context.transaction, barcode)
+        if item is None or folded(scope) == folded(ITEM.value):
+            return Wanted(item=barcode)
+        return Wanted(record_id=item.record_id)
+    first: Problem | None = None
+    for each in request.bibliographic_id:
+        record_id = record_meant(context.transaction, each)
+        if isinstance(record_id, int):
+            return Wanted(record_id=record_id)
+        first = first or record_id
+    return first or problem(
+        ProblemType.NEEDED_DATA_MISSING, "no item and no record is given", "ItemId"
+    )
+
+
+def status_of(hold: Hold) -> Code:
+    """How far the request has come, in the words of RequestStatusType."""
+    if hold.outcome in (HoldOutcome.EXPIRED, HoldOutcome.NOT_COLLECTED):
+        return Code("Expired")
+    return Code(_STATES[hold.state])
+
+
+def day_of(moment: datetime | None, zone: ZoneInfo) -> date | None:
+    """The day of a moment on the wall of the branch."""
+    return moment.astimezone(zone).date() if moment is not None else None

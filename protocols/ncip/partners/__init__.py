@@ -1,0 +1,1 @@
+"""Partners: who may call, what each may do, and what was exchanged with them."""

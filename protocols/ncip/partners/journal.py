@@ -1,0 +1,170 @@
+"""The log of exchanges: noted in the reactor, written down in batches, secrets masked before.
+
+Without IO of its own: `write` and `later` are given.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from catalogue.database import DatabaseUnavailable
+from circulation.interlending.exchange_bodies import LONGEST_BODY
+from circulation.interlending.exchanges import Exchanged, keep_exchanges
+from protocols.answering import Lane, Services
+from protocols.ncip.messages import Refusal
+from protocols.ncip.wire.masking import masked
+
+log = logging.getLogger(__name__)
+
+#: Seconds until what was noted is written down.
+WRITE_SECONDS: Final = 1.0
+#: As many are written down at once: a second's work in one piece would hold up the answers.
+BATCH: Final = 64
+#: Exchanges that may wait to be written down; beyond these lines are lost, and the log says so.
+MOST_WAITING: Final = 20_000
+#: Bytes of bodies that may wait; those beyond are not kept: the line is the more important.
+MOST_BYTES: Final = 16 * 1024 * 1024
+_LONGEST: Final = 128
+
+
+def outcome_of(response: Any) -> str:
+    """``ok``, or the types of the problems."""
+    if not isinstance(response, Refusal) or not response.problem:
+        return "ok"
+    types = (each.problem_type.value for each in response.problem if each.problem_type)
+    return "; ".join(dict.fromkeys(types))[:_LONGEST] or "problem"
+
+
+def request_id_of(message: Any) -> str:
+    """The RequestId of a request or a response; empty where it has none."""
+    found = getattr(message, "request_id", None)
+    if isinstance(found, tuple):
+        found = found[0] if found else None
+    return str((found.request_identifier_value if found else None) or "")[:_LONGEST]
+
+
+class Journal:
+    """What was exchanged. `body_days` is how long bodies are kept: 0, not at all.
+
+    `later` calls a function after some seconds, in the same thread.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        body_days: int,
+        later: Callable[[float, Callable[[], None]], object],
+    ) -> None:
+        self._services = services
+        self._kept = timedelta(days=body_days)
+        self._later = later
+        self._waiting: list[Exchanged] = []
+        self._held = 0  # bytes of the bodies that wait
+        self._is_due = False
+        self._is_writing = False
+        self._lost = 0
+        services.before_close(self._at_the_end)
+
+    def note(
+        self,
+        *,
+        at: datetime,
+        direction: str,
+        partner: str,
+        peer: str,
+        service: str,
+        request_id: str,
+        outcome: str,
+        request: bytes,
+        answer: bytes,
+    ) -> None:
+        """Notes an exchange that began at `at` and is over now."""
+        took = self._services.clock() - at
+        log.debug("%s %s %s %s %s", direction, partner or "-", service or "-", outcome, took)
+        if len(self._waiting) >= MOST_WAITING:
+            self._lost += 1
+            return
+        # Cut before it is masked: what is masked runs to the end of a message that is cut.
+        request, answer = request[:LONGEST_BODY], answer[:LONGEST_BODY]
+        size = len(request) + len(answer)
+        with_bodies = bool(self._kept) and self._held + size <= MOST_BYTES
+        self._held += size if with_bodies else 0
+        self._waiting.append(
+            Exchanged(
+                at,
+                direction,
+                partner[:_LONGEST],
+                peer[:_LONGEST],
+                service[:_LONGEST],
+                request_id[:_LONGEST],
+                outcome[:_LONGEST],
+                max(0, round(took.total_seconds() * 1000)),
+                request if with_bodies else b"",
+                answer if with_bodies else b"",
+                at + self._kept if with_bodies else None,
+            )
+        )
+        if len(self._waiting) >= BATCH and not self._is_writing:  # one piece at a time
+            self._write_out()
+        elif not self._is_due:
+            self._is_due = True
+            self._later(WRITE_SECONDS, self.write)
+
+    def write(self) -> None:
+        """Writes down what was noted; it is called by itself."""
+        self._is_due = False
+        self._write_out()
+
+    def _write_out(self) -> None:
+        found = self._take()
+        if found:
+            self._is_writing = True
+            self._services.perform(
+                Lane.WRITE,
+                lambda context: _keep(context.transaction, context.circulation, found),
+                lambda _, error: self._written(found, error),
+            )
+
+    def _written(self, found: list[Exchanged], error: BaseException | None) -> None:
+        self._is_writing = False
+        if isinstance(error, DatabaseUnavailable):
+            self._give_back(found)
+        elif error is not None:
+            log.error("%d exchanges were not written down", len(found), exc_info=error)
+
+    def _give_back(self, found: list[Exchanged]) -> None:
+        """Waits for a better time, as far as there is room."""
+        kept = found[: MOST_WAITING - len(self._waiting)]
+        self._lost += len(found) - len(kept)
+        self._waiting = kept + self._waiting
+        self._held += sum(len(each.request) + len(each.answer) for each in kept)
+        if not self._is_due:
+            self._is_due = True
+            self._later(WRITE_SECONDS, self.write)
+
+    def _take(self) -> list[Exchanged]:
+        found, self._waiting, self._held = self._waiting, [], 0
+        if self._lost:
+            log.error("%d exchanges were not noted: there were too many", self._lost)
+            self._lost = 0
+        return found
+
+    def _at_the_end(self) -> None:
+        found, circulation = self._take(), self._services.circulation
+        if found:
+            self._services.database.write(
+                lambda transaction: _keep(transaction, circulation, found)
+            ).result()
+
+
+def _keep(transaction: Any, circulation: Any, found: list[Exchanged]) -> None:
+    keep_exchanges(transaction, circulation.ids.next, map(_masked, found))
+
+
+def _masked(found: Exchanged) -> Exchanged:
+    if found.until is None:
+        return found
+    return found._replace(request=masked(found.request), answer=masked(found.answer))

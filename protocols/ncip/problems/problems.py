@@ -1,0 +1,67 @@
+"""Why not, in the words of NCIP: Problems from what circulation or a handler refuses.
+
+A service may use the general and messaging types and those of its own list (Z39.83-1-2012,
+5.3 to 5.5). `refusal` keeps to that, whatever a function that several services share has said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from circulation.reasons import Reason
+from circulation.results import Refusal as EngineRefusal
+from protocols.ncip.messages import Code, Problem, Refusal, Request
+from protocols.ncip.problems.problem_lists import TYPES, nearest
+from protocols.ncip.problems.problem_reasons import PROBLEMS
+from protocols.ncip.problems.problem_types import ProblemType
+
+#: The element at fault, where it is one the caller sent.
+_ELEMENTS = {
+    Reason.PATRON_UNKNOWN: "UserIdentifierValue",
+    Reason.PIN_MISSING: "AuthenticationInputData",
+    Reason.PIN_WRONG: "AuthenticationInputData",
+    Reason.PIN_LOCKED: "AuthenticationInputData",
+    Reason.ITEM_UNKNOWN: "ItemIdentifierValue",
+    Reason.RECORD_UNKNOWN: "BibliographicRecordIdentifier",
+    Reason.HOLD_UNKNOWN: "RequestIdentifierValue",
+}
+
+
+def problem(
+    kind: ProblemType, detail: str = "", element: str = "", value: str | None = None
+) -> Problem:
+    """A Problem. `value` may be quoted from the request only where it cannot be a secret."""
+    return Problem(Code(kind.value), detail or None, element or None, value or None)
+
+
+def problems(
+    service: str, refusals: Iterable[EngineRefusal], values: dict[str, str | None]
+) -> tuple[Problem, ...]:
+    """What circulation refused, the weightiest first, each type once.
+
+    `values` gives what the caller sent in an element, for those that are no secret.
+    """
+    made: dict[ProblemType, Problem] = {}
+    for refusal in refusals:
+        kind = PROBLEMS[service][refusal.reason]
+        if kind not in made:
+            element = _ELEMENTS.get(refusal.reason, "")
+            if element == "UserIdentifierValue" and element not in values:
+                element = "AuthenticationInputData"  # the identifier was typed by the user
+            made[kind] = problem(kind, refusal.reason.value, element, values.get(element))
+    return tuple(made.values())
+
+
+def refusal(request: Request, *found: Problem) -> Refusal:
+    """The response that says why the request was not carried out, in types of its service."""
+    service = type(request).__name__
+    return Refusal(service, tuple(_fitting(service, each) for each in found))
+
+
+def _fitting(service: str, said: Problem) -> Problem:
+    kind = TYPES.get(said.problem_type.value) if said.problem_type else None
+    if kind is None:
+        return said
+    fitting = nearest(service, kind)
+    return said if fitting is kind else replace(said, problem_type=Code(fitting.value))

@@ -1,0 +1,150 @@
+"""Items: which one a request is about, and what is told of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from circulation.results import Branch, CheckedIn, CirculationStatus, Item, ItemState
+from protocols.answering import Context
+from protocols.ncip.messages import Code, ItemId, Problem
+from protocols.ncip.models.circulation import Destination, RoutingInformation
+from protocols.ncip.models.items import (
+    ElectronicResource,
+    ItemDescription,
+    ItemOptionalFields,
+    Location,
+    LocationName,
+    LocationNameInstance,
+)
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem
+from protocols.ncip.subjects.titles import described, electronic_address, record_of
+
+#: ItemIdentifierType of every item: the word that brokers look for, case and all.
+ITEM_BARCODE = Code("Item Barcode")
+
+_STATUSES = {
+    ItemState.AVAILABLE: "Available On Shelf",
+    ItemState.ON_LOAN: "On Loan",
+    ItemState.IN_TRANSIT: "In Transit Between Library Locations",
+    ItemState.CLAIMED_RETURNED: "Claimed Returned Or Never Borrowed",
+    ItemState.LOST: "Lost",
+    ItemState.MISSING: "Missing",
+    ItemState.ON_HOLD_SHELF: "Available For Pickup",
+}
+
+
+def barcode_of(item_id: ItemId | None) -> str | Problem:
+    """The barcode in an ItemId, whatever its ItemIdentifierType says."""
+    if item_id is None:
+        return problem(ProblemType.NEEDED_DATA_MISSING, "no item is given", "ItemId")
+    if item_id.item_identifier_value is None:
+        return problem(
+            ProblemType.NEEDED_DATA_MISSING, "the item identifier is empty", "ItemIdentifierValue"
+        )
+    return item_id.item_identifier_value
+
+
+def item_id_of(item: Item) -> ItemId:
+    return ItemId(Code(item.home_branch.agency_isil), ITEM_BARCODE, item.barcode)
+
+
+def local_time(moment: datetime, branch: Branch) -> datetime:
+    """A time with the zone of the branch, as due dates are thought of."""
+    return moment.astimezone(ZoneInfo(branch.timezone))
+
+
+def item_optional_fields(
+    context: Context, status: CirculationStatus, wanted: frozenset[str]
+) -> ItemOptionalFields | None:
+    """What was asked for of the item; None where that is nothing that Tiro knows."""
+    item, transaction = status.item, context.transaction
+    has_status = "circulationstatus" in wanted
+    found = ItemOptionalFields(
+        bibliographic_description=(
+            described(transaction, item) if "bibliographicdescription" in wanted else None
+        ),
+        item_use_restriction_type=(
+            _restrictions(context, item) if "itemuserestrictiontype" in wanted else ()
+        ),
+        circulation_status=circulation_status_of(status) if has_status else None,
+        hold_queue_length=status.open_holds if "holdqueuelength" in wanted else None,
+        item_description=(
+            ItemDescription(item.call_number or None, item.barcode)
+            if "itemdescription" in wanted
+            else None
+        ),
+        location=_locations(status) if "location" in wanted else (),
+        electronic_resource=(
+            _electronic_resource(context, item) if "electronicresource" in wanted else None
+        ),
+        date_due=(
+            local_time(status.loan.due, item.home_branch) if has_status and status.loan else None
+        ),
+    )
+    return None if found == ItemOptionalFields() else found
+
+
+def circulation_status_of(status: CirculationStatus) -> Code:
+    """What the item is doing, in the words of CirculationStatus."""
+    if status.recalled is not None and status.state is ItemState.ON_LOAN:
+        return Code("Recalled")
+    return Code(_STATUSES[status.state])
+
+
+def _restrictions(context: Context, item: Item) -> tuple[Code, ...]:
+    """What the rules say of the item whoever asks, in the words of ItemUseRestrictionType."""
+    set_up = context.circulation.current_set_up(context.transaction)
+    terms = set_up.terms(item.home_branch.id, "", item.material_group)
+    found = []
+    if not terms.loanable:
+        found.append(Code("Not For Loan"))
+    if terms.on_site_only:
+        found.append(Code("In Library Use Only"))
+    if terms.loanable and not terms.on_site_only and not terms.renewals:
+        found.append(Code("Renewals Not Permitted"))
+    return tuple(found)
+
+
+def _electronic_resource(context: Context, item: Item) -> ElectronicResource | None:
+    record = record_of(context.transaction, item)
+    address = electronic_address(record) if record else None
+    return ElectronicResource(address) if address else None
+
+
+def _locations(status: CirculationStatus) -> tuple[Location, ...]:
+    """Where it belongs; and where it is for now, if a booking, deposit or theme has it."""
+    found = [permanent_location(status.item)]
+    if status.stay is not None:
+        found.append(_location("Temporary Location", status.stay.branch.name, status.stay.place))
+    return tuple(found)
+
+
+def permanent_location(item: Item) -> Location:
+    """Where the item belongs: the branch as level 1, the places within it as 2 to 5."""
+    return _location(
+        "Permanent Location",
+        item.home_branch.name,
+        item.department,
+        item.location,
+        item.sublocation,
+        item.section,
+    )
+
+
+def routing(returned: CheckedIn) -> RoutingInformation:
+    """Where an item goes after its check-in."""
+    return RoutingInformation(
+        returned.destination.value,
+        Destination(_location("Temporary Location", returned.to_branch.name)),
+    )
+
+
+def _location(kind: str, *names: str) -> Location:
+    return Location(
+        Code(kind),
+        LocationName(
+            tuple(LocationNameInstance(level, name) for level, name in enumerate(names, 1) if name)
+        ),
+    )

@@ -1,0 +1,102 @@
+"""Who and what a request names: one place for user and item, whatever the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from circulation.organisation import desk_at
+from circulation.patrons import accounts
+from circulation.results import Desk, PatronLoans, PatronStatus, Refused
+from protocols.answering import Context
+from protocols.ncip.messages import Problem, Refusal
+from protocols.ncip.problems.problems import problems, refusal
+from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.items import barcode_of
+from protocols.ncip.subjects.users import NamedUser, named_user
+
+What = TypeVar("What")
+
+
+class UnknownBranch(LookupError):
+    """The configuration lets a partner work at a branch that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The user and the item of a request, and what of both may be quoted in a Problem."""
+
+    user: NamedUser
+    barcode: str
+
+    @property
+    def quotable(self) -> dict[str, str | None]:
+        return {**self.user.quotable, "ItemIdentifierValue": self.barcode}
+
+
+def desk_of(caller: Partner, context: Context) -> Desk:
+    """Where the partner's work is done."""
+    branch = caller.branch
+    desk = desk_at(context.transaction, branch, actor=caller.known_as, device="NCIP")
+    if desk is None:
+        raise UnknownBranch(f"[ncip] partner {caller.known_as}: there is no branch {branch!r}")
+    return desk
+
+
+def user_and(request: Any, what: What | Problem) -> tuple[NamedUser, What] | Refusal:
+    """The user of a request and what it is about, or the refusal that tells of all that is missing.
+
+    `what` has been read from the request already: an item, a title, a number.
+    """
+    user = named_user(request)
+    if isinstance(user, Problem) or isinstance(what, Problem):
+        return refusal(request, *(each for each in (user, what) if isinstance(each, Problem)))
+    return user, what
+
+
+def user_and_item(request: Any) -> Named | Refusal:
+    """The user and the barcode of a request, or the refusal that tells of all that is missing."""
+    found = user_and(request, barcode_of(request.item_id))
+    return found if isinstance(found, Refusal) else Named(*found)
+
+
+def known_user(
+    request: Any, user: NamedUser, caller: Partner, context: Context
+) -> PatronStatus | Refusal:
+    """The user of a request; with a PIN, only if it is the right one."""
+    status = accounts.patron_status(
+        context.circulation,
+        context.transaction,
+        patron=user.identifier,
+        pin=user.pin,
+        now=context.now,
+        desk=desk_of(caller, context) if user.pin else None,
+    )
+    if isinstance(status, Refused):
+        service = type(request).__name__
+        return refusal(request, *problems(service, status.refusals, user.quotable))
+    return status
+
+
+def known_user_and_loans(
+    request: Any, user: NamedUser, caller: Partner, context: Context, limit: int
+) -> tuple[PatronStatus, PatronLoans] | Refusal:
+    """The same with the user's loans, `limit` at most."""
+    found = accounts.patron_status_and_loans(
+        context.circulation,
+        context.transaction,
+        patron=user.identifier,
+        pin=user.pin,
+        now=context.now,
+        desk=desk_of(caller, context) if user.pin else None,
+        limit=limit,
+    )
+    if isinstance(found, Refused):
+        service = type(request).__name__
+        return refusal(request, *problems(service, found.refusals, user.quotable))
+    return found
+
+
+def is_given(request: Any) -> bool:
+    """Does the request name a user at all?"""
+    return request.user_id is not None or bool(request.authentication_input)

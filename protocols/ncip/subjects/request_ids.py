@@ -1,0 +1,118 @@
+"""Which hold a RequestId means, and what a hold is called.
+
+A partner speaks of its requests by its own numbers, if it gave them any, else by those of the
+holds. Its own go first: they may look like ours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalogue.items import find_item
+from circulation.callers.partner_requests import hold_of_request, request_of_hold
+from circulation.events import EventKind, events_of_hold
+from circulation.holds.lists import find_hold, patron_holds
+from circulation.holds.results import Hold, QueuedHold
+from circulation.interlending.notices import PARTNER_DEVICE
+from circulation.patrons.identifiers import known_as
+from circulation.results import Refused
+from protocols.answering import Context
+from protocols.ncip.messages import Code, ItemId, Problem, RequestId
+from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problems import problem
+from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.items import ITEM_BARCODE, barcode_of
+
+_HOLD_ID = Code("Hold Id")
+#: No hold has a longer number.
+_DIGITS = 19
+
+
+def meant_by(request_id: RequestId, caller: Partner, context: Context) -> int | Problem:
+    """The number of the hold."""
+    value = request_id.request_identifier_value or ""
+    own = hold_of_request(context.transaction, caller.agency, value)
+    if own is not None:
+        return own
+    if value.isascii() and value.isdigit() and len(value) < _DIGITS:
+        return int(value)
+    return unknown_request(value)
+
+
+def unknown_request(value: str | None) -> Problem:
+    return problem(
+        ProblemType.UNKNOWN_REQUEST,
+        "no request has this identifier",
+        "RequestIdentifierValue",
+        value,
+    )
+
+
+def found_request(
+    request_id: RequestId, caller: Partner, context: Context
+) -> tuple[QueuedHold, int] | Problem:
+    """The hold and the id of its patron."""
+    hold_id = meant_by(request_id, caller, context)
+    if isinstance(hold_id, Problem):
+        return hold_id
+    found = find_hold(context.circulation, context.transaction, hold_id=hold_id, now=context.now)
+    return found or unknown_request(request_id.request_identifier_value)
+
+
+def hold_for_item(request: Any, identifier: str, context: Context) -> int | Problem:
+    """The user's open hold that the item of the request would serve; 0 where there is none."""
+    barcode = barcode_of(request.item_id)
+    if isinstance(barcode, Problem):
+        return barcode
+    item = find_item(context.transaction, barcode)
+    if item is None:
+        return problem(
+            ProblemType.UNKNOWN_ITEM, "no item has this barcode", "ItemIdentifierValue", barcode
+        )
+    found = patron_holds(
+        context.circulation,
+        context.transaction,
+        patron=identifier,
+        now=context.now,
+        with_prospects=False,
+    )
+    holds = [] if isinstance(found, Refused) else [queued.hold for queued in found.holds]
+    holds.sort(key=lambda hold: barcode not in (hold.bound_item, hold.item))
+    return next((hold.id for hold in holds if hold.record_id == item.record_id), 0)
+
+
+def request_id_of(hold: Hold, caller: Partner, context: Context) -> RequestId:
+    """What the partner calls the hold, else its number."""
+    own = request_of_hold(context.transaction, caller.agency, hold.id)
+    if own is not None:
+        return RequestId(Code(caller.agency), None, own)
+    return RequestId(Code(hold.pickup_branch.agency_isil), _HOLD_ID, str(hold.id))
+
+
+def item_id_of_hold(hold: Hold) -> ItemId | None:
+    """The item that is bound to it, or that it is on."""
+    barcode = hold.bound_item or hold.item
+    if barcode is None:
+        return None
+    return ItemId(Code(hold.pickup_branch.agency_isil), ITEM_BARCODE, barcode)
+
+
+def card_of(patron_id: int, context: Context) -> str | None:
+    """What the patron goes by, for a verb or for a partner that may know."""
+    return known_as(context.transaction, patron_id)
+
+
+def is_named_by(hold: Hold, caller: Partner, context: Context) -> bool:
+    """Has the partner placed it under a number of its own?"""
+    return request_of_hold(context.transaction, caller.agency, hold.id) is not None
+
+
+def is_made_by(hold: Hold, caller: Partner, context: Context) -> bool:
+    """Has the partner placed it, under a number of its own or without one?"""
+    if is_named_by(hold, caller, context):
+        return True
+    return any(
+        event.kind is EventKind.HOLD_PLACED
+        and (event.device, event.actor) == (PARTNER_DEVICE, caller.known_as)
+        for event in events_of_hold(context.transaction, hold.id)
+    )

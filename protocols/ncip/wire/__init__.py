@@ -1,0 +1,1 @@
+"""Documents: from bytes to messages and back, leniently in and strictly out."""

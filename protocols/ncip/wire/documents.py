@@ -1,0 +1,148 @@
+"""Bytes from a stranger -> an XML tree, or `MalformedDocument`; in bounded time and memory.
+
+No DTD is loaded, no entity is expanded, nothing is fetched. What real clients get wrong and what
+has one meaning only is put right first: a wrong encoding declaration, control characters, bare
+ampersands, prefixes that were never declared.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from lxml import etree
+
+from protocols.ncip.wire.dialects import NAMESPACE
+
+#: The largest message, in bytes.
+DOCUMENT_BYTES = 2 * 1024 * 1024
+#: The deepest nesting of elements; a real message has about ten levels.
+DEPTH = 64
+
+_REPAIRS = 4
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00<", "utf-16-be"),
+)
+_SINGLE_BYTE = re.compile(r"(iso-?8859-?\d{1,2}|latin-?\d|windows-125\d|cp125\d)", re.IGNORECASE)
+_DECLARATION = re.compile(r"<\?xml\s[^>]{0,300}?\?>")
+_ENCODING = re.compile(rb"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ILLEGAL_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|x0*(?:[0-8bcef]|1[0-9a-f]));", re.IGNORECASE
+)
+_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)")
+_UNDECLARED_PREFIX = re.compile(r"Namespace prefix ([A-Za-z_][\w.-]{0,39}) ")
+_ROOT = re.compile(r"<[A-Za-z_][\w.:-]*")
+_TOO_DEEP = etree.XPath(f"boolean({'/*' * (DEPTH + 1)})")
+
+
+_PARSER = etree.XMLParser(
+    encoding="utf-8",
+    resolve_entities=False,
+    no_network=True,
+    load_dtd=False,
+    dtd_validation=False,
+    huge_tree=False,
+    remove_comments=True,
+    remove_pis=True,
+)
+
+
+class MalformedDocument(Exception):
+    """These bytes are no document; the text says why, without quoting them."""
+
+
+def parse_document(data: bytes) -> etree._Element:
+    """The root of the document in `data`; raises MalformedDocument."""
+    if len(data) > DOCUMENT_BYTES:
+        raise MalformedDocument(f"the message is longer than {DOCUMENT_BYTES} bytes")
+    root = _sound(data)
+    if root is None:
+        text = _text(data)
+        if "<!ENTITY" in text:
+            raise MalformedDocument("the message declares entities")
+        root = _tree(text)
+    # As many elements as may be open at a time, or fewer, are not nested too deep.
+    if data.count(b"<") > DEPTH and _TOO_DEEP(root):
+        raise MalformedDocument(f"elements are nested more than {DEPTH} deep")
+    return root
+
+
+def _sound(data: bytes) -> etree._Element | None:
+    """The root of a document in UTF-8 with nothing to put right; None for any other."""
+    if not data.startswith(b"<") or b"<!ENTITY" in data:
+        return None
+    declared = _ENCODING.match(data)
+    if declared is not None and declared[1].lower() != b"utf-8":
+        return None
+    try:
+        return etree.fromstring(data, _PARSER)
+    except etree.XMLSyntaxError:
+        return None
+
+
+def _text(data: bytes) -> str:
+    """The document as text without its XML declaration and without illegal characters."""
+    data = data.lstrip(b" \t\r\n") if data[:2] != b"\x00<" else data
+    encoding = ""
+    for mark, name in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            encoding = name
+            break
+    if not encoding:
+        # A declared UTF-16 that begins like ASCII is UTF-8 written by a string writer.
+        declared = _ENCODING.match(data)
+        name = declared[1].decode("ascii") if declared else ""
+        encoding = name if _SINGLE_BYTE.fullmatch(name) else "utf-8"
+    try:
+        text = data.decode(encoding)
+    except LookupError:
+        raise MalformedDocument("the character encoding is not known") from None
+    except UnicodeDecodeError:
+        raise MalformedDocument(f"the message is not in {encoding}") from None
+    text = text.lstrip("\ufeff \t\r\n")
+    declaration = _DECLARATION.match(text)
+    if declaration:
+        text = text[declaration.end() :]
+    if _ILLEGAL.search(text):
+        text = _ILLEGAL.sub("", text)
+    if "&#" in text:
+        text = _ILLEGAL_REFERENCE.sub("", text)
+    return text
+
+
+def _tree(text: str) -> etree._Element:
+    for _ in range(_REPAIRS):
+        try:
+            return etree.fromstring(text.encode(), _PARSER)
+        except etree.XMLSyntaxError as error:
+            repaired = _repaired(text, error)
+            if repaired == text:
+                raise MalformedDocument(_place(error)) from None
+            text = repaired
+    raise MalformedDocument("the message is not well-formed XML")
+
+
+def _repaired(text: str, error: etree.XMLSyntaxError) -> str:
+    """`text` with the one fault put right whose meaning is beyond doubt."""
+    undeclared = _UNDECLARED_PREFIX.search(error.msg or "")
+    if undeclared:
+        root = _ROOT.search(text)
+        if root and f"xmlns:{undeclared[1]}=" not in text:
+            end = root.end()
+            return f'{text[:end]} xmlns:{undeclared[1]}="{NAMESPACE}"{text[end:]}'
+    elif "<![CDATA[" not in text:
+        return _BARE_AMPERSAND.sub("&amp;", text)
+    return text
+
+
+def _place(error: etree.XMLSyntaxError) -> str:
+    """Where the fault is. The parser's own words may quote the message, secrets among it."""
+    line, column = error.position
+    return f"the message is not well-formed XML: line {line}, column {column}"

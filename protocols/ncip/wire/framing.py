@@ -1,0 +1,216 @@
+"""Where an XML document ends in a stream of bytes: NCIP over raw TCP has no other frame.
+
+`DocumentScanner` follows just enough of XML's syntax to know when the root element is closed: by
+its name, so that a message whose other tags do not fit has an end as well.
+Each byte is looked at a bounded number of times, however the stream is cut into pieces, and no
+more than one document of the largest size is held. Whether the document is sound is for the
+parser to say; a scanner only refuses what it could never find the end of.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from protocols.ncip.wire.documents import DEPTH, DOCUMENT_BYTES
+
+
+class _Place(Enum):
+    """What the next unread byte is part of."""
+
+    CONTENT = "text, or nothing yet"
+    MARKUP = "a `<`, and it is not clear yet of what"
+    START_TAG = "a start tag"
+    END_TAG = "an end tag"
+    COMMENT = "a comment"
+    CDATA = "a CDATA section"
+    INSTRUCTION = "a processing instruction or the XML declaration"
+    DOCTYPE = "a document type declaration"
+
+
+#: Where one string ends it: that string.
+_ENDS = {
+    _Place.CONTENT: b"<",
+    _Place.END_TAG: b">",
+    _Place.COMMENT: b"-->",
+    _Place.CDATA: b"]]>",
+    _Place.INSTRUCTION: b"?>",
+}
+_SPACE = b" \t\r\n\x00"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+#: What a `<` begins; the longer ones first where one begins like another.
+_OPENINGS = (
+    (b"<!--", _Place.COMMENT),
+    (b"<![CDATA[", _Place.CDATA),
+    (b"<!DOCTYPE", _Place.DOCTYPE),
+    (b"<?", _Place.INSTRUCTION),
+    (b"</", _Place.END_TAG),
+)
+_TAG_STOP = re.compile(rb"[\"'>]")
+_DOCTYPE_STOP = re.compile(rb"[\"'>\[]")
+_NAME = re.compile(rb"</?\s*([^\s/>]{1,100})")
+
+
+class Unframeable(Exception):
+    """The stream holds no document here and what follows cannot be found; the text says why."""
+
+
+class DocumentScanner:
+    """Bytes in, whole documents out."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._place = _Place.CONTENT
+        self._at = 0  # bytes of the buffer that are understood
+        self._opened = 0  # where the markup under way began
+        self._quote = b""  # within an attribute value or a literal
+        self._depth = 0
+        self._root = b""
+        self._open_roots = 0  # elements with the name of the root that are not closed
+
+    @property
+    def held(self) -> int:
+        """Bytes that belong to no document handed out."""
+        return len(self._buffer)
+
+    def has_begun(self) -> bool:
+        """Whether anything of a document is held: blanks between documents are of none."""
+        return bool(self._buffer.lstrip(_SPACE))
+
+    def feed(self, data: bytes) -> None:
+        self._buffer += data
+
+    def next_document(self) -> bytes | None:
+        """The next whole document; None while there is none.
+
+        Raises Unframeable, after which the stream is of no use.
+        """
+        if self._at == 0:
+            self._skip_space()
+        while self._at < len(self._buffer):
+            end = self._step()
+            if end is None:
+                break
+            if end:
+                document = bytes(self._buffer[: self._at])
+                del self._buffer[: self._at]
+                self._begin()
+                return document
+        if len(self._buffer) > DOCUMENT_BYTES:
+            raise Unframeable(f"the message is longer than {DOCUMENT_BYTES} bytes")
+        return None
+
+    def _skip_space(self) -> None:
+        """What stands between documents belongs to none."""
+        start = len(self._buffer) - len(self._buffer.lstrip(_SPACE))
+        if self._buffer.startswith(_BYTE_ORDER_MARK, start):
+            start += len(_BYTE_ORDER_MARK)
+        del self._buffer[:start]
+        begun = bytes(self._buffer[:3])
+        if begun and not begun.startswith(b"<") and not _BYTE_ORDER_MARK.startswith(begun):
+            raise Unframeable("the message does not begin with <")
+
+    def _step(self) -> bool | None:
+        """One move: True at the end of the root, None when more bytes are needed."""
+        match self._place:
+            case _Place.MARKUP:
+                return self._open()
+            case _Place.START_TAG:
+                return self._walk_tag()
+            case _Place.DOCTYPE:
+                return self._walk_doctype()
+            case place:
+                return self._find(place)
+
+    def _find(self, place: _Place) -> bool | None:
+        end = _ENDS[place]
+        found = self._buffer.find(end, self._at)
+        if found < 0:
+            # The end may have begun with the last bytes: they are looked at again.
+            self._at = max(self._at, len(self._buffer) - len(end) + 1)
+            return None
+        if place is _Place.CONTENT:
+            self._opened = self._at = found
+            self._place = _Place.MARKUP
+            return False
+        self._at = found + len(end)
+        self._place = _Place.CONTENT
+        return self._close() if place is _Place.END_TAG else False
+
+    def _open(self) -> bool | None:
+        """Which kind of markup begins at the `<` found last."""
+        begun = bytes(self._buffer[self._opened : self._opened + 9])
+        for opening, place in _OPENINGS:
+            if begun.startswith(opening):
+                self._place = place
+                self._at = self._opened + len(opening)
+                return False
+            if opening.startswith(begun):
+                return None
+        self._place = _Place.START_TAG
+        self._at = self._opened + 1
+        return False
+
+    def _walk_tag(self) -> bool | None:
+        if not self._leave_quote(_TAG_STOP):
+            return None
+        if self._quote:
+            return False
+        self._place = _Place.CONTENT
+        name = self._name()
+        self._root = self._root or name
+        is_root = name == self._root
+        if self._buffer[self._at - 2] == 0x2F:  # />
+            return is_root and not self._open_roots
+        self._open_roots += is_root
+        self._depth += 1
+        if self._depth > DEPTH:
+            raise Unframeable(f"elements are nested more than {DEPTH} deep")
+        return False
+
+    def _walk_doctype(self) -> bool | None:
+        if not self._leave_quote(_DOCTYPE_STOP):
+            return None
+        if self._quote:
+            return False
+        if self._buffer[self._at - 1] == 0x5B:  # [
+            raise Unframeable("the message declares a document type of its own")
+        self._place = _Place.CONTENT
+        return False
+
+    def _leave_quote(self, stop: re.Pattern[bytes]) -> bool:
+        """Goes behind the next quote or stop; False when it has not arrived yet."""
+        if self._quote:
+            found = self._buffer.find(self._quote, self._at)
+            if found < 0:
+                self._at = len(self._buffer)
+                return False
+            self._at = found + 1
+            self._quote = b""
+        stopped = stop.search(self._buffer, self._at)
+        if stopped is None:
+            self._at = len(self._buffer)
+            return False
+        self._at = stopped.end()
+        self._quote = stopped[0] if stopped[0] in (b'"', b"'") else b""
+        return True
+
+    def _close(self) -> bool:
+        """Behind an end tag: is the root closed? Others may be missing or too many: by the name
+        of the root, the end is found all the same, and the parser has its say."""
+        name = self._name()
+        if not self._root:
+            raise Unframeable("the message begins with an end tag")
+        self._depth = max(self._depth - 1, 0)
+        self._open_roots -= name == self._root
+        return not self._open_roots
+
+    def _name(self) -> bytes:
+        """The name in the tag that began last."""
+        found = _NAME.match(self._buffer, self._opened)
+        if found is None:
+            raise Unframeable("a tag has no name")
+        return found[1]

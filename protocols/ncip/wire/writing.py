@@ -1,0 +1,175 @@
+"""Objects -> the text of their elements, by the table of `protocols.ncip.models.layouts`; strict.
+
+For each class and version a function is generated from its rows, when it is first needed. The
+text has no prefixes, and `ATTRIBUTE` stands where the prefix of an attribute belongs: the codec
+puts both in. Nothing else in the text can look like them, as `<` and `ATTRIBUTE` are escaped or
+left out in all content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import Any
+
+from protocols.ncip.messages import Code
+from protocols.ncip.models.layouts import rows_in
+from protocols.ncip.models.rows import (
+    AGENCY,
+    CODE,
+    FLAG,
+    MANY,
+    MOMENT,
+    ONE,
+    SOME,
+    TEXT,
+    V2,
+    Kind,
+    Row,
+    Version,
+)
+from protocols.ncip.wire.dialects import Dialect
+from protocols.ncip.wire.moments import write_moment
+from protocols.ncip.wire.schemes import SCHEMES
+
+Add = Callable[[str], object]
+Writer = Callable[[Any, Add, Dialect], None]
+
+#: In the text, the prefix and colon of a qualified attribute.
+ATTRIBUTE = "\x00"
+
+_SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NO_AGENCY = Code("")
+
+
+def text(value: str) -> str:
+    """Content of an element: escaped, and without what XML cannot hold."""
+    if _SPECIAL.search(value) is None:
+        return value
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _ILLEGAL.sub("", value).replace("\r", "&#13;")
+
+
+def attribute(value: str) -> str:
+    """Content of an attribute between double quotes."""
+    value = text(value).replace('"', "&quot;")
+    return value.replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+def code(element: str, value: Code) -> str:
+    """A value of an open list in version 2."""
+    scheme = f' {ATTRIBUTE}Scheme="{attribute(value.scheme)}"' if value.scheme else ""
+    return f"<{element}{scheme}>{text(value.value)}</{element}>"
+
+
+def code_1(element: str, value: Code, dialect: Dialect) -> str:
+    """A value with its scheme in version 1: its own, that of its list, or that of the agency."""
+    scheme = value.scheme or SCHEMES.get(element)
+    if scheme is None:
+        scheme = (dialect.agency.scheme if dialect.agency else None) or ""
+    return (
+        f"<{element}><Scheme>{text(scheme)}</Scheme><Value>{text(value.value)}</Value></{element}>"
+    )
+
+
+def _lacks(element: str, child: str) -> ValueError:
+    return ValueError(f"{element} lacks {child}")
+
+
+_WRITERS: dict[tuple[type[Any], Version, str], Writer] = {}
+
+
+def write(value: Any, element: str, add: Add, dialect: Dialect) -> None:
+    """Adds the text of `value`, an object with a layout, as `element`.
+
+    Raises ValueError where it lacks what the content model of the version demands.
+    """
+    add(f"<{element}>")
+    writer_of(type(value), dialect.version, element)(value, add, dialect)
+    add(f"</{element}>")
+
+
+def writer_of(kind: type[Any], version: Version, element: str) -> Writer:
+    """The function that writes the content of an object of `kind`."""
+    key = (kind, version, element if version < V2 else "")
+    writer = _WRITERS.get(key)
+    if writer is None:
+        writer = _WRITERS[key] = _generated(kind, version, element)
+    return writer
+
+
+def _generated(kind: type[Any], version: Version, element: str) -> Writer:
+    names: dict[str, Any] = {
+        "attribute": attribute,
+        "code": code,
+        "code_1": code_1,
+        "lacks": _lacks,
+        "moment": write_moment,
+        "no_agency": _NO_AGENCY,
+        "text": text,
+    }
+    lines = ["def writer(value, add, dialect):", "    pass"]
+    rows = rows_in(kind, version, element)
+    around: Callable[[Row], str] = lambda row: row.within_1 if version < V2 else ""  # noqa: E731
+    for number, (wrapper, group) in enumerate(groupby(rows, around)):
+        members = list(group)
+        body = [
+            line
+            for place, row in enumerate(members)
+            for line in _lines(row, version, kind.__name__, names, f"{number}_{place}")
+        ]
+        if wrapper:
+            condition = " or ".join(f"value.{row.name}" for row in members)
+            lines += [f"    if {condition}:", f"        add('<{wrapper}>')"]
+            lines += [f"    {line}" for line in body]
+            lines.append(f"        add('</{wrapper}>')")
+        else:
+            lines += body
+    exec(compile("\n".join(lines), f"<{kind.__name__} {version}>", "exec"), names)  # noqa: S102
+    writer: Writer = names["writer"]
+    return writer
+
+
+def _lines(
+    row: Row, version: Version, parent: str, names: dict[str, Any], key: str
+) -> Iterator[str]:
+    """The statements that write one row."""
+    element = row.element_in(version)
+    occurs = row.occurs_in(version)
+    is_needed = occurs in (ONE, SOME) and not row.choice
+    is_tuple = row.occurs in (MANY, SOME)
+    yield f"    v = value.{row.name}"
+    otherwise = row.otherwise if occurs is ONE else None
+    if otherwise is AGENCY:
+        yield "    if v is None: v = dialect.agency or no_agency"
+    elif otherwise is not None:
+        names[f"otherwise_{key}"] = otherwise
+        yield f"    if v is None: v = otherwise_{key}"
+    elif is_needed:
+        absent = "not v" if is_tuple else "v is None"
+        yield f"    if {absent}: raise lacks({parent!r}, {element!r})"
+    statements = _statements(row.kind, element, version, names, key)
+    if is_tuple:
+        yield f"    for v in v{'' if occurs in (MANY, SOME) else '[:1]'}:"
+    elif row.kind is FLAG:
+        yield "    if v:"
+    else:
+        yield "    if v is not None:"
+    yield from (f"        {statement}" for statement in statements)
+
+
+def _statements(
+    kind: Any, element: str, version: Version, names: dict[str, Any], key: str
+) -> list[str]:
+    if not isinstance(kind, Kind):
+        names[f"write_{key}"] = writer_of(kind, version, element)
+        return [f"add('<{element}>')", f"write_{key}(v, add, dialect)", f"add('</{element}>')"]
+    if kind is CODE:
+        if version < V2:
+            return [f"add(code_1({element!r}, v, dialect))"]
+        plain = f"f'<{element}>{{text(v.value)}}</{element}>'"
+        return [f"add(code({element!r}, v) if v.scheme else {plain})"]
+    content = {TEXT: "{text(v)}", MOMENT: "{moment(v)}", FLAG: ""}.get(kind, "{v}")
+    return [f"add(f'<{element}>{content}</{element}>')"]
