@@ -141,6 +141,8 @@ def accept_in_turn(port: Any) -> None:
     One, and one more for each millisecond that this process was busy before: when all of them come
     back at once, after a restart or a power cut, they do not wait for as many turns as they are.
     """
+    # Another process may have taken who was waiting: nobody is to wait for the next one.
+    port.socket.setblocking(False)
     accept = port.doRead
 
     def accept_some() -> None:

@@ -45,6 +45,9 @@ class Sockets:
         for name, number, handle in json.loads(inherited or "[]"):
             self._sockets[name, number] = socket.socket(fileno=handle)
             self._sockets[name, number].set_inheritable(False)
+            # So it was all the time, but Python does not know, and a `dup` would make it block:
+            # in this process and in all that share it.
+            self._sockets[name, number].setblocking(False)
 
     def listen(self, owner: str, host: str, number: int) -> socket.socket:
         return self.shared(owner, host, number).dup()

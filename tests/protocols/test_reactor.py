@@ -76,6 +76,7 @@ class Answering(Protocol):
 port = reactor.listenTCP(
     0, Factory.forProtocol(Answering), backlog=100, interface="127.0.0.1"
 )
+port.socket.setblocking(True)  # as a duplicate that another process has made leaves it
 accept_in_turn(port)
 reactor.callWhenRunning(lambda: print(port.getHost().port, flush=True))
 reactor.run()

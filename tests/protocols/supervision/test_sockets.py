@@ -52,6 +52,9 @@ def test_the_next_program_inherits_them() -> None:
         again = inherited.shared("a", "127.0.0.1", 0)
         assert (again.fileno(), again.getsockname()[1]) == (handle, number)
         assert not os.get_inheritable(handle)
+        with inherited.listen("a", "127.0.0.1", 0) as listening:
+            assert not os.get_blocking(listening.fileno())
+        assert not os.get_blocking(handle)
 
 
 def test_an_empty_interface_is_every_one() -> None:
