@@ -21,7 +21,7 @@ from protocols.accession_settings import AccessionSettings, TargetSettings
 MOST_RECORDS = 5
 
 #: Kind of target -> the module that holds its `open_source`, imported when one is opened.
-_KINDS = {"z3950": "protocols.z3950.record_source", "sru": "protocols.sru.record_source"}
+_KINDS = {"z3950": "protocols.z3950.asking.record_source", "sru": "protocols.sru.record_source"}
 
 
 class SourceError(Exception):

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 
 from catalogue.formats import UTF_8 as UTF_8_RECORDS
 from catalogue.formats import charset_of, record_formats
-from protocols.z3950 import structures as s
-from protocols.z3950.ber import MalformedMessage, identifier_of
 from protocols.z3950.codec import encode_value, read_value
 from protocols.z3950.messages import NULL, External, InitializeRequest, SingleAsn1Type
+from protocols.z3950.wire import structures as s
+from protocols.z3950.wire.ber import MalformedMessage, identifier_of
 
 NEGOTIATION: Final = "1.2.840.10003.15.3"
 UTF_8: Final = "1.0.10646.1.0.8"

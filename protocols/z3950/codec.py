@@ -13,11 +13,11 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from protocols.z3950 import ber
-from protocols.z3950.ber import MalformedMessage
-from protocols.z3950.generator import Generator
-from protocols.z3950.layouts import APDU_TAGS
 from protocols.z3950.messages import Apdu
+from protocols.z3950.wire import ber
+from protocols.z3950.wire.ber import MalformedMessage
+from protocols.z3950.wire.generator import Generator
+from protocols.z3950.wire.layouts import APDU_TAGS
 
 __all__ = ["MalformedMessage", "contents", "decode", "encode", "encode_value", "read_value"]
 

@@ -14,18 +14,18 @@ from protocols.answering import Context, Lane, Services
 from protocols.measuring import mark_failed
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
-from protocols.z3950.deleting import delete_result_sets
 from protocols.z3950.diagnostics import Bib1, Refused
-from protocols.z3950.extended_services import failed_service, prepare_service
-from protocols.z3950.initialization import initialize, lane_of_initialize
-from protocols.z3950.presenting import answer_present, failed_present, lane_of_present
-from protocols.z3950.refusing import (
+from protocols.z3950.extended.extended_services import failed_service, prepare_service
+from protocols.z3950.handling.deleting import delete_result_sets
+from protocols.z3950.handling.initialization import initialize, lane_of_initialize
+from protocols.z3950.handling.presenting import answer_present, failed_present, lane_of_present
+from protocols.z3950.handling.refusing import (
     refuse_duplicate_detection,
     refuse_resource_report,
 )
-from protocols.z3950.scanning import answer_scan, failed_scan, lane_of_scan
-from protocols.z3950.searching import failed_search, prepare_search
-from protocols.z3950.sorting import answer_sort, failed_sort, lane_of_sort
+from protocols.z3950.handling.scanning import answer_scan, failed_scan, lane_of_scan
+from protocols.z3950.handling.searching import failed_search, prepare_search
+from protocols.z3950.handling.sorting import answer_sort, failed_sort, lane_of_sort
 
 log = logging.getLogger(__name__)
 

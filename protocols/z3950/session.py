@@ -15,8 +15,8 @@ from enum import Enum
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.codec import MalformedMessage, decode, encode
-from protocols.z3950.framing import ApduStream
 from protocols.z3950.settings import Z3950Settings
+from protocols.z3950.wire.framing import ApduStream
 
 
 class State(Enum):

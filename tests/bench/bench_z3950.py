@@ -31,8 +31,8 @@ from catalogue.database import migrate, open_database
 from catalogue.loading.files import load_files
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
-from protocols.z3950.forms import USMARC
-from protocols.z3950.framing import ApduStream
+from protocols.z3950.records.forms import USMARC
+from protocols.z3950.wire.framing import ApduStream
 from tests.bench.table import Figures, Row, note
 from tests.protocols.z3950.pqf import query, search
 from tests.protocols.z3950.zebra import modules

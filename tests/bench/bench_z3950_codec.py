@@ -6,9 +6,9 @@ import timeit
 from collections.abc import Callable
 
 from protocols.z3950 import messages as m
-from protocols.z3950.attributes import BIB_1
 from protocols.z3950.codec import decode, encode
-from protocols.z3950.retrieval import USMARC
+from protocols.z3950.queries.attributes import BIB_1
+from protocols.z3950.records.retrieval import USMARC
 
 ROUNDS = 10_000
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from protocols.ncip.wire.framing import DocumentScanner
-from protocols.z3950.framing import ApduStream
+from protocols.z3950.wire.framing import ApduStream
 
 #: Seconds that an answer may take, restart of the server apart.
 PATIENCE = 30.0

@@ -23,7 +23,7 @@ from protocols.ncip.models.circulation import CheckInItem, CheckOutItem
 from protocols.ncip.models.requests import CancelRequestItem, RequestItem
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
-from protocols.z3950.pqf import query
+from protocols.z3950.queries.pqf import query
 from tests.builders.catalogue import a_record
 from tests.crash.callers import Act, Line, NcipLine, Sip2Line, Z3950Line
 from tests.crash.stage import CONTESTED, ITEMS, Stage, barcode, card

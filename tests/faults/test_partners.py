@@ -12,7 +12,7 @@ from pathlib import Path
 
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import encode
-from protocols.z3950.pqf import query
+from protocols.z3950.queries.pqf import query
 from tests.crash.stage import Stage
 from tests.faults.clients import clients_of
 from tests.protocols.z3950.library import INIT

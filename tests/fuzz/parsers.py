@@ -33,9 +33,9 @@ from protocols.sru.parameters import decode as decode_parameters
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import MalformedMessage, decode, encode
 from protocols.z3950.diagnostics import Refused as Z3950Refused
-from protocols.z3950.framing import ApduStream
-from protocols.z3950.pqf import query
-from protocols.z3950.rpn import query_of as query_of_rpn
+from protocols.z3950.queries.pqf import query
+from protocols.z3950.queries.rpn import query_of as query_of_rpn
+from protocols.z3950.wire.framing import ApduStream
 from tests.builders.catalogue import a_record
 from tests.crash.scripts import ncip
 from tests.fuzz.ber_mutations import mutated_ber

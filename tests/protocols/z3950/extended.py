@@ -8,11 +8,11 @@ from typing import Any
 from catalogue.records import Record, find_by_control_number
 from circulation.patrons.pins import hash_pin
 from protocols.z3950 import messages as m
-from protocols.z3950 import packages as p
-from protocols.z3950.ber import identifier_of
 from protocols.z3950.codec import encode_value, read_value
-from protocols.z3950.forms import USMARC
+from protocols.z3950.records.forms import USMARC
 from protocols.z3950.settings import Account
+from protocols.z3950.wire import packages as p
+from protocols.z3950.wire.ber import identifier_of
 from tests.builders import circulation
 from tests.protocols.z3950.library import INIT, Client, Library
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from protocols.z3950 import ber
+from protocols.z3950.wire import ber
 
 
 def in_form(data: bytes, *, is_definite: bool) -> bytes:

@@ -17,10 +17,10 @@ from protocols.answering import Services
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer
 from protocols.z3950.codec import decode, encode
-from protocols.z3950.framing import ApduStream
 from protocols.z3950.handlers import answer
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Z3950Settings
+from protocols.z3950.wire.framing import ApduStream
 
 NOON = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
 INIT = m.InitializeRequest(0b111, (1 << 22) - 1, 1 << 26, 1 << 26)

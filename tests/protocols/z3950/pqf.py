@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from protocols.z3950 import messages as m
-from protocols.z3950 import pqf
-from protocols.z3950.attributes import BIB_1
+from protocols.z3950.queries import pqf
+from protocols.z3950.queries.attributes import BIB_1
 
 
 def query(text: str, attribute_set: str = BIB_1) -> m.Type1:

@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from protocols.z3950.ber import value
-from protocols.z3950.generator import LAYOUTS
-from protocols.z3950.layout_types import (
+from protocols.z3950.wire.ber import value
+from protocols.z3950.wire.generator import LAYOUTS
+from protocols.z3950.wire.layout_types import (
     Choice,
     Constant,
     Explicit,
@@ -18,7 +18,7 @@ from protocols.z3950.layout_types import (
     Tagged,
     Wrapped,
 )
-from protocols.z3950.layouts import APDU_TAGS
+from protocols.z3950.wire.layouts import APDU_TAGS
 
 _OIDS = st.builds(
     lambda first, second, others: ".".join(map(str, (first, second, *others))),

@@ -8,7 +8,7 @@ import pytest
 
 from catalogue.index.access_points import ACCESS_POINTS
 from catalogue.query import Completeness, Part, Position, Relation, Structure, Truncation, Unit
-from protocols.z3950.attributes import (
+from protocols.z3950.queries.attributes import (
     COMPLETENESS,
     DEFAULT_ACCESS_POINT,
     MASKS,

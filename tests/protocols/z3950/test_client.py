@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.z3950 import messages as m
-from protocols.z3950.client import Client, Diagnostic, Login, TargetRefused
+from protocols.z3950.asking.client import Client, Diagnostic, Login, TargetRefused
+from protocols.z3950.asking.origin import AssociationEnded, Origin, TargetError
 from protocols.z3950.codec import encode
-from protocols.z3950.forms import SUTRS, USMARC, XML
-from protocols.z3950.origin import AssociationEnded, Origin, TargetError
-from protocols.z3950.pqf import attributes, query, term
+from protocols.z3950.queries.pqf import attributes, query, term
+from protocols.z3950.records.forms import SUTRS, USMARC, XML
 from tests.protocols.listeners import Behaviour, a_listener, dripping, endless, saying, silent
 from tests.protocols.z3950.library import a_library
 from tests.protocols.z3950.serving import a_server

@@ -14,7 +14,7 @@ import pytest
 
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
-from protocols.z3950.framing import ApduStream
+from protocols.z3950.wire.framing import ApduStream
 from tests.protocols.z3950.library import INIT, a_library, marc_record
 from tests.protocols.z3950.pqf import search
 from tests.protocols.z3950.serving import a_server

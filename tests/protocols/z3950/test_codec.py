@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protocols.z3950 import ber
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import (
     LONGEST_REMEMBERED,
@@ -20,8 +19,9 @@ from protocols.z3950.codec import (
     decode,
     encode,
 )
-from protocols.z3950.generator import MOST_DEPTH
-from protocols.z3950.layouts import APDU_TAGS, LAYOUTS
+from protocols.z3950.wire import ber
+from protocols.z3950.wire.generator import MOST_DEPTH
+from protocols.z3950.wire.layouts import APDU_TAGS, LAYOUTS
 from tests.protocols.z3950 import second_opinion
 from tests.protocols.z3950.forms import in_form
 from tests.protocols.z3950.strategies import apdus

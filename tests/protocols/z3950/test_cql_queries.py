@@ -14,8 +14,8 @@ import protocols.cql
 from protocols.cql.diagnostics import Srw
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Option
-from protocols.z3950.cql_queries import CONDITION, CQL
-from protocols.z3950.forms import USMARC
+from protocols.z3950.queries.cql_queries import CONDITION, CQL
+from protocols.z3950.records.forms import USMARC
 from tests.protocols.z3950.library import Client, Library, a_library, diagnostic_of, records_of
 from tests.protocols.z3950.pqf import search
 from tests.protocols.z3950.serving import a_server

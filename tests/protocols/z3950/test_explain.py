@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from protocols.z3950 import messages as m
-from protocols.z3950 import structures as s
 from protocols.z3950.codec import read_value
-from protocols.z3950.explain import EXP_1, EXPLAIN
-from protocols.z3950.forms import USMARC
+from protocols.z3950.handling.explain import EXP_1, EXPLAIN
+from protocols.z3950.records.forms import USMARC
+from protocols.z3950.wire import structures as s
 from tests.protocols.z3950.library import Client, a_library, diagnostic_of, records_of
 from tests.protocols.z3950.pqf import query, search
 

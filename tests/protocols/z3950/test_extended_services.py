@@ -15,10 +15,10 @@ from catalogue.items import add_item
 from catalogue.marc.iso2709 import build
 from circulation.interlending.lists import open_loans
 from protocols.z3950 import messages as m
-from protocols.z3950 import packages as p
 from protocols.z3950.association import Option
 from protocols.z3950.codec import read_value
-from protocols.z3950.forms import DANMARC, USMARC, XML
+from protocols.z3950.records.forms import DANMARC, USMARC, XML
+from protocols.z3950.wire import packages as p
 from tests.builders import circulation
 from tests.builders.circulation import a_patron
 from tests.builders.holds import a_hold, holds_of

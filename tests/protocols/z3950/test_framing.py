@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import MalformedMessage, encode
-from protocols.z3950.framing import ApduStream
-from tests.protocols.z3950.forms import CHUNKINGS, Chunking, byte_by_byte, in_form, one_piece
+from protocols.z3950.wire.framing import ApduStream
+from tests.protocols.z3950.forms import (
+    CHUNKINGS,
+    Chunking,
+    byte_by_byte,
+    in_form,
+    one_piece,
+)
 from tests.protocols.z3950.strategies import apdus
 
 CLOSE = encode(m.Close(0, "goodbye"))

@@ -12,9 +12,9 @@ from catalogue.items import add_item
 from catalogue.statements import Transaction
 from circulation.results import CheckedOut
 from protocols.z3950 import messages as m
-from protocols.z3950 import structures as s
 from protocols.z3950.codec import read_value
-from protocols.z3950.forms import OPAC, SUTRS, USMARC, XML
+from protocols.z3950.records.forms import OPAC, SUTRS, USMARC, XML
+from protocols.z3950.wire import structures as s
 from tests.builders.circulation import Library as Circulating
 from tests.builders.circulation import a_library as a_circulating_library
 from tests.builders.circulation import a_patron

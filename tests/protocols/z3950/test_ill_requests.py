@@ -9,11 +9,11 @@ from circulation.interlending.lists import open_loans
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState
 from protocols.z3950 import messages as m
-from protocols.z3950 import packages as p
-from protocols.z3950.ber import identifier_of, value
 from protocols.z3950.diagnostics import Refused
-from protocols.z3950.forms import XML
-from protocols.z3950.ill_requests import ILL_APDU, ill_request_of
+from protocols.z3950.extended.ill_requests import ILL_APDU, ill_request_of
+from protocols.z3950.records.forms import XML
+from protocols.z3950.wire import packages as p
+from protocols.z3950.wire.ber import identifier_of, value
 from tests.builders.circulation import a_patron
 from tests.builders.interlending import a_partner
 from tests.protocols.z3950.extended import ITEM_ORDER, Place, a_request, failure, send

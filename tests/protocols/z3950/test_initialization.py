@@ -8,15 +8,15 @@ from dataclasses import replace
 import pytest
 
 from circulation.patrons.pins import hash_pin
-from protocols.z3950 import ber
 from protocols.z3950 import messages as m
-from protocols.z3950 import structures as s
 from protocols.z3950.association import Option
 from protocols.z3950.charsets import NEGOTIATION, UTF_8
 from protocols.z3950.codec import decode, encode, encode_value, read_value
-from protocols.z3950.initialization import OPTIONS
+from protocols.z3950.handling.initialization import OPTIONS
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Account, Z3950Settings
+from protocols.z3950.wire import ber
+from protocols.z3950.wire import structures as s
 from tests.protocols.z3950.library import Client, a_library
 
 Agreed = Callable[..., m.InitializeResponse]

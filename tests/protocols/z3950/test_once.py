@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from protocols.z3950.once import WITHIN
+from protocols.z3950.extended.once import WITHIN
 from tests.protocols.z3950.extended import DELETE, INSERT, Place, send, supplied, update
 from tests.protocols.z3950.library import NOON, marc_record
 

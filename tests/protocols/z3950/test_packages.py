@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.z3950 import packages as p
-from protocols.z3950.ber import identifier_of
 from protocols.z3950.codec import MalformedMessage, encode_value, read_value
-from protocols.z3950.package_layouts import PACKAGE_LAYOUTS
+from protocols.z3950.wire import packages as p
+from protocols.z3950.wire.ber import identifier_of
+from protocols.z3950.wire.package_layouts import PACKAGE_LAYOUTS
 from tests.protocols.z3950.forms import in_form
 from tests.protocols.z3950.strategies import of_kind
 

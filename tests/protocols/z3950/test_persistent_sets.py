@@ -9,10 +9,10 @@ import pytest
 from catalogue.changes.deleting import delete_record
 from catalogue.searching.kept_sets import MOST_SETS
 from protocols.z3950 import messages as m
-from protocols.z3950 import packages as p
-from protocols.z3950.attributes import BIB_1
 from protocols.z3950.codec import read_value
-from protocols.z3950.forms import USMARC
+from protocols.z3950.queries.attributes import BIB_1
+from protocols.z3950.records.forms import USMARC
+from protocols.z3950.wire import packages as p
 from tests.protocols.z3950.extended import (
     PERSISTENT_SET,
     TASK_PACKAGE,
@@ -122,7 +122,7 @@ def test_the_whole_order_is_kept_though_only_its_first_records_were_read(
     before = presented(first, "sorted")
     assert len(before) == 5
     assert presented(place.client("keeper"), "kept") == before
-    monkeypatch.setattr("protocols.z3950.persistent_sets.MOST_IN_ORDER", 4)
+    monkeypatch.setattr("protocols.z3950.extended.persistent_sets.MOST_IN_ORDER", 4)
     assert failure(keep(first, "sorted", package_name="more")) == (230, "4")
     assert keep(first, "1", package_name="more").operation_status == 1
 

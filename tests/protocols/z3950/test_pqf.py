@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from protocols.z3950 import messages as m
-from protocols.z3950.attributes import BIB_1
-from protocols.z3950.pqf import MOST_NESTED, QueryError, attributes, query
+from protocols.z3950.queries.attributes import BIB_1
+from protocols.z3950.queries.pqf import MOST_NESTED, QueryError, attributes, query
 
 
 def rpn(text: str) -> m.RPNStructure:

@@ -14,7 +14,7 @@ import pymarc
 import pytest
 
 from protocols.z3950 import messages as m
-from protocols.z3950.forms import USMARC
+from protocols.z3950.records.forms import USMARC
 from tests.protocols.z3950.library import Client, a_library, diagnostic_of, records_of
 from tests.protocols.z3950.pqf import search
 

@@ -14,13 +14,13 @@ from catalogue.marc.iso2709 import build
 from catalogue.records import Record
 from circulation.patrons.pins import hash_pin
 from protocols.z3950 import messages as m
-from protocols.z3950 import structures as s
 from protocols.z3950.charsets import NEGOTIATION
 from protocols.z3950.codec import encode_value, read_value
-from protocols.z3950.forms import DANMARC, GRS_1, OPAC, SUTRS, UNIMARC, USMARC, XML
-from protocols.z3950.retrieval import PresentStatus
+from protocols.z3950.records.forms import DANMARC, GRS_1, OPAC, SUTRS, UNIMARC, USMARC, XML
+from protocols.z3950.records.retrieval import PresentStatus
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Account, Z3950Settings
+from protocols.z3950.wire import structures as s
 from tests.contracts.test_record_formats import ORDINARY
 from tests.protocols.z3950.library import (
     INIT,

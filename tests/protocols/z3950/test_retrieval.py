@@ -19,7 +19,7 @@ from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.codec import encode
 from protocols.z3950.diagnostics import Refused
-from protocols.z3950.forms import (
+from protocols.z3950.records.forms import (
     DANMARC,
     GRS_1,
     OPAC,
@@ -31,7 +31,7 @@ from protocols.z3950.forms import (
     choose_form,
     offered_syntaxes,
 )
-from protocols.z3950.retrieval import PresentStatus, take_page
+from protocols.z3950.records.retrieval import PresentStatus, take_page
 from protocols.z3950.settings import Z3950Settings
 from tests.protocols.z3950.library import (
     WORKS,

@@ -24,9 +24,9 @@ from catalogue.query import (
 )
 from protocols.z3950 import messages as m
 from protocols.z3950.association import ResultSet
-from protocols.z3950.attributes import BIB_1
 from protocols.z3950.diagnostics import Bib1, Refused
-from protocols.z3950.rpn import query_of, refusal_in
+from protocols.z3950.queries.attributes import BIB_1
+from protocols.z3950.queries.rpn import query_of, refusal_in
 
 KEPT = {"kept": ResultSet(BitMap([1, 2]), ["Default"])}
 

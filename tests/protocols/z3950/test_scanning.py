@@ -8,8 +8,8 @@ import pytest
 
 from protocols.answering import Lane
 from protocols.z3950 import messages as m
-from protocols.z3950.attributes import BIB_1
-from protocols.z3950.scanning import ScanStatus, lane_of_scan
+from protocols.z3950.handling.scanning import ScanStatus, lane_of_scan
+from protocols.z3950.queries.attributes import BIB_1
 from tests.protocols.z3950.library import INIT, Client, Library, a_library
 from tests.protocols.z3950.pqf import query, search
 

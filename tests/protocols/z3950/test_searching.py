@@ -9,12 +9,12 @@ import pytest
 from protocols.answering import Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
-from protocols.z3950.attributes import USE
-from protocols.z3950.forms import SUTRS, USMARC, XML
 from protocols.z3950.handlers import LOCAL
-from protocols.z3950.presenting import lane_of_present
-from protocols.z3950.retrieval import PresentStatus
-from protocols.z3950.searching import prepare_search
+from protocols.z3950.handling.presenting import lane_of_present
+from protocols.z3950.handling.searching import prepare_search
+from protocols.z3950.queries.attributes import USE
+from protocols.z3950.records.forms import SUTRS, USMARC, XML
+from protocols.z3950.records.retrieval import PresentStatus
 from protocols.z3950.settings import Z3950Settings
 from tests.protocols.z3950.library import (
     INIT,

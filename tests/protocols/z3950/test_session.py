@@ -12,14 +12,14 @@ from pyroaring import BitMap
 
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, ResultSet
-from protocols.z3950.attributes import BIB_1
 from protocols.z3950.codec import decode, encode
-from protocols.z3950.framing import ApduStream
 from protocols.z3950.handlers import LOCAL
-from protocols.z3950.layouts import APDU_TAGS
 from protocols.z3950.messages import CloseReason
+from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.session import State, Z3950Session
 from protocols.z3950.settings import Z3950Settings
+from protocols.z3950.wire.framing import ApduStream
+from protocols.z3950.wire.layouts import APDU_TAGS
 from tests.protocols.z3950.forms import CHUNKINGS, Chunking
 from tests.protocols.z3950.strategies import apdus, of_kind
 

@@ -10,10 +10,10 @@ import pytest
 from catalogue.changes.replacing import replace_record
 from protocols.answering import Lane
 from protocols.z3950 import messages as m
-from protocols.z3950.attributes import BIB_1
-from protocols.z3950.forms import USMARC
-from protocols.z3950.presenting import lane_of_present
-from protocols.z3950.sorting import SortStatus, lane_of_sort
+from protocols.z3950.handling.presenting import lane_of_present
+from protocols.z3950.handling.sorting import SortStatus, lane_of_sort
+from protocols.z3950.queries.attributes import BIB_1
+from protocols.z3950.records.forms import USMARC
 from tests.protocols.z3950.library import (
     INIT,
     NOON,

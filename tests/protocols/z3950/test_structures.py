@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.z3950 import structures as s
 from protocols.z3950.codec import MalformedMessage, encode_value, read_value
-from protocols.z3950.structure_layouts import STRUCTURE_LAYOUTS
+from protocols.z3950.wire import structures as s
+from protocols.z3950.wire.structure_layouts import STRUCTURE_LAYOUTS
 from tests.protocols.z3950.strategies import of_kind
 
 #: Those that stand for themselves and not inside another.

@@ -19,14 +19,14 @@ from pathlib import Path
 import pymarc
 import pytest
 
-from protocols.z3950 import ber
 from protocols.z3950 import messages as m
-from protocols.z3950 import structures as s
-from protocols.z3950.attributes import BIB_1
 from protocols.z3950.codec import encode, read_value
-from protocols.z3950.forms import GRS_1, OPAC, SUTRS, USMARC, XML
+from protocols.z3950.queries.attributes import BIB_1
+from protocols.z3950.records.forms import GRS_1, OPAC, SUTRS, USMARC, XML
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Z3950Settings
+from protocols.z3950.wire import ber
+from protocols.z3950.wire import structures as s
 from tests.protocols.z3950.library import Client, a_library, records_of
 from tests.protocols.z3950.pqf import query, search
 

@@ -11,8 +11,8 @@ import pytest
 
 from catalogue.database import open_database
 from catalogue.loading.files import load_files
-from protocols.z3950.client import Client
-from protocols.z3950.pqf import query
+from protocols.z3950.asking.client import Client
+from protocols.z3950.queries.pqf import query
 from tests.protocols.z3950.serving import a_server
 from tests.protocols.z3950.zebra import zebra
 

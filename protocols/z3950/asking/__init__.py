@@ -1,0 +1,1 @@
+"""Asking: the origin's side, with which other targets are searched."""

@@ -1,0 +1,34 @@
+"""What a task of an extended service comes to, before it is put into its package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from protocols.z3950.association import ResultSet
+from protocols.z3950.diagnostics import Refused
+from protocols.z3950.wire import packages as p
+
+
+class OperationStatus(IntEnum):
+    DONE = 1
+    FAILURE = 3
+
+
+class TaskStatus(IntEnum):
+    COMPLETE = 2
+    ABORTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The package's own part, and why nothing was done at all, if nothing was."""
+
+    package: p.UpdateTaskPackage | p.ItemOrderTaskPackage | p.PersistentSetTaskPackage
+    refused: Refused | None = None
+    #: The name of the package, and what it makes of the association's result sets.
+    name: str | None = None
+    result_sets: Mapping[str, ResultSet | None] = field(default_factory=dict)
+    #: Ids of records that are new.
+    inserted: Sequence[int] = ()

@@ -1,0 +1,1 @@
+"""Handling: the services, one each, as plain functions of an association."""

@@ -1,0 +1,1 @@
+"""Queries: RPN, CQL and prefix notation, and Bib-1 attributes, in the words of the catalogue."""

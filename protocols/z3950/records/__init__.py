@@ -1,0 +1,1 @@
+"""Records: the forms they are asked for in, and what responses carry of them."""

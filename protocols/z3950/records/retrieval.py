@@ -1,0 +1,169 @@
+"""Records of a result set as responses carry them (Z39.50-2003, 3.2.3 and 3.3).
+
+Records are added one by one until all are there or the agreed size is reached; with segmentation
+(level 1) the response then goes on in the next segment. A record that cannot be given, for
+whatever reason, is replaced by a diagnostic of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from catalogue.formats import CannotRender
+from catalogue.records import Record, fetch_records
+from circulation.items.availability import holdings
+from circulation.results import CirculationStatus
+from protocols.answering import Context
+from protocols.z3950 import messages as m
+from protocols.z3950.association import Association, ResultSet
+from protocols.z3950.databases import branches_in
+from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
+from protocols.z3950.records.forms import USMARC, Form
+
+log = logging.getLogger(__name__)
+
+#: Records read from the database in one statement.
+BATCH: Final = 50
+
+#: Octets allowed for what surrounds a record: names, identifiers, lengths.
+ENVELOPE: Final = 64
+
+#: The most segments of one response, however many the client would take.
+MOST_SEGMENTS: Final = 16
+
+
+class PresentStatus(IntEnum):
+    """How a Present went (3.2.3.1.11)."""
+
+    SUCCESS = 0
+    #: Not all: the next record would not fit into the message.
+    PARTIAL_2 = 2
+    FAILURE = 5
+
+
+@dataclass(slots=True)
+class Page:
+    """Records of a response: how many came, where the next one stands (0: nowhere), how it went.
+
+    `segments` are the records of the segments that go before the response; `number` counts them
+    too.
+    """
+
+    records: m.Records | None
+    number: int
+    following: int
+    status: PresentStatus
+    segments: tuple[list[m.NamePlusRecord], ...] = ()
+
+
+#: Positions in a row: the first, from 1, and how many.
+Positions = tuple[int, int]
+
+
+def take_page(
+    context: Context,
+    found: ResultSet,
+    ranges: Sequence[Positions],
+    form: Form,
+    caller: Association,
+    most_segments: int = 1,
+) -> Page:
+    """The records at `ranges`, as many as fit into `most_segments` messages.
+
+    The positions must exist. A record asked for alone may have the exceptional size; among
+    others, one over the preferred size is replaced by a diagnostic (3.3.3).
+    """
+    taken: list[m.NamePlusRecord] = []
+    segments: list[list[m.NamePlusRecord]] = []
+    size = 0
+    is_alone = sum(number for _, number in ranges) == 1
+    for position, (entry, entry_size) in _entries(context, found, ranges, form, caller, is_alone):
+        if size + entry_size > caller.preferred_message_size and taken:
+            if len(segments) + 1 >= min(most_segments, MOST_SEGMENTS):
+                number = len(taken) + sum(map(len, segments))
+                records = m.ResponseRecords(taken)
+                return Page(records, number, position, PresentStatus.PARTIAL_2, tuple(segments))
+            segments.append(taken)
+            taken, size = [], 0
+        taken.append(entry)
+        size += entry_size
+    number = len(taken) + sum(map(len, segments))
+    following = sum(ranges[-1])
+    following = following if following <= len(found) else 0
+    records = m.ResponseRecords(taken)
+    return Page(records, number, following, PresentStatus.SUCCESS, tuple(segments))
+
+
+Entry = tuple[m.NamePlusRecord, int]
+
+
+def _entries(
+    context: Context,
+    found: ResultSet,
+    ranges: Sequence[Positions],
+    form: Form,
+    caller: Association,
+    is_alone: bool,
+) -> Iterator[tuple[int, Entry]]:
+    """Each position with its record, or what stands for it, and about how many octets it takes."""
+    for start, number in ranges:
+        for first in range(start, start + number, BATCH):
+            ids = found.ids(context.transaction, first, min(BATCH, start + number - first))
+            by_id = {record.id: record for record in fetch_records(context.transaction, ids)}
+            items = _items(context, found, ids, caller) if form.shows_items else {}
+            for position, record_id in enumerate(ids, first):
+                record = by_id.get(record_id)
+                yield (
+                    position,
+                    _entry(record, items.get(record_id, ()), found, form, caller, is_alone),
+                )
+
+
+def _items(
+    context: Context, found: ResultSet, ids: Sequence[int], caller: Association
+) -> Mapping[int, Sequence[CirculationStatus]]:
+    """All items of the records that the databases of the set show."""
+    transaction = context.transaction
+    items = holdings(context.circulation, transaction, record_ids=ids, now=context.now)
+    branches = branches_in(transaction, found.databases, caller.settings)
+    if branches is None:
+        return items
+    return {
+        record_id: [status for status in statuses if status.item.home_branch.id in branches]
+        for record_id, statuses in items.items()
+    }
+
+
+def _entry(
+    record: Record | None,
+    items: Sequence[CirculationStatus],
+    found: ResultSet,
+    form: Form,
+    caller: Association,
+    is_alone: bool,
+) -> Entry:
+    """One record, or the diagnostic in its place, and about how many octets it takes."""
+    try:
+        if record is None:
+            raise Refused(Bib1.RECORD_DELETED)
+        external = form.external(record, items)
+        encoding = external.encoding
+        size = len(encoding if isinstance(encoding, bytes) else encoding.value) + ENVELOPE
+        if size > caller.exceptional_record_size:
+            raise Refused(Bib1.RECORD_OVER_MAXIMUM_SIZE, str(size))
+        if size > caller.preferred_message_size and not is_alone:
+            raise Refused(Bib1.RECORD_OVER_PREFERRED_SIZE, str(size))
+        return m.NamePlusRecord(external, found.database), size
+    except Refused as error:
+        refused = error
+    except CannotRender:
+        refused = Refused(Bib1.NOT_AVAILABLE_IN_SYNTAX, form.syntax or USMARC)
+    except Exception:  # whatever is wrong with one record, the others are given
+        log.exception("record %s cannot be given as %s", record and record.id, form.format.name)
+        refused = Refused(Bib1.SYSTEM_ERROR_IN_PRESENTING)
+    surrogate = m.SurrogateDiagnostic(diagnostic(refused, caller.version))
+    return m.NamePlusRecord(surrogate, found.database), ENVELOPE
