@@ -9,13 +9,13 @@ from typing import Any, TextIO, get_args
 
 import click
 
+from protocols.sip2.asking.line import Line, LineError, open_line, tls_context
+from protocols.sip2.asking.replay import Replayed, Secrets, read_recording, shown
+from protocols.sip2.asking.replay import replay as replay_exchanges
 from protocols.sip2.checking.findings import Weight
 from protocols.sip2.checking.probes import Result, check_server, worst
 from protocols.sip2.checking.visit import LoginRefused, Target
-from protocols.sip2.line import Line, LineError, open_line, tls_context
-from protocols.sip2.replay import Replayed, Secrets, read_recording, shown
-from protocols.sip2.replay import replay as replay_exchanges
-from protocols.sip2.text import Charset, Dialect
+from protocols.sip2.wire.text import Charset, Dialect
 
 #: The exit status where nothing could be found out, as monitoring systems read it.
 UNKNOWN = 3

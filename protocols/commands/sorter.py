@@ -16,10 +16,10 @@ from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, refusal_of, say
 from protocols.commands.unknown import no_branch
 from protocols.commands.values import ISIL
-from protocols.sip2.accounts import Accounts
-from protocols.sip2.holds import alert_type_of, hold_handling
+from protocols.sip2.handling.holds import alert_type_of, hold_handling
 from protocols.sip2.settings import Account, Sip2Settings
-from protocols.sip2.shaping import known_alert
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.shaping import known_alert
 
 _WORDS = {name: word for word, name in DESTINATIONS.items()}
 

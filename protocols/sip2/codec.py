@@ -30,8 +30,10 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
-from protocols.sip2.deviations import NOT_ITS_CHARSET, observe
-from protocols.sip2.layouts import (
+from protocols.sip2.messages import Message
+from protocols.sip2.patron_messages import Fields
+from protocols.sip2.wire.deviations import NOT_ITS_CHARSET, observe
+from protocols.sip2.wire.layouts import (
     FEE_FIELDS,
     LAYOUTS,
     LAYOUTS_1,
@@ -41,9 +43,7 @@ from protocols.sip2.layouts import (
     Layout,
     Variable,
 )
-from protocols.sip2.messages import Message
-from protocols.sip2.patron_messages import Fields
-from protocols.sip2.text import SPELLING, Clean, CleanLines, Dialect, cleaner, line_cleaner
+from protocols.sip2.wire.text import SPELLING, Clean, CleanLines, Dialect, cleaner, line_cleaner
 
 
 class MalformedMessage(Exception):
@@ -110,7 +110,7 @@ def seal(body: bytes, sequence: bytes | None, has_checksum: bool, dialect: Diale
 def decode(body: bytes, dialect: Dialect, notes: list[str] | None = None) -> Message:
     """The message in `body`, a frame without trailer and terminator.
 
-    Every deviation from the standard is added to `notes` (see `protocols.sip2.deviations`).
+    Every deviation from the standard is added to `notes` (see `protocols.sip2.wire.deviations`).
     Raises UnknownMessage for a code without a layout, else MalformedMessage where the fixed
     fields are not all there.
     """

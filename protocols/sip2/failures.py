@@ -6,7 +6,6 @@ stopped by a fault of our own. What circulation refuses is answered by `protocol
 
 from __future__ import annotations
 
-from protocols.sip2.dates import NO_CLOCK
 from protocols.sip2.messages import (
     ACSStatus,
     BlockPatron,
@@ -40,6 +39,7 @@ from protocols.sip2.messages import (
     Response,
     SCStatus,
 )
+from protocols.sip2.wire.dates import NO_CLOCK
 
 #: Patron status (24, 64): charge, renewal, recall and hold privileges denied.
 ALL_DENIED = "YYYY          "

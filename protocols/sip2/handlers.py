@@ -1,7 +1,7 @@
 """What each request is answered with, by its message class: verbs of circulation, made into SIP2.
 
 Nothing is decided here: circulation says what may be, and this says it in SIP2's words. Those
-about patrons and items are in `protocols.sip2.patrons` and `protocols.sip2.lending`.
+about patrons and items are in the folder `handling`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,21 @@ from typing import Any, Final, NamedTuple, cast
 
 from catalogue.database import DatabaseUnavailable
 from protocols.answering import Context, Lane, Services
-from protocols.sip2.accounts import Accounts
-from protocols.sip2.answered import Written
-from protocols.sip2.dates import NO_CLOCK, local_date, utc_date
+from protocols.sip2.conversation.answered import Written
 from protocols.sip2.failures import failure_response, off_line_status
-from protocols.sip2.fees import fee_paid
-from protocols.sip2.holds import hold
-from protocols.sip2.items import item_information, item_status_update
-from protocols.sip2.lending import checkout, renew, renew_all
+from protocols.sip2.handling.fees import fee_paid
+from protocols.sip2.handling.holds import hold
+from protocols.sip2.handling.items import item_information, item_status_update
+from protocols.sip2.handling.lending import checkout, renew, renew_all
+from protocols.sip2.handling.once import known_by, respond_once
+from protocols.sip2.handling.patrons import (
+    block,
+    enable,
+    end_patron_session,
+    patron_information,
+    patron_status_request,
+)
+from protocols.sip2.handling.returns import checkin
 from protocols.sip2.messages import (
     ACSStatus,
     BlockPatron,
@@ -41,19 +48,12 @@ from protocols.sip2.messages import (
     Response,
     SCStatus,
 )
-from protocols.sip2.once import known_by, respond_once
-from protocols.sip2.options import AccountKind
-from protocols.sip2.patrons import (
-    block,
-    enable,
-    end_patron_session,
-    patron_information,
-    patron_status_request,
-)
-from protocols.sip2.places import Branches, Caller, Unanswerable
-from protocols.sip2.returns import checkin
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.options import AccountKind
+from protocols.sip2.terminals.places import Branches, Caller, Unanswerable
+from protocols.sip2.wire.dates import NO_CLOCK, local_date, utc_date
 from protocols.sip2.wording import Text, say
 
 log = logging.getLogger(__name__)

@@ -11,17 +11,17 @@ from twisted.web.resource import IResource
 
 from protocols.answering import Lane, Services
 from protocols.listening import Conversation, ConversationFactory, reactor
-from protocols.sip2.accounts import Accounts
-from protocols.sip2.counting import written_down
-from protocols.sip2.entrance import Entrance
+from protocols.sip2.asking.recording import record
 from protocols.sip2.handlers import answer
-from protocols.sip2.options import LoginWay
 from protocols.sip2.outcomes import outcome_of
-from protocols.sip2.places import Branches
 from protocols.sip2.prompts import PromptedSession
-from protocols.sip2.recording import record
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Sip2Settings
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.counting import written_down
+from protocols.sip2.terminals.entrance import Entrance
+from protocols.sip2.terminals.options import LoginWay
+from protocols.sip2.terminals.places import Branches
 from protocols.standard import Port
 from protocols.throttle import FailedLogins
 from protocols.tls import security_of

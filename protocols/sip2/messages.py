@@ -3,9 +3,9 @@
 3M Standard Interchange Protocol, document revision 2.12 (2006), chapter 3, with the fields of
 the SIP2 Extensions 1.20 that check-in needs. Those about items and about patrons have modules of
 their own; all can be had from here. Fields carry the standard's field names and stand in
-the order of `protocols.sip2.layouts`, because the codec fills them by position.
+the order of `protocols.sip2.wire.layouts`, because the codec fills them by position.
 
-Dates are the 18 characters of the wire (see `protocols.sip2.dates`): most are passed on unread.
+Dates are the 18 characters of the wire (`protocols.sip2.wire.dates`): most are passed on unread.
 A field that may repeat is a tuple of texts; an optional field that was not sent is None.
 """
 

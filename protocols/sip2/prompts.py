@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from protocols.sip2.answered import Written
 from protocols.sip2.codec import Frame
+from protocols.sip2.conversation.answered import Written
+from protocols.sip2.conversation.states import State
 from protocols.sip2.messages import Login, Request, Response
 from protocols.sip2.session import Sip2Session
-from protocols.sip2.states import State
 
 ASK_LOGIN: Final = b"login: "
 ASK_PASSWORD: Final = b"password: "

@@ -15,7 +15,7 @@ a silence, it is closing:
 
 Until it is ready only a Login (93) and an SC Status (99) are handed out; whatever else is asked is
 answered here, negatively and by its own pair. Who needs no login is ready with the first message
-(`protocols.sip2.entrance`), and a port with prompts has its own way to a login
+(`protocols.sip2.terminals.entrance`), and a port with prompts has its own way to a login
 (`protocols.sip2.prompts`).
 
 Error detection is automatic: after a frame with a checksum the answers carry one, after a frame
@@ -23,13 +23,13 @@ without they do not. A frame whose sum is wrong, or whose message is cut short, 
 96. The previous frame once more, same sequence number and same checksum, is the retry of a
 terminal that missed its answer: it gets that answer again and nothing is done twice. 97 repeats
 the last frame sent, byte for byte. Unknown messages are ignored, as the standard demands. Retries
-that come another way are known by `protocols.sip2.once`.
+that come another way are known by `protocols.sip2.handling.once`.
 
 A terminal that says in 99 that it speaks protocol 1.00 is answered in that, until a 93, which that
 version has not. When the server ends, the next message of each terminal is answered with a 98 that
 says so, whatever it was: the library system never speaks first.
 
-What is not as the standard has it is counted for the account (`protocols.sip2.deviations`).
+What is not as the standard has it is counted for the account (`protocols.sip2.wire.deviations`).
 """
 
 from __future__ import annotations
@@ -39,9 +39,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import cast
 
-from protocols.sip2.accounts import Accounts
-from protocols.sip2.agreed import Agreed
-from protocols.sip2.answered import MAX_REPEATS, Answered, Written
 from protocols.sip2.codec import (
     Frame,
     MalformedMessage,
@@ -53,20 +50,11 @@ from protocols.sip2.codec import (
     seal,
     without_national_numbers,
 )
-from protocols.sip2.dates import utc_date
-from protocols.sip2.deviations import (
-    BEFORE_LOGIN,
-    CONTROL_BYTES,
-    CUT_SHORT,
-    LOGIN_TOO_SOON,
-    SENT_AGAIN,
-    SLOWED_DOWN,
-    UNKNOWN_MESSAGE,
-    WRONG_CHECKSUM,
-)
-from protocols.sip2.entrance import Entrance
+from protocols.sip2.conversation.agreed import Agreed
+from protocols.sip2.conversation.answered import MAX_REPEATS, Answered, Written
+from protocols.sip2.conversation.pacing import Pace
+from protocols.sip2.conversation.states import TRANSITIONS, Event, State
 from protocols.sip2.failures import failure_response
-from protocols.sip2.framing import FrameReader
 from protocols.sip2.messages import (
     Login,
     LoginResponse,
@@ -76,11 +64,23 @@ from protocols.sip2.messages import (
     Response,
     SCStatus,
 )
-from protocols.sip2.pacing import Pace
 from protocols.sip2.settings import Account, Sip2Settings
-from protocols.sip2.states import TRANSITIONS, Event, State
-from protocols.sip2.tally import COUNTED_AS, Tally
-from protocols.sip2.text import MAX_VALUE, Dialect
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.entrance import Entrance
+from protocols.sip2.terminals.tally import COUNTED_AS, Tally
+from protocols.sip2.wire.dates import utc_date
+from protocols.sip2.wire.deviations import (
+    BEFORE_LOGIN,
+    CONTROL_BYTES,
+    CUT_SHORT,
+    LOGIN_TOO_SOON,
+    SENT_AGAIN,
+    SLOWED_DOWN,
+    UNKNOWN_MESSAGE,
+    WRONG_CHECKSUM,
+)
+from protocols.sip2.wire.framing import FrameReader
+from protocols.sip2.wire.text import MAX_VALUE, Dialect
 from protocols.sip2.wording import Text, language_of, say
 from protocols.throttle import FailedLogins
 

@@ -16,7 +16,7 @@ allow = ["192.0.2.0/24"]
 login = "kiosk-1"
 password = "$argon2id$..."      # the hash, made by `tiro hash`
 branch = "DK-900101"
-profile = "lyngsoe"             # see protocols.sip2.profiles; any option of it can be overridden
+profile = "lyngsoe"             # see terminals/profiles.py; any option of it can be overridden
 networks = ["192.0.2.64/26"]
 """
 
@@ -32,15 +32,15 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 
 from protocols.access import ANYBODY, Access
 from protocols.networks import is_within
-from protocols.sip2.layouts import LAYOUTS
-from protocols.sip2.options import (
+from protocols.sip2.terminals.options import (
     AccountKind,
     Options,
 )
-from protocols.sip2.options import Language as Language
-from protocols.sip2.profiles import with_profile
-from protocols.sip2.shaping import shaper_of
-from protocols.sip2.text import Charset, Dialect
+from protocols.sip2.terminals.options import Language as Language
+from protocols.sip2.terminals.profiles import with_profile
+from protocols.sip2.terminals.shaping import shaper_of
+from protocols.sip2.wire.layouts import LAYOUTS
+from protocols.sip2.wire.text import Charset, Dialect
 from protocols.tls import Tls
 
 _EXACT = ConfigDict(extra="forbid")
@@ -49,7 +49,7 @@ PortNumber = Annotated[int, Field(ge=0, le=65535)]
 
 @dataclass(frozen=True)
 class Account(Options):
-    """A login, and how its terminals are spoken to: all options of `protocols.sip2.options`."""
+    """A login, and how its terminals are spoken to: all of `protocols.sip2.terminals.options`."""
 
     __pydantic_config__ = _EXACT
 
@@ -75,7 +75,7 @@ class Account(Options):
 
     @cached_property
     def shaper(self) -> Callable[[Any], None] | None:
-        """What is done to each answer (see `protocols.sip2.shaping`); None for nothing."""
+        """What is done to each answer (`protocols.sip2.terminals.shaping`); None for nothing."""
         return shaper_of(self)
 
     @cached_property

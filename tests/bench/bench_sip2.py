@@ -17,7 +17,7 @@ from protocols.sip2.codec import decode, encode, open_frame, seal
 from protocols.sip2.messages import ItemInformationResponse, LoginResponse
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Sip2Settings
-from protocols.sip2.text import Dialect
+from protocols.sip2.wire.text import Dialect
 from tests.bench.sip2_load import furnish, load, log_in, peak_memory
 from tests.bench.table import Row, note
 from tests.protocols.sip2.cases import CASES

@@ -28,13 +28,13 @@ from catalogue.database import open_database
 from catalogue.storage.pipelines import Pipeline
 from circulation.engine import Circulation
 from protocols.answering import Lane, Services
-from protocols.sip2.accounts import Accounts
-from protocols.sip2.entrance import Entrance
 from protocols.sip2.handlers import answer
 from protocols.sip2.outcomes import outcome_of
-from protocols.sip2.places import Branches
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Sip2Settings
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.entrance import Entrance
+from protocols.sip2.terminals.places import Branches
 from protocols.throttle import FailedLogins
 from tests.bench.sip2_load import cycle, furnish
 from tests.protocols.sip2.terminals import LOGIN, an_account

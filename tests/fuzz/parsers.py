@@ -26,8 +26,8 @@ from protocols.ncip import codec as ncip_codec
 from protocols.ncip.wire.framing import DocumentScanner, Unframeable
 from protocols.proxy_protocol import HeaderMalformed, read_header
 from protocols.sip2 import codec as sip2_codec
-from protocols.sip2.framing import FrameReader
-from protocols.sip2.text import Dialect as Sip2Dialect
+from protocols.sip2.wire.framing import FrameReader
+from protocols.sip2.wire.text import Dialect as Sip2Dialect
 from protocols.sru.http import parameters_in
 from protocols.sru.parameters import decode as decode_parameters
 from protocols.z3950 import messages as m

@@ -9,9 +9,9 @@ from datetime import UTC
 from typing import Final
 
 from protocols.sip2.checking.findings import FRAMES, Finding, error, of_message, warning
-from protocols.sip2.dates import NO_CLOCK, parse_date
-from protocols.sip2.layouts import FEE_FIELDS, FIELDS, LAYOUTS, Fixed, Kind, Layout
-from protocols.sip2.text import MAX_VALUE, Dialect
+from protocols.sip2.wire.dates import NO_CLOCK, parse_date
+from protocols.sip2.wire.layouts import FEE_FIELDS, FIELDS, LAYOUTS, Fixed, Kind, Layout
+from protocols.sip2.wire.text import MAX_VALUE, Dialect
 
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]\Z")
 #: What the characters of a fixed field may be.

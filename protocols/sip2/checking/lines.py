@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from protocols.sip2.asking.line import Line
 from protocols.sip2.checking.findings import (
     ERROR_DETECTION,
     EXTENSIBLE,
@@ -16,7 +17,6 @@ from protocols.sip2.checking.findings import (
 )
 from protocols.sip2.checking.visit import NO_ITEM, LoginRefused, Visit, is_answer
 from protocols.sip2.codec import open_frame
-from protocols.sip2.line import Line
 
 STATUS = "9900802.00"
 

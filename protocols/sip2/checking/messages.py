@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from protocols.sip2.asking.line import LineError
 from protocols.sip2.checking.findings import (
     EXTENSIBLE,
     FIELD,
@@ -18,7 +19,6 @@ from protocols.sip2.checking.findings import (
 )
 from protocols.sip2.checking.lines import STATUS
 from protocols.sip2.checking.visit import NO_ITEM, NO_PATRON, Visit, is_answer
-from protocols.sip2.line import LineError
 
 #: The positions of BX.
 BX: Final = tuple(re.findall("..", "23110901999793633537171925152965"))

@@ -7,10 +7,10 @@ from datetime import datetime
 from statistics import median
 from typing import Final, NamedTuple
 
+from protocols.sip2.asking.line import LineError
 from protocols.sip2.checking import lending, lines, messages
 from protocols.sip2.checking.findings import Finding, Weight, error, not_tried, of_message, warning
 from protocols.sip2.checking.visit import LoginRefused, Target, Visit
-from protocols.sip2.line import LineError
 
 #: A terminal that waits longer makes its patron wonder.
 SLOW_SECONDS: Final = 1.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from protocols.sip2.layouts import FEE_FIELDS, LAYOUTS, Kind, Layout
 from protocols.sip2.messages import Message
+from protocols.sip2.wire.layouts import FEE_FIELDS, LAYOUTS, Kind, Layout
 
 _BY_CLASS: dict[type, Layout] = {layout.message: layout for layout in LAYOUTS.values()}
 

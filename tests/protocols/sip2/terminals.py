@@ -15,15 +15,15 @@ from weakref import WeakKeyDictionary
 from catalogue.database import Database
 from circulation.patrons.pins import hash_pin
 from protocols.answering import Lane, Services
-from protocols.sip2.accounts import Accounts
-from protocols.sip2.entrance import Entrance
 from protocols.sip2.handlers import answer
 from protocols.sip2.messages import Response
-from protocols.sip2.options import LoginWay
-from protocols.sip2.places import Branches
 from protocols.sip2.prompts import PromptedSession
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account, Sip2Settings, account_from
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.entrance import Entrance
+from protocols.sip2.terminals.options import LoginWay
+from protocols.sip2.terminals.places import Branches
 from protocols.throttle import FailedLogins
 from protocols.tls import PLAIN, Security
 from tests.builders.circulation import Library

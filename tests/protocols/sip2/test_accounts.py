@@ -13,8 +13,8 @@ from circulation.set_up import set_up_changed
 from circulation.setting_up.reading import read
 from protocols.answering import Context
 from protocols.demo.seeding import SET_UP
-from protocols.sip2.accounts import Accounts, profile_problems, terminal_problems
 from protocols.sip2.settings import Account, Sip2Settings
+from protocols.sip2.terminals.accounts import Accounts, profile_problems, terminal_problems
 from protocols.standard import option_checks
 from tests.builders.circulation import Library
 

@@ -18,7 +18,7 @@ from protocols.sip2.checking.findings import Weight
 from protocols.sip2.checking.probes import PROBES, check_server, response_time
 from protocols.sip2.checking.visit import LoginRefused, Target, Visit
 from protocols.sip2.codec import encode
-from protocols.sip2.text import Dialect
+from protocols.sip2.wire.text import Dialect
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.sip2.behind import SOUND, Fault, behind
 from tests.protocols.sip2.cases import RESPONSES

@@ -9,9 +9,16 @@ from contextlib import contextmanager
 
 import pytest
 
-from protocols.sip2.client import ANSWERED_BY, NoAnswer, OffLine, Sip2Client, Summary, connect
+from protocols.sip2.asking.client import (
+    ANSWERED_BY,
+    NoAnswer,
+    OffLine,
+    Sip2Client,
+    Summary,
+    connect,
+)
+from protocols.sip2.asking.line import Line, LineError, open_line
 from protocols.sip2.codec import open_frame
-from protocols.sip2.line import Line, LineError, open_line
 from protocols.sip2.messages import (
     REQUESTS,
     Checkin,

@@ -19,7 +19,7 @@ from Sip2.sip2 import Sip2  # type: ignore[import-untyped]
 
 from catalogue.database import open_database
 from circulation.patrons.pins import hash_pin
-from protocols.sip2.line import open_line
+from protocols.sip2.asking.line import open_line
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.fees import fee_rule
 from tests.protocols.sip2.serving import serving

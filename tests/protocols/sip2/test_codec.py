@@ -22,7 +22,6 @@ from protocols.sip2.codec import (
     open_frame,
     seal,
 )
-from protocols.sip2.layouts import FIELDS, LAYOUTS, Kind, Layout
 from protocols.sip2.messages import (
     ItemInformationResponse,
     Message,
@@ -32,7 +31,8 @@ from protocols.sip2.messages import (
     SCStatus,
 )
 from protocols.sip2.patron_messages import Fields
-from protocols.sip2.text import Dialect
+from protocols.sip2.wire.layouts import FIELDS, LAYOUTS, Kind, Layout
+from protocols.sip2.wire.text import Dialect
 from tests.protocols.sip2.cases import CASES, DATE
 from tests.protocols.sip2.second_opinion import interpret, spell
 from tests.protocols.sip2.terminals import with_checksum

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from catalogue.database import open_database
 from circulation.callers.terminal_counts import all_counts
 from protocols.command_line import tiro
-from protocols.sip2 import deviations
-from protocols.sip2.tally import Tally
+from protocols.sip2.terminals.tally import Tally
+from protocols.sip2.wire import deviations
 from tests.builders.circulation import Library, a_library
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.serving import serving

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.sip2.dates import local_date, parse_date, utc_date
+from protocols.sip2.wire.dates import local_date, parse_date, utc_date
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from catalogue.database import open_database
-from protocols.sip2.states import State
+from protocols.sip2.conversation.states import State
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.serving import serving

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from protocols.sip2.accounts import Accounts
-from protocols.sip2.entrance import Entrance, host_of
-from protocols.sip2.options import LoginWay
 from protocols.sip2.settings import Sip2Settings
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.entrance import Entrance, host_of
+from protocols.sip2.terminals.options import LoginWay
 from protocols.throttle import FailedLogins
 from protocols.tls import PLAIN, Security
 from tests.builders.circulation import Library, a_patron, an_item

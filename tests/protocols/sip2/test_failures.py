@@ -16,8 +16,8 @@ from protocols.sip2.codec import encode
 from protocols.sip2.failures import failure_response
 from protocols.sip2.handlers import HANDLERS, Handler
 from protocols.sip2.messages import REQUESTS
-from protocols.sip2.places import Branches
-from protocols.sip2.text import Dialect
+from protocols.sip2.terminals.places import Branches
+from protocols.sip2.wire.text import Dialect
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import fee_rule
 from tests.protocols.sip2 import cases

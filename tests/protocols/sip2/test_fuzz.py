@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogue.database import open_database
-from protocols.sip2.client import answer_code
-from protocols.sip2.layouts import FIELDS, LAYOUTS
+from protocols.sip2.asking.client import answer_code
 from protocols.sip2.messages import REQUESTS
 from protocols.sip2.settings import Sip2Settings
+from protocols.sip2.wire.layouts import FIELDS, LAYOUTS
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.fuzz.sip2 import Fuzzer, mutated, seeds, segments
 from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account, with_checksum

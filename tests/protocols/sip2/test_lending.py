@@ -6,7 +6,7 @@ import pytest
 
 from circulation.patrons.pins import hash_pin
 from circulation.results import ItemState
-from protocols.sip2.items import CIRCULATION_STATUS
+from protocols.sip2.handling.items import CIRCULATION_STATUS
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import Terminal

@@ -18,7 +18,7 @@ from circulation.callers.schema import replies
 from circulation.events import EventKind
 from circulation.patrons.identifiers import IdentifierKey
 from circulation.patrons.pins import hash_pin
-from protocols.sip2.once import CHANGING
+from protocols.sip2.handling.once import CHANGING
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.protocols.sip2.conftest import ATerminal

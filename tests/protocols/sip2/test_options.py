@@ -17,8 +17,8 @@ from circulation.ledger.money import ChargeKind
 from circulation.loans.lost import declare_lost
 from circulation.set_up import set_up_changed
 from circulation.sorting import SortRule, store_sort_rule
-from protocols.sip2.profiles import PROFILES
 from protocols.sip2.settings import Account
+from protocols.sip2.terminals.profiles import PROFILES
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import charge, fee_rule
 from tests.builders.holds import a_hold

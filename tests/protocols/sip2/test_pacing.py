@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.sip2.pacing import Pace
+from protocols.sip2.conversation.pacing import Pace
 from tests.protocols.sip2.conftest import ATerminal
 
 ITEM = b"1720261125    120000AO|ABI%d|AC|\r"

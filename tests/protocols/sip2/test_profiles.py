@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 from pydantic import ValidationError
 
-from protocols.sip2.profiles import PROFILES, with_profile
 from protocols.sip2.settings import account_from
+from protocols.sip2.terminals.profiles import PROFILES, with_profile
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import charge, fee_rule
 from tests.protocols.sip2.conftest import ATerminal

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from protocols.commands.sip2 import sip2
-from protocols.sip2.line import open_line
-from protocols.sip2.recording import MAX_FILE, line_of, record
-from protocols.sip2.replay import Exchange, Secrets, read_recording, replay, shown
+from protocols.sip2.asking.line import open_line
+from protocols.sip2.asking.recording import MAX_FILE, line_of, record
+from protocols.sip2.asking.replay import Exchange, Secrets, read_recording, replay, shown
 from protocols.sip2.settings import Sip2Settings
-from protocols.sip2.text import Dialect
+from protocols.sip2.wire.text import Dialect
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.sip2.behind import SOUND, Fault, behind
 from tests.protocols.sip2.terminals import LOGIN, PASSWORD, Terminal, an_account, with_checksum
@@ -82,7 +82,7 @@ def test_what_cannot_be_written_does_not_disturb(
 def test_a_file_does_not_grow_without_end(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("protocols.sip2.recording.MAX_FILE", 1_000)
+    monkeypatch.setattr("protocols.sip2.asking.recording.MAX_FILE", 1_000)
     terminal = recorded(library, folder)
     terminal.ask(LOGIN)
     for _ in range(50):

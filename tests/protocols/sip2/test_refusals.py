@@ -9,7 +9,7 @@ import pytest
 
 from circulation.reasons import Action, BlockReason, Reason
 from circulation.results import Refusal, Refused
-from protocols.sip2.refusals import (
+from protocols.sip2.handling.refusals import (
     BLOCK_POSITIONS,
     BLOCKS,
     DENIED_POSITIONS,

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.sip2.answered import MAX_REPEATS
-from protocols.sip2.client import answer_code
+from protocols.sip2.asking.client import answer_code
+from protocols.sip2.conversation.answered import MAX_REPEATS
+from protocols.sip2.conversation.states import TRANSITIONS, Event, State
 from protocols.sip2.messages import (
     Checkout,
     CheckoutResponse,
@@ -27,7 +28,6 @@ from protocols.sip2.messages import (
 )
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account, Sip2Settings
-from protocols.sip2.states import TRANSITIONS, Event, State
 from tests.protocols.sip2.cases import DATE, DUE, REQUESTS
 from tests.protocols.sip2.terminals import with_checksum
 

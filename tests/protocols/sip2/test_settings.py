@@ -10,7 +10,7 @@ import pytest
 from protocols.configuration import ConfigurationError, configuration_from
 from protocols.sip2.listener import standard
 from protocols.sip2.settings import Account, Sip2Settings
-from protocols.sip2.text import Dialect
+from protocols.sip2.wire.text import Dialect
 
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA"
 

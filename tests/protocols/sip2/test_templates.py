@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.sip2.templates import ITEM_PLACES, PATRON_PLACES, Template, fields_of
+from protocols.sip2.terminals.templates import ITEM_PLACES, PATRON_PLACES, Template, fields_of
 
 FACTS: dict[str, Any] = {
     "name": "Ida Ørsted",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from protocols.sip2.text import Dialect, cleaner, line_cleaner
+from protocols.sip2.wire.text import Dialect, cleaner, line_cleaner
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from typing import Any, Final
 from circulation.callers.replies import ReplyKey, keep_reply, kept_reply, reply_key
 from circulation.patrons.identifiers import IdentifierKey, national_digits
 from protocols.answering import Context
-from protocols.sip2.answered import Written
+from protocols.sip2.conversation.answered import Written
 from protocols.sip2.messages import (
     BlockPatron,
     Checkin,
@@ -33,7 +33,7 @@ from protocols.sip2.messages import (
     Request,
     Response,
 )
-from protocols.sip2.places import Caller
+from protocols.sip2.terminals.places import Caller
 
 #: The requests that change something, and what they name.
 _ITEM: Final = "item"

@@ -1,7 +1,8 @@
 """A recorded conversation spoken again, and the answers held against those of then.
 
-It reads what `protocols.sip2.recording` writes, and any log with ``>`` and ``<`` before messages.
-Masked passwords and PINs are put in anew; checksums are computed; dates count only when asked.
+It reads what `protocols.sip2.asking.recording` writes, and any log with ``>`` and ``<`` before
+messages. Masked passwords and PINs are put in anew; checksums are computed; dates count only when
+asked.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from protocols.sip2.asking.line import Line, LineError
 from protocols.sip2.codec import Frame, masked, open_frame, seal
-from protocols.sip2.layouts import LAYOUTS, Kind
-from protocols.sip2.line import Line, LineError
-from protocols.sip2.text import Dialect
+from protocols.sip2.wire.layouts import LAYOUTS, Kind
+from protocols.sip2.wire.text import Dialect
 
 _LINE: Final = re.compile(r"(?:[^<>]*\s)?(?P<kind>[<>~]) ?(?P<message>\d\d.*|~?.*)$")
 _CONNECTION: Final = re.compile(r"\+ *(?P<name>\S+)\s*$")

@@ -22,9 +22,8 @@ from enum import IntEnum
 from types import TracebackType
 from typing import Any, Final, Self, cast, overload
 
+from protocols.sip2.asking.line import Line, open_line
 from protocols.sip2.codec import decode, encode, open_frame, seal
-from protocols.sip2.layouts import LAYOUTS
-from protocols.sip2.line import Line, open_line
 from protocols.sip2.messages import (
     REQUESTS,
     ACSStatus,
@@ -61,7 +60,8 @@ from protocols.sip2.messages import (
     SCStatus,
 )
 from protocols.sip2.patron_messages import Fields
-from protocols.sip2.text import Dialect
+from protocols.sip2.wire.layouts import LAYOUTS
+from protocols.sip2.wire.text import Dialect
 
 _LEADING: Final = bytes(range(33))
 
@@ -272,6 +272,6 @@ def connect(
     tls: ssl.SSLContext | None = None,
     server_name: str | None = None,
 ) -> Sip2Client:
-    """A client on a new line (see `protocols.sip2.line.open_line`). Raises LineError."""
+    """A client on a new line (see `protocols.sip2.asking.line.open_line`). Raises LineError."""
     line = open_line(host, port, timeout=timeout, tls=tls, server_name=server_name)
     return Sip2Client(line, dialect=dialect, error_detection=error_detection, retries=retries)

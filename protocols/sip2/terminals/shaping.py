@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from protocols.sip2.failures import ALERT_OTHER
-from protocols.sip2.layouts import LAYOUTS, Kind
 from protocols.sip2.messages import CheckinResponse, CheckoutResponse
-from protocols.sip2.options import NEEDED, Options, rewriting
+from protocols.sip2.terminals.options import NEEDED, Options, rewriting
+from protocols.sip2.wire.layouts import LAYOUTS, Kind
 
 #: Alert type (CV) "none": what a sorter that must have one is sent.
 NO_ALERT: Final = "00"

@@ -9,16 +9,16 @@ from circulation.items.properties import properties_of, set_properties
 from circulation.loans.lost import find
 from circulation.results import CirculationStatus, ItemState
 from protocols.answering import Context
-from protocols.sip2.dates import local_date
-from protocols.sip2.facts import item_fields, stands_in
 from protocols.sip2.failures import OTHER
+from protocols.sip2.handling.facts import item_fields, stands_in
 from protocols.sip2.messages import (
     ItemInformation,
     ItemInformationResponse,
     ItemStatusUpdate,
     ItemStatusUpdateResponse,
 )
-from protocols.sip2.places import Caller, Place
+from protocols.sip2.terminals.places import Caller, Place
+from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, say
 
 #: Circulation status (18).

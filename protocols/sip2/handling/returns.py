@@ -9,17 +9,17 @@ from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_out
 from circulation.results import CheckedIn, Refused
 from protocols.answering import Context
-from protocols.sip2.dates import local_date, parse_date
-from protocols.sip2.facts import hold_patron, item_fields, stands_in
 from protocols.sip2.failures import ALERT_OTHER
-from protocols.sip2.fees import amount_owed
-from protocols.sip2.holds import alert_type_of, card_of, destination_message, hold_handling
-from protocols.sip2.items import BOOK, NOT_MAGNETIC
+from protocols.sip2.handling.facts import hold_patron, item_fields, stands_in
+from protocols.sip2.handling.fees import amount_owed
+from protocols.sip2.handling.holds import alert_type_of, card_of, destination_message, hold_handling
+from protocols.sip2.handling.items import BOOK, NOT_MAGNETIC
+from protocols.sip2.handling.off_line import is_off_line, note_report
+from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import Checkin, CheckinResponse
-from protocols.sip2.off_line import is_off_line, note_report
-from protocols.sip2.places import Caller, Place
-from protocols.sip2.refusals import refusal_messages
 from protocols.sip2.settings import Account
+from protocols.sip2.terminals.places import Caller, Place
+from protocols.sip2.wire.dates import local_date, parse_date
 from protocols.sip2.wording import Text, say
 
 

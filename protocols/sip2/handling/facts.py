@@ -8,7 +8,7 @@ from typing import Any
 from circulation.results import HeldFor, Item, PatronStatus
 from protocols.sip2.patron_messages import Fields
 from protocols.sip2.settings import Account
-from protocols.sip2.templates import (
+from protocols.sip2.terminals.templates import (
     HOLD_PLACES,
     ITEM_PLACES,
     PATRON_PLACES,

@@ -6,8 +6,8 @@ r"""Conversations written down, to be read and replayed: secrets are masked, pat
     > 1720261125    120000AODK-900100|ABI0000004|
 
 ``>`` is what the terminal has sent and ``<`` what it got, each without its end; ``????`` stands for
-a checksum that was right. `protocols.sip2.replay` reads this, the transcripts of the tests, and
-logs of other servers whose lines hold ``>`` or ``<`` before a message.
+a checksum that was right. `protocols.sip2.asking.replay` reads this, the transcripts of the tests,
+and logs of other servers whose lines hold ``>`` or ``<`` before a message.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Final
 from protocols.sip2.codec import masked, open_frame
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account
-from protocols.sip2.text import Dialect
+from protocols.sip2.wire.text import Dialect
 
 log = logging.getLogger(__name__)
 

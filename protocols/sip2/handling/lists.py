@@ -15,10 +15,10 @@ from circulation.holds.results import HoldState
 from circulation.patrons.accounts import patron_loans
 from circulation.results import PatronLoan, PatronStatus, Refused
 from protocols.answering import Context
-from protocols.sip2.fees import fee_fields, fee_line, open_fees
+from protocols.sip2.handling.fees import fee_fields, fee_line, open_fees
 from protocols.sip2.messages import PatronInformation, PatronInformationResponse
-from protocols.sip2.places import Caller, Place
 from protocols.sip2.settings import Account
+from protocols.sip2.terminals.places import Caller, Place
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from circulation.callers.terminal_counts import add_counts
 from protocols.answering import Lane, Services
 from protocols.reactor import reactor
-from protocols.sip2.tally import Tally
+from protocols.sip2.terminals.tally import Tally
 
 #: Seconds between two times that counts are written down.
 COUNT_SECONDS = 15.0

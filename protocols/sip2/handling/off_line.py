@@ -9,8 +9,8 @@ from circulation.reasons import Reason
 from circulation.results import Refused
 from protocols.answering import Context
 from protocols.sip2.messages import Checkin, Checkout, Renew
-from protocols.sip2.places import Place
 from protocols.sip2.settings import Account
+from protocols.sip2.terminals.places import Place
 
 
 def is_off_line(request: Checkout | Renew | Checkin, account: Account | None) -> bool:

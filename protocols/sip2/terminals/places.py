@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from circulation.organisation import find_branch
 from circulation.results import Branch, Desk
 from protocols.answering import Context
-from protocols.sip2.accounts import Accounts
-from protocols.sip2.entrance import Entrance
 from protocols.sip2.settings import Account, Sip2Settings
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.entrance import Entrance
 from protocols.sip2.wording import Text, language_of
 
 #: How long a branch's name, agency and timezone may be remembered.

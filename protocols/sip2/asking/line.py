@@ -1,6 +1,6 @@
 """A terminal's end of a line: frames with limits of time, TLS, and the prompts of a telnet login.
 
-Nothing here knows a message; `protocols.sip2.client` speaks over it, and so do the commands
+Nothing here knows a message; `protocols.sip2.asking.client` speaks over it, and so do the commands
 `tiro sip2 check` and `tiro sip2 replay`.
 """
 

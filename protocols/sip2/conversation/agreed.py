@@ -14,7 +14,7 @@ from protocols.sip2.messages import (
     Response,
     SCStatus,
 )
-from protocols.sip2.text import Dialect
+from protocols.sip2.wire.text import Dialect
 
 #: No language was chosen.
 NO_LANGUAGE = "000"

@@ -1,8 +1,8 @@
 """What an account may say of its terminals, by noun: `protocols.sip2.settings.Account` has all.
 
 Every option has a default, so an account names only what is different at its machines; vendors'
-machines are described once and for all in `protocols.sip2.profiles`. Values are words, numbers and
-lists of them, so that a set-up (`tiro apply`) can hold them as well.
+machines are described once and for all in `protocols.sip2.terminals.profiles`. Values are words,
+numbers and lists of them, so that a set-up (`tiro apply`) can hold them as well.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from protocols.networks import Network
-from protocols.sip2.layouts import LAYOUTS
 from protocols.sip2.messages import REQUESTS
-from protocols.sip2.templates import (
+from protocols.sip2.terminals.templates import (
     FEE_PLACES,
     HOLD_PLACES,
     ITEM_PLACES,
     PATRON_PLACES,
     Template,
 )
-from protocols.sip2.text import Charset
+from protocols.sip2.wire.layouts import LAYOUTS
+from protocols.sip2.wire.text import Charset
 
 AccountKind = Literal["self-service", "sorter", "desk"]
 Language = Literal["da", "en"]

@@ -17,12 +17,12 @@ from circulation.ledger.payments import pay
 from circulation.reasons import Reason
 from circulation.results import CheckedOut, Refused, Renewed
 from protocols.answering import Context
-from protocols.sip2.dates import local_date
+from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import FeePaid, FeePaidResponse
 from protocols.sip2.patron_messages import Fields
-from protocols.sip2.places import Caller, Place
-from protocols.sip2.refusals import refusal_messages
-from protocols.sip2.templates import FEE_PLACES, template
+from protocols.sip2.terminals.places import Caller, Place
+from protocols.sip2.terminals.templates import FEE_PLACES, template
+from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, say
 
 #: Fee type (BT, FE) of each kind of charge.

@@ -21,12 +21,12 @@ from circulation.patrons.registering import PatronKind, kind_of_patron
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, Destination, Refusal, Refused
 from protocols.answering import Context
-from protocols.sip2.dates import local_date, parse_date
+from protocols.sip2.handling.patrons import pin_to_check
+from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import Hold, HoldResponse
-from protocols.sip2.patrons import pin_to_check
-from protocols.sip2.places import Caller, Place, Unanswerable
-from protocols.sip2.refusals import refusal_messages
 from protocols.sip2.settings import Account
+from protocols.sip2.terminals.places import Caller, Place, Unanswerable
+from protocols.sip2.wire.dates import local_date, parse_date
 from protocols.sip2.wording import Text, say
 
 #: Hold mode (15).

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from protocols.sip2.layouts import FIELDS, LAYOUTS
+from protocols.sip2.wire.layouts import FIELDS, LAYOUTS
 
 ENDED_WITH_LF: Final = "message ended with LF"
 ENDED_WITH_CRLF: Final = "message ended with CRLF"

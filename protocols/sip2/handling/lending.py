@@ -18,9 +18,11 @@ from circulation.policy import lineage
 from circulation.reasons import Reason
 from circulation.results import CheckedOut, Refused, Renewed
 from protocols.answering import Context
-from protocols.sip2.dates import local_date, parse_date
-from protocols.sip2.fees import amount_owed, price_of
-from protocols.sip2.items import BOOK, NOT_MAGNETIC, due_date_of
+from protocols.sip2.handling.fees import amount_owed, price_of
+from protocols.sip2.handling.items import BOOK, NOT_MAGNETIC, due_date_of
+from protocols.sip2.handling.off_line import is_off_line, note_report
+from protocols.sip2.handling.patrons import pin_to_check
+from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import (
     Checkout,
     CheckoutResponse,
@@ -29,11 +31,9 @@ from protocols.sip2.messages import (
     RenewAllResponse,
     RenewResponse,
 )
-from protocols.sip2.off_line import is_off_line, note_report
-from protocols.sip2.patrons import pin_to_check
-from protocols.sip2.places import Caller, Place, Unanswerable
-from protocols.sip2.refusals import refusal_messages
 from protocols.sip2.settings import Account
+from protocols.sip2.terminals.places import Caller, Place, Unanswerable
+from protocols.sip2.wire.dates import local_date, parse_date
 from protocols.sip2.wording import Text, say
 
 _Charged = TypeVar("_Charged", CheckoutResponse, RenewResponse)

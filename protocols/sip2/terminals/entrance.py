@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from protocols.networks import narrowest
-from protocols.sip2.accounts import Accounts
-from protocols.sip2.options import LoginWay
 from protocols.sip2.settings import Account, Sip2Settings
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.options import LoginWay
 from protocols.throttle import FailedLogins
 from protocols.tls import PLAIN, Security
 

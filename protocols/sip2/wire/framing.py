@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from protocols.sip2.deviations import ENDED_WITH_CRLF, ENDED_WITH_LF, JOINED, SPLIT, TOO_LONG
+from protocols.sip2.wire.deviations import ENDED_WITH_CRLF, ENDED_WITH_LF, JOINED, SPLIT, TOO_LONG
 
 _LEADING = bytes(range(33)) + b"\x7f"
 
@@ -18,7 +18,7 @@ _LEADING = bytes(range(33)) + b"\x7f"
 class FrameReader:
     """The frames of one connection, `max_frame` bytes long at most.
 
-    `count` is told, by name, what is not as it should be (see `protocols.sip2.deviations`).
+    `count` is told, by name, what is not as it should be (see `protocols.sip2.wire.deviations`).
     """
 
     def __init__(self, max_frame: int, count: Callable[[str, int], object]) -> None:

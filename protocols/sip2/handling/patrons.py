@@ -9,11 +9,11 @@ from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.reasons import BlockReason, Reason
 from circulation.results import PatronStatus, Refused
 from protocols.answering import Context
-from protocols.sip2.dates import local_date
-from protocols.sip2.facts import name_of, patron_fields
 from protocols.sip2.failures import ALL_DENIED
-from protocols.sip2.fees import fee_limit_of, owed_of
-from protocols.sip2.lists import add_lists
+from protocols.sip2.handling.facts import name_of, patron_fields
+from protocols.sip2.handling.fees import fee_limit_of, owed_of
+from protocols.sip2.handling.lists import add_lists
+from protocols.sip2.handling.refusals import patron_messages, patron_status_flags, refusal_messages
 from protocols.sip2.messages import (
     BlockPatron,
     EndPatronSession,
@@ -26,9 +26,9 @@ from protocols.sip2.messages import (
     PatronStatusResponse,
 )
 from protocols.sip2.patron_messages import Fields
-from protocols.sip2.places import Caller, Place
-from protocols.sip2.refusals import patron_messages, patron_status_flags, refusal_messages
 from protocols.sip2.settings import Account
+from protocols.sip2.terminals.places import Caller, Place
+from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, code_of, say
 
 

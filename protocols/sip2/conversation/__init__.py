@@ -1,0 +1,1 @@
+"""What a connection goes through and has agreed on."""
