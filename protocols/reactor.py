@@ -92,12 +92,13 @@ if sys.platform == "linux":
             if self._due or self._at_end:
                 timeout = 0.0
             poll, due, clock = self._poller.poll, self._due, time.monotonic
-            left = max(len(self._selectables), 1)
             self.last_turn = clock() - self._woken
-            events = poll(-1 if timeout is None else timeout, min(left, PIECE_EVENTS))
+            events = poll(-1 if timeout is None else timeout, PIECE_EVENTS)
             self._woken = clock()
             piece_ends = self._woken + PIECE_SECONDS
-            while events:
+            served: set[int] = set()
+            count = 0
+            while True:
                 for number, event in events:
                     selectable = self._selectables.get(number)
                     if selectable is not None:
@@ -105,10 +106,13 @@ if sys.platform == "linux":
                     if due and clock() > piece_ends:
                         self._write_due()
                         piece_ends = clock() + PIECE_SECONDS
-                left -= len(events)
-                if len(events) < PIECE_EVENTS or left <= 0:
+                if len(events) < PIECE_EVENTS:
                     break
-                events = poll(0, min(left, PIECE_EVENTS))
+                served.update([number for number, _ in events])
+                count += len(events)
+                if len(served) < count:  # once round: what waits for the end waits no longer
+                    break
+                events = poll(0, PIECE_EVENTS)
             self._end_turn()
 
         doIteration = doPoll  # noqa: N815

@@ -166,6 +166,21 @@ def test_they_are_answered_in_the_order_of_their_asking(port: int) -> None:
         assert longest < 1.5 * len(clients)
 
 
+def test_what_is_for_the_end_of_the_turn_waits_for_the_others_once(port: int) -> None:
+    with ExitStack() as stack:
+        idle = [stack.enter_context(connected(port)) for _ in range(300)]
+        clients = [stack.enter_context(connected(port)) for _ in range(20)]
+        answers = 0
+        for _ in _answered(clients, b"busy0.002\n"):  # there is always one who asks
+            answers += 1
+            if answers == 100:
+                idle[0].sendall(b"end\n")
+            if select.select([idle[0]], [], [], 0)[0]:
+                break
+        assert lines(idle[0], 1) == [b"end"]
+        assert answers < 100 + 3 * len(clients)
+
+
 def test_all_who_come_back_at_once_are_accepted_soon(port: int) -> None:
     with ExitStack() as stack:
         first = stack.enter_context(connected(port))
