@@ -48,7 +48,7 @@ if sys.platform == "linux":
             self._due: dict[Any, None] = {}
             #: Seconds that the last turn took, from its first event to its end.
             self.last_turn = 0.0
-            self._woken = time.monotonic()
+            self._woken = 0.0  # not yet
             self._at_end: list[Callable[[], None]] = []
             super().__init__()  # type: ignore[no-untyped-call]
 
@@ -92,7 +92,7 @@ if sys.platform == "linux":
             if self._due or self._at_end:
                 timeout = 0.0
             poll, due, clock = self._poller.poll, self._due, time.monotonic
-            self.last_turn = clock() - self._woken
+            self.last_turn = clock() - self._woken if self._woken else 0.0
             events = poll(-1 if timeout is None else timeout, PIECE_EVENTS)
             self._woken = clock()
             piece_ends = self._woken + PIECE_SECONDS
