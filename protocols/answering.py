@@ -26,7 +26,8 @@ from catalogue.tracing import Traced, here
 from circulation.engine import Circulation
 from circulation.patrons.pins import VerificationNeeded
 from protocols.fellows import Fellows
-from protocols.measuring import LaneMeasures, Measures, Passage, current_trace, mark_failed
+from protocols.measuring import Measures
+from protocols.traces import LaneMeasures, Passage, current_trace, mark_failed
 
 log = logging.getLogger(__name__)
 

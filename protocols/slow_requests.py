@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import logging
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from protocols.measuring import Trace
+from protocols.traces import Trace
 
 log = logging.getLogger(__name__)
 

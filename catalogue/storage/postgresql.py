@@ -25,9 +25,9 @@ from typing import Any, NamedTuple, TypeVar
 import psycopg
 from psycopg import errors
 
-from catalogue.database import Call, DatabaseClosed, Following, Work
 from catalogue.statements import Transaction
 from catalogue.storage.connections import bounded, connected, first_line, place_of
+from catalogue.storage.contract import Call, DatabaseClosed, Following, Work
 from catalogue.storage.outages import PATIENCE, DatabaseUnavailable, Outage
 from catalogue.storage.pipelines import CommitInDoubt, CommitUnanswered, Pipeline
 from catalogue.storage.replica_watch import POSITION

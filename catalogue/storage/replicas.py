@@ -33,9 +33,9 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from catalogue.database import Work
 from catalogue.statements import Transaction
 from catalogue.storage.connections import BELIEVED_FOR, bounded, connected
+from catalogue.storage.contract import Work
 from catalogue.storage.pipelines import Pipeline
 from catalogue.storage.replica_watch import REPLAYED, ReplicaWatch
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import psycopg
 
-from catalogue.database import DatabaseUnavailable, Following
 from catalogue.storage.connections import bounded, first_line
+from catalogue.storage.contract import Following
+from catalogue.storage.outages import DatabaseUnavailable
 from catalogue.storage.replica_watch import IDENTITY, POSITION, REPLAYED
 
 #: Seconds that a server has to answer.

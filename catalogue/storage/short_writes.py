@@ -21,8 +21,8 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any, Final
 
-from catalogue.database import Call, Work
 from catalogue.statements import Transaction
+from catalogue.storage.contract import Call, Work
 
 Job = tuple[Work[Any], Future[Any]]
 

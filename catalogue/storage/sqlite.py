@@ -19,9 +19,9 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 from catalogue.bitmaps import MERGE_BITMAPS, merge
-from catalogue.database import Call, DatabaseClosed, Work
 from catalogue.statements import Transaction
 from catalogue.storage.answers import Answered
+from catalogue.storage.contract import Call, DatabaseClosed, Work
 from catalogue.storage.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
 from catalogue.storage.short_writes import Job, ShortWrites
 

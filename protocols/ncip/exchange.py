@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from protocols.answering import Context, Lane, Services
-from protocols.measuring import OK, REFUSED, Trace, mark_failed, traced
 from protocols.ncip.codec import Incoming, MalformedMessage, decode, encode
 from protocols.ncip.handlers import HANDLERS
 from protocols.ncip.handling.institutions import is_missing, register_institution
@@ -45,6 +44,7 @@ from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
 from protocols.ncip.wire.dialects import Dialect
 from protocols.throttle import FailedLogins
+from protocols.traces import OK, REFUSED, Trace, mark_failed, traced
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from prometheus_client.registry import Collector
 
 from protocols.answering import Services, Stage
 from protocols.logs import lines_written
-from protocols.measuring import BOUNDS, Times
 from protocols.operations.messages import Condition, Identity
+from protocols.traces import BOUNDS, Times
 
 Labels = dict[str, str]
 

@@ -25,7 +25,6 @@ from protocols.cql.diagnostics import Refused, Srw
 from protocols.cql.parser import Clause, Tree, parse
 from protocols.cql.sort_order import keys_of_query
 from protocols.cql.translation import query_of, term_of_scan
-from protocols.measuring import mark_failed, mark_refused
 from protocols.sru import xcql
 from protocols.sru.codec import encode
 from protocols.sru.databases import is_whole, scope_in, title_of
@@ -49,6 +48,7 @@ from protocols.sru.retrieval import entries_of
 from protocols.sru.schemas import schema_named
 from protocols.sru.settings import SruSettings
 from protocols.sru.sort_parameter import keys_of_parameter
+from protocols.traces import mark_failed, mark_refused
 
 log = logging.getLogger(__name__)
 

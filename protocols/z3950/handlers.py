@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from catalogue.database import DatabaseUnavailable
 from protocols.answering import Context, Lane, Services
-from protocols.measuring import mark_failed
+from protocols.traces import mark_failed
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.diagnostics import Bib1, Refused

@@ -16,7 +16,8 @@ from catalogue.tracing import here, request_id
 from circulation.engine import Circulation
 from circulation.patrons.pins import hash_pin
 from protocols.answering import Lane, Services
-from protocols.measuring import BOUNDS, FAILED, NOTED, OK, REFUSED, Measures, Times, mark_refused
+from protocols.measuring import NOTED, Measures
+from protocols.traces import BOUNDS, FAILED, OK, REFUSED, Times, mark_refused
 from tests.protocols.test_answering import Heard, Loop
 
 

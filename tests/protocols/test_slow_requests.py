@@ -7,8 +7,9 @@ from time import perf_counter
 
 import pytest
 
-from protocols.measuring import OK, LaneMeasures, Measures, Passage, Trace
+from protocols.measuring import Measures
 from protocols.slow_requests import LINES_PER_SECOND
+from protocols.traces import OK, LaneMeasures, Passage, Trace
 
 PARTS = {"waited": 0.0, "ran": 0.0, "committed": 0.0, "hashed": 0.0, "reactor": 0.0}
 

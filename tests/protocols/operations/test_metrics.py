@@ -17,10 +17,10 @@ from catalogue.database import open_database
 from circulation.engine import Circulation
 from protocols.answering import Services
 from protocols.fellows import Told
-from protocols.measuring import OK
 from protocols.operations.fleet import AddedUp
 from protocols.operations.messages import Condition, Identity
 from protocols.operations.metrics import Counted, registry_for
+from protocols.traces import OK
 
 FOLDER = Path(protocols.operations.__path__[0])
 CONDITION = Condition(Sizes(1, 2), 3, {"waiting": 4}, {"notices": datetime.now(UTC)}, 0.1)
