@@ -147,7 +147,8 @@ def request_notice(
     if terms.digest == "day":
         at = next_time(at, terms.send_at, set_up.branches[branch].timezone)
     made = None
-    for recipient_id in _recipients(transaction, person, terms, now):
+    day = set_up.day(now, person.home_branch_id)
+    for recipient_id in _recipients(transaction, person, terms, day):
         once = f"{kind.value} {patron_id}>{recipient_id} {cause.name}"
         if _known(transaction, once) is not None:
             continue
@@ -183,11 +184,11 @@ def _is_wanted(
 
 
 def _recipients(
-    transaction: Transaction, person: Addressee, terms: NoticeTerms, now: datetime
+    transaction: Transaction, person: Addressee, terms: NoticeTerms, day: date
 ) -> list[int]:
     """Who is told: the patron, and guardians as the rules say as long as the patron is a child."""
     if terms.guardians == "none" or (
-        person.birth_date is not None and age_on(now.date(), person.birth_date) >= ADULT_AGE
+        person.birth_date is not None and age_on(day, person.birth_date) >= ADULT_AGE
     ):
         return [person.id]
     guardians = [each.patron_id for each in guardians_of(transaction, person.id)]

@@ -287,6 +287,23 @@ def test_guardians_of_children(sqlite_library: Library, guardians: str, told: li
     assert len(log(library, child)) == len(told)
 
 
+def test_a_patron_is_grown_up_on_the_day_that_it_is_at_their_branch(
+    sqlite_library: Library,
+) -> None:
+    library = sqlite_library
+    rule(library, "email", guardians="instead")
+    child = a_patron(library, birth_date=date(2008, 11, 26), email="child@example.org")
+    parent = a_patron(library, email="parent@example.org")
+    who = [patron_id(library, each) for each in (child, parent)]
+    write(library, add_guardian, *who, now=library.now)
+    told = []
+    for moment in ("2026-11-25T23:59:00+01:00", "2026-11-26T00:01:00+01:00"):  # one day in UTC
+        library.now = at(moment)
+        ask_for(library, child, TEXT, Cause(key=moment), facts={"text": "Hej"})
+        told += [each.address for each in sent(library)]
+    assert told == ["parent@example.org", "child@example.org"]
+
+
 def test_what_is_too_old_is_not_told(sqlite_library: Library) -> None:
     library = sqlite_library
     rule(library, "email", valid_hours=24)
