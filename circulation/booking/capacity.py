@@ -156,8 +156,8 @@ def pools_of(
         supply = of_booking.get((booking_id, copy.pool))
         if copy.id == without_item:
             lent_for = supply
-        elif use := _use_of(copy, supply, today):
-            uses.append(use)
+        else:
+            uses += _uses_of(copy, supply, today)
     for supply in supplies:
         _, uses = found.setdefault(supply.pool, ([], []))
         if supply is lent_for:
@@ -168,18 +168,21 @@ def pools_of(
     return {key: Pool(tuple(in_pool), tuple(uses)) for key, (in_pool, uses) in found.items()}
 
 
-def _use_of(copy: PoolCopy, supply: Supply | None, today: date) -> Use | None:
+def _uses_of(copy: PoolCopy, supply: Supply | None, today: date) -> list[Use]:
     """What the copy is used for apart from bookings that are counted themselves."""
     first, last = today, today - ONE_DAY
     unsure = today + timedelta(days=UNSURE_DAYS)
+    early: list[Use] = []
     if copy.due is not None:
         last = copy.due if copy.due >= today else unsure
         if supply is not None:
+            # Lent for a booking it is that one's, but not before: it may have been lent early.
+            early = [Use(today, min(last, supply.reserved_from - ONE_DAY))]
             first = max(today, supply.reserved_until + ONE_DAY)
     elif copy.set_aside_for is not None and supply is not None:
         last = supply.reserved_from - ONE_DAY  # set aside early
     if copy.is_captured:
         last = max(last, unsure)
     if copy.kept_until is not None:
-        first, last = today, max(last, copy.kept_until)
-    return Use(first, last) if first <= last else None
+        first, last, early = today, max(last, copy.kept_until), []
+    return [use for use in (*early, Use(first, last)) if use.first <= use.last]

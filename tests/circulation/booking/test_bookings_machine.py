@@ -28,7 +28,7 @@ from circulation.booking.results import Booking
 from circulation.booking.schema import booking_loans, booking_supplies, bookings, stays
 from circulation.calendars.due_dates import local_date
 from circulation.loans.schema import loans
-from circulation.results import CheckedOut
+from circulation.results import CheckedOut, Refused
 from tests.builders.bookings import (
     a_set,
     aside,
@@ -224,6 +224,21 @@ def test_no_day_ever_promises_more_than_there_is(sqlite_template: Path) -> None:
         )
     finally:
         shutil.rmtree(folder)
+
+
+def test_what_was_lent_before_its_booking_begins_is_not_promised_meanwhile(
+    library: Library,
+) -> None:
+    """Once found by the machine above."""
+    barcodes = a_set(library, COPIES)
+    card = a_patron(library)
+    later, now = book(library, card, barcodes[0], 4, 4), book(library, card, barcodes[0], 0, 0)
+    assert isinstance(later, Booking)
+    assert isinstance(now, Booking)
+    aside(library, later, barcodes[0])
+    deliver(library, later, *barcodes)  # for either booking, and two besides
+    assert isinstance(book(library, card, barcodes[0], 0, 0), Refused)
+    assert promises(library) == []
 
 
 def test_desks_that_book_and_lend_at_once_promise_nothing_twice(library: Library) -> None:

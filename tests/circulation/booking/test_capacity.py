@@ -129,6 +129,14 @@ def test_what_is_set_aside_early_is_out_of_the_way_until_it_is_counted() -> None
     assert [free_on(copy, [supply], day) for day in (0, 7, 8, 21, 22)] == [1, 1, 1, 1, 2]
 
 
+def test_what_is_lent_early_for_a_booking_is_out_of_the_way_until_it_is_counted() -> None:
+    supply = a_supply(1, delivered=1)  # reserved from day 8
+    copy = PoolCopy(1, POOL, due=supply.last, loan_booking_id=7, set_aside_for=7)
+    assert [free_on(copy, [supply], day) for day in (0, 7, 8, 21, 22)] == [1, 1, 1, 1, 2]
+    kept = copy._replace(kept_until=TODAY + timedelta(days=3))
+    assert [free_on(kept, [supply], day) for day in (0, 3, 7)] == [1, 1, 1]
+
+
 def test_a_deposit_uses_its_copy_until_it_ends() -> None:
     copy = PoolCopy(1, POOL, kept_until=TODAY + timedelta(days=3))
     assert [free_on(copy, [], day) for day in (3, 4)] == [1, 2]
