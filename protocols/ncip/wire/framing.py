@@ -46,6 +46,20 @@ _OPENINGS = (
     (b"<?", _Place.INSTRUCTION),
     (b"</", _Place.END_TAG),
 )
+#: Text and the markup behind it, where all of that has arrived: a tag with its name, a comment, a
+#: section or an instruction. The larger part of a message, in one move each in place of four.
+_PIECE = re.compile(
+    rb"""
+    [^<]*+<(?:
+        (?P<end>/)?
+        (?P<name>[^\s/>!?"'<][^\s/>"'<]{0,99})(?=[\s/>])
+        (?(end)[^"'<>]*+|(?:[^"'<>]|"[^"<]*+"|'[^'<]*+')*+)>
+      | !--.*?-->
+      | !\[CDATA\[.*?\]\]>
+      | \?.*?\?>
+    )""",
+    re.DOTALL | re.VERBOSE,
+)
 _TAG_STOP = re.compile(rb"[\"'>]")
 _DOCTYPE_STOP = re.compile(rb"[\"'>\[]")
 _NAME = re.compile(rb"</?\s*([^\s/>]{1,100})")
@@ -94,6 +108,8 @@ class DocumentScanner:
             end = self._step()
             if end is None:
                 break
+            if self._at > DOCUMENT_BYTES:
+                break
             if end:
                 document = bytes(self._buffer[: self._at])
                 del self._buffer[: self._at]
@@ -115,6 +131,11 @@ class DocumentScanner:
 
     def _step(self) -> bool | None:
         """One move: True at the end of the root, None when more bytes are needed."""
+        if self._place is _Place.CONTENT and (piece := _PIECE.match(self._buffer, self._at)):
+            self._at = piece.end()
+            if piece["name"] is None:
+                return False
+            return self._closed(piece["name"]) if piece["end"] else self._opened_by(piece["name"])
         match self._place:
             case _Place.MARKUP:
                 return self._open()
@@ -138,7 +159,7 @@ class DocumentScanner:
             return False
         self._at = found + len(end)
         self._place = _Place.CONTENT
-        return self._close() if place is _Place.END_TAG else False
+        return self._closed(self._name()) if place is _Place.END_TAG else False
 
     def _open(self) -> bool | None:
         """Which kind of markup begins at the `<` found last."""
@@ -160,7 +181,10 @@ class DocumentScanner:
         if self._quote:
             return False
         self._place = _Place.CONTENT
-        name = self._name()
+        return self._opened_by(self._name())
+
+    def _opened_by(self, name: bytes) -> bool:
+        """Behind a start tag: is that all there is of the root?"""
         self._root = self._root or name
         is_root = name == self._root
         if self._buffer[self._at - 2] == 0x2F:  # />
@@ -198,10 +222,9 @@ class DocumentScanner:
         self._quote = stopped[0] if stopped[0] in (b'"', b"'") else b""
         return True
 
-    def _close(self) -> bool:
+    def _closed(self, name: bytes) -> bool:
         """Behind an end tag: is the root closed? Others may be missing or too many: by the name
         of the root, the end is found all the same, and the parser has its say."""
-        name = self._name()
         if not self._root:
             raise Unframeable("the message begins with an end tag")
         self._depth = max(self._depth - 1, 0)
