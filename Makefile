@@ -6,6 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OPTIONS ?=
 
+# What is imported is compiled once and kept, also where the surroundings ask for the contrary: it
+# is half of the start of a process, and the tests start hundreds. What nothing imports is not
+# compiled (--no-compile), which is half of an installation.
+unexport PYTHONDONTWRITEBYTECODE
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+
 .PHONY: demo test lint bench crash fuzz audit dist clean help loan-table
 
 help:
@@ -61,27 +67,28 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run: setup.cfg pyproject.toml $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(INSTALL) --editable .
 	@touch $@
 
 $(VENV)/test: setup.cfg pyproject.toml $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/run
 
 $(VENV)/lint: setup.cfg pyproject.toml $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	$(INSTALL) --editable '.[test,lint]'
 	@touch $@ $(VENV)/run $(VENV)/test
 
 # Guided by coverage, with --engine atheris, which is not to be had for every Python.
 $(VENV)/fuzz: $(VENV)/test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,fuzz]'
+	$(INSTALL) --editable '.[test,fuzz]'
 	@touch $@
 
 # The newest pip and setuptools: those of a new environment are audited as well.
 $(VENV)/release: setup.cfg pyproject.toml $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip setuptools
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,release]'
+	$(INSTALL) --upgrade pip setuptools
+	$(INSTALL) --editable '.[test,release]'
 	@touch $@ $(VENV)/run $(VENV)/test
 
 clean:
+	find catalogue circulation protocols tests -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

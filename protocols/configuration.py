@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from catalogue.database import Following
 from circulation.digital_post.seals import NumberSeal
@@ -41,6 +41,7 @@ from protocols.logs import Form
 from protocols.notices.settings import NoticeSettings
 from protocols.standard import Standard
 from protocols.tls import Tls
+from protocols.validating import adapter_of
 
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
 
@@ -234,7 +235,7 @@ def configuration_from(
     settings: dict[str, Any] = {}
     for name, kind in sections.items():
         try:
-            settings[name] = TypeAdapter(kind).validate_python(
+            settings[name] = adapter_of(kind).validate_python(
                 table.get(name, {}), context={"folder": path.parent}
             )
         except ValidationError as error:

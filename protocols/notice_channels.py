@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +22,7 @@ from catalogue.database import Database
 from circulation.engine import Circulation
 from circulation.notices.outbox import Outgoing
 from circulation.notices.outcomes import Doubtful, NotSent, Outcome, Report, Sent, TryAgain
+from protocols.installed import installed
 
 __all__ = [
     "Call",
@@ -134,12 +134,12 @@ class Driver(Protocol):
 
 def driver_names() -> list[str]:
     """The names of all drivers that are installed."""
-    return sorted(entry.name for entry in entry_points(group=_GROUP))
+    return list(installed(_GROUP))
 
 
 def load_driver(name: str) -> Driver:
     """The driver of that name, which alone is loaded. Raises LookupError where there is none."""
-    for entry in entry_points(group=_GROUP, name=name):
-        driver: Driver = entry.load()
-        return driver
-    raise LookupError(f"there is no driver {name!r}")
+    if name not in installed(_GROUP):
+        raise LookupError(f"there is no driver {name!r}")
+    driver: Driver = installed(_GROUP)[name].load()
+    return driver

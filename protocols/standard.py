@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from twisted.internet.protocol import Factory
@@ -21,6 +20,7 @@ from twisted.web.resource import IResource
 from circulation.setting_up.options import Checks
 from protocols.access import ANYBODY, Access
 from protocols.answering import Services
+from protocols.installed import installed
 from protocols.tls import TlsSettings
 
 
@@ -74,13 +74,10 @@ def option_checks() -> Checks:
 
     ``profile`` and ``terminal`` check those of terminals, ``partner`` those of partners.
     """
-    found = {entry.name: entry.load() for entry in entry_points(group="tiro.set_up_options")}
+    found = {name: entry.load() for name, entry in installed("tiro.set_up_options").items()}
     return Checks(**found)
 
 
 def installed_standards() -> dict[str, Standard]:
     """Every protocol folder that is installed, by name."""
-    return {
-        entry.name: entry.load()
-        for entry in sorted(entry_points(group="tiro.protocols"), key=lambda entry: entry.name)
-    }
+    return {name: entry.load() for name, entry in installed("tiro.protocols").items()}

@@ -116,6 +116,7 @@ def program() -> Callable[[str], str]:
         **dict.fromkeys(("yaz-client", "yaz-ztest", "zoomsh"), "yaz"),
         **dict.fromkeys(("zebraidx", "zebrasrv"), "idzebra-2.0"),
         "curl": "curl",
+        "pg_dump": "postgresql-client",
     }
 
     def find(name: str) -> str:

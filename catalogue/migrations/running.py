@@ -10,6 +10,7 @@ import random
 import time
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -160,6 +161,7 @@ def upgrade(url: str, revision: str = "head") -> None:
         engine.dispose()
 
 
+@cache
 def newest_revision() -> str:
     """The revision of the tables that this code works with."""
     head = ScriptDirectory.from_config(alembic_configuration()).get_current_head()
@@ -167,6 +169,7 @@ def newest_revision() -> str:
     return head
 
 
+@cache
 def known_revisions() -> frozenset[str]:
     """All revisions that this code can bring up to date."""
     script = ScriptDirectory.from_config(alembic_configuration())

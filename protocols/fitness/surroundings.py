@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -16,6 +15,7 @@ from catalogue.storage.outages import DatabaseUnavailable
 from circulation.organisation import find_branch
 from protocols.configuration import Configuration
 from protocols.fitness.findings import Finding, error, every_setting, warning
+from protocols.installed import installed
 from protocols.supervision.addresses import addresses
 from protocols.supervision.sockets import Sockets
 
@@ -89,7 +89,7 @@ def _stored(configuration: Configuration, database: Database) -> list[Finding]:
             if place.name == "branch" and place.value
             if find_branch(transaction, place.value) is None
         ]
-        for entry in entry_points(group="tiro.checks"):
+        for entry in installed("tiro.checks").values():
             check: Check = entry.load()
             found += check(configuration.standards[entry.name], transaction)
         return found

@@ -19,12 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 from circulation.notices.channels import CHANNELS, ChannelTraits
 from circulation.notices.composing import Post
 from circulation.notices.rendering import Templates
 from protocols.notice_channels import driver_names, load_driver
+from protocols.validating import adapter_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _channel(name: str, table: object) -> ChannelSettings:
     if like not in CHANNELS:
         raise ValueError(f"{name}: like must be one of {', '.join(sorted(CHANNELS))}")
     try:
-        settings = TypeAdapter(load_driver(driver).settings).validate_python(options)
+        settings = adapter_of(load_driver(driver).settings).validate_python(options)
     except ValidationError as error:
         # Never the value itself, which may be a password.
         told = "; ".join(
