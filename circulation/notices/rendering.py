@@ -155,8 +155,9 @@ class Templates:
         Raises BadTemplate with the file and what is wrong in it.
         """
         names = [f"{kind}.{channel}.txt"] if channel else []
+        places = ",".join(self._own(place))
         for file in (*names, f"{kind}.txt"):
-            name = f"{','.join(place)}/{language}/{file}"
+            name = f"{places}/{language}/{file}"
             try:
                 path = self._loader.find(name)
             except TemplateNotFound:
@@ -167,6 +168,13 @@ class Templates:
                 kind, DEFAULT_LANGUAGE, part=part, context=context, place=place, channel=channel
             )
         raise BadTemplate(f"there is no template for {kind}")
+
+    def _own(self, place: tuple[str, ...]) -> Iterator[str]:
+        """Those of the places that have templates of their own: what the others share is compiled
+        once, and not for each branch of a country."""
+        folder = self.folder
+        if folder is not None:
+            yield from (each for each in place if (folder / each).is_dir())
 
     def _render(self, name: str, language: str, part: str, context: Mapping[str, Any]) -> str:
         try:

@@ -59,6 +59,8 @@ FACTS: dict[str, Any] = {
     ],
 }
 LANGUAGES = ("da", "en")
+#: What is shipped alone, compiled once.
+PLAIN = Templates()
 
 
 def made(
@@ -72,7 +74,7 @@ def made(
 ) -> Text:
     person = Person(1, 1, "adult", "Ida Ørsted", "Ida", language, EMAIL, "", None)
     return compose(
-        Post(Templates(folder)),
+        Post(PLAIN if folder is None else Templates(folder)),
         kind,
         channel,
         branch=BRANCH,
@@ -177,6 +179,29 @@ def test_the_branch_goes_before_the_agency_and_the_channel_before_both(tmp_path:
     )
     assert made(NoticeKind.OVERDUE, "sms", folder=tmp_path).body == "Kort"
     assert made(NoticeKind.OVERDUE, "email", folder=tmp_path).subject == "filial"
+
+
+def test_branches_without_templates_of_their_own_share_what_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A country has more branches than there are templates that are kept compiled."""
+    own(tmp_path, "DK-1/da/welcome.txt", '{% extends "shipped:welcome.txt" %}')
+    templates = Templates(tmp_path)
+    read: list[Path] = []
+    read_text = Path.read_text
+
+    def counted(path: Path, *arguments: Any, **named: Any) -> str:
+        read.append(path)
+        return read_text(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "read_text", counted)
+    context = {"library": {"name": "By", "agency": "B"}}
+    for number in range(2, 50):
+        place = (f"DK-{number}", "DK-A")
+        templates.render("welcome", "da", part="subject", context=context, place=place)
+    assert len(read) == len(set(read)) == 3  # the template, the layout, and the lists of that
+    templates.render("welcome", "da", part="subject", context=context, place=("DK-1", "DK-A"))
+    assert tmp_path / "DK-1" / "da" / "welcome.txt" in read
 
 
 def test_a_changed_template_counts_at_once(tmp_path: Path) -> None:
