@@ -159,12 +159,39 @@ def add_record(
     `data` is ISO 2709 in any state that `catalogue.marc.checking.accept` takes; raises Refused.
     Names of authorities that danMARC2 refers to are put in.
     """
-    accepted = accept(data, record_format)
-    if record_format == LINKED_FORMAT:
-        accepted = named(transaction, accepted).data
-    number = next_record_id(transaction)
-    collector = Collector(number >> CHUNK_BITS)
-    description = collector.add(number & 0xFFFF, record_format, accepted)
-    made = Made(number, 0, record_format, description, accepted)
-    store(transaction, [made], collector.columns(), now=now, agency_id=agency_id)
+    [number] = add_records(
+        transaction, [data], now=now, agency_id=agency_id, record_format=record_format
+    )
     return number
+
+
+def add_records(
+    transaction: Transaction,
+    data: Iterable[bytes],
+    *,
+    now: datetime,
+    agency_id: int | None = None,
+    record_format: str = "marc21",
+) -> list[int]:
+    """The same for several, whose postings are written together; names are of authorities that are
+    there already."""
+    accepted = [accept(each, record_format) for each in data]
+    if record_format == LINKED_FORMAT:
+        accepted = [named(transaction, each).data for each in accepted]
+    made, columns = prepare(next_record_id(transaction), accepted, record_format)
+    store(transaction, made, columns, now=now, agency_id=agency_id)
+    return [record.id for record in made]
+
+
+def prepare(
+    first_id: int, accepted: Iterable[bytes], record_format: str
+) -> tuple[list[Made], list[Columns]]:
+    """What `store` takes, for sound records with ascending ids from `first_id` on."""
+    made: list[Made] = []
+    collectors: dict[int, Collector] = {}
+    for number, data in enumerate(accepted, first_id):
+        chunk = number >> CHUNK_BITS
+        collector = collectors.setdefault(chunk, Collector(chunk))
+        description = collector.add(number & 0xFFFF, record_format, data)
+        made.append(Made(number, 0, record_format, description, data))
+    return made, [each for collector in collectors.values() for each in collector.columns()]

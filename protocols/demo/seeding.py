@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from catalogue.changes.accession import ItemDefaults, add_record
+from catalogue.changes.accession import ItemDefaults, add_records
 from catalogue.database import Database
 from catalogue.items import add_item
 from catalogue.loading import loads
@@ -66,10 +66,9 @@ def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now
             email=f"p{number:07}@example.org",
             phone=f"+45 28{number % 1_000_000:06}",
         )
-    records = [
-        add_record(transaction, marc_record(work, number), now=now)
-        for number, work in enumerate(WORKS, 1)
-    ]
+    records = add_records(
+        transaction, (marc_record(work, number) for number, work in enumerate(WORKS, 1)), now=now
+    )
     for number in range(items):
         work = WORKS[number % len(WORKS)]
         add_item(

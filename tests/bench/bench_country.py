@@ -29,6 +29,7 @@ from catalogue.index.folding import fold_words
 from catalogue.query import Term
 from catalogue.records import fetch_records
 from catalogue.searching.evaluation import search
+from circulation.patrons.pins import hash_pin
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
 from tests.bench.bench_growth import peak_megabytes
@@ -37,7 +38,7 @@ from tests.bench.country import BRANCHES, Size, branch_isil, build, count_of, si
 from tests.bench.recombined import isbn
 from tests.bench.sip2_load import log_in
 from tests.protocols.sip2.serving import Serving
-from tests.protocols.sip2.terminals import PASSWORD, hashed
+from tests.protocols.sip2.terminals import PASSWORD
 from tests.protocols.z3950.pqf import search as search_request
 from tests.servers import start_serving
 
@@ -237,7 +238,7 @@ def login(terminal: int) -> bytes:
 
 def accounts() -> str:
     """Of the terminals, as they stand in the configuration."""
-    password = hashed(PASSWORD)
+    password = hash_pin(PASSWORD)
     return "".join(
         f'''
 [[sip2.accounts]]

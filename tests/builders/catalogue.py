@@ -8,16 +8,11 @@ from datetime import UTC, datetime
 import pymarc
 from sqlalchemy import bindparam, insert
 
-from catalogue.bitmaps import CHUNK_BITS
-from catalogue.changes.accession import next_record_id, store
-from catalogue.changes.made import Made
-from catalogue.index.collecting import Collector
+from catalogue.changes.accession import next_record_id, prepare, store
 from catalogue.schema import agencies, branches, consortia
 from catalogue.statements import Transaction, scalar
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-
-_LOWEST = (1 << CHUNK_BITS) - 1
 
 
 def a_record(
@@ -68,17 +63,9 @@ def add_records(
     """Stores and indexes records, which must be sound, and gives their ids."""
     if first_id is None:
         first_id = next_record_id(transaction)
-    ids = range(first_id, first_id + len(data))
-    made = []
-    collectors: dict[int, Collector] = {}
-    for number, one in zip(ids, data, strict=True):
-        chunk = number >> CHUNK_BITS
-        collector = collectors.setdefault(chunk, Collector(chunk))
-        description = collector.add(number & _LOWEST, record_format, one)
-        made.append(Made(number, 0, record_format, description, one))
-    columns = [column for collector in collectors.values() for column in collector.columns()]
+    made, columns = prepare(first_id, data, record_format)
     store(transaction, made, columns, now=NOW)
-    return list(ids)
+    return [record.id for record in made]
 
 
 _insert_consortium = scalar(

@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 from Sip2.wrapper import Sip2Wrapper  # type: ignore[import-untyped]
 
-from circulation.patrons.pins import hash_pin
 from protocols.demo.configuration import demo_configuration
 from protocols.demo.seeding import SET_UP
 from tests.builders.certificates import Authority, Issued
+from tests.builders.pins import hashed
 from tests.servers import RunningServer, free_ports, run_tiro, running_demo
 
 LOGIN = b"9300CNkiosk|COkiosk|\r"
@@ -96,7 +96,7 @@ def fronted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronted]:
     telnet, tls_only = free_ports(2)
     text = demo_configuration()
     text = text.replace("[sip2]\n", f"[sip2]\ntelnet_port = {telnet}\ntls_port = {tls_only}\n", 1)
-    text += EXTRA.format(hash=hash_pin("secret"))
+    text += EXTRA.format(hash=hashed("secret"))
     text += "[sip2.access]\nallow = ['127.0.0.1', '203.0.113.0/24']\n"
     text += "trusted_proxies = ['127.0.0.2']\n[logging]\nlevel = 'debug'\n"
     text += TLS.format(section="z3950", plain="true") + TLS.format(section="ncip", plain="false")
@@ -330,7 +330,7 @@ def test_a_sorter_follows_its_rules_as_they_change(fronted: Fronted) -> None:
     config = fronted.server.data / "tiro.toml"
     file = fronted.server.data / "library.toml"
     text = SET_UP.read_text(encoding="utf-8")
-    sorter = SORTER.replace("{hash}", hash_pin("sort-word-81"))
+    sorter = SORTER.replace("{hash}", hashed("sort-word-81"))
     item = "I0000002"
     back = f"09N{{}}{{}}AP|AO|AB{item}|AC|CHx|\r".format
 

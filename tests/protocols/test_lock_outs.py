@@ -14,7 +14,6 @@ from datetime import timedelta
 import pytest
 
 from catalogue.database import open_database
-from circulation.patrons.pins import hash_pin
 from protocols.ncip.partners.arrivals import Arrival
 from protocols.ncip.settings import NcipSettings
 from protocols.sip2.settings import Sip2Settings
@@ -24,13 +23,14 @@ from protocols.z3950.messages import IdPass, InitializeResponse
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Account, Z3950Settings
 from tests.builders.circulation import a_library
+from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import HEADER, PARTNER, Stage, item, message
 from tests.protocols.sip2.terminals import Terminal, an_account
 from tests.protocols.z3950.library import INIT, Client
 from tests.protocols.z3950.library import a_library as a_catalogue
 
 PASSWORD = "open sesame"
-HASH = hash_pin(PASSWORD)
+HASH = hashed(PASSWORD)
 #: Who knows the password, and who guesses.
 KNOWS, GUESSES = "192.0.2.1", "203.0.113.9"
 #: Wrong passwords after which every door makes its caller wait.

@@ -15,10 +15,10 @@ from circulation.loans.batches import (
     renew_stack,
 )
 from circulation.patrons.pin_rules import PAIR_LIMIT, WINDOW
-from circulation.patrons.pins import hash_pin
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.pins import hashed
 
 
 def stack_out(library: Library, card: str, barcodes: list[str], **options: object) -> list[object]:
@@ -103,7 +103,7 @@ def test_a_class_borrows(sqlite_library: Library) -> None:
 
 
 def test_a_wrong_pin_is_one_try_for_the_whole_stack(library: Library) -> None:
-    card = a_patron(library, pin_hash=hash_pin("2580"))
+    card = a_patron(library, pin_hash=hashed("2580"))
     barcodes = [an_item(library) for _ in range(PAIR_LIMIT + 1)]
     for _ in range(PAIR_LIMIT):
         answers = stack_out(library, card, barcodes, pin="0000")

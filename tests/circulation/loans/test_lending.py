@@ -10,11 +10,11 @@ import pytest
 from circulation.events import EventKind
 from circulation.loans.lending import FALLBACK_LOAN_DAYS, check_out
 from circulation.patrons.identifiers import block_identifier
-from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import block_patron
 from circulation.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
 from circulation.results import CheckedIn, CheckedOut, Refusal, Refused
 from tests.builders.circulation import NOON, Library, a_patron, an_item
+from tests.builders.pins import hashed
 
 
 def lent(answer: CheckedOut | Refused) -> CheckedOut:
@@ -185,7 +185,7 @@ def test_limits_of_loans(library: Library) -> None:
 
 
 def test_a_right_pin_lends_and_a_wrong_one_gives_nothing_away(library: Library) -> None:
-    card, barcode = a_patron(library, pin_hash=hash_pin("1234")), an_item(library)
+    card, barcode = a_patron(library, pin_hash=hashed("1234")), an_item(library)
     for pin, reason in (("4321", Reason.PIN_WRONG), ("", Reason.PIN_MISSING)):
         answer = library.check_out(card, barcode, pin=pin)
         assert isinstance(answer, Refused)
@@ -237,7 +237,7 @@ def offline(library: Library, card: str, barcode: str, **options: Any) -> Checke
 
 
 def test_an_offline_loan_is_accepted_as_promised(library: Library) -> None:
-    card = a_patron(library, expires=date(2020, 1, 1), pin_hash=hash_pin("1234"))
+    card = a_patron(library, expires=date(2020, 1, 1), pin_hash=hashed("1234"))
     barcode = an_item(library)
     happened, promised = NOON - timedelta(hours=3), NOON + timedelta(days=14)
     answer = offline(library, card, barcode, happened=happened, due=promised, pin="wrong")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from circulation.events import EventKind
-from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason, Reason
 from circulation.results import Refusal, Refused, Renewed, RenewedAll
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.pins import hashed
 
 DUE = datetime(2026, 12, 23, 22, 59, 59, tzinfo=UTC)
 
@@ -132,7 +132,7 @@ def test_renewals_may_be_of_another_length(sqlite_library: Library) -> None:
 
 def test_pins(sqlite_library: Library) -> None:
     library = sqlite_library
-    card = a_patron(library, pin_hash=hash_pin("1234"))
+    card = a_patron(library, pin_hash=hashed("1234"))
     barcode = an_item(library, on_loan_to=card)
     library.pass_time(days=1)
     wrong = refused(library.renew(card, barcode, pin="9"))

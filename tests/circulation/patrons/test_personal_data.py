@@ -26,13 +26,13 @@ from circulation.patrons.personal_data import (
     references,
 )
 from circulation.patrons.personal_history import BATCH, DEFAULT_DAYS, cut_history, set_history_days
-from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.reasons import BlockReason
 from circulation.schema import events
 from circulation.statistics import loans_by
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, cancel
+from tests.builders.pins import hashed
 
 _texts = many(select(events.c.before, events.c.after), None)
 
@@ -209,7 +209,7 @@ def test_more_than_one_step(sqlite_library: Library, monkeypatch: pytest.MonkeyP
 def a_known_person(library: Library) -> str:
     """Somebody on whom everything is held that can be."""
     library.circulation.identifiers = IdentifierKey(b"sixteen bytes or")
-    card = a_patron(library, pin_hash=hash_pin("2580"), birth_date=date(2015, 5, 1))
+    card = a_patron(library, pin_hash=hashed("2580"), birth_date=date(2015, 5, 1))
     parent = a_patron(library, birth_date=date(1985, 1, 1))
     child, guardian = number_of(library, card), number_of(library, parent)
     lent_and_returned(library, card)

@@ -19,10 +19,10 @@ from circulation.patrons.pin_rules import (
     pin_problems,
     unlock_pin,
 )
-from circulation.patrons.pins import hash_pin
 from circulation.reasons import Reason
 from circulation.results import CheckedOut, Desk, PatronStatus, Refused, Renewed
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.pins import hashed
 
 WRONG = "0000"
 
@@ -35,7 +35,7 @@ def library(sqlite_library: Library) -> Library:
 
 @pytest.fixture(scope="module")
 def pin_hash() -> str:
-    return hash_pin("2580")
+    return hashed("2580")
 
 
 @pytest.fixture

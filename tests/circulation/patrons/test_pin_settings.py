@@ -8,13 +8,13 @@ import pytest
 
 from circulation.patrons.pin_rules import pin_problems
 from circulation.patrons.pin_settings import USUAL, pin_settings_problems, store_pin_settings
-from circulation.patrons.pins import hash_pin
 from circulation.reasons import Reason
 from circulation.results import CheckedOut, Refused
 from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.pins import hashed
 
-HASH = hash_pin("2580")
+HASH = hashed("2580")
 
 
 def test_length_and_digits() -> None:

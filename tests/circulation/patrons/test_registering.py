@@ -16,11 +16,11 @@ from circulation.patrons.identifiers import (
     block_identifier,
     find_patron,
 )
-from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import block_patron, register_patron, set_pin, unblock_patron
 from circulation.reasons import Action, BlockReason, IdentifierBlock, Reason
 from circulation.results import Block, PatronLoans, PatronStatus, Refused
 from tests.builders.circulation import NOON, Library, a_patron, an_item
+from tests.builders.pins import hashed
 
 
 def status(library: Library, identifier: str, pin: str | None = None) -> PatronStatus:
@@ -223,13 +223,13 @@ def test_expiry_is_a_matter_of_local_days(library: Library) -> None:
 
 
 def test_pins_are_checked_and_changed(library: Library) -> None:
-    card = a_patron(library, pin_hash=hash_pin("1234"))
+    card = a_patron(library, pin_hash=hashed("1234"))
     assert status(library, card, "1234").has_pin
     assert refusal(library, card, "4321") == Refused(refusal(library, card, "4321").refusals)
     assert refusal(library, card, "4321").reasons == (Reason.PIN_WRONG,)
     assert refusal(library, card, "").reasons == (Reason.PIN_MISSING,)
     patron_id = patron_id_of(library, card)
-    new = hash_pin("4321")
+    new = hashed("4321")
     library.write(lambda transaction: set_pin(transaction, patron_id, new, now=library.now))
     assert refusal(library, card, "1234").reasons == (Reason.PIN_WRONG,)
     assert status(library, card, "4321").has_pin

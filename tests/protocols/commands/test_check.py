@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from catalogue.database import open_database
-from circulation.patrons.pins import hash_pin
 from protocols.command_line import tiro
 from protocols.demo.seeding import seed
 from tests.builders.certificates import Authority
+from tests.builders.pins import hashed
 from tests.servers import free_ports
 
 
@@ -203,7 +203,7 @@ PARTNERS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("options", "says"), PARTNERS)
 @pytest.mark.usefixtures("a_town")
 def test_partners_must_prove_who_they_are(options: dict[str, Any], says: str, place: Place) -> None:
-    options = {name: hash_pin("x") if each == "HASH" else each for name, each in options.items()}
+    options = {name: hashed("x") if each == "HASH" else each for name, each in options.items()}
     lines = [f"{name} = {json.dumps(value)}" for name, value in options.items()]
     place.write(ncip="\n".join(['[[ncip.partners]]\nagency = "P"\nbranch = "DK-900101"', *lines]))
     _, found = place.check()

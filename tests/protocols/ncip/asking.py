@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from circulation.notices.rule_rows import store_notice_rule
-from circulation.patrons.pins import hash_pin
 from circulation.set_up import set_up_changed
 from protocols.ncip.messages import (
     Amount,
@@ -83,9 +82,10 @@ from protocols.ncip.models.users import (
 )
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import danish_fees
+from tests.builders.pins import hashed
 
 AGENCY = Code("DK-900100")
-PIN_HASH = hash_pin("8351")
+PIN_HASH = hashed("8351")
 HEADER = InitiationHeader(
     from_agency_id=FromAgencyId(Code("DK-710100")), to_agency_id=ToAgencyId(AGENCY)
 )

@@ -21,7 +21,6 @@ from lxml import etree
 from catalogue.database import migrate, open_database
 from catalogue.items import add_item
 from catalogue.statements import Transaction
-from circulation.patrons.pins import hash_pin
 from protocols.ncip.asking.checking import Tried, try_request
 from protocols.ncip.asking.client import NcipClient
 from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox, Step
@@ -29,6 +28,7 @@ from protocols.ncip.models.circulation import RenewItem
 from protocols.ncip.partners.presets import PRESETS
 from tests.builders.catalogue import a_record, add_records
 from tests.builders.circulation import Library, a_library, a_patron
+from tests.builders.pins import hashed
 from tests.protocols.ncip.serving import running
 
 SECRET = "sandbox"
@@ -94,12 +94,12 @@ def a_process(folder: Path, address: str = "") -> Iterator[Processed]:
     database = open_database(url)
     library = a_library(database)
     library.now = datetime.now(UTC).replace(microsecond=0)
-    a_patron(library, "P0000001", pin_hash=hash_pin("1234"))
+    a_patron(library, "P0000001", pin_hash=hashed("1234"))
     for number, preset in enumerate(PRESETS):
         _stock(library, number, preset)
         if preset in ("dcb", "nncipp"):
             a_patron(library, f"GUEST-{preset}")
-    secret = hash_pin(SECRET)
+    secret = hashed(SECRET)
     partners = "".join(
         f'[[ncip.partners]]\nname = "{preset.upper()}"\npreset = "{preset}"\n'
         f'shared_secret = "{secret}"\n' + (f'address = "{address}"\n' if address else "")

@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from circulation.patrons.pins import hash_pin
 from protocols.ncip.partners.arrivals import UNTOLD, Arrival, credentials_in, plain_fingerprint
 from protocols.ncip.settings import NcipSettings
+from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import HEADER, PARTNER, Stage, item, message, problem_types
 
-HASH = hash_pin("secret")
+HASH = hashed("secret")
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PRIVATE = _KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 PUBLIC = _KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

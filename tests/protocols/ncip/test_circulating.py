@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from catalogue.database import Database
-from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import a_library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import (
     HEADER,
     PARTNER,
@@ -52,7 +52,7 @@ def status_of(stage: Stage, barcode: str) -> str | None:
 
 
 def test_a_loan_from_beginning_to_end(stage: Stage) -> None:
-    card = a_patron(stage.library, pin_hash=hash_pin("1234"))
+    card = a_patron(stage.library, pin_hash=hashed("1234"))
     barcode = an_item(stage.library, title="Peters jul")
     assert status_of(stage, barcode) == "Available On Shelf"
 
@@ -156,7 +156,7 @@ def test_what_stops_a_renewal(stage: Stage) -> None:
 
 
 def test_a_wrong_pin_lends_nothing(stage: Stage) -> None:
-    card = a_patron(stage.library, pin_hash=hash_pin("1234"))
+    card = a_patron(stage.library, pin_hash=hashed("1234"))
     barcode = an_item(stage.library)
     who = typed("User Id", card) + typed("Password", "4711")
     for body in (check_out(who, barcode), renew(who, barcode)):

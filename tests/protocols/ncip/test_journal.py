@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from circulation.interlending.exchanges import Line, latest_exchanges
-from circulation.patrons.pins import hash_pin
 from protocols.ncip.exchange import Exchange
 from protocols.ncip.partners import journal
 from protocols.ncip.partners.arrivals import Arrival
 from protocols.ncip.partners.journal import Journal
 from protocols.ncip.settings import NcipSettings
 from tests.builders.circulation import a_patron
+from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import (
     HEADER,
     PARTNER,
@@ -47,7 +47,7 @@ class Kept:
 
 def test_a_line_for_each(stage: Stage) -> None:
     kept = Kept(stage)
-    card = a_patron(stage.library, pin_hash=hash_pin("1234"))
+    card = a_patron(stage.library, pin_hash=hashed("1234"))
     request = "<RequestId><RequestIdentifierValue>REQ-1</RequestIdentifierValue></RequestId>"
     arrival = Arrival(host="192.0.2.1")
     documents = (
@@ -77,9 +77,9 @@ def test_a_line_for_each(stage: Stage) -> None:
 
 
 def test_no_secret_is_kept(stage: Stage) -> None:
-    settings = NcipSettings(partners=(replace(PARTNER, shared_secret=hash_pin("s3cr3t")),))
+    settings = NcipSettings(partners=(replace(PARTNER, shared_secret=hashed("s3cr3t")),))
     kept = Kept(stage, settings)
-    card = a_patron(stage.library, pin_hash=hash_pin("975312"))
+    card = a_patron(stage.library, pin_hash=hashed("975312"))
     header = HEADER.replace(
         "<ToAgencyId>",
         "<FromAgencyAuthentication>s3cr3t</FromAgencyAuthentication><ToAgencyId>",

@@ -12,8 +12,8 @@ from urllib.parse import quote
 import pytest
 
 from catalogue.database import open_database
-from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import a_library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.ncip.serving import Serving, serving
 from tests.protocols.ncip.stage import HEADER, N, Schemas, item, message, problem_types, typed
 from tests.servers import talk
@@ -43,7 +43,7 @@ def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     (folder / "tiro.sqlite").write_bytes(sqlite_template.read_bytes())
     database = open_database(f"sqlite:///{folder / 'tiro.sqlite'}")
     library = a_library(database)
-    a_patron(library, "P0000001", pin_hash=hash_pin(PIN))
+    a_patron(library, "P0000001", pin_hash=hashed(PIN))
     for number in range(1, 100):
         an_item(library, f"I{number:07}", title=f"Bind {number}")
     database.close()

@@ -13,7 +13,6 @@ from catalogue.marc.iso2709 import build
 from catalogue.schema import records
 from catalogue.statements import Transaction, change
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason
 from protocols.ncip.codec import encode
@@ -26,6 +25,7 @@ from protocols.ncip.models.accounts import (
 from protocols.ncip.subjects.users import folded
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import a_hold
+from tests.builders.pins import hashed
 from tests.protocols.ncip import asking
 from tests.protocols.ncip.stage import (
     HEADER,
@@ -42,7 +42,7 @@ from tests.protocols.ncip.stage import (
     user,
 )
 
-PIN_HASH = hash_pin("1234")
+PIN_HASH = hashed("1234")
 EVERYTHING = elements(
     "UserElementType",
     "Name Information",
@@ -179,7 +179,7 @@ def test_a_wrong_pin(stage: Stage, wrong: str) -> None:
 
 def test_a_pin_does_not_open_the_record_of_another_user(stage: Stage) -> None:
     a_patron(stage.library, "P0000001", pin_hash=PIN_HASH)
-    a_patron(stage.library, "P0000002", pin_hash=hash_pin("5678"))
+    a_patron(stage.library, "P0000002", pin_hash=hashed("5678"))
     body = user("P0000002") + typed("Barcode Id", "P0000001") + typed("PIN", "1234")
     answer = stage.ask(look_up_user(body))
     assert text_of(answer, "UserId/UserIdentifierValue") == "P0000001"

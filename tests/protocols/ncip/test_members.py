@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from catalogue.database import Database
-from circulation.patrons.pins import hash_pin
 from protocols.ncip.codec import encode
 from protocols.ncip.messages import AuthenticationInput
 from protocols.ncip.models.users import AuthenticateUser
 from protocols.ncip.wire.dialects import VERSIONS, Dialect
 from tests.builders.circulation import a_library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.ncip import asking
 from tests.protocols.ncip.furnishing import service
 from tests.protocols.ncip.stage import (
@@ -159,7 +159,7 @@ def test_a_user_is_changed(stage: Stage) -> None:
 
 
 def test_a_new_pin_needs_the_old_one_where_it_is_given(stage: Stage) -> None:
-    card = a_patron(stage.library, pin_hash=hash_pin("8351"))
+    card = a_patron(stage.library, pin_hash=hashed("8351"))
     added = f"<AddUserFields>{typed('PIN', '7294')}</AddUserFields>"
     wrong = typed("Barcode Id", card) + typed("PIN", "0000")
     right = typed("Barcode Id", card) + typed("PIN", "8351")

@@ -16,7 +16,6 @@ from catalogue.statements import Transaction, many
 from circulation.callers.schema import replies
 from circulation.events import EventKind
 from circulation.patrons.identifiers import IdentifierKey
-from circulation.patrons.pins import hash_pin
 from protocols.answering import Context
 from protocols.ncip.codec import encode
 from protocols.ncip.handlers import HANDLERS
@@ -32,6 +31,7 @@ from protocols.ncip.models.items import (
 from protocols.ncip.models.stock import DeleteItem
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.holds import holds_of
+from tests.builders.pins import hashed
 from tests.protocols.ncip.asking import CASES
 from tests.protocols.ncip.furnishing import request_id, service
 from tests.protocols.ncip.stage import (
@@ -107,7 +107,7 @@ def test_one_number_for_two_items_is_two_loans(stage: Stage) -> None:
 
 
 def test_another_pin_is_another_request(stage: Stage) -> None:
-    card = a_patron(stage.library, pin_hash=hash_pin("8351"))
+    card = a_patron(stage.library, pin_hash=hashed("8351"))
     barcode = an_item(stage.library)
 
     def who(pin: str) -> str:
@@ -122,7 +122,7 @@ def test_what_the_database_holds_is_not_enough_to_try_pins(stage: Stage) -> None
     """The set-up's hashes of secrets are in the database; the library's key is not."""
     library = stage.library
     library.circulation.identifiers = IdentifierKey(b"sixteen bytes or")
-    card, barcode = a_patron(library, pin_hash=hash_pin("8351")), an_item(library)
+    card, barcode = a_patron(library, pin_hash=hashed("8351")), an_item(library)
     body = message(lend(typed("Barcode Id", card) + typed("PIN", "8351"), barcode))
     first = stage.answer(body)
     assert not problem_types(stage.schemas.check(first))

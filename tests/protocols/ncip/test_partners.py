@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from circulation.patrons.pins import hash_pin
 from protocols.answering import Lane
 from protocols.configuration import ConfigurationError, configuration_from
 from protocols.ncip import exchange
@@ -20,6 +19,7 @@ from protocols.ncip.models.lookups import LookupItem, LookupItemResponse
 from protocols.ncip.models.services import ALL_SERVICES, SERVICES
 from protocols.ncip.settings import NcipSettings, Partner
 from tests.builders.circulation import a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import (
     HEADER,
     PARTNER,
@@ -102,7 +102,7 @@ def test_a_service_that_was_not_agreed(stage: Stage) -> None:
 
 
 def test_a_shared_secret(stage: Stage) -> None:
-    stage.use(NcipSettings(partners=(replace(PARTNER, shared_secret=hash_pin("s3same")),)))
+    stage.use(NcipSettings(partners=(replace(PARTNER, shared_secret=hashed("s3same")),)))
     assert problem_types(stage.ask(lookup())) == ["Agency Authentication Failed"]
     wrong = stage.ask(lookup(from_agency("DK-710100", "s3cret")))
     assert problem_types(wrong) == ["Agency Authentication Failed"]
@@ -169,7 +169,7 @@ def test_no_secret_gets_into_the_log(
     stage: Stage, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    card = a_patron(stage.library, pin_hash=hash_pin("1234"))
+    card = a_patron(stage.library, pin_hash=hashed("1234"))
     header = from_agency("DK-710100", "s3cret")
     for pin in ("1234", "987651234", "98765<1234"):
         body = f"<LookupUser>{header}{typed('Barcode Id', card)}{typed('PIN', pin)}</LookupUser>"
@@ -206,7 +206,7 @@ def test_settings_in_full() -> None:
         port=3121,
         partners=[
             {"agency": "DK-710100", "branch": "DK-900101", "services": ["LookupItem"]},
-            {"agency": "DK-820010", "branch": "DK-900101", "shared_secret": hash_pin("x")},
+            {"agency": "DK-820010", "branch": "DK-900101", "shared_secret": hashed("x")},
         ],
     )
     assert settings.partners[0] == Partner("DK-710100", "DK-900101", services=("LookupItem",))

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from catalogue.database import Database
-from circulation.patrons.pins import hash_pin
 from protocols.ncip.settings import NcipSettings
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.holds import a_hold, holds_of
+from tests.builders.pins import hashed
 from tests.protocols.ncip.furnishing import request_id, service
 from tests.protocols.ncip.stage import (
     PARTNER,
@@ -97,7 +97,7 @@ def test_a_number_with_another_user_is_no_repetition(stage: Stage) -> None:
 
 def test_a_repetition_needs_the_right_pin(stage: Stage) -> None:
     library = stage.library
-    card, barcode = a_patron(library, pin_hash=hash_pin("8351")), an_item(library)
+    card, barcode = a_patron(library, pin_hash=hashed("8351")), an_item(library)
     stage.ask(request(user(card), item(barcode)))
     wrong = typed("Barcode Id", card) + typed("PIN", "0000")
     answer = stage.ask(request(wrong, item(barcode)))

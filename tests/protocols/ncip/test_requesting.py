@@ -10,9 +10,9 @@ from sqlalchemy import bindparam, update
 from catalogue.database import Database
 from catalogue.schema import records
 from catalogue.statements import change
-from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.holds import a_hold, holds_of, record_of
+from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import (
     HEADER,
     SETTINGS,
@@ -67,7 +67,7 @@ def request_id(value: str) -> str:
 
 def test_a_request_from_beginning_to_end(stage: Stage) -> None:
     library = stage.library
-    first, card = a_patron(library), a_patron(library, pin_hash=hash_pin("1234"))
+    first, card = a_patron(library), a_patron(library, pin_hash=hashed("1234"))
     barcode = an_item(library, title="Peters jul")
     a_hold(library, first, barcode)
     who = typed("Barcode Id", card) + typed("PIN", "1234")
@@ -150,7 +150,7 @@ def test_refusals_have_the_words_of_the_service(stage: Stage) -> None:
 
 def test_a_cancel_goes_by_an_item_too_and_needs_the_right_pin(stage: Stage) -> None:
     library = stage.library
-    card, barcode = a_patron(library, pin_hash=hash_pin("1234")), an_item(library)
+    card, barcode = a_patron(library, pin_hash=hashed("1234")), an_item(library)
     a_hold(library, card, barcode)
     wrong = typed("Barcode Id", card) + typed("PIN", "4321")
     assert problem_types(stage.ask(cancel(wrong, item(barcode)))) == ["User Authentication Failed"]

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from circulation.patrons.pins import hash_pin
 from protocols.ncip.session import NcipSession
 from tests.builders.circulation import a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import Stage
 from tests.protocols.ncip.transcripts import read_transcript
 
 FOLDER = Path(__file__).parents[2] / "transcripts" / "ncip"
 TRANSCRIPTS = sorted(FOLDER.glob("*.txt"))
-PIN_HASH = hash_pin("1234")
+PIN_HASH = hashed("1234")
 
 
 @pytest.fixture

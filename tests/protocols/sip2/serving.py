@@ -20,7 +20,8 @@ from typing import Any
 from protocols.configuration import configuration_from
 from protocols.server import configure_logging, run
 from protocols.sip2.listener import standard
-from tests.protocols.sip2.terminals import PASSWORD, an_account, hashed
+from tests.builders.pins import hashed
+from tests.protocols.sip2.terminals import PASSWORD, an_account
 
 
 @dataclasses.dataclass(frozen=True)

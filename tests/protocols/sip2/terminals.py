@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from catalogue.database import Database
-from circulation.patrons.pins import hash_pin
 from protocols.answering import Lane, Services
 from protocols.sip2.handlers import answer
 from protocols.sip2.messages import Response
@@ -27,11 +25,10 @@ from protocols.sip2.terminals.places import Branches
 from protocols.throttle import FailedLogins
 from protocols.tls import PLAIN, Security
 from tests.builders.circulation import Library
+from tests.builders.pins import hashed
 
 PASSWORD = "open sesame"
 LOGIN = b"9300CNkiosk|COopen sesame|"
-
-hashed = cache(hash_pin)
 
 
 def an_account(**options: Any) -> Account:

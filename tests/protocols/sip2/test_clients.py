@@ -18,10 +18,10 @@ import pytest
 from Sip2.sip2 import Sip2  # type: ignore[import-untyped]
 
 from catalogue.database import open_database
-from circulation.patrons.pins import hash_pin
 from protocols.sip2.asking.line import open_line
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.fees import fee_rule
+from tests.builders.pins import hashed
 from tests.protocols.sip2.serving import serving
 from tests.protocols.sip2.terminals import PASSWORD
 
@@ -38,7 +38,7 @@ def port(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     library = a_library(database)
     fee_rule(library, currency="DKK", loan_fee=500)
     library.pass_time(days=-10)
-    pin = hash_pin("1234")
+    pin = hashed("1234")
     for number in range(4):
         a_patron(library, f"P{number}", pin_hash=pin)
         for kind in "ABC":

@@ -15,9 +15,10 @@ from protocols.command_line import tiro
 from protocols.sip2.terminals.tally import Tally
 from protocols.sip2.wire import deviations
 from tests.builders.circulation import Library, a_library
+from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.serving import serving
-from tests.protocols.sip2.terminals import LOGIN, PASSWORD, Terminal, hashed, with_checksum
+from tests.protocols.sip2.terminals import LOGIN, PASSWORD, Terminal, with_checksum
 
 DATE = b"20261125    120000"
 ITEM = b"17" + DATE + b"AO|ABI1|AC|"

@@ -9,7 +9,6 @@ import pytest
 from catalogue.database import Database
 from catalogue.statements import Transaction
 from circulation.events import EventKind, events_of_patron
-from circulation.patrons.pins import hash_pin
 from circulation.set_up import set_up_changed
 from circulation.sorting import SortRule, store_sort_rule
 from circulation.work_lists import no_block_conflicts
@@ -17,6 +16,7 @@ from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.dunning import a_blocked_debtor
 from tests.builders.fees import charge, number_of, total
+from tests.builders.pins import hashed
 from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account
 
 
@@ -33,7 +33,7 @@ def terminal(library: Library) -> Iterator[Terminal]:
 
 
 def test_a_cycle(library: Library, terminal: Terminal) -> None:
-    card, item = a_patron(library, pin_hash=hash_pin("1234")), an_item(library)
+    card, item = a_patron(library, pin_hash=hashed("1234")), an_item(library)
     date = "20261125    120000"
     who, what = f"AODK-900100|AA{card}|", f"AB{item}|"
     cycle = [

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import LOGIN, Terminal, with_checksum
 
@@ -151,7 +151,7 @@ def test_blanks_round_identifiers(library: Library, terminal: Terminal) -> None:
 
 
 def test_a_second_63_on_the_same_connection(library: Library, terminal: Terminal) -> None:
-    card = a_patron(library, pin_hash=hash_pin("1234")).encode()
+    card = a_patron(library, pin_hash=hashed("1234")).encode()
     ask = b"63001" + DATE + b"  Y       AODK-900100|AA" + card + b"|AD1234|"
     assert terminal.ask(ask) == terminal.ask(ask)
 

@@ -20,9 +20,10 @@ from protocols.sip2.terminals.places import Branches
 from protocols.sip2.wire.text import Dialect
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import fee_rule
+from tests.builders.pins import hashed
 from tests.protocols.sip2 import cases
 from tests.protocols.sip2.conftest import ATerminal
-from tests.protocols.sip2.terminals import LOGIN, hashed, with_checksum
+from tests.protocols.sip2.terminals import LOGIN, with_checksum
 
 #: The answer to each request: its code, and the characters that say no.
 NEGATIVE = {

@@ -11,9 +11,10 @@ from protocols.sip2.handlers import HANDLERS, OPEN_TO, offered_to, supported_mes
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.wording import Text, say
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.sip2.cases import REQUESTS
 from tests.protocols.sip2.conftest import ATerminal
-from tests.protocols.sip2.terminals import LOGIN, PASSWORD, Terminal, an_account, hashed
+from tests.protocols.sip2.terminals import LOGIN, PASSWORD, Terminal, an_account
 
 _rename = change(
     update(branches).where(branches.c.isil == bindparam("of")).values(name=bindparam("new")),

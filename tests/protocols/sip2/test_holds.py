@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from circulation.holds.results import HoldState
-from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, holds_of, record_of
+from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import Terminal
 
@@ -57,7 +57,7 @@ def test_an_unknown_mode_is_a_negative_answer(library: Library, terminal: Termin
 def test_a_wrong_pin_changes_no_hold_and_tells_nothing(
     library: Library, terminal: Terminal
 ) -> None:
-    card = a_patron(library, pin_hash=hash_pin("1234"))
+    card = a_patron(library, pin_hash=hashed("1234"))
     barcode = an_item(library)
     a_hold(library, card, barcode)
     for mode in "+-*":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.patrons.pins import hash_pin
 from circulation.results import ItemState
 from protocols.sip2.handling.items import CIRCULATION_STATUS
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import Terminal
 
@@ -17,7 +17,7 @@ NOWHEN = " " * 18
 
 @pytest.fixture(scope="module")
 def pin_hash() -> str:
-    return hash_pin("1234")
+    return hashed("1234")
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ import pytest
 from Sip2.sip2 import Sip2  # type: ignore[import-untyped]
 
 from catalogue.database import open_database
-from circulation.patrons.pins import hash_pin
 from protocols.sip2.listener import standard
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import a_library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.sip2.serving import serving
 from tests.protocols.sip2.terminals import LOGIN, PASSWORD, with_checksum
 
@@ -39,7 +39,7 @@ def port(
     path.write_bytes(sqlite_template.read_bytes())
     database = open_database(f"sqlite:///{path}")
     library = a_library(database)
-    pin = hash_pin("1234")
+    pin = hashed("1234")
     for number in range(10):
         a_patron(library, f"P{number}", pin_hash=pin)
     for number in range(200):

@@ -9,8 +9,9 @@ import pytest
 from circulation.reasons import Reason
 from circulation.work_lists import Conflict, no_block_conflicts
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
-from tests.protocols.sip2.terminals import Terminal, hashed, with_checksum
+from tests.protocols.sip2.terminals import Terminal, with_checksum
 
 WHEN = "20261125    083000"
 DUE = "20261224    235959"

@@ -17,10 +17,10 @@ from circulation.callers.replies import reply_key
 from circulation.callers.schema import replies
 from circulation.events import EventKind
 from circulation.patrons.identifiers import IdentifierKey
-from circulation.patrons.pins import hash_pin
 from protocols.sip2.handling.once import CHANGING
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.serving import serving
 from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account, with_checksum
@@ -155,7 +155,7 @@ def test_a_terminal_without_a_clock_asks_anew_after_a_refusal(
 def test_a_wrong_pin_that_comes_again_counts_as_one_try(
     library: Library, terminal: Terminal
 ) -> None:
-    card, item = a_patron(library, pin_hash=hash_pin("1234")), an_item(library)
+    card, item = a_patron(library, pin_hash=hashed("1234")), an_item(library)
     for _ in range(10):
         reconnect(terminal)
         assert b"AFThe PIN is wrong.|" in terminal.ask(out(card, item, rest="AC|AD9999|"))
@@ -170,7 +170,7 @@ def test_it_can_be_switched_off(library: Library, a_terminal: ATerminal) -> None
 
 
 def test_what_is_kept_holds_no_pin(library: Library, terminal: Terminal) -> None:
-    card, item = a_patron(library, pin_hash=hash_pin("1234")), an_item(library)
+    card, item = a_patron(library, pin_hash=hashed("1234")), an_item(library)
     terminal.ask(out(card, item, rest="AC|AD1234|"))
 
     def rows(transaction: Transaction) -> str:
@@ -189,7 +189,7 @@ def test_what_the_database_holds_is_not_enough_to_try_pins(
 ) -> None:
     """The set-up's password hashes are in the database; the library's key is not."""
     library.circulation.identifiers = IdentifierKey(b"sixteen bytes or")
-    body = out(a_patron(library, pin_hash=hash_pin("1234")), an_item(library), rest="AC|AD1234|")
+    body = out(a_patron(library, pin_hash=hashed("1234")), an_item(library), rest="AC|AD1234|")
     first = terminal.ask(body)
     assert first.startswith(b"121")
     (digest,) = library.read(_digests)
@@ -205,7 +205,7 @@ def test_what_the_database_holds_is_not_enough_to_try_pins(
 def test_a_server_killed_before_the_answer_was_read(database: Database, tmp_path: Path) -> None:
     """The checkout is committed, the process dies, and the kiosk asks the next one again."""
     library = a_library(database)
-    card, item = a_patron(library, pin_hash=hash_pin("1234")), an_item(library)
+    card, item = a_patron(library, pin_hash=hashed("1234")), an_item(library)
     request = with_checksum(out(card, item, rest="AC|AD1234|"), 3) + b"\r"
     server = serving(database.url, tmp_path / "first.log")
     running = server.__enter__()

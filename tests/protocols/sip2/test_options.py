@@ -22,8 +22,9 @@ from protocols.sip2.terminals.profiles import PROFILES
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import charge, fee_rule
 from tests.builders.holds import a_hold
+from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
-from tests.protocols.sip2.terminals import Terminal, an_account, hashed
+from tests.protocols.sip2.terminals import Terminal, an_account
 
 README = (Path(protocols.sip2.__path__[0]) / "README.md").read_text(encoding="utf-8")
 DATE = "20261125    120000"

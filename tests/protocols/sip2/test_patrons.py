@@ -9,10 +9,10 @@ import pytest
 
 from catalogue.statements import Transaction
 from circulation.patrons.identifiers import block_identifier, find_patron
-from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason, IdentifierBlock
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import Terminal
 
@@ -23,7 +23,7 @@ NAME = "AEIda Ørsted|"
 
 @pytest.fixture(scope="module")
 def pin_hash() -> str:
-    return hash_pin("1234")
+    return hashed("1234")
 
 
 @pytest.fixture

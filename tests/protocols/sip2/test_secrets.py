@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import protocols.sip2
-from circulation.patrons.pins import hash_pin
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import with_checksum
 
@@ -22,7 +22,7 @@ def test_no_secret_is_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     terminal = a_terminal()
-    card = a_patron(library, pin_hash=hash_pin("patron-pin-1"))
+    card = a_patron(library, pin_hash=hashed("patron-pin-1"))
     item = an_item(library)
     dates = " " * 36
     messages = [

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalogue.records import Record, find_by_control_number
-from circulation.patrons.pins import hash_pin
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import encode_value, read_value
 from protocols.z3950.records.forms import USMARC
@@ -14,6 +13,7 @@ from protocols.z3950.settings import Account
 from protocols.z3950.wire import packages as p
 from protocols.z3950.wire.ber import identifier_of
 from tests.builders import circulation
+from tests.builders.pins import hashed
 from tests.protocols.z3950.library import INIT, Client, Library
 
 UPDATE = "1.2.840.10003.9.5.1.1"
@@ -25,7 +25,7 @@ ES_REQUEST = identifier_of(1, constructed=True)
 TASK_PACKAGE = identifier_of(2, constructed=True)
 INSERT, REPLACE, DELETE = 1, 2, 3
 
-HASH = hash_pin("password")
+HASH = hashed("password")
 ACCOUNTS = (
     Account("reader", HASH),
     Account("cataloguer", HASH, may_update=True, branch="DK-900101"),

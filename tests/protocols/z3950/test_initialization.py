@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from circulation.patrons.pins import hash_pin
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Option
 from protocols.z3950.charsets import NEGOTIATION, UTF_8
@@ -17,16 +16,13 @@ from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Account, Z3950Settings
 from protocols.z3950.wire import ber
 from protocols.z3950.wire import structures as s
+from tests.builders.pins import hashed
 from tests.protocols.z3950.library import Client, a_library
 
 Agreed = Callable[..., m.InitializeResponse]
+PASSWORD = hashed("password")
 ALL_BITS = (1 << 22) - 1
 INIT = m.InitializeRequest(0b111, ALL_BITS, 1 << 26, 1 << 26)
-
-
-@pytest.fixture(scope="module")
-def hashed() -> str:
-    return hash_pin("password")
 
 
 @pytest.fixture
@@ -44,8 +40,8 @@ def agreed(sqlite_url: str) -> Iterator[Agreed]:
         yield agree
 
 
-def accounts(hashed: str, user: str = "user", group: str = "") -> tuple[Account, ...]:
-    return (Account("somebody", hashed), Account(user, hashed, group))
+def accounts(password: str = PASSWORD, user: str = "user", group: str = "") -> tuple[Account, ...]:
+    return (Account("somebody", password), Account(user, password, group))
 
 
 def test_only_what_is_offered_is_agreed_on(agreed: Agreed) -> None:
@@ -105,20 +101,18 @@ def test_everybody_is_let_in_where_there_are_no_accounts(
 
 @pytest.mark.parametrize("identification", NAMED[1:5])
 def test_accounts_let_in_who_knows_the_password(
-    agreed: Agreed, hashed: str, identification: m.IdAuthentication
+    agreed: Agreed, identification: m.IdAuthentication
 ) -> None:
     request = replace(INIT, id_authentication=identification)
-    assert agreed(request, accounts=accounts(hashed)).result
-    assert not agreed(request, accounts=accounts(hash_pin("another"))).result
-    assert not agreed(request, accounts=accounts(hashed, "other")).result
+    assert agreed(request, accounts=accounts()).result
+    assert not agreed(request, accounts=accounts(hashed("another"))).result
+    assert not agreed(request, accounts=accounts(user="other")).result
 
 
 @pytest.mark.parametrize(("number", "is_in"), [(1, False), (2, True), (3, False), (4, True)])
-def test_an_account_may_ask_for_its_group(
-    agreed: Agreed, hashed: str, number: int, is_in: bool
-) -> None:
+def test_an_account_may_ask_for_its_group(agreed: Agreed, number: int, is_in: bool) -> None:
     request = replace(INIT, id_authentication=NAMED[number])
-    assert agreed(request, accounts=accounts(hashed, group="group")).result is is_in
+    assert agreed(request, accounts=accounts(group="group")).result is is_in
 
 
 KEPT_OUT = [NAMED[6], "user", "user/Password", m.IdPass("group", "user"), "/"]
@@ -126,10 +120,10 @@ KEPT_OUT = [NAMED[6], "user", "user/Password", m.IdPass("group", "user"), "/"]
 
 @pytest.mark.parametrize("identification", KEPT_OUT)
 def test_accounts_keep_out_who_is_somebody_else(
-    agreed: Agreed, hashed: str, identification: m.IdAuthentication
+    agreed: Agreed, identification: m.IdAuthentication
 ) -> None:
     request = replace(INIT, id_authentication=identification)
-    response = agreed(request, accounts=accounts(hashed))
+    response = agreed(request, accounts=accounts())
     assert not response.result
     external = response.user_information_field
     assert external is not None
@@ -141,20 +135,20 @@ def test_accounts_keep_out_who_is_somebody_else(
 
 @pytest.mark.parametrize("identification", [None, m.NULL, "", m.IdPass(), m.IdPass("group")])
 def test_who_names_nobody_may_search_unless_the_settings_say_otherwise(
-    agreed: Agreed, hashed: str, identification: m.IdAuthentication | None
+    agreed: Agreed, identification: m.IdAuthentication | None
 ) -> None:
     request = replace(INIT, id_authentication=identification)
-    assert agreed(request, accounts=accounts(hashed)).result
-    assert not agreed(request, accounts=accounts(hashed), require_account=True).result
+    assert agreed(request, accounts=accounts()).result
+    assert not agreed(request, accounts=accounts(), require_account=True).result
     assert not agreed(request, require_account=True).result
 
 
-def test_who_has_come_in_is_known_to_the_association(sqlite_url: str, hashed: str) -> None:
+def test_who_has_come_in_is_known_to_the_association(sqlite_url: str) -> None:
     with a_library(sqlite_url, 0) as library:
         init = replace(INIT, id_authentication="user/password")
-        client = library.client(init, accounts=accounts(hashed))
-        assert client.session.association.account == accounts(hashed)[1]
-        assert library.client(accounts=accounts(hashed)).session.association.account is None
+        client = library.client(init, accounts=accounts())
+        assert client.session.association.account == accounts()[1]
+        assert library.client(accounts=accounts()).session.association.account is None
 
 
 def test_the_reason_of_a_refusal_is_other_information(agreed: Agreed) -> None:
@@ -171,8 +165,8 @@ def test_the_reason_of_a_refusal_is_other_information(agreed: Agreed) -> None:
     assert item.information.direct_reference == "1.2.840.10003.4.2"
 
 
-def test_accounts_are_not_in_the_repr(hashed: str) -> None:
-    assert hashed not in repr(Z3950Settings(accounts=accounts(hashed)))
+def test_accounts_are_not_in_the_repr() -> None:
+    assert PASSWORD not in repr(Z3950Settings(accounts=accounts()))
     assert "secret" not in repr(replace(INIT, id_authentication="user/secret"))
 
 

@@ -12,7 +12,6 @@ import pytest
 from catalogue.formats.exchange import DANMARC2, DANMARC2_LATIN_1
 from catalogue.marc.iso2709 import build
 from catalogue.records import Record
-from circulation.patrons.pins import hash_pin
 from protocols.z3950 import messages as m
 from protocols.z3950.charsets import NEGOTIATION
 from protocols.z3950.codec import encode_value, read_value
@@ -21,6 +20,7 @@ from protocols.z3950.records.retrieval import PresentStatus
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Account, Z3950Settings
 from protocols.z3950.wire import structures as s
+from tests.builders.pins import hashed
 from tests.contracts.test_record_formats import ORDINARY
 from tests.protocols.z3950.library import (
     INIT,
@@ -178,7 +178,7 @@ def test_what_is_agreed_on(library: Library, init: m.InitializeRequest, charset:
 
 
 def test_an_account_has_its_charset_and_a_negotiated_one_goes_before(library: Library) -> None:
-    password = hash_pin("secret")
+    password = hashed("secret")
     accounts = (Account("old", password, record_charset="marc-8"), Account("new", password))
     for user, everybody, charset in (
         ("old", "utf-8", "marc-8"),

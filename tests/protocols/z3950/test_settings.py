@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from circulation.patrons.pins import hash_pin
 from protocols.z3950.listener import standard
 from protocols.z3950.settings import Z3950Settings
+from tests.builders.pins import hashed
 
-HASH = hash_pin("password")
+HASH = hashed("password")
 ADAPTER: TypeAdapter[Z3950Settings] = TypeAdapter(Z3950Settings)
 
 
