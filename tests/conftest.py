@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from catalogue.database import Database, migrate, open_database
+from tests.processes import fork_from_now_on
 from tests.servers import RunningServer, running_demo
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ CAMPAIGNS = (
 )
 
 
+fork_from_now_on()
 # What a shell runs in the background ignores SIGINT, and so would every server started from here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -216,5 +218,5 @@ def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 
 @pytest.fixture(scope="session")
 def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with running_demo(tmp_path_factory.mktemp("demo")) as server:
+    with running_demo(tmp_path_factory.mktemp("demo"), afresh=True) as server:
         yield server

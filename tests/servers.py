@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from protocols.command_line import tiro
 from protocols.demo.configuration import demo_configuration
+from tests.processes import Running, start
 
 #: Below those that the kernel gives to whoever connects: none of them is taken between the look and
 #: the use, and who connects where nobody listens is not given that very port, to talk to itself.
@@ -44,7 +45,7 @@ def free_ports(number: int) -> list[int]:
 class RunningServer:
     """A running demo: its ports, its folder, and what it printed until it was ready."""
 
-    process: subprocess.Popen[bytes]
+    process: Running
     data: Path
     sip2: int
     z3950: int
@@ -75,7 +76,9 @@ class RunningServer:
         self.process.wait()
 
 
-def start_demo(data: Path, *options: str, patience: float = 120.0) -> RunningServer:
+def start_demo(
+    data: Path, *options: str, patience: float = 120.0, afresh: bool = False
+) -> RunningServer:
     """Starts the demo on the folder `data` and waits for its line ``Tiro is ready``."""
     sip2, z3950, http, ncip = free_ports(4)
     data.mkdir(parents=True, exist_ok=True)
@@ -83,7 +86,7 @@ def start_demo(data: Path, *options: str, patience: float = 120.0) -> RunningSer
         *("demo", "--data", str(data), "--sip2-port", str(sip2), "--z3950-port", str(z3950)),
         *("--http-port", str(http), "--ncip-port", str(ncip), "--operations-port", "0", *options),
     )
-    return launch(data, arguments, (sip2, z3950, http, ncip), patience)
+    return launch(data, arguments, (sip2, z3950, http, ncip), patience, afresh=afresh)
 
 
 def start_serving(
@@ -99,17 +102,16 @@ def start_serving(
 
 
 def launch(
-    data: Path, arguments: Sequence[str], ports: tuple[int, int, int, int], patience: float
+    data: Path,
+    arguments: Sequence[str],
+    ports: tuple[int, int, int, int],
+    patience: float,
+    *,
+    afresh: bool = False,
 ) -> RunningServer:
     """Runs `tiro` with `arguments` and waits for its line ``Tiro is ready``."""
     log = data / "server.log"
-    with log.open("ab") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "protocols.command_line", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
+    process = start("protocols.command_line", *arguments, errors=log, afresh=afresh)
     server = RunningServer(process, data, *ports, log)
     try:
         server.printed = _lines_until_ready(process, log, patience)
@@ -119,7 +121,7 @@ def launch(
     return server
 
 
-def _lines_until_ready(process: subprocess.Popen[bytes], log: Path, patience: float) -> list[str]:
+def _lines_until_ready(process: Running, log: Path, patience: float) -> list[str]:
     assert process.stdout is not None
     lines: list[str] = []
     end = time.monotonic() + patience
@@ -140,9 +142,9 @@ def _lines_until_ready(process: subprocess.Popen[bytes], log: Path, patience: fl
 
 
 @contextmanager
-def running_demo(data: Path, *options: str) -> Iterator[RunningServer]:
+def running_demo(data: Path, *options: str, afresh: bool = False) -> Iterator[RunningServer]:
     """A demo for the length of a ``with`` block."""
-    server = start_demo(data, *options)
+    server = start_demo(data, *options, afresh=afresh)
     try:
         yield server
     finally:

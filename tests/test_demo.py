@@ -51,7 +51,7 @@ def test_everything_listens_on_the_loopback_only(demo_server: RunningServer) -> 
 def test_a_signal_ends_it_within_five_seconds_with_status_0(
     tmp_path: Path, how: signal.Signals
 ) -> None:
-    server = start_demo(tmp_path / "d", "--patrons", "2", "--items", "3")
+    server = start_demo(tmp_path / "d", "--patrons", "2", "--items", "3", afresh=True)
     with socket.create_connection(("127.0.0.1", server.sip2)) as idle:
         idle.sendall(b"9300CNkiosk|COkiosk|\r")
         assert idle.recv(100).startswith(b"941")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,13 @@ STATEMENTS = {
 BOTH = {"library", "either_library", "database", "school"}
 
 
-def quoting() -> Iterator[tuple[int, str, set[str]]]:
+@cache
+def quoting() -> list[tuple[int, str, set[str]]]:
     """Number, name of the test, its fixtures."""
+    return list(_quoting())
+
+
+def _quoting() -> Iterator[tuple[int, str, set[str]]]:
     for path in sorted(Path(__file__).parent.rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):

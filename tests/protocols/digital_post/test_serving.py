@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import signal
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +29,7 @@ from protocols.digital_post.memo.writing import write_memo
 from protocols.standard import installed_standards
 from tests.builders.circulation import a_library, a_patron
 from tests.builders.digital_post import CPR, CVR, a_memo, a_push
+from tests.processes import start
 from tests.protocols.digital_post.certificates import Authority, Pem
 from tests.protocols.digital_post.platform import Platform
 from tests.protocols.digital_post.sending import give_number
@@ -137,20 +136,7 @@ def commands(configuration: Path) -> Commands:
 def server(configuration: Path, port: int) -> Iterator[Path]:
     """A process; gives its log."""
     log = configuration.with_name("server.log")
-    with log.open("ab") as errors:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "protocols.command_line",
-                "--config",
-                str(configuration),
-                "serve",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
+    process = start("protocols.command_line", "--config", str(configuration), "serve", errors=log)
     try:
         yield log
     finally:

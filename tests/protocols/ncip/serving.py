@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[3]
+from tests.processes import start
 
 
 @dataclass
@@ -42,14 +41,8 @@ class Serving:
 @contextmanager
 def running(module: str, path: Path, log: Path) -> Iterator[tuple[str, int]]:
     """The first line that ``python -m MODULE PATH`` prints, and its process id; ended after it."""
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, str(path)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
+    log.unlink(missing_ok=True)
+    process = start(module, str(path), errors=log)
     assert process.stdout is not None
     try:
         line = process.stdout.readline()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +15,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from protocols.demo.configuration import demo_configuration
+from tests.processes import Running, start
 from tests.servers import free_ports
 
 
@@ -25,7 +23,7 @@ from tests.servers import free_ports
 class Watched:
     """A running server, its ports, and what it has logged."""
 
-    process: subprocess.Popen[bytes]
+    process: Running
     sip2: int
     http: int
     operations: int
@@ -75,13 +73,9 @@ def watched(
     path.write_text(text)
     path.chmod(0o600)
     log = folder / "log"
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "protocols.command_line", "--config", str(path), "serve"],
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            env={**os.environ, **environment},
-        )
+    log.unlink(missing_ok=True)
+    serve = ("--config", str(path), "serve")
+    process = start("protocols.command_line", *serve, errors=log, environment=environment)
     server = Watched(process, sip2, http, operations, log)
     try:
         end = time.monotonic() + 60

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from protocols.configuration import configuration_from
 from protocols.server import configure_logging, run
 from protocols.sip2.listener import standard
 from tests.builders.pins import hashed
+from tests.processes import Running, start
 from tests.protocols.sip2.terminals import PASSWORD, an_account
 
 
@@ -28,7 +28,7 @@ from tests.protocols.sip2.terminals import PASSWORD, an_account
 class Serving:
     """A running server."""
 
-    process: subprocess.Popen[bytes]
+    process: Running
     port: int
 
     def cpu_seconds(self) -> float:
@@ -64,13 +64,8 @@ def serving(
 ) -> Iterator[Serving]:
     """A running server, which is stopped at the end and must stop well."""
     arguments = [database_url, level, hashed(PASSWORD), json.dumps(options)]
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", __name__, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
+    log.unlink(missing_ok=True)
+    process = start(__name__, *arguments, errors=log)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -7,8 +7,6 @@ serves until killed. SETTINGS are those of [z3950] in JSON.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from pydantic import TypeAdapter
 
 from protocols.configuration import Configuration, DatabaseSettings, HttpSettings, LoggingSettings
 from protocols.z3950.settings import Z3950Settings
+from tests.processes import start
 
 ROOT = Path(__file__).parents[3]
 
@@ -25,15 +24,17 @@ ROOT = Path(__file__).parents[3]
 @contextmanager
 def a_server(url: str, **settings: object) -> Iterator[int]:
     """The port of 127.0.0.1 at which the library of `url` is served meanwhile."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.protocols.z3950.serving", url, "0", json.dumps(settings)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
+    with a_process(url, **settings) as (port, _):
+        yield port
+
+
+@contextmanager
+def a_process(url: str, **settings: object) -> Iterator[tuple[int, int]]:
+    """The same, and the id of the process that serves it."""
+    process = start(__name__, url, "0", json.dumps(settings))
     try:
         assert process.stdout is not None
-        yield int(process.stdout.readline())
+        yield int(process.stdout.readline()), process.pid
     finally:
         process.terminate()
         assert process.wait(10) == 0

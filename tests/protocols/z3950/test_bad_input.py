@@ -18,7 +18,7 @@ from protocols.z3950.codec import decode, encode
 from protocols.z3950.wire.framing import ApduStream
 from tests.protocols.z3950.library import INIT, a_library, diagnostic_of
 from tests.protocols.z3950.pqf import search
-from tests.protocols.z3950.serving import a_server
+from tests.protocols.z3950.serving import a_process
 from tests.protocols.z3950.test_codec import _nested as nested
 
 #: What an answer may take, to the offender and to others, on a busy machine; on an idle one the
@@ -91,15 +91,6 @@ class Target:
         assert self.waits
 
 
-def _process(url: str) -> Path:
-    """The folder in /proc of the process that serves this database."""
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError):
-            if entry.name.isdigit() and url.encode() in (entry / "cmdline").read_bytes():
-                return entry
-    raise AssertionError("no such process")
-
-
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Target]:
     path = tmp_path_factory.mktemp("z3950-bad") / "tiro.sqlite"
@@ -107,8 +98,8 @@ def target(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
     url = f"sqlite:///{path}"
     with a_library(url):
         pass
-    with a_server(url) as port:
-        target = Target(port, _process(url))
+    with a_process(url) as (port, pid):
+        target = Target(port, Path(f"/proc/{pid}"))
         with target.with_a_bystander():
             target.size = target.peak()
         yield target
