@@ -7,7 +7,8 @@
 * `demo_server`: a running `tiro demo`, one for all tests; a test takes patrons and items that no
   other test takes (`demo_server.take_patron()`, `demo_server.take_item()`).
 
-Campaigns (`CAMPAIGNS`) take minutes: CI runs them, and ``pytest --campaigns``.
+Campaigns (`CAMPAIGNS`) take minutes: CI runs them, and ``pytest --campaigns``; so it is with three
+of four examples of the property tests (`tests.examples`).
 
 What is missing skips the test with a sentence that says what to install. With TIRO_TESTS_STRICT
 set, as in CI, a skipped test is a failure; the value ``but-for-samples`` excepts those that lack
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from catalogue.database import Database, migrate, open_database
+from tests.examples import try_all
 from tests.processes import fork_from_now_on
 from tests.servers import RunningServer, running_demo
 
@@ -65,13 +67,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--campaigns", action="store_true", help="run the campaigns too, as CI does")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    try_all(_is_thorough(config))
+
+
+def _is_thorough(config: pytest.Config) -> bool:
+    return bool(config.getoption("--campaigns") or os.environ.get("TIRO_TESTS_STRICT"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of whole processes come first: what is left for the end is short, and all workers have
     some of it. Campaigns are run where they are asked for by option or by path, and where nothing
     may be skipped."""
     items.sort(key=lambda item: item.path.parent != ROOT / "tests")
     asked = " ".join(config.args)
-    if config.getoption("--campaigns") or os.environ.get("TIRO_TESTS_STRICT"):
+    if _is_thorough(config):
         return
     reason = "a campaign, which CI runs: make test PYTEST_OPTIONS=--campaigns"
     for item in items:

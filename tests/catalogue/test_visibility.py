@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 from sqlalchemy import bindparam, delete, insert
@@ -27,6 +27,7 @@ from catalogue.visibility import (
     visible_records,
 )
 from tests.builders.catalogue import NOW, a_record, add_records
+from tests.examples import examples
 
 _new_consortium = scalar(
     insert(consortia).values(name=bindparam("name")).returning(consortia.c.id), "name"
@@ -238,7 +239,7 @@ def test_a_load_with_items(library: Library, tmp_path: Any) -> None:
     assert library.shown("North") == set(range(1, RECORDS + 1))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(st.tuples(st.integers(1, RECORDS), st.sampled_from(sorted(BRANCHES))), max_size=12))
 def test_what_is_kept_is_what_the_items_say(
     tmp_path_factory: pytest.TempPathFactory,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.changes.accession import add_record, next_record_id
@@ -35,6 +35,7 @@ from catalogue.searching.sorting import SortKey, sort
 from catalogue.statements import Transaction
 from tests.builders.catalogue import NOW, a_record, add_branch, add_records
 from tests.builders.index import derived, fresh
+from tests.examples import examples
 
 T = TypeVar("T")
 LATER = NOW + timedelta(hours=1)
@@ -185,7 +186,7 @@ CHANGES = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(TEXTS, min_size=1, max_size=4), st.lists(CHANGES, max_size=10))
 def test_after_any_changes_the_index_is_that_of_a_fresh_load(
     sqlite_template: Path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
@@ -14,6 +14,7 @@ from catalogue.index.field_texts import texts_of
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.iso2709 import build
 from tests.builders.catalogue import a_record
+from tests.examples import examples
 
 RECORD = a_record(
     title="The Café in Århus :",
@@ -245,7 +246,7 @@ CONTENT = st.one_of(
 TAGS = st.sampled_from(b"001 007 008 020 022 035 041 050 100 245 260 600 700 830 880 009".split())
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(st.tuples(TAGS, CONTENT), max_size=6), st.sampled_from(list(FORMATS)))
 def test_every_accepted_record_is_extracted(
     fields: list[tuple[bytes, bytes]], record_format: str

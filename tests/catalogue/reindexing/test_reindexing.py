@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 from sqlalchemy import bindparam, delete, update
@@ -32,6 +32,7 @@ from catalogue.schema import postings, records, sort_keys
 from catalogue.statements import Transaction, send
 from tests.builders.catalogue import NOW, a_record, add_records
 from tests.builders.index import Derived, derived, fresh
+from tests.examples import examples
 
 TITLE_WORDS = ACCESS_POINTS["title"].index(Kind.WORD)
 FIRST_ID = (1 << 16) - 6  # some records in one chunk and some in the next
@@ -104,7 +105,7 @@ def spoil(database: Database, rows: list[tuple[int, bytes, int, set[int]]]) -> N
     database.write(work).result()
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(
     st.lists(ROWS, max_size=12),
     st.integers(1, 9),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
@@ -16,6 +16,7 @@ from catalogue.query import Part, UnsupportedSearch
 from catalogue.searching.evaluation import search
 from catalogue.searching.facets import MOST_VALUES, Facet, facets
 from tests.builders.catalogue import a_record, add_records
+from tests.examples import examples
 
 RECORDS = [
     a_record("One", "Smith, John, 1950-", subjects=["Soils.", "Århus"], year=1999),
@@ -102,7 +103,7 @@ def test_a_search_finds_as_many(library: Database, point: str) -> None:
             assert len(hits & records) == facet.hits
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.sets(st.integers(1, 6)),
     st.sampled_from(["subject", "author", "title"]),

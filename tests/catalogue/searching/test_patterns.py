@@ -7,10 +7,11 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.searching.patterns import DEEPEST_GROUP, LONGEST_PATTERN, BadPattern, Pattern
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ PATTERNS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(PATTERNS, st.lists(st.text("abc", max_size=7), max_size=5))
 def test_agrees_with_re(pattern: str, words: list[str]) -> None:
     ready = Pattern(pattern)
@@ -91,7 +92,7 @@ def test_agrees_with_re(pattern: str, words: list[str]) -> None:
         assert not is_matched or word.startswith(ready.prefix)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text("ab()|*+?.[]^-\\ æ1", max_size=20))
 def test_any_text_is_a_pattern_or_refused(text: str) -> None:
     with contextlib.suppress(BadPattern):

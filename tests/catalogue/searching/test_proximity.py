@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.database import Database, open_database
@@ -25,6 +25,7 @@ from catalogue.query import (
 )
 from catalogue.searching.evaluation import search
 from tests.builders.catalogue import a_record, add_records
+from tests.examples import examples
 
 TITLES = [
     "a b c d",
@@ -89,7 +90,7 @@ def test_fields(library: Database) -> None:
 WORDS = st.sampled_from("abcdxyz")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     WORDS,
     WORDS,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
@@ -19,6 +19,7 @@ from catalogue.searching.evaluation import search
 from catalogue.searching.scan_display import displayed
 from catalogue.searching.scanning import MOST_ENTRIES, ScanPage, scan
 from tests.builders.catalogue import a_record, add_records
+from tests.examples import examples
 
 LONG = "a history of the " + "very " * 60
 
@@ -269,7 +270,7 @@ def test_every_list_agrees_with_the_search(
         assert page.position == min(at, 2)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.text(max_size=12), st.sampled_from(["title", "name", "isbn", "subject", "udc"]))
 def test_any_text_has_its_place(library: Database, text: str, name: str) -> None:
     everything = page_of(library, name, "", after=500).entries

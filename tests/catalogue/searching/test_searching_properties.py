@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
@@ -29,6 +29,7 @@ from catalogue.query import (
 )
 from catalogue.searching.evaluation import is_wide, search
 from tests.builders.catalogue import a_record, add_records
+from tests.examples import examples
 
 WORDS = (
     "sol",
@@ -82,7 +83,6 @@ def is_in(words: list[str], reading: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("point", ["title", "any"])
-@settings(deadline=None)
 @given(text=texts)
 def test_phrases_agree_with_a_scan(library: Database, point: str, text: str) -> None:
     words = fold_words(text)
@@ -91,7 +91,6 @@ def test_phrases_agree_with_a_scan(library: Database, point: str, text: str) -> 
     )
 
 
-@settings(deadline=None)
 @given(text=texts)
 def test_word_lists_agree_with_a_scan(library: Database, text: str) -> None:
     expected = set(range(1, len(TITLES) + 1))
@@ -101,7 +100,6 @@ def test_word_lists_agree_with_a_scan(library: Database, text: str) -> None:
     assert set(found_in(library, Term("title", text))) == expected
 
 
-@settings(deadline=None)
 @given(text=texts, length=st.integers(1, 12))
 def test_anchored_terms_agree_with_a_scan(library: Database, text: str, length: int) -> None:
     words = fold_words(text)
@@ -120,7 +118,6 @@ def test_anchored_terms_agree_with_a_scan(library: Database, text: str, length: 
     assert set(found) == naive(lambda reading: " ".join(reading).startswith(cut_words))
 
 
-@settings(deadline=None)
 @given(text=texts)
 def test_adjacent_words_are_found_as_a_pair(library: Database, text: str) -> None:
     for pair in pairwise(fold_words(text)):
@@ -145,14 +142,13 @@ trees = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(tree=trees)
 def test_trees_agree_with_sets(library: Database, tree: tuple[Query, frozenset[int]]) -> None:
     query, expected = tree
     assert set(found_in(library, query)) == expected
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(
     point=st.sampled_from(("title", "any", "author", "isbn", "year", "language", "dewey", "name")),
     text=st.text(st.characters(), max_size=20) | st.text("*?\\\ud800ab", max_size=8) | texts,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
@@ -22,6 +22,7 @@ from catalogue.searching.result_order import ResultOrder
 from catalogue.searching.sorting import MOST_KEYS, SortKey, is_wide_sort, sort
 from tests.builders.catalogue import a_record, add_records
 from tests.conftest import a_postgresql
+from tests.examples import examples
 
 RECORDS = [
     a_record("The zebra", "Smith, John", year=1999, not_filed=4),
@@ -123,7 +124,7 @@ KEYS = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(
     st.lists(KEYS, max_size=3),
     st.sets(st.integers(1, len(RECORDS))),
@@ -202,7 +203,7 @@ def crowd(
         database.close()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(KEYS, min_size=1, max_size=3, unique_by=lambda key: key.point),
     st.sets(st.integers(1, 300), min_size=1) | st.just(set(range(1, 301))),
@@ -229,7 +230,7 @@ def test_pages_are_those_of_the_whole_order(
     assert order(database, *keys, records=records) == whole
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.lists(KEYS, min_size=1, max_size=2, unique_by=lambda key: key.point),
     st.lists(st.tuples(st.integers(1, 310), st.integers(0, 30)), min_size=1, max_size=8),

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
@@ -40,6 +40,7 @@ from tests.builders.bookings import (
     extend,
 )
 from tests.builders.circulation import Library, a_library, a_patron
+from tests.examples import examples
 
 COPIES, PATRONS, HORIZON = 4, 3, 90
 
@@ -215,12 +216,7 @@ def test_no_day_ever_promises_more_than_there_is(sqlite_template: Path) -> None:
     try:
         run_state_machine_as_test(
             OnSqlite,
-            settings=settings(
-                max_examples=20,
-                stateful_step_count=25,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
+            settings=examples(20, stateful_step_count=25, suppress_health_check=list(HealthCheck)),
         )
     finally:
         shutil.rmtree(folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from circulation.digital_post.seals import KEY_BYTES, NumberSeal, NumberUnreadable
@@ -13,7 +13,6 @@ NUMBERS = st.integers(0, 9_999_999_999).map("{:010}".format)
 CPR = "0101110000"
 
 
-@settings(deadline=None)
 @given(KEYS, NUMBERS, st.integers(1, 2**31))
 def test_a_number_is_read_again(key: bytes, number: str, patron_id: int) -> None:
     sealed = NumberSeal(key).sealed(number, patron_id)
@@ -22,7 +21,6 @@ def test_a_number_is_read_again(key: bytes, number: str, patron_id: int) -> None
     assert sealed != NumberSeal(key).sealed(number, patron_id)
 
 
-@settings(deadline=None)
 @given(KEYS, KEYS, st.integers(1, 100), st.integers(1, 100))
 def test_only_with_its_key_and_for_its_patron(
     key: bytes, other: bytes, patron_id: int, other_id: int
@@ -36,7 +34,6 @@ def test_only_with_its_key_and_for_its_patron(
             NumberSeal(key).opened(sealed, other_id)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_anything_else_is_unreadable(sealed: bytes) -> None:
     with pytest.raises(NumberUnreadable) as caught:

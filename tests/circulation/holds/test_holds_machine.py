@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
@@ -39,6 +39,7 @@ from tests.builders.holds import (
     record_of,
     shelf,
 )
+from tests.examples import examples
 
 PATRONS, TITLES, COPIES = 4, 3, 2
 
@@ -277,12 +278,7 @@ def test_any_sequence_of_verbs(sqlite_template: Path) -> None:
 
         run_state_machine_as_test(
             AtDesks,
-            settings=settings(
-                max_examples=40,
-                stateful_step_count=40,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
+            settings=examples(40, stateful_step_count=40, suppress_health_check=list(HealthCheck)),
         )
 
 

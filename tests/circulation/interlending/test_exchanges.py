@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import bindparam, delete, insert, select
 
@@ -24,6 +24,7 @@ from circulation.interlending.exchanges import (
 from circulation.interlending.schema import exchange_bodies
 from circulation.jobs import run_job
 from tests.builders.circulation import Library
+from tests.examples import examples
 
 
 def keep(library: Library, *requests: str, **changes: Any) -> None:
@@ -146,7 +147,7 @@ def test_without_its_stream_an_exchange_has_its_line(either_library: Library) ->
     assert _said(library) == [(None, None)] * 2
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@examples(30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.binary(max_size=40_000), st.binary(max_size=40_000)), max_size=20))
 def test_any_are_read_as_they_were_written(
     sqlite_library: Library, found: list[tuple[bytes, bytes]]

@@ -26,6 +26,7 @@ from circulation.loans.undo import cancel_check_in
 from circulation.results import CheckedIn, CheckedOut
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.fees import charge, danish_fees, paid
+from tests.examples import examples
 
 _charges = many(
     select(
@@ -265,12 +266,7 @@ def test_sums_agree_on_sqlite(sqlite_template: Path) -> None:
     Ledger.url = None
     run_state_machine_as_test(
         Ledger,
-        settings=settings(
-            max_examples=10,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=examples(10, stateful_step_count=25, suppress_health_check=list(HealthCheck)),
     )
 
 

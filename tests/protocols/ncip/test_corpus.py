@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -24,6 +24,7 @@ from protocols.ncip.wire.dialects import NEWEST, VERSIONS
 from protocols.ncip.wire.framing import DocumentScanner, Unframeable
 from protocols.ncip.wire.version_1 import UNKNOWN_SERVICE
 from tests.builders.circulation import a_patron, an_item
+from tests.examples import examples
 from tests.protocols.ncip.stage import N, Stage, problem_types, service_of
 
 ANY = NcipSettings(any_partner=True, branch="DK-900101")
@@ -247,11 +248,7 @@ def _dropped(chance: random.Random, data: bytes) -> bytes:
     return data[:start] + data[end:]
 
 
-@settings(
-    max_examples=600,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@examples(600, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     which=st.integers(0, 10_000),
     damage=st.lists(st.sampled_from(sorted(DAMAGES)), min_size=1, max_size=4),

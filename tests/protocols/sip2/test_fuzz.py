@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.database import open_database
@@ -16,6 +16,7 @@ from protocols.sip2.messages import REQUESTS
 from protocols.sip2.settings import Sip2Settings
 from protocols.sip2.wire.layouts import FIELDS, LAYOUTS
 from tests.builders.circulation import a_library, a_patron, an_item
+from tests.examples import examples
 from tests.fuzz.sip2 import Fuzzer, mutated, seeds, segments
 from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account, with_checksum
 
@@ -56,7 +57,7 @@ def requests(draw: st.DrawFn) -> bytes:
     return code.encode() + fixed.encode() + b"".join(c + v + b"|" for c, v in fields)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(request=requests(), has_checksum=st.booleans())
 def test_every_whole_request_gets_one_answer_of_its_pair(
     terminal: Terminal, request: bytes, has_checksum: bool
@@ -73,7 +74,7 @@ def test_every_whole_request_gets_one_answer_of_its_pair(
         assert (sum(answer[:-5]) + int(answer[-5:-1], 16)) & 0xFFFF == 0
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(pieces=st.lists(st.one_of(st.binary(max_size=400), requests()), max_size=12))
 def test_any_bytes_leave_a_terminal_that_is_answered(
     terminal: Terminal, pieces: list[bytes]
@@ -89,7 +90,7 @@ def test_any_bytes_leave_a_terminal_that_is_answered(
 SEEDS = seeds()
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(frame=st.sampled_from(SEEDS), random=st.randoms(use_true_random=False))
 def test_a_mutated_frame_is_answered_or_ignored(
     terminal: Terminal, frame: bytes, random: Random

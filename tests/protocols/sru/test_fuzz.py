@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from protocols.cql.diagnostics import MESSAGES, Srw
 from protocols.sru.http import parameters_in
+from tests.examples import examples
 from tests.protocols.sru.stage import SRU, VERSIONS, Schemas, Stage, numbers, version_of
 
 PIECES = [
@@ -21,11 +22,7 @@ QUERIES = st.one_of(
     st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join),
     st.text(min_size=1, max_size=20),
 )
-QUIET = settings(
-    max_examples=250,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+QUIET = examples(250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @QUIET

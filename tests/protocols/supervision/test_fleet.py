@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from protocols.supervision.fleet import (
     GRACE_SECONDS,
@@ -15,6 +21,7 @@ from protocols.supervision.fleet import (
     Fleet,
     State,
 )
+from tests.examples import examples
 
 
 def started(actions: list[Action]) -> list[int]:
@@ -186,5 +193,5 @@ class FleetMachine(RuleBasedStateMachine):
         assert self.ended in (None, 0)
 
 
-TestFleet = FleetMachine.TestCase
-TestFleet.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+def test_whatever_happens_to_a_fleet() -> None:
+    run_state_machine_as_test(FleetMachine, settings=examples(60, stateful_step_count=40))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.z3950 import messages as m
@@ -22,11 +22,12 @@ from protocols.z3950.codec import (
 from protocols.z3950.wire import ber
 from protocols.z3950.wire.generator import MOST_DEPTH
 from protocols.z3950.wire.layouts import APDU_TAGS, LAYOUTS
+from tests.examples import examples
 from tests.protocols.z3950 import second_opinion
 from tests.protocols.z3950.forms import in_form
 from tests.protocols.z3950.strategies import apdus
 
-FORGIVING = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FORGIVING = examples(150)
 
 
 @pytest.fixture(scope="session")
@@ -224,7 +225,7 @@ def test_what_is_not_an_apdu_is_malformed(data: bytes) -> None:
         decode(data)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(st.binary(max_size=400), st.sampled_from([*APDU_TAGS.values(), 0]))
 def test_any_bytes_give_a_message_or_are_malformed(data: bytes, tag: int) -> None:
     if tag:
@@ -232,7 +233,7 @@ def test_any_bytes_give_a_message_or_are_malformed(data: bytes, tag: int) -> Non
     _decode_or_refuse(data)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(
     apdus().map(encode),
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=4),

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import MalformedMessage, encode
 from protocols.z3950.wire.framing import ApduStream
+from tests.examples import examples
 from tests.protocols.z3950.forms import (
     CHUNKINGS,
     Chunking,
@@ -79,7 +80,7 @@ def test_the_same_comes_out_however_it_came_in(
     assert cut(chunking(data)) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(apdus().map(encode), max_size=3), st.booleans(), st.integers(1, 50))
 def test_messages_come_out_as_they_went_in(
     messages: list[bytes], is_definite: bool, size: int
@@ -89,7 +90,7 @@ def test_messages_come_out_as_they_went_in(
     assert cut(stream[at : at + size] for at in range(0, len(stream), size)) == messages
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=300))
 def test_any_bytes_give_apdus_or_one_error(data: bytes) -> None:
     assert cut(one_piece(data)) == cut(byte_by_byte(data))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.z3950.codec import MalformedMessage, encode_value, read_value
 from protocols.z3950.wire import packages as p
 from protocols.z3950.wire.ber import identifier_of
 from protocols.z3950.wire.package_layouts import PACKAGE_LAYOUTS
+from tests.examples import examples
 from tests.protocols.z3950.forms import in_form
 from tests.protocols.z3950.strategies import of_kind
 
@@ -27,7 +28,7 @@ WHOLE = [
 
 @pytest.mark.parametrize("kind", WHOLE, ids=lambda kind: kind.__name__)
 def test_any_package_comes_back_from_its_octets(kind: type[object]) -> None:
-    @settings(max_examples=25, deadline=None)
+    @examples(25)
     @given(of_kind(kind))
     def check(package: object) -> None:
         octets = encode_value(package, ES_REQUEST)
@@ -37,7 +38,7 @@ def test_any_package_comes_back_from_its_octets(kind: type[object]) -> None:
     check()
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(WHOLE), st.binary(max_size=60))
 def test_any_octets_are_a_package_or_malformed(kind: type[object], octets: bytes) -> None:
     for data in (octets, b"\xa1" + bytes((len(octets),)) + octets):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
@@ -20,6 +20,7 @@ from protocols.z3950.session import State, Z3950Session
 from protocols.z3950.settings import Z3950Settings
 from protocols.z3950.wire.framing import ApduStream
 from protocols.z3950.wire.layouts import APDU_TAGS
+from tests.examples import examples
 from tests.protocols.z3950.forms import CHUNKINGS, Chunking
 from tests.protocols.z3950.strategies import apdus, of_kind
 
@@ -126,7 +127,7 @@ RESPONSES = {
 
 @pytest.mark.parametrize("kind", APDU_TAGS)
 def test_every_apdu_has_its_answer_in_an_open_association(kind: type[m.Apdu]) -> None:
-    @settings(max_examples=5, deadline=None)
+    @examples(5)
     @given(of_kind(kind))
     def check(request: m.Apdu) -> None:
         session = new_session()
@@ -273,7 +274,7 @@ def test_a_request_larger_than_allowed_is_refused_by_its_header() -> None:
     assert "2000" in (close.diagnostic_information or "")
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(st.binary(max_size=60) | apdus().map(encode), max_size=5), st.booleans())
 def test_any_octets_lead_to_answers_or_to_a_close(chunks: list[bytes], is_open: bool) -> None:
     session = opened() if is_open else new_session()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.z3950.codec import MalformedMessage, encode_value, read_value
 from protocols.z3950.wire import structures as s
 from protocols.z3950.wire.structure_layouts import STRUCTURE_LAYOUTS
+from tests.examples import examples
 from tests.protocols.z3950.strategies import of_kind
 
 #: Those that stand for themselves and not inside another.
@@ -27,7 +28,7 @@ WHOLE = [
 
 @pytest.mark.parametrize("kind", WHOLE, ids=lambda kind: kind.__name__)
 def test_any_structure_comes_back_from_its_octets(kind: type[object]) -> None:
-    @settings(max_examples=25, deadline=None)
+    @examples(25)
     @given(of_kind(kind), st.sampled_from([b"\x30", b"\xa1", b"\xbf\x64"]))
     def check(structure: object, identifier: bytes) -> None:
         assert read_value(kind, encode_value(structure, identifier), identifier) == structure
@@ -40,7 +41,7 @@ def test_every_structure_has_a_layout() -> None:
     assert set(STRUCTURE_LAYOUTS) <= named
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.sampled_from(WHOLE), st.binary(max_size=40))
 def test_any_octets_are_a_structure_or_malformed(kind: type[object], octets: bytes) -> None:
     for data in (octets, b"\x30" + bytes((len(octets),)) + octets):

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -15,14 +15,11 @@ from protocols.digital_post.memo.messages import MemoVersion
 from protocols.digital_post.memo.reading import read_memo
 from protocols.digital_post.memo.writing import write_memo
 from tests.builders.digital_post import a_body, a_file, a_memo, a_nemsms, official_schema
+from tests.examples import examples
 from tests.protocols.digital_post.memo.messages import messages
 
 V1, V2 = MemoVersion.V1_1, MemoVersion.V1_2
-SLOW = settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+SLOW = examples(150, suppress_health_check=[HealthCheck.data_too_large])
 
 
 @pytest.fixture(scope="module")
