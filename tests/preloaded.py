@@ -7,7 +7,6 @@ folder, environment and files; only the loading is done once.
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import signal
@@ -18,6 +17,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.processes import load_all
 
 _CLIENT = """\
 #!{python} -IS
@@ -50,10 +51,7 @@ def main(address: str) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()  # who calls meanwhile waits
-        from protocols.command_line import COMMANDS
-
-        for module in COMMANDS.values():
-            importlib.import_module(f"protocols.commands.{module}")
+        load_all()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # its children need nobody to wait for them
         while True:
             caller, _ = listener.accept()

@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from catalogue.statements import Transaction, change, many, one, scalar, send
+from catalogue.statements import (
+    Transaction,
+    change,
+    key_parameters,
+    many,
+    many_of,
+    one,
+    scalar,
+    send,
+)
 from circulation.engine import Circulation
 from circulation.events import Event, EventKind, read_event, select_events
 from circulation.notices.requests import Addressees, request_notice
@@ -75,9 +84,9 @@ def _page(kinds: frozenset[EventKind]) -> Callable[..., list[Event]]:
     )
 
 
-_wanting: Callable[..., list[Any]] = many(
-    select(notice_choices.c.patron_id, notice_choices.c.kind).where(
-        notice_choices.c.wanted.is_(True)
+_wanting: Callable[..., list[Any]] = many_of(
+    lambda size: select(notice_choices.c.patron_id, notice_choices.c.kind).where(
+        notice_choices.c.wanted.is_(True), notice_choices.c.patron_id.in_(key_parameters(size))
     ),
     None,
 )
@@ -92,15 +101,19 @@ def gather(
     start = max(after, progress.safe if progress else 0)
     kinds = frozenset(event for event, may in MAY_TELL.items() if may & set_up.notices.kinds)
     page = _page(kinds)(transaction, start, AT_MOST) if kinds else []
-    wanting = {(row[0], row[1]) for row in _wanting(transaction)} if page else set()
+    persons = {each.patron_id for each in page if each.patron_id}
+    on_request = set_up.notices.on_request
+    # Of a page's own patrons it is known at once; of others, when they are asked for.
+    asked_for = _wanting(transaction, sorted(persons)) if on_request else []
+    wanting = {(row[0], row[1]) for row in asked_for}
     made = 0
-    among = Addressees(transaction, {each.patron_id for each in page if each.patron_id})
+    among = Addressees(transaction, persons)
     for event in page:
         telling = TELLS[event.kind](Reading(transaction, set_up, event))
         if telling is None or telling.kind not in set_up.notices.kinds:
             continue
         is_asked_for = (telling.patron_id, telling.kind.value) in wanting
-        if telling.kind in set_up.notices.on_request and not is_asked_for:
+        if telling.kind in on_request and telling.patron_id in persons and not is_asked_for:
             continue
         notice_id = request_notice(
             circulation,
