@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +15,12 @@ from circulation.loans.batches import check_in_stack, check_out_stack, renew_sta
 from circulation.loans.conflicts import settle_conflict
 from circulation.notices.kinds import Basis
 from circulation.patrons.accounts import patron_loans
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
+from circulation.results import CheckedOut, Refused
 from protocols.command_line import Settings
-from protocols.commands.library import Library, as_json, opened, refusal_of, say, silent
-from protocols.commands.unknown import near_items
-from protocols.commands.values import ISIL
+from protocols.commands.library import as_json, opened, refusal_of, say, silent
+from protocols.commands.loan_answers import AT, say_all
+from protocols.commands.loan_school import COMMANDS as SCHOOL_COMMANDS
 
-_at = click.option("--at", "branch", type=ISIL, required=True, help="The branch where it is done.")
 _BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
 
 
@@ -34,7 +32,7 @@ def loan() -> None:
 @loan.command()
 @click.argument("patron")
 @_BARCODES
-@_at
+@AT
 @click.option("--no-block", is_flag=True, help="It has happened already: accept it all the same.")
 @silent
 @as_json
@@ -67,12 +65,12 @@ def out(
             return answers
 
         answers = library.write(lend)
-        _say_all(library, barcodes, answers, as_json)
+        say_all(library, barcodes, answers, as_json)
 
 
 @loan.command("in")
 @_BARCODES
-@_at
+@AT
 @as_json
 @click.pass_obj
 def in_(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: bool) -> None:
@@ -84,12 +82,12 @@ def in_(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: boo
                 library.circulation, transaction, desk=desk, barcodes=barcodes, now=library.now
             )
         )
-        _say_all(library, barcodes, answers, as_json)
+        say_all(library, barcodes, answers, as_json)
 
 
 @loan.command()
 @_BARCODES
-@_at
+@AT
 @as_json
 @click.pass_obj
 def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: bool) -> None:
@@ -101,7 +99,7 @@ def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: b
                 library.circulation, transaction, desk=desk, barcodes=barcodes, now=library.now
             )
         )
-        _say_all(library, barcodes, answers, as_json)
+        say_all(library, barcodes, answers, as_json)
 
 
 @loan.command("list")
@@ -145,7 +143,7 @@ def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None
 def _marking(name: str, verb: Callable[..., lost.Marked | Refused], about: str) -> None:
     @loan.command(name, help=about)
     @click.argument("barcode")
-    @_at
+    @AT
     @as_json
     @click.pass_obj
     def command(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
@@ -172,7 +170,7 @@ def _mark(
                 **options,
             )
         )
-        _say_all(library, (barcode,), (answer,), as_json)
+        say_all(library, (barcode,), (answer,), as_json)
 
 
 _marking("claim", lost.claim_returned, "The borrower says that the item was returned.")
@@ -185,7 +183,7 @@ _marking("resume", lost.resume, "A suspended loan goes on.")
 @loan.command()
 @click.argument("barcode")
 @click.argument("until", type=click.DateTime(["%Y-%m-%d"]))
-@_at
+@AT
 @as_json
 @click.pass_obj
 def suspend(settings: Settings, barcode: str, until: datetime, branch: str, as_json: bool) -> None:
@@ -198,7 +196,7 @@ def suspend(settings: Settings, barcode: str, until: datetime, branch: str, as_j
 
 @loan.command("recall")
 @click.argument("barcode")
-@_at
+@AT
 @as_json
 @click.pass_obj
 def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
@@ -218,7 +216,7 @@ def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> Non
 
 @loan.command()
 @click.argument("conflict", type=int)
-@_at
+@AT
 @as_json
 @click.pass_obj
 def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> None:
@@ -231,55 +229,5 @@ def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> Non
     say({"conflict": conflict, "was_open": settled}, as_json)
 
 
-def _say_all(
-    library: Library,
-    barcodes: Sequence[str],
-    answers: Sequence[CheckedOut | CheckedIn | Renewed | lost.Marked | Refused],
-    json_wanted: bool,
-) -> None:
-    say(
-        [
-            {"item": barcode} | _facts(answer) | _near(library, barcode, answer)
-            for barcode, answer in zip(barcodes, answers, strict=True)
-        ],
-        json_wanted,
-    )
-    if any(isinstance(answer, Refused) for answer in answers):
-        raise click.exceptions.Exit(1)
-
-
-def _near(library: Library, barcode: str, answer: object) -> dict[str, Any]:
-    """What may have been meant, where no item has the barcode."""
-    if not isinstance(answer, Refused) or Reason.ITEM_UNKNOWN not in answer.reasons:
-        return {}
-    found = library.read(lambda transaction: near_items(transaction, barcode))
-    return {"did_you_mean": found} if found else {}
-
-
-def _facts(
-    answer: CheckedOut | CheckedIn | Renewed | lost.Marked | Refused,
-) -> dict[str, Any]:
-    if isinstance(answer, Refused):
-        title = {"title": answer.item.title} if answer.item else {}
-        return title | refusal_of(answer)
-    facts: dict[str, Any] = {"title": answer.item.title}
-    if isinstance(answer, CheckedIn):
-        held = answer.held_for
-        return facts | {
-            "was_on_loan": answer.was_on_loan,
-            "was_overdue": answer.was_overdue,
-            "goes": answer.destination.value,
-            "to": answer.to_branch.isil,
-            "pickup_number": held.number if held else None,
-            "stay": f"{answer.stay.kind.value} {answer.stay.name}".strip() if answer.stay else None,
-        }
-    if isinstance(answer, lost.Marked):
-        return facts | {
-            "state": answer.state.value,
-            "due": answer.loan.due if answer.loan else None,
-        }
-    return facts | {
-        "due": answer.loan.due,
-        "renewals": answer.loan.renewals,
-        "overridden": [refusal.reason.name for refusal in answer.overridden],
-    }
+for _command in SCHOOL_COMMANDS:
+    loan.add_command(_command)

@@ -1,9 +1,9 @@
-"""`tiro patron`: look up, register, block, PIN, and what the law gives a person a right to."""
+"""`tiro patron`: look up, register, change, block, and what the law gives a person a right to."""
 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import click
@@ -14,7 +14,7 @@ from circulation.notices.kinds import Basis
 from circulation.organisation import find_branch
 from circulation.patrons.accounts import patron_status
 from circulation.patrons.consents import consents_of
-from circulation.patrons.contacts import contacts_of, preferences_of
+from circulation.patrons.contacts import preferences_of
 from circulation.patrons.guardians import guardians_of, wards_of
 from circulation.patrons.identifiers import IdentifierTaken, identifiers_of
 from circulation.patrons.personal_data import (
@@ -37,10 +37,12 @@ from circulation.reasons import BlockReason
 from circulation.results import PatronStatus, Refused
 from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, plain, say, silent
-from protocols.commands.values import ISIL
+from protocols.commands.patron_cards import card
+from protocols.commands.patron_care import COMMANDS
+from protocols.commands.patron_changes import contact_facts, identifier_facts
+from protocols.commands.values import DAY, ISIL
 
 _REASON = click.Choice([reason.value for reason in BlockReason])
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()
@@ -96,19 +98,8 @@ def _facts(
         "expires": status.expires,
         "note": status.note,
         "has_pin": status.has_pin,
-        "identifiers": [
-            {
-                "identifier": each.shown,
-                "kind": each.kind,
-                "blocked": each.blocked,
-                "expires": each.expires,
-            }
-            for each in identifiers_of(transaction, patron_id)
-        ],
-        "contacts": [
-            {"kind": each.kind.value, "value": each.value, "verified": each.verified}
-            for each in contacts_of(transaction, patron_id)
-        ],
+        "identifiers": identifier_facts(transaction, patron_id),
+        "contacts": contact_facts(transaction, patron_id),
         "pickup_branch_id": preferences.pickup_branch_id,
         "interest_days": preferences.interest_days,
         "guardians": [each.name for each in guardians_of(transaction, patron_id)],
@@ -132,12 +123,12 @@ def _facts(
 @click.option("--at", "home", type=ISIL, required=True, help="The home branch.")
 @click.option("--category", required=True)
 @click.option("--kind", type=click.Choice([kind.value for kind in PatronKind]), default="person")
-@click.option("--born", type=_DAY)
+@click.option("--born", type=DAY)
 @click.option("--email", default="")
 @click.option("--phone", default="")
 @click.option("--language", default="da", show_default=True)
 @click.option("--municipality", default="", help="Code of where the patron lives.")
-@click.option("--expires", type=_DAY, help="The last day on which they may borrow.")
+@click.option("--expires", type=DAY, help="The last day on which they may borrow.")
 @click.option("--note", default="")
 @silent
 @as_json
@@ -148,8 +139,8 @@ def add(
     card: str,
     home: str,
     kind: str,
-    born: datetime | None,
-    expires: datetime | None,
+    born: date | None,
+    expires: date | None,
     batch: str | None,
     as_json: bool,
     **details: Any,
@@ -167,8 +158,8 @@ def add(
                 card=card,
                 now=library.now,
                 kind=PatronKind(kind),
-                birth_date=_day(born),
-                expires=_day(expires),
+                birth_date=born,
+                expires=expires,
                 key=library.circulation.identifiers,
                 **details,
             )
@@ -179,10 +170,6 @@ def add(
             say(library.write(work), as_json)
         except IdentifierTaken as error:
             raise click.ClickException(str(error)) from error
-
-
-def _day(moment: datetime | None) -> date | None:
-    return None if moment is None else moment.date()
 
 
 @patron.command()
@@ -280,16 +267,16 @@ def _new_pin(library: Library, patron_id: int, identifier: str) -> str:
 
 @patron.command()
 @click.argument("identifier", metavar="PATRON")
-@click.option("--from", "first", type=_DAY, help="The first day.  [default: today]")
-@click.option("--until", "last", type=_DAY, help="The last.  [default: until further notice]")
+@click.option("--from", "first", type=DAY, help="The first day.  [default: today]")
+@click.option("--until", "last", type=DAY, help="The last.  [default: until further notice]")
 @click.option("--end", is_flag=True, help="The patron is back.")
 @as_json
 @click.pass_obj
 def absent(
     settings: Settings,
     identifier: str,
-    first: datetime | None,
-    last: datetime | None,
+    first: date | None,
+    last: date | None,
     end: bool,
     as_json: bool,
 ) -> None:
@@ -298,8 +285,7 @@ def absent(
         raise click.UsageError("--end has no days")
     with opened(settings) as library:
         patron_id = library.patron(identifier)
-        begin = _day(first) or library.today()
-        absence = None if end else Absence(begin, _day(last))
+        absence = None if end else Absence(first or library.today(), last)
         try:
             library.write(
                 lambda transaction: set_absence(transaction, patron_id, absence, now=library.now)
@@ -364,3 +350,7 @@ def access_log(settings: Settings, identifier: str, as_json: bool) -> None:
             ],
             as_json,
         )
+
+
+for _command in (card, *COMMANDS):
+    patron.add_command(_command)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import date
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -34,4 +36,22 @@ class _Isil(click.types.StringParamType):
         ]
 
 
+class _Day(click.ParamType):  # type: ignore[type-arg]  # older ones take none
+    """A date in ISO 8601."""
+
+    name = "date"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date such as 2027-03-31", param, ctx)
+
+
 ISIL = _Isil()
+DAY = _Day()

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from protocols.command_line import tiro
+from protocols.commands.values import DAY
 from protocols.demo.seeding import SET_UP
 
 #: What a command needs besides its required arguments, to be no mistake of the caller.
@@ -62,7 +63,7 @@ def call(name: str, folder: Path) -> list[str]:
 def _value(kind: click.ParamType, folder: Path) -> str:
     if isinstance(kind, click.Choice):
         return str(next(iter(kind.choices)))
-    if isinstance(kind, click.DateTime):
+    if isinstance(kind, click.DateTime) or kind is DAY:
         return "2026-01-05"
     if isinstance(kind, click.types.IntParamType):
         return "1"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 
-import click
-
 from circulation.jobs import JOBS
-from protocols.command_line import COMMANDS, tiro
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.staff import Staff
 
@@ -122,13 +119,3 @@ def test_mistakes_are_named(staff: Staff) -> None:
         result = staff.run(*arguments)
         assert result.exit_code in (1, 2)
         assert words in result.output
-
-
-def test_every_command_that_prints_facts_has_json() -> None:
-    without = {"export", "erase"}  # is JSON; prints one word
-    for name in ("patron", "item", "loan", "hold", "list", "jobs"):
-        group = tiro.get_command(click.Context(tiro), name)  # type: ignore[attr-defined]
-        assert name in COMMANDS
-        for command in group.commands.values():
-            options = {option for parameter in command.params for option in parameter.opts}
-            assert ("--json" in options) != (command.name in without), command.name

@@ -1,0 +1,130 @@
+"""`tiro patron card`: further cards, lost ones, new ones for old."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+
+from catalogue.statements import Transaction
+from circulation.patrons.identifiers import (
+    add_identifier,
+    block_identifier,
+    set_identifier_expiry,
+)
+from circulation.reasons import IdentifierBlock
+from protocols.command_line import Settings
+from protocols.commands.library import Library, as_json
+from protocols.commands.patron_changes import PATRON, done, identifier_facts
+from protocols.commands.values import DAY
+
+
+@click.group()
+def card() -> None:
+    """A patron's cards and other identifiers: further ones, lost ones, new ones for old."""
+
+
+_EXPIRES = click.option("--expires", type=DAY, help="The last day on which it may be used.")
+
+
+@card.command("add")
+@PATRON
+@click.argument("new", metavar="CARD")
+@click.option("--kind", default="card", show_default=True, help="card, login, national_id...")
+@_EXPIRES
+@as_json
+@click.pass_obj
+def add_card(
+    settings: Settings, identifier: str, new: str, kind: str, expires: date | None, as_json: bool
+) -> None:
+    """Give a patron a further card, or another identifier."""
+
+    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
+        _add(library, transaction, patron_id, new, kind, expires)
+
+    done(settings, identifier, as_json, work, identifier_facts)
+
+
+def _add(
+    library: Library,
+    transaction: Transaction,
+    patron_id: int,
+    new: str,
+    kind: str = "card",
+    expires: date | None = None,
+) -> None:
+    key = library.circulation.identifiers
+    add_identifier(transaction, patron_id, new, kind, now=library.now, expires=expires, key=key)
+
+
+@card.command("block")
+@click.argument("identifier", metavar="CARD")
+@click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in IdentifierBlock]),
+    default=IdentifierBlock.LOST.value,
+    show_default=True,
+)
+@as_json
+@click.pass_obj
+def block_card(settings: Settings, identifier: str, reason: str, as_json: bool) -> None:
+    """Stop a card from being used. The patron's others go on."""
+    _set_block(settings, identifier, IdentifierBlock(reason), as_json)
+
+
+@card.command("unblock")
+@click.argument("identifier", metavar="CARD")
+@as_json
+@click.pass_obj
+def unblock_card(settings: Settings, identifier: str, as_json: bool) -> None:
+    """Let a card be used again: it was found."""
+    _set_block(settings, identifier, None, as_json)
+
+
+def _set_block(
+    settings: Settings, identifier: str, reason: IdentifierBlock | None, json_wanted: bool
+) -> None:
+    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
+        key = library.circulation.identifiers
+        block_identifier(transaction, identifier, reason, now=library.now, key=key)
+
+    done(settings, identifier, json_wanted, work, identifier_facts)
+
+
+@card.command("replace")
+@click.argument("identifier", metavar="CARD")
+@click.argument("new", metavar="NEW")
+@_EXPIRES
+@as_json
+@click.pass_obj
+def replace_card(
+    settings: Settings, identifier: str, new: str, expires: date | None, as_json: bool
+) -> None:
+    """Give the patron a new card for this one, which is not to be used any more."""
+
+    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
+        _add(library, transaction, patron_id, new, expires=expires)
+        block_identifier(
+            transaction,
+            identifier,
+            IdentifierBlock.REPLACED,
+            now=library.now,
+            key=library.circulation.identifiers,
+        )
+
+    done(settings, identifier, as_json, work, identifier_facts)
+
+
+@card.command("expires")
+@click.argument("identifier", metavar="CARD")
+@click.argument("last", metavar="DAY", type=DAY, required=False)
+@as_json
+@click.pass_obj
+def card_expires(settings: Settings, identifier: str, last: date | None, as_json: bool) -> None:
+    """Set the last day on which a card may be used; without a day, for ever."""
+
+    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
+        key = library.circulation.identifiers
+        set_identifier_expiry(transaction, identifier, last, now=library.now, key=key)
+
+    done(settings, identifier, as_json, work, identifier_facts)

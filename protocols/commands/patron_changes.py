@@ -1,0 +1,59 @@
+"""How a change of a patron is made by a command, and what is said of them afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from catalogue.statements import Transaction
+from circulation.patrons.contacts import contacts_of
+from circulation.patrons.identifiers import identifiers_of
+from protocols.command_line import Settings
+from protocols.commands.library import Library, opened, say
+
+PATRON = click.argument("identifier", metavar="PATRON")
+
+
+def identifier_facts(transaction: Transaction, patron_id: int) -> list[dict[str, Any]]:
+    """The patron's identifiers, national numbers masked."""
+    return [
+        {
+            "identifier": each.shown,
+            "kind": each.kind,
+            "blocked": each.blocked,
+            "expires": each.expires,
+        }
+        for each in identifiers_of(transaction, patron_id)
+    ]
+
+
+def contact_facts(transaction: Transaction, patron_id: int) -> list[dict[str, Any]]:
+    """The ways to the patron."""
+    return [
+        {"kind": each.kind.value, "value": each.value, "verified": each.verified}
+        for each in contacts_of(transaction, patron_id)
+    ]
+
+
+def done(
+    settings: Settings,
+    identifier: str,
+    json_wanted: bool,
+    work: Callable[[Library, Transaction, int], object],
+    facts: Callable[[Transaction, int], Any],
+) -> None:
+    """Does it, and says what is known of the patron in that respect afterwards."""
+    with opened(settings) as library:
+        patron_id = library.patron(identifier)
+
+        def both(transaction: Transaction) -> Any:
+            work(library, transaction, patron_id)
+            return facts(transaction, patron_id)
+
+        try:
+            found = library.write(both)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+        say(found, json_wanted)

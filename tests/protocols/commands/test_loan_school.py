@@ -1,0 +1,74 @@
+"""`tiro loan class`, `onward`, `back` and `bill`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from circulation.results import Refused
+from tests.builders.circulation import a_patron, an_item
+from tests.builders.fees import fee_rule
+from tests.builders.staff import Staff
+
+HERE = ("--at", "DK-900101")
+
+
+@pytest.mark.parametrize("between", [" ", ";", ", "])
+def test_a_class_gets_its_books(staff: Staff, tmp_path: Path, between: str) -> None:
+    pupils = [a_patron(staff.library) for _ in range(3)]
+    books = [an_item(staff.library) for _ in range(3)]
+    file = tmp_path / "9b.csv"
+    lines = [f"{pupil}{between}{book}\n" for pupil, book in zip(pupils, books, strict=True)]
+    file.write_text("".join([*lines, "\n"]))
+    lent = staff.json("loan", "class", str(file), *HERE)
+    assert [each["item"] for each in lent] == books
+    for pupil, book in zip(pupils, books, strict=True):
+        assert [each["item"] for each in staff.json("loan", "list", pupil)] == [book]
+    again = staff.json("loan", "class", str(file), *HERE, code=1)
+    assert all(each["refused"] for each in again)
+
+
+def test_a_line_that_is_none_lends_nothing(staff: Staff, tmp_path: Path) -> None:
+    pupil, book = a_patron(staff.library), an_item(staff.library)
+    file = tmp_path / "9b.csv"
+    file.write_text(f"{pupil};{book}\n{pupil}\n")
+    refused = staff.run("loan", "class", str(file), *HERE)
+    assert refused.exit_code == 2
+    assert "line 2: a card and a barcode" in refused.output
+    assert staff.json("loan", "list", pupil) == []
+
+
+def test_a_pupil_has_what_the_teacher_borrowed(staff: Staff) -> None:
+    teacher = a_patron(staff.library, given_name="Lærke")
+    pupil, book = a_patron(staff.library, given_name="Bo"), an_item(staff.library)
+    assert not isinstance(staff.library.check_out(teacher, book), Refused)
+    lent = staff.json("loan", "onward", book, pupil, *HERE)
+    assert (lent["borrower"], lent["holder"]) == ("Lærke Ørsted", "Bo Ørsted")
+    assert [each["item"] for each in staff.json("loan", "list", pupil)] == [book]
+    back = staff.json("loan", "back", book, *HERE)
+    assert (back["holder"], back["due"]) == (None, lent["due"])
+    assert staff.json("loan", "list", pupil) == []
+    assert [each["item"] for each in staff.json("loan", "list", teacher)] == [book]
+    refused = staff.json("loan", "onward", an_item(staff.library), pupil, *HERE, code=1)
+    assert refused["refused"] == ["ITEM_NOT_ON_LOAN"]
+
+
+def test_who_does_not_return_it_is_billed_once(staff: Staff) -> None:
+    library = staff.library
+    fee_rule(library, compensation="price", handling=8_000, currency="DKK")
+    card, late, other = (
+        a_patron(library),
+        *(an_item(library, price=20_000, currency="DKK") for _ in range(2)),
+    )
+    assert not isinstance(library.check_out(card, other), Refused)
+    early = staff.json("loan", "bill", other, *HERE, code=1)
+    assert early["refused"] == ["NOTHING_OWED"]
+    library.pass_time(days=-40)
+    assert not isinstance(library.check_out(card, late), Refused)
+    billed = staff.json("loan", "bill", late, *HERE)
+    charged = {each["type"]: each["amount"] for each in billed["charged"]}
+    assert charged == {"compensation": 28_000}
+    assert staff.json("loan", "bill", late, *HERE)["charged"] == []
+    (charge,) = staff.json("charges", "--patron", card)
+    assert (charge["type"], charge["balance"]) == ("compensation", 28_000)

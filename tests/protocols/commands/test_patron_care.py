@@ -1,0 +1,188 @@
+"""What a desk changes of a patron: `tiro patron change`, `card`, `contact`, `guardian`, `consent`,
+and `tiro group`."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from circulation.events import EventKind, events_of_patron
+from circulation.patrons.identifiers import find_patron
+from circulation.results import Refused
+from tests.builders.circulation import a_patron, an_item
+from tests.builders.staff import Staff
+
+
+def happened(staff: Staff, card: str) -> list[EventKind]:
+    patron_id = staff.library.read(lambda transaction: find_patron(transaction, card))
+    assert patron_id is not None
+    events = staff.library.read(lambda transaction: events_of_patron(transaction, patron_id))
+    return [event.kind for event in events]
+
+
+def test_what_is_written_is_changed_and_the_rest_stays(staff: Staff) -> None:
+    card = a_patron(staff.library, email="old@example.org", phone="+4528000000")
+    changed = staff.json(
+        *("patron", "change", card, "--email", "new@example.org", "--family-name", "Dahl"),
+        *("--language", "en", "--expires", "2030-12-31", "--at", "DK-900102"),
+        *("--pickup", "DK-900101", "--interest-days", "90"),
+    )
+    assert (changed["name"], changed["email"]) == ("Ida Dahl", "new@example.org")
+    assert (changed["phone"], changed["category"]) == ("+4528000000", "adult")
+    assert (changed["home"], changed["pickup"]) == ("DK-900102", "DK-900101")
+    assert changed["interest_days"] == 90
+    shown = staff.json("patron", "show", card)
+    assert (shown["language"], shown["expires"], shown["home"]) == ("en", "2030-12-31", "DK-900102")
+    again = staff.json("patron", "change", card, "--never-expires", "--phone", "")
+    assert (again["expires"], again["phone"], again["email"]) == (None, "", "new@example.org")
+    assert again["interest_days"] == 90
+    before = happened(staff, card)
+    assert staff.json("patron", "change", card) == again
+    assert happened(staff, card) == before  # nothing has happened
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--at", "DK-90010"), "Did you mean DK-90010"),
+        (("--born", "31-12-1990"), "2027-03-31"),
+        (("--expires", "2030-01-01", "--never-expires"), "two things"),
+    ],
+)
+def test_a_slip_changes_nothing(staff: Staff, arguments: tuple[str, ...], words: str) -> None:
+    card = a_patron(staff.library)
+    refused = staff.run("patron", "change", card, "--given-name", "Bo", *arguments)
+    assert refused.exit_code in (1, 2)
+    assert words in refused.output
+    assert staff.json("patron", "show", card)["name"] == "Ida Ørsted"
+
+
+def test_a_lost_card_is_blocked_and_found_again(staff: Staff) -> None:
+    card, item = a_patron(staff.library), an_item(staff.library)
+    second = staff.json("patron", "card", "add", card, "P-SECOND", "--expires", "2031-01-01")
+    assert [each["identifier"] for each in second] == [card, "P-SECOND"]
+    blocked = staff.json("patron", "card", "block", card, "--reason", "stolen")
+    assert [each["blocked"] for each in blocked] == ["STOLEN", None]
+    assert isinstance(staff.library.check_out(card, item), Refused)
+    assert not isinstance(staff.library.check_out("P-SECOND", item), Refused)
+    found = staff.json("patron", "card", "unblock", card)
+    assert [each["blocked"] for each in found] == [None, None]
+    past = staff.library.today - timedelta(days=3)
+    expired = staff.json("patron", "card", "expires", "P-SECOND", f"{past}")
+    assert [each["expires"] for each in expired] == [None, f"{past}"]
+    assert isinstance(staff.library.check_out("P-SECOND", an_item(staff.library)), Refused)
+    for_ever = staff.json("patron", "card", "expires", "P-SECOND")
+    assert [each["expires"] for each in for_ever] == [None, None]
+
+
+def test_a_new_card_for_an_old_one(staff: Staff) -> None:
+    card, other = a_patron(staff.library), a_patron(staff.library)
+    replaced = staff.json("patron", "card", "replace", card, "P-NEW")
+    assert [(each["identifier"], each["blocked"]) for each in replaced] == [
+        (card, "REPLACED"),
+        ("P-NEW", None),
+    ]
+    taken = staff.run("patron", "card", "replace", "P-NEW", other)
+    assert taken.exit_code == 1
+    assert "belongs to a patron already" in taken.output
+    shown = staff.json("patron", "show", "P-NEW")["identifiers"]
+    assert [each["blocked"] for each in shown] == ["REPLACED", None]  # all or nothing
+
+
+def test_a_national_number_is_added_and_never_shown(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    said = staff.run("patron", "card", "add", card, "251248-4916", "--kind", "national_id")
+    assert "4916" not in said.output
+    shown = staff.json("patron", "show", "2512484916")["identifiers"]
+    assert [each["identifier"] for each in shown] == [card, "251248-xxxx"]
+
+
+def test_an_address_is_added_verified_and_forgotten(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    (added,) = staff.json("patron", "contact", "add", card, "email", "ida@example.org")
+    assert (added["kind"], added["verified"]) == ("email", None)
+    (verified,) = staff.json("patron", "contact", "verify", card, "ida@example.org")
+    assert verified["verified"]
+    wrong = staff.run("patron", "contact", "remove", card, "bo@example.org")
+    assert wrong.exit_code == 1
+    assert "no such address" in wrong.output
+    assert staff.json("patron", "contact", "remove", card, "ida@example.org") == []
+
+
+def test_a_guardian_answers_for_a_child(staff: Staff) -> None:
+    child = a_patron(staff.library, category="child", birth_date=date(2020, 5, 1))
+    parent = a_patron(staff.library, given_name="Bo", birth_date=date(1985, 1, 1))
+    (guardian,) = staff.json("patron", "guardian", "add", child, parent, "--sees-account")
+    assert (guardian["name"], guardian["sees_account"]) == ("Bo Ørsted", True)
+    assert staff.json("patron", "show", parent)["children"] == ["Ida Ørsted"]
+    for wrong, words in (
+        ((child, parent), "known already"),
+        ((parent, child), "grown up"),
+        ((child, "P-NOBODY"), "no patron has"),
+    ):
+        refused = staff.run("patron", "guardian", "add", *wrong)
+        assert refused.exit_code == 1
+        assert words in refused.output
+    assert staff.json("patron", "guardian", "remove", child, parent) == []
+    assert staff.run("patron", "guardian", "remove", child, parent).exit_code == 1
+
+
+def test_a_consent_is_given_and_withdrawn(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    (given,) = staff.json("patron", "consent", "give", card, "keep_history")
+    assert staff.json("patron", "consent", "give", card, "keep_history") == [given]
+    assert staff.json("patron", "show", card)["consents"] == ["keep_history"]
+    assert staff.json("patron", "consent", "withdraw", card, "keep_history") == []
+
+
+def test_a_class_of_a_school(staff: Staff) -> None:
+    here = ("--at", "DK-900101")
+    school = staff.json("group", "add", "Møllevang Skole", *here)["group"]
+    group = staff.json("group", "add", "9b", *here, "--under", f"{school}")["group"]
+    pupils = [a_patron(staff.library, given_name=name) for name in ("Bo", "Anna")]
+    joined = staff.json("group", "join", f"{group}", *pupils)
+    assert [each["changed"] for each in joined] == [True, True]
+    assert staff.json("group", "join", f"{group}", pupils[0])[0]["changed"] is False
+    listed = {each["name"]: each["members"] for each in staff.json("group", "list", *here)}
+    assert listed == {"Møllevang Skole": 0, "9b": 2}
+    names = [each["name"] for each in staff.json("group", "members", f"{school}")]
+    assert names == ["Anna Ørsted", "Bo Ørsted"]
+    assert staff.json("group", "leave", f"{group}", pupils[1])[0]["changed"] is True
+    (left,) = staff.json("group", "members", f"{group}")
+    assert left["cards"] == [pupils[0]]
+    for wrong, words in (
+        (("add", "9b", *here, "--under", f"{school}"), "already"),
+        (("join", "4711", pupils[0]), "no group 4711"),
+        (("join", f"{group}", "P-NOBODY"), "no patron"),
+        (("list", "--at", "DK-90010"), "Did you mean"),
+    ):
+        refused = staff.run("group", *wrong)
+        assert refused.exit_code in (1, 2)
+        assert words in refused.output
+
+
+def test_loans_are_counted(staff: Staff) -> None:
+    library = staff.library
+    yesterday = library.today - timedelta(days=1)
+    library.pass_time(days=-1)
+    card, items = a_patron(library), [an_item(library) for _ in range(3)]
+    for item in items:
+        library.check_out(card, item)
+    library.check_in(items[0])
+    assert staff.json("statistics", "--from", f"{yesterday}") == []  # not counted yet
+    assert staff.run("jobs", "run", "statistics", "--date", f"{yesterday}").exit_code == 0
+    counted = staff.json("statistics", "--from", f"{yesterday}")
+    assert counted == [
+        {"kind": "checked_in", "number": 1},
+        {"kind": "checked_out", "number": 3},
+    ]
+    by = ("--by", "branch", "--by", "kind", "--by", "category")
+    figures = staff.json("statistics", "--from", f"{yesterday}", *by)
+    assert {
+        "branch": "DK-900101",
+        "kind": "checked_out",
+        "category": "adult",
+        "number": 3,
+    } in figures
+    assert staff.json("statistics", "--from", "2020-01-01", "--until", "2020-12-31") == []
