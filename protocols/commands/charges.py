@@ -21,7 +21,6 @@ from circulation.ledger.money import Charge, ChargeKind, PatronCharges, amount_t
 from circulation.ledger.payments import pay
 from circulation.ledger.postings import Account, open_account
 from circulation.ledger.reversals import reimburse, reverse_payment
-from circulation.patrons.accounts import patron_status
 from circulation.patrons.personal_data import log_access
 from circulation.results import Desk, Refused
 from protocols.command_line import Settings
@@ -110,14 +109,7 @@ def _desk(library: Library, branch: str | None, patron: str) -> Desk:
     """In that branch, or in the patron's own."""
     if branch is not None:
         return library.desk(branch)
-    status = library.read(
-        lambda transaction: patron_status(
-            library.circulation, transaction, patron=patron, now=library.now
-        )
-    )
-    if isinstance(status, Refused):
-        raise click.ClickException("no patron has this identifier")
-    return Desk(library.actor, DEVICE, status.home_branch.agency_id, status.home_branch.id)
+    return library.desk_for(library.patron(patron))
 
 
 @charges.command("pay")

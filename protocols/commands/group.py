@@ -88,16 +88,21 @@ def _each(
     verb: Callable[..., bool],
 ) -> None:
     with opened(settings) as library:
-        patron_ids = [library.patron(identifier) for identifier in identifiers]
+        found = []
+        for identifier in identifiers:
+            patron_id = library.patron(identifier)
+            found.append((identifier, patron_id, library.desk_for(patron_id)))
 
         def work(transaction: Transaction) -> list[dict[str, Any]]:
             try:
                 return [
                     {
                         "patron": identifier,
-                        "changed": verb(transaction, group_id, patron_id, now=library.now),
+                        "changed": verb(
+                            transaction, group_id, patron_id, now=library.now, desk=desk
+                        ),
                     }
-                    for identifier, patron_id in zip(identifiers, patron_ids, strict=True)
+                    for identifier, patron_id, desk in found
                 ]
             except ValueError as error:
                 raise click.ClickException(str(error)) from error

@@ -19,6 +19,7 @@ from circulation.engine import Circulation
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.organisation import desk_at
+from circulation.patrons.changes import patron_fields
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.pins import VerificationNeeded
 from circulation.results import Desk, Refused
@@ -75,6 +76,17 @@ class Library:
         if desk is None:
             raise click.UsageError(self.read(lambda transaction: no_branch(transaction, isil)))
         return desk
+
+    def desk_for(self, patron_id: int) -> Desk:
+        """A desk in the patron's home branch: who changes a patron from here is told by that."""
+
+        def work(transaction: Transaction) -> Desk:
+            fields = patron_fields(transaction, patron_id)
+            assert fields is not None
+            home = self.circulation.current_set_up(transaction).branches[fields.home_branch_id]
+            return Desk(self.actor, DEVICE, home.agency_id, home.id)
+
+        return self.read(work)
 
     def today(self, desk: Desk | None = None) -> date:
         """The date at the desk; without one, the date that has come at every branch."""

@@ -147,7 +147,7 @@ def add(
 ) -> None:
     """Register a patron with a first card."""
     with opened(settings) as library:
-        library.desk(home)
+        desk = library.desk(home)
 
         def work(transaction: Transaction) -> dict[str, Any]:
             branch = find_branch(transaction, home)
@@ -161,6 +161,7 @@ def add(
                 birth_date=born,
                 expires=expires,
                 key=library.circulation.identifiers,
+                desk=desk,
                 **details,
             )
             library.keep_silent(transaction, batch, Basis.PATRON, [patron_id])
@@ -182,9 +183,15 @@ def block(settings: Settings, identifier: str, reason: str, message: str, as_jso
     """Stop a patron from borrowing."""
     with opened(settings) as library:
         patron_id = library.patron(identifier)
+        desk = library.desk_for(patron_id)
         library.write(
             lambda transaction: block_patron(
-                transaction, patron_id, BlockReason(reason), now=library.now, message=message
+                transaction,
+                patron_id,
+                BlockReason(reason),
+                now=library.now,
+                message=message,
+                desk=desk,
             )
         )
         _say_blocks(library, identifier, as_json)
@@ -199,9 +206,10 @@ def unblock(settings: Settings, identifier: str, reason: str, as_json: bool) -> 
     """Lift a block. It is no error where there was none."""
     with opened(settings) as library:
         patron_id = library.patron(identifier)
+        desk = library.desk_for(patron_id)
         library.write(
             lambda transaction: unblock_patron(
-                transaction, patron_id, BlockReason(reason), now=library.now
+                transaction, patron_id, BlockReason(reason), now=library.now, desk=desk
             )
         )
         _say_blocks(library, identifier, as_json)
@@ -232,14 +240,17 @@ def pin(settings: Settings, identifier: str, remove: bool, unlock: bool, as_json
         raise click.UsageError("--remove and --unlock are two things")
     with opened(settings) as library:
         patron_id = library.patron(identifier)
+        desk = library.desk_for(patron_id)
         if unlock:
             was_locked = library.write(
-                lambda transaction: unlock_pin(transaction, patron_id, now=library.now)
+                lambda transaction: unlock_pin(transaction, patron_id, now=library.now, desk=desk)
             )
             say({"patron": identifier, "had_failed_tries": was_locked}, as_json)
             return
         stored = None if remove else hash_pin(_new_pin(library, patron_id, identifier))
-        library.write(lambda transaction: set_pin(transaction, patron_id, stored, now=library.now))
+        library.write(
+            lambda transaction: set_pin(transaction, patron_id, stored, now=library.now, desk=desk)
+        )
         say({"patron": identifier, "has_pin": stored is not None}, as_json)
 
 
@@ -285,10 +296,13 @@ def absent(
         raise click.UsageError("--end has no days")
     with opened(settings) as library:
         patron_id = library.patron(identifier)
+        desk = library.desk_for(patron_id)
         absence = None if end else Absence(first or library.today(), last)
         try:
             library.write(
-                lambda transaction: set_absence(transaction, patron_id, absence, now=library.now)
+                lambda transaction: set_absence(
+                    transaction, patron_id, absence, now=library.now, desk=desk
+                )
             )
         except ValueError as error:
             raise click.UsageError(str(error)) from error
@@ -328,7 +342,10 @@ def erase(settings: Settings, identifier: str, yes: bool) -> None:
         if not yes:
             click.confirm("Erase this patron for good?", abort=True)
         try:
-            library.write(lambda transaction: erase_person(transaction, patron_id, now=library.now))
+            desk = library.desk_for(patron_id)
+            library.write(
+                lambda transaction: erase_person(transaction, patron_id, now=library.now, desk=desk)
+            )
         except StillNeeded as error:
             raise click.ClickException(str(error)) from error
         click.echo("erased")

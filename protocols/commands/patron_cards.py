@@ -6,7 +6,6 @@ from datetime import date
 
 import click
 
-from catalogue.statements import Transaction
 from circulation.patrons.identifiers import (
     add_identifier,
     block_identifier,
@@ -14,8 +13,8 @@ from circulation.patrons.identifiers import (
 )
 from circulation.reasons import IdentifierBlock
 from protocols.command_line import Settings
-from protocols.commands.library import Library, as_json
-from protocols.commands.patron_changes import PATRON, done, identifier_facts
+from protocols.commands.library import as_json
+from protocols.commands.patron_changes import PATRON, Change, done, identifier_facts
 from protocols.commands.values import DAY
 
 
@@ -39,22 +38,27 @@ def add_card(
 ) -> None:
     """Give a patron a further card, or another identifier."""
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
-        _add(library, transaction, patron_id, new, kind, expires)
+    def work(at: Change) -> None:
+        _add(at, new, kind, expires)
 
     done(settings, identifier, as_json, work, identifier_facts)
 
 
-def _add(
-    library: Library,
-    transaction: Transaction,
-    patron_id: int,
-    new: str,
-    kind: str = "card",
-    expires: date | None = None,
-) -> None:
-    key = library.circulation.identifiers
-    add_identifier(transaction, patron_id, new, kind, now=library.now, expires=expires, key=key)
+def _add(at: Change, new: str, kind: str = "card", expires: date | None = None) -> None:
+    add_identifier(
+        at.transaction,
+        at.patron_id,
+        new,
+        kind,
+        now=at.now,
+        expires=expires,
+        key=at.key,
+        desk=at.desk,
+    )
+
+
+def _block(at: Change, identifier: str, reason: IdentifierBlock | None) -> None:
+    block_identifier(at.transaction, identifier, reason, now=at.now, key=at.key, desk=at.desk)
 
 
 @card.command("block")
@@ -84,9 +88,8 @@ def unblock_card(settings: Settings, identifier: str, as_json: bool) -> None:
 def _set_block(
     settings: Settings, identifier: str, reason: IdentifierBlock | None, json_wanted: bool
 ) -> None:
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
-        key = library.circulation.identifiers
-        block_identifier(transaction, identifier, reason, now=library.now, key=key)
+    def work(at: Change) -> None:
+        _block(at, identifier, reason)
 
     done(settings, identifier, json_wanted, work, identifier_facts)
 
@@ -102,15 +105,9 @@ def replace_card(
 ) -> None:
     """Give the patron a new card for this one, which is not to be used any more."""
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
-        _add(library, transaction, patron_id, new, expires=expires)
-        block_identifier(
-            transaction,
-            identifier,
-            IdentifierBlock.REPLACED,
-            now=library.now,
-            key=library.circulation.identifiers,
-        )
+    def work(at: Change) -> None:
+        _add(at, new, expires=expires)
+        _block(at, identifier, IdentifierBlock.REPLACED)
 
     done(settings, identifier, as_json, work, identifier_facts)
 
@@ -123,8 +120,9 @@ def replace_card(
 def card_expires(settings: Settings, identifier: str, last: date | None, as_json: bool) -> None:
     """Set the last day on which a card may be used; without a day, for ever."""
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
-        key = library.circulation.identifiers
-        set_identifier_expiry(transaction, identifier, last, now=library.now, key=key)
+    def work(at: Change) -> None:
+        set_identifier_expiry(
+            at.transaction, identifier, last, now=at.now, key=at.key, desk=at.desk
+        )
 
     done(settings, identifier, as_json, work, identifier_facts)

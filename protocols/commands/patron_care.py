@@ -25,8 +25,8 @@ from circulation.patrons.identifiers import (
     find_patron,
 )
 from protocols.command_line import Settings
-from protocols.commands.library import Library, as_json
-from protocols.commands.patron_changes import PATRON, contact_facts, done
+from protocols.commands.library import as_json
+from protocols.commands.patron_changes import PATRON, Change, contact_facts, done
 from protocols.commands.unknown import no_branch
 from protocols.commands.values import DAY, ISIL
 
@@ -81,17 +81,17 @@ def change(
     if expires or never_expires:
         given["expires"] = expires
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
+    def work(at: Change) -> None:
         changes = Changes(**given)  # type: ignore[typeddict-item]
         if home is not None:
-            changes["home_branch_id"] = _branch(transaction, home)
-        change_patron(transaction, patron_id, changes, now=library.now)
-        chosen = preferences_of(transaction, patron_id)
+            changes["home_branch_id"] = _branch(at.transaction, home)
+        change_patron(at.transaction, at.patron_id, changes, now=at.now, desk=at.desk)
+        chosen = preferences_of(at.transaction, at.patron_id)
         if pickup is not None:
-            chosen = chosen._replace(pickup_branch_id=_branch(transaction, pickup))
+            chosen = chosen._replace(pickup_branch_id=_branch(at.transaction, pickup))
         if interest_days is not None:
             chosen = chosen._replace(interest_days=interest_days)
-        set_preferences(transaction, patron_id, chosen, now=library.now)
+        set_preferences(at.transaction, at.patron_id, chosen, now=at.now, desk=at.desk)
 
     done(settings, identifier, as_json, work, _written)
 
@@ -142,13 +142,14 @@ def new_contact(
 ) -> None:
     """Add an address, not verified yet."""
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
+    def work(at: Change) -> None:
         add_contact(
-            transaction,
-            patron_id,
+            at.transaction,
+            at.patron_id,
             ContactKind(kind),
             value,
-            now=library.now,
+            now=at.now,
+            desk=at.desk,
             notices=not without_messages,
         )
 
@@ -163,9 +164,9 @@ def new_contact(
 def verify(settings: Settings, identifier: str, value: str, as_json: bool) -> None:
     """The patron has shown that an address is theirs."""
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
-        for contact_id in _contact_ids(transaction, patron_id, value):
-            verify_contact(transaction, patron_id, contact_id, now=library.now)
+    def work(at: Change) -> None:
+        for contact_id in _contact_ids(at, value):
+            verify_contact(at.transaction, at.patron_id, contact_id, now=at.now, desk=at.desk)
 
     done(settings, identifier, as_json, work, contact_facts)
 
@@ -178,15 +179,16 @@ def verify(settings: Settings, identifier: str, value: str, as_json: bool) -> No
 def drop_contact(settings: Settings, identifier: str, value: str, as_json: bool) -> None:
     """Forget an address."""
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
-        for contact_id in _contact_ids(transaction, patron_id, value):
-            remove_contact(transaction, patron_id, contact_id, now=library.now)
+    def work(at: Change) -> None:
+        for contact_id in _contact_ids(at, value):
+            remove_contact(at.transaction, at.patron_id, contact_id, now=at.now, desk=at.desk)
 
     done(settings, identifier, as_json, work, contact_facts)
 
 
-def _contact_ids(transaction: Transaction, patron_id: int, value: str) -> list[int]:
-    found = [each.id for each in contacts_of(transaction, patron_id) if each.value == value]
+def _contact_ids(at: Change, value: str) -> list[int]:
+    known = contacts_of(at.transaction, at.patron_id)
+    found = [each.id for each in known if each.value == value]
     if not found:
         raise ValueError("the patron has no such address: `tiro patron show` has them all")
     return found
@@ -212,12 +214,13 @@ def new_guardian(
 ) -> None:
     """From now on GUARDIAN answers for CHILD; each is a card number or another identifier."""
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
+    def work(at: Change) -> None:
         add_guardian(
-            transaction,
-            patron_id,
-            _known(library, transaction, other),
-            now=library.now,
+            at.transaction,
+            at.patron_id,
+            _known(at, other),
+            now=at.now,
+            desk=at.desk,
             sees_account=sees_account,
         )
 
@@ -232,16 +235,16 @@ def new_guardian(
 def drop_guardian(settings: Settings, identifier: str, other: str, as_json: bool) -> None:
     """GUARDIAN answers for CHILD no longer."""
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
-        guardian_id = _known(library, transaction, other)
-        if not remove_guardian(transaction, patron_id, guardian_id, now=library.now):
+    def work(at: Change) -> None:
+        guardian_id = _known(at, other)
+        if not remove_guardian(at.transaction, at.patron_id, guardian_id, now=at.now, desk=at.desk):
             raise ValueError("they did not answer for this patron")
 
     done(settings, identifier, as_json, work, _guardian_facts)
 
 
-def _known(library: Library, transaction: Transaction, identifier: str) -> int:
-    found = find_patron(transaction, identifier, key=library.circulation.identifiers)
+def _known(at: Change, identifier: str) -> int:
+    found = find_patron(at.transaction, identifier, key=at.key)
     if found is None:
         raise ValueError("no patron has the guardian's identifier")
     return found
@@ -263,8 +266,8 @@ _CONSENT = click.argument("kind", type=click.Choice([each.value for each in Cons
 def give(settings: Settings, identifier: str, kind: str, as_json: bool) -> None:
     """The patron consents; where they did before, that date stands."""
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
-        give_consent(transaction, patron_id, Consent(kind), now=library.now)
+    def work(at: Change) -> None:
+        give_consent(at.transaction, at.patron_id, Consent(kind), now=at.now, desk=at.desk)
 
     done(settings, identifier, as_json, work, _consent_facts)
 
@@ -277,8 +280,8 @@ def give(settings: Settings, identifier: str, kind: str, as_json: bool) -> None:
 def withdraw(settings: Settings, identifier: str, kind: str, as_json: bool) -> None:
     """The patron consents no longer: what it kept is cut from them at once."""
 
-    def work(library: Library, transaction: Transaction, patron_id: int) -> None:
-        withdraw_consent(transaction, patron_id, Consent(kind), now=library.now)
+    def work(at: Change) -> None:
+        withdraw_consent(at.transaction, at.patron_id, Consent(kind), now=at.now, desk=at.desk)
 
     done(settings, identifier, as_json, work, _consent_facts)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import click
 
 from catalogue.statements import Transaction
 from circulation.patrons.contacts import contacts_of
-from circulation.patrons.identifiers import identifiers_of
+from circulation.patrons.identifiers import IdentifierKey, identifiers_of
+from circulation.results import Desk
 from protocols.command_line import Settings
-from protocols.commands.library import Library, opened, say
+from protocols.commands.library import opened, say
 
 PATRON = click.argument("identifier", metavar="PATRON")
 
@@ -37,19 +39,30 @@ def contact_facts(transaction: Transaction, patron_id: int) -> list[dict[str, An
     ]
 
 
+class Change(NamedTuple):
+    """What a change needs: whom it is of, when and by whom it is made, and the key for numbers."""
+
+    transaction: Transaction
+    patron_id: int
+    now: datetime
+    desk: Desk
+    key: IdentifierKey
+
+
 def done(
     settings: Settings,
     identifier: str,
     json_wanted: bool,
-    work: Callable[[Library, Transaction, int], object],
+    work: Callable[[Change], object],
     facts: Callable[[Transaction, int], Any],
 ) -> None:
     """Does it, and says what is known of the patron in that respect afterwards."""
     with opened(settings) as library:
         patron_id = library.patron(identifier)
+        desk, key = library.desk_for(patron_id), library.circulation.identifiers
 
         def both(transaction: Transaction) -> Any:
-            work(library, transaction, patron_id)
+            work(Change(transaction, patron_id, library.now, desk, key))
             return facts(transaction, patron_id)
 
         try:

@@ -3,22 +3,22 @@ and `tiro group`."""
 
 from __future__ import annotations
 
+import getpass
 from datetime import date, timedelta
 
 import pytest
 
-from circulation.events import EventKind, events_of_patron
+from circulation.events import Event, EventKind, events_of_patron
 from circulation.patrons.identifiers import find_patron
 from circulation.results import Refused
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.staff import Staff
 
 
-def happened(staff: Staff, card: str) -> list[EventKind]:
+def happened(staff: Staff, card: str) -> list[Event]:
     patron_id = staff.library.read(lambda transaction: find_patron(transaction, card))
     assert patron_id is not None
-    events = staff.library.read(lambda transaction: events_of_patron(transaction, patron_id))
-    return [event.kind for event in events]
+    return staff.library.read(lambda transaction: events_of_patron(transaction, patron_id))
 
 
 def test_what_is_written_is_changed_and_the_rest_stays(staff: Staff) -> None:
@@ -40,6 +40,9 @@ def test_what_is_written_is_changed_and_the_rest_stays(staff: Staff) -> None:
     before = happened(staff, card)
     assert staff.json("patron", "change", card) == again
     assert happened(staff, card) == before  # nothing has happened
+    changed_by = [event.actor for event in before if event.kind is EventKind.PATRON_CHANGED]
+    assert changed_by == [getpass.getuser()] * len(changed_by)
+    assert changed_by
 
 
 @pytest.mark.parametrize(
