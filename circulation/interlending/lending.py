@@ -105,15 +105,9 @@ def lent_to_partner(
 def borrower_says(
     transaction: Transaction, loan: InterlibraryLoan, action: LendingAction, *, now: datetime
 ) -> InterlibraryLoan | Obstacle:
-    """The borrower has told that it arrived there, was sent back, is lost."""
+    """The borrower has told that it arrived there, was sent back, is lost or wanted no more; in
+    that case its hold is cancelled by whoever calls."""
     return advance(transaction, loan, action, now)
-
-
-def cancel_lending(
-    transaction: Transaction, loan: InterlibraryLoan, *, now: datetime
-) -> InterlibraryLoan | Obstacle:
-    """The partner wants it no more. Its hold is cancelled by whoever calls."""
-    return advance(transaction, loan, LendingAction.CANCEL, now)
 
 
 def _new(

@@ -19,6 +19,7 @@ from circulation.results import CheckedOut, Refused
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, opened, refusal_of, say, silent
 from protocols.commands.loan_answers import AT, say_all
+from protocols.commands.loan_receipt import receipt_for_returns
 from protocols.commands.loan_school import COMMANDS as SCHOOL_COMMANDS
 
 _BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
@@ -229,5 +230,5 @@ def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> Non
     say({"conflict": conflict, "was_open": settled}, as_json)
 
 
-for _command in SCHOOL_COMMANDS:
+for _command in (receipt_for_returns, *SCHOOL_COMMANDS):
     loan.add_command(_command)

@@ -220,6 +220,7 @@ def new_guardian(
             at.patron_id,
             _known(at, other),
             now=at.now,
+            today=at.today,
             desk=at.desk,
             sees_account=sees_account,
         )

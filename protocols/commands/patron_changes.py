@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import click
@@ -40,11 +40,15 @@ def contact_facts(transaction: Transaction, patron_id: int) -> list[dict[str, An
 
 
 class Change(NamedTuple):
-    """What a change needs: whom it is of, when and by whom it is made, and the key for numbers."""
+    """What a change needs: whom it is of, when and by whom it is made, and the key for numbers.
+
+    `today` is the date at the desk.
+    """
 
     transaction: Transaction
     patron_id: int
     now: datetime
+    today: date
     desk: Desk
     key: IdentifierKey
 
@@ -60,9 +64,10 @@ def done(
     with opened(settings) as library:
         patron_id = library.patron(identifier)
         desk, key = library.desk_for(patron_id), library.circulation.identifiers
+        today = library.today(desk)
 
         def both(transaction: Transaction) -> Any:
-            work(Change(transaction, patron_id, library.now, desk, key))
+            work(Change(transaction, patron_id, library.now, today, desk, key))
             return facts(transaction, patron_id)
 
         try:

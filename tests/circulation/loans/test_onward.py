@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -250,6 +250,25 @@ def test_who_cannot_be_a_guardian(sqlite_library: Library) -> None:
                     transaction, patron, guardian, now=library.now
                 )
             )
+
+
+def test_grown_up_is_who_is_so_at_the_desk(library: Library) -> None:
+    """Half an hour after midnight at the branch it is still the day before by UTC."""
+    library.now = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)
+    birthday = date(2008, 7, 1)
+    child = number_of(library, a_patron(library, birth_date=birthday))
+    parent = number_of(library, a_patron(library, birth_date=date(1980, 1, 1)))
+
+    def add(today: date) -> None:
+        library.write(
+            lambda transaction: add_guardian(
+                transaction, child, parent, now=library.now, today=today
+            )
+        )
+
+    with pytest.raises(ValueError, match="grown up"):
+        add(date(2026, 7, 1))
+    add(date(2026, 6, 30))
 
 
 # Groups

@@ -1,4 +1,4 @@
-"""`tiro loan class`, `onward`, `back` and `bill`."""
+"""`tiro loan class`, `onward`, `back`, `bill` and `receipt`."""
 
 from __future__ import annotations
 
@@ -72,3 +72,17 @@ def test_who_does_not_return_it_is_billed_once(staff: Staff) -> None:
     assert staff.json("loan", "bill", late, *HERE)["charged"] == []
     (charge,) = staff.json("charges", "--patron", card)
     assert (charge["type"], charge["balance"]) == ("compensation", 28_000)
+
+
+def test_a_receipt_for_what_came_back_is_kept_once(staff: Staff) -> None:
+    card, books = a_patron(staff.library), [an_item(staff.library) for _ in range(2)]
+    assert staff.run("loan", "out", card, *books, *HERE).exit_code == 0
+    assert staff.json("loan", "receipt", card, *HERE)["returned"] == []
+    assert staff.run("loan", "in", *books, *HERE).exit_code == 0
+    given = staff.json("loan", "receipt", card, *HERE)
+    assert [each["item"] for each in given["returned"]] == books
+    assert given["receipt"]
+    assert staff.json("loan", "receipt", card, *HERE) == given
+    elsewhere = staff.json("loan", "receipt", card, "--at", "DK-900102")
+    assert elsewhere["returned"] == []
+    assert staff.json("loan", "receipt", "nobody", *HERE, code=1)["refused"] == ["PATRON_UNKNOWN"]
