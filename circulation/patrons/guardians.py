@@ -105,25 +105,23 @@ def add_guardian(
     guardian_id: int,
     *,
     now: datetime,
-    today: date | None = None,
+    today: date,
     sees_account: bool = False,
     desk: Desk | None = None,
 ) -> None:
-    """From now on `guardian_id` answers for the child `patron_id`; `today` is the date at the desk,
-    UTC's where it is not given.
+    """From now on `guardian_id` answers for the child `patron_id`; `today` is the date at the desk.
 
     Raises ValueError where either is no person, the child is grown up, the guardian is a child or
     the same person, or it is so already.
     """
-    day = today or now.date()
     child, guardian = _person(transaction, patron_id), _person(transaction, guardian_id)
     if child is None or guardian is None or {child[0], guardian[0]} != {"person"}:
         raise ValueError("a child and its guardian are both persons known to the library")
     if patron_id == guardian_id:
         raise ValueError("nobody is their own guardian")
-    if _is_adult(child[1], day) is True:
+    if _is_adult(child[1], today) is True:
         raise ValueError("the patron is grown up and answers for themselves")
-    if _is_adult(guardian[1], day) is False:
+    if _is_adult(guardian[1], today) is False:
         raise ValueError("a child cannot answer for another")
     if any(known.patron_id == guardian_id for known in guardians_of(transaction, patron_id)):
         raise ValueError("this guardian is known already")

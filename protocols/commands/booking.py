@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import click
@@ -17,9 +17,8 @@ from protocols.commands.booking_answers import NUMBER, answer_of, at_branch, per
 from protocols.commands.booking_copies import COPY_COMMANDS
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.unknown import no_item
-from protocols.commands.values import ISIL
+from protocols.commands.values import DAY, ISIL
 
-DAY = click.DateTime(["%Y-%m-%d"])
 _period = click.option("--from", "first", type=DAY, help="The first day on which they are wanted.")
 _until = click.option("--until", "last", type=DAY, help="The last day.")
 _copies = click.option("--copies", type=click.IntRange(1), help="How many are preferred.")
@@ -39,10 +38,6 @@ def booking() -> None:
 
     The exit code is 1 where anything was refused.
     """
-
-
-def _day(value: datetime | None) -> date | None:
-    return None if value is None else value.date()
 
 
 @booking.command()
@@ -66,8 +61,8 @@ def place(
     patron: str,
     item: str | None,
     record_id: int | None,
-    first: datetime | None,
-    last: datetime | None,
+    first: date | None,
+    last: date | None,
     copies: int | None,
     minimum: int | None,
     suppliers: tuple[str, ...],
@@ -94,8 +89,8 @@ def place(
                 patron=patron,
                 record_id=record_id,
                 item=item,
-                first=first.date(),
-                last=last.date(),
+                first=first,
+                last=last,
                 preferred=copies,
                 minimum=minimum,
                 suppliers=suppliers or None,
@@ -127,8 +122,8 @@ def place(
 def change(
     settings: Settings,
     number: int,
-    first: datetime | None,
-    last: datetime | None,
+    first: date | None,
+    last: date | None,
     copies: int | None,
     minimum: int | None,
     suppliers: tuple[str, ...],
@@ -142,8 +137,8 @@ def change(
         branch,
         changes.change_booking,
         booking_id=number,
-        first=_day(first),
-        last=_day(last),
+        first=first,
+        last=last,
         preferred=copies,
         minimum=minimum,
         suppliers=suppliers or None,
@@ -158,9 +153,9 @@ def change(
 @at_branch
 @as_json
 @click.pass_obj
-def extend(settings: Settings, number: int, last: datetime, branch: str, as_json: bool) -> None:
+def extend(settings: Settings, number: int, last: date, branch: str, as_json: bool) -> None:
     """Let the borrower keep the copies through DAY, with the loans that are out."""
-    answer = perform(settings, branch, changes.extend_booking, booking_id=number, last=last.date())
+    answer = perform(settings, branch, changes.extend_booking, booking_id=number, last=last)
     answer_of(answer, as_json)
 
 
@@ -251,7 +246,7 @@ def _record_of(library: Library, barcode: str) -> int:
 def calendar(
     settings: Settings,
     item: str,
-    first: datetime | None,
+    first: date | None,
     days: int,
     category: str,
     as_json: bool,
@@ -259,7 +254,7 @@ def calendar(
     """Show how many copies of a title can be booked on each day."""
     with opened(settings) as library:
         record = _record_of(library, item)
-        begins = _day(first) or library.today()
+        begins = first or library.today()
         found = library.read(
             lambda transaction: lists.availability_calendar(
                 library.circulation,

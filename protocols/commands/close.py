@@ -16,15 +16,13 @@ from circulation.results import Refused
 from protocols.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.unknown import no_branch
-from protocols.commands.values import ISIL
-
-_DAY = click.DateTime(["%Y-%m-%d"])
+from protocols.commands.values import DAY, ISIL
 
 
 @click.command()
 @click.argument("branch", type=ISIL)
-@click.argument("first", type=_DAY)
-@click.argument("last", type=_DAY, required=False)
+@click.argument("first", type=DAY)
+@click.argument("last", type=DAY, required=False)
 @click.option("--reason", default="", help="For staff and patrons to read.")
 @click.option("--check", "only_check", is_flag=True, help="Say what would move; change nothing.")
 @click.option("--lift", is_flag=True, help="Open again: take back a closure. Moved dates stay.")
@@ -34,8 +32,8 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 def close(
     settings: Settings,
     branch: str,
-    first: datetime,
-    last: datetime | None,
+    first: date,
+    last: date | None,
     reason: str,
     only_check: bool,
     lift: bool,
@@ -48,7 +46,7 @@ def close(
     """
     if as_json and not (only_check or yes or lift):
         raise click.UsageError("--json asks nothing: give --check or --yes as well")
-    begins, ends = first.date(), (last or first).date()
+    begins, ends = first, last or first
     database = open_configured(settings)
     now = datetime.now(UTC)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 
 import click
 
@@ -28,7 +28,7 @@ def add_deposit(
     settings: Settings,
     name: str,
     stations: tuple[str, ...],
-    ends: datetime | None,
+    ends: date | None,
     branch: str,
     as_json: bool,
 ) -> None:

@@ -21,10 +21,9 @@ from circulation.results import Refused
 from protocols.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, refusal_of, say
 from protocols.commands.unknown import no_item
-from protocols.commands.values import ISIL
+from protocols.commands.values import DAY, ISIL
 
 _at = click.option("--at", "branch", type=ISIL, required=True, help="The branch where it is done.")
-_DAY = click.DateTime(["%Y-%m-%d"])
 _KINDS = click.Choice([kind.value for kind in HoldKind])
 
 
@@ -41,8 +40,8 @@ def hold() -> None:
 @click.option("--kind", type=_KINDS, default=HoldKind.NORMAL.value, show_default=True)
 @_at
 @click.option("--pickup", type=ISIL, help="Where to fetch it.  [default: as they prefer]")
-@click.option("--from", "activates", type=_DAY, help="The first day on which it may be served.")
-@click.option("--until", type=_DAY, help="The last.  [default: as the rules have it]")
+@click.option("--from", "activates", type=DAY, help="The first day on which it may be served.")
+@click.option("--until", type=DAY, help="The last.  [default: as the rules have it]")
 @click.option("--priority", type=int, default=0, help="The smaller goes first.")
 @as_json
 @click.pass_obj
@@ -55,8 +54,8 @@ def place(
     part: str,
     kind: str,
     branch: str,
-    activates: datetime | None,
-    until: datetime | None,
+    activates: date | None,
+    until: date | None,
     pickup: str | None,
     priority: int,
     as_json: bool,
@@ -81,8 +80,8 @@ def place(
                 wanted=wanted,
                 kind=HoldKind(kind),
                 pickup_branch=pickup,
-                activates=_day(activates),
-                interest_until=_day(until),
+                activates=activates,
+                interest_until=until,
                 priority=priority,
                 now=library.now,
             )
@@ -105,10 +104,6 @@ def _placed(answer: HoldsPlaced) -> list[dict[str, Any]]:
         for each in answer.recalled
     ]
     return placed + refused + recalled
-
-
-def _day(moment: datetime | None) -> date | None:
-    return None if moment is None else moment.date()
 
 
 def _refuse(refused: Refused, json_wanted: bool) -> None:
@@ -193,8 +188,8 @@ def _do(
 @click.argument("hold_id", type=int)
 @_at
 @click.option("--pickup", type=ISIL, help="Where to fetch it.")
-@click.option("--from", "activates", type=_DAY, help="The first day on which it may be served.")
-@click.option("--until", type=_DAY, help="The last.")
+@click.option("--from", "activates", type=DAY, help="The first day on which it may be served.")
+@click.option("--until", type=DAY, help="The last.")
 @as_json
 @click.pass_obj
 def change(
@@ -203,12 +198,12 @@ def change(
     hold_id: int,
     branch: str,
     pickup: str | None,
-    activates: datetime | None,
-    until: datetime | None,
+    activates: date | None,
+    until: date | None,
     as_json: bool,
 ) -> None:
     """Change a hold; it keeps its place in the queue."""
-    changes = {"pickup_branch": pickup, "activates": _day(activates), "interest_until": _day(until)}
+    changes = {"pickup_branch": pickup, "activates": activates, "interest_until": until}
     _do(settings, change_hold, patron, hold_id, branch, as_json, **changes)
 
 
@@ -216,8 +211,8 @@ def change(
 @click.argument("patron")
 @click.argument("hold_id", type=int)
 @_at
-@click.option("--from", "first", type=_DAY, help="The first day of the pause.  [default: today]")
-@click.option("--until", "last", type=_DAY, help="The last.  [default: until further notice]")
+@click.option("--from", "first", type=DAY, help="The first day of the pause.  [default: today]")
+@click.option("--until", "last", type=DAY, help="The last.  [default: until further notice]")
 @click.option("--end", is_flag=True, help="End the pause instead.")
 @as_json
 @click.pass_obj
@@ -226,16 +221,16 @@ def pause(
     patron: str,
     hold_id: int,
     branch: str,
-    first: datetime | None,
-    last: datetime | None,
+    first: date | None,
+    last: date | None,
     end: bool,
     as_json: bool,
 ) -> None:
     """Pass a hold over for some time; it keeps its place in the queue."""
     if end and (first or last):
         raise click.UsageError("--end has no days")
-    begin = None if end else _day(first or datetime.now())  # noqa: DTZ005  the wall's own day
-    _do(settings, pause_hold, patron, hold_id, branch, as_json, first=begin, last=_day(last))
+    begin = None if end else (first or datetime.now().date())  # noqa: DTZ005  the wall's own day
+    _do(settings, pause_hold, patron, hold_id, branch, as_json, first=begin, last=last)
 
 
 @hold.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import click
@@ -17,6 +17,7 @@ from protocols.commands.databases import open_configured
 from protocols.commands.library import as_json, say
 from protocols.commands.progress import progress
 from protocols.commands.reindex import reindex_shown
+from protocols.commands.values import DAY
 
 
 @click.command("import")
@@ -24,7 +25,7 @@ from protocols.commands.reindex import reindex_shown
 @click.option("--silent", "batch", default="import", show_default=True, help="Name of its batch.")
 @click.option(
     "--silent-until",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Nobody is told what comes up before that day, as long as the old system tells it.  "
     "[default: now]",
 )
@@ -35,7 +36,7 @@ def importing(
     settings: Settings,
     folder: Path,
     batch: str,
-    silent_until: datetime | None,
+    silent_until: date | None,
     told: bool,
     as_json: bool,
 ) -> None:
@@ -50,7 +51,8 @@ def importing(
     try:
         with progress() as report_rows:
             now = datetime.now(UTC)
-            until = now if silent_until is None else max(now, silent_until.replace(tzinfo=UTC))
+            day = silent_until or now.date()
+            until = max(now, datetime.combine(day, time(), UTC))
 
             def be_silent(transaction: Transaction) -> None:
                 if not told:

@@ -14,6 +14,7 @@ from protocols.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.posting import foreseen, send_due
 from protocols.commands.progress import progress
+from protocols.commands.values import DAY
 from protocols.processes import this_process
 
 
@@ -27,7 +28,7 @@ def jobs() -> None:
 @click.option(
     "--date",
     "day",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="The day the job is for, today or any before; with any_day in the configuration any other "
     "as well, as if it had come.  [default: today]",
 )
@@ -43,7 +44,7 @@ def jobs() -> None:
 def run(
     settings: Settings,
     name: str | None,
-    day: datetime | None,
+    day: date | None,
     unless_done: bool,
     dry_run: bool,
     as_json: bool,
@@ -55,7 +56,7 @@ def run(
     """
     with opened(settings) as library:
         today = library.today()
-        chosen = today if day is None else day.date()
+        chosen = day or today
         if chosen > today + timedelta(days=1):
             if not settings.configuration.circulation.any_day:
                 raise click.UsageError(f"{chosen} has not come yet")

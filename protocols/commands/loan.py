@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import click
@@ -19,8 +19,9 @@ from circulation.results import CheckedOut, Refused
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, opened, refusal_of, say, silent
 from protocols.commands.loan_answers import AT, say_all
-from protocols.commands.loan_receipt import receipt_for_returns
+from protocols.commands.loan_returns import COMMANDS as RETURN_COMMANDS
 from protocols.commands.loan_school import COMMANDS as SCHOOL_COMMANDS
+from protocols.commands.values import DAY
 
 _BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
 
@@ -183,14 +184,14 @@ _marking("resume", lost.resume, "A suspended loan goes on.")
 
 @loan.command()
 @click.argument("barcode")
-@click.argument("until", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("until", type=DAY)
 @AT
 @as_json
 @click.pass_obj
-def suspend(settings: Settings, barcode: str, until: datetime, branch: str, as_json: bool) -> None:
+def suspend(settings: Settings, barcode: str, until: date, branch: str, as_json: bool) -> None:
     """Stop the clock of a loan through the day UNTIL."""
     try:
-        _mark(settings, lost.suspend, barcode, branch, as_json, until=until.date())
+        _mark(settings, lost.suspend, barcode, branch, as_json, until=until)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 
@@ -230,5 +231,5 @@ def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> Non
     say({"conflict": conflict, "was_open": settled}, as_json)
 
 
-for _command in (receipt_for_returns, *SCHOOL_COMMANDS):
+for _command in (*SCHOOL_COMMANDS, *RETURN_COMMANDS):
     loan.add_command(_command)

@@ -35,6 +35,14 @@ def say_all(
         raise click.exceptions.Exit(1)
 
 
+def say_one(facts: dict[str, Any], answer: object, json_wanted: bool) -> None:
+    """What became of one thing, or why not: then the exit code is 1."""
+    if isinstance(answer, Refused):
+        say(facts | refusal_of(answer), json_wanted)
+        raise click.exceptions.Exit(1)
+    say(facts, json_wanted)
+
+
 def _near(library: Library, barcode: str, answer: object) -> dict[str, Any]:
     """What may have been meant, where no item has the barcode."""
     if not isinstance(answer, Refused) or Reason.ITEM_UNKNOWN not in answer.reasons:

@@ -1,5 +1,4 @@
-"""`tiro loan class`, `onward`, `back`, `bill`: a set for a class, the teacher's loan that a pupil
-has, and who does not return it."""
+"""`tiro loan class`, `onward`, `back`: a set for a class, the teacher's loan that a pupil has."""
 
 from __future__ import annotations
 
@@ -7,13 +6,12 @@ from typing import Any, TextIO
 
 import click
 
-from circulation.fees.compensation import bill_loan
 from circulation.loans.batches import BatchTooLarge, check_out_pairs
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
 from circulation.results import Refused
 from protocols.command_line import Settings
-from protocols.commands.library import as_json, opened, refusal_of, say
-from protocols.commands.loan_answers import AT, say_all
+from protocols.commands.library import as_json, opened
+from protocols.commands.loan_answers import AT, say_all, say_one
 
 
 @click.command("class")
@@ -92,39 +90,8 @@ def _say_onward(barcode: str, answer: LentOnward | Refused, json_wanted: bool) -
             "borrower": answer.borrower.name,
             "holder": answer.holder.name if answer.holder else None,
         }
-    _say(facts, answer, json_wanted)
-
-
-@click.command()
-@click.argument("barcode")
-@AT
-@as_json
-@click.pass_obj
-def bill(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
-    """Charge the borrower of an item, overdue or lost, for not returning it, by the rules."""
-    with opened(settings) as library:
-        desk = library.desk(branch)
-        answer = library.write(
-            lambda transaction: bill_loan(
-                library.circulation, transaction, desk=desk, item=barcode, now=library.now
-            )
-        )
-        facts: dict[str, Any] = {"item": barcode}
-        if not isinstance(answer, Refused):
-            charged = [
-                {"charge": each.charge_id, "type": each.kind, "amount": each.amount}
-                for each in answer.charged
-            ]
-            facts |= {"title": answer.item.title, "charged": charged}
-        _say(facts, answer, as_json)
-
-
-def _say(facts: dict[str, Any], answer: object, json_wanted: bool) -> None:
-    if isinstance(answer, Refused):
-        say(facts | refusal_of(answer), json_wanted)
-        raise click.exceptions.Exit(1)
-    say(facts, json_wanted)
+    say_one(facts, answer, json_wanted)
 
 
 #: For `tiro loan`.
-COMMANDS: tuple[click.Command, ...] = (class_, onward, back, bill)
+COMMANDS: tuple[click.Command, ...] = (class_, onward, back)

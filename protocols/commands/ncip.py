@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import click
@@ -19,6 +19,7 @@ from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import Obstacle
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, opened, say
+from protocols.commands.values import DAY
 from protocols.ncip.asking.checking import Tried, ask_versions, run_steps
 from protocols.ncip.asking.client import NcipClient, NcipUnreachable
 from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox
@@ -185,18 +186,18 @@ def send_home_(settings: Settings, request_id: str, branch: str) -> None:
 @ncip.command()
 @click.argument("request_id", metavar="REQUEST")
 @click.option("--branch", required=True, help="ISIL of the branch where this is known.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The owner lends it until then.")
+@click.option("--until", type=DAY, help="The owner lends it until then.")
 @click.option("--refused", is_flag=True, help="The owner does not renew it.")
 @click.pass_obj
 def renewal(
-    settings: Settings, request_id: str, branch: str, until: datetime | None, refused: bool
+    settings: Settings, request_id: str, branch: str, until: date | None, refused: bool
 ) -> None:
     """Say what the owner has answered, where it was asked by other means."""
     if refused and until:
         raise click.UsageError("either --until or --refused")
     with opened(settings) as library:
         desk = library.desk(branch)
-        due = until.replace(hour=21, tzinfo=UTC) if until else None
+        due = datetime.combine(until, time(21), UTC) if until else None
 
         def work(transaction: Transaction) -> InterlibraryLoan | Obstacle:
             loan = _one(loans_of_request(transaction, request_id), request_id)

@@ -21,9 +21,7 @@ from circulation.patrons.contacts import (
     verify_contact,
 )
 from circulation.patrons.guardians import add_guardian, guardians_of, remove_guardian
-from circulation.patrons.identifiers import (
-    find_patron,
-)
+from circulation.patrons.identifiers import find_patron
 from protocols.command_line import Settings
 from protocols.commands.library import as_json
 from protocols.commands.patron_changes import PATRON, Change, contact_facts, done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import click
@@ -16,9 +16,8 @@ from circulation.results import Refused, Stay, StayKind
 from circulation.set_up import SetUp
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, opened, refusal_of, say
-from protocols.commands.values import ISIL
+from protocols.commands.values import DAY, ISIL
 
-DAY = click.DateTime(["%Y-%m-%d"])
 at_branch = click.option(
     "--at", "branch", type=ISIL, required=True, help="The branch where it is done."
 )
@@ -65,7 +64,7 @@ def create(
     kind: StayKind,
     name: str,
     stations: tuple[str, ...],
-    ends: datetime | None,
+    ends: date | None,
     loan_days: int | None,
     branch: str,
     json_wanted: bool,
@@ -83,7 +82,7 @@ def create(
                 kind=kind,
                 name=name,
                 stations=_stations(set_up, stations),
-                ends=ends.date() if ends else None,
+                ends=ends,
                 loan_days=loan_days,
                 now=library.now,
             )
@@ -217,7 +216,7 @@ def add_common(group: click.Group, kind: StayKind) -> None:
         settings: Settings,
         number: int,
         stations: tuple[str, ...],
-        ends: datetime | None,
+        ends: date | None,
         branch: str,
         as_json: bool,
     ) -> None:
@@ -233,7 +232,7 @@ def add_common(group: click.Group, kind: StayKind) -> None:
                     desk=desk,
                     placement_id=number,
                     stations=_stations(set_up, stations),
-                    ends=ends.date() if ends else None,
+                    ends=ends,
                     today=set_up.day(library.now, desk.branch_id),
                     now=library.now,
                 )

@@ -20,7 +20,7 @@ _NAMES = {"branch": "branch_id"} | {name: name for name in DIMENSIONS if name !=
 
 @click.command()
 @click.option("--from", "first", type=DAY, required=True, help="The first day.")
-@click.option("--until", "last", type=DAY, help="The last day.  [default: yesterday]")
+@click.option("--until", "last", type=DAY, help="The last day.  [default: today]")
 @click.option(
     "--by",
     "names",
@@ -35,9 +35,9 @@ _NAMES = {"branch": "branch_id"} | {name: name for name in DIMENSIONS if name !=
 def statistics(
     settings: Settings, first: date, last: date | None, names: tuple[str, ...], as_json: bool
 ) -> None:
-    """How much was lent, renewed and returned. No patron is asked: days are counted once."""
+    """How much was lent, renewed and returned, on the days that `jobs run statistics` counted."""
     with opened(settings) as library:
-        until = last or date.fromordinal(library.today().toordinal() - 1)
+        until = last or library.today()
         wanted = [_NAMES[name] for name in names]
 
         def work(transaction: Transaction) -> list[dict[str, Any]]:

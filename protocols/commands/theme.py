@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 
 import click
 
@@ -30,7 +30,7 @@ def add_theme(
     settings: Settings,
     name: str,
     stations: tuple[str, ...],
-    ends: datetime | None,
+    ends: date | None,
     not_lent: bool,
     loan_days: int | None,
     branch: str,

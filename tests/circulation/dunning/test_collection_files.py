@@ -193,7 +193,11 @@ def test_the_debtor_of_a_child_is_named_and_the_child_is_not(library: Library) -
     parent = a_patron(library, name="Bo Forælder")
     library.write(
         lambda transaction: add_guardian(
-            transaction, number_of(library, child), number_of(library, parent), now=library.now
+            transaction,
+            number_of(library, child),
+            number_of(library, parent),
+            now=library.now,
+            today=library.today,
         )
     )
     lend(library, child)

@@ -335,7 +335,11 @@ def test_children_are_never_collected_from(library: Library, asks: str) -> None:
     card, parent = a_patron(library, birth_date=born), a_patron(library)
     library.write(
         lambda transaction: add_guardian(
-            transaction, number_of(library, card), number_of(library, parent), now=library.now
+            transaction,
+            number_of(library, card),
+            number_of(library, parent),
+            now=library.now,
+            today=library.today,
         )
     )
     lend(library, card)

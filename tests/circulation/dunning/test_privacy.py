@@ -48,7 +48,9 @@ def test_nobody_is_erased_from_whom_a_debt_is_collected(either_library: Library)
     child, parent = a_patron(library, birth_date=born), a_patron(library, name="Bo Forælder")
     child_id, parent_id = number_of(library, child), number_of(library, parent)
     library.write(
-        lambda transaction: add_guardian(transaction, child_id, parent_id, now=library.now)
+        lambda transaction: add_guardian(
+            transaction, child_id, parent_id, now=library.now, today=library.today
+        )
     )
     [book] = lend(library, child)
     run_days(library, COLLECTED)

@@ -212,7 +212,7 @@ def test_a_guardian_answers_for_a_child(sqlite_library: Library) -> None:
     parent = number_of(library, a_patron(library, given_name="Bo", birth_date=date(1980, 1, 1)))
     library.write(
         lambda transaction: add_guardian(
-            transaction, child, parent, now=library.now, sees_account=True
+            transaction, child, parent, now=library.now, today=library.today, sees_account=True
         )
     )
     [guardian] = library.read(lambda transaction: guardians_of(transaction, child))
@@ -235,7 +235,11 @@ def test_who_cannot_be_a_guardian(sqlite_library: Library) -> None:
     sibling = number_of(library, a_patron(library, birth_date=date(2012, 1, 1)))
     parent = number_of(library, a_patron(library, birth_date=date(1980, 1, 1)))
     company = number_of(library, a_patron(library, kind=PatronKind.COMPANY))
-    library.write(lambda transaction: add_guardian(transaction, child, parent, now=library.now))
+    library.write(
+        lambda transaction: add_guardian(
+            transaction, child, parent, now=library.now, today=library.today
+        )
+    )
     for patron, guardian, words in (
         (child, sibling, "child cannot"),
         (parent, parent, "their own"),
@@ -247,7 +251,7 @@ def test_who_cannot_be_a_guardian(sqlite_library: Library) -> None:
         with pytest.raises(ValueError, match=words):
             library.write(
                 lambda transaction, patron=patron, guardian=guardian: add_guardian(  # type: ignore[misc]
-                    transaction, patron, guardian, now=library.now
+                    transaction, patron, guardian, now=library.now, today=library.today
                 )
             )
 

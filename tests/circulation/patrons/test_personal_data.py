@@ -222,7 +222,7 @@ def a_known_person(library: Library) -> str:
             add_contact(transaction, child, ContactKind.EMAIL, "barn@example.dk", now=now),
             set_preferences(transaction, child, Preferences(library.main.id, 90), now=now),
             give_consent(transaction, child, Consent.PERSON_REGISTRY, now=now),
-            add_guardian(transaction, child, guardian, now=now),
+            add_guardian(transaction, child, guardian, now=now, today=now.date()),
             log_access(transaction, child, "patron show", actor="bibliotekar", now=now),
         )
     )
