@@ -276,6 +276,7 @@ def test_guardians_of_children(sqlite_library: Library, guardians: str, told: li
         patron_id(library, child),
         patron_id(library, parent),
         now=library.now,
+        today=library.today,
     )
     loan = lend(library, child, an_item(library))
     library.pass_time(days=30)
@@ -295,7 +296,7 @@ def test_a_patron_is_grown_up_on_the_day_that_it_is_at_their_branch(
     child = a_patron(library, birth_date=date(2008, 11, 26), email="child@example.org")
     parent = a_patron(library, email="parent@example.org")
     who = [patron_id(library, each) for each in (child, parent)]
-    write(library, add_guardian, *who, now=library.now)
+    write(library, add_guardian, *who, now=library.now, today=library.today)
     told = []
     for moment in ("2026-11-25T22:59:00+00:00", "2026-11-25T23:01:00+00:00"):
         library.now = at(moment)

@@ -92,7 +92,7 @@ def test_a_guardian_is_erased_and_the_child_is_told_on(sqlite_library: Library) 
     child = a_patron(library, email="barn@example.org")
     parent = a_patron(library, email=EMAIL, given_name="Gry")
     pair = number_of(library, child), number_of(library, parent)
-    write(library, add_guardian, *pair, now=library.now)
+    write(library, add_guardian, *pair, now=library.now, today=library.today)
     facts = {"text": "Hej"}
     ask_for(library, child, NoticeKind.STAFF, Cause(key="1"), facts=facts)
     assert len(sent(library)) == 2
