@@ -128,7 +128,7 @@ events = Table(
     Column("actor", String, nullable=False),
     Column("device", String, nullable=False),
     Column("branch_id", Integer),
-    Column("item_id", Integer, index=True),
+    Column("item_id", Integer),
     Column("patron_id", Integer, index=True),
     Column("loan_id", Long),
     Column("hold_id", Long, index=True),
@@ -139,6 +139,8 @@ events = Table(
     # JSON object: what statistics count by (age band, municipality...), which is no identity.
     Column("traits", Text),
 )
+#: The last event of an item is looked for with each check-out.
+Index("ix_events_item", events.c.item_id, events.c.id)
 #: Statistics are made of the events of a day.
 Index("ix_events_at", events.c.at)
 

@@ -22,6 +22,21 @@ _OF_RETURN = frozenset({ChargeKind.LATE_FEE, ChargeKind.COMPENSATION})
 _OF_LOAN = frozenset({ChargeKind.LOAN_FEE})
 
 
+def _owes_nothing(item: ItemFacts, came: datetime) -> bool:
+    """Does the open loan cost nothing when it ends at that moment?"""
+    return item.loan_due is None or (came <= item.loan_due and item.loan_billed is None)
+
+
+def lock_who_owes(transaction: Transaction, item: ItemFacts, came: datetime) -> None:
+    """Locks the borrower of the item, locked, where `charge_return` will charge them.
+
+    For verbs that look at queues of holds before they end the loan: patrons are locked before
+    queues.
+    """
+    if item.borrower_id is not None and not _owes_nothing(item, came):
+        lock_account(transaction, item.borrower_id)
+
+
 def charge_return(
     circulation: Circulation,
     transaction: Transaction,
@@ -37,7 +52,7 @@ def charge_return(
     Charges for being late, and cancels the compensation of a loan that was billed. To be called
     before queues of holds are locked.
     """
-    if item.loan_due is None or (came <= item.loan_due and item.loan_billed is None):
+    if _owes_nothing(item, came):
         return ()
     late = charge_lateness(
         circulation, transaction, set_up, desk, item, at=came, now=now, returned_at=here

@@ -7,7 +7,7 @@ patrons, and several items by rising id, so that two verbs cannot wait for each 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     func,
     literal_column,
+    null,
     select,
 )
 
@@ -31,7 +32,11 @@ from circulation.patrons.schema import (
     patrons,
 )
 from circulation.results import Borrower, Branch, Item, Loan
+from circulation.schema import events
 from circulation.set_up import VERSION
+
+#: Longer than a verb waits for a lock, and than the clocks of several processes differ.
+LONGEST_WAIT = timedelta(minutes=5)
 
 
 class ItemFacts(NamedTuple):
@@ -84,6 +89,7 @@ class ItemFacts(NamedTuple):
     stay_loan_days: int | None  # lends it for so many days; 0: to nobody but who has booked it
     interlibrary_id: int | None = None  # the open interlibrary loan it is in
     owner_due: datetime | None = None  # of what is borrowed: when the owner wants it back
+    last_act: datetime | None = None  # when the last event of the item was written down
 
     @property
     def is_spoken_for(self) -> bool:
@@ -99,6 +105,17 @@ class ItemFacts(NamedTuple):
     def has_to_do_with_holds(self) -> bool:
         """Is there anything that may only be decided under the lock of the title's queue?"""
         return self.open_holds > 0 or self.hold_id is not None
+
+    def not_before_last_act(self, now: datetime) -> datetime:
+        """`now`, or the moment of what happened to the item last, where that is a little later.
+
+        A verb takes its time before it waits for the lock of the item, and the clocks of several
+        processes differ. Whoever had the lock before may have written a later moment: two loans
+        would overlap, or a loan end before it began. Where the difference is larger than any
+        wait, a clock was wrong once, and what it wrote is not followed.
+        """
+        last = self.last_act
+        return last if last is not None and now < last <= now + LONGEST_WAIT else now
 
     def item(self, home_branch: Branch) -> Item:
         return Item._make((*self[:12], home_branch, self.section))
@@ -140,8 +157,19 @@ _OWNER_DUE = case(
 )
 
 
+_LAST_ACT = (
+    select(func.coalesce(events.c.recorded, events.c.at, type_=Moment))
+    .where(events.c.item_id == items.c.id)
+    .order_by(events.c.id.desc())
+    .limit(1)
+    .correlate(items)
+    .scalar_subquery()
+)
+
+
 def _select_items(*, with_counts: bool = True) -> Select[Any]:
-    """Without counts, those of open holds and bookings are 0: they cost as much as all the rest."""
+    """Without counts, those of open holds and bookings are 0, and the last act is unknown: they
+    cost as much as all the rest."""
     return select(
         items.c.id,
         items.c.barcode,
@@ -190,6 +218,7 @@ def _select_items(*, with_counts: bool = True) -> Select[Any]:
         stays.c.loan_days,
         interlibrary_loans.c.id,
         _OWNER_DUE,
+        _LAST_ACT if with_counts else null(),
     ).select_from(
         items.join(records, records.c.id == items.c.record_id)
         .outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))

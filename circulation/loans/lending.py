@@ -11,7 +11,7 @@ from circulation.calendars.due_dates import due_at, loan_due, local_date
 from circulation.checks import check_out_refusals
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
-from circulation.fees.acts import charge_loan, charge_return
+from circulation.fees.acts import charge_loan, charge_return, lock_who_owes
 from circulation.fees.loan_fees import fee_refusals, price_of
 from circulation.holds.fulfilment import HoldsAtLoan, holds_at_loan, settle_holds
 from circulation.interlending.following import bounded_by_owner, follow_check_out
@@ -81,6 +81,7 @@ def check_out(
     if isinstance(known, Refused):
         return known
     facts, borrower, set_up = known
+    now = facts.not_before_last_act(now)
     home = set_up.branches[facts.home_branch_id]
     branch = set_up.branches.get(desk.branch_id)
     if branch is None:
@@ -89,10 +90,12 @@ def check_out(
     terms = set_up.terms(branch.id, borrower.category, facts.material_group)
     borrower = with_counted_groups(transaction, borrower, terms)
     found = check_out_refusals(facts, borrower, terms, local_date(now, branch.timezone))
+    at = min(happened, now) if no_block and happened else now
+    if no_block:
+        lock_who_owes(transaction, facts, at)
     held = holds_at_loan(transaction, facts, borrower.id)
     if held.is_for_another:
         found.append(Refusal(Reason.ON_HOLD_FOR_ANOTHER))
-    at = min(happened, now) if no_block and happened else now
     calendar = set_up.calendars[branch.id]
     bound = NO_BOUND
     if facts.is_spoken_for and (no_block or facts.loan_id is None):

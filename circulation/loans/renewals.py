@@ -68,6 +68,7 @@ def renew(
     if isinstance(known, Refused):
         return known
     facts, borrower, set_up = known
+    now = facts.not_before_last_act(now)
     at = min(happened, now) if no_block and happened else now
     return _renew(
         circulation,

@@ -46,6 +46,7 @@ def check_in(
     facts = item_facts(transaction, item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    now = facts.not_before_last_act(now)
     set_up = circulation.set_up(transaction, facts.set_up_version)
     home = set_up.branches[facts.home_branch_id]
     here = set_up.branches.get(desk.branch_id)
@@ -58,12 +59,13 @@ def check_in(
     at = now
     charged: tuple[ChargedFee, ...] = ()
     if loan is not None:
-        came = now if returned is None else min(max(returned, loan.checked_out), now)
+        at = max(now, loan.checked_out)  # the later where the clock has been set back
+        came = at if returned is None else min(max(returned, loan.checked_out), at)
         charged = charge_return(circulation, transaction, set_up, desk, facts, came, here, now)
         if facts.loan_mark == LoanMark.CLAIMED_RETURNED.value:
             returned = returned or facts.loan_marked  # they were right
         if returned is not None:
-            at = min(max(returned, loan.checked_out), now)
+            at = min(max(returned, loan.checked_out), at)
         must_touch_one(end_loan(transaction, loan.id, at, here.id))
         if facts.is_spoken_for:
             facts = settle_return(transaction, desk, facts, now)

@@ -32,9 +32,10 @@ OWN, OTHER, PUPIL = "P-own", "P-other", "P-pupil"
 
 
 def facts_of(library: Library, barcode: str) -> ItemFacts:
+    """All but the moment of the last act: what was undone has happened all the same."""
     found = library.read(lambda transaction: item_facts(transaction, barcode))
     assert found is not None
-    return found
+    return found._replace(last_act=None)
 
 
 def state(library: Library, barcode: str) -> LoanState:

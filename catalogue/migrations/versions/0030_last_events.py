@@ -1,0 +1,15 @@
+"""The last event of an item is found by the index alone."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0030"
+down_revision = "0023"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_events_item", "events", ["item_id", "id"])
+    op.drop_index("ix_events_item_id", "events")
