@@ -359,3 +359,52 @@ def test_many_desks_take_one_order_once(either_library: Library) -> None:
 )
 def test_amounts_for_people(amount: int, currency: str, text: str) -> None:
     assert amount_text(amount, currency) == text
+
+
+def test_a_credit_pays_what_is_owed_in_its_own_currency(library: Library) -> None:
+    fee_rule(library, agency_id=library.main.agency_id, overpayment="credit")
+    card = a_patron(library)
+    taken(paid(library, card, 500, currency="EUR"))
+    other = charge(library, card, 700, currency="DKK")
+    assert (other.paid, other.balance) == (0, 700)
+    same = charge(library, card, 700, currency="EUR")
+    assert (same.paid, same.balance) == (500, 200)
+
+
+def test_one_settled_charge_among_those_named_is_one_too_many(library: Library) -> None:
+    card = a_patron(library)
+    settled, open_one = charge(library, card, 1_000), charge(library, card, 2_000)
+    taken(paid(library, card, 1_000, charge=settled.id))
+    answer = paid(library, card, 2_000, charge=(settled.id, open_one.id))
+    assert refused(answer) is Reason.CHARGE_SETTLED
+    assert total(library, card) == 2_000
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+def test_an_amount_is_positive(library: Library, amount: int) -> None:
+    card = a_patron(library)
+    charge(library, card, 1_000)
+    assert refused(paid(library, card, amount)) is Reason.AMOUNT_WRONG
+
+
+@pytest.mark.parametrize("amount", [1, 1_000])
+def test_what_can_be_written_off_and_taken_off(library: Library, amount: int) -> None:
+    card = a_patron(library)
+    for change in (write_off, reduce_charge):
+        made = charge(library, card, 1_000)
+        arguments = ("a reason", amount) if change is write_off else (amount, "a reason")
+        assert changed(library, made.id, change, *arguments).balance == 1_000 - amount
+
+
+@pytest.mark.parametrize("amount", [0, -1, 1_001])
+def test_no_more_and_no_less_than_that(library: Library, amount: int) -> None:
+    card = a_patron(library)
+    made = charge(library, card, 1_000)
+    with pytest.raises(ValueError, match="written off"):
+        changed(library, made.id, write_off, "a reason", amount)
+    with pytest.raises(ValueError, match="taken off"):
+        changed(library, made.id, reduce_charge, amount, "a reason")
+    changed(library, made.id, write_off, "a reason", 400)
+    with pytest.raises(ValueError, match="written off"):
+        changed(library, made.id, reduce_write_off, "a reason", amount if amount < 1 else 401)
+    assert changed(library, made.id, reduce_write_off, "a reason", 400).balance == 1_000

@@ -300,3 +300,27 @@ def test_the_same_offline_report_twice_changes_nothing(library: Library) -> None
 def test_offline_needs_a_known_patron_and_item(sqlite_library: Library) -> None:
     answer = sqlite_library.check_out("nobody", "nothing", no_block=True)
     assert reasons(answer) == (Reason.PATRON_UNKNOWN, Reason.ITEM_UNKNOWN)
+
+
+def test_a_loan_that_happened_off_line_is_not_of_the_future(library: Library) -> None:
+    card, barcode = a_patron(library), an_item(library)
+    ahead = library.now + timedelta(days=300)
+    lent = library.check_out(card, barcode, no_block=True, happened=ahead)
+    assert isinstance(lent, CheckedOut)
+    assert lent.loan.checked_out == library.now
+
+
+def test_who_wants_it_for_less_gets_less_and_nobody_more(library: Library) -> None:
+    card = a_patron(library)
+    usual = library.check_out(card, an_item(library))
+    assert isinstance(usual, CheckedOut)
+    for wanted, due in (
+        (library.now + timedelta(days=3), library.now + timedelta(days=3)),
+        (usual.loan.due + timedelta(seconds=1), usual.loan.due),
+        (library.now + timedelta(seconds=1), library.now + timedelta(seconds=1)),
+        (library.now, usual.loan.due),
+        (library.now - timedelta(days=1), usual.loan.due),
+    ):
+        lent = library.check_out(card, an_item(library), wanted_until=wanted)
+        assert isinstance(lent, CheckedOut)
+        assert lent.loan.due == due

@@ -9,6 +9,7 @@ from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason, Reason
 from circulation.results import Refusal, Refused, Renewed, RenewedAll
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.holds import a_hold
 from tests.builders.pins import hashed
 
 DUE = datetime(2026, 12, 23, 22, 59, 59, tzinfo=UTC)
@@ -171,3 +172,26 @@ def test_renew_all_sorts_the_loans(library: Library) -> None:
     assert no.item.barcode == film
     assert no.reasons == (Reason.MAX_RENEWALS_REACHED,)
     assert refused(library.renew_all("nobody")).reasons == (Reason.PATRON_UNKNOWN,)
+
+
+def test_a_hold_of_ones_own_does_not_hinder_and_that_of_another_does(library: Library) -> None:
+    library.policy(loan_days=28, renewals=2, hold_while_on_loan=True)
+    card, other = a_patron(library), a_patron(library)
+    barcode = an_item(library, on_loan_to=card)
+    a_hold(library, card, barcode)
+    library.pass_time(days=1)
+    renewed(library.renew(card, barcode))
+    a_hold(library, other, barcode)
+    library.pass_time(days=1)
+    assert refused(library.renew(card, barcode)).reasons == (Reason.WANTED_BY_ANOTHER,)
+
+
+def test_an_offline_renewal_is_not_of_the_future(library: Library) -> None:
+    card = a_patron(library)
+    barcode = an_item(library, on_loan_to=card)
+    library.pass_time(days=2)
+    ahead = library.now + timedelta(days=300)
+    answer = renewed(library.renew(card, barcode, no_block=True, happened=ahead))
+    assert answer.loan.due == DUE + timedelta(days=2)
+    event = library.events_of(barcode)[-1]
+    assert (event.at, event.recorded) == (library.now, None)

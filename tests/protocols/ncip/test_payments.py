@@ -8,10 +8,15 @@ import pytest
 from lxml import etree
 
 from catalogue.database import Database
+from catalogue.statements import Transaction
 from circulation.events import EventKind, events_of_patron
+from circulation.ledger.charges import create_charge
+from circulation.ledger.money import ChargeKind
+from circulation.organisation import add_agency, add_branch, add_consortium
 from circulation.patrons.accounts import patron_status
 from circulation.reasons import BlockReason
 from circulation.results import PatronStatus
+from tests.builders import fees
 from tests.builders.circulation import a_library, a_patron
 from tests.builders.dunning import a_blocked_debtor
 from tests.builders.fees import number_of
@@ -145,3 +150,31 @@ def test_a_payment_lifts_the_block_in_the_same_transaction(stage: Stage) -> None
     (lifted,) = [event for event in events if event.kind is EventKind.PATRON_UNBLOCKED]
     taken = [event for event in events if event.kind is EventKind.PAYMENT_TAKEN]
     assert lifted.at == taken[-1].at
+
+
+@pytest.mark.parametrize("action", ["Waive", "Forgive", "Write Off", "Cancel"])
+def test_what_another_agency_is_owed_is_not_given_up(stage: Stage, action: str) -> None:
+    library = stage.library
+
+    def others_charge(transaction: Transaction) -> int:
+        consortium = add_consortium(transaction, "Andetland")
+        agency = add_agency(transaction, consortium, "DK-900300", "Naboerne")
+        branch = add_branch(transaction, agency, "DK-900301", "Nabobiblioteket")
+        found = fees.account(library, transaction, card)
+        made = create_charge(
+            library.circulation,
+            found,
+            ChargeKind.ADMINISTRATIVE,
+            4000,
+            "DKK",
+            branch_id=branch,
+            reason="a card",
+        )
+        return made.id
+
+    card = a_patron(library)
+    number = library.write(others_charge)
+    answer = stage.ask(transaction(card, action, 4000, related=str(number)))
+    assert problem_types(answer) == ["Unable To Add Element"]
+    [line] = fees.charges_of(library, card)
+    assert line.charge.balance == 4000

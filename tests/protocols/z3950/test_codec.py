@@ -219,6 +219,21 @@ MALFORMED = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("octets", "number"),
+    [
+        (b"\x00\x80", 0b1),
+        (b"\x07\xff", 0b1),  # the seven bits that are not used may be anything (X.690 8.6.2.4)
+        (b"\x07\x7f", 0),
+        (b"\x04\x5f", 0b1010),
+        (b"\x01\x00\xff", 0b111_1111_0000_0000),
+        (b"\x00", 0),
+    ],
+)
+def test_bits_that_are_not_used_mean_nothing(octets: bytes, number: int) -> None:
+    assert ber.read_bits(octets, 0, len(octets)) == number
+
+
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
 def test_what_is_not_an_apdu_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedMessage):
