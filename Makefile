@@ -12,7 +12,7 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test lint bench crash fuzz audit dist clean help loan-table
+.PHONY: demo test lint bench crash fuzz mutants audit dist clean help loan-table
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench       measurements: loading, searching, lending"
 	@echo "make crash       kills the server again and again under load, and looks at what is left"
 	@echo "make fuzz        feeds every parser with mutations of real messages"
+	@echo "make mutants     small mistakes in the rules of lending and money: do the tests see them?"
 	@echo "make audit       known vulnerabilities in what is installed"
 	@echo "make dist        sdist and wheel in dist, each installed and tried outside this checkout"
 	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
@@ -47,6 +48,10 @@ crash: $(VENV)/test
 
 fuzz: $(VENV)/test $(if $(findstring atheris,$(FUZZ_OPTIONS)),$(VENV)/fuzz)
 	$(BIN)/python -m tests.fuzz $(FUZZ_OPTIONS)
+
+# MUTANTS_OPTIONS: --count, --seed, --least, --processes. What mutmut made is kept in mutants/.
+mutants: $(VENV)/mutants
+	$(BIN)/python -m tests.mutants $(MUTANTS_OPTIONS)
 
 audit: $(VENV)/release
 	$(BIN)/python -m tests.audit
@@ -83,6 +88,10 @@ $(VENV)/fuzz: $(VENV)/test
 	$(INSTALL) --editable '.[test,fuzz]'
 	@touch $@
 
+$(VENV)/mutants: setup.cfg pyproject.toml $(VENV)/test
+	$(INSTALL) --editable '.[test,mutants]'
+	@touch $@
+
 # The newest pip and setuptools: those of a new environment are audited as well.
 $(VENV)/release: setup.cfg pyproject.toml $(BIN)/python
 	$(INSTALL) --upgrade pip setuptools
@@ -91,4 +100,4 @@ $(VENV)/release: setup.cfg pyproject.toml $(BIN)/python
 
 clean:
 	find catalogue circulation protocols tests -name __pycache__ -prune -exec rm -rf {} +
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) mutants build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
