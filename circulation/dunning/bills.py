@@ -9,6 +9,7 @@ from typing import Any
 
 from catalogue.statements import Transaction
 from circulation.dunning.acts import Run, Subject, Told, acts_of_charges, write_act
+from circulation.dunning.debt_facts import bill_outlook
 from circulation.dunning.fees import charge_step, desk_of
 from circulation.dunning.loan_facts import Decision, step_facts
 from circulation.dunning.warnings import warning_with
@@ -111,7 +112,11 @@ def _tell(
         )
         agency_id = set_up.branches[row.branch_id].agency_id
         warning = warning_with(transaction, set_up, step, row.patron_id, agency_id, now=now)
-        facts: dict[str, Any] = told_facts[row.id] | {"step_fee": fee.amount if fee else 0}
+        facts: dict[str, Any] = (
+            told_facts[row.id]
+            | {"step_fee": fee.amount if fee else 0}
+            | bill_outlook(transaction, set_up, charge_ids[0], day)
+        )
         named = [*charge_ids, fee.id] if fee else charge_ids
         notice = request_notice(
             circulation,

@@ -10,10 +10,22 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from catalogue.statements import Transaction, key_parameters, many_of
 from circulation.calendars.due_dates import local_date
+from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import Act, acts_of_charges
+from circulation.dunning.debtors import Debtor, debtor_of
 from circulation.dunning.flow_scopes import flow_scope
+from circulation.dunning.outlook import announced, hears, is_enough, to_come
 from circulation.dunning.schema import dunning_acts
-from circulation.dunning.steps import Does, Flow, Planned, due_step, following, plan
+from circulation.dunning.steps import (
+    Does,
+    Done,
+    Flow,
+    Planned,
+    Step,
+    count_done,
+    due_step,
+    plan,
+)
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.schema import charge_loans, charges, patron_balances
 from circulation.loans.schema import loans
@@ -45,13 +57,16 @@ class DebtRow(NamedTuple):
 
 
 class DebtDecision(NamedTuple):
-    """What is to be done of a debt now: a step, or none, and those that are passed over."""
+    """What is to be done of a debt now: a step, or none, and those that are passed over; `start`
+    is the day of the bill, or of the charge."""
 
     row: DebtRow
     flow: Flow
     planned: list[Planned]
     step: Planned | None
     passed: list[Planned]
+    start: date
+    done: dict[str, Done]
 
 
 _IS_DEAD = exists().where(
@@ -134,36 +149,96 @@ def debt_decisions(
 def _decide(
     set_up: SetUp, row: DebtRow, flow: Flow, acts: Sequence[Act], day: date
 ) -> DebtDecision:
-    planned = _planned(set_up, row, flow, acts)
-    done = {act.step: act.done for act in acts}
-    step, passed = due_step(planned, done, day)
-    # Who has as much with the library, for what was paid and came back, owes it nothing.
-    if step is not None and row.together < max(step.step.minimum, 1):
-        step = None
-    return DebtDecision(row, flow, planned, step, passed)
-
-
-def _planned(set_up: SetUp, row: DebtRow, flow: Flow, acts: Sequence[Act]) -> list[Planned]:
-    """All steps of the debt, and on which days they are or were due."""
-    calendar = set_up.calendars[row.branch_id]
     billed = next((act for act in acts if act.does is Does.BILL), None)
     timezone = set_up.branches[row.branch_id].timezone
     start = billed.day if billed else local_date(row.created, timezone)
     done = {act.step: act.done for act in acts}
-    return plan(flow.of_debts, start, done, {"lending": calendar, "home": calendar})
+    planned = plan(flow.of_debts, start, done, _calendars(set_up, row))
+    step, passed = due_step(planned, done, day)
+    if step is not None and not is_enough(step.step, row.together):
+        step = None
+    return DebtDecision(row, flow, planned, step, passed, start, done)
+
+
+def _calendars(set_up: SetUp, row: DebtRow) -> dict[str, Calendar]:
+    return dict.fromkeys(("lending", "home"), set_up.calendars[row.branch_id])
+
+
+def debtor_asked(transaction: Transaction, set_up: SetUp, row: DebtRow, step: Step) -> Debtor:
+    """Whom a step that collects asks to pay the debt."""
+    timezone = set_up.branches[row.branch_id].timezone
+    return debtor_of(
+        transaction,
+        row.patron_id,
+        row.patron_kind,
+        row.birth_date,
+        on=local_date(row.created, timezone),
+        asks_guardian=step.children == "guardian",
+    )
+
+
+def debt_outlook(
+    transaction: Transaction, set_up: SetUp, decision: DebtDecision, day: date
+) -> dict[str, Any]:
+    """What the message of a step done on `day` tells of what will follow (`announced`)."""
+    assert decision.step is not None
+    done = decision.done | {each.step.code: Done(day, True) for each in decision.passed}
+    done[decision.step.step.code] = Done(day, False)
+    row, flow, step = decision.row, decision.flow, decision.step.step
+    return _outlook(transaction, set_up, row, flow, done, decision.start, step.fee, day)
+
+
+def bill_outlook(
+    transaction: Transaction, set_up: SetUp, charge_id: int, day: date
+) -> dict[str, Any]:
+    """What follows the bill of `day`, by which this was charged, together with all else that is
+    owed: told as by `debt_outlook`."""
+    [row, *_] = [*debts_by_id(transaction, [charge_id]), None]
+    flow = row and set_up.dunning.flow(set_up.case(row.branch_id, row.category, ""))
+    if not row or not flow:
+        return {}
+    return _outlook(transaction, set_up, row, flow, {}, day, 0, day)
+
+
+def _outlook(
+    transaction: Transaction,
+    set_up: SetUp,
+    row: DebtRow,
+    flow: Flow,
+    done: dict[str, Done],
+    start: date,
+    fee: int,
+    day: date,
+) -> dict[str, Any]:
+    """`fee` is what the step of the day costs itself: it is owed as well from then on."""
+    terms = set_up.fee_terms(row.branch_id, row.category, "", day)
+    adds = terms.currency == row.currency
+    owed = row.together + (fee if adds else 0)
+
+    def does(planned: Planned) -> bool:
+        nonlocal owed
+        step = planned.step
+        if not is_enough(step, owed):
+            return False
+        if step.does is Does.COLLECT:
+            return debtor_asked(transaction, set_up, row, step).patron_id is not None
+        owed += step.fee if adds else 0
+        return True
+
+    following = to_come(flow.of_debts, start, done, _calendars(set_up, row), day, does)
+    return announced(following, hears(set_up, row.branch_id, row.category))
 
 
 def debt_facts(set_up: SetUp, decision: DebtDecision) -> dict[str, Any]:
     """Which row, dates and calendar made the step; `number` counts the reminders."""
     assert decision.step is not None
-    planned, place = decision.planned, decision.planned.index(decision.step)
-    facts: dict[str, Any] = {
+    place = decision.planned.index(decision.step)
+    return {
         "step": decision.step.step.code,
-        "number": place + 1,
+        "number": 1 + count_done(decision.planned[:place], decision.done),
         "counted_from": decision.step.counted_from.isoformat(),
         "days": decision.step.step.days,
         "planned": decision.step.day.isoformat(),
         "calendar": set_up.branches[decision.row.branch_id].isil,
         "flow": flow_scope(set_up, decision.flow),
     }
-    return facts | following(planned, place)

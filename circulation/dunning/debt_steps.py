@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import bindparam
 
 from catalogue.statements import Transaction, many
-from circulation.calendars.due_dates import local_date
 from circulation.dunning.acts import Run, Subject, Told, pass_over, write_act
 from circulation.dunning.claims import open_claim
 from circulation.dunning.debt_facts import (
@@ -18,10 +18,11 @@ from circulation.dunning.debt_facts import (
     DebtRow,
     debt_decisions,
     debt_facts,
+    debt_outlook,
+    debtor_asked,
     debts_by_id,
     select_debts,
 )
-from circulation.dunning.debtors import debtor_of
 from circulation.dunning.fees import charge_step
 from circulation.dunning.steps import Does, Step
 from circulation.dunning.warnings import warning_with
@@ -60,7 +61,7 @@ def run_debts(
             lock_account(transaction, patron_id)
         fresh = debts_by_id(transaction, [each.row.id for each in wanted])
         wanted = debt_decisions(transaction, set_up, list(dict.fromkeys(fresh)), day)
-    together: dict[tuple[int, int, str], list[DebtDecision]] = defaultdict(list)
+    together: dict[tuple[Any, ...], list[DebtDecision]] = defaultdict(list)
     for decision in wanted:
         row = decision.row
         pass_over(
@@ -73,10 +74,12 @@ def run_debts(
         )
         run.count("steps passed over", len(decision.passed))
         if decision.step is not None:
-            key = (row.patron_id, row.agency_id, decision.step.step.code)
+            # What has another end is told in another letter: collection of one, not of the other.
+            outlook = tuple(debt_outlook(transaction, set_up, decision, day).items())
+            key = (row.patron_id, row.agency_id, decision.step.step.code, outlook)
             together[key].append(decision)
-    for debts in together.values():
-        _do(circulation, transaction, set_up, debts, day, now, run)
+    for (*_, outlook), debts in together.items():
+        _do(circulation, transaction, set_up, debts, dict(outlook), day, now, run)
     return run
 
 
@@ -85,6 +88,7 @@ def _do(
     transaction: Transaction,
     set_up: SetUp,
     debts: Sequence[DebtDecision],
+    outlook: dict[str, Any],
     day: date,
     now: datetime,
     run: Run,
@@ -96,7 +100,7 @@ def _do(
     if step.does is Does.COLLECT:
         debts = _hand_over(circulation, transaction, set_up, step, debts, day, now, run)
     if debts:
-        _tell(circulation, transaction, set_up, step, debts, day, now, run)
+        _tell(circulation, transaction, set_up, step, debts, outlook, day, now, run)
 
 
 def _hand_over(
@@ -113,16 +117,7 @@ def _hand_over(
     collected = []
     for each in debts:
         row = each.row
-        timezone = set_up.branches[row.branch_id].timezone
-        born_on = local_date(row.created, timezone)
-        debtor = debtor_of(
-            transaction,
-            row.patron_id,
-            row.patron_kind,
-            row.birth_date,
-            on=born_on,
-            asks_guardian=step.children == "guardian",
-        )
+        debtor = debtor_asked(transaction, set_up, row, step)
         if debtor.patron_id is None:
             pass_over(
                 transaction,
@@ -157,6 +152,7 @@ def _tell(
     set_up: SetUp,
     step: Step,
     debts: Sequence[DebtDecision],
+    outlook: dict[str, Any],
     day: date,
     now: datetime,
     run: Run,
@@ -175,7 +171,7 @@ def _tell(
         main_charge=debts[0].row.id,
     )
     warning = warning_with(transaction, set_up, step, row.patron_id, row.agency_id, now=now)
-    facts = debt_facts(set_up, debts[0])
+    facts = debt_facts(set_up, debts[0]) | outlook
     charge_ids = tuple(each.row.id for each in debts)
     notice = request_notice(
         circulation,

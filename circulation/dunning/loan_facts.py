@@ -14,14 +14,15 @@ from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import Act, acts_of_loans
 from circulation.dunning.flow_scopes import flow_scope
+from circulation.dunning.outlook import NEXT, Bill, announced, bill_of, hears, to_come
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import (
     Does,
     Done,
     Flow,
     Planned,
+    count_done,
     due_step,
-    following,
     is_before_due,
     plan,
 )
@@ -49,6 +50,10 @@ class LoanRow(NamedTuple):
     suspended_until: datetime | None
     billed: datetime | None
     category: str
+    born: date | None
+    item_group: str
+    price: int | None
+    currency: str | None
     is_dead: bool
 
 
@@ -60,6 +65,7 @@ class Decision(NamedTuple):
     planned: list[Planned]
     step: Planned | None
     passed: list[Planned]
+    done: dict[str, Done]
 
 
 _IS_DEAD = exists().where(
@@ -92,6 +98,10 @@ def select_loans(*conditions: ColumnElement[bool]) -> Select[Any]:
             loans.c.suspended_until,
             loans.c.billed,
             patrons.c.category,
+            patrons.c.birth_date,
+            items.c.material_group,
+            items.c.price,
+            items.c.currency,
             _IS_DEAD,
         )
         .select_from(
@@ -185,26 +195,68 @@ def _decide(
         bill = next((each for each in planned if each.step.does is Does.BILL), None)
         if bill is None or row.billed is None or bill.step.code in done:
             return None
-        return Decision(row, flow, planned, bill, [])
+        return Decision(row, flow, planned, bill, [], done)
     if step is not None and is_before_due(step.step) and not row.round:
         lent = local_date(row.checked_out, set_up.branches[row.branch_id].timezone)
         if step.day <= lent:  # nobody needs to be told of what they have just been told
             passed, step = [*passed, step], None
-    return Decision(row, flow, planned, step, passed)
+    return Decision(row, flow, planned, step, passed, done)
+
+
+def _billed(set_up: SetUp, row: LoanRow, day: date) -> Bill | None:
+    return bill_of(
+        set_up,
+        branch_id=row.branch_id,
+        home_branch_id=row.home_branch_id,
+        category=row.category,
+        born=row.born,
+        material_group=row.item_group,
+        price=row.price,
+        price_currency=row.currency,
+        due=row.due,
+        day=day,
+    )
+
+
+def loan_outlook(set_up: SetUp, decision: Decision, day: date) -> dict[str, Any]:
+    """What the message of a step done on `day` tells of what will follow: `announced`, and before
+    a bill `prices`, what it will ask for each loan, with `next_fee` where a late fee comes too."""
+    assert decision.step is not None
+    row = decision.row
+    done = decision.done | {each.step.code: Done(day, True) for each in decision.passed}
+    done[decision.step.step.code] = Done(day, False)
+
+    def does(planned: Planned) -> bool:
+        is_bill = planned.step.does is Does.BILL
+        return (
+            not is_bill or row.billed is not None or _billed(set_up, row, planned.day) is not None
+        )
+
+    due = _due_date(set_up, row)
+    steps, calendars = decision.flow.of_loans, _calendars(set_up, row)
+    following = to_come(steps, due, done, calendars, day, does, last_day=due)
+    facts: dict[str, Any] = announced(following, hears(set_up, row.branch_id, row.category))
+    if facts.get("next") != NEXT[Does.BILL] or row.billed is not None:
+        return facts
+    bill = _billed(set_up, row, date.fromisoformat(facts["next_date"]))
+    assert bill is not None
+    price = {"loan": row.id, "amount": bill.compensation, "currency": bill.currency}
+    return facts | {"prices": [price], "next_fee": bill.late_fee > 0}
 
 
 def step_facts(set_up: SetUp, decision: Decision) -> dict[str, Any]:
     """Which row, dates and calendar made the step: for people, and for the text of the message.
 
-    `number` counts what the patron was told since the loan fell due; `next` is what will follow.
+    `number` counts what the patron was told since the loan fell due.
     """
     assert decision.step is not None
     row, flow, planned = decision.row, decision.flow, decision.planned
     place = planned.index(decision.step)
     where = row.branch_id if decision.step.step.calendar == "lending" else row.home_branch_id
-    facts: dict[str, Any] = {
+    return {
         "step": decision.step.step.code,
-        "number": sum(not is_before_due(each.step) for each in planned[: place + 1]),
+        "number": count_done(planned[:place], decision.done)
+        + (not is_before_due(decision.step.step)),
         "due": row.due.isoformat(),
         "due_date": _due_date(set_up, row).isoformat(),
         "counted_from": decision.step.counted_from.isoformat(),
@@ -213,4 +265,3 @@ def step_facts(set_up: SetUp, decision: Decision) -> dict[str, Any]:
         "calendar": set_up.branches[where].isil,
         "flow": flow_scope(set_up, flow),
     }
-    return facts | following(planned, place)

@@ -23,6 +23,7 @@ from circulation.dunning.loan_facts import (
     Decision,
     LoanRow,
     decisions,
+    loan_outlook,
     loans_by_id,
     select_loans,
     step_facts,
@@ -145,7 +146,7 @@ def _tell(
 ) -> None:
     assert decision.step is not None
     row, step = decision.row, decision.step.step
-    facts = step_facts(set_up, decision)
+    facts = step_facts(set_up, decision) | loan_outlook(set_up, decision, day)
     agency_id = set_up.branches[row.branch_id].agency_id
     fee = charge_step(
         circulation, transaction, set_up, step, row.patron_id, row.branch_id, row.category, day, now

@@ -203,6 +203,8 @@ def flow_problems(steps: Sequence[Step]) -> dict[str, str]:
             problems[step.code] = "there is a step of this name already"
         elif step.does in OF_LOANS and before and before.does in (Does.BILL, *OF_DEBTS):
             problems[step.code] = "the bill is the last step of a loan, debts come after it"
+        elif before and before.does is Does.COLLECT:
+            problems[step.code] = "nothing follows what was handed over"
         elif step.does in OF_DEBTS and step.counted_from != "previous":
             problems[step.code] = 'a debt has no due date: counted_from is "previous"'
         elif before is None and step.does in OF_LOANS and step.counted_from != "due":
@@ -239,14 +241,13 @@ class Done(NamedTuple):
     is_passed: bool
 
 
-#: What a message calls a step that is to follow.
-NEXT: dict[Does, str] = {
-    Does.NOTICE: "overdue",
-    Does.RECALL: "recall",
-    Does.BILL: "bill",
-    Does.REMIND: "reminder",
-    Does.COLLECT: "collection",
-}
+def count_done(planned: Sequence[Planned], done: Mapping[str, Done]) -> int:
+    """How many of these steps have been done: what was passed over was told to nobody."""
+    return sum(
+        not was.is_passed and not is_before_due(each.step)
+        for each in planned
+        if (was := done.get(each.step.code)) is not None
+    )
 
 
 class Planned(NamedTuple):
@@ -284,14 +285,6 @@ def plan(
             day = was.day
         planned.append(Planned(step, day, base))
     return planned
-
-
-def following(steps: Sequence[Planned], number: int) -> dict[str, str]:
-    """What a message tells of the step after this one, and of its day; nothing after the last."""
-    if number + 1 == len(steps):
-        return {}
-    then = steps[number + 1]
-    return {"next": NEXT[then.step.does], "next_date": then.day.isoformat()}
 
 
 def _day(step: Step, start: date, calendar: Calendar) -> date:
@@ -335,8 +328,4 @@ def _is_warned(planned: Sequence[Planned], done: Mapping[str, Done], number: int
     if before is None or not before.is_passed:
         return before is not None
     # The set-up has another step before it now: any that warned will do.
-    return any(
-        not was.is_passed and not is_before_due(each.step)
-        for each in planned[:number]
-        if (was := done.get(each.step.code)) is not None
-    )
+    return count_done(planned[:number], done) > 0

@@ -107,6 +107,18 @@ def bill_loan(
     return Billed(known, borrower, charged)
 
 
+def compensation_of(
+    terms: FeeTerms, price: int | None, currency: str | None
+) -> tuple[int, int] | None:
+    """What an item of that price costs who does not return it: the price by the rules and the
+    handling, in the currency of the rules; None where they charge nothing."""
+    own = price if currency in (None, terms.currency) else None
+    amount = terms.replacement if terms.compensation == "fixed" or own is None else own
+    if terms.compensation == "none" or not amount + terms.handling:
+        return None
+    return amount, terms.handling
+
+
 def charge_compensation(
     circulation: Circulation,
     transaction: Transaction,
@@ -128,13 +140,14 @@ def charge_compensation(
     branch = set_up.branches[item.loan_branch_id]
     day = local_date(now, branch.timezone)
     terms = set_up.fee_terms(branch.id, borrower.category, item.material_group, day)
-    price = _price(terms, item)
-    if terms.compensation == "none" or not price + terms.handling:
+    owed = compensation_of(terms, item.price, item.currency)
+    if owed is None:
         return ()
+    price, handling = owed
     case = set_up.case(branch.id, borrower.category, item.material_group)
     facts = {
         "price": price,
-        "handling": terms.handling,
+        "handling": handling,
         "due": item.loan_due.isoformat() if item.loan_due else None,
         "billed": now.isoformat(),
         "category": borrower.category,
@@ -148,7 +161,7 @@ def charge_compensation(
     }
     account = Account(transaction, set_up, desk, borrower.id, now)
     once = f"compensation {item.loan_id}"
-    amount, reason = price + terms.handling, "compensation for what was not returned"
+    amount, reason = price + handling, "compensation for what was not returned"
     loan_id, item_id = item.loan_id, item.id
     charge = charge_made_once(account, once)
     if charge is None:
@@ -184,12 +197,6 @@ def charge_compensation(
         )
         charged += [late] if late else []
     return tuple(charged)
-
-
-def _price(terms: FeeTerms, item: ItemFacts) -> int:
-    if terms.compensation == "fixed" or item.price is None:
-        return terms.replacement
-    return item.price if item.currency in (None, terms.currency) else terms.replacement
 
 
 def cancel_compensation(

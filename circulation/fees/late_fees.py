@@ -230,6 +230,13 @@ def fee_scope(row: FeeRow, branch: Branch) -> dict[str, str]:
     return {name: value for name, value in scope.items() if value is not None}
 
 
+def late_fee(terms: FeeTerms, late: Lateness, act: str, *, is_child: bool) -> int:
+    """What lateness costs alone on a ``return``, ``renewal`` or ``bill``."""
+    if act == "bill" and terms.bill_fee == "top" and late.days:
+        return top_fee(terms, late, is_child=is_child)
+    return late.amount
+
+
 def charge_lateness(
     circulation: Circulation,
     transaction: Transaction,
@@ -263,9 +270,7 @@ def charge_lateness(
         returned_at=returned_at,
         rules_on=at,
     )
-    amount = reckoned.late.amount
-    if act == "bill" and reckoned.terms.bill_fee == "top" and reckoned.late.days:
-        amount = top_fee(reckoned.terms, reckoned.late, is_child=reckoned.is_child)
+    amount = late_fee(reckoned.terms, reckoned.late, act, is_child=reckoned.is_child)
     if not amount:
         return None
     account = Account(transaction, set_up, desk, borrower.id, now)

@@ -205,15 +205,15 @@ class Planner:
 
 
 def _said(notice: Notice) -> str:
-    """What one message can say only once: words of the staff, the number of a reminder, and all
-    facts of what is about the patron alone (which block, which date)."""
+    """What one message can say only once: words of the staff, the number of a reminder, what will
+    follow, and all facts of what is about the patron alone (which block, which date)."""
     facts = {name: value for name, value in notice.facts.items() if name != "actor"}
     if TRAITS[notice.kind].basis is not Basis.PATRON:
         facts = {name: facts[name] for name in _SAID_ONCE if name in facts}
     return json.dumps(facts, sort_keys=True, default=str)
 
 
-_SAID_ONCE = ("number", "subject", "text", "title")
+_SAID_ONCE = ("deadline", "next", "next_date", "number", "subject", "text", "title")
 
 
 def _together(parts: list[Contents]) -> Contents:

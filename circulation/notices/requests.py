@@ -27,6 +27,7 @@ from circulation.patrons.guardians import ADULT_AGE, guardians_of
 from circulation.patrons.schema import patron_blocks, patrons
 from circulation.patrons.traits import age_on
 from circulation.reasons import BlockReason
+from circulation.set_up import SetUp
 
 #: The id of a row of `notices`.
 NoticeId = int
@@ -107,6 +108,13 @@ _choice: Callable[..., list[Any]] = many(
     "of_patron",
     "of_kind",
 )
+
+
+def is_told(set_up: SetUp, branch_id: int, category: str, kind: NoticeKind) -> bool:
+    """Do the rules name a channel for such messages, in the name of the branch, to such patrons?"""
+    return kind in set_up.notices.kinds and bool(
+        set_up.notice_terms(branch_id, category, kind).channels
+    )
 
 
 def request_notice(

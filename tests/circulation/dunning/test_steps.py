@@ -18,7 +18,6 @@ from circulation.dunning.steps import (
     Step,
     due_step,
     flow_problems,
-    following,
     is_before_due,
     plan,
     said_of,
@@ -55,10 +54,9 @@ def test_days_are_counted_from_the_due_date_or_the_step_before() -> None:
     assert offsets(after) == [2, 9]
 
 
-def test_what_a_message_tells_of_the_next_step() -> None:
-    steps = planned(OF_LOANS)
-    assert following(steps, 3) == {"next": "bill", "next_date": "2027-03-04"}
-    assert following(steps, 4) == {}
+def test_nothing_follows_collection() -> None:
+    steps = (*DANISH, Step("late", Does.REMIND, 10, "previous"))
+    assert flow_problems(steps) == {"late": "nothing follows what was handed over"}
 
 
 @given(

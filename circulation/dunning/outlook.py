@@ -1,0 +1,130 @@
+"""What will follow for this person: a letter may announce that, and nothing else.
+
+The flow asks the functions of this module before it does a step, and a letter asks them about the
+days to come (`to_come`), so that nobody is threatened with what would never happen: a bill where
+the rules charge nothing, collection from a child or below the minimum, another letter where the
+rules send none. All of it is as things stand when the letter is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from circulation.calendars.due_dates import local_date
+from circulation.calendars.opening_hours import Calendar
+from circulation.dunning.steps import Does, Done, Planned, Step, due_step, plan
+from circulation.fees.compensation import compensation_of
+from circulation.fees.late_fees import late_fee
+from circulation.fees.lateness import child_on, lateness
+from circulation.notices.requests import is_told
+from circulation.set_up import SetUp
+
+_DAY = timedelta(days=1)
+
+
+def to_come(
+    steps: Sequence[Step],
+    start: date,
+    done: Mapping[str, Done],
+    calendars: Mapping[str, Calendar],
+    day: date,
+    does: Callable[[Planned], bool],
+    *,
+    last_day: date | None = None,
+) -> Iterator[Planned]:
+    """The steps that will be done after `day`, each with its day, if nothing comes between.
+
+    The flow's own decision (`due_step`) of one day after the other. `does` tells whether a step
+    that is due will be done for this person; the other arguments are those of `plan`.
+    """
+    known = dict(done)
+    while True:
+        planned = plan(steps, start, known, calendars)
+        days = [each.day for each in planned if each.day > day]
+        if not days:
+            return
+        day = min(days)
+        step, passed = due_step(planned, known, day, last_day=last_day)
+        known |= {each.step.code: Done(day, True) for each in passed}
+        if step is not None and does(step):
+            known[step.step.code] = Done(day, False)
+            yield step._replace(day=day)
+
+
+#: What a message calls a step that is to follow.
+NEXT: dict[Does, str] = {
+    Does.NOTICE: "overdue",
+    Does.RECALL: "recall",
+    Does.BILL: "bill",
+    Does.REMIND: "reminder",
+    Does.COLLECT: "collection",
+}
+
+
+def announced(following: Iterator[Planned], is_heard: Callable[[Step], bool]) -> dict[str, str]:
+    """What a message tells of the first step that the patron will notice: what it is, its day,
+    and the last day to keep it from coming; nothing where nothing follows."""
+    for each in following:
+        if each.step.does in (Does.BILL, Does.COLLECT) or is_heard(each.step):
+            return {
+                "next": NEXT[each.step.does],
+                "next_date": each.day.isoformat(),
+                "deadline": (each.day - _DAY).isoformat(),
+            }
+    return {}
+
+
+class Bill(NamedTuple):
+    """What a loan would be billed: compensation, and a late fee, which loans may share."""
+
+    compensation: int
+    late_fee: int
+    currency: str
+
+
+def bill_of(
+    set_up: SetUp,
+    *,
+    branch_id: int,
+    home_branch_id: int,
+    category: str,
+    born: date | None,
+    material_group: str,
+    price: int | None,
+    price_currency: str | None,
+    due: datetime,
+    day: date,
+) -> Bill | None:
+    """What is billed on that day for a loan of the branch; None where the rules charge nothing."""
+    timezone = set_up.branches[branch_id].timezone
+    terms = set_up.fee_terms(branch_id, category, material_group, day)
+    owed = compensation_of(terms, price, price_currency)
+    if owed is None:
+        return None
+    is_child = child_on(terms, local_date(due, timezone), born)
+    where = home_branch_id if terms.calendar == "home" else branch_id
+    late = lateness(
+        terms,
+        due=due,
+        at=datetime.combine(day, time(12), ZoneInfo(timezone)),
+        calendar=set_up.calendars[where],
+        price=price if price_currency in (None, terms.currency) else None,
+        is_child=is_child,
+    )
+    with_it = 0
+    if terms.bill_fee != "none":
+        with_it = late_fee(terms, late, "bill", is_child=is_child)
+    return Bill(sum(owed), with_it, terms.currency)
+
+
+def is_enough(step: Step, together: int) -> bool:
+    """Is so much owed that the step is done: who has as much with the library owes it nothing."""
+    return together >= max(step.minimum, 1)
+
+
+def hears(set_up: SetUp, branch_id: int, category: str) -> Callable[[Step], bool]:
+    """Whether such patrons are sent the message of a step."""
+    return lambda step: is_told(set_up, branch_id, category, step.kind)
