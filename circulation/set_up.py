@@ -23,6 +23,7 @@ from circulation.callers.partners import Partner, all_partners, folded_agency
 from circulation.callers.terminals import Terminal, all_terminals
 from circulation.dunning.flow_rows import read_flows
 from circulation.dunning.steps import Flows
+from circulation.fees.payment_ways import PaymentWays, read_payment_ways
 from circulation.fees.rule_rows import read_fee_rules
 from circulation.fees.rules import FeeRules, FeeTerms
 from circulation.notices.kinds import NoticeKind
@@ -93,7 +94,7 @@ class SetUp:
     `transport` says what sending costs and where items float. `terminals` go by login, `partners`
     by `folded_agency`, `sorting` by the name of the scheme; `hidden_schools` are ids of
     agencies. `fees` are the rules on money, `notices` those on messages,
-    `dunning` what follows for whom.
+    `dunning` what follows for whom, `payment_ways` how each agency, by its id, is paid.
     """
 
     __slots__ = (
@@ -108,6 +109,7 @@ class SetUp:
         "hidden_schools",
         "notices",
         "partners",
+        "payment_ways",
         "pin_rules",
         "policies",
         "sorting",
@@ -133,6 +135,7 @@ class SetUp:
         fees: FeeRules,
         notices: NoticeRules,
         dunning: Flows,
+        payment_ways: Mapping[int, PaymentWays],
     ) -> None:
         self.version = version
         self.branches = branches
@@ -149,6 +152,7 @@ class SetUp:
         self.fees = fees
         self.notices = notices
         self.dunning = dunning
+        self.payment_ways = payment_ways
         self._terms: dict[tuple[int, str, str], LoanTerms] = {}
         self._most: dict[tuple[int, str], tuple[int, int]] = {}
 
@@ -273,6 +277,7 @@ def read_set_up(transaction: Transaction) -> SetUp:
         FeeRules(read_fee_rules(transaction)),
         NoticeRules(read_notice_rules(transaction)),
         Flows(read_flows(transaction)),
+        read_payment_ways(transaction),
     )
 
 

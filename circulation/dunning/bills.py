@@ -10,8 +10,9 @@ from typing import Any
 from catalogue.statements import Transaction
 from circulation.dunning.acts import Run, Subject, Told, acts_of_charges, write_act
 from circulation.dunning.debt_facts import bill_outlook
-from circulation.dunning.fees import charge_step, desk_of
+from circulation.dunning.fees import charge_step, desk_of, step_costs
 from circulation.dunning.loan_facts import Decision, step_facts
+from circulation.dunning.outlook import pay_by
 from circulation.dunning.warnings import warning_with
 from circulation.engine import Circulation
 from circulation.fees.charged_loans import contributions_of_loan
@@ -96,7 +97,7 @@ def _tell(
     step, row = first.step.step, first.row
     told_facts = {each.row.id: step_facts(set_up, each) for each in bills}
     charge_ids = list(dict.fromkeys(each for its in charged.values() for each in its))
-    notice = None
+    notice = last_day = None
     if charge_ids:
         fee = charge_step(
             circulation,
@@ -112,10 +113,10 @@ def _tell(
         )
         agency_id = set_up.branches[row.branch_id].agency_id
         warning = warning_with(transaction, set_up, step, row.patron_id, agency_id, now=now)
+        outlook = bill_outlook(transaction, set_up, charge_ids[0], day)
+        last_day = pay_by(outlook, day)
         facts: dict[str, Any] = (
-            told_facts[row.id]
-            | {"step_fee": fee.amount if fee else 0}
-            | bill_outlook(transaction, set_up, charge_ids[0], day)
+            told_facts[row.id] | step_costs(fee) | outlook | {"pay_by": last_day}
         )
         named = [*charge_ids, fee.id] if fee else charge_ids
         notice = request_notice(
@@ -138,7 +139,7 @@ def _tell(
                 step,
                 day=day,
                 now=now,
-                facts={"step": step.code, "notice": notice},
+                facts={"step": step.code, "notice": notice, "pay_by": last_day},
             )
     for each in bills:
         its = charged[each.row.id]

@@ -27,8 +27,7 @@ from circulation.dunning.schema import collection_claims, collection_files, coll
 from circulation.dunning.steps import Does
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
-from circulation.ledger.schema import charge_loans, charges
-from circulation.loans.schema import loans
+from circulation.ledger.schema import charges
 from circulation.patrons.facts import CARD_OF_PATRON
 from circulation.patrons.schema import patrons
 from circulation.results import Desk
@@ -58,12 +57,15 @@ FIELDS = (
     "receipt_offered",
     "reason",
 )
-#: At most 100 characters, and nothing of what was lent or by whom.
+#: In Danish, which the debtor and the debtor system read: at most 100 characters, and nothing of
+#: what was lent or by whom.
 _DESCRIPTIONS = {
-    ClaimKind.FEE.value: "Library fee",
-    ClaimKind.COMPENSATION_UNRETURNED.value: "Compensation for library material not returned",
-    ClaimKind.COMPENSATION_DAMAGED.value: "Compensation for library material returned damaged",
+    ClaimKind.FEE.value: "Biblioteksgebyr",
+    ClaimKind.COMPENSATION_UNRETURNED.value: "Erstatning for ikke afleveret biblioteksmateriale",
+    ClaimKind.COMPENSATION_DAMAGED.value: "Erstatning for beskadiget biblioteksmateriale",
 }
+#: What asks for payment.
+_ASKS = (Does.BILL, Does.REMIND)
 
 
 class LineRow(NamedTuple):
@@ -139,15 +141,6 @@ _unsent = many(
     .order_by(collection_lines.c.id),
     LineRow,
     "of_agency",
-)
-_due_dates: Callable[[Transaction, Sequence[int]], list[Any]] = many_of(
-    lambda size: (
-        select(charge_loans.c.charge_id, func.min(loans.c.due))
-        .select_from(charge_loans.join(loans, loans.c.id == charge_loans.c.loan_id))
-        .where(charge_loans.c.charge_id.in_(key_parameters(size)))
-        .group_by(charge_loans.c.charge_id)
-    ),
-    None,
 )
 _claims_of_charges: Callable[[Transaction, Sequence[int]], list[Any]] = many_of(
     lambda size: (
@@ -248,7 +241,6 @@ def export_claims(
     set_up = circulation.current_set_up(transaction)
     timezone = set_up.branches[desk.branch_id].timezone
     charge_ids = [line.charge_id for line in lines]
-    due = {row[0]: row[1] for row in _due_dates(transaction, charge_ids)}
     acts = acts_of_charges(transaction, charge_ids)
     mains: dict[int, int] = {}
     for charge_id, its in acts.items():
@@ -262,7 +254,6 @@ def export_claims(
             line,
             creditor=agency[1],
             acts=acts.get(line.charge_id, ()),
-            due=due.get(line.charge_id),
             main_claim=main_claims.get(mains.get(line.charge_id, 0)),
             timezone=timezone,
         )
@@ -282,17 +273,20 @@ def _record(
     *,
     creditor: str,
     acts: Sequence[Act],
-    due: datetime | None,
     main_claim: int | None,
     timezone: str,
 ) -> dict[str, Any]:
-    """A line of the file, national numbers apart."""
-    told = {
-        does: [act.day for act in acts if act.does is does and not act.is_passed]
-        for does in (Does.BILL, Does.REMIND)
-    }
+    """A line of the file, national numbers apart.
+
+    The claim fell due when payment was first asked for, by a bill or a reminder, and was to be
+    paid by the day that was told then: later reminders do not move it.
+    """
+    asked = [each for each in acts if each.does in _ASKS and not each.is_passed]
+    reminded = [each.day for each in asked if each.does is Does.REMIND]
     originated = local_date(line.originated, timezone)
-    last_payment_day = (told[Does.REMIND] or told[Does.BILL] or [originated])[-1]
+    due = asked[0].day if asked else originated
+    told = asked[0].facts.get("pay_by") if asked else None
+    last_payment_day = date.fromisoformat(told) if told else due
     return {
         "line": line.id,
         "claim": line.claim_id,
@@ -309,9 +303,9 @@ def _record(
         "main_claim": main_claim or "",
         "description": _DESCRIPTIONS[line.kind],
         "originated": originated.isoformat(),
-        "due": (local_date(due, timezone) if due else originated).isoformat(),
+        "due": due.isoformat(),
         "last_payment_day": last_payment_day.isoformat(),
-        "reminded": told[Does.REMIND][-1].isoformat() if told[Does.REMIND] else "",
+        "reminded": reminded[-1].isoformat() if reminded else "",
         # What was not returned can be recovered because a receipt for its return is offered.
         "receipt_offered": line.kind == ClaimKind.COMPENSATION_UNRETURNED.value,
         "reason": line.reason,

@@ -23,7 +23,8 @@ from circulation.dunning.debt_facts import (
     debts_by_id,
     select_debts,
 )
-from circulation.dunning.fees import charge_step
+from circulation.dunning.fees import charge_step, step_costs
+from circulation.dunning.outlook import pay_by
 from circulation.dunning.steps import Does, Step
 from circulation.dunning.warnings import warning_with
 from circulation.engine import Circulation
@@ -172,6 +173,8 @@ def _tell(
     )
     warning = warning_with(transaction, set_up, step, row.patron_id, row.agency_id, now=now)
     facts = debt_facts(set_up, debts[0]) | outlook
+    if step.does is Does.REMIND:
+        facts["pay_by"] = pay_by(outlook, day)
     charge_ids = tuple(each.row.id for each in debts)
     notice = request_notice(
         circulation,
@@ -184,8 +187,8 @@ def _tell(
         | {
             "amount": sum(each.row.balance for each in debts) + (fee.amount if fee else 0),
             "currency": row.currency,
-            "step_fee": fee.amount if fee else 0,
-        },
+        }
+        | step_costs(fee),
         branch_id=row.branch_id,
         now=now,
     )
@@ -197,7 +200,7 @@ def _tell(
             step,
             day=day,
             now=now,
-            facts=debt_facts(set_up, each) | {"notice": notice},
+            facts=debt_facts(set_up, each) | {"notice": notice, "pay_by": facts.get("pay_by")},
         )
         run.count(f"steps {step.code}")
         why = f"{amount_text(each.row.balance, each.row.currency)} owed, {step.code} on " + str(

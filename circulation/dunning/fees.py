@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from catalogue.statements import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.dunning.acts import Subject, write_act
 from circulation.dunning.steps import Does, Step
 from circulation.engine import Circulation
+from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.charges import charge_made_once, create_charge
 from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.postings import open_account
@@ -56,7 +58,7 @@ def charge_step(
         step.fee,
         terms.currency,
         branch_id=branch_id,
-        reason=f"reminder {step.code}",
+        reason=ChargeReason.REMINDED.value,
         once=once,
     )
     if step.does in (Does.REMIND, Does.BILL):
@@ -70,3 +72,8 @@ def charge_step(
             facts={"step": step.code, "main_charge": main_charge},
         )
     return charge
+
+
+def step_costs(fee: Charge | None) -> dict[str, Any]:
+    """What the message of a step tells of its price."""
+    return {"step_fee": fee.amount, "currency": fee.currency} if fee else {"step_fee": 0}

@@ -17,7 +17,7 @@ from catalogue.schema import items
 from catalogue.statements import Moment, Transaction, key_parameters, many, many_of
 from circulation.dunning.acts import Run, Subject, Told, pass_over, write_act
 from circulation.dunning.bills import bill_loans
-from circulation.dunning.fees import charge_step
+from circulation.dunning.fees import charge_step, step_costs
 from circulation.dunning.loan_facts import (
     IS_OVER,
     Decision,
@@ -158,7 +158,7 @@ def _tell(
         patron_id=row.patron_id,
         kind=step.kind,
         cause=Cause(loans=(row.id,), key=f"{step.code} {row.round}"),
-        facts=facts | {"step_fee": fee.amount if fee else 0} | warning.facts,
+        facts=facts | step_costs(fee) | warning.facts,
         branch_id=row.branch_id,
         now=now,
     )

@@ -77,6 +77,15 @@ def announced(following: Iterator[Planned], is_heard: Callable[[Step], bool]) ->
     return {}
 
 
+#: Days to pay in, where nothing follows before which it would have to be paid.
+PAYMENT_DAYS = 14
+
+
+def pay_by(outlook: Mapping[str, str], day: date) -> str:
+    """The last day to pay that a bill or reminder of `day` gives: that before what follows."""
+    return outlook.get("deadline") or (day + timedelta(PAYMENT_DAYS)).isoformat()
+
+
 class Bill(NamedTuple):
     """What a loan would be billed: compensation, and a late fee, which loans may share."""
 

@@ -26,6 +26,7 @@ from circulation.fees.lateness import terms_facts
 from circulation.fees.rules import FeeTerms, explain_fees
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.ledger.balances import lock_account
+from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.charges import charge_made_once, create_charge
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.postings import Account, find_charge
@@ -161,7 +162,7 @@ def charge_compensation(
     }
     account = Account(transaction, set_up, desk, borrower.id, now)
     once = f"compensation {item.loan_id}"
-    amount, reason = price + handling, "compensation for what was not returned"
+    amount, reason = price + handling, ChargeReason.COMPENSATED.value
     loan_id, item_id = item.loan_id, item.id
     charge = charge_made_once(account, once)
     if charge is None:

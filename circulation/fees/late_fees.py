@@ -35,6 +35,7 @@ from circulation.fees.lateness import Lateness, child_on, lateness, terms_facts,
 from circulation.fees.rules import FeeRow, FeeTerms, explain_fees
 from circulation.items.facts import ItemFacts
 from circulation.ledger.balances import lock_account
+from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.charges import charge_made_once, create_charge
 from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.postings import Account, find_charge
@@ -292,7 +293,7 @@ def charge_lateness(
         amount,
         reckoned.terms.currency,
         branch_id=reckoned.branch.id,
-        reason=f"{_REASONS[act]}, due {reckoned.due_date}",
+        reason=_REASONS[act].value,
         once=once,
     )
     begin_contributions(
@@ -307,7 +308,11 @@ def charge_lateness(
     return ChargedFee(charge.id, charge.kind.value, amount, charge.currency)
 
 
-_REASONS = {"return": "returned late", "renewal": "renewed late", "bill": "not returned"}
+_REASONS = {
+    "return": ChargeReason.RETURNED_LATE,
+    "renewal": ChargeReason.RENEWED_LATE,
+    "bill": ChargeReason.NOT_RETURNED,
+}
 
 
 def is_billed(contribution: Contribution, reckoned: Reckoned) -> bool:

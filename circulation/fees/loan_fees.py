@@ -12,6 +12,7 @@ from circulation.fees.charged_loans import begin_contributions
 from circulation.fees.late_fees import fee_scope
 from circulation.fees.lateness import terms_facts
 from circulation.fees.rules import explain_fees
+from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.charges import create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import Account
@@ -21,10 +22,10 @@ from circulation.results import ChargedFee, Desk, Refusal
 from circulation.set_up import SetUp
 
 #: The field of the rules that says what an act costs -> the kind of charge, and why it is made.
-ACTS: dict[str, tuple[ChargeKind, str]] = {
-    "loan_fee": (ChargeKind.LOAN_FEE, "lent"),
-    "renewal_fee": (ChargeKind.LOAN_FEE, "renewed"),
-    "hold_fee": (ChargeKind.HOLD_FEE, "kept aside"),
+ACTS: dict[str, tuple[ChargeKind, ChargeReason]] = {
+    "loan_fee": (ChargeKind.LOAN_FEE, ChargeReason.LENT),
+    "renewal_fee": (ChargeKind.LOAN_FEE, ChargeReason.RENEWED),
+    "hold_fee": (ChargeKind.HOLD_FEE, ChargeReason.KEPT_ASIDE),
 }
 
 
@@ -78,7 +79,7 @@ def charge_act(
     kind, reason = ACTS[act]
     account = Account(transaction, set_up, desk, patron_id, now)
     charge = create_charge(
-        circulation, account, kind, price, currency, branch_id=branch_id, reason=reason
+        circulation, account, kind, price, currency, branch_id=branch_id, reason=reason.value
     )
     if loan_id is not None and item_id is not None:
         begin_contributions(

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Table,
 )
 
-from catalogue.schema import agencies, branches, metadata
+from catalogue.schema import Long, agencies, branches, metadata
 from catalogue.statements import Moment
 from circulation.patrons.schema import patrons
 
@@ -74,4 +74,16 @@ debt_warnings = Table(
     Column("amount", Integer, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("blocked", Moment),
+    Column("notice_id", Long),  # the message that warns; none where nobody was told
+    Column("reached", Moment),  # since when it is with somebody: from then on the days run
+)
+
+#: How an agency is paid: what its bills say.
+payment_ways = Table(
+    "payment_ways",
+    metadata,
+    Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
+    Column("self_service", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("fik", String, nullable=False),
 )

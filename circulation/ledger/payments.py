@@ -20,6 +20,7 @@ from circulation.events import EventKind, write_event
 from circulation.fees.debts import is_blocked_for_debt
 from circulation.fees.rules import FeeTerms
 from circulation.ledger.balances import balances_of
+from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import (
     Allocation,
     Charge,
@@ -290,7 +291,7 @@ def _keep_credit(
     """What was paid beyond all that was owed stands as a charge of nothing that is paid."""
     desk = account.desk
     assert desk is not None
-    reason = "paid beforehand"
+    reason = ChargeReason.PAID_BEFOREHAND.value
     kept = Charge(
         circulation.ids.next(account.now),
         account.patron_id,
@@ -335,6 +336,6 @@ def settle_with_credit(account: Account, charge: Charge) -> Charge:
             share,
             parent=first_posting_of(account.transaction, charge.id),
             payment_id=payment_id,
-            reason="paid beforehand",
+            reason=ChargeReason.PAID_BEFOREHAND.value,
         )
     return charge

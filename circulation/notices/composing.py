@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from circulation.fees.payment_ways import PaymentWays
+from circulation.ledger.charge_words import charge_text
+from circulation.ledger.money import ChargeKind
 from circulation.notices.channels import CHANNELS, ChannelTraits, Form
 from circulation.notices.contents import NOUNS, Contents
 from circulation.notices.kinds import NoticeKind
@@ -16,33 +19,8 @@ from circulation.notices.sms_texts import softened
 from circulation.notices.wording import money
 from circulation.results import Branch
 
-#: What charges are called where they have no reason in words.
-_CHARGES = {
-    "da": {
-        "late_fee": "Gebyr for sen aflevering",
-        "compensation": "Erstatning",
-        "damage": "Erstatning for skade",
-        "processing": "Klargøring",
-        "loan_fee": "Lånegebyr",
-        "hold_fee": "Reserveringsgebyr",
-        "administrative": "Administrationsgebyr",
-        "service": "Serviceydelse",
-        "other": "Andet",
-        "credit": "Tilgodehavende",
-    },
-    "en": {
-        "late_fee": "Late fee",
-        "compensation": "Compensation",
-        "damage": "Compensation for damage",
-        "processing": "Processing",
-        "loan_fee": "Loan fee",
-        "hold_fee": "Hold fee",
-        "administrative": "Administrative fee",
-        "service": "Service",
-        "other": "Other",
-        "credit": "Credit",
-    },
-}
+#: Of an agency that has said no way to pay: one pays at the branch.
+NOWHERE = PaymentWays()
 
 
 @dataclass
@@ -75,11 +53,11 @@ def context_of(
     facts: Mapping[str, Any],
     language: str,
     now: datetime,
+    payment: PaymentWays,
 ) -> dict[str, Any]:
     """What a template is given. Amounts are in minor units; see the README for the names."""
-    words = _CHARGES.get(language, _CHARGES["en"])
     charges = [
-        row._asdict() | {"text": row.reason or words.get(row.kind, row.kind)}
+        row._asdict() | {"text": charge_text(ChargeKind(row.kind), row.reason, language)}
         for row in contents.charges
     ]
     context: dict[str, Any] = {
@@ -92,6 +70,7 @@ def context_of(
         **{noun: [row._asdict() for row in contents.of(noun)] for noun in NOUNS},
         "charges": charges,
         "total": _total(charges, language),
+        "payment": payment._asdict(),
     }
     return context
 
@@ -119,14 +98,15 @@ def compose(
     contents: Contents,
     facts: Mapping[str, Any],
     now: datetime,
+    payment: PaymentWays = NOWHERE,
 ) -> Text:
-    """The message for a channel.
+    """The message for a channel; `payment` is how the agency is paid.
 
     A template of the library's own that fails is replaced by the shipped one: a mistake in one
     keeps nobody from being told. Raises BadTemplate where that fails as well.
     """
     language = post.templates.language(recipient.language)
-    context = context_of(branch, recipient, about, contents, facts, language, now)
+    context = context_of(branch, recipient, about, contents, facts, language, now, payment)
     form = post.channels[channel].form
     try:
         return _compose(post.templates, kind, channel, form, branch, language, context)

@@ -12,7 +12,7 @@ from catalogue.statements import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.notices.addresses import address_of
 from circulation.notices.channels import AddressKind
-from circulation.notices.composing import Post, Text, compose
+from circulation.notices.composing import NOWHERE, Post, Text, compose
 from circulation.notices.contents import NOUNS, Contents, read_contents
 from circulation.notices.kinds import TRAITS, Basis, NoticeState
 from circulation.notices.persons import Person, read_persons
@@ -166,6 +166,7 @@ class Planner:
                 contents=contents,
                 facts=_facts(notices),
                 now=self.now,
+                payment=self.set_up.payment_ways.get(branch.agency_id, NOWHERE),
             )
         except BadTemplate as error:
             return Planned(notices, NoticeState.FAILED, str(error))

@@ -17,6 +17,7 @@ from circulation.holds.schema import holds
 from circulation.interlending.owners import NOT_RENEWED
 from circulation.items.schema import missing_items
 from circulation.ledger.money import ChargeKind, PostingKind
+from circulation.ledger.schema import charge_loans, charges
 from circulation.loans.auto_renewals import ACTOR as AUTO_RENEWAL
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
@@ -68,6 +69,26 @@ _booking: Callable[..., Any] = one(
     ),
     None,
     "booking_id",
+)
+
+
+_its_loan, _of_loan_too = charge_loans.alias(), charge_loans.alias()
+#: A late fee, still owed, for a loan that the compensation is for.
+_late_fee_owed = scalar(
+    select(charges.c.id)
+    .select_from(
+        _its_loan.join(_of_loan_too, _of_loan_too.c.loan_id == _its_loan.c.loan_id).join(
+            charges, charges.c.id == _of_loan_too.c.charge_id
+        )
+    )
+    .where(
+        _its_loan.c.charge_id == bindparam("of_charge"),
+        _of_loan_too.c.undone.is_(None),
+        charges.c.kind == ChargeKind.LATE_FEE.value,
+        charges.c.balance > 0,
+    )
+    .limit(1),
+    "of_charge",
 )
 
 
@@ -204,7 +225,11 @@ def _charge_changed(reading: Reading) -> Telling | None:
         "owed_to_patron": max(0, -after["balance"]),
     }
     cause = Cause(event=event.id, charges=(after["charge"],))
-    told = {"cancelled": [reduced], "why": after.get("why", "")}
+    told = {
+        "cancelled": [reduced],
+        "why": after.get("why", ""),
+        "late_fee": _late_fee_owed(reading.transaction, after["charge"]) is not None,
+    }
     kind = NoticeKind.COMPENSATION_CANCELLED
     return Telling(event.patron_id, kind, cause, told, event.branch_id)
 

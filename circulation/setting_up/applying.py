@@ -40,6 +40,7 @@ from circulation.setting_up.fees import fee_writers
 from circulation.setting_up.new_items import new_item_writers
 from circulation.setting_up.notices import notice_writers
 from circulation.setting_up.parts import Fields, Key, Noun
+from circulation.setting_up.paying import payment_writers
 from circulation.setting_up.reading import Declared
 from circulation.setting_up.scopes import stored_scope
 from circulation.setting_up.source import Problem
@@ -171,6 +172,7 @@ _ORDER = (
     Noun.FEES,
     Noun.DUNNING,
     Noun.NOTICES,
+    Noun.PAYMENT,
     Noun.FLOAT_GROUP,
     Noun.TRANSPORT,
     Noun.PINS,
@@ -217,9 +219,12 @@ class _Writing:
                 transaction, self._branches()[key[0]], self._branches()[key[1]]
             ),
         }
-        write, remove = writers(transaction, self._agencies, self._branches)
-        self._write |= write
-        self._remove |= remove
+        for write, remove in (
+            writers(transaction, self._agencies, self._branches),
+            payment_writers(transaction, self._agencies),
+        ):
+            self._write |= write
+            self._remove |= remove
         for more in (new_item_writers, fee_writers, flow_writers, notice_writers):
             write, remove = more(transaction, self._owner)
             self._write |= write

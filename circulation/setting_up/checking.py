@@ -10,6 +10,7 @@ from circulation.setting_up.fees import check_fees
 from circulation.setting_up.new_items import check_new_items
 from circulation.setting_up.notices import check_notices
 from circulation.setting_up.parts import Noun, Parts
+from circulation.setting_up.paying import check_payment
 from circulation.setting_up.scopes import Lines, no_such, unknown_in_scopes
 from circulation.setting_up.source import Problem
 
@@ -26,6 +27,7 @@ def check_references(parts: Parts, line: Lines) -> list[Problem]:
         *check_fees(parts, line),
         *check_flows(parts, line),
         *check_notices(parts, line),
+        *check_payment(parts, line),
     ]
 
 

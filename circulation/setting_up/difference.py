@@ -92,6 +92,8 @@ def title(noun: Noun, key: Key) -> str:
         return f"transport from {key[0]} to {key[1]}"
     if noun is Noun.SORT_RULE:
         return f"sort rule {int(key[1])} of {key[0]}"
+    if noun is Noun.PAYMENT:
+        return f"ways to pay {key[0]}"
     if noun is Noun.PINS:
         return f"PIN rules of {key[0]}"
     return " ".join((noun.value, *key))

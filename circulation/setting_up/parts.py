@@ -35,6 +35,7 @@ class Noun(Enum):
     FEES = "fee rule"  # ISIL of agency or branch, category, group, from ("" each) -> its fields
     NOTICES = "message rule"  # ISIL of agency or branch, category, kind ("" each) -> its fields
     DUNNING = "dunning"  # ISIL, category, group ("" each) -> its steps: number and fields
+    PAYMENT = "ways to pay"  # ISIL of agency -> self_service, account, fik
     FLOAT_GROUP = "float group"  # code -> branches
     TRANSPORT = "transport"  # ISIL from, ISIL to -> cost
     ITEM_DEFAULTS = "item defaults"  # ISIL, group, material type (each "" for any) -> what is given

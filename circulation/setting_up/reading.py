@@ -11,7 +11,8 @@
 
 Terminals, partners, sorting and PINs: see `circulation.setting_up.callers`. Defaults of new
 items, ranges of barcodes: see `circulation.setting_up.new_items`. Money: see
-`circulation.setting_up.fees`. Messages: see `circulation.setting_up.notices`.
+`circulation.setting_up.fees`, and how it is paid: `circulation.setting_up.paying`. Messages: see
+`circulation.setting_up.notices`.
 
 A commented example is the demo library's own, `protocols/demo/library.toml`.
 """
@@ -42,6 +43,7 @@ from circulation.setting_up.notices import SECTIONS as NOTICES
 from circulation.setting_up.notices import read_notices
 from circulation.setting_up.options import Checks
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
+from circulation.setting_up.paying import read_payment
 from circulation.setting_up.positions import Path
 from circulation.setting_up.source import NotToml, Problem, Source, parse, shown
 
@@ -171,6 +173,7 @@ class _Reading:
                 "timezone",
                 "history_days",
                 "shares_stock",
+                "payment",
                 "pins",
                 *_CALENDAR,
                 *names,
@@ -190,6 +193,8 @@ class _Reading:
         }
         self._add(Noun.AGENCY, (isil,), fields, path)
         self._calendar(isil, path, table)
+        if "payment" in table:
+            read_payment(source, self._add, isil, (*path, "payment"), table["payment"])
         if "pins" in table:
             read_pins(source, self._add, isil, (*path, "pins"), table["pins"])
         for level, plural in zip(LEVELS, names, strict=True):

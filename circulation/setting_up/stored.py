@@ -24,6 +24,7 @@ from circulation.setting_up.fees import add_stored_fees
 from circulation.setting_up.new_items import add_stored_new_items
 from circulation.setting_up.notices import add_stored_notices
 from circulation.setting_up.parts import Key, Noun, Parts
+from circulation.setting_up.paying import add_stored_payment
 from circulation.setting_up.scopes import stored_terms
 from circulation.transport import read_transport
 from circulation.trees import CATEGORIES, GROUPS
@@ -87,6 +88,7 @@ def stored_parts(transaction: Transaction) -> Parts:
     add_stored_fees(transaction, parts, place)
     add_stored_flows(transaction, parts, place)
     add_stored_notices(transaction, parts, place)
+    add_stored_payment(transaction, parts, agency_isil)
     return parts
 
 

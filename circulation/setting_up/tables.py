@@ -29,6 +29,7 @@ SET_BY: dict[str, str] = {
     "dunning_flows": "dunning",
     "dunning_steps": "dunning",
     "notice_rules": "notices",
+    "payment_ways": "agencies",
 }
 
 #: Tables of what happens in the library, of who and what is in it, and of the machinery.

@@ -13,6 +13,8 @@ from catalogue.migrations.running import Fit, standing_of
 from catalogue.statements import Transaction
 from catalogue.storage.outages import DatabaseUnavailable
 from circulation.organisation import find_branch
+from circulation.setting_up.paying import unpayable
+from circulation.setting_up.stored import stored_parts
 from protocols.configuration import Configuration
 from protocols.fitness.findings import Finding, error, every_setting, warning
 from protocols.installed import installed
@@ -88,6 +90,10 @@ def _stored(configuration: Configuration, database: Database) -> list[Finding]:
             for place in every_setting(configuration)
             if place.name == "branch" and place.value
             if find_branch(transaction, place.value) is None
+        ]
+        found += [
+            warning(f"bills of {isil} say no way to pay: set [agencies.{isil}.payment]")
+            for isil in dict.fromkeys(isil for _, isil in unpayable(stored_parts(transaction)))
         ]
         for entry in installed("tiro.checks").values():
             check: Check = entry.load()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from circulation.calendars.due_dates import local_date
 from circulation.ledger.charge_lists import patron_charges
+from circulation.ledger.charge_words import charge_text
 from circulation.ledger.money import Charge, ChargedLoan, ChargeKind
 from circulation.results import ChargedFee, PatronStatus, Refusal, Refused
 from protocols.answering import Context
@@ -97,7 +98,7 @@ def fiscal_accounts(
         details[charge.currency].append(
             AccountDetails(
                 charge.created.astimezone(zone),
-                _owed(charge, loans, agencies.get(charge.agency_id, "")),
+                _owed(charge, loans, agencies.get(charge.agency_id, ""), status.patron.language),
             )
         )
     totals: dict[str, int] = defaultdict(int)
@@ -114,14 +115,14 @@ def fiscal_accounts(
 
 
 def _owed(
-    charge: Charge, loans: Sequence[ChargedLoan], agency_isil: str
+    charge: Charge, loans: Sequence[ChargedLoan], agency_isil: str, language: str
 ) -> FiscalTransactionInformation:
     return FiscalTransactionInformation(
         fiscal_action_type=ASSESS,
         fiscal_transaction_reference_id=reference(agency_isil, str(charge.id)),
         fiscal_transaction_type=Code(TRANSACTION_TYPES[charge.kind]),
         amount=Amount(Code(charge.currency), charge.balance),
-        fiscal_transaction_description=charge.reason or None,
+        fiscal_transaction_description=charge_text(charge.kind, charge.reason, language),
         item_details=next(
             (
                 ItemDetails(

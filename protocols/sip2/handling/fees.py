@@ -12,6 +12,7 @@ from typing import Final
 from circulation.fees.giving_up import give_up
 from circulation.ledger.balances import balances_of
 from circulation.ledger.charge_lists import patron_charges
+from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import ChargeKind, ChargeLine, exponent_of
 from circulation.ledger.payments import pay
 from circulation.reasons import Reason
@@ -165,7 +166,7 @@ def fee_fields(line: ChargeLine, place: Place, language: str) -> Fields:
 
 def _title(line: ChargeLine) -> str:
     titles = dict.fromkeys(loan.title for loan in line.loans if loan.title)
-    return "; ".join(titles) or line.charge.reason
+    return "; ".join(titles) or own_words(line.charge.reason)
 
 
 def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidResponse:

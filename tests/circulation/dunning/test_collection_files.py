@@ -63,11 +63,11 @@ def test_a_claim_becomes_a_line_of_the_file(either_library: Library) -> None:
     assert (compensation["amount"], fee["amount"], fee["kind"]) == (38_000, 23_000, "fee")
     assert (compensation["debtor"], compensation["debtor_kind"]) == (card, "person")
     assert compensation["receipt_offered"] is True
-    assert compensation["description"] == "Compensation for library material not returned"
-    # What was lent, when it was due, billed and reminded of: the loan of 25 November.
-    assert compensation["due"] == "2026-12-23"
-    assert compensation["originated"] == "2027-01-23"
-    assert compensation["reminded"] == compensation["last_payment_day"] == "2027-02-06"
+    assert compensation["description"] == "Erstatning for ikke afleveret biblioteksmateriale"
+    # Billed on 23 January and to be paid before the reminder, which moves nothing.
+    assert compensation["originated"] == compensation["due"] == "2027-01-23"
+    assert compensation["last_payment_day"] == "2027-02-05"
+    assert compensation["reminded"] == "2027-02-06"
     assert len(file.debtors) == 1
     # And nothing is told twice.
     assert exported(library) is None
