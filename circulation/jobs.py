@@ -38,6 +38,7 @@ from circulation.loans.auto_renewals import renew_automatically
 from circulation.notices.dated import DATED, notices_of_day
 from circulation.notices.gathering import gather
 from circulation.notices.privacy import forget_incoming_texts, forget_old_notices
+from circulation.notices.reach import reached_at
 from circulation.patrons.personal_data import forget_accesses
 from circulation.patrons.personal_history import cut_old_history
 from circulation.patrons.pin_rules import forget_old_failures
@@ -185,7 +186,9 @@ def _temporary_items(doing: Doing) -> Step:
 
 def _debts(doing: Doing) -> Step:
     set_up = doing.circulation.current_set_up(doing.transaction)
-    blocked, goes_on = block_warned(doing.transaction, set_up, now=doing.until, after=doing.after)
+    blocked, goes_on = block_warned(
+        doing.transaction, set_up, reached_at, now=doing.until, after=doing.after
+    )
     return Step({"patrons blocked": len(blocked)}, goes_on)
 
 

@@ -91,6 +91,12 @@ class Channel(Protocol):
         to it again; else staff must decide."""
         ...
 
+    @property
+    def confirms(self) -> bool:
+        """Does it tell when somebody has a message? Then one that it has taken has reached nobody
+        until it does; else what was taken counts as told, unless it comes back."""
+        ...
+
     def send(self, message: Outgoing, now: datetime) -> Outcome:
         """Gives the message over. What goes wrong is an `Outcome`, never an exception."""
         ...

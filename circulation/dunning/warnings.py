@@ -1,8 +1,9 @@
 """The written warning that a debt will exclude from borrowing, and the message of the block.
 
 Who owes as much as the fee rules say (`FeeTerms.block_threshold`) is warned: in the message of a
-step that `warns`, or else in one of its own. The days until the block run from then on
-(`circulation.fees.debts`); a debt of which nobody could be told excludes nobody.
+step that `warns`, or else in one of its own. The days until the block run from when that has
+reached somebody (`circulation.notices.reach`, `circulation.fees.debts`); a debt of which nobody
+could be told excludes nobody, and is listed for staff (`circulation.dunning.unwarned`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from catalogue.statements import Transaction, scalar
 from circulation.dunning.acts import Run, Told
 from circulation.dunning.steps import Step
 from circulation.engine import Circulation
-from circulation.fees.debts import Debt, debt_to_warn, debts_to_warn, note_warning
+from circulation.fees.debts import debt_to_warn, debts_to_warn
+from circulation.fees.warned import Debt, note_unwarned, note_warning
 from circulation.ledger.money import amount_text
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
@@ -46,6 +48,7 @@ def _warning_facts(debt: Debt) -> dict[str, Any]:
             "currency": debt.currency,
             "threshold": debt.threshold,
             "days": debt.block_days,
+            "with_compensation": debt.with_compensation,
         }
     }
 
@@ -70,7 +73,7 @@ def warning_with(
 
     def note(notice: int | None) -> None:
         if notice is not None:
-            note_warning(transaction, due, now=now)
+            note_warning(transaction, due, now=now, notice_id=notice)
 
     return Warned(_warning_facts(due), note)
 
@@ -90,14 +93,15 @@ def warn_debts(
             patron_id=debt.patron_id,
             kind=NoticeKind.BLOCK_WARNING,
             cause=Cause(key=f"block {debt.agency_id} {day}"),
-            facts={"amount": debt.amount, "currency": debt.currency, "days": debt.block_days},
+            facts=_warning_facts(debt)["block_warning"] | {"agency": debt.agency_id},
             branch_id=branch_id,
             now=now,
         )
         if notice is None:
+            note_unwarned(transaction, debt, now=now)
             run.count("could not be warned")
             continue
-        note_warning(transaction, debt, now=now)
+        note_warning(transaction, debt, now=now, notice_id=notice)
         run.count("patrons warned")
         why = f"owes {amount_text(debt.amount, debt.currency)} in fees"
         run.told.append(Told("block-warning", "warn", debt.patron_id, str(debt.agency_id), why))

@@ -1,28 +1,39 @@
 """Who may not borrow because of what they owe: warned in writing, blocked, and let off at once.
 
-    at the threshold -> warned (`note_warning`) -> `block_days` later still there -> blocked
+    at the threshold -> warned (`circulation.fees.warned`) -> it reaches somebody (`block_warned`)
+    `block_days` after that still there -> blocked
     under the threshold, at any moment and by whatever posting -> warning and block are gone
 
 Only fees count, unless the rules count compensations too (`FeeTerms.block_counts_compensation`):
 bibliotekslov § 31, 2; less what the library owes the patron. Each agency's debts are held against
-its own rules. A block that staff gave by hand is not lifted by payments.
+its own rules. A block that staff gave by hand is not lifted by payments. Whom no warning reaches is
+not blocked (`circulation.dunning.unwarned` lists them), and a block whose warning comes back later
+is taken back.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import bindparam, exists, or_, select
 
 from catalogue.schema import agencies
-from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar, send
+from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar
 from circulation.calendars.due_dates import local_date
-from circulation.events import EventKind, write_event
 from circulation.fees.rules import FeeTerms
 from circulation.fees.schema import debt_warnings
+from circulation.fees.warned import (
+    WAS_TOLD,
+    Debt,
+    forget_warning,
+    set_blocked,
+    set_reached,
+    told_by,
+    warnings_of,
+)
 from circulation.ledger.balances import lock_account
 from circulation.ledger.money import amount_text
 from circulation.ledger.schema import patron_balances
@@ -35,17 +46,6 @@ from circulation.set_up import DEFAULT_TIMEZONE, SetUp
 
 #: Balances or warnings looked at in one transaction.
 BATCH = 500
-
-
-class Debt(NamedTuple):
-    """What a patron owes to an agency that counts towards a block: it is at the threshold."""
-
-    patron_id: int
-    agency_id: int
-    amount: int
-    currency: str
-    threshold: int
-    block_days: int
 
 
 _owing: Callable[..., list[Any]] = many(
@@ -65,6 +65,7 @@ _owing: Callable[..., list[Any]] = many(
             select(1).where(
                 debt_warnings.c.patron_id == patron_balances.c.patron_id,
                 debt_warnings.c.agency_id == patron_balances.c.agency_id,
+                WAS_TOLD,
             )
         ),
     )
@@ -78,7 +79,8 @@ _warned: Callable[..., list[Any]] = many(
     select(
         debt_warnings.c.patron_id,
         debt_warnings.c.agency_id,
-        debt_warnings.c.warned,
+        debt_warnings.c.notice_id,
+        debt_warnings.c.reached,
         debt_warnings.c.blocked,
         patrons.c.category,
     )
@@ -89,43 +91,6 @@ _warned: Callable[..., list[Any]] = many(
     None,
     "after",
     "at_most",
-)
-_warnings_of: Callable[..., list[Any]] = many(
-    select(debt_warnings.c.agency_id, debt_warnings.c.blocked).where(
-        debt_warnings.c.patron_id == bindparam("of_patron")
-    ),
-    None,
-    "of_patron",
-)
-_forget_warning = send(
-    delete(debt_warnings).where(
-        debt_warnings.c.patron_id == bindparam("of_patron"),
-        debt_warnings.c.agency_id == bindparam("of_agency"),
-    ),
-    "of_patron",
-    "of_agency",
-)
-_NOTED = ("patron_id", "agency_id", "warned", "amount", "currency")
-_note_warning = send(
-    insert(debt_warnings).values(
-        {
-            debt_warnings.c[name]: bindparam(f"new_{name}", type_=debt_warnings.c[name].type)
-            for name in _NOTED
-        }
-    ),
-    *(f"new_{name}" for name in _NOTED),
-)
-_set_blocked = send(
-    update(debt_warnings)
-    .where(
-        debt_warnings.c.patron_id == bindparam("of_patron"),
-        debt_warnings.c.agency_id == bindparam("of_agency"),
-        debt_warnings.c.blocked.is_(None),
-    )
-    .values(blocked=bindparam("new_blocked", type_=debt_warnings.c.blocked.type)),
-    "of_patron",
-    "of_agency",
-    "new_blocked",
 )
 _debt_of: Callable[..., list[Any]] = many(
     select(patron_balances.c.currency, patron_balances.c.fees, patron_balances.c.compensations)
@@ -225,7 +190,8 @@ def _at_threshold(
     for currency, fees, compensations in owed:
         amount = _counted(terms, currency, fees, compensations)
         if amount >= max(threshold, 1):
-            return Debt(patron_id, agency_id, amount, currency, threshold, days)
+            counts = terms.block_counts_compensation
+            return Debt(patron_id, agency_id, amount, currency, threshold, days, counts)
     return None
 
 
@@ -264,7 +230,7 @@ def debt_to_warn(
     """
     if "block_threshold" not in set_up.fees.says:
         return None
-    if agency_id in {row[0] for row in _warnings_of(transaction, patron_id)}:
+    if agency_id in told_by(transaction, patron_id):
         return None
     return _debt(transaction, set_up, patron_id, agency_id, now)
 
@@ -274,79 +240,75 @@ def _goes_on(rows: list[Any]) -> int | None:
     return rows[-1][0] - 1 if len(rows) == BATCH else None
 
 
-def note_warning(
-    transaction: Transaction, debt: Debt, *, now: datetime, desk: Desk | None = None
-) -> None:
-    """The patron was told in writing that the debt will exclude them: the days begin to run.
-
-    A warning that holds already stays as it was.
-    """
-    if debt.agency_id in {row[0] for row in _warnings_of(transaction, debt.patron_id)}:
-        return
-    _note_warning(transaction, debt.patron_id, debt.agency_id, now, debt.amount, debt.currency)
-    write_event(
-        transaction,
-        EventKind.DEBT_WARNED,
-        desk,
-        now,
-        patron_id=debt.patron_id,
-        after={
-            "agency": debt.agency_id,
-            "amount": debt.amount,
-            "currency": debt.currency,
-            "block_days": debt.block_days,
-        },
-    )
+#: When each of these notices reached somebody (`circulation.notices.reach`).
+Reached = Callable[[Transaction, Sequence[int]], Mapping[int, datetime]]
 
 
 def block_warned(
-    transaction: Transaction, set_up: SetUp, *, now: datetime, after: int = 0
+    transaction: Transaction, set_up: SetUp, reached: Reached, *, now: datetime, after: int = 0
 ) -> tuple[list[Debt], int | None]:
-    """Blocks who was warned long enough ago and owes it still; whom, and where to go on.
+    """Blocks whom a warning reached long enough ago and who owes it still; whom, and where to go
+    on.
 
-    Lets go, too, whom rules that were changed hold no longer. Otherwise as `debts_to_warn`.
+    Lets go, too, whom rules that were changed hold no longer, and whose warning has come back.
+    Otherwise as `debts_to_warn`.
     """
     new = []
     known = _Terms(transaction, set_up, now)
     rows = _warned(transaction, after, BATCH)
+    came = reached(transaction, [row[2] for row in rows if row[2] is not None])
     owed: dict[tuple[int, int], list[Any]] = defaultdict(list)
     for patron_id, agency_id, *amounts in _debts_of_many(
         transaction, list(dict.fromkeys(row[0] for row in rows))
     ):
         owed[patron_id, agency_id].append(amounts)
-    for patron_id, agency_id, warned, blocked, category in rows:
+    for patron_id, agency_id, notice_id, was_reached, blocked, category in rows:
+        at = was_reached
+        if notice_id is not None:  # the first moment stands as long as it has not come back
+            at = (was_reached or came[notice_id]) if notice_id in came else None
         terms = known.of(agency_id, category)
         seen = _at_threshold(terms, patron_id, agency_id, owed[patron_id, agency_id])
-        if seen is not None and (blocked is not None or not _is_over(known, seen, warned, now)):
+        has_come_back = blocked is not None and notice_id is not None and at is None
+        is_as_it_was = at == was_reached and not has_come_back
+        is_too_early = seen is not None and not _is_over(known, seen, at, now)
+        if is_as_it_was and (is_too_early or (seen is not None and blocked is not None)):
             continue
         # Only of these something may change: they are locked, and looked at once more.
         lock_account(transaction, patron_id)
+        set_reached(transaction, patron_id, agency_id, at)
         debt = _debt(transaction, set_up, patron_id, agency_id, now)
         if debt is None:
             lift_settled_blocks(transaction, set_up, None, patron_id, now)
-        elif (
-            blocked is None
-            and _is_over(known, debt, warned, now)
-            and _block(transaction, debt, now)
-        ):
+        elif has_come_back:
+            _take_back(transaction, patron_id, agency_id, now)
+        elif blocked is None and _is_over(known, debt, at, now) and _block(transaction, debt, now):
             new.append(debt)
     return new, _goes_on(rows)
 
 
-def _is_over(known: _Terms, debt: Debt, warned: datetime, now: datetime) -> bool:
-    """Have the days passed that the warning gave?"""
+def _take_back(transaction: Transaction, patron_id: int, agency_id: int, now: datetime) -> None:
+    """The warning has reached nobody after all: the block waits for one that does."""
+    set_blocked(transaction, patron_id, agency_id, None)
+    if all(row[1] is None for row in warnings_of(transaction, patron_id)):
+        unblock_patron(transaction, patron_id, BlockReason.DEBT, now=now, desk=None)
+
+
+def _is_over(known: _Terms, debt: Debt, reached: datetime | None, now: datetime) -> bool:
+    """Have the days passed that the warning gave, since it reached somebody?"""
+    if reached is None:
+        return False
     timezone = known.timezone(debt.agency_id)
-    first = local_date(warned, timezone) + timedelta(days=debt.block_days)
+    first = local_date(reached, timezone) + timedelta(days=debt.block_days)
     return local_date(now, timezone) >= first
 
 
 def _block(transaction: Transaction, debt: Debt, now: datetime) -> bool:
     """Blocks the patron, unless the staff have done so by hand; then their block stands alone."""
     is_blocked = is_blocked_for_debt(transaction, debt.patron_id)
-    is_ours = any(row[1] is not None for row in _warnings_of(transaction, debt.patron_id))
+    is_ours = any(row[1] is not None for row in warnings_of(transaction, debt.patron_id))
     if is_blocked and not is_ours:
         return False
-    _set_blocked(transaction, debt.patron_id, debt.agency_id, now)
+    set_blocked(transaction, debt.patron_id, debt.agency_id, now)
     if not is_blocked:
         block_patron(
             transaction,
@@ -362,16 +324,16 @@ def lift_settled_blocks(
     transaction: Transaction, set_up: SetUp, desk: Desk | None, patron_id: int, now: datetime
 ) -> bool:
     """Forgets warnings of what is owed no more, and lifts the block; was one lifted?"""
-    warnings = _warnings_of(transaction, patron_id)
+    warnings = warnings_of(transaction, patron_id)
     settled = [
         (agency_id, blocked)
-        for agency_id, blocked in warnings
+        for agency_id, blocked, _ in warnings
         if _debt(transaction, set_up, patron_id, agency_id, now) is None
     ]
     for agency_id, _ in settled:
-        _forget_warning(transaction, patron_id, agency_id)
+        forget_warning(transaction, patron_id, agency_id)
     was_blocked = any(blocked is not None for _, blocked in settled)
-    still = [agency_id for agency_id, blocked in warnings if blocked is not None]
+    still = [agency_id for agency_id, blocked, _ in warnings if blocked is not None]
     if not was_blocked or len(still) > sum(blocked is not None for _, blocked in settled):
         return False
     return unblock_patron(transaction, patron_id, BlockReason.DEBT, now=now, desk=desk)

@@ -28,12 +28,14 @@ class Form(Enum):
 @dataclass(frozen=True, slots=True)
 class ChannelTraits:
     """`rings`: it wakes people, so that it is not used in quiet hours. `knows_ids`: it can tell by
-    the id that it has sent a message already, so that one may be given to it again."""
+    the id that it has sent a message already, so that one may be given to it again. `confirms`: it
+    tells when somebody has a message, which until then has reached nobody."""
 
     address: AddressKind
     form: Form
     rings: bool = False
     knows_ids: bool = False
+    confirms: bool = False
 
 
 #: The channels that rules may name. A configuration may add more that are like one of these.
@@ -41,7 +43,7 @@ CHANNELS: dict[str, ChannelTraits] = {
     "email": ChannelTraits(AddressKind.EMAIL, Form.TEXT),
     "sms": ChannelTraits(AddressKind.MOBILE, Form.SMS, rings=True),
     "push": ChannelTraits(AddressKind.CARD, Form.SMS, rings=True),
-    "digital_post": ChannelTraits(AddressKind.DIGITAL_POST, Form.LETTER),
-    "nemsms": ChannelTraits(AddressKind.DIGITAL_POST, Form.SMS, rings=True),
-    "print": ChannelTraits(AddressKind.POSTAL, Form.LETTER),
+    "digital_post": ChannelTraits(AddressKind.DIGITAL_POST, Form.LETTER, confirms=True),
+    "nemsms": ChannelTraits(AddressKind.DIGITAL_POST, Form.SMS, rings=True, confirms=True),
+    "print": ChannelTraits(AddressKind.POSTAL, Form.LETTER, confirms=True),
 }

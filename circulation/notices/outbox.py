@@ -95,7 +95,8 @@ def claim(
     for planned in planner.plan(found):
         message_id = None
         if planned.text is not None:
-            message = _message(circulation, planned, now)
+            confirms = post.channels[planned.channel].confirms
+            message = _message(circulation, planned, now, confirms=confirms)
             message_id = message.id
             messages.append(message)
             number = number_for(circulation, transaction, post, message)
@@ -122,7 +123,9 @@ def claim(
     return outgoing, is_more
 
 
-def _message(circulation: Circulation, planned: Planned, now: datetime) -> Message:
+def _message(
+    circulation: Circulation, planned: Planned, now: datetime, *, confirms: bool
+) -> Message:
     first, text = planned.notices[0], planned.text
     assert text is not None
     return Message(
@@ -146,6 +149,7 @@ def _message(circulation: Circulation, planned: Planned, now: datetime) -> Messa
         now,
         "",
         "",
+        confirms,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from catalogue.statements import Transaction, key_parameters, many_of
 from circulation.digital_post.numbers import shown_numbers
+from circulation.fees.schema import debt_warnings
 from circulation.holds.absences import Absence
 from circulation.holds.schema import patron_absences
 from circulation.patrons.contacts import Contact, ContactKind
@@ -48,6 +49,8 @@ class Person:
     #: The number that Digital Post goes to, as it may be shown.
     post_number: str | None = None
     absence: Absence | None = None
+    #: The agencies whose warning holds that what is owed to them will exclude from borrowing.
+    warned_by: set[int] = field(default_factory=set)
 
     @property
     def is_dead(self) -> bool:
@@ -100,6 +103,12 @@ def _away(patron_id: int, first: date, last: date | None) -> tuple[int, Absence]
     return patron_id, Absence(first, last)
 
 
+_warnings: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: select(debt_warnings.c.patron_id, debt_warnings.c.agency_id).where(
+        debt_warnings.c.patron_id.in_(key_parameters(size))
+    ),
+    None,
+)
 _absences: Callable[[Transaction, list[int]], list[tuple[int, Absence]]] = many_of(
     lambda size: select(
         patron_absences.c.patron_id,
@@ -126,4 +135,6 @@ def read_persons(transaction: Transaction, patron_ids: list[int]) -> dict[int, P
         found[patron_id].post_number = shown
     for patron_id, absence in _absences(transaction, patron_ids):
         found[patron_id].absence = absence
+    for patron_id, agency_id in _warnings(transaction, patron_ids):
+        found[patron_id].warned_by.add(agency_id)
     return found

@@ -67,6 +67,7 @@ class Message(NamedTuple):
     changed: datetime
     reference: str
     error: str
+    confirms: bool
 
 
 def read_notice(*row: Any) -> Notice:

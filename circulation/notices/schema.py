@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     literal_column,
     text,
 )
@@ -81,6 +82,8 @@ notice_messages = Table(
     Column("changed", Moment, nullable=False),
     Column("reference", String, nullable=False),  # what the channel calls it
     Column("error", String, nullable=False),
+    #: Its channel tells when somebody has it; until then it has reached nobody.
+    Column("confirms", Boolean, nullable=False, server_default=false()),
     Column("anonymised", Moment),
 )
 _IS_OPEN = text("state IN ('waiting', 'sending', 'unsure')")

@@ -192,6 +192,8 @@ def still_so_of_person(kind: NoticeKind, facts: Facts, person: Person) -> bool:
         return facts.get("reason") in person.blocks
     if kind is NoticeKind.UNBLOCKED:
         return facts.get("reason") not in person.blocks
+    if kind is NoticeKind.BLOCK_WARNING:
+        return facts.get("agency") in {None, *person.warned_by}
     if kind is NoticeKind.CARD_EXPIRING:
         expires = person.expires
         return expires is not None and facts.get("expires") == expires.isoformat()

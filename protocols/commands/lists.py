@@ -13,9 +13,12 @@ import click
 
 from catalogue.statements import Transaction
 from circulation import work_lists
+from circulation.dunning.unwarned import unwarned_debtors
 from circulation.holds.work_lists import Slice, fetch_page, shelf_page
+from circulation.ledger.money import amount_text
 from circulation.organisation import all_branches
 from circulation.paging import MOST, PAGE, Page, Place
+from circulation.patrons.identifiers import known_as
 from circulation.results import LoanMark
 from protocols.command_line import Settings
 from protocols.commands.hold import to_fetch
@@ -218,6 +221,24 @@ def _shelf(library: Library, transaction: Transaction, asked: Asked) -> Found:
     return lines, page.next
 
 
+def _unwarned(library: Library, transaction: Transaction, asked: Asked) -> Found:
+    page = unwarned_debtors(transaction, now=library.now, **asked)
+    lines = [
+        {
+            "patron": known_as(transaction, line.patron_id),
+            "name": line.patron_name,
+            "owes": amount_text(line.amount, line.currency),
+            "to": line.agency,
+            "since": line.since,
+            "message": line.notice_id,
+            "state": line.state or "no rule sends a warning",
+            "why": line.why or "",
+        }
+        for line in page.lines
+    ]
+    return lines, page.next
+
+
 _listing("overdue", "Loans beyond their due date.", _overdue)
 _listing("fetch", "What to fetch from the shelves for holds.", _fetch, needs_branch=True)
 _listing("shelf", "What does not belong on the hold shelf any more.", _shelf, needs_branch=True)
@@ -231,6 +252,12 @@ _listing(
     "conflicts",
     "Loans taken off line against the rules; settle them with `tiro loan settle`.",
     _conflicts,
+)
+_listing(
+    "unwarned",
+    "Debts that would block, but no warning has reached anybody: `tiro notices resend` it when "
+    "there is an address, or decide with `tiro patron block`.",
+    _unwarned,
 )
 _listing("lost", "Loans of lost items.", _marked(LoanMark.LOST))
 _listing(

@@ -31,7 +31,7 @@ from circulation.patrons.personal_data import log_access
 from circulation.results import Branch
 from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say
-from protocols.commands.posting import post, send_due
+from protocols.commands.posting import post, posted, send_due
 
 _ENTRY = click.argument("entry", metavar="MESSAGE", type=int)
 _KINDS = click.Choice([kind.value for kind in NoticeKind])
@@ -42,10 +42,7 @@ _KINDS = click.Choice([kind.value for kind in NoticeKind])
 @as_json
 @click.pass_context
 def notices(context: click.Context, patron: str | None, as_json: bool) -> None:
-    """List every message that a patron was sent, is to be sent, or could not be.
-
-    The access log notes that you looked.
-    """
+    """List all messages to a patron, sent or not. The access log notes that you looked."""
     if context.invoked_subcommand is not None:
         return
     if patron is None:
@@ -105,8 +102,8 @@ def _facts(transaction: Transaction, entry: Logged) -> dict[str, Any]:
 def queue_(settings: Settings, waiting: bool, days: int, as_json: bool) -> None:
     """List what could not be sent, and what may have been sent, or not.
 
-    A letter without an address, a channel that failed: `resend` or `withdraw` it. "unsure": the
-    sender died, or the connection broke, while it was sent: say `sent`, or `resend` it.
+    No address, or a channel that failed: `resend` or `withdraw` it. "unsure": the connection broke
+    while it was sent: say `sent`, or `resend` it.
     """
     with opened(settings) as library:
         said = library.read(
@@ -396,3 +393,6 @@ def _scope(row: NoticeRow | None, branch: Branch) -> dict[str, str] | None:
     at = place if row.branch_id is not None or row.agency_id is not None else None
     said = {"at": at, "category": row.patron_category, "kind": row.kind}
     return {name: value for name, value in said.items() if value is not None}
+
+
+notices.add_command(posted)

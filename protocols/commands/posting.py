@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,9 +15,11 @@ from circulation.leases import Lease, LeaseTaken
 from circulation.notices.composing import Post
 from circulation.notices.forecast import Foreseen, forecast
 from circulation.notices.kinds import NoticeState
+from circulation.notices.outcomes import Report, take_report
 from circulation.patrons.identifiers import known_as
 from protocols.command_line import Settings
-from protocols.commands.library import Library
+from protocols.commands.library import Library, as_json, opened, say
+from protocols.notices.printing import PrintChannel
 from protocols.notices.sending import SENDING, Sender
 from protocols.notices.settings import post_of
 from protocols.processes import this_process
@@ -29,6 +32,42 @@ def post(settings: Settings) -> Post:
     """What messages are made with by the configuration, without opening its channels."""
     configuration = settings.configuration
     return post_of(configuration.notices, configuration.path.parent)
+
+
+def note_posted(settings: Settings, library: Library, channel: str, batch: str) -> int:
+    """Notes that a batch of letters is in the post; how many letters, 0 where that was known.
+
+    Raises LookupError where no channel of that name prints, or has no such batch.
+    """
+    configuration = settings.configuration
+    found = configuration.notices.channels.get(channel)
+    if found is None or found.driver != "print":
+        raise LookupError(f"no channel {channel} prints letters")
+    paper = PrintChannel(configuration.path.parent / found.options.folder)
+
+    def keep(reports: Sequence[Report]) -> None:
+        def work(transaction: Transaction) -> None:
+            for report in reports:
+                take_report(transaction, channel, report, library.now)
+
+        library.write(work)
+
+    return paper.posted(batch, keep)
+
+
+@click.command()
+@click.argument("batch")
+@click.option("--channel", default="print", show_default=True, help="The channel that printed it.")
+@as_json
+@click.pass_obj
+def posted(settings: Settings, batch: str, channel: str, as_json: bool) -> None:
+    """The letters of BATCH (20270201-0001, as its file is called) are in the post."""
+    with opened(settings) as library:
+        try:
+            letters = note_posted(settings, library, channel, batch)
+        except LookupError as error:
+            raise click.ClickException(str(error.args[0])) from error
+    say({"batch": batch, "letters": letters}, as_json)
 
 
 def send_due(settings: Settings, library: Library) -> dict[str, Any]:

@@ -93,6 +93,11 @@ class DigitalPostChannel:
         """The platform knows a message by its UUID; print suppliers do not."""
         return self._what in _BOXES
 
+    @property
+    def confirms(self) -> bool:
+        """Receipts tell what is in a mailbox, or was posted."""
+        return True
+
     def send(self, message: Outgoing, now: datetime) -> Outcome:
         self._now = now
         is_first = message.attempts <= 1 or message.id in self._untaken

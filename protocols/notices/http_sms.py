@@ -81,6 +81,11 @@ class HttpSmsChannel(QuietChannel):
         user = base64.b64encode(f"{settings.token}:".encode()).decode()
         self._headers = {"Authorization": f"Basic {user}"}
 
+    @property
+    def confirms(self) -> bool:
+        """Where the gateway can call, it tells what was delivered."""
+        return self._settings.callback_secret is not None
+
     def send(self, message: Outgoing, now: datetime) -> Outcome:
         settings = self._settings
         request = {

@@ -3,6 +3,7 @@
     waiting/ID.json        a letter that is in no batch yet
     20270201-0001.list     the ids of a batch, written before it is made
     20270201-0001.pdf      the batch
+    20270201-0001.posted   it is in the post: `tiro notices posted`, or by itself
     printed/ID.json        its letters
 
 Whatever is interrupted goes on where it was: a list without its PDF is made into one.
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from pydantic import ConfigDict
 
+from circulation.notices.kinds import NoticeState
 from protocols.notice_channels import Outcome, Outgoing, Report, Sent, Surroundings, TryAgain
 from protocols.notices.letters import Letter, letter_of, letters
 from protocols.notices.quiet_channel import QuietChannel
@@ -27,20 +29,24 @@ from protocols.notices.quiet_channel import QuietChannel
 
 @dataclass(frozen=True)
 class PrintSettings:
-    """`folder` is made where it is missing."""
+    """`folder` is made where it is missing. `posted_by_itself`: whatever is put there is printed
+    and posted, so that nobody needs to say that a batch was."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     folder: str
+    posted_by_itself: bool = False
 
 
 class PrintChannel(QuietChannel):
     """See the module."""
 
     knows_ids = True
+    confirms = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, posted_by_itself: bool = False) -> None:
         self._folder = folder
+        self._posted_by_itself = posted_by_itself
         self._waiting = folder / "waiting"
         self._printed = folder / "printed"
         for each in (self._waiting, self._printed):
@@ -58,11 +64,31 @@ class PrintChannel(QuietChannel):
         return Sent()
 
     def collect(self, keep: Callable[[Sequence[Report]], None]) -> int:
-        """Makes the batch of the letters that wait; a printer tells nothing of them later."""
+        """Makes the batch of the letters that wait, and tells of batches that are in the post."""
         with (self._folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # another process may have the same folder
             self._make_batches()
-        return 0
+            if not self._posted_by_itself:
+                return 0
+            made = [each.stem for each in sorted(self._folder.glob("*.pdf"))]
+            return sum(self.posted(batch, keep) for batch in made)
+
+    def posted(self, batch: str, keep: Callable[[Sequence[Report]], None]) -> int:
+        """Tells, once, that the letters of the batch are in the post; how many they are.
+
+        Raises LookupError where there is no such batch.
+        """
+        listed = self._folder / f"{batch}.list"
+        if "/" in batch or not listed.with_suffix(".pdf").exists():
+            raise LookupError(f"there is no batch {batch}")
+        mark = listed.with_suffix(".posted")
+        if mark.exists():
+            return 0
+        names = listed.read_text(encoding="utf-8").split()
+        ids = [int(name.removesuffix(".json")) for name in names]
+        keep([Report(NoticeState.DELIVERED, message_id=each) for each in ids])
+        mark.touch()
+        return len(ids)
 
     def _make_batches(self) -> None:
         for batch in sorted(self._folder.glob("*.list")):
@@ -108,7 +134,9 @@ class PrintDriver:
     settings = PrintSettings
 
     def open(self, name: str, settings: PrintSettings, around: Surroundings) -> PrintChannel:
-        return PrintChannel(around.folder / settings.folder)
+        return PrintChannel(
+            around.folder / settings.folder, posted_by_itself=settings.posted_by_itself
+        )
 
 
 driver = PrintDriver()

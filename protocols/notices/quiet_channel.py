@@ -10,6 +10,10 @@ from protocols.notice_channels import Call, Received, Report
 class QuietChannel:
     """A channel knows no more of a message than what it said when it was given it."""
 
+    @property
+    def confirms(self) -> bool:
+        return False
+
     def collect(self, keep: Callable[[Sequence[Report]], None]) -> int:
         return 0
 

@@ -68,8 +68,7 @@ class Sender:
                 self._locks[name] = threading.Lock()
                 opened.callback(self.channels[name].close)
             opened.pop_all()
-        knows_ids = {name: channel.knows_ids for name, channel in self.channels.items()}
-        self.post: Post = post_of(settings, folder, knows_ids)
+        self.post: Post = post_of(settings, folder, self.channels)
 
     def close(self) -> None:
         """Ends the turn under way after the message that is being sent, and closes the channels."""

@@ -15,16 +15,16 @@ A channel of another name than those that are built in says which of them it is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
-from circulation.notices.channels import CHANNELS, ChannelTraits
+from circulation.notices.channels import CHANNELS
 from circulation.notices.composing import Post
 from circulation.notices.rendering import Templates
-from protocols.notice_channels import driver_names, load_driver
+from protocols.notice_channels import Channel, driver_names, load_driver
 from protocols.validating import adapter_of
 
 
@@ -81,13 +81,17 @@ class NoticeSettings:
 
 
 def post_of(
-    settings: NoticeSettings, folder: Path, knows_ids: Mapping[str, bool] | None = None
+    settings: NoticeSettings, folder: Path, opened: Mapping[str, Channel] | None = None
 ) -> Post:
-    """What messages are made with. `knows_ids` is what each open channel says of itself."""
+    """What messages are made with. What channels that are open say of themselves goes first."""
     traits = {}
     for name, channel in settings.channels.items():
         like = CHANNELS[channel.like]
-        knows = (knows_ids or {}).get(name, like.knows_ids)
-        traits[name] = ChannelTraits(like.address, like.form, like.rings, knows)
+        is_open = (opened or {}).get(name)
+        traits[name] = replace(
+            like,
+            knows_ids=like.knows_ids if is_open is None else is_open.knows_ids,
+            confirms=like.confirms if is_open is None else is_open.confirms,
+        )
     templates = None if settings.templates is None else folder / settings.templates
     return Post(Templates(templates), traits, settings.region)

@@ -56,13 +56,15 @@ _IS_REFUSED = frozenset({400, 404, 410, 413, 422})
 @dataclass(frozen=True)
 class WebhookSettings:
     """`secret` signs the calls of both sides. `idempotent`: the other side takes each
-    Idempotency-Key once, so that a message may be given to it again."""
+    Idempotency-Key once, so that a message may be given to it again. `confirms`: it calls when
+    somebody has a message, and until then nobody counts as told."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     url: Annotated[str, Field(pattern=r"^https?://")]
     secret: Annotated[str, Field(min_length=16)]
     idempotent: bool = True
+    confirms: bool = False
     ca_file: str | None = None
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
 
@@ -84,6 +86,10 @@ class WebhookChannel(QuietChannel):
     @property
     def knows_ids(self) -> bool:
         return self._settings.idempotent
+
+    @property
+    def confirms(self) -> bool:
+        return self._settings.confirms
 
     def send(self, message: Outgoing, now: datetime) -> Outcome:
         settings = self._settings

@@ -21,6 +21,7 @@ from circulation.notices.schema import notices
 from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import charge, danish_fees, fee_rule, number_of
+from tests.builders.notices import sent
 
 #: The Danish flow: days after the due date, and then after the step before.
 DANISH = (
@@ -88,11 +89,13 @@ def run_day(library: Library, day: date | None = None, *jobs: str) -> dict[str, 
     return counts
 
 
-def run_days(library: Library, days: int) -> None:
-    """Lets so many days pass, and runs the jobs on each."""
+def run_days(library: Library, days: int, *, sends: bool = False) -> None:
+    """Lets so many days pass, and runs the jobs on each; is what they ask for sent, too?"""
     for _ in range(days):
         library.pass_time(days=1)
         run_day(library)
+        if sends:
+            sent(library)
 
 
 class Notice(NamedTuple):
@@ -157,6 +160,7 @@ def a_blocked_debtor(library: Library, amount: int) -> str:
     card = a_patron(library, email="ida@example.org")
     charge(library, card, amount)
     run_day(library, None, "warnings")
+    sent(library)
     library.pass_time(days=9)
     assert run_day(library, None, "debts") == {"patrons blocked": 1}
     return card

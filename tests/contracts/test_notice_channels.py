@@ -113,6 +113,10 @@ def test_whether_it_knows_ids_is_a_flag_that_stays(channel: Channel) -> None:
     assert channel.knows_ids is first
 
 
+def test_whether_it_confirms_is_a_flag(channel: Channel) -> None:
+    assert channel.confirms in (True, False)
+
+
 def test_a_channel_that_knows_ids_takes_a_message_once(
     driver: str, channel: Channel, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""How an agency is paid, and which message was the warning of a block, and when it reached."""
+"""How an agency is paid; which message warned of a block, and when it reached somebody."""
 
 from __future__ import annotations
 
@@ -40,6 +40,18 @@ def upgrade() -> None:
             AND (notices.kind = 'block_warning' OR notices.facts LIKE '%"block_warning"%')
         )
         """
+    )
+    # Of one that nobody was told of the days never ran; it is warned of anew.
+    op.execute("DELETE FROM debt_warnings WHERE notice_id IS NULL AND blocked IS NULL")
+    with op.batch_alter_table("notice_messages") as table:
+        table.add_column(
+            sa.Column("confirms", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
+    op.execute(
+        sa.text(
+            "UPDATE notice_messages SET confirms = :yes "
+            "WHERE channel IN ('digital_post', 'nemsms') AND state <> 'delivered'"
+        ).bindparams(sa.bindparam("yes", True, type_=sa.Boolean()))
     )
     # Reasons of the engine are words of a list from now on; what stood behind them is told by
     # the loans and steps of the charge.

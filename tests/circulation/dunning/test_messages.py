@@ -100,11 +100,12 @@ def test_the_block_and_its_lifting_are_told(library: Library) -> None:
     charge(library, card, 20_000)
     run_day(library, None, "notices")
     assert [message.kind for message in sent(library)] == [NoticeKind.WELCOME]
+    kinds = []
     for _ in range(9):
         run_day(library)
         run_day(library, None, "notices")
+        kinds += [message.kind.value for message in sent(library)]
         library.pass_time(days=1)
-    kinds = [message.kind.value for message in sent(library)]
     assert kinds == ["block_warning", "blocked"]
     paid(library, card, 20_000)
     run_day(library, None, "notices")

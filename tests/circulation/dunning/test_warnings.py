@@ -8,6 +8,7 @@ from circulation.results import PatronStatus
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, flow, kinds, run_day, run_days, told
 from tests.builders.fees import charge, fee_rule, hand_in, lend, owed, paid
+from tests.builders.notices import sent
 
 
 def is_blocked(library: Library, card: str) -> bool:
@@ -26,12 +27,14 @@ def test_a_debt_at_the_threshold_is_warned_of_and_blocks_days_later(
     library = either_library
     danish(library)
     flow(library)
-    card = a_patron(library)
+    card = a_patron(library, email="ida@example.org")
     charge(library, card, 20_000)
     assert run_day(library)["patrons warned"] == 1
+    sent(library)
     [warning] = told(library, card)
     assert warning.kind == "block_warning"
-    assert warning.facts == {"amount": 20_000, "currency": "DKK", "days": 8}
+    said = {name: warning.facts[name] for name in ("amount", "currency", "days")}
+    assert said == {"amount": 20_000, "currency": "DKK", "days": 8}
     run_days(library, 7)
     assert not is_blocked(library, card)
     run_days(library, 1)
@@ -43,9 +46,9 @@ def test_a_debt_at_the_threshold_is_warned_of_and_blocks_days_later(
 
 def test_a_bill_that_warns_is_the_warning(library: Library) -> None:
     danish(library)
-    card = a_patron(library)
+    card = a_patron(library, email="ida@example.org")
     lend(library, card)
-    run_days(library, 28 + 31 + 7)
+    run_days(library, 28 + 31 + 7, sends=True)
     assert "block_warning" not in kinds(library, card)
     assert not is_blocked(library, card)
     run_days(library, 1)
@@ -65,7 +68,7 @@ def test_who_cannot_be_told_is_not_blocked(library: Library) -> None:
 def test_who_has_money_with_the_library_is_not_excluded(library: Library) -> None:
     """What was paid for and came back is owed to the patron, and counts against the fees."""
     danish(library)
-    card = a_patron(library)
+    card = a_patron(library, email="ida@example.org")
     [book] = lend(library, card, price=12_000, currency="DKK")
     run_days(library, 28 + 31)
     paid(library, card, 20_000 + 23_000)
@@ -78,7 +81,7 @@ def test_who_has_money_with_the_library_is_not_excluded(library: Library) -> Non
     assert not is_blocked(library, card)
     assert "block_warning" not in kinds(library, card)
     charge(library, card, 1)
-    run_days(library, 8)
+    run_days(library, 8, sends=True)
     assert not is_blocked(library, card)
     run_days(library, 1)
     assert is_blocked(library, card)

@@ -8,11 +8,13 @@ import pytest
 
 from catalogue.statements import Transaction
 from circulation.events import EventKind, events_of_patron
-from circulation.fees.debts import Debt, block_warned, debts_to_warn, note_warning
+from circulation.fees.debts import block_warned, debts_to_warn
+from circulation.fees.warned import Debt, note_warning
 from circulation.jobs import run_job
 from circulation.ledger.charges import open_charge, reduce_charge
 from circulation.ledger.money import ChargeKind, Paid
 from circulation.ledger.reversals import reverse_payment
+from circulation.notices.reach import reached_at
 from circulation.patrons.accounts import patron_status
 from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason, Reason
@@ -210,7 +212,7 @@ def test_the_job_goes_on_page_by_page(ruled: Library, monkeypatch: pytest.Monkey
 
     def page(transaction: Transaction, after: int) -> tuple[list[Debt], int | None]:
         set_up = library.circulation.current_set_up(transaction)
-        return block_warned(transaction, set_up, now=library.now, after=after)
+        return block_warned(transaction, set_up, reached_at, now=library.now, after=after)
 
     seen: list[Any] = [0]
     while seen[-1] is not None:

@@ -9,9 +9,11 @@ import pytest
 
 from circulation.dunning.steps import Does, Step
 from circulation.notices.kinds import NoticeKind
+from circulation.patrons.contacts import ContactKind, add_contact
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.dunning import flow
-from tests.builders.notices import EMAIL, MOBILE, lend, rule
+from tests.builders.fees import charge, fee_rule
+from tests.builders.notices import EMAIL, MOBILE, lend, patron_id, rule, write
 from tests.builders.staff import Staff
 
 
@@ -131,3 +133,31 @@ def test_the_log_needs_a_patron(staff: Staff) -> None:
     assert staff.run("notices").exit_code == 2
     assert staff.run("notices", "--patron", "nobody").exit_code == 1
     assert staff.json("notices", "silence") == []
+
+
+def test_a_warning_on_paper_counts_when_its_batch_was_posted(staff: Staff) -> None:
+    """The debtor is listed while the warning has reached nobody, and blocked days after it has."""
+    library = staff.library
+    text = staff.configuration.read_text()
+    paper = '[notices.channels.print]\ndriver = "print"\nfolder = "paper"\n'
+    staff.configuration.write_text(text + paper)
+    fee_rule(library, currency="DKK", block_threshold=20_000, block_days=8)
+    rule(library, "print", kind=NoticeKind.BLOCK_WARNING)
+    card, lost = a_patron(library), a_patron(library)
+    address = "Nygade 1, 9000 Byen"
+    write(
+        library, add_contact, patron_id(library, card), ContactKind.POSTAL, address, now=library.now
+    )
+    for each in (card, lost):
+        charge(library, each, 20_000)
+    staff.json("jobs", "run", "warnings")
+    staff.json("notices", "send")
+    [line] = staff.json("list", "unwarned")["lines"]
+    assert (line["patron"], line["owes"], line["state"]) == (lost, "200.00 DKK", "no contact data")
+    [batch] = (staff.configuration.parent / "paper").glob("*.pdf")
+    assert staff.json("notices", "posted", batch.stem) == {"batch": batch.stem, "letters": 1}
+    assert staff.json("notices", "posted", batch.stem)["letters"] == 0
+    assert staff.run("notices", "posted", "20000101-0001").exit_code == 1
+    assert staff.run("notices", "posted", batch.stem, "--channel", "sms").exit_code == 1
+    staff.json("jobs", "run", "debts")
+    assert [each["state"] for each in staff.json("notices", "--patron", card)] == ["delivered"]

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from protocols.notice_channels import Channel, Sent
+from circulation.notices.kinds import NoticeState
+from protocols.notice_channels import Channel, Report, Sent
+from protocols.notices.printing import PrintChannel
 from tests.builders.outgoing import NOW, a_message, opened
 
 PAGES = re.compile(rb"/Type /Page\b(?!s)")
@@ -70,3 +72,45 @@ def test_a_long_letter_and_letters_beyond_western_europe(paper: Channel, tmp_pat
     paper.send(a_message(id=2, recipient="Łukasz Żak", body="Zażółć gęślą jaźń"), NOW)
     collect(paper)
     assert pages(tmp_path, "20270201-0001.pdf") > 3
+
+
+def told(channel: PrintChannel, batch: str | None = None) -> list[int | None]:
+    """Which letters it says are in the post."""
+    reports: list[Report] = []
+    if batch is None:
+        channel.collect(reports.extend)
+    else:
+        channel.posted(batch, reports.extend)
+    assert {each.state for each in reports} <= {NoticeState.DELIVERED}
+    return [each.message_id for each in reports]
+
+
+def test_a_batch_is_in_the_post_when_somebody_says_so_once(tmp_path: Path) -> None:
+    channel = PrintChannel(tmp_path)
+    for number in (1, 2):
+        channel.send(a_message(id=number), NOW)
+    assert told(channel) == []
+    assert told(channel, "20270201-0001") == [1, 2]
+    assert told(channel, "20270201-0001") == []
+    for wrong in ("20270201-0002", "../x"):
+        with pytest.raises(LookupError, match="no batch"):
+            told(channel, wrong)
+
+
+def test_what_is_posted_by_itself_is_told_once(tmp_path: Path) -> None:
+    channel = PrintChannel(tmp_path, posted_by_itself=True)
+    channel.send(a_message(id=7), NOW)
+    assert told(channel) == [7]
+    assert told(channel) == []
+
+
+def test_what_could_not_be_stored_is_told_again(tmp_path: Path) -> None:
+    channel = PrintChannel(tmp_path, posted_by_itself=True)
+    channel.send(a_message(id=7), NOW)
+
+    def fail(reports: object) -> None:
+        raise OSError("the database is down")
+
+    with pytest.raises(OSError, match="down"):
+        channel.collect(fail)
+    assert told(channel) == [7]

@@ -1,0 +1,89 @@
+"""Who owes enough to be blocked and could not be warned: no block comes by itself, staff decide."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, or_, select
+
+from catalogue.schema import agencies
+from catalogue.statements import Moment, Transaction
+from circulation.fees.schema import debt_warnings
+from circulation.notices.kinds import NoticeState
+from circulation.notices.schema import notices, stored
+from circulation.paging import PAGE, Page, PagedList, Place
+from circulation.patrons.schema import patrons
+
+#: What is under way is not for staff until it has been so for as long.
+_UNDER_WAY = timedelta(days=2)
+
+
+class Unwarned(NamedTuple):
+    """A debt at the threshold whose warning has reached nobody. `notice_id` is the message, None
+    where no rule sends any; `state` and `why` tell how far it has come."""
+
+    patron_id: int
+    patron_name: str
+    agency: str
+    amount: int
+    currency: str
+    since: datetime
+    notice_id: int | None
+    state: str | None
+    why: str | None
+
+
+_unwarned = PagedList(
+    select(
+        debt_warnings.c.patron_id,
+        patrons.c.name,
+        agencies.c.isil,
+        debt_warnings.c.amount,
+        debt_warnings.c.currency,
+        debt_warnings.c.warned,
+        debt_warnings.c.notice_id,
+        notices.c.state,
+        notices.c.why,
+    )
+    .select_from(
+        debt_warnings.join(patrons, patrons.c.id == debt_warnings.c.patron_id)
+        .join(agencies, agencies.c.id == debt_warnings.c.agency_id)
+        .outerjoin(notices, notices.c.id == debt_warnings.c.notice_id)
+    )
+    .where(
+        debt_warnings.c.reached.is_(None),
+        debt_warnings.c.blocked.is_(None),
+        or_(
+            notices.c.id.is_(None),
+            notices.c.state.not_in(
+                stored((NoticeState.WAITING, NoticeState.SENDING, NoticeState.SENT))
+            ),
+            debt_warnings.c.warned < bindparam("under_way_since", type_=Moment),
+        ),
+    ),
+    moment=debt_warnings.c.warned,
+    key=debt_warnings.c.patron_id,
+    branch=patrons.c.home_branch_id,
+    row=Unwarned,
+    parameters=("under_way_since",),
+)
+
+
+def unwarned_debtors(
+    transaction: Transaction,
+    *,
+    now: datetime,
+    branch_id: int | None = None,
+    after: Place | None = None,
+    limit: int = PAGE,
+) -> Page[Unwarned]:
+    """Those whom a warning has not reached, the oldest first; patrons of one branch, or all."""
+    return _unwarned.page(
+        transaction,
+        now - _UNDER_WAY,
+        branch_id=branch_id,
+        after=after,
+        limit=limit,
+        place_of=lambda line: Place(line.since, line.patron_id),
+    )
