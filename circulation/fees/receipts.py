@@ -19,7 +19,7 @@ from catalogue.schema import items, records
 from catalogue.statements import Moment, Transaction, key_parameters, many, many_of
 from circulation.calendars.due_dates import local_date, start_of_day
 from circulation.engine import Circulation
-from circulation.events import Event, EventKind, read_event, select_events, write_event
+from circulation.events import EventKind, read_event, select_events, write_event
 from circulation.patrons.facts import patron_facts
 from circulation.reasons import Reason
 from circulation.results import Branch, Desk, Patron, Refusal, Refused
@@ -56,7 +56,7 @@ class ReturnedItem:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a patron has handed in at a desk or machine today.
+    """What a patron has handed in at a branch today, at a desk or a machine.
 
     `number` is that of the last event that keeps it as evidence; None where nothing was handed in.
     """
@@ -76,8 +76,8 @@ def return_receipt(
     patron: str,
     now: datetime,
 ) -> Receipt | Refused:
-    """The receipt for what the patron has handed in at this desk or machine today, on the wall of
-    its agency; a return that was taken back is not on it.
+    """The receipt for what the patron has handed in at the desk's branch today, by its clock,
+    whichever desk or machine took it; a return that was taken back is not on it.
 
     Notes that it was offered, once for the same items. Refused with PATRON_UNKNOWN or
     BRANCH_UNKNOWN.
@@ -95,7 +95,9 @@ def return_receipt(
     returned = [
         each
         for each in found
-        if each.kind is EventKind.CHECKED_IN and each.id not in cancelled and _is_here(each, desk)
+        if each.kind is EventKind.CHECKED_IN
+        and each.id not in cancelled
+        and each.branch_id == desk.branch_id
     ]
     titles: dict[int, tuple[str, str]] = {
         row[0]: (row[1], row[2])
@@ -126,8 +128,3 @@ def return_receipt(
         if each.kind is EventKind.RECEIPT_OFFERED and each.loan_id in on_it
     ]
     return Receipt(facts.patron(), here, now, lines, max(kept, default=None))
-
-
-def _is_here(event: Event, desk: Desk) -> bool:
-    its = Desk(event.actor, event.device, desk.agency_id, event.branch_id or 0)
-    return (its.actor, its.machine, its.branch_id) == (desk.actor, desk.machine, desk.branch_id)

@@ -139,5 +139,9 @@ def _compose(
 
     body = part(form.value)
     subject = part("subject")
-    text = softened(body.text) if form is Form.SMS else body.text
+    text = body.text
+    if form is Form.SMS:
+        # A letter says in its first lines whom it is about.
+        about = context["about"]
+        text = softened(f"{about['name']}: {text}" if about["is_other"] else text)
     return Text(language, subject.text, text, body.template)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, or_
 
 from catalogue.statements import Moment, Transaction, key_parameters, many, many_of
-from circulation.notices.kinds import NoticeKind, NoticeState
+from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
 from circulation.notices.rows import (
     Message,
     Notice,
@@ -35,6 +35,11 @@ from circulation.notices.rows import (
 )
 from circulation.notices.schema import notice_messages, notices, stored
 
+#: What a patron may decline needs nobody's care where it has no address: a welcome, a receipt.
+_IS_MISSED = or_(
+    notices.c.state != NoticeState.NO_CONTACT_DATA.value,
+    notices.c.kind.not_in(stored(kind for kind in NoticeKind if TRAITS[kind].is_optional)),
+)
 #: States that staff must look at: the system cannot go on by itself.
 FOR_STAFF = (NoticeState.UNSURE, NoticeState.FAILED, NoticeState.NO_CONTACT_DATA)
 #: Entries of a queue at most.
@@ -134,7 +139,9 @@ def _in_state(states: tuple[NoticeState, ...]) -> tuple[Callable[..., Any], Call
     since = bindparam("since", type_=Moment)
     return (
         many(
-            select_notices(notices.c.state.in_(stored(states)), notices.c.created >= since)
+            select_notices(
+                notices.c.state.in_(stored(states)), notices.c.created >= since, _IS_MISSED
+            )
             .order_by(notices.c.id)
             .limit(AT_MOST),
             read_notice,

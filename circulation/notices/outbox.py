@@ -131,7 +131,7 @@ def _message(
     return Message(
         circulation.ids.next(now),
         first.patron_id,
-        first.recipient_id,
+        planned.recipient.id if planned.recipient else first.recipient_id,
         first.branch_id,
         first.kind,
         planned.channel,

@@ -31,6 +31,7 @@ from circulation.notices.rows import (
     set_notices_taken,
     set_state_of_notices,
     set_taken,
+    tried_as,
     waiting_messages,
     write_message,
 )
@@ -133,7 +134,7 @@ def _fail(transaction: Transaction, message: Message, why: str, now: datetime) -
         message._replace(state=NoticeState.FAILED, error=why, changed=now, claimed=None),
     )
     for notice in notices_of_message(transaction, message.id):
-        failed = [*notice.failed, message.channel]
+        failed = [*notice.failed, tried_as(notice, message.recipient_id, message.channel)]
         channels = None if notice.channels is None else " ".join(notice.channels)
         set_notice(
             transaction,

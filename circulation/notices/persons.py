@@ -29,6 +29,7 @@ class _Row(NamedTuple):
     email: str
     phone: str
     expires: date | None
+    birth_date: date | None
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Person:
     email: str
     phone: str
     expires: date | None
+    birth_date: date | None = None
     blocks: set[str] = field(default_factory=set)
     contacts: list[Contact] = field(default_factory=list)
     #: The number that Digital Post goes to, as it may be shown.

@@ -17,13 +17,13 @@ from circulation.notices.contents import NOUNS, Contents, read_contents
 from circulation.notices.kinds import TRAITS, Basis, NoticeState
 from circulation.notices.persons import Person, read_persons
 from circulation.notices.rendering import BadTemplate
-from circulation.notices.rows import (
-    Notice,
-)
+from circulation.notices.requests import may_be_child
+from circulation.notices.rows import Notice, tried_as
 from circulation.notices.rules import NoticeTerms
 from circulation.notices.silence import silenced
 from circulation.notices.times import next_time, quiet_until
 from circulation.notices.validity import still_so, still_so_of_person
+from circulation.patrons.guardians import guardians_of
 from circulation.patrons.identifiers import known_as
 from circulation.results import Branch
 from circulation.set_up import SetUp
@@ -147,6 +147,8 @@ class Planner:
         branch = self.set_up.branches[first.branch_id]
         found = self.address(first, recipient, terms)
         if found is None:
+            recipient, found = self._guardian(first, about, terms) or (recipient, None)
+        if found is None:
             state = NoticeState.FAILED if first.failed else NoticeState.NO_CONTACT_DATA
             return Planned(notices, state, first.why if first.failed else "")
         channel, address = found
@@ -181,6 +183,27 @@ class Planner:
             branch=branch,
         )
 
+    def _guardian(
+        self, notice: Notice, about: Person, terms: NoticeTerms
+    ) -> tuple[Person, tuple[str, str]] | None:
+        """Who is told in place of a child whom no channel reaches, and where."""
+        today = self.set_up.day(self.now, about.home_branch_id)
+        if (
+            terms.guardians != "fallback"
+            or notice.channels is not None
+            or notice.recipient_id != about.id
+            or not may_be_child(about.birth_date, today)
+        ):
+            return None
+        ids = [each.patron_id for each in guardians_of(self.transaction, about.id)]
+        unknown = [each for each in ids if each not in self.persons]
+        self.persons |= read_persons(self.transaction, unknown)
+        for guardian in (self.persons[each] for each in ids):
+            found = None if guardian.is_dead else self.address(notice, guardian, terms)
+            if found is not None:
+                return guardian, found
+        return None
+
     def address(
         self, notice: Notice, recipient: Person, terms: NoticeTerms
     ) -> tuple[str, str] | None:
@@ -188,7 +211,7 @@ class Planner:
         order = terms.channels if notice.channels is None else notice.channels
         for channel in order:
             traits = self.post.channels.get(channel)
-            if traits is None or channel in notice.failed:
+            if traits is None or tried_as(notice, recipient.id, channel) in notice.failed:
                 continue
             card = None
             if traits.address is AddressKind.CARD:

@@ -191,13 +191,16 @@ def _is_wanted(
     return bool(said[0][0]) if said else not terms.on_request
 
 
+def may_be_child(birth_date: date | None, day: date) -> bool:
+    """Do guardians answer for somebody who was born then; who has guardians and no date is one."""
+    return birth_date is None or age_on(day, birth_date) < ADULT_AGE
+
+
 def _recipients(
     transaction: Transaction, person: Addressee, terms: NoticeTerms, day: date
 ) -> list[int]:
     """Who is told: the patron, and guardians as the rules say as long as the patron is a child."""
-    if terms.guardians == "none" or (
-        person.birth_date is not None and age_on(day, person.birth_date) >= ADULT_AGE
-    ):
+    if terms.guardians in ("none", "fallback") or not may_be_child(person.birth_date, day):
         return [person.id]
     guardians = [each.patron_id for each in guardians_of(transaction, person.id)]
     if terms.guardians == "instead" and guardians:

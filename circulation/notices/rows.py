@@ -87,6 +87,11 @@ def read_message(*row: Any) -> Message:
     return message._replace(kind=NoticeKind(message.kind), state=NoticeState(message.state))
 
 
+def tried_as(notice: Notice, recipient_id: int | None, channel: str) -> str:
+    """What `Notice.failed` calls a channel: another where somebody stood in for the recipient."""
+    return channel if recipient_id == notice.recipient_id else f"guardian.{channel}"
+
+
 def select_notices(*conditions: ColumnElement[bool]) -> Select[Any]:
     """Notices for a statement whose rows are read with `read_notice`."""
     return select(*(notices.c[name] for name in Notice._fields)).where(*conditions)

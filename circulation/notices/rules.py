@@ -58,7 +58,8 @@ class NoticeTerms:
       kept until `send_at` of the day and then in one (``day``);
     * `quiet`: hours in which no channel is used that rings: ``22:00-08:00``; empty: none;
     * `verified`: only addresses that the patron has shown to be theirs;
-    * `guardians` of children: ``none``, a ``copy``, or they ``instead`` of the child;
+    * `guardians` of children are told where no channel reaches the child (``fallback``), or have a
+      ``copy``, or are told ``instead`` of the child, or never (``none``);
     * `absent`: while the patron is away it is sent (``send``), kept (``wait``), or left (``skip``);
     * `days`: before the date that it warns of, or after it where it tells that it is past;
     * `on_request`: only to patrons who have asked for it;
@@ -74,7 +75,7 @@ class NoticeTerms:
     send_at: str = "09:00"
     quiet: str = ""
     verified: bool = False
-    guardians: str = "none"
+    guardians: str = "fallback"
     absent: str = "send"
     days: int = 0
     on_request: bool = False
@@ -101,7 +102,7 @@ _DEFAULTS = NoticeTerms()
 #: What the fields with a closed list of words may say.
 WORDS: dict[str, tuple[str, ...]] = {
     "digest": ("none", "together", "day"),
-    "guardians": ("none", "copy", "instead"),
+    "guardians": ("none", "fallback", "copy", "instead"),
     "absent": ("send", "wait", "skip"),
 }
 _SPANS = {"days": 365, "valid_hours": 8_784, "keep_days": 36_500}

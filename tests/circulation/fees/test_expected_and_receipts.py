@@ -9,6 +9,7 @@ from circulation.fees.expected import ExpectedFees, expected_fees
 from circulation.fees.receipts import Receipt, return_receipt
 from circulation.ledger.charge_lists import explain_charge
 from circulation.loans.lost import claim_returned
+from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_in
 from circulation.reasons import Reason
 from circulation.results import Branch, Refused
@@ -141,6 +142,23 @@ def test_a_return_offers_a_receipt_and_keeps_that_it_did(either_library: Library
     kept = [event for event in library.events_of(first) if event.kind is EventKind.RECEIPT_OFFERED]
     assert len(kept) == 1
     assert kept[0].loan_id == given.items[0].loan_id
+
+
+def test_what_a_kiosk_took_is_on_the_receipt_of_the_desk(either_library: Library) -> None:
+    library = either_library
+    card = a_patron(library)
+    books = lend(library, card, 2)
+    library.pass_time(days=3)
+    hand_in(library, books[0])
+    kiosk = library.desk()._replace(actor="self-service", device="kiosk 2")
+    library.write(
+        lambda transaction: check_in(
+            library.circulation, transaction, desk=kiosk, item=books[1], now=library.now
+        )
+    )
+    given = receipt(library, card)
+    assert [line.barcode for line in given.items] == books
+    assert receipt(library, card, library.other).items == ()
 
 
 def test_no_receipt_for_nobody(library: Library) -> None:
