@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -9,7 +11,7 @@ from sqlalchemy import inspect
 
 import circulation.schema  # noqa: F401  its tables join the metadata
 from catalogue.database import migrate
-from catalogue.migrations.running import alembic_configuration, engine_on, is_current
+from catalogue.migrations.running import alembic_configuration, engine_on, is_current, upgrade
 from catalogue.schema import metadata
 
 
@@ -79,3 +81,53 @@ def test_migrating_again_changes_nothing(database_url: str) -> None:
             assert tuple(row) == (1, 0)
     finally:
         engine.dispose()
+
+
+def test_warnings_and_reasons_of_charges_are_taken_over(tmp_path: Path) -> None:
+    """A warning finds the message that gave it, one of which nobody was told goes, and reasons
+    lose what stood behind them."""
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
+    upgrade(url, "0030")
+    engine = engine_on(url)
+    noon, none = "2027-02-01 11:00:00.000000", "''"
+    with engine.begin() as connection:
+        for number, kind, facts in (
+            (11, "block_warning", "{}"),
+            (12, "bill", '{"block_warning": {}}'),
+            (13, "bill", "{}"),
+        ):
+            connection.exec_driver_sql(
+                "INSERT INTO notices (id, patron_id, branch_id, kind, cause, facts, failed, state,"
+                f" why, created, due) VALUES ({number}, {number}, 1, '{kind}', '{{}}', '{facts}',"
+                f" {none}, 'sent', {none}, '{noon}', '{noon}')"
+            )
+        for patron in (11, 12, 13, 14):
+            blocked = f"'{noon}'" if patron == 14 else "NULL"
+            connection.exec_driver_sql(
+                "INSERT INTO debt_warnings (patron_id, agency_id, warned, amount, currency,"
+                f" blocked) VALUES ({patron}, 1, '{noon}', 20000, 'DKK', {blocked})"
+            )
+        for number, (kind, once, reason) in enumerate(
+            (
+                ("late_fee", "late 1", "returned late, due 2027-01-01"),
+                ("administrative", "step reminder 1", "reminder reminder"),
+                ("administrative", "NULL", "reminder of my own"),
+            )
+        ):
+            connection.exec_driver_sql(
+                "INSERT INTO charges (id, patron_id, agency_id, branch_id, kind, currency, amount,"
+                " paid, written_off, balance, reason, created, once) VALUES"
+                f" ({number}, 1, 1, 1, '{kind}', 'DKK', 1, 0, 0, 1, '{reason}', '{noon}',"
+                f" {once if once == 'NULL' else repr(once)})"
+            )
+    engine.dispose()
+    upgrade(url)
+    engine = engine_on(url)
+    with engine.connect() as connection:
+        told = connection.exec_driver_sql(
+            "SELECT patron_id, notice_id, reached FROM debt_warnings ORDER BY patron_id"
+        ).all()
+        reasons = connection.exec_driver_sql("SELECT reason FROM charges ORDER BY id").all()
+    engine.dispose()
+    assert [tuple(row) for row in told] == [(11, 11, None), (12, 12, None), (14, None, None)]
+    assert [row[0] for row in reasons] == ["returned late", "reminder", "reminder of my own"]

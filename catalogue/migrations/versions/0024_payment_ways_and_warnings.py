@@ -8,7 +8,7 @@ from alembic import op
 from catalogue.statements import Moment
 
 revision = "0024"
-down_revision = "0023"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from catalogue.database import open_database
+from catalogue.statements import Transaction
+from circulation.fees.payment_ways import store_payment_ways
 from protocols.command_line import tiro
 from protocols.demo.seeding import seed
 from tests.builders.certificates import Authority
@@ -76,6 +78,25 @@ def test_all_is_well(place: Place) -> None:
     assert place.check() == (0, [])
     said = CliRunner().invoke(tiro, ["--config", str(place.path), "check"])
     assert said.stdout.startswith(f"{place.path} is in order")
+
+
+def test_bills_that_say_no_way_to_pay_are_warned_of(
+    place: Place, sqlite_url: str, a_town: None
+) -> None:
+    place.write()
+    assert place.check() == (0, [])
+    database = open_database(sqlite_url)
+
+    def forget(transaction: Transaction) -> None:
+        store_payment_ways(transaction, 1, {})
+
+    database.write(forget).result()
+    database.close()
+    code, [found] = place.check()
+    assert code == 0
+    assert found == (
+        "warning: bills of DK-900100 say no way to pay: set [agencies.DK-900100.payment]"
+    )
 
 
 def test_everything_is_said_at_once(open_place: Place) -> None:
