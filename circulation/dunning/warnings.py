@@ -13,23 +13,41 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
-from catalogue.statements import Transaction, scalar
+from catalogue.statements import Transaction, scalar, send
 from circulation.dunning.acts import Run, Told
 from circulation.dunning.steps import Step
 from circulation.engine import Circulation
 from circulation.fees.debts import debt_to_warn, debts_to_warn
+from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import Debt, note_unwarned, note_warning
 from circulation.ledger.money import amount_text
 from circulation.notices.causes import Cause
-from circulation.notices.kinds import NoticeKind
+from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.requests import request_notice
+from circulation.notices.schema import notices
 from circulation.patrons.schema import patrons
 from circulation.set_up import SetUp
 
 _home_branch = scalar(
     select(patrons.c.home_branch_id).where(patrons.c.id == bindparam("of_patron")), "of_patron"
+)
+
+
+#: Warnings that went with a bill or a reminder which was not sent, being paid: they have warned
+#: nobody, and what else is owed is warned of anew.
+_forget_unsent = send(
+    delete(debt_warnings).where(
+        debt_warnings.c.reached.is_(None),
+        debt_warnings.c.blocked.is_(None),
+        debt_warnings.c.notice_id.in_(
+            select(notices.c.id).where(
+                notices.c.state == NoticeState.WITHDRAWN.value,
+                notices.c.kind != NoticeKind.BLOCK_WARNING.value,
+            )
+        ),
+    )
 )
 
 
@@ -84,6 +102,8 @@ def warn_debts(
     """Warns a page of those who are at the threshold and were not warned yet."""
     set_up = circulation.current_set_up(transaction)
     run = Run()
+    if not after:
+        _forget_unsent(transaction)
     found, run.goes_on = debts_to_warn(transaction, set_up, now=now, after=after)
     for debt in found:
         branch_id = _branch_for(transaction, set_up, debt)

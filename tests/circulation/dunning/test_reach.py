@@ -20,7 +20,7 @@ from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, flow, kinds, notices_by, run_day, run_days
-from tests.builders.fees import charge, number_of, paid
+from tests.builders.fees import charge, charges_of, lend, number_of, paid
 from tests.builders.notices import claimed, sent, went, write
 from tests.circulation.dunning.test_warnings import is_blocked
 
@@ -260,5 +260,23 @@ def test_who_is_told_nothing_by_the_rules_is_listed(library: Library) -> None:
     assert (line.notice_id, line.state) == (None, None)
     notices_by(library)  # and now a rule tells it
     run_day(library)
+    sent(library)
+    assert is_blocked_after(library, card, DAYS)
+
+
+def test_a_bill_that_was_paid_before_it_went_has_warned_nobody(either_library: Library) -> None:
+    """What else is owed is warned of by a message of its own."""
+    library = either_library
+    danish(library)
+    card = a_patron(library, **EMAIL)
+    lend(library, card)
+    run_days(library, 28 + 31)
+    assert kinds(library, card)[-1] == "bill"
+    billed = [line.charge.id for line in charges_of(library, card)]
+    charge(library, card, 20_000)
+    paid(library, card, 33_000 + 23_000, charge=billed)
+    sent(library)
+    run_days(library, 1)
+    assert kinds(library, card)[-1] == "block_warning"
     sent(library)
     assert is_blocked_after(library, card, DAYS)
