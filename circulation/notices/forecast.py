@@ -49,7 +49,7 @@ def forecast(
         Foreseen(
             planned,
             planner.persons.get(planned.notices[0].patron_id or 0),
-            planner.persons.get(planned.notices[0].recipient_id or 0),
+            planned.recipient or planner.persons.get(planned.notices[0].recipient_id or 0),
         )
         for planned in planner.plan(found)
     ]

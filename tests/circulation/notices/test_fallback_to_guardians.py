@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from circulation.notices.forecast import forecast
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import queue
 from circulation.notices.outcomes import NotSent
@@ -14,6 +15,7 @@ from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,
     MOBILE,
+    POST,
     claimed,
     gathered,
     lend,
@@ -64,6 +66,11 @@ def test_a_letter_says_whom_it_is_about(sqlite_library: Library) -> None:
     rule(library, "email")
     child, _ = a_family(library)
     told_late(library, child)
+    [foreseen] = library.read(
+        lambda transaction: forecast(library.circulation, transaction, POST, now=library.now)
+    )
+    assert foreseen.recipient is not None
+    assert foreseen.recipient.name == "Mor Barn"
     [letter] = sent(library)
     assert letter.recipient == "Mor Barn"
     assert "Det drejer sig om Bo Barn." in letter.body

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from circulation.dunning.collection_files import _DESCRIPTIONS
-from circulation.ledger.charge_words import KINDS, REASONS, ChargeReason, charge_text
+from circulation.ledger.charge_words import KINDS, REASONS, ChargeReason, charge_text, own_words
 from circulation.ledger.money import ChargeKind
 from circulation.notices.channels import CHANNELS
 from circulation.notices.contents import Contents
@@ -195,6 +195,8 @@ def test_the_debtor_system_is_told_in_danish() -> None:
 def test_words_of_the_staff_are_told_as_they_stand() -> None:
     assert charge_text(ChargeKind.OTHER, "En tabt paraply", "en") == "En tabt paraply"
     assert charge_text(ChargeKind.SERVICE, "", "fo") == "Serviceydelse"
+    assert own_words("En tabt paraply") == "En tabt paraply"
+    assert {own_words(each.value) for each in ChargeReason} == {""}
 
 
 def test_the_list_finds_the_other_language() -> None:
