@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -91,6 +91,10 @@ class Settings:
         return self.configuration.database_url
 
 
+#: What others than the owner may do with files that a command or the server makes, whatever the
+#: folder: nothing. Nearly all of them tell of people, and the rest hold keys.
+PRIVATE: Final = 0o077
+
 #: A first line such as ``"""`tiro load`: files of MARC records into the catalogue."""``.
 _ABOUT = re.compile(r'"""`tiro [a-z0-9-]+`: (.+?)\.?(?:"""|$)')
 
@@ -164,6 +168,7 @@ def about(command: str) -> str:
 @click.pass_context
 def tiro(context: click.Context, path: Path, debug: bool) -> None:
     """A library system that speaks the standards: SIP2, Z39.50 and NCIP."""
+    os.umask(PRIVATE)
     context.obj = Settings(path)
     if os.environ.get("NO_COLOR"):
         context.color = False
