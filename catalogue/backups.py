@@ -21,6 +21,8 @@ from typing import Final
 from sqlalchemy import make_url
 
 from catalogue.migrations.running import known_revisions, revision_of
+from catalogue.storage.in_use import nobody_else
+from catalogue.storage.sqlite_files import refuse_foreign
 
 #: The first bytes of a backup, by the kind of its database.
 _MAGIC: Final = {"sqlite": b"SQLite format 3\0", "postgresql": b"PGDMP"}
@@ -67,25 +69,42 @@ def restore(
     *,
     replacing: bool = False,
     on_progress: Progress = lambda written, of: None,
+    holder: str = "another process restores a backup",
 ) -> None:
     """Puts a backup back into the database of the same kind at `url`.
 
-    `replacing`: even if that holds a library, which is lost then. The tables are those of the
-    backup's revision: `catalogue.database.migrate` brings them up to date. Raises BackupFailed.
+    `replacing`: even if that holds a library, which is lost then; never while a server has it,
+    which is told meanwhile what the `holder` of the database does. The tables are those of the
+    backup's revision: `catalogue.database.migrate` brings them up to date. Raises BackupFailed,
+    DatabaseInUse and NotALibrary.
     """
     kind = _kind(url)
     _check_kind(path, kind)
-    if not replacing and _is_used(url):
-        raise BackupFailed("the database holds a library already, which would be lost")
     if kind == "sqlite":
         _check_sqlite(path)
         try:
             _file_of(url).parent.mkdir(parents=True, exist_ok=True)
-            file = _file_of(url)
-            with _watched(on_progress, _size(path), file, Path(f"{file}-wal")):
-                _copy_sqlite(path, file)
         except OSError as error:
             raise BackupFailed(str(error)) from error
+    with nobody_else(url, holder):
+        _check_target(url, replacing)
+        _put_back(url, path, replacing, on_progress)
+
+
+def _check_target(url: str, replacing: bool) -> None:
+    """Is the database there to be written over? A damaged one is, if it may be replaced."""
+    if _kind(url) == "sqlite" and replacing:
+        if _size(_file_of(url)):
+            refuse_foreign(_file_of(url))
+    elif _is_used(url) and not replacing:
+        raise BackupFailed("the database holds a library already, which would be lost")
+
+
+def _put_back(url: str, path: Path, replacing: bool, on_progress: Progress) -> None:
+    if _kind(url) == "sqlite":
+        file = _file_of(url)
+        with _watched(on_progress, _size(path), file, Path(f"{file}-wal")):
+            _copy_sqlite(path, file)
         return
     with _watched(on_progress, None):
         _run(
@@ -152,7 +171,7 @@ def _check_kind(path: Path, kind: str) -> None:
 
 
 def _is_used(url: str) -> bool:
-    if _kind(url) == "sqlite" and not _file_of(url).exists():
+    if _kind(url) == "sqlite" and not _size(_file_of(url)):
         return False
     return revision_of(url) is not None
 

@@ -39,13 +39,17 @@ __all__ = [
 
 
 def open_database(
-    url: str, patience: float = PATIENCE, following: Following | None = None
+    url: str,
+    patience: float = PATIENCE,
+    following: Following | None = None,
+    served_by: str | None = None,
 ) -> Database:
     """Opens ``sqlite:///path/to/file`` or ``postgresql://...``; see `migrate` for its tables.
 
     `patience` is how many seconds work waits for a lock that another holds, and for a database
-    that has just gone. `following` names a replica (PostgreSQL only). Raises ValueError for another
-    kind of URL.
+    that has just gone. `following` names a replica (PostgreSQL only). `served_by`: a server opens
+    it, which is called so; of a SQLite file there is one (`catalogue.storage.in_use`). Raises
+    DatabaseInUse, NotALibrary, and ValueError for another kind of URL.
     """
     kind, separator, rest = url.partition("://")
     if not separator:
@@ -54,12 +58,15 @@ def open_database(
         )
     if kind == "sqlite":
         from catalogue.storage.sqlite import SqliteDatabase
+        from catalogue.storage.sqlite_files import refuse_foreign
 
-        return SqliteDatabase(Path(rest.removeprefix("/")), patience)
+        path = Path(rest.removeprefix("/"))
+        refuse_foreign(path)
+        return SqliteDatabase(path, patience, served_by)
     if kind in ("postgresql", "postgres"):
         from catalogue.storage.postgresql import PostgresqlDatabase
 
-        return PostgresqlDatabase(url, patience=patience, following=following)
+        return PostgresqlDatabase(url, patience=patience, following=following, served_by=served_by)
     raise ValueError(
         f"no database of kind {kind!r}; write sqlite:///FILE or postgresql://HOST/NAME"
     )
@@ -68,7 +75,7 @@ def open_database(
 def migrate(url: str) -> None:
     """Brings the tables of the database at `url` to this version of Tiro, from nothing or any.
 
-    Raises DatabaseTooNew and DatabaseUnavailable.
+    Raises DatabaseTooNew, NotALibrary and DatabaseUnavailable.
     """
     from catalogue.migrations.running import upgrade
 

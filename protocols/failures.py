@@ -54,7 +54,7 @@ _OF_WORDS: Final = {
     "disk is full": "Make room on the disk, and run it again.",
     "read-only": "Run this as the user that Tiro runs as, on a disk that can be written to.",
     "unable to open": "See that the file and its folder are there, and that you may write to them.",
-    "not a database": "Look at tiro.toml, [database] url; `tiro restore` puts a backup there.",
+    "not a database": "Look at tiro.toml, [database] url: what is there was left as it is.",
     "malformed": "The file is damaged: `tiro restore` puts a backup in its place.",
 }
 
@@ -68,6 +68,16 @@ KNOWN: Final = (
     Known(
         "catalogue.backups:BackupFailed",
         "What was there before is untouched. Put right what is said, and run it again.",
+    ),
+    Known(
+        "catalogue.storage.sqlite_files:NotALibrary",
+        "It was left as it is. Look at tiro.toml, [database] url: where no file is, a library is "
+        "made; `tiro restore` puts a backup there.",
+    ),
+    Known(
+        "catalogue.storage.in_use:DatabaseInUse",
+        "Nothing was changed. End that process first, or name another database in tiro.toml; more "
+        "than one server on a database need PostgreSQL.",
     ),
     Known("catalogue.loading.loads:LoadedElsewhere", "Wait for its end, and run this again."),
     Known(
@@ -176,7 +186,7 @@ def _advice(error: BaseException) -> str | None:
         return _OF_ERRNO[error.errno]
     error = _drivers_own(error)
     if isinstance(error, sqlite3.Error):
-        from catalogue.storage.sqlite import OUTAGES
+        from catalogue.storage.sqlite_files import OUTAGES
 
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT) and code not in OUTAGES:

@@ -20,6 +20,7 @@ from twisted.logger import STDLibLogObserver, globalLogBeginner
 from twisted.web.resource import Resource
 
 from catalogue.database import Database, open_database
+from catalogue.storage.in_use import DatabaseInUse
 from circulation.engine import Circulation
 from protocols.answering import Services, Stage
 from protocols.configuration import Configuration
@@ -29,6 +30,7 @@ from protocols.http_channel import EndingSite
 from protocols.logs import Form, handler_for
 from protocols.notices.sending import Sender
 from protocols.notices.service import NoticeService
+from protocols.processes import this_process
 from protocols.reactor import accept_in_turn, at_turns_end, reactor
 from protocols.requests import BoundedRequest
 from protocols.standard import Port, Standard
@@ -84,9 +86,12 @@ class Server:
         sockets: Listening | None = None,
         clock: Callable[[], datetime] = present,
         fellows: Fellows | None = None,
+        called: str | None = None,
     ) -> None:
-        """`fellows`: the other processes that listen on the same sockets."""
+        """`fellows`: the other processes that listen on the same sockets. `called`: the name of the
+        server that this process is of, where it is not a server by itself."""
         self._clock = clock
+        self._called = called or this_process()
         self._fellows = fellows
         self.configuration = configuration
         self.standards = standards
@@ -104,11 +109,15 @@ class Server:
 
     def start(self) -> Bound:
         """Opens the database and all listeners; raises CannotStart and leaves nothing open."""
-        self._database = open_database(
-            self.configuration.database_url,
-            self.configuration.database.patience,
-            self.configuration.database.following,
-        )
+        try:
+            self._database = open_database(
+                self.configuration.database_url,
+                self.configuration.database.patience,
+                self.configuration.database.following,
+                f"{self._called} serves it",
+            )
+        except DatabaseInUse as error:
+            raise CannotStart(str(error)) from error
         self._services = Services(
             self._database,
             Circulation(identifiers=self.configuration.circulation.identifiers),

@@ -11,7 +11,7 @@ import pytest
 
 from catalogue.database import open_database
 from protocols.demo.seeding import seed
-from tests.servers import RunningServer, start_serving
+from tests.servers import RunningServer, run_tiro, start_serving
 
 DATE = b"20261125    120000"
 CHECK_OUT = b"11YN%b%bAODK-900100|AAP0000001|ABI0000002|AC|AD1234|\r" % (DATE, DATE)
@@ -87,3 +87,30 @@ def test_two_processes_on_postgresql_share_one_library(seeded_url: str, tmp_path
     assert ask(second, CHECK_IN)[0].startswith(b"101")
     assert ask(first, ITEM)[0].startswith(b"1803")
     assert [first.stop(), second.stop()] == [0, 0]
+
+
+def test_what_a_server_has_is_not_replaced_nor_served_twice(
+    seeded_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a").mkdir()
+    server = start_serving(tmp_path / "a", seeded_url)
+    config = tmp_path / "a" / "tiro.toml"
+    backup, archive = str(tmp_path / "backup"), str(tmp_path / "archive")
+    assert run_tiro(config, "backup", backup).returncode == 0
+    assert run_tiro(config, "export", archive).returncode == 0
+    assert ask(server, CHECK_OUT)[0].startswith(b"121")
+    called = f"process {server.process.pid} serves it"
+    for words in (("restore", backup, "--replace"), ("restore", backup), ("import", archive)):
+        done = run_tiro(config, *words)
+        assert done.returncode == 1
+        error, advice = done.stderr.splitlines()
+        assert called in error
+        assert "End that process first" in advice
+    if seeded_url.startswith("sqlite"):
+        (tmp_path / "b").mkdir()
+        with pytest.raises(AssertionError, match=called):
+            start_serving(tmp_path / "b", seeded_url)
+    assert run_tiro(config, "patron", "show", "P0000001").returncode == 0
+    assert ask(server, ITEM)[0].startswith(b"1804")  # it was asked all the time
+    assert server.stop() == 0
+    assert run_tiro(config, "restore", backup, "--replace").returncode == 0

@@ -23,6 +23,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from catalogue.schema import compatibility
 from catalogue.storage.outages import DatabaseUnavailable
+from catalogue.storage.sqlite_files import (
+    foreign,
+    is_foreign,
+    refuse_foreign,
+    remove_empty,
+)
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +74,12 @@ def alembic_configuration() -> Config:
 
 
 def engine_on(url: str) -> Engine:
-    """An engine on the database; libpq reads its URL, which may name several hosts."""
+    """An engine on the database; libpq reads its URL, which may name several hosts.
+
+    Raises NotALibrary for a file that is none.
+    """
     if not url.startswith("postgres"):
+        refuse_foreign(Path(url.removeprefix("sqlite:///")))
         return create_engine(url)
     import psycopg
 
@@ -80,7 +90,10 @@ def engine_on(url: str) -> Engine:
 
 
 def standing_of(url: str) -> Standing:
-    """How the database at `url` and this code go together. Raises DatabaseUnavailable."""
+    """How the database at `url` and this code go together.
+
+    Raises NotALibrary and DatabaseUnavailable.
+    """
     engine = engine_on(url)
     try:
         with _connected(engine) as connection:
@@ -92,12 +105,19 @@ def standing_of(url: str) -> Standing:
 
 
 def _connected(engine: Engine) -> Connection:
-    """Raises DatabaseUnavailable, with the reason that the database gives but no password."""
+    """Raises NotALibrary, and DatabaseUnavailable with the reason that the database gives but no
+    password."""
     try:
-        return engine.connect()
+        connection = engine.connect()
     except OperationalError as error:
         lines = str(error.orig).strip().splitlines() or ["no reason was given"]
         raise DatabaseUnavailable(f"the database cannot be reached: {lines[0]}") from None
+    try:
+        _refuse_foreign_tables(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _standing(connection: Connection) -> Standing:
@@ -118,11 +138,30 @@ def _standing(connection: Connection) -> Standing:
     return Standing(fit, revision, newest)
 
 
+def _refuse_foreign_tables(connection: Connection) -> None:
+    """Raises NotALibrary for a database of PostgreSQL with tables of another program."""
+    if connection.dialect.name != "postgresql":  # a file was looked at before it was opened
+        return
+    tables = {str(name) for (name,) in connection.exec_driver_sql(_TABLES)}
+    if is_foreign(tables):
+        name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+        raise foreign(f"the database {name}", tables)
+    connection.rollback()
+
+
+#: Those of the schema that new tables go to, but for what extensions have put there.
+_TABLES: Final = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
+"""
+
+
 def upgrade(url: str, revision: str = "head") -> None:
     """Brings the database at `url` to `revision`; does nothing where it is there already.
 
     A newer database is left as it is. Raises DatabaseTooNew where this code must not work with it,
-    and DatabaseUnavailable.
+    NotALibrary, and DatabaseUnavailable.
     """
     engine = engine_on(url)
     try:
@@ -157,6 +196,10 @@ def upgrade(url: str, revision: str = "head") -> None:
                         raise
                     log.warning("a table is in use and cannot be changed: attempt %d", attempt)
                     time.sleep(random.uniform(0.2, 1.0))  # noqa: S311
+    except BaseException:
+        engine.dispose()
+        remove_empty(url)  # so that the next try finds no file that is no library
+        raise
     finally:
         engine.dispose()
 
@@ -179,7 +222,7 @@ def known_revisions() -> frozenset[str]:
 def revision_of(url: str) -> str | None:
     """The revision of the database's tables; None where it has none of ours.
 
-    Raises DatabaseUnavailable.
+    Raises NotALibrary and DatabaseUnavailable.
     """
     engine = engine_on(url)
     try:

@@ -28,14 +28,17 @@ def conninfo_of(url: str) -> str:
     return make_conninfo("", **told)
 
 
-def bounded(url: str, patience: float) -> str:
+def bounded(url: str, patience: float, name: str | None = None) -> str:
     """The same, with bounds on how long a server that does not answer is believed to be there.
 
     All hosts have been tried before `patience` seconds are over, but for each at least 2 seconds,
     which is as short as libpq can wait. A host that vanished without a word is noticed within
-    about the same time, by probes, even where an answer is all that is waited for.
+    about the same time, by probes, even where an answer is all that is waited for. `name` is what
+    PostgreSQL calls the connection (``application_name``), where the URL gives no other.
     """
     told: dict[str, Any] = conninfo_to_dict(conninfo_of(url))
+    if name is not None:
+        told.setdefault("application_name", name)
     told.setdefault("connect_timeout", max(2, min(10, round(patience / _hosts(told)))))
     told.setdefault("tcp_user_timeout", round(patience * 1000))
     told.setdefault("keepalives_idle", max(1, round(patience / 3)))

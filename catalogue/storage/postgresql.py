@@ -28,6 +28,7 @@ from psycopg import errors
 from catalogue.statements import Transaction
 from catalogue.storage.connections import bounded, connected, first_line, place_of
 from catalogue.storage.contract import Call, DatabaseClosed, Following, Work
+from catalogue.storage.in_use import share_with_servers
 from catalogue.storage.outages import PATIENCE, DatabaseUnavailable, Outage
 from catalogue.storage.pipelines import CommitInDoubt, CommitUnanswered, Pipeline
 from catalogue.storage.replica_watch import POSITION
@@ -81,9 +82,11 @@ class PostgresqlDatabase:
         workers: int = WORKERS,
         patience: float = PATIENCE,
         following: Following | None = None,
+        served_by: str | None = None,
     ) -> None:
         self.url = url
-        self._conninfo = bounded(url, patience)
+        self._served_by = served_by
+        self._conninfo = bounded(url, patience, served_by)
         self._patience = patience
         self.outage = Outage(f"the database {place_of(url)}", patience)
         self._is_gone = False  # in an outage: nobody answers there, so reads fail as well
@@ -92,15 +95,15 @@ class PostgresqlDatabase:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
-        psycopg.connect(
-            self._conninfo
-        ).close()  # a wrong address or password is an error now, not later
+        self._connected().close()  # a wrong address or password is an error now, not later
         self._workers = [
             threading.Thread(target=self._work, name=f"tiro-postgresql-{number}", daemon=True)
             for number in range(workers)
         ]
         for worker in self._workers:
             worker.start()
+        if served_by is not None:  # from the start there is a connection that says so
+            self._jobs.put(_Job(lambda transaction: None, Future(), time.monotonic(), False, False))
         self.replica: Replica | None = None
         if following is not None:
             self.replica = Replica(
@@ -185,7 +188,7 @@ class PostgresqlDatabase:
                     if self._is_gone and self.outage.is_old:
                         raise self.outage.error()
                     connection = None
-                    connection = Pipeline(connected(self._conninfo, self._patience))
+                    connection = Pipeline(self._connected())
                     self._is_gone = False
                 connection.begin(writes=writes)
                 result = work(
@@ -230,6 +233,14 @@ class PostgresqlDatabase:
             except BaseException:
                 self._roll_back(connection)
                 raise
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        """A connection; one of a server takes part in its lock."""
+        connection = connected(self._conninfo, self._patience)
+        if self._served_by is not None and not share_with_servers(connection):
+            connection.close()
+            raise psycopg.OperationalError("a backup or an archive is being read into it")
+        return connection
 
     def _wait(self, attempt: int, job: _Job, error: psycopg.Error) -> None:
         """For a moment, before work is tried again; raises where it has waited long enough."""
@@ -276,7 +287,7 @@ class PostgresqlDatabase:
         """Until the server is there and takes changes."""
         while not self._stopping.wait(self.outage.try_every):
             try:
-                connection = connected(self._conninfo, self._patience)
+                connection = self._connected()
             except psycopg.Error:
                 continue
             self._is_gone = False

@@ -18,12 +18,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
-from catalogue.bitmaps import MERGE_BITMAPS, merge
 from catalogue.statements import Transaction
 from catalogue.storage.answers import Answered
 from catalogue.storage.contract import Call, DatabaseClosed, Work
+from catalogue.storage.in_use import FileLock
 from catalogue.storage.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
 from catalogue.storage.short_writes import Job, ShortWrites
+from catalogue.storage.sqlite_files import connect, outage_of
 
 T = TypeVar("T")
 
@@ -32,47 +33,8 @@ JOBS_PER_COMMIT = 256
 #: KiB of pages that the connection for short writes keeps: pages of what happened last, mostly,
 #: which nobody looks at again. The operating system has the others at hand.
 SHORT_WRITES_KIB = 16384
-#: What SQLite says when not the work but the disk, the file or another process is at fault.
-OUTAGES: Final = {
-    sqlite3.SQLITE_BUSY: "another process has kept the write lock for too long",
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_READONLY: "the disk or the file is read-only",
-    sqlite3.SQLITE_PERM: "the file may not be changed",
-    sqlite3.SQLITE_IOERR: "the disk refuses to read or write",
-    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
-    sqlite3.SQLITE_NOMEM: "there is no memory left",
-    sqlite3.SQLITE_PROTOCOL: "the file's locks do not work",
-}
-
-
-def connect(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
-    """A connection with the settings that the durability promise rests on."""
-    connection = sqlite3.connect(
-        path,
-        timeout=patience,  # for another process, a load or a backup, with the write lock
-        isolation_level=None,  # transactions are opened and closed here, not by the driver
-        check_same_thread=False,
-        cached_statements=512,
-    )
-    connection.create_function(MERGE_BITMAPS, 2, merge, deterministic=True)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA temp_store=MEMORY")
-    connection.execute("PRAGMA cache_size=-65536")
-    connection.execute("PRAGMA mmap_size=268435456")
-    return connection
-
-
 #: Milliseconds for which work waits for the write lock in an outage.
 _BUSY_IN_OUTAGE: Final = 250
-
-
-def _outage_of(error: sqlite3.Error) -> str | None:
-    """What is at fault other than the work, in words; None where the work is."""
-    code: int | None = getattr(error, "sqlite_errorcode", None)
-    said = None if code is None else OUTAGES.get(code & 0xFF)
-    return said and f"{said} ({error.sqlite_errorname}: {error})"
 
 
 class _Reader:
@@ -114,7 +76,11 @@ class SqliteDatabase:
     dialect = "sqlite"
     replica = None
 
-    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, path: Path, patience: float = PATIENCE, served_by: str | None = None
+    ) -> None:
+        """Raises DatabaseInUse where another server than `served_by` has it."""
+        self._lock = None if served_by is None else FileLock.shared(path, served_by)
         self.path = path
         self.url = f"sqlite:///{path}"
         self.outage = Outage(f"the database {path}", patience)
@@ -158,7 +124,7 @@ class SqliteDatabase:
 
     def _unread(self, error: sqlite3.Error) -> Exception:
         """What a read that met `error` fails with; the next one has another connection."""
-        said = _outage_of(error)
+        said = outage_of(error)
         if said is None:
             return error
         reader = self._reader()
@@ -232,7 +198,7 @@ class SqliteDatabase:
             return connection
 
         def is_outage(error: sqlite3.Error) -> bool:
-            return _outage_of(error) is not None
+            return outage_of(error) is not None
 
         if self._short is not None:  # the last one to ask is served
             self._short.close()
@@ -300,7 +266,7 @@ class SqliteDatabase:
                 try:
                     result = work(transaction)
                 except BaseException as error:
-                    if isinstance(error, sqlite3.Error) and _outage_of(error) is not None:
+                    if isinstance(error, sqlite3.Error) and outage_of(error) is not None:
                         raise  # SQLite has undone more than this job
                     if is_alone:
                         self._roll_back()
@@ -316,7 +282,7 @@ class SqliteDatabase:
         except BaseException as error:  # disk full, file gone: nobody's work is in
             self._roll_back()
             refused = error
-            if isinstance(error, sqlite3.Error) and (said := _outage_of(error)) is not None:
+            if isinstance(error, sqlite3.Error) and (said := outage_of(error)) is not None:
                 if self.outage.begin(said):
                     # Nobody else is to wait as long for the lock as these have.
                     self._writer_connection.execute(f"PRAGMA busy_timeout={_BUSY_IN_OUTAGE}")
@@ -397,3 +363,5 @@ class SqliteDatabase:
         for reader in self._all_readers:
             reader.close()
         self._writer_connection.close()
+        if self._lock is not None:
+            self._lock.release()

@@ -9,6 +9,7 @@ import click
 
 from catalogue.migrations.versions import newest_named
 from catalogue.statements import Transaction
+from catalogue.storage.in_use import nobody_else
 from circulation.archiving.importing import import_archive
 from circulation.notices.gathering import begin_after_now
 from circulation.notices.silence import silence_all_patrons
@@ -18,6 +19,7 @@ from protocols.commands.library import as_json, say
 from protocols.commands.progress import progress
 from protocols.commands.reindex import reindex_shown
 from protocols.commands.values import DAY
+from protocols.processes import this_process
 
 
 @click.command("import")
@@ -47,6 +49,18 @@ def importing(
     """
     if told and silent_until is not None:
         raise click.UsageError("--told and --silent-until: say one of them")
+    with nobody_else(settings.database_url, f"{this_process()} imports an archive"):
+        _import(settings, folder, batch, silent_until, told, as_json)
+
+
+def _import(
+    settings: Settings,
+    folder: Path,
+    batch: str,
+    silent_until: date | None,
+    told: bool,
+    as_json: bool,
+) -> None:
     database = open_configured(settings, migrated=True, is_long=True)
     try:
         with progress() as report_rows:

@@ -11,6 +11,7 @@ from catalogue.database import migrate
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, say
 from protocols.commands.progress import progress
+from protocols.processes import this_process
 
 
 @click.command()
@@ -21,8 +22,8 @@ from protocols.commands.progress import progress
 def restore(settings: Settings, file: Path, replace: bool, as_json: bool) -> None:
     """Put the backup FILE back into the database of the configuration.
 
-    A backup of an older Tiro is brought up to date. End `tiro serve` before: what it answers
-    meanwhile would be lost.
+    A backup of an older Tiro is brought up to date. Refused while `tiro serve` has the database:
+    what it answers meanwhile would be lost.
     """
     with progress() as report:
         put_back(
@@ -30,6 +31,7 @@ def restore(settings: Settings, file: Path, replace: bool, as_json: bool) -> Non
             file,
             replacing=replace,
             on_progress=lambda written, of: report(file.name, "bytes", written, of),
+            holder=f"{this_process()} restores a backup",
         )
     migrate(settings.database_url)
     say({"restored": str(file)}, as_json)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import click
 
 from catalogue.database import migrate
 from catalogue.migrations.running import DatabaseTooNew
+from catalogue.storage.in_use import DatabaseInUse, kept_from_others
 from catalogue.storage.outages import DatabaseUnavailable
+from catalogue.storage.sqlite_files import NotALibrary
 from protocols.command_line import Settings
 from protocols.configuration import too_many_processes
+from protocols.processes import process_called
 from protocols.standard import installed_standards
 
 log = logging.getLogger(__name__)
@@ -45,9 +49,11 @@ def serve(settings: Settings, processes: int | None) -> None:
     number = configuration.server.processes if processes is None else processes
     for problem in too_many_processes(configuration.database, number):
         raise click.ClickException(problem)
+    server = process_called(os.getpid() if supervisor is None else os.getppid())
     try:
-        migrate(configuration.database_url)
-    except (DatabaseTooNew, DatabaseUnavailable) as error:
+        with kept_from_others(configuration.database_url, f"{server} serves it"):
+            migrate(configuration.database_url)
+    except (DatabaseTooNew, DatabaseInUse, NotALibrary, DatabaseUnavailable) as error:
         raise click.ClickException(str(error)) from error
     try:
         if supervisor is not None:

@@ -12,6 +12,7 @@ from catalogue.database import Database, open_database
 from catalogue.migrations.running import Fit, standing_of
 from catalogue.statements import Transaction
 from catalogue.storage.outages import DatabaseUnavailable
+from catalogue.storage.sqlite_files import NotALibrary
 from circulation.organisation import find_branch
 from circulation.setting_up.paying import unpayable
 from circulation.setting_up.stored import stored_parts
@@ -65,7 +66,7 @@ def database_findings(configuration: Configuration) -> Iterator[Finding]:
             return
     try:
         standing = standing_of(url)
-    except DatabaseUnavailable as problem:
+    except (DatabaseUnavailable, NotALibrary) as problem:
         yield error(f"[database] {problem}")
         return
     if standing.fit is Fit.TOO_NEW:

@@ -21,6 +21,7 @@ from protocols.configuration import (
     ConfigurationError,
     load_configuration,
 )
+from protocols.processes import process_called
 from protocols.reactor import reactor
 from protocols.server import LINGER_SECONDS, Server, settle
 from protocols.standard import Standard
@@ -44,7 +45,8 @@ def run_worker(
 
     Raises CannotStart.
     """
-    server = Server(configuration, standards, supervised, fellows=supervised)
+    of_supervisor = process_called(os.getppid())
+    server = Server(configuration, standards, supervised, fellows=supervised, called=of_supervisor)
     server.start()
     reactor.addSystemEventTrigger("before", "shutdown", server.stop)
     reactor.addSystemEventTrigger("after", "shutdown", supervised.tell_counts)

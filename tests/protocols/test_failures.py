@@ -77,6 +77,20 @@ def empty(folder: Path) -> str:
     return "sqlite:///tiro.sqlite"
 
 
+def no_tables(folder: Path) -> str:
+    with sqlite3.connect(folder / "tiro.sqlite") as connection:
+        connection.execute("VACUUM")  # writes the first page
+    connection.close()
+    return "sqlite:///tiro.sqlite"
+
+
+def of_another_program(folder: Path) -> str:
+    with sqlite3.connect(folder / "tiro.sqlite") as connection:
+        connection.execute("CREATE TABLE dogs (name TEXT)")
+    connection.close()
+    return "sqlite:///tiro.sqlite"
+
+
 def a_folder(folder: Path) -> str:
     (folder / "tiro.sqlite").mkdir()
     return "sqlite:///tiro.sqlite"
@@ -85,7 +99,9 @@ def a_folder(folder: Path) -> str:
 #: Surroundings: how a database is made, and what is said of it.
 SURROUNDINGS: dict[str, tuple[Callable[[Path], str], str]] = {
     "none": (lambda folder: "sqlite:///tiro.sqlite", r"there is no database .*tiro\.sqlite"),
-    "no tables": (empty, r"no tables yet"),
+    "no tables": (no_tables, r"no tables yet"),
+    "empty": (empty, r"is no library: it is an empty file"),
+    "foreign": (of_another_program, r"is no library: it holds tables of another program \(dogs\)"),
     "too new": (revision("9999"), r"newer than this Tiro, which must not work with it"),
     "no database": (garbage, r"not a database"),
     "no file": (a_folder, r"unable to open"),
@@ -139,7 +155,7 @@ def test_a_command_says_what_is_wrong_with_the_database(
     said = told(result)
     if name in _WITHOUT_DATABASE:
         return
-    if name == "backup" and around in ("none", "no tables", "too new"):
+    if name == "backup" and around in ("none", "no tables", "empty", "too new"):
         assert result.exit_code == (around != "too new"), said  # a backup needs only to be whole
         return
     assert result.exit_code == 1, said
