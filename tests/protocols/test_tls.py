@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+from OpenSSL import SSL
 
 from protocols.configuration import ConfigurationError, configuration_from
 from protocols.standard import installed_standards
-from protocols.tls import Certificates, TlsSettings
+from protocols.tls import Certificates, TlsSettings, context_of
 from tests.builders.certificates import Authority
 
 
@@ -75,3 +83,89 @@ def test_the_context_follows_its_files_and_outlives_a_broken_one(tmp_path: Path)
     assert certificates.context() is first  # looked at a moment ago
     seconds[0] += 5
     assert certificates.context() is not first
+
+
+def suite_of(settings: TlsSettings, offered: str, newest: ssl.TLSVersion) -> str:
+    """The suite that a client gets who offers these of TLS 1.2; ssl.SSLError where none."""
+    here = SSL.Connection(context_of(settings))
+    here.set_accept_state()
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    client.minimum_version, client.maximum_version = ssl.TLSVersion.MINIMUM_SUPPORTED, newest
+    client.set_ciphers(f"{offered}:@SECLEVEL=0")
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    there = client.wrap_bio(to_client, to_server)
+    for _ in range(10):
+        with suppress(ssl.SSLWantReadError):
+            there.do_handshake()
+            found = there.cipher()
+            assert found is not None
+            return found[0]
+        if to_server.pending:
+            here.bio_write(to_server.read())
+        with suppress(SSL.Error):  # of which an alert tells the client
+            here.do_handshake()
+        with suppress(SSL.WantReadError):
+            to_client.write(here.bio_read(65536))
+    raise AssertionError("no end of the handshake")
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        *("ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES256-SHA"),
+        *("ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES256-SHA", "DHE-RSA-AES256-GCM-SHA384"),
+        *("AES128-GCM-SHA256", "AES256-SHA", "AES128-SHA256"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["ec", "rsa"])
+def test_old_suites_are_refused(offered: str, kind: str, keys: dict[str, TlsSettings]) -> None:
+    with pytest.raises(ssl.SSLError):
+        suite_of(keys[kind], offered, ssl.TLSVersion.TLSv1_2)
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_old_versions_are_refused(newest: ssl.TLSVersion, keys: dict[str, TlsSettings]) -> None:
+    for settings in keys.values():
+        with pytest.raises(ssl.SSLError):
+            suite_of(settings, "ALL", newest)
+
+
+@pytest.mark.parametrize("kind", ["ec", "rsa"])
+def test_suites_of_today_are_agreed_on(kind: str, keys: dict[str, TlsSettings]) -> None:
+    name = {"ec": "ECDSA", "rsa": "RSA"}[kind]
+    for suite in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"):
+        offered = f"ECDHE-{name}-{suite}"
+        assert suite_of(keys[kind], offered, ssl.TLSVersion.TLSv1_2) == offered
+    assert suite_of(keys[kind], "ALL", ssl.TLSVersion.TLSv1_3).startswith("TLS_")
+    assert suite_of(keys[kind], "ALL", ssl.TLSVersion.TLSv1_2).startswith(f"ECDHE-{name}-")
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TlsSettings]:
+    """A certificate for either kind of key, which decides on the suites that there are."""
+    folder = tmp_path_factory.mktemp("keys")
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = {}
+    for kind, key in (
+        ("ec", ec.generate_private_key(ec.SECP256R1())),
+        ("rsa", rsa.generate_private_key(65537, 2048)),
+    ):
+        certificate = (
+            x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+            .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+            .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+            .sign(key, hashes.SHA256())
+        )
+        path = folder / f"{kind}.pem"
+        path.write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+            + key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        made[kind] = TlsSettings(path, path)
+    return made
