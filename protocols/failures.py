@@ -118,7 +118,10 @@ _OF_ERRNO: Final = {
 }
 
 #: Of a driver or library that is chosen at installation: what brings it.
-_OPTIONAL: Final = {"psycopg": "PostgreSQL needs it: pip install 'tiro-ils[postgresql]'"}
+_OPTIONAL: Final = {
+    "psycopg": "PostgreSQL needs it: run pip install '.[postgresql]' in the checkout of Tiro, with "
+    "the pip of the environment that Tiro is in."
+}
 
 #: What an interrupted command has done, where that is not plain.
 _DONE_SO_FAR: Final = {

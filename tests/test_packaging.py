@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import re
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,15 @@ def test_nothing_installed_needs_the_tests() -> None:
                 )
                 importing += [f"{path}: {name}" for name in names if name.split(".")[0] == "tests"]
     assert importing == []
+
+
+def test_nothing_says_to_install_it_from_an_index() -> None:
+    """The name there is nobody's yet, and whoever takes it would be installed."""
+    saying = [
+        str(path.relative_to(ROOT))
+        for pattern in ("*.md", "Makefile", ".ci/*", "[a-z]*/**/*")
+        for path in ROOT.glob(pattern)
+        if path.is_file() and path.suffix != ".pyc"
+        if re.search(rb"install[^\n]*[ '\"]tiro-ils\b", path.read_bytes())
+    ]
+    assert saying == []

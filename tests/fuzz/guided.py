@@ -28,7 +28,7 @@ _HANGS, _MEMORY = 30, 2_048
 def explore(name: str, count: int, seed: int, corpus: Path, samples: Path | None) -> bool:
     """Has the engine run `count` inputs; what it reached new code with stays in `corpus`."""
     if find_spec("atheris") is None:
-        raise SystemExit("atheris is not installed: pip install 'tiro-ils[fuzz]'")
+        raise SystemExit("atheris is not installed: pip install '.[fuzz]'")
     corpus.mkdir(parents=True, exist_ok=True)
     arguments = [name, str(count), str(seed), str(corpus), str(samples or "")]
     return not subprocess.run([sys.executable, "-m", __name__, *arguments], check=False).returncode
