@@ -12,12 +12,13 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test lint bench crash fuzz mutants audit dist clean help loan-table
+.PHONY: demo test lint base bench crash fuzz mutants audit dist clean help loan-table
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
 	@echo "make test        the tests; with PYTEST_OPTIONS=--campaigns the longest ones too"
 	@echo "make lint        ruff, mypy and the import rules"
+	@echo "make base        make demo, every --help and the README, in an environment without extras"
 	@echo "make bench       measurements: loading, searching, lending"
 	@echo "make crash       kills the server again and again under load, and looks at what is left"
 	@echo "make fuzz        feeds every parser with mutations of real messages"
@@ -38,6 +39,9 @@ lint: $(VENV)/lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+base: $(VENV)/test
+	$(BIN)/python -m tests.base_installation
 
 bench: $(VENV)/test
 	$(BIN)/python -m tests.bench

@@ -172,8 +172,8 @@ def _interrupted(context: click.Context) -> None:
 def _failure(error: Exception, context: click.Context, show_all: bool) -> Exception:
     """The failure that tells of an error; the error itself where nobody knows it and all of it is
     to be shown."""
-    if isinstance(error, ModuleNotFoundError) and error.name in _OPTIONAL:
-        return Failure(f"{error.name} is not installed", _OPTIONAL[error.name])
+    if isinstance(error, ModuleNotFoundError) and (brings := what_brings(error)):
+        return Failure(f"{error.name} is not installed", brings)
     advice = _advice(error)
     if advice is not None:
         return Failure(_sentence(error, context), advice)
@@ -182,6 +182,11 @@ def _failure(error: Exception, context: click.Context, show_all: bool) -> Except
     return Failure(
         f"tiro failed unexpectedly: {type(error).__name__}: {_first_line(error)}", _kept(error)
     )
+
+
+def what_brings(missing: ModuleNotFoundError) -> str | None:
+    """How to get what a base installation has not; None where it should be there."""
+    return _OPTIONAL.get((missing.name or "").partition(".")[0])
 
 
 def _advice(error: BaseException) -> str | None:

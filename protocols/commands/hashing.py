@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from circulation.patrons.pins import hash_pin
+from protocols.commands.asking import secret
 
 
 @click.command("hash")
@@ -15,10 +14,4 @@ def hashing() -> None:
 
     The password is asked for, or read from standard input; it is never an argument.
     """
-    if sys.stdin.isatty():
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise click.ClickException("the password is empty: nothing was hashed")
-    click.echo(hash_pin(password))
+    click.echo(hash_pin(secret("password")))

@@ -36,6 +36,7 @@ from circulation.patrons.registering import (
 from circulation.reasons import BlockReason
 from circulation.results import PatronStatus, Refused
 from protocols.command_line import Settings
+from protocols.commands.asking import secret
 from protocols.commands.library import DEVICE, Library, as_json, opened, plain, say, silent
 from protocols.commands.patron_cards import card
 from protocols.commands.patron_care import COMMANDS
@@ -255,7 +256,7 @@ def pin(settings: Settings, identifier: str, remove: bool, unlock: bool, as_json
 
 
 def _new_pin(library: Library, patron_id: int, identifier: str) -> str:
-    chosen: str = click.prompt("PIN", hide_input=True, confirmation_prompt=True, err=True)
+    chosen = secret("PIN")
 
     def problems(transaction: Transaction) -> list[str]:
         status = patron_status(library.circulation, transaction, patron=identifier, now=library.now)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from catalogue.storage.outages import DatabaseUnavailable
-from catalogue.storage.replication import ReplicationStanding, replication_standing
 from protocols.configuration import Configuration
 from protocols.fitness.findings import Finding, error, warning
+
+if TYPE_CHECKING:  # it needs the driver, which only those have who have a replica
+    from catalogue.storage.replication import ReplicationStanding
 
 _READS = "searches go to the primary until it does"
 
@@ -15,15 +18,17 @@ _READS = "searches go to the primary until it does"
 def replica_findings(configuration: Configuration) -> Iterator[Finding]:
     """Whether it answers, is one of this database and in step, and has what is acknowledged.
 
-    Nothing where there is none, or where the database itself does not answer, which is said
-    elsewhere.
+    Nothing where there is none, or where the database itself does not answer or has no driver
+    here, which is said elsewhere.
     """
     following = configuration.database.following
     if following is None:
         return
     try:
+        from catalogue.storage.replication import replication_standing
+
         standing = replication_standing(configuration.database_url, following)
-    except DatabaseUnavailable:
+    except (DatabaseUnavailable, ModuleNotFoundError):
         return
     yield from _of_replica(standing, following.lag_seconds)
     yield from _of_commits(standing)

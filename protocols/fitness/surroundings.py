@@ -17,6 +17,7 @@ from circulation.organisation import find_branch
 from circulation.setting_up.paying import unpayable
 from circulation.setting_up.stored import stored_parts
 from protocols.configuration import Configuration
+from protocols.failures import what_brings
 from protocols.fitness.findings import Finding, error, every_setting, warning
 from protocols.installed import installed
 from protocols.supervision.addresses import addresses
@@ -68,6 +69,11 @@ def database_findings(configuration: Configuration) -> Iterator[Finding]:
         standing = standing_of(url)
     except (DatabaseUnavailable, NotALibrary) as problem:
         yield error(f"[database] {problem}")
+        return
+    except ModuleNotFoundError as missing:
+        if (brings := what_brings(missing)) is None:
+            raise
+        yield error(f"[database] {missing.name} is not installed. {brings}")
         return
     if standing.fit is Fit.TOO_NEW:
         yield error(f"[database] {standing}: install the release that it was made for")

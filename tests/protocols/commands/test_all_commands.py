@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -181,3 +182,33 @@ def test_times_are_iso_8601_with_their_offset(staff: Staff, words: str) -> None:
     times = re.findall(r'"(\d{4}-\d\d-\d\dT[^"]*)"', said)
     assert all(datetime.fromisoformat(each).tzinfo for each in times), times
     assert times or words in ("list overdue", "notices queue"), said
+
+
+@pytest.mark.parametrize(("given", "code"), [("4711\n", 0), ("4711", 0), ("", 1), ("\n", 1)])
+def test_a_pin_may_come_through_a_pipe(staff: Staff, given: str, code: int) -> None:
+    card = a_patron(staff.library, "P1")
+    said = staff.run("patron", "pin", card, typed=given)
+    assert said.exit_code == code, said.output
+    assert staff.json("patron", "show", card)["has_pin"] is (code == 0)
+    assert "4711" not in said.output
+
+
+def test_at_a_terminal_a_pin_is_typed_twice_and_not_shown(staff: Staff) -> None:
+    card = a_patron(staff.library, "P1")
+    command = [sys.executable, "-m", "protocols.command_line"]
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*command, "--config", str(staff.configuration), "patron", "pin", card],
+        **dict.fromkeys(("stdin", "stdout", "stderr"), theirs),  # type: ignore[call-overload]
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    for prompt in (b"PIN: ", b"confirmation: "):
+        while not shown.endswith(prompt):
+            shown += os.read(ours, 1000)
+        os.write(ours, b"4711\n")
+    assert process.wait(60) == 0
+    os.close(ours)
+    assert b"4711" not in shown
+    assert staff.json("patron", "show", card)["has_pin"] is True
