@@ -64,7 +64,7 @@ def try_out(server: RunningServer, environment: Path) -> None:
     for name in ("yaz-client", "curl"):
         if shutil.which(name) is None:
             raise SystemExit(f"{name}, which the README uses, is not installed")
-    outputs = paste([block.commands for block in blocks], Beside(server, tiro))
+    outputs = paste([block.commands for block in blocks], Beside(server, tiro), patience=600)
     for block, output in zip(blocks, outputs, strict=True):
         for line in block.printed:
             if not is_printed(line, output):

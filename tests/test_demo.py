@@ -91,8 +91,9 @@ def test_the_folder_holds_a_configuration_for_every_other_command(
     assert "kiosk" not in [
         account["password"] for account in tomllib.loads(config.read_text())["sip2"]["accounts"]
     ]
-    checked = run_tiro(config, "check", "--running")
-    assert checked.returncode == 0, checked.stderr
+    for words in (("check",), ("check", "--running")):  # its ports are its own
+        checked = run_tiro(config, *words)
+        assert checked.returncode == 0, checked.stderr
     record = Record(force_utf8=True)
     record.add_field(
         Field("245", Indicators("0", "0"), [Subfield("a", "Loaded while the demo runs")])

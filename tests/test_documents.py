@@ -66,7 +66,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
         yield Beside(server, tiro)
 
 
-def paste(commands: list[str], beside: Beside) -> list[str]:
+def paste(commands: list[str], beside: Beside, patience: float = 60) -> list[str]:
     """What each block of commands prints; the first that fails ends it, and the test."""
     server = beside.server
     mark = "== block of the document =="
@@ -86,7 +86,7 @@ def paste(commands: list[str], beside: Beside) -> list[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience,
         check=False,
     )
     outputs = done.stdout.split(mark)[1:]

@@ -29,7 +29,7 @@ from protocols.standard import installed_standards
 @click.option(
     "--running",
     is_flag=True,
-    help="The server runs: its ports are its own and are not tried.",
+    help="The server runs, as somebody whose files you may not see: ports are not tried.",
 )
 @as_json
 @click.pass_obj

@@ -12,9 +12,14 @@ from typing import Any
 import click
 
 from catalogue.database import migrate, open_database
+from catalogue.storage.in_use import kept_from_others
 from protocols.configuration import Configuration, ConfigurationError, load_configuration
-from protocols.demo.configuration import demo_configuration
+from protocols.demo.configuration import PORTS, demo_configuration
+from protocols.demo.ports import bind_all
+from protocols.processes import this_process
 from protocols.standard import installed_standards
+from protocols.supervision.addresses import Address, addresses
+from protocols.supervision.sockets import Sockets
 
 _PORT = click.IntRange(0, 65535)
 
@@ -30,7 +35,11 @@ _PORT = click.IntRange(0, 65535)
 @click.option("--z3950-port", type=_PORT, help="Z39.50.  [default: 2100]")
 @click.option("--http-port", type=_PORT, help="NCIP over HTTP.  [default: 8080]")
 @click.option("--ncip-port", type=_PORT, help="NCIP over raw TCP.  [default: 3121]")
-@click.option("--operations-port", type=_PORT, help="Metrics and health.  [default: 9464]")
+@click.option(
+    "--operations-port",
+    type=_PORT,
+    help="Metrics and health.  [default: 9464]",
+)
 @click.option("--patrons", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--items", type=click.IntRange(1), default=None, help="[default: one for each work]")
 @click.option(
@@ -48,7 +57,8 @@ def demo(
 ) -> None:
     """Run a demo library: patrons P0000001 upward with PIN 1234, items I0000001 upward.
 
-    SIP2 logins kiosk/kiosk and sorter/sorter. SIGTERM and SIGINT end it.
+    SIP2 logins kiosk/kiosk and sorter/sorter. SIGTERM and SIGINT end it. Where another program has
+    a port that was not asked for by option, another one is taken: a demo runs beside a demo.
     """
     from protocols.demo.seeding import SET_UP, load_marc, seed
     from protocols.server import CannotStart, configure_logging, run  # loads the reactor
@@ -57,8 +67,13 @@ def demo(
         if data is None:
             data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tiro-demo-")))
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        configuration = _configuration(data, ports)
+        sockets = Sockets()
+        given = {name[: -len("_port")]: port for name, port in ports.items() if port is not None}
+        configuration = _configuration(data, given, sockets)
         configure_logging(configuration.logging.level, configuration.logging.form)
+        stack.enter_context(
+            kept_from_others(configuration.database_url, f"{this_process()} serves it")
+        )
         migrate(configuration.database_url)
         database = open_database(configuration.database_url)
         try:
@@ -75,6 +90,7 @@ def demo(
             database.close()
 
         def ready(bound: Any) -> None:
+            sockets.close()  # the server has its own
             click.echo("Tiro is ready")
             for name, standard in installed_standards().items():
                 settings = configuration.standards[name]
@@ -82,27 +98,46 @@ def demo(
                     click.echo(line)
 
         try:
-            run(configuration, installed_standards(), ready)
+            run(configuration, installed_standards(), ready, sockets)
         except CannotStart as error:
             raise click.ClickException(str(error)) from error
 
 
-def _configuration(data: Path, ports: dict[str, int | None]) -> Configuration:
-    """The folder's tiro.toml, written at first; ports given at the command line win over it."""
-    given = {name.removesuffix("_port"): port for name, port in ports.items() if port is not None}
+def _configuration(data: Path, given: dict[str, int], sockets: Sockets) -> Configuration:
+    """The folder's tiro.toml, written at first with the ports that were to be had.
+
+    Later ports given at the command line win over it, and so does one that is free over one that
+    is taken.
+    """
     path = data / "tiro.toml"
     if not path.exists():
+        wanted = PORTS | given
+        places = [Address(f"[{name}]", "127.0.0.1", port) for name, port in wanted.items()]
+        instead = {each.owner: port for each, port in bind_all(places, given, sockets).items()}
+        wanted = {name: instead.get(f"[{name}]", port) for name, port in wanted.items()}
         path.touch(mode=0o600)
-        path.write_text(demo_configuration(**given), encoding="utf-8")
+        path.write_text(demo_configuration(**wanted), encoding="utf-8")
+        return _loaded(path)
+    configuration = _loaded(path)
+    for name, port in given.items():
+        configuration = _with_port(configuration, name, port)
+    places = addresses(configuration)
+    for address, port in bind_all(places, given, sockets).items():
+        click.echo(f"{address.owner} is at port {port}: {address.number} of {path} is taken")
+        configuration = _with_port(configuration, address.owner.strip("[]"), port)
+    return configuration
+
+
+def _loaded(path: Path) -> Configuration:
     try:
-        configuration = load_configuration(path, installed_standards())
+        return load_configuration(path, installed_standards())
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from error
-    if "http" in given:
-        configuration = replace(
-            configuration, http=replace(configuration.http, port=given.pop("http"))
-        )
+
+
+def _with_port(configuration: Configuration, name: str, port: int) -> Configuration:
+    if name == "http":
+        return replace(configuration, http=replace(configuration.http, port=port))
     standards = dict(configuration.standards)
-    for name, port in given.items():
-        standards[name] = replace(standards[name], port=port)
+    standards[name] = replace(standards[name], port=port)
     return replace(configuration, standards=standards)

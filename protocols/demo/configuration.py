@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from secrets import token_hex
 from string import Template
+from typing import Final
 
 from circulation.patrons.pins import hash_pin
 
@@ -81,20 +82,14 @@ branch = "DK-900101"
 """)
 
 
-def demo_configuration(
-    sip2: int = 6001,
-    z3950: int = 2100,
-    http: int = 8080,
-    ncip: int = 3121,
-    operations: int = 9464,
-) -> str:
-    """The text of tiro.toml with these ports."""
+#: The ports of a demo where they are free and none are asked for, by section.
+PORTS: Final = {"sip2": 6001, "z3950": 2100, "http": 8080, "ncip": 3121, "operations": 9464}
+
+
+def demo_configuration(**ports: int) -> str:
+    """The text of tiro.toml with these ports, by section; the others are those of `PORTS`."""
     return _TEMPLATE.substitute(
-        sip2=sip2,
-        z3950=z3950,
-        http=http,
-        ncip=ncip,
-        operations=operations,
+        PORTS | ports,
         identifier_key=token_hex(32),
         seal_key=token_hex(32),
         kiosk=hash_pin("kiosk"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -19,6 +20,7 @@ from circulation.setting_up.stored import stored_parts
 from protocols.configuration import Configuration
 from protocols.failures import what_brings
 from protocols.fitness.findings import Finding, error, every_setting, warning
+from protocols.fitness.own_server import is_own_server
 from protocols.installed import installed
 from protocols.supervision.addresses import addresses
 from protocols.supervision.sockets import Sockets
@@ -31,7 +33,8 @@ class Check(Protocol):
 
 
 def port_findings(configuration: Configuration, ignored: frozenset[str]) -> Iterator[Finding]:
-    """Addresses that cannot be listened on, but for those of the ignored sections."""
+    """Addresses that cannot be listened on, but for those of the ignored sections and those where
+    the library's own server does."""
     seen: dict[tuple[str, int], str] = {}
     with closing(Sockets()) as sockets:
         for owner, host, number in addresses(configuration):
@@ -45,6 +48,10 @@ def port_findings(configuration: Configuration, ignored: frozenset[str]) -> Iter
             try:
                 sockets.listen(owner, host, number).close()
             except OSError as problem:
+                if problem.errno == errno.EADDRINUSE and is_own_server(
+                    host, number, configuration.path
+                ):
+                    continue
                 yield error(f"{owner} cannot listen on {where}: {problem.strerror or problem}")
 
 
