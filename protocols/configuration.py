@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from catalogue.database import Following
 from circulation.digital_post.seals import NumberSeal
@@ -41,7 +41,7 @@ from protocols.logs import Form
 from protocols.notices.settings import NoticeSettings
 from protocols.standard import Standard
 from protocols.tls import Tls
-from protocols.validating import adapter_of
+from protocols.validating import adapter_of, problem_of, written
 
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
 
@@ -53,6 +53,15 @@ class ConfigurationError(Exception):
         super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
         self.path = path
         self.problems = problems
+
+
+def _database_url(url: str) -> str:
+    """One of the two kinds of database that there are; the rest may be a password."""
+    if re.match(r"sqlite:///.|postgres(ql)?://", url):
+        return url
+    scheme, colon, _ = url.partition("://")
+    found = f"is of the kind {scheme!r}" if colon and scheme.isascii() else "is neither"
+    raise ValueError(f"must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME, and {found}")
 
 
 @dataclass(frozen=True)
@@ -68,9 +77,11 @@ class DatabaseSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    url: str = "sqlite:///tiro.sqlite"
+    url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///tiro.sqlite"
     patience: Annotated[float, Field(ge=0.1, le=600)] = 15.0
-    replica: Annotated[str, Field(pattern=r"^postgres(ql)?://")] | None = None
+    replica: (
+        Annotated[str, written(r"^postgres(ql)?://", "postgresql://USER:PASSWORD@HOST/NAME")] | None
+    ) = None
     replica_lag_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 1.0
 
     def __post_init__(self) -> None:
@@ -139,8 +150,14 @@ class CirculationSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    identifier_key: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2}){16,64}$")] | None = None
-    seal_key: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    identifier_key: (
+        Annotated[
+            str,
+            written(r"^([0-9a-fA-F]{2}){16,64}\Z", "32 to 128 hexadecimal digits, an even number"),
+        ]
+        | None
+    ) = None
+    seal_key: Annotated[str, written(r"^[0-9a-fA-F]{64}\Z", "64 hexadecimal digits")] | None = None
     any_day: bool = False
 
     def __post_init__(self) -> None:
@@ -270,6 +287,5 @@ def too_many_processes(database: DatabaseSettings, processes: int) -> list[str]:
 def _sentence(section: str, detail: Any) -> str:
     """One problem in words; never the value itself, which may be a password."""
     place = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        return f"[{section}] {place}: no such setting"
-    return f"[{section}] {place}: {detail['msg']}" if place else f"[{section}]: {detail['msg']}"
+    said = problem_of(detail)
+    return f"[{section}] {place}: {said}" if place else f"[{section}]: {said}"

@@ -21,6 +21,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import ConfigDict, Field
 
 from protocols.digital_post.letters import Envelope, PostCategory
+from protocols.validating import written
 
 
 class What(Enum):
@@ -57,7 +58,11 @@ PLACES: Final[dict[tuple[str, str], Place]] = {
     ("direct", "production"): Place("https://api.digitalpost.dk/apis/v1"),
 }
 
-_Https = Annotated[str, Field(pattern=r"^https://[^\s/?#]+([/?#]\S*)?$", max_length=256)]
+_Https = Annotated[
+    str,
+    Field(max_length=256),
+    written(r"^https://[^\s/?#]+([/?#]\S*)?\Z", "an address that begins with https://"),
+]
 _Name = Annotated[str, Field(min_length=1, max_length=256)]
 
 
@@ -78,7 +83,7 @@ class DigitalPostSettings:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     environment: Literal["test", "production"]
-    cvr: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+    cvr: Annotated[str, written(r"^[0-9]{8}\Z", "a CVR number of eight digits")]
     sender: _Name
     certificate: _Name
     key: _Name
@@ -98,7 +103,10 @@ class DigitalPostSettings:
     envelope: Envelope = Envelope.C5
     poll_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     callers: tuple[_Name, ...] = ()
-    push_secret: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,128}$")] | None = None
+    push_secret: (
+        Annotated[str, written(r"^[A-Za-z0-9_-]{16,128}\Z", "16 to 128 letters, digits, _ or -")]
+        | None
+    ) = None
 
     @property
     def place(self) -> Place:

@@ -37,6 +37,7 @@ from protocols.notice_channels import (
 )
 from protocols.notices.quiet_channel import QuietChannel
 from protocols.notices.web_calls import Answer, HungUp, NotReached, post_json
+from protocols.validating import written
 
 _SIGNATURE = "x-gwapi-signature"
 #: States that end a text; the others are passed through on the way.
@@ -61,9 +62,15 @@ class HttpSmsSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    url: Annotated[str, Field(pattern=r"^https?://")]
+    url: Annotated[str, written(r"^https?://", "an address that begins with https:// or http://")]
     token: str
-    sender: Annotated[str, Field(pattern=r"^([A-Za-z0-9 ]{1,11}|[0-9]{1,15})$")]
+    sender: Annotated[
+        str,
+        written(
+            r"^([A-Za-z0-9 ]{1,11}|[0-9]{1,15})\Z",
+            "1 to 11 letters, digits and blanks, or a number",
+        ),
+    ]
     callback_secret: Annotated[str, Field(min_length=16)] | None = None
     valid_hours: Annotated[int, Field(ge=1, le=120)] = 48
     ca_file: str | None = None

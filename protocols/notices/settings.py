@@ -25,7 +25,7 @@ from circulation.notices.channels import CHANNELS
 from circulation.notices.composing import Post
 from circulation.notices.rendering import Templates
 from protocols.notice_channels import Channel, driver_names, load_driver
-from protocols.validating import adapter_of
+from protocols.validating import adapter_of, problem_of, written
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,9 @@ def _channel(name: str, table: object) -> ChannelSettings:
     try:
         settings = adapter_of(load_driver(driver).settings).validate_python(options)
     except ValidationError as error:
-        # Never the value itself, which may be a password.
         told = "; ".join(
-            f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
-            for each in error.errors(include_input=False)
+            f"{'.'.join(str(part) for part in each['loc'])}: {problem_of(each)}"
+            for each in error.errors()
         )
         raise ValueError(f"{name}: {told}") from None
     return ChannelSettings(driver, like, settings)
@@ -73,7 +72,7 @@ class NoticeSettings:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     templates: str | None = None
-    region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "DK"
+    region: Annotated[str, written(r"^[A-Z]{2}\Z", "a country's two letters, such as DK")] = "DK"
     every: Annotated[float, Field(gt=0, le=3600)] = 5.0
     channels: Annotated[dict[str, ChannelSettings], BeforeValidator(_channels)] = field(
         default_factory=dict

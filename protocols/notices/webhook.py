@@ -38,6 +38,7 @@ from protocols.notice_channels import (
 from protocols.notices.files import as_json
 from protocols.notices.quiet_channel import QuietChannel
 from protocols.notices.web_calls import HungUp, NotReached, post
+from protocols.validating import written
 
 SIGNATURE = "tiro-signature"
 _SIGNED = re.compile(r"t=([0-9]{1,12}), ?v1=([0-9a-f]{64})", re.ASCII)
@@ -61,7 +62,7 @@ class WebhookSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    url: Annotated[str, Field(pattern=r"^https?://")]
+    url: Annotated[str, written(r"^https?://", "an address that begins with https:// or http://")]
     secret: Annotated[str, Field(min_length=16)]
     idempotent: bool = True
     confirms: bool = False

@@ -42,6 +42,7 @@ from protocols.sip2.terminals.shaping import shaper_of
 from protocols.sip2.wire.layouts import LAYOUTS
 from protocols.sip2.wire.text import Charset, Dialect
 from protocols.tls import Tls
+from protocols.validating import HASHED
 
 _EXACT = ConfigDict(extra="forbid")
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
@@ -55,7 +56,7 @@ class Account(Options):
 
     #: What the terminal sends in CN and CO; the password stands here as its argon2 hash.
     login: Annotated[str, Field(min_length=1, max_length=255)]
-    password: Annotated[str, Field(pattern=r"^\$argon2(id|i|d)\$")] = field(repr=False)
+    password: Annotated[str, HASHED] = field(repr=False)
     #: ISIL of the branch where its terminals stand.
     branch: Annotated[str, Field(min_length=1)]
     #: A message may name another branch of the same agency (AP, else AO) as the place where it

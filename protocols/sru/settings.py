@@ -13,7 +13,11 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-DatabaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$")]
+from protocols.validating import written
+
+DatabaseName = Annotated[
+    str, written(r"^[A-Za-z0-9._:-]+\Z", "letters, digits, and any of . _ : -")
+]
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from protocols.access import ANYBODY, Access
 from protocols.tls import Tls
+from protocols.validating import HASHED
 
 _EXACT = ConfigDict(extra="forbid")
 
@@ -41,7 +42,7 @@ class Account:
 
     #: What the client sends in Init; the password stands here as its argon2 hash.
     user: Annotated[str, Field(min_length=1, max_length=255)]
-    password: Annotated[str, Field(pattern=r"^\$argon2(id|i|d)\$")] = field(repr=False)
+    password: Annotated[str, HASHED] = field(repr=False)
     #: Where not empty, the client must name this group as well.
     group: str = ""
     #: What it may do by extended services: change records, place holds.

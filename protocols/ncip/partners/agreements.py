@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from circulation.callers import partners
 from circulation.results import Branch
 from protocols.ncip.settings import Partner, PartnerSetting
+from protocols.validating import problem_of
 
 _PARTNER: TypeAdapter[Partner] = TypeAdapter(PartnerSetting)
 #: What every partner says in fields of its own, whatever the protocol.
@@ -24,8 +25,7 @@ def partner_problems(options: Mapping[str, Any]) -> dict[str, str]:
     except ValidationError as error:
         for detail in error.errors():
             name = str(detail["loc"][0]) if detail["loc"] else ""
-            is_unknown = detail["type"] == "unexpected_keyword_argument"
-            problems[name] = "no such option" if is_unknown else str(detail["msg"])
+            problems[name] = problem_of(detail, unknown="no such option")
     return problems
 
 

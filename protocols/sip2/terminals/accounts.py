@@ -19,6 +19,7 @@ from circulation.results import Branch
 from circulation.set_up import SetUp
 from protocols.answering import Context
 from protocols.sip2.settings import Account, Sip2Settings, account_from
+from protocols.validating import problem_of
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +41,7 @@ def profile_problems(options: Mapping[str, Any]) -> dict[str, str]:
     except ValidationError as error:
         for detail in error.errors():
             name = str(detail["loc"][0]) if detail["loc"] else "profile"
-            is_unknown = detail["type"] == "unexpected_keyword_argument"
-            problems[name] = "no such option" if is_unknown else str(detail["msg"])
+            problems[name] = problem_of(detail, unknown="no such option")
     return problems
 
 
@@ -55,7 +55,7 @@ def terminal_problems(options: Mapping[str, Any]) -> dict[str, str]:
     try:
         account_from(_A_TERMINAL | dict(options))
     except ValidationError as error:
-        return {"login_by": str(error.errors()[0]["msg"])}
+        return {"login_by": problem_of(error.errors()[0])}
     return {}
 
 

@@ -24,6 +24,7 @@ from protocols.sip2.terminals.templates import (
 )
 from protocols.sip2.wire.layouts import LAYOUTS
 from protocols.sip2.wire.text import Charset
+from protocols.validating import written
 
 AccountKind = Literal["self-service", "sorter", "desk"]
 Language = Literal["da", "en"]
@@ -215,7 +216,7 @@ class Loans:
     #: CI in 12 and 30: Y where the tag is to be left on.
     send_security_inhibit: bool = False
     #: Payment types (37) that are no payment: what they name is written off.
-    writeoff_payment_types: tuple[Annotated[str, Field(pattern=r"^[0-9]{2}$")], ...] = ()
+    writeoff_payment_types: tuple[Annotated[str, written(r"^[0-9]{2}\Z", "two digits")], ...] = ()
     #: Refuse what is more than is owed even where the rules would keep it for the patron.
     refuse_overpayment: bool = False
 
