@@ -7,6 +7,8 @@ import importlib
 import importlib.util
 import os
 import re
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from protocols.failures import INTERRUPTED, Failure, report_failures
+from protocols.failures import INTERRUPTED, JSON, Failure, in_json, report_failures
 
 if TYPE_CHECKING:  # `tiro --help` and completion load nothing that they do not need
     from protocols.configuration import Configuration
@@ -133,7 +135,30 @@ class _Commands(click.Group):
             ctx.fail(f"there is no command {args[0]!r}.{did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Runs a command; programs, which say --json, are told of failures in JSON as well."""
+        words = sys.argv[1:] if args is None else list(args)
+        if not standalone_mode or JSON not in words:
+            return super().main(args, prog_name, complete_var, standalone_mode, **extra)
+        try:
+            status = super().main(args, prog_name, complete_var, False, **extra)
+        except click.ClickException as failure:
+            click.echo(in_json(failure), err=True)
+            status = failure.exit_code
+        except click.Abort:
+            click.echo(in_json(Failure("the answer was no")), err=True)
+            status = 1
+        sys.exit(status if isinstance(status, int) else 0)
+
     def invoke(self, ctx: click.Context) -> Any:
+        ctx.meta[JSON] = JSON in ctx.args
         with report_failures(ctx, show_all=ctx.params["debug"]):
             return super().invoke(ctx)
 

@@ -8,6 +8,7 @@ where the call was wrong, 130 after Ctrl-C. A reader that goes away, as `head` d
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sqlite3
 import tempfile
@@ -18,6 +19,8 @@ from typing import IO, Any, Final, NamedTuple
 
 import click
 
+#: With this option a command answers programs.
+JSON: Final = "--json"
 #: The status after Ctrl-C: 128 and the number of SIGINT, as shells have it.
 INTERRUPTED: Final = 130
 
@@ -25,9 +28,10 @@ INTERRUPTED: Final = 130
 class Failure(click.ClickException):
     """What could not be done, and in the line after it what to do."""
 
-    def __init__(self, message: str, advice: str = "") -> None:
+    def __init__(self, message: str, advice: str = "", status: int = 1) -> None:
         super().__init__(message)
         self.advice = advice
+        self.exit_code = status
 
     def show(self, file: IO[Any] | None = None) -> None:
         super().show(file)
@@ -135,6 +139,16 @@ _DONE_SO_FAR: Final = {
 }
 
 
+def in_json(error: click.ClickException) -> str:
+    """A failure as programs are told of it, in one shape, on standard error."""
+    advice = getattr(error, "advice", "")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        advice = f"Try '{context.command_path} {context.help_option_names[0]}' for help."
+    facts = {"error": error.format_message(), "advice": advice or None}
+    return json.dumps(facts, ensure_ascii=False)
+
+
 @contextmanager
 def report_failures(context: click.Context, *, show_all: bool) -> Iterator[None]:
     """Whatever fails within is a Failure, or a status; `show_all`: the unexpected is raised."""
@@ -164,8 +178,9 @@ def report_failures(context: click.Context, *, show_all: bool) -> Iterator[None]
 
 
 def _interrupted(context: click.Context) -> None:
-    said = _DONE_SO_FAR.get(context.invoked_subcommand or "", "")
-    click.echo(f"\nInterrupted. {said}".rstrip(), err=True)
+    said = f"Interrupted. {_DONE_SO_FAR.get(context.invoked_subcommand or '', '')}".rstrip()
+    is_json = context.meta.get(JSON, False)
+    click.echo(in_json(Failure(said)) if is_json else f"\n{said}", err=True)
     context.exit(INTERRUPTED)
 
 

@@ -74,7 +74,7 @@ def close(
             _show(closure)
         if not only_check:
             if not yes:
-                click.confirm("Close it?", abort=True)
+                click.confirm("Close it?", abort=True, err=True)
             done = database.write(
                 lambda transaction: close_branch(
                     transaction,

@@ -21,7 +21,7 @@ from circulation.dunning.collection_files import (
 from circulation.patrons.personal_data import log_access
 from circulation.results import Desk
 from protocols.command_line import Settings
-from protocols.commands.library import DEVICE, Library, as_json, opened, say
+from protocols.commands.library import DEVICE, Library, as_json, opened, say, tell
 from protocols.commands.values import ISIL
 
 _AT = click.option(
@@ -119,12 +119,14 @@ def _claim_facts(claim: Claim, lines: tuple[ClaimLine, ...]) -> dict[str, Any]:
 @click.option("--at", "branch", type=ISIL, required=True, help="A branch of the creditor.")
 @_FORM
 @_OUTPUT
+@as_json
 @click.pass_obj
-def export(settings: Settings, branch: str, form: str, output: Path | None) -> None:
+def export(settings: Settings, branch: str, form: str, output: Path | None, as_json: bool) -> None:
     """Write the file of all that the debtor system was not told yet.
 
     Nothing is in it of what came back or was paid meanwhile. `tiro collection show` writes the
-    same file again.
+    same file again. With --json the file is told of: its number, its lines, and, where no --output
+    takes it, its text.
     """
     with opened(settings) as library:
         desk = library.desk(branch)
@@ -135,23 +137,27 @@ def export(settings: Settings, branch: str, form: str, output: Path | None) -> N
 
         file = _written(library, work)
         if file is None:
-            click.echo("the debtor system was told of everything", err=True)
+            if as_json:
+                say(None, True)
+            else:
+                click.echo("the debtor system was told of everything", err=True)
             return
-    _put(file, form, output)
+    _put(file, form, output, as_json)
 
 
 @collection.command()
 @click.argument("file_id", metavar="FILE", type=int)
 @_FORM
 @_OUTPUT
+@as_json
 @click.pass_obj
-def show(settings: Settings, file_id: int, form: str, output: Path | None) -> None:
+def show(settings: Settings, file_id: int, form: str, output: Path | None, as_json: bool) -> None:
     """Write FILE again, as it was. The access log notes whose debts you looked at."""
     with opened(settings) as library:
         file = _written(library, lambda transaction: _read(library, transaction, file_id))
     if file is None:
         raise click.ClickException(f"there is no file {file_id}")
-    _put(file, form, output)
+    _put(file, form, output, as_json)
 
 
 def _read(library: Library, transaction: Transaction, file_id: int) -> CollectionFile | None:
@@ -170,13 +176,17 @@ def _written(library: Library, work: Any) -> CollectionFile | None:
     return found
 
 
-def _put(file: CollectionFile, form: str, output: Path | None) -> None:
+def _put(file: CollectionFile, form: str, output: Path | None, json_wanted: bool) -> None:
     text = file_text(file, form)
-    if output is None:
+    facts: dict[str, Any] = {"file": file.id, "lines": len(file.records)}
+    if output is not None:
+        output.write_text(text, encoding="utf-8", newline="")
+        words = f"file {file.id}, {len(file.records)} lines: {output}"
+        tell(words, facts | {"output": str(output)}, json_wanted)
+    elif json_wanted:
+        say(facts | {"text": text}, True)
+    else:
         click.echo(text, nl=False)
-        return
-    output.write_text(text, encoding="utf-8", newline="")
-    click.echo(f"file {file.id}, {len(file.records)} lines: {output}")
 
 
 @collection.command()

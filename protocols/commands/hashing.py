@@ -6,12 +6,15 @@ import click
 
 from circulation.patrons.pins import hash_pin
 from protocols.commands.asking import secret
+from protocols.commands.library import as_json, tell
 
 
 @click.command("hash")
-def hashing() -> None:
+@as_json
+def hashing(as_json: bool) -> None:
     """Print the argon2 hash of a password, as set-up and configuration hold it.
 
     The password is asked for, or read from standard input; it is never an argument.
     """
-    click.echo(hash_pin(secret("password")))
+    hashed = hash_pin(secret("password"))
+    tell(hashed, {"hash": hashed}, as_json)

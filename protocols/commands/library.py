@@ -157,6 +157,14 @@ def say(facts: Any, json_wanted: bool) -> None:
             click.echo(f"{click.style(name + ':', bold=True)}{gap}{value}")
 
 
+def tell(words: str, facts: Mapping[str, Any], json_wanted: bool) -> None:
+    """Prints words to people, facts to programs."""
+    if json_wanted:
+        say(facts, True)
+    else:
+        click.echo(words)
+
+
 def _written(facts: Mapping[str, Any]) -> dict[str, str]:
     return {name: _words(value) for name, value in facts.items() if value not in (None, "", [], {})}
 

@@ -18,8 +18,9 @@ from circulation.interlending.owners import grant_renewal, refuse_renewal
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import Obstacle
 from protocols.command_line import Settings
-from protocols.commands.library import as_json, opened, say
+from protocols.commands.library import as_json, opened, say, tell
 from protocols.commands.values import DAY
+from protocols.failures import Failure
 from protocols.ncip.asking.checking import Tried, ask_versions, run_steps
 from protocols.ncip.asking.client import NcipClient, NcipUnreachable
 from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox
@@ -161,17 +162,19 @@ def _one(found: list[InterlibraryLoan], request_id: str) -> InterlibraryLoan:
     return is_open[0]
 
 
-def _done(outcome: InterlibraryLoan | Obstacle) -> None:
+def _done(request_id: str, outcome: InterlibraryLoan | Obstacle, json_wanted: bool) -> None:
     if isinstance(outcome, Obstacle):
         raise click.ClickException(outcome.value)
-    click.echo(outcome.state_name)
+    said = outcome.state_name
+    tell(said, {"request": request_id, "state": said}, json_wanted)
 
 
 @ncip.command("send-home")
 @click.argument("request_id", metavar="REQUEST")
 @click.option("--branch", required=True, help="ISIL of the branch that sends it.")
+@as_json
 @click.pass_obj
-def send_home_(settings: Settings, request_id: str, branch: str) -> None:
+def send_home_(settings: Settings, request_id: str, branch: str, as_json: bool) -> None:
     """What was borrowed goes back to its owner: the temporary item is no more."""
     with opened(settings) as library:
         desk = library.desk(branch)
@@ -180,7 +183,7 @@ def send_home_(settings: Settings, request_id: str, branch: str) -> None:
             loan = _one(loans_of_request(transaction, request_id), request_id)
             return send_home(library.circulation, transaction, loan, desk=desk, now=library.now)
 
-        _done(library.write(work))
+        _done(request_id, library.write(work), as_json)
 
 
 @ncip.command()
@@ -188,9 +191,15 @@ def send_home_(settings: Settings, request_id: str, branch: str) -> None:
 @click.option("--branch", required=True, help="ISIL of the branch where this is known.")
 @click.option("--until", type=DAY, help="The owner lends it until then.")
 @click.option("--refused", is_flag=True, help="The owner does not renew it.")
+@as_json
 @click.pass_obj
 def renewal(
-    settings: Settings, request_id: str, branch: str, until: date | None, refused: bool
+    settings: Settings,
+    request_id: str,
+    branch: str,
+    until: date | None,
+    refused: bool,
+    as_json: bool,
 ) -> None:
     """Say what the owner has answered, where it was asked by other means."""
     if refused and until:
@@ -207,7 +216,7 @@ def renewal(
                 )
             return grant_renewal(transaction, loan, desk=desk, due=due, now=library.now)
 
-        _done(library.write(work))
+        _done(request_id, library.write(work), as_json)
 
 
 @ncip.command()
@@ -278,8 +287,7 @@ def check(
                 for step in run_steps(client, box, cycle.borrower):
                     take("borrower ", step)
     except NcipUnreachable as error:
-        click.echo(f"{address}: {error}", err=True)
-        context.exit(UNKNOWN)
+        raise Failure(f"{address}: {error}", status=UNKNOWN) from error
     if as_json:
         say(
             [

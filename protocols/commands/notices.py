@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,27 +12,19 @@ from circulation.digital_post.receipts import receipts_of
 from circulation.notices.choices import NotOptional, choices_of, choose
 from circulation.notices.explaining import ExplainedCause, explain_message
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.log import (
-    Logged,
-    NotPossible,
-    log_of,
-    queue,
-    resend,
-    settle_as_sent,
-    withdraw,
-)
+from circulation.notices.log import Logged, log_of, queue
 from circulation.notices.requests import addressee
 from circulation.notices.rules import NoticeRow
 from circulation.notices.silence import begin_silent_batch, end_silent_batch, silent_batch_list
-from circulation.notices.writing import BY_STAFF, state_balance, write_to
+from circulation.notices.writing import state_balance
 from circulation.patrons.identifiers import known_as
 from circulation.patrons.personal_data import log_access
 from circulation.results import Branch
 from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say
+from protocols.commands.notice_acts import COMMANDS, ENTRY
 from protocols.commands.posting import post, posted, send_due
 
-_ENTRY = click.argument("entry", metavar="MESSAGE", type=int)
 _KINDS = click.Choice([kind.value for kind in NoticeKind])
 
 
@@ -115,53 +106,6 @@ def queue_(settings: Settings, waiting: bool, days: int, as_json: bool) -> None:
     say(said, as_json)
 
 
-def _decide(settings: Settings, work: Callable[[Library, Transaction], object]) -> None:
-    with opened(settings) as library:
-        try:
-            library.write(lambda transaction: work(library, transaction))
-        except (LookupError, NotPossible) as error:
-            raise click.ClickException(str(error.args[0])) from error
-
-
-@notices.command("resend")
-@_ENTRY
-@click.pass_obj
-def resend_(settings: Settings, entry: int) -> None:
-    """Tell it again, from the first channel on, in the words of now and if it is still so."""
-    _decide(
-        settings,
-        lambda library, transaction: resend(
-            transaction, entry, actor=library.actor, now=library.now
-        ),
-    )
-
-
-@notices.command()
-@_ENTRY
-@click.pass_obj
-def sent(settings: Settings, entry: int) -> None:
-    """MESSAGE, of which nobody knew, was sent: you have found out."""
-    _decide(
-        settings,
-        lambda library, transaction: settle_as_sent(
-            transaction, entry, actor=library.actor, now=library.now
-        ),
-    )
-
-
-@notices.command("withdraw")
-@_ENTRY
-@click.pass_obj
-def withdraw_(settings: Settings, entry: int) -> None:
-    """Do not send MESSAGE, or do not list it in the queue any more."""
-    _decide(
-        settings,
-        lambda library, transaction: withdraw(
-            transaction, entry, actor=library.actor, now=library.now
-        ),
-    )
-
-
 @notices.command()
 @as_json
 @click.pass_obj
@@ -169,55 +113,6 @@ def send(settings: Settings, as_json: bool) -> None:
     """Send what is due now, as the server does every few seconds."""
     with opened(settings) as library:
         say({"sent": 0} | send_due(settings, library), as_json)
-
-
-@notices.command()
-@click.argument("patron", metavar="PATRON")
-@click.argument("text")
-@click.option("--subject", default="")
-@click.option(
-    "--type",
-    "kind",
-    type=click.Choice([kind.value for kind in BY_STAFF]),
-    default=NoticeKind.STAFF.value,
-    show_default=True,
-    help="What kind of message it is: by whose rule, and in which template, it is sent.",
-)
-@click.option("--title", default="", help="Of a purchase, or of what cannot be obtained.")
-@click.option("--channel", "channels", multiple=True, help="In place of the rule's; repeatable.")
-@click.pass_obj
-def write(
-    settings: Settings,
-    /,
-    patron: str,
-    text: str,
-    subject: str,
-    kind: str,
-    title: str,
-    channels: tuple[str, ...],
-) -> None:
-    """Write TEXT to PATRON."""
-    if kind == NoticeKind.CANNOT_BE_OBTAINED.value and not title:
-        raise click.UsageError("name what cannot be obtained with --title")
-    with opened(settings) as library:
-        patron_id = library.patron(patron)
-        made = library.write(
-            lambda transaction: write_to(
-                library.circulation,
-                transaction,
-                patron_id=patron_id,
-                text=text,
-                subject=subject,
-                kind=NoticeKind(kind),
-                title=title,
-                actor=library.actor,
-                channels=channels or None,
-                now=library.now,
-            )
-        )
-    if made is None:
-        raise click.ClickException("no rule names a channel for such messages: use --channel")
-    click.echo(made)
 
 
 @notices.command()
@@ -303,7 +198,7 @@ def silence(
 
 
 @notices.command()
-@_ENTRY
+@ENTRY
 @as_json
 @click.pass_obj
 def explain(settings: Settings, entry: int, as_json: bool) -> None:
@@ -395,4 +290,5 @@ def _scope(row: NoticeRow | None, branch: Branch) -> dict[str, str] | None:
     return {name: value for name, value in said.items() if value is not None}
 
 
-notices.add_command(posted)
+for _command in (*COMMANDS, posted):
+    notices.add_command(_command)

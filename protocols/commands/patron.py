@@ -37,7 +37,7 @@ from circulation.reasons import BlockReason
 from circulation.results import PatronStatus, Refused
 from protocols.command_line import Settings
 from protocols.commands.asking import secret
-from protocols.commands.library import DEVICE, Library, as_json, opened, plain, say, silent
+from protocols.commands.library import DEVICE, Library, as_json, opened, plain, say, silent, tell
 from protocols.commands.patron_cards import card
 from protocols.commands.patron_care import COMMANDS
 from protocols.commands.patron_changes import contact_facts, identifier_facts
@@ -312,9 +312,10 @@ def absent(
 
 @patron.command()
 @click.argument("identifier", metavar="PATRON")
+@as_json
 @click.pass_obj
-def export(settings: Settings, identifier: str) -> None:
-    """Print all that is held on a patron, as JSON. The access log notes it."""
+def export(settings: Settings, identifier: str, as_json: bool) -> None:
+    """Print all that is held on a patron, as JSON in any case. The access log notes it."""
     with opened(settings) as library:
         patron_id = library.patron(identifier)
 
@@ -335,13 +336,14 @@ def export(settings: Settings, identifier: str) -> None:
 @patron.command()
 @click.argument("identifier", metavar="PATRON")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
 @click.pass_obj
-def erase(settings: Settings, identifier: str, yes: bool) -> None:
+def erase(settings: Settings, identifier: str, yes: bool, as_json: bool) -> None:
     """Delete a patron and all that is held on them. Loans stay, and name nobody."""
     with opened(settings) as library:
         patron_id = library.patron(identifier)
         if not yes:
-            click.confirm("Erase this patron for good?", abort=True)
+            click.confirm("Erase this patron for good?", abort=True, err=True)
         try:
             desk = library.desk_for(patron_id)
             library.write(
@@ -349,7 +351,7 @@ def erase(settings: Settings, identifier: str, yes: bool) -> None:
             )
         except StillNeeded as error:
             raise click.ClickException(str(error)) from error
-        click.echo("erased")
+        tell("erased", {"patron": identifier, "erased": True}, as_json)
 
 
 @patron.command("access-log")

@@ -29,8 +29,9 @@ from circulation.accession.receiving import receive as receive_verb
 from circulation.accession.unexpected import settle_unexpected, unexpected_of
 from circulation.results import Desk
 from protocols.command_line import Settings
-from protocols.commands.library import Library, as_json, opened, plain, say
+from protocols.commands.library import Library, as_json, opened, plain, say, tell
 from protocols.commands.values import ISIL
+from protocols.failures import Failure
 from protocols.record_sources import Targets
 
 
@@ -121,9 +122,7 @@ def _announce(
 
 
 def _refuse(file: Path, problems: list[str]) -> None:
-    for problem in problems:
-        click.echo(f"{file}:{problem}", err=True)
-    raise click.ClickException("nothing was announced")
+    raise Failure("\n".join(f"{file}:{problem}" for problem in problems), "Nothing was announced.")
 
 
 @receiving.command("receive")
@@ -320,15 +319,16 @@ def _orders(transaction: Transaction, order: str) -> list[dict[str, Any]]:
 
 @receiving.command("close")
 @click.argument("delivery", type=int)
+@as_json
 @click.pass_obj
-def close(settings: Settings, delivery: int) -> None:
+def close(settings: Settings, delivery: int, as_json: bool) -> None:
     """Wait no longer for what is missing of the DELIVERY with this id."""
     with opened(settings) as library:
         if not library.write(
             lambda transaction: close_delivery(transaction, delivery, desk=None, now=library.now)
         ):
             raise click.ClickException("no such delivery is open")
-        click.echo("closed")
+        tell("closed", {"delivery": delivery, "closed": True}, as_json)
 
 
 @receiving.command("unexpected")
@@ -347,7 +347,7 @@ def unexpected(
                 lambda transaction: settle_unexpected(transaction, settle, now=library.now)
             ):
                 raise click.ClickException("there is no such line on the list")
-            click.echo("settled")
+            tell("settled", {"line": settle, "settled": True}, as_json)
             return
         branch_id = None if branch is None else library.desk(branch).branch_id
         found = library.read(

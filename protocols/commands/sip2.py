@@ -9,6 +9,7 @@ from typing import Any, TextIO, get_args
 
 import click
 
+from protocols.failures import Failure
 from protocols.sip2.asking.line import Line, LineError, open_line, tls_context
 from protocols.sip2.asking.replay import Replayed, Secrets, read_recording, shown
 from protocols.sip2.asking.replay import replay as replay_exchanges
@@ -105,8 +106,7 @@ def check(context: click.Context, /, address: tuple[str, int], as_json: bool, **
             if not as_json:
                 _say(result)
     except (LineError, LoginRefused) as error:
-        click.echo(f"{address[0]}:{address[1]}: {error}", err=True)
-        context.exit(UNKNOWN)
+        raise Failure(f"{address[0]}:{address[1]}: {error}", status=UNKNOWN) from error
     if as_json:
         click.echo(json.dumps([_plain(each) for each in results], ensure_ascii=False, indent=2))
     context.exit(worst(results))
@@ -179,8 +179,7 @@ def replay(
             if not as_json and each.differences:
                 _say_replayed(each, dialect)
     except LineError as error:
-        click.echo(f"{address[0]}:{address[1]}: {error}", err=True)
-        context.exit(UNKNOWN)
+        raise Failure(f"{address[0]}:{address[1]}: {error}", status=UNKNOWN) from error
     different = [each for each in done if each.differences]
     if as_json:
         facts = {"messages": len(done), "different": [_of(each, dialect) for each in different]}

@@ -20,7 +20,7 @@ from circulation.notices.slips import (
 from circulation.organisation import find_branch
 from circulation.patrons.identifiers import find_patron
 from protocols.command_line import Settings
-from protocols.commands.library import Library, opened
+from protocols.commands.library import Library, as_json, opened, tell
 from protocols.commands.posting import post
 from protocols.commands.unknown import no_branch
 from protocols.commands.values import ISIL
@@ -31,14 +31,19 @@ def slip() -> None:
     """Print slips: plain text for any printer."""
 
 
-def _print(settings: Settings, make: Callable[[Library, Transaction, Templates], Slip]) -> None:
+def _print(
+    settings: Settings,
+    make: Callable[[Library, Transaction, Templates], Slip],
+    json_wanted: bool,
+) -> None:
     with opened(settings) as library:
         templates = post(settings).templates
         try:
             made = library.read(lambda transaction: make(library, transaction, templates))
         except (NothingToPrint, BadTemplate) as error:
             raise click.ClickException(str(error)) from error
-    click.echo(f"{made.heading}\n\n{made.text}")
+    facts = {"heading": made.heading, "text": made.text}
+    tell(f"{made.heading}\n\n{made.text}", facts, json_wanted)
 
 
 @slip.command("receipt")
@@ -50,8 +55,9 @@ def _print(settings: Settings, make: Callable[[Library, Transaction, Templates],
     show_default=True,
     help="With what came back so long ago at most.",
 )
+@as_json
 @click.pass_obj
-def receipt_(settings: Settings, patron: str, minutes: int) -> None:
+def receipt_(settings: Settings, patron: str, minutes: int, as_json: bool) -> None:
     """What PATRON has on loan, and what has just come back."""
 
     def make(library: Library, transaction: Transaction, templates: Templates) -> Slip:
@@ -67,39 +73,44 @@ def receipt_(settings: Settings, patron: str, minutes: int) -> None:
             since=library.now - timedelta(minutes=minutes),
         )
 
-    _print(settings, make)
+    _print(settings, make, as_json)
 
 
 @slip.command()
 @click.argument("item", metavar="ITEM")
+@as_json
 @click.pass_obj
-def pickup(settings: Settings, item: str) -> None:
+def pickup(settings: Settings, item: str, as_json: bool) -> None:
     """The note in ITEM on the hold shelf: its number, never a name."""
     _print(
         settings,
         lambda library, transaction, templates: pickup_note(
             library.circulation, transaction, templates, item, now=library.now
         ),
+        as_json,
     )
 
 
 @slip.command()
 @click.argument("item", metavar="ITEM")
+@as_json
 @click.pass_obj
-def transit(settings: Settings, item: str) -> None:
+def transit(settings: Settings, item: str, as_json: bool) -> None:
     """Where ITEM is to go."""
     _print(
         settings,
         lambda library, transaction, templates: transit_slip(
             library.circulation, transaction, templates, item, now=library.now
         ),
+        as_json,
     )
 
 
 @slip.command("pick-list")
 @click.argument("branch", type=ISIL)
+@as_json
 @click.pass_obj
-def pick_list_(settings: Settings, branch: str) -> None:
+def pick_list_(settings: Settings, branch: str, as_json: bool) -> None:
     """What is to be fetched from the shelves of a branch."""
 
     def make(library: Library, transaction: Transaction, templates: Templates) -> Slip:
@@ -114,4 +125,4 @@ def pick_list_(settings: Settings, branch: str) -> None:
             now=library.now,
         )
 
-    _print(settings, make)
+    _print(settings, make, as_json)

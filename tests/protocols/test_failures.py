@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib
+import io
+import json
 import os
 import re
 import signal
@@ -25,8 +27,16 @@ from catalogue.migrations.running import newest_revision
 from catalogue.migrations.versions import newest_named
 from protocols.command_line import tiro
 from protocols.commands import databases
-from protocols.failures import INTERRUPTED, KNOWN, Failure, Known, report_failures, without_password
-from tests.builders.circulation import an_item
+from protocols.failures import (
+    INTERRUPTED,
+    JSON,
+    KNOWN,
+    Failure,
+    Known,
+    report_failures,
+    without_password,
+)
+from tests.builders.circulation import a_patron, an_item
 from tests.builders.staff import Staff
 from tests.protocols.commands.calls import ALL, call
 
@@ -163,6 +173,75 @@ def test_a_command_says_what_is_wrong_with_the_database(
     assert error.startswith("Error: "), said
     assert re.search(words, said), said
     assert advice.endswith("."), said
+
+
+def in_json(result: Result) -> dict[str, str | None]:
+    """The one object that a failure is to a program; nothing else is said anywhere."""
+    assert result.stdout == ""
+    facts: dict[str, str | None] = json.loads(result.stderr)
+    assert set(facts) == {"error", "advice"}
+    assert facts["error"]
+    return facts
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in _RUNNING])
+def test_a_program_is_told_in_json(name: str, tmp_path: Path) -> None:
+    configuration = tmp_path / "tiro.toml"
+    configuration.write_text('[database]\nurl = "sqlite:///tiro.sqlite"\n')
+    words = call(name, tmp_path)
+    mistaken = run(configuration, *words, "--json", "--no-such-option")
+    assert mistaken.exit_code == 2
+    assert "--help" in (in_json(mistaken)["advice"] or "")
+    if name in _WITHOUT_DATABASE or name in _MIGRATING:
+        return
+    asks = any("--yes" in each.opts for each in ALL[name].params)
+    failed = run(configuration, *words, "--json", *(("--yes",) if asks else ()))
+    assert failed.exit_code == 1
+    facts = in_json(failed)
+    if name != "backup":
+        assert re.search(SURROUNDINGS["none"][1], facts["error"] or "")
+    assert (facts["advice"] or "").endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        (("patron", "show", "nobody"), 1, "no patron has this identifier"),
+        (("patron", "shwo", "P1"), 2, "show"),
+        (("patrno", "show"), 2, "Did you mean patron?"),
+        (("loan", "list"), 2, "PATRON"),
+        (("load", "/nonexistent/books.mrc"), 1, "/nonexistent/books.mrc"),
+        (("sip2", "check", "127.0.0.1:1"), 3, "127.0.0.1:1: "),
+        (("ncip", "check", "http://127.0.0.1:1/ncip", "--agency", "X"), 3, "127.0.0.1:1"),
+    ],
+)
+def test_each_kind_of_failure_has_its_status_in_json(
+    staff: Staff, words: tuple[str, ...], code: int, error: str
+) -> None:
+    result = staff.run(*words, "--json")
+    assert result.exit_code == code, result.output
+    said = json.loads(result.stderr.splitlines()[-1])
+    assert error in said["error"] + (said["advice"] or "")
+    if words[0] != "load":  # which says what it has loaded, too
+        in_json(result)
+
+
+def test_the_answer_no_and_ctrl_c_are_told_in_json(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    result = staff.run("patron", "erase", card, "--json", typed="n\n")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert json.loads(result.stderr.splitlines()[-1])["error"] == "the answer was no"
+    context = click.Context(tiro)
+    context.meta[JSON] = True
+    told = io.StringIO()
+    with (
+        contextlib.redirect_stderr(told),
+        pytest.raises(click.exceptions.Exit),
+        report_failures(context, show_all=False),
+    ):
+        raise KeyboardInterrupt
+    assert json.loads(told.getvalue())["error"] == "Interrupted."
 
 
 _LUR = ('[server]\n\n[database]\nlur = "sesame"\n', "lur: no such setting (line 4)")

@@ -20,25 +20,9 @@ from tests.protocols.commands.calls import ALL
 
 #: Commands that print no facts, each with what it is instead.
 WITHOUT_JSON = {
-    "collection export": "prints a file for the collector, in the form that is asked for",
-    "collection show": "the same",
     "completion": "prints a text for the shell",
     "demo": "runs until it is ended",
-    "hash": "prints one word",
-    "ncip renewal": "does one thing, or says why not",
-    "ncip send-home": "does one thing, or says why not",
-    "notices resend": "does one thing, or says why not",
-    "notices sent": "does one thing, or says why not",
-    "notices withdraw": "does one thing, or says why not",
-    "notices write": "does one thing, or says why not",
-    "patron erase": "does one thing, or says why not",
-    "patron export": "is JSON",
-    "receiving close": "does one thing, or says why not",
     "serve": "runs until it is ended",
-    "slip pick-list": "is a text to be printed",
-    "slip pickup": "is a text to be printed",
-    "slip receipt": "is a text to be printed",
-    "slip transit": "is a text to be printed",
 }
 
 
