@@ -40,6 +40,7 @@ COMMANDS = {
     "export": "exporting",
     "group": "group",
     "hash": "hashing",
+    "health": "health",
     "hold": "hold",
     "import": "importing",
     "item": "item",

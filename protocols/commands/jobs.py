@@ -11,6 +11,7 @@ import click
 from circulation.jobs import JOBS, run_job, runs_since
 from circulation.leases import Lease, LeaseTaken
 from protocols.command_line import Settings
+from protocols.commands.daily import daily
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.posting import foreseen, send_due
 from protocols.commands.progress import progress
@@ -139,3 +140,6 @@ def list_(settings: Settings, days: int, as_json: bool) -> None:
         ],
         as_json,
     )
+
+
+jobs.add_command(daily)

@@ -13,6 +13,7 @@ from catalogue.storage.in_use import DatabaseInUse, kept_from_others
 from catalogue.storage.outages import DatabaseUnavailable
 from catalogue.storage.sqlite_files import NotALibrary
 from protocols.command_line import Settings
+from protocols.commands.daily import begin_beside
 from protocols.configuration import too_many_processes
 from protocols.processes import process_called
 from protocols.standard import installed_standards
@@ -26,8 +27,13 @@ log = logging.getLogger(__name__)
     type=click.IntRange(1, 256),
     help="So many processes share the ports, on PostgreSQL.  [default: as configured]",
 )
+@click.option(
+    "--with-jobs",
+    is_flag=True,
+    help="Run the daily jobs as well (`tiro jobs daily`), where no timer does, as in a container.",
+)
 @click.pass_obj
-def serve(settings: Settings, processes: int | None) -> None:
+def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     """Serve SIP2, Z39.50 and NCIP until stopped.
 
     The tables are brought to this version first. SIGTERM and SIGINT end it; SIGHUP has it read its
@@ -55,6 +61,8 @@ def serve(settings: Settings, processes: int | None) -> None:
             migrate(configuration.database_url)
     except (DatabaseTooNew, DatabaseInUse, NotALibrary, DatabaseUnavailable) as error:
         raise click.ClickException(str(error)) from error
+    if with_jobs and supervisor is None:
+        begin_beside(settings)
     try:
         if supervisor is not None:
             run_worker(configuration, installed_standards(), supervisor)
