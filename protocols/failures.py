@@ -31,7 +31,7 @@ class Failure(click.ClickException):
     def __init__(self, message: str, advice: str = "", status: int = 1) -> None:
         super().__init__(message)
         self.advice = advice
-        self.exit_code = status
+        self.exit_code = status  # type: ignore[misc]  # of the class, in click
 
     def show(self, file: IO[Any] | None = None) -> None:
         super().show(file)

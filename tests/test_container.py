@@ -37,7 +37,7 @@ def instruction(name: str) -> str:
 
 
 def ignored(path: str, patterns: list[str]) -> bool:
-    """As builders read .dockerignore: the last pattern that fits a path, or a folder above, holds."""
+    """As builders read .dockerignore: the last pattern that fits it, or a folder above, holds."""
     parts = path.split("/")
     found = False
     for pattern in patterns:

@@ -14,8 +14,8 @@ from tests.builders.staff import Staff
 from tests.protocols.commands.calls import ALL, call
 from tests.servers import run_tiro, running_demo, talk
 
-#: Commands that run until they are ended, and one that speaks to servers of others for long.
-_NOT_CALLED = {"demo", "serve"}
+#: Commands that run until they are ended.
+_NOT_CALLED = {"demo", "jobs daily", "serve"}
 
 
 @pytest.fixture(autouse=True)

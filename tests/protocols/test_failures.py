@@ -40,9 +40,9 @@ from tests.builders.circulation import a_patron, an_item
 from tests.builders.staff import Staff
 from tests.protocols.commands.calls import ALL, call
 
-#: Commands that run until they are ended; how they fail is told in tests/test_serve.py and
-#: tests/test_demo.py, in processes of their own.
-_RUNNING = {"demo", "serve"}
+#: Commands that run until they are ended; how they fail is told in tests/test_serve.py,
+#: tests/test_demo.py and tests/test_container.py, in processes of their own.
+_RUNNING = {"demo", "jobs daily", "serve"}
 #: Commands that ask no database, or say what is wrong with one in another form.
 _WITHOUT_DATABASE = {
     "check",
@@ -51,6 +51,7 @@ _WITHOUT_DATABASE = {
     "digital-post memo",
     "digital-post take",
     "hash",
+    "health",
     "ncip check",
     "receiving announce",
     "record replace",
