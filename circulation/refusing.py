@@ -57,7 +57,7 @@ DECIDED_BY: dict[Reason, str] = {
     Reason.PAYMENT_TOO_LARGE: "ledger.payments.shares_of",
     Reason.PARTIAL_PAYMENT: "ledger.payments.shares_of",
     Reason.CURRENCY_NOT_OWED: "ledger.payments.shares_of",
-    Reason.ORDER_ID_TAKEN: "ledger.payments._once_more",
+    Reason.ORDER_ID_TAKEN: "ledger.orders.once",
     Reason.BOOKED: "booking.at_loan.LoanBound",
     Reason.ON_DISPLAY: "booking.at_loan.loan_bound",
     Reason.BOOKING_UNKNOWN: "booking.bookings.open_booking",

@@ -29,6 +29,7 @@ from circulation.ledger.money import (
     PaymentResult,
     PostingKind,
 )
+from circulation.ledger.orders import Act, Asked, Done, once
 from circulation.ledger.postings import (
     CHARGE_COLUMNS,
     Account,
@@ -40,7 +41,7 @@ from circulation.ledger.postings import (
     postings_of_payment,
 )
 from circulation.ledger.schema import charge_postings, charges, payments
-from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
+from circulation.patrons.facts import lock_patron, patron_facts
 from circulation.reasons import Reason
 from circulation.results import Desk, Refusal, Refused
 
@@ -65,14 +66,6 @@ class PaymentRow(NamedTuple):
 _COLUMNS = tuple(payments.c[name] for name in PaymentRow._fields)
 find_payment = one(
     select(*_COLUMNS).where(payments.c.id == bindparam("payment_id")), PaymentRow, "payment_id"
-)
-_by_order = one(
-    select(*_COLUMNS).where(
-        payments.c.agency_id == bindparam("of_agency"), payments.c.order_id == bindparam("of_order")
-    ),
-    PaymentRow,
-    "of_agency",
-    "of_order",
 )
 _WRITTEN = PaymentRow._fields[:-1]
 _insert_payment = send(
@@ -130,10 +123,11 @@ def pay(
     `refuse_overpayment` takes no more than is owed even where the rules would keep it.
     Asks for no PIN: anyone may pay for anyone.
 
-    The same `order_id` once more, with the same patron, amount and currency, gives the same answer
-    (`Paid.was_repeated`) and does nothing; with another it is refused with ORDER_ID_TAKEN. An order
-    id counts within the agency: machines that only number their own payments put their name before
-    it. Without one every call pays.
+    The same `order_id` once more, with the same patron, amount, currency and charges, gives the
+    same answer (`Paid.was_repeated`) and does nothing; with another it is refused with
+    ORDER_ID_TAKEN. An order id counts within the agency, for whatever moves money
+    (`circulation.ledger.orders`): machines that only number their own payments put their name
+    before it. Without one every call pays.
 
     Refused besides with PATRON_UNKNOWN; AMOUNT_WRONG (not positive); CHARGE_UNKNOWN (not the
     patron's, or owed to another agency); CHARGE_SETTLED (a named one owes nothing any more: it was
@@ -145,10 +139,6 @@ def pay(
     facts = patron_facts(transaction, patron, now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    if order_id:
-        before = _by_order(transaction, desk.agency_id, order_id)
-        if before is not None:
-            return _once_more(transaction, facts, before, amount, currency)
     set_up = circulation.set_up(transaction, facts.set_up_version)
     if desk.branch_id not in set_up.branches:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
@@ -157,20 +147,12 @@ def pay(
     terms = set_up.agency_fee_terms(desk.agency_id, facts.category, day)
     if refuse_overpayment:
         terms = replace(terms, overpayment="refuse")
-    owed = charges_of_account(transaction, facts.id, desk.agency_id)
     wanted = (charge,) if isinstance(charge, int) else None if charge is None else tuple(charge)
-    shares = shares_of(owed, wanted, kind, amount, currency, terms)
-    if isinstance(shares, Refusal):
-        return Refused((shares,), patron=facts.patron())
-
-    payment_id = circulation.ids.next(now)
-    order_id = order_id or str(payment_id)
-    _insert_payment(
-        transaction,
-        payment_id,
+    payment = PaymentRow(
+        circulation.ids.next(now),
         facts.id,
         desk.agency_id,
-        order_id,
+        order_id or "",
         amount,
         currency,
         method,
@@ -178,71 +160,83 @@ def pay(
         desk.device,
         desk.branch_id,
         now,
+        None,
     )
+    # A payment that nobody named has its own number for an order id.
+    payment = payment._replace(order_id=order_id or str(payment.id))
+
+    def take() -> Done | Refusal:
+        owed = charges_of_account(transaction, facts.id, desk.agency_id)
+        shares = shares_of(owed, wanted, kind, amount, currency, terms)
+        return (
+            shares if isinstance(shares, Refusal) else _take(circulation, account, payment, shares)
+        )
+
     was_blocked = is_blocked_for_debt(transaction, facts.id)
+    asked = Asked(Act.PAYMENT, amount, currency, wanted or ())
+    done = once(account, desk.agency_id, payment.order_id, asked, take)
+    if isinstance(done, Refusal):
+        return Refused((done,), patron=facts.patron())
+    assert done.payment_id is not None
+    shares = _put_to(transaction, done.payment_id) if done.was_repeated else done.shares
+    return Paid(
+        done.payment_id,
+        payment.order_id,
+        facts.patron(),
+        amount,
+        currency,
+        shares,
+        amount - sum(each.amount for each in shares),
+        balances_of(transaction, facts.id),
+        done.was_repeated,
+        lifted_block=was_blocked and not is_blocked_for_debt(transaction, facts.id),
+    )
+
+
+def _take(
+    circulation: Circulation,
+    account: Account,
+    payment: PaymentRow,
+    shares: Sequence[tuple[Charge, int]],
+) -> Done:
+    transaction, desk = account.transaction, account.desk
+    _insert_payment(transaction, *payment[: len(_WRITTEN)])
     for owing, share in shares:
         parent = first_posting_of(transaction, owing.id)
-        post(account, owing, PostingKind.PAYMENT, share, parent=parent, payment_id=payment_id)
-    credit = amount - sum(share for _, share in shares)
+        post(account, owing, PostingKind.PAYMENT, share, parent=parent, payment_id=payment.id)
+    credit = payment.amount - sum(share for _, share in shares)
     if credit:
-        _keep_credit(circulation, account, credit, currency, payment_id)
+        _keep_credit(circulation, account, credit, payment.currency, payment.id)
     allocations = tuple(Allocation(owing.id, share) for owing, share in shares)
     write_event(
         transaction,
         EventKind.PAYMENT_TAKEN,
         desk,
-        now,
-        patron_id=facts.id,
+        account.now,
+        patron_id=account.patron_id,
         after={
-            "payment": payment_id,
-            "order": order_id,
-            "amount": amount,
-            "currency": currency,
-            "method": method,
+            "payment": payment.id,
+            "order": payment.order_id,
+            "amount": payment.amount,
+            "currency": payment.currency,
+            "method": payment.method,
             "charges": {str(each.charge_id): each.amount for each in allocations},
             "credit": credit,
         },
     )
-    return Paid(
-        payment_id,
-        order_id,
-        facts.patron(),
-        amount,
-        currency,
-        allocations,
-        credit,
-        balances_of(transaction, facts.id),
-        lifted_block=was_blocked and not is_blocked_for_debt(transaction, facts.id),
-    )
+    return Done(allocations, payment.id)
 
 
-def _once_more(
-    transaction: Transaction, facts: PatronFacts, before: PaymentRow, amount: int, currency: str
-) -> PaymentResult:
-    """The answer to an order id that was paid already."""
-    if (before.patron_id, before.amount, before.currency) != (facts.id, amount, currency):
-        return Refused((Refusal(Reason.ORDER_ID_TAKEN),), patron=facts.patron())
-    made = [
-        posting
-        for posting in postings_of_payment(transaction, before.id)
-        if posting.kind is PostingKind.PAYMENT and posting.at == before.at
-    ]
-    paid = [Allocation(posting.charge_id, -posting.amount) for posting in made]
-    credits_ = {
-        each.charge_id
-        for each in paid
-        if (found := find_charge(transaction, each.charge_id)) and found.kind is ChargeKind.CREDIT
-    }
-    return Paid(
-        before.id,
-        before.order_id,
-        facts.patron(),
-        amount,
-        currency,
-        tuple(each for each in paid if each.charge_id not in credits_),
-        sum(each.amount for each in paid if each.charge_id in credits_),
-        balances_of(transaction, facts.id),
-        was_repeated=True,
+def _put_to(transaction: Transaction, payment_id: int) -> tuple[Allocation, ...]:
+    """Which charges a payment was put to when it was taken; what was kept as credit is none."""
+    payment = find_payment(transaction, payment_id)
+    assert payment is not None
+    return tuple(
+        Allocation(posting.charge_id, -posting.amount)
+        for posting in postings_of_payment(transaction, payment_id)
+        if posting.kind is PostingKind.PAYMENT and posting.at == payment.at
+        if (found := find_charge(transaction, posting.charge_id))
+        and found.kind is not ChargeKind.CREDIT
     )
 
 

@@ -84,6 +84,24 @@ payments = Table(
     UniqueConstraint("agency_id", "order_id"),
 )
 
+#: What was asked for under an order id, and what it has done (see `circulation.ledger.orders`). An
+#: order id counts once with an agency. The patron is NULL once they were erased.
+money_orders = Table(
+    "money_orders",
+    metadata,
+    Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
+    Column("order_id", String, primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("act", String, nullable=False),  # a value of `Act`
+    Column("amount", Integer),  # NULL: all there is
+    Column("currency", String(3), nullable=False),
+    Column("charges", String),  # ids, in order; NULL: which were named is not known
+    Column("payment_id", ForeignKey(payments.c.id)),
+    Column("shares", Text),  # JSON: [[charge, amount], ...]; NULL: they are the payment's
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: The ledger. `amount` is what the posting does to the balance: a charge adds, a payment takes
 #: away. `parent_id` is the posting that it corrects or pays.
 charge_postings = Table(

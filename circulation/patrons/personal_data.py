@@ -50,6 +50,7 @@ FATE: dict[tuple[str, str], Fate] = {
     # What was charged and paid must be accounted for, but not by whom.
     ("charges", "patron_id"): Fate.CUT,
     ("payments", "patron_id"): Fate.CUT,
+    ("money_orders", "patron_id"): Fate.CUT,
     ("patron_balances", "patron_id"): Fate.DELETED,
     ("debt_warnings", "patron_id"): Fate.DELETED,
     ("dunning_acts", "patron_id"): Fate.CUT,

@@ -96,6 +96,7 @@ NOT_SET_UP: dict[str, str] = {
             "loans",
             "incoming_texts",
             "missing_items",
+            "money_orders",
             "notice_messages",
             "notices",
             "partner_notices",

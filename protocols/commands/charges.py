@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-
 import click
 
 from catalogue.statements import Transaction
 from circulation.fees.expected import expected_fees
+from circulation.ledger.changes import Changed, change_charge, charge_patron
 from circulation.ledger.charge_lists import explain_charge, patron_charges
-from circulation.ledger.charges import (
-    create_charge,
-    open_charge,
-    reduce_charge,
-    reduce_write_off,
-    write_off,
-)
-from circulation.ledger.money import Charge, ChargeKind, PatronCharges, amount_text
+from circulation.ledger.money import ChargeKind, PatronCharges, amount_text
+from circulation.ledger.orders import Act
 from circulation.ledger.payments import pay
-from circulation.ledger.postings import Account, open_account
-from circulation.ledger.reversals import reimburse, reverse_payment
+from circulation.ledger.postings import find_charge
+from circulation.ledger.reversals import reverse_payment
 from circulation.patrons.personal_data import log_access
 from circulation.results import Desk, Refused
 from protocols.command_line import Settings
@@ -44,6 +36,9 @@ _AMOUNT = click.option(
     "--amount", type=click.IntRange(min=1), help="In minor units.  [default: all of it]"
 )
 _REASON = click.option("--reason", required=True, help="Why; kept with the posting.")
+_ORDER = click.option(
+    "--order", "order_id", help="A number of your own: done once, however often it is repeated."
+)
 _MINOR = click.IntRange(min=1)
 #: Kinds that people may charge by hand: not those that only a rule or a payment makes.
 _BY_HAND = [
@@ -116,7 +111,7 @@ def _desk(library: Library, branch: str | None, patron: str) -> Desk:
 @click.argument("patron", metavar="PATRON")
 @click.argument("amount", type=_MINOR)
 @click.option("--currency", default="DKK", show_default=True)
-@click.option("--order", "order_id", help="Pays once, however often it is repeated.")
+@_ORDER
 @click.option("--charge", "charge_ids", type=int, multiple=True, help="Only this; may be repeated.")
 @click.option("--method", default="", help="How it was paid.")
 @_at
@@ -178,6 +173,7 @@ def pay_(
 @click.argument("amount", type=_MINOR)
 @click.option("--currency", default="DKK", show_default=True)
 @_REASON
+@_ORDER
 @_at
 @as_json
 @click.pass_obj
@@ -188,60 +184,46 @@ def add(
     amount: int,
     currency: str,
     reason: str,
+    order_id: str | None,
     branch: str | None,
     as_json: bool,
 ) -> None:
     """Charge PATRON by hand: for a new card, for damage."""
     with opened(settings) as library:
         patron_id, desk = library.patron(patron), _desk(library, branch, patron)
-
-        def work(transaction: Transaction) -> Charge:
-            set_up = library.circulation.current_set_up(transaction)
-            account = open_account(transaction, set_up, desk, patron_id, library.now)
-            return create_charge(
+        charged = library.write(
+            lambda transaction: charge_patron(
                 library.circulation,
-                account,
-                ChargeKind(kind),
-                amount,
-                currency,
-                branch_id=desk.branch_id,
+                transaction,
+                desk=desk,
+                patron_id=patron_id,
+                kind=ChargeKind(kind),
+                amount=amount,
+                currency=currency,
                 reason=reason,
+                now=library.now,
+                order_id=order_id,
             )
-
-        say(charge_facts(library.write(work)), as_json)
-
-
-def _change(
-    settings: Settings,
-    charge_id: int,
-    change: Callable[[Account, Charge], Charge],
-    branch: str | None,
-    json_wanted: bool,
-) -> None:
-    with opened(settings) as library:
-        desk = None if branch is None else library.desk(branch)
-
-        def work(transaction: Transaction) -> Charge:
-            account, charge = open_charge(
-                library.circulation, transaction, charge_id=charge_id, desk=desk, now=library.now
-            )
-            if account.desk is None:
-                there = Desk(library.actor, DEVICE, charge.agency_id, charge.branch_id)
-                account = replace(account, desk=there)
-            return change(account, charge)
-
-        try:
-            changed = library.write(work)
-        except ValueError as error:
-            raise click.ClickException(str(error)) from error
-    say(charge_facts(changed), json_wanted)
+        )
+    _say_changed(charged, as_json)
 
 
-def _changing(name: str, verb: Callable[..., Charge], about: str) -> None:
+def _where(library: Library, branch: str | None, charge_id: int) -> Desk:
+    """In that branch, or where the charge was made."""
+    if branch is not None:
+        return library.desk(branch)
+    charge = library.read(lambda transaction: find_charge(transaction, charge_id))
+    if charge is None:
+        raise click.ClickException(f"there is no charge {charge_id} that can be changed")
+    return Desk(library.actor, DEVICE, charge.agency_id, charge.branch_id)
+
+
+def _changing(name: str, act: Act, about: str) -> None:
     @charges.command(name, help=about)
     @_CHARGE
     @_AMOUNT
     @_REASON
+    @_ORDER
     @_at
     @as_json
     @click.pass_obj
@@ -250,26 +232,46 @@ def _changing(name: str, verb: Callable[..., Charge], about: str) -> None:
         charge_id: int,
         amount: int | None,
         reason: str,
+        order_id: str | None,
         branch: str | None,
         as_json: bool,
     ) -> None:
-        _change(
-            settings,
-            charge_id,
-            lambda account, charge: verb(account, charge, reason=reason, amount=amount),
-            branch,
-            as_json,
-        )
+        with opened(settings) as library:
+            desk = _where(library, branch, charge_id)
+            try:
+                changed = library.write(
+                    lambda transaction: change_charge(
+                        library.circulation,
+                        transaction,
+                        act=act,
+                        charge_id=charge_id,
+                        desk=desk,
+                        reason=reason,
+                        now=library.now,
+                        amount=amount,
+                        order_id=order_id,
+                    )
+                )
+            except ValueError as error:
+                raise click.ClickException(str(error)) from error
+        _say_changed(changed, as_json)
 
 
-def _waive(account: Account, charge: Charge, reason: str, amount: int | None) -> Charge:
-    return reduce_charge(account, charge, charge.amount if amount is None else amount, reason)
+def _say_changed(changed: Changed | Refused, as_json: bool) -> None:
+    if isinstance(changed, Refused):
+        say(refusal_of(changed), as_json)
+        raise click.exceptions.Exit(1)
+    say(charge_facts(changed.charge) | {"repeated": changed.was_repeated}, as_json)
 
 
-_changing("waive", _waive, "Take CHARGE off, or a part of it: it should not have been charged.")
-_changing("write-off", write_off, "Give up what is owed of CHARGE; the charge itself stands.")
-_changing("restore", reduce_write_off, "Take back a write-off of CHARGE: it is owed again.")
-_changing("refund", reimburse, "Give back what was paid too much of CHARGE.")
+_changing(
+    "waive",
+    Act.REDUCTION,
+    "Take CHARGE off, or a part of it: it should not have been charged.",
+)
+_changing("write-off", Act.WRITE_OFF, "Give up what is owed of CHARGE; the charge itself stands.")
+_changing("restore", Act.WRITE_OFF_REDUCTION, "Take back a write-off of CHARGE: it is owed again.")
+_changing("refund", Act.REIMBURSEMENT, "Give back what was paid too much of CHARGE.")
 
 
 @charges.command()

@@ -47,6 +47,7 @@ _OF_PATRONS = (
     *("patron_preferences", "patron_guardians", "patron_consents", "patron_groups"),
     *("patron_group_members", "pin_failures", "sealed_numbers", "access_log"),
     *("patron_balances", "charges", "charge_loans", "charge_postings", "payments"),
+    "money_orders",
     *("debt_warnings", "dunning_acts", "collection_claims", "collection_lines"),
     *("notices", "notice_messages", "notice_choices", "silent_rows", "incoming_texts"),
     "post_receipts",

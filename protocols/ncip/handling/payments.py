@@ -1,18 +1,20 @@
 """CreateUserFiscalTransaction (Z39.83-1-2012, 5.4.8): paying, charging, forgiving.
 
-A transaction is done once for each FiscalTransactionReferenceId (or RequestId) of a partner: what
-comes again gets the same answer, another amount under the same number is a Duplicate Fiscal
-Transaction.
+A transaction is done once for each FiscalTransactionReferenceId of a partner, or else once of each
+kind for a RequestId, whatever it does (`circulation.ledger.orders`): what comes again gets the same
+answer, another amount under the same number is a Duplicate Fiscal Transaction.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from circulation.ledger.charges import charge_made_once, create_charge, set_amount, write_off
+from circulation.fees.giving_up import give_up
+from circulation.ledger.changes import charge_patron
 from circulation.ledger.money import ChargeKind
+from circulation.ledger.orders import Act
 from circulation.ledger.payments import pay
-from circulation.ledger.postings import Account, find_charge, open_account, postings_of
+from circulation.reasons import Reason
 from circulation.results import PatronStatus, Refused
 from protocols.answering import Context
 from protocols.ncip.messages import Problem, Refusal, Response
@@ -28,8 +30,14 @@ from protocols.ncip.subjects.money import TRANSACTION_TYPES, reference
 from protocols.ncip.subjects.named import desk_of, known_user
 from protocols.ncip.subjects.users import folded, named_user, user_id
 
+_SERVICE = "CreateUserFiscalTransaction"
 _CHARGING = frozenset({"assess", "penalty"})
-_FORGIVING = frozenset({"waive", "forgive", "writeoff"})
+_GIVING_UP = {
+    "waive": Act.WRITE_OFF,
+    "forgive": Act.WRITE_OFF,
+    "writeoff": Act.WRITE_OFF,
+    "cancel": Act.REDUCTION,
+}
 #: By FiscalTransactionType; the first kind of each counts.
 _KINDS = {folded(word): kind for kind, word in reversed(TRANSACTION_TYPES.items())} | {
     "cardreplacementcharge": ChargeKind.ADMINISTRATIVE,
@@ -65,7 +73,7 @@ def create_user_fiscal_transaction(
         return _pay(request, about, user.identifier, status, caller, context)
     if action in _CHARGING:
         return _charge(request, about, status, caller, context)
-    return _give_up(request, about, action, status, caller, context)
+    return _give_up(request, about, _GIVING_UP[action], user.identifier, status, caller, context)
 
 
 def _wrong(about: FiscalTransactionInformation | None) -> list[Problem]:
@@ -80,7 +88,7 @@ def _wrong(about: FiscalTransactionInformation | None) -> list[Problem]:
         value = str(amount.monetary_value)
         wrong.append(problem(ProblemType.INVALID_AMOUNT, "not positive", "MonetaryValue", value))
     action = about.fiscal_action_type
-    known = _CHARGING | _FORGIVING | {"payment", "cancel"}
+    known = _CHARGING | _GIVING_UP.keys() | {"payment"}
     if action is not None and folded(action.value) not in known:
         kind = ProblemType.UNABLE_TO_ADD_ELEMENT
         wrong.append(problem(kind, "no such action", "FiscalActionType", action.value))
@@ -106,14 +114,13 @@ def _pay(
         patron=identifier,
         amount=amount,
         currency=currency,
-        order_id=_once(about, caller),
+        order_id=_order(about, caller, Act.PAYMENT),
         charge=related or None,
         method=about.payment_method_type.value if about.payment_method_type else "",
         now=context.now,
     )
     if isinstance(paid, Refused):
-        found = problems("CreateUserFiscalTransaction", paid.refusals, {})
-        return refusal(request, *found)
+        return refusal(request, *problems(_SERVICE, paid.refusals, {}))
     return _done(about, status, str(paid.payment_id))
 
 
@@ -125,33 +132,29 @@ def _charge(
     context: Context,
 ) -> Response:
     amount, currency = _amount(about, status, context)
-    account = _account(status, caller, context)
-    once = _once(about, caller)
-    made = charge_made_once(account, once) if once else None
-    if made is not None:
-        first = postings_of(context.transaction, made.id)[0]
-        what = (made.patron_id, made.currency, first.amount)
-        if what != (status.patron.id, currency, amount):
-            return _duplicate(request)
-        return _done(about, status, str(made.id))
     kind = folded(about.fiscal_transaction_type.value) if about.fiscal_transaction_type else ""
-    charge = create_charge(
+    charged = charge_patron(
         context.circulation,
-        account,
-        _KINDS.get(kind, ChargeKind.OTHER),
-        amount,
-        currency,
-        branch_id=desk_of(caller, context).branch_id,
+        context.transaction,
+        desk=desk_of(caller, context),
+        patron_id=status.patron.id,
+        kind=_KINDS.get(kind, ChargeKind.OTHER),
+        amount=amount,
+        currency=currency,
         reason=about.fiscal_transaction_description or caller.known_as,
-        once=once,
+        order_id=_order(about, caller, Act.CHARGE),
+        now=context.now,
     )
-    return _done(about, status, str(charge.id))
+    if isinstance(charged, Refused):
+        return refusal(request, *problems(_SERVICE, charged.refusals, {}))
+    return _done(about, status, str(charged.charge.id))
 
 
 def _give_up(
     request: Any,
     about: FiscalTransactionInformation,
-    action: str,
+    act: Act,
+    identifier: str,
     status: PatronStatus,
     caller: Partner,
     context: Context,
@@ -160,30 +163,24 @@ def _give_up(
     related = _related(about)
     if not related:
         return _no_such_charge(request, about)
-    account = _account(status, caller, context)
-    charge = find_charge(context.transaction, related[0])
-    desk = desk_of(caller, context)
-    if charge is None or charge.patron_id != status.patron.id or charge.agency_id != desk.agency_id:
-        return _no_such_charge(request, about)
-    if currency != charge.currency or amount > charge.balance:
-        return refusal(
-            request,
-            problem(
-                ProblemType.INVALID_AMOUNT, "more than is owed of it", "MonetaryValue", str(amount)
-            ),
-        )
-    reason = about.fiscal_transaction_description or caller.known_as
-    if action in _FORGIVING:
-        write_off(account, charge, reason, amount)
-    else:
-        set_amount(account, charge, charge.amount - amount, reason)
-    return _done(about, status, str(charge.id))
-
-
-def _account(status: PatronStatus, caller: Partner, context: Context) -> Account:
-    set_up = context.circulation.current_set_up(context.transaction)
-    desk = desk_of(caller, context)
-    return open_account(context.transaction, set_up, desk, status.patron.id, context.now)
+    given_up = give_up(
+        context.circulation,
+        context.transaction,
+        desk=desk_of(caller, context),
+        patron=identifier,
+        amount=amount,
+        currency=currency,
+        reason=about.fiscal_transaction_description or caller.known_as,
+        order_id=_order(about, caller, act),
+        charge=related,
+        act=act,
+        now=context.now,
+    )
+    if isinstance(given_up, Refused):
+        if Reason.CHARGE_UNKNOWN in given_up.reasons:
+            return _no_such_charge(request, about)
+        return refusal(request, *problems(_SERVICE, given_up.refusals, {}))
+    return _done(about, status, str(given_up.charges[0]))
 
 
 def _amount(
@@ -212,13 +209,14 @@ def _related(about: FiscalTransactionInformation) -> list[int] | None:
     return found
 
 
-def _once(about: FiscalTransactionInformation, caller: Partner) -> str | None:
-    """What the partner calls the transaction."""
+def _order(about: FiscalTransactionInformation, caller: Partner, act: Act) -> str | None:
+    """What the partner calls the transaction; a request may have one of each kind."""
     own = about.fiscal_transaction_reference_id
     name = own.fiscal_transaction_identifier_value if own else None
-    if name is None and about.request_id is not None:
-        name = about.request_id.request_identifier_value
-    return f"{caller.agency.casefold()} {name}" if name else None
+    if name:
+        return f"{caller.agency.casefold()} {name}"
+    name = about.request_id.request_identifier_value if about.request_id else None
+    return f"{caller.agency.casefold()} {act.value} of {name}" if name else None
 
 
 def _done(about: FiscalTransactionInformation, status: PatronStatus, number: str) -> Response:
@@ -241,16 +239,5 @@ def _no_such_charge(request: Any, about: FiscalTransactionInformation) -> Refusa
             "the user has no such charge with this agency",
             "RelatedFiscalTransactionReferenceId",
             value,
-        ),
-    )
-
-
-def _duplicate(request: Any) -> Refusal:
-    return refusal(
-        request,
-        problem(
-            ProblemType.DUPLICATE_FISCAL_TRANSACTION,
-            "another transaction has this number",
-            "FiscalTransactionReferenceId",
         ),
     )

@@ -188,6 +188,7 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
     amount = minor_units_of(request.fee_amount, currency)
     charge = _charge_number(request.fee_identifier)
     order = (request.transaction_id or "").strip()
+    order_id = f"{place.desk.actor}:{order}" if order else None
     account = caller.account
     if account is not None and request.payment_type in account.writeoff_payment_types:
         given_up = give_up(
@@ -197,9 +198,9 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
             patron=patron,
             amount=-1 if amount is None else amount,
             currency=currency,
-            reason=place.desk.actor,
+            reason=f"{place.desk.actor} {order}".rstrip(),
             now=context.now,
-            order_id=order or None,
+            order_id=order_id,
             charge=charge,
         )
         if isinstance(given_up, Refused):
@@ -217,7 +218,7 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
         amount=-1 if amount is None else amount,
         currency=currency,
         now=context.now,
-        order_id=f"{place.desk.actor}:{order}" if order else None,
+        order_id=order_id,
         charge=charge,
         method=METHODS.get(request.payment_type, request.payment_type.strip()),
         refuse_overpayment=account is not None and account.refuse_overpayment,

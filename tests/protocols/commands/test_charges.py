@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.builders.circulation import a_patron
 from tests.builders.fees import charge, danish_fees, hand_in, late_by, lend
 from tests.builders.staff import Staff
@@ -90,3 +92,25 @@ def test_charging_by_hand_and_what_is_expected(staff: Staff) -> None:
     [fee] = staff.json("charges", "expected", card)
     assert (fee["amount"], len(fee["items"])) == (23_000, 2)
     assert staff.run("charges", "expected", "nobody").exit_code == 1
+
+
+@pytest.mark.parametrize("command", ["pay", "add", "waive", "write-off", "restore", "refund"])
+def test_what_is_asked_for_under_one_order_is_done_once(staff: Staff, command: str) -> None:
+    card = a_patron(staff.library)
+    made = charge(staff.library, card, 1_000)
+    reason = ("--reason", "agreed")
+    if command == "restore":
+        staff.json("charges", "write-off", str(made.id), *reason)
+    if command == "refund":
+        staff.json("charges", "pay", card, "1000")
+        staff.json("charges", "waive", str(made.id), *reason)
+    arguments = {
+        "pay": (card, "100"),
+        "add": (card, "service", "100", *reason),
+    }.get(command, (str(made.id), "--amount", "100", *reason))
+    first, again = (staff.json("charges", command, *arguments, "--order", "S 1") for _ in range(2))
+    assert (first.pop("repeated"), again.pop("repeated")) == (False, True)
+    assert first == again
+    other = [each if each != "100" else "200" for each in arguments]
+    refused = staff.json("charges", command, *other, "--order", "S 1", code=1)
+    assert refused["refused"] == ["ORDER_ID_TAKEN"]

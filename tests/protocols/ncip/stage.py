@@ -136,11 +136,15 @@ class Stage:
         answers: list[bytes] = []
         self.exchange.answer(document, answers.append, arrival)
         while not answers:
-            self._ready.get(timeout=10)()
+            self.turn()
         while self._later:
             self._later.pop()()
         assert len(answers) == 1
         return answers[0]
+
+    def turn(self) -> None:
+        """Waits for something to be done in a thread, and does what was to follow it."""
+        self._ready.get(timeout=10)()
 
     def ask(self, body: str) -> etree._Element:
         """The service response to a message of ours; it is valid, or the test fails."""

@@ -16,12 +16,22 @@ from circulation.organisation import add_agency, add_branch, add_consortium
 from circulation.patrons.accounts import patron_status
 from circulation.reasons import BlockReason
 from circulation.results import PatronStatus
+from protocols.ncip.partners.arrivals import UNTOLD
 from tests.builders import fees
 from tests.builders.circulation import a_library, a_patron
 from tests.builders.dunning import a_blocked_debtor
 from tests.builders.fees import number_of
 from tests.protocols.ncip.furnishing import service
-from tests.protocols.ncip.stage import SETTINGS, N, Schemas, Stage, problem_types, text_of, user
+from tests.protocols.ncip.stage import (
+    SETTINGS,
+    N,
+    Schemas,
+    Stage,
+    message,
+    problem_types,
+    text_of,
+    user,
+)
 
 
 @pytest.fixture
@@ -32,7 +42,14 @@ def stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
 
 
 def transaction(
-    card: str, action: str, amount: int, *, name: str = "", related: str = "", currency: str = "DKK"
+    card: str,
+    action: str,
+    amount: int,
+    *,
+    name: str = "",
+    request: str = "",
+    related: str = "",
+    currency: str = "DKK",
 ) -> str:
     def reference(element: str, value: str) -> str:
         return (
@@ -50,8 +67,20 @@ def transaction(
         reference("RelatedFiscalTransactionReferenceId", related),
         "<FiscalTransactionType>Interlibrary Loan Fee</FiscalTransactionType>",
         f"<Amount><CurrencyCode>{currency}</CurrencyCode><MonetaryValue>{amount}</MonetaryValue>",
-        "</Amount></FiscalTransactionInformation>",
+        "</Amount>",
+        f"<RequestId><RequestIdentifierValue>{request}</RequestIdentifierValue></RequestId>"
+        if request
+        else "",
+        "</FiscalTransactionInformation>",
     )
+
+
+def assessed(stage: Stage, card: str, amount: int) -> str:
+    """The number of a new charge."""
+    charged = stage.ask(transaction(card, "Assess", amount))
+    number = text_of(charged, "FiscalTransactionReferenceId/FiscalTransactionIdentifierValue")
+    assert number
+    return number
 
 
 def account(stage: Stage, card: str) -> etree._Element:
@@ -105,6 +134,50 @@ def test_a_charge_is_given_up(stage: Stage, action: str) -> None:
     assert problem_types(more) == ["Invalid Amount"]
     assert not problem_types(stage.ask(transaction(card, action, 4000, related=number or "")))
     assert balance(stage, card) == "0"
+
+
+#: What gives up, or takes back, a part of a charge.
+GIVING_UP = ["Waive", "Forgive", "Write Off", "Cancel"]
+
+
+@pytest.mark.parametrize("by", ["name", "request"])
+@pytest.mark.parametrize("action", GIVING_UP)
+def test_a_charge_is_given_up_once_for_each_number(stage: Stage, action: str, by: str) -> None:
+    library = stage.library
+    card = a_patron(library)
+    number = assessed(stage, card, 4000)
+    asked = message(transaction(card, action, 1000, related=number, **{by: "W 1"}))
+    first = stage.answer(asked)
+    library.pass_time(days=3)
+    assert stage.answer(asked) == first
+    assert not problem_types(stage.schemas.check(first))
+    assert balance(stage, card) == "3000"
+    for other in (
+        transaction(card, action, 1500, related=number, **{by: "W 1"}),
+        transaction(card, action, 1000, related=assessed(stage, card, 2000), **{by: "W 1"}),
+    ):
+        assert problem_types(stage.ask(other)) == ["Duplicate Fiscal Transaction"]
+    assert balance(stage, card) == "5000"
+    # A reference is of one transaction; a request may well be charged for and paid for.
+    payment = stage.ask(transaction(card, "Payment", 1000, related=number, **{by: "W 1"}))
+    assert problem_types(payment) == (["Duplicate Fiscal Transaction"] if by == "name" else [])
+
+
+@pytest.mark.parametrize("action", ["Payment", "Assess", *GIVING_UP])
+def test_sixteen_at_once_move_money_once(stage: Stage, action: str) -> None:
+    library = stage.library
+    card = a_patron(library)
+    number = assessed(stage, card, 4000)
+    related = "" if action == "Assess" else number
+    asked = message(transaction(card, action, 1000, related=related, name="X 1"))
+    answers: list[bytes] = []
+    for _ in range(16):
+        stage.exchange.answer(asked, answers.append, UNTOLD)
+    while len(answers) < 16:
+        stage.turn()
+    assert len(set(answers)) == 1
+    assert not problem_types(stage.schemas.check(answers[0]))
+    assert balance(stage, card) == ("5000" if action == "Assess" else "3000")
 
 
 @pytest.mark.parametrize(

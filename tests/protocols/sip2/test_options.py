@@ -268,6 +268,9 @@ def test_a_payment_type_that_writes_off(library: Library, a_terminal: ATerminal,
     assert answer.startswith("38Y")
     assert fields(answer, "AF") == ["Written off: 15.00 DKK."]
     assert fields(answer, "BK") == ["w1"]
+    library.pass_time(days=2)
+    assert pay(terminal, "06", "15.00", "BKw1|").startswith("38Y")
+    assert pay(terminal, "00", "15.00", "BKw1|").startswith("38N")
     assert fields(information(terminal), "BV") == ["5.00"]
     assert pay(terminal, "00", "5.00").startswith("38Y")
     assert fields(information(terminal), "BV") == []

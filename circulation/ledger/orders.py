@@ -1,0 +1,134 @@
+"""Orders: whatever moves money because somebody asks for it is done once for each order id.
+
+A till, a machine, a partner or a script that lost the answer asks again, and gets the same answer.
+So every such act (see `Act`) names what it is about and goes through `once`, which takes the order
+id before anything is done and keeps with it what was done, in the transaction that does it. Two
+that come at one time wait for each other at the order id, whichever process they have come to.
+
+What circulation charges by itself has no order id: the state of the loan, the hold or the step of
+the flow makes it happen once, and `charges.once` names the occasion.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from catalogue.statements import change, one, send
+from circulation.ledger.money import Allocation
+from circulation.ledger.postings import Account
+from circulation.ledger.schema import money_orders
+from circulation.reasons import Reason
+from circulation.results import Refusal
+
+
+class Act(Enum):
+    """What can be asked for. The value is what `money_orders.act` holds."""
+
+    PAYMENT = "payment"
+    CHARGE = "charge"
+    WRITE_OFF = "write_off"
+    WRITE_OFF_REDUCTION = "write_off_reduction"
+    REDUCTION = "reduction"  # of what was charged; to nothing, it is cancelled
+    REIMBURSEMENT = "reimbursement"
+
+
+class Asked(NamedTuple):
+    """What an order asks for: a repetition says the same in every part.
+
+    `amount` in minor units, None for all there is. `charges` are ids, empty where none is named.
+    """
+
+    act: Act
+    amount: int | None
+    currency: str
+    charges: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an order has done: how much to which charges, and the payment where it took one."""
+
+    shares: tuple[Allocation, ...]
+    payment_id: int | None = None
+    was_repeated: bool = False
+
+
+class _Row(NamedTuple):
+    patron_id: int | None
+    act: str
+    amount: int | None
+    currency: str
+    charges: str | None
+    payment_id: int | None
+    shares: str | None
+
+
+_is_it = (
+    money_orders.c.agency_id == bindparam("of_agency"),
+    money_orders.c.order_id == bindparam("of_order"),
+)
+_KEY = ("of_agency", "of_order")
+_TAKEN = ("agency_id", "order_id", "patron_id", "act", "amount", "currency", "charges", "at")
+#: (Both databases spell it alike.) PostgreSQL waits here for whoever has the id and is not done.
+_take = change(
+    insert(money_orders)
+    .values({name: bindparam(f"new_{name}", type_=money_orders.c[name].type) for name in _TAKEN})
+    .on_conflict_do_nothing(index_elements=[money_orders.c.agency_id, money_orders.c.order_id]),
+    *(f"new_{name}" for name in _TAKEN),
+)
+_find = one(select(*(money_orders.c[name] for name in _Row._fields)).where(*_is_it), _Row, *_KEY)
+_give_back = send(delete(money_orders).where(*_is_it), *_KEY)
+_note = send(
+    update(money_orders)
+    .where(*_is_it)
+    .values(payment_id=bindparam("new_payment"), shares=bindparam("new_shares")),
+    *_KEY,
+    "new_payment",
+    "new_shares",
+)
+
+
+def once(
+    account: Account,
+    agency_id: int,
+    order_id: str | None,
+    asked: Asked,
+    do: Callable[[], Done | Refusal],
+) -> Done | Refusal:
+    """What `do` does for the order id, once with this agency; or what it did the first time.
+
+    Without an order id it is done each time. Who asks for something else under an id that was
+    used is refused with ORDER_ID_TAKEN. A refusal, or an error, leaves the id free.
+    """
+    if not order_id:
+        return do()
+    transaction = account.transaction
+    charges = _ids(asked.charges)
+    what = (account.patron_id, asked.act.value, asked.amount, asked.currency)
+    if not _take(transaction, agency_id, order_id, *what, charges, account.now):
+        before = _find(transaction, agency_id, order_id)
+        if before is None or before[:4] != what or before.charges not in (charges, None):
+            return Refusal(Reason.ORDER_ID_TAKEN)
+        return _done_before(before)
+    done = do()
+    if isinstance(done, Refusal):
+        _give_back(transaction, agency_id, order_id)
+        return done
+    _note(transaction, agency_id, order_id, done.payment_id, json.dumps(done.shares))
+    return done
+
+
+def _ids(charges: Iterable[int]) -> str:
+    return " ".join(str(each) for each in sorted(set(charges)))
+
+
+def _done_before(before: _Row) -> Done:
+    shares = tuple(Allocation(*each) for each in json.loads(before.shares or "[]"))
+    return Done(shares, before.payment_id, was_repeated=True)
