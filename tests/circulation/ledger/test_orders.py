@@ -30,7 +30,7 @@ from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.fees import charge, number_of, paid, total
 
 ROOT = Path(__file__).parents[3]
-_postings = many(select(charge_postings.c.kind), None)
+_postings: Callable[..., list[Any]] = many(select(charge_postings.c.kind), None)
 _orders = scalar(select(func.count()).select_from(money_orders))
 
 
