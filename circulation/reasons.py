@@ -64,7 +64,7 @@ class Reason(Enum):
     PAYMENT_TOO_LARGE = "more was offered than is owed"
     PARTIAL_PAYMENT = "a charge is paid in full or not at all"
     CURRENCY_NOT_OWED = "nothing is owed in this currency"
-    ORDER_ID_TAKEN = "another payment has this order id"
+    ORDER_ID_TAKEN = "another transaction has this number"
 
     BOOKED = "the copies of this title are booked for that time"
     ON_DISPLAY = "the item belongs to a theme that is not lent"

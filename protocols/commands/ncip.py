@@ -237,7 +237,7 @@ def renewal(
 @click.option("--institution", help="The patron that stands for us, for what the library lends.")
 @click.option("--item", help="A barcode of an available item: it is lent, and given back.")
 @click.option("--number", default="", help="The record number of its title, to request that.")
-@click.option("--pickup", default="", help="PickupLocation.")
+@click.option("--pickup", default="", help="PickupLocation.  [default: what the partner says]")
 @click.option("--quiet", is_flag=True, help="Print outcomes alone.")
 @as_json
 @click.pass_context
@@ -279,11 +279,12 @@ def check(
         with client:
             take("", ask_versions(client))
             if given["item"] and lender:
-                box = _sandbox(given, lender, given["item"])
+                box = _sandbox(given, lender, given["item"], cycle.lender_place)
                 for step in run_steps(client, box, cycle.lender):
                     take("lender ", step)
             if given["patron"]:
-                box = _sandbox(given, given["patron"], f"TIRO-{secrets.token_hex(4)}")
+                brought = f"TIRO-{secrets.token_hex(4)}"
+                box = _sandbox(given, given["patron"], brought, cycle.borrower_place)
                 for step in run_steps(client, box, cycle.borrower):
                     take("borrower ", step)
     except NcipUnreachable as error:
@@ -315,7 +316,7 @@ def _client(
     )
 
 
-def _sandbox(given: dict[str, Any], user: str, barcode: str) -> Sandbox:
+def _sandbox(given: dict[str, Any], user: str, barcode: str, place: str) -> Sandbox:
     now = datetime.now(UTC).replace(microsecond=0)
     return Sandbox(
         agency=given["to_agency"],
@@ -325,6 +326,6 @@ def _sandbox(given: dict[str, Any], user: str, barcode: str) -> Sandbox:
         now=now,
         due=now + _DUE,
         number=given["number"],
-        pickup=given["pickup"],
+        pickup=given["pickup"] or place,
         pin=given["pin"],
     )

@@ -7,7 +7,7 @@ responder, and the tests against ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -45,6 +45,7 @@ from protocols.ncip.subjects.users import postal_address
 
 _LOAN, _HOLD = Code("Loan"), Code("Hold")
 _WHOLE, _ITEM = Code("Bibliographic Item"), Code("Item")
+_DESCRIPTION = Code("Bibliographic Description")
 _FIELDS: Final = ("Bibliographic Description", "Circulation Status", "Item Description")
 _USER_FIELDS: Final = ("Name Information", "User Privilege", "Block Or Trap")
 
@@ -137,6 +138,19 @@ def _request(box: Sandbox) -> RequestItem:
     )
 
 
+def _page(box: Sandbox) -> RequestItem:
+    """As crosslink asks by itself: a title, an Item of it, and nothing to be told."""
+    return RequestItem(
+        user_id=box.user_id,
+        item_id=() if box.number else (box.item_id,),
+        bibliographic_id=(box.title_id,) if box.number else (),
+        request_id=box.request,
+        request_type=Code("Page"),
+        request_scope_type=_ITEM,
+        pickup_location=box.place,
+    )
+
+
 def _hold(box: Sandbox) -> RequestItem:
     return RequestItem(
         user_id=box.user_id,
@@ -172,7 +186,7 @@ def _check_out(box: Sandbox) -> CheckOutItem:
         user_id=box.user_id,
         item_id=box.item_id,
         request_id=box.request,
-        item_element_type=(Code("Bibliographic Description"),),
+        item_element_type=(_DESCRIPTION,),
     )
 
 
@@ -186,6 +200,10 @@ def _renew(box: Sandbox) -> RenewItem:
 
 def _check_in(box: Sandbox) -> CheckInItem:
     return CheckInItem(item_id=box.item_id)
+
+
+def _check_in_told(box: Sandbox) -> CheckInItem:
+    return CheckInItem(item_id=box.item_id, item_element_type=(_DESCRIPTION,))
 
 
 def _delete(box: Sandbox) -> DeleteItem:
@@ -205,6 +223,10 @@ def _accept(box: Sandbox) -> AcceptItem:
         ),
         pickup_location=box.place,
     )
+
+
+def _accept_and_notify(box: Sandbox) -> AcceptItem:
+    return replace(_accept(box), requested_action_type=Code("Hold For Pickup And Notify"))
 
 
 def _requested(box: Sandbox) -> ItemRequested:
@@ -256,16 +278,23 @@ class LifeCycle(NamedTuple):
     lender: tuple[Step, ...]
     borrower: tuple[Step, ...]
     is_institution: bool = True
+    #: PickupLocation, as the partner says it where nobody has told it our words.
+    lender_place: str = ""
+    borrower_place: str = ""
 
 
 #: By preset (`protocols.ncip.partners.presets`).
 LIFE_CYCLES: Final[dict[str, LifeCycle]] = {
     "relais": LifeCycle(
-        (_look_up_user, _check_out_unasked, _check_in), (_look_up_user, _accept, _check_in)
+        (_look_up_user, _check_out_unasked, _check_in),
+        (_look_up_user, _accept, _check_in),
+        borrower_place="DELIVERY",
     ),
     "reshare": LifeCycle(
-        (_look_up_user, _request, _check_out, _check_in),
-        (_look_up_user, _accept, _check_out, _check_in, _delete),
+        (_look_up_user, _page, _check_out, _check_in_told),
+        (_look_up_user, _accept, _check_out, _check_in_told, _delete),
+        lender_place="ILL Office",
+        borrower_place="Main Library",
     ),
     "dcb": LifeCycle(
         (_look_up_item_set, _request, _check_out, _received, _checked_out, _shipped, _check_in),
@@ -277,16 +306,20 @@ LIFE_CYCLES: Final[dict[str, LifeCycle]] = {
     ),
     "alma": LifeCycle(
         (_request, _check_out, _renew, _check_in),
-        (_look_up_user, _accept, _check_in),
+        (_look_up_user, _accept_and_notify, _check_in),
     ),
     "shareit": LifeCycle(
         (_look_up_user, _check_out_unasked, _check_in),
         (_look_up_user, _accept, _check_out, _check_in),
     ),
-    "illiad": LifeCycle((_check_out_unasked, _check_in), (_accept, _check_in)),
+    "illiad": LifeCycle(
+        (_check_out_unasked, _check_in), (_accept_and_notify, _check_in), borrower_place="ILL"
+    ),
     "oclc": LifeCycle(
         (_look_up_user, _request, _look_up_request, _check_out, _check_in),
         (_look_up_user, _accept, _check_out, _renew, _check_in),
+        lender_place="129479",
+        borrower_place="129479",
     ),
     "danzig": LifeCycle(
         (_log_in, _look_up_item, _hold, _look_up_request, _move_request, _cancel),

@@ -80,7 +80,7 @@ def accept_item(request: AcceptItem, caller: Partner, context: Context) -> Respo
     if given is None:
         missing = ProblemType.NEEDED_DATA_MISSING
         return refusal(request, problem(missing, "no request is named", "RequestId"))
-    pickup = pickup_branch(request.pickup_location, caller, context)
+    pickup = pickup_branch(request, caller, context)
     if isinstance(pickup, Problem):
         return refusal(request, pickup)
     user = request.user_id.user_identifier_value if request.user_id else None

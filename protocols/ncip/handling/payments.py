@@ -120,7 +120,7 @@ def _pay(
         now=context.now,
     )
     if isinstance(paid, Refused):
-        return refusal(request, *problems(_SERVICE, paid.refusals, {}))
+        return refusal(request, *problems(_SERVICE, paid.refusals, _quotable(about)))
     return _done(about, status, str(paid.payment_id))
 
 
@@ -146,7 +146,7 @@ def _charge(
         now=context.now,
     )
     if isinstance(charged, Refused):
-        return refusal(request, *problems(_SERVICE, charged.refusals, {}))
+        return refusal(request, *problems(_SERVICE, charged.refusals, _quotable(about)))
     return _done(about, status, str(charged.charge.id))
 
 
@@ -179,8 +179,22 @@ def _give_up(
     if isinstance(given_up, Refused):
         if Reason.CHARGE_UNKNOWN in given_up.reasons:
             return _no_such_charge(request, about)
-        return refusal(request, *problems(_SERVICE, given_up.refusals, {}))
+        return refusal(request, *problems(_SERVICE, given_up.refusals, _quotable(about)))
     return _done(about, status, str(given_up.charges[0]))
+
+
+def _quotable(about: FiscalTransactionInformation) -> dict[str, str | None]:
+    amount, own = about.amount, about.fiscal_transaction_reference_id
+    related = about.related_fiscal_transaction_reference_id
+    currency = amount.currency_code if amount else None
+    return {
+        "MonetaryValue": str(amount.monetary_value) if amount else None,
+        "CurrencyCode": currency.value if currency else None,
+        "FiscalTransactionReferenceId": own.fiscal_transaction_identifier_value if own else None,
+        "RelatedFiscalTransactionReferenceId": (
+            related[0].fiscal_transaction_identifier_value if related else None
+        ),
+    }
 
 
 def _amount(

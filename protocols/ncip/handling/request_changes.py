@@ -125,6 +125,9 @@ def update_request_item(request: UpdateRequestItem, caller: Partner, context: Co
     impossible = [*_not_to_delete(request.delete_request_fields), *_not_to_add(given, queued.hold)]
     if impossible:
         return refusal(request, *impossible)
+    pickup = pickup_wanted(given, caller, context)
+    if isinstance(pickup, Problem):
+        return refusal(request, pickup)
     desk = desk_of(caller, context)
     zone = ZoneInfo(queued.hold.pickup_branch.timezone)
     earliest = day_of(given.earliest_date_needed, zone)
@@ -137,13 +140,15 @@ def update_request_item(request: UpdateRequestItem, caller: Partner, context: Co
         desk=desk,
         patron=card,
         hold_id=queued.hold.id,
-        pickup_branch=pickup_wanted(given, caller, context),
+        pickup_branch=pickup,
         activates=earliest,
         interest_until=day_of(given.need_before_date, zone),
         now=context.now,
     )
     if isinstance(changed, Refused):
-        return refusal(request, *problems("UpdateRequestItem", changed.refusals, {}))
+        until = given.need_before_date
+        quotable = {"NeedBeforeDate": until.isoformat() if until else None}
+        return refusal(request, *problems("UpdateRequestItem", changed.refusals, quotable))
     hold = changed.queued.hold
     item_id = item_id_of_hold(hold) or _any_item(hold, context)
     if item_id is None:

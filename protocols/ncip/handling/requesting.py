@@ -36,7 +36,7 @@ from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.items import barcode_of
 from protocols.ncip.subjects.money import acknowledged, charged, required_fee
 from protocols.ncip.subjects.named import desk_of, known_user, user_and
-from protocols.ncip.subjects.pickup import pickup_wanted, place_of
+from protocols.ncip.subjects.pickup import pickup_branch, place_of
 from protocols.ncip.subjects.request_ids import (
     hold_for_item,
     item_id_of_hold,
@@ -44,7 +44,7 @@ from protocols.ncip.subjects.request_ids import (
     request_id_of,
 )
 from protocols.ncip.subjects.telling import item_fields, user_fields
-from protocols.ncip.subjects.titles import ids_of_records, record_meant
+from protocols.ncip.subjects.titles import ids_of_records, number_of, record_meant
 from protocols.ncip.subjects.users import folded, named_user, user_id
 
 HOLD = Code("Hold")
@@ -79,7 +79,7 @@ def _is_alive(hold_id: int, context: Context) -> tuple[QueuedHold, int] | None:
 def request_item(request: RequestItem, caller: Partner, context: Context) -> Response:
     """Places a hold: on the item where the scope is Item, else on its title.
 
-    The place of pickup is read by `pickup_wanted`; without one it is the user's own.
+    The place of pickup is read by `pickup_branch`; without one it is the user's own.
     NeedBeforeDate ends the hold, EarliestDateNeeded keeps it from being served before. Every
     RequestType is a hold here, but for those that ask for something else;
     `Partner.request_priority` places it in the queue.
@@ -108,6 +108,9 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
     again = _placed_before(request, user.identifier, caller, context)
     if again is not None:
         return again
+    pickup = pickup_branch(request, caller, context)
+    if isinstance(pickup, Problem):
+        return refusal(request, pickup)
     desk = desk_of(caller, context)
     branch = find_branch(context.transaction, caller.branch)
     zone = ZoneInfo(branch.timezone if branch else "UTC")
@@ -118,7 +121,7 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
         patron=user.identifier,
         pin=user.pin,
         wanted=[wanted],
-        pickup_branch=pickup_wanted(request, caller, context),
+        pickup_branch=pickup,
         activates=day_of(request.earliest_date_needed, zone),
         interest_until=day_of(request.need_before_date, zone),
         priority=caller.request_priority,
@@ -126,7 +129,7 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
         now=context.now,
     )
     if isinstance(outcome, Refused):
-        quotable = {**user.quotable, "ItemIdentifierValue": wanted.item}
+        quotable = {**user.quotable, **_quotable(request)}
         refused = refusal(request, *problems("RequestItem", outcome.refusals, quotable))
         return replace(refused, required_fee_amount=required_fee(outcome))
     assert isinstance(outcome, HoldsPlaced)
@@ -268,6 +271,22 @@ def _wanted(request: RequestItem, context: Context) -> Wanted | Problem:
     return first or problem(
         ProblemType.NEEDED_DATA_MISSING, "no item and no record is given", "ItemId"
     )
+
+
+def _quotable(request: RequestItem) -> dict[str, str | None]:
+    """What a Problem may quote of what is asked for, and of when and for how much."""
+    fee, until = request.acknowledged_fee_amount, request.need_before_date
+    found: dict[str, str | None] = {}
+    if request.item_id:
+        found["ItemIdentifierValue"] = request.item_id[0].item_identifier_value
+    elif request.bibliographic_id:
+        element, number = number_of(request.bibliographic_id[0])
+        found[element] = number
+    if until is not None:
+        found["NeedBeforeDate"] = until.isoformat()
+    if fee is not None and fee.monetary_value is not None:
+        found["AcknowledgedFeeAmount"] = str(fee.monetary_value)
+    return found
 
 
 def status_of(hold: Hold) -> Code:

@@ -25,6 +25,43 @@ _ELEMENTS = {
     Reason.ITEM_UNKNOWN: "ItemIdentifierValue",
     Reason.RECORD_UNKNOWN: "BibliographicRecordIdentifier",
     Reason.HOLD_UNKNOWN: "RequestIdentifierValue",
+    Reason.HOLD_DATES_WRONG: "NeedBeforeDate",
+    Reason.FEE_NOT_ACKNOWLEDGED: "AcknowledgedFeeAmount",
+    Reason.AMOUNT_WRONG: "MonetaryValue",
+    Reason.NOTHING_OWED: "MonetaryValue",
+    Reason.PAYMENT_TOO_LARGE: "MonetaryValue",
+    Reason.PARTIAL_PAYMENT: "MonetaryValue",
+    Reason.CURRENCY_NOT_OWED: "CurrencyCode",
+    Reason.CHARGE_SETTLED: "RelatedFiscalTransactionReferenceId",
+    Reason.CHARGE_UNKNOWN: "RelatedFiscalTransactionReferenceId",
+    Reason.ORDER_ID_TAKEN: "FiscalTransactionReferenceId",
+    **dict.fromkeys(
+        (
+            Reason.CARD_REPORTED_LOST,
+            Reason.CARD_NOT_VALID,
+            Reason.PATRON_EXPIRED,
+            Reason.PATRON_BLOCKED,
+            Reason.TOO_MANY_LOANS,
+            Reason.TOO_MANY_HOLDS,
+        ),
+        "UserIdentifierValue",
+    ),
+    **dict.fromkeys(
+        (
+            Reason.ITEM_NOT_LOANABLE,
+            Reason.ON_SITE_ONLY,
+            Reason.ON_LOAN_TO_ANOTHER,
+            Reason.NOT_HOLDABLE,
+            Reason.ALREADY_ON_HOLD,
+            Reason.ALREADY_ON_LOAN_TO_PATRON,
+        ),
+        "ItemIdentifierValue",
+    ),
+}
+#: Where the first was not sent, the request has named it by the second.
+_INSTEAD = {
+    "UserIdentifierValue": "AuthenticationInputData",
+    "ItemIdentifierValue": "BibliographicRecordIdentifier",
 }
 
 
@@ -47,8 +84,8 @@ def problems(
         kind = PROBLEMS[service][refusal.reason]
         if kind not in made:
             element = _ELEMENTS.get(refusal.reason, "")
-            if element == "UserIdentifierValue" and element not in values:
-                element = "AuthenticationInputData"  # the identifier was typed by the user
+            if element not in values:
+                element = _INSTEAD.get(element, element)
             made[kind] = problem(kind, refusal.reason.value, element, values.get(element))
     return tuple(made.values())
 

@@ -27,44 +27,52 @@ def _words(caller: Partner) -> dict[str, str]:
     return {word.strip().casefold(): isil.strip() for word, isil in words.items()}
 
 
-def pickup_branch(place: Code | None, caller: Partner, context: Context) -> str | Problem | None:
-    """The ISIL of a place of pickup in the partner's words; None: where its work is done.
+def pickup_branch(fields: Any, caller: Partner, context: Context) -> str | Problem | None:
+    """The ISIL of the place where a request, or what has come, is to be picked up.
 
-    A partner without words of its own, whose place is no ISIL, means that branch.
+    None: nothing is said of it. A partner without words of its own, whose place is a word that
+    means nothing here (``ILL Office``), means the branch where its work is done. An ISIL of our
+    kind that is no branch of ours means another place, and is a Problem.
     """
-    if place is None:
-        return None
-    words = _words(caller)
-    named = words.get(place.value.casefold(), place.value)
-    if _is_branch(named, context):
-        return named
-    if not words:
-        return None
-    rule = ProblemType.ELEMENT_RULE_VIOLATED
-    return problem(rule, "nothing is picked up there", "PickupLocation", place.value[:64])
+    found = pickup_wanted(fields, caller, context)
+    if not isinstance(found, Problem) or caller.pickup or _is_ours(fields, caller):
+        return found
+    return caller.branch
 
 
-def pickup_wanted(fields: Any, caller: Partner, context: Context) -> str | None:
-    """Where a request is to be picked up, for the engine to accept or refuse; None: nothing said.
+def pickup_wanted(fields: Any, caller: Partner, context: Context) -> str | Problem | None:
+    """The same where a place is chosen anew: a word that means nothing here is a Problem.
 
     An address that names none of our places is one to send to, and says nothing of the pickup.
     """
     words = _words(caller)
     if fields.pickup_location is not None:
         said: str = fields.pickup_location.value
-        return words.get(said.casefold(), said)
-    shipping = fields.shipping_information
+        isil = _isil(words.get(said.strip().casefold(), said), context)
+        if isil is not None:
+            return isil
+        unknown = ProblemType.UNKNOWN_AGENCY
+        return problem(unknown, "nothing is picked up there", "PickupLocation", said[:64])
+    shipping = getattr(fields, "shipping_information", None)
     address = shipping.physical_address if shipping is not None else None
     parts = address.structured_address if address is not None else None
     if parts is None or not parts.locality:
         return None
-    named = words.get(parts.locality.casefold(), parts.locality)
-    return named if _is_branch(named, context) else None
+    return _isil(words.get(parts.locality.casefold(), parts.locality), context)
 
 
-def _is_branch(isil: str, context: Context) -> bool:
+def _is_ours(fields: Any, caller: Partner) -> bool:
+    """Is the place written as the ISILs of our country are?"""
+    prefix, hyphen, _ = caller.branch.casefold().partition("-")
+    said = fields.pickup_location.value if fields.pickup_location is not None else ""
+    return bool(hyphen) and said.strip().casefold().startswith(prefix + hyphen)
+
+
+def _isil(said: str, context: Context) -> str | None:
+    """The ISIL of the branch that is named by it, in any case."""
+    named = said.strip().casefold()
     branches = context.circulation.current_set_up(context.transaction).branches
-    return any(each.isil == isil for each in branches.values())
+    return next((each.isil for each in branches.values() if each.isil.casefold() == named), None)
 
 
 def place_of(branch: Branch, caller: Partner) -> Code:

@@ -62,12 +62,7 @@ def record_meant(transaction: Transaction, given: BibliographicId) -> int | Prob
     Discovery layers write plain control numbers as BibliographicItemIdentifier, so each kind is
     tried as the other.
     """
-    record_id, item_id = given.bibliographic_record_id, given.bibliographic_item_id
-    number, element = None, "BibliographicRecordIdentifier"
-    if record_id is not None:
-        number = record_id.bibliographic_record_identifier
-    if number is None and item_id is not None:
-        number, element = item_id.bibliographic_item_identifier, "BibliographicItemIdentifier"
+    element, number = number_of(given)
     if number is None:
         return problem(ProblemType.NEEDED_DATA_MISSING, "the identifier is empty", element)
     found = find_by_control_number(transaction, number) or survivors_of_control_number(
@@ -78,6 +73,15 @@ def record_meant(transaction: Transaction, given: BibliographicId) -> int | Prob
     for each in records_with(transaction, readings(number)):
         return each
     return problem(ProblemType.UNKNOWN_ITEM, "no record has this number", element, number)
+
+
+def number_of(given: BibliographicId) -> tuple[str, str | None]:
+    """The number that names the record, and before it the element where it stands."""
+    record_id, item_id = given.bibliographic_record_id, given.bibliographic_item_id
+    number = record_id.bibliographic_record_identifier if record_id is not None else None
+    if number is None and item_id is not None:
+        return "BibliographicItemIdentifier", item_id.bibliographic_item_identifier
+    return "BibliographicRecordIdentifier", number
 
 
 def described(transaction: Transaction, item: Item) -> BibliographicDescription:

@@ -215,7 +215,7 @@ def converse(process: Processed, preset: str, program: str) -> Conversation:
         now=now,
         due=now + timedelta(days=40),
         number="" if preset == "shareit" else f"box-{preset}",
-        pickup="DK-900101" if settings.get("version", "2.02") >= "2" else "",
+        pickup=cycle.lender_place,
         pin="1234",
     )
     borrowing = Sandbox(
@@ -225,6 +225,7 @@ def converse(process: Processed, preset: str, program: str) -> Conversation:
         request_id=f"REQ-{preset}-2",
         now=now,
         due=now + timedelta(days=40),
+        pickup=cycle.borrower_place,
         title=f"What {preset} brings",
         author="Dickens, Charles",
     )

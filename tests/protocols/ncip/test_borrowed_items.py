@@ -106,7 +106,7 @@ def test_the_agreement_makes_the_item(stage: Stage) -> None:
     assert queued.hold.pickup_branch.isil == "DK-900102"
     assert accept(
         stage, card, "<PickupLocation>moon</PickupLocation>", name="REQ-2", barcode="TEMP-2"
-    ) == ["Element Rule Violated"]
+    ) == ["Unknown Agency"]
     assert not is_there(stage, "TEMP-2")
 
 

@@ -70,7 +70,7 @@ def place(stage: Stage) -> str | None:
 
 @pytest.mark.parametrize(
     ("said", "told"),
-    [("KL", "kl"), ("DK-900102", "kl"), ("hb", "hb")],
+    [("KL", "kl"), ("DK-900102", "kl"), ("dk-900102 ", "kl"), ("hb", "hb")],
 )
 def test_a_place_by_a_word_or_an_isil(
     stage: Stage, placed: RequestItem, said: str, told: str

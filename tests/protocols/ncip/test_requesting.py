@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, update
@@ -10,11 +12,16 @@ from sqlalchemy import bindparam, update
 from catalogue.database import Database
 from catalogue.schema import records
 from catalogue.statements import change
+from protocols.ncip.codec import encode
+from protocols.ncip.messages import Code
+from protocols.ncip.settings import NcipSettings
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.holds import a_hold, holds_of, record_of
 from tests.builders.pins import hashed
+from tests.protocols.ncip.asking import CASES
 from tests.protocols.ncip.stage import (
     HEADER,
+    PARTNER,
     SETTINGS,
     N,
     Schemas,
@@ -173,3 +180,58 @@ def test_a_check_in_says_that_somebody_waits(stage: Stage) -> None:
         f"<CheckOutItem>{HEADER}{user(a_patron(library))}{item(barcode)}</CheckOutItem>"
     )
     assert problem_types(renewed) == ["Resource Cannot Be Provided"]
+
+
+@pytest.mark.parametrize("name", ["RequestItem", "AcceptItem"])
+@pytest.mark.parametrize("word", ["ILL Office", "Main Library", "129479", "SE-Q"])
+def test_a_word_for_a_place_that_means_nothing_here_is_the_partner_s_own(
+    stage: Stage, name: str, word: str
+) -> None:
+    """Of a partner that was never told our words, in every service that names a place."""
+    (asked,) = CASES[name](stage.library)
+    answer = stage.answer(encode(replace(asked, pickup_location=Code(word))))
+    assert not problem_types(stage.schemas.check(answer))
+    card = asked.user_id.user_identifier_value
+    (queued,) = holds_of(stage.library, card)
+    assert queued.hold.pickup_branch.isil == "DK-900101"
+
+
+@pytest.mark.parametrize("name", ["RequestItem", "AcceptItem"])
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [({}, "DK-999999"), ({"pickup": ("HARBOUR=DK-900102",)}, "ILL Office")],
+)
+def test_a_place_that_is_another_s_is_named_in_the_problem(
+    stage: Stage, name: str, settings: dict[str, Any], word: str
+) -> None:
+    stage.use(NcipSettings(partners=(replace(PARTNER, **settings),)))
+    (asked,) = CASES[name](stage.library)
+    answer = stage.schemas.check(stage.answer(encode(replace(asked, pickup_location=Code(word)))))[
+        0
+    ]
+    assert problem_types(answer) == ["Unknown Agency"]
+    assert text_of(answer, "Problem/ProblemElement") == "PickupLocation"
+    assert text_of(answer, "Problem/ProblemValue") == word
+    assert holds_of(stage.library, asked.user_id.user_identifier_value) == []
+
+
+def test_what_is_refused_is_named_with_its_element(stage: Stage) -> None:
+    library = stage.library
+    library.policy(material_group="reference", holdable=False)
+    card, barcode = a_patron(library), an_item(library)
+    fixed = an_item(library, material_group="reference")
+    stage.ask(request(user(card), item(barcode)))
+
+    def at_fault(what: str, more: str = "") -> tuple[str | None, str | None]:
+        answer = stage.ask(request(user(card), what, more))
+        said = ("Problem/ProblemElement", "Problem/ProblemValue")
+        element, value = (text_of(answer, each) for each in said)
+        return element, value
+
+    assert at_fault(item(barcode)) == ("ItemIdentifierValue", barcode)
+    assert at_fault(item(fixed)) == ("ItemIdentifierValue", fixed)
+    before = "<NeedBeforeDate>2026-11-01T00:00:00Z</NeedBeforeDate>"
+    element, value = at_fault(item(an_item(library)), before)
+    assert element == "NeedBeforeDate"
+    assert value is not None
+    assert value.startswith("2026-11-01")
