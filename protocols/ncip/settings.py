@@ -157,6 +157,17 @@ class Partner:
     takes_requests: bool = False
     agency_scheme: str = ""
     user_id_type: str = "Barcode"
+    #: ItemElementTypes that every answer about an item tells, whether they are asked for or not.
+    told_unasked: tuple[
+        Literal[
+            "Bibliographic Description",
+            "Circulation Status",
+            "Hold Queue Length",
+            "Item Description",
+            "Location",
+        ],
+        ...,
+    ] = ()
 
     @property
     def known_as(self) -> str:

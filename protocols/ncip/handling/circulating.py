@@ -78,7 +78,7 @@ def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> 
         date_due=local_time(loan.due, item.home_branch),
         renewal_count=loan.renewals,
         fiscal_transaction_information=information,
-        item_optional_fields=item_fields(request, item.barcode, context),
+        item_optional_fields=item_fields(request, item.barcode, caller, context),
         user_optional_fields=user_fields(request, patron.identifier, caller, context),
     )
 
@@ -137,7 +137,7 @@ def renew_item(request: RenewItem, caller: Partner, context: Context) -> Respons
         date_due=local_time(result.loan.due, result.item.home_branch),
         renewal_count=result.loan.renewals,
         fiscal_transaction_information=charged(result.charged, result.item.home_branch.agency_isil),
-        item_optional_fields=item_fields(request, result.item.barcode, context),
+        item_optional_fields=item_fields(request, result.item.barcode, caller, context),
         user_optional_fields=user_fields(request, result.patron.identifier, caller, context),
     )
 
@@ -183,6 +183,6 @@ def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Re
         user_id=user_id(card, agency) if card else None,
         routing_information=routing(result),
         fiscal_transaction_information=charged(result.charged, agency),
-        item_optional_fields=item_fields(request, barcode, context),
+        item_optional_fields=item_fields(request, barcode, caller, context),
         user_optional_fields=user_fields(request, card, caller, context) if card else None,
     )

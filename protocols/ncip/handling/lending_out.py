@@ -21,7 +21,7 @@ from protocols.ncip.models.requests import RequestItem, RequestItemResponse
 from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.items import ITEM_BARCODE, barcode_of, item_optional_fields
 from protocols.ncip.subjects.named import desk_of
-from protocols.ncip.subjects.users import desired
+from protocols.ncip.subjects.telling import wanted_of
 
 #: What is told of a copy where the request does not say.
 _TOLD_OF_COPIES: Final = frozenset({"itemdescription", "location"})
@@ -101,7 +101,7 @@ def _with_copy(
     )
     if status is None:
         return response
-    wanted = desired(request.item_element_type) or _TOLD_OF_COPIES
+    wanted = wanted_of(request, caller) or _TOLD_OF_COPIES
     return replace(
         response,
         item_id=ItemId(Code(status.item.home_branch.agency_isil), ITEM_BARCODE, barcode),

@@ -45,6 +45,7 @@ from protocols.ncip.subjects.request_ids import (
     item_id_of_hold,
     request_id_of,
 )
+from protocols.ncip.subjects.telling import hold_fields
 from protocols.ncip.subjects.titles import ids_of_records
 from protocols.ncip.subjects.users import desired, named_user, user_id, user_optional_fields
 from protocols.ncip.wire.dialects import VERSIONS
@@ -147,7 +148,10 @@ def look_up_item(request: LookupItem, caller: Partner, context: Context) -> Resp
             return refusal(request, _no_such_item(found))
         hold = found[0].hold
         if item_id_of_hold(hold) is None:  # no item yet: there is only the request to tell of
-            return LookupItemResponse(request_id=request_id_of(hold, caller, context))
+            return LookupItemResponse(
+                request_id=request_id_of(hold, caller, context),
+                item_optional_fields=hold_fields(request, hold, caller, context),
+            )
     barcode = barcode_of(item_id_of_hold(hold) if hold else request.item_id)
     if isinstance(barcode, Problem):
         return refusal(request, barcode)

@@ -76,7 +76,7 @@ def recall_item(request: RecallItem, caller: Partner, context: Context) -> Respo
         item_id=item_id_of(status.item),
         user_id=_borrower(status, caller),
         date_due=local_time(recalled.due, status.item.home_branch),
-        item_optional_fields=item_fields(request, barcode, context),
+        item_optional_fields=item_fields(request, barcode, caller, context),
         user_optional_fields=_borrower_fields(request, status, caller, context),
     )
 
@@ -109,7 +109,7 @@ def cancel_recall_item(request: CancelRecallItem, caller: Partner, context: Cont
     return CancelRecallItemResponse(
         item_id=item_id_of(status.item),
         user_id=_borrower(status, caller),
-        item_optional_fields=item_fields(request, barcode, context),
+        item_optional_fields=item_fields(request, barcode, caller, context),
         user_optional_fields=_borrower_fields(request, status, caller, context),
     )
 
@@ -151,7 +151,7 @@ def report_circulation_status_change(
     return ReportCirculationStatusChangeResponse(
         item_id=item_id_of(marked.item),
         user_id=user_id(identifier, marked.item.home_branch.agency_isil),
-        item_optional_fields=item_fields(request, named.barcode, context),
+        item_optional_fields=item_fields(request, named.barcode, caller, context),
         user_optional_fields=user_fields(request, identifier, caller, context),
     )
 

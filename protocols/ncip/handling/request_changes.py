@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from circulation.results import Refused
 from protocols.answering import Context
 from protocols.ncip.handling.requesting import HOLD, day_of, scope_of, status_of
 from protocols.ncip.messages import Code, ItemId, Problem, Refusal, Response
+from protocols.ncip.models.items import BibliographicDescription, ItemOptionalFields
 from protocols.ncip.models.requests import (
     AddRequestFields,
     DeleteRequestFields,
@@ -37,14 +39,15 @@ from protocols.ncip.subjects.request_ids import (
     request_id_of,
     unknown_request,
 )
-from protocols.ncip.subjects.telling import item_fields, user_fields
+from protocols.ncip.subjects.telling import hold_fields, item_fields, user_fields
 from protocols.ncip.subjects.users import desired, midnight_of, named_user, user_id
 
 
 def look_up_request(request: LookupRequest, caller: Partner, context: Context) -> Response:
     """A request and how far it has come: by RequestId, or by the user and an item.
 
-    Whose it is is told to who says so, has placed it, or may know.
+    Whose it is is told to who says so, has placed it, or may know. The title is always told,
+    whether an item is bound to it or any copy may serve it; more of it as ItemElementType asks.
     """
     found = _request_of(request, caller, context)
     if isinstance(found, Refusal):
@@ -59,11 +62,9 @@ def look_up_request(request: LookupRequest, caller: Partner, context: Context) -
     def told(name: str) -> bool:
         return not wanted or name in wanted
 
-    item_id = item_id_of_hold(hold)
-    barcode = item_id.item_identifier_value if item_id else None
     return LookupRequestResponse(
         request_id=request_id_of(hold, caller, context),
-        item_id=item_id,
+        item_id=item_id_of_hold(hold),
         user_id=(
             user_id(card, hold.pickup_branch.agency_isil) if card and told("userid") else None
         ),
@@ -91,9 +92,17 @@ def look_up_request(request: LookupRequest, caller: Partner, context: Context) -
         date_of_user_request=(
             local_time(hold.placed, hold.pickup_branch) if told("dateofuserrequest") else None
         ),
-        item_optional_fields=item_fields(request, barcode, context) if barcode else None,
+        item_optional_fields=_titled(hold_fields(request, hold, caller, context), hold),
         user_optional_fields=user_fields(request, card, caller, context) if card else None,
     )
+
+
+def _titled(fields: ItemOptionalFields | None, hold: Hold) -> ItemOptionalFields | None:
+    """With the title of the request, where nothing more of it was asked for."""
+    if not hold.title or (fields is not None and fields.bibliographic_description is not None):
+        return fields
+    title = BibliographicDescription(title=hold.title)
+    return replace(fields or ItemOptionalFields(), bibliographic_description=title)
 
 
 def update_request_item(request: UpdateRequestItem, caller: Partner, context: Context) -> Response:
@@ -161,7 +170,7 @@ def update_request_item(request: UpdateRequestItem, caller: Partner, context: Co
         user_id=user_id(card, hold.pickup_branch.agency_isil),
         request_type=HOLD,
         request_scope_type=scope_of(hold),
-        item_optional_fields=item_fields(request, barcode, context),
+        item_optional_fields=item_fields(request, barcode, caller, context),
         user_optional_fields=user_fields(request, card, caller, context),
     )
 

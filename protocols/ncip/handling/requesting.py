@@ -43,7 +43,7 @@ from protocols.ncip.subjects.request_ids import (
     meant_by,
     request_id_of,
 )
-from protocols.ncip.subjects.telling import item_fields, user_fields
+from protocols.ncip.subjects.telling import hold_fields, user_fields
 from protocols.ncip.subjects.titles import ids_of_records, number_of, record_meant
 from protocols.ncip.subjects.users import folded, named_user, user_id
 
@@ -149,7 +149,6 @@ def _requested(
     context: Context,
     information: FiscalTransactionInformation | None = None,
 ) -> RequestItemResponse:
-    barcode = hold.bound_item or hold.item
     return RequestItemResponse(
         request_id=request_id_of(hold, caller, context),
         item_id=item_id_of_hold(hold),
@@ -157,7 +156,7 @@ def _requested(
         request_type=request.request_type or HOLD,
         request_scope_type=scope_of(hold),
         fiscal_transaction_information=information,
-        item_optional_fields=item_fields(request, barcode, context) if barcode else None,
+        item_optional_fields=hold_fields(request, hold, caller, context),
         user_optional_fields=user_fields(request, identifier, caller, context),
     )
 
@@ -207,12 +206,11 @@ def cancel_request_item(request: CancelRequestItem, caller: Partner, context: Co
         found = problems("CancelRequestItem", outcome.refusals, user.quotable)
         return refusal(request, *found)
     hold = outcome.queued.hold
-    barcode = hold.bound_item or hold.item
     return CancelRequestItemResponse(
         request_id=request_id_of(hold, caller, context),
         item_id=item_id_of_hold(hold),
         user_id=user_id(outcome.patron.identifier, hold.pickup_branch.agency_isil),
-        item_optional_fields=item_fields(request, barcode, context) if barcode else None,
+        item_optional_fields=hold_fields(request, hold, caller, context),
         user_optional_fields=user_fields(request, outcome.patron.identifier, caller, context),
     )
 

@@ -69,6 +69,8 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
         "institutions": ["INST-*"],
         "item_type": "ill",
         "email_type": "mailTo",
+        # It asks for no elements, and reads where the item is to be fetched from the answers.
+        "told_unasked": ["Item Description", "Location"],
         "notices": list(_ALL_NOTICES),
     },
     # The whole life cycle by notifications, in both directions; users of other libraries are

@@ -4,26 +4,57 @@ from __future__ import annotations
 
 from typing import Any
 
+from circulation.holds.results import Hold
 from circulation.items import availability
 from circulation.patrons import accounts
 from circulation.results import Refused
 from protocols.answering import Context
-from protocols.ncip.models.items import ItemOptionalFields
+from protocols.ncip.messages import Code
+from protocols.ncip.models.items import ElectronicResource, ItemOptionalFields
 from protocols.ncip.models.users import UserOptionalFields
 from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.items import item_optional_fields
+from protocols.ncip.subjects.titles import described_title, electronic_address, record_with
 from protocols.ncip.subjects.users import desired, user_optional_fields
 
 
-def item_fields(request: Any, barcode: str, context: Context) -> ItemOptionalFields | None:
-    """The ItemElementTypes of the request; None where it asks for none."""
-    wanted = desired(request.item_element_type)
+def wanted_of(request: Any, caller: Partner) -> frozenset[str]:
+    """The ItemElementTypes of the request, and those that the partner is told unasked."""
+    return desired(request.item_element_type) | desired(tuple(map(Code, caller.told_unasked)))
+
+
+def item_fields(
+    request: Any, barcode: str, caller: Partner, context: Context
+) -> ItemOptionalFields | None:
+    """What is wanted to be told of the item; None where that is nothing."""
+    wanted = wanted_of(request, caller)
     if not wanted:
         return None
     status = availability.circulation_status(
         context.circulation, context.transaction, item=barcode, now=context.now
     )
     return item_optional_fields(context, status, wanted) if status else None
+
+
+def hold_fields(
+    request: Any, hold: Hold, caller: Partner, context: Context
+) -> ItemOptionalFields | None:
+    """The same of what a hold is on: its item, or its title as long as any copy may serve it."""
+    barcode = hold.bound_item or hold.item
+    if barcode is not None:
+        return item_fields(request, barcode, caller, context)
+    wanted = wanted_of(request, caller)
+    record = record_with(context.transaction, hold.record_id) if wanted else None
+    address = electronic_address(record) if record and "electronicresource" in wanted else None
+    found = ItemOptionalFields(
+        bibliographic_description=(
+            described_title(record, hold.title, hold.author, hold.pickup_branch.agency_isil)
+            if "bibliographicdescription" in wanted
+            else None
+        ),
+        electronic_resource=ElectronicResource(address) if address else None,
+    )
+    return None if found == ItemOptionalFields() else found
 
 
 def user_fields(

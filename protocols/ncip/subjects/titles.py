@@ -87,26 +87,33 @@ def number_of(given: BibliographicId) -> tuple[str, str | None]:
 def described(transaction: Transaction, item: Item) -> BibliographicDescription:
     """The title that an item is a copy of."""
     record = record_of(transaction, item)
+    return described_title(record, item.title, item.author, item.home_branch.agency_isil)
+
+
+def described_title(
+    record: Record | None, title: str, author: str, agency_isil: str
+) -> BibliographicDescription:
+    """A title; `agency_isil` is the agency in whose name its record number is told."""
     if record is None or not record.data:
         number = record.control_number if record else None
         return BibliographicDescription(
-            author=item.author or None,
-            bibliographic_record_id=_record_ids(number, item.home_branch.agency_isil),
+            author=author or None,
+            bibliographic_record_id=_record_ids(number, agency_isil),
             publication_date=str(record.year) if record and record.year else None,
-            title=item.title or None,
+            title=title or None,
         )
     found = _Fields(record)
     isbn = _isbn(found)
     return BibliographicDescription(
-        author=item.author or None,
+        author=author or None,
         bibliographic_item_id=BibliographicItemId(isbn, Code("ISBN")) if isbn else None,
-        bibliographic_record_id=_record_ids(record.control_number, item.home_branch.agency_isil),
+        bibliographic_record_id=_record_ids(record.control_number, agency_isil),
         edition=_first(found, _EDITION),
         place_of_publication=_first(found, _PLACE),
         publication_date=str(record.year) if record.year else None,
         publisher=_first(found, _PUBLISHER),
         series_title_number=_first(found, _SERIES),
-        title=item.title or None,
+        title=title or None,
         language=_language(found),
     )
 
@@ -132,7 +139,11 @@ def ids_of_records(
 
 
 def record_of(transaction: Transaction, item: Item) -> Record | None:
-    return next(iter(fetch_records(transaction, [item.record_id])), None)
+    return record_with(transaction, item.record_id)
+
+
+def record_with(transaction: Transaction, record_id: int) -> Record | None:
+    return next(iter(fetch_records(transaction, [record_id])), None)
 
 
 def electronic_address(record: Record) -> str | None:

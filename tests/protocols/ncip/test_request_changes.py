@@ -9,14 +9,19 @@ from typing import Any
 import pytest
 
 from catalogue.database import Database
+from protocols.ncip.codec import encode
+from protocols.ncip.models.requests import LookupRequest
 from protocols.ncip.settings import NcipSettings
+from protocols.ncip.wire.dialects import VERSIONS, Dialect
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.holds import a_hold, holds_of
 from tests.builders.pins import hashed
+from tests.protocols.ncip.asking import HEADER, named
 from tests.protocols.ncip.furnishing import request_id, service
 from tests.protocols.ncip.stage import (
     PARTNER,
     SETTINGS,
+    N,
     Schemas,
     Stage,
     elements,
@@ -38,14 +43,21 @@ def stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
     stage.close()
 
 
-def request(who: str, what: str, name: str = "R 17", more: str = "", kind: str = "Hold") -> str:
+def request(
+    who: str,
+    what: str,
+    name: str = "R 17",
+    more: str = "",
+    kind: str = "Hold",
+    scope: str = "Bibliographic Item",
+) -> str:
     return service(
         "RequestItem",
         who,
         what,
         request_id(name) if name else "",
         elements("RequestType", kind),
-        "<RequestScopeType>Bibliographic Item</RequestScopeType>",
+        elements("RequestScopeType", scope),
         more,
     )
 
@@ -242,3 +254,36 @@ def test_a_hold_that_the_partner_may_move(stage: Stage, agreed: dict[str, Any]) 
     a_hold(library, card, barcode)
     assert not problem_types(stage.ask(change(number_of(stage, card), MOVED)))
     assert pickup_of(stage, card) == "DK-900102"
+
+
+def look_up_title(stage: Stage, *more: str) -> Any:
+    answer = stage.ask(service("LookupRequest", request_id("R 17"), *more))
+    assert not problem_types(answer)
+    return answer.find(f"{N}ItemOptionalFields/{N}BibliographicDescription")
+
+
+@pytest.mark.parametrize("scope", ["Bibliographic Item", "Item"])
+def test_a_request_is_told_with_its_title(stage: Stage, scope: str) -> None:
+    """Whether any copy may serve it or an item is named; the rest where it is asked for."""
+    library = stage.library
+    card, barcode = (
+        a_patron(library),
+        an_item(library, author="Pontoppidan, Henrik", title="Lykke-Per"),
+    )
+    stage.ask(request(user(card), item(barcode), scope=scope))
+    assert [(each.tag, each.text) for each in look_up_title(stage)] == [(f"{N}Title", "Lykke-Per")]
+    wanted = "<ItemElementType>Bibliographic Description</ItemElementType>"
+    described = look_up_title(stage, wanted)
+    assert described.findtext(f"{N}Author") == "Pontoppidan, Henrik"
+    assert described.findtext(f"{N}Title") == "Lykke-Per"
+    found = stage.ask(service("LookupUser", user(card), "<RequestedItemsDesired/>"))
+    assert text_of(found, "RequestedItem/Title") == "Lykke-Per"
+
+
+def test_version_1_tells_the_title_too(stage: Stage) -> None:
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library, title="Lykke-Per")
+    stage.ask(request(user(card), item(barcode)))
+    asked = encode(LookupRequest(HEADER, request_id=named("R 17")), Dialect((1, 1), VERSIONS[1, 1]))
+    answer = stage.schemas.check(stage.answer(asked))
+    assert answer.findtext(".//BibliographicDescription/Title") == "Lykke-Per"
