@@ -25,8 +25,11 @@ from circulation.holds.facts import HoldFacts, holds_of_record, lock_queue
 from circulation.holds.queues import order_key
 from circulation.holds.schema import fetches, holds
 from circulation.loans.schema import loans
+from circulation.patrons.registering import PatronKind, kind_of_patron
 from circulation.results import Desk
 from circulation.schema import all_tables
+
+_LIBRARY = PatronKind.LIBRARY.value
 
 
 class Need(Enum):
@@ -241,7 +244,7 @@ def merge_records(
     for number in sorted((record_id, survivor_id)):
         lock_queue(transaction, number)
     moving = holds_of_record(transaction, record_id)
-    twice = _placed_twice(moving, holds_of_record(transaction, survivor_id))
+    twice = _placed_twice(transaction, moving, holds_of_record(transaction, survivor_id))
     for hold in twice:
         release(transaction, desk, hold, now)
         close(transaction, desk, hold, HoldOutcome.MERGED, now)
@@ -279,12 +282,15 @@ def merge_records(
     )
 
 
-def _placed_twice(moving: list[HoldFacts], staying: list[HoldFacts]) -> list[HoldFacts]:
+def _placed_twice(
+    transaction: Transaction, moving: list[HoldFacts], staying: list[HoldFacts]
+) -> list[HoldFacts]:
     """Of each two holds of one patron on the same part, the one that is to go."""
     by_wish = {(hold.patron_id, hold.part): hold for hold in staying}
     found = []
     for hold in moving:
         other = by_wish.get((hold.patron_id, hold.part))
-        if other is not None:
+        # A library wants as many copies as it has asked for.
+        if other is not None and kind_of_patron(transaction, hold.patron_id) != _LIBRARY:
             found.append(max((hold, other), key=lambda each: (not each.is_bound, order_key(each))))
     return found

@@ -371,6 +371,7 @@ class ItemState(Enum):
     LOST = "on loan, and lost"
     MISSING = "not to be found"
     ON_HOLD_SHELF = "on the hold shelf"  # or set aside for a booking
+    GOES_BACK = "to go back to the library that it was borrowed from"
 
 
 class CirculationStatus(NamedTuple):

@@ -10,6 +10,7 @@ from circulation.holds.facts import Copy, HoldFacts
 from circulation.holds.results import Wanted
 from circulation.holds.targeting import is_holdable
 from circulation.patrons.facts import PatronFacts
+from circulation.patrons.registering import PatronKind
 from circulation.policy import LoanTerms
 from circulation.reasons import Action, Reason
 from circulation.results import Branch, Refusal
@@ -24,6 +25,11 @@ def patron_hold_refusals(
     if terms.max_holds is not None and open_holds + new_holds > terms.max_holds:
         refusals.append(Refusal(Reason.TOO_MANY_HOLDS, limit=terms.max_holds))
     return refusals
+
+
+def is_for_many(patron: PatronFacts) -> bool:
+    """Does the patron stand for a library, whose readers may want several copies of one title?"""
+    return patron.kind == PatronKind.LIBRARY.value
 
 
 def date_refusals(activates: date | None, interest_until: date, today: date) -> list[Refusal]:
@@ -45,20 +51,32 @@ def target_refusals(
 ) -> list[Refusal]:
     """Why there can be no hold for the patron on what is wanted of the record.
 
-    One that asks for a part and one that asks for any do not stand in each other's way.
+    One that asks for a part and one that asks for any do not stand in each other's way. Nor do
+    those of a library: it asks for its readers, each of whom may want a copy of their own. What
+    belongs to another library is kept for whom it has come for, and for nobody else.
     """
     refusals = []
-    if any(hold.record_id == record_id and hold.part == wanted.part for hold in own_holds):
+    same = [hold for hold in own_holds if hold.record_id == record_id and hold.part == wanted.part]
+    if is_for_many(patron):
+        same = [hold for hold in same if item_id is not None and hold.item_id == item_id]
+    if same:
         refusals.append(Refusal(Reason.ALREADY_ON_HOLD))
     fitting = [
         copy for copy in copies if item_id in (None, copy.id) and wanted.part in ("", copy.part)
     ]
     holdable = [
-        copy for copy in fitting if is_holdable(copy, pickup_branch_id, patron.category, set_up)
+        copy
+        for copy in fitting
+        if is_holdable(copy, pickup_branch_id, patron.category, set_up)
+        and (not copy.is_foreign or copy.came_for == patron.id)
     ]
     if not holdable:
         refusals.append(Refusal(Reason.NOT_HOLDABLE))
-    on_loan = [copy for copy in fitting if copy.borrower_id == patron.id]
+    on_loan = [
+        copy
+        for copy in fitting
+        if copy.borrower_id == patron.id and (not is_for_many(patron) or copy.id == item_id)
+    ]
     if any(
         not set_up.terms(pickup_branch_id, patron.category, copy.material_group).hold_while_on_loan
         for copy in on_loan

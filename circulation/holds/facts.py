@@ -30,6 +30,7 @@ from catalogue.schema import branches, items, records
 from catalogue.statements import Moment, Transaction, lock, many, one
 from circulation.booking.schema import stays
 from circulation.holds.schema import captures, fetches, hold_sets, holds, patron_absences
+from circulation.interlending.schema import interlibrary_loans
 from circulation.items.schema import missing_items, transits
 from circulation.loans.schema import loans
 from circulation.patrons.schema import patrons
@@ -98,6 +99,8 @@ class Copy(NamedTuple):
     fetched_by: str | None
     fetched_since: datetime | None
     stay_loan_days: int | None = None  # 0: kept for a booking, or in a theme that is not lent
+    is_foreign: bool = False  # it belongs to another library
+    came_for: int | None = None  # and is here for this patron
 
     @property
     def is_on_shelf(self) -> bool:
@@ -266,6 +269,8 @@ _copies = (
         fetches.c.actor,
         fetches.c.since,
         stays.c.loan_days,
+        interlibrary_loans.c.id.is_not(None),
+        interlibrary_loans.c.patron_id,
     )
     .select_from(
         items.outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
@@ -274,6 +279,12 @@ _copies = (
         .outerjoin(fetches, fetches.c.item_id == items.c.id)
         .outerjoin(missing_items, missing_items.c.item_id == items.c.id)
         .outerjoin(stays, stays.c.item_id == items.c.id)
+        .outerjoin(
+            interlibrary_loans,
+            (interlibrary_loans.c.item_id == items.c.id)
+            & interlibrary_loans.c.closed.is_(None)
+            & (interlibrary_loans.c.role == "borrower"),
+        )
     )
     .where(
         missing_items.c.item_id.is_(None),

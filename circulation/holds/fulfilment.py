@@ -34,12 +34,14 @@ class HoldsAtLoan(NamedTuple):
         return bound is not None and bound.is_bound and (own is None or own.id != bound.id)
 
 
-def holds_at_loan(transaction: Transaction, item: ItemFacts, patron_id: int) -> HoldsAtLoan:
+def holds_at_loan(
+    transaction: Transaction, item: ItemFacts, patron_id: int, for_hold: int | None = None
+) -> HoldsAtLoan:
     """The holds that matter when the locked item is lent to the patron.
 
     Any hold of theirs that the item suits is fulfilled, also one that is paused or whose own item
-    is on its way still: they have what they wanted. Bound to the item goes before on the item
-    goes before on the title.
+    is on its way still: they have what they wanted. `for_hold`, where it is one of them, goes
+    before bound to the item goes before on the item goes before on the title.
     """
     if not item.has_to_do_with_holds:
         return HoldsAtLoan()
@@ -51,7 +53,13 @@ def holds_at_loan(transaction: Transaction, item: ItemFacts, patron_id: int) -> 
         for hold in holds_of_record(transaction, item.record_id)
         if hold.patron_id == patron_id and suits(target, hold)
     ]
-    own.sort(key=lambda hold: (bound is None or hold.id != bound.id, hold.item_id is None))
+    own.sort(
+        key=lambda hold: (
+            hold.id != for_hold,
+            bound is None or hold.id != bound.id,
+            hold.item_id is None,
+        )
+    )
     return HoldsAtLoan(bound, _settled(transaction, own[0]) if own else None)
 
 

@@ -20,6 +20,7 @@ from circulation.holds.changes import (
 )
 from circulation.holds.eligibility import (
     date_refusals,
+    is_for_many,
     patron_hold_refusals,
     pickup_branch_of,
     target_refusals,
@@ -173,10 +174,15 @@ def _refusals(
     if located.record_id is None:
         is_item = located.wanted.item is not None
         return [Refusal(Reason.ITEM_UNKNOWN if is_item else Reason.RECORD_UNKNOWN)]
-    if any(
-        (each.record_id, each.wanted.part) == (located.record_id, located.wanted.part)
+    same = [
+        each
         for each in before
-    ):
+        if (each.record_id, each.wanted.part) == (located.record_id, located.wanted.part)
+    ]
+    if is_for_many(borrower):
+        item_id = located.item_id
+        same = [each for each in same if item_id is not None and each.item_id == item_id]
+    if same:
         return [Refusal(Reason.ALREADY_ON_HOLD)]
     copies = copies_of_record(transaction, located.record_id)
     about = (borrower, own, located.record_id, pickup.id, set_up)

@@ -64,13 +64,13 @@ Index(
     sqlite_where=_HOLD_IS_OPEN,
     postgresql_where=_HOLD_IS_OPEN,
 )
-#: The promise that a patron has one open hold on a title (or on a part of it).
+#: A person has one open hold on a title (or on a part of it), a library as many as it has readers
+#: for: placing them sees to it, under the lock of the patron.
 Index(
-    "uq_holds_open_patron",
+    "ix_holds_open_patron",
     holds.c.patron_id,
     holds.c.record_id,
     holds.c.part,
-    unique=True,
     sqlite_where=_HOLD_IS_OPEN,
     postgresql_where=_HOLD_IS_OPEN,
 )

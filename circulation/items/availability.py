@@ -9,6 +9,7 @@ from catalogue.items import items_of_records
 from catalogue.statements import Transaction
 from circulation.booking.stays import stays_of
 from circulation.engine import Circulation
+from circulation.interlending.states import BorrowingState
 from circulation.items.facts import ItemFacts, item_facts, item_facts_by_id
 from circulation.results import CirculationStatus, ItemState, LoanMark
 from circulation.set_up import SetUp
@@ -99,6 +100,8 @@ def _status(facts: ItemFacts, set_up: SetUp, now: datetime) -> CirculationStatus
             since=facts.transit_since,
             open_holds=facts.open_holds,
         )
+    if facts.borrowing_state == BorrowingState.RETURNED.value:
+        return CirculationStatus(item, ItemState.GOES_BACK, open_holds=facts.open_holds)
     is_waiting = facts.hold_id is not None or (facts.is_kept and facts.stay_booking_id is not None)
     state = ItemState.ON_HOLD_SHELF if is_waiting else ItemState.AVAILABLE
     return CirculationStatus(item, state, open_holds=facts.open_holds)

@@ -90,6 +90,7 @@ class ItemFacts(NamedTuple):
     interlibrary_id: int | None = None  # the open interlibrary loan it is in
     owner_due: datetime | None = None  # of what is borrowed: when the owner wants it back
     last_act: datetime | None = None  # when the last event of the item was written down
+    borrowing_state: str | None = None  # of what is borrowed: a value of `BorrowingState`
 
     @property
     def is_spoken_for(self) -> bool:
@@ -152,9 +153,9 @@ _OPEN_BOOKINGS = (
 )
 
 
-_OWNER_DUE = case(
-    (interlibrary_loans.c.role == literal_column("'borrower'"), interlibrary_loans.c.due)
-)
+_IS_BORROWED = interlibrary_loans.c.role == literal_column("'borrower'")
+_OWNER_DUE = case((_IS_BORROWED, interlibrary_loans.c.due))
+_BORROWING_STATE = case((_IS_BORROWED, interlibrary_loans.c.state))
 
 
 _LAST_ACT = (
@@ -219,6 +220,7 @@ def _select_items(*, with_counts: bool = True) -> Select[Any]:
         interlibrary_loans.c.id,
         _OWNER_DUE,
         _LAST_ACT if with_counts else null(),
+        _BORROWING_STATE,
     ).select_from(
         items.join(records, records.c.id == items.c.record_id)
         .outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))

@@ -45,6 +45,7 @@ def check_out(
     due: datetime | None = None,
     fee_acknowledged: bool | int = False,
     wanted_until: datetime | None = None,
+    for_hold: int | None = None,
 ) -> CheckedOut | Refused:
     """Lends the item with barcode `item` to the patron with identifier `patron`.
 
@@ -64,6 +65,7 @@ def check_out(
     names the price.
 
     `wanted_until` shortens the loan: it is for no longer than that, nor than the rules have it.
+    `for_hold` is the hold of the patron's that it fulfils, where the item suits several.
 
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
@@ -93,7 +95,7 @@ def check_out(
     at = min(happened, now) if no_block and happened else now
     if no_block:
         lock_who_owes(transaction, facts, at)
-    held = holds_at_loan(transaction, facts, borrower.id)
+    held = holds_at_loan(transaction, facts, borrower.id, for_hold)
     if held.is_for_another:
         found.append(Refusal(Reason.ON_HOLD_FOR_ANOTHER))
     calendar = set_up.calendars[branch.id]

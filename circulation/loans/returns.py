@@ -75,9 +75,10 @@ def check_in(
     if facts.interlibrary_id is not None:
         is_borrowed = follow_check_in(transaction, desk, facts, now) is not None
     way = route(transaction, set_up, desk, facts, here, holds, now)
-    if is_borrowed and way.held_for is None:
-        # It belongs on no shelf of ours: staff send it home.
-        way = way._replace(destination=Destination.PROBLEM_BIN, to_branch=here)
+    if is_borrowed and way.held_for is None and way.to_branch.id == here.id:
+        # It belongs on no shelf of ours: once it is at the branch that borrowed it, or where
+        # nothing goes there from here, staff send it back.
+        way = way._replace(destination=Destination.PROBLEM_BIN)
     stay = None
     if facts.stay_branch_id is not None:
         stay = seen(transaction, set_up, facts, here, now)

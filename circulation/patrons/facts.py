@@ -69,7 +69,7 @@ class PatronFacts(NamedTuple):
     set_up_version: int
     identifier_expires: date | None
     municipality: str
-    kind: str
+    kind: str  # a value of `PatronKind`
     pin_alarms: int  # wrong PINs of late, and locked devices: 0 means that any PIN may be tried
     has_onward_loans: int  # 0 or 1, like the next two: is there anything to be looked up?
     has_account: int

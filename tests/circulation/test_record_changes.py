@@ -17,6 +17,7 @@ from circulation import record_changes
 from circulation.events import EventKind, events_of_hold, read_event, select_events
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
+from circulation.patrons.registering import PatronKind
 from circulation.record_changes import Need, RecordDeleted, RecordNeeded, RecordsMerged
 from circulation.results import CheckedIn, CheckedOut, Destination
 from circulation.schema import events
@@ -187,6 +188,16 @@ def test_who_waits_for_both_waits_once(library: Library) -> None:
     [kept] = holds_of(library, served)
     assert (kept.hold.id, kept.hold.state) == (ready.id, HoldState.READY)
     assert outcome_of(library, in_vain.id) == HoldOutcome.MERGED.name
+
+
+def test_a_library_waits_for_as_many_as_it_has_asked_for(library: Library) -> None:
+    number, survivor = a_title(library, "Jul", "A1"), a_title(library, "Peters jul", "B1")
+    card = a_patron(library, kind=PatronKind.LIBRARY)
+    for barcode in ("A1", "B1"):
+        a_hold(library, card, barcode)
+    merged = merge(library, number, survivor)
+    assert (merged.holds, merged.closed_holds) == (1, 0)
+    assert [each.hold.record_id for each in holds_of(library, card)] == [survivor, survivor]
 
 
 def test_a_series_of_both_titles_goes_on(library: Library) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from circulation.callers.partner_requests import hold_of_request
 from circulation.loans import lending, renewals, returns
 from circulation.loans.routing import HoldHandling
 from circulation.reasons import Reason
@@ -62,6 +63,7 @@ def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> 
         due=request.desired_date_due,
         wanted_until=request.desired_date_due,
         fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
+        for_hold=_hold_of(request, caller, context),
     )
     information = None
     if isinstance(result, Refused):
@@ -81,6 +83,12 @@ def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> 
         item_optional_fields=item_fields(request, item.barcode, caller, context),
         user_optional_fields=user_fields(request, patron.identifier, caller, context),
     )
+
+
+def _hold_of(request: CheckOutItem, caller: Partner, context: Context) -> int | None:
+    """The hold that the RequestId means: a library may wait for several copies of one title."""
+    name = request.request_id.request_identifier_value if request.request_id else None
+    return hold_of_request(context.transaction, caller.agency, name) if name else None
 
 
 def mandated_at(request: Any, caller: Partner, context: Context) -> datetime | None:

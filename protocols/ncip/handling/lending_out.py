@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from circulation.callers.partner_requests import hold_of_request
-from circulation.holds.facts import copies_of_record
+from circulation.holds.facts import copies_of_record, holds_of_record
 from circulation.holds.lists import find_hold
 from circulation.holds.results import Hold
+from circulation.holds.targeting import assign
 from circulation.interlending.lending import lent_to_partner, request_lending
 from circulation.items.availability import circulation_status
 from circulation.organisation import find_branch
@@ -90,9 +91,20 @@ def _with_copy(
     """
     copies = copies_of_record(context.transaction, hold.record_id)
     shelved = [each for each in copies if each.is_on_shelf]
+    queue = holds_of_record(context.transaction, hold.record_id)
+    set_up = context.circulation.current_set_up(context.transaction)
+    assigned = assign(queue, copies, set_up, context.now)
+    whose = {each.copy.id: each.hold.id for each in assigned}
     branch = find_branch(context.transaction, caller.branch)
     here = branch.id if branch else None
-    shelved.sort(key=lambda each: each.branch_id != here)
+    # Its own first; else one that nobody else waits for: several may be asked for at once.
+    shelved.sort(
+        key=lambda each: (
+            whose.get(each.id) != hold.id,
+            each.id in whose,
+            each.branch_id != here,
+        )
+    )
     if not shelved:
         return response
     barcode = shelved[0].barcode

@@ -32,6 +32,7 @@ _STATUSES = {
     ItemState.LOST: "Lost",
     ItemState.MISSING: "Missing",
     ItemState.ON_HOLD_SHELF: "Available For Pickup",
+    ItemState.GOES_BACK: "Not Available",
 }
 
 

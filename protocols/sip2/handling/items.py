@@ -30,6 +30,7 @@ CIRCULATION_STATUS: dict[ItemState, str] = {
     ItemState.LOST: "12",
     ItemState.MISSING: "13",
     ItemState.ON_HOLD_SHELF: "08",
+    ItemState.GOES_BACK: "01",
 }
 #: On loan, and recalled because somebody waits.
 RECALLED = "07"

@@ -11,6 +11,7 @@ from catalogue.statements import Transaction
 from catalogue.visibility import database_names, visible_records
 from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.events import EventKind
+from circulation.holds.results import Wanted
 from circulation.interlending.borrowing import (
     Accepted,
     Incoming,
@@ -23,12 +24,20 @@ from circulation.interlending.borrowing import (
 from circulation.interlending.owners import grant_renewal, recalled_by_owner, refuse_renewal
 from circulation.interlending.rows import InterlibraryLoan, loan_of_request
 from circulation.interlending.states import BorrowingState, Obstacle, Role
+from circulation.items.availability import circulation_status
 from circulation.loans.lost import declare_lost
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.reasons import Reason
-from circulation.results import CheckedIn, CheckedOut, Destination, Refused, Renewed
+from circulation.results import (
+    CheckedIn,
+    CheckedOut,
+    Destination,
+    ItemState,
+    Refused,
+    Renewed,
+)
 from tests.builders.circulation import Library, a_patron, an_item
-from tests.builders.holds import cancel, holds_of
+from tests.builders.holds import ask, cancel, costs, holds_of
 from tests.builders.interlending import (
     AGREEMENT,
     a_borrowed_item,
@@ -374,3 +383,60 @@ def test_undoing_what_was_done_by_mistake(library: Library) -> None:
     undo(cancel_check_in)
     assert again(library, loan).state is BorrowingState.ON_LOAN
     assert told(library, loan) == ["checked_out"]
+
+
+def state_of(library: Library, barcode: str = "TEMP-1") -> ItemState:
+    found = library.read(
+        lambda transaction: circulation_status(
+            library.circulation, transaction, item=barcode, now=library.now
+        )
+    )
+    assert found is not None
+    return found.state
+
+
+def test_what_is_to_go_back_is_on_no_shelf_and_kept_for_nobody(either_library: Library) -> None:
+    library = either_library
+    card, other = a_patron(library), a_patron(library)
+    loan = a_borrowed_item(library, card)
+    assert loan.record_id is not None
+    for wanted in (Wanted(item="TEMP-1"), Wanted(loan.record_id)):
+        refused = ask(library, other, wanted)
+        assert isinstance(refused, Refused)
+        assert refused.reasons == (Reason.NOT_HOLDABLE,)
+    library.check_out(card, "TEMP-1")
+    assert isinstance(ask(library, other, Wanted(item="TEMP-1")), Refused)
+    library.check_in("TEMP-1")
+    assert state_of(library) is ItemState.GOES_BACK
+    refused = ask(library, other, Wanted(item="TEMP-1"))
+    assert isinstance(refused, Refused)
+    assert refused.reasons == (Reason.NOT_HOLDABLE,)
+
+
+def test_handed_in_elsewhere_it_travels_to_the_branch_that_borrowed_it(
+    either_library: Library,
+) -> None:
+    library = either_library
+    card = a_patron(library)
+    loan = a_borrowed_item(library, card)
+    library.check_out(card, "TEMP-1")
+    back = library.check_in("TEMP-1", at=library.other)
+    assert isinstance(back, CheckedIn)
+    assert (back.destination, back.to_branch) == (Destination.TRANSIT_HOME, library.main)
+    assert state_of(library) is ItemState.IN_TRANSIT
+    assert again(library, loan).state is BorrowingState.RETURNED
+    there = library.check_in("TEMP-1")
+    assert isinstance(there, CheckedIn)
+    assert (there.destination, there.to_branch) == (Destination.PROBLEM_BIN, library.main)
+    assert state_of(library) is ItemState.GOES_BACK
+
+
+def test_where_nothing_goes_there_it_stays(library: Library) -> None:
+    card = a_patron(library)
+    a_borrowed_item(library, card)
+    library.check_out(card, "TEMP-1")
+    costs(library, (library.other, library.main, None))
+    back = library.check_in("TEMP-1", at=library.other)
+    assert isinstance(back, CheckedIn)
+    assert (back.destination, back.to_branch) == (Destination.PROBLEM_BIN, library.other)
+    assert state_of(library) is ItemState.GOES_BACK

@@ -10,6 +10,7 @@ from circulation.interlending.states import LendingState
 from circulation.patrons.identifiers import find_patron
 from protocols.ncip.settings import NcipSettings
 from tests.builders.circulation import a_patron, an_item
+from tests.builders.holds import a_copy
 from tests.protocols.ncip.furnishing import number_title, record, request_id, service
 from tests.protocols.ncip.stage import PARTNER, Stage, item, problem_types, text_of, user
 
@@ -89,3 +90,29 @@ def test_whom_it_lends_to(stage: Stage) -> None:
         card, barcode = a_patron(stage.library), an_item(stage.library)
         stage.ask(service("CheckOutItem", user(card), item(barcode)))
         assert len(stage.library.read(open_loans)) == expected
+
+
+def test_a_library_asks_for_several_copies_of_a_title(stage: Stage) -> None:
+    """Each request is told a copy of its own, and each check-out is of its own request."""
+    agreed(stage)
+    library = stage.library
+    first = an_item(library)
+    copies = {first, a_copy(library, first)}
+    number_title(library, first, "T-1")
+    told = {}
+    for name in ("REQ-1", "REQ-2"):
+        answer = stage.ask(
+            service("RequestItem", user(INSTITUTION), record("T-1"), request_id(name), _TYPES)
+        )
+        assert problem_types(answer) == []
+        told[name] = text_of(answer, "ItemId/ItemIdentifierValue") or ""
+    assert set(told.values()) == copies
+    for name in ("REQ-2", "REQ-1"):
+        out = stage.ask(
+            service("CheckOutItem", user(INSTITUTION), item(told[name]), request_id(name))
+        )
+        assert problem_types(out) == []
+        lent = {each.request_id: each.barcode for each in library.read(open_loans) if each.loan_id}
+        assert lent[name] == told[name]
+    loans = library.read(open_loans)
+    assert [each.state for each in loans] == [LendingState.LENT] * 2

@@ -1,4 +1,5 @@
-"""Whatever moves money because somebody asks for it is done once for each order id."""
+"""Whatever moves money because somebody asks for it is done once for each order id; a library has
+several holds on one title."""
 
 from __future__ import annotations
 
@@ -21,6 +22,18 @@ def _reference(column: str, target: str) -> sa.ForeignKeyConstraint:
 
 
 def upgrade() -> None:
+    op.drop_index("uq_holds_open_patron", "holds")
+    op.create_index(
+        "ix_holds_open_patron",
+        "holds",
+        ["patron_id", "record_id", "part"],
+        sqlite_where=sa.text("closed IS NULL"),
+        postgresql_where=sa.text("closed IS NULL"),
+    )
+    _orders()
+
+
+def _orders() -> None:
     op.create_table(
         "money_orders",
         sa.Column("agency_id", sa.Integer(), nullable=False),
