@@ -29,6 +29,15 @@ def end_of_day(day: date, timezone: str) -> datetime:
     return local.astimezone(UTC)
 
 
+def whole_day(moment: datetime, timezone: str) -> datetime:
+    """The end of the day that begins with the moment in the timezone; any other moment as it is.
+
+    Libraries that lend for days write the last of them as its midnight.
+    """
+    local = moment.astimezone(ZoneInfo(timezone))
+    return end_of_day(local.date(), timezone) if local.time() == time() else moment
+
+
 def start_of_day(day: date, timezone: str) -> datetime:
     """The first second of the day in the timezone, in UTC."""
     return end_of_day(day - timedelta(days=1), timezone) + timedelta(seconds=1)

@@ -6,13 +6,13 @@ What is done with the item in between (check-out, renewal, check-in, loss) is ci
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from catalogue.items import find_item
 from catalogue.statements import Transaction
-from circulation.calendars.due_dates import local_date
+from circulation.calendars.due_dates import local_date, whole_day
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.holds.changes import insert_hold
@@ -96,6 +96,7 @@ def expect(
     borrower = _patron(circulation, transaction, patron, now)
     if isinstance(borrower, Refused):
         return borrower
+    incoming = _to_the_end(circulation, transaction, desk, incoming)
     return _begin(
         circulation, transaction, desk, agreement, request_id, patron, borrower, incoming, now
     )
@@ -123,6 +124,7 @@ def accept(
     if known is not None and known.closed is None and known.item_id is not None:
         return Accepted(known)
     set_up = circulation.current_set_up(transaction)
+    incoming = _to_the_end(circulation, transaction, desk, incoming)
     here = set_up.branches.get(desk.branch_id)
     pickup = here if pickup_branch is None else _branch(set_up, pickup_branch)
     if here is None or pickup is None:
@@ -185,6 +187,7 @@ def accept(
 
 
 def shipped(
+    circulation: Circulation,
     transaction: Transaction,
     loan: InterlibraryLoan,
     *,
@@ -197,7 +200,8 @@ def shipped(
     if loan.item_id is None and barcode:
         changes["barcode"] = barcode[:LONGEST_BARCODE]
     if due is not None and loan.item_id is None:
-        changes["due"] = due
+        branch = circulation.current_set_up(transaction).branches[loan.branch_id]
+        changes["due"] = whole_day(due, branch.timezone)
     return advance(transaction, loan, BorrowingAction.SHIP, now, **changes)
 
 
@@ -238,6 +242,16 @@ def cancel_borrowing(
             end_holds(transaction, desk, loan.record_id, loan.item_id, now)
         tell(transaction, desk, loan, NoticeKind.CANCELLED, now)
     return new
+
+
+def _to_the_end(
+    circulation: Circulation, transaction: Transaction, desk: Desk, incoming: Incoming
+) -> Incoming:
+    """The owner's due date, midnight being the end of the day that begins with it."""
+    here = circulation.current_set_up(transaction).branches.get(desk.branch_id)
+    if incoming.due is None or here is None:
+        return incoming
+    return replace(incoming, due=whole_day(incoming.due, here.timezone))
 
 
 def _patron(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from catalogue.statements import Moment, Transaction, change
-from circulation.calendars.due_dates import due_at
+from circulation.calendars.due_dates import due_at, whole_day
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.interlending.rows import InterlibraryLoan, advance
@@ -36,6 +36,7 @@ _set_due = change(
 
 
 def grant_renewal(
+    circulation: Circulation,
     transaction: Transaction,
     loan: InterlibraryLoan,
     *,
@@ -44,6 +45,7 @@ def grant_renewal(
     now: datetime,
 ) -> InterlibraryLoan | Obstacle:
     """The owner lends it longer: until `due`, or as long as the patron was promised."""
+    due = _whole_day(circulation, transaction, loan, due)
     changes: dict[str, Any] = {"due_before": None}
     if due is not None:
         changes["due"] = due
@@ -83,6 +85,7 @@ def recalled_by_owner(
     now: datetime,
 ) -> InterlibraryLoan | Obstacle:
     """The owner wants it back, by `due` or in some days; the patron's loan ends no later."""
+    due = _whole_day(circulation, transaction, loan, due)
     wanted = due or _in_some_days(circulation, transaction, loan, now)
     new = advance(transaction, loan, BorrowingAction.RECALL, now, due=wanted, due_before=None)
     promised = _promised(transaction, loan)
@@ -95,6 +98,17 @@ def _promised(transaction: Transaction, loan: InterlibraryLoan) -> datetime | No
     """When the patron's loan is due; None where they do not have it."""
     facts = item_facts(transaction, loan.barcode)
     return None if facts is None or facts.id != loan.item_id else facts.loan_due
+
+
+def _whole_day(
+    circulation: Circulation,
+    transaction: Transaction,
+    loan: InterlibraryLoan,
+    due: datetime | None,
+) -> datetime | None:
+    """The owner's due date, midnight being the end of the day that begins with it."""
+    branch = circulation.current_set_up(transaction).branches[loan.branch_id]
+    return due and whole_day(due, branch.timezone)
 
 
 def _in_some_days(

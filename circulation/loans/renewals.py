@@ -43,6 +43,7 @@ def renew(
     due: datetime | None = None,
     seen: bool = True,
     fee_acknowledged: bool | int = False,
+    by_owner: bool = False,
 ) -> Renewed | Refused:
     """Moves the due date of the patron's loan of the item, or says everything that hinders it.
 
@@ -50,6 +51,8 @@ def renew(
     `due` as in `circulation.loans.lending.check_out`; what is not on loan to the patron is refused
     even with `no_block`, and a due date is never brought forward. `seen` False tells that the item
     is not at hand (the patron renews from home): some rules renew what they see only.
+    `by_owner`: the library that the item is borrowed from says that it is kept until `due`, or
+    longer than before; it cannot be too early for that.
     `fee_acknowledged` as in `check_out`. A loan that is overdue is charged for being late until
     now; that is not asked for beforehand, being owed anyway.
     Raises VerificationNeeded (see `circulation.patrons.pins`).
@@ -83,6 +86,7 @@ def renew(
         due,
         seen,
         fee_acknowledged,
+        by_owner,
     )
 
 
@@ -153,6 +157,7 @@ def _renew(
     due: datetime | None,
     seen: bool,
     fee_acknowledged: bool | int,
+    by_owner: bool = False,
 ) -> Renewed | Refused:
     """Decides on one item, locked, and a known patron."""
     item = facts.item(set_up.branches[facts.home_branch_id])
@@ -199,10 +204,14 @@ def _renew(
         set_up, "renewal_fee", branch.id, borrower.category, facts.material_group, at
     )
     found += fee_refusals(price, currency, fee_acknowledged)
+    if by_owner:
+        found = [each for each in found if each.reason is not Reason.RENEWAL_WINDOW_NOT_OPEN]
     if found and not no_block:
         return Refused(tuple(found), item, borrower.patron(), loan)
 
-    promised = due if no_block and due else bound.bounded(wished, branch.timezone, now)
+    promised = (
+        due if (no_block or by_owner) and due else bound.bounded(wished, branch.timezone, now)
+    )
     new_due = max(promised or loan.due, loan.due)
     new = Loan(loan.id, loan.checked_out, new_due, loan.renewals + 1)
     charged = charge_renewal(

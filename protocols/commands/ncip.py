@@ -214,7 +214,9 @@ def renewal(
                 return refuse_renewal(
                     library.circulation, transaction, loan, desk=desk, now=library.now
                 )
-            return grant_renewal(transaction, loan, desk=desk, due=due, now=library.now)
+            return grant_renewal(
+                library.circulation, transaction, loan, desk=desk, due=due, now=library.now
+            )
 
         _done(request_id, library.write(work), as_json)
 

@@ -230,5 +230,12 @@ def _take_answer(telling: Telling, response: Any, context: Context) -> None:
     if is_refused:
         refuse_renewal(context.circulation, context.transaction, loan, desk=desk, now=context.now)
     elif isinstance(response, RenewItemResponse) and response.item_id is not None:
-        grant_renewal(context.transaction, loan, desk=desk, due=response.date_due, now=context.now)
+        grant_renewal(
+            context.circulation,
+            context.transaction,
+            loan,
+            desk=desk,
+            due=response.date_due,
+            now=context.now,
+        )
     # Else it is Pending: ItemRenewed or CirculationStatusUpdated will say.

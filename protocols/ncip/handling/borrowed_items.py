@@ -7,6 +7,7 @@ the partner has brought.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Protocol
 
 from catalogue.items import find_item
 from circulation.interlending.borrowing import cancel_borrowing, send_home
@@ -109,26 +110,39 @@ def cancelling(inner: Handler) -> Handler:
     return cancel_request_item
 
 
-def renewing(inner: Handler) -> Handler:
-    """RenewItem: of what is borrowed, the partner who renews it has the owner's word for it."""
+class Renewing(Protocol):
+    """The handler of RenewItem, which may be told that the owner of the item has asked."""
+
+    def __call__(
+        self, request: RenewItem, caller: Partner, context: Context, *, by_owner: bool = False
+    ) -> Response: ...
+
+
+def renewing(inner: Renewing) -> Handler:
+    """RenewItem: of what is borrowed, the partner who renews it has the owner's word for it.
+
+    It is never too early for that, nor is the owner asked for what it has granted.
+    """
 
     def renew_item(request: RenewItem, caller: Partner, context: Context) -> Response:
-        response = inner(request, caller, context)
         loan = borrowed(barcode_of(request.item_id), caller, context)
+        response = inner(request, caller, context, by_owner=loan is not None)
         if loan is None or not isinstance(response, RenewItemResponse):
             return response
+        loan = borrowed(barcode_of(request.item_id), caller, context) or loan
         wanted = request.desired_date_due
         granted = grant_renewal(
+            context.circulation,
             context.transaction,
             loan,
             desk=desk_of(caller, context),
             due=wanted,
             now=context.now,
         )
-        if isinstance(granted, Obstacle) or wanted is None:
+        if isinstance(granted, Obstacle) or wanted is None or granted.due is None:
             return response
         branches = context.circulation.current_set_up(context.transaction).branches
-        return replace(response, date_due=local_time(wanted, branches[loan.branch_id]))
+        return replace(response, date_due=local_time(granted.due, branches[loan.branch_id]))
 
     return renew_item
 

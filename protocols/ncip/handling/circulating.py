@@ -114,11 +114,13 @@ def _repeated_loan(refused: Refused) -> tuple[Item, Patron, Loan] | None:
     return refused.item, refused.patron, refused.loan
 
 
-def renew_item(request: RenewItem, caller: Partner, context: Context) -> Response:
+def renew_item(
+    request: RenewItem, caller: Partner, context: Context, *, by_owner: bool = False
+) -> Response:
     """Renews the user's loan of an item; DesiredDateDue gives way to the rules.
 
     A MandatedAction has happened: it is recorded whatever the rules say, until DesiredDateDue
-    where there is one.
+    where there is one. `by_owner`: it is what the partner has lent us, and its own word.
     """
     named = user_and_item(request)
     if isinstance(named, Refusal):
@@ -136,6 +138,7 @@ def renew_item(request: RenewItem, caller: Partner, context: Context) -> Respons
         happened=mandated,
         due=request.desired_date_due,
         fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
+        by_owner=by_owner,
     )
     if isinstance(result, Refused):
         return _refused(request, result, named)

@@ -92,7 +92,10 @@ def item_shipped(request: ItemShipped, caller: Partner, context: Context) -> Res
         )
     barcode = request.item_id.item_identifier_value if request.item_id else None
     return _outcome(
-        request, shipped(context.transaction, loan, now=context.now, barcode=barcode or "")
+        request,
+        shipped(
+            context.circulation, context.transaction, loan, now=context.now, barcode=barcode or ""
+        ),
     )
 
 
@@ -136,6 +139,7 @@ def item_checked_out(request: ItemCheckedOut, caller: Partner, context: Context)
     return _outcome(
         request,
         shipped(
+            context.circulation,
             context.transaction,
             loan,
             now=context.now,
@@ -155,7 +159,12 @@ def item_renewed(request: ItemRenewed, caller: Partner, context: Context) -> Res
         return _outcome(
             request,
             grant_renewal(
-                context.transaction, loan, desk=desk, due=request.date_due, now=context.now
+                context.circulation,
+                context.transaction,
+                loan,
+                desk=desk,
+                due=request.date_due,
+                now=context.now,
             ),
         )
     renewed = renewals.renew(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time, tzinfo
 
 #: A day by itself ends these at its last second; everything else begins with it.
 _ENDS = frozenset(
@@ -22,6 +22,9 @@ _ENDS = frozenset(
         "valid_to_date",
     }
 )
+#: Of these, midnight stands for the day that begins with it: whoever knows days alone writes them
+#: so, with any zone. They end as days do at the branch.
+_DUE = frozenset({"date_due", "date_for_return", "desired_date_due", "desired_date_for_return"})
 #: A day that is the same day wherever one is.
 _DAYS = frozenset({"date_of_birth"})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -40,6 +43,9 @@ def read_moment(text: str, name: str, local: LocalTime) -> datetime | None:
     """The moment that a field of this name holds, in UTC; None for what is no time."""
     try:
         moment = _parsed(text)
+        if name in _DUE and moment.time() == time():
+            moment.astimezone(UTC)  # raises OverflowError at the ends of the calendar
+            moment = moment.replace(tzinfo=None, hour=23, minute=59, second=59)
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
         if _DAY.fullmatch(text) and name in _ENDS:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from catalogue.items import find_item
 from catalogue.records import fetch_records
@@ -214,7 +216,12 @@ def test_a_renewal_is_a_promise_until_the_owner_answers(library: Library) -> Non
     granted_due = library.now + timedelta(days=14)
     granted = library.write(
         lambda transaction: grant_renewal(
-            transaction, asked, desk=partner_desk(library), due=granted_due, now=library.now
+            library.circulation,
+            transaction,
+            asked,
+            desk=partner_desk(library),
+            due=granted_due,
+            now=library.now,
         )
     )
     assert isinstance(granted, InterlibraryLoan)
@@ -295,7 +302,7 @@ def test_expected_and_shipped_first(library: Library) -> None:
             now=library.now,
         )
         assert isinstance(loan, InterlibraryLoan)
-        sent = shipped(transaction, loan, now=library.now, barcode="TEMP-7")
+        sent = shipped(library.circulation, transaction, loan, now=library.now, barcode="TEMP-7")
         assert isinstance(sent, InterlibraryLoan)
         return sent
 
@@ -440,3 +447,29 @@ def test_where_nothing_goes_there_it_stays(library: Library) -> None:
     assert isinstance(back, CheckedIn)
     assert (back.destination, back.to_branch) == (Destination.PROBLEM_BIN, library.other)
     assert state_of(library) is ItemState.GOES_BACK
+
+
+@pytest.mark.parametrize("midnight", ["2026-12-23T23:00:00+00:00", "2026-12-24T00:00:00+01:00"])
+def test_an_owner_s_midnight_is_the_end_of_that_day(library: Library, midnight: str) -> None:
+    """As the clock at the branch shows it, whatever zone it is written in."""
+    card = a_patron(library)
+    loan = a_borrowed_item(library, card, due=datetime.fromisoformat(midnight))
+    end = datetime(2026, 12, 24, 22, 59, 59, tzinfo=UTC)
+    assert loan.due == end
+    lent = library.check_out(card, "TEMP-1")
+    assert isinstance(lent, CheckedOut)
+    assert lent.loan.due == min(end, lent.loan.due)
+    after_loan = again(library, loan)
+    later = datetime.fromisoformat(midnight) + timedelta(days=14)
+    granted = library.write(
+        lambda transaction: grant_renewal(
+            library.circulation,
+            transaction,
+            after_loan,
+            desk=partner_desk(library),
+            due=later,
+            now=library.now,
+        )
+    )
+    assert isinstance(granted, InterlibraryLoan)
+    assert granted.due == end + timedelta(days=14)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from catalogue.items import find_item
 from circulation.interlending.lists import loans_of_request
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState
+from circulation.reasons import Reason
 from protocols.ncip.settings import NcipSettings
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import holds_of
@@ -148,3 +149,54 @@ def test_the_owner_recalls(stage: Stage) -> None:
     after = loan(stage)
     assert (after.state, after.due) == (BorrowingState.RECALLED, soon)
     assert soon < lent.loan.due
+
+
+def renew(stage: Stage, card: str, until: str) -> Any:
+    until = f"<DesiredDateDue>{until}</DesiredDateDue>"
+    return stage.ask(service("RenewItem", user(card), item("TEMP-1"), until))
+
+
+def test_it_is_never_too_early_for_the_owner_to_renew(stage: Stage) -> None:
+    """By any rule of ours, also while it is asked already."""
+    agreed(stage)
+    library = stage.library
+    library.policy(renewal_window_days=2, loan_days=28, renewals=9)
+    card = a_patron(library)
+    accept(stage, card, due="2026-12-20T00:00:00Z")
+    lent: Any = library.check_out(card, "TEMP-1")
+    assert lent.loan.due == datetime(2026, 12, 20, 22, 59, 59, tzinfo=UTC)
+    early = library.renew(card, "TEMP-1")
+    assert Reason.RENEWAL_WINDOW_NOT_OPEN in early.reasons
+    answer = renew(stage, card, "2027-01-10T00:00:00Z")
+    assert problem_types(answer) == []
+    assert text_of(answer, "DateDue") == "2027-01-10T23:59:59+01:00"
+    assert loan(stage).state is BorrowingState.ON_LOAN
+    assert loan(stage).due == datetime(2027, 1, 10, 22, 59, 59, tzinfo=UTC)
+    again = renew(stage, card, "2027-01-10T00:00:00Z")
+    assert text_of(again, "DateDue") == "2027-01-10T23:59:59+01:00"
+    status = stage.ask(service("LookupItem", item("TEMP-1")))
+    assert text_of(status, "ItemOptionalFields/DateDue") == "2027-01-10T23:59:59+01:00"
+
+
+def test_for_others_it_is_as_early_as_before(stage: Stage) -> None:
+    agreed(stage)
+    library = stage.library
+    library.policy(renewal_window_days=2, loan_days=28, renewals=9)
+    card = a_patron(library)
+    ours = an_item(library, on_loan_to=card)
+    asked = service("RenewItem", user(card), item(ours))
+    assert problem_types(stage.ask(asked)) == ["Item Not Renewable"]
+
+
+def test_what_was_handed_in_is_not_available_and_nobody_s(stage: Stage) -> None:
+    agreed(stage)
+    library = stage.library
+    card, other = a_patron(library), a_patron(library)
+    accept(stage, card)
+    library.check_out(card, "TEMP-1")
+    library.check_in("TEMP-1")
+    status = stage.ask(service("LookupItem", item("TEMP-1")))
+    assert text_of(status, "ItemOptionalFields/CirculationStatus") == "Not Available"
+    types = "<RequestType>Hold</RequestType><RequestScopeType>Item</RequestScopeType>"
+    refused = stage.ask(service("RequestItem", user(other), item("TEMP-1"), types))
+    assert problem_types(refused) == ["Item Does Not Circulate"]

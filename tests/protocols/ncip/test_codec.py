@@ -157,6 +157,10 @@ def test_dates(text: str, moment: datetime | None) -> None:
     [
         ("2026-12-01", datetime(2026, 12, 1, 22, 59, 59, tzinfo=UTC)),
         ("2026-12-01T12:00:00", datetime(2026, 12, 1, 11, tzinfo=UTC)),
+        # Midnight is the end of the day that it begins, whoever writes it.
+        ("2026-12-01T00:00:00", datetime(2026, 12, 1, 22, 59, 59, tzinfo=UTC)),
+        ("2026-12-01T00:00:00Z", datetime(2026, 12, 1, 22, 59, 59, tzinfo=UTC)),
+        ("2026-12-01T00:00:00-05:00", datetime(2026, 12, 1, 22, 59, 59, tzinfo=UTC)),
         ("2026-31-12", datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC)),
     ],
 )
