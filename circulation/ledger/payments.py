@@ -101,6 +101,32 @@ last_payment_of = one(
 )
 
 
+def account_currency(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron_id: int,
+    category: str,
+    now: datetime,
+    charge: int | None = None,
+) -> str:
+    """The currency of an amount that was said without one.
+
+    That of the `charge`, else of the oldest that is owed to the desk's agency, else the one in
+    which the agency charges.
+    """
+    owed = charges_of_account(transaction, patron_id, desk.agency_id)
+    meant = [each for each in owed if each.id == charge] or [
+        each for each in owed if each.balance > 0
+    ]
+    if meant:
+        return meant[0].currency
+    set_up = circulation.current_set_up(transaction)
+    day = set_up.day(now, desk.branch_id)
+    return set_up.agency_fee_terms(desk.agency_id, category, day).currency
+
+
 def pay(
     circulation: Circulation,
     transaction: Transaction,

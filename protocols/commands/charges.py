@@ -10,9 +10,10 @@ from circulation.ledger.changes import Changed, change_charge, charge_patron
 from circulation.ledger.charge_lists import explain_charge, patron_charges
 from circulation.ledger.money import ChargeKind, PatronCharges, amount_text
 from circulation.ledger.orders import Act
-from circulation.ledger.payments import pay
+from circulation.ledger.payments import account_currency, pay
 from circulation.ledger.postings import find_charge
 from circulation.ledger.reversals import reverse_payment
+from circulation.patrons.facts import patron_facts
 from circulation.patrons.personal_data import log_access
 from circulation.results import Desk, Refused
 from protocols.command_line import Settings
@@ -40,6 +41,9 @@ _ORDER = click.option(
     "--order", "order_id", help="A number of your own: done once, however often it is repeated."
 )
 _MINOR = click.IntRange(min=1)
+_CURRENCY = click.option(
+    "--currency", metavar="CODE", help="Such as DKK.  [default: that of the account]"
+)
 #: Kinds that people may charge by hand: not those that only a rule or a payment makes.
 _BY_HAND = [
     kind.value
@@ -107,10 +111,30 @@ def _desk(library: Library, branch: str | None, patron: str) -> Desk:
     return library.desk_for(library.patron(patron))
 
 
+def _currency(library: Library, desk: Desk, patron: str, charges: tuple[int, ...] = ()) -> str:
+    """That of the account, for amounts that are said without one."""
+    stored = library.circulation.identifiers.stored(patron)
+
+    def look(transaction: Transaction) -> str:
+        facts = patron_facts(transaction, stored, library.now, "")
+        assert facts is not None
+        return account_currency(
+            library.circulation,
+            transaction,
+            desk=desk,
+            patron_id=facts.id,
+            category=facts.category,
+            charge=charges[0] if charges else None,
+            now=library.now,
+        )
+
+    return library.read(look)
+
+
 @charges.command("pay")
 @click.argument("patron", metavar="PATRON")
 @click.argument("amount", type=_MINOR)
-@click.option("--currency", default="DKK", show_default=True)
+@_CURRENCY
 @_ORDER
 @click.option("--charge", "charge_ids", type=int, multiple=True, help="Only this; may be repeated.")
 @click.option("--method", default="", help="How it was paid.")
@@ -122,7 +146,7 @@ def pay_(
     /,
     patron: str,
     amount: int,
-    currency: str,
+    currency: str | None,
     order_id: str | None,
     charge_ids: tuple[int, ...],
     method: str,
@@ -132,6 +156,7 @@ def pay_(
     """Take a payment of AMOUNT minor units of PATRON, for the oldest charges first."""
     with opened(settings) as library:
         desk = _desk(library, branch, patron)
+        currency = currency or _currency(library, desk, patron, charge_ids[:1])
         answer = library.write(
             lambda transaction: pay(
                 library.circulation,
@@ -171,7 +196,7 @@ def pay_(
 @click.argument("patron", metavar="PATRON")
 @click.argument("kind", type=click.Choice(_BY_HAND))
 @click.argument("amount", type=_MINOR)
-@click.option("--currency", default="DKK", show_default=True)
+@_CURRENCY
 @_REASON
 @_ORDER
 @_at
@@ -182,7 +207,7 @@ def add(
     patron: str,
     kind: str,
     amount: int,
-    currency: str,
+    currency: str | None,
     reason: str,
     order_id: str | None,
     branch: str | None,
@@ -191,6 +216,7 @@ def add(
     """Charge PATRON by hand: for a new card, for damage."""
     with opened(settings) as library:
         patron_id, desk = library.patron(patron), _desk(library, branch, patron)
+        currency = currency or _currency(library, desk, patron)
         charged = library.write(
             lambda transaction: charge_patron(
                 library.circulation,

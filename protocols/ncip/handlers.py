@@ -8,6 +8,7 @@ by `protocols.ncip.exchange`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from protocols.answering import Context, Lane
@@ -52,6 +53,7 @@ from protocols.ncip.models.statuses import (
 from protocols.ncip.models.stock import CreateItem, DeleteItem, UpdateItem
 from protocols.ncip.models.users import AuthenticateUser, CreateUser, DeleteUser, UpdateUser
 from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.items import in_words_of
 
 Handler = Callable[[Any, Partner, Context], Response]
 
@@ -90,3 +92,17 @@ HANDLERS |= {
     if kind in HANDLERS
 }
 HANDLERS |= {kind: (handler, Lane.WRITE) for kind, handler in INTERLENDING.items()}
+
+
+def _worded(handler: Handler) -> Handler:
+    """Answers name our items as the partner does."""
+
+    @wraps(handler)
+    def respond(request: Any, caller: Partner, context: Context) -> Response:
+        answer: Response = in_words_of(caller, handler(request, caller, context))
+        return answer
+
+    return respond
+
+
+HANDLERS |= {kind: (_worded(handler), lane) for kind, (handler, lane) in HANDLERS.items()}

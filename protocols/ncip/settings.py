@@ -157,6 +157,10 @@ class Partner:
     takes_requests: bool = False
     agency_scheme: str = ""
     user_id_type: str = "Barcode"
+    #: ItemIdentifierType of our items in answers to it.
+    item_id_type: str = "Item Barcode"
+    #: Does it read places of pickup, with their numbers, in the Ext of LookupAgencyResponse?
+    places_by_number: bool = False
     #: ItemElementTypes that every answer about an item tells, whether they are asked for or not.
     told_unasked: tuple[
         Literal[

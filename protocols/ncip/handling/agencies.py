@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from circulation.results import Branch
 from circulation.set_up import SetUp
 from circulation.trees import CATEGORIES
@@ -11,11 +13,13 @@ from protocols.ncip.models.addresses import OrganizationNameInformation
 from protocols.ncip.models.agencies import (
     AgencyAddressInformation,
     AuthenticationPrompt,
+    Ext,
     LookupAgency,
     LookupAgencyResponse,
     PromptInput,
     PromptOutput,
 )
+from protocols.ncip.models.items import LocationName, LocationNameInstance
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem, refusal
 from protocols.ncip.settings import Partner
@@ -37,7 +41,8 @@ def look_up_agency(request: LookupAgency, caller: Partner, context: Context) -> 
     """An agency or a branch, by its ISIL.
 
     The addresses are the places of pickup, one for each branch: its name, then the ISIL that
-    PickupLocation takes. Which elements, AgencyElementType says; without one, all.
+    PickupLocation takes. Which elements, AgencyElementType says; without one, all. Partners with
+    `places_by_number` are told the branches once more, by number, which PickupLocation takes too.
     """
     if request.agency_id is None:
         return refusal(
@@ -80,6 +85,7 @@ def look_up_agency(request: LookupAgency, caller: Partner, context: Context) -> 
             if told("agencyuserprivilegetype")
             else ()
         ),
+        ext=Ext(_numbered(branches)) if caller.places_by_number else None,
     )
 
 
@@ -91,6 +97,10 @@ def _branches(set_up: SetUp, isil: str) -> list[Branch]:
         each for each in set_up.branches.values() if each.isil.casefold() == wanted
     ]
     return sorted(found, key=lambda branch: (branch.name, branch.id))
+
+
+def _numbered(branches: Sequence[Branch]) -> LocationName:
+    return LocationName(tuple(LocationNameInstance(each.id, each.name) for each in branches))
 
 
 def _address(branch: Branch) -> AgencyAddressInformation:

@@ -13,7 +13,7 @@ from circulation.fees.giving_up import give_up
 from circulation.ledger.changes import charge_patron
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.orders import Act
-from circulation.ledger.payments import pay
+from circulation.ledger.payments import account_currency, pay
 from circulation.reasons import Reason
 from circulation.results import PatronStatus, Refused
 from protocols.answering import Context
@@ -31,7 +31,12 @@ from protocols.ncip.subjects.named import desk_of, known_user
 from protocols.ncip.subjects.users import folded, named_user, user_id
 
 _SERVICE = "CreateUserFiscalTransaction"
-_CHARGING = frozenset({"assess", "penalty"})
+#: ReShare's word for charging what the library charges for such a loan.
+_DEFAULT_FEE = folded("charge-default-patron-fee")
+_CHARGING = frozenset({"assess", "penalty", _DEFAULT_FEE})
+#: Actions whose amount may be nothing: our rules have charged for the loan or the request by
+#: themselves. crosslink names no action at all.
+_BY_OUR_RULES = frozenset({_DEFAULT_FEE, ""})
 _GIVING_UP = {
     "waive": Act.WRITE_OFF,
     "forgive": Act.WRITE_OFF,
@@ -55,7 +60,8 @@ def create_user_fiscal_transaction(
 
     Payment pays what is owed to the partner's branch's agency: the charges that
     RelatedFiscalTransactionReferenceId names, or the oldest first. Assess and Penalty charge the
-    user. Waive, Forgive, Write Off and Cancel need a related charge and give it up, or take it
+    user; with charge-default-patron-fee, or without an action, an amount of nothing is accepted.
+    Waive, Forgive, Write Off and Cancel need a related charge and give it up, or take it
     back.
     """
     user = named_user(request)
@@ -68,12 +74,18 @@ def create_user_fiscal_transaction(
     status = known_user(request, user, caller, context)
     if isinstance(status, Refusal):
         return status
-    action = folded(about.fiscal_action_type.value) if about.fiscal_action_type else "payment"
+    if about.amount.monetary_value == 0:
+        return _done(about, status, "0")
+    action = _action(about) or "payment"
     if action == "payment":
         return _pay(request, about, user.identifier, status, caller, context)
     if action in _CHARGING:
         return _charge(request, about, status, caller, context)
     return _give_up(request, about, _GIVING_UP[action], user.identifier, status, caller, context)
+
+
+def _action(about: FiscalTransactionInformation) -> str:
+    return folded(about.fiscal_action_type.value) if about.fiscal_action_type else ""
 
 
 def _wrong(about: FiscalTransactionInformation | None) -> list[Problem]:
@@ -84,7 +96,9 @@ def _wrong(about: FiscalTransactionInformation | None) -> list[Problem]:
     amount = about.amount
     if amount is None or amount.monetary_value is None:
         wrong.append(problem(ProblemType.NEEDED_DATA_MISSING, "no amount", "MonetaryValue"))
-    elif amount.monetary_value <= 0:
+    elif amount.monetary_value < 0 or (
+        amount.monetary_value == 0 and _action(about) not in _BY_OUR_RULES
+    ):
         value = str(amount.monetary_value)
         wrong.append(problem(ProblemType.INVALID_AMOUNT, "not positive", "MonetaryValue", value))
     action = about.fiscal_action_type
@@ -103,7 +117,7 @@ def _pay(
     caller: Partner,
     context: Context,
 ) -> Response:
-    amount, currency = _amount(about, status, context)
+    amount, currency = _amount(about, status, caller, context)
     related = _related(about)
     if related is None:
         return _no_such_charge(request, about)
@@ -131,7 +145,7 @@ def _charge(
     caller: Partner,
     context: Context,
 ) -> Response:
-    amount, currency = _amount(about, status, context)
+    amount, currency = _amount(about, status, caller, context)
     kind = folded(about.fiscal_transaction_type.value) if about.fiscal_transaction_type else ""
     charged = charge_patron(
         context.circulation,
@@ -159,7 +173,7 @@ def _give_up(
     caller: Partner,
     context: Context,
 ) -> Response:
-    amount, currency = _amount(about, status, context)
+    amount, currency = _amount(about, status, caller, context)
     related = _related(about)
     if not related:
         return _no_such_charge(request, about)
@@ -198,18 +212,25 @@ def _quotable(about: FiscalTransactionInformation) -> dict[str, str | None]:
 
 
 def _amount(
-    about: FiscalTransactionInformation, status: PatronStatus, context: Context
+    about: FiscalTransactionInformation, status: PatronStatus, caller: Partner, context: Context
 ) -> tuple[int, str]:
-    """In minor units; a currency that is not named is the library's own."""
+    """In minor units; a currency that is not named is that of the account."""
     assert about.amount is not None
     assert about.amount.monetary_value is not None
     given = about.amount.currency_code
-    if given is not None:
-        return about.amount.monetary_value, given.value.upper()
-    set_up = context.circulation.current_set_up(context.transaction)
-    home, category = status.home_branch, status.patron.category
-    terms = set_up.agency_fee_terms(home.agency_id, category, set_up.day(context.now, home.id))
-    return about.amount.monetary_value, terms.currency
+    if given is not None and given.value.strip():
+        return about.amount.monetary_value, given.value.strip().upper()
+    related = _related(about)
+    currency = account_currency(
+        context.circulation,
+        context.transaction,
+        desk=desk_of(caller, context),
+        patron_id=status.patron.id,
+        category=status.patron.category,
+        charge=related[0] if related else None,
+        now=context.now,
+    )
+    return about.amount.monetary_value, currency
 
 
 def _related(about: FiscalTransactionInformation) -> list[int] | None:

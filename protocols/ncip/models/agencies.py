@@ -7,6 +7,7 @@ from typing import Any
 from protocols.ncip.messages import Code, InitiationHeader, ResponseHeader
 from protocols.ncip.models.addresses import OrganizationNameInformation, PhysicalAddress
 from protocols.ncip.models.elements import element
+from protocols.ncip.models.items import LocationName
 from protocols.ncip.models.rows import (
     CODE,
     FLAG,
@@ -17,6 +18,7 @@ from protocols.ncip.models.rows import (
     RESPONSE_HEADER,
     SOME,
     TEXT,
+    V2,
     Row,
 )
 
@@ -54,6 +56,13 @@ class AuthenticationPrompt:
 
 
 @element
+class Ext:
+    """Places of pickup, as discovery systems read them: the number of each as its level."""
+
+    location_name: LocationName | None = None
+
+
+@element
 class LookupAgencyResponse:
     response_header: ResponseHeader | None = None
     agency_id: Code | None = None
@@ -63,6 +72,7 @@ class LookupAgencyResponse:
     application_profile_supported_type: tuple[Code, ...] = ()
     consortium_agreement: tuple[Code, ...] = ()
     agency_user_privilege_type: tuple[Code, ...] = ()
+    ext: Ext | None = None
 
 
 LAYOUTS: dict[type[Any], tuple[Row, ...]] = {
@@ -88,6 +98,7 @@ LAYOUTS: dict[type[Any], tuple[Row, ...]] = {
         Row("prompt_output", PromptOutput, ONE),
         Row("prompt_input", PromptInput, ONE),
     ),
+    Ext: (Row("location_name", LocationName, OPTIONAL),),
     LookupAgencyResponse: (
         RESPONSE_HEADER,
         Row("agency_id", CODE, ONE, choice="outcome"),
@@ -97,5 +108,6 @@ LAYOUTS: dict[type[Any], tuple[Row, ...]] = {
         Row("application_profile_supported_type", CODE, MANY, choice="outcome"),
         Row("consortium_agreement", CODE, MANY, choice="outcome"),
         Row("agency_user_privilege_type", CODE, MANY, choice="outcome"),
+        Row("ext", Ext, OPTIONAL, choice="outcome", since=V2),
     ),
 }

@@ -161,5 +161,8 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
             ("CancelRequestItem", "CreateUserFiscalTransaction", "UpdateUser"),
         ),
         "lends_to": "nobody",
+        # The driver shows barcodes of this type alone, and offers the places that it finds in Ext.
+        "item_id_type": "Barcode",
+        "places_by_number": True,
     },
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from circulation.results import Branch, CheckedIn, CirculationStatus, Item, ItemState
@@ -17,8 +19,10 @@ from protocols.ncip.models.items import (
     LocationName,
     LocationNameInstance,
 )
+from protocols.ncip.models.layouts import LAYOUTS
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
+from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.titles import described, electronic_address, record_of
 
 #: ItemIdentifierType of every item: the word that brokers look for, case and all.
@@ -45,6 +49,21 @@ def barcode_of(item_id: ItemId | None) -> str | Problem:
             ProblemType.NEEDED_DATA_MISSING, "the item identifier is empty", "ItemIdentifierValue"
         )
     return item_id.item_identifier_value
+
+
+def in_words_of(caller: Partner, answer: Any) -> Any:
+    """An answer, or a part of one, with our items named by the type that the partner knows."""
+    if caller.item_id_type == ITEM_BARCODE.value:
+        return answer
+    if isinstance(answer, tuple):
+        return tuple(in_words_of(caller, each) for each in answer)
+    if isinstance(answer, ItemId) and answer.item_identifier_type == ITEM_BARCODE:
+        return replace(answer, item_identifier_type=Code(caller.item_id_type))
+    names = [row.name for row in LAYOUTS.get(type(answer), ())]
+    parts = {name: getattr(answer, name) for name in names}
+    changed = {name: in_words_of(caller, part) for name, part in parts.items()}
+    changed = {name: part for name, part in changed.items() if part is not parts[name]}
+    return replace(answer, **changed) if changed else answer
 
 
 def item_id_of(item: Item) -> ItemId:

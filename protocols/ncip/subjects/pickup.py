@@ -48,7 +48,7 @@ def pickup_wanted(fields: Any, caller: Partner, context: Context) -> str | Probl
     words = _words(caller)
     if fields.pickup_location is not None:
         said: str = fields.pickup_location.value
-        isil = _isil(words.get(said.strip().casefold(), said), context)
+        isil = _isil(words.get(said.strip().casefold(), said), caller, context)
         if isil is not None:
             return isil
         unknown = ProblemType.UNKNOWN_AGENCY
@@ -58,7 +58,7 @@ def pickup_wanted(fields: Any, caller: Partner, context: Context) -> str | Probl
     parts = address.structured_address if address is not None else None
     if parts is None or not parts.locality:
         return None
-    return _isil(words.get(parts.locality.casefold(), parts.locality), context)
+    return _isil(words.get(parts.locality.casefold(), parts.locality), caller, context)
 
 
 def _is_ours(fields: Any, caller: Partner) -> bool:
@@ -68,20 +68,27 @@ def _is_ours(fields: Any, caller: Partner) -> bool:
     return bool(hyphen) and said.strip().casefold().startswith(prefix + hyphen)
 
 
-def _isil(said: str, context: Context) -> str | None:
-    """The ISIL of the branch that is named by it, in any case."""
+def _isil(said: str, caller: Partner, context: Context) -> str | None:
+    """The ISIL of the branch that is named by it, in any case; or, of partners that are told the
+    places by number, of the branch with that number or name."""
     named = said.strip().casefold()
     branches = context.circulation.current_set_up(context.transaction).branches
-    return next((each.isil for each in branches.values() if each.isil.casefold() == named), None)
+    for each in branches.values():
+        if named == each.isil.casefold():
+            return each.isil
+        if caller.places_by_number and named in (str(each.id), each.name.casefold()):
+            return each.isil
+    return None
 
 
 def place_of(branch: Branch, caller: Partner) -> Code:
-    """What the partner calls the branch: its own word for it, else the ISIL."""
+    """What the partner calls the branch: its own word for it, else the ISIL. One that knows
+    places by number shows this to people, and is told the name."""
     for each in caller.pickup:
         word, _, isil = each.partition("=")
         if isil.strip() == branch.isil:
             return Code(word.strip())
-    return Code(branch.isil)
+    return Code(branch.name if caller.places_by_number else branch.isil)
 
 
 def shipping_to(branch: Branch, caller: Partner) -> ShippingInformation:

@@ -14,7 +14,8 @@ from circulation.ledger.balances import balances_of
 from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import ChargeKind, ChargeLine, exponent_of
-from circulation.ledger.payments import pay
+from circulation.ledger.payments import account_currency, pay
+from circulation.patrons.facts import patron_facts
 from circulation.reasons import Reason
 from circulation.results import CheckedOut, Refused, Renewed
 from protocols.answering import Context
@@ -236,9 +237,19 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
 
 
 def _currency_owed(context: Context, patron: str, place: Place) -> str:
-    """For terminals that name no currency: that of the oldest fee."""
-    fees = open_fees(context, patron, place)
-    return fees[0].charge.currency if fees else ""
+    """For terminals that name no currency: that of the account; none of nobody's."""
+    key = context.circulation.identifiers
+    facts = patron_facts(context.transaction, key.stored(patron), context.now, "")
+    if facts is None:
+        return ""
+    return account_currency(
+        context.circulation,
+        context.transaction,
+        desk=place.desk,
+        patron_id=facts.id,
+        category=facts.category,
+        now=context.now,
+    )
 
 
 def _charge_number(text: str | None) -> int | None:

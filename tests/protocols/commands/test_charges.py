@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders.circulation import a_patron
-from tests.builders.fees import charge, danish_fees, hand_in, late_by, lend
+from tests.builders.fees import charge, danish_fees, fee_rule, hand_in, late_by, lend
 from tests.builders.staff import Staff
 
 
@@ -114,3 +114,14 @@ def test_what_is_asked_for_under_one_order_is_done_once(staff: Staff, command: s
     other = [each if each != "100" else "200" for each in arguments]
     refused = staff.json("charges", command, *other, "--order", "S 1", code=1)
     assert refused["refused"] == ["ORDER_ID_TAKEN"]
+
+
+def test_an_amount_is_in_the_currency_of_the_account(staff: Staff) -> None:
+    fee_rule(staff.library, currency="SEK")
+    card = a_patron(staff.library)
+    made = staff.json("charges", "add", card, "service", "1000", "--reason", "copies")
+    assert made["currency"] == "SEK"
+    assert staff.json("charges", "pay", card, "400")["currency"] == "SEK"
+    other = a_patron(staff.library)
+    charge(staff.library, other, 500, currency="EUR")
+    assert staff.json("charges", "pay", other, "500")["currency"] == "EUR"

@@ -105,6 +105,9 @@ def test_a_layout_is_part_of_its_content_model(
 ) -> None:
     newest = models[2, 2]
     model = particles(newest[kind.__name__])
+    if [particle.element for particle in model] == ["ANY"]:  # Ext
+        assert {row.element for row in LAYOUTS[kind]} <= newest.keys()
+        return
     names = [particle.element for particle in model]
     rows = LAYOUTS[kind]
     places: list[int] = []
@@ -141,5 +144,7 @@ def test_a_row_says_which_versions_have_it(
         assert version < (2, 2)
         return
     names = {particle.element for particle in particles(model)}
+    if names == {"ANY"}:  # Ext
+        return
     assert {row.element for row in LAYOUTS[kind] if row.since <= version} <= names
     assert not {row.element for row in LAYOUTS[kind] if row.since > version} & names

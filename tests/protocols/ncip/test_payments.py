@@ -20,7 +20,7 @@ from protocols.ncip.partners.arrivals import UNTOLD
 from tests.builders import fees
 from tests.builders.circulation import a_library, a_patron
 from tests.builders.dunning import a_blocked_debtor
-from tests.builders.fees import number_of
+from tests.builders.fees import fee_rule, number_of
 from tests.protocols.ncip.furnishing import service
 from tests.protocols.ncip.stage import (
     SETTINGS,
@@ -197,6 +197,46 @@ def test_what_is_not_done(
     card = a_patron(stage.library)
     answer = stage.ask(transaction(card, action, amount, related=related))
     assert problem_types(answer) == [problem]
+
+
+@pytest.mark.parametrize("action", ["charge-default-patron-fee", ""])
+def test_what_our_rules_charge_by_themselves_is_accepted(stage: Stage, action: str) -> None:
+    """crosslink and ReShare say so, with an amount of nothing and a currency that is empty."""
+    card = a_patron(stage.library)
+    for _ in range(2):
+        answer = stage.ask(transaction(card, action, 0, currency=""))
+        assert not problem_types(answer)
+        assert text_of(answer, "UserId/UserIdentifierValue") == card
+    assert balance(stage, card) == "0"
+    assert problem_types(stage.ask(transaction(card, action or "Assess", -1))) == ["Invalid Amount"]
+    nobody = stage.ask(transaction("X", action, 0, currency=""))
+    assert problem_types(nobody) == ["Unknown User"]
+
+
+def test_a_default_fee_with_an_amount_is_charged(stage: Stage) -> None:
+    card = a_patron(stage.library)
+    assert not problem_types(stage.ask(transaction(card, "charge-default-patron-fee", 500)))
+    assert balance(stage, card) == "500"
+
+
+def test_an_amount_without_a_currency_is_in_that_of_the_account(stage: Stage) -> None:
+    library = stage.library
+    fee_rule(library, currency="SEK")
+    card = a_patron(library)
+    number = ""
+    for action in ("Assess", "Waive", "Cancel", "Payment"):
+        related = "" if action == "Assess" else number
+        amount = 400 if action == "Assess" else 100
+        answer = stage.ask(transaction(card, action, amount, related=related, currency=""))
+        assert not problem_types(answer)
+        number = (
+            number
+            or text_of(answer, "FiscalTransactionReferenceId/FiscalTransactionIdentifierValue")
+            or ""
+        )
+    owed = account(stage, card)
+    assert text_of(owed, "AccountBalance/MonetaryValue") == "100"
+    assert text_of(owed, "AccountBalance/CurrencyCode") == "SEK"
 
 
 def test_nobody_pays_for_nobody(stage: Stage) -> None:
