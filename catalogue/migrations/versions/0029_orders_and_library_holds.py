@@ -9,7 +9,7 @@ from alembic import op
 from catalogue.statements import Moment
 
 revision = "0029"
-down_revision = "0023"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -43,7 +43,7 @@ from protocols.ncip.models.statuses import RecallItem
 from protocols.ncip.models.stock import DeleteItem
 
 #: By request, what is put around its handler.
-AROUND: dict[type[Any], Callable[[Handler], Handler]] = {
+AROUND: dict[type[Any], Callable[..., Handler]] = {
     RequestItem: requesting,
     CheckOutItem: lending,
     CheckInItem: taking_back,
