@@ -9,7 +9,7 @@ from alembic import op
 from catalogue.statements import Moment
 
 revision = "0029"
-down_revision = "0030"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
