@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -59,6 +60,11 @@ _NEW_PATRON = (
     "created",
     "kind",
     "municipality",
+)
+_home: Callable[..., Any] = one(
+    select(patrons.c.home_branch_id, patrons.c.kind).where(patrons.c.id == bindparam("of_patron")),
+    lambda branch_id, kind: (branch_id, PatronKind(kind)),
+    "of_patron",
 )
 _insert_patron = scalar(
     insert(patrons)
@@ -118,6 +124,12 @@ _delete_block = change(
     "of_patron",
     "of_reason",
 )
+
+
+def home_of(transaction: Transaction, patron_id: int) -> tuple[int, PatronKind] | None:
+    """The id of the patron's home branch, and what the patron is; None where there is none."""
+    found: tuple[int, PatronKind] | None = _home(transaction, patron_id)
+    return found
 
 
 def register_patron(

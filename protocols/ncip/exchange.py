@@ -18,6 +18,7 @@ from catalogue.tracing import here
 from protocols.answering import Context, Lane, Services
 from protocols.ncip.codec import Incoming, MalformedMessage, decode, encode
 from protocols.ncip.handlers import HANDLERS
+from protocols.ncip.handling.authority import denial
 from protocols.ncip.handling.institutions import is_missing, register_institution
 from protocols.ncip.handling.lookups import look_up_version
 from protocols.ncip.messages import (
@@ -180,6 +181,9 @@ class Exchange:
                 return Refusal(service, (failed,))
             visit.partner, visit.caller = caller.key, caller
             visit.has_proven = bool(caller.shared_secret or caller.token_key)
+            denied = denial(request, caller, context)
+            if denied is not None:
+                return denied
             if visit.registers:
                 register_institution(request, caller, context)
             if incoming.has_local_times:

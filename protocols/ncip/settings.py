@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
@@ -23,7 +23,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from circulation.interlending.notices import NoticeKind
 from protocols.access import ANYBODY, Access
 from protocols.ncip.models.services import ALL_SERVICES, SERVICES
-from protocols.ncip.partners.presets import PRESETS
+from protocols.ncip.partners.presets import BROKER, PRESETS
 from protocols.networks import Network
 from protocols.tls import Tls
 
@@ -70,6 +70,10 @@ def _notice(kind: str) -> str:
     return kind
 
 
+#: In `Partner.serves`: all of them.
+EVERY_AGENCY: Final = "*"
+
+
 def folded_agency(agency: str) -> str:
     """What agencies are compared by: callers write their own names in any case."""
     return agency.strip().casefold()
@@ -79,10 +83,14 @@ def folded_agency(agency: str) -> str:
 class Partner:
     """Another agency or broker, what it may do, and how it proves who it is.
 
-    `services` None allows all. `sees_borrowers` tells it who has an item (CurrentBorrower, and
-    UserId in a check-in). `email_type` and `phone_type` are the words it expects as
-    ElectronicAddressType. Of what it requests or checks out, loans to another library are those
-    for `lends_to`: ``institutions`` are patrons whose identifier is one of these patterns.
+    `services` are those of the preset, and without one those that a resource-sharing broker needs.
+    `serves` names the agencies, by their ISIL, whose patrons, items and branches the partner may
+    see, serve and change without a PIN (``*``: all); its own agency and its institutions need no
+    such word. What each service demands is in `handling.authority`. `sees_borrowers` tells it who
+    has an item, or waits for it, of the patrons whom it may serve. `email_type` and `phone_type`
+    are the words it expects as ElectronicAddressType. Of what it requests or checks out, loans to
+    another library are those for `lends_to`: ``institutions`` are patrons whose identifier is one
+    of these patterns.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -90,13 +98,14 @@ class Partner:
     agency: Annotated[str, Field(min_length=1)]
     branch: str = ""  # empty: that of the section
     name: str = ""
-    services: tuple[Annotated[str, AfterValidator(_service)], ...] | None = None
+    services: tuple[Annotated[str, AfterValidator(_service)], ...] = BROKER
     #: Beyond `services`, for those that a preset has.
     more_services: tuple[Annotated[str, AfterValidator(_service)], ...] = ()
     shared_secret: Annotated[str, AfterValidator(_argon2)] | None = field(default=None, repr=False)
+    serves: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     sees_borrowers: bool = False
-    #: May it change any hold by our number? Else those that it has made, those of its institutions,
-    #: and those of a user whom the message names.
+    #: Of the patrons whom it may serve: may it change any hold by our number? Else those that it
+    #: has made, those of its institutions, and those of a user whom the message names.
     any_hold: bool = False
     #: Of those who wait for a title, requests with the smaller number go first.
     request_priority: int = 0
@@ -190,7 +199,24 @@ class Partner:
 
     def may_ask_for(self, service: str) -> bool:
         """Was the service agreed with it?"""
-        return self.services is None or service in self.services or service in self.more_services
+        return service in self.services or service in self.more_services
+
+    @property
+    def has_proof(self) -> bool:
+        """Does it prove who it is? Else whoever writes its name is taken for it."""
+        return bool(self.shared_secret or self.certificate or self.token_key or self.addresses)
+
+    @property
+    def serves_all(self) -> bool:
+        """Is every agency agreed?"""
+        return EVERY_AGENCY in self.serves
+
+    def serves_agency(self, isil: str) -> bool:
+        """May it see and serve the patrons of this agency without a PIN?"""
+        folded = folded_agency(isil)
+        if self.serves_all or folded in map(folded_agency, self.serves):
+            return True
+        return self.has_proof and folded == self.key
 
     def is_institution(self, identifier: str) -> bool:
         """Is that an institutional patron of this partner?"""
@@ -216,7 +242,9 @@ class NcipSettings:
     """Where NCIP listens and who may use it. Over HTTP it is at ``/ncip`` of the common port.
 
     With `any_partner` everybody is taken as a partner whose work is done at `branch`: for
-    demonstrations and tests, or behind a filter of one's own.
+    demonstrations and tests, or behind a filter of one's own. Nobody has proven anything then, so
+    that patrons are served with their PIN alone, but for those of `any_partner_serves`
+    (`Partner.serves`).
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -229,6 +257,7 @@ class NcipSettings:
     idle_seconds: Annotated[float, Field(gt=0)] = 300.0
     message_seconds: Annotated[float, Field(gt=0)] = 30.0
     any_partner: bool = False
+    any_partner_serves: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     branch: str = ""
     #: How long what was said in an exchange is kept, secrets masked; 0: not at all.
     body_days: Annotated[int, Field(ge=0, le=3650)] = 7
@@ -239,6 +268,8 @@ class NcipSettings:
     def __post_init__(self) -> None:
         if self.any_partner and not self.branch:
             raise ValueError("any_partner needs a branch where the work of partners is done")
+        if self.any_partner_serves and not self.any_partner:
+            raise ValueError("any_partner_serves says whom any_partner may serve, which is not set")
         agencies = [folded_agency(partner.agency) for partner in self.partners]
         for agency in sorted(set(agencies)):
             if agencies.count(agency) > 1:

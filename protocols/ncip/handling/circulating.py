@@ -25,6 +25,7 @@ from protocols.ncip.models.circulation import (
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem, problems, refusal
 from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.authority import borrower_told, is_agreed, is_loan_agreed
 from protocols.ncip.subjects.items import barcode_of, item_id_of, local_time, routing
 from protocols.ncip.subjects.money import acknowledged, charged, required_fee
 from protocols.ncip.subjects.named import Named, desk_of, user_and_item
@@ -42,14 +43,15 @@ _REPETITION = frozenset(
 def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> Response:
     """Lends an item, for no longer than DesiredDateDue and the rules have it.
 
-    A MandatedAction has happened: it is recorded whatever the rules say, due on DesiredDateDue
-    where there is one. A repetition, as after an answer that got lost, is answered with the loan
-    there is.
+    A MandatedAction has happened: where the partner may serve the user, it is recorded whatever the
+    rules say, due on DesiredDateDue where there is one. A repetition, as after an answer that got
+    lost, is answered with the loan there is.
     """
     named = user_and_item(request)
     if isinstance(named, Refusal):
         return named
-    mandated = mandated_at(request, caller, context)
+    is_ours = is_agreed(named.user.identifier, caller, context)
+    mandated = mandated_at(request, caller, context) if is_ours else None
     result = lending.check_out(
         context.circulation,
         context.transaction,
@@ -119,13 +121,15 @@ def renew_item(
 ) -> Response:
     """Renews the user's loan of an item; DesiredDateDue gives way to the rules.
 
-    A MandatedAction has happened: it is recorded whatever the rules say, until DesiredDateDue
-    where there is one. `by_owner`: it is what the partner has lent us, and its own word.
+    A MandatedAction has happened: where the partner may serve the user, it is recorded whatever the
+    rules say, until DesiredDateDue where there is one. `by_owner`: it is what the partner has lent
+    us, and its own word.
     """
     named = user_and_item(request)
     if isinstance(named, Refusal):
         return named
-    mandated = mandated_at(request, caller, context)
+    is_ours = is_agreed(named.user.identifier, caller, context)
+    mandated = mandated_at(request, caller, context) if is_ours else None
     result = renewals.renew(
         context.circulation,
         context.transaction,
@@ -154,7 +158,9 @@ def renew_item(
 
 
 def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Response:
-    """Takes an item back, and says where it goes; a MandatedAction tells when it came.
+    """Takes an item back, and says where it goes.
+
+    A MandatedAction tells when it came, where the partner may change the loan.
 
     An item that was not on loan is taken back all the same; the answer is the Problem that the
     standard has for it, which brokers take as done.
@@ -162,13 +168,14 @@ def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Re
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
         return refusal(request, barcode)
+    is_ours = is_loan_agreed(barcode, caller, context)
     result = returns.check_in(
         context.circulation,
         context.transaction,
         desk=desk_of(caller, context),
         item=barcode,
         now=context.now,
-        returned=mandated_at(request, caller, context),
+        returned=mandated_at(request, caller, context) if is_ours else None,
         # Whoever waits for it is told when staff have it in hand.
         holds=HoldHandling.BIND,
     )
@@ -186,14 +193,13 @@ def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Re
             ),
         )
     agency = result.item.home_branch.agency_isil
-    card = None
-    if caller.sees_borrowers and result.borrower is not None:
-        card = result.borrower.identifier
+    card = borrower_told(result.borrower, caller, context)
     return CheckInItemResponse(
         item_id=item_id_of(result.item),
         user_id=user_id(card, agency) if card else None,
         routing_information=routing(result),
-        fiscal_transaction_information=charged(result.charged, agency),
+        # What a late return costs is told of a borrower, too.
+        fiscal_transaction_information=charged(result.charged, agency) if card else None,
         item_optional_fields=item_fields(request, barcode, caller, context),
         user_optional_fields=user_fields(request, card, caller, context) if card else None,
     )

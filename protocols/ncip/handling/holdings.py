@@ -262,7 +262,7 @@ def _holdings_set(
         item_information=tuple(
             ItemInformation(
                 item_id_of(status.item),
-                current_borrower=current_borrower(request, status, caller),
+                current_borrower=current_borrower(request, status, caller, context),
                 date_due=(
                     local_time(status.loan.due, status.item.home_branch) if status.loan else None
                 ),

@@ -36,6 +36,7 @@ from protocols.ncip.models.users import AuthenticateUser, AuthenticateUserRespon
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem, refusal
 from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.authority import borrower_told, may_name
 from protocols.ncip.subjects.items import barcode_of, item_id_of, item_optional_fields, local_time
 from protocols.ncip.subjects.money import fiscal_accounts
 from protocols.ncip.subjects.named import known_user, known_user_and_loans
@@ -145,7 +146,7 @@ def look_up_item(request: LookupItem, caller: Partner, context: Context) -> Resp
     if request.item_id is None and request.request_id is not None:
         found = found_request(request.request_id, caller, context)
         if isinstance(found, Problem):
-            return refusal(request, _no_such_item(found))
+            return refusal(request, no_such_item(found))
         hold = found[0].hold
         if item_id_of_hold(hold) is None:  # no item yet: there is only the request to tell of
             return LookupItemResponse(
@@ -181,7 +182,7 @@ def unknown_item(barcode: str) -> Problem:
     )
 
 
-def _no_such_item(found: Problem) -> Problem:
+def no_such_item(found: Problem) -> Problem:
     """LookupItem has no problem type for requests."""
     return problem(
         ProblemType.UNKNOWN_ITEM,
@@ -195,7 +196,7 @@ def _transaction_of(
     request: LookupItem, status: CirculationStatus, caller: Partner, context: Context
 ) -> ItemTransaction | None:
     """Who has the item and who waits for its title, for partners that may know."""
-    borrower = current_borrower(request, status, caller)
+    borrower = current_borrower(request, status, caller, context)
     requesters = current_requesters(request, status, caller, context)
     if borrower is None and not requesters:
         return None
@@ -203,15 +204,13 @@ def _transaction_of(
 
 
 def current_borrower(
-    request: Any, status: CirculationStatus, caller: Partner
+    request: Any, status: CirculationStatus, caller: Partner, context: Context
 ) -> CurrentBorrower | None:
     """Who has the item, for partners that may know."""
-    borrower = status.borrower
-    if not (request.current_borrower_desired and caller.sees_borrowers):
+    if not request.current_borrower_desired:
         return None
-    if borrower is None or borrower.identifier is None:
-        return None
-    return CurrentBorrower(user_id(borrower.identifier, status.item.home_branch.agency_isil))
+    card = borrower_told(status.borrower, caller, context)
+    return CurrentBorrower(user_id(card, status.item.home_branch.agency_isil)) if card else None
 
 
 def current_requesters(
@@ -220,10 +219,12 @@ def current_requesters(
     """Who waits for the title, the next to be served first, for partners that may know."""
     if not (request.current_requesters_desired and caller.sees_borrowers and status.open_holds):
         return ()
-    queue = holds_of_record(context.transaction, status.item.record_id)
-    cards = [card_of(hold.patron_id, context) for hold in queue]
-    agency = status.item.home_branch.agency_isil
-    return tuple(CurrentRequester(user_id(card, agency)) for card in cards if card)
+    agency, told = status.item.home_branch.agency_isil, []
+    for hold in holds_of_record(context.transaction, status.item.record_id):
+        card = card_of(hold.patron_id, context)
+        if card and may_name(hold.patron_id, card, caller, context):
+            told.append(CurrentRequester(user_id(card, agency)))
+    return tuple(told)
 
 
 def look_up_version(request: LookupVersion, own_agency: str) -> LookupVersionResponse:

@@ -39,6 +39,7 @@ from protocols.ncip.models.interlending import (
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem, problems, refusal
 from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.authority import is_agreed
 from protocols.ncip.subjects.named import desk_of
 from protocols.ncip.subjects.users import folded
 
@@ -272,11 +273,15 @@ def loan_meant(request: Any, caller: Partner, context: Context) -> InterlibraryL
 def _expected_unseen(
     request: ItemShipped, caller: Partner, context: Context
 ) -> InterlibraryLoan | None:
-    """What is sent without a word before: it is expected from now on, for its user if known."""
+    """What is sent without a word before: it is expected from now on, for its user if known here
+    and one whom the partner may serve."""
     name = request.request_id.request_identifier_value if request.request_id else None
     if name is None:
         return None
-    for user in (request.user_id.user_identifier_value if request.user_id else None, None):
+    given = request.user_id.user_identifier_value if request.user_id else None
+    if given is not None and not is_agreed(given, caller, context):
+        given = None
+    for user in (given, None):
         outcome = expect(
             context.circulation,
             context.transaction,

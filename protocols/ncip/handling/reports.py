@@ -31,6 +31,7 @@ from protocols.ncip.models.users import UserOptionalFields
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem, problems, refusal
 from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.authority import borrower_told
 from protocols.ncip.subjects.items import barcode_of, circulation_status_of, item_id_of, local_time
 from protocols.ncip.subjects.named import desk_of, is_given, known_user, user_and_item
 from protocols.ncip.subjects.telling import item_fields, user_fields
@@ -74,7 +75,7 @@ def recall_item(request: RecallItem, caller: Partner, context: Context) -> Respo
     status = _status(barcode, context)
     return RecallItemResponse(
         item_id=item_id_of(status.item),
-        user_id=_borrower(status, caller),
+        user_id=_borrower(status, caller, context),
         date_due=local_time(recalled.due, status.item.home_branch),
         item_optional_fields=item_fields(request, barcode, caller, context),
         user_optional_fields=_borrower_fields(request, status, caller, context),
@@ -108,7 +109,7 @@ def cancel_recall_item(request: CancelRecallItem, caller: Partner, context: Cont
     status = _status(barcode, context)
     return CancelRecallItemResponse(
         item_id=item_id_of(status.item),
-        user_id=_borrower(status, caller),
+        user_id=_borrower(status, caller, context),
         item_optional_fields=item_fields(request, barcode, caller, context),
         user_optional_fields=_borrower_fields(request, status, caller, context),
     )
@@ -254,17 +255,13 @@ def _status(barcode: str, context: Context) -> CirculationStatus:
     return status
 
 
-def _borrower(status: CirculationStatus, caller: Partner) -> UserId | None:
-    borrower = status.borrower
-    if not caller.sees_borrowers or borrower is None or borrower.identifier is None:
-        return None
-    return user_id(borrower.identifier, status.item.home_branch.agency_isil)
+def _borrower(status: CirculationStatus, caller: Partner, context: Context) -> UserId | None:
+    card = borrower_told(status.borrower, caller, context)
+    return user_id(card, status.item.home_branch.agency_isil) if card else None
 
 
 def _borrower_fields(
     request: Any, status: CirculationStatus, caller: Partner, context: Context
 ) -> UserOptionalFields | None:
-    user = _borrower(status, caller)
-    if user is None or user.user_identifier_value is None:
-        return None
-    return user_fields(request, user.user_identifier_value, caller, context)
+    card = borrower_told(status.borrower, caller, context)
+    return user_fields(request, card, caller, context) if card else None

@@ -26,6 +26,7 @@ from protocols.ncip.models.requests import (
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem, problems, refusal
 from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.authority import may_be_told_of
 from protocols.ncip.subjects.items import ITEM_BARCODE, local_time
 from protocols.ncip.subjects.named import desk_of, is_given, known_user
 from protocols.ncip.subjects.pickup import pickup_wanted, place_of, shipping_to
@@ -46,16 +47,16 @@ from protocols.ncip.subjects.users import desired, midnight_of, named_user, user
 def look_up_request(request: LookupRequest, caller: Partner, context: Context) -> Response:
     """A request and how far it has come: by RequestId, or by the user and an item.
 
-    Whose it is is told to who says so, has placed it, or may know. The title is always told,
-    whether an item is bound to it or any copy may serve it; more of it as ItemElementType asks.
+    Whose it is is told to who says so, has placed it, or sees borrowers; and may serve that user.
+    The title is always told, whether an item is bound to it or any copy may serve it; more of it as
+    ItemElementType asks.
     """
     found = _request_of(request, caller, context)
     if isinstance(found, Refusal):
         return found
     queued, patron_id = found
     hold = queued.hold
-    is_known = is_given(request) or caller.sees_borrowers or is_named_by(hold, caller, context)
-    card = card_of(patron_id, context) if is_known else None
+    card = _card_told(request, hold, patron_id, caller, context)
     wanted = desired(request.request_element_type)
     zone = ZoneInfo(hold.pickup_branch.timezone)
 
@@ -103,6 +104,16 @@ def _titled(fields: ItemOptionalFields | None, hold: Hold) -> ItemOptionalFields
         return fields
     title = BibliographicDescription(title=hold.title)
     return replace(fields or ItemOptionalFields(), bibliographic_description=title)
+
+
+def _card_told(
+    request: LookupRequest, hold: Hold, patron_id: int, caller: Partner, context: Context
+) -> str | None:
+    card = card_of(patron_id, context)
+    is_known = is_given(request) or caller.sees_borrowers or is_named_by(hold, caller, context)
+    if card is None or not is_known or not may_be_told_of(request, card, caller, context):
+        return None
+    return card
 
 
 def update_request_item(request: UpdateRequestItem, caller: Partner, context: Context) -> Response:

@@ -251,7 +251,10 @@ def _item_id(home: Branch, barcode: str) -> ItemId:
 def _place(
     given: Sequence[Location], caller: Partner, context: Context, home: Branch | None = None
 ) -> tuple[Branch, dict[str, str]] | Problem:
-    """The branch, and the places within it that are named; the first Location counts."""
+    """The branch, and the places within it that are named; the first Location counts.
+
+    It is one where the item is now (`home`), or of an agency that the partner may serve.
+    """
     names: dict[int, str] = {}
     for location in given[:1]:
         instances = location.location_name.location_name_instance if location.location_name else ()
@@ -269,6 +272,10 @@ def _place(
         return problem(
             ProblemType.UNKNOWN_AGENCY, Reason.BRANCH_UNKNOWN.value, "LocationNameValue", named
         )
+    if not caller.serves_agency(branch.agency_isil) and branch is not home:
+        why = "nothing is agreed on the agency of this branch"
+        kind = ProblemType.UNAUTHORIZED_COMBINATION_FOR_AGENCY
+        return problem(kind, why, "LocationNameValue", named)
     levels = {level: names[number] for number, level in enumerate(LEVELS, 2) if number in names}
     return branch, levels
 

@@ -15,6 +15,7 @@ from protocols.ncip.messages import (
     ResponseHeader,
     ToAgencyId,
 )
+from protocols.ncip.models.services import SERVICES
 from protocols.ncip.partners.agreements import partner_of
 from protocols.ncip.partners.arrivals import UNTOLD, Arrival, plain_fingerprint
 from protocols.ncip.problems.problem_types import ProblemType
@@ -36,7 +37,13 @@ class Partners:
         self._version: int | None = None
         self._anybody: Partner | None = None
         if settings.any_partner:
-            self._anybody = Partner("*", settings.branch, "any partner")
+            self._anybody = Partner(
+                "*",
+                settings.branch,
+                "any partner",
+                services=tuple(SERVICES),
+                serves=settings.any_partner_serves,
+            )
 
     def follow(self, context: Context) -> None:
         """Takes up a set-up that has changed."""

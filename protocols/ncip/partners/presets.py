@@ -46,6 +46,9 @@ def _services(*groups: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(name for group in groups for name in group))
 
 
+#: What a partner may ask for that has no preset: the life of a loan, as a broker drives it.
+BROKER: Final = tuple(_services(_ASKING, _BORROWING, _LENDING, ("DeleteItem",)))
+
 PRESETS: Final[dict[str, dict[str, Any]]] = {
     # One generic patron for each library; no requests, as it finds copies by Z39.50; nothing but
     # CheckInItem says that an item goes home.

@@ -13,6 +13,7 @@ from protocols.ncip.messages import Code
 from protocols.ncip.models.items import ElectronicResource, ItemOptionalFields
 from protocols.ncip.models.users import UserOptionalFields
 from protocols.ncip.settings import Partner
+from protocols.ncip.subjects.authority import may_be_told_of
 from protocols.ncip.subjects.items import item_optional_fields
 from protocols.ncip.subjects.titles import described_title, electronic_address, record_with
 from protocols.ncip.subjects.users import desired, user_optional_fields
@@ -60,9 +61,9 @@ def hold_fields(
 def user_fields(
     request: Any, identifier: str, caller: Partner, context: Context
 ) -> UserOptionalFields | None:
-    """The UserElementTypes of the request; None where it asks for none."""
+    """The UserElementTypes of the request; None where it asks for none, or may be told none."""
     wanted = desired(request.user_element_type)
-    if not wanted:
+    if not wanted or not may_be_told_of(request, identifier, caller, context):
         return None
     status = accounts.patron_status(
         context.circulation, context.transaction, patron=identifier, now=context.now

@@ -230,3 +230,19 @@ def test_partners_must_prove_who_they_are(options: dict[str, Any], says: str, pl
     _, found = place.check()
     assert bool(found) == bool(says), found
     assert says in "".join(found)
+
+
+def test_agreements_with_partners_that_prove_nothing(place: Place, a_town: None) -> None:
+    place.write(
+        ncip='branch = "DK-900101"\nany_partner = true\nany_partner_serves = ["DK-1"]\n'
+        '[[ncip.partners]]\nname = "A"\nserves = ["*"]\n'
+        f'[[ncip.partners]]\nname = "B"\nserves = ["dk-900100"]\nshared_secret = "{hashed("x")}"\n'
+    )
+    code, found = place.check()
+    assert code == 1
+    whoever = "whoever writes this name may see and serve the patrons of"
+    assert [each for each in found if "serves: " in each] == [
+        "error: [ncip] any_partner_serves: there is no agency DK-1",
+        f"warning: [ncip] any_partner_serves: {whoever} DK-1 without their PIN",
+        f"warning: [ncip.partners] A serves: {whoever} * without their PIN",
+    ]

@@ -102,7 +102,8 @@ def a_process(folder: Path, address: str = "") -> Iterator[Processed]:
     secret = hashed(SECRET)
     partners = "".join(
         f'[[ncip.partners]]\nname = "{preset.upper()}"\npreset = "{preset}"\n'
-        f'shared_secret = "{secret}"\n' + (f'address = "{address}"\n' if address else "")
+        f'shared_secret = "{secret}"\nserves = ["DK-900100"]\n'
+        + (f'address = "{address}"\n' if address else "")
         for preset in PRESETS
     )
     (folder / AHEAD).write_text("0")
@@ -200,7 +201,9 @@ def converse(process: Processed, preset: str, program: str) -> Conversation:
     """The life cycle of a preset, as lender and as borrower, and the look-up before."""
     settings: dict[str, Any] = PRESETS[preset]
     conversation = Conversation(preset)
-    conversation.lines.append(f"# A partner of three lines: {preset.upper()}, {preset}, a secret.")
+    conversation.lines.append(
+        f"# A partner of four lines: {preset.upper()}, {preset}, a secret, whom it serves."
+    )
     conversation.look_up(process, program)
     cycle = LIFE_CYCLES[preset]
     now = process.now

@@ -13,6 +13,7 @@ from lxml import etree
 
 from protocols.answering import Services
 from protocols.ncip.exchange import Exchange
+from protocols.ncip.models.services import SERVICES
 from protocols.ncip.partners.arrivals import UNTOLD, Arrival
 from protocols.ncip.settings import NcipSettings, Partner
 from protocols.ncip.wire.dialects import version_digits
@@ -157,7 +158,15 @@ class Stage:
         self.library.database.close()
 
 
-PARTNER = Partner("DK-710100", "DK-900101", "Interlibrary loan centre", sees_borrowers=True)
+#: It may do everything for everybody; what others may is in test_authority.py.
+PARTNER = Partner(
+    "DK-710100",
+    "DK-900101",
+    "Interlibrary loan centre",
+    services=tuple(SERVICES),
+    serves=("*",),
+    sees_borrowers=True,
+)
 SETTINGS = NcipSettings(partners=(PARTNER,))
 
 

@@ -27,7 +27,7 @@ from tests.builders.circulation import a_patron, an_item
 from tests.examples import examples
 from tests.protocols.ncip.stage import N, Stage, problem_types, service_of
 
-ANY = NcipSettings(any_partner=True, branch="DK-900101")
+ANY = NcipSettings(any_partner=True, any_partner_serves=("*",), branch="DK-900101")
 
 
 @pytest.fixture(scope="session")

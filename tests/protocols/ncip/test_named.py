@@ -59,7 +59,7 @@ def test_what_a_request_is_about_may_be_anything() -> None:
 
 
 def test_a_partner_at_a_branch_that_is_none(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    stage.use(NcipSettings(partners=(Partner("DK-710100", "DK-000000"),)))
+    stage.use(NcipSettings(partners=(Partner("DK-710100", "DK-000000", serves=("*",)),)))
     card, barcode = a_patron(stage.library), an_item(stage.library)
     answer = stage.ask(service("CheckOutItem", user(card), item(barcode)))
     assert problem_types(answer) == ["Temporary Processing Failure"]

@@ -67,7 +67,7 @@ def test_a_request_without_a_sender(stage: Stage, header: str) -> None:
 
 @pytest.mark.parametrize("header", ["", from_agency(""), from_agency("anybody"), HEADER])
 def test_where_any_partner_will_do(stage: Stage, header: str) -> None:
-    stage.use(NcipSettings(any_partner=True, branch="DK-900102"))
+    stage.use(NcipSettings(any_partner=True, any_partner_serves=("*",), branch="DK-900102"))
     barcode, card = an_item(stage.library), a_patron(stage.library)
     answer = stage.ask(f"<CheckOutItem>{header}{user(card)}{item(barcode)}</CheckOutItem>")
     assert problem_types(answer) == []
@@ -83,7 +83,7 @@ def test_an_answer_comes_from_us_where_the_request_does_not_say_for_whom_it_was(
 
 
 def test_a_partner_may_ask_for_more_than_its_preset_has(stage: Stage) -> None:
-    given = {"agency": "DK-710100", "branch": "DK-900101", "preset": "vufind"}
+    given = {"agency": "DK-710100", "branch": "DK-900101", "preset": "vufind", "serves": ["*"]}
     asked = "<RecallItem>" + HEADER + item(an_item(stage.library)) + "</RecallItem>"
     for more, problems in (
         ([], ["Unauthorized Service For Agency"]),

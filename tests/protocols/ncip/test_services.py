@@ -30,7 +30,13 @@ from tests.protocols.ncip.stage import Schemas, Stage, problem_types, service_of
 FOLDER = Path(protocols.ncip.__file__).parent
 
 PARTNER = Partner(
-    "DK-710100", "DK-900101", "The other library", sees_borrowers=True, lends_to="anybody"
+    "DK-710100",
+    "DK-900101",
+    "The other library",
+    services=tuple(SERVICES),
+    serves=("*",),
+    sees_borrowers=True,
+    lends_to="anybody",
 )
 DIALECTS = [Dialect(version, attribute) for version, attribute in VERSIONS.items()]
 
