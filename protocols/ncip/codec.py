@@ -7,6 +7,7 @@ strict: what it writes is valid by the DTD or schema of the version it is writte
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import lru_cache
@@ -38,7 +39,12 @@ from protocols.ncip.wire.dialects import (
     version_digits,
     version_with,
 )
-from protocols.ncip.wire.documents import MalformedDocument, parse_document
+from protocols.ncip.wire.documents import (
+    MalformedDocument,
+    parse_answer,
+    parse_beginning,
+    parse_document,
+)
 from protocols.ncip.wire.moments import LocalTime
 from protocols.ncip.wire.reading import attribute_of, local_name, read, read_code
 from protocols.ncip.wire.version_1 import read_problems, write_problems
@@ -65,6 +71,15 @@ class Incoming:
     has_local_times: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is read of a large request before it is known who sends it."""
+
+    service: str
+    header: InitiationHeader | None
+    dialect: Dialect
+
+
 class MalformedMessage(Exception):
     """No request can be made of these bytes; `problem` is the answer, in `dialect`."""
 
@@ -75,6 +90,35 @@ class MalformedMessage(Exception):
 
 
 # Reading
+
+
+def decode_beginning(data: bytes) -> Beginning:
+    """The service of a large request and its header; raises MalformedMessage.
+
+    It takes the same time whatever follows. The header must be the first element of the service,
+    as the standard has it, and end within `HEAD_BYTES`.
+    """
+    try:
+        body = parse_beginning(data)
+    except MalformedDocument as error:
+        raise MalformedMessage(problem(ProblemType.INVALID_MESSAGE_SYNTAX, str(error))) from None
+    root = None if body is None else body.getparent()
+    dialect = None if root is None or local_name(root) != "NCIPMessage" else _dialect(root)
+    if body is None or dialect is None:
+        why = "the message is too long to be read without a header at its beginning"
+        raise MalformedMessage(problem(ProblemType.INVALID_MESSAGE_SYNTAX, why))
+    service = local_name(body)
+    if service not in SERVICES:
+        raise MalformedMessage(_no_service(service), dialect)
+    version = version_with(service, dialect.version)
+    if version is not None and version != dialect.version:
+        dialect = replace(dialect, version=version)
+    found = next((child for child in body if local_name(child) == "InitiationHeader"), None)
+    # What comes behind a header says that it has ended.
+    header = None
+    if found is not None and found.getnext() is not None:
+        header = read(InitiationHeader, found, LocalTime())
+    return Beginning(service, header, dialect)
 
 
 def decode(data: bytes, zone: tzinfo | None = None) -> Incoming:
@@ -115,7 +159,7 @@ def decode_response(data: bytes) -> tuple[Any, Dialect]:
     notification: without a Problem. Raises MalformedMessage where the document
     holds no response that is known here.
     """
-    root = _root(data)
+    root = _root(data, parse_answer)
     if local_name(root) == "NCIPVersionMessage":
         return _versions_in(root), DEFAULT
     dialect = _dialect(root) or DEFAULT
@@ -139,9 +183,9 @@ def decode_response(data: bytes) -> tuple[Any, Dialect]:
     return read(kind, body, LocalTime()), dialect
 
 
-def _root(data: bytes) -> etree._Element:
+def _root(data: bytes, parse: Callable[[bytes], etree._Element] = parse_document) -> etree._Element:
     try:
-        root = parse_document(data)
+        root = parse(data)
     except MalformedDocument as error:
         raise MalformedMessage(problem(ProblemType.INVALID_MESSAGE_SYNTAX, str(error))) from None
     if local_name(root) not in ("NCIPMessage", "NCIPVersionMessage"):

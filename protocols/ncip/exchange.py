@@ -1,6 +1,8 @@
 """One exchange: the bytes of a request in, the bytes of its answer out, over any transport.
 
-Whatever the bytes are, there is an answer, and it is NCIP.
+Whatever the bytes are, there is an answer, and it is NCIP. A small document is read at once. Of a
+large one the header is read first, and the rest only when its caller has proven who it is: in a
+thread, as the reactor has others to serve.
 """
 
 from __future__ import annotations
@@ -16,7 +18,14 @@ from zoneinfo import ZoneInfo
 from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from protocols.answering import Context, Lane, Services
-from protocols.ncip.codec import Incoming, MalformedMessage, decode, encode
+from protocols.ncip.codec import (
+    Beginning,
+    Incoming,
+    MalformedMessage,
+    decode,
+    decode_beginning,
+    encode,
+)
 from protocols.ncip.handlers import HANDLERS
 from protocols.ncip.handling.authority import denial
 from protocols.ncip.handling.institutions import is_missing, register_institution
@@ -35,6 +44,7 @@ from protocols.ncip.messages import (
     ResponseHeader,
     ToAgencyId,
 )
+from protocols.ncip.models.services import SERVICES
 from protocols.ncip.partners.arrivals import UNTOLD, Arrival
 from protocols.ncip.partners.authentication import authenticate
 from protocols.ncip.partners.caps import Caps, TooMany
@@ -44,15 +54,26 @@ from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
 from protocols.ncip.wire.dialects import Dialect
+from protocols.ncip.wire.documents import PLAIN_BYTES, PLAIN_TAGS, is_plain
 from protocols.throttle import FailedLogins
 from protocols.traces import OK, REFUSED, Trace, mark_failed, traced
 
 log = logging.getLogger(__name__)
 
 Reply = Callable[[bytes], None]
+#: Ends a visit with its answer.
+End = Callable[[Response], None]
+
+#: Calls a function after some seconds, in the reactor's thread.
+Later = Callable[[float, Callable[[], None]], object]
+#: Seconds until an answer is sent to who has proven nothing and sends large documents, or guesses
+#: secrets: whoever does so in a loop must not take the time of others.
+PAUSE_SECONDS: Final = 0.1
 
 #: What a document is counted as that is no message.
 _UNREAD: Final = "unread"
+#: What a request is counted as whose service is not carried out.
+_OTHER: Final = "OtherService"
 
 
 @dataclass(slots=True)
@@ -69,16 +90,24 @@ class _Visit:
     request_id: str = ""
     caller: Partner | None = None  # once it is known for certain
     registers: bool = False  # its institution is registered first
+    is_held: bool = False  # too many credentials were wrong
     has_failed: bool = False  # its credentials were wrong
     has_proven: bool = False  # it has shown credentials, and they were right
+    write: Callable[[Response], bytes] = encode
+    written: bytes = b""  # the answer, where a thread has written it
 
 
 class Exchange:
     """Answers documents with documents; one for all listeners of NCIP."""
 
     def __init__(
-        self, settings: NcipSettings, services: Services, journal: Journal | None = None
+        self,
+        settings: NcipSettings,
+        services: Services,
+        journal: Journal | None = None,
+        later: Later | None = None,
     ) -> None:
+        self._later = later
         self.partners = Partners(settings)
         self._services = services
         self._journal = journal
@@ -102,50 +131,84 @@ class Exchange:
 
     def _answer(self, visit: _Visit) -> None:
         try:
-            incoming = decode(visit.document)
+            if is_plain(visit.document):
+                self._carry_out(decode(visit.document), visit)
+            else:
+                self._look_at(decode_beginning(visit.document), visit)
         except MalformedMessage as error:
             refused = Refusal(None, (error.problem,))
             self._finish(visit, encode(refused, error.dialect), refused)
-            return
         except Exception:
+            if visit.service:
+                raise
             log.exception("a message could not be read")
             mark_failed()
             failed = Refusal(None, (problem(ProblemType.TEMPORARY_PROCESSING_FAILURE),))
             self._finish(visit, encode(failed), failed)
-            return
-        self._carry_out(incoming, visit)
 
     def _carry_out(self, incoming: Incoming, visit: _Visit) -> None:
         request = incoming.request
-        visit.trace.kind = self._meter.kind(type(request).__name__)
         if isinstance(request, LookupVersion):
+            visit.trace.kind = self._meter.kind(type(request).__name__)
             visit.service = "LookupVersion"
             told = look_up_version(request, self._own_agency)
             self._finish(visit, encode(told, incoming.dialect), told)
             return
-        visit.service, header = _service(request), request.initiation_header
-        agency = agency_of(header)
-        visit.partner = folded_agency(agency.value) if agency else ""
+        header = request.initiation_header
         visit.request_id = request_id_of(request)
-
-        def end(response: Response) -> None:
-            written = self._written(response, visit.service, header, incoming.dialect)
-            self._finish(visit, written, response)
-
+        end = self._begin(visit, _service(request), header, incoming.dialect)
         if isinstance(request, OtherService):
             refused = problem(
                 ProblemType.UNSUPPORTED_SERVICE, "this service is not offered here", visit.service
             )
             end(Refusal(visit.service, (refused,)))
             return
+        self._admit(visit, header, end, partial(self._perform, incoming, visit))
+
+    def _look_at(self, beginning: Beginning, visit: _Visit) -> None:
+        """A large request: who sends it comes before all else."""
+        header = beginning.header
+        end = self._begin(visit, beginning.service, header, beginning.dialect)
+        caller = self.partners.known(header, visit.arrival)
+        if caller is None or not caller.has_proof:
+            why = f"of who proves nothing, no more than {PLAIN_BYTES} bytes and {PLAIN_TAGS} tags"
+            unknown = ProblemType.AGENCY_AUTHENTICATION_FAILED
+            end(Refusal(visit.service, (problem(unknown, why, "FromAgencyId"),)))
+            return
+        self._admit(visit, header, end, partial(self._read, header, visit))
+
+    def _begin(
+        self, visit: _Visit, service: str, header: InitiationHeader | None, dialect: Dialect
+    ) -> End:
+        """What the request says of itself; and how it will be answered."""
+        visit.service = service
+        visit.trace.kind = self._meter.kind(service if service in SERVICES else _OTHER)
+        agency = agency_of(header)
+        visit.partner = folded_agency(agency.value) if agency else ""
+        visit.write = lambda response: self._written(response, service, header, dialect)
+
+        def end(response: Response) -> None:
+            self._finish(visit, visit.written or visit.write(response), response)
+
+        return end
+
+    def _admit(
+        self,
+        visit: _Visit,
+        header: InitiationHeader | None,
+        end: End,
+        perform: Callable[[End], None],
+    ) -> None:
+        """Has the request performed, as soon as its partner may have one performed."""
         seconds = visit.began.timestamp()
         caller = self.partners.known(header, visit.arrival)
         if self._failed.is_held(visit.arrival.host, visit.partner, seconds):
+            visit.is_held = True
             held = ProblemType.AGENCY_AUTHENTICATION_FAILED
             end(Refusal(visit.service, (problem(held, "too many wrong secrets: wait"),)))
             return
         if caller is None or not caller.is_capped:
-            self._perform(incoming, visit, end)
+            perform(end)
             return
         is_capped = caller
 
@@ -155,7 +218,7 @@ class Exchange:
 
         def start() -> None:
             with traced(visit.trace):  # it may have waited for others of its partner
-                self._perform(incoming, visit, end_and_leave)
+                perform(end_and_leave)
 
         try:
             self._caps.enter(is_capped, start, seconds)
@@ -163,24 +226,55 @@ class Exchange:
             busy = problem(ProblemType.TEMPORARY_PROCESSING_FAILURE, str(error))
             end(Refusal(visit.service, (busy,)))
 
-    def _perform(self, incoming: Incoming, visit: _Visit, end: Callable[[Response], None]) -> None:
+    def _read(self, header: InitiationHeader | None, visit: _Visit, end: End) -> None:
+        """Reads a large request in a thread, once its caller has proven who it is."""
+
+        def work(context: Context) -> Incoming | Refusal:
+            proven = self._proven(visit, visit.service, header, context)
+            return proven if isinstance(proven, Refusal) else decode(visit.document)
+
+        def done(found: Any, error: BaseException | None) -> None:
+            if isinstance(found, Incoming):
+                visit.request_id = request_id_of(found.request)
+                self._perform(found, visit, end)
+                return
+            if isinstance(error, MalformedMessage):
+                found, error = Refusal(visit.service, (error.problem,)), None
+            self._settle(visit, found, error, end)
+
+        self._services.perform(Lane.WIDE_READ, work, done)
+
+    def _proven(
+        self, visit: _Visit, service: str, header: InitiationHeader | None, context: Context
+    ) -> Partner | Refusal:
+        """The caller, who is who it says it is and may ask for the service."""
+        self.partners.follow(context)
+        caller = self.partners.find(service, header, visit.arrival)
+        if isinstance(caller, Problem):
+            return Refusal(service, (caller,))
+        failed = authenticate(caller, header, visit.arrival, context.circulation.pins, context.now)
+        visit.has_failed = failed is not None
+        if failed is not None:
+            return Refusal(service, (failed,))
+        visit.partner, visit.caller = caller.key, caller
+        visit.has_proven = bool(caller.shared_secret or caller.token_key)
+        return caller
+
+    def _perform(self, incoming: Incoming, visit: _Visit, end: End) -> None:
         request: Any = incoming.request
         service, header = visit.service, request.initiation_header
         handler, lane = HANDLERS[type(request)]
 
         def work(context: Context) -> Response:
-            self.partners.follow(context)
-            caller = self.partners.find(service, header, visit.arrival)
-            if isinstance(caller, Problem):
-                return Refusal(service, (caller,))
-            failed = authenticate(
-                caller, header, visit.arrival, context.circulation.pins, context.now
-            )
-            visit.has_failed = failed is not None
-            if failed is not None:
-                return Refusal(service, (failed,))
-            visit.partner, visit.caller = caller.key, caller
-            visit.has_proven = bool(caller.shared_secret or caller.token_key)
+            response = carry_out(context)
+            if lane is Lane.WIDE_READ:  # a large answer is written where it was made
+                visit.written = visit.write(response)
+            return response
+
+        def carry_out(context: Context) -> Response:
+            caller = self._proven(visit, service, header, context)
+            if isinstance(caller, Refusal):
+                return caller
             denied = denial(request, caller, context)
             if denied is not None:
                 return denied
@@ -199,7 +293,7 @@ class Exchange:
         visit: _Visit,
         request: Any,
         work: Callable[[Context], Response],
-        end: Callable[[Response], None],
+        end: End,
         response: Any,
         error: BaseException | None,
     ) -> None:
@@ -213,6 +307,10 @@ class Exchange:
             visit.registers = True
             self._services.perform(Lane.WRITE, work, partial(self._done, visit, request, work, end))
             return
+        self._settle(visit, response, error, end)
+
+    def _settle(self, visit: _Visit, response: Any, error: BaseException | None, end: End) -> None:
+        """Answers, and takes down what the caller's secret was good for."""
         if error is not None:
             if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
                 who = visit.partner[:64] or "a partner without a name"
@@ -227,7 +325,11 @@ class Exchange:
     def _finish(self, visit: _Visit, answer: bytes, response: Any) -> None:
         outcome = outcome_of(response)
         self._meter.end(visit.trace, OK if outcome == "ok" else REFUSED)
-        visit.reply(answer)
+        is_slowed = visit.is_held or (visit.caller is None and not is_plain(visit.document))
+        if is_slowed and self._later is not None:
+            self._later(PAUSE_SECONDS, partial(visit.reply, answer))
+        else:
+            visit.reply(answer)
         if self._journal is not None:
             self._journal.note(
                 at=visit.began,
@@ -239,6 +341,7 @@ class Exchange:
                 outcome=outcome,
                 request=visit.document,
                 answer=answer,
+                is_proven=visit.caller is not None and visit.caller.has_proof,
             )
 
     def _written(

@@ -32,7 +32,7 @@ from protocols.ncip.messages import (
     ToAgencyId,
 )
 from protocols.ncip.wire.dialects import VERSIONS, Dialect, version_digits
-from protocols.ncip.wire.documents import DOCUMENT_BYTES
+from protocols.ncip.wire.documents import ANSWER_BYTES
 from protocols.ncip.wire.framing import DocumentScanner, Unframeable
 
 MEDIA_TYPE: Final = 'application/xml; charset="utf-8"'
@@ -186,8 +186,8 @@ class NcipClient:
     ) -> bytes:
         connection.request("POST", path, document, headers)
         response = connection.getresponse()
-        answer = response.read(DOCUMENT_BYTES + 1)
-        if len(answer) > DOCUMENT_BYTES:
+        answer = response.read(ANSWER_BYTES + 1)
+        if len(answer) > ANSWER_BYTES:
             raise NcipUnreachable("the answer is too long")
         # Some responders say what is wrong in NCIP, with a status of failure.
         if response.status >= 300 and b"NCIP" not in answer[:1000]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any, Final
 
 from catalogue.database import DatabaseUnavailable
-from circulation.interlending.exchange_bodies import LONGEST_BODY
 from circulation.interlending.exchanges import Exchanged, keep_exchanges
 from protocols.answering import Lane, Services
 from protocols.ncip.messages import Refusal
@@ -27,6 +27,12 @@ BATCH: Final = 64
 MOST_WAITING: Final = 20_000
 #: Bytes of bodies that may wait; those beyond are not kept: the line is the more important.
 MOST_BYTES: Final = 16 * 1024 * 1024
+#: What is kept of a longer message: its beginning.
+KEPT_BYTES: Final = 32 * 1024
+#: The same of callers who have not proven who they are.
+STRANGERS_BYTES: Final = 4 * 1024
+#: Bytes of bodies that are written down at once, like `BATCH`.
+BATCH_BYTES: Final = 256 * 1024
 _LONGEST: Final = 128
 
 
@@ -80,15 +86,21 @@ class Journal:
         outcome: str,
         request: bytes,
         answer: bytes,
+        is_proven: bool = True,
     ) -> None:
-        """Notes an exchange that began at `at` and is over now."""
+        """Notes an exchange that began at `at` and is over now.
+
+        `is_proven`: the other side is a partner who has shown that it is. Who is none must not fill
+        the log with what it likes.
+        """
         took = self._services.clock() - at
         log.debug("%s %s %s %s %s", direction, partner or "-", service or "-", outcome, took)
         if len(self._waiting) >= MOST_WAITING:
             self._lost += 1
             return
         # Cut before it is masked: what is masked runs to the end of a message that is cut.
-        request, answer = request[:LONGEST_BODY], answer[:LONGEST_BODY]
+        most = KEPT_BYTES if is_proven else STRANGERS_BYTES
+        request, answer = request[:most], answer[:most]
         size = len(request) + len(answer)
         with_bodies = bool(self._kept) and self._held + size <= MOST_BYTES
         self._held += size if with_bodies else 0
@@ -107,9 +119,13 @@ class Journal:
                 at + self._kept if with_bodies else None,
             )
         )
-        if len(self._waiting) >= BATCH and not self._is_writing:  # one piece at a time
+        self._go_on()
+
+    def _go_on(self) -> None:
+        is_full = len(self._waiting) >= BATCH or self._held >= BATCH_BYTES
+        if is_full and not self._is_writing:  # one piece at a time
             self._write_out()
-        elif not self._is_due:
+        elif self._waiting and not self._is_due:
             self._is_due = True
             self._later(WRITE_SECONDS, self.write)
 
@@ -119,7 +135,7 @@ class Journal:
         self._write_out()
 
     def _write_out(self) -> None:
-        found = self._take()
+        found = self._take(BATCH_BYTES)
         if found:
             self._is_writing = True
             self._services.perform(
@@ -134,19 +150,27 @@ class Journal:
             self._give_back(found)
         elif error is not None:
             log.error("%d exchanges were not written down", len(found), exc_info=error)
+        if error is None:
+            self._go_on()
 
     def _give_back(self, found: list[Exchanged]) -> None:
         """Waits for a better time, as far as there is room."""
         kept = found[: MOST_WAITING - len(self._waiting)]
         self._lost += len(found) - len(kept)
         self._waiting = kept + self._waiting
-        self._held += sum(len(each.request) + len(each.answer) for each in kept)
+        self._held += sum(map(_size, kept))
         if not self._is_due:
             self._is_due = True
             self._later(WRITE_SECONDS, self.write)
 
-    def _take(self) -> list[Exchanged]:
-        found, self._waiting, self._held = self._waiting, [], 0
+    def _take(self, most: int | None = None) -> list[Exchanged]:
+        """What waits, up to so many bytes of bodies."""
+        found, self._waiting = self._waiting, []
+        if most is not None and self._held > most:
+            sizes = accumulate(map(_size, found))
+            count = max(1, sum(size <= most for size in sizes))
+            found, self._waiting = found[:count], found[count:]
+        self._held -= sum(map(_size, found))
         if self._lost:
             log.error("%d exchanges were not noted: there were too many", self._lost)
             self._lost = 0
@@ -158,6 +182,10 @@ class Journal:
             self._services.database.write(
                 lambda transaction: _keep(transaction, circulation, found)
             ).result()
+
+
+def _size(exchanged: Exchanged) -> int:
+    return len(exchanged.request) + len(exchanged.answer)
 
 
 def _keep(transaction: Any, circulation: Any, found: list[Exchanged]) -> None:

@@ -9,13 +9,26 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 
 from lxml import etree
 
 from protocols.ncip.wire.dialects import NAMESPACE
 
-#: The largest message, in bytes.
-DOCUMENT_BYTES = 2 * 1024 * 1024
+#: The largest request, in bytes; real ones have some thousands.
+DOCUMENT_BYTES = 256 * 1024
+#: The most tags of a request: 500 identifiers of items have 4,000.
+DOCUMENT_TAGS = 5_000
+#: A request that is longer, or has more tags, is read in a thread, and only of callers that have
+#: proven who they are. Only what is no longer than this is put right before it is read.
+PLAIN_BYTES = 32 * 1024
+#: Where there are more ampersands than that, bare ones are not put right.
+FAULTS = 200
+PLAIN_TAGS = 1_000
+#: Where the header of a request ends at the latest that is not plain.
+HEAD_BYTES = 8 * 1024
+#: The largest answer of others, in bytes.
+ANSWER_BYTES = 2 * 1024 * 1024
 #: The deepest nesting of elements; a real message has about ten levels.
 DEPTH = 64
 
@@ -58,12 +71,62 @@ class MalformedDocument(Exception):
     """These bytes are no document; the text says why, without quoting them."""
 
 
+def is_plain(data: bytes) -> bool:
+    """Is the document so small that it is read in no time, whatever it holds?"""
+    return len(data) <= PLAIN_BYTES and data.count(b"<") <= PLAIN_TAGS
+
+
 def parse_document(data: bytes) -> etree._Element:
-    """The root of the document in `data`; raises MalformedDocument."""
+    """The root of the request in `data`; raises MalformedDocument."""
+    _measure(data)
+    return _parsed(data)
+
+
+def parse_answer(data: bytes) -> etree._Element:
+    """The root of an answer of somebody whom we have asked; raises MalformedDocument."""
+    if len(data) > ANSWER_BYTES:
+        raise MalformedDocument(f"the answer is longer than {ANSWER_BYTES} bytes")
+    return _parsed(data)
+
+
+def parse_beginning(data: bytes) -> etree._Element | None:
+    """The first element within the root of a document, with what the first `HEAD_BYTES` have of
+    it; None where they have none. What comes behind is not looked at. Raises MalformedDocument
+    where the document is too long."""
+    _measure(data)
+    parser = etree.XMLPullParser(
+        events=("start",),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        parser.feed(data[:HEAD_BYTES])
+    except etree.XMLSyntaxError:
+        return None
+    events = parser.read_events()
+    found: list[etree._Element] = [element for _, element in islice(events, 2)]  # type: ignore[misc]
+    return found[1] if len(found) > 1 else None
+
+
+def _measure(data: bytes) -> None:
     if len(data) > DOCUMENT_BYTES:
         raise MalformedDocument(f"the message is longer than {DOCUMENT_BYTES} bytes")
+    if data.count(b"<") > DOCUMENT_TAGS:
+        raise MalformedDocument(f"the message has more than {DOCUMENT_TAGS} tags")
+
+
+def _parsed(data: bytes) -> etree._Element:
     root = _sound(data)
     if root is None:
+        if len(data) > PLAIN_BYTES:
+            raise MalformedDocument(
+                "the message is not well-formed XML in UTF-8, and too long to put it right"
+            )
         text = _text(data)
         if "<!ENTITY" in text:
             raise MalformedDocument("the message declares entities")
@@ -137,7 +200,7 @@ def _repaired(text: str, error: etree.XMLSyntaxError) -> str:
         if root and f"xmlns:{undeclared[1]}=" not in text:
             end = root.end()
             return f'{text[:end]} xmlns:{undeclared[1]}="{NAMESPACE}"{text[end:]}'
-    elif "<![CDATA[" not in text:
+    elif "<![CDATA[" not in text and text.count("&") <= FAULTS:
         return _BARE_AMPERSAND.sub("&amp;", text)
     return text
 

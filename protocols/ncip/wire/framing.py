@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 
-from protocols.ncip.wire.documents import DEPTH, DOCUMENT_BYTES
+from protocols.ncip.wire.documents import DEPTH, DOCUMENT_BYTES, DOCUMENT_TAGS
 
 
 class _Place(Enum):
@@ -36,6 +37,8 @@ _ENDS = {
     _Place.CDATA: b"]]>",
     _Place.INSTRUCTION: b"?>",
 }
+#: The most quoted values of a document, beyond those of tags that came whole.
+_MOST_QUOTES = 2 * DOCUMENT_TAGS
 _SPACE = b" \t\r\n\x00"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: What a `<` begins; the longer ones first where one begins like another.
@@ -61,8 +64,23 @@ _PIECE = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _TAG_STOP = re.compile(rb"[\"'>]")
+#: Quoted values one after the other, where all of them have arrived: one move.
+_VALUES = re.compile(rb"""(?:[^"'<>\[]*+(?:"[^"]*+"|'[^']*+'))++""")
 _DOCTYPE_STOP = re.compile(rb"[\"'>\[]")
 _NAME = re.compile(rb"</?\s*([^\s/>]{1,100})")
+
+
+@lru_cache(64)
+def _run_within(root: bytes) -> re.Pattern[bytes]:
+    """Text and tags without quotes, one after the other, none of them with the name of the root.
+
+    They neither open nor end it, so that all that have arrived are one move. How deep they are
+    nested is left to the parser.
+    """
+    return re.compile(
+        rb"""(?:[^<]*+<(?!/?%b[\s/>])/?+[^\s/>!?"'<][^\s/>"'<]{0,99}(?=[\s/>])[^"'<>]*+>)++"""
+        % re.escape(root)
+    )
 
 
 class Unframeable(Exception):
@@ -81,9 +99,10 @@ class DocumentScanner:
         self._at = 0  # bytes of the buffer that are understood
         self._opened = 0  # where the markup under way began
         self._quote = b""  # within an attribute value or a literal
-        self._depth = 0
         self._root = b""
         self._open_roots = 0  # elements with the name of the root that are not closed
+        self._tags = 0
+        self._quotes = 0
 
     @property
     def held(self) -> int:
@@ -108,6 +127,8 @@ class DocumentScanner:
             end = self._step()
             if end is None:
                 break
+            if self._tags > DOCUMENT_TAGS or self._quotes > _MOST_QUOTES:
+                raise Unframeable(f"the message has more than {DOCUMENT_TAGS} tags")
             if self._at > DOCUMENT_BYTES:
                 break
             if end:
@@ -131,9 +152,16 @@ class DocumentScanner:
 
     def _step(self) -> bool | None:
         """One move: True at the end of the root, None when more bytes are needed."""
+        if self._place is _Place.CONTENT and self._root:
+            run = _run_within(self._root).match(self._buffer, self._at)
+            if run is not None:
+                self._tags += self._buffer.count(b"<", self._at, run.end())
+                self._at = run.end()
+                return False
         if self._place is _Place.CONTENT and (piece := _PIECE.match(self._buffer, self._at)):
             self._at = piece.end()
             if piece["name"] is None:
+                self._tags += 1
                 return False
             return self._closed(piece["name"]) if piece["end"] else self._opened_by(piece["name"])
         match self._place:
@@ -159,6 +187,7 @@ class DocumentScanner:
             return False
         self._at = found + len(end)
         self._place = _Place.CONTENT
+        self._tags += place is not _Place.END_TAG
         return self._closed(self._name()) if place is _Place.END_TAG else False
 
     def _open(self) -> bool | None:
@@ -185,13 +214,13 @@ class DocumentScanner:
 
     def _opened_by(self, name: bytes) -> bool:
         """Behind a start tag: is that all there is of the root?"""
+        self._tags += 1
         self._root = self._root or name
         is_root = name == self._root
         if self._buffer[self._at - 2] == 0x2F:  # />
             return is_root and not self._open_roots
         self._open_roots += is_root
-        self._depth += 1
-        if self._depth > DEPTH:
+        if self._open_roots > DEPTH:
             raise Unframeable(f"elements are nested more than {DEPTH} deep")
         return False
 
@@ -214,20 +243,23 @@ class DocumentScanner:
                 return False
             self._at = found + 1
             self._quote = b""
+        if (values := _VALUES.match(self._buffer, self._at)) is not None:
+            self._at = values.end()
         stopped = stop.search(self._buffer, self._at)
         if stopped is None:
             self._at = len(self._buffer)
             return False
         self._at = stopped.end()
+        self._quotes += 1
         self._quote = stopped[0] if stopped[0] in (b'"', b"'") else b""
         return True
 
     def _closed(self, name: bytes) -> bool:
         """Behind an end tag: is the root closed? Others may be missing or too many: by the name
         of the root, the end is found all the same, and the parser has its say."""
+        self._tags += 1
         if not self._root:
             raise Unframeable("the message begins with an end tag")
-        self._depth = max(self._depth - 1, 0)
         self._open_roots -= name == self._root
         return not self._open_roots
 

@@ -134,6 +134,9 @@ def read(kind: type[Any], element: etree._Element, local: LocalTime) -> Any:
         fields = _FIELDS[kind] = _fields_of(kind)
     values: dict[str, Any] = {}
     _collect(element, fields, values, local)
+    for name, value in values.items():
+        if type(value) is list:
+            values[name] = tuple(value)
     return kind(**values)
 
 
@@ -153,7 +156,7 @@ def _collect(
         if is_repeatable:
             value = reader(child, local)
             if value is not None:
-                values[name] = (*values.get(name, ()), value)
+                values.setdefault(name, []).append(value)
         elif name not in values:
             value = reader(child, local)
             if value is not None:

@@ -114,11 +114,23 @@ def test_markup_in_one_piece_or_many(text: str, size: int) -> None:
 @pytest.mark.parametrize("size", [DOCUMENT_BYTES * 2, 65_536])
 def test_the_limit_is_the_same_however_it_is_cut(size: int) -> None:
     for length, is_refused in ((DOCUMENT_BYTES, False), (DOCUMENT_BYTES + 1, True)):
-        stream = b"<a>" + b"<b></b>" * ((length - 7) // 7) + b"x" * ((length - 7) % 7) + b"</a>"
+        stream = b"<a>" + b"<b>%b</b>" % (b"y" * 193) * ((length - 7) // 200)
+        stream += b"x" * (length - len(stream) - 4) + b"</a>"
         assert len(stream) == length
         pieces = [stream[at : at + size] for at in range(0, length, size)]
         found, why = outcome(DocumentScanner(), pieces)
         assert (found == [], bool(why)) == (is_refused, is_refused)
+
+
+@pytest.mark.parametrize("within", [b"<b/>", b"<b></b>", b"<!---->", b"<b a='' b=''/>"])
+def test_so_many_tags_are_too_many_long_before_the_limit(within: bytes) -> None:
+    """Each costs a move in the thread that serves everybody."""
+    scanner = DocumentScanner()
+    scanner.feed(b"<a>" + within * (DOCUMENT_BYTES // len(within) - 10))
+    begun = time.process_time()
+    with pytest.raises(Unframeable, match="tags"):
+        scanner.next_document()
+    assert time.process_time() - begun < 0.2
 
 
 def outcome(scanner: DocumentScanner, pieces: list[bytes]) -> tuple[list[bytes], str]:
