@@ -38,6 +38,7 @@ from circulation.setting_up.positions import lines_of
 from protocols.access import ANYBODY, Access
 from protocols.accession_settings import AccessionSettings
 from protocols.logs import Form
+from protocols.networks import Network
 from protocols.notices.settings import NoticeSettings
 from protocols.standard import Standard
 from protocols.tls import Tls
@@ -114,7 +115,11 @@ class ServerSettings:
 
 @dataclass(frozen=True)
 class HttpSettings:
-    """The port that all protocols over HTTP share; ``enabled = false`` switches it off."""
+    """The port that all protocols over HTTP share; ``enabled = false`` switches it off.
+
+    `wrong_lengths_from` are the networks whose clients may declare a wrong Content-Length (see
+    `protocols.http_channel`): those that count characters, or a line end that they do not send.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -123,6 +128,7 @@ class HttpSettings:
     interface: str = "127.0.0.1"
     access: Access = ANYBODY
     tls: Tls | None = None
+    wrong_lengths_from: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True)

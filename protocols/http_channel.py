@@ -1,9 +1,16 @@
-"""HTTP connections whose clients count wrongly, or keep a connection of HTTP/1.0.
+"""HTTP connections: where a request ends, whatever its client counts, and whose it is.
 
-A client that counts characters for Content-Length declares less than it sends as soon as there is
-a letter beyond ASCII; one that counts a line end it does not send declares more. Where a resource
-knows the end of its bodies by itself, it says so in `is_whole`, and such a body is read to its end:
-for `PATIENCE_SECONDS` after the last byte, and then it is taken as it is.
+A body is as long as its Content-Length says. Only clients in the networks of `wrong_lengths_from`
+may declare it wrongly: one that counts characters declares less than it sends as soon as there is a
+letter beyond ASCII, and one that counts a line end it does not send declares more. Where the
+resource knows the end of its bodies by itself (`is_whole`), a body of theirs is read to that end,
+for `PATIENCE_SECONDS` after the last byte; then it is taken as it is. The connection ends with the
+answer to a request that was put right so: what follows could be its rest. What looks like the next
+request is never taken for a rest.
+
+What leaves in doubt where a request ends, for us or for a server before us, is refused with status
+400 and the end of the connection: two lengths, a length and chunks, lines that are folded or hold a
+bare line end, chunks in HTTP/1.0.
 
 `EndingSite` is the factory of such connections, which can be ended between two requests.
 
@@ -14,6 +21,8 @@ before, do not go through Twisted's parser again: see `protocols.brief_requests`
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -22,6 +31,7 @@ from twisted.web.http import HTTPChannel
 from twisted.web.server import Site
 
 from protocols.brief_requests import LONGEST_HEAD, BriefRequest, Head, Heads
+from protocols.networks import is_within
 from protocols.requests import BODY_BYTES
 
 log = logging.getLogger(__name__)
@@ -31,7 +41,15 @@ PATIENCE_SECONDS: Final = 1.0
 #: How much of the beginning and of the end of a body `is_whole` is shown.
 GLIMPSE: Final = 512
 
-_METHODS = (b"POST ", b"GET ", b"HEAD ", b"PUT ", b"OPTIONS ", b"DELETE ")
+_TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}"
+_REQUEST_LINE: Final = re.compile(rb"(?:\r\n)?" + _TOKEN + rb" [/*h][^\s<>]* HTTP/1\.[01]\r\n")
+#: The beginning of such a line, wherever it is cut off.
+_BEGINNING: Final = re.compile(
+    rb"(?:\r\n?)?(?:" + _TOKEN + rb"(?: (?:[/*h][^\s<>]{0,2048}(?: [HTP/1.0]{0,8}\r?)?)?)?)?"
+)
+_CLOSING: Final = re.compile(rb">")
+#: How much of what follows a body is searched for its end.
+_LONGEST_REST: Final = 16 * 1024
 
 
 class KnowsItsEnd(Protocol):
@@ -52,7 +70,9 @@ class PatientChannel(HTTPChannel):
         super().__init__()  # type: ignore[no-untyped-call]
         self._resource: KnowsItsEnd | None = None
         self._waiting: Any = None
-        self._is_short = False  # its body goes on beyond its Content-Length
+        self._is_short = False  # its body seems to go on beyond its Content-Length
+        self._rest = b""  # what came then, as long as it may be the next request
+        self._is_refused = False
         self._new_head = b""  # of the request that begins, where all of it is there and unknown
         self._peer: Any = None
         self.has_answered = False
@@ -65,6 +85,8 @@ class PatientChannel(HTTPChannel):
         return self._peer
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        if self._is_refused:
+            return
         # Between two requests, with nothing left of the last: else it is not their beginning.
         if not (self.requests or self._buffer) and self.line_mode and data[:5] == b"POST ":
             end = data.find(b"\r\n\r\n", 0, LONGEST_HEAD) + 4
@@ -90,7 +112,7 @@ class PatientChannel(HTTPChannel):
             return False
         body = data[end:]
         resource = known.resource
-        if resource.is_whole(body[:GLIMPSE], body[-GLIMPSE:]) is False:
+        if self._is_patient and resource.is_whole(body[:GLIMPSE], body[-GLIMPSE:]) is False:
             return False
         channel._HTTPChannel__first_line = 1  # an empty line may precede the next request again
         channel.resetTimeout()
@@ -130,8 +152,40 @@ class PatientChannel(HTTPChannel):
             known = Head(resource, self.length, postpath, request.requestHeaders)
             self.site.heads.remember(head, known)
 
+    @property
+    def _is_patient(self) -> bool:
+        """May this client declare wrong lengths?"""
+        site = self.site
+        if not isinstance(site, EndingSite) or not site.wrong_lengths_from:
+            return False
+        return is_within(site.wrong_lengths_from, str(getattr(self.peer, "host", "")))
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802
+        """A line of a head. What others may take for two lines, or for a part of one, is none."""
+        channel: Any = self
+        is_folded = not channel._HTTPChannel__first_line and line[:1] in (b" ", b"\t")
+        if is_folded or b"\n" in line or b"\r" in line or b"\x00" in line:
+            self._refuse()
+            return
+        super().lineReceived(line)  # type: ignore[no-untyped-call]
+
+    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
+        """Twisted's own refusals: nothing that comes behind one is looked at."""
+        if not self._is_refused:
+            self._is_refused = True
+            super()._respondToBadRequestAndDisconnect()  # type: ignore[no-untyped-call]
+
+    def _refuse(self) -> None:
+        self._respondToBadRequestAndDisconnect()
+
     def allHeadersReceived(self) -> None:  # noqa: N802
         channel: Any = self
+        if self._is_refused:
+            return
+        headers = self.requests[-1].requestHeaders
+        if channel._version != b"HTTP/1.1" and headers.hasHeader(b"transfer-encoding"):
+            self._refuse()
+            return
         segment = getattr(channel, "_path", b"").partition(b"?")[0].split(b"/", 2)[1:2]
         found = channel.site.resource.children.get(segment[0]) if segment else None
         # Asked by its method, as `isinstance` takes its time with protocols.
@@ -158,17 +212,23 @@ class PatientChannel(HTTPChannel):
         if self._is_short:
             self._go_on(data)
             return
+        if self._waiting is not None and data.strip():  # not the line end that was counted
+            self._take_as_it_is()
+            return
         super().rawDataReceived(data)
         # Still not all that was declared: but is that all there is?
-        if self._resource is not None and self._transferDecoder is not None and self._whole():
+        is_open = self._transferDecoder is not None and self.length is not None
+        if is_open and self._resource is not None and self._is_patient and self._whole():
             self._wait()
 
     def _finishRequestBody(self, data: bytes) -> None:  # noqa: N802
         """All that was declared is there; `data` is behind it."""
-        if self._resource is None or self._whole() is not False:
+        is_certain = self._resource is None or self.length is None or not self._is_patient
+        if is_certain or self._whole() is not False:
             super()._finishRequestBody(data)  # type: ignore[no-untyped-call]
             return
         self._is_short = True
+        self._rest = b""
         self._wait()
         if data:
             self._go_on(data)
@@ -217,15 +277,41 @@ class PatientChannel(HTTPChannel):
         return self._resource.is_whole(head, tail)
 
     def _go_on(self, data: bytes) -> None:
-        if data.startswith(_METHODS):  # the body was cut off, and this is the next request
+        """What has come behind a body that has no end: its rest, or the next request?"""
+        rest = self._rest = self._rest + data
+        if _REQUEST_LINE.match(rest):  # the length was right, and the body was cut off
             self._is_short = False
-            super()._finishRequestBody(data)  # type: ignore[no-untyped-call]
+            self._rest = b""
+            super()._finishRequestBody(rest)  # type: ignore[no-untyped-call]
             return
-        self.requests[-1].handleContentChunk(data)
-        if self._whole() is False:
-            self._wait()
-        else:
-            super()._finishRequestBody(b"")  # type: ignore[no-untyped-call]
+        if not _BEGINNING.fullmatch(rest):
+            self._rest = b""
+            self._close_afterwards()
+            end = self._end_in(rest)
+            self.requests[-1].handleContentChunk(rest[:end])
+            if end is not None or self._whole() is not False:
+                super()._finishRequestBody(b"")  # type: ignore[no-untyped-call]
+                return
+        self._wait()
+
+    def _end_in(self, rest: bytes) -> int | None:
+        """Where the body ends in what has come behind it; None where it does not."""
+        assert self._resource is not None
+        content = self.requests[-1].content
+        begun = content.tell()
+        content.seek(0)
+        head = content.read(GLIMPSE) or rest[:GLIMPSE]
+        content.seek(max(0, begun - GLIMPSE))
+        before = content.read()
+        for found in _CLOSING.finditer(rest[:_LONGEST_REST]):
+            if self._resource.is_whole(head, (before + rest[: found.end()])[-GLIMPSE:]):
+                return found.end()
+        return None
+
+    def _close_afterwards(self) -> None:
+        """This request is the last one of the connection."""
+        self.persistent = False
+        self.requests[-1].responseHeaders.setRawHeaders(b"connection", [b"close"])
 
     def _wait(self) -> None:
         self._stop_waiting()
@@ -239,8 +325,7 @@ class PatientChannel(HTTPChannel):
     def _take_as_it_is(self) -> None:
         """What may come later cannot be told from a request: this is the last of the connection."""
         self._waiting = None
-        self.persistent = False
-        self.requests[-1].responseHeaders.setRawHeaders(b"connection", [b"close"])
+        self._close_afterwards()
         self.allContentReceived()
 
 
@@ -250,8 +335,12 @@ class EndingSite(Site):
     protocol: Any = PatientChannel
     noisy = False
 
-    def __init__(self, resource: Any, **options: Any) -> None:
+    def __init__(
+        self, resource: Any, wrong_lengths_from: Sequence[str] = (), **options: Any
+    ) -> None:
         super().__init__(resource, **options)  # type: ignore[no-untyped-call]
+        #: The networks whose clients may declare a wrong Content-Length.
+        self.wrong_lengths_from = tuple(wrong_lengths_from)
         #: What the heads of requests have come to.
         self.heads = Heads()
         #: The connections that there are.

@@ -164,7 +164,11 @@ class Server:
         if http.enabled:
             # Bodies are their resource's to read: no form is taken apart before it sees them.
             site: Any = EndingSite(
-                root, requestFactory=BoundedRequest, timeout=120, parsePOSTFormSubmission=False
+                root,
+                http.wrong_lengths_from,
+                requestFactory=BoundedRequest,
+                timeout=120,
+                parsePOSTFormSubmission=False,
             )
             services.measures.meter("http").watch_connections(lambda: len(site.open))
             self.bound.http = self._open(
