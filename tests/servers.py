@@ -21,6 +21,8 @@ from protocols.command_line import tiro
 from protocols.demo.configuration import demo_configuration
 from tests.processes import Running, start
 
+#: In the demo's configuration: whoever asks over NCIP, and what brokers of the tests have agreed.
+ANYBODY, SERVED = "any_partner = true", 'any_partner = true\nany_partner_serves = ["DK-900100"]'
 #: Below those that the kernel gives to whoever connects: none of them is taken between the look and
 #: the use, and who connects where nobody listens is not given that very port, to talk to itself.
 _PORTS = range(12_000, 32_000)
@@ -96,6 +98,7 @@ def start_serving(
     `database_url`."""
     ports = sip2, z3950, http, ncip = free_ports(4)
     text = demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=0)
+    text = text.replace(ANYBODY, SERVED)
     path = data / "tiro.toml"
     path.write_text(text.replace("sqlite:///tiro.sqlite", database_url) + more)
     return launch(data, ("--config", str(path), "serve", *options), ports, patience)

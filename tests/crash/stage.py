@@ -111,11 +111,13 @@ class Stage:
     ) -> Stage:
         """`patience` and `replica` are the server's ([database])."""
         sip2, z3950, http, ncip, operations = servers.free_ports(5)
-        text = demo_configuration(
-            sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=operations
-        ).replace(
-            '"sqlite:///tiro.sqlite"',
-            f'"{url}"\npatience = {patience}\n' + (f'replica = "{replica}"' if replica else ""),
+        text = (
+            demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=operations)
+            .replace(servers.ANYBODY, servers.SERVED)
+            .replace(
+                '"sqlite:///tiro.sqlite"',
+                f'"{url}"\npatience = {patience}\n' + (f'replica = "{replica}"' if replica else ""),
+            )
         )
         text += _ACCOUNTS.format(password=hash_pin("password"))
         (folder / "tiro.toml").write_text(text)
