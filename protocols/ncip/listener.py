@@ -64,9 +64,8 @@ class _Ncip:
         found = self._exchanges.get(services)
         if found is None:
             journal = Journal(services, settings.body_days, reactor.callLater)
-            found = self._exchanges[services] = Exchange(
-                settings, services, journal, reactor.callLater
-            )
+            found = Exchange(settings, services, journal, reactor.callLater)
+            self._exchanges[services] = found
             services.before_close(lambda: self._exchanges.pop(services, None))
             teller = Teller(
                 services.database,

@@ -59,7 +59,8 @@ def test_no_library(stage: Stage, isil: str, problem: str) -> None:
 def test_vufind_finds_places_and_barcodes_where_it_looks_for_them(stage: Stage) -> None:
     """Its driver reads places of pickup, with their numbers, in Ext, and sends a number back; and
     of items it shows the barcodes of type Barcode alone."""
-    partner = Partner(agency="DK-710100", branch="DK-900101", **PRESETS["vufind"])
+    preset = PRESETS["vufind"]
+    partner = Partner("DK-710100", "DK-900101", serves=("DK-900100",), **preset)
     stage.use(NcipSettings(partners=(partner,)))
     library = stage.library
     answer = stage.ask(look_up("DK-900100", "Agency Address Information"))
