@@ -14,6 +14,7 @@ class Reason(Enum):
     """Why a verb was refused. The value is a plain English sentence for logs and staff."""
 
     PATRON_UNKNOWN = "no patron has this identifier"
+    PATRON_NOT_SERVED = "the patron is of an agency whose patrons are not served here"
     PIN_MISSING = "a PIN was asked for and the one given is empty"
     PIN_WRONG = "the PIN is wrong, or the patron has none"
     CARD_REPORTED_LOST = "the card was reported lost or stolen"

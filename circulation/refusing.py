@@ -12,7 +12,8 @@ from circulation.reasons import Reason
 #: Reason -> module and function, below `circulation`.
 DECIDED_BY: dict[Reason, str] = {
     Reason.PATRON_UNKNOWN: "parties.parties",
-    Reason.PIN_MISSING: "patrons.pin_rules.check_pin",
+    Reason.PATRON_NOT_SERVED: "patrons.pin_rules.check_pin",
+    Reason.PIN_MISSING: "patrons.pin_rules._not_let_in",
     Reason.PIN_WRONG: "patrons.pin_rules.check_pin",
     Reason.CARD_REPORTED_LOST: "checks.patron_refusals",
     Reason.CARD_NOT_VALID: "checks.patron_refusals",

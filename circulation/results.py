@@ -17,17 +17,39 @@ from circulation.reasons import Action, BlockReason, IdentifierBlock, Reason
 # Nouns
 
 
+class Clientele(NamedTuple):
+    """Whose patrons a desk serves, and whose it serves without their PIN: ids of agencies.
+
+    None stands for those of all agencies.
+    """
+
+    served: frozenset[int] | None = None
+    served_without_pin: frozenset[int] | None = None
+
+    def knows(self, agency_id: int) -> bool:
+        """May the desk be told of a patron of this agency who has not given their PIN?"""
+        return (self.served is None or agency_id in self.served) and (
+            self.served_without_pin is None or agency_id in self.served_without_pin
+        )
+
+
+#: Of staff, and of callers whose own protocol decides.
+EVERYBODY = Clientele()
+
+
 class Desk(NamedTuple):
     """Where and by whom a verb is done: a terminal of a branch, a partner, a staff client.
 
     `actor` is the login (SIP2 account, NCIP partner, staff member) and `device` the machine; both
-    go into the event. Made by `circulation.organisation.desk_at`.
+    go into the event. `clientele` is what every verb that asks for a PIN goes by. Made by
+    `circulation.organisation.desk_at`.
     """
 
     actor: str
     device: str
     agency_id: int
     branch_id: int
+    clientele: Clientele = EVERYBODY
 
     @property
     def machine(self) -> str:
@@ -75,7 +97,11 @@ class Item(NamedTuple):
 
 
 class Patron(NamedTuple):
-    """The patron whom an answer is about. `identifier` is the one the caller gave."""
+    """The patron whom an answer is about. `identifier` is the one the caller gave.
+
+    `card` is the one they go by, whatever they came with: the newest that may be used. None where
+    there is none, and for whoever came with an identifier that is blocked.
+    """
 
     id: int
     identifier: str
@@ -83,6 +109,7 @@ class Patron(NamedTuple):
     category: str
     language: str  # BCP 47, as in ``da``
     agency_id: int
+    card: str | None
 
 
 class Loan(NamedTuple):
@@ -213,6 +240,7 @@ class HeldFor:
     hold_id: int
     patron_id: int
     patron_name: str
+    patron_agency_id: int
     pickup_branch: Branch
     is_bound: bool
     number: int | None = None
@@ -254,6 +282,7 @@ class Borrower(NamedTuple):
     patron_id: int
     identifier: str | None
     name: str
+    agency_id: int
 
 
 class CheckedIn(NamedTuple):

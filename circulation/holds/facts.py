@@ -49,6 +49,7 @@ class HoldFacts(NamedTuple):
     patron_id: int
     patron_name: str
     patron_category: str
+    patron_agency_id: int
     set_id: int | None
     set_kind: str | None
     waits_for: int | None
@@ -147,6 +148,7 @@ def _select_holds(*conditions: ColumnElement[bool]) -> Select[Any]:
             holds.c.patron_id,
             patrons.c.name,
             patrons.c.category,
+            patrons.c.agency_id,
             holds.c.set_id,
             hold_sets.c.kind,
             holds.c.waits_for,

@@ -91,6 +91,7 @@ class ItemFacts(NamedTuple):
     owner_due: datetime | None = None  # of what is borrowed: when the owner wants it back
     last_act: datetime | None = None  # when the last event of the item was written down
     borrowing_state: str | None = None  # of what is borrowed: a value of `BorrowingState`
+    borrower_agency_id: int | None = None
 
     @property
     def is_spoken_for(self) -> bool:
@@ -127,9 +128,14 @@ class ItemFacts(NamedTuple):
         return Loan._make(self[14:18])
 
     def borrower(self) -> Borrower | None:
-        if self.borrower_id is None:
+        if self.borrower_id is None or self.borrower_agency_id is None:
             return None
-        return Borrower(self.borrower_id, self.borrower_card, self.borrower_name or "")
+        return Borrower(
+            self.borrower_id,
+            self.borrower_card,
+            self.borrower_name or "",
+            self.borrower_agency_id,
+        )
 
 
 _BORROWER_CARD = card_of(loans.c.patron_id)
@@ -221,6 +227,7 @@ def _select_items(*, with_counts: bool = True) -> Select[Any]:
         _OWNER_DUE,
         _LAST_ACT if with_counts else null(),
         _BORROWING_STATE,
+        patrons.c.agency_id,
     ).select_from(
         items.join(records, records.c.id == items.c.record_id)
         .outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))

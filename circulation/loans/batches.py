@@ -118,7 +118,9 @@ def check_out_stack(
     return answers
 
 
-_PIN_REASONS = frozenset({Reason.PIN_WRONG, Reason.PIN_MISSING, Reason.PIN_LOCKED})
+_PIN_REASONS = frozenset(
+    {Reason.PIN_WRONG, Reason.PIN_MISSING, Reason.PIN_LOCKED, Reason.PATRON_NOT_SERVED}
+)
 
 
 def check_in_stack(

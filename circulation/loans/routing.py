@@ -229,7 +229,15 @@ def _announced(
 ) -> Route:
     pickup = set_up.branches[hold.pickup_branch_id]
     held_for = HeldFor(
-        hold.id, hold.patron_id, hold.patron_name, pickup, is_bound, number, deadline, is_news
+        hold.id,
+        hold.patron_id,
+        hold.patron_name,
+        hold.patron_agency_id,
+        pickup,
+        is_bound,
+        number,
+        deadline,
+        is_news,
     )
     if pickup.id == here.id:
         return Route(Destination.HOLD_SHELF_HERE, here, held_for)

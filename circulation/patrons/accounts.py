@@ -20,13 +20,14 @@ from circulation.items.facts import (
 )
 from circulation.loans.schema import loans
 from circulation.patrons.facts import CARD_OF_PATRON, PatronFacts, patron_facts
-from circulation.patrons.pin_rules import look_at_pin
+from circulation.patrons.pin_rules import check_pin, look_at_pin
 from circulation.patrons.schema import patron_blocks, patrons
 from circulation.reasons import BlockReason, IdentifierBlock, Reason
 from circulation.results import (
     Block,
     Borrower,
     Desk,
+    Patron,
     PatronLoan,
     PatronLoans,
     PatronStatus,
@@ -51,7 +52,7 @@ _blocks = many(
 
 #: Patrons as borrowers, by the newest card that may still be used.
 _borrowers = many_of(
-    lambda size: select(patrons.c.id, CARD_OF_PATRON, patrons.c.name).where(
+    lambda size: select(patrons.c.id, CARD_OF_PATRON, patrons.c.name, patrons.c.agency_id).where(
         patrons.c.id.in_(key_parameters(size))
     ),
     Borrower,
@@ -88,9 +89,9 @@ def patron_status(
 ) -> PatronStatus | Refused:
     """What is known of the patron with this identifier (SIP2 23 and 63, NCIP LookupUser).
 
-    A blocked or expired patron is still shown. Refused only with PATRON_UNKNOWN, PIN_MISSING,
-    PIN_WRONG or PIN_LOCKED (`pin` None asks for none). A wrong PIN does not count against the
-    patron; `desk` is who asks, and is stopped where it guesses.
+    A blocked or expired patron is still shown. Refused only with PATRON_UNKNOWN, PATRON_NOT_SERVED,
+    PIN_MISSING, PIN_WRONG or PIN_LOCKED (`pin` None asks for none but what `desk` asks for). A wrong
+    PIN does not count against the patron; `desk` is who asks, and is stopped where it guesses.
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
     facts = _known(circulation, transaction, patron, pin, desk, now)
@@ -98,6 +99,28 @@ def patron_status(
         return facts
     recalled = _recalled(transaction, facts.id) if facts.loans else 0
     return _status(circulation, transaction, facts, recalled, now)
+
+
+def let_in(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    patron: str,
+    now: datetime,
+    pin: str | None,
+    desk: Desk,
+) -> Patron | Refused:
+    """The patron, where the desk may deal with them: before a verb that asks for no PIN itself.
+
+    Refused with PATRON_UNKNOWN, PATRON_NOT_SERVED, PIN_MISSING, PIN_WRONG or PIN_LOCKED. A wrong
+    PIN counts as a failed try, so this is for transactions that may write.
+    Raises VerificationNeeded (see `circulation.patrons.pins`).
+    """
+    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if facts is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    wrong = check_pin(circulation, transaction, facts, pin, desk, now)
+    return Refused((wrong,)) if wrong else facts.patron()
 
 
 def patron_status_and_loans(

@@ -51,6 +51,7 @@ class PatronFacts(NamedTuple):
     category: str
     language: str
     agency_id: int
+    card: str | None
     given_name: str
     family_name: str
     home_branch_id: int
@@ -76,7 +77,9 @@ class PatronFacts(NamedTuple):
     has_holds: int
 
     def patron(self) -> Patron:
-        return Patron._make(self[:6])
+        if self.identifier_block is not None:  # whoever found a lost card learns no other one
+            return Patron._make((*self[:6], None))
+        return Patron._make(self[:7])
 
     def blocks(self) -> list[BlockReason]:
         """The reasons of the patron's blocks, in the order of the enumeration."""
@@ -108,7 +111,8 @@ class PatronFacts(NamedTuple):
 def card_of(patron_id: Column[int]) -> ScalarSelect[str]:
     """The newest card of the patron that may still be used: the name they go by on a machine.
 
-    Other identifiers (national numbers, e-mail) are never shown.
+    A national number that serves as a card comes last, and covered. Other identifiers are never
+    shown.
     """
     return (
         select(func.coalesce(patron_identifiers.c.masked, patron_identifiers.c.identifier))
@@ -117,7 +121,11 @@ def card_of(patron_id: Column[int]) -> ScalarSelect[str]:
             patron_identifiers.c.kind == "card",
             patron_identifiers.c.blocked.is_(None),
         )
-        .order_by(patron_identifiers.c.added.desc(), patron_identifiers.c.identifier)
+        .order_by(
+            patron_identifiers.c.masked.is_not(None),
+            patron_identifiers.c.added.desc(),
+            patron_identifiers.c.identifier,
+        )
         .limit(1)
         .correlate(patron_id.table)
         .scalar_subquery()
@@ -202,6 +210,7 @@ def _select_patron(
             patrons.c.category,
             patrons.c.language,
             patrons.c.agency_id,
+            CARD_OF_PATRON,
             patrons.c.given_name,
             patrons.c.family_name,
             patrons.c.home_branch_id,

@@ -155,12 +155,13 @@ def check_pin(
 ) -> Refusal | None:
     """Why the PIN does not let the patron in; a wrong one is counted, so this is for writing verbs.
 
-    None where it does, or where none is asked for. Raises VerificationNeeded.
+    None where it does, or where none was given (`pin` None) and the desk asks for none.
+    Raises VerificationNeeded.
     """
-    if pin is None:
-        return None
     if not pin:
-        return Refusal(Reason.PIN_MISSING)
+        return _not_let_in(patron, pin, desk)
+    if not _is_served(patron, desk):
+        return Refusal(Reason.PATRON_NOT_SERVED)
     device = _name(desk)
     rules = _rules_of(circulation, transaction, patron)
     if patron.pin_alarms and _is_locked(transaction, patron.id, device, rules, now):
@@ -186,10 +187,10 @@ def look_at_pin(
     now: datetime,
 ) -> Refusal | None:
     """The same for look-ups: nothing is written, and nothing counts against the patron."""
-    if pin is None:
-        return None
     if not pin:
-        return Refusal(Reason.PIN_MISSING)
+        return _not_let_in(patron, pin, desk)
+    if desk is not None and not _is_served(patron, desk):
+        return Refusal(Reason.PATRON_NOT_SERVED)
     device = _name(desk) if desk else ""
     rules = _rules_of(circulation, transaction, patron)
     if patron.pin_alarms and _is_locked(transaction, patron.id, device, rules, now):
@@ -202,6 +203,20 @@ def look_at_pin(
         return None
     circulation.guesses.note(device, patron.id, pin, now)
     return Refusal(Reason.PIN_WRONG)
+
+
+def _is_served(patron: PatronFacts, desk: Desk) -> bool:
+    served = desk.clientele.served
+    return served is None or patron.agency_id in served
+
+
+def _not_let_in(patron: PatronFacts, pin: str | None, desk: Desk | None) -> Refusal | None:
+    """Why a patron who gave no PIN is not let in; an empty one says that it is asked for."""
+    if desk is not None and not _is_served(patron, desk):
+        return Refusal(Reason.PATRON_NOT_SERVED)
+    if pin is not None or (desk is not None and not desk.clientele.knows(patron.agency_id)):
+        return Refusal(Reason.PIN_MISSING)
+    return None
 
 
 def unlock_pin(

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, cast
 
 from catalogue.database import DatabaseUnavailable
+from circulation.results import Refused
 from protocols.answering import Context, Lane, Services
 from protocols.sip2.conversation.answered import Written
 from protocols.sip2.failures import failure_response, off_line_status
+from protocols.sip2.handling.authority import Proof, admitted
 from protocols.sip2.handling.fees import fee_paid
 from protocols.sip2.handling.holds import hold
 from protocols.sip2.handling.items import item_information, item_status_update
@@ -26,6 +28,7 @@ from protocols.sip2.handling.patrons import (
     patron_information,
     patron_status_request,
 )
+from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.handling.returns import checkin
 from protocols.sip2.messages import (
     ACSStatus,
@@ -139,28 +142,30 @@ def _version(request: SCStatus) -> float:
 
 
 class Handler(NamedTuple):
-    """How a request is answered, and where the work for it runs."""
+    """How a request is answered, where the work for it runs, and what it needs of the patron."""
 
     respond: Callable[[Any, Caller, Context], Response]
     lane: Lane
+    proof: Proof
 
 
 HANDLERS: Final[dict[type, Handler]] = {
-    Login: Handler(login, Lane.READ),
-    SCStatus: Handler(sc_status, Lane.READ),
-    PatronStatusRequest: Handler(patron_status_request, Lane.READ),
-    BlockPatron: Handler(block, Lane.SHORT_WRITE),
-    PatronEnable: Handler(enable, Lane.SHORT_WRITE),
-    PatronInformation: Handler(patron_information, Lane.READ),
-    ItemInformation: Handler(item_information, Lane.READ),
-    ItemStatusUpdate: Handler(item_status_update, Lane.SHORT_WRITE),
-    Checkout: Handler(checkout, Lane.SHORT_WRITE),
-    Checkin: Handler(checkin, Lane.SHORT_WRITE),
-    Renew: Handler(renew, Lane.SHORT_WRITE),
-    RenewAll: Handler(renew_all, Lane.WRITE),
-    Hold: Handler(hold, Lane.SHORT_WRITE),
-    FeePaid: Handler(fee_paid, Lane.SHORT_WRITE),
-    EndPatronSession: Handler(end_patron_session, Lane.READ),
+    Login: Handler(login, Lane.READ, Proof.NONE),
+    SCStatus: Handler(sc_status, Lane.READ, Proof.NONE),
+    PatronStatusRequest: Handler(patron_status_request, Lane.READ, Proof.OF_VERB),
+    BlockPatron: Handler(block, Lane.SHORT_WRITE, Proof.FIRST),
+    PatronEnable: Handler(enable, Lane.SHORT_WRITE, Proof.OF_VERB),
+    PatronInformation: Handler(patron_information, Lane.READ, Proof.OF_VERB),
+    ItemInformation: Handler(item_information, Lane.READ, Proof.NONE),
+    ItemStatusUpdate: Handler(item_status_update, Lane.SHORT_WRITE, Proof.NONE),
+    Checkout: Handler(checkout, Lane.SHORT_WRITE, Proof.OF_VERB),
+    # What is handed in is taken from everybody; whom it names depends on the account.
+    Checkin: Handler(checkin, Lane.SHORT_WRITE, Proof.NONE),
+    Renew: Handler(renew, Lane.SHORT_WRITE, Proof.OF_VERB),
+    RenewAll: Handler(renew_all, Lane.WRITE, Proof.OF_VERB),
+    Hold: Handler(hold, Lane.SHORT_WRITE, Proof.OF_VERB),
+    FeePaid: Handler(fee_paid, Lane.SHORT_WRITE, Proof.FIRST),
+    EndPatronSession: Handler(end_patron_session, Lane.READ, Proof.NONE),
 }
 
 _ALWAYS: Final = frozenset({Login, SCStatus})
@@ -218,13 +223,27 @@ def respond(request: Request, caller: Caller, context: Context) -> Response:
         kind = type(request)
         if kind not in (open_to(account) if account else _ALWAYS):
             raise Unanswerable(Text.NOT_PERMITTED)
-        response = HANDLERS[kind].respond(request, caller, context)
+        handler = HANDLERS[kind]
+        refusal = _not_let_in(request, caller, context) if handler.proof is Proof.FIRST else None
+        response = refusal or handler.respond(request, caller, context)
     except Unanswerable as unanswerable:
         text = say(unanswerable.text, caller.words)
         response = failure_response(request, utc_date(context.now), text)
     if account is not None and account.shaper is not None:
         account.shaper(response)
     return response
+
+
+def _not_let_in(request: Any, caller: Caller, context: Context) -> Response | None:
+    """The negative answer where the patron may not be dealt with; None where they are let in."""
+    place = caller.place(context, request.institution_id)
+    known = admitted(request, place, context)
+    if not isinstance(known, Refused):
+        return None
+    text, *_ = refusal_messages(known, caller.words, place.zone)
+    response: Any = failure_response(request, local_date(context.now, place.zone), text)
+    response.institution_id = place.institution(request.institution_id)
+    return cast("Response", response)
 
 
 def written(

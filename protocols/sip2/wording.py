@@ -51,6 +51,7 @@ class Text(Enum):
     RECEIPT_DUE = auto()
 
     PATRON_UNKNOWN = auto()
+    PATRON_NOT_SERVED = auto()
     PIN_MISSING = auto()
     PIN_WRONG = auto()
     CARD_REPORTED_LOST = auto()
@@ -211,6 +212,10 @@ TEXTS: dict[Text, dict[str, str]] = {
     Text.PATRON_UNKNOWN: {
         "en": "The card is not known here. Please ask the staff.",
         "da": "Kortet er ukendt. Henvend dig til personalet.",
+    },
+    Text.PATRON_NOT_SERVED: {
+        "en": "This machine does not serve patrons of your library.",
+        "da": "Denne maskine betjener ikke dit biblioteks lånere.",
     },
     Text.PIN_MISSING: {"en": "Please enter your PIN.", "da": "Indtast din pinkode."},
     Text.PIN_WRONG: {"en": "The PIN is wrong.", "da": "Pinkoden er forkert."},

@@ -21,7 +21,7 @@ from circulation.patrons.registering import PatronKind, kind_of_patron
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, Destination, Refusal, Refused
 from protocols.answering import Context
-from protocols.sip2.handling.patrons import pin_to_check
+from protocols.sip2.handling.authority import admitted, pin_to_check
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import Hold, HoldResponse
 from protocols.sip2.settings import Account
@@ -156,14 +156,17 @@ def _add(request: Hold, caller: Caller, place: Place, context: Context) -> Holds
         now=context.now,
         pickup_branch=(request.pickup_location or "").strip() or None,
         interest_until=_expiration(request, place),
-        pin=pin_to_check(caller.account, request.patron_password),
+        pin=pin_to_check(request.patron_password),
         fee_acknowledged=request.fee_acknowledged is True,
     )
 
 
 def _change(request: Hold, caller: Caller, place: Place, context: Context) -> HoldChanged | Refused:
+    known = admitted(request, place, context)  # before the patron's holds are looked at
+    if isinstance(known, Refused):
+        return known
     patron = request.patron_identifier.strip()
-    pin = pin_to_check(caller.account, request.patron_password)
+    pin = pin_to_check(request.patron_password)
     found = patron_holds(
         context.circulation,
         context.transaction,

@@ -13,15 +13,14 @@ from circulation.loans.renewals import renew as renew_loan
 from circulation.loans.renewals import renew_all as renew_all_loans
 from circulation.loans.undo import cancel_check_in
 from circulation.patrons.accounts import patron_loans
-from circulation.patrons.identifiers import find_patron
 from circulation.policy import lineage
 from circulation.reasons import Reason
 from circulation.results import CheckedOut, Refused, Renewed
 from protocols.answering import Context
+from protocols.sip2.handling.authority import NOT_LET_IN, admitted, doubted, pin_to_check
 from protocols.sip2.handling.fees import amount_owed, price_of
 from protocols.sip2.handling.items import BOOK, NOT_MAGNETIC, due_date_of
 from protocols.sip2.handling.off_line import is_off_line, note_report
-from protocols.sip2.handling.patrons import pin_to_check
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import (
     Checkout,
@@ -53,14 +52,15 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
         item = find_item(context.transaction, request.item_identifier.strip())
         if item and _is_of(item.material_group, account.blocked_material_groups, context):
             raise Unanswerable(Text.NOT_LENT_HERE)
-    outcome: CheckedOut | Renewed | Refused = check_out(
+    doubt = doubted(request, happened, place, context) if no_block else None
+    outcome: CheckedOut | Renewed | Refused = doubt or check_out(
         context.circulation,
         context.transaction,
         desk=place.desk,
         patron=request.patron_identifier.strip(),
         item=request.item_identifier.strip(),
         now=context.now,
-        pin=pin_to_check(caller.account, request.patron_password),
+        pin=pin_to_check(request.patron_password),
         no_block=no_block,
         happened=happened,
         due=due,
@@ -78,7 +78,7 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
             patron=request.patron_identifier.strip(),
             item=request.item_identifier.strip(),
             now=context.now,
-            pin=pin_to_check(caller.account, request.patron_password),
+            pin=pin_to_check(request.patron_password),
             fee_acknowledged=request.fee_acknowledged is True,
         )
     response = CheckoutResponse(
@@ -101,16 +101,19 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
 def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
     """29 -> 30. The loan is named by its item (AB), or by its title as a list (AU) told it (AJ)."""
     place = caller.place(context, request.institution_id)
-    barcode = request.item_identifier or _barcode_of_title(request, context)
     no_block, happened, due = _off_line(request, caller, place)
-    outcome = renew_loan(
+    doubt = doubted(request, happened, place, context) if no_block else None
+    barcode = request.item_identifier or ""
+    if not barcode:
+        barcode, doubt = _barcode_of_title(request, place, context)
+    outcome = doubt or renew_loan(
         context.circulation,
         context.transaction,
         desk=place.desk,
         patron=request.patron_identifier.strip(),
         item=barcode.strip(),
         now=context.now,
-        pin=pin_to_check(caller.account, request.patron_password),
+        pin=pin_to_check(request.patron_password),
         no_block=no_block,
         happened=happened,
         due=due,
@@ -142,7 +145,7 @@ def renew_all(request: RenewAll, caller: Caller, context: Context) -> RenewAllRe
         desk=place.desk,
         patron=request.patron_identifier.strip(),
         now=context.now,
-        pin=pin_to_check(caller.account, request.patron_password),
+        pin=pin_to_check(request.patron_password),
         fee_acknowledged=request.fee_acknowledged is True,
     )
     response = RenewAllResponse(
@@ -171,11 +174,15 @@ def _unrenewed(barcode: str, refused: Refused, caller: Caller, place: Place) -> 
     return " ".join((barcode, *refusal_messages(refused, caller.words, place.zone)))
 
 
-def _barcode_of_title(request: Renew, context: Context) -> str:
-    """The item of the patron's loan that has this title; empty where none has."""
+def _barcode_of_title(request: Renew, place: Place, context: Context) -> tuple[str, Refused | None]:
+    """The item of the patron's loan that has this title, empty where none has; and why the
+    patron's loans are not looked at, where they are not."""
     title = (request.title_identifier or "").strip()
     if not title:
         raise Unanswerable(Text.RENEW_WHAT)
+    known = admitted(request, place, context)
+    if isinstance(known, Refused):
+        return "", known
     found = patron_loans(
         context.circulation,
         context.transaction,
@@ -183,7 +190,8 @@ def _barcode_of_title(request: Renew, context: Context) -> str:
         now=context.now,
     )
     loans = () if isinstance(found, Refused) else found.loans
-    return next((each.item.barcode for each in loans if each.item.title.strip() == title), "")
+    found_in = (each.item.barcode for each in loans if each.item.title.strip() == title)
+    return next(found_in, ""), None
 
 
 def _cancelled_checkin(
@@ -202,18 +210,16 @@ def _cancelled_checkin(
         due_date="",
         item_properties=request.item_properties or None,
     )
-    key = context.circulation.identifiers
-    patron_id = find_patron(context.transaction, request.patron_identifier.strip(), key=key)
-    if patron_id is None:
-        response.screen_message = (say(Text.PATRON_UNKNOWN, caller.words),)
-        return response
+    known = admitted(request, place, context)
+    if isinstance(known, Refused):
+        return _with_outcome(response, known, caller, place, context)
     outcome = cancel_check_in(
         context.circulation,
         context.transaction,
         desk=place.desk,
         item=request.item_identifier.strip(),
         now=context.now,
-        patron_id=patron_id,
+        patron_id=known.id,
     )
     if isinstance(outcome, Refused):
         return _with_outcome(response, outcome, caller, place, context)
@@ -254,12 +260,17 @@ def _with_outcome(
 
     A `report` that cannot be booked is accepted all the same, for staff to settle.
     """
-    price = price_of(outcome)
+    if isinstance(outcome, Refused):
+        is_let_in = NOT_LET_IN.isdisjoint(outcome.reasons)
+    else:  # what happened off line was booked without a PIN
+        clientele = place.desk.clientele
+        is_let_in = report is None or clientele.knows(outcome.patron.agency_id)
+    price = price_of(outcome) if is_let_in else None
     if price is not None:
         response.fee_type, response.currency_type, response.fee_amount = price
     if isinstance(outcome, Refused):
         response.screen_message = refusal_messages(outcome, caller.words, place.zone)
-        if outcome.item is not None:
+        if outcome.item is not None and is_let_in:
             response.title_identifier = outcome.item.title
         if outcome.loan is not None:
             response.due_date = due_date_of(outcome.loan.due, caller, place)
@@ -277,7 +288,7 @@ def _with_outcome(
     response.due_date = due_date_of(outcome.loan.due, caller, place)
     response.media_type = BOOK
     if caller.account is not None:
-        _as_wanted(response, outcome, caller.account, caller, place, context)
+        _as_wanted(response, outcome, caller.account, caller, place, context, is_let_in)
     return response
 
 
@@ -288,6 +299,7 @@ def _as_wanted(
     caller: Caller,
     place: Place,
     context: Context,
+    is_let_in: bool,
 ) -> None:
     """What the account wants besides of a loan that was made or renewed."""
     groups, categories = account.in_house_material_groups, account.in_house_patron_categories
@@ -297,7 +309,7 @@ def _as_wanted(
         response.desensitize = "N"
         in_house = say(Text.IN_HOUSE_ONLY, caller.words)
         response.screen_message = (*response.screen_message, in_house)
-    if account.show_amount_owed:
+    if account.show_amount_owed and is_let_in:
         owed: tuple[str, ...] = amount_owed(context, outcome.patron.id, place, caller.words)
         response.screen_message = (*response.screen_message, *owed)
     if account.print_lines == "receipt":

@@ -10,6 +10,7 @@ from circulation.reasons import BlockReason, Reason
 from circulation.results import PatronStatus, Refused
 from protocols.answering import Context
 from protocols.sip2.failures import ALL_DENIED
+from protocols.sip2.handling.authority import is_pin, pin_to_check
 from protocols.sip2.handling.facts import name_of, patron_fields
 from protocols.sip2.handling.fees import fee_limit_of, owed_of
 from protocols.sip2.handling.lists import add_lists
@@ -26,15 +27,9 @@ from protocols.sip2.messages import (
     PatronStatusResponse,
 )
 from protocols.sip2.patron_messages import Fields
-from protocols.sip2.settings import Account
 from protocols.sip2.terminals.places import Caller, Place
 from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, code_of, say
-
-
-def is_pin(given: str | None) -> bool:
-    """Was a PIN sent at all? Blanks are none."""
-    return given is not None and not (given == "" or given.isspace())
 
 
 def _is_right(given: str | None, caller: Caller) -> bool:
@@ -42,17 +37,6 @@ def _is_right(given: str | None, caller: Caller) -> bool:
     account = caller.account
     takes_blank = account is not None and account.blank_pin_is_right
     return is_pin(given) or (takes_blank and given is not None)
-
-
-def pin_to_check(account: Account | None, given: str | None) -> str | None:
-    """The PIN that circulation is to check, None for none.
-
-    A PIN that was sent is always checked. A blank one is none: it never lets anybody in where a
-    PIN is required, and counts as no failed try.
-    """
-    if is_pin(given):
-        return given
-    return "" if account is not None and account.require_patron_pin else None
 
 
 def patron_status_request(
@@ -163,7 +147,7 @@ def enable(request: PatronEnable, caller: Caller, context: Context) -> PatronEna
             now=context.now,
             desk=place.desk,
         )
-        status = _status_without_pin(request.patron_identifier.strip(), place, context)
+        status = _status(request, caller, place, context)
     facts = _Shown(status, caller, place)
     return PatronEnableResponse(
         patron_status=facts.flags,
@@ -217,7 +201,8 @@ class _Shown:
             # A missing PIN is no fault yet: some terminals ask for the card before the PIN.
             is_pin_missing = status.reasons == (Reason.PIN_MISSING,)
             self.flags = " " * 14 if is_pin_missing else ALL_DENIED
-            self.is_valid = Reason.PATRON_UNKNOWN not in status.reasons
+            strangers = {Reason.PATRON_UNKNOWN, Reason.PATRON_NOT_SERVED}
+            self.is_valid = strangers.isdisjoint(status.reasons)
             self.messages = refusal_messages(status, caller.words, place.zone)
 
 
@@ -242,6 +227,6 @@ def _status(
         context.transaction,
         patron=request.patron_identifier.strip(),
         now=context.now,
-        pin=pin_to_check(caller.account, request.patron_password),
+        pin=pin_to_check(request.patron_password),
         desk=place.desk,
     )

@@ -12,6 +12,7 @@ from protocols.sip2.wording import Text, say
 #: The screen message for each reason; PATRON_BLOCKED is told by its block.
 REASONS: dict[Reason, Text] = {
     Reason.PATRON_UNKNOWN: Text.PATRON_UNKNOWN,
+    Reason.PATRON_NOT_SERVED: Text.PATRON_NOT_SERVED,
     Reason.PIN_MISSING: Text.PIN_MISSING,
     Reason.PIN_WRONG: Text.PIN_WRONG,
     Reason.CARD_REPORTED_LOST: Text.CARD_REPORTED_LOST,

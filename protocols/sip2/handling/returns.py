@@ -7,7 +7,7 @@ from datetime import datetime
 from circulation.loans.off_line import Act
 from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_out
-from circulation.results import CheckedIn, Refused
+from circulation.results import Borrower, CheckedIn, Refused
 from protocols.answering import Context
 from protocols.sip2.failures import ALERT_OTHER
 from protocols.sip2.handling.facts import hold_patron, item_fields, stands_in
@@ -81,8 +81,9 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     response.collection_code = getattr(item, collection) or None
     if account is not None and account.item_properties == "material_group":
         response.item_properties = item.material_group or None
-    if outcome.borrower is not None and account is not None and account.show_borrower:
-        response.patron_identifier = outcome.borrower.identifier
+    borrower = _borrower_shown(outcome, account, place)
+    if borrower is not None:
+        response.patron_identifier = borrower.identifier
     response.alert_type = alert_type_of(outcome, context.transaction)
     response.alert = response.alert_type is not None
     if response.alert or (account is not None and account.always_send_destination):
@@ -93,7 +94,9 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     if held_for is not None:
         if held_for.deadline is not None:
             response.hold_pickup_date = local_date(held_for.deadline, place.zone)
-        if account is not None and account.show_hold_patron:
+        clientele = place.desk.clientele
+        shows = account is not None and account.show_hold_patron
+        if account is not None and shows and clientele.knows(held_for.patron_agency_id):
             card = card_of(context.transaction, held_for.patron_id)
             response.hold_patron_identifier = card
             response.hold_patron_name = hold_patron(held_for, card, account, place.zone)
@@ -110,6 +113,14 @@ def problem_bin(
     scheme = account.sorting if account is not None else None
     desk = place.desk
     return set_up.problem_bin_at(desk.actor, desk.branch_id, refused.item, scheme)
+
+
+def _borrower_shown(outcome: CheckedIn, account: Account | None, place: Place) -> Borrower | None:
+    """The borrower, as far as they may be named where nobody has given a PIN."""
+    borrower = outcome.borrower
+    if borrower is None or account is None or not account.show_borrower:
+        return None
+    return borrower if place.desk.clientele.knows(borrower.agency_id) else None
 
 
 def _add_messages(
@@ -129,8 +140,9 @@ def _add_messages(
         response.alert = response.alert or account.alert_on_failure
         text = say(Text.WAS_NOT_ON_LOAN, caller.words)
         response.screen_message = (*response.screen_message, text)
-    if account.show_amount_owed and account.show_borrower and outcome.borrower is not None:
-        owed = amount_owed(context, outcome.borrower.patron_id, place, caller.words)
+    borrower = _borrower_shown(outcome, account, place)
+    if account.show_amount_owed and borrower is not None:
+        owed = amount_owed(context, borrower.patron_id, place, caller.words)
         response.screen_message = (*response.screen_message, *owed)
     if account.print_lines == "receipt" and outcome.was_on_loan:
         response.print_line = (taken,)

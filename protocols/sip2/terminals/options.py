@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from protocols.networks import Network
 from protocols.sip2.messages import REQUESTS
@@ -35,6 +35,7 @@ AlwaysSent = Literal["AA", "AJ", "CH", "CK", "CL", "CM", "CR", "CS", "CT", "CV",
 _FIELD_ID = re.compile(r"[A-Z0-9]{2}")
 #: Fields that tell a machine which question an answer is about; without them it is none.
 NEEDED = frozenset({"AO", "AA", "AB", "BX"})
+_ISIL = re.compile(r"[A-Za-z0-9]{1,4}-[A-Za-z0-9:/-]{1,11}", re.ASCII)
 _DIRECTIVES = re.compile(r"%[dmYyHMSj%]")
 
 
@@ -102,6 +103,17 @@ def _due_date(text: str) -> str:
     if "%" not in text or "%" in _DIRECTIVES.sub("", text):
         raise ValueError("is date-and-time, day, or a form such as %d.%m.%Y")
     return text
+
+
+def _isil(text: str) -> str:
+    if not _ISIL.fullmatch(text):
+        raise ValueError(f"{text!r} is no ISIL of an agency, such as DK-900100")
+    return text
+
+
+def _pin_of(value: object) -> object:
+    """true and false, as they were written before other agencies' patrons were told apart."""
+    return {True: "all", False: "others"}.get(value, value) if isinstance(value, bool) else value
 
 
 def _displayable(text: str) -> str:
@@ -176,8 +188,17 @@ class Screen:
 class Patrons:
     """What is asked and told of patrons (24, 26, 64)."""
 
-    #: Without a PIN (AD) nothing is said or done. Where false, a PIN that is sent is still checked.
-    require_patron_pin: bool = False
+    #: Whose patrons it serves: of its ``own`` agency, of these agencies and its own, or of ``all``.
+    #: Nobody else is told anything or lent anything; what they hand in is taken.
+    serves_patrons_of: Literal["own", "all"] | tuple[Annotated[str, AfterValidator(_isil)], ...] = (
+        "all"
+    )
+    #: Whose patrons must give their PIN (AD) before anything is told of them or done for them:
+    #: ``nobody``, those of ``others`` than the own agency, or ``all``. A PIN that is sent is always
+    #: checked. (``true`` stands for all and ``false`` for others.)
+    require_patron_pin: Annotated[Literal["nobody", "others", "all"], BeforeValidator(_pin_of)] = (
+        "others"
+    )
     #: CQ is Y for a blank AD, where no PIN is required: for machines that ask for none, but wait
     #: for the Y. It opens nothing.
     blank_pin_is_right: bool = False

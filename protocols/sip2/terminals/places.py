@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from circulation.organisation import find_branch
-from circulation.results import Branch, Desk
+from circulation.results import Branch, Clientele, Desk
 from protocols.answering import Context
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts
@@ -117,5 +117,26 @@ class Caller(NamedTuple):
         return Place(
             branch,
             ZoneInfo(branch.timezone),
-            Desk(account.login, self.device, branch.agency_id, branch.id),
+            Desk(
+                account.login,
+                self.device,
+                branch.agency_id,
+                branch.id,
+                clientele_of(account, branch, context),
+            ),
         )
+
+
+def clientele_of(account: Account, branch: Branch, context: Context) -> Clientele:
+    """Whose patrons the account serves at a branch of its agency, and whose without their PIN."""
+    own = frozenset((branch.agency_id,))
+    served = None if account.serves_patrons_of == "all" else own
+    if isinstance(account.serves_patrons_of, tuple):
+        branches = context.circulation.current_set_up(context.transaction).branches.values()
+        served = own.union(
+            each.agency_id for each in branches if each.agency_isil in account.serves_patrons_of
+        )
+    needs_pin = account.require_patron_pin
+    if needs_pin == "nobody":
+        return Clientele(served)
+    return Clientele(served, own if needs_pin == "others" else frozenset())

@@ -24,7 +24,6 @@ PROFILES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     # EnvisionWare: PC booking and print payment; PB PC PI are its own fields.
     "envisionware": {
-        "require_patron_pin": False,
         "blank_pin_is_right": True,
         "show_personal_details": True,
         "extra_patron_fields": ["PA={expires}", "PI={category}"],

@@ -15,6 +15,7 @@ from protocols.sip2 import handlers
 from protocols.sip2.codec import encode
 from protocols.sip2.failures import failure_response
 from protocols.sip2.handlers import HANDLERS, Handler
+from protocols.sip2.handling.authority import Proof
 from protocols.sip2.messages import REQUESTS
 from protocols.sip2.terminals.places import Branches
 from protocols.sip2.wire.text import Dialect
@@ -199,7 +200,7 @@ def test_a_fault_of_ours_is_a_negative_answer_and_the_connection_lives_on(
     terminal = a_terminal(kind="desk")
     with monkeypatch.context() as patch:
         for kind, handler in HANDLERS.items():
-            patch.setitem(handlers.HANDLERS, kind, Handler(fault, handler.lane))
+            patch.setitem(handlers.HANDLERS, kind, Handler(fault, handler.lane, Proof.NONE))
         begun = time.monotonic()
         answer = terminal.ask(with_checksum(data, 6))
     assert time.monotonic() - begun < 1

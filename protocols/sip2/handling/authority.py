@@ -1,0 +1,94 @@
+"""Who may ask: the proof that a request about a patron needs, and who looks for it.
+
+An account says whose patrons it serves and who of them must give their PIN (AD):
+`serves_patrons_of`, `require_patron_pin`. That goes with the desk into circulation, where every
+verb that takes a PIN looks at it (`circulation.patrons.pin_rules`). What a request needs is a
+column of the table of handlers, so that no message is without an answer to the question.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final, Protocol
+
+from circulation.patrons.accounts import let_in
+from circulation.reasons import Reason
+from circulation.results import Patron, Refused
+from protocols.answering import Context
+from protocols.sip2.messages import Checkout, Renew
+from protocols.sip2.terminals.places import Place
+
+#: What is dated later than this before now was not done while the line was down.
+LATELY: Final = timedelta(minutes=1)
+#: A patron who is refused for one of these has not been let in.
+NOT_LET_IN: Final = frozenset(
+    {Reason.PATRON_NOT_SERVED, Reason.PIN_MISSING, Reason.PIN_WRONG, Reason.PIN_LOCKED}
+)
+
+
+class Proof(Enum):
+    """What a request about a patron needs before anything is told or done."""
+
+    NONE = "no patron is named, or nothing is told of one who is, and nothing is done"
+    OF_VERB = "the verb of circulation that it is made into lets the patron in, or refuses"
+    FIRST = "it is dealt with once the patron was let in"
+
+
+class AboutPatron(Protocol):
+    """A request that names a patron."""
+
+    patron_identifier: str
+
+
+def is_pin(given: str | None) -> bool:
+    """Was a PIN sent at all? Blanks are none."""
+    return given is not None and not (given == "" or given.isspace())
+
+
+def pin_to_check(given: str | None) -> str | None:
+    """The PIN that circulation is to check, None where none was sent.
+
+    A PIN that was sent is always checked. A blank one is none: it never lets anybody in where a
+    PIN is required, and counts as no failed try.
+    """
+    return given if is_pin(given) else None
+
+
+def admitted(request: AboutPatron, place: Place, context: Context) -> Patron | Refused:
+    """The patron, where this account may deal with them; a wrong PIN counts as a failed try.
+
+    A message that has no field for a PIN (01) cannot give one.
+    """
+    return let_in(
+        context.circulation,
+        context.transaction,
+        patron=request.patron_identifier.strip(),
+        now=context.now,
+        pin=pin_to_check(getattr(request, "patron_password", None)),
+        desk=place.desk,
+    )
+
+
+def doubted(
+    request: Checkout | Renew, happened: datetime | None, place: Place, context: Context
+) -> Refused | None:
+    """Why a message without a block (no block = Y) is not believed; None where it is.
+
+    A terminal cannot check a PIN while its line is down, so what it reports then needs none. But
+    what is dated just now was done on line, and needs what everything on line needs.
+    """
+    if happened is not None and happened <= context.now - LATELY:
+        return None
+    known = let_in(
+        context.circulation,
+        context.transaction,
+        patron=request.patron_identifier.strip(),
+        now=context.now,
+        pin=None,
+        desk=place.desk,
+    )
+    if isinstance(known, Refused) and Reason.PIN_MISSING in known.reasons:
+        known = admitted(request, place, context)
+    is_let_in = not isinstance(known, Refused) or NOT_LET_IN.isdisjoint(known.reasons)
+    return None if is_let_in or not isinstance(known, Refused) else known
