@@ -90,8 +90,8 @@ def patron_status(
     """What is known of the patron with this identifier (SIP2 23 and 63, NCIP LookupUser).
 
     A blocked or expired patron is still shown. Refused only with PATRON_UNKNOWN, PATRON_NOT_SERVED,
-    PIN_MISSING, PIN_WRONG or PIN_LOCKED (`pin` None asks for none but what `desk` asks for). A wrong
-    PIN does not count against the patron; `desk` is who asks, and is stopped where it guesses.
+    PIN_MISSING, PIN_WRONG or PIN_LOCKED (`pin` None asks for none but what `desk` asks for). A
+    wrong PIN does not count against the patron; `desk` is who asks, and stopped where it guesses.
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
     facts = _known(circulation, transaction, patron, pin, desk, now)

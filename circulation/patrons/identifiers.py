@@ -29,6 +29,8 @@ from circulation.results import Desk
 _CPR = re.compile(r"(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])([0-9]{2})[- ]?([0-9]{4})", re.ASCII)
 #: No card has this prefix, so a hash is no card's number.
 _HASHED = "cpr:"
+#: Stands for the last four digits of a national number.
+COVER = "-xxxx"
 
 
 class IdentifierTaken(ValueError):
@@ -87,7 +89,7 @@ def national_digits(identifier: str) -> str | None:
 def masked(identifier: str) -> str | None:
     """A national number with its last four digits covered; None for anything else."""
     number = _CPR.fullmatch(identifier)
-    return None if number is None else "".join(number.groups()[:3]) + "-xxxx"
+    return None if number is None else "".join(number.groups()[:3]) + COVER
 
 
 class PatronIdentifier(NamedTuple):

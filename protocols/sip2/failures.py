@@ -40,6 +40,7 @@ from protocols.sip2.messages import (
     SCStatus,
 )
 from protocols.sip2.wire.dates import NO_CLOCK
+from protocols.sip2.wire.text import given_back
 
 #: Patron status (24, 64): charge, renewal, recall and hold privileges denied.
 ALL_DENIED = "YYYY          "
@@ -83,10 +84,10 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 language=request.language,
                 transaction_date=date,
                 institution_id=request.institution_id,
-                patron_identifier=request.patron_identifier,
+                patron_identifier=given_back(request.patron_identifier),
                 personal_name="",
                 valid_patron=False,
-                valid_patron_password=False,
+                valid_patron_password=_verdict(request),
                 screen_message=(text,),
             )
         case BlockPatron():
@@ -95,7 +96,7 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 language=NO_LANGUAGE,
                 transaction_date=date,
                 institution_id=request.institution_id,
-                patron_identifier=request.patron_identifier,
+                patron_identifier=given_back(request.patron_identifier),
                 personal_name="",
                 valid_patron=False,
                 screen_message=(text,),
@@ -106,10 +107,10 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 language=NO_LANGUAGE,
                 transaction_date=date,
                 institution_id=request.institution_id,
-                patron_identifier=request.patron_identifier,
+                patron_identifier=given_back(request.patron_identifier),
                 personal_name="",
                 valid_patron=False,
-                valid_patron_password=False,
+                valid_patron_password=_verdict(request),
                 screen_message=(text,),
             )
         case PatronInformation():
@@ -124,10 +125,10 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 recall_items_count=None,
                 unavailable_holds_count=None,
                 institution_id=request.institution_id,
-                patron_identifier=request.patron_identifier,
+                patron_identifier=given_back(request.patron_identifier),
                 personal_name="",
                 valid_patron=False,
-                valid_patron_password=False,
+                valid_patron_password=_verdict(request),
                 screen_message=(text,),
             )
         case ItemInformation():
@@ -155,7 +156,7 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 desensitize="N",
                 transaction_date=date,
                 institution_id=request.institution_id,
-                patron_identifier=request.patron_identifier,
+                patron_identifier=given_back(request.patron_identifier),
                 item_identifier=request.item_identifier,
                 title_identifier="",
                 due_date="",
@@ -169,7 +170,7 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 desensitize="N",
                 transaction_date=date,
                 institution_id=request.institution_id,
-                patron_identifier=request.patron_identifier,
+                patron_identifier=given_back(request.patron_identifier),
                 item_identifier=request.item_identifier or "",
                 title_identifier="",
                 due_date="",
@@ -203,7 +204,7 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 available=False,
                 transaction_date=date,
                 institution_id=request.institution_id,
-                patron_identifier=request.patron_identifier,
+                patron_identifier=given_back(request.patron_identifier),
                 item_identifier=request.item_identifier,
                 title_identifier=request.title_identifier,
                 screen_message=(text,),
@@ -213,7 +214,7 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 payment_accepted=False,
                 transaction_date=date,
                 institution_id=request.institution_id,
-                patron_identifier=request.patron_identifier,
+                patron_identifier=given_back(request.patron_identifier),
                 transaction_id=request.transaction_id or None,
                 screen_message=(text,),
             )
@@ -222,9 +223,14 @@ def failure_response(request: Request, date: str, text: str) -> Response:
                 end_session=False,
                 transaction_date=date,
                 institution_id=request.institution_id,
-                patron_identifier=request.patron_identifier,
+                patron_identifier=given_back(request.patron_identifier),
                 screen_message=(text,),
             )
+
+
+def _verdict(request: PatronStatusRequest | PatronInformation | PatronEnable) -> bool | None:
+    """CQ: a PIN that nobody looked at is not right; of one that was not sent nothing is said."""
+    return False if (request.patron_password or "").strip() else None
 
 
 def off_line_status(request: SCStatus, text: str, *, off_line_ok: bool) -> ACSStatus:

@@ -224,8 +224,10 @@ def respond(request: Request, caller: Caller, context: Context) -> Response:
         if kind not in (open_to(account) if account else _ALWAYS):
             raise Unanswerable(Text.NOT_PERMITTED)
         handler = HANDLERS[kind]
-        refusal = _not_let_in(request, caller, context) if handler.proof is Proof.FIRST else None
-        response = refusal or handler.respond(request, caller, context)
+        if handler.proof is Proof.FIRST:
+            response = _once_let_in(handler, request, caller, context)
+        else:
+            response = handler.respond(request, caller, context)
     except Unanswerable as unanswerable:
         text = say(unanswerable.text, caller.words)
         response = failure_response(request, utc_date(context.now), text)
@@ -234,12 +236,12 @@ def respond(request: Request, caller: Caller, context: Context) -> Response:
     return response
 
 
-def _not_let_in(request: Any, caller: Caller, context: Context) -> Response | None:
-    """The negative answer where the patron may not be dealt with; None where they are let in."""
+def _once_let_in(handler: Handler, request: Any, caller: Caller, context: Context) -> Response:
+    """The answer of the handler, or the negative one where the patron may not be dealt with."""
     place = caller.place(context, request.institution_id)
     known = admitted(request, place, context)
     if not isinstance(known, Refused):
-        return None
+        return handler.respond(request, caller._replace(patron=known), context)
     text, *_ = refusal_messages(known, caller.words, place.zone)
     response: Any = failure_response(request, local_date(context.now, place.zone), text)
     response.institution_id = place.institution(request.institution_id)

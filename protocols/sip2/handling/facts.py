@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Any
 
-from circulation.results import HeldFor, Item, PatronStatus
+from circulation.patrons.identifiers import COVER
+from circulation.results import HeldFor, Item, Patron, PatronStatus
 from protocols.sip2.patron_messages import Fields
 from protocols.sip2.settings import Account
 from protocols.sip2.terminals.templates import (
@@ -15,6 +16,25 @@ from protocols.sip2.terminals.templates import (
     fields_of,
     template,
 )
+from protocols.sip2.wire.text import given_back
+
+
+def patron_shown(sent: str, patron: Patron | None, account: Account | None) -> str:
+    """AA: the card that the patron goes by, whatever was sent; one person has one number.
+
+    What was sent, where the account wants that, the patron has not been let in, or has no card. A
+    national number is never sent back.
+    """
+    card = card_shown(None if patron is None else patron.card)
+    if account is not None and account.echo_patron_identifier:
+        return given_back(sent) or card or ""
+    return card or given_back(sent)
+
+
+def card_shown(card: str | None) -> str | None:
+    """A card as machines are told of it; none where it is a national number, its end covered."""
+    return None if card is None or card.endswith(COVER) else card
+
 
 _YES_NO = {True: "Y", False: "N"}
 
@@ -25,7 +45,7 @@ def patron_facts(status: PatronStatus) -> dict[str, Any]:
         "name": patron.name,
         "given_name": status.given_name,
         "family_name": status.family_name,
-        "identifier": patron.identifier,
+        "identifier": patron_shown(patron.identifier, patron, None),
         "id": patron.id,
         "category": patron.category,
         "language": patron.language,

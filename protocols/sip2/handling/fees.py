@@ -19,6 +19,7 @@ from circulation.patrons.facts import patron_facts
 from circulation.reasons import Reason
 from circulation.results import CheckedOut, Refused, Renewed
 from protocols.answering import Context
+from protocols.sip2.handling.facts import patron_shown
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import FeePaid, FeePaidResponse
 from protocols.sip2.patron_messages import Fields
@@ -181,7 +182,7 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
         payment_accepted=False,
         transaction_date=local_date(context.now, place.zone),
         institution_id=place.institution(request.institution_id),
-        patron_identifier=request.patron_identifier,
+        patron_identifier=patron_shown(request.patron_identifier, caller.patron, caller.account),
         transaction_id=request.transaction_id or None,
     )
     patron = request.patron_identifier.strip()

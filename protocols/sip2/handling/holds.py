@@ -22,11 +22,13 @@ from circulation.reasons import Reason
 from circulation.results import CheckedIn, Destination, Refusal, Refused
 from protocols.answering import Context
 from protocols.sip2.handling.authority import admitted, pin_to_check
+from protocols.sip2.handling.facts import card_shown, patron_shown
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import Hold, HoldResponse
 from protocols.sip2.settings import Account
 from protocols.sip2.terminals.places import Caller, Place, Unanswerable
 from protocols.sip2.wire.dates import local_date, parse_date
+from protocols.sip2.wire.text import given_back
 from protocols.sip2.wording import Text, say
 
 #: Hold mode (15).
@@ -82,11 +84,11 @@ def destination_message(returned: CheckedIn, language: str) -> str:
 def card_of(transaction: Transaction, patron_id: int) -> str | None:
     """The newest card of the patron that may be used; other identifiers are never shown."""
     cards = [
-        each.shown
+        card_shown(each.shown)
         for each in identifiers_of(transaction, patron_id)
         if each.kind == "card" and each.blocked is None
     ]
-    return cards[-1] if cards else None
+    return next(filter(None, reversed(cards)), None)
 
 
 def hold(request: Hold, caller: Caller, context: Context) -> HoldResponse:
@@ -97,7 +99,7 @@ def hold(request: Hold, caller: Caller, context: Context) -> HoldResponse:
         available=False,
         transaction_date=local_date(context.now, place.zone),
         institution_id=place.institution(request.institution_id),
-        patron_identifier=request.patron_identifier,
+        patron_identifier=given_back(request.patron_identifier),
         item_identifier=request.item_identifier,
         title_identifier=request.title_identifier,
     )
@@ -107,6 +109,9 @@ def hold(request: Hold, caller: Caller, context: Context) -> HoldResponse:
         outcome = _change(request, caller, place, context)
     else:
         raise Unanswerable(Text.NOT_PERMITTED)
+    response.patron_identifier = patron_shown(
+        request.patron_identifier, outcome.patron, caller.account
+    )
     if isinstance(outcome, Refused):
         response.screen_message = refusal_messages(outcome, caller.words, place.zone)
         return response

@@ -18,6 +18,7 @@ from circulation.reasons import Reason
 from circulation.results import CheckedOut, Refused, Renewed
 from protocols.answering import Context
 from protocols.sip2.handling.authority import NOT_LET_IN, admitted, doubted, pin_to_check
+from protocols.sip2.handling.facts import patron_shown
 from protocols.sip2.handling.fees import amount_owed, price_of
 from protocols.sip2.handling.items import BOOK, NOT_MAGNETIC, due_date_of
 from protocols.sip2.handling.off_line import is_off_line, note_report
@@ -33,6 +34,7 @@ from protocols.sip2.messages import (
 from protocols.sip2.settings import Account
 from protocols.sip2.terminals.places import Caller, Place, Unanswerable
 from protocols.sip2.wire.dates import local_date, parse_date
+from protocols.sip2.wire.text import given_back
 from protocols.sip2.wording import Text, say
 
 _Charged = TypeVar("_Charged", CheckoutResponse, RenewResponse)
@@ -88,14 +90,16 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
         desensitize="N",
         transaction_date=local_date(context.now, place.zone),
         institution_id=place.institution(request.institution_id),
-        patron_identifier=request.patron_identifier,
+        patron_identifier=given_back(request.patron_identifier),
         item_identifier=request.item_identifier,
         title_identifier="",
         due_date="",
         item_properties=request.item_properties or None,
     )
     report = (Act.CHECK_OUT, request, happened, due) if no_block else None
-    return _with_outcome(response, outcome, caller, place, context, report)
+    return _with_outcome(
+        response, request.patron_identifier, outcome, caller, place, context, report
+    )
 
 
 def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
@@ -126,14 +130,16 @@ def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
         desensitize="N",
         transaction_date=local_date(context.now, place.zone),
         institution_id=place.institution(request.institution_id),
-        patron_identifier=request.patron_identifier,
+        patron_identifier=given_back(request.patron_identifier),
         item_identifier=barcode,
         title_identifier="",
         due_date="",
         item_properties=request.item_properties or None,
     )
     report = (Act.RENEWAL, request, happened, due) if no_block else None
-    return _with_outcome(response, outcome, caller, place, context, report)
+    return _with_outcome(
+        response, request.patron_identifier, outcome, caller, place, context, report
+    )
 
 
 def renew_all(request: RenewAll, caller: Caller, context: Context) -> RenewAllResponse:
@@ -204,7 +210,7 @@ def _cancelled_checkin(
         desensitize="N",
         transaction_date=local_date(context.now, place.zone),
         institution_id=place.institution(request.institution_id),
-        patron_identifier=request.patron_identifier,
+        patron_identifier=given_back(request.patron_identifier),
         item_identifier=request.item_identifier,
         title_identifier="",
         due_date="",
@@ -212,7 +218,7 @@ def _cancelled_checkin(
     )
     known = admitted(request, place, context)
     if isinstance(known, Refused):
-        return _with_outcome(response, known, caller, place, context)
+        return _with_outcome(response, request.patron_identifier, known, caller, place, context)
     outcome = cancel_check_in(
         context.circulation,
         context.transaction,
@@ -222,9 +228,10 @@ def _cancelled_checkin(
         patron_id=known.id,
     )
     if isinstance(outcome, Refused):
-        return _with_outcome(response, outcome, caller, place, context)
+        return _with_outcome(response, request.patron_identifier, outcome, caller, place, context)
     response.ok = True
     response.desensitize = "Y"
+    response.patron_identifier = patron_shown(request.patron_identifier, known, caller.account)
     response.title_identifier = outcome.item.title
     response.due_date = due_date_of(outcome.loan.due, caller, place) if outcome.loan else ""
     response.media_type = BOOK
@@ -250,6 +257,7 @@ _Report = tuple[Act, Checkout | Renew, datetime | None, datetime | None]
 
 def _with_outcome(
     response: _Charged,
+    sent: str,
     outcome: CheckedOut | Renewed | Refused,
     caller: Caller,
     place: Place,
@@ -265,6 +273,8 @@ def _with_outcome(
     else:  # what happened off line was booked without a PIN
         clientele = place.desk.clientele
         is_let_in = report is None or clientele.knows(outcome.patron.agency_id)
+    if is_let_in:
+        response.patron_identifier = patron_shown(sent, outcome.patron, caller.account)
     price = price_of(outcome) if is_let_in else None
     if price is not None:
         response.fee_type, response.currency_type, response.fee_amount = price

@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from circulation.callers.replies import ReplyKey, keep_reply, kept_reply, reply_key
-from circulation.patrons.identifiers import IdentifierKey, national_digits
+from circulation.patrons.identifiers import IdentifierKey
 from protocols.answering import Context
 from protocols.sip2.conversation.answered import Written
 from protocols.sip2.messages import (
@@ -51,9 +51,6 @@ CHANGING: Final[dict[type, tuple[str, ...]]] = {
 }
 #: Fields that say whether the request was granted; responses without them are always kept.
 _GRANTED: Final = ("ok", "item_properties_ok", "payment_accepted")
-#: Stands in a kept answer for a national number, which who asks again says again. No message has
-#: a NUL.
-_COVER: Final = b"\x00"
 
 
 def known_by(
@@ -81,9 +78,8 @@ def respond_once(
     """The kept answer; or that of `respond`, written with `write` and kept."""
     within = timedelta(seconds=caller.settings.repeats_within)
     kept = kept_reply(context.transaction, key, now=context.now, within=within)
-    named = _national(request)
     if kept is not None:
-        return Written(kept.replace(_COVER, named), is_again=True)
+        return Written(kept, is_again=True)
     response = respond(request, caller, context)
     body = write(response)
     is_granted = _is_granted(response)
@@ -93,19 +89,13 @@ def respond_once(
             context.circulation,
             context.transaction,
             key,
-            body.replace(named, _COVER) if named else body,
+            body,
             now=context.now,
             item=(request.item_identifier or "").strip() or None if _ITEM in deals_with else None,
             patron=request.patron_identifier.strip() if _PATRON in deals_with else None,
             by_patron=not is_granted or _ITEM not in deals_with,
         )
     return Written(body)
-
-
-def _national(request: Any) -> bytes:
-    """The patron's identifier as it stands in the messages, where it is a national number."""
-    named = (getattr(request, "patron_identifier", None) or "").strip()
-    return named.encode() if national_digits(named) else b""
 
 
 def _is_granted(response: Response) -> bool:

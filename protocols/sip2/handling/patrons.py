@@ -7,11 +7,11 @@ from circulation.patrons.accounts import patron_status
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.reasons import BlockReason, Reason
-from circulation.results import PatronStatus, Refused
+from circulation.results import Patron, PatronStatus, Refused
 from protocols.answering import Context
 from protocols.sip2.failures import ALL_DENIED
 from protocols.sip2.handling.authority import is_pin, pin_to_check
-from protocols.sip2.handling.facts import name_of, patron_fields
+from protocols.sip2.handling.facts import name_of, patron_fields, patron_shown
 from protocols.sip2.handling.fees import fee_limit_of, owed_of
 from protocols.sip2.handling.lists import add_lists
 from protocols.sip2.handling.refusals import patron_messages, patron_status_flags, refusal_messages
@@ -32,11 +32,17 @@ from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, code_of, say
 
 
-def _is_right(given: str | None, caller: Caller) -> bool:
-    """CQ, of a patron who was let in: was there a PIN, or a blank that stands for one?"""
+def _verdict(given: str | None, status: PatronStatus | Refused, caller: Caller) -> bool | None:
+    """CQ: was the PIN right? Nothing is said of one that was neither sent nor asked for.
+
+    An account may take a blank for a PIN that is right.
+    """
     account = caller.account
     takes_blank = account is not None and account.blank_pin_is_right
-    return is_pin(given) or (takes_blank and given is not None)
+    if is_pin(given) or (takes_blank and given is not None):
+        return isinstance(status, PatronStatus)
+    is_missed = isinstance(status, Refused) and Reason.PIN_MISSING in status.reasons
+    return False if is_missed else None
 
 
 def patron_status_request(
@@ -51,13 +57,13 @@ def patron_status_request(
         owed = owed_of(context, status.patron.id, place)
     return PatronStatusResponse(
         patron_status=facts.flags,
-        language=facts.language or request.language,
+        language=request.language,
         transaction_date=local_date(context.now, place.zone),
         institution_id=place.institution(request.institution_id),
-        patron_identifier=request.patron_identifier,
+        patron_identifier=facts.patron_identifier(request.patron_identifier),
         personal_name=facts.name,
         valid_patron=facts.is_valid,
-        valid_patron_password=facts.is_known and _is_right(request.patron_password, caller),
+        valid_patron_password=_verdict(request.patron_password, status, caller),
         currency_type=owed[0] if owed is not None else None,
         fee_amount=owed[1] if owed is not None else None,
         screen_message=facts.messages,
@@ -74,7 +80,7 @@ def patron_information(
     facts = _Shown(status, caller, place)
     response = PatronInformationResponse(
         patron_status=facts.flags,
-        language=facts.language or request.language,
+        language=request.language,
         transaction_date=local_date(context.now, place.zone),
         hold_items_count=0,
         overdue_items_count=0,
@@ -83,10 +89,10 @@ def patron_information(
         recall_items_count=0,
         unavailable_holds_count=0,
         institution_id=place.institution(request.institution_id),
-        patron_identifier=request.patron_identifier,
+        patron_identifier=facts.patron_identifier(request.patron_identifier),
         personal_name=facts.name,
         valid_patron=facts.is_valid,
-        valid_patron_password=facts.is_known and _is_right(request.patron_password, caller),
+        valid_patron_password=_verdict(request.patron_password, status, caller),
         screen_message=facts.messages,
         extra_fields=facts.extra,
     )
@@ -128,7 +134,7 @@ def block(request: BlockPatron, caller: Caller, context: Context) -> PatronStatu
         language=facts.language or caller.language,
         transaction_date=local_date(context.now, place.zone),
         institution_id=place.institution(request.institution_id),
-        patron_identifier=request.patron_identifier,
+        patron_identifier=facts.patron_identifier(request.patron_identifier),
         personal_name=facts.name,
         valid_patron=facts.is_valid,
         screen_message=facts.messages,
@@ -154,10 +160,10 @@ def enable(request: PatronEnable, caller: Caller, context: Context) -> PatronEna
         language=facts.language or caller.language,
         transaction_date=local_date(context.now, place.zone),
         institution_id=place.institution(request.institution_id),
-        patron_identifier=request.patron_identifier,
+        patron_identifier=facts.patron_identifier(request.patron_identifier),
         personal_name=facts.name,
         valid_patron=facts.is_valid,
-        valid_patron_password=facts.is_known and _is_right(request.patron_password, caller),
+        valid_patron_password=_verdict(request.patron_password, status, caller),
         screen_message=facts.messages,
     )
 
@@ -167,26 +173,38 @@ def end_patron_session(
 ) -> EndSessionResponse:
     """35 -> 36. Nothing of a patron is kept between messages, so the end is always good."""
     place = caller.place(context, request.institution_id)
+    status = _status(request, caller, place, context)
+    known = status.patron if isinstance(status, PatronStatus) else None
     return EndSessionResponse(
         end_session=True,
         transaction_date=local_date(context.now, place.zone),
         institution_id=place.institution(request.institution_id),
-        patron_identifier=request.patron_identifier,
+        patron_identifier=patron_shown(request.patron_identifier, known, caller.account),
     )
 
 
 class _Shown:
     """What 24 and 64 have in common."""
 
-    __slots__ = ("extra", "flags", "is_known", "is_valid", "language", "messages", "name")
+    __slots__ = (
+        "_account",
+        "_patron",
+        "extra",
+        "flags",
+        "is_valid",
+        "language",
+        "messages",
+        "name",
+    )
 
     def __init__(self, status: PatronStatus | Refused, caller: Caller, place: Place) -> None:
-        self.is_known = isinstance(status, PatronStatus)
         self.name = ""
         self.language = ""
         self.extra: Fields = ()
-        account = caller.account
+        self._patron: Patron | None = None
+        account = self._account = caller.account
         if isinstance(status, PatronStatus):
+            self._patron = status.patron
             self.name = name_of(status, account)
             self.language = code_of(status.patron.language)
             shown = "all" if account is None else account.denied_in_status
@@ -205,6 +223,9 @@ class _Shown:
             self.is_valid = strangers.isdisjoint(status.reasons)
             self.messages = refusal_messages(status, caller.words, place.zone)
 
+    def patron_identifier(self, sent: str) -> str:
+        return patron_shown(sent, self._patron, self._account)
+
 
 def _status_without_pin(patron: str, place: Place, context: Context) -> PatronStatus | Refused:
     return patron_status(
@@ -217,7 +238,7 @@ def _status_without_pin(patron: str, place: Place, context: Context) -> PatronSt
 
 
 def _status(
-    request: PatronStatusRequest | PatronInformation | PatronEnable,
+    request: PatronStatusRequest | PatronInformation | PatronEnable | EndPatronSession,
     caller: Caller,
     place: Place,
     context: Context,

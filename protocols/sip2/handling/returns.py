@@ -10,7 +10,7 @@ from circulation.loans.undo import cancel_check_out
 from circulation.results import Borrower, CheckedIn, Refused
 from protocols.answering import Context
 from protocols.sip2.failures import ALERT_OTHER
-from protocols.sip2.handling.facts import hold_patron, item_fields, stands_in
+from protocols.sip2.handling.facts import card_shown, hold_patron, item_fields, stands_in
 from protocols.sip2.handling.fees import amount_owed
 from protocols.sip2.handling.holds import alert_type_of, card_of, destination_message, hold_handling
 from protocols.sip2.handling.items import BOOK, NOT_MAGNETIC
@@ -83,7 +83,7 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
         response.item_properties = item.material_group or None
     borrower = _borrower_shown(outcome, account, place)
     if borrower is not None:
-        response.patron_identifier = borrower.identifier
+        response.patron_identifier = card_shown(borrower.identifier)
     response.alert_type = alert_type_of(outcome, context.transaction)
     response.alert = response.alert_type is not None
     if response.alert or (account is not None and account.always_send_destination):

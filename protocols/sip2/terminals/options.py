@@ -199,6 +199,8 @@ class Patrons:
     require_patron_pin: Annotated[Literal["nobody", "others", "all"], BeforeValidator(_pin_of)] = (
         "others"
     )
+    #: AA as it was sent, and not the card that the patron goes by. National numbers never are.
+    echo_patron_identifier: bool = False
     #: CQ is Y for a blank AD, where no PIN is required: for machines that ask for none, but wait
     #: for the Y. It opens nothing.
     blank_pin_is_right: bool = False

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from circulation.organisation import find_branch
-from circulation.results import Branch, Clientele, Desk
+from circulation.results import Branch, Clientele, Desk, Patron
 from protocols.answering import Context
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts
@@ -64,7 +64,8 @@ class Caller(NamedTuple):
     """The terminal that a request came from, as its session knows it.
 
     `account` is None before the login. `language` is the SIP2 code of the patron's choice.
-    `may_write` is False where the transaction only reads.
+    `may_write` is False where the transaction only reads. `patron` is whom the request is about,
+    where they were let in before it was looked at (`protocols.sip2.handling.authority.Proof`).
     """
 
     settings: Sip2Settings
@@ -75,6 +76,7 @@ class Caller(NamedTuple):
     accounts: Accounts | None = None
     entrance: Entrance | None = None
     may_write: bool = True
+    patron: Patron | None = None
 
     def now(self, context: Context) -> Caller:
         """The same with the account as it is now: the set-up may have changed since the login."""

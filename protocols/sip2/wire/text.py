@@ -7,6 +7,7 @@ of them at most, counted in the agreed charset. What a charset lacks is spelt wi
 from __future__ import annotations
 
 import codecs
+import re
 import textwrap
 import unicodedata
 from collections.abc import Callable
@@ -19,6 +20,18 @@ from typing import Literal
 Charset = Literal["utf-8", "cp850", "ascii", "iso-8859-1", "windows-1252"]
 
 MAX_VALUE = 255
+
+#: A Danish national number, DDMMYY-SSSS.
+_NATIONAL = re.compile(
+    r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[- ]?[0-9]{4}", re.ASCII
+)
+
+
+def given_back(identifier: str) -> str:
+    """A patron's identifier (AA) as it may be sent back to whoever sent it: national numbers are
+    not."""
+    return "" if _NATIONAL.fullmatch(identifier.strip()) else identifier
+
 
 _SPELLINGS = {
     "æ": "ae",

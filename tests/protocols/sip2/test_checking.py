@@ -156,7 +156,7 @@ FAULTS = [
     ("fields", "a delimiter in a value", Fault(answer=_swap(b"AJSult", b"AJSult | a novel"))),
     ("fields", "not ended by the delimiter", Fault(answer=_swap(b"|\r", b"\r"))),
     ("asked again", "then no more", Fault(answer=_the_first_63())),
-    ("patron", "an empty PIN", Fault(answer=_swap(b"CQN", b"CQY"))),
+    ("patron", "an empty PIN", Fault(answer=_swap(b"BLY|", b"BLY|CQY|"))),
     ("pages", "brings 2 of AU", Fault(request=lambda s: re.sub(rb"BP\d\|BQ\d\|", b"", s))),
     (
         "lent once",
