@@ -33,6 +33,11 @@ class Circulation:
             known = self._set_up = read_set_up(transaction)
         return known
 
+    def set_up_at_hand(self, transaction: Transaction) -> SetUp:
+        """The set-up as it was last read, for who has just called what reads it anyway."""
+        known = self._set_up
+        return self.current_set_up(transaction) if known is None else known
+
     def current_set_up(self, transaction: Transaction) -> SetUp:
         """The set-up as it is now, for who reads no facts with it: one short statement."""
         return self.set_up(transaction, version_of(transaction))

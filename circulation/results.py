@@ -12,37 +12,17 @@ from datetime import date, datetime
 from enum import Enum
 from typing import NamedTuple
 
+from circulation.clientele import EVERYBODY, Clientele
 from circulation.reasons import Action, BlockReason, IdentifierBlock, Reason
 
 # Nouns
-
-
-class Clientele(NamedTuple):
-    """Whose patrons a desk serves, and whose it serves without their PIN: ids of agencies.
-
-    None stands for those of all agencies.
-    """
-
-    served: frozenset[int] | None = None
-    served_without_pin: frozenset[int] | None = None
-
-    def knows(self, agency_id: int) -> bool:
-        """May the desk be told of a patron of this agency who has not given their PIN?"""
-        return (self.served is None or agency_id in self.served) and (
-            self.served_without_pin is None or agency_id in self.served_without_pin
-        )
-
-
-#: Of staff, and of callers whose own protocol decides.
-EVERYBODY = Clientele()
 
 
 class Desk(NamedTuple):
     """Where and by whom a verb is done: a terminal of a branch, a partner, a staff client.
 
     `actor` is the login (SIP2 account, NCIP partner, staff member) and `device` the machine; both
-    go into the event. `clientele` is what every verb that asks for a PIN goes by. Made by
-    `circulation.organisation.desk_at`.
+    go into the event. `clientele` says who must give a PIN. See `circulation.organisation.desk_at`.
     """
 
     actor: str
@@ -90,8 +70,7 @@ class Item(NamedTuple):
 
     @property
     def placement(self) -> tuple[str, ...]:
-        """The codes of its place within the branch, the widest first; levels without one left
-        out."""
+        """The codes of its place within the branch, the widest first, without empty levels."""
         levels = (self.department, self.location, self.sublocation, self.section)
         return tuple(code for code in levels if code)
 
@@ -99,8 +78,7 @@ class Item(NamedTuple):
 class Patron(NamedTuple):
     """The patron whom an answer is about. `identifier` is the one the caller gave.
 
-    `card` is the one they go by, whatever they came with: the newest that may be used. None where
-    there is none, and for whoever came with an identifier that is blocked.
+    `card` is the newest that may be used; None where there is none, or that identifier is blocked.
     """
 
     id: int
@@ -140,8 +118,7 @@ class Refusal:
     # Of TOO_MANY_LOANS, TOO_MANY_LOANS_IN_GROUP, TOO_MANY_HOLDS, MAX_RENEWALS_REACHED:
     limit: int | None = None
     opens: datetime | None = None  # of RENEWAL_WINDOW_NOT_OPEN: when renewing will be possible
-    # Of FEE_NOT_ACKNOWLEDGED, what it costs; of PAYMENT_TOO_LARGE and PARTIAL_PAYMENT, what would
-    # be taken. In minor units.
+    # Of FEE_NOT_ACKNOWLEDGED, the price; of PAYMENT_TOO_LARGE, PARTIAL_PAYMENT, what would be taken.
     amount: int | None = None
     currency: str | None = None
 

@@ -112,6 +112,8 @@ material_groups = Table(
     Column("code", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("parent", ForeignKey("material_groups.code")),
+    Column("media_type", String),  # a value of `MediaType`; NULL for what the parent says
+    Column("magnetic", Boolean),
 )
 
 #: Append-only: one row for each change of state. No foreign keys, because what a row names may be

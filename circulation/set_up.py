@@ -26,6 +26,7 @@ from circulation.dunning.steps import Flows
 from circulation.fees.payment_ways import PaymentWays, read_payment_ways
 from circulation.fees.rule_rows import read_fee_rules
 from circulation.fees.rules import FeeRules, FeeTerms
+from circulation.media import Media, media_of, read_media
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rule_rows import read_notice_rules
 from circulation.notices.rules import NoticeRules, NoticeTerms
@@ -93,8 +94,9 @@ class SetUp:
     patron categories and material groups.
     `transport` says what sending costs and where items float. `terminals` go by login, `partners`
     by `folded_agency`, `sorting` by the name of the scheme; `hidden_schools` are ids of
-    agencies. `fees` are the rules on money, `notices` those on messages,
-    `dunning` what follows for whom, `payment_ways` how each agency, by its id, is paid.
+    agencies. `media` is what material groups say of their things. `fees` are the rules on money,
+    `notices` those on messages, `dunning` what follows for whom, `payment_ways` how each agency, by
+    its id, is paid.
     """
 
     __slots__ = (
@@ -107,6 +109,7 @@ class SetUp:
         "fees",
         "groups",
         "hidden_schools",
+        "media",
         "notices",
         "partners",
         "payment_ways",
@@ -136,6 +139,7 @@ class SetUp:
         notices: NoticeRules,
         dunning: Flows,
         payment_ways: Mapping[int, PaymentWays],
+        media: Mapping[str, Media],
     ) -> None:
         self.version = version
         self.branches = branches
@@ -153,6 +157,7 @@ class SetUp:
         self.notices = notices
         self.dunning = dunning
         self.payment_ways = payment_ways
+        self.media = media
         self._terms: dict[tuple[int, str, str], LoanTerms] = {}
         self._most: dict[tuple[int, str], tuple[int, int]] = {}
 
@@ -224,6 +229,10 @@ class SetUp:
             max((rule.max_loans_in_group or 0 for rule in rules), default=0),
         )
 
+    def media_of(self, material_group: str) -> Media:
+        """What is known of the things of a material group."""
+        return media_of(self.media, self.groups, material_group)
+
     def pin_rules_of(self, agency_id: int) -> PinRules:
         """What the agency asks of the PINs of its patrons."""
         return self.pin_rules.get(agency_id, USUAL)
@@ -278,6 +287,7 @@ def read_set_up(transaction: Transaction) -> SetUp:
         NoticeRules(read_notice_rules(transaction)),
         Flows(read_flows(transaction)),
         read_payment_ways(transaction),
+        read_media(transaction),
     )
 
 

@@ -160,7 +160,7 @@ def check_pin(
     """
     if not pin:
         return _not_let_in(patron, pin, desk)
-    if not _is_served(patron, desk):
+    if not desk.clientele.serves(patron.agency_id):
         return Refusal(Reason.PATRON_NOT_SERVED)
     device = _name(desk)
     rules = _rules_of(circulation, transaction, patron)
@@ -189,7 +189,7 @@ def look_at_pin(
     """The same for look-ups: nothing is written, and nothing counts against the patron."""
     if not pin:
         return _not_let_in(patron, pin, desk)
-    if desk is not None and not _is_served(patron, desk):
+    if desk is not None and not desk.clientele.serves(patron.agency_id):
         return Refusal(Reason.PATRON_NOT_SERVED)
     device = _name(desk) if desk else ""
     rules = _rules_of(circulation, transaction, patron)
@@ -205,14 +205,9 @@ def look_at_pin(
     return Refusal(Reason.PIN_WRONG)
 
 
-def _is_served(patron: PatronFacts, desk: Desk) -> bool:
-    served = desk.clientele.served
-    return served is None or patron.agency_id in served
-
-
 def _not_let_in(patron: PatronFacts, pin: str | None, desk: Desk | None) -> Refusal | None:
     """Why a patron who gave no PIN is not let in; an empty one says that it is asked for."""
-    if desk is not None and not _is_served(patron, desk):
+    if desk is not None and not desk.clientele.serves(patron.agency_id):
         return Refusal(Reason.PATRON_NOT_SERVED)
     if pin is not None or (desk is not None and not desk.clientele.knows(patron.agency_id)):
         return Refusal(Reason.PIN_MISSING)

@@ -17,6 +17,7 @@ from circulation.calendars.rows import Owner, forget_special_days, store_special
 from circulation.calendars.schema import closures
 from circulation.events import EventKind, write_event
 from circulation.items.placement import forget_placement_name, store_placement_name
+from circulation.media import set_media
 from circulation.organisation import (
     add_agency,
     add_branch,
@@ -243,12 +244,21 @@ class _Writing:
                 if change.after is not None
             }
             nodes.store(self.transaction, wanted)
+            if noun is Noun.GROUP:
+                self._media(of[noun])
             gone = [change.key[0] for change in of[noun] if change.after is None]
             nodes.forget(self.transaction, gone)
         for noun in _ORDER:
             for change in of[noun]:
                 if change.after is not None:
                     self._write[noun](change.key, change.after, change.before is None)
+
+    def _media(self, changes: list[Change]) -> None:
+        for change in changes:
+            after = change.after
+            if after is not None:
+                said = after["media_type"], after["magnetic"]
+                set_media(self.transaction, change.key[0], *said)
 
     def _agencies(self) -> dict[str, int]:
         return {agency.isil: agency.id for agency in all_agencies(self.transaction)}

@@ -25,7 +25,7 @@ class Noun(Enum):
 
     CONSORTIUM = "consortium"  # () -> name
     CATEGORY = "patron category"  # code -> name, parent
-    GROUP = "material group"  # code -> name, parent
+    GROUP = "material group"  # code -> name, parent, media_type, magnetic
     AGENCY = "agency"  # ISIL -> name, kind, timezone
     BRANCH = "branch"  # ISIL -> agency, name
     PLACEMENT = "placement"  # agency, level, code -> name

@@ -2,7 +2,7 @@
 
     consortium = "Demo libraries"
     [categories]  code = "Name", or { name = "Name", parent = "code" }
-    [groups]      the same, for material groups
+    [groups]      the same, for material groups, with media_type and magnetic
     [agencies.ISIL]  name, kind, timezone, week, special_days, departments and so on
     [branches.ISIL]  agency, name, week, special_days
     [[rules]]        at, category, group, and fields of `circulation.policy.LoanTerms`
@@ -29,6 +29,7 @@ from zoneinfo import ZoneInfo
 from circulation.calendars.days import parse_days
 from circulation.calendars.opening_hours import WEEKDAYS, hours_text, parse_hours
 from circulation.items.placement import LEVELS
+from circulation.media import MediaType
 from circulation.policy import FIELDS, rule_problems
 from circulation.set_up import DEFAULT_TIMEZONE
 from circulation.setting_up.callers import SECTIONS, read_callers, read_pins
@@ -145,10 +146,21 @@ class _Reading:
             if not code.strip():
                 self.source.problem(own, "a code cannot be empty")
             table = {"name": value} if isinstance(value, str) else self.source.table(own, value)
-            self.source.only(own, table, ("name", "parent"))
+            media = self._media(own, table) if noun is Noun.GROUP else {}
+            self.source.only(own, table, ("name", "parent", *media))
             parent = self.source.text(own, table, "parent") if "parent" in table else None
             name = self.source.text(own, table, "name") or ""
-            self._add(noun, (code,), {"name": name, "parent": parent}, own)
+            self._add(noun, (code,), {"name": name, "parent": parent, **media}, own)
+
+    def _media(self, path: Path, table: Mapping[str, Any]) -> Fields:
+        """What a material group says of its things; None where it says nothing."""
+        words = tuple(each.value for each in MediaType)
+        fields: Fields = {"media_type": None, "magnetic": None}
+        if "media_type" in table:
+            fields["media_type"] = self.source.choice(path, table, "media_type", words, "other")
+        if "magnetic" in table:
+            fields["magnetic"] = self.source.flag(path, table, "magnetic", False)
+        return fields
 
     def _by_isil(self, section: str) -> list[tuple[str, Path, Mapping[str, Any]]]:
         found: list[tuple[str, Path, Mapping[str, Any]]] = []

@@ -13,6 +13,7 @@ from circulation.accession.schema import delivery_lines
 from circulation.calendars.opening_hours import WEEKDAYS, hours_text, parse_hours
 from circulation.calendars.rows import special_days_rows, weekday_rows
 from circulation.items.placement import all_placement_names
+from circulation.media import said_of_media
 from circulation.organisation import all_agencies, all_branches, all_consortia
 from circulation.patrons.schema import history_settings, patrons
 from circulation.policy import FIELDS
@@ -23,7 +24,7 @@ from circulation.setting_up.dunning import add_stored_flows
 from circulation.setting_up.fees import add_stored_fees
 from circulation.setting_up.new_items import add_stored_new_items
 from circulation.setting_up.notices import add_stored_notices
-from circulation.setting_up.parts import Key, Noun, Parts
+from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.paying import add_stored_payment
 from circulation.setting_up.scopes import stored_terms
 from circulation.transport import read_transport
@@ -39,9 +40,13 @@ def stored_parts(transaction: Transaction) -> Parts:
     parts = Parts()
     for _, name in all_consortia(transaction):
         parts.add(Noun.CONSORTIUM, (), {"name": name})
-    for noun, nodes in ((Noun.CATEGORY, CATEGORIES), (Noun.GROUP, GROUPS)):
-        for node in nodes.all(transaction):
-            parts.add(noun, (node.code,), {"name": node.name, "parent": node.parent})
+    for node in CATEGORIES.all(transaction):
+        parts.add(Noun.CATEGORY, (node.code,), {"name": node.name, "parent": node.parent})
+    said = said_of_media(transaction)
+    for node in GROUPS.all(transaction):
+        fields: Fields = {"name": node.name, "parent": node.parent}
+        fields["media_type"], fields["magnetic"] = said[node.code]
+        parts.add(Noun.GROUP, (node.code,), fields)
     history_days = {row[0]: row[1] for row in _history_days(transaction)}
     agency_isil = {}
     for agency in all_agencies(transaction):

@@ -7,7 +7,8 @@ from datetime import datetime
 from circulation.items.availability import circulation_status
 from circulation.items.properties import properties_of, set_properties
 from circulation.loans.lost import find
-from circulation.results import CirculationStatus, ItemState
+from circulation.media import MediaType
+from circulation.results import CirculationStatus, Item, ItemState
 from protocols.answering import Context
 from protocols.sip2.failures import OTHER
 from protocols.sip2.handling.facts import item_fields, stands_in
@@ -34,9 +35,31 @@ CIRCULATION_STATUS: dict[ItemState, str] = {
 }
 #: On loan, and recalled because somebody waits.
 RECALLED = "07"
-#: Media type (CK) "book", and no magnetic medium that a strong field could harm.
-BOOK = "001"
+#: Media type (CK); 000 is other, and stands for what is not known, too.
+MEDIA_TYPES: dict[MediaType, str] = {
+    MediaType.OTHER: "000",
+    MediaType.BOOK: "001",
+    MediaType.MAGAZINE: "002",
+    MediaType.BOUND_JOURNAL: "003",
+    MediaType.AUDIO_TAPE: "004",
+    MediaType.VIDEO: "005",
+    MediaType.CD: "006",
+    MediaType.DISKETTE: "007",
+    MediaType.BOOK_WITH_DISKETTE: "008",
+    MediaType.BOOK_WITH_CD: "009",
+    MediaType.BOOK_WITH_AUDIO_TAPE: "010",
+}
+#: Magnetic media (12, 30, 10): a strong field would wipe it.
+_MAGNETIC = {True: "Y", False: "N", None: "U"}
+#: Of what is not lent, and so is not to be desensitized.
 NOT_MAGNETIC = "N"
+
+
+def media_of(item: Item, context: Context) -> tuple[str, str]:
+    """Media type (CK) and magnetic media, as the item's material group has them in the set-up."""
+    set_up = context.circulation.set_up_at_hand(context.transaction)
+    media = set_up.media_of(item.material_group)
+    return MEDIA_TYPES[media.type or MediaType.OTHER], _MAGNETIC[media.is_magnetic]
 
 
 def due_date_of(due: datetime, caller: Caller, place: Place) -> str:
@@ -90,7 +113,7 @@ def item_information(
         due_date=due_date_of(found.loan.due, caller, place) if found.loan else None,
         recall_date=local_date(found.recalled, place.zone) if found.recalled else None,
         owner=item.home_branch.agency_isil,
-        media_type=BOOK,
+        media_type=media_of(item, context)[0],
         permanent_location=stands_in(item, caller.account),
         current_location=_stands_at(found),
         item_properties=properties_of(context.transaction, barcode),

@@ -20,7 +20,7 @@ from protocols.answering import Context
 from protocols.sip2.handling.authority import NOT_LET_IN, admitted, doubted, pin_to_check
 from protocols.sip2.handling.facts import patron_shown
 from protocols.sip2.handling.fees import amount_owed, price_of
-from protocols.sip2.handling.items import BOOK, NOT_MAGNETIC, due_date_of
+from protocols.sip2.handling.items import NOT_MAGNETIC, due_date_of, media_of
 from protocols.sip2.handling.off_line import is_off_line, note_report
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import (
@@ -234,7 +234,7 @@ def _cancelled_checkin(
     response.patron_identifier = patron_shown(request.patron_identifier, known, caller.account)
     response.title_identifier = outcome.item.title
     response.due_date = due_date_of(outcome.loan.due, caller, place) if outcome.loan else ""
-    response.media_type = BOOK
+    response.media_type, response.magnetic_media = media_of(outcome.item, context)
     return response
 
 
@@ -296,7 +296,7 @@ def _with_outcome(
     response.desensitize = "Y"
     response.title_identifier = outcome.item.title
     response.due_date = due_date_of(outcome.loan.due, caller, place)
-    response.media_type = BOOK
+    response.media_type, response.magnetic_media = media_of(outcome.item, context)
     if caller.account is not None:
         _as_wanted(response, outcome, caller.account, caller, place, context, is_let_in)
     return response

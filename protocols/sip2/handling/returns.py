@@ -13,7 +13,7 @@ from protocols.sip2.failures import ALERT_OTHER
 from protocols.sip2.handling.facts import card_shown, hold_patron, item_fields, stands_in
 from protocols.sip2.handling.fees import amount_owed
 from protocols.sip2.handling.holds import alert_type_of, card_of, destination_message, hold_handling
-from protocols.sip2.handling.items import BOOK, NOT_MAGNETIC
+from protocols.sip2.handling.items import NOT_MAGNETIC, media_of
 from protocols.sip2.handling.off_line import is_off_line, note_report
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import Checkin, CheckinResponse
@@ -74,7 +74,7 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     response.permanent_location = stands_in(item, account)
     response.title_identifier = item.title
     response.sort_bin = outcome.sort_bin
-    response.media_type = BOOK
+    response.media_type, response.magnetic_media = media_of(item, context)
     response.call_number = item.call_number or None
     response.extra_fields = item_fields(item, account)
     collection = "material_group" if account is None else account.collection_code
@@ -178,7 +178,7 @@ def _cancelled_checkout(
         return response
     response.ok = response.resensitize = True
     response.alert = False
-    response.media_type = BOOK
+    response.media_type, response.magnetic_media = media_of(outcome.item, context)
     return response
 
 

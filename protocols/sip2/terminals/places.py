@@ -6,8 +6,9 @@ from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from circulation.clientele import Clientele
 from circulation.organisation import find_branch
-from circulation.results import Branch, Clientele, Desk, Patron
+from circulation.results import Branch, Desk, Patron
 from protocols.answering import Context
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts

@@ -41,13 +41,13 @@ def test_a_cycle(library: Library, terminal: Terminal) -> None:
         ("9900802.00", "98YYYYYY"),
         (f"23001{date}{who}AC|AD1234|", f"24{' ' * 14}001"),
         (f"17{date}AO|{what}", "1803"),
-        (f"11NN{date}{date}{who}{what}AC|AD1234|", "121NNY"),
-        (f"11NN{date}{date}{who}{what}AC|AD1234|", "121NNY"),  # a retry
+        (f"11NN{date}{date}{who}{what}AC|AD1234|", "121NUY"),
+        (f"11NN{date}{date}{who}{what}AC|AD1234|", "121NUY"),  # a retry
         (f"11NN{date}{date}{who}{what}AC|AD1234|BON|", "120NNN"),
         (f"63001{date}  Y       {who}AD1234|", f"64{' ' * 14}001{date}000000000001"),
         (f"29NN{date}{date}{who}{what}", "300NNN"),
         (f"65{date}{who}", "6610000" + "0001"),
-        (f"09N{date}{date}AP|AO|{what}AC|", "101YNN"),
+        (f"09N{date}{date}AP|AO|{what}AC|", "101YUN"),
         (f"17{date}AO|{what}", "1803"),
         (f"35{date}{who}", "36Y"),
     ]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from catalogue.statements import Transaction
+from circulation.media import set_media
 from circulation.results import ItemState
+from circulation.set_up import set_up_changed
+from circulation.trees import GROUPS
 from protocols.sip2.handling.items import CIRCULATION_STATUS
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
@@ -71,7 +75,7 @@ def test_every_state_of_an_item_has_its_circulation_status() -> None:
 def test_an_available_item(library: Library, terminal: Terminal) -> None:
     item = an_item(library, title="Bøgen | om alt", call_number="86-096")
     assert seen(terminal, item) == (
-        f"18030001{DATE}AB{item}|AJBøgen   om alt|BGDK-900100|CK001|AQDK-900101|APDK-900101|"
+        f"18030001{DATE}AB{item}|AJBøgen   om alt|BGDK-900100|CK000|AQDK-900101|APDK-900101|"
         "CS86-096|\r"
     )
 
@@ -107,7 +111,7 @@ def test_an_unknown_item(terminal: Terminal) -> None:
 def test_a_checkout(library: Library, terminal: Terminal, card: str) -> None:
     item = an_item(library)
     assert out(terminal, card, item, "AD1234|") == (
-        f"121NNY{DATE}AODK-900100|AA{card}|AB{item}|AJPeters jul|AH20261223    235959|CK001|\r"
+        f"121NUY{DATE}AODK-900100|AA{card}|AB{item}|AJPeters jul|AH20261223    235959|CK000|\r"
     )
     (event,) = library.events_of(item)
     assert (event.actor, event.device) == ("kiosk", "192.0.2.7:50000")
@@ -179,7 +183,7 @@ def test_the_same_item_again_is_renewed_with_renewal_policy(
     item = an_item(library, on_loan_to=card)
     library.pass_time(days=7)
     answer = out(terminal, card, item, "AD1234|", start="11YN")
-    assert answer.startswith("121YNY")
+    assert answer.startswith("121YUY")
     assert "|AH20261230    235959|" in answer
     assert kinds(library, item) == ["checked_out", "renewed"]
 
@@ -203,7 +207,7 @@ def test_a_renewal_and_its_refusal(library: Library, terminal: Terminal, card: s
     )
     for _ in range(2):
         library.pass_time(days=7)
-        assert renewed(terminal, card, item, "AD1234|").startswith("301YNY")
+        assert renewed(terminal, card, item, "AD1234|").startswith("301YUY")
     library.pass_time(days=7)
     answer = renewed(terminal, card, item)
     assert answer.startswith("300NNN")
@@ -236,14 +240,14 @@ def test_renewing_all(library: Library, terminal: Terminal, card: str) -> None:
 def test_a_checkin_on_the_home_shelf(library: Library, terminal: Terminal, card: str) -> None:
     item = an_item(library, on_loan_to=card, call_number="86-096", material_group="book")
     assert back(terminal, item) == (
-        f"101YNN{DATE}AODK-900100|AB{item}|AQDK-900101|AJPeters jul|AA{card}|CK001|CRbook|"
+        f"101YUN{DATE}AODK-900100|AB{item}|AQDK-900101|AJPeters jul|AA{card}|CK000|CRbook|"
         "CS86-096|\r"
     )
 
 
 def test_a_checkin_of_an_item_that_was_not_on_loan(library: Library, terminal: Terminal) -> None:
     answer = back(terminal, an_item(library))
-    assert answer.startswith("101YNN")
+    assert answer.startswith("101YUN")
     assert "|AA" not in answer
 
 
@@ -251,7 +255,7 @@ def test_a_checkin_of_another_branch_s_item_is_an_alert_with_a_destination(
     library: Library, terminal: Terminal
 ) -> None:
     answer = back(terminal, an_item(library, home=library.other))
-    assert answer.startswith("101YNY")
+    assert answer.startswith("101YUY")
     assert "|AQDK-900102|" in answer
     assert "|CTDK-900102|CV04|AFTo go to Havnefilialen.|" in answer
 
@@ -389,7 +393,7 @@ def test_a_checkout_that_failed_at_the_tag_is_cancelled_by_a_checkin(
     item = an_item(library)
     out(terminal, card, item)
     answer = back(terminal, item + "|BIY")
-    assert answer.startswith(f"101YNN{DATE}")
+    assert answer.startswith(f"101YUN{DATE}")
     assert "|AF" not in answer
     assert seen(terminal, item).startswith("1803")
     assert kinds(library, item) == ["checked_out", "check_out_cancelled"]
@@ -411,7 +415,7 @@ def test_a_checkin_that_failed_is_cancelled_by_a_checkout(
     item = an_item(library, on_loan_to=card)
     back(terminal, item)
     answer = out(terminal, card, item, "BIY|")
-    assert answer.startswith(f"121NNY{DATE}")
+    assert answer.startswith(f"121NUY{DATE}")
     assert "|AH20261223    235959|" in answer
     assert kinds(library, item) == ["checked_out", "checked_in", "check_in_cancelled"]
     assert out(terminal, card, item, "BIY|") == answer
@@ -424,3 +428,46 @@ def test_only_the_borrower_gets_the_loan_back(library: Library, terminal: Termin
     for card in (second, "nobody"):
         assert out(terminal, card, item, "BIY|").startswith("120")
     assert seen(terminal, item).startswith("1803")
+
+
+@pytest.mark.parametrize(
+    ("group", "code", "magnetic"),
+    [
+        ("book", "001", "N"),
+        ("comic", "001", "N"),  # as the group above it
+        ("tape", "004", "Y"),
+        ("film", "005", "U"),
+        ("dvd", "005", "N"),
+        ("game", "000", "U"),
+        ("", "000", "U"),
+        ("unheard-of", "000", "U"),
+    ],
+)
+def test_media_are_what_the_material_group_says(
+    library: Library, terminal: Terminal, group: str, code: str, magnetic: str
+) -> None:
+    def work(transaction: Transaction) -> None:
+        tree = {"comic": "book", "dvd": "film"}
+        names = ("book", "comic", "tape", "film", "dvd", "game")
+        GROUPS.store(transaction, {name: (name, tree.get(name)) for name in names})
+        for name, said in (
+            ("book", ("book", None)),
+            ("tape", ("audio-tape", None)),
+            ("film", ("video", None)),
+            ("dvd", ("video", False)),
+        ):
+            set_media(transaction, name, *said)
+        set_up_changed(transaction)
+
+    library.write(work)
+    card, item = a_patron(library), an_item(library, material_group=group)
+    assert f"|CK{code}|" in terminal.ask(f"17{DATE}AO|AB{item}|".encode()).decode()
+    for message in (
+        f"11NN{DATE}{DATE}AO|AA{card}|AB{item}|AC|",
+        f"29NN{DATE}{DATE}AO|AA{card}|AB{item}|BOY|",
+        f"09N{DATE}{DATE}AP|AO|AB{item}|AC|",
+    ):
+        library.pass_time(days=1)
+        answer = terminal.ask(message.encode()).decode()
+        assert f"|CK{code}|" in answer
+        assert answer[4] == magnetic

@@ -87,7 +87,7 @@ def test_a_new_sequence_number_is_given_back_with_the_kept_answer(
 ) -> None:
     card, item = a_patron(library), an_item(library)
     first = terminal.ask(with_checksum(out(card, item), 7))
-    assert first.startswith(b"121NNY")
+    assert first.startswith(b"121NUY")
     reconnect(terminal)
     again = terminal.ask(with_checksum(out(card, item), 0))
     assert again[:-9] == first[:-9].replace(b"AY7", b"AY0")
@@ -99,8 +99,8 @@ def test_a_new_sequence_number_is_given_back_with_the_kept_answer(
 
 def test_a_renewal_policy_makes_no_renewal_of_a_retry(library: Library, terminal: Terminal) -> None:
     card, item = a_patron(library), an_item(library)
-    assert terminal.ask(out(card, item)).startswith(b"121NNY")
-    assert terminal.ask(out(card, item)).startswith(b"121NNY")
+    assert terminal.ask(out(card, item)).startswith(b"121NUY")
+    assert terminal.ask(out(card, item)).startswith(b"121NUY")
     library.pass_time(seconds=181)
     assert terminal.ask(out(card, item)).startswith(b"120NNN")  # too late for a retry
 
@@ -109,9 +109,9 @@ def test_after_a_return_elsewhere_it_is_a_new_checkout(
     library: Library, terminal: Terminal
 ) -> None:
     card, item = a_patron(library), an_item(library)
-    assert terminal.ask(out(card, item, BLANK)).startswith(b"121NNY")
+    assert terminal.ask(out(card, item, BLANK)).startswith(b"121NUY")
     library.check_in(item)
-    assert terminal.ask(out(card, item, BLANK)).startswith(b"121NNY")
+    assert terminal.ask(out(card, item, BLANK)).startswith(b"121NUY")
     assert kinds(library, item).count(EventKind.CHECKED_OUT) == 2
 
 
@@ -120,9 +120,9 @@ def test_another_account_is_another_terminal(library: Library) -> None:
     terminal = Terminal(library, Sip2Settings(accounts=accounts))
     item = an_item(library)
     assert terminal.ask(LOGIN) == b"941\r"
-    assert terminal.ask(back(item)).startswith(b"101YNN")
+    assert terminal.ask(back(item)).startswith(b"101YUN")
     assert terminal.ask(LOGIN.replace(b"kiosk", b"desk")) == b"941\r"
-    assert terminal.ask(back(item)).startswith(b"101YNN")
+    assert terminal.ask(back(item)).startswith(b"101YUN")
     assert len(kinds(library, item)) == 2
     terminal.close()
 
@@ -136,7 +136,7 @@ def test_a_refusal_counts_until_patron_or_item_were_dealt_with(
     assert refused.startswith(b"120NNN")
     assert terminal.ask(out(card, item)) == refused
     library.check_in(item)
-    assert terminal.ask(out(card, item)).startswith(b"121NNY")
+    assert terminal.ask(out(card, item)).startswith(b"121NUY")
 
 
 def test_a_terminal_without_a_clock_asks_anew_after_a_refusal(
@@ -149,7 +149,7 @@ def test_a_terminal_without_a_clock_asks_anew_after_a_refusal(
     library.policy(material_group="film", loan_days=7, loanable=False)
     assert terminal.ask(out(card, item, BLANK)).startswith(b"120NNN")
     library.policy(material_group="film", loan_days=7, loanable=True)
-    assert terminal.ask(out(card, item, BLANK)).startswith(b"121NNY")
+    assert terminal.ask(out(card, item, BLANK)).startswith(b"121NUY")
 
 
 def test_a_wrong_pin_that_comes_again_counts_as_one_try(
@@ -159,13 +159,13 @@ def test_a_wrong_pin_that_comes_again_counts_as_one_try(
     for _ in range(10):
         reconnect(terminal)
         assert b"AFThe PIN is wrong.|" in terminal.ask(out(card, item, rest="AC|AD9999|"))
-    assert terminal.ask(out(card, item, rest="AC|AD1234|")).startswith(b"121NNY")
+    assert terminal.ask(out(card, item, rest="AC|AD1234|")).startswith(b"121NUY")
 
 
 def test_it_can_be_switched_off(library: Library, a_terminal: ATerminal) -> None:
     terminal = a_terminal(settings={"repeats_within": 0})
     card, item = a_patron(library), an_item(library)
-    assert terminal.ask(out(card, item)).startswith(b"121NNY")
+    assert terminal.ask(out(card, item)).startswith(b"121NUY")
     assert terminal.ask(out(card, item)).startswith(b"120")
 
 
@@ -229,6 +229,6 @@ def test_a_server_killed_before_the_answer_was_read(database: Database, tmp_path
                 assert kiosk.recv(100) == b"941\r"
                 kiosk.sendall(request)
                 answers.append(kiosk.recv(4096))
-    assert answers[0].startswith(b"121NNY")
+    assert answers[0].startswith(b"121NUY")
     assert answers[0] == answers[1]
     assert kinds(library, item) == [EventKind.CHECKED_OUT]

@@ -240,14 +240,14 @@ def test_in_house_loans_keep_their_tag(
     a_terminal: ATerminal, card: str, item: str, option: dict[str, Any]
 ) -> None:
     answer = checkout(a_terminal(send_security_inhibit=True, **option))
-    assert answer[:6] == "121NNN"
+    assert answer[:6] == "121NUN"
     assert fields(answer, "CI") == ["Y"]
     assert "For use in the library only." in fields(answer, "AF")
 
 
 def test_the_tag_is_taken_off_otherwise(a_terminal: ATerminal, card: str, item: str) -> None:
     answer = checkout(a_terminal(send_security_inhibit=True))
-    assert answer[:6] == "121NNY"
+    assert answer[:6] == "121NUY"
     assert fields(answer, "CI") == ["N"]
 
 
@@ -291,11 +291,11 @@ def test_more_than_is_owed(library: Library, a_terminal: ATerminal, card: str) -
 
 def test_what_was_not_on_loan(a_terminal: ATerminal, item: str) -> None:
     answer = checkin(a_terminal(ok_if_not_on_loan=False))
-    assert answer.startswith("100YNY")
+    assert answer.startswith("100YUY")
     assert fields(answer, "AF") == ["This item was not on loan."]
     quiet = checkin(a_terminal(ok_if_not_on_loan=False, alert_on_failure=False))
-    assert quiet.startswith("100YNN")
-    assert checkin(a_terminal()).startswith("101YNN")
+    assert quiet.startswith("100YUN")
+    assert checkin(a_terminal()).startswith("101YUN")
 
 
 def test_a_refused_check_in_without_alert(a_terminal: ATerminal) -> None:
@@ -342,7 +342,7 @@ def test_a_return_is_refused_where_staff_are_to_see_to_holds(
     assert answer.startswith("100NNY")
     assert fields(answer, "CV") == ["99"]
     routed = checkin(a_terminal(holds="route"))
-    assert routed.startswith("101YNY")
+    assert routed.startswith("101YUY")
     assert fields(routed, "CV") == ["01"]
     assert not [event for event in library.events_of(item) if event.kind is EventKind.HOLD_CAPTURED]
     checkin(a_terminal(holds="bind"))
@@ -355,7 +355,7 @@ def test_alert_types_that_a_machine_does_not_know(library: Library, a_terminal: 
     known = checkin(a_terminal(alert_types=["01", "99"]), "I9")
     assert fields(known, "CV") == ["99"]
     answer = checkin(a_terminal(alert_types=["01"]), "I9")
-    assert answer.startswith("101YNY")
+    assert answer.startswith("101YUY")
     assert fields(answer, "CV") == []
 
 

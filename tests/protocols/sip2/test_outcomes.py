@@ -13,9 +13,9 @@ from protocols.traces import OK, REFUSED
 @pytest.mark.parametrize(
     ("body", "outcome"),
     [
-        (b"121NNY20261126    120000", OK),
+        (b"121NUY20261126    120000", OK),
         (b"120NNN20261126    120000", REFUSED),
-        (b"101YNN20261126    120000", OK),
+        (b"101YUN20261126    120000", OK),
         (b"100NNN20261126    120000", REFUSED),
         (b"301", OK),
         (b"300", REFUSED),

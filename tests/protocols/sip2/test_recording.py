@@ -53,7 +53,7 @@ def test_what_is_written_down(library: Library, folder: Path) -> None:
         "> 9300CNkiosk|CO***|\n"
         "< 941\n"
         f"> 11YN{DATE}{DATE}AO|AAP1|ABI1|AC***|AD***|AY4AZ????\n"
-        f"< 121NNY{DATE}AODK-900100|AAP1|ABI1|AJSult|AH20261223    235959|CK001|AY4AZ????\n"
+        f"< 121NUY{DATE}AODK-900100|AAP1|ABI1|AJSult|AH20261223    235959|CK000|AY4AZ????\n"
         "> 17AZ0000\n"
         "< 96\n"
     )
@@ -225,7 +225,7 @@ def test_a_difference_is_told(library: Library, difference: str, answer: Any) ->
 def test_dates_count_only_when_asked(library: Library) -> None:
     an_item(library, "I1", title="Sult")
     exchanges = read_recording(f"> 9300CNkiosk|CO***|\n< 941\n> 17{DATE}AO|ABI1|\n< 1803000119")
-    then = "1803000119990101    000000ABI1|AJSult|BGDK-900100|CK001|AQDK-900101|APDK-900101|"
+    then = "1803000119990101    000000ABI1|AJSult|BGDK-900100|CK000|AQDK-900101|APDK-900101|"
     exchanges[-1] = Exchange(3, "1", exchanges[-1].message, answers=(then,))
 
     def differences(is_strict: bool) -> list[int]:
