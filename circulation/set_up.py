@@ -8,6 +8,7 @@ number, never a counter: a counted version could come again after a rollback, wi
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -164,6 +165,12 @@ class SetUp:
     def desk(self, branch_id: int, actor: str, device: str = "") -> Desk:
         """Where something is done at a branch by nobody who stands there: by a job, a text."""
         return Desk(actor, device, self.branches[branch_id].agency_id, branch_id)
+
+    @property
+    def timezone(self) -> str:
+        """That of most branches, for where none is known."""
+        zones = Counter(branch.timezone for branch in self.branches.values())
+        return max(sorted(zones), key=zones.__getitem__, default=DEFAULT_TIMEZONE)
 
     def day(self, now: datetime, branch_id: int | None = None) -> date:
         """The date at the branch. Without one, the date that has come at every branch: where they

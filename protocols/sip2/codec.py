@@ -7,6 +7,8 @@ fields); `encode` is strict, and no value can break the frame it makes.
 For `Checkout` the generated pair is, in essence::
 
     def decode_11(text, delimiter, notes):
+        if len(text) < 40 or text[4] > "9" or text[22] > "9":
+            text = with_dates(text, "11", notes)
         if len(text) < 40: raise MalformedMessage(...)
         parts = text[40:].split(delimiter)
         fields = {part[:2]: part[2:] for part in reversed(parts)}
@@ -15,7 +17,7 @@ For `Checkout` the generated pair is, in essence::
         return Checkout(text[2] in "Yy1", text[3] in "Yy1", text[4:22], text[22:40],
                         get("AO", ""), ..., get("CH"), get("AD"), flag(get("BO")), ...)
 
-    def encode_12(m, clean, end, lines):
+    def encode_12(m, clean, end, screen, lines):
         text = f"12{'1' if m.ok else '0'}...AO{clean(m.institution_id)}{end}..."
         if m.fee_type is not None: text += f"BT{clean(m.fee_type)[:2]}{end}"
         ...
@@ -32,9 +34,10 @@ from typing import Any, NamedTuple, cast
 
 from protocols.sip2.messages import Message
 from protocols.sip2.patron_messages import Fields
-from protocols.sip2.wire.deviations import NOT_ITS_CHARSET, observe
+from protocols.sip2.wire.deviations import DATE_MISSING, NOT_ITS_CHARSET, observe
 from protocols.sip2.wire.layouts import (
     FEE_FIELDS,
+    FIELDS,
     LAYOUTS,
     LAYOUTS_1,
     SECRET_FIELDS,
@@ -66,7 +69,7 @@ class Frame(NamedTuple):
     is_sound: bool
 
 
-#: Some terminals count on beyond 9.
+#: Some terminals count on beyond 9, and wait for the number that they sent.
 _TRAILER = re.compile(rb"(?:AY([0-9]{1,4}))?AZ([0-9A-Fa-f]{4})\s*\Z")
 _CONTROLS = bytes(range(32)) + b"\x7f"
 
@@ -80,7 +83,7 @@ def open_frame(frame: bytes) -> Frame:
     """Takes the trailer ``AYnAZhhhh`` off a frame and checks it; control characters are dropped.
 
     The checksum counts the bytes as they were sent, so this comes before any decoding. 96 and 97
-    carry no sequence number. Of a number with several digits the last one counts.
+    carry no sequence number. One of several digits is taken as it is.
     """
     trailer = _TRAILER.search(frame, max(len(frame) - 24, 0)) if b"AZ" in frame[-24:] else None
     if trailer is None or (trailer[1] is None and frame[:2] not in (b"96", b"97")):
@@ -88,7 +91,7 @@ def open_frame(frame: bytes) -> Frame:
     digits = trailer.start(2)
     is_sound = (sum(frame[:digits]) + int(trailer[2], 16)) & 0xFFFF == 0
     body = frame[: trailer.start()].translate(None, _CONTROLS)
-    return Frame(body, trailer[1] and trailer[1][-1:], trailer[2], is_sound)
+    return Frame(body, trailer[1], trailer[2], is_sound)
 
 
 def has_control_bytes(frame: bytes) -> bool:
@@ -124,12 +127,16 @@ def decode(body: bytes, dialect: Dialect, notes: list[str] | None = None) -> Mes
 
 
 def encode(message: Message, dialect: Dialect, width: int | None = None, version: int = 2) -> bytes:
-    """The body of a frame. Screen messages and print lines are cut to `width` characters.
+    """The body of a frame. Print lines are cut to `width` characters; a screen has its own.
 
     A terminal of `version` 1 gets the fields that it knows.
     """
     text = (_ENCODERS if version > 1 else _ENCODERS_1)[type(message)](
-        message, cleaner(dialect), dialect.delimiter, line_cleaner(dialect, width)
+        message,
+        cleaner(dialect),
+        dialect.delimiter,
+        line_cleaner(dialect, None),
+        line_cleaner(dialect, width),
     )
     return text.encode(dialect.charset, SPELLING)
 
@@ -172,6 +179,21 @@ def _digits(value: int | None, length: int) -> str:
 
 def _exactly(value: str, length: int) -> str:
     return value if len(value) == length else value[:length].ljust(length)
+
+
+def _with_dates(text: str, code: str, notes: list[str] | None) -> str:
+    """A message with blanks for each date of its fixed part that was left out.
+
+    No date begins like the id of a field: where one stands, what follows is the fields.
+    """
+    position = 2
+    for each in LAYOUTS[code].fixed:
+        if each.kind is Kind.DATE and text[position : position + 2] in FIELDS:
+            text = text[:position] + " " * each.length + text[position:]
+            if notes is not None:
+                notes.append(DATE_MISSING)
+        position += each.length
+    return text
 
 
 def _groups(parts: list[str]) -> tuple[Fields, ...]:
@@ -218,14 +240,21 @@ def _decode_variable(each: Variable, layout: Layout) -> str:
 def _decoder_source(layout: Layout) -> str:
     arguments, dates = [], []
     position = 2
+    no_dates = []
     for each in layout.fixed:
         if each.kind is Kind.DATE:
+            no_dates.append(f" or text[{position}] > '9'")
             dates.append(f"text[{position}:{position + each.length}],")
         arguments.append(_decode_fixed(each, position))
         position += each.length
     arguments += [_decode_variable(variable, layout) for variable in layout.variable]
-    lines = [
-        f"def decode_{layout.code}(text, delimiter, notes):",
+    lines = [f"def decode_{layout.code}(text, delimiter, notes):"]
+    if no_dates:
+        lines += [
+            f"    if len(text) < {position}{''.join(no_dates)}:",
+            f"        text = with_dates(text, {layout.code!r}, notes)",
+        ]
+    lines += [
         f"    if len(text) < {position}:",
         f"        raise MalformedMessage('the fixed fields of {layout.code} are cut short')",
     ]
@@ -269,7 +298,8 @@ def _encoder_source(layout: Layout, name: str) -> str:
     for each in layout.variable:
         value = f"m.{each.name}"
         if each.kind is Kind.LINES:
-            lines = f"lines({value})" if each.code in ("AF", "AG") else f"map(clean, {value})"
+            cleaning = {"AF": "screen", "AG": "lines"}.get(each.code)
+            lines = f"{cleaning}({value})" if cleaning else f"map(clean, {value})"
             joined = f"''.join([f\"{each.code}{{line}}{{end}}\" for line in {lines}])"
             later += [f"    if {value}:", f"        text += {joined}"]
         elif each.kind is Kind.GROUPS:
@@ -287,7 +317,7 @@ def _encoder_source(layout: Layout, name: str) -> str:
             later.append(f'        text += f"{each.code}{_encode_value(each, value)}{{end}}"')
     return "\n".join(
         [
-            f"def {name}(m, clean, end, lines):",
+            f"def {name}(m, clean, end, screen, lines):",
             f'    text = f"{start}"',
             *later,
             "    return text",
@@ -296,7 +326,7 @@ def _encoder_source(layout: Layout, name: str) -> str:
 
 
 Decoder = Callable[[str, str, list[str] | None], Message]
-Encoder = Callable[[Message, Clean, str, CleanLines], str]
+Encoder = Callable[[Message, Clean, str, CleanLines, CleanLines], str]
 
 
 def _generate() -> tuple[dict[str, Decoder], dict[type, Encoder], dict[type, Encoder]]:
@@ -309,6 +339,7 @@ def _generate() -> tuple[dict[str, Decoder], dict[type, Encoder], dict[type, Enc
         "digits": _digits,
         "exactly": _exactly,
         "groups": _groups,
+        "with_dates": _with_dates,
         "extra": _extra,
     }
     for code, layout in LAYOUTS.items():

@@ -56,7 +56,7 @@ from protocols.sip2.settings import Account
 from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.options import AccountKind
 from protocols.sip2.terminals.places import Branches, Caller, Unanswerable
-from protocols.sip2.wire.dates import NO_CLOCK, local_date, utc_date
+from protocols.sip2.wire.dates import NO_CLOCK, local_date
 from protocols.sip2.wording import Text, say
 
 log = logging.getLogger(__name__)
@@ -230,7 +230,7 @@ def respond(request: Request, caller: Caller, context: Context) -> Response:
             response = handler.respond(request, caller, context)
     except Unanswerable as unanswerable:
         text = say(unanswerable.text, caller.words)
-        response = failure_response(request, utc_date(context.now), text)
+        response = failure_response(request, caller.date(context.now), text)
     if account is not None and account.shaper is not None:
         account.shaper(response)
     return response
@@ -289,7 +289,7 @@ def answer(
             response = _off_line(request, caller)
         else:
             text = say(Text.NOT_FOR_NOW, caller.words)
-            response = failure_response(request, utc_date(services.clock()), text)
+            response = failure_response(request, caller.date(services.clock()), text)
         if account is not None and account.shaper is not None:
             account.shaper(response)
         reply(Written(write(response), is_passing=True))
@@ -306,7 +306,7 @@ def answer(
                 exc_info=error,
             )
             text = say(Text.SYSTEM_FAULT, caller.words)
-            response = failure_response(request, utc_date(services.clock()), text)
+            response = failure_response(request, caller.date(services.clock()), text)
             if account is not None and account.shaper is not None:
                 account.shaper(response)
         reply(cast("Response | Written", response))

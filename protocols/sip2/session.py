@@ -68,7 +68,7 @@ from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.entrance import Entrance
 from protocols.sip2.terminals.tally import COUNTED_AS, Tally
-from protocols.sip2.wire.dates import utc_date
+from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wire.deviations import (
     BEFORE_LOGIN,
     CONTROL_BYTES,
@@ -234,7 +234,7 @@ class Sip2Session:
             return request
         self.count(BEFORE_LOGIN)
         text = say(Text.LOGIN_FIRST, "en")
-        self._answer(failure_response(request, utc_date(self._clock()), text))
+        self._answer(failure_response(request, local_date(self._clock(), self.accounts.zone), text))
         return None
 
     def _is_admitted(self, request: Request) -> bool:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from circulation.callers.terminals import Terminal
 from circulation.results import Branch
-from circulation.set_up import SetUp
+from circulation.set_up import DEFAULT_TIMEZONE, SetUp
 from protocols.answering import Context
 from protocols.sip2.settings import Account, Sip2Settings, account_from
 from protocols.validating import problem_of
@@ -81,6 +82,8 @@ class Accounts:
         self._all: Mapping[str, Account] = self._own
         self._version: int | None = None
         self._looked: datetime | None = None
+        #: Of most branches: what clocks show where nobody knows at which branch.
+        self.zone: tzinfo = ZoneInfo(DEFAULT_TIMEZONE)
 
     def get(self, login: str) -> Account | None:
         """The account with the login; None where there is none (any more)."""
@@ -99,6 +102,7 @@ class Accounts:
         if set_up.version != self._version:
             self._all = self._of(set_up)
             self._version = set_up.version
+            self.zone = ZoneInfo(set_up.timezone)
 
     def _of(self, set_up: SetUp) -> Mapping[str, Account]:
         found = {}

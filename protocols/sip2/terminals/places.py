@@ -13,6 +13,7 @@ from protocols.answering import Context
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.entrance import Entrance
+from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, language_of
 
 #: How long a branch's name, agency and timezone may be remembered.
@@ -47,6 +48,11 @@ class Branches:
         else:
             self._known[isil] = (context.now + REMEMBERED, branch)
         return branch
+
+    def zone_of(self, isil: str) -> tzinfo | None:
+        """The timezone of a branch that was looked for lately."""
+        known = self._known.get(isil)
+        return None if known is None else ZoneInfo(known[1].timezone)
 
 
 class Place(NamedTuple):
@@ -95,6 +101,13 @@ class Caller(NamedTuple):
     def words(self) -> str:
         """The language of screen messages."""
         return language_of(self.language, self.account.language if self.account else "en")
+
+    def date(self, now: datetime) -> str:
+        """The date of an answer that no place is found for: by the clocks of the account's branch,
+        or else by those of most branches."""
+        zone = self.branches.zone_of(self.account.branch) if self.account is not None else None
+        accounts = self.accounts or Accounts(self.settings)
+        return local_date(now, zone or accounts.zone)
 
     def place(self, context: Context, *wanted: str | None) -> Place:
         """Where a request happens: in the first of the branches `wanted` (AP, AO) that its account

@@ -26,11 +26,6 @@ def local_date(moment: datetime, zone: tzinfo) -> str:
     return f"{t.year:04}{t.month:02}{t.day:02}    {t.hour:02}{t.minute:02}{t.second:02}"
 
 
-def utc_date(moment: datetime) -> str:
-    """`moment` in UTC, for where the terminal's own zone is not known."""
-    return f"{moment.astimezone(UTC):%Y%m%d   Z%H%M%S}"
-
-
 def parse_date(text: str, zone: tzinfo) -> datetime | None:
     """The aware time that the 18 characters stand for; None for blanks and for no date at all.
 

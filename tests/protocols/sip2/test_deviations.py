@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from protocols.sip2.codec import checksum
+from protocols.sip2.wire.deviations import DATE_MISSING
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
@@ -174,3 +176,49 @@ def test_a_hundred_requests_at_once_get_a_hundred_answers_in_order(
         assert answer.startswith(expected)
         assert b"AB" + items[number // 2].encode() + b"|" in answer
         assert answer[-9:-6] == b"AY%d" % (number % 10)
+
+
+#: As php-sip2, its ports and node-sip2 send them: a date of the fixed part is not there.
+NO_DATES = [
+    (b"65AO|AA{card}|AC|AD1234|BON|", b"6610001"),
+    (b"01NAO|ALleft behind|AA{card}|AC|", b"24Y"),
+    (b"11NN" + DATE + b"AO|AA{card}|AB{free}|AC|", b"121"),
+    (b"11NNAO|AA{card}|AB{free}|AC|", b"121"),
+    (b"09NAP|AO|AB{item}|AC|", b"101"),
+    (b"09N" + DATE + b"AP|AO|AB{item}|AC|", b"101"),
+    (b"23001AO|AA{card}|AC|", b"24  "),
+    (b"17AO|AB{item}|", b"1804"),
+    (b"29NNAO|AA{card}|AB{item}|", b"301"),
+    (b"35AO|AA{card}|", b"36Y"),
+]
+
+
+@pytest.mark.parametrize(("message", "answer"), NO_DATES)
+def test_a_date_that_was_left_out_hides_no_field_and_is_counted(
+    library: Library, terminal: Terminal, message: bytes, answer: bytes
+) -> None:
+    library.policy(loan_days=28, renewals=9, renewal_from="due")
+    card = a_patron(library, "P7", pin_hash=hashed("1234"))
+    item, free = an_item(library, on_loan_to=card), an_item(library)
+    for name, value in (("card", card), ("item", item), ("free", free)):
+        message = message.replace(f"{{{name}}}".encode(), value.encode())
+    given = terminal.ask(message)
+    assert given.startswith(answer), given
+    assert terminal.session.tally.take()["kiosk", DATE_MISSING] >= 1
+
+
+def test_what_holds_no_field_either_is_cut_short(terminal: Terminal) -> None:
+    for message in (b"65", b"65A", b"11NN", b"11NN" + DATE, b"01", b"6520261125"):
+        assert terminal.ask(message) == b"96\r", message
+
+
+@pytest.mark.parametrize("number", [b"0", b"9", b"10", b"11", b"007", b"1234"])
+def test_a_sequence_number_comes_back_as_it_was_sent(terminal: Terminal, number: bytes) -> None:
+    summed = STATUS + b"AY" + number + b"AZ"
+    answer = terminal.ask(summed + checksum(summed))
+    assert b"|AY" + number + b"AZ" in answer
+
+
+def test_answers_that_no_branch_is_known_for_carry_local_time(a_terminal: ATerminal) -> None:
+    for terminal in (a_terminal(logged_in=False), a_terminal(branch="DK-999999")):
+        assert DATE in terminal.ask(b"17" + DATE + b"AO|ABx|")

@@ -308,7 +308,7 @@ def test_another_delimiter() -> None:
 # What is remembered of the terminal
 
 
-def test_screen_messages_are_wrapped_to_the_print_width_of_99() -> None:
+def test_print_lines_are_wrapped_to_the_print_width_of_99_and_screen_messages_are_not() -> None:
     session = a_session()
     requests_of(session, b"9900162.00\r")
     session.take_outgoing()
@@ -318,10 +318,12 @@ def test_screen_messages_are_wrapped_to_the_print_width_of_99() -> None:
         CheckoutResponse(
             *(False, False, "N", "N", DATE, "X", "P1", "I1", "", DUE),
             screen_message=("This item is on loan to you.",),
+            print_line=("This item is on loan to you.",),
         ),
         1.0,
     )
-    assert session.take_outgoing().endswith(b"AFThis item is on|AFloan to you.|\r")
+    sent = session.take_outgoing()
+    assert sent.endswith(b"AFThis item is on loan to you.|AGThis item is on|AGloan to you.|\r")
 
 
 def test_the_language_is_the_patron_s_until_the_patron_leaves() -> None:
