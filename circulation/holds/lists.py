@@ -62,6 +62,12 @@ def find_hold(
     return queued(transaction, set_up, facts, now), facts.patron_id
 
 
+def an_item_of(transaction: Transaction, record_id: int) -> str | None:
+    """The barcode of an item of the title, for callers that name titles so; None without any."""
+    copies = copies_of_record(transaction, record_id)
+    return min((copy.barcode for copy in copies), default=None)
+
+
 def patron_holds(
     circulation: Circulation,
     transaction: Transaction,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeVar
 
-from circulation.holds.lists import patron_holds
-from circulation.holds.results import HoldState
+from circulation.holds.lists import an_item_of, patron_holds
+from circulation.holds.results import Hold, HoldState
 from circulation.patrons.accounts import patron_loans
 from circulation.results import PatronLoan, PatronStatus, Refused
 from protocols.answering import Context
@@ -97,8 +97,8 @@ def _add_holds(
 ) -> None:
     """How many holds are ready (AS) and how many are not (CD).
 
-    What is ready is told by its barcode. What is not may have none yet, and is told by its title.
-    An account may want titles of all.
+    All are told by a barcode, a hold on a title by that of any item of it, or all by their titles,
+    as the account wants. Only a title without items has no barcode to be told by.
     """
     by_title = account is not None and account.list_holds_by == "title"
     found = patron_holds(
@@ -112,15 +112,19 @@ def _add_holds(
         return
     ready, others = [], []
     for hold in (queued.hold for queued in found.holds):
-        if hold.state is HoldState.READY:
-            ready.append(hold.title if by_title else hold.bound_item or hold.title)
-        else:
-            others.append(hold.title if by_title else hold.item or hold.title)
+        (ready if hold.state is HoldState.READY else others).append(hold)
+
+    def shown(hold: Hold) -> str:
+        if by_title:
+            return hold.title
+        barcode = hold.bound_item or hold.item or an_item_of(context.transaction, hold.record_id)
+        return barcode or hold.title
+
     response.hold_items_count, response.unavailable_holds_count = len(ready), len(others)
     if wanted.position == HOLD_ITEMS:
-        response.hold_items = wanted.cut(ready)
+        response.hold_items = tuple(map(shown, wanted.cut(ready)))
     elif wanted.position == UNAVAILABLE_HOLDS:
-        response.unavailable_hold_items = wanted.cut(others)
+        response.unavailable_hold_items = tuple(map(shown, wanted.cut(others)))
 
 
 def _add_loans(

@@ -4,6 +4,7 @@ Information (63), End Patron Session (35)."""
 from __future__ import annotations
 
 from circulation.patrons.accounts import patron_status
+from circulation.patrons.contacts import ContactKind, contacts_of
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.reasons import BlockReason, Reason
@@ -103,12 +104,21 @@ def patron_information(
         if caller.account is not None and caller.account.show_fee_limit:
             response.fee_limit = fee_limit_of(context, status.patron.category, place)
         add_lists(request, response, status, caller, place, context)
+        if caller.account is not None and caller.account.show_address:
+            response.home_address = _address(status.patron.id, context)
         if caller.account is not None and caller.account.show_personal_details:
             response.email_address = status.email or None
             response.home_phone_number = status.phone or None
             response.birth_date = f"{status.birth_date:%Y%m%d}" if status.birth_date else None
             response.patron_class = status.patron.category
     return response
+
+
+def _address(patron_id: int, context: Context) -> str | None:
+    """BD: the postal address, the last that was given."""
+    contacts = contacts_of(context.transaction, patron_id)
+    postal = [each.value for each in contacts if each.kind is ContactKind.POSTAL]
+    return postal[-1] if postal else None
 
 
 def block(request: BlockPatron, caller: Caller, context: Context) -> PatronStatusResponse:

@@ -206,13 +206,15 @@ class Patrons:
     blank_pin_is_right: bool = False
     #: Send e-mail, telephone, birth date and category in 64.
     show_personal_details: bool = False
+    #: Send the postal address (BD) in 64.
+    show_address: bool = False
     #: AE.
     name_template: Annotated[str, _filled(PATRON_PLACES)] = "{name}"
     #: Fields of one's own: ``PA={expires}``.
     extra_patron_fields: tuple[PatronField, ...] = ()
     #: AV.
     fee_template: Annotated[str, _filled(FEE_PLACES)] | None = None
-    #: AT, AU and BU; AS and CD.
+    #: AT, AU and BU; AS and CD: all lines of a list alike.
     list_loans_by: Literal["barcode", "title"] = "barcode"
     list_holds_by: Literal["barcode", "title"] = "barcode"
     #: CC: from what debt on a patron is blocked.

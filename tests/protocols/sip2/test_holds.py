@@ -71,7 +71,7 @@ def test_the_lists_have_what_is_ready_apart(library: Library, terminal: Terminal
     card = a_patron(library)
     ready = an_item(library, title="Sult")
     for title in ("Pan", "Victoria"):
-        a_hold(library, card, an_item(library, title=title, on_loan_to=a_patron(library)))
+        a_hold(library, card, an_item(library, title, title=title, on_loan_to=a_patron(library)))
     a_hold(library, card, ready)
     library.check_in(ready)
 
@@ -85,6 +85,34 @@ def test_the_lists_have_what_is_ready_apart(library: Library, terminal: Terminal
     assert "|CDVictoria|" in asked("     Y", "BP2|BQ2|")
     assert "|CDPan|" not in asked("     Y", "BP2|BQ2|")
     assert "|CD" not in asked("  Y")
+
+
+@pytest.mark.parametrize("only_item", [True, False])
+def test_a_list_of_holds_has_one_kind_of_thing_and_it_cancels_them(
+    library: Library, a_terminal: ATerminal, only_item: bool
+) -> None:
+    card = a_patron(library)
+    item = an_item(library, title="Pan", on_loan_to=a_patron(library))
+    a_hold(library, card, item, only_item=only_item)
+    message = f"63001{WHEN}     Y    AO|AA{card}|".encode()
+    assert f"|CD{item}|" in a_terminal().ask(message).decode()
+    assert "|CDPan|" in a_terminal(list_holds_by="title").ask(message).decode()
+    assert a_terminal().ask(f"15-{WHEN}AO|AA{card}|AB{item}|".encode()).startswith(b"161")
+
+
+def test_what_a_machine_has_bound_is_kept_but_not_ready(
+    library: Library, a_terminal: ATerminal
+) -> None:
+    card, item = a_patron(library), an_item(library)
+    a_hold(library, card, item)
+    terminal = a_terminal()
+    returned = terminal.ask(f"09N{WHEN}{WHEN}AP|AO|AB{item}|AC|".encode()).decode()
+    assert "|CV01|" in returned
+    assert "|CM" not in returned
+    assert terminal.ask(f"17{WHEN}AO|AB{item}|".encode()).startswith(b"1808")
+    shown = terminal.ask(f"63001{WHEN}     Y    AO|AA{card}|".encode()).decode()
+    assert shown[37:61] == "000000000000000000000001"
+    assert f"|CD{item}|" in shown
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, block_identifier
 from circulation.reasons import IdentifierBlock
 from protocols.sip2.codec import decode
@@ -116,6 +117,26 @@ def test_whoever_finds_a_lost_card_learns_no_other(library: Library, terminal: T
     for message in ABOUT_PATRONS[:3]:
         answer = terminal.ask(message.format(aa=OLD_CARD).encode())
         assert fields(answer).patron_identifier == OLD_CARD
+
+
+def test_the_address_is_sent_where_the_account_wants_it(
+    person: str, library: Library, a_terminal: ATerminal
+) -> None:
+    message = f"63001{NOW}          AO|AA{person}|".encode()
+    assert fields(a_terminal(show_address=True).ask(message)).home_address is None
+    number = number_of(library, person)
+    library.write(
+        lambda transaction: add_contact(
+            transaction,
+            number,
+            ContactKind.POSTAL,
+            "Lindevej 7\n2000 Frederiksberg",
+            now=library.now,
+        )
+    )
+    assert fields(a_terminal().ask(message)).home_address is None
+    shown = fields(a_terminal(show_address=True).ask(message)).home_address
+    assert shown == "Lindevej 7 2000 Frederiksberg"
 
 
 # The PIN
