@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, insert, select
 from catalogue.holders import update_holders
 from catalogue.schema import items
 from catalogue.statements import Transaction, key_parameters, many_of, one, scalar
+from catalogue.typed_codes import is_typed
 
 
 class Item(NamedTuple):
@@ -50,7 +51,7 @@ class BarcodeInUse(ValueError):
 _COLUMNS = tuple(items.c[name] for name in Item._fields)
 
 _item_by_barcode = one(
-    select(*_COLUMNS).where(items.c.barcode == bindparam("barcode")), Item, "barcode"
+    select(*_COLUMNS).where(is_typed(items.c.barcode, "barcode")), Item, "barcode"
 )
 
 _items_of_records = many_of(
@@ -97,7 +98,8 @@ def add_item(
         raise ValueError("an item needs a barcode")
     if (price is None) != (currency is None):
         raise ValueError("a price and its currency go together")
-    if _item_by_barcode(transaction, barcode) is not None:
+    same = _item_by_barcode(transaction, barcode)
+    if same is not None and same.barcode == barcode:
         raise BarcodeInUse(barcode)
     new_id: int = _insert_item(
         transaction,
@@ -121,7 +123,7 @@ def add_item(
 
 
 def find_item(transaction: Transaction, barcode: str) -> Item | None:
-    """The item with exactly this barcode."""
+    """The item with this barcode, or the only one whose barcode differs from it by case alone."""
     return _item_by_barcode(transaction, barcode)
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    func,
 )
 
 from catalogue.statements import Moment
@@ -167,6 +168,8 @@ items = Table(
     Column("float_group", String, nullable=False, server_default=""),
     Column("section", String, nullable=False, server_default=""),  # within the sublocation
 )
+#: See `catalogue.typed_codes`.
+Index("ix_items_small_barcode", func.lower(items.c.barcode))
 
 #: Records that are no more: merged into another, or deleted. Their ids are never given out again,
 #: so that whoever still has one is led to the survivor, or told that it is gone.

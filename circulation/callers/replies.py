@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from catalogue.schema import items
 from catalogue.statements import Transaction, change, lock, one, send
+from catalogue.typed_codes import is_typed
 from circulation.callers.schema import replies
 from circulation.engine import Circulation
 from circulation.patrons.schema import patron_identifiers
@@ -79,9 +80,9 @@ _keep = send(
         digest=bindparam("new_digest", type_=replies.c.digest.type),
         at=bindparam("new_at"),
         answer=bindparam("new_answer", type_=replies.c.answer.type),
-        item_id=select(items.c.id).where(items.c.barcode == bindparam("of_item")).scalar_subquery(),
+        item_id=select(items.c.id).where(is_typed(items.c.barcode, "of_item")).scalar_subquery(),
         patron_id=select(patron_identifiers.c.patron_id)
-        .where(patron_identifiers.c.identifier == bindparam("of_identifier"))
+        .where(is_typed(patron_identifiers.c.identifier, "of_identifier"))
         .scalar_subquery(),
         by_patron=bindparam("new_by_patron"),
         # Ids of events grow. All that this transaction has written are below it, and whoever

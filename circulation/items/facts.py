@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from catalogue.schema import items, records
 from catalogue.statements import Moment, key_parameters, lock, many, many_of, one
+from catalogue.typed_codes import is_typed
 from circulation.booking.schema import bookings, stays
 from circulation.holds.schema import captures, holds
 from circulation.interlending.schema import interlibrary_loans
@@ -243,9 +244,7 @@ def _select_items(*, with_counts: bool = True) -> Select[Any]:
     )
 
 
-item_facts = one(
-    _select_items().where(items.c.barcode == bindparam("barcode")), ItemFacts, "barcode"
-)
+item_facts = one(_select_items().where(is_typed(items.c.barcode, "barcode")), ItemFacts, "barcode")
 item_facts_by_id = many_of(
     lambda size: _select_items().where(items.c.id.in_(key_parameters(size))), ItemFacts
 )
@@ -292,9 +291,7 @@ items_lent_onward_to = many(
 )
 
 lock_item = lock(
-    select(items.c.id)
-    .where(items.c.barcode == bindparam("barcode"))
-    .with_for_update(key_share=True),
+    select(items.c.id).where(is_typed(items.c.barcode, "barcode")).with_for_update(key_share=True),
     "barcode",
 )
 lock_items_on_loan_to = lock(

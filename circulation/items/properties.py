@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from catalogue.items import find_item
 from catalogue.schema import items
 from catalogue.statements import Transaction, scalar, send
+from catalogue.typed_codes import is_typed
 from circulation.events import EventKind, write_event
 from circulation.items.facts import lock_item
 from circulation.items.schema import item_properties
@@ -17,7 +18,7 @@ from circulation.results import Desk
 _of_barcode = scalar(
     select(item_properties.c.properties)
     .join_from(item_properties, items)
-    .where(items.c.barcode == bindparam("barcode")),
+    .where(is_typed(items.c.barcode, "barcode")),
     "barcode",
 )
 _forget = send(

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from catalogue.statements import Moment, lock, one
+from catalogue.typed_codes import is_typed
 from circulation.holds.schema import holds
 from circulation.ledger.schema import patron_balances
 from circulation.loans.schema import loans
@@ -236,7 +237,7 @@ def _select_patron(
         .select_from(
             patron_identifiers.join(patrons, patrons.c.id == patron_identifiers.c.patron_id)
         )
-        .where(patron_identifiers.c.identifier == bindparam("identifier"))
+        .where(is_typed(patron_identifiers.c.identifier, "identifier"))
     )
 
 
@@ -271,7 +272,7 @@ lock_patron = lock(
     .where(
         patrons.c.id
         == select(patron_identifiers.c.patron_id)
-        .where(patron_identifiers.c.identifier == bindparam("identifier"))
+        .where(is_typed(patron_identifiers.c.identifier, "identifier"))
         .scalar_subquery()
     )
     .with_for_update(key_share=True),

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 
 from catalogue.statements import Transaction, change, many, one, scalar, send
+from catalogue.typed_codes import is_typed
 from circulation.digital_post.numbers import keep_number
 from circulation.digital_post.seals import NumberSeal
 from circulation.events import EventKind, write_event
@@ -120,6 +121,12 @@ _owner = scalar(
     ),
     "identifier",
 )
+_typed_owner = scalar(
+    select(patron_identifiers.c.patron_id).where(
+        is_typed(patron_identifiers.c.identifier, "identifier")
+    ),
+    "identifier",
+)
 _best_identifier = scalar(
     select(patron_identifiers.c.identifier)
     .where(patron_identifiers.c.patron_id == bindparam("patron_id"))
@@ -159,21 +166,21 @@ _of_patron = many(
 )
 _kind_and_owner: Callable[..., Any] = one(
     select(patron_identifiers.c.patron_id, patron_identifiers.c.kind).where(
-        patron_identifiers.c.identifier == bindparam("identifier")
+        is_typed(patron_identifiers.c.identifier, "identifier")
     ),
     None,
     "identifier",
 )
 _set_block = change(
     update(patron_identifiers)
-    .where(patron_identifiers.c.identifier == bindparam("of_identifier"))
+    .where(is_typed(patron_identifiers.c.identifier, "of_identifier"))
     .values(blocked=bindparam("new_blocked")),
     "of_identifier",
     "new_blocked",
 )
 _set_expiry = change(
     update(patron_identifiers)
-    .where(patron_identifiers.c.identifier == bindparam("of_identifier"))
+    .where(is_typed(patron_identifiers.c.identifier, "of_identifier"))
     .values(expires=bindparam("new_expires", type_=patron_identifiers.c.expires.type)),
     "of_identifier",
     "new_expires",
@@ -187,7 +194,7 @@ def find_patron(
 
     National numbers are found with the `key` of the installation (`Circulation.identifiers`).
     """
-    found: int | None = _owner(transaction, key.stored(identifier) if key else identifier)
+    found: int | None = _typed_owner(transaction, key.stored(identifier) if key else identifier)
     return found
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    func,
 )
 
 from catalogue.schema import Long, agencies, branches, metadata
@@ -56,6 +57,8 @@ patron_identifiers = Table(
     Column("masked", String),
     sqlite_with_rowid=False,
 )
+#: See `catalogue.typed_codes`.
+Index("ix_patron_identifiers_small", func.lower(patron_identifiers.c.identifier))
 
 patron_blocks = Table(
     "patron_blocks",

@@ -1,4 +1,4 @@
-"""Material groups say what their things are physically."""
+"""Material groups say what their things are; cards and barcodes are found in any case."""
 
 from __future__ import annotations
 
@@ -14,3 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("material_groups", sa.Column("media_type", sa.String(), nullable=True))
     op.add_column("material_groups", sa.Column("magnetic", sa.Boolean(), nullable=True))
+    op.create_index("ix_items_small_barcode", "items", [sa.text("lower(barcode)")])
+    op.create_index(
+        "ix_patron_identifiers_small", "patron_identifiers", [sa.text("lower(identifier)")]
+    )

@@ -1,0 +1,25 @@
+"""Codes that people and machines type or scan: found as they stand, or else whatever their case.
+
+A code that is there exactly as it was given is the one that is meant. Only where none is, one that
+differs by its case alone is taken, as long as it is the only one. Each table that is searched this
+way has an index of its codes in small letters, so both steps are look-ups in an index.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ColumnElement, bindparam, func, select
+
+
+def is_typed(column: Column[str], parameter: str) -> ColumnElement[bool]:
+    """Is the column's code the one that the parameter means? At most one row is."""
+    table = column.table.alias()
+    code = table.c[column.name]
+    given = bindparam(parameter, type_=column.type)
+    exact = select(code).where(code == given).scalar_subquery()
+    only_one = (
+        select(func.min(code))
+        .where(func.lower(code) == func.lower(given))
+        .having(func.count() == 1)
+        .scalar_subquery()
+    )
+    return column == func.coalesce(exact, only_one)
