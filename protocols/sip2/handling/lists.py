@@ -110,7 +110,8 @@ def _add_holds(
     )
     if isinstance(found, Refused):
         return
-    ready, others = [], []
+    ready: list[Hold] = []
+    others: list[Hold] = []
     for hold in (queued.hold for queued in found.holds):
         (ready if hold.state is HoldState.READY else others).append(hold)
 
