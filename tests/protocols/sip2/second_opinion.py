@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from protocols.sip2.messages import Message
-from protocols.sip2.wire.layouts import FEE_FIELDS, LAYOUTS, Kind, Layout
+from protocols.sip2.wire.layouts import FEE_FIELDS, FIELDS, LAYOUTS, Kind, Layout
 
 _BY_CLASS: dict[type, Layout] = {layout.message: layout for layout in LAYOUTS.values()}
 
@@ -15,6 +15,9 @@ def interpret(text: str, delimiter: str = "|") -> Message:
     layout = LAYOUTS[text[:2]]
     position, values = 2, {}
     for fixed in layout.fixed:
+        if fixed.kind is Kind.DATE and text[position : position + 2] in FIELDS:
+            values[fixed.name] = " " * fixed.length  # it was left out, and the fields begin
+            continue
         piece = text[position : position + fixed.length]
         if len(piece) < fixed.length:
             raise ValueError("cut short")
