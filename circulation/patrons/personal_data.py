@@ -1,4 +1,4 @@
-"""The rights of persons: what is held on them, its erasure, and who has looked at it.
+"""The rights of persons: the erasure of what is held on them, and who has looked at it.
 
 Which tables know a patron is read from the schema itself, so that a new one cannot be forgotten:
 `FATE` must say of each reference to a patron what erasing does to it, and a test holds it against
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -17,20 +17,19 @@ from sqlalchemy import Column, Table, bindparam, delete, func, insert, or_, sele
 
 from catalogue.statements import Transaction, change, lock, many, scalar, send
 from circulation.booking.privacy import cut_bookings_of, open_bookings_of
-from circulation.digital_post.schema import post_receipts
 from circulation.dunning.privacy import forget_claims_of, open_claims_against
 from circulation.events import EventKind, write_event
 from circulation.fees.privacy import forget_charged_of
 from circulation.holds.schema import captures, holds
 from circulation.interlending.privacy import forget_user
-from circulation.ledger.schema import charge_loans, charge_postings, charges, patron_balances
+from circulation.ledger.schema import patron_balances
 from circulation.loans.schema import loans
 from circulation.notices.privacy import forget_notices_of
-from circulation.notices.schema import notice_messages
+from circulation.patrons.personal_export import references
 from circulation.patrons.schema import access_log, patron_blocks, patrons
 from circulation.reasons import BlockReason
 from circulation.results import Desk
-from circulation.schema import all_tables, events
+from circulation.schema import events
 
 
 class Fate(Enum):
@@ -79,30 +78,6 @@ FATE: dict[tuple[str, str], Fate] = {
     ("sealed_numbers", "patron_id"): Fate.DELETED,
 }
 
-#: Never shown, not even to whom it belongs.
-_SECRETS = {("patrons", "pin_hash"), ("sealed_numbers", "sealed")}
-
-
-def references() -> list[tuple[Table, Column[Any]]]:
-    """Every column of the schema that refers to a patron."""
-    return [
-        (table, column)
-        for table in all_tables()
-        for column in table.columns
-        for key in column.foreign_keys
-        if key.column is patrons.c.id
-    ]
-
-
-def _rows(table: Table, *columns: Column[Any]) -> Callable[..., list[Any]]:
-    conditions = [column == bindparam("patron_id") for column in columns]
-    return many(select(table).where(or_(*conditions)), None, "patron_id")
-
-
-_own_row = _rows(patrons, patrons.c.id)
-_event_rows = _rows(events, events.c.patron_id)
-_access_rows = _rows(access_log, access_log.c.patron_id)
-
 
 class StillNeeded(ValueError):
     """The patron cannot be erased yet; the text says why and names nobody."""
@@ -150,37 +125,6 @@ _balance = scalar(
     ),
     "patron_id",
 )
-_of_charges = select(charges.c.id).where(charges.c.patron_id == bindparam("patron_id"))
-_posting_rows: Callable[..., list[Any]] = many(
-    select(charge_postings)
-    .where(charge_postings.c.charge_id.in_(_of_charges))
-    .order_by(charge_postings.c.id),
-    None,
-    "patron_id",
-)
-_charged_rows: Callable[..., list[Any]] = many(
-    select(charge_loans)
-    .where(charge_loans.c.charge_id.in_(_of_charges))
-    .order_by(charge_loans.c.id),
-    None,
-    "patron_id",
-)
-_receipt_rows: Callable[..., list[Any]] = many(
-    select(post_receipts)
-    .where(
-        post_receipts.c.message_id.in_(
-            select(notice_messages.c.id).where(
-                or_(
-                    notice_messages.c.patron_id == bindparam("patron_id"),
-                    notice_messages.c.recipient_id == bindparam("patron_id"),
-                )
-            )
-        )
-    )
-    .order_by(post_receipts.c.id),
-    None,
-    "patron_id",
-)
 _lock = lock(
     select(patrons.c.id).where(patrons.c.id == bindparam("patron_id")).with_for_update(),
     "patron_id",
@@ -216,47 +160,6 @@ def _erasure(table: Table, column: Column[Any]) -> Callable[..., None]:
         changed = update(table).where(column == bindparam("of_patron")).values({column: None})
         return send(changed, "of_patron")
     return send(delete(table).where(column == bindparam("of_patron")), "of_patron")
-
-
-def export_person(transaction: Transaction, patron_id: int) -> dict[str, Any] | None:
-    """Everything held on a patron: rows as dicts under the names of their tables; None if unknown.
-
-    Dates and times are ISO 8601 text. Of the PIN only whether there is one, of a national number
-    the hash that is stored.
-    """
-    rows = _own_row(transaction, patron_id)
-    if not rows:
-        return None
-    found: dict[str, Any] = {"patron": _plain(patrons, rows[0])}
-    by_table: dict[Table, list[Column[Any]]] = {}
-    for table, column in references():
-        by_table.setdefault(table, []).append(column)
-    for table, columns in by_table.items():
-        found[table.name] = [
-            _plain(table, row) for row in _rows(table, *columns)(transaction, patron_id)
-        ]
-    found["charge_postings"] = [
-        _plain(charge_postings, row) for row in _posting_rows(transaction, patron_id)
-    ]
-    found["charge_loans"] = [
-        _plain(charge_loans, row) for row in _charged_rows(transaction, patron_id)
-    ]
-    found["post_receipts"] = [
-        _plain(post_receipts, row) for row in _receipt_rows(transaction, patron_id)
-    ]
-    found["events"] = [_plain(events, row) for row in _event_rows(transaction, patron_id)]
-    found["access_log"] = [_plain(access_log, row) for row in _access_rows(transaction, patron_id)]
-    return found
-
-
-def _plain(table: Table, row: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = {}
-    for column, value in zip(table.columns, row, strict=True):
-        if (table.name, column.name) in _SECRETS:
-            plain[f"has_{column.name}"] = value is not None
-        else:
-            plain[column.name] = value.isoformat() if isinstance(value, date) else value
-    return plain
 
 
 def erase_person(

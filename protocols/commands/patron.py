@@ -21,9 +21,9 @@ from circulation.patrons.personal_data import (
     StillNeeded,
     accesses_of,
     erase_person,
-    export_person,
     log_access,
 )
+from circulation.patrons.personal_export import export_person
 from circulation.patrons.pin_rules import pin_problems, unlock_pin
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import (

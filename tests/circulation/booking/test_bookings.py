@@ -21,7 +21,8 @@ from circulation.organisation import add_agency, add_branch, find_branch
 from circulation.patrons.consents import Consent, give_consent
 from circulation.patrons.groups import add_group, join_group
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.personal_data import StillNeeded, erase_person, export_person
+from circulation.patrons.personal_data import StillNeeded, erase_person
+from circulation.patrons.personal_export import export_person
 from circulation.patrons.personal_history import DEFAULT_DAYS
 from circulation.reasons import Reason
 from circulation.results import Branch, CheckedOut, Refused

@@ -10,7 +10,8 @@ from catalogue.statements import Transaction
 from circulation.dunning.collection_files import export_claims, read_file
 from circulation.jobs import run_job
 from circulation.patrons.guardians import add_guardian
-from circulation.patrons.personal_data import StillNeeded, erase_person, export_person
+from circulation.patrons.personal_data import StillNeeded, erase_person
+from circulation.patrons.personal_export import export_person
 from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.reasons import BlockReason
 from circulation.results import CheckedOut

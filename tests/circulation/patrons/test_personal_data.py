@@ -21,10 +21,9 @@ from circulation.patrons.personal_data import (
     StillNeeded,
     accesses_of,
     erase_person,
-    export_person,
     log_access,
-    references,
 )
+from circulation.patrons.personal_export import export_person, references
 from circulation.patrons.personal_history import BATCH, DEFAULT_DAYS, cut_history, set_history_days
 from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.reasons import BlockReason

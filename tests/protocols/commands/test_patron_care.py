@@ -4,10 +4,12 @@ and `tiro group`."""
 from __future__ import annotations
 
 import getpass
+import json
 from datetime import date, timedelta
 
 import pytest
 
+from circulation.callers.replies import keep_reply, reply_key
 from circulation.events import Event, EventKind, events_of_patron
 from circulation.patrons.identifiers import find_patron
 from circulation.results import Refused
@@ -189,3 +191,20 @@ def test_loans_are_counted(staff: Staff) -> None:
         "number": 3,
     } in figures
     assert staff.json("statistics", "--from", "2020-01-01", "--until", "2020-12-31") == []
+
+
+def test_who_has_used_a_kiosk_is_exported(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    staff.library.write(
+        lambda transaction: keep_reply(
+            staff.library.circulation,
+            transaction,
+            reply_key("kiosk", "secret", b"63"),
+            "64 Åse".encode(),
+            now=staff.library.now,
+            patron=card,
+        )
+    )
+    result = staff.run("patron", "export", card)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output)["replies"][0]["answer"] == "64 Åse"
