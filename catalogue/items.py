@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 
@@ -15,6 +15,9 @@ from catalogue.holders import update_holders
 from catalogue.schema import items
 from catalogue.statements import Transaction, key_parameters, many_of, one, scalar
 from catalogue.typed_codes import is_typed
+
+#: Characters of a barcode.
+LONGEST_BARCODE: Final = 64
 
 
 class Item(NamedTuple):
@@ -120,6 +123,11 @@ def add_item(
     )
     update_holders(transaction, (record_id,))
     return new_id
+
+
+def is_barcode(text: str) -> bool:
+    """Can this be the barcode of an item: something printable, of `LONGEST_BARCODE` at most?"""
+    return bool(text.strip()) and len(text) <= LONGEST_BARCODE and text.isprintable()
 
 
 def find_item(transaction: Transaction, barcode: str) -> Item | None:

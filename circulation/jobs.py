@@ -39,6 +39,7 @@ from circulation.notices.dated import DATED, notices_of_day
 from circulation.notices.gathering import gather
 from circulation.notices.privacy import forget_incoming_texts, forget_old_notices
 from circulation.notices.reach import reached_at
+from circulation.notices.unfillable import tell_of_unfillable
 from circulation.patrons.personal_data import forget_accesses
 from circulation.patrons.personal_history import cut_old_history
 from circulation.patrons.pin_rules import forget_old_failures
@@ -218,6 +219,13 @@ def _collection(doing: Doing) -> Step:
     return Step({"claims changed": changed, "claims withdrawn": withdrawn}, goes_on)
 
 
+def _unfillable(doing: Doing) -> Step:
+    told, goes_on = tell_of_unfillable(
+        doing.circulation, doing.transaction, now=doing.now, after=doing.after
+    )
+    return Step({"notices": told}, goes_on)
+
+
 def _notices(doing: Doing) -> Step:
     """First of what has happened, then of what is near: `after` says how far that has come."""
     circulation, transaction, day, now, after = doing
@@ -261,6 +269,7 @@ JOBS: dict[str, Job] = {
     "debts": Job("block who was warned of a debt and owes it still", _debts),
     "bookings": Job("end bookings whose last day is past", _bookings),
     "placements": Job("send deposits and themes to their next station, or home", _placements),
+    "unfillable-holds": Job("tell who waits for what no copy can fill", _unfillable),
     "notices": Job("make messages of what has happened, and of what is near", _notices),
     "old-notices": Job("forget what old messages said", _old_notices),
     "statistics": Job("count the loans of the day", _statistics),

@@ -18,7 +18,15 @@ from catalogue.changes.accession import lock_writing
 from catalogue.changes.brief_records import brief_record
 from catalogue.changes.fetched import Fetched
 from catalogue.index.collecting import terms_of
-from catalogue.items import BarcodeInUse, Item, add_item, find_item, items_of_records
+from catalogue.items import (
+    LONGEST_BARCODE,
+    BarcodeInUse,
+    Item,
+    add_item,
+    find_item,
+    is_barcode,
+    items_of_records,
+)
 from catalogue.records import Record, fetch_records
 from catalogue.searching.standard_numbers import StandardNumber, readings, records_with
 from catalogue.statements import Transaction, scalar
@@ -41,7 +49,6 @@ from circulation.set_up import VERSION, SetUp
 from circulation.trees import GROUPS
 
 #: The longest barcode that is taken.
-LONGEST_BARCODE = 64
 
 _set_up_version = scalar(select(VERSION))
 
@@ -182,7 +189,7 @@ def item_problem(transaction: Transaction, item: NewItem) -> NotAccessioned | No
     """What is wrong with what is said of a new item."""
     barcode = item.barcode
     if barcode is not None:
-        if not barcode.strip() or len(barcode) > LONGEST_BARCODE or not barcode.isprintable():
+        if not is_barcode(barcode):
             return NotAccessioned(Obstacle.BARCODE_WRONG, barcode[:LONGEST_BARCODE])
         if find_item(transaction, barcode) is not None:
             return NotAccessioned(Obstacle.BARCODE_IN_USE, barcode)

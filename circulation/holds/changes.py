@@ -32,7 +32,7 @@ class HoldOutcome(Enum):
     NOT_COLLECTED = "not_collected"
     UNOBTAINABLE = "unobtainable"  # the library cannot get it
     SUPERSEDED = "superseded"  # another one of the parallel set was served
-    MERGED = "merged"  # two titles became one, and the patron waits for the other already
+    MERGED = "merged"  # two came to want the same, and the patron waits by the other already
 
 
 class HoldChangedMeanwhile(RuntimeError):
@@ -91,6 +91,13 @@ _change_hold = send(
     ),
     "hold_id",
     *(f"new_{name}" for name in _CHANGED),
+)
+_set_wanted = send(
+    update(holds)
+    .where(holds.c.id == bindparam("hold_id"))
+    .values(item_id=None, part=bindparam("new_part")),
+    "hold_id",
+    "new_part",
 )
 _insert_capture = send(
     insert(captures).values(
@@ -320,6 +327,16 @@ def write_changes(
         before={name: _plain(value) for name, value in before.items()},
         after={name: _plain(value) for name, value in after.items()},
     )
+
+
+def ask_for_title(
+    transaction: Transaction, desk: Desk | None, hold: HoldFacts, part: str, now: datetime
+) -> None:
+    """A hold on one item asks for any of the title from now on, or of that part of it."""
+    _set_wanted(transaction, hold.id, part)
+    before = {"item": hold.item_barcode, "part": hold.part}
+    after = {"item": None, "part": part}
+    _event(transaction, EventKind.HOLD_CHANGED, desk, hold, now, before=before, after=after)
 
 
 def _plain(value: Any) -> Any:

@@ -1,16 +1,18 @@
-"""What is written of an item: call number, material group, part, price, who may have it.
+"""What is written of an item: barcode, call number, material group, part, price, float group.
 
 Where it stands is changed by `circulation.items.placement.place_item`, its title with its record.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from sqlalchemy import bindparam, update
 
+from catalogue.items import LONGEST_BARCODE, find_item, is_barcode
 from catalogue.schema import items
 from catalogue.statements import Transaction, send
 from circulation.engine import Circulation
@@ -18,9 +20,13 @@ from circulation.events import EventKind, write_event
 from circulation.items.facts import item_facts, lock_item
 from circulation.reasons import Reason
 from circulation.results import Desk, Item, Refusal, Refused
+from circulation.set_up import SetUp
 from circulation.trees import GROUPS
 
-_FIELDS = ("call_number", "material_group", "part", "price", "currency")
+_FIELDS = (
+    *("barcode", "call_number", "material_group", "part"),
+    *("price", "currency", "float_group"),
+)
 _change = send(
     update(items)
     .where(items.c.id == bindparam("of_item"))
@@ -41,8 +47,12 @@ class Keep(Enum):
 KEEP = Keep.KEEP
 
 
-class UnknownGroup(ValueError):
-    """No material group has this code."""
+class ItemUnfit(ValueError):
+    """An item cannot be as it was to be: all that is wrong, a sentence for each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
 
 
 def change_item(
@@ -52,15 +62,18 @@ def change_item(
     desk: Desk | None,
     item: str,
     now: datetime,
+    barcode: str | Keep = KEEP,
     call_number: str | Keep = KEEP,
     material_group: str | Keep = KEEP,
     part: str | Keep = KEEP,
     price: tuple[int, str] | Keep | None = KEEP,
+    float_group: str | Keep = KEEP,
 ) -> Item | Refused:
     """Changes what is given of the item with this barcode; `price` is in minor units of a currency.
 
-    Refused with ITEM_UNKNOWN. Raises UnknownGroup, and ValueError for a price below nothing. A loan
-    that is open keeps the rules it was lent by until it is renewed.
+    `barcode` is the one that it bears from now on; loans, holds and money stay with the item.
+    Refused with ITEM_UNKNOWN. Raises ItemUnfit. A loan that is open keeps the rules it was lent by
+    until it is renewed.
     """
     lock_item(transaction, item)
     facts = item_facts(transaction, item)
@@ -70,25 +83,29 @@ def change_item(
     home = set_up.branches[facts.home_branch_id]
     known = facts.item(home)
     before: dict[str, Any] = {
+        "barcode": known.barcode,
         "call_number": known.call_number,
         "material_group": known.material_group,
         "part": facts.part,
         "price": known.price,
         "currency": known.currency,
+        "float_group": facts.float_group,
     }
-    given = {"call_number": call_number, "material_group": material_group, "part": part}
+    given = {
+        "barcode": barcode,
+        "call_number": call_number,
+        "material_group": material_group,
+        "part": part,
+        "float_group": float_group,
+    }
     after = before | {name: value for name, value in given.items() if value is not KEEP}
     if price is not KEEP:
         after["price"], after["currency"] = price or (None, None)
-    if (after["price"] or 0) < 0:
-        raise ValueError("a price is not below nothing")
-    group = after["material_group"]
-    if group and group != before["material_group"]:
-        groups = {node.code for node in GROUPS.all(transaction)}
-        if groups and group not in groups:
-            raise UnknownGroup(f"there is no material group {group!r}")
-    if after == before:
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    if not changed:
         return known
+    if problems := _problems(transaction, set_up, changed):
+        raise ItemUnfit(problems)
     _change(transaction, facts.id, *(after[name] for name in _FIELDS))
     write_event(
         transaction,
@@ -96,9 +113,31 @@ def change_item(
         desk,
         now,
         item_id=facts.id,
-        before={name: value for name, value in before.items() if value != after[name]},
-        after={name: value for name, value in after.items() if value != before[name]},
+        before={name: before[name] for name in changed},
+        after=changed,
     )
-    changed = item_facts(transaction, item)
-    assert changed is not None
-    return changed.item(home)
+    written = item_facts(transaction, after["barcode"])
+    assert written is not None
+    return written.item(home)
+
+
+def _problems(transaction: Transaction, set_up: SetUp, changed: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the new values."""
+    problems = []
+    barcode = changed.get("barcode")
+    if barcode is not None and not is_barcode(barcode):
+        problems.append(f"this cannot be a barcode: {barcode[:LONGEST_BARCODE]!r}")
+    elif barcode is not None and find_item(transaction, barcode) is not None:
+        problems.append(f"another item has barcode {barcode!r}")
+    if (changed.get("price") or 0) < 0:
+        problems.append("a price is not below nothing")
+    group = changed.get("material_group")
+    groups = {node.code for node in GROUPS.all(transaction)} if group else set()
+    if groups and group not in groups:
+        problems.append(f"there is no material group {group!r}")
+    floats = changed.get("float_group")
+    known = {name for name, _ in set_up.transport.floats}
+    if floats and floats not in known:
+        named = f"; there are {', '.join(sorted(known))}" if known else ""
+        problems.append(f"there is no float group {floats!r}{named}")
+    return problems

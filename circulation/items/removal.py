@@ -1,4 +1,9 @@
-"""Taking an item out of the stock: refused as long as anything hangs on it.
+"""Taking an item out of the stock: refused as long as somebody has it, was promised it, or owes for
+it, with all that stands in the way.
+
+What else hangs on it is settled: a hold on just this item asks for any copy of the title and keeps
+its place, what was on its way for a hold is that no more, a transit ends, a booking, deposit or
+theme goes on without it.
 
 What names an item is read from the schema; `FATE` says of each column what becomes of it, and what
 it does not know stands in the way. Events stay, and the statistics that are read from them. Loans
@@ -20,10 +25,11 @@ from catalogue.holders import update_holders
 from catalogue.schema import items
 from catalogue.statements import Transaction, change, scalar, send
 from circulation.booking.schema import booking_loans
+from circulation.booking.stays import end_stay, stay_of_item
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.holds.facts import lock_queue
-from circulation.holds.schema import captures, holds
+from circulation.holds.withdrawing import let_go_of_item, stands_ready
 from circulation.items.facts import item_facts, lock_item
 from circulation.ledger.schema import charge_loans, charges
 from circulation.loans.schema import loans
@@ -35,9 +41,7 @@ class ItemNeed(Enum):
     """Why an item cannot go. The value is a plain English phrase for staff."""
 
     ON_LOAN = "it is on loan"
-    KEPT = "it is kept for somebody who waits"
-    WANTED = "somebody waits for just this item"
-    STAYS = "a booking, a deposit or a theme has it"
+    KEPT = "it stands on the hold shelf for somebody who was told to fetch it"
     MONEY = "something is owed for a loan of it"
     REFERENCES = "other entries name it"
 
@@ -68,16 +72,16 @@ class Fate(Enum):
 
 #: Table and column -> what becomes of it.
 FATE: dict[tuple[str, str], Fate] = {
-    ("captures", "item_id"): Fate.DELETED,  # of an open hold: ItemNeed.KEPT
+    ("captures", "item_id"): Fate.DELETED,  # what stands ready: ItemNeed.KEPT
     ("charge_loans", "item_id"): Fate.CUT,
     ("fetches", "item_id"): Fate.DELETED,
-    ("holds", "item_id"): Fate.CUT,  # of an open one: ItemNeed.WANTED
+    ("holds", "item_id"): Fate.CUT,
     ("interlibrary_loans", "item_id"): Fate.CUT,
     ("item_properties", "item_id"): Fate.DELETED,
     ("loan_conflicts", "item_id"): Fate.DELETED,
     ("loans", "item_id"): Fate.DELETED,  # of an open one: ItemNeed.ON_LOAN
     ("missing_items", "item_id"): Fate.DELETED,
-    ("stays", "item_id"): Fate.IN_THE_WAY,
+    ("stays", "item_id"): Fate.DELETED,
     ("transits", "item_id"): Fate.DELETED,
     ("unexpected_items", "item_id"): Fate.CUT,
 }
@@ -127,16 +131,6 @@ def _count(statement: Select[Any]) -> Callable[..., int]:
     return scalar(statement, "of_item")
 
 
-_kept = _count(
-    select(func.count())
-    .select_from(captures.join(holds, holds.c.id == captures.c.hold_id))
-    .where(captures.c.item_id == bindparam("of_item"), holds.c.closed.is_(None))
-)
-_wanted = _count(
-    select(func.count())
-    .select_from(holds)
-    .where(holds.c.item_id == bindparam("of_item"), holds.c.closed.is_(None))
-)
 _owed = _count(
     select(func.count())
     .select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
@@ -163,11 +157,12 @@ def remove_item(
     desk: Desk | None,
     item: str,
     now: datetime,
+    why: str = "",
 ) -> ItemRemoved | ItemNeeded | None:
     """Takes the item with this barcode out of the stock; None where no item has it.
 
     Its record stays, also without items (`circulation.record_changes.delete_record`). An item that
-    is missing or in transit can go.
+    is missing or in transit can go. `why` is kept with the event.
     """
     lock_item(transaction, item)
     facts = item_facts(transaction, item)
@@ -178,19 +173,21 @@ def remove_item(
     known = facts.item(set_up.branches[facts.home_branch_id])
     found = {
         ItemNeed.ON_LOAN: facts.loan_id is not None,
-        ItemNeed.KEPT: _kept(transaction, facts.id),
-        ItemNeed.WANTED: _wanted(transaction, facts.id),
-        ItemNeed.STAYS: facts.stay_branch_id is not None,
+        ItemNeed.KEPT: stands_ready(transaction, facts),
         ItemNeed.MONEY: _owed(transaction, facts.id),
         ItemNeed.REFERENCES: any(
             each.count(transaction, facts.id)
             for each in _references()
-            if each.fate is Fate.IN_THE_WAY and each.column.table.name != "stays"
+            if each.fate is Fate.IN_THE_WAY
         ),
     }
     needs = tuple(need for need, is_there in found.items() if is_there)
     if needs:
         return ItemNeeded(known, needs)
+    let_go_of_item(transaction, desk, facts, now)
+    stay = stay_of_item(transaction, facts.id)
+    if stay is not None:
+        end_stay(transaction, desk, stay, now)
     _forget_booking_loans(transaction, facts.id)
     for each in _references():
         if each.fate is not Fate.IN_THE_WAY:
@@ -209,5 +206,6 @@ def remove_item(
             "home": known.home_branch.id,
             "title": known.title,
         },
+        after={"why": why} if why else None,
     )
     return ItemRemoved(known, not _others(transaction, facts.record_id, facts.id))

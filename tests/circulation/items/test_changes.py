@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from catalogue.database import Database
+from catalogue.items import find_item
 from circulation.events import EventKind
-from circulation.items.changes import UnknownGroup, change_item
+from circulation.items.changes import ItemUnfit, change_item
 from circulation.reasons import Reason
-from circulation.results import Item, Refused
+from circulation.results import CheckedIn, Item, Refused
+from circulation.set_up import set_up_changed
+from circulation.transport import store_float_group
 from circulation.trees import GROUPS
-from tests.builders.circulation import Library, a_library, an_item
+from tests.builders.circulation import Library, a_library, a_patron, an_item
 
 
 @pytest.fixture
@@ -20,21 +23,21 @@ def library(database: Database) -> Library:
     return a_library(database)
 
 
-def change(library: Library, barcode: str, **fields: Any) -> Item | Refused:
+def change(library: Library, of: str, /, **fields: Any) -> Item | Refused:
     return library.write(
         lambda transaction: change_item(
             library.circulation,
             transaction,
             desk=library.desk(),
-            item=barcode,
+            item=of,
             now=library.now,
             **fields,
         )
     )
 
 
-def changed(library: Library, barcode: str, **fields: Any) -> Item:
-    found = change(library, barcode, **fields)
+def changed(library: Library, of: str, /, **fields: Any) -> Item:
+    found = change(library, of, **fields)
     assert isinstance(found, Item)
     return found
 
@@ -78,6 +81,42 @@ def test_a_group_must_be_one_where_groups_are_named(library: Library) -> None:
     barcode = an_item(library)
     assert changed(library, barcode, material_group="anything").material_group == "anything"
     library.write(lambda transaction: GROUPS.store(transaction, {"book": ("Books", None)}))
-    with pytest.raises(UnknownGroup, match="film"):
+    with pytest.raises(ItemUnfit, match="film"):
         change(library, barcode, material_group="film")
     assert changed(library, barcode, material_group="book").material_group == "book"
+
+
+def test_another_barcode_is_the_same_item(library: Library) -> None:
+    card, old = a_patron(library), an_item(library)
+    library.check_out(card, old)
+    item = changed(library, old, barcode="NEW-1", part="2", float_group="")
+    assert item.barcode == "NEW-1"
+    assert library.read(lambda transaction: find_item(transaction, old)) is None
+    event = library.events_of("NEW-1")[-1]
+    assert event.before == {"barcode": old, "part": ""}
+    assert event.after == {"barcode": "NEW-1", "part": "2"}
+    returned = library.check_in("NEW-1")
+    assert isinstance(returned, CheckedIn)
+    assert returned.loan is not None
+
+
+def test_all_that_is_wrong_is_told_together(library: Library) -> None:
+    barcode, other = an_item(library), an_item(library)
+    library.write(lambda transaction: GROUPS.store(transaction, {"book": ("Books", None)}))
+    library.write(
+        lambda transaction: store_float_group(transaction, "town", frozenset({library.main.id}))
+    )
+    library.write(set_up_changed)
+    with pytest.raises(ItemUnfit) as wrong:
+        change(
+            library, barcode, barcode=other, material_group="x", float_group="y", call_number="N"
+        )
+    assert wrong.value.problems == (
+        f"another item has barcode {other!r}",
+        "there is no material group 'x'",
+        "there is no float group 'y'; there are town",
+    )
+    with pytest.raises(ItemUnfit, match="cannot be a barcode"):
+        change(library, barcode, barcode=" ")
+    assert changed(library, barcode, float_group="town")
+    assert library.events_of(barcode)[-1].after == {"float_group": "town"}

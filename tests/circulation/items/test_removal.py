@@ -8,6 +8,7 @@ from catalogue.database import Database
 from catalogue.items import find_item
 from catalogue.records import fetch_records
 from circulation.events import EventKind, events_of_item
+from circulation.holds.results import HoldsPlaced, HoldState, Wanted
 from circulation.items.removal import (
     FATE,
     Fate,
@@ -18,9 +19,20 @@ from circulation.items.removal import (
     remove_item,
 )
 from circulation.loans.lost import declare_lost
+from tests.builders.bookings import a_booking, a_set, aside
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.fees import danish_fees
-from tests.builders.holds import a_copy, a_hold, cancel, holds_of, record_of
+from tests.builders.holds import (
+    a_copy,
+    a_hold,
+    ask,
+    cancel,
+    events_of,
+    goes_to,
+    holds_of,
+    outcome_of,
+    record_of,
+)
 
 
 @pytest.fixture
@@ -95,6 +107,61 @@ def test_what_somebody_waits_for_stays(library: Library) -> None:
     cancel(library, card, hold)
     assert isinstance(remove(library, barcode), ItemRemoved)
     assert holds_of(library, card) == []
+
+
+def test_who_waits_for_just_this_item_waits_for_the_title_in_their_place(library: Library) -> None:
+    first = an_item(library, part="2")
+    second = a_copy(library, first, part="2")
+    a_copy(library, first, part="1")
+    library.check_out(a_patron(library), first)
+    card = a_patron(library)
+    placed = a_hold(library, card, second, only_item=True)
+    assert isinstance(remove(library, second), ItemRemoved)
+    [left] = holds_of(library, card)
+    assert left.hold.id == placed.hold.id
+    assert (left.hold.item, left.hold.part, left.number_in_queue) == (None, "2", 1)
+    assert events_of(library, left.hold)[-1].kind is EventKind.HOLD_CHANGED
+    library.check_in(first)
+    assert needs(library, first) == (ItemNeed.KEPT,)
+
+
+def test_who_waits_for_the_part_already_waits_once(library: Library) -> None:
+    item = an_item(library, part="2")
+    card = a_patron(library)
+    by_item = a_hold(library, card, item, only_item=True).hold
+    asked = ask(library, card, Wanted(record_of(library, item), part="2"))
+    assert isinstance(asked, HoldsPlaced), asked
+    [by_part] = asked.holds
+    assert isinstance(remove(library, item), ItemRemoved)
+    assert [each.hold.id for each in holds_of(library, card)] == [by_part.hold.id]
+    assert outcome_of(library, by_item) == "merged"
+
+
+def test_what_is_on_its_way_to_somebody_goes_and_they_wait_again(library: Library) -> None:
+    barcode = an_item(library)
+    spare = a_copy(library, barcode)
+    library.check_out(a_patron(library), spare)
+    card = a_patron(library)
+    placed = a_hold(library, card, barcode, at=library.other)
+    library.check_in(barcode)
+    assert holds_of(library, card)[0].hold.state is HoldState.ON_THE_WAY
+    assert isinstance(remove(library, barcode), ItemRemoved)
+    [left] = holds_of(library, card)
+    assert (left.hold.id, left.hold.state) == (placed.hold.id, HoldState.WAITING)
+    assert goes_to(library, spare)[1] == placed.hold.id
+
+
+def test_a_booking_goes_on_without_what_was_set_aside_for_it(library: Library) -> None:
+    copies = a_set(library, 2)
+    aside(library, a_booking(library, a_patron(library), copies[0], 5, 9), copies[0])
+    item = library.read(lambda transaction: find_item(transaction, copies[0]))
+    assert item is not None
+    assert isinstance(remove(library, copies[0]), ItemRemoved)
+    kinds = [
+        event.kind
+        for event in library.read(lambda transaction: events_of_item(transaction, item.id))
+    ]
+    assert kinds[-2:] == [EventKind.STAY_ENDED, EventKind.ITEM_REMOVED]
 
 
 def test_what_is_owed_for_stays(library: Library) -> None:

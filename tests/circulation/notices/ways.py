@@ -230,6 +230,20 @@ def _(library: Library, card: str) -> None:
     cancel(library, card, placed.hold)
 
 
+@way(NoticeKind.HOLD_UNFILLABLE)
+def _(library: Library, card: str) -> None:
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    a_hold(library, card, barcode)
+    write(
+        library,
+        lambda transaction: declare_lost(
+            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
+        ),
+    )
+    for _ in range(2):  # told once
+        job(library, "unfillable-holds")
+
+
 @way(NoticeKind.HOLD_EXPIRED)
 def _(library: Library, card: str) -> None:
     barcode = an_item(library, on_loan_to=a_patron(library))

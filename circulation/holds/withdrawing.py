@@ -1,0 +1,49 @@
+"""What becomes of holds when an item leaves the stock: nobody loses their place in a queue.
+
+Whoever waited for just this item waits for any copy of its title (of the same part, where it has
+one) from then on. Whether another copy can serve them is told by `circulation.holds.unfillable`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from catalogue.statements import Transaction
+from circulation.holds.changes import HoldOutcome, ask_for_title, close, release
+from circulation.holds.facts import HoldFacts, hold_facts, holds_of_patron, holds_of_record
+from circulation.items.facts import ItemFacts
+from circulation.results import Desk
+
+
+def stands_ready(transaction: Transaction, item: ItemFacts) -> bool:
+    """Does the item lie on a hold shelf for somebody who has been told to fetch it?"""
+    if item.hold_id is None:
+        return False
+    hold = hold_facts(transaction, item.hold_id)
+    return hold is not None and hold.is_bound and hold.shelved is not None
+
+
+def let_go_of_item(
+    transaction: Transaction, desk: Desk | None, item: ItemFacts, now: datetime
+) -> None:
+    """The item is bound to no hold any more, and no hold asks for it alone.
+
+    Call it under the lock of the item and of its title's queue.
+    """
+    for hold in holds_of_record(transaction, item.record_id):
+        if hold.is_bound and hold.captured_item_id == item.id:
+            release(transaction, desk, hold, now)
+        if hold.item_id != item.id:
+            continue
+        part = hold.part or item.part
+        if part != hold.part and _has_asked_for(transaction, hold, part):
+            close(transaction, desk, hold, HoldOutcome.MERGED, now)
+        else:
+            ask_for_title(transaction, desk, hold, part, now)
+
+
+def _has_asked_for(transaction: Transaction, hold: HoldFacts, part: str) -> bool:
+    return any(
+        other.record_id == hold.record_id and other.part == part and other.id != hold.id
+        for other in holds_of_patron(transaction, hold.patron_id)
+    )

@@ -1,0 +1,37 @@
+"""Who waits for what nothing can fill is told so, once for each hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from catalogue.statements import Transaction
+from circulation.engine import Circulation
+from circulation.holds.unfillable import unfillable_holds
+from circulation.notices.causes import Cause
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.requests import Addressees, request_notice
+
+#: So many titles in one transaction.
+AT_MOST = 200
+
+
+def tell_of_unfillable(
+    circulation: Circulation, transaction: Transaction, *, now: datetime, after: int = 0
+) -> tuple[int, int | None]:
+    """Makes the notices: how many, and after which record to go on."""
+    page = unfillable_holds(circulation, transaction, after=after, limit=AT_MOST)
+    among = Addressees(transaction, {each.patron_id for each in page.holds})
+    made = 0
+    for each in page.holds:
+        notice_id = request_notice(
+            circulation,
+            transaction,
+            patron_id=each.patron_id,
+            kind=NoticeKind.HOLD_UNFILLABLE,
+            cause=Cause(holds=(each.hold.id,)),
+            branch_id=each.hold.pickup_branch.id,
+            now=now,
+            among=among,
+        )
+        made += notice_id is not None
+    return made, page.next
