@@ -1,4 +1,4 @@
-"""Prices as people and suppliers write them, in minor units."""
+"""Amounts as people and suppliers write them, in minor units."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from circulation.ledger.money import exponent_of
 
-_AMOUNT = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,3})?", re.ASCII)
+_AMOUNT = re.compile(r"[0-9]{1,9}(?:[.,]([0-9]{1,3}))?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
@@ -25,11 +25,24 @@ def price_of(amount: str | None, currency: str | None) -> tuple[int, str] | None
         return None
     if not amount or not currency:
         raise WrongPrice("a price and its currency go together")
-    if not _CURRENCY.fullmatch(currency):
-        raise WrongPrice(f"a currency has a code of three letters, such as DKK, not {currency!r}")
     if not _AMOUNT.fullmatch(amount):
         raise WrongPrice(f"a price is an amount such as 299.95, not {amount!r}")
-    units = Decimal(amount.replace(",", ".")).scaleb(exponent_of(currency))
-    if units != units.to_integral_value():
-        raise WrongPrice(f"{currency} has no such parts: {amount}")
-    return int(units), currency
+    return minor_units(amount, currency), currency
+
+
+def minor_units(amount: str, currency: str) -> int:
+    """An amount such as ``50``, ``50.25`` or ``50,25``, never below nothing, in minor units.
+
+    No more decimals than the currency has (ISO 4217), even zeros: ``1.000`` may well mean a
+    thousand. Raises WrongPrice.
+    """
+    if not _CURRENCY.fullmatch(currency):
+        raise WrongPrice(f"a currency has a code of three letters, such as DKK, not {currency!r}")
+    found = _AMOUNT.fullmatch(amount.strip())
+    if found is None:
+        raise WrongPrice(f"{amount!r} is no amount such as 299.95 or 299,95")
+    digits = exponent_of(currency)
+    if len(found[1] or "") > digits:
+        has = f"{digits} decimals" if digits else "no decimals"
+        raise WrongPrice(f"an amount in {currency} has {has}: {amount!r} has {len(found[1])}")
+    return int(Decimal(found[0].replace(",", ".")).scaleb(digits))

@@ -16,6 +16,7 @@ from circulation.holds.pick_list import ToFetch, begin_fetching, give_up_fetchin
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldChanged, HoldKind, HoldsPlaced, QueuedHold, Wanted
 from circulation.holds.shelf import clear_shelf, hold_shelf
+from circulation.holds.unfillable import UnfillablePage, unfillable_holds
 from circulation.holds.work_lists import record_queue
 from circulation.results import Refused
 from protocols.command_line import Settings
@@ -279,6 +280,47 @@ def queue(settings: Settings, record: int | None, barcode: str | None, as_json: 
 
 
 # The work that holds make
+
+
+@hold.command()
+@click.option("--at", "branch", type=ISIL, help="To be fetched there.  [default: anywhere]")
+@as_json
+@click.pass_obj
+def unfillable(settings: Settings, branch: str | None, as_json: bool) -> None:
+    """List the holds that nothing can fill, and why: no copy is left that could serve them.
+
+    They stay open until somebody gets another copy, or ends them with `tiro hold cancel
+    --unobtainable`. The job `unfillable-holds` tells their patrons, once.
+    """
+    with opened(settings) as library:
+        branch_id = None if branch is None else library.desk(branch).branch_id
+        lines: list[dict[str, Any]] = []
+        after: int | None = 0
+        while after is not None:
+
+            def work(transaction: Transaction, after: int = after) -> UnfillablePage:
+                return unfillable_holds(
+                    library.circulation, transaction, pickup_branch_id=branch_id, after=after
+                )
+
+            page = library.read(work)
+            lines += [
+                {
+                    "hold": each.hold.id,
+                    "record": each.hold.record_id,
+                    "title": each.hold.title,
+                    "author": each.hold.author,
+                    "part": each.hold.part,
+                    "patron": each.patron_name,
+                    "pickup": each.hold.pickup_branch.isil,
+                    "placed": each.hold.placed,
+                    "until": each.hold.interest_until,
+                    "why": each.why.value,
+                }
+                for each in page.holds
+            ]
+            after = page.next
+        say(lines, as_json)
 
 
 @hold.command("pick-list")

@@ -1,26 +1,27 @@
-"""`tiro item`: what an item is doing."""
+"""`tiro item`: what items are doing, what is written of them, and the end of them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TextIO
 
 import click
 
+from catalogue.items import find_item
 from catalogue.statements import Transaction
 from circulation.events import events_of_item
 from circulation.items.availability import circulation_status
-from circulation.items.placement import UnknownPlace, place_item
-from circulation.organisation import find_branch
-from circulation.results import CirculationStatus, Desk, Item, Refused, Stay
+from circulation.results import CirculationStatus, Stay
 from protocols.command_line import Settings
-from protocols.commands.library import DEVICE, as_json, opened, refusal_of, say
+from protocols.commands.library import as_json, opened, say
+from protocols.commands.stock import Act, Line, change_one, each_of, lines_of, withdraw_one
 from protocols.commands.unknown import no_item
 from protocols.commands.values import ISIL
 
 
 @click.group()
 def item() -> None:
-    """Look up items."""
+    """Look up, change and withdraw items."""
 
 
 @item.command()
@@ -38,7 +39,9 @@ def show(settings: Settings, barcode: str, with_events: bool, as_json: bool) -> 
             )
             if status is None:
                 return None
-            facts = _facts(status)
+            written = find_item(transaction, barcode)
+            assert written is not None
+            facts = _facts(status) | {"part": written.part, "float_group": written.float_group}
             if with_events:
                 facts["events"] = [
                     {"at": event.at, "what": event.kind.value, "by": event.actor}
@@ -54,51 +57,111 @@ def show(settings: Settings, barcode: str, with_events: bool, as_json: bool) -> 
         say(facts, as_json)
 
 
+_ITEMS = click.argument("barcodes", nargs=-1, metavar="[BARCODE]...")
+_FILE = click.option(
+    "--file",
+    "file",
+    type=click.File("r", encoding="utf-8-sig"),
+    help="A list of items, `-` for standard input: a barcode on each line, or CSV.",
+)
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Change nothing: say what would be done.")
+_PLACES = (
+    click.option("--department", help="Its place within the branch; an empty word for none."),
+    click.option("--location"),
+    click.option("--sublocation"),
+    click.option("--section"),
+)
+
+
+def _places(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_PLACES):
+        command = option(command)
+    return command
+
+
 @item.command()
-@click.argument("barcode")
-@click.option("--at", "branch", type=ISIL, help="Another branch, where it belongs from now on.")
-@click.option("--department", help="Its place within the branch; an empty word for none.")
-@click.option("--location")
-@click.option("--sublocation")
-@click.option("--section")
+@_ITEMS
+@_FILE
+@click.option("--barcode", help="The one that it bears from now on.")
+@click.option("--call-number", help="An empty word takes away; so for the others.")
+@click.option("--material-group", metavar="CODE")
+@click.option("--part", help="Of a serial or a work in volumes.")
+@click.option("--price", metavar="AMOUNT", help="Such as 299.95 or 299,95.")
+@click.option("--currency", metavar="CODE", help="[default: that of its price, else DKK]")
+@click.option("--float-group", metavar="CODE")
+@click.option("--at", type=ISIL, help="Another branch, where it belongs from now on.")
+@_places
+@_DRY_RUN
 @as_json
 @click.pass_obj
-def place(
-    settings: Settings, /, barcode: str, branch: str | None, as_json: bool, **levels: str | None
+def change(
+    settings: Settings,
+    /,
+    barcodes: tuple[str, ...],
+    file: TextIO | None,
+    dry_run: bool,
+    as_json: bool,
+    **given: str | None,
 ) -> None:
+    """Change what is written of items. What is not given stays as it is.
+
+    CSV has a first line with the names of its columns, the first of them `item`: the barcode that
+    an item has. The others are barcode (a new one), call_number, material_group, part, price,
+    currency, float_group, at (an ISIL), department, location, sublocation and section. An empty
+    cell leaves things as they are, a lone - takes them away; options hold for all lines that say
+    nothing else. The exit code is 1 where anything could not be done.
+    """
+    changes = {name: text for name, text in given.items() if text is not None}
+    lines = lines_of(barcodes, file, changes)
+    if changes.get("barcode") and len(lines) > 1:
+        raise click.UsageError("--barcode goes with exactly one item; give others in CSV")
+    if not any(line.changes for line in lines):
+        raise click.UsageError("say what is to be changed")
+    _do(settings, lines, change_one, dry_run, as_json)
+
+
+@item.command()
+@_ITEMS
+@_FILE
+@click.option("--why", default="", help="Kept with what is noted of it.")
+@_DRY_RUN
+@as_json
+@click.pass_obj
+def withdraw(
+    settings: Settings,
+    barcodes: tuple[str, ...],
+    file: TextIO | None,
+    why: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Take items out of the stock for good. Their records stay.
+
+    Who waits for just such an item waits for any copy of its title; `tiro hold unfillable` lists
+    those whom no copy can serve any more. What is on loan, stands ready for somebody, or is owed
+    for stays, and the reasons are told. The exit code is 1 where anything could not be done.
+    """
+    _do(settings, lines_of(barcodes, file, {}), withdraw_one(why), dry_run, as_json)
+
+
+@item.command()
+@click.argument("barcode")
+@click.option("--at", type=ISIL, help="Another branch, where it belongs from now on.")
+@_places
+@as_json
+@click.pass_obj
+def place(settings: Settings, /, barcode: str, as_json: bool, **given: str | None) -> None:
     """Put an item into another place. What is not given stays; another branch begins with none."""
-    given = {level: code for level, code in levels.items() if code is not None}
+    changes = {name: text for name, text in given.items() if text is not None}
+    _do(settings, [Line(barcode, changes)], change_one, False, as_json)
+
+
+def _do(settings: Settings, lines: list[Line], act: Act, dry_run: bool, json_wanted: bool) -> None:
     with opened(settings) as library:
-
-        def work(transaction: Transaction) -> Item | Refused:
-            home = None if branch is None else find_branch(transaction, branch)
-            desk = None
-            if home is not None:
-                desk = Desk(library.actor, DEVICE, home.agency_id, home.id)
-            return place_item(
-                library.circulation,
-                transaction,
-                desk=desk,
-                item=barcode,
-                now=library.now,
-                branch=branch,
-                **given,
-            )
-
-        try:
-            placed = library.write(work)
-        except UnknownPlace as error:
-            raise click.ClickException(str(error)) from error
-        if isinstance(placed, Refused):
-            say(refusal_of(placed), as_json)
-            raise click.exceptions.Exit(1)
-        facts = {
-            "item": placed.barcode,
-            "title": placed.title,
-            "home": placed.home_branch.isil,
-            "placement": list(placed.placement),
-        }
-        say(facts, as_json)
+        found = list(each_of(library, lines, act, dry_run=dry_run))
+        say(found if len(lines) > 1 else found[0], json_wanted)
+    if any("refused" in each for each in found):
+        raise click.exceptions.Exit(1)
 
 
 def _stay(stay: Stay) -> dict[str, Any]:
