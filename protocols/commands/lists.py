@@ -21,7 +21,7 @@ from circulation.paging import MOST, PAGE, Page, Place
 from circulation.patrons.identifiers import known_as
 from circulation.results import LoanMark
 from protocols.command_line import Settings
-from protocols.commands.hold import to_fetch
+from protocols.commands.hold_work import to_fetch
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.values import ISIL
 

@@ -22,7 +22,15 @@ def test_no_price() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "currency"),
-    [("5", None), (None, "DKK"), ("5", "kr"), ("-5", "DKK"), ("1.234,50", "DKK"), ("5.5", "ISK"), ("1.000", "DKK")],
+    [
+        ("5", None),
+        (None, "DKK"),
+        ("5", "kr"),
+        ("-5", "DKK"),
+        ("1.234,50", "DKK"),
+        ("5.5", "ISK"),
+        ("1.000", "DKK"),
+    ],
 )
 def test_what_is_no_price(amount: str | None, currency: str | None) -> None:
     with pytest.raises(WrongPrice):
