@@ -41,7 +41,7 @@ class ItemNeed(Enum):
     """Why an item cannot go. The value is a plain English phrase for staff."""
 
     ON_LOAN = "it is on loan"
-    KEPT = "it stands on the hold shelf for somebody who was told to fetch it"
+    KEPT = "it is kept for somebody who waits"
     MONEY = "something is owed for a loan of it"
     REFERENCES = "other entries name it"
 
