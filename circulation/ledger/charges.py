@@ -21,6 +21,7 @@ from circulation.ledger.money import (
     Charge,
     ChargeKind,
     PostingKind,
+    amount_text,
 )
 from circulation.ledger.payments import settle_with_credit
 from circulation.ledger.postings import (
@@ -148,7 +149,10 @@ def reduce_charge(account: Account, charge: Charge, amount: int, reason: str) ->
     Raises ValueError for an amount that is not positive, or more than the charge.
     """
     if not 0 < amount <= charge.amount:
-        raise ValueError(f"{amount} cannot be taken off a charge of {charge.amount}")
+        raise ValueError(
+            f"{amount_text(amount, charge.currency)} cannot be taken off a charge of "
+            f"{amount_text(charge.amount, charge.currency)}"
+        )
     return set_amount(account, charge, charge.amount - amount, reason)
 
 
@@ -159,7 +163,10 @@ def write_off(account: Account, charge: Charge, reason: str, amount: int | None 
     """
     amount = charge.balance if amount is None else amount
     if not 0 < amount <= charge.balance:
-        raise ValueError(f"{amount} cannot be written off of {charge.balance} owed")
+        raise ValueError(
+            f"{amount_text(amount, charge.currency)} cannot be written off of "
+            f"{amount_text(charge.balance, charge.currency)} owed"
+        )
     return _corrected(account, charge, PostingKind.WRITE_OFF, amount, reason)
 
 
@@ -172,7 +179,10 @@ def reduce_write_off(
     """
     amount = charge.written_off if amount is None else amount
     if not 0 < amount <= charge.written_off:
-        raise ValueError(f"{amount} is more than the {charge.written_off} written off")
+        raise ValueError(
+            f"{amount_text(amount, charge.currency)} is more than the "
+            f"{amount_text(charge.written_off, charge.currency)} written off"
+        )
     parent = _last_write_off(account.transaction, charge.id)
     kind = PostingKind.WRITE_OFF_REDUCTION
     return _corrected(account, charge, kind, amount, reason, parent)

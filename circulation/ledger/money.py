@@ -25,13 +25,18 @@ def exponent_of(currency: str) -> int:
     return EXPONENTS.get(currency, 2)
 
 
-def amount_text(amount: int, currency: str) -> str:
-    """For people: ``20.00 DKK``."""
+def decimal_text(amount: int, currency: str) -> str:
+    """Minor units as a decimal: ``20.00``."""
     digits = exponent_of(currency)
     sign, whole = ("-" if amount < 0 else ""), str(abs(amount)).rjust(digits + 1, "0")
     if digits:
         whole = f"{whole[:-digits]}.{whole[-digits:]}"
-    return f"{sign}{whole} {currency}"
+    return f"{sign}{whole}"
+
+
+def amount_text(amount: int, currency: str) -> str:
+    """For people: ``20.00 DKK``."""
+    return f"{decimal_text(amount, currency)} {currency}"
 
 
 class ChargeKind(Enum):

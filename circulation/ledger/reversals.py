@@ -10,7 +10,7 @@ from catalogue.statements import Moment, Transaction, change
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
 from circulation.ledger.charge_lists import charge_facts
-from circulation.ledger.money import Charge, PostingKind
+from circulation.ledger.money import Charge, PostingKind, amount_text
 from circulation.ledger.payments import find_payment, last_payment_of
 from circulation.ledger.postings import (
     Account,
@@ -86,7 +86,10 @@ def reimburse(account: Account, charge: Charge, reason: str, amount: int | None 
     too_much = -charge.balance
     amount = too_much if amount is None else amount
     if not 0 < amount <= too_much:
-        raise ValueError(f"{amount} cannot be given back of {max(too_much, 0)} paid too much")
+        raise ValueError(
+            f"{amount_text(amount, charge.currency)} cannot be given back of "
+            f"{amount_text(max(too_much, 0), charge.currency)} paid too much"
+        )
     parent, payment_id = last_payment_of(account.transaction, charge.id) or (None, None)
     changed = post(
         account,

@@ -27,8 +27,9 @@ from circulation.accession.adding import accession as accession_verb
 from circulation.ledger.prices import WrongPrice, price_of
 from circulation.results import Desk, Destination
 from protocols.command_line import Settings
-from protocols.commands.library import Library, as_json, opened, plain, say
+from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.values import ISIL
+from protocols.commands.wording import plain
 from protocols.record_sources import Asked, Targets
 
 

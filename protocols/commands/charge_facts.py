@@ -1,4 +1,4 @@
-"""Charges as `tiro charges` prints them; amounts in minor units."""
+"""Charges as `tiro charges` prints them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from typing import Any
 from circulation.dunning.acts import Act
 from circulation.ledger.charge_lists import ChargeExplained
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine
+from protocols.commands.wording import Money, with_money
 
 
 def line_facts(line: ChargeLine) -> dict[str, Any]:
+    currency = line.charge.currency
     return charge_facts(line.charge) | {
         "items": [
-            {"item": each.barcode, "title": each.title, "amount": each.amount, "at": each.at}
+            {
+                "item": each.barcode,
+                "title": each.title,
+                "amount": Money(each.amount, currency),
+                "at": each.at,
+            }
             for each in line.loans
             if each.barcode is not None
         ]
@@ -23,10 +30,10 @@ def charge_facts(charge: Charge) -> dict[str, Any]:
     return {
         "charge": charge.id,
         "type": charge.kind.value,
-        "amount": charge.amount,
-        "paid": charge.paid,
-        "written_off": charge.written_off,
-        "balance": charge.balance,
+        "amount": Money(charge.amount, charge.currency),
+        "paid": Money(charge.paid, charge.currency),
+        "written_off": Money(charge.written_off, charge.currency),
+        "balance": Money(charge.balance, charge.currency),
         "currency": charge.currency,
         "reason": charge.reason,
         "created": charge.created,
@@ -35,16 +42,17 @@ def charge_facts(charge: Charge) -> dict[str, Any]:
 
 def explained_facts(found: ChargeExplained) -> dict[str, Any]:
     """A charge with its loans and postings."""
+    currency = found.charge.currency
     return charge_facts(found.charge) | {
         "branch": found.branch.isil,
-        "loans": [loan_facts(each) for each in found.loans],
-        "undone": [loan_facts(each) for each in found.undone],
-        "steps": [step_facts(each) for each in found.steps],
+        "loans": [loan_facts(each, currency) for each in found.loans],
+        "undone": [loan_facts(each, currency) for each in found.undone],
+        "steps": [step_facts(each, currency) for each in found.steps],
         "postings": [
             {
                 "posting": each.id,
                 "kind": each.kind.value,
-                "amount": each.amount,
+                "amount": Money(each.amount, currency),
                 "parent": each.parent_id,
                 "payment": each.payment_id,
                 "at": each.at,
@@ -57,7 +65,7 @@ def explained_facts(found: ChargeExplained) -> dict[str, Any]:
     }
 
 
-def step_facts(act: Act) -> dict[str, Any]:
+def step_facts(act: Act, currency: str) -> dict[str, Any]:
     """What the flow did of a loan, or of the charge; `passed`: a later step came in its place."""
     return {
         "step": act.step,
@@ -66,17 +74,17 @@ def step_facts(act: Act) -> dict[str, Any]:
         "passed": act.is_passed,
         "loan": act.loan_id,
         "charge": act.charge_id,
-    } | {name: value for name, value in act.facts.items() if name != "step"}
+    } | with_money({name: value for name, value in act.facts.items() if name != "step"}, currency)
 
 
-def loan_facts(loan: ChargedLoan) -> dict[str, Any]:
-    facts = dict(loan.facts)
+def loan_facts(loan: ChargedLoan, currency: str) -> dict[str, Any]:
+    facts = with_money(loan.facts, currency)
     terms, rules = facts.pop("terms", {}), facts.pop("rules", {})
     return {
         "loan": loan.loan_id,
         "item": loan.barcode,
         "title": loan.title,
-        "alone": loan.amount,
+        "alone": Money(loan.amount, currency),
         **facts,
         "rules": {name: {"value": value, "rule": rules.get(name)} for name, value in terms.items()},
     }

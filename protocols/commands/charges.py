@@ -8,7 +8,7 @@ from catalogue.statements import Transaction
 from circulation.fees.expected import expected_fees
 from circulation.ledger.changes import Changed, change_charge, charge_patron
 from circulation.ledger.charge_lists import explain_charge, patron_charges
-from circulation.ledger.money import ChargeKind, PatronCharges, amount_text
+from circulation.ledger.money import Charge, ChargeKind, PatronCharges
 from circulation.ledger.orders import Act
 from circulation.ledger.payments import account_currency, pay
 from circulation.ledger.postings import find_charge
@@ -24,7 +24,8 @@ from protocols.commands.charge_facts import (
     loan_facts,
 )
 from protocols.commands.library import DEVICE, Library, as_json, opened, refusal_of, say
-from protocols.commands.values import ISIL
+from protocols.commands.values import AMOUNT, ISIL, units_of
+from protocols.commands.wording import Money, for_people
 
 _at = click.option(
     "--at",
@@ -34,13 +35,12 @@ _at = click.option(
 )
 _CHARGE = click.argument("charge_id", metavar="CHARGE", type=int)
 _AMOUNT = click.option(
-    "--amount", type=click.IntRange(min=1), help="In minor units.  [default: all of it]"
+    "--amount", type=AMOUNT, help="Such as 50 or 50.25, of its currency.  [default: all of it]"
 )
 _REASON = click.option("--reason", required=True, help="Why; kept with the posting.")
 _ORDER = click.option(
     "--order", "order_id", help="A number of your own: done once, however often it is repeated."
 )
-_MINOR = click.IntRange(min=1)
 _CURRENCY = click.option(
     "--currency", metavar="CODE", help="Such as DKK.  [default: that of the account]"
 )
@@ -67,9 +67,10 @@ def charges(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """List what a patron is charged, the oldest first. Amounts are in minor units.
+    """List what a patron is charged, the oldest first.
 
-    The access log notes that you looked.
+    Amounts are decimals, such as 50 or 50.25 (or 50,25); --json prints each as a text like "50.25",
+    with its currency beside it. The access log notes that you looked.
     """
     if context.invoked_subcommand is not None:
         return
@@ -133,7 +134,7 @@ def _currency(library: Library, desk: Desk, patron: str, charges: tuple[int, ...
 
 @charges.command("pay")
 @click.argument("patron", metavar="PATRON")
-@click.argument("amount", type=_MINOR)
+@click.argument("amount", type=AMOUNT)
 @_CURRENCY
 @_ORDER
 @click.option("--charge", "charge_ids", type=int, multiple=True, help="Only this; may be repeated.")
@@ -145,7 +146,7 @@ def pay_(
     settings: Settings,
     /,
     patron: str,
-    amount: int,
+    amount: str,
     currency: str | None,
     order_id: str | None,
     charge_ids: tuple[int, ...],
@@ -153,17 +154,18 @@ def pay_(
     branch: str | None,
     as_json: bool,
 ) -> None:
-    """Take a payment of AMOUNT minor units of PATRON, for the oldest charges first."""
+    """Take a payment of AMOUNT, such as 50 or 50.25, of PATRON, for the oldest charges first."""
     with opened(settings) as library:
         desk = _desk(library, branch, patron)
         currency = currency or _currency(library, desk, patron, charge_ids[:1])
+        units = units_of(amount, currency)
         answer = library.write(
             lambda transaction: pay(
                 library.circulation,
                 transaction,
                 desk=desk,
                 patron=patron,
-                amount=amount,
+                amount=units,
                 currency=currency,
                 order_id=order_id,
                 charge=charge_ids or None,
@@ -178,13 +180,16 @@ def pay_(
         {
             "payment": answer.payment_id,
             "order": answer.order_id,
-            "amount": answer.amount,
+            "amount": Money(answer.amount, currency),
             "currency": answer.currency,
             "charges": [
-                {"charge": each.charge_id, "amount": each.amount} for each in answer.allocations
+                {"charge": each.charge_id, "amount": Money(each.amount, currency)}
+                for each in answer.allocations
             ],
-            "credit": answer.credit,
-            "owed": sum(each.total for each in answer.balances if each.currency == currency),
+            "credit": Money(answer.credit, currency),
+            "owed": Money(
+                sum(each.total for each in answer.balances if each.currency == currency), currency
+            ),
             "repeated": answer.was_repeated,
             "block_lifted": answer.lifted_block,
         },
@@ -195,7 +200,7 @@ def pay_(
 @charges.command()
 @click.argument("patron", metavar="PATRON")
 @click.argument("kind", type=click.Choice(_BY_HAND))
-@click.argument("amount", type=_MINOR)
+@click.argument("amount", type=AMOUNT)
 @_CURRENCY
 @_REASON
 @_ORDER
@@ -206,17 +211,18 @@ def add(
     settings: Settings,
     patron: str,
     kind: str,
-    amount: int,
+    amount: str,
     currency: str | None,
     reason: str,
     order_id: str | None,
     branch: str | None,
     as_json: bool,
 ) -> None:
-    """Charge PATRON by hand: for a new card, for damage."""
+    """Charge PATRON by hand AMOUNT, such as 50 or 50.25: for a new card, for damage."""
     with opened(settings) as library:
         patron_id, desk = library.patron(patron), _desk(library, branch, patron)
         currency = currency or _currency(library, desk, patron)
+        units = units_of(amount, currency)
         charged = library.write(
             lambda transaction: charge_patron(
                 library.circulation,
@@ -224,7 +230,7 @@ def add(
                 desk=desk,
                 patron_id=patron_id,
                 kind=ChargeKind(kind),
-                amount=amount,
+                amount=units,
                 currency=currency,
                 reason=reason,
                 now=library.now,
@@ -234,13 +240,17 @@ def add(
     _say_changed(charged, as_json)
 
 
-def _where(library: Library, branch: str | None, charge_id: int) -> Desk:
-    """In that branch, or where the charge was made."""
-    if branch is not None:
-        return library.desk(branch)
+def _charge(library: Library, charge_id: int) -> Charge:
     charge = library.read(lambda transaction: find_charge(transaction, charge_id))
     if charge is None:
         raise click.ClickException(f"there is no charge {charge_id} that can be changed")
+    return charge
+
+
+def _where(library: Library, branch: str | None, charge: Charge) -> Desk:
+    """In that branch, or where the charge was made."""
+    if branch is not None:
+        return library.desk(branch)
     return Desk(library.actor, DEVICE, charge.agency_id, charge.branch_id)
 
 
@@ -256,14 +266,16 @@ def _changing(name: str, act: Act, about: str) -> None:
     def command(
         settings: Settings,
         charge_id: int,
-        amount: int | None,
+        amount: str | None,
         reason: str,
         order_id: str | None,
         branch: str | None,
         as_json: bool,
     ) -> None:
         with opened(settings) as library:
-            desk = _where(library, branch, charge_id)
+            charge = _charge(library, charge_id)
+            desk = _where(library, branch, charge)
+            units = None if amount is None else units_of(amount, charge.currency)
             try:
                 changed = library.write(
                     lambda transaction: change_charge(
@@ -274,7 +286,7 @@ def _changing(name: str, act: Act, about: str) -> None:
                         desk=desk,
                         reason=reason,
                         now=library.now,
-                        amount=amount,
+                        amount=units,
                         order_id=order_id,
                     )
                 )
@@ -343,7 +355,7 @@ def expected(settings: Settings, patron: str, as_json: bool) -> None:
     say(
         [
             {
-                "amount": fee.amount,
+                "amount": Money(fee.amount, fee.currency),
                 "currency": fee.currency,
                 "items": [
                     {
@@ -351,7 +363,7 @@ def expected(settings: Settings, patron: str, as_json: bool) -> None:
                         "title": each.item.title,
                         "due": each.loan.due,
                         "days_late": each.days,
-                        "amount": each.amount,
+                        "amount": Money(each.amount, fee.currency),
                     }
                     for each in fee.loans
                 ],
@@ -383,13 +395,13 @@ def explain(settings: Settings, charge_id: int, as_json: bool) -> None:
     for posting in found.postings:
         told = f" ({posting.reason})" if posting.reason else ""
         click.echo(
-            f"{posting.at:%Y-%m-%d %H:%M} {posting.kind.value:20}"
-            f" {amount_text(posting.amount, currency):>16}{told}"
+            f"{for_people(posting.at):17} {posting.kind.value:20}"
+            f" {for_people(Money(posting.amount, currency)):>16}{told}"
         )
-    click.echo(f"{'owed':37} {amount_text(found.charge.balance, currency):>16}")
+    click.echo(f"{'owed':38} {for_people(Money(found.charge.balance, currency)):>16}")
     for loan in found.loans:
         click.echo()
-        say(loan_facts(loan), False)
+        say(loan_facts(loan, currency), False)
     for step in facts["steps"]:
         click.echo()
         say(step, False)

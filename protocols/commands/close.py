@@ -10,13 +10,15 @@ import click
 
 from circulation.calendars.closures import Closure, close_branch, lift_closure, preview_closure
 from circulation.calendars.due_dates import local_date
+from circulation.fees.redating import ReckonedAgain
 from circulation.fees.rules import FeeTerms
-from circulation.ledger.money import amount_text
+from circulation.ledger.money import decimal_text
 from circulation.results import Refused
 from protocols.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.unknown import no_branch
 from protocols.commands.values import DAY, ISIL
+from protocols.commands.wording import amount, day
 
 
 @click.command()
@@ -102,9 +104,9 @@ def close(
 
 
 def _show(closure: Closure) -> None:
-    period = str(closure.first)
+    period = day(closure.first)
     if closure.last != closure.first:
-        period += f" to {closure.last}"
+        period += f" to {day(closure.last)}"
     click.echo(f"{closure.branch.isil} {closure.branch.name}: closed {period}")
     if closure.reopens is None:
         click.echo("Its calendar has no open day after that, so nothing is moved.")
@@ -115,24 +117,24 @@ def _show(closure: Closure) -> None:
             (local_date(each.before, zone), local_date(each.after, zone)) for each in moved
         )
         for (old, new), number in sorted(days.items()):
-            click.echo(f"{number} {what} {old} -> {new}")
+            click.echo(f"{number} {what} {day(old)} -> {day(new)}")
     for fee in closure.fees:
-        currency = fee.contribution.facts["terms"].get("currency", FeeTerms().currency)
-        before, after = (amount_text(each, currency) for each in (fee.before, fee.after))
+        before, after = (amount(each, _currency(fee)) for each in (fee.before, fee.after))
         click.echo(f"a late return of loan {fee.contribution.loan_id} costs {before} -> {after}")
     if not closure.loans and not closure.pickups and not closure.fees:
         click.echo("Nothing falls due there meanwhile.")
 
 
-def _as_json(closure: Closure, closed: bool) -> dict[str, object]:
-    def day(value: date | None) -> str | None:
-        return None if value is None else value.isoformat()
+def _currency(fee: ReckonedAgain) -> str:
+    return str(fee.contribution.facts["terms"].get("currency", FeeTerms().currency))
 
+
+def _as_json(closure: Closure, closed: bool) -> dict[str, object]:
     return {
         "branch": closure.branch.isil,
-        "first": day(closure.first),
-        "last": day(closure.last),
-        "reopens": day(closure.reopens),
+        "first": closure.first.isoformat(),
+        "last": closure.last.isoformat(),
+        "reopens": None if closure.reopens is None else closure.reopens.isoformat(),
         "closed": closed,
         **{
             name: [
@@ -149,8 +151,9 @@ def _as_json(closure: Closure, closed: bool) -> dict[str, object]:
             {
                 "charge": fee.contribution.charge_id,
                 "loan": fee.contribution.loan_id,
-                "before": fee.before,
-                "after": fee.after,
+                "before": decimal_text(fee.before, _currency(fee)),
+                "after": decimal_text(fee.after, _currency(fee)),
+                "currency": _currency(fee),
             }
             for fee in closure.fees
         ],

@@ -23,6 +23,7 @@ from circulation.results import Desk
 from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say, tell
 from protocols.commands.values import ISIL
+from protocols.commands.wording import Money
 
 _AT = click.option(
     "--at", "branch", type=ISIL, help="A branch of the agency that the debts are owed to."
@@ -97,7 +98,7 @@ def _claim_facts(claim: Claim, lines: tuple[ClaimLine, ...]) -> dict[str, Any]:
         "claim": claim.id,
         "charge": claim.charge_id,
         "kind": claim.kind.value,
-        "amount": claim.amount,
+        "amount": Money(claim.amount, claim.currency),
         "currency": claim.currency,
         "opened": claim.opened,
         "closed": claim.closed,
@@ -105,7 +106,7 @@ def _claim_facts(claim: Claim, lines: tuple[ClaimLine, ...]) -> dict[str, Any]:
         "told": [
             {
                 "action": line.action.value,
-                "amount": line.amount,
+                "amount": Money(line.amount, claim.currency),
                 "at": line.at,
                 "reason": line.reason,
                 "file": line.file_id,

@@ -17,6 +17,7 @@ from protocols.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.tables import print_table
 from protocols.commands.values import ISIL
+from protocols.commands.wording import for_people
 
 
 @click.command()
@@ -64,7 +65,7 @@ def _show(answer: LoanExplained) -> None:
     for refusal in answer.refusals:
         click.echo(f"refused: {refusal.reason.value}")
     if not answer.refusals:
-        click.echo(f"due {_local(answer)}")
+        click.echo(f"due {for_people(answer.due, ZoneInfo(answer.branch.timezone))}")
 
 
 def _rule(row: PolicyRow | None, branch: Branch) -> str:

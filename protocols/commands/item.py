@@ -17,6 +17,7 @@ from protocols.commands.library import as_json, opened, say
 from protocols.commands.stock import Act, Line, change_one, each_of, lines_of, withdraw_one
 from protocols.commands.unknown import no_item
 from protocols.commands.values import ISIL
+from protocols.commands.wording import money
 
 
 @click.group()
@@ -189,7 +190,7 @@ def _facts(status: CirculationStatus) -> dict[str, Any]:
         "placement": list(item.placement),
         "call_number": item.call_number,
         "material_group": item.material_group,
-        "price": item.price,
+        "price": money(item.price, item.currency),
         "currency": item.currency,
         "state": status.state.value,
         "lent": status.loan.checked_out if status.loan else None,

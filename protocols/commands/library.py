@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import Enum
 from typing import Any, TypeVar
 
 import click
@@ -18,7 +17,7 @@ from catalogue.statements import Transaction
 from circulation.engine import Circulation
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
-from circulation.organisation import desk_at
+from circulation.organisation import all_branches, desk_at
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.pins import VerificationNeeded
@@ -27,6 +26,7 @@ from protocols.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.tables import print_if_it_fits
 from protocols.commands.unknown import no_branch
+from protocols.commands.wording import for_people, plain, remember_zones
 
 T = TypeVar("T")
 
@@ -109,6 +109,7 @@ def opened(settings: Settings) -> Iterator[Library]:
     circulation = Circulation(identifiers=configuration.circulation.identifiers)
     database = open_configured(settings)
     try:
+        remember_zones(database.read(all_branches).result())
         yield Library(database, circulation, datetime.now(UTC), _user())
     finally:
         database.close()
@@ -121,30 +122,16 @@ def _user() -> str:
         return ""
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it: times in ISO 8601, enumerations by their names."""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.name
-    if isinstance(value, Mapping):
-        return {plain(key): plain(each) for key, each in value.items()}
-    if isinstance(value, frozenset | set):
-        return sorted(plain(each) for each in value)
-    if isinstance(value, tuple | list):
-        return [plain(each) for each in value]
-    return value
-
-
 def say(facts: Any, json_wanted: bool) -> None:
     """Prints facts: a dict as lines of name and value, a list of dicts one after the other.
 
-    On a terminal that is wide enough a list is a table.
+    On a terminal that is wide enough a list is a table. How values are said is the business of
+    `protocols.commands.wording`.
     """
-    facts = plain(facts)
     if json_wanted:
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(plain(facts), ensure_ascii=False, indent=2))
         return
+    facts = for_people(facts)
     if facts == []:
         click.echo("none")
     if isinstance(facts, list) and print_if_it_fits([_written(each) for each in facts]):

@@ -12,6 +12,7 @@ from circulation.results import Refused
 from protocols.command_line import Settings
 from protocols.commands.library import as_json, opened
 from protocols.commands.loan_answers import AT, say_one
+from protocols.commands.wording import Money
 
 
 @click.command()
@@ -61,7 +62,12 @@ def bill(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
         facts: dict[str, Any] = {"item": barcode}
         if not isinstance(answer, Refused):
             charged = [
-                {"charge": each.charge_id, "type": each.kind, "amount": each.amount}
+                {
+                    "charge": each.charge_id,
+                    "type": each.kind,
+                    "amount": Money(each.amount, each.currency),
+                    "currency": each.currency,
+                }
                 for each in answer.charged
             ]
             facts |= {"title": answer.item.title, "charged": charged}

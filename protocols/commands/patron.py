@@ -37,11 +37,12 @@ from circulation.reasons import BlockReason
 from circulation.results import PatronStatus, Refused
 from protocols.command_line import Settings
 from protocols.commands.asking import secret
-from protocols.commands.library import DEVICE, Library, as_json, opened, plain, say, silent, tell
+from protocols.commands.library import DEVICE, Library, as_json, opened, say, silent, tell
 from protocols.commands.patron_cards import card
 from protocols.commands.patron_care import COMMANDS
 from protocols.commands.patron_changes import contact_facts, identifier_facts
 from protocols.commands.values import DAY, ISIL
+from protocols.commands.wording import plain
 
 _REASON = click.Choice([reason.value for reason in BlockReason])
 

@@ -29,8 +29,9 @@ from circulation.accession.receiving import receive as receive_verb
 from circulation.accession.unexpected import settle_unexpected, unexpected_of
 from circulation.results import Desk
 from protocols.command_line import Settings
-from protocols.commands.library import Library, as_json, opened, plain, say, tell
+from protocols.commands.library import Library, as_json, opened, say, tell
 from protocols.commands.values import ISIL
+from protocols.commands.wording import plain
 from protocols.failures import Failure
 from protocols.record_sources import Targets
 

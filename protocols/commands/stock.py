@@ -25,6 +25,7 @@ from circulation.reasons import Reason
 from circulation.results import Desk, Refused
 from protocols.commands.library import DEVICE, Library
 from protocols.commands.unknown import no_branch, no_item
+from protocols.commands.wording import money
 
 #: What is said of an item in words, as columns of CSV have it.
 TEXTS: Final = ("barcode", "call_number", "material_group", "part", "float_group")
@@ -237,6 +238,6 @@ def facts_of(transaction: Transaction, item: Item) -> dict[str, Any]:
         "material_group": item.material_group,
         "part": item.part,
         "float_group": item.float_group,
-        "price": item.price,
+        "price": money(item.price, item.currency),
         "currency": item.currency,
     }

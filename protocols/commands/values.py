@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from circulation.ledger.prices import WrongPrice, minor_units
 from circulation.organisation import all_branches
 from protocols.command_line import Settings
 from protocols.commands.databases import open_configured
@@ -53,5 +54,26 @@ class _Day(click.ParamType):  # type: ignore[type-arg]  # older ones take none
             self.fail(f"{value!r} is no date such as 2027-03-31", param, ctx)
 
 
+class _Amount(click.types.StringParamType):
+    """An amount of money, as people write it."""
+
+    name = "AMOUNT"
+
+
+def units_of(amount: str, currency: str) -> int:
+    """An amount that an option or argument was given, in minor units; more than nothing.
+
+    Raises click.UsageError.
+    """
+    try:
+        units = minor_units(amount, currency)
+    except WrongPrice as error:
+        raise click.UsageError(str(error)) from error
+    if not units:
+        raise click.UsageError("an amount is more than nothing")
+    return units
+
+
 ISIL = _Isil()
+AMOUNT = _Amount()
 DAY = _Day()

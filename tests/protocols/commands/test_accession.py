@@ -49,7 +49,7 @@ def test_one_number(desk: Staff) -> None:
     assert (facts["item"], facts["title"], facts["origin"]) == ("B1", "The Odyssey", "OWN")
     assert (facts["price"], facts["currency"]) == (9_950, "DKK")
     assert facts["destination"] == "SHELF_HERE"
-    assert desk.json("item", "show", "B1")["price"] == 9_950
+    assert desk.json("item", "show", "B1")["price"] == "99.50"
 
 
 def test_several_numbers_from_here_and_elsewhere(desk: Staff) -> None:

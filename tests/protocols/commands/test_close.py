@@ -34,8 +34,8 @@ def library(sqlite_url: str) -> Settings:
 def test_it_shows_asks_and_closes(library: Settings) -> None:
     shown = library.run("DK-900101", "2026-12-23", "2026-12-27", "--check")
     assert shown.output == (
-        "DK-900101 Hovedbiblioteket: closed 2026-12-23 to 2026-12-27\n"
-        "1 loans due 2026-12-23 -> 2026-12-28\n"
+        "DK-900101 Hovedbiblioteket: closed 23 Dec 2026 to 27 Dec 2026\n"
+        "1 loans due 23 Dec 2026 -> 28 Dec 2026\n"
     )
     refused = library.run("DK-900101", "2026-12-23", answer="n\n")
     assert refused.exit_code == 1

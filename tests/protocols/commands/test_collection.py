@@ -33,8 +33,8 @@ def test_from_the_list_to_the_file_and_back(staff: Staff, tmp_path: Path) -> Non
     card = a_debtor(staff)
     listed = staff.json("collection", *AT)
     assert [(each["kind"], each["amount"]) for each in listed] == [
-        ("compensation_unreturned", 38_000),
-        ("fee", 23_000),
+        ("compensation_unreturned", "380.00"),
+        ("fee", "230.00"),
     ]
     assert staff.json("collection", "--patron", card) == listed
     assert [each["file"] for each in listed[0]["told"]] == [None]

@@ -57,7 +57,7 @@ def test_announced_received_and_listed(desk: Staff, file: Path) -> None:
     assert lines[1].startswith("A0001 | The Odyssey | order 117 2 of 2")
     assert "nobody has announced this" in lines[2]
     assert "here already" in lines[3]
-    assert desk.json("item", "show", "A0001")["price"] == 19_995
+    assert desk.json("item", "show", "A0001")["price"] == "199.95"
     (left,) = desk.json("receiving", "list")["deliveries"]
     assert left["order_number"] == "118"
     (order,) = desk.json("receiving", "list", "--order", "118")
