@@ -5,6 +5,7 @@ from __future__ import annotations
 from circulation.notices.channels import AddressKind
 from circulation.notices.persons import Person
 from circulation.notices.phone_numbers import mobile_number
+from circulation.patrons.checking import is_email
 from circulation.patrons.contacts import ContactKind
 
 _CONTACTS = {
@@ -51,7 +52,5 @@ def _written(kind: AddressKind, value: str, region: str) -> str | None:
     if kind is AddressKind.MOBILE:
         return mobile_number(value, region)
     if kind is AddressKind.EMAIL:
-        user, at, host = value.rpartition("@")
-        is_one = at and user and "." in host and not any(each in value for each in " \r\n,;<>")
-        return value if is_one else None
+        return value if is_email(value) else None
     return value or None

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import phonenumbers
 
-#: What may stand in a number that somebody typed. Letters are refused: they would be read as the
-#: keys that bear them, and "22334455 (mor)" as a longer number.
-_TYPED = re.compile(r"[+0-9 ()./\-\u00a0]{4,32}")
+from circulation.patrons.checking import dialled, telephone
+
 #: All Danish numbers of eight digits may be mobile ones: nobody can tell from the number.
 _CAN_GET_TEXTS = {
     phonenumbers.PhoneNumberType.MOBILE,
@@ -21,14 +18,9 @@ def mobile_number(typed: str, region: str = "DK") -> str | None:
 
     `region` (ISO 3166) is where a number without a country code belongs.
     """
-    if not _TYPED.fullmatch(typed.strip()):
-        return None
-    try:
-        number = phonenumbers.parse(typed, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
+    number = telephone(typed, region)
+    if number is None or not phonenumbers.is_valid_number(number):
         return None
     if phonenumbers.number_type(number) not in _CAN_GET_TEXTS:
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return dialled(number)

@@ -14,9 +14,9 @@ from sqlalchemy import bindparam, select, update
 
 from catalogue.statements import Transaction, lock, one, send
 from circulation.events import EventKind, write_event
+from circulation.patrons.checking import fitting
 from circulation.patrons.schema import patrons
 from circulation.results import Desk
-from circulation.trees import CATEGORIES
 
 
 class PatronFields(NamedTuple):
@@ -33,6 +33,7 @@ class PatronFields(NamedTuple):
     phone: str
     expires: date | None
     home_branch_id: int
+    municipality: str
 
 
 class Changes(TypedDict, total=False):
@@ -48,6 +49,7 @@ class Changes(TypedDict, total=False):
     phone: str
     expires: date | None
     home_branch_id: int
+    municipality: str
 
 
 _COLUMNS = tuple(patrons.c[name] for name in PatronFields._fields)
@@ -72,17 +74,6 @@ _change = send(
 )
 
 
-class UnknownCategory(ValueError):
-    """No category of patrons has this code."""
-
-
-def check_category(transaction: Transaction, category: str) -> None:
-    """Raises UnknownCategory; where no categories are named, any code will do."""
-    known = {node.code for node in CATEGORIES.all(transaction)}
-    if known and category not in known:
-        raise UnknownCategory(f"there is no category {category!r}")
-
-
 def patron_fields(transaction: Transaction, patron_id: int) -> PatronFields | None:
     """What is written of the patron; None for none."""
     return _fields(transaction, patron_id)
@@ -99,18 +90,17 @@ def change_patron(
     """Changes what is given, and gives all as it is now. Changing nothing writes no event.
 
     A new given or family name changes how the patron is addressed, unless `name` says how.
-    Raises UnknownCategory, and ValueError for an unknown patron.
+    Raises PatronUnfit for what cannot be so, and ValueError for an unknown patron.
     """
     _lock(transaction, patron_id)
     before = patron_fields(transaction, patron_id)
     if before is None:
         raise ValueError(f"there is no patron {patron_id}")
-    after = before._replace(**changes)
+    new = {name: value for name, value in changes.items() if value != getattr(before, name)}
+    after = before._replace(**fitting(transaction, new, now=now))
     renamed = (before.given_name, before.family_name) != (after.given_name, after.family_name)
     if renamed and "name" not in changes:
         after = after._replace(name=f"{after.given_name} {after.family_name}".strip())
-    if after.category != before.category:
-        check_category(transaction, after.category)
     if after == before:
         return before
     _change(transaction, patron_id, *after)

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from catalogue.statements import Transaction, change, many, one, scalar, send
 from circulation.events import EventKind, write_event
+from circulation.patrons.checking import fitting
 from circulation.patrons.identifiers import masked
 from circulation.patrons.schema import patron_contacts, patron_preferences, patrons
 from circulation.results import Desk
@@ -24,6 +25,10 @@ class ContactKind(Enum):
     POSTAL = "postal"
     DIGITAL_POST = "digital_post"
     PERSON = "person"  # who speaks for a group, a company or a library
+
+
+#: What is checked of a contact as the same field of a patron is.
+_FIELDS = {ContactKind.EMAIL: "email", ContactKind.PHONE: "phone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +158,15 @@ def add_contact(
 
     A national number is kept with its last digits covered: what Digital Post goes to is an
     identifier (see `circulation.digital_post.numbers`), and the contact only says whether it may.
-    Raises ValueError for an empty one.
+    A telephone number is kept in E.164. Raises PatronUnfit for an address that is none, ValueError
+    for an empty one.
     """
     value = value.strip()
     if not value:
         raise ValueError("a contact must not be empty")
+    field = _FIELDS.get(kind)
+    if field is not None:
+        value = fitting(transaction, {field: value}, now=now)[field]
     if kind is ContactKind.DIGITAL_POST:
         value = masked(value) or value
     for known in contacts_of(transaction, patron_id):
@@ -257,7 +266,11 @@ def set_language(
     now: datetime,
     desk: Desk | None = None,
 ) -> None:
-    """The language (BCP 47) in which the patron is written to. Raises ValueError if unknown."""
+    """The language (ISO 639-1) in which the patron is written to.
+
+    Raises PatronUnfit for one that there is not, ValueError for an unknown patron.
+    """
+    fitting(transaction, {"language": language}, now=now)
     if not _set_language(transaction, patron_id, language):
         raise ValueError(f"there is no patron {patron_id}")
     write_event(

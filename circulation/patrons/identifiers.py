@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from enum import Enum
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from catalogue.typed_codes import is_typed
 from circulation.digital_post.numbers import keep_number
 from circulation.digital_post.seals import NumberSeal
 from circulation.events import EventKind, write_event
+from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email
 from circulation.patrons.schema import patron_identifiers
 from circulation.reasons import IdentifierBlock
 from circulation.results import Desk
@@ -32,6 +34,15 @@ _CPR = re.compile(r"(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])([0-9]{2})[- ]?([0-9]
 _HASHED = "cpr:"
 #: Stands for the last four digits of a national number.
 COVER = "-xxxx"
+
+
+class IdentifierKind(Enum):
+    """What an identifier is. The value is what `patron_identifiers.kind` holds."""
+
+    CARD = "card"
+    LOGIN = "login"  # of a school, say
+    EMAIL = "email"
+    NATIONAL_ID = "national_id"
 
 
 class IdentifierTaken(ValueError):
@@ -85,6 +96,41 @@ def national_digits(identifier: str) -> str | None:
     """The ten digits of a national number, however it is written; None for anything else."""
     number = _CPR.fullmatch(identifier)
     return None if number is None else "".join(number.groups())
+
+
+def national_birth_date(identifier: str) -> date | None:
+    """The date of birth that a national number tells; None where that is no date, or it is none.
+
+    The seventh digit tells the century (the Central Person Register's rule).
+    """
+    number = national_digits(identifier)
+    if number is None:
+        return None
+    year, seventh = int(number[4:6]), int(number[6])
+    if seventh <= 3:
+        century = 1900
+    elif seventh in (4, 9):
+        century = 2000 if year <= 36 else 1900
+    else:
+        century = 2000 if year <= 57 else 1800
+    try:
+        return date(century + year, int(number[2:4]), int(number[:2]))
+    except ValueError:
+        return None
+
+
+def identifier_problem(identifier: str, kind: str) -> str | None:
+    """Why this cannot be an identifier of that kind, in a sentence without the identifier."""
+    kinds = [each.value for each in IdentifierKind]
+    if kind not in kinds:
+        return f"there is no kind of identifier {kind!r}; there are {', '.join(kinds)}"
+    if not identifier.strip():
+        return "an identifier must not be empty"
+    if kind == IdentifierKind.NATIONAL_ID.value and national_birth_date(identifier) is None:
+        return "this is no national number: DDMMYY-SSSS, of a day that there was"
+    if kind == IdentifierKind.EMAIL.value and not is_email(identifier):
+        return "this is no e-mail address"
+    return None
 
 
 def masked(identifier: str) -> str | None:
@@ -212,6 +258,16 @@ def identifiers_of(transaction: Transaction, patron_id: int) -> list[PatronIdent
     return _of_patron(transaction, patron_id)
 
 
+def shown_as(transaction: Transaction, patron_id: int) -> str:
+    """What the patron goes by where staff read it, whatever was typed: the newest card that may be
+    used, else the first identifier; a national number masked. Empty where there is none."""
+    found = identifiers_of(transaction, patron_id)
+    cards = [each for each in found if each.kind == IdentifierKind.CARD.value]
+    usable = [each for each in cards if each.blocked is None]
+    best = (usable or cards)[-1:] or found[:1]
+    return best[0].shown if best else ""
+
+
 def store_identifier(
     transaction: Transaction,
     patron_id: int,
@@ -223,12 +279,10 @@ def store_identifier(
 ) -> None:
     """Writes a new identifier without an event; see `add_identifier`."""
     stored = key.stored(identifier) if key else identifier
-    if kind == "national_id" and stored == identifier:
-        if masked(identifier) is None:
-            raise ValueError("this is no national number: DDMMYY-SSSS")
+    if problem := identifier_problem(identifier, kind):
+        raise PatronUnfit([PatronProblem("identifier", problem)])
+    if kind == IdentifierKind.NATIONAL_ID.value and stored == identifier:
         raise NoIdentifierKey("national numbers need a key: set identifier_key")
-    if not identifier:
-        raise ValueError("an identifier must not be empty")
     if _owner(transaction, stored) is not None:
         # The text names nobody and nothing: identifiers may be national numbers.
         raise IdentifierTaken("this identifier belongs to a patron already")
@@ -250,11 +304,12 @@ def add_identifier(
     key: IdentifierKey | None = None,
     desk: Desk | None = None,
 ) -> None:
-    """Gives the patron a further identifier: ``card``, ``login``, ``email``, ``national_id``...
+    """Gives the patron a further identifier; `kind` is a value of `IdentifierKind`.
 
     `expires` is the last day on which it may be used. Only identifiers of kind ``card`` are ever
     shown to others than who gave them.
-    Raises IdentifierTaken, and NoIdentifierKey for a national number without a `key`.
+    Raises PatronUnfit for what cannot be one, IdentifierTaken, and NoIdentifierKey for a national
+    number without a `key`.
     """
     store_identifier(transaction, patron_id, identifier, kind, now, expires, key)
     write_event(

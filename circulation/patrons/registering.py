@@ -17,8 +17,18 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from catalogue.schema import branches
 from catalogue.statements import Transaction, change, one, scalar, send
 from circulation.events import EventKind, write_event
+from circulation.patrons.checking import (
+    PatronProblem,
+    PatronUnfit,
+    fitting,
+    patron_problems,
+)
 from circulation.patrons.identifiers import (
     IdentifierKey,
+    IdentifierKind,
+    identifier_problem,
+    national_birth_date,
+    national_digits,
     store_identifier,
 )
 from circulation.patrons.schema import patron_blocks, patrons
@@ -151,6 +161,7 @@ def register_patron(
     note: str = "",
     kind: PatronKind = PatronKind.PERSON,
     municipality: str = "",
+    national_id: str | None = None,
     key: IdentifierKey | None = None,
     desk: Desk | None = None,
 ) -> int:
@@ -159,12 +170,24 @@ def register_patron(
     `pin_hash` comes from `circulation.patrons.pins.hash_pin`, called beforehand, outside the
     transaction. `name` is how the patron is addressed, by default given and family name. `expires`
     is the last day on which the patron may borrow, `municipality` the code of where they live.
-    `key` is that of `Circulation.identifiers`: without it, a national number given as card is
-    stored as it is. Raises IdentifierTaken, and ValueError for an unknown branch or an empty card.
+    `national_id` becomes a second identifier, and tells the date of birth where `birth_date` does
+    not. `key` is that of `Circulation.identifiers`: without it, a national number given as card is
+    stored as it is. Telephone numbers are stored in E.164.
+    Raises PatronUnfit with all that is wrong, IdentifierTaken, NoIdentifierKey for a national
+    number without a `key`, and ValueError for an unknown branch.
     """
     agency_id = _agency_of_branch(transaction, home_branch)
     if agency_id is None:
         raise ValueError(f"there is no branch {home_branch}")
+    if national_id is not None and birth_date is None:
+        birth_date = national_birth_date(national_id)
+    said = {"category": category, "birth_date": birth_date, "language": language}
+    said |= {"email": email, "phone": phone}
+    problems = patron_problems(transaction, said, now=now)
+    problems += _of_identifiers(card, national_id, birth_date)
+    if problems:
+        raise PatronUnfit(problems)
+    stored = fitting(transaction, said, now=now)
     patron_id: int = _insert_patron(
         transaction,
         agency_id,
@@ -176,17 +199,35 @@ def register_patron(
         pin_hash,
         language,
         birth_date,
-        email,
-        phone,
+        stored["email"],
+        stored["phone"],
         expires,
         note,
         now,
         kind.value,
         municipality,
     )
-    store_identifier(transaction, patron_id, card, "card", now, key=key)
+    store_identifier(transaction, patron_id, card, IdentifierKind.CARD.value, now, key=key)
+    if national_id is not None:
+        store_identifier(
+            transaction, patron_id, national_id, IdentifierKind.NATIONAL_ID.value, now, key=key
+        )
     write_event(transaction, EventKind.PATRON_REGISTERED, desk, now, patron_id=patron_id)
     return patron_id
+
+
+def _of_identifiers(
+    card: str, national_id: str | None, birth_date: date | None
+) -> list[PatronProblem]:
+    found = [PatronProblem("card", identifier_problem(card, IdentifierKind.CARD.value) or "")]
+    if national_id is not None:
+        text = identifier_problem(national_id, IdentifierKind.NATIONAL_ID.value)
+        digits = national_digits(national_id)
+        if text is None and birth_date is not None and digits is not None:
+            is_same = digits[:6] == f"{birth_date:%d%m%y}"
+            text = None if is_same else "the national number tells another date of birth"
+        found.append(PatronProblem("national_id", text or ""))
+    return [each for each in found if each.text]
 
 
 def set_pin(

@@ -11,7 +11,7 @@ from catalogue.statements import Transaction
 from circulation.organisation import find_branch
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.groups import add_group, groups_of, join_group, leave_group, members_of
-from circulation.patrons.identifiers import identifiers_of
+from circulation.patrons.identifiers import identifiers_of, shown_as
 from protocols.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.unknown import no_branch
@@ -91,18 +91,18 @@ def _each(
         found = []
         for identifier in identifiers:
             patron_id = library.patron(identifier)
-            found.append((identifier, patron_id, library.desk_for(patron_id)))
+            found.append((patron_id, library.desk_for(patron_id)))
 
         def work(transaction: Transaction) -> list[dict[str, Any]]:
             try:
                 return [
                     {
-                        "patron": identifier,
+                        "patron": shown_as(transaction, patron_id),
                         "changed": verb(
                             transaction, group_id, patron_id, now=library.now, desk=desk
                         ),
                     }
-                    for identifier, patron_id, desk in found
+                    for patron_id, desk in found
                 ]
             except ValueError as error:
                 raise click.ClickException(str(error)) from error

@@ -19,7 +19,7 @@ from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.organisation import all_branches, desk_at
 from circulation.patrons.changes import patron_fields
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import find_patron, shown_as
 from circulation.patrons.pins import VerificationNeeded
 from circulation.results import Desk, Refused
 from protocols.command_line import Settings
@@ -100,6 +100,10 @@ class Library:
         if found is None:
             raise click.ClickException("no patron has this identifier")
         return found
+
+    def card(self, patron_id: int) -> str:
+        """What the patron goes by, whichever identifier was typed."""
+        return self.read(lambda transaction: shown_as(transaction, patron_id))
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import click
 
 from catalogue.statements import Transaction
 from circulation.digital_post.receipts import receipts_of
-from circulation.fees.rules import FeeTerms
 from circulation.notices.choices import NotOptional, choices_of, choose
 from circulation.notices.explaining import ExplainedCause, explain_message
 from circulation.notices.kinds import NoticeKind
@@ -25,7 +24,7 @@ from protocols.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say
 from protocols.commands.notice_acts import COMMANDS, ENTRY
 from protocols.commands.posting import post, posted, send_due
-from protocols.commands.wording import Money, with_money
+from protocols.commands.wording import with_money
 
 _KINDS = click.Choice([kind.value for kind in NoticeKind])
 
@@ -236,7 +235,7 @@ def _cause_facts(cause: ExplainedCause) -> dict[str, Any]:
         "event": None
         if event is None
         else {"id": event.id, "kind": event.kind, "at": event.at, "actor": event.actor},
-        "facts": with_money(cause.notice.facts, FeeTerms().currency),
+        "facts": with_money(cause.notice.facts),
         "loans": [
             {
                 "item": loan.barcode,
@@ -253,13 +252,10 @@ def _cause_facts(cause: ExplainedCause) -> dict[str, Any]:
             {"hold": hold.id, "title": hold.title, "branch": hold.branch} for hold in about.holds
         ],
         "charges": [
-            {
-                "charge": each.id,
-                "type": each.kind,
-                "amount": Money(each.amount, each.currency),
-                "balance": Money(each.balance, each.currency),
-                "currency": each.currency,
-            }
+            with_money(
+                {"charge": each.id, "type": each.kind, "amount": each.amount}
+                | {"balance": each.balance, "currency": each.currency}
+            )
             for each in about.charges
         ],
         "bookings": [{"booking": each.id, "title": each.title} for each in about.bookings],

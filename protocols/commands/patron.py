@@ -13,10 +13,17 @@ from circulation.holds.absences import Absence, absence_of, set_absence
 from circulation.notices.kinds import Basis
 from circulation.organisation import find_branch
 from circulation.patrons.accounts import patron_status
+from circulation.patrons.changes import patron_fields
+from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.consents import consents_of
 from circulation.patrons.contacts import preferences_of
 from circulation.patrons.guardians import guardians_of, wards_of
-from circulation.patrons.identifiers import IdentifierTaken, identifiers_of
+from circulation.patrons.identifiers import (
+    IdentifierTaken,
+    NoIdentifierKey,
+    identifiers_of,
+    shown_as,
+)
 from circulation.patrons.personal_data import (
     StillNeeded,
     accesses_of,
@@ -89,12 +96,13 @@ def _facts(
     preferences = preferences_of(transaction, patron_id)
     absence = absence_of(transaction, patron_id)
     return {
-        "patron": status.patron.identifier,
+        "patron": shown_as(transaction, patron_id),
         "name": status.patron.name,
         "category": status.patron.category,
         "home": status.home_branch.isil,
         "language": status.patron.language,
         "born": status.birth_date,
+        "municipality": _municipality(transaction, patron_id),
         "email": status.email,
         "phone": status.phone,
         "expires": status.expires,
@@ -118,8 +126,14 @@ def _facts(
     }
 
 
+def _municipality(transaction: Transaction, patron_id: int) -> str:
+    fields = patron_fields(transaction, patron_id)
+    return fields.municipality if fields else ""
+
+
 @patron.command()
 @click.option("--card", required=True)
+@click.option("--cpr", "national_id", help="DDMMYY-SSSS; kept as a hash, tells the day of birth.")
 @click.option("--given-name", required=True)
 @click.option("--family-name", default="")
 @click.option("--at", "home", type=ISIL, required=True, help="The home branch.")
@@ -147,7 +161,7 @@ def add(
     as_json: bool,
     **details: Any,
 ) -> None:
-    """Register a patron with a first card."""
+    """Register a patron with a first card. All that cannot be so is told together."""
     with opened(settings) as library:
         desk = library.desk(home)
 
@@ -171,7 +185,7 @@ def add(
 
         try:
             say(library.write(work), as_json)
-        except IdentifierTaken as error:
+        except (PatronUnfit, IdentifierTaken, NoIdentifierKey) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -225,7 +239,7 @@ def _say_blocks(library: Library, identifier: str, json_wanted: bool) -> None:
     )
     assert isinstance(status, PatronStatus)
     blocks = [each.reason.value for each in status.blocks]
-    say({"patron": status.patron.identifier, "blocks": blocks}, json_wanted)
+    say({"patron": library.card(status.patron.id), "blocks": blocks}, json_wanted)
     if not blocks and not json_wanted:
         click.echo("no blocks")
 
@@ -247,13 +261,13 @@ def pin(settings: Settings, identifier: str, remove: bool, unlock: bool, as_json
             was_locked = library.write(
                 lambda transaction: unlock_pin(transaction, patron_id, now=library.now, desk=desk)
             )
-            say({"patron": identifier, "had_failed_tries": was_locked}, as_json)
+            say({"patron": library.card(patron_id), "had_failed_tries": was_locked}, as_json)
             return
         stored = None if remove else hash_pin(_new_pin(library, patron_id, identifier))
         library.write(
             lambda transaction: set_pin(transaction, patron_id, stored, now=library.now, desk=desk)
         )
-        say({"patron": identifier, "has_pin": stored is not None}, as_json)
+        say({"patron": library.card(patron_id), "has_pin": stored is not None}, as_json)
 
 
 def _new_pin(library: Library, patron_id: int, identifier: str) -> str:
@@ -308,7 +322,8 @@ def absent(
             )
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-    say({"patron": identifier, "absent": absence._asdict() if absence else None}, as_json)
+        facts = absence._asdict() if absence else None
+        say({"patron": library.card(patron_id), "absent": facts}, as_json)
 
 
 @patron.command()

@@ -7,6 +7,7 @@ from datetime import date
 import click
 
 from circulation.patrons.identifiers import (
+    IdentifierKind,
     add_identifier,
     block_identifier,
     set_identifier_expiry,
@@ -29,7 +30,12 @@ _EXPIRES = click.option("--expires", type=DAY, help="The last day on which it ma
 @card.command("add")
 @PATRON
 @click.argument("new", metavar="CARD")
-@click.option("--kind", default="card", show_default=True, help="card, login, national_id...")
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in IdentifierKind]),
+    default=IdentifierKind.CARD.value,
+    show_default=True,
+)
 @_EXPIRES
 @as_json
 @click.pass_obj

@@ -10,6 +10,7 @@ import click
 from catalogue.statements import Transaction
 from circulation.organisation import all_branches, find_branch
 from circulation.patrons.changes import Changes, change_patron, patron_fields
+from circulation.patrons.checking import dialled, telephone
 from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent
 from circulation.patrons.contacts import (
     ContactKind,
@@ -53,6 +54,7 @@ def _consent_facts(transaction: Transaction, patron_id: int) -> list[dict[str, A
 @click.option("--phone", help="An empty word for none.")
 @click.option("--language", help="In which the patron is written to: da, en.")
 @click.option("--category")
+@click.option("--municipality", help="Code of where the patron lives; an empty word for none.")
 @click.option("--expires", type=DAY, help="The last day on which they may borrow.")
 @click.option("--never-expires", is_flag=True)
 @click.option("--at", "home", type=ISIL, help="The home branch.")
@@ -186,7 +188,9 @@ def drop_contact(settings: Settings, identifier: str, value: str, as_json: bool)
 
 def _contact_ids(at: Change, value: str) -> list[int]:
     known = contacts_of(at.transaction, at.patron_id)
-    found = [each.id for each in known if each.value == value]
+    number = telephone(value)
+    wanted = {value, dialled(number) if number is not None else value}
+    found = [each.id for each in known if each.value in wanted]
     if not found:
         raise ValueError("the patron has no such address: `tiro patron show` has them all")
     return found

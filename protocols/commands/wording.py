@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from circulation.fees.rules import FeeTerms
 from circulation.ledger.money import decimal_text
 from circulation.results import Branch
 from circulation.set_up import DEFAULT_TIMEZONE
@@ -55,12 +56,16 @@ _AMOUNTS: Final = frozenset(
 _TARIFFS: Final = frozenset({"tiers", "ceilings", "child_tiers", "child_ceilings"})
 
 
-def with_money(facts: Mapping[str, Any], currency: str) -> dict[str, Any]:
-    """Facts as they were stored, the amounts among them as `Money`, on all levels."""
+def with_money(facts: Mapping[str, Any], currency: str = FeeTerms().currency) -> dict[str, Any]:
+    """Facts as they were stored, the amounts among them as `Money`, on all levels.
+
+    A currency among the facts of a level goes before `currency`.
+    """
+    currency = str(facts.get("currency") or currency)
 
     def of(name: str, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return with_money(value, str(value.get("currency", currency)))
+            return with_money(value, currency)
         if name in _AMOUNTS and isinstance(value, int) and not isinstance(value, bool):
             return Money(value, currency)
         if name in _TARIFFS and value:

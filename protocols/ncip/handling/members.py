@@ -9,9 +9,11 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from circulation.organisation import find_branch
-from circulation.patrons.changes import Changes, UnknownCategory, change_patron, check_category
+from circulation.patrons.changes import Changes, change_patron
+from circulation.patrons.checking import patron_problems
 from circulation.patrons.contacts import ContactKind, add_contact, contacts_of, remove_contact
 from circulation.patrons.identifiers import find_patron
+from circulation.patrons.languages import ISO_639_1
 from circulation.patrons.personal_data import StillNeeded, erase_person
 from circulation.patrons.pin_rules import pin_problems
 from circulation.patrons.pins import hash_pin
@@ -43,12 +45,19 @@ from protocols.ncip.models.users import (
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem, refusal
 from protocols.ncip.settings import Partner
-from protocols.ncip.subjects.languages import ISO_639_1
 from protocols.ncip.subjects.named import desk_of, is_given, known_user
 from protocols.ncip.subjects.users import NamedUser, folded, is_secret, named_user, user_id
 
 _EMAIL = frozenset({"mailto", "email", "emailaddress", "mail"})
 _PHONE = frozenset({"tel", "phone", "telephone", "mobile", "sms"})
+#: Which element says what the engine may find wrong.
+_ELEMENTS = {
+    "birth_date": "DateOfBirth",
+    "category": "AgencyUserPrivilegeType",
+    "email": "ElectronicAddressData",
+    "language": "UserLanguage",
+    "phone": "ElectronicAddressData",
+}
 
 
 class _Name(NamedTuple):
@@ -321,11 +330,9 @@ def _wrong(
     status: PatronStatus | None = None,
 ) -> list[Problem]:
     wrong = []
-    if about.category is not None:
-        try:
-            check_category(context.transaction, about.category)
-        except UnknownCategory as error:
-            wrong.append(problem(kind, str(error), "AgencyUserPrivilegeType", about.category))
+    for each in patron_problems(context.transaction, about.changes(), now=context.now):
+        element = _ELEMENTS[each.field]
+        wrong.append(problem(kind, each.text, element, str(getattr(about, each.field))))
     if pin is not None:
         birth_date = about.birth_date or (status.birth_date if status else None)
         for why in pin_problems(pin, birth_date=birth_date)[:1]:

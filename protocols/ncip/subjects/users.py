@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from circulation.patrons.contacts import ContactKind, contacts_of
 from circulation.patrons.identifiers import identifiers_of
+from circulation.patrons.languages import ISO_639_2
 from circulation.reasons import Action, IdentifierBlock
 from circulation.results import PatronStatus
 from protocols.answering import Context
@@ -30,7 +31,6 @@ from protocols.ncip.models.users import (
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import Partner
-from protocols.ncip.subjects.languages import ISO_639_2
 
 #: UserIdentifierType of every identifier given out.
 BARCODE = Code("Barcode")

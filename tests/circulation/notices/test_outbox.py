@@ -131,7 +131,7 @@ def test_one_message_for_one_event_even_when_several_rules_match(library: Librar
 def test_the_next_channel_where_the_first_has_no_address(sqlite_library: Library) -> None:
     library = sqlite_library
     rule(library, "sms", "email", "print")
-    by_email = a_patron(library, email=EMAIL, phone="ingen")
+    by_email = a_patron(library, email=EMAIL, phone="+44 20 8366 1177")
     on_paper = a_patron(library)
     write(
         library,

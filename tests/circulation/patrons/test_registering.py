@@ -54,7 +54,7 @@ def test_what_was_registered_is_shown(library: Library) -> None:
         library,
         given_name="Søren",
         family_name="Kierkegaard",
-        birth_date=date(1813, 5, 5),
+        birth_date=date(1913, 5, 5),
         email="sk@example.dk",
         phone="+45 33 47 47 47",
         expires=date(2030, 1, 1),
@@ -68,8 +68,8 @@ def test_what_was_registered_is_shown(library: Library) -> None:
     assert (shown.given_name, shown.family_name) == ("Søren", "Kierkegaard")
     assert (shown.patron.category, shown.patron.language) == ("senior", "en")
     assert shown.patron.agency_id == library.main.agency_id
-    assert shown.birth_date == date(1813, 5, 5)
-    assert (shown.email, shown.phone) == ("sk@example.dk", "+45 33 47 47 47")
+    assert shown.birth_date == date(1913, 5, 5)
+    assert (shown.email, shown.phone) == ("sk@example.dk", "+4533474747")
     assert shown.home_branch == library.main
     assert (shown.expires, shown.is_expired) == (date(2030, 1, 1), False)
     assert shown.note == "skriver"

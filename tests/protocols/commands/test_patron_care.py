@@ -208,3 +208,43 @@ def test_who_has_used_a_kiosk_is_exported(staff: Staff) -> None:
     result = staff.run("patron", "export", card)
     assert result.exit_code == 0, result.output
     assert json.loads(result.output)["replies"][0]["answer"] == "64 Åse"
+
+
+def test_what_cannot_be_so_is_refused_in_one_go(staff: Staff) -> None:
+    refused = staff.run(
+        *("patron", "add", "--card", "C-7", "--given-name", "Bo", "--category", "adult"),
+        *("--at", "DK-900101", "--born", "2085-01-01", "--email", "nonsense"),
+        *("--phone", "abc", "--language", "dk", "--cpr", "310299-1234"),
+    )
+    assert refused.exit_code == 1
+    for words in ("future", "'nonsense' is no", "'abc' is no", "no language 'dk'", "DDMMYY-SSSS"):
+        assert words in refused.output
+    assert staff.run("patron", "show", "C-7").exit_code == 1
+    kind = staff.run("patron", "card", "add", a_patron(staff.library), "X", "--kind", "cprr")
+    assert kind.exit_code == 2
+    assert "national_id" in kind.output
+
+
+def test_whoever_types_a_national_number_reads_the_card(staff: Staff) -> None:
+    added = staff.json(
+        *("patron", "add", "--card", "C-8", "--given-name", "Bo", "--category", "adult"),
+        *("--at", "DK-900101", "--phone", "28 00 00 08", "--cpr", "010190-1234"),
+    )
+    assert (added["patron"], added["born"], added["phone"]) == ("C-8", "1990-01-01", "+4528000008")
+    assert [each["identifier"] for each in added["identifiers"]] == ["C-8", "010190-xxxx"]
+    for said in (
+        staff.json("patron", "show", "0101901234"),
+        staff.json("patron", "block", "0101901234"),
+        staff.json("patron", "absent", "010190-1234"),
+        staff.json("patron", "pin", "010190-1234", "--remove"),
+    ):
+        assert said["patron"] == "C-8"
+
+
+def test_the_municipality_can_be_changed(staff: Staff) -> None:
+    card = a_patron(staff.library, municipality="101")
+    assert staff.json("patron", "show", card)["municipality"] == "101"
+    changed = staff.json("patron", "change", card, "--municipality", "147")
+    assert changed["municipality"] == "147"
+    assert happened(staff, card)[-1].after == {"municipality": "147"}
+    assert staff.json("patron", "show", card)["municipality"] == "147"

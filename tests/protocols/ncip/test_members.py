@@ -158,6 +158,17 @@ def test_a_user_is_changed(stage: Stage) -> None:
     assert told["ElectronicAddressData"] == ["new@example.dk"]
 
 
+def test_what_cannot_be_is_refused_together_with_the_elements_at_fault(stage: Stage) -> None:
+    card = a_patron(stage.library)
+    added = (
+        f"<AddUserFields>{electronic('mailto', 'nonsense')}{electronic('tel', 'abc')}"
+        "<DateOfBirth>2085-01-01T00:00:00Z</DateOfBirth></AddUserFields>"
+    )
+    answer = stage.ask(service("UpdateUser", user(card), added))
+    assert problem_types(answer) == ["Unable To Add Element"] * 3
+    assert look_up(stage, card).get("ElectronicAddressData", []) == []
+
+
 def test_a_new_pin_needs_the_old_one_where_it_is_given(stage: Stage) -> None:
     card = a_patron(stage.library, pin_hash=hashed("8351"))
     added = f"<AddUserFields>{typed('PIN', '7294')}</AddUserFields>"

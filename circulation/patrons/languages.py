@@ -1,4 +1,4 @@
-"""Language codes: ISO 639-1, as the engines hold them -> ISO 639-2/B, as NCIP wants them."""
+"""Language codes of patrons: ISO 639-1, as they are held -> ISO 639-2/B, as NCIP wants them."""
 
 from __future__ import annotations
 
