@@ -30,6 +30,7 @@ from circulation.reasons import IdentifierBlock
 from circulation.results import Desk
 
 _CPR = re.compile(r"(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])([0-9]{2})[- ]?([0-9]{4})", re.ASCII)
+_CVR = re.compile(r"[0-9]{8}", re.ASCII)
 #: No card has this prefix, so a hash is no card's number.
 _HASHED = "cpr:"
 #: Stands for the last four digits of a national number.
@@ -43,6 +44,7 @@ class IdentifierKind(Enum):
     LOGIN = "login"  # of a school, say
     EMAIL = "email"
     NATIONAL_ID = "national_id"
+    COMPANY_NUMBER = "cvr"  # of the Central Business Register
 
 
 class IdentifierTaken(ValueError):
@@ -128,6 +130,8 @@ def identifier_problem(identifier: str, kind: str) -> str | None:
         return "an identifier must not be empty"
     if kind == IdentifierKind.NATIONAL_ID.value and national_birth_date(identifier) is None:
         return "this is no national number: DDMMYY-SSSS, of a day that there was"
+    if kind == IdentifierKind.COMPANY_NUMBER.value and not _CVR.fullmatch(identifier):
+        return "this is no number of a company: eight digits"
     if kind == IdentifierKind.EMAIL.value and not is_email(identifier):
         return "this is no e-mail address"
     return None

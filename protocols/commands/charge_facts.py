@@ -7,6 +7,7 @@ from typing import Any
 from circulation.dunning.acts import Act
 from circulation.ledger.charge_lists import ChargeExplained
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine
+from circulation.notices.contents import ChargeTold
 from protocols.commands.wording import Money, with_money
 
 
@@ -87,4 +88,15 @@ def loan_facts(loan: ChargedLoan, currency: str) -> dict[str, Any]:
         "alone": Money(loan.amount, currency),
         **facts,
         "rules": {name: {"value": value, "rule": rules.get(name)} for name, value in terms.items()},
+    }
+
+
+def told_facts(charge: ChargeTold) -> dict[str, Any]:
+    """A charge that a message tells of."""
+    return {
+        "charge": charge.id,
+        "type": charge.kind,
+        "amount": Money(charge.amount, charge.currency),
+        "balance": Money(charge.balance, charge.currency),
+        "currency": charge.currency,
     }

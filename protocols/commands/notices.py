@@ -21,6 +21,7 @@ from circulation.patrons.identifiers import known_as
 from circulation.patrons.personal_data import log_access
 from circulation.results import Branch
 from protocols.command_line import Settings
+from protocols.commands.charge_facts import told_facts
 from protocols.commands.library import DEVICE, Library, as_json, opened, say
 from protocols.commands.notice_acts import COMMANDS, ENTRY
 from protocols.commands.posting import post, posted, send_due
@@ -251,13 +252,7 @@ def _cause_facts(cause: ExplainedCause) -> dict[str, Any]:
         "holds": [
             {"hold": hold.id, "title": hold.title, "branch": hold.branch} for hold in about.holds
         ],
-        "charges": [
-            with_money(
-                {"charge": each.id, "type": each.kind, "amount": each.amount}
-                | {"balance": each.balance, "currency": each.currency}
-            )
-            for each in about.charges
-        ],
+        "charges": [told_facts(each) for each in about.charges],
         "bookings": [{"booking": each.id, "title": each.title} for each in about.bookings],
         "branch": cause.branch.isil,
         "rules": {

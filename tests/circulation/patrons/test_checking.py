@@ -163,7 +163,7 @@ def test_contacts_languages_and_kinds_of_identifiers_are_checked(sqlite_library:
         )
     with pytest.raises(PatronUnfit, match="no language 'dk'"):
         library.write(lambda each: set_language(each, patron_id, "dk", now=now))
-    with pytest.raises(PatronUnfit, match="there are card, login, email, national_id"):
+    with pytest.raises(PatronUnfit, match="there are card, login, email, national_id, cvr"):
         library.write(lambda each: add_identifier(each, patron_id, "010190-1234", "cprr", now=now))
     with pytest.raises(PatronUnfit, match="of a day that there was"):
         library.write(
