@@ -39,6 +39,7 @@ LONGEST = 64
 _PREFIX = re.compile(r"^\s*(?:urn:)?(isbn|issn|ean)(?:-1[03])?[:\s]*", re.IGNORECASE)
 #: Blanks, and everything that people and programs write for a hyphen.
 _SEPARATORS = re.compile(r"[\s\u2010-\u2015\u2212-]+")
+_ISBN = re.compile(r"978[0-9]{10}|979[1-9][0-9]{9}|[0-9]{9}[0-9Xx]", re.ASCII)
 _WITH_ADD_ON = re.compile(r"([0-9]{13})(?:[0-9]{2}|[0-9]{5})")
 
 
@@ -83,6 +84,22 @@ def readings(text: str) -> tuple[StandardNumber, ...]:
     if not said:
         found.append(StandardNumber(NumberKind.CONTROL_NUMBER, text))
     return tuple(number for number in found if number.keys)
+
+
+def is_miswritten_isbn(text: str) -> bool:
+    """Is it meant for an ISBN, by its form or because it says so, and its check digit is wrong?
+
+    Some books have such a number in print, and so have their records: it can be looked up. As the
+    number of a new record it is a slip of whoever typed it.
+    """
+    prefix = _PREFIX.match(text)
+    code = _SEPARATORS.sub("", text[prefix.end() :] if prefix else text).strip()
+    if added := _WITH_ADD_ON.fullmatch(code):
+        code = added[1]
+    if _ISBN.fullmatch(code) is None and (prefix is None or prefix[1].lower() != "isbn"):
+        return False
+    is_ean = len(code) == 13 and code.isascii() and code.isdecimal() and _is_ean(code)
+    return len(isbn_keys(code)) != 2 and not is_ean
 
 
 def _codes(code: str, said: str) -> Iterable[StandardNumber]:

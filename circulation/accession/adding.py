@@ -28,7 +28,12 @@ from catalogue.items import (
     items_of_records,
 )
 from catalogue.records import Record, fetch_records
-from catalogue.searching.standard_numbers import StandardNumber, readings, records_with
+from catalogue.searching.standard_numbers import (
+    StandardNumber,
+    is_miswritten_isbn,
+    readings,
+    records_with,
+)
 from catalogue.statements import Transaction, scalar
 from circulation.accession.barcode_ranges import NoBarcodes, next_barcode
 from circulation.accession.item_defaults import (
@@ -57,6 +62,7 @@ class Obstacle(Enum):
     """Why nothing was added. The value is a plain English sentence for staff."""
 
     NO_NUMBER = "this is no number that can be looked up"
+    CHECK_DIGIT_WRONG = "no title has this ISBN, and its check digit is wrong"
     RECORD_UNKNOWN = "no title with this number is in the catalogue, and none was fetched"
     BRANCH_UNKNOWN = "no branch has this ISIL"
     BARCODE_WRONG = "this cannot be a barcode"
@@ -150,7 +156,8 @@ def accession(
 
     The item belongs to `home_branch_id`, by default the desk's branch, and is in hand at the desk.
     `fetched` and `brief` are used only where the catalogue has no record with the number, in that
-    order. With RECORD_UNKNOWN the caller fetches and calls again.
+    order; no brief record is made of an ISBN whose check digit is wrong. With RECORD_UNKNOWN the
+    caller fetches and calls again.
     """
     numbers = readings(number)
     if not numbers:
@@ -164,17 +171,21 @@ def accession(
     problem = item_problem(transaction, item)
     if problem is not None:
         return problem
+    is_miswritten = is_miswritten_isbn(number)
     title = find_or_add_title(
         transaction,
         numbers,
         desk=desk,
         own_branches=branches_of(set_up, home.agency_id),
         fetched=fetched,
-        brief=brief,
+        brief=None if is_miswritten else brief,
         now=now,
     )
+    if title is None and is_miswritten and brief is not None:
+        return NotAccessioned(Obstacle.CHECK_DIGIT_WRONG, number)
     if title is None:
-        return NotAccessioned(Obstacle.RECORD_UNKNOWN, number)
+        why = "the check digit of this ISBN is wrong" if is_miswritten else number
+        return NotAccessioned(Obstacle.RECORD_UNKNOWN, why)
     return add_item_of(
         circulation, transaction, set_up, desk=desk, home=home, title=title, item=item, now=now
     )

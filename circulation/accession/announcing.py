@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, insert, select
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.fetched import Fetched
 from catalogue.items import find_item
-from catalogue.searching.standard_numbers import readings, records_with
+from catalogue.searching.standard_numbers import is_miswritten_isbn, readings, records_with
 from catalogue.statements import Moment, Transaction, scalar, send
 from circulation.accession.adding import Brief, branches_of, find_or_add_title
 from circulation.accession.deliveries import DeliveryLine, find_delivery
@@ -212,6 +212,10 @@ def _line_problems(
             line.number in fetched or line.title.strip() or records_with(transaction, numbers)
         ):
             found.append(f"nobody has a record of {line.number}, and the line has no title")
+        elif not (line.number in fetched or records_with(transaction, numbers)) and (
+            is_miswritten_isbn(line.number)
+        ):
+            found.append(f"the check digit of ISBN {line.number} is wrong")
         if line.branch is not None and line.branch not in by_isil:
             found.append(f"there is no branch {line.branch}")
         if line.material_group and line.material_group not in groups:

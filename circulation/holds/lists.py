@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from catalogue.statements import Transaction
+from circulation.calendars.due_dates import local_date
 from circulation.engine import Circulation
 from circulation.holds.facts import (
+    Copy,
     HoldFacts,
     copies_of_record,
     hold_facts,
     holds_of_patron,
     holds_of_record,
 )
-from circulation.holds.queues import days_until_served, number_in_queue
+from circulation.holds.queues import (
+    LONGEST_ESTIMATE,
+    days_until_served,
+    first_day_from,
+    number_in_queue,
+    number_to_serve,
+)
 from circulation.holds.results import HoldState, PatronHolds, QueuedHold, hold_of
 from circulation.holds.targeting import can_serve
 from circulation.patrons.facts import patron_facts
@@ -41,14 +50,32 @@ def queued(transaction: Transaction, set_up: SetUp, facts: HoldFacts, now: datet
         for copy in copies_of_record(transaction, facts.record_id)
         if can_serve(copy, facts, set_up)
     ]
-    days = None
-    if number is not None and copies:
-        terms = set_up.terms(
-            facts.pickup_branch_id, facts.patron_category, copies[0].material_group
-        )
-        bound = sum(1 for other in queue if other.is_bound)
-        days = days_until_served(number, copies, bound, terms.loan_days or USUAL_LOAN_DAYS, now)
-    return QueuedHold(hold, number, days)
+    return QueuedHold(hold, number, _days(set_up, facts, queue, copies, now) if number else None)
+
+
+def _days(
+    set_up: SetUp,
+    facts: HoldFacts,
+    queue: Sequence[HoldFacts],
+    copies: Sequence[Copy],
+    now: datetime,
+) -> int | None:
+    """An estimate: when a copy can be there, then the first day on which the pickup branch is open
+    and the hold is not passed over. None where nobody knows."""
+    if not copies:
+        return None
+    terms = set_up.terms(facts.pickup_branch_id, facts.patron_category, copies[0].material_group)
+    bound = sum(1 for other in queue if other.is_bound)
+    today = local_date(now, set_up.branches[facts.pickup_branch_id].timezone)
+    number = number_to_serve(queue, facts, today)
+    days = days_until_served(number, copies, bound, terms.loan_days or USUAL_LOAN_DAYS, now)
+    if days is None:
+        return None
+    day = first_day_from(facts, today + timedelta(days=days))
+    if day is None:
+        return None
+    calendar = set_up.calendars[facts.pickup_branch_id]
+    return min((calendar.next_open_day(day) - today).days, LONGEST_ESTIMATE)
 
 
 def find_hold(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 from circulation.holds.facts import Copy, HoldFacts
@@ -83,6 +83,26 @@ def number_in_queue(queue: Iterable[HoldFacts], hold_id: int) -> int | None:
     return None
 
 
+def number_to_serve(queue: Iterable[HoldFacts], hold: HoldFacts, today: date) -> int:
+    """Which of those who can be served today the hold would be: 1 for the next. Whoever is passed
+    over holds nobody up."""
+    ahead = (other for other in waiting(queue) if order_key(other) < order_key(hold))
+    return 1 + sum(passed_over(other, today) is None for other in ahead)
+
+
+def first_day_from(hold: HoldFacts, day: date) -> date | None:
+    """The day itself, or the first after it on which the hold may be served: when it is active,
+    not paused, and its patron not away. None where that is nobody knows when."""
+    day = max(day, hold.activates or day)
+    pauses = ((hold.paused_from, hold.paused_until), (hold.absent_from, hold.absent_until))
+    for first, last in sorted(pauses, key=lambda pause: pause[0] or date.max):
+        if is_within(day, first, last):
+            if last is None:
+                return None
+            day = last + timedelta(days=1)
+    return day
+
+
 def days_until_served(
     number: int, copies: Sequence[Copy], bound: int, loan_days: int, now: datetime
 ) -> int | None:
@@ -90,10 +110,14 @@ def days_until_served(
 
     Each copy goes to the next in the queue when it is expected back, and comes back after a loan
     period and the hand-over. `bound` copies have a patron already, who has not fetched them yet.
+    One on its way has yet to arrive. One that is kept for a booking, or in a theme that is not
+    lent, is not counted: nobody knows when it can be had.
     """
     turn = loan_days + HANDOVER_DAYS
     free = []
     for copy in copies:
+        if copy.stay_loan_days == 0:
+            continue
         if copy.due is not None:
             days = (copy.due - now).days + 1
             free.append(days if copy.due >= now else OVERDUE_DAYS)
@@ -101,7 +125,7 @@ def days_until_served(
             bound -= 1
             free.append(turn)
         else:
-            free.append(0)
+            free.append(0 if copy.transit_to_id is None else HANDOVER_DAYS)
     if not free:
         return None
     heapq.heapify(free)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from catalogue.statements import Transaction
+from circulation.calendars.due_dates import end_of_day
 from circulation.holds.recalls import recall
 from circulation.loans import lost
 from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
 from circulation.loans.conflicts import settle_conflict
 from circulation.notices.kinds import Basis
 from circulation.patrons.accounts import patron_loans
-from circulation.results import CheckedOut, Refused
+from circulation.results import CheckedOut, Desk, Refused
 from protocols.command_line import Settings
-from protocols.commands.library import as_json, opened, refusal_of, say, silent
+from protocols.commands.library import Library, as_json, opened, refusal_of, say, silent
 from protocols.commands.loan_answers import AT, say_all
 from protocols.commands.loan_returns import COMMANDS as RETURN_COMMANDS
 from protocols.commands.loan_school import COMMANDS as SCHOOL_COMMANDS
-from protocols.commands.values import DAY
+from protocols.commands.values import DAY, MOMENT
 
 _BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
 
@@ -73,18 +75,53 @@ def out(
 @loan.command("in")
 @_BARCODES
 @AT
+@click.option(
+    "--returned",
+    type=MOMENT,
+    help="When they came back, if that was before now: a day counts to its end, a time is the "
+    "branch's.",
+)
 @as_json
 @click.pass_obj
-def in_(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: bool) -> None:
-    """Take one or more items back, and say where each goes."""
+def in_(
+    settings: Settings,
+    barcodes: tuple[str, ...],
+    branch: str,
+    returned: date | datetime | None,
+    as_json: bool,
+) -> None:
+    """Take one or more items back, and say where each goes.
+
+    What lay in the book drop is dated back with --returned: late fees are reckoned by that.
+    """
     with opened(settings) as library:
         desk = library.desk(branch)
+        came = None if returned is None else _came(library, desk, returned)
         answers = library.write(
             lambda transaction: check_in_stack(
-                library.circulation, transaction, desk=desk, barcodes=barcodes, now=library.now
+                library.circulation,
+                transaction,
+                desk=desk,
+                barcodes=barcodes,
+                now=library.now,
+                returned=came,
             )
         )
         say_all(library, barcodes, answers, as_json)
+
+
+def _came(library: Library, desk: Desk, returned: date | datetime) -> datetime:
+    """When it came back; a mistake of the caller for a day, or a time, that has not come."""
+    timezone = library.read(library.circulation.current_set_up).branches[desk.branch_id].timezone
+    if isinstance(returned, datetime):
+        moment = returned if returned.tzinfo else returned.replace(tzinfo=ZoneInfo(timezone))
+        has_come = moment <= library.now
+    else:
+        moment = min(end_of_day(returned, timezone), library.now)
+        has_come = returned <= library.today(desk)
+    if not has_come:
+        raise click.UsageError(f"--returned: {returned.isoformat()} has not come yet")
+    return moment.astimezone(UTC)
 
 
 @loan.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -54,6 +54,26 @@ class _Day(click.ParamType):  # type: ignore[type-arg]  # older ones take none
             self.fail(f"{value!r} is no date such as 2027-03-31", param, ctx)
 
 
+class _Moment(click.ParamType):  # type: ignore[type-arg]  # older ones take none
+    """A date, or a date and the time of day there, in ISO 8601."""
+
+    name = "moment"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "YYYY-MM-DD[THH:MM]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date | datetime:
+        if isinstance(value, date):
+            return value
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date such as 2027-03-31 or 2027-03-31T16:30", param, ctx)
+        return found if len(value) > len("2027-03-31") else found.date()
+
+
 class _Amount(click.types.StringParamType):
     """An amount of money, as people write it."""
 
@@ -76,4 +96,5 @@ def units_of(amount: str, currency: str) -> int:
 
 ISIL = _Isil()
 AMOUNT = _Amount()
+MOMENT = _Moment()
 DAY = _Day()

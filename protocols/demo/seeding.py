@@ -27,6 +27,9 @@ from protocols.demo.works import WORKS, Work
 
 PIN = "1234"
 HOME_BRANCH = "DK-900101"
+SCHOOL_BRANCH = "DK-900201"
+#: The school has one class set: so many copies of the work of that number.
+CLASS_SET_WORK, CLASS_SET_COPIES = 1, 24
 #: The set-up that the demo begins with, and that `tiro apply` takes as well.
 SET_UP = Path(__file__).with_name("library.toml")
 
@@ -84,7 +87,25 @@ def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now
             price=20_000,
             currency="DKK",
         )
+    _class_set(transaction, records[CLASS_SET_WORK - 1], now)
     return True
+
+
+def _class_set(transaction: Transaction, record_id: int, now: datetime) -> None:
+    """Copies for a class, which the school lends to teachers: `tiro booking` books them."""
+    school = find_branch(transaction, SCHOOL_BRANCH)
+    assert school is not None
+    for number in range(1, CLASS_SET_COPIES + 1):
+        add_item(
+            transaction,
+            barcode=f"S{number:07}",
+            record_id=record_id,
+            branch_id=school.id,
+            now=now,
+            material_group="class-set",
+            price=12_000,
+            currency="DKK",
+        )
 
 
 def _call_number(work: Work) -> str:

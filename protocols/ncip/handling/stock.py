@@ -48,6 +48,7 @@ from protocols.ncip.subjects.users import folded
 
 _OBSTACLES: dict[Obstacle, tuple[ProblemType, str]] = {
     Obstacle.NO_NUMBER: (ProblemType.ELEMENT_RULE_VIOLATED, "BibliographicDescription"),
+    Obstacle.CHECK_DIGIT_WRONG: (ProblemType.ELEMENT_RULE_VIOLATED, "BibliographicItemIdentifier"),
     Obstacle.RECORD_UNKNOWN: (ProblemType.NEEDED_DATA_MISSING, "Title"),
     Obstacle.BRANCH_UNKNOWN: (ProblemType.UNKNOWN_AGENCY, "Location"),
     Obstacle.BARCODE_WRONG: (ProblemType.ELEMENT_RULE_VIOLATED, "ItemIdentifierValue"),

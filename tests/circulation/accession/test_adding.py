@@ -253,3 +253,29 @@ def test_without_a_range_a_barcode_must_be_given(database: Database) -> None:
     own_record(library)
     assert obstacle(library) is Obstacle.NO_BARCODE
     assert accessioned(library, item=NewItem("B1")).item.barcode == "B1"
+
+
+@pytest.mark.parametrize(
+    "number", ["9780140449137", "978-0-14-044913-7", "0140449133", "ISBN 0140449133", "014044913X"]
+)
+def test_no_brief_record_is_made_of_a_slip_in_an_isbn(library: Library, number: str) -> None:
+    brief = Brief("The Odyssey")
+    first = attempt(library, number)
+    assert isinstance(first, NotAccessioned)
+    assert first.obstacle is Obstacle.RECORD_UNKNOWN  # another catalogue may have it like this
+    assert "check digit" in first.detail
+    again = attempt(library, number, brief=brief)
+    assert isinstance(again, NotAccessioned)
+    assert again.obstacle is Obstacle.CHECK_DIGIT_WRONG
+
+
+@pytest.mark.parametrize("number", [ISBN, ISBN_10, "5701234567899", "12345678", "9791032300824"])
+def test_other_numbers_make_one(sqlite_library: Library, number: str) -> None:
+    made = accessioned(sqlite_library, number, brief=Brief("The Odyssey"), item=NewItem("B-1"))
+    assert made.origin is Origin.BRIEF
+
+
+def test_a_number_that_is_wrong_in_print_is_found_all_the_same(library: Library) -> None:
+    own_record(library, isbn="9780140449137")
+    found = accessioned(library, "9780140449137", brief=Brief("The Odyssey"))
+    assert found.origin is Origin.OWN

@@ -213,6 +213,9 @@ def test_all_that_is_wrong_is_told_and_nothing_is_stored(library: Library) -> No
         branch="DK-2",
         order=" ",
     )
+    slip = try_to_announce(library, a_delivery(AnnouncedLine("9780140449137", title="x")))
+    assert isinstance(slip, NotAnnounced)
+    assert "check digit" in slip.problems[0].text
     answer = try_to_announce(library, bad)
     assert isinstance(answer, NotAnnounced)
     assert [place for place, _ in answer.problems] == [None, None, 0, 0, 1, 2, 2, 2, 3]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
+from circulation.events import EventKind
 from circulation.jobs import JOBS
-from tests.builders.circulation import a_patron, an_item
+from tests.builders.circulation import ZONE, a_patron, an_item
+from tests.builders.fees import danish_fees
 from tests.builders.staff import Staff
 
 CPR = "251248-4916"
@@ -119,3 +122,36 @@ def test_mistakes_are_named(staff: Staff) -> None:
         result = staff.run(*arguments)
         assert result.exit_code in (1, 2)
         assert words in result.output
+
+
+def test_a_return_is_dated_back_to_the_day_it_came(staff: Staff) -> None:
+    library = staff.library
+    danish_fees(library)
+    card = a_patron(library)
+    library.pass_time(days=-60)
+    barcode = an_item(library, on_loan_to=card)
+    library.pass_time(days=60)
+    due = staff.json("loan", "list", card)[0]["due"]
+    day = datetime.fromisoformat(due).astimezone(ZONE).date()
+    tomorrow = library.today + timedelta(days=1)
+    refused = staff.run("loan", "in", barcode, "--at", "DK-900101", "--returned", str(tomorrow))
+    assert refused.exit_code == 2
+    assert "has not come yet" in refused.output
+    [line] = staff.json("loan", "in", barcode, "--at", "DK-900101", "--returned", str(day))
+    assert (line["was_on_loan"], line["was_overdue"]) == (True, False)
+    assert staff.json("charges", "--patron", card) == []
+    event = next(each for each in library.events_of(barcode) if each.kind is EventKind.CHECKED_IN)
+    assert event.at.astimezone(ZONE).date() == day
+
+
+def test_a_return_at_an_hour_is_that_of_the_branch(staff: Staff) -> None:
+    library = staff.library
+    library.pass_time(days=-10)
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    library.pass_time(days=10)
+    day = library.today - timedelta(days=3)
+    arguments = ("loan", "in", barcode, "--at", "DK-900101", "--returned", f"{day}T09:30")
+    assert staff.json(*arguments)[0]["was_on_loan"]
+    event = next(each for each in library.events_of(barcode) if each.kind is EventKind.CHECKED_IN)
+    assert event.at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") == f"{day} 09:30"
+    assert staff.run("loan", "in", barcode, "--at", "DK-900101", "--returned", "x").exit_code == 2
