@@ -29,7 +29,7 @@ PIN = "1234"
 HOME_BRANCH = "DK-900101"
 SCHOOL_BRANCH = "DK-900201"
 #: The school has one class set: so many copies of the work of that number.
-CLASS_SET_WORK, CLASS_SET_COPIES = 1, 24
+CLASS_SET_WORK, CLASS_SET_COPIES = 13, 24
 #: The set-up that the demo begins with, and that `tiro apply` takes as well.
 SET_UP = Path(__file__).with_name("library.toml")
 
