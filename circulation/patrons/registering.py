@@ -162,6 +162,7 @@ def register_patron(
     kind: PatronKind = PatronKind.PERSON,
     municipality: str = "",
     national_id: str | None = None,
+    any_category: bool = False,
     key: IdentifierKey | None = None,
     desk: Desk | None = None,
 ) -> int:
@@ -170,6 +171,7 @@ def register_patron(
     `pin_hash` comes from `circulation.patrons.pins.hash_pin`, called beforehand, outside the
     transaction. `name` is how the patron is addressed, by default given and family name. `expires`
     is the last day on which the patron may borrow, `municipality` the code of where they live.
+    `any_category`: it comes from a partner's settings, and the set-up need not name it.
     `national_id` becomes a second identifier, and tells the date of birth where `birth_date` does
     not. `key` is that of `Circulation.identifiers`: without it, a national number given as card is
     stored as it is. Telephone numbers are stored in E.164.
@@ -181,8 +183,8 @@ def register_patron(
         raise ValueError(f"there is no branch {home_branch}")
     if national_id is not None and birth_date is None:
         birth_date = national_birth_date(national_id)
-    said = {"category": category, "birth_date": birth_date, "language": language}
-    said |= {"email": email, "phone": phone}
+    said = {"birth_date": birth_date, "language": language, "email": email, "phone": phone}
+    said |= {} if any_category else {"category": category}
     problems = patron_problems(transaction, said, now=now)
     problems += _of_identifiers(card, national_id, birth_date)
     if problems:

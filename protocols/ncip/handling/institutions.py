@@ -69,5 +69,6 @@ def register_institution(request: Any, caller: Partner, context: Context) -> Non
         now=context.now,
         note=f"registered for {caller.known_as}",
         kind=PatronKind.LIBRARY,
+        any_category=True,
         desk=desk_of(caller, context),
     )
