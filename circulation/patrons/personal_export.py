@@ -5,9 +5,9 @@ and those whose rows belong to such rows. What a database cannot know belongs to
 key, because the one may be purged before the other) is declared here.
 
 The answer is for people to read: times and days are ISO 8601, what is stored as JSON is given as
-such, messages that were kept as bytes are text, and beside the numbers of items, titles and
-branches stands what they are called. Secrets are left out; of each it says only whether there is
-one.
+such, messages that were kept as bytes are text, amounts are decimals, and beside the numbers of
+items, titles and branches stands what they are called. Secrets are left out; of each it says only
+whether there is one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ from sqlalchemy import (
 from catalogue.schema import branches, items, records
 from catalogue.statements import Transaction, key_parameters, many, many_of
 from circulation.digital_post.schema import post_receipts
+from circulation.dunning.schema import collection_claims
 from circulation.interlending.exchanges import Line, exchanges_of_request
+from circulation.ledger.money import decimal_text
+from circulation.ledger.schema import charges
 from circulation.notices.schema import notice_messages
 from circulation.patrons.schema import access_log, patrons
 from circulation.schema import all_tables, events
@@ -125,6 +128,7 @@ def export_person(transaction: Transaction, patron_id: int) -> dict[str, Any] | 
         return None
     found["exchanges"] = list(_exchanges(transaction, found["interlibrary_loans"]))
     _name_things(transaction, [*own, *chain.from_iterable(found.values())])
+    _say_amounts(found)
     return {"patron": own[0], **found}
 
 
@@ -184,6 +188,24 @@ def _said(line: Line) -> dict[str, Any]:
 
 
 # What the numbers mean
+
+#: Columns that count minor units of the currency of their row, or of its charge or claim.
+_AMOUNTS: Final = ("amount", "paid", "written_off", "balance", "fees", "compensations")
+
+
+def _say_amounts(found: dict[str, list[dict[str, Any]]]) -> None:
+    """Amounts as decimals, such as "50.25"."""
+    of_charges = {row["id"]: row["currency"] for row in found[charges.name]}
+    of_claims = {row["id"]: row["currency"] for row in found[collection_claims.name]}
+    for row in chain.from_iterable(found.values()):
+        currency = row.get("currency") or of_charges.get(row.get("charge_id"))
+        currency = currency or of_claims.get(row.get("claim_id"))
+        if currency is None:
+            continue
+        for name in _AMOUNTS:
+            if isinstance(row.get(name), int):
+                row[name] = decimal_text(row[name], currency)
+
 
 _titles: Callable[[Transaction, list[int]], list[Any]] = many_of(
     lambda size: select(records.c.id, records.c.title).where(

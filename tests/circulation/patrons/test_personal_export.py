@@ -181,6 +181,8 @@ def test_what_is_exported_can_be_read(person: tuple[Library, int]) -> None:
                 if column == "item":
                     assert set(value) == {"barcode", "title"}, where
     assert found["replies"][0]["answer"] == "64 octets of replies, æøå"
+    for table in ("charges", "charge_postings", "collection_lines", "payments", "charge_loans"):
+        assert found[table][0]["amount"] == "90.00", table
     assert next(row for row in found["events"] if row["id"] == NUMBER)["item"]
     assert found["notices"][0]["branch"] == library.main.name
 
