@@ -55,7 +55,7 @@ def test_a_repetition_with_a_request_id_is_answered_as_before(stage: Stage) -> N
 
 
 def test_the_title_that_is_there_already(stage: Stage) -> None:
-    isbn = "978-87-02-00000-8"
+    isbn = "978-87-02-00000-9"
     stage.ask(service("CreateItem", item("ILL-1"), described("Kongens fald", isbn=isbn)))
     stage.ask(service("CreateItem", item("ILL-2"), described("The same", isbn=isbn)))
 
