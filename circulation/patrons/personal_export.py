@@ -49,6 +49,7 @@ JSON_COLUMNS: Final = {
     ("events", "before"),
     ("events", "after"),
     ("events", "traits"),
+    ("money_orders", "shares"),
     ("notices", "cause"),
     ("notices", "facts"),
     ("partner_notices", "facts"),
