@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from circulation.calendars.days import next_date, parse_until
@@ -14,8 +15,11 @@ from circulation.reasons import DENIED, Action, IdentifierBlock, Reason
 from circulation.results import Refusal
 
 
-def patron_refusals(patron: PatronFacts, action: Action, today: date) -> list[Refusal]:
-    """Why the patron, with this identifier, may not do the action."""
+def patron_refusals(
+    patron: PatronFacts, action: Action, today: date, agencies: Collection[int]
+) -> list[Refusal]:
+    """Why the patron, with this identifier, may not do the action where the blocks of these
+    agencies count (see `circulation.agreements.Agreements.counted_at`)."""
     refusals = []
     blocked = patron.blocked_identifier()
     if blocked in (IdentifierBlock.LOST, IdentifierBlock.STOLEN):
@@ -26,7 +30,7 @@ def patron_refusals(patron: PatronFacts, action: Action, today: date) -> list[Re
         refusals.append(Refusal(Reason.PATRON_EXPIRED))
     refusals += [
         Refusal(Reason.PATRON_BLOCKED, block=block)
-        for block in patron.blocks()
+        for block in patron.blocks(agencies)
         if action in DENIED[block]
     ]
     return refusals
@@ -38,7 +42,7 @@ def terms_refusals(terms: LoanTerms) -> list[Refusal]:
         return [Refusal(Reason.ITEM_NOT_LOANABLE)]
     if terms.on_site_only:
         return [Refusal(Reason.ON_SITE_ONLY)]
-    if not terms.gives_length:
+    if not (terms.gives_length and terms.owner_lends):
         return [Refusal(Reason.NO_LOAN_POLICY)]
     return []
 
@@ -52,10 +56,14 @@ def until_refusals(terms: LoanTerms, today: date) -> list[Refusal]:
 
 
 def check_out_refusals(
-    item: ItemFacts, patron: PatronFacts, terms: LoanTerms, today: date
+    item: ItemFacts,
+    patron: PatronFacts,
+    terms: LoanTerms,
+    today: date,
+    agencies: Collection[int],
 ) -> list[Refusal]:
-    """Why the patron may not borrow the item now."""
-    refusals = patron_refusals(patron, Action.CHECK_OUT, today)
+    """Why the patron may not borrow the item now, where the blocks of `agencies` count."""
+    refusals = patron_refusals(patron, Action.CHECK_OUT, today, agencies)
     if item.borrower_id == patron.id:
         refusals.append(Refusal(Reason.ALREADY_ON_LOAN_TO_PATRON))
     elif item.loan_id is not None:
@@ -85,13 +93,15 @@ def renewal_refusals(
     *,
     now: datetime,
     calendar: Calendar,
+    agencies: Collection[int],
     seen: bool = True,
 ) -> list[Refusal]:
     """Why the patron's loan, due at `due` and renewed `renewals` times, cannot be renewed now.
 
-    `terms` and `calendar` are those of the branch that lent; `seen`: is the item at hand.
+    `terms` and `calendar` are those of the branch that lent, `agencies` those whose blocks count
+    there; `seen`: is the item at hand.
     """
-    refusals = patron_refusals(patron, Action.RENEW, local_date(now, calendar.timezone))
+    refusals = patron_refusals(patron, Action.RENEW, local_date(now, calendar.timezone), agencies)
     refusals += terms_refusals(terms)
     if renewals >= terms.renewals:
         refusals.append(Refusal(Reason.MAX_RENEWALS_REACHED, limit=terms.renewals))

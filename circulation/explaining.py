@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +11,14 @@ from circulation.calendars.due_dates import loan_due, local_date
 from circulation.checks import check_out_refusals
 from circulation.engine import Circulation
 from circulation.items.facts import item_facts
+from circulation.ledger.balances import balances_of
+from circulation.ledger.money import Balance
 from circulation.loans.limits import with_counted_groups
+from circulation.patrons.accounts import blocks_of
 from circulation.patrons.facts import patron_facts
-from circulation.policy import Case, Explained, PolicyRow, explain
+from circulation.policy import LENGTHS, WHETHER, Case, Explained, PolicyRow, explain
 from circulation.reasons import Reason
-from circulation.results import Branch, Item, Patron, Refusal, Refused
+from circulation.results import Block, Branch, Item, Patron, Refusal, Refused
 from circulation.set_up import SetUp
 
 
@@ -22,6 +26,12 @@ from circulation.set_up import SetUp
 class LoanExplained:
     """What the rules of a branch say of one patron and item.
 
+    `fields` are the rules of the branch that lends. Of an item of another branch `owner_fields` are
+    those that the owner decides as well (`circulation.policy.WHETHER`, and the length, which says
+    whether it is lent at all): the stricter holds, unless `lends_freely`. `keeps_to_itself` is a
+    school that lends elsewhere to its own patrons only.
+    `blocks` are all of the patron, whosever they are, `debts` what they owe, and `counted` the ids
+    of the agencies whose blocks and debts count at the branch; `agencies` has ISILs by id.
     `due` is when a loan made now would be due, None where no rule says; `refusals` is what the
     rules and the facts of patron and item hold against it. Holds are left out.
     """
@@ -31,6 +41,14 @@ class LoanExplained:
     branch: Branch
     case: Case
     fields: tuple[Explained, ...]
+    owner: Branch
+    owner_fields: tuple[Explained, ...]
+    lends_freely: bool
+    keeps_to_itself: bool
+    blocks: tuple[Block, ...]
+    debts: tuple[Balance, ...]
+    agencies: Mapping[int, str]
+    counted: frozenset[int]
     due: datetime | None
     refusals: tuple[Refusal, ...]
 
@@ -67,17 +85,40 @@ def explain_loan(
     here = home if branch is None else _by_isil(set_up, branch)
     if here is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), facts.item(home), borrower.patron())
-    case = set_up.case(here.id, borrower.category, facts.material_group)
-    terms = set_up.terms(here.id, borrower.category, facts.material_group)
-    borrower = with_counted_groups(transaction, borrower, terms)
+    category, group = borrower.category, facts.material_group
+    case = set_up.case(here.id, category, group)
+    owner_case = set_up.case(home.id, category, group)
+    terms = set_up.lending_terms(here.id, home.id, category, group, borrower.agency_id)
+    counted_borrower, terms = with_counted_groups(transaction, borrower, terms)
+    counted = set_up.counted_at(here.id)
+    debts = balances_of(transaction, borrower.id)
+    blocks = blocks_of(transaction, borrower.id)
+    today = local_date(now, here.timezone)
     return LoanExplained(
-        borrower.patron(),
-        facts.item(home),
-        here,
-        case,
-        tuple(explain(set_up.policies, case)),
-        loan_due(now, terms, set_up.calendars[here.id], borrower.expires),
-        tuple(check_out_refusals(facts, borrower, terms, local_date(now, here.timezone))),
+        patron=borrower.patron(),
+        item=facts.item(home),
+        branch=here,
+        case=case,
+        fields=tuple(explain(set_up.policies, case)),
+        owner=home,
+        owner_fields=()
+        if home.id == here.id
+        else tuple(
+            each
+            for each in explain(set_up.policies, owner_case)
+            if each.field in (*WHETHER, *LENGTHS)
+        ),
+        lends_freely=set_up.lends_freely(here.id, home.id),
+        keeps_to_itself=set_up.is_hidden_from(home.id, here.id, borrower.agency_id),
+        blocks=tuple(blocks),
+        debts=tuple(each for each in debts if each.total),
+        agencies={
+            agency_id: set_up.agency_isil(agency_id)
+            for agency_id in counted | {each.agency_id for each in debts}
+        },
+        counted=counted,
+        due=loan_due(now, terms, set_up.calendars[here.id], borrower.expires),
+        refusals=tuple(check_out_refusals(facts, counted_borrower, terms, today, counted)),
     )
 
 

@@ -37,7 +37,8 @@ def parties(
 ) -> Parties | Refused:
     """Locks the item (and the patron, whose loans are to be counted), then reads the facts.
 
-    The loans are counted as far as the rules of the desk's branch have a limit, else not at all.
+    The loans are counted as far as the rules of the desk's branch or the item's have a limit, else
+    not at all.
 
     Refused where either is unknown or the PIN is wrong: the patron is named only where the PIN,
     if one was asked for, was right. `no_block` asks for none. Raises VerificationNeeded.
@@ -51,7 +52,7 @@ def parties(
     if facts is not None and locks_patron:
         group = facts.material_group
         set_up = circulation.set_up(transaction, facts.set_up_version)
-        most = set_up.most_loans(desk.branch_id, group)
+        most = set_up.most_loans(desk.branch_id, facts.home_branch_id, group)
     borrower = borrower_facts(transaction, patron, now, group, *most)
     refusals = []
     if borrower is None:

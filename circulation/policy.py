@@ -62,6 +62,13 @@ class PolicyRow(NamedTuple):
     before_bookings: str | None
 
 
+class GroupLimit(NamedTuple):
+    """At most so many open loans of these groups together."""
+
+    most: int
+    groups: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class LoanTerms:
     """What the rules say for one patron category and material group at one branch.
@@ -87,6 +94,8 @@ class LoanTerms:
     * `local_holds_first`: what is handed in at the branch goes first to those who want it there;
     * `recall_days`: who waits for a title brings a loan of it forward to this many days after it
       was made (None: never), and to `recall_notice_days` from then at the earliest;
+    * `owner_lends`, `owner_limit`: of an item of another branch, does any rule of the owner give it
+      a loan at all, and its limit on other groups than `counted_groups` (see `stricter`);
     * `bookable`: may these patrons book copies of the branch for a period of `max_booking_days` at
       most (None is no limit), which is lengthened by `booking_days_before` and
       `booking_days_after` to fetch and to tidy them. An ordinary loan that would last into a
@@ -124,6 +133,8 @@ class LoanTerms:
     max_booking_days: int | None = None
     before_bookings: str = "shorten"
     counted_groups: tuple[str, ...] = ()
+    owner_lends: bool = True
+    owner_limit: GroupLimit | None = None
 
     @property
     def gives_length(self) -> bool:
@@ -284,6 +295,43 @@ def explain(rows: Iterable[PolicyRow], case: Case) -> list[Explained]:
         value = getattr(_DEFAULTS if deciding is None else deciding, name)
         explained.append(Explained(name, value, deciding))
     return explained
+
+
+#: Fields that say whether something may be lent, held or renewed at all: of these the owner has a
+#: say wherever its items are lent. All others are the lender's.
+WHETHER = ("loanable", "on_site_only", "holdable", "max_loans", "max_loans_in_group")
+
+
+def stricter(lender: LoanTerms, owner: LoanTerms) -> LoanTerms:
+    """The terms of the branch that lends, and of each field of `WHETHER` the stricter of both: what
+    the owner would not lend to such a patron at its own desk is lent to them nowhere.
+
+    How long, how often, and what else is done with a loan is the lender's business.
+    """
+    limits = [
+        GroupLimit(terms.max_loans_in_group, terms.counted_groups)
+        for terms in (lender, owner)
+        if terms.max_loans_in_group is not None
+    ]
+    other = None
+    if len(limits) == 2:
+        if limits[0].groups == limits[1].groups:
+            limits = [min(limits)]
+        else:
+            other = limits[1]
+    return replace(
+        lender,
+        loanable=lender.loanable and owner.loanable,
+        on_site_only=lender.on_site_only or owner.on_site_only,
+        holdable=lender.holdable and owner.holdable,
+        max_loans=min(
+            (each for each in (lender.max_loans, owner.max_loans) if each is not None), default=None
+        ),
+        max_loans_in_group=limits[0].most if limits else None,
+        counted_groups=limits[0].groups if limits else lender.counted_groups,
+        owner_lends=owner.gives_length,
+        owner_limit=other,
+    )
 
 
 def resolve(rows: Iterable[PolicyRow], case: Case, groups: Tree | None = None) -> LoanTerms:

@@ -104,6 +104,10 @@ class BlockReason(Enum):
     OTHER = "other"
 
 
+#: Blocks that are true of the person or the card, and so concern every agency. All others are a
+#: matter between the patron and one agency, unless staff say that they concern all.
+EVERYWHERE = frozenset({BlockReason.CARD_STOLEN, BlockReason.SELF_REGISTERED, BlockReason.DECEASED})
+
 _EVERYTHING = frozenset(Action)
 
 #: What each block forbids. A check-in is never forbidden.

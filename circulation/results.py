@@ -292,15 +292,21 @@ class CheckedIn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
+    """`agency_id` and `agency_isil` say whose it is; None where it concerns all agencies."""
+
     reason: BlockReason
     since: datetime
     message: str
+    agency_id: int | None = None
+    agency_isil: str | None = None
 
 
 class PatronStatus(NamedTuple):
     """Everything SIP2 24/64 and NCIP LookupUserResponse say about a patron, money apart.
 
-    `denied` is what the patron may not do now, from blocks, expiry and the identifier used.
+    `blocks` are those that concern the agency that asks, at the command line all of them. `denied`
+    is what the patron may not do there now, from blocks, expiry and the identifier used; for the
+    command line, at the patron's own agency.
     `loans` and `overdue` count what others have lent onward to the patron, too; `onward_loans` are
     those alone. `max_loans` is the general limit for the patron's own at their home branch, None
     where there is none. `recalled` counts loans that somebody waits for. Without `has_account` the
@@ -340,31 +346,6 @@ class PatronStatus(NamedTuple):
         return self.identifier_blocked in (IdentifierBlock.LOST, IdentifierBlock.STOLEN) or any(
             block.reason is BlockReason.CARD_STOLEN for block in self.blocks
         )
-
-
-@dataclass(frozen=True, slots=True)
-class PatronLoan:
-    """One line of a patron's list of loans."""
-
-    item: Item
-    loan: Loan
-    is_overdue: bool
-    is_recalled: bool = False  # somebody waits for it, and has brought the due date forward
-    # Of a loan lent onward: who has the item now, or (for a pupil) whose loan it is.
-    lent_onward_to: Borrower | None = None
-    lent_onward_by: Borrower | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PatronLoans:
-    """A page of a patron's open loans, by due date, and how many there are in all.
-
-    What others have lent onward to the patron comes after their own loans, and is counted.
-    """
-
-    patron: Patron
-    total: int
-    loans: tuple[PatronLoan, ...]
 
 
 class ItemState(Enum):

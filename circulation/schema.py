@@ -56,6 +56,23 @@ agency_settings = Table(
     Column("timezone", String, nullable=False),
 )
 
+#: What agencies have agreed to do for each other (see `circulation.agreements`).
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("debts", Boolean, nullable=False),
+    Column("payments", Boolean, nullable=False),
+    Column("lending", Boolean, nullable=False),
+)
+agreement_agencies = Table(
+    "agreement_agencies",
+    metadata,
+    Column("code", ForeignKey(agreements.c.code), primary_key=True),
+    Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 #: Rules. A scope column that is NULL holds for any; a field that is NULL is left to a row of
 #: wider scope (see `circulation.policy`).
 loan_policies = Table(

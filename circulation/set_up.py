@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from catalogue.schema import agencies, branches
 from catalogue.statements import Transaction, change, many, scalar
+from circulation.agreements import Agreements, read_agreements
 from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.calendars.rows import read_calendars
@@ -27,6 +28,7 @@ from circulation.dunning.steps import Flows
 from circulation.fees.payment_ways import PaymentWays, read_payment_ways
 from circulation.fees.rule_rows import read_fee_rules
 from circulation.fees.rules import FeeRules, FeeTerms
+from circulation.loan_rules import LoanRules
 from circulation.media import Media, media_of, read_media
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rule_rows import read_notice_rules
@@ -36,11 +38,9 @@ from circulation.policy import (
     FIELDS,
     SCOPE,
     Case,
-    LoanTerms,
     PolicyRow,
     Tree,
     lineage,
-    resolve,
     rule_problems,
 )
 from circulation.results import Branch, Desk, Item
@@ -55,9 +55,6 @@ from circulation.transport import Transport, read_transport
 from circulation.trees import CATEGORIES, GROUPS
 
 DEFAULT_TIMEZONE = "Europe/Copenhagen"
-
-#: Terms are kept for each branch x category x material group asked for, this many at most.
-_TERMS_KEPT = 20_000
 
 #: For the fact statements: the version under which the rest of the row was read.
 VERSION = select(set_up_version.c.version).scalar_subquery()
@@ -88,7 +85,7 @@ _set_version = change(
 )
 
 
-class SetUp:
+class SetUp(LoanRules):
     """All branches, calendars and rules of one version. Never changed, but for what it remembers.
 
     `branches` and `calendars` go by the branch's id; `categories` and `groups` are the trees of
@@ -97,15 +94,11 @@ class SetUp:
     by `folded_agency`, `sorting` by the name of the scheme; `hidden_schools` are ids of
     agencies. `media` is what material groups say of their things. `fees` are the rules on money,
     `notices` those on messages, `dunning` what follows for whom, `payment_ways` how each agency, by
-    its id, is paid.
+    its id, is paid, `agreements` what agencies do for each other.
     """
 
     __slots__ = (
-        "_most",
-        "_terms",
-        "branches",
         "calendars",
-        "categories",
         "dunning",
         "fees",
         "groups",
@@ -115,7 +108,6 @@ class SetUp:
         "partners",
         "payment_ways",
         "pin_rules",
-        "policies",
         "sorting",
         "terminals",
         "transport",
@@ -141,26 +133,21 @@ class SetUp:
         dunning: Flows,
         payment_ways: Mapping[int, PaymentWays],
         media: Mapping[str, Media],
+        agreements: Agreements,
     ) -> None:
+        super().__init__(branches, policies, categories, groups, hidden_schools, agreements)
         self.version = version
-        self.branches = branches
-        self.policies = policies
         self.calendars = calendars
-        self.categories = categories
-        self.groups = groups
         self.transport = transport
         self.terminals = terminals
         self.partners = partners
         self.sorting = sorting
         self.pin_rules = pin_rules
-        self.hidden_schools = hidden_schools
         self.fees = fees
         self.notices = notices
         self.dunning = dunning
         self.payment_ways = payment_ways
         self.media = media
-        self._terms: dict[tuple[int, str, str], LoanTerms] = {}
-        self._most: dict[tuple[int, str], tuple[int, int]] = {}
 
     def desk(self, branch_id: int, actor: str, device: str = "") -> Desk:
         """Where something is done at a branch by nobody who stands there: by a job, a text."""
@@ -180,14 +167,16 @@ class SetUp:
         zones = {branch.timezone for branch in self.branches.values()} or {DEFAULT_TIMEZONE}
         return min(local_date(now, zone) for zone in zones)
 
-    def case(self, branch_id: int, patron_category: str, material_group: str) -> Case:
-        """What the rules are asked about a loan at the branch."""
-        return Case(
-            self.branches[branch_id].agency_id,
-            branch_id,
-            lineage(self.categories, patron_category),
-            lineage(self.groups, material_group),
-        )
+    def agency_isil(self, agency_id: int) -> str:
+        """The ISIL of the agency, empty for one without branches."""
+        its = (each.agency_isil for each in self.branches.values() if each.agency_id == agency_id)
+        return next(its, "")
+
+    def speaker(self, agency_id: int, home_branch_id: int | None) -> int:
+        """The branch in whose name the agency speaks to a patron: their own, where it is one of
+        the agency's."""
+        its = [each.id for each in self.branches.values() if each.agency_id == agency_id]
+        return home_branch_id if home_branch_id in its else min(its)
 
     def fee_terms(
         self, branch_id: int, patron_category: str, material_group: str, day: date
@@ -207,34 +196,6 @@ class SetUp:
     def notice_terms(self, branch_id: int, patron_category: str, kind: NoticeKind) -> NoticeTerms:
         """What the rules on messages say of that kind in the name of the branch."""
         return self.notices.terms(self.case, branch_id, patron_category, kind)
-
-    def most_loans(self, branch_id: int, material_group: str) -> tuple[int, int]:
-        """The largest limits that any rule of the branch sets to a patron's loans, in all and in
-        the group: nobody needs to count further. 0 where there is no limit."""
-        key = (branch_id, material_group)
-        most = self._most.get(key)
-        if most is None:
-            if len(self._most) >= _TERMS_KEPT:
-                self._most.clear()
-            most = self._most[key] = self._largest_limits(branch_id, material_group)
-        return most
-
-    def _largest_limits(self, branch_id: int, material_group: str) -> tuple[int, int]:
-        branch = self.branches.get(branch_id)
-        if branch is None:
-            return 0, 0
-        groups = lineage(self.groups, material_group)
-        rules = [
-            rule
-            for rule in self.policies
-            if rule.branch_id in (None, branch.id)
-            and rule.agency_id in (None, branch.agency_id)
-            and (rule.material_group is None or rule.material_group in groups)
-        ]
-        return (
-            max((rule.max_loans or 0 for rule in rules), default=0),
-            max((rule.max_loans_in_group or 0 for rule in rules), default=0),
-        )
 
     def media_of(self, material_group: str) -> Media:
         """What is known of the things of a material group."""
@@ -261,16 +222,6 @@ class SetUp:
         rule = sort_refused(rules, item, here, self.groups) if here and rules else None
         return None if rule is None else rule.bin
 
-    def terms(self, branch_id: int, patron_category: str, material_group: str) -> LoanTerms:
-        """What the rules say, remembered."""
-        key = (branch_id, patron_category, material_group)
-        terms = self._terms.get(key)
-        if terms is None:
-            if len(self._terms) >= _TERMS_KEPT:
-                self._terms.clear()
-            terms = self._terms[key] = resolve(self.policies, self.case(*key), self.groups)
-        return terms
-
 
 def read_set_up(transaction: Transaction) -> SetUp:
     """The set-up as the transaction sees it."""
@@ -295,6 +246,7 @@ def read_set_up(transaction: Transaction) -> SetUp:
         Flows(read_flows(transaction)),
         read_payment_ways(transaction),
         read_media(transaction),
+        Agreements(read_agreements(transaction)),
     )
 
 

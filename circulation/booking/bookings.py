@@ -139,9 +139,10 @@ def place_booking(
     if preferred is None:
         preferred = max(class_size(transaction, group_id), 1) if group_id is not None else 1
     least = preferred if minimum is None else minimum
-    wish = Wish(borrower.category, first, last, preferred, least, asked)
+    wish = Wish(borrower.category, first, last, preferred, least, asked, delivery)
     today = local_date(now, delivery.timezone)
-    found = patron_refusals(borrower, Action.HOLD, today) + wish_refusals(wish, today)
+    found = patron_refusals(borrower, Action.HOLD, today, set_up.counted_at(delivery.id))
+    found += wish_refusals(wish, today)
     if first < today:
         found.append(Refusal(Reason.BOOKING_DATES_WRONG))
     planned = None if found else plan_title(transaction, set_up, record, wish, today)

@@ -110,6 +110,7 @@ def change_booking(
         facts.preferred if preferred is None else preferred,
         _least(facts, preferred) if minimum is None else minimum,
         asked,
+        before.delivery_branch,
     )
     is_same = (wish.first, wish.last, wish.preferred, wish.minimum, suppliers) == (
         facts.first,

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from circulation.booking.capacity import Pool, PoolKey
+from circulation.checks import terms_refusals
 from circulation.policy import LoanTerms
 from circulation.reasons import Reason
 from circulation.results import Branch, Refusal
@@ -31,6 +32,7 @@ class Wish:
     preferred: int
     minimum: int
     suppliers: Sequence[Branch]
+    delivery: Branch
 
 
 class Share(NamedTuple):
@@ -87,7 +89,7 @@ def plan(
     for branch in wish.suppliers:
         for key in sorted(key for key in pools if key.branch_id == branch.id):
             terms = set_up.terms(branch.id, wish.category, key.material_group)
-            if not (terms.bookable and pools[key].copies):
+            if not (pools[key].copies and may_be_booked(set_up, key, wish.category, wish.delivery)):
                 continue
             is_bookable = True
             if terms.max_booking_days is not None and days > terms.max_booking_days:
@@ -106,6 +108,18 @@ def plan(
     if longest and not promised:
         return Refusal(Reason.BOOKING_TOO_LONG, limit=longest)
     return Refusal(Reason.NOT_ENOUGH_COPIES, limit=promised)
+
+
+def may_be_booked(set_up: SetUp, pool: PoolKey, category: str, delivery: Branch) -> bool:
+    """Do the rules let such patrons book copies of the pool, to be lent at the branch `delivery`?
+
+    The branch whose copies they are says whether they may be booked, and the one that is to lend
+    them whether it lends, or has booked, such things to such patrons at all.
+    """
+    if not set_up.terms(pool.branch_id, category, pool.material_group).bookable:
+        return False
+    there = set_up.terms(delivery.id, category, pool.material_group)
+    return delivery.id == pool.branch_id or there.bookable or not terms_refusals(there)
 
 
 def reserved(first: date, last: date, terms: LoanTerms) -> tuple[date, date]:

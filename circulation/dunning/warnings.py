@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete, select
 
-from catalogue.statements import Transaction, scalar, send
+from catalogue.statements import Transaction, send
 from circulation.dunning.acts import Run, Told
 from circulation.dunning.steps import Step
 from circulation.engine import Circulation
@@ -27,13 +27,8 @@ from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.requests import request_notice
 from circulation.notices.schema import notices
-from circulation.patrons.schema import patrons
+from circulation.patrons.registering import home_branch_of
 from circulation.set_up import SetUp
-
-_home_branch = scalar(
-    select(patrons.c.home_branch_id).where(patrons.c.id == bindparam("of_patron")), "of_patron"
-)
-
 
 #: Warnings that went with a bill or a reminder which was not sent, being paid: they have warned
 #: nobody, and what else is owed is warned of anew.
@@ -106,7 +101,7 @@ def warn_debts(
         _forget_unsent(transaction)
     found, run.goes_on = debts_to_warn(transaction, set_up, now=now, after=after)
     for debt in found:
-        branch_id = _branch_for(transaction, set_up, debt)
+        branch_id = set_up.speaker(debt.agency_id, home_branch_of(transaction, debt.patron_id))
         notice = request_notice(
             circulation,
             transaction,
@@ -126,10 +121,3 @@ def warn_debts(
         why = f"owes {amount_text(debt.amount, debt.currency)} in fees"
         run.told.append(Told("block-warning", "warn", debt.patron_id, str(debt.agency_id), why))
     return run
-
-
-def _branch_for(transaction: Transaction, set_up: SetUp, debt: Debt) -> int:
-    """In whose name the agency speaks: the patron's own branch, where that is one of its."""
-    home: int | None = _home_branch(transaction, debt.patron_id)
-    its = [each.id for each in set_up.branches.values() if each.agency_id == debt.agency_id]
-    return home if home in its else min(its)

@@ -5,10 +5,12 @@
     under the threshold, at any moment and by whatever posting -> warning and block are gone
 
 Only fees count, unless the rules count compensations too (`FeeTerms.block_counts_compensation`):
-bibliotekslov § 31, 2; less what the library owes the patron. Each agency's debts are held against
-its own rules. A block that staff gave by hand is not lifted by payments. Whom no warning reaches is
-not blocked (`circulation.dunning.unwarned` lists them), and a block whose warning comes back later
-is taken back.
+bibliotekslov § 31, 2; less what the library owes the patron. An agency holds against its own rules
+what is owed to it, and to those with whom it agreed that debts count (`circulation.agreements`);
+its block is its own. Of agencies that share debts the first that warns does so for all. A block
+that staff gave by hand is not lifted by payments. Whom no warning reaches is not blocked
+(`circulation.dunning.unwarned` lists them), and a block whose warning comes back later is taken
+back.
 """
 
 from __future__ import annotations
@@ -53,8 +55,6 @@ _owing: Callable[..., list[Any]] = many(
         patron_balances.c.patron_id,
         patron_balances.c.agency_id,
         patron_balances.c.currency,
-        patron_balances.c.fees,
-        patron_balances.c.compensations,
         patrons.c.category,
     )
     .select_from(patron_balances.join(patrons, patrons.c.id == patron_balances.c.patron_id))
@@ -92,17 +92,6 @@ _warned: Callable[..., list[Any]] = many(
     "after",
     "at_most",
 )
-_debt_of: Callable[..., list[Any]] = many(
-    select(patron_balances.c.currency, patron_balances.c.fees, patron_balances.c.compensations)
-    .where(
-        patron_balances.c.patron_id == bindparam("of_patron"),
-        patron_balances.c.agency_id == bindparam("of_agency"),
-    )
-    .order_by(patron_balances.c.currency),
-    None,
-    "of_patron",
-    "of_agency",
-)
 _debts_of_many: Callable[[Transaction, list[int]], list[Any]] = many_of(
     lambda size: (
         select(
@@ -126,12 +115,19 @@ _timezone = scalar(
     .where(agencies.c.id == bindparam("of_agency")),
     "of_agency",
 )
-_has_block = scalar(
-    select(patron_blocks.c.since).where(
+_debt_blocks: Callable[..., list[Any]] = many(
+    select(patron_blocks.c.agency_id).where(
         patron_blocks.c.patron_id == bindparam("of_patron"),
         patron_blocks.c.reason == BlockReason.DEBT.value,
     ),
+    None,
     "of_patron",
+)
+_warned_of_many: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: select(debt_warnings.c.patron_id, debt_warnings.c.agency_id).where(
+        debt_warnings.c.patron_id.in_(key_parameters(size))
+    ),
+    None,
 )
 
 
@@ -157,47 +153,64 @@ class _Terms:
         return self._found[key]
 
 
-def _counted(terms: FeeTerms, currency: str, fees: int, compensations: int) -> int:
-    """What counts towards a block: nothing of another currency than that of the threshold.
+def _counted(terms: FeeTerms, owed: Sequence[tuple[int, int]]) -> int:
+    """What of fees and compensations, in the currency of the threshold, counts towards a block.
 
     What the library owes the patron, for something that was paid and then came back, counts
     against it always: nobody is excluded who has money with the library.
     """
-    if currency != terms.currency:
-        return 0
+    fees, compensations = (sum(each[place] for each in owed) for place in (0, 1))
     return fees + (compensations if terms.block_counts_compensation else min(compensations, 0))
 
 
 def _debt(
     transaction: Transaction, set_up: SetUp, patron_id: int, agency_id: int, now: datetime
 ) -> Debt | None:
-    """What is owed to the agency, where it is at its threshold."""
+    """What the patron owes that counts at the agency, where it is at its threshold."""
     who = _who(transaction, patron_id)
     if who is None:
         return None
     terms = _Terms(transaction, set_up, now).of(agency_id, who[0])
-    owed = _debt_of(transaction, patron_id, agency_id) if terms.block_threshold is not None else ()
-    return _at_threshold(terms, patron_id, agency_id, owed)
+    if terms.block_threshold is None:
+        return None
+    owed = _owed_by(transaction, [patron_id])[patron_id]
+    return _at_threshold(set_up, terms, patron_id, agency_id, owed)
+
+
+def _owed_by(transaction: Transaction, patron_ids: Iterable[int]) -> dict[int, list[Sequence[Any]]]:
+    """What each of the patrons owes: agency, currency, fees, compensations."""
+    owed: dict[int, list[Sequence[Any]]] = defaultdict(list)
+    for patron_id, *amounts in _debts_of_many(transaction, list(dict.fromkeys(patron_ids))):
+        owed[patron_id].append(amounts)
+    return owed
 
 
 def _at_threshold(
-    terms: FeeTerms, patron_id: int, agency_id: int, owed: Iterable[Sequence[Any]]
+    set_up: SetUp, terms: FeeTerms, patron_id: int, agency_id: int, owed: Iterable[Sequence[Any]]
 ) -> Debt | None:
-    """The debt, where one of what is owed (currency, fees, compensations) is at the threshold."""
+    """The debt, where what is owed (agency, currency, fees, compensations) to those whose debts
+    count at the agency is at its threshold."""
     threshold, days = terms.block_threshold, terms.block_days
     if threshold is None:
         return None
-    for currency, fees, compensations in owed:
-        amount = _counted(terms, currency, fees, compensations)
-        if amount >= max(threshold, 1):
-            counts = terms.block_counts_compensation
-            return Debt(patron_id, agency_id, amount, currency, threshold, days, counts)
-    return None
+    counted = set_up.agreements.counted_at(agency_id)
+    amount = _counted(
+        terms,
+        [
+            (fees, compensations)
+            for creditor_id, currency, fees, compensations in owed
+            if creditor_id in counted and currency == terms.currency
+        ],
+    )
+    if amount < max(threshold, 1):
+        return None
+    counts = terms.block_counts_compensation
+    return Debt(patron_id, agency_id, amount, terms.currency, threshold, days, counts)
 
 
-def is_blocked_for_debt(transaction: Transaction, patron_id: int) -> bool:
-    """By the rules or by hand."""
-    return _has_block(transaction, patron_id) is not None
+def debt_blocks_of(transaction: Transaction, patron_id: int) -> frozenset[int | None]:
+    """The agencies that block the patron for debt, by the rules or by hand; None for all."""
+    return frozenset(row[0] for row in _debt_blocks(transaction, patron_id))
 
 
 def debts_to_warn(
@@ -210,14 +223,25 @@ def debts_to_warn(
     """
     if "block_threshold" not in set_up.fees.says:
         return [], None
-    found = []
+    found: list[Debt] = []
     known = _Terms(transaction, set_up, now)
     rows = _owing(transaction, after, BATCH)
-    for patron_id, agency_id, currency, fees, compensations, category in rows:
-        owed = [(currency, fees, compensations)]
-        debt = _at_threshold(known.of(agency_id, category), patron_id, agency_id, owed)
-        if debt is not None:
-            found.append(debt)
+    owed = _owed_by(transaction, (row[0] for row in rows))
+    warned: dict[int, set[int]] = defaultdict(set)
+    for patron_id, agency_id in _warned_of_many(transaction, list(owed)):
+        warned[patron_id].add(agency_id)
+    for patron_id, creditor_id, _, category in rows:
+        # The creditor itself first, then those that count its debts as their own.
+        for agency_id in sorted(
+            set_up.agreements.counted_at(creditor_id), key=lambda each: (each != creditor_id, each)
+        ):
+            if warned[patron_id] & set_up.agreements.counted_at(agency_id):
+                continue
+            terms = known.of(agency_id, category)
+            debt = _at_threshold(set_up, terms, patron_id, agency_id, owed[patron_id])
+            if debt is not None:
+                found.append(debt)
+                warned[patron_id].add(agency_id)
     return found, _goes_on(rows)
 
 
@@ -230,7 +254,8 @@ def debt_to_warn(
     """
     if "block_threshold" not in set_up.fees.says:
         return None
-    if agency_id in told_by(transaction, patron_id):
+    counted = set_up.agreements.counted_at(agency_id)
+    if counted & set(told_by(transaction, patron_id)):
         return None
     return _debt(transaction, set_up, patron_id, agency_id, now)
 
@@ -257,17 +282,13 @@ def block_warned(
     known = _Terms(transaction, set_up, now)
     rows = _warned(transaction, after, BATCH)
     came = reached(transaction, [row[2] for row in rows if row[2] is not None])
-    owed: dict[tuple[int, int], list[Any]] = defaultdict(list)
-    for patron_id, agency_id, *amounts in _debts_of_many(
-        transaction, list(dict.fromkeys(row[0] for row in rows))
-    ):
-        owed[patron_id, agency_id].append(amounts)
+    owed = _owed_by(transaction, (row[0] for row in rows))
     for patron_id, agency_id, notice_id, was_reached, blocked, category in rows:
         at = was_reached
         if notice_id is not None:  # the first moment stands as long as it has not come back
             at = (was_reached or came[notice_id]) if notice_id in came else None
         terms = known.of(agency_id, category)
-        seen = _at_threshold(terms, patron_id, agency_id, owed[patron_id, agency_id])
+        seen = _at_threshold(set_up, terms, patron_id, agency_id, owed[patron_id])
         has_come_back = blocked is not None and notice_id is not None and at is None
         is_as_it_was = at == was_reached and not has_come_back
         is_too_early = seen is not None and not _is_over(known, seen, at, now)
@@ -289,8 +310,7 @@ def block_warned(
 def _take_back(transaction: Transaction, patron_id: int, agency_id: int, now: datetime) -> None:
     """The warning has reached nobody after all: the block waits for one that does."""
     set_blocked(transaction, patron_id, agency_id, None)
-    if all(row[1] is None for row in warnings_of(transaction, patron_id)):
-        unblock_patron(transaction, patron_id, BlockReason.DEBT, now=now, desk=None)
+    unblock_patron(transaction, patron_id, BlockReason.DEBT, now=now, agency_id=agency_id)
 
 
 def _is_over(known: _Terms, debt: Debt, reached: datetime | None, now: datetime) -> bool:
@@ -303,37 +323,37 @@ def _is_over(known: _Terms, debt: Debt, reached: datetime | None, now: datetime)
 
 
 def _block(transaction: Transaction, debt: Debt, now: datetime) -> bool:
-    """Blocks the patron, unless the staff have done so by hand; then their block stands alone."""
-    is_blocked = is_blocked_for_debt(transaction, debt.patron_id)
-    is_ours = any(row[1] is not None for row in warnings_of(transaction, debt.patron_id))
-    if is_blocked and not is_ours:
+    """Blocks the patron at the agency, unless its staff have done so by hand; then their block
+    stands alone."""
+    if debt_blocks_of(transaction, debt.patron_id) & {debt.agency_id, None}:
         return False
     set_blocked(transaction, debt.patron_id, debt.agency_id, now)
-    if not is_blocked:
-        block_patron(
-            transaction,
-            debt.patron_id,
-            BlockReason.DEBT,
-            now=now,
-            message=f"owes {amount_text(debt.amount, debt.currency)} in fees",
-        )
+    block_patron(
+        transaction,
+        debt.patron_id,
+        BlockReason.DEBT,
+        now=now,
+        message=f"owes {amount_text(debt.amount, debt.currency)} in fees",
+        agency_id=debt.agency_id,
+    )
     return True
 
 
 def lift_settled_blocks(
     transaction: Transaction, set_up: SetUp, desk: Desk | None, patron_id: int, now: datetime
 ) -> bool:
-    """Forgets warnings of what is owed no more, and lifts the block; was one lifted?"""
+    """Forgets warnings of what is owed no more, and lifts their blocks; was one lifted?"""
     warnings = warnings_of(transaction, patron_id)
     settled = [
         (agency_id, blocked)
         for agency_id, blocked, _ in warnings
         if _debt(transaction, set_up, patron_id, agency_id, now) is None
     ]
-    for agency_id, _ in settled:
+    was_lifted = False
+    for agency_id, blocked in settled:
         forget_warning(transaction, patron_id, agency_id)
-    was_blocked = any(blocked is not None for _, blocked in settled)
-    still = [agency_id for agency_id, blocked, _ in warnings if blocked is not None]
-    if not was_blocked or len(still) > sum(blocked is not None for _, blocked in settled):
-        return False
-    return unblock_patron(transaction, patron_id, BlockReason.DEBT, now=now, desk=desk)
+        if blocked is not None:
+            was_lifted |= unblock_patron(
+                transaction, patron_id, BlockReason.DEBT, now=now, agency_id=agency_id, desk=desk
+            )
+    return was_lifted

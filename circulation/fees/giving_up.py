@@ -76,7 +76,7 @@ def give_up(
     wanted = (charge,) if isinstance(charge, int) else None if charge is None else tuple(charge)
 
     def do() -> Done | Refusal:
-        owed = charges_of_account(transaction, patron_id, desk.agency_id)
+        owed = charges_of_account(transaction, patron_id, {desk.agency_id})
         shares = shares_of(owed, wanted, None, amount, currency, _TERMS)
         if isinstance(shares, Refusal):
             return shares

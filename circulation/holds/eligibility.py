@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from circulation.checks import patron_refusals
@@ -18,10 +18,16 @@ from circulation.set_up import SetUp
 
 
 def patron_hold_refusals(
-    patron: PatronFacts, terms: LoanTerms, open_holds: int, new_holds: int, today: date
+    patron: PatronFacts,
+    terms: LoanTerms,
+    open_holds: int,
+    new_holds: int,
+    today: date,
+    agencies: Collection[int],
 ) -> list[Refusal]:
-    """Why the patron may not have so many more holds; `terms` are those of the pickup branch."""
-    refusals = patron_refusals(patron, Action.HOLD, today)
+    """Why the patron may not have so many more holds; `terms` are those of the pickup branch,
+    `agencies` those whose blocks count there."""
+    refusals = patron_refusals(patron, Action.HOLD, today, agencies)
     if terms.max_holds is not None and open_holds + new_holds > terms.max_holds:
         refusals.append(Refusal(Reason.TOO_MANY_HOLDS, limit=terms.max_holds))
     return refusals

@@ -104,8 +104,9 @@ def place_holds(
     interest = timedelta(days=chosen.interest_days or terms.interest_days)
     until = interest_until or max(today, activates or today) + interest
     common = date_refusals(activates, until, today)
+    counted = set_up.counted_at(pickup.id)
     if kind is not HoldKind.PARALLEL:
-        common += patron_hold_refusals(borrower, terms, len(own), len(wanted), today)
+        common += patron_hold_refusals(borrower, terms, len(own), len(wanted), today, counted)
 
     accepted: list[_Located] = []
     refused: list[tuple[Wanted, tuple[Refusal, ...]]] = []
@@ -116,7 +117,8 @@ def place_holds(
         else:
             accepted.append(each)
     if kind is HoldKind.PARALLEL:
-        common += patron_hold_refusals(borrower, terms, len(own), max(len(accepted), 1), today)
+        number = max(len(accepted), 1)
+        common += patron_hold_refusals(borrower, terms, len(own), number, today, counted)
     price, currency = price_of(set_up, "hold_fee", pickup.id, borrower.category, "", now)
     times = min(len(accepted), 1) if kind is HoldKind.PARALLEL else len(accepted)
     common += fee_refusals(price * times, currency, fee_acknowledged)

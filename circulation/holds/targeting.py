@@ -47,7 +47,8 @@ def is_holdable(
     """May the item be kept for such a patron at that branch?
 
     Items stay within their agency, unless the transport matrix names the pair of branches: that
-    is how agencies share their queues. What a school has stays within the school unless it shares
+    is how agencies share their queues. The rules are those of the pickup branch, and of the item's
+    own where they are stricter. What a school has stays within the school unless it shares
     its stock, whatever the matrix says.
     """
     owner, pickup = set_up.branches[item.branch_id], set_up.branches[pickup_branch_id]
@@ -56,7 +57,9 @@ def is_holdable(
         or set_up.transport.costs.get((owner.id, pickup.id)) is None
     ):
         return False
-    terms = set_up.terms(pickup_branch_id, patron_category, item.material_group)
+    terms = set_up.lending_terms(
+        pickup_branch_id, item.branch_id, patron_category, item.material_group
+    )
     return terms.holdable and not terms_refusals(terms)
 
 

@@ -83,7 +83,8 @@ def ask(
         if not named:
             return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
         pickup = named[0]
-    refusals = patron_refusals(borrower, Action.HOLD, local_date(now, pickup.timezone))
+    today = local_date(now, pickup.timezone)
+    refusals = patron_refusals(borrower, Action.HOLD, today, set_up.counted_at(pickup.id))
     if refusals:
         return Refused(tuple(refusals))
     wanted = _described(transaction, wish)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlalchemy import bindparam, insert, select, update
 
 from catalogue.statements import Transaction, change, lock, many, send
+from circulation.engine import Circulation
 from circulation.ledger.money import Balance, ChargeKind
 from circulation.ledger.schema import patron_balances
 from circulation.patrons.schema import patrons
+from circulation.set_up import VERSION
 
 #: Whatever moves a balance locks its patron first: after items, before queues of holds.
 lock_account = lock(
@@ -23,6 +28,14 @@ _of_patron = many(
     .where(patron_balances.c.patron_id == bindparam("of_patron"))
     .order_by(patron_balances.c.agency_id, patron_balances.c.currency),
     Balance,
+    "of_patron",
+)
+#: The same, each row with the version of the set-up.
+_with_version: Callable[..., list[Any]] = many(
+    select(*_COLUMNS, VERSION)
+    .where(patron_balances.c.patron_id == bindparam("of_patron"))
+    .order_by(patron_balances.c.agency_id, patron_balances.c.currency),
+    None,
     "of_patron",
 )
 _KEY = ("of_patron", "of_agency", "of_currency")
@@ -58,6 +71,21 @@ _begin = send(
 def balances_of(transaction: Transaction, patron_id: int) -> tuple[Balance, ...]:
     """What the patron owes, by agency and currency; empty for one who never owed anything."""
     return tuple(_of_patron(transaction, patron_id))
+
+
+def balances_collected_at(
+    circulation: Circulation, transaction: Transaction, patron_id: int, agency_id: int
+) -> tuple[Balance, ...]:
+    """What the patron owes that can be paid at the agency: to itself, and to those for which it
+    takes payments by agreement."""
+    rows = _with_version(transaction, patron_id)
+    if not rows:
+        return ()
+    set_up = circulation.set_up(transaction, rows[0][-1])
+    collected = set_up.agreements.collected_at(agency_id)
+    return tuple(
+        balance for *facts, _ in rows if (balance := Balance(*facts)).agency_id in collected
+    )
 
 
 def add_to_balance(

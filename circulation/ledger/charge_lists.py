@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -105,36 +105,45 @@ def patron_charges(
     patron: str,
     now: datetime,
     only_open: bool = True,
-    agency_id: int | None = None,
+    collected_at: int | None = None,
     start: int = 1,
     limit: int | None = None,
 ) -> PatronCharges | Refused:
     """The charges of the patron with this identifier, the oldest first.
 
     From the `start`-th (1 is the first), `limit` at most. `only_open` leaves out those of which
-    nothing is owed either way; `agency_id` shows one agency's only, and then `total` and
-    `balances` are of these. Refused only with PATRON_UNKNOWN; asks for no PIN.
+    nothing is owed either way; `collected_at` is the id of an agency, and shows what can be paid
+    there only (see `circulation.agreements`): `total` and `balances` are of that then. Refused only
+    with PATRON_UNKNOWN; asks for no PIN.
     """
     facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     known = facts.patron()
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    agencies = None
+    if collected_at is not None:
+        agencies = set_up.agreements.collected_at(collected_at)
     page, count = _OPEN if only_open else _ALL
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
-    if agency_id is None:
+    if agencies is None:
         found = page(transaction, known.id, at_most, skipped)
         total: int = count(transaction, known.id)
     else:
         # Few patrons owe to several agencies: their charges are sorted out here.
-        its = [each for each in page(transaction, known.id, ALL, 0) if each.agency_id == agency_id]
+        its = [each for each in page(transaction, known.id, ALL, 0) if each.agency_id in agencies]
         found, total = its[skipped : skipped + at_most], len(its)
     loans = _live_loans(transaction, [charge.id for charge in found])
     balances = tuple(
-        each for each in balances_of(transaction, known.id) if agency_id in (None, each.agency_id)
+        each
+        for each in balances_of(transaction, known.id)
+        if agencies is None or each.agency_id in agencies
     )
     lines = tuple(ChargeLine(charge, tuple(loans[charge.id])) for charge in found)
-    return PatronCharges(known, total, lines, balances)
+    owed_to = {each.agency_id for each in balances} | {each.agency_id for each in found}
+    creditors = {agency_id: set_up.agency_isil(agency_id) for agency_id in owed_to}
+    return PatronCharges(known, total, lines, balances, creditors)
 
 
 def _live_loans(
@@ -151,6 +160,8 @@ def _live_loans(
 class ChargeExplained:
     """A charge, what happened to it, and the loans it was made for.
 
+    `branch` is the one whose rules made it; its agency is the creditor. `places` are the branches
+    of the postings, by id: who took a payment, perhaps for another agency.
     `undone` are loans that made it once and do not any more: a return that was taken back, a
     compensation for what was found. `steps` is what the flow of dunning did of the loans and of
     the charge, in that order of time.
@@ -158,6 +169,7 @@ class ChargeExplained:
 
     charge: Charge
     branch: Branch
+    places: Mapping[int, Branch]
     postings: tuple[Posting, ...]
     loans: tuple[ChargedLoan, ...]
     undone: tuple[ChargedLoan, ...]
@@ -175,6 +187,7 @@ def explain_charge(
     if charge is None:
         return None
     set_up = circulation.current_set_up(transaction)
+    postings = tuple(postings_of(transaction, charge_id))
     live = _live_loans(transaction, [charge_id])[charge_id]
     every = _live_loans(transaction, [charge_id], with_undone=True)[charge_id]
     loan_ids = dict.fromkeys(each.loan_id for each in every if each.loan_id is not None)
@@ -183,7 +196,8 @@ def explain_charge(
     return ChargeExplained(
         charge,
         set_up.branches[charge.branch_id],
-        tuple(postings_of(transaction, charge_id)),
+        {each.branch_id: set_up.branches[each.branch_id] for each in postings if each.branch_id},
+        postings,
         tuple(live),
         tuple(each for each in every if each not in live),
         tuple(sorted(acts, key=lambda act: act.id)),

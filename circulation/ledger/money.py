@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -152,13 +153,15 @@ class ChargeLine(NamedTuple):
 class PatronCharges:
     """A page of a patron's charges, the oldest first, and how many there are in all.
 
-    `balances` are those of all charges, whatever the page shows.
+    `balances` are those of all charges, whatever the page shows. `creditors` are the ISILs of the
+    agencies to which anything of it is owed, by id.
     """
 
     patron: Patron
     total: int
     charges: tuple[ChargeLine, ...]
     balances: tuple[Balance, ...]
+    creditors: Mapping[int, str]
 
 
 class Allocation(NamedTuple):
@@ -173,7 +176,8 @@ class Paid:
     """A payment was taken. `payment_id` confirms it: the same for every repetition.
 
     `credit` is what was more than was owed, kept for the patron. `balances` are those after the
-    payment, and `was_repeated` tells that this order id had been paid before: nothing was done.
+    payment, to all agencies, of which `collected` are those that the desk takes payments for.
+    `was_repeated` tells that this order id had been paid before: nothing was done.
     `lifted_block`: the patron had been blocked for debt until now.
     """
 
@@ -185,6 +189,7 @@ class Paid:
     allocations: tuple[Allocation, ...]
     credit: int
     balances: tuple[Balance, ...]
+    collected: frozenset[int]
     was_repeated: bool = False
     lifted_block: bool = False
 

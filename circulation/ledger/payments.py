@@ -1,12 +1,14 @@
 """Payments: taking one, once for each order id; undoing one; giving money back.
 
-A payment is put to the charges of one agency, that of the desk, from the oldest on, or to those it
-names. The order id makes it safe to repeat: whoever lost the answer asks again and gets the same.
+A payment is put to what is owed to the agency of the desk, and to those for which it collects by
+agreement (`circulation.agreements`): from the oldest charge on, or to those it names. The payment
+says who took it, the charges that it paid say for whom. The order id makes it safe to repeat:
+whoever lost the answer asks again and gets the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +19,7 @@ from catalogue.statements import Transaction, many, one, send
 from circulation.calendars.due_dates import local_date
 from circulation.engine import Circulation
 from circulation.events import EventKind, write_event
-from circulation.fees.debts import is_blocked_for_debt
+from circulation.fees.debts import debt_blocks_of
 from circulation.fees.rules import FeeTerms
 from circulation.ledger.balances import balances_of
 from circulation.ledger.charge_words import ChargeReason
@@ -77,16 +79,12 @@ _insert_payment = send(
     ),
     *(f"new_{name}" for name in _WRITTEN),
 )
-charges_of_account = many(
+_charges_of_patron: Callable[..., list[Charge]] = many(
     select(*CHARGE_COLUMNS)
-    .where(
-        charges.c.patron_id == bindparam("of_patron"),
-        charges.c.agency_id == bindparam("of_agency"),
-    )
+    .where(charges.c.patron_id == bindparam("of_patron"))
     .order_by(charges.c.created, charges.c.id),
     charge_row,
     "of_patron",
-    "of_agency",
 )
 last_payment_of = one(
     select(charge_postings.c.id, charge_postings.c.payment_id)
@@ -113,16 +111,17 @@ def account_currency(
 ) -> str:
     """The currency of an amount that was said without one.
 
-    That of the `charge`, else of the oldest that is owed to the desk's agency, else the one in
-    which the agency charges.
+    That of the `charge`, else of the oldest that can be paid at the desk, else the one in which
+    its agency charges.
     """
-    owed = charges_of_account(transaction, patron_id, desk.agency_id)
+    set_up = circulation.current_set_up(transaction)
+    collected = set_up.agreements.collected_at(desk.agency_id)
+    owed = charges_of_account(transaction, patron_id, collected)
     meant = [each for each in owed if each.id == charge] or [
         each for each in owed if each.balance > 0
     ]
     if meant:
         return meant[0].currency
-    set_up = circulation.current_set_up(transaction)
     day = set_up.day(now, desk.branch_id)
     return set_up.agency_fee_terms(desk.agency_id, category, day).currency
 
@@ -144,8 +143,9 @@ def pay(
 ) -> PaymentResult:
     """Takes a payment of `amount` minor units for the patron with identifier `patron`.
 
-    It is put to what is owed to the desk's agency: to `charge` (an id, or several, all or
-    nothing), to charges of one `kind`, or to all, the oldest first. `method` says how it was paid.
+    It is put to what is owed to the desk's agency and to those it collects for: to `charge` (an id,
+    or several, all or nothing), to charges of one `kind`, or to all, the oldest first. `method`
+    says how it was paid.
     `refuse_overpayment` takes no more than is owed even where the rules would keep it.
     Asks for no PIN: anyone may pay for anyone.
 
@@ -156,9 +156,10 @@ def pay(
     before it. Without one every call pays.
 
     Refused besides with PATRON_UNKNOWN; AMOUNT_WRONG (not positive); CHARGE_UNKNOWN (not the
-    patron's, or owed to another agency); CHARGE_SETTLED (a named one owes nothing any more: it was
-    paid by another order, or cancelled); NOTHING_OWED; CURRENCY_NOT_OWED; and, as the rules have
-    it, PAYMENT_TOO_LARGE and PARTIAL_PAYMENT, whose `amount` says what would be taken.
+    patron's, or owed to an agency that the desk's does not collect for); CHARGE_SETTLED (a named
+    one owes nothing any more: it was paid by another order, or cancelled); NOTHING_OWED;
+    CURRENCY_NOT_OWED; and, as the rules have it, PAYMENT_TOO_LARGE and PARTIAL_PAYMENT, whose
+    `amount` says what would be taken.
     """
     patron = circulation.identifiers.stored(patron)
     lock_patron(transaction, patron)
@@ -166,6 +167,7 @@ def pay(
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
+    collected = set_up.agreements.collected_at(desk.agency_id)
     if desk.branch_id not in set_up.branches:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
     account = Account(transaction, set_up, desk, facts.id, now)
@@ -192,13 +194,13 @@ def pay(
     payment = payment._replace(order_id=order_id or str(payment.id))
 
     def take() -> Done | Refusal:
-        owed = charges_of_account(transaction, facts.id, desk.agency_id)
+        owed = charges_of_account(transaction, facts.id, collected)
         shares = shares_of(owed, wanted, kind, amount, currency, terms)
         return (
             shares if isinstance(shares, Refusal) else _take(circulation, account, payment, shares)
         )
 
-    was_blocked = is_blocked_for_debt(transaction, facts.id)
+    blocks = debt_blocks_of(transaction, facts.id)
     asked = Asked(Act.PAYMENT, amount, currency, wanted or ())
     done = once(account, desk.agency_id, payment.order_id, asked, take)
     if isinstance(done, Refusal):
@@ -214,8 +216,9 @@ def pay(
         shares,
         amount - sum(each.amount for each in shares),
         balances_of(transaction, facts.id),
+        collected,
         done.was_repeated,
-        lifted_block=was_blocked and not is_blocked_for_debt(transaction, facts.id),
+        lifted_block=bool(blocks - debt_blocks_of(transaction, facts.id)),
     )
 
 
@@ -233,6 +236,7 @@ def _take(
     credit = payment.amount - sum(share for _, share in shares)
     if credit:
         _keep_credit(circulation, account, credit, payment.currency, payment.id)
+    others = _creditors(shares, payment.agency_id)
     allocations = tuple(Allocation(owing.id, share) for owing, share in shares)
     write_event(
         transaction,
@@ -248,9 +252,29 @@ def _take(
             "method": payment.method,
             "charges": {str(each.charge_id): each.amount for each in allocations},
             "credit": credit,
-        },
+        }
+        | ({"collected_for": others} if others else {}),
     )
     return Done(allocations, payment.id)
+
+
+def charges_of_account(
+    transaction: Transaction, patron_id: int, agencies: Collection[int]
+) -> list[Charge]:
+    """What the patron was charged by these agencies, the oldest first."""
+    return [
+        each for each in _charges_of_patron(transaction, patron_id) if each.agency_id in agencies
+    ]
+
+
+def _creditors(shares: Sequence[tuple[Charge, int]], taker_id: int) -> dict[str, int]:
+    """How much of a payment that an agency took was for which other, by its id."""
+    found: dict[str, int] = {}
+    for owing, share in shares:
+        if owing.agency_id != taker_id:
+            key = str(owing.agency_id)
+            found[key] = found.get(key, 0) + share
+    return found
 
 
 def _put_to(transaction: Transaction, payment_id: int) -> tuple[Allocation, ...]:
@@ -333,7 +357,7 @@ def _keep_credit(
 
 def settle_with_credit(account: Account, charge: Charge) -> Charge:
     """Pays the charge from what the patron has paid beforehand, as far as that goes."""
-    for each in charges_of_account(account.transaction, account.patron_id, charge.agency_id):
+    for each in charges_of_account(account.transaction, account.patron_id, {charge.agency_id}):
         is_credit = each.kind is ChargeKind.CREDIT and each.currency == charge.currency
         share = min(-each.balance, charge.balance)
         if not is_credit or share <= 0:

@@ -89,9 +89,13 @@ def check_out(
     if branch is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), facts.item(home), borrower.patron())
 
-    terms = set_up.terms(branch.id, borrower.category, facts.material_group)
-    borrower = with_counted_groups(transaction, borrower, terms)
-    found = check_out_refusals(facts, borrower, terms, local_date(now, branch.timezone))
+    terms = set_up.lending_terms(
+        branch.id, home.id, borrower.category, facts.material_group, borrower.agency_id
+    )
+    borrower, terms = with_counted_groups(transaction, borrower, terms)
+    counted = set_up.counted_at(branch.id)
+    today = local_date(now, branch.timezone)
+    found = check_out_refusals(facts, borrower, terms, today, counted)
     at = min(happened, now) if no_block and happened else now
     if no_block:
         lock_who_owes(transaction, facts, at)

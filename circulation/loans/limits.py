@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -10,7 +11,7 @@ from sqlalchemy import bindparam, func, select
 from catalogue.statements import Transaction, many
 from circulation.loans.schema import loans
 from circulation.patrons.facts import PatronFacts
-from circulation.policy import LoanTerms
+from circulation.policy import GroupLimit, LoanTerms
 
 _loans_by_group: Callable[..., list[Any]] = many(
     select(loans.c.material_group, func.count())
@@ -23,17 +24,23 @@ _loans_by_group: Callable[..., list[Any]] = many(
 
 def with_counted_groups(
     transaction: Transaction, patron: PatronFacts, terms: LoanTerms
-) -> PatronFacts:
+) -> tuple[PatronFacts, LoanTerms]:
     """The facts with `group_loans` counted over all groups that the limit is for.
 
     The facts count the item's own group. A limit set for a group above it, or for one that has
-    others below it, needs a statement of its own, and only then is it sent.
+    others below it, needs a statement of its own, and only then is it sent. Where the owner of the
+    item has a limit on other groups than the lender, the one that leaves less stands in the terms.
     """
-    if terms.max_loans_in_group is None or len(terms.counted_groups) == 1:
-        return patron
-    counted = sum(
-        number
-        for group, number in _loans_by_group(transaction, patron.id)
-        if group in terms.counted_groups
+    if terms.max_loans_in_group is None or (
+        len(terms.counted_groups) == 1 and terms.owner_limit is None
+    ):
+        return patron, terms
+    by_group = dict(_loans_by_group(transaction, patron.id))
+    limits = [GroupLimit(terms.max_loans_in_group, terms.counted_groups)]
+    limits += [terms.owner_limit] if terms.owner_limit else []
+    counted = [(sum(by_group.get(group, 0) for group in limit.groups), limit) for limit in limits]
+    number, tightest = min(counted, key=lambda each: each[1].most - each[0])
+    return (
+        patron._replace(group_loans=number),
+        replace(terms, max_loans_in_group=tightest.most, counted_groups=tightest.groups),
     )
-    return patron._replace(group_loans=counted)

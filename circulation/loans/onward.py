@@ -87,7 +87,7 @@ def lend_onward(
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), known)
     if holder is not None:
         today = local_date(now, here.timezone)
-        refusals += patron_refusals(holder, Action.CHECK_OUT, today)
+        refusals += patron_refusals(holder, Action.CHECK_OUT, today, set_up.counted_at(here.id))
         if holder.id == facts.borrower_id:
             refusals.append(Refusal(Reason.ALREADY_ON_LOAN_TO_PATRON))
     if reason := refusal_of(state_of(facts, now), LoanAction.LEND_ONWARD):

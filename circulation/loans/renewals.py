@@ -47,7 +47,8 @@ def renew(
 ) -> Renewed | Refused:
     """Moves the due date of the patron's loan of the item, or says everything that hinders it.
 
-    The rules are those of the branch where the loan was made. `pin`, `no_block`, `happened` and
+    The rules are those of the branch where the loan was made, and of the item's owner as for a
+    check-out. `pin`, `no_block`, `happened` and
     `due` as in `circulation.loans.lending.check_out`; what is not on loan to the patron is refused
     even with `no_block`, and a due date is never brought forward. `seen` False tells that the item
     is not at hand (the patron renews from home): some rules renew what they see only.
@@ -168,14 +169,30 @@ def _renew(
     if loan is None or facts.loan_branch_id is None or facts.borrower_id != borrower.id:
         today = local_date(now, desk_branch.timezone)
         reason = Reason.ITEM_NOT_ON_LOAN if loan is None else Reason.NOT_ON_LOAN_TO_PATRON
-        hindrances = [Refusal(reason), *patron_refusals(borrower, Action.RENEW, today)]
+        hindrances = [
+            Refusal(reason),
+            *patron_refusals(borrower, Action.RENEW, today, set_up.counted_at(desk_branch.id)),
+        ]
         return Refused(tuple(hindrances), item, borrower.patron())
 
     branch = set_up.branches[facts.loan_branch_id]
-    terms = set_up.terms(branch.id, borrower.category, facts.material_group)
+    terms = set_up.lending_terms(
+        branch.id,
+        facts.home_branch_id,
+        borrower.category,
+        facts.material_group,
+        borrower.agency_id,
+    )
     calendar = set_up.calendars[branch.id]
     found = renewal_refusals(
-        loan.due, loan.renewals, borrower, terms, now=at, calendar=calendar, seen=seen
+        loan.due,
+        loan.renewals,
+        borrower,
+        terms,
+        now=at,
+        calendar=calendar,
+        agencies=set_up.counted_at(branch.id),
+        seen=seen,
     )
     if hindrance := refusal_of(state_of(facts, now), LoanAction.RENEW):
         found.append(Refusal(hindrance))

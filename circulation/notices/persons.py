@@ -46,7 +46,8 @@ class Person:
     phone: str
     expires: date | None
     birth_date: date | None = None
-    blocks: set[str] = field(default_factory=set)
+    #: Reason, and the id of the agency whose block it is; None for all.
+    blocks: set[tuple[str, int | None]] = field(default_factory=set)
     contacts: list[Contact] = field(default_factory=list)
     #: The number that Digital Post goes to, as it may be shown.
     post_number: str | None = None
@@ -56,7 +57,7 @@ class Person:
 
     @property
     def is_dead(self) -> bool:
-        return BlockReason.DECEASED.value in self.blocks
+        return (BlockReason.DECEASED.value, None) in self.blocks
 
     def is_absent(self, day: date) -> bool:
         """Has the patron said that they are away on that day."""
@@ -71,9 +72,9 @@ _persons: Callable[[Transaction, list[int]], list[_Row]] = many_of(
     _Row,
 )
 _blocks: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: select(patron_blocks.c.patron_id, patron_blocks.c.reason).where(
-        patron_blocks.c.patron_id.in_(key_parameters(size))
-    ),
+    lambda size: select(
+        patron_blocks.c.patron_id, patron_blocks.c.reason, patron_blocks.c.agency_id
+    ).where(patron_blocks.c.patron_id.in_(key_parameters(size))),
     None,
 )
 
@@ -126,8 +127,8 @@ def read_persons(transaction: Transaction, patron_ids: list[int]) -> dict[int, P
     if not patron_ids:
         return {}
     found = {row.id: Person(*row) for row in _persons(transaction, patron_ids)}
-    for patron_id, reason in _blocks(transaction, patron_ids):
-        found[patron_id].blocks.add(reason)
+    for patron_id, *block in _blocks(transaction, patron_ids):
+        found[patron_id].blocks.add(tuple(block))
     contacts: dict[int, dict[int, Contact]] = {}
     for patron_id, contact in _contacts(transaction, patron_ids):
         contacts.setdefault(patron_id, {})[contact.id] = contact

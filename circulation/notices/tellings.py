@@ -22,6 +22,7 @@ from circulation.loans.auto_renewals import ACTOR as AUTO_RENEWAL
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
+from circulation.patrons.registering import home_branch_of
 from circulation.policy import lineage
 from circulation.results import LoanMark
 from circulation.set_up import SetUp
@@ -265,8 +266,22 @@ def _stay_begun(reading: Reading) -> Telling | None:
     return Telling(found[0], NoticeKind.BOOKING_IN_PREPARATION, cause, branch_id=found[1])
 
 
-def _reason(event: Event) -> Mapping[str, Any]:
-    return {"reason": (event.after or event.before).get("reason", "")}
+def _of_block(kind: NoticeKind) -> Callable[[Reading], Telling | None]:
+    """Told in the name of the agency whose block it is; of one that concerns all, as anything else
+    that is about the patron."""
+
+    def tell(reading: Reading) -> Telling | None:
+        event, block = reading.event, reading.event.after or reading.event.before
+        if event.patron_id is None:
+            return None
+        agency_id, branch_id = block.get("agency"), None
+        if agency_id is not None:
+            home = home_branch_of(reading.transaction, event.patron_id)
+            branch_id = reading.set_up.speaker(agency_id, home)
+        told = {"reason": block.get("reason", ""), "agency": agency_id}
+        return Telling(event.patron_id, kind, Cause(event=event.id), told, branch_id)
+
+    return tell
 
 
 #: What each event has told.
@@ -280,8 +295,8 @@ TELLS: dict[EventKind, Callable[[Reading], Telling | None]] = {
     EventKind.LOAN_REDATED: _redated,
     EventKind.PATRON_REGISTERED: _of_patron(NoticeKind.WELCOME),
     EventKind.PIN_CHANGED: _of_patron(NoticeKind.PIN_CHANGED),
-    EventKind.PATRON_BLOCKED: _of_patron(NoticeKind.BLOCKED, _reason),
-    EventKind.PATRON_UNBLOCKED: _of_patron(NoticeKind.UNBLOCKED, _reason),
+    EventKind.PATRON_BLOCKED: _of_block(NoticeKind.BLOCKED),
+    EventKind.PATRON_UNBLOCKED: _of_block(NoticeKind.UNBLOCKED),
     EventKind.PAYMENT_TAKEN: _payment,
     EventKind.CHARGE_CHANGED: _charge_changed,
     EventKind.BOOKING_CHANGED: _of_booking(NoticeKind.BOOKING_CHANGED),

@@ -189,10 +189,9 @@ def _belongs(row: Any, patron_id: int, kind: NoticeKind) -> bool:
 
 def still_so_of_person(kind: NoticeKind, facts: Facts, person: Person) -> bool:
     """Is a message that is about the patron alone still true."""
-    if kind is NoticeKind.BLOCKED:
-        return facts.get("reason") in person.blocks
-    if kind is NoticeKind.UNBLOCKED:
-        return facts.get("reason") not in person.blocks
+    if kind in (NoticeKind.BLOCKED, NoticeKind.UNBLOCKED):
+        is_blocked = (facts.get("reason"), facts.get("agency")) in person.blocks
+        return is_blocked == (kind is NoticeKind.BLOCKED)
     if kind is NoticeKind.BLOCK_WARNING:
         return facts.get("agency") in {None, *person.warned_by}
     if kind is NoticeKind.CARD_EXPIRING:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
+from catalogue.schema import agencies
 from catalogue.statements import Moment, Transaction, key_parameters, many, many_of, one, scalar
 from circulation.calendars.due_dates import local_date
 from circulation.engine import Circulation
@@ -27,9 +29,9 @@ from circulation.results import (
     Block,
     Borrower,
     Desk,
+    Item,
+    Loan,
     Patron,
-    PatronLoan,
-    PatronLoans,
     PatronStatus,
     Refusal,
     Refused,
@@ -37,14 +39,47 @@ from circulation.results import (
 from circulation.set_up import SetUp
 
 
-def _block(reason: str, since: datetime, message: str) -> Block:
-    return Block(BlockReason(reason), since, message)
+@dataclass(frozen=True, slots=True)
+class PatronLoan:
+    """One line of a patron's list of loans."""
+
+    item: Item
+    loan: Loan
+    is_overdue: bool
+    is_recalled: bool = False  # somebody waits for it, and has brought the due date forward
+    # Of a loan lent onward: who has the item now, or (for a pupil) whose loan it is.
+    lent_onward_to: Borrower | None = None
+    lent_onward_by: Borrower | None = None
 
 
-_blocks = many(
-    select(patron_blocks.c.reason, patron_blocks.c.since, patron_blocks.c.message)
+@dataclass(frozen=True, slots=True)
+class PatronLoans:
+    """A page of a patron's open loans, by due date, and how many there are in all.
+
+    What others have lent onward to the patron comes after their own loans, and is counted.
+    """
+
+    patron: Patron
+    total: int
+    loans: tuple[PatronLoan, ...]
+
+
+def _block(reason: str, *facts: Any) -> Block:
+    return Block(BlockReason(reason), *facts)
+
+
+#: All blocks of a patron, whosever they are.
+blocks_of = many(
+    select(
+        patron_blocks.c.reason,
+        patron_blocks.c.since,
+        patron_blocks.c.message,
+        patron_blocks.c.agency_id,
+        agencies.c.isil,
+    )
+    .select_from(patron_blocks.outerjoin(agencies, agencies.c.id == patron_blocks.c.agency_id))
     .where(patron_blocks.c.patron_id == bindparam("of_patron"))
-    .order_by(patron_blocks.c.since, patron_blocks.c.reason),
+    .order_by(patron_blocks.c.since, patron_blocks.c.reason, patron_blocks.c.id),
     _block,
     "of_patron",
 )
@@ -89,6 +124,7 @@ def patron_status(
 ) -> PatronStatus | Refused:
     """What is known of the patron with this identifier (SIP2 23 and 63, NCIP LookupUser).
 
+    What is said of blocks is as the desk's agency sees it (see `PatronStatus`).
     A blocked or expired patron is still shown. Refused only with PATRON_UNKNOWN, PATRON_NOT_SERVED,
     PIN_MISSING, PIN_WRONG or PIN_LOCKED (`pin` None asks for none but what `desk` asks for). A
     wrong PIN does not count against the patron; `desk` is who asks, and stopped where it guesses.
@@ -98,7 +134,7 @@ def patron_status(
     if isinstance(facts, Refused):
         return facts
     recalled = _recalled(transaction, facts.id) if facts.loans else 0
-    return _status(circulation, transaction, facts, recalled, now)
+    return _status(circulation, transaction, facts, recalled, desk, now)
 
 
 def let_in(
@@ -143,7 +179,7 @@ def patron_status_and_loans(
         recalled = sum(each.is_recalled and each.lent_onward_by is None for each in listed.loans)
     else:
         recalled = _recalled(transaction, facts.id)
-    return _status(circulation, transaction, facts, recalled, now), listed
+    return _status(circulation, transaction, facts, recalled, desk, now), listed
 
 
 def _known(
@@ -167,11 +203,17 @@ def _status(
     transaction: Transaction,
     facts: PatronFacts,
     recalled: int,
+    desk: Desk | None,
     now: datetime,
 ) -> PatronStatus:
     set_up = circulation.set_up(transaction, facts.set_up_version)
     home = set_up.branches[facts.home_branch_id]
     today = local_date(now, home.timezone)
+    at_hand = facts.agency_id if desk is None else desk.agency_id
+    counted = set_up.agreements.counted_at(at_hand)
+    blocks = blocks_of(transaction, facts.id) if facts.block_reasons else []
+    if desk is not None:
+        blocks = [each for each in blocks if each.agency_id is None or each.agency_id in counted]
     onward, overdue_onward = 0, 0
     if facts.has_onward_loans:
         onward, overdue_onward = _onward(transaction, now, facts.id)
@@ -190,8 +232,8 @@ def _status(
         identifier_kind=facts.identifier_kind,
         identifier_blocked=facts.blocked_identifier()
         or (IdentifierBlock.WITHDRAWN if facts.is_identifier_expired(today) else None),
-        blocks=tuple(_blocks(transaction, facts.id)) if facts.block_reasons else (),
-        denied=facts.denied(today),
+        blocks=tuple(blocks),
+        denied=facts.denied(today, counted),
         loans=facts.loans + onward,
         overdue=facts.overdue + overdue_onward,
         max_loans=set_up.terms(home.id, facts.category, "").max_loans,

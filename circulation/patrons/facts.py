@@ -6,6 +6,7 @@ The patron is locked by a statement of its own, before the facts and after the i
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -15,7 +16,9 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     Select,
+    String,
     bindparam,
+    cast,
     exists,
     func,
     literal_column,
@@ -82,11 +85,14 @@ class PatronFacts(NamedTuple):
             return Patron._make((*self[:6], None))
         return Patron._make(self[:7])
 
-    def blocks(self) -> list[BlockReason]:
-        """The reasons of the patron's blocks, in the order of the enumeration."""
+    def blocks(self, agencies: Collection[int]) -> list[BlockReason]:
+        """The reasons of the blocks that are one of these agencies', or concern all: in the order
+        of the enumeration. For the agencies that count somewhere see
+        `circulation.agreements.Agreements.counted_at`."""
         if not self.block_reasons:
             return []
-        found = set(self.block_reasons.split(","))
+        each = (block.split("/") for block in self.block_reasons.split(","))
+        found = {reason for reason, whose in each if not whose or int(whose) in agencies}
         return [reason for reason in BlockReason if reason.value in found]
 
     def blocked_identifier(self) -> IdentifierBlock | None:
@@ -98,15 +104,16 @@ class PatronFacts(NamedTuple):
     def is_identifier_expired(self, today: date) -> bool:
         return self.identifier_expires is not None and self.identifier_expires < today
 
-    def denied(self, today: date) -> frozenset[Action]:
-        """What the patron may not do with this identifier today."""
+    def denied(self, today: date, agencies: Collection[int]) -> frozenset[Action]:
+        """What the patron may not do with this identifier today, where the blocks of these
+        agencies count."""
         if (
             self.identifier_block is not None
             or self.is_expired(today)
             or self.is_identifier_expired(today)
         ):
             return frozenset(Action)
-        return denied_by(self.blocks())
+        return denied_by(self.blocks(agencies))
 
 
 def card_of(patron_id: Column[int]) -> ScalarSelect[str]:
@@ -161,8 +168,11 @@ def _count_up_to(most: str, *conditions: ColumnElement[bool]) -> ScalarSelect[in
 
 # Written as a literal: a separator given as text is put into the SQL only when it is executed.
 _COMMA: Any = literal_column("','")
+_SLASH: Any = literal_column("'/'")
+_WHOSE = func.coalesce(cast(patron_blocks.c.agency_id, String), literal_column("''"))
+#: ``debt/2,deceased/``: each with the id of its agency, where it is not of all.
 _BLOCK_REASONS = (
-    select(func.aggregate_strings(patron_blocks.c.reason, _COMMA))
+    select(func.aggregate_strings(patron_blocks.c.reason.concat(_SLASH).concat(_WHOSE), _COMMA))
     .where(patron_blocks.c.patron_id == patrons.c.id)
     .correlate(patrons)
     .scalar_subquery()

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from catalogue.schema import branches
 from catalogue.statements import Transaction, change, one, scalar, send
@@ -32,7 +32,7 @@ from circulation.patrons.identifiers import (
     store_identifier,
 )
 from circulation.patrons.schema import patron_blocks, patrons
-from circulation.reasons import BlockReason
+from circulation.reasons import EVERYWHERE, BlockReason
 from circulation.results import Desk
 
 
@@ -49,8 +49,15 @@ class PatronKind(Enum):
 kind_of_patron: Callable[..., str | None] = scalar(
     select(patrons.c.kind).where(patrons.c.id == bindparam("patron_id")), "patron_id"
 )
+home_branch_of: Callable[..., int | None] = scalar(
+    select(patrons.c.home_branch_id).where(patrons.c.id == bindparam("patron_id")), "patron_id"
+)
 _agency_of_branch = scalar(
     select(branches.c.agency_id).where(branches.c.id == bindparam("branch_id")), "branch_id"
+)
+
+_agency_of_patron = scalar(
+    select(patrons.c.agency_id).where(patrons.c.id == bindparam("patron_id")), "patron_id"
 )
 
 _NEW_PATRON = (
@@ -94,46 +101,32 @@ _set_pin_hash = change(
     "patron_id",
     "new_pin_hash",
 )
-_find_block = one(
-    select(patron_blocks.c.since).where(
-        patron_blocks.c.patron_id == bindparam("of_patron"),
-        patron_blocks.c.reason == bindparam("of_reason"),
-    ),
-    None,
-    "of_patron",
-    "of_reason",
-)
 _insert_block = send(
     insert(patron_blocks).values(
         patron_id=bindparam("new_patron_id"),
         reason=bindparam("new_reason"),
+        agency_id=bindparam("new_agency_id", type_=patron_blocks.c.agency_id.type),
         since=bindparam("new_since"),
         message=bindparam("new_message"),
     ),
     "new_patron_id",
     "new_reason",
+    "new_agency_id",
     "new_since",
     "new_message",
 )
-_set_block_message = send(
-    update(patron_blocks)
-    .where(
-        patron_blocks.c.patron_id == bindparam("of_patron"),
-        patron_blocks.c.reason == bindparam("of_reason"),
-    )
-    .values(message=bindparam("new_message")),
-    "of_patron",
-    "of_reason",
+_BLOCK = (
+    patron_blocks.c.patron_id == bindparam("of_patron"),
+    patron_blocks.c.reason == bindparam("of_reason"),
+    func.coalesce(patron_blocks.c.agency_id, 0) == bindparam("of_agency"),  # 0: of all
+)
+_KEY = ("of_patron", "of_reason", "of_agency")
+_set_block_message = change(
+    update(patron_blocks).where(*_BLOCK).values(message=bindparam("new_message")),
+    *_KEY,
     "new_message",
 )
-_delete_block = change(
-    delete(patron_blocks).where(
-        patron_blocks.c.patron_id == bindparam("of_patron"),
-        patron_blocks.c.reason == bindparam("of_reason"),
-    ),
-    "of_patron",
-    "of_reason",
-)
+_delete_block = change(delete(patron_blocks).where(*_BLOCK), *_KEY)
 
 
 def home_of(transaction: Transaction, patron_id: int) -> tuple[int, PatronKind] | None:
@@ -257,23 +250,26 @@ def block_patron(
     *,
     now: datetime,
     message: str = "",
+    agency_id: int | None = None,
+    everywhere: bool = False,
     desk: Desk | None = None,
 ) -> None:
-    """Blocks the patron (SIP2 01 uses BlockReason.SELF_SERVICE).
+    """Blocks the patron (SIP2 01 uses BlockReason.SELF_SERVICE) at the branches of one agency.
 
-    Repeated for the same reason, it keeps the first date and takes the new message.
+    That is `agency_id`, else the agency of the desk, else the patron's own. `everywhere` blocks
+    at all agencies instead; the reasons of `circulation.reasons.EVERYWHERE` always do.
+    Repeated for the same reason and agency, it keeps the first date and takes the new message.
     """
-    if _find_block(transaction, patron_id, reason.value) is None:
-        _insert_block(transaction, patron_id, reason.value, now, message)
-    else:
-        _set_block_message(transaction, patron_id, reason.value, message)
+    whose = _whose(transaction, patron_id, reason, agency_id, everywhere, desk)
+    if not _set_block_message(transaction, patron_id, reason.value, whose or 0, message):
+        _insert_block(transaction, patron_id, reason.value, whose, now, message)
     write_event(
         transaction,
         EventKind.PATRON_BLOCKED,
         desk,
         now,
         patron_id=patron_id,
-        after={"reason": reason.value, "message": message},
+        after={"reason": reason.value, "message": message, "agency": whose},
     )
 
 
@@ -283,10 +279,17 @@ def unblock_patron(
     reason: BlockReason,
     *,
     now: datetime,
+    agency_id: int | None = None,
+    everywhere: bool = False,
     desk: Desk | None = None,
 ) -> bool:
-    """Lifts a block (SIP2 25); False where the patron had none for this reason."""
-    if not _delete_block(transaction, patron_id, reason.value):
+    """Lifts a block (SIP2 25); False where the patron had none for this reason.
+
+    Whose block is meant is said as in `block_patron`: that of one agency leaves those of others,
+    and one of all agencies, as they are.
+    """
+    whose = _whose(transaction, patron_id, reason, agency_id, everywhere, desk)
+    if not _delete_block(transaction, patron_id, reason.value, whose or 0):
         return False
     write_event(
         transaction,
@@ -294,6 +297,23 @@ def unblock_patron(
         desk,
         now,
         patron_id=patron_id,
-        before={"reason": reason.value},
+        before={"reason": reason.value, "agency": whose},
     )
     return True
+
+
+def _whose(
+    transaction: Transaction,
+    patron_id: int,
+    reason: BlockReason,
+    agency_id: int | None,
+    everywhere: bool,
+    desk: Desk | None,
+) -> int | None:
+    """The agency whose block it is; None for one that concerns all."""
+    if everywhere or reason in EVERYWHERE:
+        return None
+    if agency_id is not None:
+        return agency_id
+    whose: int = desk.agency_id if desk is not None else _agency_of_patron(transaction, patron_id)
+    return whose

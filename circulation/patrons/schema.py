@@ -60,14 +60,27 @@ patron_identifiers = Table(
 #: See `catalogue.typed_codes`.
 Index("ix_patron_identifiers_small", func.lower(patron_identifiers.c.identifier))
 
+#: A block is an agency's, and concerns its branches; one without an agency concerns all.
 patron_blocks = Table(
     "patron_blocks",
     metadata,
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
-    Column("reason", String, primary_key=True),  # a value of `BlockReason`
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False),
+    Column("reason", String, nullable=False),  # a value of `BlockReason`
+    Column("agency_id", ForeignKey(agencies.c.id)),
     Column("since", Moment, nullable=False),
     Column("message", String, nullable=False),
-    sqlite_with_rowid=False,
+    UniqueConstraint("patron_id", "reason", "agency_id"),
+)
+_IS_EVERYWHERE = patron_blocks.c.agency_id.is_(None)
+#: One for all agencies is once, too: a unique constraint takes no two NULLs for the same.
+Index(
+    "uq_patron_blocks_everywhere",
+    patron_blocks.c.patron_id,
+    patron_blocks.c.reason,
+    unique=True,
+    sqlite_where=_IS_EVERYWHERE,
+    postgresql_where=_IS_EVERYWHERE,
 )
 
 #: Wrong PINs that were typed, as long as they count (see `circulation.patrons.pin_rules`).

@@ -34,6 +34,7 @@ from circulation.organisation import (
 from circulation.patrons.schema import history_settings
 from circulation.schema import set_up_version
 from circulation.set_up import remove_loan_policy, set_loan_policy, set_up_changed
+from circulation.setting_up.agreements import agreement_writers
 from circulation.setting_up.calling import writers
 from circulation.setting_up.difference import Change, differences, title
 from circulation.setting_up.dunning import flow_writers
@@ -166,6 +167,7 @@ _ORDER = (
     Noun.CONSORTIUM,
     Noun.AGENCY,
     Noun.BRANCH,
+    Noun.AGREEMENT,
     Noun.PLACEMENT,
     Noun.WEEK,
     Noun.SPECIAL_DAYS,
@@ -185,7 +187,7 @@ _ORDER = (
     Noun.BARCODE_RANGE,
 )
 #: Of these what changes lets go of what it names, which may be removed next.
-_LETS_GO = (Noun.FLOAT_GROUP, Noun.SORT_RULE, Noun.TERMINAL, Noun.PARTNER)
+_LETS_GO = (Noun.AGREEMENT, Noun.FLOAT_GROUP, Noun.SORT_RULE, Noun.TERMINAL, Noun.PARTNER)
 
 
 class _Writing:
@@ -226,6 +228,12 @@ class _Writing:
         ):
             self._write |= write
             self._remove |= remove
+        write, remove = writers(transaction, self._agencies, self._branches)
+        self._write |= write
+        self._remove |= remove
+        write, remove = agreement_writers(transaction, self._agencies)
+        self._write |= write
+        self._remove |= remove
         for more in (new_item_writers, fee_writers, flow_writers, notice_writers):
             write, remove = more(transaction, self._owner)
             self._write |= write

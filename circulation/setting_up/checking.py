@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from circulation.callers.partners import folded_agency
 from circulation.policy import lineage
+from circulation.setting_up.agreements import check_agreements
 from circulation.setting_up.difference import title
 from circulation.setting_up.dunning import check_flows
 from circulation.setting_up.fees import check_fees
@@ -20,6 +21,7 @@ def check_references(parts: Parts, line: Lines) -> list[Problem]:
     return [
         *_trees(parts, line),
         *_organisation(parts, line),
+        *check_agreements(parts, line),
         *unknown_in_scopes(parts, line, Noun.RULE, ("at", "category", "group")),
         *_between_branches(parts, line),
         *_callers(parts, line),

@@ -28,6 +28,7 @@ class Noun(Enum):
     GROUP = "material group"  # code -> name, parent, media_type, magnetic
     AGENCY = "agency"  # ISIL -> name, kind, timezone
     BRANCH = "branch"  # ISIL -> agency, name
+    AGREEMENT = "agreement"  # code -> agencies, and for each matter whether it is agreed
     PLACEMENT = "placement"  # agency, level, code -> name
     WEEK = "opening hours"  # ISIL of agency or branch -> hours of each weekday
     SPECIAL_DAYS = "special days"  # ISIL of agency or branch, days -> hours, note

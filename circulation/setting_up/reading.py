@@ -13,6 +13,9 @@ Terminals, partners, sorting and PINs: see `circulation.setting_up.callers`. Def
 items, ranges of barcodes: see `circulation.setting_up.new_items`. Money: see
 `circulation.setting_up.fees`, and how it is paid: `circulation.setting_up.paying`. Messages: see
 `circulation.setting_up.notices`.
+items, ranges of barcodes: see `circulation.setting_up.new_items`. Between agencies:
+see `circulation.setting_up.agreements`. Money: see
+`circulation.setting_up.fees`. Messages: see `circulation.setting_up.notices`.
 
 A commented example is the demo library's own, `protocols/demo/library.toml`.
 """
@@ -32,6 +35,8 @@ from circulation.items.placement import LEVELS
 from circulation.media import MediaType
 from circulation.policy import FIELDS, rule_problems
 from circulation.set_up import DEFAULT_TIMEZONE
+from circulation.setting_up.agreements import SECTIONS as AGREEMENTS
+from circulation.setting_up.agreements import read_agreement_parts
 from circulation.setting_up.callers import SECTIONS, read_callers, read_pins
 from circulation.setting_up.checking import check_references
 from circulation.setting_up.dunning import SECTIONS as DUNNING
@@ -54,6 +59,7 @@ _TOP = (
     "groups",
     "agencies",
     "branches",
+    *AGREEMENTS,
     "rules",
     "float_groups",
     "transport",
@@ -118,6 +124,7 @@ class _Reading:
             self._agency(isil, path, table)
         for isil, path, table in self._by_isil("branches"):
             self._branch(isil, path, table)
+        read_agreement_parts(source, self._add)
         for path, table in source.tables(("rules",), top.get("rules", [])):
             self._rule(path, table)
         self._float_groups()

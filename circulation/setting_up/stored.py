@@ -19,6 +19,7 @@ from circulation.patrons.schema import history_settings, patrons
 from circulation.policy import FIELDS
 from circulation.schema import all_tables
 from circulation.set_up import loan_policies_of
+from circulation.setting_up.agreements import add_stored_agreements
 from circulation.setting_up.calling import add_stored_callers
 from circulation.setting_up.dunning import add_stored_flows
 from circulation.setting_up.fees import add_stored_fees
@@ -64,6 +65,8 @@ def stored_parts(transaction: Transaction) -> Parts:
         branch_isil[branch.id] = branch.isil
         fields = {"agency": branch.agency_isil, "name": branch.name}
         parts.add(Noun.BRANCH, (branch.isil,), fields)
+
+    add_stored_agreements(transaction, parts, agency_isil)
 
     def place(agency_id: int | None, branch_id: int | None) -> str:
         if branch_id is not None:
@@ -116,6 +119,7 @@ def _add_calendars(
 #: Tables that belong to the set-up itself, and what is parted with together with a branch.
 _OF_SET_UP = {
     "agency_settings",
+    "agreement_agencies",
     "barcode_ranges",
     "branches",
     "closures",

@@ -9,6 +9,8 @@ SET_BY: dict[str, str] = {
     "agencies": "agencies",
     "agency_settings": "agencies",
     "branches": "branches",
+    "agreements": "agreements",
+    "agreement_agencies": "agreements",
     "patron_categories": "categories",
     "material_groups": "groups",
     "placement_names": "agencies",

@@ -6,14 +6,14 @@ from typing import Any
 
 from circulation.dunning.acts import Act
 from circulation.ledger.charge_lists import ChargeExplained
-from circulation.ledger.money import Charge, ChargedLoan, ChargeLine
+from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, Posting
 from circulation.notices.contents import ChargeTold
 from protocols.commands.wording import Money, with_money
 
 
-def line_facts(line: ChargeLine) -> dict[str, Any]:
+def line_facts(line: ChargeLine, creditor: str) -> dict[str, Any]:
     currency = line.charge.currency
-    return charge_facts(line.charge) | {
+    return charge_facts(line.charge, creditor) | {
         "items": [
             {
                 "item": each.barcode,
@@ -27,9 +27,11 @@ def line_facts(line: ChargeLine) -> dict[str, Any]:
     }
 
 
-def charge_facts(charge: Charge) -> dict[str, Any]:
+def charge_facts(charge: Charge, creditor: str) -> dict[str, Any]:
+    """`creditor` is the ISIL of the agency that it is owed to."""
     return {
         "charge": charge.id,
+        "creditor": creditor,
         "type": charge.kind.value,
         "amount": Money(charge.amount, charge.currency),
         "paid": Money(charge.paid, charge.currency),
@@ -44,7 +46,7 @@ def charge_facts(charge: Charge) -> dict[str, Any]:
 def explained_facts(found: ChargeExplained) -> dict[str, Any]:
     """A charge with its loans and postings."""
     currency = found.charge.currency
-    return charge_facts(found.charge) | {
+    return charge_facts(found.charge, found.branch.agency_isil) | {
         "branch": found.branch.isil,
         "loans": [loan_facts(each, currency) for each in found.loans],
         "undone": [loan_facts(each, currency) for each in found.undone],
@@ -59,11 +61,26 @@ def explained_facts(found: ChargeExplained) -> dict[str, Any]:
                 "at": each.at,
                 "actor": each.actor,
                 "device": each.device,
+                "branch": place_of(found, each),
                 "reason": each.reason,
             }
             for each in found.postings
         ],
     }
+
+
+def place_of(found: ChargeExplained, posting: Posting) -> str | None:
+    """The ISIL of the branch where the posting was made."""
+    branch = found.places.get(posting.branch_id or 0)
+    return None if branch is None else branch.isil
+
+
+def taken_for(found: ChargeExplained, posting: Posting) -> str:
+    """``taken by DK-900200 for DK-900100``, of what one agency took for another; else nothing."""
+    branch = found.places.get(posting.branch_id or 0)
+    if posting.payment_id is None or branch is None or branch.agency_id == found.charge.agency_id:
+        return ""
+    return f"taken by {branch.agency_isil} for {found.branch.agency_isil}"
 
 
 def step_facts(act: Act, currency: str) -> dict[str, Any]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from catalogue.statements import Transaction
-from circulation.fees.expected import expected_fees
 from circulation.ledger.changes import Changed, change_charge, charge_patron
-from circulation.ledger.charge_lists import explain_charge, patron_charges
+from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.money import Charge, ChargeKind, PatronCharges
 from circulation.ledger.orders import Act
 from circulation.ledger.payments import account_currency, pay
@@ -19,13 +18,13 @@ from circulation.results import Desk, Refused
 from protocols.command_line import Settings
 from protocols.commands.charge_facts import (
     charge_facts,
-    explained_facts,
     line_facts,
-    loan_facts,
 )
+from protocols.commands.charge_reports import expected, explain
+from protocols.commands.collected import collected
 from protocols.commands.library import DEVICE, Library, as_json, opened, refusal_of, say
 from protocols.commands.values import AMOUNT, ISIL, units_of
-from protocols.commands.wording import Money, for_people
+from protocols.commands.wording import Money
 
 _at = click.option(
     "--at",
@@ -102,7 +101,12 @@ def charges(
         found = library.write(look)
     if isinstance(found, Refused):
         raise click.ClickException("no patron has this identifier")
-    say([line_facts(each) for each in found.charges], as_json)
+    lines = [line_facts(each, found.creditors[each.charge.agency_id]) for each in found.charges]
+    say(lines, as_json)
+
+
+for _command in (collected, expected, explain):
+    charges.add_command(_command)
 
 
 def _desk(library: Library, branch: str | None, patron: str) -> Desk:
@@ -188,7 +192,12 @@ def pay_(
             ],
             "credit": Money(answer.credit, currency),
             "owed": Money(
-                sum(each.total for each in answer.balances if each.currency == currency), currency
+                sum(
+                    each.total
+                    for each in answer.balances
+                    if each.currency == currency and each.agency_id in answer.collected
+                ),
+                currency,
             ),
             "repeated": answer.was_repeated,
             "block_lifted": answer.lifted_block,
@@ -237,7 +246,7 @@ def add(
                 order_id=order_id,
             )
         )
-    _say_changed(charged, as_json)
+        _say_changed(library, charged, as_json)
 
 
 def _charge(library: Library, charge_id: int) -> Charge:
@@ -292,14 +301,16 @@ def _changing(name: str, act: Act, about: str) -> None:
                 )
             except ValueError as error:
                 raise click.ClickException(str(error)) from error
-        _say_changed(changed, as_json)
+            _say_changed(library, changed, as_json)
 
 
-def _say_changed(changed: Changed | Refused, as_json: bool) -> None:
+def _say_changed(library: Library, changed: Changed | Refused, as_json: bool) -> None:
     if isinstance(changed, Refused):
         say(refusal_of(changed), as_json)
         raise click.exceptions.Exit(1)
-    say(charge_facts(changed.charge) | {"repeated": changed.was_repeated}, as_json)
+    set_up = library.read(library.circulation.current_set_up)
+    creditor = set_up.agency_isil(changed.charge.agency_id)
+    say(charge_facts(changed.charge, creditor) | {"repeated": changed.was_repeated}, as_json)
 
 
 _changing(
@@ -336,72 +347,3 @@ def reverse(settings: Settings, payment_id: int, reason: str, branch: str, as_js
         except ValueError as error:
             raise click.ClickException(str(error)) from error
     say({"payment": payment_id, "reversed": was_paid}, as_json)
-
-
-@charges.command()
-@click.argument("patron", metavar="PATRON")
-@as_json
-@click.pass_obj
-def expected(settings: Settings, patron: str, as_json: bool) -> None:
-    """Show what PATRON would be charged if everything came back now."""
-    with opened(settings) as library:
-        found = library.read(
-            lambda transaction: expected_fees(
-                library.circulation, transaction, patron=patron, now=library.now
-            )
-        )
-    if isinstance(found, Refused):
-        raise click.ClickException("no patron has this identifier")
-    say(
-        [
-            {
-                "amount": Money(fee.amount, fee.currency),
-                "currency": fee.currency,
-                "items": [
-                    {
-                        "item": each.item.barcode,
-                        "title": each.item.title,
-                        "due": each.loan.due,
-                        "days_late": each.days,
-                        "amount": Money(each.amount, fee.currency),
-                    }
-                    for each in fee.loans
-                ],
-            }
-            for fee in found.fees
-        ],
-        as_json,
-    )
-
-
-@charges.command()
-@_CHARGE
-@as_json
-@click.pass_obj
-def explain(settings: Settings, charge_id: int, as_json: bool) -> None:
-    """Show why CHARGE is what it is: loans, rules, dates, and all that happened to it."""
-    with opened(settings) as library:
-        found = library.read(
-            lambda transaction: explain_charge(library.circulation, transaction, charge_id)
-        )
-    if found is None:
-        raise click.ClickException(f"there is no charge {charge_id}")
-    facts = explained_facts(found)
-    if as_json:
-        say(facts, True)
-        return
-    say({name: facts[name] for name in ("charge", "type", "reason", "branch", "created")}, False)
-    currency = found.charge.currency
-    for posting in found.postings:
-        told = f" ({posting.reason})" if posting.reason else ""
-        click.echo(
-            f"{for_people(posting.at):17} {posting.kind.value:20}"
-            f" {for_people(Money(posting.amount, currency)):>16}{told}"
-        )
-    click.echo(f"{'owed':38} {for_people(Money(found.charge.balance, currency)):>16}")
-    for loan in found.loans:
-        click.echo()
-        say(loan_facts(loan, currency), False)
-    for step in facts["steps"]:
-        click.echo()
-        say(step, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,8 @@ import click
 
 from circulation.engine import Circulation
 from circulation.explaining import LoanExplained, explain_loan, scope_of
-from circulation.policy import PolicyRow
+from circulation.ledger.money import amount_text
+from circulation.policy import Explained, PolicyRow
 from circulation.results import Branch, Refused
 from protocols.command_line import Settings
 from protocols.commands.databases import open_configured
@@ -53,19 +55,50 @@ def _show(answer: LoanExplained) -> None:
         f"{answer.item.title} ({' < '.join(filter(None, answer.case.groups)) or 'no group'})"
     )
     click.echo(f"at {answer.branch.isil} {answer.branch.name}")
-    rows = [
-        (
-            part.field,
-            "" if part.value is None else json.dumps(part.value),
-            _rule(part.row, answer.branch),
-        )
-        for part in answer.fields
-    ]
-    print_table(("field", "value", "decided by"), rows)
+    _show_rules(answer.fields, answer.branch)
+    if answer.owner_fields:
+        click.echo()
+        click.echo(f"owner {answer.owner.isil} {answer.owner.name}: {_owners_say(answer)}")
+        _show_rules(answer.owner_fields, answer.owner, "owner's ")
+    click.echo()
+    for block in answer.blocks:
+        whose = block.agency_isil or "all agencies"
+        click.echo(f"blocked by {whose}: {block.reason.value}{_counts(block.agency_id, answer)}")
+    for debt in answer.debts:
+        amount = amount_text(debt.total, debt.currency)
+        whose = answer.agencies[debt.agency_id]
+        click.echo(f"owes {amount} to {whose}{_counts(debt.agency_id, answer)}")
     for refusal in answer.refusals:
-        click.echo(f"refused: {refusal.reason.value}")
+        why = "" if refusal.block is None else f" ({refusal.block.value})"
+        click.echo(f"refused: {refusal.reason.value}{why}")
     if not answer.refusals:
         click.echo(f"due {for_people(answer.due, ZoneInfo(answer.branch.timezone))}")
+
+
+def _show_rules(fields: Sequence[Explained], branch: Branch, whose: str = "") -> None:
+    rows = [
+        (
+            whose + part.field,
+            "" if part.value is None else json.dumps(part.value),
+            _rule(part.row, branch),
+        )
+        for part in fields
+    ]
+    print_table(("field", "value", "decided by"), rows)
+
+
+def _owners_say(answer: LoanExplained) -> str:
+    if answer.lends_freely:
+        return "by agreement the branch that lends decides alone"
+    if answer.keeps_to_itself:
+        return "lent by others to its own patrons only, who this is not"
+    return "where it is stricter, it decides"
+
+
+def _counts(agency_id: int | None, answer: LoanExplained) -> str:
+    """What a block or a debt of another agency means here."""
+    is_counted = agency_id is None or agency_id in answer.counted
+    return "" if is_counted else f", which does not count at {answer.branch.agency_isil}"
 
 
 def _rule(row: PolicyRow | None, branch: Branch) -> str:
@@ -88,13 +121,38 @@ def _as_json(answer: LoanExplained) -> dict[str, Any]:
         "item": answer.item.barcode,
         "groups": list(answer.case.groups),
         "branch": answer.branch.isil,
-        "fields": {
-            part.field: {
-                "value": part.value,
-                "rule": None if part.row is None else scope_of(part.row, answer.branch),
+        "fields": _fields_as_json(answer.fields, answer.branch),
+        "owner": answer.owner.isil,
+        "owner_fields": _fields_as_json(answer.owner_fields, answer.owner),
+        "lends_freely": answer.lends_freely,
+        "keeps_to_itself": answer.keeps_to_itself,
+        "blocks": [
+            {
+                "reason": block.reason.value,
+                "agency": block.agency_isil,
+                "counts": block.agency_id is None or block.agency_id in answer.counted,
             }
-            for part in answer.fields
-        },
+            for block in answer.blocks
+        ],
+        "debts": [
+            {
+                "agency": answer.agencies[debt.agency_id],
+                "amount": debt.total,
+                "currency": debt.currency,
+                "counts": debt.agency_id in answer.counted,
+            }
+            for debt in answer.debts
+        ],
         "due": _local(answer),
         "refusals": [refusal.reason.name for refusal in answer.refusals],
+    }
+
+
+def _fields_as_json(fields: Sequence[Explained], branch: Branch) -> dict[str, Any]:
+    return {
+        part.field: {
+            "value": part.value,
+            "rule": None if part.row is None else scope_of(part.row, branch),
+        }
+        for part in fields
     }

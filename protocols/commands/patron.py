@@ -35,23 +35,19 @@ from circulation.patrons.pin_rules import pin_problems, unlock_pin
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import (
     PatronKind,
-    block_patron,
     register_patron,
     set_pin,
-    unblock_patron,
 )
-from circulation.reasons import BlockReason
 from circulation.results import PatronStatus, Refused
 from protocols.command_line import Settings
 from protocols.commands.asking import secret
 from protocols.commands.library import DEVICE, Library, as_json, opened, say, silent, tell
+from protocols.commands.patron_blocks import COMMANDS as BLOCKS
 from protocols.commands.patron_cards import card
 from protocols.commands.patron_care import COMMANDS
 from protocols.commands.patron_changes import contact_facts, identifier_facts
 from protocols.commands.values import DAY, ISIL
 from protocols.commands.wording import plain
-
-_REASON = click.Choice([reason.value for reason in BlockReason])
 
 
 @click.group()
@@ -117,7 +113,12 @@ def _facts(
         "consents": [each.value for each in consents_of(transaction, patron_id)],
         "absent": absence._asdict() if absence else None,
         "blocks": [
-            {"reason": each.reason.value, "since": each.since, "message": each.message}
+            {
+                "reason": each.reason.value,
+                "agency": each.agency_isil,
+                "since": each.since,
+                "message": each.message,
+            }
             for each in status.blocks
         ],
         "may_not": sorted(action.value for action in status.denied),
@@ -191,59 +192,6 @@ def add(
 
 @patron.command()
 @click.argument("identifier", metavar="PATRON")
-@click.option("--reason", type=_REASON, default=BlockReason.OTHER.value, show_default=True)
-@click.option("--message", default="", help="For staff to read.")
-@as_json
-@click.pass_obj
-def block(settings: Settings, identifier: str, reason: str, message: str, as_json: bool) -> None:
-    """Stop a patron from borrowing."""
-    with opened(settings) as library:
-        patron_id = library.patron(identifier)
-        desk = library.desk_for(patron_id)
-        library.write(
-            lambda transaction: block_patron(
-                transaction,
-                patron_id,
-                BlockReason(reason),
-                now=library.now,
-                message=message,
-                desk=desk,
-            )
-        )
-        _say_blocks(library, identifier, as_json)
-
-
-@patron.command()
-@click.argument("identifier", metavar="PATRON")
-@click.option("--reason", type=_REASON, default=BlockReason.OTHER.value, show_default=True)
-@as_json
-@click.pass_obj
-def unblock(settings: Settings, identifier: str, reason: str, as_json: bool) -> None:
-    """Lift a block. It is no error where there was none."""
-    with opened(settings) as library:
-        patron_id = library.patron(identifier)
-        desk = library.desk_for(patron_id)
-        library.write(
-            lambda transaction: unblock_patron(
-                transaction, patron_id, BlockReason(reason), now=library.now, desk=desk
-            )
-        )
-        _say_blocks(library, identifier, as_json)
-
-
-def _say_blocks(library: Library, identifier: str, json_wanted: bool) -> None:
-    status = library.read(
-        lambda transaction: patron_status(
-            library.circulation, transaction, patron=identifier, now=library.now
-        )
-    )
-    assert isinstance(status, PatronStatus)
-    blocks = [each.reason.value for each in status.blocks]
-    say({"patron": library.card(status.patron.id), "blocks": blocks}, json_wanted)
-    if not blocks and not json_wanted:
-        click.echo("no blocks")
-
-
 @patron.command()
 @click.argument("identifier", metavar="PATRON")
 @click.option("--remove", is_flag=True, help="Take the PIN away instead.")
@@ -388,5 +336,5 @@ def access_log(settings: Settings, identifier: str, as_json: bool) -> None:
         )
 
 
-for _command in (card, *COMMANDS):
+for _command in (card, *BLOCKS, *COMMANDS):
     patron.add_command(_command)

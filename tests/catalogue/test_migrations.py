@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,6 +14,7 @@ import circulation.schema  # noqa: F401  its tables join the metadata
 from catalogue.database import migrate
 from catalogue.migrations.running import alembic_configuration, engine_on, is_current, upgrade
 from catalogue.schema import metadata
+from tests.test_side_by_side import run_sql
 
 
 def test_the_tables_are_those_declared(database_url: str) -> None:
@@ -131,3 +133,72 @@ def test_warnings_and_reasons_of_charges_are_taken_over(tmp_path: Path) -> None:
     engine.dispose()
     assert [tuple(row) for row in told] == [(11, 11, None), (12, 12, None), (14, None, None)]
     assert [row[0] for row in reasons] == ["returned late", "reminder", "reminder of my own"]
+
+
+_MOMENT = "2026-11-25T11:00:00.000000+00:00"
+
+
+def begin_again(url: str, revision: str) -> None:
+    """The database as it was at that revision, without any rows."""
+    engine = engine_on(url)
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+                connection.exec_driver_sql("CREATE SCHEMA public")
+            else:
+                for name in inspect(connection).get_table_names():
+                    connection.exec_driver_sql(f"DROP TABLE {name}")
+        configuration = alembic_configuration()
+        with engine.connect() as connection:
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, revision)
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def test_blocks_become_those_of_an_agency(database_url: str) -> None:
+    """One for debt that of each agency that warned of it, what is true of the person everybody's,
+    any other that of the patron's agency."""
+    begin_again(database_url, "0023")
+    run_sql(
+        database_url,
+        "INSERT INTO consortia (id, name) VALUES (1, 'Prøveland')",
+        "INSERT INTO agencies (id, consortium_id, isil, name, kind, shares_stock) VALUES"
+        " (1, 1, 'DK-1', 'En', 'public', FALSE), (2, 1, 'DK-2', 'To', 'school', FALSE)",
+        "INSERT INTO branches (id, agency_id, isil, name) VALUES (1, 1, 'DK-11', 'Hoved')",
+        *(
+            "INSERT INTO patrons (id, agency_id, home_branch_id, category, name, given_name,"
+            " family_name, language, email, phone, note, created) VALUES"
+            f" ({number}, 1, 1, 'adult', '', '', '', 'da', '', '', '', '{_MOMENT}')"
+            for number in (1, 2)
+        ),
+        "INSERT INTO debt_warnings (patron_id, agency_id, warned, amount, currency, blocked) VALUES"
+        f" (1, 2, '{_MOMENT}', 1, 'DKK', '{_MOMENT}'), (2, 2, '{_MOMENT}', 1, 'DKK', NULL)",
+        *(
+            "INSERT INTO patron_blocks (patron_id, reason, since, message) VALUES"
+            f" ({patron}, '{reason}', '{_MOMENT}', 'why')"
+            for patron, reason in (
+                (1, "debt"),
+                (1, "deceased"),
+                (1, "excluded"),
+                (2, "debt"),
+            )
+        ),
+    )
+    migrate(database_url)
+    engine = engine_on(database_url)
+    try:
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT patron_id, reason, agency_id, message FROM patron_blocks"
+            ).all()
+    finally:
+        engine.dispose()
+    assert {tuple(row) for row in found} == {
+        (1, "debt", 2, "why"),
+        (1, "deceased", None, "why"),
+        (1, "excluded", 1, "why"),
+        (2, "debt", 1, "why"),
+    }

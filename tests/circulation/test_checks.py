@@ -68,15 +68,20 @@ def reasons(refusals: list[Refusal]) -> list[Reason]:
     ],
 )
 def test_a_card_and_its_patron(facts: dict[str, Any], found: list[Reason]) -> None:
-    assert reasons(patron_refusals(a_borrower(**facts), Action.CHECK_OUT, TODAY)) == found
+    assert reasons(patron_refusals(a_borrower(**facts), Action.CHECK_OUT, TODAY, {1})) == found
 
 
 @pytest.mark.parametrize("block", BlockReason)
 @pytest.mark.parametrize("action", Action)
-def test_each_block_forbids_what_its_table_says(block: BlockReason, action: Action) -> None:
-    found = patron_refusals(a_borrower(block_reasons=block.value), action, TODAY)
-    expected = [Refusal(Reason.PATRON_BLOCKED, block=block)] if action in DENIED[block] else []
-    assert found == expected
+@pytest.mark.parametrize(("whose", "counts"), [("", True), ("1", True), ("2", False)])
+def test_each_block_forbids_what_its_table_says(
+    block: BlockReason, action: Action, whose: str, counts: bool
+) -> None:
+    """Where it counts: a block of agency 2 is nothing to agency 1, one of no agency is for all."""
+    blocked = a_borrower(block_reasons=f"{block.value}/{whose}")
+    found = patron_refusals(blocked, action, TODAY, {1})
+    is_denied = counts and action in DENIED[block]
+    assert found == ([Refusal(Reason.PATRON_BLOCKED, block=block)] if is_denied else [])
 
 
 @pytest.mark.parametrize(
@@ -124,13 +129,13 @@ def test_a_loan_until_a_date(until: str | None, found: list[Reason]) -> None:
 )
 def test_how_many_loans(item: dict[str, Any], patron: dict[str, Any], found: list[Refusal]) -> None:
     terms = LoanTerms(loan_days=28, max_loans=3, max_loans_in_group=2)
-    assert check_out_refusals(a_copy(**item), a_borrower(**patron), terms, TODAY) == found
+    assert check_out_refusals(a_copy(**item), a_borrower(**patron), terms, TODAY, {1}) == found
 
 
 def test_what_a_patron_and_rules_refuse_comes_with_what_the_loan_does() -> None:
     blocked = a_borrower(expires=TODAY - timedelta(1))
     lent = a_copy(loan_id=5, borrower_id=8)
-    found = check_out_refusals(lent, blocked, LoanTerms(loan_until="2026-11-24"), TODAY)
+    found = check_out_refusals(lent, blocked, LoanTerms(loan_until="2026-11-24"), TODAY, {1})
     assert reasons(found) == [
         Reason.PATRON_EXPIRED,
         Reason.ON_LOAN_TO_ANOTHER,
@@ -142,7 +147,13 @@ DUE = datetime(2026, 12, 2, 22, 59, 59, tzinfo=UTC)  # the end of 2 December the
 
 
 def renewing(due: datetime = DUE, renewals: int = 0, **options: Any) -> list[Refusal]:
-    asked = {"patron": a_borrower(), "terms": TERMS, "now": NOON, "calendar": CALENDAR} | options
+    asked = {
+        "patron": a_borrower(),
+        "terms": TERMS,
+        "now": NOON,
+        "calendar": CALENDAR,
+        "agencies": {1},
+    } | options
     patron, terms = asked.pop("patron"), asked.pop("terms")
     return renewal_refusals(due, renewals, patron, terms, **asked)
 

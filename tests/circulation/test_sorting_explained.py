@@ -11,9 +11,9 @@ from catalogue.statements import Transaction
 from circulation.callers.terminals import store_terminal
 from circulation.loans.returns import check_in
 from circulation.loans.routing import HoldHandling
-from circulation.patrons.accounts import patron_loans
+from circulation.patrons.accounts import PatronLoans, patron_loans
 from circulation.reasons import Reason
-from circulation.results import CheckedIn, Desk, Destination, PatronLoans, Refused
+from circulation.results import CheckedIn, Desk, Destination, Refused
 from circulation.set_up import set_up_changed
 from circulation.sorting import SortRule, store_sort_rule
 from circulation.sorting_explained import SortingExplained, explain_sorting

@@ -7,8 +7,9 @@ from typing import Any
 from circulation.holds.facts import holds_of_record
 from circulation.holds.results import Hold
 from circulation.items import availability
+from circulation.patrons.accounts import PatronLoans
 from circulation.reasons import Reason
-from circulation.results import CirculationStatus, PatronLoans
+from circulation.results import CirculationStatus
 from protocols.answering import Context
 from protocols.ncip.handling.requesting import HOLD, requested_items
 from protocols.ncip.messages import (
@@ -39,7 +40,7 @@ from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.authority import borrower_told, may_name
 from protocols.ncip.subjects.items import barcode_of, item_id_of, item_optional_fields, local_time
 from protocols.ncip.subjects.money import fiscal_accounts
-from protocols.ncip.subjects.named import known_user, known_user_and_loans
+from protocols.ncip.subjects.named import desk_of, known_user, known_user_and_loans
 from protocols.ncip.subjects.request_ids import (
     card_of,
     found_request,
@@ -90,7 +91,7 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
     return LookupUserResponse(
         user_id=user_id(status.patron.identifier, status.home_branch.agency_isil),
         user_fiscal_account=(
-            fiscal_accounts(user.identifier, status, context)
+            fiscal_accounts(user.identifier, status, desk_of(caller, context).agency_id, context)
             if request.user_fiscal_account_desired
             else ()
         ),

@@ -48,6 +48,7 @@ class _Asked(NamedTuple):
     details: UserNoticeDetails
     user: NamedUser
     status: PatronStatus
+    agency_id: int
     context: Context
 
 
@@ -102,7 +103,8 @@ def _of_holds(asked: _Asked) -> Cause | Problem:
 
 
 def _of_charges(asked: _Asked) -> Cause | Problem:
-    """All that the user owes, whatever account the message names."""
+    """All that the user owes to the partner's agency, whatever account the message names: a
+    statement tells of one creditor."""
     listed = patron_charges(
         asked.context.circulation,
         asked.context.transaction,
@@ -110,7 +112,11 @@ def _of_charges(asked: _Asked) -> Cause | Problem:
         now=asked.context.now,
     )
     owed = () if isinstance(listed, Refused) else listed.charges
-    found = tuple(each.charge.id for each in owed if each.charge.balance > 0)
+    found = tuple(
+        each.charge.id
+        for each in owed
+        if each.charge.balance > 0 and each.charge.agency_id == asked.agency_id
+    )
     if not found:
         rule = ProblemType.ELEMENT_RULE_VIOLATED
         return problem(rule, "the user owes nothing", "UserFiscalAccount")
@@ -160,7 +166,8 @@ def send_user_notice(request: SendUserNotice, caller: Partner, context: Context)
     status = known_user(request, user, caller, context)
     if isinstance(status, Refusal):
         return status
-    subject = _subject(request, user, status, context)
+    desk = desk_of(caller, context)
+    subject = _subject(request, user, status, desk.agency_id, context)
     if isinstance(subject, Problem):
         return refusal(request, subject)
     notice_id = request_notice(
@@ -170,7 +177,7 @@ def send_user_notice(request: SendUserNotice, caller: Partner, context: Context)
         kind=subject.kind,
         cause=subject.cause,
         facts=subject.facts,
-        branch_id=desk_of(caller, context).branch_id,
+        branch_id=desk.branch_id,
         due=request.date_to_send,
         now=context.now,
     )
@@ -193,7 +200,11 @@ def send_user_notice(request: SendUserNotice, caller: Partner, context: Context)
 
 
 def _subject(
-    request: SendUserNotice, user: NamedUser, status: PatronStatus, context: Context
+    request: SendUserNotice,
+    user: NamedUser,
+    status: PatronStatus,
+    agency_id: int,
+    context: Context,
 ) -> _Subject | Problem:
     details = request.user_notice_details or UserNoticeDetails()
     named = details.notice_type.value if details.notice_type else ""
@@ -212,7 +223,7 @@ def _subject(
     if kind is None:
         unsupported = ProblemType.UNSUPPORTED_NOTICE
         return problem(unsupported, "no message here has this type", "NoticeType", named[:64])
-    cause = _TYPES[kind][0](_Asked(kind, details, user, status, context))
+    cause = _TYPES[kind][0](_Asked(kind, details, user, status, agency_id, context))
     if isinstance(cause, Problem):
         return cause
     told = Cause(loans=cause.loans, holds=cause.holds, charges=cause.charges, key=key)

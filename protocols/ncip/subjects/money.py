@@ -78,14 +78,16 @@ def reference(agency_isil: str, value: str) -> FiscalTransactionReferenceId:
 
 
 def fiscal_accounts(
-    identifier: str, status: PatronStatus, context: Context
+    identifier: str, status: PatronStatus, collected_at: int, context: Context
 ) -> tuple[UserFiscalAccount, ...]:
-    """What the user owes, an account for each currency; with nothing owed, one that is empty."""
+    """What the user owes and can pay at the agency `collected_at` (an id), an account for each
+    currency; with nothing owed, one that is empty."""
     found = patron_charges(
         context.circulation,
         context.transaction,
         patron=identifier,
         now=context.now,
+        collected_at=collected_at,
         limit=LISTED_CHARGES,
     )
     if isinstance(found, Refused):

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from circulation.organisation import desk_at
 from circulation.patrons import accounts
-from circulation.results import Desk, PatronLoans, PatronStatus, Refused
+from circulation.patrons.accounts import PatronLoans
+from circulation.results import Desk, PatronStatus, Refused
 from protocols.answering import Context
 from protocols.ncip.messages import Problem, Refusal
 from protocols.ncip.problems.problems import problems, refusal
@@ -70,7 +71,7 @@ def known_user(
         patron=user.identifier,
         pin=user.pin,
         now=context.now,
-        desk=desk_of(caller, context) if user.pin else None,
+        desk=desk_of(caller, context),
     )
     if isinstance(status, Refused):
         service = type(request).__name__
@@ -88,7 +89,7 @@ def known_user_and_loans(
         patron=user.identifier,
         pin=user.pin,
         now=context.now,
-        desk=desk_of(caller, context) if user.pin else None,
+        desk=desk_of(caller, context),
         limit=limit,
     )
     if isinstance(found, Refused):

@@ -15,6 +15,7 @@ from protocols.ncip.models.users import UserOptionalFields
 from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.authority import may_be_told_of
 from protocols.ncip.subjects.items import item_optional_fields
+from protocols.ncip.subjects.named import desk_of
 from protocols.ncip.subjects.titles import described_title, electronic_address, record_with
 from protocols.ncip.subjects.users import desired, user_optional_fields
 
@@ -66,7 +67,11 @@ def user_fields(
     if not wanted or not may_be_told_of(request, identifier, caller, context):
         return None
     status = accounts.patron_status(
-        context.circulation, context.transaction, patron=identifier, now=context.now
+        context.circulation,
+        context.transaction,
+        patron=identifier,
+        now=context.now,
+        desk=desk_of(caller, context),
     )
     if isinstance(status, Refused):
         return None

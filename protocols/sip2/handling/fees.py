@@ -1,6 +1,7 @@
 """Money: Fee Paid (37), what a patron owes (BH, BV), and the lists of fees (AV, and FA to FG).
 
-What is told and paid is what is owed to the agency of the branch where the terminal stands.
+What is told and paid is what is owed to the agency of the branch where the terminal stands, and to
+those for which it takes payments by agreement.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from circulation.fees.giving_up import give_up
-from circulation.ledger.balances import balances_of
+from circulation.ledger.balances import balances_collected_at
 from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import ChargeKind, ChargeLine, exponent_of
@@ -81,15 +82,16 @@ def owed_of(context: Context, patron_id: int, place: Place) -> tuple[str, str] |
 
     Of several currencies the one with the greatest amount: a message has room for one.
     """
-    owed = [
-        (each.total, each.currency)
-        for each in balances_of(context.transaction, patron_id)
-        if each.agency_id == place.branch.agency_id and each.total > 0
-    ]
-    if not owed:
+    totals: dict[str, int] = {}
+    for each in balances_collected_at(
+        context.circulation, context.transaction, patron_id, place.branch.agency_id
+    ):
+        # What one agency owes the patron pays nothing of what they owe to another.
+        totals[each.currency] = totals.get(each.currency, 0) + max(each.total, 0)
+    if not any(totals.values()):
         return None
-    total, currency = max(owed)
-    return currency, amount_of(total, currency)
+    currency = max(totals, key=lambda each: (totals[each], each))
+    return currency, amount_of(totals[currency], currency)
 
 
 def amount_owed(context: Context, patron_id: int, place: Place, language: str) -> tuple[str, ...]:
@@ -107,7 +109,7 @@ def open_fees(context: Context, patron: str, place: Place) -> list[ChargeLine]:
         context.transaction,
         patron=patron,
         now=context.now,
-        agency_id=place.branch.agency_id,
+        collected_at=place.branch.agency_id,
     )
     if isinstance(found, Refused):
         return []

@@ -201,8 +201,8 @@ def test_each_agency_takes_what_is_owed_to_it(library: Library) -> None:
     made = charge(library, card, 1_000)
     assert refused(paid(library, card, 1_000, desk=desk)) is Reason.NOTHING_OWED
     assert refused(paid(library, card, 10, desk=desk, charge=made.id)) is Reason.CHARGE_UNKNOWN
-    assert len(charges_of(library, card, agency_id=desk.agency_id)) == 0
-    assert listed(library, card, agency_id=desk.agency_id).balances == ()
+    assert len(charges_of(library, card, collected_at=desk.agency_id)) == 0
+    assert listed(library, card, collected_at=desk.agency_id).balances == ()
     taken(paid(library, card, 1_000, order_id="1"))
 
 

@@ -20,17 +20,9 @@ from circulation.loans.lost import (
     withdraw_claim,
 )
 from circulation.loans.states import LoanState, write_picture
-from circulation.patrons.accounts import patron_loans, patron_status
+from circulation.patrons.accounts import PatronLoans, patron_loans, patron_status
 from circulation.reasons import Reason
-from circulation.results import (
-    CheckedIn,
-    CheckedOut,
-    ItemState,
-    LoanMark,
-    PatronLoans,
-    PatronStatus,
-    Refused,
-)
+from circulation.results import CheckedIn, CheckedOut, ItemState, LoanMark, PatronStatus, Refused
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 
 

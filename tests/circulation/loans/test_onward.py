@@ -8,7 +8,7 @@ import pytest
 
 from circulation.events import EventKind, events_of_patron
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward, lent_onward_to
-from circulation.patrons.accounts import patron_loans
+from circulation.patrons.accounts import PatronLoans, patron_loans
 from circulation.patrons.contacts import (
     ContactKind,
     Preferences,
@@ -32,7 +32,7 @@ from circulation.patrons.guardians import add_guardian, guardians_of, remove_gua
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import PatronKind, block_patron
 from circulation.reasons import BlockReason, Reason
-from circulation.results import CheckedIn, PatronLoans, Refused
+from circulation.results import CheckedIn, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
 

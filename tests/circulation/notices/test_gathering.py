@@ -14,6 +14,7 @@ from circulation.notices.rules import NoticeTerms
 from circulation.notices.tellings import MAY_TELL, TELLS
 from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.reasons import BlockReason
+from tests.builders.agencies import a_school
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
 from tests.builders.notices import (
@@ -82,6 +83,28 @@ def test_a_block_that_was_lifted_meanwhile_is_not_told(sqlite_library: Library) 
     gathered(library)
     write(library, unblock_patron, who, BlockReason.DEBT, now=library.now)
     assert kinds(library, card) == []
+
+
+def test_a_block_is_told_in_the_name_of_its_agency(library: Library) -> None:
+    """And the lifting of one, while that of another agency stands."""
+    rule(library, "email", kind=NoticeKind.BLOCKED)
+    rule(library, "email", kind=NoticeKind.UNBLOCKED)
+    school, card = a_school(library), a_patron(library, email=EMAIL)
+    who = patron_id(library, card)
+    for branch in (school, library.main):
+        desk = library.desk(branch)
+        write(library, block_patron, who, BlockReason.DEBT, now=library.now, desk=desk)
+    gathered(library)
+    senders = [message.body for message in sent(library)]
+    assert len(senders) == 2
+    assert sum("Skolebiblioteket" in body for body in senders) == 1
+    library.pass_time(days=1)
+    desk = library.desk(school)
+    write(library, unblock_patron, who, BlockReason.DEBT, now=library.now, desk=desk)
+    gathered(library)
+    [lifted] = sent(library)
+    assert lifted.kind is NoticeKind.UNBLOCKED
+    assert "Skolebiblioteket" in lifted.body
 
 
 def test_a_receipt_for_who_has_asked_for_it(sqlite_library: Library) -> None:

@@ -9,7 +9,12 @@ import pytest
 
 from catalogue.statements import Transaction
 from circulation.events import EventKind, events_of_patron
-from circulation.patrons.accounts import patron_loans, patron_status, patron_status_and_loans
+from circulation.patrons.accounts import (
+    PatronLoans,
+    patron_loans,
+    patron_status,
+    patron_status_and_loans,
+)
 from circulation.patrons.identifiers import (
     IdentifierTaken,
     add_identifier,
@@ -18,7 +23,7 @@ from circulation.patrons.identifiers import (
 )
 from circulation.patrons.registering import block_patron, register_patron, set_pin, unblock_patron
 from circulation.reasons import Action, BlockReason, IdentifierBlock, Reason
-from circulation.results import Block, PatronLoans, PatronStatus, Refused
+from circulation.results import Block, PatronStatus, Refused
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.builders.pins import hashed
 
@@ -173,9 +178,10 @@ def test_blocks_come_and_go(library: Library) -> None:
     block(BlockReason.DEBT, "skylder 200 kr.")
     block(BlockReason.SELF_SERVICE, "kortet blev glemt igen")
     shown = status(library, card)
+    whose = (library.main.agency_id, "DK-900100")
     assert shown.blocks == (
-        Block(BlockReason.SELF_SERVICE, NOON, "kortet blev glemt igen"),
-        Block(BlockReason.DEBT, library.now, "skylder 200 kr."),
+        Block(BlockReason.SELF_SERVICE, NOON, "kortet blev glemt igen", *whose),
+        Block(BlockReason.DEBT, library.now, "skylder 200 kr.", *whose),
     )
     assert shown.denied == frozenset(Action)
 

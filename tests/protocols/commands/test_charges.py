@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import ZONE, a_patron
 from tests.builders.fees import charge, danish_fees, fee_rule, hand_in, late_by, lend, total
 from tests.builders.staff import Staff
@@ -200,3 +201,43 @@ def test_people_read_amounts_and_times_in_their_language(
         assert created in said
         assert iso not in said
         assert staff.json("charges", "--patron", card)[0]["created"] == iso
+
+
+def test_to_whom_it_is_owed_and_who_took_it(staff: Staff) -> None:
+    library = staff.library
+    school, card = a_school(library), a_patron(library)
+    charge_at(library, library.main, card, 5_000)
+    charge_at(library, school, card, 1_000)
+    listed = staff.json("charges", "--patron", card)
+    assert [each["creditor"] for each in listed] == ["DK-900100", "DK-900200"]
+    at_school = ("charges", "pay", card, "50", "--at", "DK-900201")
+    assert staff.json(*at_school, code=1)["refused"] == ["PAYMENT_TOO_LARGE"]
+    agree(library, library.main, school, payments=True)
+    assert staff.json(*at_school)["owed"] == "10.00"
+    number = str(listed[0]["charge"])
+    shown = staff.run("charges", "explain", number).output
+    assert "taken by DK-900200 for DK-900100" in shown
+    [posting] = [
+        each
+        for each in staff.json("charges", "explain", number)["postings"]
+        if each["kind"] == "payment"
+    ]
+    assert posting["branch"] == "DK-900201"
+
+
+def test_what_agencies_took_for_each_other(staff: Staff) -> None:
+    library = staff.library
+    school, card = a_school(library), a_patron(library)
+    agree(library, library.main, school, payments=True)
+    charge_at(library, library.main, card, 5_000)
+    charge_at(library, school, card, 1_000)
+    days = ("--from", "2026-11-01", "--until", "2099-12-31")
+    assert staff.json("charges", "collected", *days) == []
+    payment = staff.json("charges", "pay", card, "60", "--at", "DK-900201")
+    taken = {"taken_by": "DK-900200", "owed_to": "DK-900100", "amount": "50.00 DKK"}
+    assert staff.json("charges", "collected", *days) == [taken]
+    assert staff.json("charges", "collected", "--from", "2020-01-01", "--until", "2020-12-31") == []
+    reverse = ("charges", "reverse", str(payment["payment"]), "--reason", "refused")
+    assert staff.json(*reverse)["reversed"]
+    [left] = staff.json("charges", "collected", *days)
+    assert left["amount"] == "0.00 DKK"

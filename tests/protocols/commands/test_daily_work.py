@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from circulation.events import EventKind
 from circulation.jobs import JOBS
+from tests.builders.agencies import a_school
 from tests.builders.circulation import ZONE, a_patron, an_item
 from tests.builders.fees import danish_fees
 from tests.builders.staff import Staff
@@ -22,7 +23,7 @@ def test_a_patron_is_registered_shown_blocked_and_let_go(staff: Staff) -> None:
     assert (added["patron"], added["name"], added["born"]) == ("P1", "Ida Ørsted", "2016-05-01")
     assert staff.json("patron", "show", "P1") == added
     blocked = staff.json("patron", "block", "P1", "--reason", "excluded", "--message", "støj")
-    assert blocked == {"patron": "P1", "blocks": ["excluded"]}
+    assert blocked == {"patron": "P1", "blocks": [{"reason": "excluded", "agency": "DK-900100"}]}
     shown = staff.json("patron", "show", "P1")
     assert shown["blocks"][0]["message"] == "støj"
     assert "check out" in shown["may_not"]
@@ -155,3 +156,24 @@ def test_a_return_at_an_hour_is_that_of_the_branch(staff: Staff) -> None:
     event = next(each for each in library.events_of(barcode) if each.kind is EventKind.CHECKED_IN)
     assert event.at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") == f"{day} 09:30"
     assert staff.run("loan", "in", barcode, "--at", "DK-900101", "--returned", "x").exit_code == 2
+
+
+def test_a_block_of_another_agency_or_of_all(staff: Staff) -> None:
+    a_school(staff.library)
+    a_patron(staff.library, "P1")
+
+    def whose() -> list[str | None]:
+        return [each["agency"] for each in staff.json("patron", "show", "P1")["blocks"]]
+
+    staff.json("patron", "block", "P1", "--at", "DK-900201")
+    assert whose() == ["DK-900200"]
+    staff.json("patron", "block", "P1", "--everywhere")
+    assert whose() == ["DK-900200", None]
+    assert staff.json("patron", "show", "P1")["may_not"] != []
+    staff.json("patron", "unblock", "P1", "--everywhere")
+    assert whose() == ["DK-900200"]
+    assert staff.json("patron", "show", "P1")["may_not"] == []
+    staff.json("patron", "unblock", "P1")  # there is none of the patron's own agency
+    assert whose() == ["DK-900200"]
+    assert staff.json("patron", "unblock", "P1", "--at", "DK-900201")["blocks"] == []
+    assert "no blocks" in staff.run("patron", "unblock", "P1", "--at", "DK-900201").output

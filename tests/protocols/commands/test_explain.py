@@ -9,6 +9,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalogue.database import open_database
+from catalogue.statements import Transaction
+from circulation.engine import Circulation
+from circulation.ledger.charges import create_charge
+from circulation.ledger.money import ChargeKind
+from circulation.ledger.postings import open_account
+from circulation.patrons.identifiers import find_patron
+from circulation.patrons.registering import block_patron
+from circulation.reasons import BlockReason
 from protocols.commands.explain import explain
 from protocols.demo.seeding import seed
 from tests.builders.circulation import NOON
@@ -55,3 +63,41 @@ def test_what_is_unknown(library: Settings) -> None:
     assert "no patron has this identifier" in both
     assert "no item has this barcode" in both
     assert "no branch" in library.run("P0000001", "I0000001", "--at", "DK-1").stderr
+
+
+def test_the_owner_s_rules_stand_beside_the_lender_s(library: Settings) -> None:
+    shown = library.run("P0000001", "I0000001", "--at", "DK-900201").output
+    assert "owner DK-900101 Main library: where it is stricter, it decides" in shown
+    assert "owner's loan_days" in shown
+    told = json.loads(library.run("P0000001", "I0000001", "--at", "DK-900201", "--json").output)
+    assert told["owner"] == "DK-900101"
+    assert told["owner_fields"]["loan_days"] == {"value": 30, "rule": {}}
+    assert set(told["owner_fields"]) < set(told["fields"])
+    at_home = json.loads(library.run("P0000001", "I0000001", "--json").output)
+    assert at_home["owner_fields"] == {}
+
+
+def test_whose_a_block_and_a_debt_is(library: Settings) -> None:
+    database = open_database(library.database_url)
+
+    def work(transaction: Transaction) -> None:
+        patron_id = find_patron(transaction, "P0000001")
+        assert patron_id is not None
+        block_patron(transaction, patron_id, BlockReason.EXCLUDED, now=NOON)
+        circulation = Circulation()
+        set_up = circulation.current_set_up(transaction)
+        branch = next(each for each in set_up.branches.values() if each.isil == "DK-900101")
+        account = open_account(transaction, set_up, None, patron_id, NOON)
+        kind = ChargeKind.ADMINISTRATIVE
+        create_charge(circulation, account, kind, 5_000, "DKK", branch_id=branch.id, reason="card")
+
+    database.write(work).result()
+    database.close()
+    here = library.run("P0000001", "I0000001").output
+    assert "blocked by DK-900100: excluded\n" in here
+    assert "owes 50.00 DKK to DK-900100\n" in here
+    assert "refused: the patron is blocked (excluded)" in here
+    there = library.run("P0000001", "I0000001", "--at", "DK-900201").output
+    assert "blocked by DK-900100: excluded, which does not count at DK-900200" in there
+    assert "owes 50.00 DKK to DK-900100, which does not count at DK-900200" in there
+    assert "refused" not in there

@@ -1,0 +1,65 @@
+"""A second agency beside the library's own, a school, and what the two agree."""
+
+from __future__ import annotations
+
+from catalogue.statements import Transaction
+from circulation.agreements import Agreement, store_agreement
+from circulation.ledger.charges import create_charge
+from circulation.ledger.money import Charge, ChargeKind
+from circulation.ledger.postings import open_account
+from circulation.organisation import add_agency, add_branch, find_branch
+from circulation.results import Branch
+from circulation.set_up import set_up_changed
+from tests.builders.circulation import Library
+from tests.builders.fees import number_of
+
+
+def a_school(library: Library, *, kind: str = "school") -> Branch:
+    """The branch of a school, an agency of its own that follows the rules for all."""
+
+    def work(transaction: Transaction) -> Branch:
+        agency = add_agency(transaction, 1, "DK-900200", "Prøveskolen", kind=kind)
+        add_branch(transaction, agency, "DK-900201", "Skolebiblioteket")
+        branch = find_branch(transaction, "DK-900201")
+        assert branch is not None
+        return branch
+
+    return library.write(work)
+
+
+def agree(library: Library, *branches: Branch, **matters: bool) -> None:
+    """The agencies of the branches agree on these matters, and on no others."""
+    agencies = frozenset(branch.agency_id for branch in branches)
+    agreed = {"debts": False, "payments": False, "lending": False} | matters
+
+    def work(transaction: Transaction) -> None:
+        store_agreement(transaction, Agreement("test", agencies, **agreed))
+        set_up_changed(transaction)
+
+    library.write(work)
+
+
+def charge_at(
+    library: Library,
+    branch: Branch,
+    card: str,
+    amount: int,
+    kind: ChargeKind = ChargeKind.ADMINISTRATIVE,
+) -> Charge:
+    """Charges the patron by hand at the branch: it is owed to the branch's agency."""
+
+    def work(transaction: Transaction) -> Charge:
+        set_up = library.circulation.current_set_up(transaction)
+        patron_id = number_of(library, card)
+        account = open_account(transaction, set_up, library.desk(branch), patron_id, library.now)
+        return create_charge(
+            library.circulation,
+            account,
+            kind,
+            amount,
+            "DKK",
+            branch_id=branch.id,
+            reason="for a test",
+        )
+
+    return library.write(work)

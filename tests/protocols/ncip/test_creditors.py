@@ -1,0 +1,64 @@
+"""A partner acts for one agency: it sees the debts and blocks that concern that one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from catalogue.database import Database
+from circulation.patrons.registering import block_patron
+from circulation.reasons import BlockReason
+from circulation.results import Branch
+from tests.builders.agencies import a_school, agree, charge_at
+from tests.builders.circulation import a_library, a_patron
+from tests.builders.fees import number_of
+from tests.protocols.ncip.furnishing import service
+from tests.protocols.ncip.stage import SETTINGS, N, Schemas, Stage, user
+from tests.protocols.ncip.test_payments import balance
+
+
+@pytest.fixture
+def stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
+    stage = Stage(a_library(database), SETTINGS, schemas)
+    yield stage
+    stage.close()
+
+
+def test_an_account_is_what_the_partner_s_agency_collects(stage: Stage) -> None:
+    library = stage.library
+    school, card = a_school(library), a_patron(library)
+    charge_at(library, library.main, card, 2_000)
+    charge_at(library, school, card, 3_000)
+    assert balance(stage, card) == "2000"
+    agree(library, library.main, school, payments=True)
+    assert balance(stage, card) == "5000"
+
+
+def test_blocks_are_those_that_count_there(stage: Stage) -> None:
+    library = stage.library
+    school, card = a_school(library), a_patron(library)
+
+    def is_blocked() -> bool:
+        wanted = "<UserElementType>User Privilege</UserElementType>"
+        answer = stage.ask(service("LookupUser", user(card), wanted))
+        return "BLOCKED" in [each.text for each in answer.iter(f"{N}UserPrivilegeStatusType")]
+
+    def block(at: Branch) -> None:
+        library.write(
+            lambda transaction: block_patron(
+                transaction,
+                number_of(library, card),
+                BlockReason.EXCLUDED,
+                now=library.now,
+                desk=library.desk(at),
+            )
+        )
+
+    block(school)
+    assert not is_blocked()
+    agree(library, library.main, school, debts=True)
+    assert is_blocked()
+    agree(library, library.main, school)
+    block(library.main)
+    assert is_blocked()
