@@ -125,7 +125,7 @@ _debt_blocks: Callable[..., list[Any]] = many(
 )
 _warned_of_many: Callable[[Transaction, list[int]], list[Any]] = many_of(
     lambda size: select(debt_warnings.c.patron_id, debt_warnings.c.agency_id).where(
-        debt_warnings.c.patron_id.in_(key_parameters(size))
+        debt_warnings.c.patron_id.in_(key_parameters(size)), WAS_TOLD
     ),
     None,
 )

@@ -192,8 +192,6 @@ def add(
 
 @patron.command()
 @click.argument("identifier", metavar="PATRON")
-@patron.command()
-@click.argument("identifier", metavar="PATRON")
 @click.option("--remove", is_flag=True, help="Take the PIN away instead.")
 @click.option("--unlock", is_flag=True, help="End the lock-out after wrong PINs instead.")
 @as_json

@@ -107,7 +107,7 @@ def _say_blocks(library: Library, identifier: str, json_wanted: bool) -> None:
     )
     assert isinstance(status, PatronStatus)
     blocks = [{"reason": each.reason.value, "agency": each.agency_isil} for each in status.blocks]
-    say({"patron": status.patron.identifier, "blocks": blocks}, json_wanted)
+    say({"patron": library.card(status.patron.id), "blocks": blocks}, json_wanted)
     if not blocks and not json_wanted:
         click.echo("no blocks")
 

@@ -273,7 +273,8 @@ def test_a_rule_holds_below_its_category_and_group(library: Library) -> None:
 
 
 def store_trees(transaction: Transaction) -> None:
-    CATEGORY_ROWS.store(transaction, {code: (code, up) for code, up in CATEGORIES.items()})
+    categories = {**CATEGORIES, "guest": None}
+    CATEGORY_ROWS.store(transaction, {code: (code, up) for code, up in categories.items()})
     GROUP_ROWS.store(transaction, {code: (code, up) for code, up in GROUPS.items()})
     set_up_changed(transaction)
 
