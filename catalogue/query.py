@@ -47,6 +47,7 @@ class Structure(Enum):
     PHRASE = "phrase"
     WORD = "word"
     WORD_LIST = "word list"
+    FREE_FORM = "free-form text"  # some of its words will do
     KEY = "key"
     YEAR = "year"
     DATE = "date"

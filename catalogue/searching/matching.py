@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 
 from catalogue.index.access_points import ACCESS_POINTS, Kind, searched_points
-from catalogue.query import Part, Relation, Term, UnsupportedSearch
+from catalogue.query import Part, Relation, Structure, Term, UnsupportedSearch
 from catalogue.searching.matches import Alternative, Match, Span, present
 from catalogue.searching.matching_numbers import plan_number
 from catalogue.searching.matching_within import plan_within
@@ -25,6 +27,8 @@ def plan_term(term: Term) -> Match:
     point = ACCESS_POINTS.get(term.access_point)
     if point is None:
         raise UnsupportedSearch(Part.ACCESS_POINT, term.access_point)
+    if term.structure is Structure.FREE_FORM and term.relation is not Relation.ALWAYS_MATCHES:
+        return _plan_some_word(term)
     if point.within:
         return plan_within(term, point)
     points = searched_points(term.access_point)
@@ -33,6 +37,17 @@ def plan_term(term: Term) -> Match:
     if Kind.WORD in points[0].kinds:
         return plan_words(term, points)
     return plan_number(term, points)
+
+
+def _plan_some_word(term: Term) -> Match:
+    """Any of the words, each as if it came alone with the same attributes."""
+    if term.relation not in (None, Relation.EQUAL):
+        raise UnsupportedSearch(Part.RELATION, term.relation.value)
+    words = [word for word in term.text.split() if any(map(str.isalnum, word))]
+    if not words:
+        raise UnsupportedSearch(Part.TERM, term.text)
+    terms = [replace(term, text=word, structure=Structure.WORD) for word in words]
+    return tuple(chain.from_iterable(map(plan_term, terms)))
 
 
 @lru_cache(maxsize=2_048)

@@ -4,6 +4,8 @@ Their values are wholes, so position, completeness and most structures ask for n
 the case anyway, and right truncation is the one way to give less than the whole.
 
 * Equal and not equal: all; not equal is every record that has the point, but not this value.
+* A date is read as people write it (`catalogue.searching.years`), and so is a language
+  (`catalogue.searching.languages`).
 * Less, greater and their kin, within (two values): years, and numbers of Dewey, UDC and the local
   class (DK5), whose digits are in the order of the classification.
 """
@@ -17,7 +19,6 @@ from catalogue.index.access_points import AccessPoint, Kind
 from catalogue.index.numbers import (
     isbn_keys,
     issn_key,
-    language_keys,
     lc_card_number_key,
     number_key,
 )
@@ -30,6 +31,7 @@ from catalogue.query import (
     Truncation,
     UnsupportedSearch,
 )
+from catalogue.searching.languages import language_codes
 from catalogue.searching.matches import (
     SHORT_WORD,
     Alternative,
@@ -40,6 +42,7 @@ from catalogue.searching.matches import (
     after,
     present,
 )
+from catalogue.searching.years import Years, years_of_text
 
 #: Points whose terms stand in the order of what they mean: years, and classifications by decimals.
 ORDERED = frozenset(("year", "dewey", "udc", "local_class"))
@@ -66,7 +69,6 @@ _NUMBER_KEYS: dict[str, Callable[[str], str]] = {
     "issn": issn_key,
     "lc_card_number": lc_card_number_key,
 }
-_YEAR = re.compile(r"[0-9]{4}")
 _YEAR_BEGINNING = re.compile(r"[0-9]{1,4}")
 _TWO_VALUES = re.compile(r"\s*([^\s/-]+)\s*(?:[\s/-])\s*([^\s/-]+)\s*")
 
@@ -94,50 +96,84 @@ def plan_number(term: Term, points: tuple[AccessPoint, ...]) -> Match:
 def _equal(text: str, points: tuple[AccessPoint, ...], is_open: bool) -> Clause:
     parts: list[Posting | Span] = []
     for point in points:
-        index, key = point.index(point.kinds[0]), _key(text, point, is_open)
-        if key and is_open:
-            parts.append(Span(index, key, after(key), is_wide=len(key) < SHORT_WORD))
-        elif key:
+        index = point.index(point.kinds[0])
+        if is_open:
+            key = _beginning(text, point)
+            if key:
+                parts.append(Span(index, key, after(key), is_wide=len(key) < SHORT_WORD))
+        elif point.name == "language":
+            parts += [(index, code.encode()) for code in language_codes(text)]
+        elif point.kinds[0] is Kind.YEAR:
+            years = years_of_text(text)
+            if years is not None:
+                parts.append(_in_years(index, years))
+        elif key := _key(text, point):
             parts.append((index, key))
     if not parts:
         raise UnsupportedSearch(Part.TERM, text)
     return tuple(parts)
 
 
-def _key(text: str, point: AccessPoint, is_open: bool) -> bytes:
+def _in_years(index: int, years: Years) -> Posting | Span:
+    low, high = _year_key(years.first), _year_key(years.last)
+    return (index, low) if low == high else Span(index, low, high + b"\x00", is_wide=True)
+
+
+def _year_key(year: int) -> bytes:
+    return b"%04d" % year
+
+
+def _beginning(text: str, point: AccessPoint) -> bytes:
+    """What terms of the point's index begin with; empty if none can begin so."""
+    if point.kinds[0] is not Kind.YEAR:
+        return _key(text, point)
+    year = text.strip().lstrip("[(")
+    return year.encode() if _YEAR_BEGINNING.fullmatch(year) else b""
+
+
+def _key(text: str, point: AccessPoint) -> bytes:
     """The term that the text is in the index of this point; empty if it can be none."""
-    kind = point.kinds[0]
-    if kind is Kind.NUMBER:
+    if point.kinds[0] is Kind.NUMBER:
         return _NUMBER_KEYS.get(point.name, number_key)(text).encode()
-    if kind is Kind.YEAR:
-        year = text.strip()
-        return year.encode() if (_YEAR_BEGINNING if is_open else _YEAR).fullmatch(year) else b""
-    if point.name == "language" and not is_open:
-        keys = language_keys(text) if len(number_key(text)) == 3 else []
-        return keys[0].encode() if keys else b""
     return " ".join(text.lower().split()).encode("utf-8", "replace")
 
 
 def _between(text: str, relation: Relation, point: AccessPoint) -> Span:
     index = point.index(point.kinds[0])
     if relation is Relation.WITHIN:
-        values = _TWO_VALUES.fullmatch(text)
-        if values is None:
-            raise UnsupportedSearch(Part.TERM, text)
-        low, high = (_ordered_key(value, point, text) for value in values.groups())
-        return Span(index, low, high + b"\x00", is_wide=True)
-    key = _ordered_key(text, point, text)
-    low, high = {
-        Relation.LESS: (_LOWEST, key),
-        Relation.LESS_OR_EQUAL: (_LOWEST, key + b"\x00"),
-        Relation.GREATER: (key + b"\x00", _BEYOND),
-        Relation.GREATER_OR_EQUAL: (key, _BEYOND),
-    }[relation]
+        low, high = _within(text, point)
+    else:
+        first, last = _bounds(text, point, text)
+        low, high = {
+            Relation.LESS: (_LOWEST, first),
+            Relation.LESS_OR_EQUAL: (_LOWEST, last + b"\x00"),
+            Relation.GREATER: (last + b"\x00", _BEYOND),
+            Relation.GREATER_OR_EQUAL: (first, _BEYOND),
+        }[relation]
     return Span(index, low, high, is_wide=True)
 
 
-def _ordered_key(value: str, point: AccessPoint, text: str) -> bytes:
-    key = _key(value, point, is_open=False)
-    if not key.isdigit():
+def _within(text: str, point: AccessPoint) -> tuple[bytes, bytes]:
+    """From the one value up to and with the other, which may be periods themselves."""
+    values = _TWO_VALUES.fullmatch(text)
+    years = years_of_text(text) if point.kinds[0] is Kind.YEAR else None
+    if years is not None and years.first < years.last:
+        first, last = _bounds(text, point, text)
+    elif values is None:
         raise UnsupportedSearch(Part.TERM, text)
-    return key
+    else:
+        first, last = _bounds(values[1], point, text)[0], _bounds(values[2], point, text)[1]
+    return first, last + b"\x00"
+
+
+def _bounds(value: str, point: AccessPoint, text: str) -> tuple[bytes, bytes]:
+    """The first and the last term that a value stands for, usually one; `text` is at fault."""
+    if point.kinds[0] is Kind.YEAR:
+        years = years_of_text(value)
+        if years is not None:
+            return _year_key(years.first), _year_key(years.last)
+    else:
+        key = _key(value, point)
+        if key.isdigit():
+            return key, key
+    raise UnsupportedSearch(Part.TERM, text)

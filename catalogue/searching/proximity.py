@@ -21,6 +21,7 @@ from catalogue.query import (
     Part,
     Position,
     Relation,
+    Structure,
     Term,
     Truncation,
     Unit,
@@ -55,6 +56,8 @@ def check_near(near: Near) -> None:
     for term in (near.left, near.right):
         if term.relation not in (None, Relation.EQUAL):
             raise UnsupportedSearch(Part.PROXIMITY, term.relation.value)
+        if term.structure is Structure.FREE_FORM:
+            raise UnsupportedSearch(Part.PROXIMITY, term.structure.value)
         if term.position not in (None, Position.ANY):
             raise UnsupportedSearch(Part.PROXIMITY, term.position.value)
         if term.completeness not in (None, Completeness.INCOMPLETE_SUBFIELD):

@@ -10,9 +10,11 @@ from catalogue.index.access_points import ACCESS_POINTS, AccessPoint, Kind, sear
 from catalogue.index.folding import PHRASE_BYTES, fold_phrase, phrase_key
 from catalogue.index.numbers import isbn_keys, issn_key, lc_card_number_key, number_key
 from catalogue.query import Completeness, Part, Position, Structure, Term, UnsupportedSearch
+from catalogue.searching.languages import language_codes
 from catalogue.searching.matching import LONGEST_TERM
 from catalogue.searching.matching_numbers import STRUCTURES
 from catalogue.searching.matching_words import PHRASES
+from catalogue.searching.years import years_of_text
 
 #: Before every term but `access_points.PRESENT`.
 _FIRST = b"\x00"
@@ -113,7 +115,10 @@ def _numbers(
     elif kind is Kind.YEAR:
         phrase = text.strip()
         if not _YEAR_BEGINNING.fullmatch(phrase):
-            raise UnsupportedSearch(Part.TERM, text)
+            years = years_of_text(text)
+            if years is None:
+                raise UnsupportedSearch(Part.TERM, text)
+            phrase = f"{years.first:04d}"
     else:
         is_card_number = name == "lc_card_number"
         phrase = lc_card_number_key(text) if is_card_number else number_key(text)
@@ -138,4 +143,5 @@ _EXACT: dict[str, Callable[[bytes], bool]] = {
         (len(key) in (10, 13) and key.isdigit()) or (text := key.decode()) in isbn_keys(text)
     ),
     "issn": lambda key: (text := key.decode()) == issn_key(text),
+    "language": lambda key: language_codes(text := key.decode()) == (text,),
 }

@@ -35,6 +35,8 @@ USE: Final[dict[int, str]] = {
     7: "isbn",
     8: "issn",
     9: "lc_card_number",
+    10: "national_bibliography_number",
+    11: "national_bibliography_number",
     12: "local_number",
     13: "dewey",
     14: "udc",
@@ -45,13 +47,30 @@ USE: Final[dict[int, str]] = {
     25: "subject_mesh",
     27: "subject_lcsh",
     28: "subject_rvm",
+    29: "subject_local",
+    30: "year",  # what stock clients send when they mean that of publication
     31: "year",
     33: "key_title",
+    34: "title_collective",
+    35: "title_parallel",
+    36: "title_cover",
+    37: "title_added_page",
+    38: "title_caption",
+    39: "title_running",
+    40: "title_spine",
+    41: "title_other_variant",
+    42: "title_former",
+    43: "title_abbreviated",
+    44: "title_expanded",
+    47: "subject_subdivision",
     48: "national_bibliography_number",
     54: "language",
+    57: "name_title",
     58: "geographic_name",
     59: "place_of_publication",
+    62: "abstract",
     63: "note",
+    1000: "author_title",
     1001: "record_type",
     1002: "name",
     1003: "author",
@@ -65,12 +84,19 @@ USE: Final[dict[int, str]] = {
     1017: "any",  # server choice: ours is the same as for no use attribute at all
     1018: "publisher",
     1021: "bibliographic_level",
+    1026: "related_periodical",
     1031: "material_type",
     1033: "host_item",
+    1035: "any",
+    1036: "author_title_subject",
     1044: "possessing_institution",
     1075: "genre",
     1079: "subject_topical",
 }
+
+#: What Zebra and the clients made for it write as use attribute for all records of a database, with
+#: the relation that always matches and no other.
+ALL_RECORDS: Final = "_allrecords"
 
 #: The access point of a term without a use attribute.
 DEFAULT_ACCESS_POINT: Final = "any"
@@ -102,9 +128,12 @@ STRUCTURE: Final[dict[int, Structure]] = {
     4: Structure.YEAR,
     5: Structure.DATE,
     6: Structure.WORD_LIST,
+    100: Structure.DATE,  # not normalised: dates are read in any form
     101: Structure.NAME,
+    102: Structure.NAME,  # not normalised, as every name is here
     # "Structure": what Danish clients send with the number of a record.
     103: Structure.LOCAL_NUMBER,
+    105: Structure.FREE_FORM,
     107: Structure.LOCAL_NUMBER,
     108: Structure.STRING,
     109: Structure.NUMBER,

@@ -11,12 +11,13 @@ from functools import reduce
 from math import prod
 from typing import Any, Final
 
-from catalogue.query import And, AndNot, Found, Near, Or, Query, Term, UnsupportedSearch
+from catalogue.query import And, AndNot, Found, Near, Or, Query, Relation, Term, UnsupportedSearch
 from protocols.z3950 import messages as m
 from protocols.z3950.association import ResultSet
 from protocols.z3950.databases import is_explain
 from protocols.z3950.diagnostics import Bib1, Refused, refusal_of
 from protocols.z3950.queries.attributes import (
+    ALL_RECORDS,
     BIB_1,
     DEFAULT_ACCESS_POINT,
     MASKS,
@@ -140,6 +141,10 @@ def _terms_of(operand: m.AttributesPlusTerm, attribute_set: str) -> list[Term]:
         raise Refused(Bib1.TOO_MANY_CHARACTERS, str(MOST_CHARACTERS))
     texts = [text] if mask is None else _masked(text, mask)
     use, *others = given
+    if use == ALL_RECORDS:
+        if others[0] is not Relation.ALWAYS_MATCHES:
+            raise Refused(Bib1.COMBINATION_UNSUPPORTED, "_ALLRECORDS without relation 103")
+        use = DEFAULT_ACCESS_POINT
     return [Term(use or DEFAULT_ACCESS_POINT, text, *others) for text in texts]
 
 
@@ -170,11 +175,12 @@ def _simple(value: m.ComplexAttributeValue) -> m.StringOrNumeric:
 
 
 def _named(number: int, name: str) -> str | None:
-    """An access point by our own name for it, which a string as use attribute may give."""
+    """An access point by our own name for it, which a string as use attribute may give; or
+    `ALL_RECORDS`."""
     if number != AttributeType.USE:
         raise Refused(Bib1.COMPLEX_ATTRIBUTE_UNSUPPORTED, name)
     name = name.lower()
-    return name if name in _ACCESS_POINTS else None
+    return name if name in _ACCESS_POINTS or name == ALL_RECORDS else None
 
 
 def text_of(term: m.Term) -> str:

@@ -133,6 +133,7 @@ def test_agrees_with_looking_at_every_pair(
         (Near(title("a", position=Position.FIRST_IN_FIELD), title("b")), Part.PROXIMITY),
         (Near(title("a", truncation=Truncation.LEFT), title("b")), Part.PROXIMITY),
         (Near(title("a", relation=Relation.ALWAYS_MATCHES), title("b")), Part.PROXIMITY),
+        (Near(title("a b", structure=Structure.FREE_FORM), title("b")), Part.PROXIMITY),
         (Near(title("-"), title("b")), Part.TERM),
     ],
 )

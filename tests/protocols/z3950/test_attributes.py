@@ -30,6 +30,22 @@ def test_every_use_attribute_names_an_access_point() -> None:
     assert DEFAULT_ACCESS_POINT in ACCESS_POINTS
 
 
+#: Use attributes that stock clients send as they come: YAZ's map of CQL, pazpar2's and metaproxy's
+#: settings of CCL, the combined points that desktop programs offer.
+SENT_BY_STOCK_CLIENTS = (
+    *(1, 2, 3, 4, 6, 7, 8, 9, 12, 21, 30, 31, 33, 54, 58, 62, 63, 1000, 1002, 1003, 1004, 1007),
+    *(1016, 1018, 1031, 1033, 1035, 1036, 1044, 1075, 1079),
+)
+
+
+def test_what_stock_clients_send_is_known() -> None:
+    assert set(SENT_BY_STOCK_CLIENTS) <= set(USE)
+    assert USE[30] == USE[31] == "year"
+    assert USE[1035] == USE[1016] == "any"
+    # YAZ's map of CQL: "all" is a word list, "any" free-form text, "exact" a string.
+    assert {1, 2, 6, 105, 108, 109} <= set(STRUCTURE)
+
+
 def test_every_access_point_can_be_searched() -> None:
     reached = set(USE.values())
     reached |= {part for name in reached for part in ACCESS_POINTS[name].union_of}

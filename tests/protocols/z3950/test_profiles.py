@@ -94,6 +94,19 @@ BATH_LEVEL_2 = [
 BATH_BROWSE_AND_CROSS_DOMAIN = [
     Row("unanchored phrase", (TITLE, 3, 3, 1, 100, 1), {"and water": {1}, "water and": set()}),
 ]
+#: What YAZ makes of CQL by its own map, and pazpar2 of CCL by the settings that come with it.
+STOCK_CLIENTS = [
+    Row("dc.date = in YAZ's map", (30, 3, None, 1, None, 1), {"1990": {2}, "1990-": {2, 3, 4}}),
+    Row("dc.date any in YAZ's map", (30, None, None, 105, None, 1), {"1990 1984": {1, 2}}),
+    Row("pazpar2's date", (30, 3, None, None, None, None), {"[1990]": {2}, "c1990": {2}}),
+    Row("pazpar2's date from", (30, 4, None, None, None, None), {"1990": {2, 3, 4}}),
+    Row("dc.language = in YAZ's map", (54, 3, None, 1, None, 1), {"danish": {1, 2, 3, 4, 5}}),
+    Row("dc.title any in YAZ's map", (TITLE, None, None, 105, None, 1), {"soil water": {1, 2, 3}}),
+    Row("dc.title all in YAZ's map", (TITLE, None, None, 6, None, 1), {"water soil": {1}}),
+    Row("dc.description in YAZ's map", (62, 3, None, 1, None, 1), {"soil": set()}),
+    Row("anywhere", (1035, None, None, None, None, None), {"smith": {1, 3, 5}}),
+    Row("author, title and subject", (1036, None, None, None, None, None), {"smith soil": {1}}),
+]
 #: What DBC's gateway takes, by https://danbib.dk/understoettelse-danzig-profil.
 DANZIG = [
     Row("title whole field", (TITLE, 3, 1, 1, 100, 3), EXACT[TITLE]),
@@ -125,6 +138,7 @@ ALL = {
         ("Bath A2", BATH_LEVEL_2),
         ("Bath C", BATH_BROWSE_AND_CROSS_DOMAIN),
         ("danZIG", DANZIG),
+        ("stock clients", STOCK_CLIENTS),
     )
     for row in rows
 }

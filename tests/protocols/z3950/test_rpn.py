@@ -121,6 +121,17 @@ def test_a_name_of_ours_as_use_attribute() -> None:
     assert translated(sent) == Term("title", "soil")
 
 
+def test_all_records_by_the_name_that_zebra_has_for_them() -> None:
+    def named(*others: m.AttributeElement) -> m.AttributesPlusTerm:
+        name = m.ComplexAttributeValue(["_ALLRECORDS"])
+        return m.AttributesPlusTerm([m.AttributeElement(1, name), *others], b"")
+
+    always = m.AttributeElement(2, 103)
+    assert translated(named(always)) == Term("any", "", Relation.ALWAYS_MATCHES)
+    combination = Bib1.COMBINATION_UNSUPPORTED.value
+    assert refusal(query(named())) == (combination, "_ALLRECORDS without relation 103")
+
+
 def test_a_complex_value_of_one_number_is_that_number() -> None:
     number = m.ComplexAttributeValue([4])
     sent = m.AttributesPlusTerm([m.AttributeElement(1, number)], b"soil")
