@@ -225,6 +225,15 @@ kept_result_sets = Table(
     Column("kept", Moment, nullable=False),
 )
 
+#: By which rules the index was made (`catalogue.reindexing.index_rules`): one row.
+index_rules = Table(
+    "index_rules",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("version", SmallInteger, nullable=False),
+    CheckConstraint("id = 1", name="id"),
+)
+
 #: The oldest code that may work with these tables, by its newest revision: one row, which a
 #: migration that takes something away sets (see `catalogue/migrations/README.md`).
 compatibility = Table(

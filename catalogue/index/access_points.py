@@ -10,6 +10,8 @@ Fields are written ``TAG SUBFIELDS [/N]``, several with blanks between:
 * ``245abnp/2``: the subfields a, b, n, p in the order of the record; the leading characters that
   indicator 2 counts are not filed, so first-in-field and whole-field terms are made with and
   without them;
+* ``490av+``: with each $a begins a field of its own: a contents note has many titles, a list of
+  keywords many keywords;
 * ``700>tnp``: only what stands at or after the first $t; nothing without one;
 * ``650ax=0``: only fields whose indicator 2 is 0, which says whose subject heading it is;
 * ``500*``: every lettered subfield but $u and $w; ``69.``: 690 to 699.
@@ -93,7 +95,7 @@ _PERSONAL_AUTHOR = "100abcdq 400abcdq 700abcdq 800abcdq"
 _CORPORATE_AUTHOR = "110abcdg 410abcdg 710abcdg 810abcdg"
 _CONFERENCE = "111acdegnq 411acdegnq 711acdegnq 811acdegnq"
 _NAME_SERIES = "400>tnpv 410>tnpv 411>tnpv 800>tnpv 810>tnpv 811>tnpv"
-_SERIES = f"440anpv/2 490av 830anpv/2 840av {_NAME_SERIES}"
+_SERIES = f"440anpv/2 490av+ 830anpv/2 840av {_NAME_SERIES}"
 _SUBJECT_NAMES = "600abcdqtxyzv 610abcdgnptxyzv 611acdegnqtxyzv"
 
 
@@ -126,17 +128,17 @@ ROWS = (
         (*TEXT, Kind.FIRST),
         marc21=(
             "245abfgknps/2 130adfgklmnoprst/1 210ab 211ab 212ab 214ab 222ab/2 240adfgklmnoprs/2"
-            " 242abnp/2 243adfgklmnoprs/2 246abfgnp 247abfgnp 440anp/2 490a 730adfgklmnoprst/1"
-            " 740anp/1 830adfgklmnoprst/2 840a 505t 400>tknp 410>tknp 411>tknp 600>tklmnoprs"
+            " 242abnp/2 243adfgklmnoprs/2 246abfgnp 247abfgnp 440anp/2 490a+ 730adfgklmnoprst/1"
+            " 740anp/1 830adfgklmnoprst/2 840a 505t+ 400>tknp 410>tknp 411>tknp 600>tklmnoprs"
             " 610>tklmnoprs 611>tklmnoprs 700>tklmnoprs 710>tklmnoprs 711>tklmnoprs"
             " 800>tklmnoprs 810>tklmnoprs 811>tklmnoprs"
         ),
         danmarc2=(
-            "245abcgnop 239tuv 240a 241a 247a 248a 222a 210a 440a 512t 520t 526t 530t 739tuv 740a"
-            " 745a 780t 795a 840a 945a"
+            "245abcgnop 239tuv 240a 241a 247a 248a 222a 210a 440a 512t+ 520t+ 526t+ 530t+ 739tuv"
+            " 740a 745a+ 780t+ 795a+ 840a 945a"
         ),
         unimarc=(
-            "200aehi 205a 225aehi 410t 454t 461t 500ahikmn 503a 510aehi 512aei 513aei 514aei 515a"
+            "200aehi+ 205a 225aehi 410t 454t 461t 500ahikmn 503a 510aehi 512aei 513aei 514aei 515a"
             " 516a 517aei 518a 530a 531a 532a 540a 541aei"
         ),
         is_whole_without_rest=True,
@@ -158,7 +160,7 @@ ROWS = (
         "subject",
         TEXT,
         marc21=(
-            f"{_SUBJECT_NAMES} 630adfgklmnoprstxyzv/1 648axyzv 650abcdxyzv 651axyzv 653a 654abcvyz"
+            f"{_SUBJECT_NAMES} 630adfgklmnoprstxyzv/1 648axyzv 650abcdxyzv 651axyzv 653a+ 654abcvyz"
             " 655abcxyzv 656akxyzv 657axyzv 69.*"
         ),
         danmarc2=(
@@ -167,7 +169,7 @@ ROWS = (
         ),
         unimarc=(
             "600abcdfgjxyz 601abcdefgjxyz 602afjxyz 604at 605ahijxyz 606ajxyz 607ajxyz 608ajxyz"
-            " 610a"
+            " 610a+"
         ),
     ),
     AccessPoint(5, "series", TEXT, _SERIES, "440avz 840avz", "225aehiv 410tv"),

@@ -40,11 +40,12 @@ def extract(
         elif tag_plan.is_kept:
             kept.setdefault(tag, content)
         for task in tag_plan.texts:
-            values = task.read(content)
-            if len(values) == 1 and task.filed is None:  # most are
-                texts[task.whole](values[0])
-            elif values:
-                _take_text(task, content, values, texts)
+            for part in (content,) if task.parts is None else task.parts(content):
+                values = task.read(part)
+                if len(values) == 1 and task.filed is None:  # most are
+                    texts[task.whole](values[0])
+                elif values:
+                    _take_text(task, part, values, texts)
         for number in tag_plan.numbers:
             values = number.read(content)
             if values:

@@ -11,13 +11,17 @@ from functools import cache
 from typing import NamedTuple
 
 from catalogue.index.access_points import ACCESS_POINTS
-from catalogue.index.folding import fold_readings
+from catalogue.index.folding import PHRASE_BYTES
 from catalogue.index.selection import Selection, notation_of, selections
+from catalogue.index.spellings import fold_readings
 from catalogue.marc.iso2709 import fields
+
+#: Characters of a field that are shown: as many as a term of the index has bytes.
+LONGEST_SHOWN = PHRASE_BYTES
 
 
 class FieldText(NamedTuple):
-    """What an access point takes from one field.
+    """What an access point takes from one field, or from a part that counts as one.
 
     `values` are the subfields' values in order, at least one; `not_filed` characters of the
     first are passed over in filing; the first alone is a whole where `has_head`.
@@ -47,18 +51,22 @@ def field_texts(record_format: str, data: bytes, name: str) -> Iterator[FieldTex
         for source in found:
             if source.thesaurus and content[1:2] != source.thesaurus:
                 continue
-            values = source.reader()(content)
-            if not values:
-                continue
-            not_filed = 0
-            if source.skip_indicator:
-                digit = content[source.skip_indicator - 1] - 48
-                not_filed = digit if 0 < digit < 10 else 0
-            yield FieldText(
-                [value.decode("utf-8", "replace") for value in values],
-                not_filed,
-                point.is_whole_without_rest,
-            )
+            parts_of = source.parts()
+            for one in (content,) if parts_of is None else parts_of(content):
+                values = source.reader()(one)
+                if values:
+                    yield FieldText(
+                        [value.decode("utf-8", "replace") for value in values],
+                        _not_filed(one, source),
+                        point.is_whole_without_rest,
+                    )
+
+
+def _not_filed(content: bytes, source: Selection) -> int:
+    if not source.skip_indicator:
+        return 0
+    digit = content[source.skip_indicator - 1] - 48
+    return digit if 0 < digit < 10 else 0
 
 
 def texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
@@ -100,11 +108,12 @@ def whole_forms_of(record_format: str, data: bytes, name: str) -> Iterator[str]:
 
 
 def shown_text(text: str) -> str:
-    """A field for people: without the punctuation that leads to others, or ends it."""
+    """A field for people: without the punctuation that leads to others, or ends it; the beginning
+    of a long one."""
     text = " ".join(text.split()).rstrip(" /:;,=")
     if text.endswith(".") and len(text.split()[-1]) > 3:
         text = text[:-1]
-    return text
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN].rstrip()} ..."
 
 
 def _as_filed(text: str, not_filed: int) -> tuple[str, ...]:

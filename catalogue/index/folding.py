@@ -1,7 +1,8 @@
 """The one normalisation of words, used by the index and by every search.
 
-A text is read in one or two ways. The **main reading** is what a search uses; the index holds
-the words, word pairs and phrases of both, so that these spellings find each other:
+Letters, apostrophes and hyphens can be read in two ways each. The **main reading** is what a search
+uses; the index holds the words, word pairs and phrases of the others as well, so that these
+spellings find each other:
 
 =====================  ======================  ===================  ==========================
 in the record          main reading            other reading        found by
@@ -15,10 +16,12 @@ Spider-man             spider man              spiderman            Spider-man, 
                                                                     Spiderman
 =====================  ======================  ===================  ==========================
 
+The other readings are made in `catalogue.index.spellings`.
+
 å, ä, ö, ø, ü and æ are thus letters with a two-letter spelling; every other diacritic is dropped
 (é = e). A search for ``Muller`` finds Müller, one for ``Müller`` does not find Muller: he who
 writes the mark means it. Not found: a plain ``Spiderman`` in a record by ``Spider-man``, a plain
-``O Brien`` by ``O'Brien``; and in phrases the two readings are not mixed.
+``O Brien`` by ``O'Brien``.
 
 Compatibility forms are made plain (NFKC), case is folded, vowel points of Hebrew and Arabic and
 marks of romanisation (ayn, alif, soft sign) are dropped, marks of Indic scripts are kept.
@@ -32,12 +35,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 #: A longer word is cut, in index and search alike.
 WORD_BYTES = 64
-#: A longer whole-field key is cut, in index and search alike: equal keys of this length are
-#: candidates whose texts must be compared.
+#: A longer whole-field key is cut behind a word, in index and search alike. Words being shorter, it
+#: always has one.
 PHRASE_BYTES = 240
 
 #: Stands for the break between two texts among words, as no UTF-8 text holds it, and sorts behind
@@ -55,11 +57,14 @@ _SPLIT = bytes(
     byte if byte > 127 else ord(chr(byte).lower()) if byte in _LETTERS_AND_DIGITS else 32
     for byte in range(256)
 )
-_APOSTROPHE = b"'"
-_JOINT = re.compile(rb"[-']")
-#: Between letters. The hyphen comes first, so that the search for it is one of memory.
-_JOINED_HYPHEN = re.compile(rb"-(?<=[A-Za-z\x80-\xff]-)(?=[A-Za-z\x80-\xff])")
-
+APOSTROPHE, HYPHEN = b"'", b"-"
+#: Typographic and full-width apostrophes and hyphens, in UTF-8, and those they stand for.
+_APOSTROPHES = re.compile(b"\xe2\x80[\x98\x99\x9b]|\xef\xbc\x87|\xc2\xb4")
+_HYPHENS = re.compile(b"\xe2\x80[\x90\x91]|\xef\xbc\x8d|\xef\xb9\xa3")
+#: Dashes, which are always gaps, as is what stands for them here.
+_DASHES = re.compile(b"\xe2\x80[\x92-\x95]")
+_GAP = b"/"
+_ANY_SIGN = re.compile(b"\xe2\x80[\x90-\x95\x98\x99\x9b]|\xef(?:\xbc[\x87\x8d]|\xb9\xa3)|\xc2\xb4")
 _TWO_LETTERS = {
     "å": "aa", "ǻ": "aa", "ä": "ae", "ǟ": "ae", "æ": "ae", "ǽ": "ae", "ǣ": "ae",
     "ö": "oe", "ȫ": "oe", "ø": "oe", "ǿ": "oe", "œ": "oe",
@@ -78,12 +83,10 @@ _PLAIN = {
     "\u02b9": "", "\u02ba": "", "\u02bb": "", "\u02bc": "", "\u02bd": "",
     "\u02be": "", "\u02bf": "",
 }  # fmt: skip
-_MAIN_LETTERS = str.maketrans({**_PLAIN, **_TWO_LETTERS, "\u2019": "", "\u2018": "", "\u201b": ""})
-_OTHER_LETTERS = str.maketrans({**_PLAIN, **_ONE_LETTER, "\u2010": "", "\u2011": ""})
-#: What a word with two readings has one of: letters of two spellings, or no letter at all.
-_TWO_READINGS = re.compile(
-    f"[^\\w\u0300-\u036f]|[{''.join((*_TWO_LETTERS, *map(str.upper, _TWO_LETTERS)))}]"
-)
+_MAIN_LETTERS = str.maketrans({**_PLAIN, **_TWO_LETTERS})
+_OTHER_LETTERS = str.maketrans({**_PLAIN, **_ONE_LETTER})
+#: What a word with two readings has one of.
+_TWO_READINGS = re.compile(f"[{''.join((*_TWO_LETTERS, *map(str.upper, _TWO_LETTERS)))}]")
 
 _DROPPED_MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640"
@@ -94,8 +97,8 @@ _ONE_WORD_EACH = re.compile(
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003fffd])"
 )
 
-#: The readings of a token, by `_MAIN` and `_OTHER`.
-_MAIN, _OTHER = 0, 1
+#: The readings of a word for its letters, by number.
+MAIN, OTHER = 0, 1
 _memo: dict[bytes, tuple[bytes, bytes]] = {}
 
 
@@ -109,87 +112,53 @@ def fold_phrase(text: str) -> str:
     return " ".join(fold_words(text))
 
 
-def fold_readings(text: str) -> list[list[str]]:
-    """All readings of a text, main reading first: what the index holds of it."""
-    main, other = byte_readings(text.encode("utf-8", "replace"))
-    found = [main] if other is None else [main, other]
-    return [[word.decode() for word in words] for words in found]
-
-
 def pair_key(first: str, second: str) -> bytes:
     """The term of two adjacent folded words in a `Kind.PAIR` index."""
     return f"{first} {second}".encode()
 
 
 def phrase_key(phrase: str) -> bytes:
-    """The term of a folded phrase in a whole-field index, cut to `PHRASE_BYTES`."""
-    return phrase.encode()[:PHRASE_BYTES]
+    """The term of a folded phrase in a whole-field index (`cut_phrase`)."""
+    return cut_phrase(phrase.encode())
+
+
+def cut_phrase(phrase: bytes) -> bytes:
+    """The first words of a folded phrase, as many as `PHRASE_BYTES` hold: a folded phrase again,
+    with which every field that was cut to it begins."""
+    if len(phrase) <= PHRASE_BYTES:
+        return phrase
+    return phrase[: phrase.rindex(b" ", 0, PHRASE_BYTES + 1)]
 
 
 def main_words(text: bytes) -> list[bytes]:
     """`fold_words` for UTF-8 text."""
-    words = split_plain(text)
-    if not text.isascii():
+    if text.isascii():
+        words = split_plain(text)
+    else:
         words = [
             word
-            for token in words
+            for token in split_plain(plain_signs(text))
             for word in (
                 (token,)
                 if token.isascii()
-                else (_memo.get(token) or _remember(token))[_MAIN].split()
+                else (_memo.get(token) or _remember(token))[MAIN].split()
             )
         ]
     return bounded(words) if len(text) > WORD_BYTES else words
 
 
-def byte_readings(text: bytes) -> tuple[list[bytes], list[bytes] | None]:
-    """The main reading of UTF-8 text, and the other one where it differs."""
-    [main], others = plain_readings([text])
-    words = bounded(split_plain(main))
-    other = bounded(split_plain(others[0][1])) if others else words
-    return words, (other if other != words else None)
+def plain_signs(text: bytes) -> bytes:
+    """UTF-8 text whose apostrophes, hyphens and dashes are signs of ASCII."""
+    if _ANY_SIGN.search(text) is None:
+        return text
+    text = _HYPHENS.sub(HYPHEN, _APOSTROPHES.sub(APOSTROPHE, text))
+    return _DASHES.sub(_GAP, text)
 
 
-def plain_readings(texts: Sequence[bytes]) -> tuple[list[bytes], list[tuple[int, bytes]]]:
-    """The main readings of UTF-8 texts, and the other ones, each with the place of its text.
-
-    They are texts for `split_plain`, several joined by `BETWEEN` if need be: so the costly part is
-    done here, for few of them, and the rest for many at once.
-    """
-    mains = list(texts)
-    others: list[tuple[int, bytes]] = []
-    marked: list[int] = []
-    for at, text in enumerate(texts):
-        if not text.isascii():
-            marked.append(at)
-        elif b"-" in text or b"'" in text:
-            joined = _JOINED_HYPHEN.sub(b"", text)
-            if len(joined) < len(text) or b"'" in text:
-                others.append((at, joined.replace(b"'", b" ")))
-    if marked:
-        read = [texts[at] for at in marked]
-        both = zip(marked, _fold_all(read, _MAIN), _fold_all(read, _OTHER), strict=True)
-        for at, main, other in both:
-            mains[at] = main
-            if other != main:
-                others.append((at, other))
-    return mains, others
-
-
-def joined_words(text: bytes) -> bytes:
-    """What other words a UTF-8 text has for its hyphens and apostrophes, and maybe more of it:
-    a text for `split_plain` and `word_readings`."""
-    parts = []
-    end = 0
-    for found in _JOINT.finditer(text):
-        at = found.start()
-        if at >= end:
-            begin = text.rfind(b" ", 0, at) + 1
-            end = text.find(b" ", at)
-            if end < 0:
-                end = len(text)
-            parts.append(text[begin:end])
-    return _JOINED_HYPHEN.sub(b"", b" ".join(parts)).replace(b"'", b" ")
+def letter_readings(word: bytes) -> tuple[bytes, bytes]:
+    """A word of `split_plain` in the main reading and in the other one, which may be the same; in
+    either it may be several words or none."""
+    return _memo.get(word) or _remember(word)
 
 
 def word_readings(word: bytes) -> list[bytes]:
@@ -197,20 +166,6 @@ def word_readings(word: bytes) -> list[bytes]:
     if word.isascii():
         return [word] if len(word) <= WORD_BYTES else bounded([word])
     return list(dict.fromkeys(b" ".join(_memo.get(word) or _remember(word)).split()))
-
-
-def _fold_all(texts: list[bytes], reading: int) -> list[bytes]:
-    """Texts in one reading."""
-    whole = join_texts(texts)
-    if reading == _OTHER:
-        whole = _JOINED_HYPHEN.sub(b"", whole).replace(b"'", b" ")
-    words = split_plain(whole)
-    folded = {
-        word: (_memo.get(word) or _remember(word))[reading]
-        for word in set(words)
-        if not word.isascii() and word != MARK
-    }
-    return b" ".join(map(folded.get, words, words)).split(MARK)
 
 
 def join_texts(texts: list[bytes]) -> bytes:
@@ -229,7 +184,7 @@ def split_plain(text: bytes) -> list[bytes]:
 
 def spaced(text: bytes) -> bytes:
     """The same words as those of `split_plain`, with nothing but spaces between them."""
-    return text.translate(_SPLIT, _APOSTROPHE)
+    return text.translate(_SPLIT, APOSTROPHE)
 
 
 def bounded(words: list[bytes]) -> list[bytes]:

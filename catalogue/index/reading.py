@@ -1,6 +1,6 @@
 """Texts to the numbers of their words: those of many texts, of several targets, at once.
 
-Of texts whose words are to stay in order, as for word pairs and whole fields, both readings
+Of texts whose words are to stay in order, as for word pairs and whole fields, all readings
 (`catalogue.index.folding`) are made first. The others, most of all, are taken as they are: it is
 enough to read each different word once, when all are there.
 """
@@ -21,14 +21,15 @@ from catalogue.index.folding import (
     PHRASE_BYTES,
     WORD_BYTES,
     bounded,
+    cut_phrase,
     join_texts,
-    joined_words,
-    plain_readings,
+    plain_signs,
     spaced,
     split_plain,
     word_readings,
 )
 from catalogue.index.selection import Target
+from catalogue.index.spellings import joined_words, plain_readings
 from catalogue.index.vocabulary import SplitText, Vocabulary, WordNumbers, split_text
 
 Numbers = NDArray[numpy.uint64]
@@ -166,11 +167,15 @@ def _in_readings(found: Found) -> _Joined:
 def _as_found(found: Found) -> _Joined:
     """The texts, and what other words they have for their hyphens and apostrophes."""
     texts, lows = found
+    whole = join_texts(texts)
+    plain = whole if whole.isascii() else plain_signs(whole)
+    if plain is not whole:
+        texts = plain.split(BETWEEN)
     joined = [at for at, text in enumerate(texts) if b"-" in text or b"'" in text]
     if joined:
-        texts = texts + [joined_words(texts[at]) for at in joined]
+        plain = BETWEEN.join([plain, *(joined_words(texts[at]) for at in joined)])
         lows = numpy.concatenate([lows, lows[joined]])
-    return _Joined(join_texts(texts), lows)
+    return _Joined(plain, lows)
 
 
 def _split(waiting: Mapping[Target, list[_Joined]]) -> SplitText:
@@ -191,7 +196,8 @@ def _cut(joined: _Joined) -> _Joined:
 
 def _wholes(text: bytes) -> list[bytes]:
     """The texts again, their words apart by one space; empty where there is no word."""
-    return [whole.strip()[:PHRASE_BYTES] for whole in text.split(MARK)[:-1]]
+    wholes = [whole.strip() for whole in text.split(MARK)[:-1]]
+    return [whole if len(whole) <= PHRASE_BYTES else cut_phrase(whole) for whole in wholes]
 
 
 class _Readings(NamedTuple):

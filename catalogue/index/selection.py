@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from typing import NamedTuple
 
@@ -64,10 +64,16 @@ class Selection:
     begins_at: int | None = None
     skip_indicator: int = 0  # 1 or 2: the indicator that counts characters not filed
     thesaurus: bytes = b""  # what indicator 2 must be, if anything
+    repeats_at: int | None = None  # the code with which a field of its own begins
 
     def reader(self) -> Read:
         """What reads these subfields; whose subject heading it is, is left to the caller."""
         return reader_of(self.codes, self.begins_at)
+
+    def parts(self) -> Read | None:
+        """What takes the content of a field for that of several, where one may stand for several;
+        each keeps the indicators."""
+        return None if self.repeats_at is None else partial(_parts, self.repeats_at)
 
 
 class Target(NamedTuple):
@@ -85,10 +91,12 @@ class TextTask:
     """One selection of subfields, and where their text goes, as numbers in `Plan.targets`.
 
     `head` is for the first subfield alone, `filed` for the text without the characters that are
-    not filed, and `filed_head` for both at once; None where there is no such target.
+    not filed, and `filed_head` for both at once; None where there is no such target. `parts` takes
+    one field for several where it may be.
     """
 
     read: Read
+    parts: Read | None
     skip_indicator: int
     whole: int
     head: int | None
@@ -135,6 +143,10 @@ def selections(notation: str) -> Iterator[Selection]:
         part, _, thesaurus = part.partition("=")
         spec, _, skip = part.partition("/")
         tag, subfields = spec[:3], spec[3:]
+        repeats_at = None
+        if subfields.endswith("+"):
+            subfields = subfields[:-1]
+            repeats_at = ord(subfields[0])
         begins_at = None
         if subfields.startswith(">"):
             subfields = subfields[1:]
@@ -148,7 +160,17 @@ def selections(notation: str) -> Iterator[Selection]:
                 begins_at,
                 int(skip or 0),
                 thesaurus.encode(),
+                repeats_at,
             )
+
+
+def _parts(code: int, content: bytes) -> list[bytes]:
+    """The content of a field cut before each subfield with this code but the first."""
+    begin = SUBFIELD + bytes((code,))
+    first, *others = content.split(begin)
+    if len(others) < 2:
+        return [content]
+    return [first + begin + others[0], *(content[:2] + begin + other for other in others[1:])]
 
 
 @cache
@@ -222,6 +244,7 @@ def _text_task(source: Selection, rows: list[AccessPoint], targets: dict[Target,
     head = Target(fields=heads)
     return TextTask(
         source.reader(),
+        source.parts(),
         source.skip_indicator,
         targets.setdefault(whole, len(targets)),
         number_of(head),

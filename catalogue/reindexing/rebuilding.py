@@ -36,6 +36,7 @@ from catalogue.index.collecting import Collector, Columns
 from catalogue.loading.load_reports import TakeRows
 from catalogue.reindexing import reindexings
 from catalogue.reindexing.index_comparison import PAGE_ROWS, PAGE_TERMS, Comparison
+from catalogue.reindexing.index_rules import note_made_anew
 from catalogue.reindexing.index_runs import Runs
 from catalogue.reindexing.redescribing import Described, redescribe
 from catalogue.schema import records, sort_keys
@@ -169,6 +170,8 @@ def reindex(
 
     def finish(transaction: Transaction) -> None:
         reindexings.finish(transaction, begun.id, run, now)
+        if begun.first_id == 1 and not indexes:
+            note_made_anew(transaction)
         forget_changed(transaction)
 
     database.write(finish).result()

@@ -9,7 +9,7 @@
 A heading is listed as it stands in the records. The index also holds parts and other readings of
 headings (a name without its dates, ``arhus`` for Århus): a term is listed if one of the first
 `LOOKED_AT` records that have it has it as a whole heading in its main reading. Headings too long
-for the index (`folding.PHRASE_BYTES`) are not listed.
+for the index (`folding.cut_phrase`) are not listed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sqlalchemy import Integer, bindparam, func, select
 
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.index.field_texts import field_texts, shown_text, whole_texts_of
-from catalogue.index.folding import PHRASE_BYTES, fold_phrase, phrase_key
+from catalogue.index.folding import fold_phrase, phrase_key
 from catalogue.query import Completeness, Part, Structure, Term, UnsupportedSearch
 from catalogue.records import Record, fetch_records
 from catalogue.schema import postings
@@ -161,7 +161,7 @@ def _best_of(
         part = terms[start : start + _AT_ONCE]
         if len(best) == limit and -best[-1][0] > part[0][1]:
             break
-        wanted = {(index, term): BitMap() for term, _ in part if len(term) < PHRASE_BYTES}
+        wanted = {(index, term): BitMap() for term, _ in part}
         read_terms(transaction, wanted)
         counted = sorted(
             (-records.intersection_cardinality(having), term)
@@ -201,8 +201,9 @@ def _headings(record: Record, point: str) -> dict[bytes, str]:
     found: dict[bytes, str] = {}
     for field in field_texts(record.format, record.data, point):
         text = field.text[field.not_filed :]
-        key = phrase_key(fold_phrase(text))
-        if key and len(key) < PHRASE_BYTES:
+        phrase = fold_phrase(text)
+        key = phrase_key(phrase)
+        if key and key == phrase.encode():
             found.setdefault(key, shown_text(text))
     return found
 

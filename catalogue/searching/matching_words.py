@@ -22,7 +22,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from catalogue.index.access_points import AccessPoint, Kind
-from catalogue.index.folding import PHRASE_BYTES, fold_words, pair_key, phrase_key
+from catalogue.index.folding import PHRASE_BYTES, WORD_BYTES, fold_words, pair_key, phrase_key
 from catalogue.index.numbers import isbn_keys
 from catalogue.query import (
     Completeness,
@@ -171,9 +171,12 @@ def _first(words: list[str], point: AccessPoint, is_open: bool) -> Alternative:
         return _checked(words, point, Place.BEGINNING, is_open)
     phrase = " ".join(words)
     index, key = point.index(Kind.FIELD), phrase_key(phrase)
-    if len(key) >= PHRASE_BYTES - 1:
+    is_cut = len(key) < len(phrase.encode())
+    if is_open and len(key) > PHRASE_BYTES - WORD_BYTES:
+        key, is_cut = phrase_key(" ".join(words[:-1])), True  # the last word may have been left out
+    if is_cut:
         # What the key left out can only be seen in the records, which begin alike as it is.
-        check = Check(point.name, (phrase,), Place.ANYWHERE, is_open)
+        check = Check(point.name, (phrase,), Place.BEGINNING, is_open, Texts.WHOLES)
         return Alternative(((Span(index, key, after(key)),),), check=check)
     is_wide = len(key) < SHORT_FIELD
     if is_open:
@@ -183,12 +186,15 @@ def _first(words: list[str], point: AccessPoint, is_open: bool) -> Alternative:
 
 
 def _whole(words: list[str], point: AccessPoint) -> Alternative:
-    """A field consists of the words, or its first subfield does."""
+    """A field consists of the words, or its first subfield does.
+
+    A phrase as long as a cut key stands for all fields that were cut to it: so a scan shows it.
+    """
     if Kind.FIELD not in point.kinds:
         return _checked(words, point, Place.WHOLE, is_open=False)
     phrase = " ".join(words)
     key = phrase_key(phrase)
-    if len(key) >= PHRASE_BYTES:
+    if len(key) < len(phrase.encode()):
         check = Check(point.name, (phrase,), Place.WHOLE, texts=Texts.WHOLES)
         return Alternative((((point.index(Kind.FIELD), key),),), check=check)
     return Alternative((((point.index(Kind.FIELD), key),),))

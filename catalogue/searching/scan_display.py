@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalogue.index.field_texts import shown_text, whole_forms_of
-from catalogue.index.folding import fold_readings
+from catalogue.index.folding import phrase_key
+from catalogue.index.spellings import fold_readings
 from catalogue.query import Completeness
 from catalogue.records import fetch_records
 from catalogue.searching.lookups import find_matches
@@ -33,12 +34,13 @@ def displayed(transaction: Transaction, page: ScanPage) -> list[str]:
     shown = []
     for entry, number in zip(entries, firsts, strict=True):
         forms: list[str] = []
+        term = entry.term.encode()
         record = records.get(number)
         if record is not None:
             forms = [
                 form
                 for form in whole_forms_of(record.format, record.data, page.search.access_point)
-                if any(" ".join(reading) == entry.term for reading in fold_readings(form))
+                if any(phrase_key(" ".join(each)) == term for each in fold_readings(form))
             ]
         shown.append(shown_text(forms[0]) if forms else entry.term)
     return shown

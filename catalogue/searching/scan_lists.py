@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from catalogue.index.access_points import ACCESS_POINTS, AccessPoint, Kind, searched_points
-from catalogue.index.folding import PHRASE_BYTES, fold_phrase, phrase_key
+from catalogue.index.folding import fold_phrase, phrase_key
 from catalogue.index.numbers import isbn_keys, issn_key, lc_card_number_key, number_key
 from catalogue.query import Completeness, Part, Position, Structure, Term, UnsupportedSearch
 from catalogue.searching.languages import language_codes
@@ -25,20 +25,17 @@ _YEAR_BEGINNING = re.compile(r"[0-9]{0,4}")
 class TermList:
     """One list of terms and the place asked for.
 
-    Terms from `start` on are ahead, those below `end` (the same but for cut keys) are back.
-    `phrase` is the folded term asked for. Where `is_exact` says no to a term, its postings are not
-    what a search for it finds: in a list of whole fields (`is_of_fields`) it may have been cut,
-    elsewhere a search reads it in another way.
+    Terms from `start` on are ahead, those below it are back. `phrase` is the term asked for as the
+    list has it: folded, and cut where the list is of whole fields. Where `is_exact` says no to a
+    term, its postings are not what a search for it finds, which reads it in another way.
     """
 
     access_point: str
     indexes: tuple[int, ...]
     start: bytes
-    end: bytes
     phrase: str
     search: Term
     is_exact: Callable[[bytes], bool] | None = None
-    is_of_fields: bool = False
 
 
 def list_for(
@@ -67,16 +64,8 @@ def list_for(
         raise UnsupportedSearch(Part.POSITION, position.value if position else "")
     phrase = fold_phrase(text)
     key = phrase_key(phrase) if kind is Kind.FIELD else phrase.encode()
-    start = key or _FIRST
-    end = start if start == (phrase.encode() or _FIRST) else start + b"\x00"
     indexes = tuple(point.index(kind) for point in points)
-    if kind is not Kind.FIELD:
-        return TermList(name, indexes, start, end, phrase, search)
-    return TermList(name, indexes, start, end, phrase, search, _is_uncut, is_of_fields=True)
-
-
-def _is_uncut(key: bytes) -> bool:
-    return len(key) < PHRASE_BYTES
+    return TermList(name, indexes, key or _FIRST, key.decode(), search)
 
 
 def _of_words(
@@ -126,7 +115,6 @@ def _numbers(
     return TermList(
         name,
         tuple(point.index(kind) for point in points),
-        start,
         start,
         phrase,
         Term(name, "", structure=structure),

@@ -2,7 +2,8 @@
 
 The terms are the folded ones of the index, in the order of their UTF-8 bytes. A page says with
 which attributes a search for one of its terms finds exactly as many records as the page counts
-(`ScanPage.search`): for the list of whole fields that is a search for the complete field.
+(`ScanPage.search`): for the list of whole fields that is a search for the complete field. Long
+fields are cut there as the index cuts them (`folding.cut_phrase`); what begins alike is one term.
 
 * **Words** unless a phrase is asked for: by structure, completeness, or first in field without
   structure, which give the list of **whole fields**; a word first in field that of first words.
@@ -16,7 +17,7 @@ direction. With one (`visible`), and for unions, bitmaps are intersected term by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import groupby
@@ -28,12 +29,9 @@ from sqlalchemy import Integer, LargeBinary, bindparam, func, select
 
 from catalogue.bitmaps import join
 from catalogue.index.access_points import PRESENT
-from catalogue.index.field_texts import whole_texts_of
-from catalogue.index.folding import phrase_key
 from catalogue.query import Completeness, Part, Position, Structure, Term, UnsupportedSearch
-from catalogue.records import fetch_records
 from catalogue.schema import postings
-from catalogue.searching.lookups import MOST_CHECKED, find_matches
+from catalogue.searching.lookups import find_matches
 from catalogue.searching.matching import plan_term
 from catalogue.searching.scan_lists import TermList, list_for
 from catalogue.statements import Transaction, many
@@ -164,7 +162,7 @@ def _read(
 ) -> tuple[list[ScanEntry], bool, bool]:
     """Entries in the order of reading, whether the list ends there, whether it was cut."""
     if visible is None and len(listed.indexes) == 1:
-        bound = listed.start if direction.is_ahead else listed.end
+        bound = listed.start
         rows = direction.counts(transaction, listed.indexes[0], bound, wanted + 1)
         is_exact = listed.is_exact
         if is_exact is None or all(is_exact(term) for term, _ in rows):
@@ -201,18 +199,19 @@ class _Reading:
         in_order = merge(*indexes, key=itemgetter(0), reverse=not self._direction.is_ahead)
         for key, found in groupby(in_order, key=itemgetter(0)):
             records = BitMap.union(*[records for _, records in found])
-            for term, those in self._exact(key, records):
-                if self._visible is None:
-                    count = len(those)
-                else:
-                    count = those.intersection_cardinality(self._visible)
-                if count:
-                    yield ScanEntry(term, count)
+            term = key.decode()
+            records = self._exact(term, records)
+            if self._visible is None:
+                count = len(records)
+            else:
+                count = records.intersection_cardinality(self._visible)
+            if count:
+                yield ScanEntry(term, count)
 
     def _terms(self, index: int) -> Iterator[tuple[bytes, BitMap]]:
         """The terms of one index in order, each with all its records."""
         is_ahead = self._direction.is_ahead
-        bound = self._list.start if is_ahead else self._list.end
+        bound = self._list.start
         at_once = _FIRST_ROWS
         while True:
             if self._rows_left <= 0:
@@ -233,27 +232,10 @@ class _Reading:
                 return
             bound = last if is_ahead else last + b"\x00"
 
-    def _exact(self, key: bytes, records: BitMap) -> Iterable[tuple[str, BitMap]]:
-        """The term, or the terms it stands for, with what a search for each finds."""
+    def _exact(self, term: str, records: BitMap) -> BitMap:
+        """What a search for the term finds."""
         is_exact = self._list.is_exact
-        if is_exact is None or is_exact(key):
-            return [(key.decode(), records)]
-        if self._list.is_of_fields:
-            return self._whole_fields(key, records)
-        term = key.decode()
+        if is_exact is None or is_exact(term.encode()):
+            return records
         match = plan_term(replace(self._list.search, text=term))
-        return [(term, find_matches(self._transaction, (match,))[0])]
-
-    def _whole_fields(self, key: bytes, records: BitMap) -> list[tuple[str, BitMap]]:
-        """The fields that a key was cut from."""
-        if len(records) > MOST_CHECKED:
-            raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_CHECKED} records")
-        found: dict[str, BitMap] = {}
-        for record in fetch_records(self._transaction, records.to_array().tolist()):
-            for readings in whole_texts_of(record.format, record.data, self._list.access_point):
-                for text in readings:
-                    if phrase_key(text) == key:
-                        found.setdefault(text, BitMap()).add(record.id)
-        start, is_ahead = self._list.phrase.encode(), self._direction.is_ahead
-        terms = sorted(found, key=str.encode, reverse=not is_ahead)
-        return [(term, found[term]) for term in terms if (term.encode() >= start) is is_ahead]
+        return find_matches(self._transaction, (match,))[0]

@@ -19,6 +19,7 @@ LEFT_OUT: Final[dict[str, str]] = {
     "sort_keys": "the index, made of the records",
     "changed_while_reindexing": "of a reindexing that is not over",
     "reindexings": "of a reindexing that is not over",
+    "index_rules": "of the index",
     "leases": "of the processes that run now",
     "compatibility": "of the tables themselves",
 }

@@ -47,6 +47,7 @@ NOT_SET_UP: dict[str, str] = {
             "former_records",
             "changed_while_reindexing",
             "reindexings",
+            "index_rules",
             "kept_result_sets",
             "item_properties",
         ),

@@ -41,6 +41,7 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     meanwhile is refused.
     """
     from protocols.fitness.files import permission_findings
+    from protocols.fitness.surroundings import index_findings
     from protocols.server import CannotStart, configure_logging  # loads the reactor
     from protocols.supervision.running import Alone, run_worker
     from protocols.supervision.supervisor import Plan, become_supervisor
@@ -59,6 +60,9 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     try:
         with kept_from_others(configuration.database_url, f"{server} serves it"):
             migrate(configuration.database_url)
+        if supervisor is None:
+            for finding in index_findings(configuration):
+                log.warning("%s", finding.text)
     except (DatabaseTooNew, DatabaseInUse, NotALibrary, DatabaseUnavailable) as error:
         raise click.ClickException(str(error)) from error
     if with_jobs and supervisor is None:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from catalogue.database import Database, open_database
 from catalogue.migrations.running import Fit, standing_of
+from catalogue.reindexing.index_rules import is_outdated
 from catalogue.statements import Transaction
 from catalogue.storage.outages import DatabaseUnavailable
 from catalogue.storage.sqlite_files import NotALibrary
@@ -61,6 +62,18 @@ _OF_FIT: Final = {
 }
 
 
+OUTDATED_INDEX: Final = warning(
+    "the index was made by an earlier version of Tiro, and searches miss what it would find today:"
+    " `tiro reindex` makes it anew while the library goes on working"
+)
+
+
+def index_findings(configuration: Configuration) -> list[Finding]:
+    """Whether the index, of a database whose tables are of this version, has fallen behind."""
+    with closing(open_database(configuration.database_url)) as database:
+        return [OUTDATED_INDEX] if database.read(is_outdated).result() else []
+
+
 def database_findings(configuration: Configuration) -> Iterator[Finding]:
     """The database itself; where its tables can be read, what is stored in them as well."""
     url = configuration.database_url
@@ -109,6 +122,8 @@ def _stored(configuration: Configuration, database: Database) -> list[Finding]:
             warning(f"bills of {isil} say no way to pay: set [agencies.{isil}.payment]")
             for isil in dict.fromkeys(isil for _, isil in unpayable(stored_parts(transaction)))
         ]
+        if is_outdated(transaction):
+            found.append(OUTDATED_INDEX)
         for entry in installed("tiro.checks").values():
             check: Check = entry.load()
             found += check(configuration.standards[entry.name], transaction)

@@ -26,7 +26,7 @@ EVERYWHERE = {
     *SET_BY,
     *("set_up_version", "closures", "compatibility", "job_runs", "leases", "locked_devices"),
     *("records", "former_records", "temporary_records", "loads"),
-    *("reindexings", "changed_while_reindexing"),
+    *("reindexings", "changed_while_reindexing", "index_rules"),
     *("notice_progress", "silent_batches", "collection_files", "loan_statistics"),
 }
 BY_CHUNK = {"postings", "sort_keys", "held_records"}

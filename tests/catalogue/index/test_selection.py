@@ -28,6 +28,27 @@ def test_subfields_in_the_order_of_the_field(notation: str, values: list[bytes])
     assert source.reader()(FIELD) == values
 
 
+@pytest.mark.parametrize(
+    ("notation", "content", "parts"),
+    [
+        ("505t+", b"00\x1fta", [[b"a"]]),
+        ("505t+", b"00\x1fgx\x1fta\x1frr\x1ftb\x1ftc", [[b"a"], [b"b"], [b"c"]]),
+        ("490av+", b"0 \x1faA\x1fv1\x1faB\x1fv2", [[b"A", b"1"], [b"B", b"2"]]),
+        ("490av+", b"0 \x1fv0\x1faA\x1faB", [[b"0", b"A"], [b"B"]]),
+        ("505t+", b"00\x1fgx", [[]]),
+        ("505t+", b"", [[]]),
+    ],
+)
+def test_a_field_that_stands_for_several(
+    notation: str, content: bytes, parts: list[list[bytes]]
+) -> None:
+    [source] = selections(notation)
+    parts_of = source.parts()
+    assert parts_of is not None
+    assert [source.reader()(part) for part in parts_of(content)] == parts
+    assert all(part[:2] == content[:2] for part in parts_of(content))
+
+
 def test_codes_that_mean_something_in_expressions() -> None:
     content = b"00\x1f^a\x1f-b\x1f]c\x1f\\d\x1fae"
     assert reader_of(frozenset(b"^-]\\"))(content) == [b"a", b"b", b"c", b"d"]

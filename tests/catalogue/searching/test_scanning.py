@@ -14,6 +14,8 @@ from pyroaring import BitMap
 
 from catalogue.database import Database, open_database
 from catalogue.index.access_points import ACCESS_POINTS, Kind, searched_points
+from catalogue.index.field_texts import LONGEST_SHOWN
+from catalogue.index.folding import PHRASE_BYTES
 from catalogue.query import Completeness, Part, Position, Structure, UnsupportedSearch
 from catalogue.searching.evaluation import search
 from catalogue.searching.scan_display import displayed
@@ -139,15 +141,39 @@ def test_first_words(library: Database) -> None:
     assert shown(page) == [("soil", 2), ("spider", 1), ("spiderman", 1), ("the", 1)]
 
 
-def test_a_cut_field_is_shown_whole(library: Database) -> None:
-    page = page_of(library, "title", "a history", after=3, structure=PHRASE)
-    whole = [LONG + "end", LONG + "other end"]
-    assert shown(page)[:2] == [(whole[0], 1), (whole[1], 2)]
-    page = page_of(library, "title", LONG + "m", before=1, after=1, structure=PHRASE)
-    assert shown(page) == [(whole[0], 1), (whole[1], 2)]
-    assert page.position == 1
-    page = page_of(library, "title", whole[1], before=9, after=1, structure=PHRASE)
-    assert shown(page)[-2:] == [(whole[0], 1), (whole[1], 2)]
+def test_a_long_field_is_cut_and_found_as_it_is_shown(library: Database) -> None:
+    page = page_of(library, "title", "a history", after=1, structure=PHRASE)
+    [(term, hits)] = shown(page)
+    assert (LONG + "other end").startswith(term)
+    assert len(term.encode()) <= PHRASE_BYTES
+    assert hits == 3
+    found = library.read(lambda t: search(t, replace(page.search, text=term))).result()
+    assert len(found) == hits
+    [text] = library.read(lambda t: displayed(t, page)).result()
+    assert text == LONG[:LONGEST_SHOWN].rstrip() + " ..."
+
+
+def test_a_long_field_is_asked_for_where_it_stands_in_the_list(library: Database) -> None:
+    for asked in (LONG + "end", LONG + "m", LONG):
+        page = page_of(library, "title", asked, before=9, after=1, structure=PHRASE)
+        assert page.position == 0
+        assert [hits for _, hits in shown(page)] == [3]
+
+
+def test_a_field_is_cut_behind_a_word(sqlite_url: str) -> None:
+    database = open_database(sqlite_url)
+    try:
+        titles = [f"{'x' * before} {'Ж' * 30} {'жж ' * 90}" for before in range(1, 9)]
+        database.write(lambda t: add_records(t, [a_record(title) for title in titles])).result()
+        page = page_of(database, "title", "x", after=20, structure=PHRASE)
+        assert len(page.entries) == len(titles)
+        for term, hits in page.entries:
+            query = replace(page.search, text=term)
+            assert database.read(lambda t, q=query: len(search(t, q))).result() == hits == 1
+            first = replace(query, position=FIRST, completeness=None)
+            assert database.read(lambda t, q=first: len(search(t, q))).result() >= 1
+    finally:
+        database.close()
 
 
 def test_a_union_counts_each_record_once(library: Database) -> None:

@@ -153,6 +153,48 @@ def test_too_many_terms_of_an_expression_are_refused(
         found_in(library, t("title", "[s].*", REGULAR))
 
 
+#: Notes with several titles, keywords and series in one field.
+ALBUM = a_record(
+    "Beatles for sale",
+    fields=[
+        ("505", "00", ["t", "No reply --", "t", "I'm a loser /", "r", "Lennon", "t", "Baby's in"]),
+        ("653", "  ", ["a", "pop music", "a", "Liverpool"]),
+        ("490", "0 ", ["a", "Apple series ;", "v", "3", "a", "Classics ;", "v", "17"]),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        *(
+            (t("title", "i'm a loser", *parts), True)
+            for parts in ((WHOLE,), (FIRST,), (P,), (WHOLE, FIRST, P), (SUBFIELD,))
+        ),
+        (t("title", "reply i'm", P), False),
+        (t("title", "loser baby's", P), False),
+        (t("title", "no reply", WHOLE), True),
+        (t("title", "no reply i'm a loser baby's in", WHOLE), False),
+        (Near(t("title", "reply"), t("title", "loser"), 9), False),
+        (t("subject", "liverpool", WHOLE), True),
+        (t("subject", "music liverpool", P), False),
+        (t("series", "classics 17", WHOLE), True),
+        (t("series", "apple series 3", WHOLE), True),
+        (t("series", "3 classics", P), False),
+        (t("any", "loser lennon baby's", P), True),
+    ],
+)
+def test_each_of_several_in_one_field_is_a_field(
+    sqlite_url: str, query: Query, is_found: bool
+) -> None:
+    database = open_database(sqlite_url)
+    try:
+        database.write(lambda transaction: add_records(transaction, [ALBUM])).result()
+        assert bool(found_in(database, query)) is is_found
+    finally:
+        database.close()
+
+
 def test_only_what_is_visible_is_found(library: Database) -> None:
     visible = BitMap([2, 3, 5])
     queries = (t("title", "soil"), Or(t("title", "soil"), t("year", "1999")), Found(BitMap([1, 2])))

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from catalogue.database import Database, open_database
-from catalogue.index.folding import fold_readings, fold_words
+from catalogue.index.folding import fold_words
+from catalogue.index.spellings import fold_readings
 from catalogue.query import (
     And,
     AndNot,

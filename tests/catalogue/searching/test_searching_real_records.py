@@ -13,8 +13,8 @@ import pymarc
 import pytest
 
 from catalogue.database import Database, open_database
-from catalogue.index.folding import fold_readings
 from catalogue.index.numbers import isbn_keys
+from catalogue.index.spellings import fold_readings
 from catalogue.marc.checking import Refused, accept
 from catalogue.query import Query, Structure, Term
 from catalogue.records import fetch_records

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,6 +98,15 @@ def test_bills_that_say_no_way_to_pay_are_warned_of(
     assert found == (
         "warning: bills of DK-900100 say no way to pay: set [agencies.DK-900100.payment]"
     )
+
+
+def test_an_index_of_older_rules_is_told(place: Place, sqlite_url: str) -> None:
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("UPDATE index_rules SET version = 1")
+    place.write()
+    status, lines = place.check()
+    assert status == 0
+    assert any("tiro reindex" in line for line in lines)
 
 
 def test_everything_is_said_at_once(open_place: Place) -> None:

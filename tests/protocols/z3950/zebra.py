@@ -37,7 +37,7 @@ def rules() -> str:
     lines = ["name tiro", "attset bib1.att", "esetname F @", "marc usmarc.mar", "xpath disable"]
     for point, name in _NAMES.items():
         for taken in ACCESS_POINTS[point].marc21.split():
-            found = re.fullmatch(r"([\d.]{3})(>?)([a-z]+|\*)(/\d)?", taken)
+            found = re.fullmatch(r"([\d.]{3})(>?)([a-z]+|\*)\+?(/\d)?", taken)
             assert found is not None, taken
             tag, begins, codes, _ = found.groups()
             if begins:

@@ -1,0 +1,213 @@
+"""The readings of a text besides the main one: what else the index holds it under.
+
+A token that can be read in several ways is found by every combination of them: ``l'Hôtel-Dieu`` by
+*lhotel dieu*, *l hotel dieu*, *lhoteldieu* and *l hoteldieu*, ``Århus-Ærø`` by four spellings with
+and four without a blank. Each sign and each of the pieces between them is read by itself
+(`token_readings`). In phrases of several tokens the signs of a kind, and the letters, are all read
+alike, or all but one token in the main reading: the others would be more than anybody writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import product
+from math import prod
+
+from catalogue.index.folding import (
+    APOSTROPHE,
+    HYPHEN,
+    MAIN,
+    MARK,
+    OTHER,
+    bounded,
+    join_texts,
+    letter_readings,
+    plain_signs,
+    split_plain,
+)
+
+_DIGITS = b"0123456789"
+#: Between letters. The hyphen comes first, so that the search for it is one of memory.
+_JOINED_HYPHEN = re.compile(rb"-(?<=[A-Za-z\x80-\xfe]-)(?=[A-Za-z\x80-\xfe])")
+_JOINED_APOSTROPHE = re.compile(rb"'(?<=[0-9A-Za-z\x80-\xfe]')(?=[0-9A-Za-z\x80-\xfe])")
+#: Pieces with one sign between two of them, and what can stand there.
+_TOKEN = re.compile(rb"[0-9A-Za-z\x80-\xfe]+(?:['&./-][0-9A-Za-z\x80-\xfe]+)+")
+_SIGN = re.compile(rb"(['&./-])")
+#: Where a token may be: a sign with something behind it, one that ASCII text is read in several
+#: ways for, or any.
+_JOINT = re.compile(rb"['-](?=[0-9A-Za-z\x80-\xfe])")
+_JOINT_OR_GAP = re.compile(rb"['&./-](?=[0-9A-Za-z\x80-\xfe])")
+#: Readings of one token that are gone through one by one: six things to be read in two ways. Of a
+#: token of more, signs and letters of a kind are read alike.
+MOST_READINGS = 64
+#: Parts of texts whose readings are remembered, per process.
+_REMEMBERED = 50_000
+
+
+def fold_readings(text: str) -> list[list[str]]:
+    """All readings of a text, main reading first: what the index holds of it."""
+    found = byte_readings(text.encode("utf-8", "replace"))
+    return [[word.decode() for word in words] for words in found]
+
+
+def byte_readings(text: bytes) -> list[list[bytes]]:
+    """The words of UTF-8 text in each of its readings, the main one first."""
+    [main], others = plain_readings([text])
+    readings = [bounded(split_plain(reading)) for reading in (main, *(text for _, text in others))]
+    return [words for at, words in enumerate(readings) if words not in readings[:at]]
+
+
+def plain_readings(texts: Sequence[bytes]) -> tuple[list[bytes], list[tuple[int, bytes]]]:
+    """The main readings of UTF-8 texts, and the other ones, each with the place of its text.
+
+    They are texts for `split_plain`, several joined by `BETWEEN` if need be: so the costly part is
+    done here, for few of them, and the rest for many at once.
+    """
+    mains = list(texts)
+    others: list[tuple[int, bytes]] = []
+    in_main: list[tuple[int, bytes]] = []
+    in_both: list[tuple[int, bytes]] = []
+    for at, text in enumerate(texts):
+        if text.isascii():
+            if (HYPHEN in text or APOSTROPHE in text) and _JOINT.search(text):
+                others += [(at, each) for part in _joint_readings(text) for each in part]
+            continue
+        text = plain_signs(text)
+        in_both.append((at, text))
+        if _JOINT_OR_GAP.search(text):
+            alike, mixed = _joint_readings(text)
+            in_both += [(at, reading) for reading in alike]
+            in_main += [(at, reading) for reading in mixed]
+    if in_both:
+        seen = -1
+        read = (_fold_all(in_both, MAIN), _fold_all(in_both, OTHER))
+        for (at, _), main, other in zip(in_both, *read, strict=True):
+            if at != seen:  # the text itself comes before its other readings
+                mains[at], seen = main, at
+            elif main != mains[at]:
+                others.append((at, main))
+            if other != main:
+                others.append((at, other))
+        if in_main:
+            read_in_main = zip(in_main, _fold_all(in_main, MAIN), strict=True)
+            others = list(dict.fromkeys([*others, *((at, text) for (at, _), text in read_in_main)]))
+    return mains, others
+
+
+def _joint_readings(text: bytes) -> tuple[list[bytes], list[bytes]]:
+    """The readings of a text for its hyphens and apostrophes other than the main one: those in
+    which all of a kind are read alike, whose letters have yet to be read, and those of a single
+    token, read to the end."""
+    is_ascii = text.isascii()
+    found = [
+        (begin + start, begin + end, readings)
+        for begin, chunk in _chunks(text, _JOINT if is_ascii else _JOINT_OR_GAP)
+        for start, end, readings in _tokens(chunk)
+    ]
+    tokens = [(begin, end, readings[1:]) for begin, end, readings in found if len(readings) > 2]
+    if sum(len(readings) for _, _, readings in tokens) <= MOST_READINGS:
+        mixed = [
+            text[:begin] + reading + text[end:]
+            for begin, end, readings in tokens
+            for reading in readings
+        ]
+    else:
+        mixed = [_with_readings(text, tokens, number) for number in range(MOST_READINGS - 1)]
+    is_all = bool(mixed) and len(found) == 1 and is_ascii
+    return [] if is_all else _read_alike(text), mixed
+
+
+def _with_readings(
+    text: bytes, tokens: list[tuple[int, int, tuple[bytes, ...]]], number: int
+) -> bytes:
+    """A text with each of these tokens in the reading of its own with this number."""
+    parts: list[bytes] = []
+    done = 0
+    for begin, end, readings in tokens:
+        parts += (text[done:begin], readings[number % len(readings)])
+        done = end
+    return b"".join((*parts, text[done:]))
+
+
+def _read_alike(text: bytes) -> list[bytes]:
+    """The readings other than the main one in which hyphens are joints or gaps, all of them, and
+    apostrophes likewise."""
+    joined = _JOINED_HYPHEN.sub(b"", text)
+    found = [joined] if len(joined) < len(text) else []
+    if _JOINED_APOSTROPHE.search(text):
+        found += [each.replace(APOSTROPHE, b" ") for each in (text, *found)]
+    return found
+
+
+def _chunks(text: bytes, sign: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
+    """What stands between blanks and has such a sign, and where it begins."""
+    end = 0
+    for found in sign.finditer(text):
+        at = found.start()
+        if at >= end:
+            begin = text.rfind(b" ", 0, at) + 1
+            end = text.find(b" ", at)
+            if end < 0:
+                end = len(text)
+            yield begin, text[begin:end]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _tokens(chunk: bytes) -> list[tuple[int, int, tuple[bytes, ...]]]:
+    """Where in a text without blanks tokens of several pieces begin and end, and their readings."""
+    return [
+        (found.start(), found.end(), token_readings(found[0])) for found in _TOKEN.finditer(chunk)
+    ]
+
+
+def token_readings(token: bytes) -> tuple[bytes, ...]:
+    """All readings of pieces with signs between them (`_TOKEN`), as texts for `split_plain`, the
+    main one first; of a token with too many of them the main one alone."""
+    choices = list(_choices(_SIGN.split(token)))
+    if prod(map(len, choices)) > MOST_READINGS:
+        return (token,)
+    return tuple(dict.fromkeys(map(b"".join, product(*choices))))
+
+
+def _choices(parts: list[bytes]) -> Iterator[tuple[bytes, ...]]:
+    """What each piece, and each sign between two, can be read as."""
+    for at, part in enumerate(parts):
+        if part == APOSTROPHE:
+            yield b"", b" "
+        elif part == HYPHEN:
+            is_joint = parts[at - 1][-1:] not in _DIGITS and parts[at + 1][:1] not in _DIGITS
+            yield (b" ", b"") if is_joint else (b" ",)
+        elif part.isascii():
+            yield (b" ",) if _SIGN.match(part) else (part,)
+        else:
+            yield tuple(dict.fromkeys(letter_readings(part.lower())))
+
+
+def joined_words(text: bytes) -> bytes:
+    """What other words a UTF-8 text of `plain_signs` has for its hyphens and apostrophes, and
+    maybe more of it: a text for `split_plain` and `word_readings`."""
+    return b" ".join([_joined_words(chunk) for _, chunk in _chunks(text, _JOINT)])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _joined_words(chunk: bytes) -> bytes:
+    words: list[bytes] = []
+    for begin, end, readings in _tokens(chunk):
+        words += readings[1:] if len(readings) > 1 else _read_alike(chunk[begin:end])
+    return b" ".join(words)
+
+
+def _fold_all(texts: list[tuple[int, bytes]], letters: int) -> list[bytes]:
+    """Texts, each with a number of no account here, with their letters in one reading."""
+    if not texts:
+        return []
+    words = split_plain(join_texts([text for _, text in texts]))
+    folded = {
+        word: letter_readings(word)[letters]
+        for word in set(words)
+        if not word.isascii() and word != MARK
+    }
+    whole = b" ".join(map(folded.get, words, words))
+    return [text.strip() for text in whole.split(MARK)]

@@ -1,0 +1,37 @@
+"""By which rules the index was made, so that a library hears when it should be made anew.
+
+The rules are how words are folded and read (`catalogue.index.folding`) and what of a record goes
+where (`catalogue.index.access_points`). Whoever changes the terms that a record gives raises
+`RULES`, and writes a migration that says so of libraries without records. Searches work with an
+index of older rules, but miss what the newer ones would find, until `tiro reindex` has made it
+anew.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import bindparam, select, update
+
+from catalogue.schema import index_rules
+from catalogue.statements import Transaction, one, send
+
+#: Those of this code.
+RULES: Final = 2
+
+_version = one(select(index_rules.c.version), lambda version: version)
+_set_version = send(
+    update(index_rules).where(index_rules.c.id == 1).values(version=bindparam("new_version")),
+    "new_version",
+)
+
+
+def is_outdated(transaction: Transaction) -> bool:
+    """Was the index made by older rules than those of this code?"""
+    version = _version(transaction)
+    return version is not None and version < RULES
+
+
+def note_made_anew(transaction: Transaction) -> None:
+    """Notes that all of it is as this code makes it."""
+    _set_version(transaction, RULES)
