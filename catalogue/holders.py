@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pyroaring import BitMap
-from sqlalchemy import bindparam, delete, insert, select, text
+from sqlalchemy import bindparam, delete, insert, literal_column, select, text, union_all
 
 from catalogue.bitmaps import CHUNK_BITS, join
 from catalogue.schema import (
@@ -35,6 +35,14 @@ NO_CONSORTIUM = 0
 _AT_ONCE = 10_000
 
 
+class Holder(NamedTuple):
+    """An agency or a branch whose stock is seen by readers of others, and its name in
+    ``held_records``."""
+
+    isil: str
+    name: str
+
+
 class Agency(NamedTuple):
     """What of an agency decides who sees its stock."""
 
@@ -46,7 +54,11 @@ class Agency(NamedTuple):
     @property
     def is_open(self) -> bool:
         """Is its stock seen by readers of others?"""
-        return self.kind != "school" or self.shares_stock
+        return _is_open(self.kind, self.shares_stock)
+
+
+def _is_open(kind: str, shares_stock: bool) -> bool:
+    return kind != "school" or shares_stock
 
 
 _lock_holders = lock(text("LOCK TABLE held_records IN SHARE ROW EXCLUSIVE MODE"))
@@ -56,6 +68,25 @@ _agencies = many(
 )
 _branches: Callable[..., list[tuple[int, int]]] = many(
     select(branches.c.id, branches.c.agency_id), None
+)
+_holders: Callable[..., list[tuple[str, int, str, bool, str]]] = many(
+    union_all(
+        *(
+            select(
+                isil, number, agencies.c.kind, agencies.c.shares_stock, literal_column(f"'{kind}:'")
+            ).select_from(source)
+            for isil, number, source, kind in (
+                (agencies.c.isil, agencies.c.id, agencies, "agency"),
+                (
+                    branches.c.isil,
+                    branches.c.id,
+                    branches.join(agencies, branches.c.agency_id == agencies.c.id),
+                    "branch",
+                ),
+            )
+        )
+    ),
+    None,
 )
 _PairsOf = Callable[[Transaction, Sequence[int]], list[tuple[int, int]]]
 _holding_branches: _PairsOf = many_of(
@@ -169,6 +200,21 @@ def held_by_branch(transaction: Transaction, branch_id: int) -> BitMap:
 def held_by_agency(transaction: Transaction, agency_id: int) -> BitMap:
     """The records of which the agency has an item, and its own without items."""
     return _read(transaction, f"agency:{agency_id}")
+
+
+def open_holders(transaction: Transaction) -> list[Holder]:
+    """The agencies and branches whose stock is seen by everybody. Whether one that is closed has
+    something is nobody's business but its own readers', who have its database for that."""
+    return [
+        Holder(isil, f"{prefix}{number}")
+        for isil, number, kind, shares_stock, prefix in _holders(transaction)
+        if _is_open(kind, shares_stock)
+    ]
+
+
+def held_by(transaction: Transaction, holder: Holder) -> BitMap:
+    """The records that a holder has."""
+    return _read(transaction, holder.name)
 
 
 def hidden_from(transaction: Transaction, consortium_id: int = NO_CONSORTIUM) -> BitMap:

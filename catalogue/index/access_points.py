@@ -65,6 +65,8 @@ class AccessPoint:
     A point with `union_of` has no index of its own: it is searched in those points together.
     Nor has one with `within`: records are looked for by the words of that point and decided by the
     fields of this one. That costs no room, but finds nothing where too many have the words.
+    One that `has_holders` is also found by the ISILs of the agencies and branches that have items
+    of a record (`catalogue.holders`), which are no part of the index.
     A text point without a PAIR, FIELD or FIRST index honours phrases by its words, whose
     records are then verified against the fields.
     """
@@ -78,6 +80,7 @@ class AccessPoint:
     union_of: tuple[str, ...] = ()
     within: str = ""
     is_whole_without_rest: bool = False
+    has_holders: bool = False
 
     def index(self, kind: Kind) -> int:
         """The number of an index in ``postings.access_point``; KeyError where there is none."""
@@ -247,7 +250,7 @@ ROWS = (
     AccessPoint(37, "local_class", NUMBERS, "084a", "087a 088a 089a 652mnop"),
     AccessPoint(38, "record_type", CODES, "000", "008t"),
     AccessPoint(39, "bibliographic_level", CODES, "000", "004a"),
-    AccessPoint(40, "possessing_institution", NUMBERS, "040a 850a 852a", "096z"),
+    AccessPoint(40, "possessing_institution", NUMBERS, "040a 850a 852a", "096z", has_holders=True),
     AccessPoint(41, "note", marc21="5..*", danmarc2="5..*", unimarc="3..*", within="any"),
     AccessPoint(42, "subject_lcsh", marc21=_thesaurus(0), within="subject"),
     AccessPoint(43, "subject_mesh", marc21=_thesaurus(2), within="subject"),

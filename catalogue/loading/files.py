@@ -140,6 +140,8 @@ def _load_file(
         collect()
         if report.rejected:
             report.rejected_files = (aside.records_path, aside.reasons_path)
+        if report.noted:
+            report.notes_file = aside.notes_path
         on_progress(
             Progress(
                 path, batch.bytes_read, source.size, report.read, report.loaded, report.rejected
@@ -219,6 +221,7 @@ def _commit(
         copies = _plan_copies(database, prepared, made, plan, options)
         refused = prepared.rejected + _set_aside(batch, plan) + copies.set_aside(batch)
         aside.add(sorted(refused, key=lambda each: each.found.position))
+        aside.note(prepared.noted)
         now_indexed = columns if options.take_rows is None else []
         work = partial(
             _store, batch, prepared, made, now_indexed, plan, copies, len(refused), load_id, options
@@ -234,6 +237,7 @@ def _commit(
             report.unchanged += outcome.unchanged
             report.ambiguous += sum(each.fate is Fate.AMBIGUOUS for each in plan)
             report.rejected += len(refused)
+            report.noted += len(prepared.noted)
             return
         aside.continue_from(batch.found[0].position - 1)
         if outcome is not None:

@@ -33,7 +33,8 @@ class LoadReport:
     those `ambiguous` are among the rejected, and so are those that were to be skipped. `holdings`
     counts holdings records that became items of other records. `problem` is a sentence when the
     file could not be read (to its end); what was read until then is loaded. `rejected_files` are
-    the records set aside and the reasons.
+    the records set aside and the reasons. `noted` counts records that were loaded though something
+    of them could not be read; the `notes_file` says what.
     """
 
     path: Path
@@ -47,6 +48,8 @@ class LoadReport:
     before: int = 0
     was_loaded_before: bool = False
     rejected_files: tuple[Path, ...] = ()
+    noted: int = 0
+    notes_file: Path | None = None
     problem: str | None = None
 
 

@@ -54,6 +54,13 @@ class Rejected(NamedTuple):
     reason: str
 
 
+class Noted(NamedTuple):
+    """What was loaded, and what of it could not be read as it should be."""
+
+    found: Found
+    note: str
+
+
 class Prepared(NamedTuple):
     """What came of a batch, without what its owner has; read by `records_of`, `columns_of`."""
 
@@ -63,6 +70,7 @@ class Prepared(NamedTuple):
     holdings: list[FoundHoldings] = []
     authorities: list[str] = []  # the numbers of those among `made`
     unlinked: list[int] = []  # the ids of records that refer to others
+    noted: list[Noted] = []
 
 
 #: Of so many batches the cycles are looked for together: it takes as long as for those of one, as
@@ -118,6 +126,7 @@ def columns_of(prepared: Prepared) -> list[Columns]:
 def _prepare(batch: Batch) -> Prepared:
     made: list[Made] = []
     rejected: list[Rejected] = []
+    noted: list[Noted] = []
     holdings: list[FoundHoldings] = []
     authorities: list[str] = []
     unlinked: list[int] = []
@@ -132,13 +141,15 @@ def _prepare(batch: Batch) -> Prepared:
             rejected.append(Rejected(found, found.refusal))
             continue
         record_format = found.record_format or batch.record_format
+        notes: list[str] = []
         try:
             data = found.data
             if batch.is_iso2709:
-                data = accept(data, record_format, known_sound=is_sound)
+                data = accept(data, record_format, known_sound=is_sound, take_note=notes.append)
         except Refused as error:
             rejected.append(Rejected(found, str(error)))
             continue
+        noted += [Noted(found, note) for note in notes]
         if record_format == "marc21" and is_holdings(data):
             try:
                 holdings.append(FoundHoldings(found.position, read_holdings(data)))
@@ -162,7 +173,7 @@ def _prepare(batch: Batch) -> Prepared:
     columns += collector.columns()
     # Tuples of lists of bytes: what marshal takes, and pickle would need three times as long for.
     packed = marshal.dumps([tuple(part) for part in columns]) if parent_process() else columns
-    return Prepared(made, rejected, packed, holdings, authorities, unlinked)
+    return Prepared(made, rejected, packed, holdings, authorities, unlinked, noted)
 
 
 def start_worker() -> None:

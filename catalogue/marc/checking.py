@@ -15,6 +15,10 @@ without loss:
   blanks; a third indicator that the leader announces and that says nothing (danMARC2), and a
   subfield delimiter with nothing behind it: left out.
 
+With a note for the librarian: a few octets that are no UTF-8 in a record that is; each becomes
+U+FFFD, as it is shown elsewhere. Only where the caller takes notes: a file that is loaded, not a
+record that somebody sends to have it stored.
+
 Refused, with the reason, is what would have to be guessed: bytes that are neither UTF-8 nor
 MARC-8, fewer or more fields than the directory names, a tag that cannot be one, a number of
 indicators other than two, a record cut short. Odd subfield codes and control characters are
@@ -37,23 +41,37 @@ _TAG = re.compile(rb"[0-9A-Za-z]{3}")
 _LEADER = re.compile(rb"[ -~]{24}")
 #: A delimiter with neither code nor value.
 _STRAY_IN_FIELD = re.compile(rb"\x1f(?=\x1f|\Z)")
+#: Octets that are no UTF-8 in a record that otherwise is. Of more, it is another encoding.
+MOST_DAMAGED = 10
+_UNKNOWN = "\ufffd"
 
 
 class Refused(Exception):
     """The bytes cannot be taken for a record; the message is for the librarian."""
 
 
-def accept(data: bytes, record_format: str = "marc21", *, known_sound: bool = False) -> bytes:
+#: Takes a sentence on what of a record could not be read as it should be.
+TakeNote = Callable[[str], object]
+
+
+def accept(
+    data: bytes,
+    record_format: str = "marc21",
+    *,
+    known_sound: bool = False,
+    take_note: TakeNote | None = None,
+) -> bytes:
     """The record to store, made of ISO 2709 as found; raises Refused.
 
     danMARC2 is read as `catalogue.marc.danmarc2` says, Latin-1 and escapes included. `known_sound`
-    says that `soundness.are_sound` has looked already.
+    says that `soundness.are_sound` has looked already. Without `take_note` a record that would need
+    one is refused.
     """
     sound = known_sound or is_sound(data)
     if record_format == "danmarc2":
         is_stored = sound and danmarc2.is_plain(data)
         return data if is_stored else _repaired(data, danmarc2.to_utf8)
-    return data if sound else _repaired(data)
+    return data if sound else _repaired(data, take_note=take_note)
 
 
 def accept_fields(head: bytes, parts: list[tuple[bytes, bytes]]) -> bytes:
@@ -77,7 +95,11 @@ def control_number(data: bytes) -> str:
     return found[0][:40].decode("ascii", "replace").strip() if found else ""
 
 
-def _repaired(data: bytes, decode: Callable[[bytes], bytes] | None = None) -> bytes:
+def _repaired(
+    data: bytes,
+    decode: Callable[[bytes], bytes] | None = None,
+    take_note: TakeNote | None = None,
+) -> bytes:
     if data[-1:] != RECORD_END:
         raise Refused("cut short: it has no record terminator")
     end = data.find(FIELD_END, LEADER_LENGTH)
@@ -97,10 +119,15 @@ def _repaired(data: bytes, decode: Callable[[bytes], bytes] | None = None) -> by
             raise Refused(
                 f"its directory names {len(entries)} fields, but there are {len(contents)}"
             )
+    tags = [entry[:3] for entry in entries]
+    if decode is None and take_note is not None and (damaged := _damaged(data, tags, contents)):
+        number, where = damaged
+        octets = "octet that is" if number == 1 else "octets that are"
+        take_note(f"{number} {octets} not UTF-8, in {where}: shown as {_UNKNOWN}")
+        decode = _mended
     decode = decode or _decoder(data, contents)
     parts = []
-    for entry, content in zip(entries, contents, strict=True):
-        tag = entry[:3]
+    for tag, content in zip(tags, contents, strict=True):
         try:
             text = decode(content)
         except NotMarc8 as error:
@@ -125,6 +152,43 @@ def _contents_by_directory(entries: list[bytes], body: bytes) -> list[bytes] | N
     return contents if covered == len(body) - 1 else None
 
 
+def _damaged(data: bytes, tags: list[bytes], contents: list[bytes]) -> tuple[int, str] | None:
+    """How many octets of a record in UTF-8 are none, and in which fields; None if there are none,
+    or so many that it is something else: more than `MOST_DAMAGED`, or as many as characters beyond
+    ASCII where it could be MARC-8 as well."""
+    if data[9:10] != b"a" or data.isascii():
+        return None
+    bad = good = 0
+    where: list[str] = []
+    for tag, content in zip(tags, contents, strict=True):
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            text = content.decode("utf-8", "surrogateescape")
+            bad += sum("\udc80" <= character <= "\udcff" for character in text)
+            where.append(f"field {_shown(tag)}")
+        good += sum(character > "\x7f" for character in text)
+    good -= bad
+    if not 0 < bad <= MOST_DAMAGED or (good <= bad and _is_marc8(contents)):
+        return None
+    return bad, ", ".join(dict.fromkeys(where))
+
+
+def _is_marc8(contents: list[bytes]) -> bool:
+    try:
+        for content in contents:
+            _marc8_to_utf8(content)
+    except NotMarc8:
+        return False
+    return True
+
+
+def _mended(content: bytes) -> bytes:
+    """UTF-8 whose octets that are none are shown as such, one by one."""
+    text = content.decode("utf-8", "surrogateescape")
+    return re.sub("[\udc80-\udcff]", _UNKNOWN, text).encode("utf-8")
+
+
 def _decoder(data: bytes, contents: list[bytes]) -> Callable[[bytes], bytes]:
     """The way from the record's encoding to UTF-8, told by its bytes rather than its leader."""
     says_utf8 = data[9:10] == b"a"
@@ -134,12 +198,7 @@ def _decoder(data: bytes, contents: list[bytes]) -> Callable[[bytes], bytes]:
     except UnicodeDecodeError:
         return _marc8_to_utf8
     if ESCAPE in data and not (says_utf8 and not data.isascii()):
-        try:
-            for content in contents:
-                _marc8_to_utf8(content)
-        except NotMarc8:
-            return bytes if says_utf8 else _marc8_to_utf8
-        return _marc8_to_utf8
+        return bytes if says_utf8 and not _is_marc8(contents) else _marc8_to_utf8
     return bytes if says_utf8 or b"&#x" not in data else _references_resolved
 
 

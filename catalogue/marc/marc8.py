@@ -64,6 +64,8 @@ def _convert(data: bytes) -> str:
             continue
         if byte <= 0x20:
             text.append(chr(byte))
+            text += marks  # a mark by itself has a blank for its letter
+            marks.clear()
             position += 1
             continue
         if current == _EACC:

@@ -3,7 +3,9 @@
 A character is written in ASCII (G0) or ANSEL (G1) where it can be, else in one of the other sets,
 assigned to G0 by an escape sequence; a letter with diacritics as its marks, in their order, and
 then the letter. What has no place in MARC-8 becomes a numeric reference (``&#x1F600;``), which
-is the lossless form of the standard. Reading what was written gives the text in NFC.
+is the lossless form of the standard. Reading what was written gives the text in NFC, with three
+exceptions: control characters and line ends, which MARC-8 has no place for and others drop,
+become blanks; the marks over two letters become their halves, as which MARC-8 has them.
 Source: https://www.loc.gov/marc/specifications/speccharmarc8.html
 """
 
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -45,10 +47,15 @@ _WITHOUT_BLANK: Final = _TECHNIQUE_1 | {_EACC}
 
 #: Marks around characters not filed, and the joiners: they stand in both sets.
 _CONTROLS: Final = {"\x98": b"\x88", "\x9c": b"\x89", "\u200d": b"\x8d", "\u200c": b"\x8e"}
+#: Control characters, of a line end two at once.
+_BLANKS: Final = re.compile("\r\n|[\x00-\x1a\x1c\x7f]")
+#: Marks over two letters, which stand between them, and their halves, one for each letter.
+_HALVES: Final = {"\u0360": ("\ufe22", "\ufe23"), "\u0361": ("\ufe20", "\ufe21")}
 #: What divides records, and begins escape sequences: no text holds it.
 _NO_TEXT: Final = re.compile("[\x1b\x1d-\x1f]")
 _LITERAL_REFERENCE: Final = re.compile("&(?=#x[0-9A-Fa-f]{2,6};)")
 _PLAIN: Final = re.compile("[ -~]*")
+_PLAIN_FIELD: Final = re.compile(b"[ -~\x1f]*")
 
 
 class _Place(NamedTuple):
@@ -92,10 +99,10 @@ def from_unicode(text: str, sets_used: set[bytes] | None = None) -> bytes:
     """
     if _PLAIN.fullmatch(text) and "&#x" not in text:
         return text.encode("ascii")
-    text = unicodedata.normalize("NFC", _NO_TEXT.sub("", text))
+    text = unicodedata.normalize("NFC", _BLANKS.sub(" ", _NO_TEXT.sub("", text)))
     text = _LITERAL_REFERENCE.sub("&#x26;", text)
     writer = _Writer(set() if sets_used is None else sets_used)
-    for letter, marks in _clusters(text):
+    for letter, marks in _halved(_clusters(text)):
         writer.write(letter, marks)
     return writer.finished()
 
@@ -116,7 +123,7 @@ def to_marc8(data: bytes) -> bytes:
 
 
 def _field(content: bytes, sets_used: set[bytes]) -> bytes:
-    if content.isascii() and b"&#x" not in content and b"\x1b" not in content:
+    if _PLAIN_FIELD.fullmatch(content) and b"&#x" not in content:
         return content
     first, *parts = content.decode("utf-8", "replace").split("\x1f")
     made = [from_unicode(first, sets_used)]
@@ -135,11 +142,28 @@ def _clusters(text: str) -> Iterator[tuple[str, str]]:
             start = at
 
 
+def _halved(clusters: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The same, a mark over two letters as its halves; without a second letter it stays whole."""
+    found = list(clusters)
+    for at, (letter, marks) in enumerate(found):
+        for mark, (left, right) in _HALVES.items():
+            if mark in marks and at + 1 < len(found) and found[at + 1][0].isalnum():
+                marks = marks.replace(mark, left, 1)
+                found[at + 1] = (found[at + 1][0], right + found[at + 1][1])
+        yield letter, marks
+
+
 def _is_combining(character: str) -> bool:
     if character < "\u0300":
         return False
     places = _places().get(character)
     return places[0].is_mark if places else unicodedata.combining(character) != 0
+
+
+def _known(marks: str) -> int:
+    """How many marks, from the first on, MARC-8 has."""
+    places = _places()
+    return next((at for at, mark in enumerate(marks) if mark not in places), len(marks))
 
 
 class _Writer:
@@ -152,11 +176,12 @@ class _Writer:
 
     def write(self, letter: str, marks: str) -> None:
         """A letter and its marks; as much of them by reference as must be."""
-        if letter <= " ":
+        if letter == " ":
             if self._current in _WITHOUT_BLANK:
                 self._switch(_ASCII)
-            self._made.append(letter.encode("ascii"))
-            self._refer(marks)
+            known = self._write_marks(marks)
+            self._made.append(b" ")
+            self._refer(marks[known:])
         elif letter in _CONTROLS:
             self._made.append(_CONTROLS[letter])
             self._refer(marks)
@@ -171,9 +196,7 @@ class _Writer:
 
     def _write_letter(self, letter: str, marks: str) -> None:
         places = _places()
-        known = 0
-        while known < len(marks) and marks[known] in places:
-            known += 1
+        known = _known(marks)
         whole, rest = [letter], marks[known:]
         if letter not in places:
             whole = list(unicodedata.normalize("NFD", letter))
@@ -182,10 +205,18 @@ class _Writer:
             ):
                 self._refer(letter + marks)
                 return
-        for part in (*whole[1:], *marks[:known]):
+        for part in whole[1:]:
             self._put(part)
+        self._write_marks(marks)
         self._put(whole[0])
         self._refer(rest)
+
+    def _write_marks(self, marks: str) -> int:
+        """Writes the marks as far as MARC-8 has them, and says how many that are."""
+        known = _known(marks)
+        for mark in marks[:known]:
+            self._put(mark)
+        return known
 
     def _put(self, character: str) -> None:
         places = _places()[character]

@@ -23,7 +23,9 @@ from sqlalchemy import (
 )
 
 from catalogue.bitmaps import join
+from catalogue.holders import held_by, open_holders
 from catalogue.index.field_texts import subfield_texts_of, texts_of, whole_texts_of
+from catalogue.index.numbers import number_key
 from catalogue.query import Part, UnsupportedSearch
 from catalogue.records import Record, fetch_records
 from catalogue.schema import postings
@@ -31,6 +33,7 @@ from catalogue.searching.matches import (
     Alternative,
     Check,
     Clause,
+    Held,
     Match,
     Place,
     Posting,
@@ -156,7 +159,7 @@ def find_matches(transaction: Transaction, matches: Sequence[Match]) -> list[Bit
         for alternative in match:
             for clause in (*alternative.clauses, alternative.without):
                 for part in clause:
-                    if not isinstance(part, Span):
+                    if isinstance(part, tuple):
                         wanted[part] = _NONE
         if len(wanted) > MOST_POSTINGS:
             raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_POSTINGS} words")
@@ -176,7 +179,7 @@ def _sole_posting(match: Match) -> Posting | None:
     if len(match) > 1 or len(alternative.clauses) > 1 or alternative.without or alternative.check:
         return None
     part = alternative.clauses[0][0]
-    return None if len(alternative.clauses[0]) > 1 or isinstance(part, Span) else part
+    return part if len(alternative.clauses[0]) == 1 and isinstance(part, tuple) else None
 
 
 def read_terms(transaction: Transaction, wanted: dict[Posting, BitMap]) -> None:
@@ -232,9 +235,28 @@ def _has_span(clause: Clause) -> bool:
 
 def _records_of(transaction: Transaction, clause: Clause, read: dict[Posting, BitMap]) -> BitMap:
     bitmaps = [
-        _read_span(transaction, part) if isinstance(part, Span) else read[part] for part in clause
+        read[part]
+        if isinstance(part, tuple)
+        else _read_span(transaction, part)
+        if isinstance(part, Span)
+        else _read_held(transaction, part)
+        for part in clause
     ]
     return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps)
+
+
+def _read_held(transaction: Transaction, held: Held) -> BitMap:
+    def is_meant(key: str) -> bool:
+        return key.startswith(held.key) if held.is_open else key == held.key
+
+    return BitMap.union(
+        BitMap(),
+        *(
+            held_by(transaction, holder)
+            for holder in open_holders(transaction)
+            if is_meant(number_key(holder.isil))
+        ),
+    )
 
 
 def _read_span(transaction: Transaction, span: Span) -> BitMap:
@@ -318,13 +340,10 @@ _TEXTS = {
 
 def _passes(fields: Iterable[Sequence[str]], check: Check) -> bool:
     missing = {*range(len(check.phrases))}
-    last = len(check.phrases) - 1
     for readings in fields:
         for text in readings:
             missing -= {
-                at
-                for at in missing
-                if _stands(text, check.phrases[at], check.place, check.is_open and at == last)
+                at for at in missing if _stands(text, check.phrases[at], check.place, check.is_open)
             }
         if not missing:
             return True

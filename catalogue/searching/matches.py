@@ -41,6 +41,15 @@ class Span:
     containing: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The records of which somebody has items whose ISIL, as a key of numbers, is `key`, or begins
+    with it where `is_open`."""
+
+    key: str
+    is_open: bool
+
+
 class Place(Enum):
     """Where in a field a phrase is to be found."""
 
@@ -60,7 +69,7 @@ class Texts(Enum):
 @dataclass(frozen=True, slots=True)
 class Check:
     """Each of the folded `phrases` stands at `place` in a text of the access point `name`;
-    where `is_open`, the last word of the last of them may go on."""
+    where `is_open`, the last word of each may go on."""
 
     name: str
     phrases: tuple[str, ...]
@@ -69,7 +78,7 @@ class Check:
     texts: Texts = Texts.FIELDS
 
 
-Clause = tuple[Posting | Span, ...]
+Clause = tuple[Posting | Span | Held, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,8 @@ Match = tuple[Alternative, ...]
 
 def present(points: tuple[AccessPoint, ...]) -> Clause:
     """Every record that has one of the points at all."""
-    return tuple((point.presence_index, PRESENT) for point in points)
+    clause: Clause = tuple((point.presence_index, PRESENT) for point in points)
+    return (*clause, Held("", is_open=True)) if points[0].has_holders else clause
 
 
 def after(prefix: bytes) -> bytes:

@@ -36,6 +36,7 @@ from catalogue.searching.matches import (
     SHORT_WORD,
     Alternative,
     Clause,
+    Held,
     Match,
     Posting,
     Span,
@@ -94,8 +95,10 @@ def plan_number(term: Term, points: tuple[AccessPoint, ...]) -> Match:
 
 
 def _equal(text: str, points: tuple[AccessPoint, ...], is_open: bool) -> Clause:
-    parts: list[Posting | Span] = []
+    parts: list[Posting | Span | Held] = []
     for point in points:
+        if point.has_holders and (held := number_key(text)):
+            parts.append(Held(held, is_open))
         index = point.index(point.kinds[0])
         if is_open:
             key = _beginning(text, point)

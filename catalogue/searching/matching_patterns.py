@@ -1,7 +1,7 @@
 """What decides a word that is not given whole from its beginning on.
 
-* **Left truncation** opens the beginning of the first word, **left and right** also the end of the
-  last. Such words are looked for all through the index.
+* **Left truncation** opens the beginning of every word, **left and right** also its end. Such words
+  are looked for all through the index.
 * **Masked**: words in which ``*`` stands for any number of characters, ``?`` for one, and a
   backslash takes the next character as it is; the protocols rewrite their own signs to these.
 * **Regular expressions**: each word of the term is one (`catalogue.searching.patterns`).
@@ -27,25 +27,16 @@ _MASK_PART = re.compile(r"\\(.)|([*?])|([^\\*?]+)", re.DOTALL)
 
 
 def plan_open_words(term: Term, points: tuple[AccessPoint, ...]) -> Match:
-    """A list of words whose first is open at its beginning, and perhaps the last at its end."""
+    """A list of words that are open at their beginning, and perhaps at their end."""
     tokens = [words for token in term.text.split() if (words := fold_words(token))]
     if not tokens:
         raise UnsupportedSearch(Part.TERM, term.text)
     if any(len(words) > 1 for words in tokens):
         raise UnsupportedSearch(Part.COMBINATION, "left truncation of words that belong together")
-    words = [word for token in tokens for word in token]
-    is_open = term.truncation is Truncation.BOTH
-    first, last = words[0].encode(), words[-1].encode()
-    clauses: list[Clause] = []
-    if len(words) == 1 and is_open:
-        clauses.append(_through(points, containing=first))
-    else:
-        clauses.append(_through(points, ending=first))
-        for word in words[1:-1] if is_open else words[1:]:
-            clauses.append(tuple((point.index(Kind.WORD), word.encode()) for point in points))
-        if is_open:
-            clauses.append(_beginning(points, last))
-    return (Alternative(tuple(clauses)),)
+    keys = [word.encode() for token in tokens for word in token]
+    if term.truncation is Truncation.BOTH:
+        return (Alternative(tuple(_through(points, containing=key) for key in keys)),)
+    return (Alternative(tuple(_through(points, ending=key) for key in keys)),)
 
 
 def plan_masked_words(term: Term, points: tuple[AccessPoint, ...]) -> Match:
@@ -101,10 +92,6 @@ def _through(
         )
         for point in points
     )
-
-
-def _beginning(points: tuple[AccessPoint, ...], key: bytes) -> Clause:
-    return tuple(Span(point.index(Kind.WORD), key, after(key), is_wide=True) for point in points)
 
 
 def _masked_word(token: str, points: tuple[AccessPoint, ...]) -> Clause:

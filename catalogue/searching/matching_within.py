@@ -63,10 +63,11 @@ def plan_within(term: Term, point: AccessPoint) -> Match:
     phrases = [words] if is_phrase else tokens
     check = Check(point.name, tuple(map(" ".join, phrases)), place, is_open, texts)
     index = wider.index(Kind.WORD)
-    clauses: list[Clause] = [((index, word.encode()),) for word in words]
-    if is_open:
-        key = words[-1].encode()
-        clauses[-1] = (Span(index, key, after(key), is_wide=True),)
+    clauses: list[Clause] = []
+    for phrase in phrases:
+        clauses += [((index, word.encode()),) for word in phrase[:-1]]
+        key = phrase[-1].encode()
+        clauses.append((Span(index, key, after(key), is_wide=True) if is_open else (index, key),))
     return (Alternative(tuple(clauses), check=check),)
 
 

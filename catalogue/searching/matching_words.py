@@ -7,7 +7,8 @@
   for points that say so, the whole of its first subfield: the title proper, the name without
   dates. A word so anchored is a phrase.
 * **First in subfield, complete subfield**: the same of a subfield; the records are looked at.
-* **Right truncation** opens the end of the last word, or of the field if the term is anchored.
+* **Right truncation** opens the end of every word of a word list, of the last word of a phrase, or
+  of the field if the term is anchored.
 * **Other truncations** are in `catalogue.searching.matching_patterns`; they are for words, not
   phrases.
 * Omitted: relation equal, any position, no truncation, incomplete subfield. Without structure the
@@ -116,21 +117,18 @@ def _words(term: Term, points: tuple[AccessPoint, ...]) -> Match:
     is_open = term.truncation is Truncation.RIGHT
     clauses: list[Clause] = []
     joined: list[str] = []
-    is_joined_open = False
-    for at, words in enumerate(tokens):
-        is_open_here = is_open and at == len(tokens) - 1
+    for words in tokens:
         if len(words) == 2 and all(Kind.PAIR in point.kinds for point in points):
-            clauses.append(_one_of(points, Kind.PAIR, pair_key(*words), is_open_here))
+            clauses.append(_one_of(points, Kind.PAIR, pair_key(*words), is_open))
             continue
         for word in words[:-1]:
             clauses.append(_one_of(points, Kind.WORD, word.encode(), is_open=False))
-        clauses.append(_one_of(points, Kind.WORD, words[-1].encode(), is_open_here))
+        clauses.append(_one_of(points, Kind.WORD, words[-1].encode(), is_open))
         if len(words) > 1:
             joined.append(" ".join(words))
-            is_joined_open = is_open_here
     check = None
     if joined:
-        check = Check(term.access_point, tuple(joined), Place.ANYWHERE, is_joined_open)
+        check = Check(term.access_point, tuple(joined), Place.ANYWHERE, is_open)
     return (Alternative(tuple(clauses), check=check),)
 
 

@@ -27,7 +27,8 @@ class TermList:
 
     Terms from `start` on are ahead, those below it are back. `phrase` is the term asked for as the
     list has it: folded, and cut where the list is of whole fields. Where `is_exact` says no to a
-    term, its postings are not what a search for it finds, which reads it in another way.
+    term, its postings are not what a search for it finds, which reads it in another way. A list
+    that `has_holders` has their ISILs besides.
     """
 
     access_point: str
@@ -36,6 +37,7 @@ class TermList:
     phrase: str
     search: Term
     is_exact: Callable[[bytes], bool] | None = None
+    has_holders: bool = False
 
 
 def list_for(
@@ -119,6 +121,7 @@ def _numbers(
         phrase,
         Term(name, "", structure=structure),
         _never if len(points) > 1 else _EXACT.get(name),
+        points[0].has_holders,
     )
 
 

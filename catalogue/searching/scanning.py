@@ -28,7 +28,9 @@ from pyroaring import BitMap
 from sqlalchemy import Integer, LargeBinary, bindparam, func, select
 
 from catalogue.bitmaps import join
+from catalogue.holders import held_by, open_holders
 from catalogue.index.access_points import PRESENT
+from catalogue.index.numbers import number_key
 from catalogue.query import Completeness, Part, Position, Structure, Term, UnsupportedSearch
 from catalogue.schema import postings
 from catalogue.searching.lookups import find_matches
@@ -161,7 +163,7 @@ def _read(
     direction: _Direction,
 ) -> tuple[list[ScanEntry], bool, bool]:
     """Entries in the order of reading, whether the list ends there, whether it was cut."""
-    if visible is None and len(listed.indexes) == 1:
+    if visible is None and len(listed.indexes) == 1 and not listed.has_holders:
         bound = listed.start
         rows = direction.counts(transaction, listed.indexes[0], bound, wanted + 1)
         is_exact = listed.is_exact
@@ -196,6 +198,8 @@ class _Reading:
 
     def entries(self) -> Iterator[ScanEntry]:
         indexes = [self._terms(index) for index in self._list.indexes]
+        if self._list.has_holders:
+            indexes.append(self._holders())
         in_order = merge(*indexes, key=itemgetter(0), reverse=not self._direction.is_ahead)
         for key, found in groupby(in_order, key=itemgetter(0)):
             records = BitMap.union(*[records for _, records in found])
@@ -207,6 +211,17 @@ class _Reading:
                 count = records.intersection_cardinality(self._visible)
             if count:
                 yield ScanEntry(term, count)
+
+    def _holders(self) -> Iterator[tuple[bytes, BitMap]]:
+        """The ISILs of those who have items, in order, each with its records."""
+        is_ahead, start = self._direction.is_ahead, self._list.start
+        holders = [
+            (key, holder)
+            for holder in open_holders(self._transaction)
+            if ((key := number_key(holder.isil).encode()) >= start) is is_ahead
+        ]
+        for key, holder in sorted(holders, reverse=not is_ahead):
+            yield key, held_by(self._transaction, holder)
 
     def _terms(self, index: int) -> Iterator[tuple[bytes, BitMap]]:
         """The terms of one index in order, each with all its records."""

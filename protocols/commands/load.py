@@ -164,6 +164,8 @@ def _facts(report: LoadReport) -> dict[str, Any]:
         "holdings": report.holdings,
         "rejected": report.rejected,
         "rejected_files": [str(each) for each in report.rejected_files or ()],
+        "noted": report.noted,
+        "notes_file": str(report.notes_file) if report.notes_file else None,
         "ambiguous": report.ambiguous,
         "problem": report.problem or None,
     }
@@ -188,6 +190,11 @@ def summary(report: LoadReport) -> str:
     if report.rejected:
         records, reasons = report.rejected_files
         lines.append(f"  {report.rejected:,} set aside in {records}, the reasons in {reasons}")
+    if report.noted:
+        lines.append(
+            f"  {report.noted:,} loaded with something unreadable; what it is, in"
+            f" {report.notes_file}"
+        )
     if report.ambiguous:
         lines.append(f"  {report.ambiguous:,} of these could be more than one record")
     return "\n".join(lines)

@@ -14,9 +14,10 @@ from catalogue.changes.accession import ItemDefaults, add_record
 from catalogue.database import Database, open_database
 from catalogue.holders import hidden_from, rebuild_holders, update_holders
 from catalogue.items import add_item
-from catalogue.query import Relation, Term
+from catalogue.query import Relation, Term, Truncation
 from catalogue.schema import agencies, branches, consortia, items
 from catalogue.searching.evaluation import search
+from catalogue.searching.scanning import scan
 from catalogue.statements import Transaction, scalar, send
 from catalogue.visibility import (
     UnknownDatabase,
@@ -138,6 +139,42 @@ def test_each_database_shows_its_own(library: Library) -> None:
     assert library.shown("north") == {1, 2, 4, 5, 6}
     assert library.shown("South") == {3, 4, 5, 6}
     assert library.shown(None) == {1, 2, 3, 4, 5, 6}
+
+
+def test_who_possesses_a_record_is_who_has_items_of_it(library: Library) -> None:
+    def found(term: Term) -> set[int]:
+        return set(library.database.read(lambda t: search(t, term)).result())
+
+    point = "possessing_institution"
+    library.add("a", 1, "DK-11")
+    library.add("b", 2, "DK-12")
+    library.add("c", 3, "DK-31")
+    library.add("d", 4, "DK-21")
+    assert found(Term(point, "DK-11")) == {1}
+    assert found(Term(point, "dk-1")) == {1, 2}
+    assert found(Term(point, "DK-1", truncation=Truncation.RIGHT)) == {1, 2}
+    assert found(Term(point, "DK", truncation=Truncation.RIGHT)) == {1, 2, 3}
+    assert found(Term(point, "", Relation.ALWAYS_MATCHES)) == {1, 2, 3}
+    assert found(Term(point, "DK-31", Relation.NOT_EQUAL)) == {1, 2}
+    # A school that does not share its stock does not say what it has.
+    assert found(Term(point, "DK-21")) == found(Term(point, "DK-2")) == set()
+    library.remove("a", 1)
+    assert found(Term(point, "DK-11")) == set()
+
+
+def test_who_possesses_records_can_be_scanned(library: Library) -> None:
+    library.add("a", 1, "DK-11")
+    library.add("b", 2, "DK-12")
+    library.add("d", 4, "DK-21")
+    everything = None, BitMap(range(10))
+    for visible in everything:
+        page = library.database.read(
+            lambda t, those=visible: scan(
+                t, "possessing_institution", "DK-11", before=5, visible=those
+            )
+        ).result()
+        assert [tuple(entry) for entry in page.entries] == [("dk1", 2), ("dk11", 1), ("dk12", 1)]
+        assert page.position == 1
 
 
 def test_what_is_remembered_of_a_snapshot_does_not_outlive_it(library: Library) -> None:

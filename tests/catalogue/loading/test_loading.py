@@ -179,6 +179,27 @@ def test_broken_files(database: Database, shared: Path, tmp_path: Path) -> None:
     assert eacc.read_text("utf-8").split("\t")[:4] == ["1", "0", "1632", "ocn503001208"]
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_record_with_two_bad_octets_is_loaded_with_a_note(
+    sqlite_url: str, tmp_path: Path, processes: int
+) -> None:
+    damaged = a_record("A soup of \u00f8l", "Damaged").replace(b"\xc3\xb8l", b"\xe9\xff")
+    path = tmp_path / "some.mrc"
+    path.write_bytes(a_record("Soil") + damaged + a_record("Water"))
+    database = open_database(sqlite_url)
+    [report] = load_files(database, [path], now=NOW, processes=processes, batch_size=1)
+    assert (report.loaded, report.rejected, report.noted) == (3, 0, 1)
+    assert report.notes_file == tmp_path / "some.mrc.noted.txt"
+    [line] = report.notes_file.read_text("utf-8").splitlines()
+    position, offset, length, _, note = line.split("\t")
+    assert (int(position), int(length)) == (2, len(damaged))
+    assert int(offset) == len(a_record("Soil"))
+    assert note.startswith("2 octets that are not UTF-8, in field 245")
+    [row] = [row for row in database.read(_all_records).result() if row[1] == 2]
+    assert "\ufffd\ufffd" in row[3].decode()
+    database.close()
+
+
 def test_every_kind_of_file_gives_the_same_index(sqlite_url: str, tmp_path: Path) -> None:
     """ISO 2709 and MARCXML, plain and packed, of the same records."""
     data = [*some_records(5), a_record(title="Ærø & <Årø>")]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.marc.checking import Refused, accept, control_number
+from catalogue.marc.checking import MOST_DAMAGED, Refused, accept, control_number
 from catalogue.marc.iso2709 import build, fields, is_exchangeable, leader, subfields
 from catalogue.marc.record import parse
 from catalogue.marc.splitting import split
@@ -110,6 +110,45 @@ def test_a_third_indicator_that_says_nothing_is_left_out_where_the_leader_announ
 def test_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(Refused, match=reason):
         accept(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "stored", "note"),
+    [
+        (b"N\xfft\xe9", "N\ufffdt\ufffd", "2 octets that are not UTF-8, in field 500"),
+        (b"\xc3\xa6bl\xe9", "æbl\ufffd", "1 octet that is not UTF-8, in field 500"),
+        # It would be MARC-8 as well, but of nobody's language.
+        (b"\xc3\xb8l og \xc3\xb8l \xe9a", "øl og øl \ufffda", "1 octet"),
+    ],
+)
+def test_a_few_octets_that_are_no_utf8_are_noted(text: bytes, stored: str, note: str) -> None:
+    notes: list[str] = []
+    made = accept(SOUND.replace(b"Note", text), take_note=notes.append)
+    assert dict(fields(made))[b"500"] == f"  \x1fa{stored}".encode()
+    [said] = notes
+    assert said.startswith(note)
+    assert accept(made) == made
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        SOUND.replace(b"Note", b"\xff" * (MOST_DAMAGED + 1)),  # too many
+        (SOUND[:9] + b" " + SOUND[10:]).replace(b"Note", b"N\xffte"),  # said to be MARC-8
+    ],
+)
+def test_what_is_not_a_few_octets_is_refused(data: bytes) -> None:
+    notes: list[str] = []
+    with pytest.raises(Refused):
+        accept(data, take_note=notes.append)
+    assert notes == []
+
+
+def test_marc8_that_says_utf8_is_no_damage() -> None:
+    notes: list[str] = []
+    made = accept(SOUND.replace(b"Note", b"Caf\xe2e"), take_note=notes.append)
+    assert dict(fields(made))[b"500"] == "  \x1faCafé".encode()
+    assert notes == []
 
 
 def test_control_number_of_broken_records() -> None:
