@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, repeat
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, LargeBinary, SmallInteger, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    bindparam,
+    func,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catalogue.bitmaps import MERGE_BITMAPS, merge
@@ -19,6 +29,8 @@ from catalogue.statements import Transaction, many, send, send_many
 
 #: Rows of one statement on PostgreSQL.
 ROWS_AT_ONCE = 5_000
+#: With as many rows of one index it is a load, whose statements are planned each time anew.
+MANY_ROWS = 500
 
 #: A row as SQLite's driver takes it.
 Row = tuple[int, bytearray, int, int, bytearray]
@@ -54,19 +66,6 @@ def _array(name: str, kind: Any) -> Any:
     return bindparam(name, type_=ARRAY(kind))
 
 
-_read_rows: Callable[..., list[tuple[bytes, bytes]]] = many(
-    select(postings.c.term, postings.c.bitmap).where(
-        postings.c.access_point == bindparam("access_point"),
-        # An array in the condition, not a join: nothing for the planner to be mistaken about.
-        postings.c.term == func.any(_array("terms", LargeBinary)),
-        postings.c.chunk == bindparam("chunk"),
-    ),
-    None,
-    "access_point",
-    "chunk",
-    "terms",
-)
-
 _given = (
     func.unnest(
         _array("terms", LargeBinary), _array("counts", Integer), _array("bitmaps", LargeBinary)
@@ -74,6 +73,31 @@ _given = (
     .table_valued("term", "count", "bitmap")
     .render_derived()
 )
+#: Each term is looked up by its whole key, once: whatever the planner thinks of the table, whose
+#: rows may be as new as this transaction, it has nothing better for that than the key.
+_terms_given = func.unnest(_array("terms", LargeBinary)).table_valued("term").render_derived()
+_row_of_term = (
+    select(postings.c.term, postings.c.bitmap)
+    .where(
+        postings.c.access_point == bindparam("access_point"),
+        postings.c.term == _terms_given.c.term,
+        postings.c.chunk == bindparam("chunk"),
+    )
+    .offset(0)  # keeps the planner from making a join of it
+    .lateral()
+)
+_read_rows: Callable[..., list[tuple[bytes, bytes]]] = many(
+    select(_row_of_term.c.term, _row_of_term.c.bitmap).select_from(
+        _terms_given.join(_row_of_term, true())
+    ),
+    None,
+    "access_point",
+    "chunk",
+    "terms",
+)
+#: A plan that was made while the table was empty would read all of it for each term.
+_plan_anew = send(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+
 _postgresql_insert = postgresql.insert(postings)
 _write_rows = send(
     _postgresql_insert.from_select(
@@ -112,7 +136,11 @@ def add_postings(transaction: Transaction, columns: Iterable[Columns]) -> None:
             rows = iter(rest)
         _merge_row(transaction, rows)
         return
+    are_planned_anew = False
     for index, chunk, terms, counts, bitmaps in columns:
+        if len(terms) >= MANY_ROWS and not are_planned_anew:
+            _plan_anew(transaction)
+            are_planned_anew = True
         for start in range(0, len(terms), ROWS_AT_ONCE):
             part = slice(start, start + ROWS_AT_ONCE)
             wanted, added = terms[part], bitmaps[part]

@@ -32,7 +32,15 @@ from catalogue.loading.import_plans import (
     store_by_plan,
     stored_ids,
 )
-from catalogue.loading.load_reports import LoadOptions, LoadReport, Progress, TakeRows
+from catalogue.loading.load_reports import (
+    READING,
+    WRITING,
+    LoadOptions,
+    LoadReport,
+    Progress,
+    Stage,
+    TakeRows,
+)
 from catalogue.loading.preparation import (
     Batch,
     Prepared,
@@ -56,6 +64,8 @@ BATCH_SIZE = 12_288
 FIRST_BATCH_SIZE = 24_576
 #: Bytes of a batch at which it ends before it has that many records.
 BATCH_BYTES = 64 * 1024 * 1024
+#: Records read, and rows of the index written, after which is told how far that is.
+TOLD_EVERY, ROWS_TOLD = 1_000, 20_000
 #: Ids left free when another writer took those foreseen for a batch: room for his next ones.
 _LEEWAY = 256
 
@@ -75,6 +85,7 @@ def load_files(
     holdings_branch: int | None = None,
     take_rows: TakeRows | None = None,
     on_progress: Callable[[Progress], object] = lambda progress: None,
+    on_stage: Callable[[Stage], object] = lambda stage: None,
 ) -> list[LoadReport]:
     """Loads files one after the other; no record and no file stops the others.
 
@@ -83,8 +94,9 @@ def load_files(
     With `rules`, records that are in the catalogue already are looked for; without, all are new.
     `holdings_branch` has the items of holdings records that name no branch of ours. The rows of
     the index go to `take_rows`, if that is given, after each commit
-    (`catalogue.reindexing.late_indexing`). Raises LoadedElsewhere when another process loads the
-    same file at the same time.
+    (`catalogue.reindexing.late_indexing`). `on_progress` is told of each commit, `on_stage` of what
+    goes on between two, some of it by the thread that writes. Raises LoadedElsewhere when another
+    process loads the same file at the same time.
     """
     options = LoadOptions(
         now,
@@ -96,6 +108,7 @@ def load_files(
         rules,
         holdings_branch,
         take_rows,
+        on_stage,
     )
     reports = []
     with (
@@ -147,7 +160,7 @@ def _load_file(
                 path, batch.bytes_read, source.size, report.read, report.loaded, report.rejected
             )
         )
-    database.write(lambda t: loads.finish(t, load.id, options.now)).result()
+    database.write(lambda t: loads.finish(t, load.id, options.now, report.loaded)).result()
 
 
 def _batches(
@@ -189,6 +202,8 @@ def _batches(
             continue
         found.append(record)
         size += len(record.data)
+        if len(found) % TOLD_EVERY == 0:
+            options.on_stage(Stage(READING, record.position))
         if len(found) >= batch_size or size >= BATCH_BYTES:
             yield batch_of(found, next_id)
             next_id += len(found)
@@ -341,10 +356,22 @@ def _store_records(
     store(
         transaction,
         made,
-        columns,
+        _told(columns, options.on_stage),
         now=options.now,
         agency_id=options.agency_id,
         load_id=load_id,
         with_items=options.with_items,
     )
     return Stored(len(made))
+
+
+def _told(columns: list[Columns], on_stage: Callable[[Stage], object]) -> Iterator[Columns]:
+    """The rows in parts, telling how many of them have been taken."""
+    total = sum(len(each.terms) for each in columns)
+    done = 0
+    for index, chunk, *lists in columns:
+        for start in range(0, len(lists[0]), ROWS_TOLD):
+            on_stage(Stage(WRITING, done, total))
+            part = Columns(index, chunk, *(each[start : start + ROWS_TOLD] for each in lists))
+            yield part
+            done += len(part.terms)

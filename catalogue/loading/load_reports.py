@@ -24,6 +24,19 @@ class Progress(NamedTuple):
     rejected: int
 
 
+#: The stages of a batch.
+READING, WRITING = "reading", "writing the index"
+
+
+class Stage(NamedTuple):
+    """What is at work on between two commits of a file: `READING` records into the batch, `WRITING`
+    rows of the index; how many, and of how many, if that is known."""
+
+    what: str
+    done: int
+    total: int | None = None
+
+
 @dataclass(slots=True)
 class LoadReport:
     """What became of one file.
@@ -70,3 +83,4 @@ class LoadOptions:
     rules: ImportRules | None = None
     holdings_branch: int | None = None
     take_rows: TakeRows | None = None  # in place of the index
+    on_stage: Callable[[Stage], object] = lambda stage: None

@@ -10,10 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, text, update
 
 from catalogue.schema import loads
-from catalogue.statements import Moment, Transaction, change, one, scalar
+from catalogue.statements import Moment, Transaction, change, one, scalar, send
+
+#: Records that make a difference to how a database should look for things.
+MANY = 5_000
 
 
 class LoadedElsewhere(RuntimeError):
@@ -58,6 +61,8 @@ _advance = change(
     "after",
     "refused",
 )
+#: What PostgreSQL plans by; by itself it counts the rows of a table some time after it has grown.
+_count_rows = send(text("ANALYZE records, sort_keys, postings"))
 _finish = change(
     update(loads)
     .where(loads.c.id == bindparam("load_id"))
@@ -85,6 +90,9 @@ def advance(transaction: Transaction, load_id: int, before: int, after: int, ref
         raise LoadedElsewhere("another process is loading this file")
 
 
-def finish(transaction: Transaction, load_id: int, now: datetime) -> None:
-    """Notes that a file was read to its end."""
+def finish(transaction: Transaction, load_id: int, now: datetime, loaded: int = 0) -> None:
+    """Notes that a file was read to its end; with so many records `loaded` by this run that the
+    database should count its rows anew, has it do so."""
     _finish(transaction, load_id, now)
+    if loaded >= MANY and transaction.dialect == "postgresql":
+        _count_rows(transaction)

@@ -17,6 +17,7 @@ from catalogue.database import Database
 from catalogue.loading.files import LoadReport, load_files
 from catalogue.loading.files import Progress as Loaded
 from catalogue.loading.import_plans import LOCAL_FIELDS, ImportRules, Overlay
+from catalogue.loading.load_reports import READING, WRITING, Stage
 from catalogue.loading.record_matches import MatchKey
 from catalogue.reindexing.late_indexing import load_then_index
 from catalogue.reindexing.rebuilding import Progress as Reindexed
@@ -29,6 +30,8 @@ from protocols.commands.unknown import no_branch
 from protocols.commands.values import ISIL
 from protocols.failures import Failure
 
+#: What is counted in each stage.
+_UNITS = {READING: "records", WRITING: "rows"}
 _BARCODE = re.compile(r"(.*?)([0-9]+)")
 
 
@@ -218,6 +221,9 @@ def load_with_progress(
         def show(state: Loaded) -> None:
             report(state.path.name, "records", state.bytes_read, state.size, state.read)
 
+        def show_stage(stage: Stage) -> None:
+            report(stage.what, _UNITS[stage.what], stage.done, stage.total)
+
         def show_terms(state: Reindexed) -> None:
             report("index", "terms", state.terms)
 
@@ -233,6 +239,7 @@ def load_with_progress(
             rules=rules,
             holdings_branch=holdings_branch,
             on_progress=show,
+            on_stage=show_stage,
         )
 
 

@@ -55,7 +55,7 @@ def progress(clock: Callable[[], float] = time.monotonic) -> Iterator[Report]:
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Progress(*columns, console=console, transient=True) as bars:
-        shown: dict[str, tuple[TaskID, float]] = {}
+        shown: dict[str, tuple[TaskID, _Counted]] = {}
         last = clock()
 
         def report(
@@ -67,10 +67,11 @@ def progress(clock: Callable[[], float] = time.monotonic) -> Iterator[Report]:
         ) -> None:
             nonlocal last
             if what not in shown:
-                for other, _ in shown.values():
-                    bars.update(other, visible=False)
-                shown[what] = bars.add_task(what, total=total, told=""), last
-            bar, begun = shown[what]
+                shown[what] = bars.add_task(what, total=total, told=""), _Counted(last)
+            for other, (each, _) in shown.items():
+                bars.update(each, visible=other == what)
+            bar, count = shown[what]
+            begun = count.begun(done, last)
             last = clock()
             told = _told(unit, done if counted is None else counted, last - begun)
             bars.update(bar, completed=done, total=total, told=told)
@@ -78,12 +79,27 @@ def progress(clock: Callable[[], float] = time.monotonic) -> Iterator[Report]:
         yield report
 
 
+class _Counted:
+    """When what is counted was begun; where it is counted anew, so is its time."""
+
+    def __init__(self, begun: float) -> None:
+        self._begun = begun
+        self._done = 0
+
+    def begun(self, done: int, last: float) -> float:
+        """`last`: when the work before it was last heard of."""
+        if done < self._done:
+            self._begun = last
+        self._done = done
+        return self._begun
+
+
 class Lines:
     """Progress for logs: a plain line with the share, the rate and the time that is left."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._begun: dict[str, float] = {}
+        self._begun: dict[str, _Counted] = {}
         self._told = self._last = clock()
 
     def __call__(
@@ -95,7 +111,7 @@ class Lines:
         counted: int | None = None,
     ) -> None:
         now = self._clock()
-        begun = self._begun.setdefault(what, self._last)
+        begun = self._begun.setdefault(what, _Counted(self._last)).begun(done, self._last)
         self._last = now
         if now - self._told < EVERY:
             return

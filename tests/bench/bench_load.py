@@ -1,9 +1,12 @@
-"""Bulk loading of all real records into SQLite, and by Zebra where it is installed, in turns.
+"""Bulk loading of all real records into SQLite, into PostgreSQL and by Zebra, as far as these are
+installed, in turns.
 
     python -m tests.bench.bench_load [PROCESSES]        (1, then as many as there are cores)
 
 CPU is that of all processes that take part, worker processes from their start on; the empty library
-is there before. Machines differ by half, and one machine by the hour:
+is there before. PostgreSQL is a server of our own with its settings as they come, fsync included,
+and its own CPU is not counted: what counts there is the time, which may be twice that of SQLite,
+and when a first word of progress comes. Machines differ by half, and one machine by the hour:
 the ratio to Zebra is what can be held against another day's.
 """
 
@@ -17,24 +20,31 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from catalogue.database import migrate, open_database
 from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import Stage
 from tests.bench.bench_z3950 import zebra_index
 from tests.bench.recombined import sample_path
 from tests.bench.table import Figures, Row, note
+from tests.faults.clusters import Cluster, a_cluster
 
 ROUNDS = 2
+#: What loading into PostgreSQL may take of the time of SQLite.
+MOST_TIMES = 2.0
 
 
 def main(processes: int | None = None) -> None:
     """Prints records a second and for each second of CPU, and the size of the result."""
     counts = (processes,) if processes else tuple(sorted({1, os.cpu_count() or 1}))
-    with tempfile.TemporaryDirectory(prefix="tiro-bench-") as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tiro-bench-")))
         plain = folder / "real.mrc"
         with lzma.open(sample_path()) as source, plain.open("wb") as target:
             shutil.copyfileobj(source, target)
@@ -44,6 +54,8 @@ def main(processes: int | None = None) -> None:
             f"Tiro, {count} at once": partial(_tiro, plain, empty, processes=count)
             for count in counts
         }
+        if (server := _postgresql(stack)) is not None:
+            ways["PostgreSQL"] = partial(_into_postgresql, plain, server, processes=counts[-1])
         if shutil.which("zebraidx"):
             ways["Zebra"] = partial(_zebra, plain)
         found: dict[str, list[Figures]] = {name: [] for name in ways}
@@ -52,6 +64,13 @@ def main(processes: int | None = None) -> None:
                 found[name].append(_measured(name, folder, load))
         unpacking = partial(_tiro, sample_path(), empty, processes=counts[-1])
         _measured("Tiro, unpacking xz", folder, unpacking)
+    if "PostgreSQL" in found:
+        theirs, ours = (
+            max(run.per_second for run in found[way])
+            for way in ("PostgreSQL", f"Tiro, {counts[-1]} at once")
+        )
+        print(f"PostgreSQL takes {ours / theirs:.2f} of SQLite's time (at most {MOST_TIMES:.0f})")
+        del found["PostgreSQL"]
     best = {name: min(runs, key=lambda run: run.cpu_us) for name, runs in found.items()}
     peer = ("Zebra", best.pop("Zebra")) if "Zebra" in best else None
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -83,6 +102,41 @@ def _tiro(source: Path, empty: Path, folder: Path, *, processes: int) -> int:
         database, [source], now=datetime.now(UTC), processes=processes, reject_folder=folder
     )
     database.close()
+    return report.read
+
+
+def _postgresql(stack: ExitStack) -> Cluster | None:
+    """A server for as long as the stack lasts, where PostgreSQL is installed."""
+    try:
+        return stack.enter_context(a_cluster(is_durable=True))
+    except pytest.skip.Exception as missing:
+        print(missing)
+        return None
+
+
+def _into_postgresql(source: Path, server: Cluster, folder: Path, *, processes: int) -> int:
+    """Into a fresh database each time; says when the first word came of it, and of the writing."""
+    server.ask("DROP DATABASE IF EXISTS fresh WITH (FORCE)")
+    server.ask("CREATE DATABASE fresh")
+    url = server.url.rpartition("/")[0] + "/fresh"
+    migrate(url)
+    database = open_database(url)
+    begun = time.perf_counter()
+    words: dict[str, float] = {}
+
+    def hear(stage: Stage) -> None:
+        words.setdefault(stage.what, time.perf_counter() - begun)
+
+    [report] = load_files(
+        database,
+        [source],
+        now=datetime.now(UTC),
+        processes=processes,
+        reject_folder=folder,
+        on_stage=hear,
+    )
+    database.close()
+    print("first heard of", ", ".join(f"{what} at {at:.1f} s" for what, at in words.items()))
     return report.read
 
 

@@ -41,6 +41,7 @@ class Cluster:
     folder: Path
     port: int
     programs: Path
+    is_durable: bool = False  # whether what is committed is on its disk, as in earnest
 
     @property
     def url(self) -> str:
@@ -58,7 +59,8 @@ class Cluster:
         subprocess.run(command, check=True, capture_output=True, cwd="/", timeout=120)
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1"
+        options += f" -c fsync={'on' if self.is_durable else 'off'}"
         options += f" -c unix_socket_directories={self.folder} -c max_connections=40"
         # Its output would keep the pipe of pg_ctl open.
         self.run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
@@ -135,9 +137,9 @@ def _running(cluster: Cluster) -> Iterator[Cluster]:
 
 
 @contextmanager
-def a_cluster() -> Iterator[Cluster]:
+def a_cluster(*, is_durable: bool = False) -> Iterator[Cluster]:
     """A running one, gone with all it holds at the end."""
-    cluster = Cluster(_a_folder(), free_ports(1)[0], _programs())
+    cluster = Cluster(_a_folder(), free_ports(1)[0], _programs(), is_durable)
     try:
         cluster.run("initdb", "-U", "tiro", "--auth=trust", "-E", "UTF8", "--locale=C", "-N")
         with _running(cluster):
