@@ -33,10 +33,11 @@ from circulation.patrons.pins import hash_pin
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
 from tests.bench.bench_growth import peak_megabytes
-from tests.bench.bench_z3950 import Client, present_request, scan_request
+from tests.bench.bench_z3950 import Client
 from tests.bench.country import BRANCHES, Size, branch_isil, build, count_of, size_of, url_of
 from tests.bench.recombined import isbn
 from tests.bench.sip2_load import log_in
+from tests.bench.z3950_operations import present_request, scan_request
 from tests.protocols.sip2.serving import Serving
 from tests.protocols.sip2.terminals import PASSWORD
 from tests.protocols.z3950.pqf import search as search_request

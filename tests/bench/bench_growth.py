@@ -33,8 +33,9 @@ from catalogue.searching.sorting import SortKey, sort
 from catalogue.statements import Transaction, many
 from protocols.z3950.codec import decode, encode
 from tests.bench.bench_search import Operation, finding, finding_and_fetching, measure
-from tests.bench.bench_z3950 import Client, present_request, scan_request
+from tests.bench.bench_z3950 import Client
 from tests.bench.recombined import write_recombined
+from tests.bench.z3950_operations import present_request, scan_request
 from tests.protocols.z3950.pqf import search as search_request
 from tests.protocols.z3950.serving import a_server
 

@@ -35,8 +35,9 @@ from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Z3950Settings
 from tests.bench.bench_sip2_message import NAMES, TERMINALS, begun, rounds_of
 from tests.bench.bench_sru import load
-from tests.bench.bench_z3950 import INIT, OPERATIONS
+from tests.bench.bench_z3950 import INIT
 from tests.bench.sip2_load import furnish
+from tests.bench.z3950_operations import ONE_OF_EACH
 
 DATABASE: Final = "SQLite"
 #: The first that fits a file, or the name of what is not Python, is its part.
@@ -163,7 +164,7 @@ class Association:
 @contextmanager
 def searches(url: str) -> Iterator[list[Operation]]:
     association = Association(url)
-    yield [Operation(name, partial(association.ask, apdus)) for name, apdus in OPERATIONS.items()]
+    yield [Operation(name, partial(association.ask, apdus)) for name, apdus in ONE_OF_EACH.items()]
     association.close()
 
 

@@ -3,9 +3,13 @@
     python -m tests.bench.bench_z3950 [FOLDER]
 
 Tiro and zebrasrv (Debian's idzebra-2.0, its own MARC 21 profile) each serve the real records of the
-sample data in processes of their own. For each operation and number of connections the servers
-take turns. CPU is that of the server's processes; a client waits for each answer
-before it asks again. With FOLDER, what was loaded and indexed is kept there and used again.
+sample data in processes of their own. Of each kind of operation thousands are drawn from the
+records by a seed (`tests.bench.z3950_operations`); those count that both servers answer with
+something, and are asked one after the other, each again only when all others have been. For each
+kind and number of connections the servers take turns. CPU is that of the server's processes; a
+client waits for each answer before it asks again. What the first time costs, when neither server
+has seen any of them, is printed beside. With FOLDER, what was loaded and indexed is kept there and
+used again.
 """
 
 from __future__ import annotations
@@ -21,8 +25,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,10 +35,9 @@ from catalogue.database import migrate, open_database
 from catalogue.loading.files import load_files
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
-from protocols.z3950.records.forms import USMARC
 from protocols.z3950.wire.framing import ApduStream
 from tests.bench.table import Figures, Row, note
-from tests.protocols.z3950.pqf import query, search
+from tests.bench.z3950_operations import Operation, drawn
 from tests.protocols.z3950.zebra import modules
 from tests.servers import free_ports
 
@@ -46,34 +49,6 @@ PROFILE = "/usr/share/idzebra-2.0/tab"
 ISBN_RULE = "melm 020$a\tISBN:w"
 
 INIT = encode(m.InitializeRequest(0b111, 0b11 | 1 << 7 | 1 << 14, 1 << 24, 1 << 24))
-
-
-def scan_request(text: str, number: int) -> bytes:
-    rpn = query(text)
-    assert isinstance(rpn.value.rpn, m.AttributesPlusTerm)
-    return encode(
-        m.ScanRequest(
-            ["Default"],
-            rpn.value.rpn,
-            number,
-            attribute_set=rpn.value.attribute_set,
-            preferred_position_in_response=1,
-        )
-    )
-
-
-def present_request(number: int) -> bytes:
-    return encode(m.PresentRequest("default", 1, number, preferred_record_syntax=USMARC))
-
-
-#: The requests of each operation, one after the other.
-OPERATIONS: dict[str, list[bytes]] = {
-    "title word": [encode(search("@attr 1=4 soil"))],
-    "author AND title": [encode(search("@and @attr 1=1003 smith @attr 1=4 history"))],
-    "ISBN + 1 record": [encode(search("@attr 1=7 9004068449")), present_request(1)],
-    "broad + 10 records": [encode(search("@attr 1=1016 university")), present_request(10)],
-    "scan of 20 terms": [scan_request("@attr 1=4 soil", 20)],
-}
 
 
 @dataclass
@@ -169,6 +144,19 @@ def zebra(folder: Path, records: Path) -> tuple[list[str], int]:
 # The client
 
 
+class Turns:
+    """The operations of a kind, handed out one after the other, over all connections and rounds."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._operations = operations
+        self._next = 0
+
+    def take(self) -> Operation:
+        operation = self._operations[self._next]
+        self._next = (self._next + 1) % len(self._operations)
+        return operation
+
+
 class Client:
     """A connection that sends the requests of an operation, each when the last is answered."""
 
@@ -191,29 +179,38 @@ class Client:
         self._stream.feed(self.socket.recv(1 << 18))
         return self._stream.next_apdu()
 
+    def answers(self, operation: Operation) -> list[bytes]:
+        """Does an operation once."""
+        found = []
+        for number in range(len(operation)):
+            self.requests, self.next = operation, number
+            self.ask()
+            while not (data := self.receive()):
+                pass
+            found.append(data)
+        return found
+
     def close(self) -> None:
         self.socket.close()
 
 
-def checked(server: Server, requests: Sequence[bytes]) -> str:
-    """Does the operation once: how much it found, in a word."""
+def asked_first(server: Server, operations: Sequence[Operation]) -> tuple[list[bool], float]:
+    """Asks each once: which are answered with something, and microseconds of CPU for each."""
     client = Client(server.port)
-    found = ""
-    for number in range(len(requests)):
-        client.requests, client.next = requests, number
-        client.ask()
-        while not (data := client.receive()):
-            pass
-        answer = decode(data)
-        if isinstance(answer, m.SearchResponse):
-            assert answer.search_status, answer
-            found = f"{answer.result_count:,} hits"
-        elif isinstance(answer, m.PresentResponse):
-            assert answer.present_status == 0, answer
-        elif isinstance(answer, m.ScanResponse):
-            found = f"{answer.number_of_entries_returned} terms"
+    cpu = server.cpu_seconds()
+    answers = [client.answers(operation) for operation in operations]
+    cpu = server.cpu_seconds() - cpu
     client.close()
-    return found
+    return [all(map(_says_something, each)) for each in answers], cpu / len(operations) * 1e6
+
+
+def _says_something(data: bytes) -> bool:
+    answer = decode(data)
+    if isinstance(answer, m.SearchResponse):
+        return bool(answer.search_status and answer.result_count)
+    if isinstance(answer, m.PresentResponse):
+        return answer.present_status == 0
+    return isinstance(answer, m.ScanResponse) and answer.number_of_entries_returned > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,11 +224,11 @@ class Load:
     p99: float
 
 
-def load(server: Server, requests: Sequence[bytes], connections: int) -> Load:
+def load(server: Server, turns: Turns, connections: int) -> Load:
     selector = selectors.DefaultSelector()
     clients = [Client(server.port) for _ in range(connections)]
     for client in clients:
-        client.requests, client.next = requests, 0
+        client.requests, client.next = turns.take(), 0
         selector.register(client.socket, selectors.EVENT_READ, client)
     times: list[float] = []
     clock = time.perf_counter
@@ -243,11 +240,12 @@ def load(server: Server, requests: Sequence[bytes], connections: int) -> Load:
         for key, _ in selector.select():
             client = key.data
             if client.receive():
-                client.next = (client.next + 1) % len(requests)
-                if client.next == 0:
+                client.next += 1
+                if client.next == len(client.requests):
                     now = clock()
                     times.append(now - client.began)
                     client.began = now
+                    client.requests, client.next = turns.take(), 0
                 client.ask()
     elapsed = clock() - begun
     cpu = server.cpu_seconds() - cpu
@@ -267,31 +265,43 @@ def peak_memory(server: Server) -> float:
     return int(line.split()[1]) / 1024
 
 
-def measure(servers: Sequence[Server]) -> None:
+def measure(servers: Sequence[Server], drawn: Mapping[str, list[Operation]]) -> None:
     print(f"{'':20}{'':6}" + "".join(f"{server.name:>28}" for server in servers) + f"{'CPU':>8}")
-    for name, requests in OPERATIONS.items():
-        print(name, *(f"  {server.name}: {checked(server, requests)}" for server in servers))
+    for name, operations in drawn.items():
+        firsts = [asked_first(server, operations) for server in servers]
+        answered = [
+            operation
+            for operation, *good in zip(operations, *(good for good, _ in firsts), strict=True)
+            if all(good)
+        ]
+        print(
+            f"{name}: {len(answered):,} of {len(operations):,} drawn; the first time",
+            *(f"{each.name} {cpu:,.0f} us" for each, (_, cpu) in zip(servers, firsts, strict=True)),
+        )
+        turns = [Turns(answered) for _ in servers]
         for connections in CONNECTIONS:
             runs: list[list[Load]] = [[] for _ in servers]
             for number in range(ROUNDS):
-                order = list(zip(servers, runs, strict=True))
-                for server, results in order[:: 1 if number % 2 else -1]:
-                    results.append(load(server, requests, connections))
-            found = [
-                Figures(
-                    *(
-                        statistics.median(getattr(each, figure) for each in results)
-                        for figure in ("cpu", "rate", "p50", "p99")
-                    )
-                )
-                for results in runs
-            ]
+                order = list(zip(servers, turns, runs, strict=True))
+                for server, own, results in order[:: 1 if number % 2 else -1]:
+                    results.append(load(server, own, connections))
+            found = [_median(results) for results in runs]
             cells = [f"{each.cpu_us:10,.0f} us {each.per_second:10,.0f} /s" for each in found]
             ratio = f"{found[0].cpu_us / found[1].cpu_us:.2f}x" if len(found) == 2 else ""
             print(f"{'':20}{connections:4}  " + "".join(f"{each:>28}" for each in cells), ratio)
             ours = replace(found[0], memory_mib=peak_memory(servers[0]))
             peer = (servers[1].name, found[1]) if len(found) == 2 else None
             note(Row(f"Z39.50, {name}", connections, ours, peer))
+
+
+def _median(results: Sequence[Load]) -> Figures:
+    """Figure by figure."""
+    return Figures(
+        *(
+            statistics.median(getattr(each, figure) for each in results)
+            for figure in ("cpu", "rate", "p50", "p99")
+        )
+    )
 
 
 def main(kept: str | None = None) -> None:
@@ -315,7 +325,9 @@ def main(kept: str | None = None) -> None:
             size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) / 1e6
             print(f"{name}: {size:,.0f} MB, ready after {time.perf_counter() - begun:.0f} s")
             servers.append(stack.enter_context(_started(name, port, *command, folder=place)))
-        measure(servers)
+        with closing(open_database(f"sqlite:///{folder / 'Tiro' / 'tiro.sqlite'}")) as database:
+            operations = drawn(database)
+        measure(servers, operations)
 
 
 if __name__ == "__main__":

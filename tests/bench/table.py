@@ -17,6 +17,9 @@ from typing import Final
 
 README: Final = Path(__file__).parents[2] / "README.md"
 _BEGIN, _END = "<!-- measured -->", "<!-- end of measured -->"
+#: A row of the table, but for its head, and what is said of a kind of operation.
+_ROW: Final = re.compile(r"\| \w")
+_SAID: Final = re.compile(r"^\* ([^:\n]+): (.+)$", re.MULTILINE)
 _HEADS: Final = (
     *("", "at once", "us CPU", "a second", "p50 ms", "p99 ms", "MiB"),
     *("peer", "us CPU", "a second", "p99 ms", "CPU, ours to theirs"),
@@ -97,16 +100,43 @@ def _read(path: str) -> str:
         return ""
 
 
-def section(rows: Iterable[Row], at: datetime) -> str:
-    """What stands between the marks of the README."""
-    said = f"Measured on {at:%d %B %Y} by `make bench` on {machine()}:"
-    return "\n".join([_BEGIN, said, "", *lines(rows), _END])
+def _kind(name: str) -> str:
+    """What a row is of: ``Z39.50`` of ``Z39.50, title word``."""
+    return name.partition(",")[0]
+
+
+def section(rows: Iterable[Row], at: datetime, before: str = "") -> str:
+    """What stands between the marks of the README: when and on what each kind of operation was
+    measured, and the table. What is there of other kinds (`before`) stays as it is."""
+    rows = list(rows)
+    by_kind: dict[str, list[str]] = {}
+    for line in filter(_ROW.match, before.splitlines()):
+        by_kind.setdefault(_kind(line[2:].partition(" | ")[0]), []).append(line)
+    said = {kind: text for kind, text in _SAID.findall(before) if kind in by_kind}
+    head = lines(())
+    for kind in dict.fromkeys(_kind(row.name) for row in rows):
+        by_kind[kind] = lines(row for row in rows if _kind(row.name) == kind)[len(head) :]
+        said[kind] = f"{at:%d %B %Y}, {machine()}"
+    return "\n".join(
+        [
+            _BEGIN,
+            "Measured by `make bench`:",
+            "",
+            *(f"* {kind}: {said[kind]}" for kind in by_kind if kind in said),
+            "",
+            *head,
+            *(line for found in by_kind.values() for line in found),
+            _END,
+        ]
+    )
 
 
 def write(rows: Iterable[Row], path: Path = README) -> None:
-    """Puts the table into the README in place of the last one. Raises ValueError without marks."""
+    """Puts the rows into the README in place of those of their kinds. Raises ValueError without
+    marks."""
     text = path.read_text()
     begin, end = text.find(_BEGIN), text.find(_END)
     if begin < 0 or end < begin:
         raise ValueError(f"{path} has no place for the table between {_BEGIN} and {_END}")
-    path.write_text(text[:begin] + section(rows, datetime.now(UTC)) + text[end + len(_END) :])
+    made = section(rows, datetime.now(UTC), text[begin:end])
+    path.write_text(text[:begin] + made + text[end + len(_END) :])

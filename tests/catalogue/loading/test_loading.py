@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from pyroaring import BitMap
@@ -21,10 +21,7 @@ from sqlalchemy import func, select
 from catalogue.changes.accession import ItemDefaults, add_record
 from catalogue.database import Database, open_database
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
-from catalogue.index.inversion import Columns
-from catalogue.index.postings import add_postings
 from catalogue.loading.files import LoadReport, Progress, load_files
-from catalogue.loading.load_reports import READING, WRITING, Stage
 from catalogue.marc import marcxml
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.iso2709 import build, fields, leader, subfields
@@ -33,7 +30,6 @@ from catalogue.marc.splitting import split
 from catalogue.schema import items, loads, postings, records
 from catalogue.statements import Transaction, many, scalar
 from tests.builders.catalogue import a_record, add_branch
-from tests.conftest import a_postgresql
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -181,27 +177,6 @@ def test_broken_files(database: Database, shared: Path, tmp_path: Path) -> None:
             assert len(reasons.read_text("utf-8").splitlines()) == report.rejected
     eacc = tmp_path / "bad_eacc_encoding.marc8.marc.mrc.rejected.txt"
     assert eacc.read_text("utf-8").split("\t")[:4] == ["1", "0", "1632", "ocn503001208"]
-
-
-@pytest.mark.parametrize("processes", [1, 2])
-def test_a_record_with_two_bad_octets_is_loaded_with_a_note(
-    sqlite_url: str, tmp_path: Path, processes: int
-) -> None:
-    damaged = a_record("A soup of \u00f8l", "Damaged").replace(b"\xc3\xb8l", b"\xe9\xff")
-    path = tmp_path / "some.mrc"
-    path.write_bytes(a_record("Soil") + damaged + a_record("Water"))
-    database = open_database(sqlite_url)
-    [report] = load_files(database, [path], now=NOW, processes=processes, batch_size=1)
-    assert (report.loaded, report.rejected, report.noted) == (3, 0, 1)
-    assert report.notes_file == tmp_path / "some.mrc.noted.txt"
-    [line] = report.notes_file.read_text("utf-8").splitlines()
-    position, offset, length, _, note = line.split("\t")
-    assert (int(position), int(length)) == (2, len(damaged))
-    assert int(offset) == len(a_record("Soil"))
-    assert note.startswith("2 octets that are not UTF-8, in field 245")
-    [row] = [row for row in database.read(_all_records).result() if row[1] == 2]
-    assert "\ufffd\ufffd" in row[3].decode()
-    database.close()
 
 
 def test_every_kind_of_file_gives_the_same_index(sqlite_url: str, tmp_path: Path) -> None:
@@ -418,61 +393,6 @@ def test_the_first_records_go_in_in_larger_batches(
         load(database, path, on_progress=lambda progress: done[-1].append(progress.read))
     assert done == [[4, 8, 9], [2, 4, 5]]
     database.close()
-
-
-def test_what_goes_on_is_told_before_anything_is_committed(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("catalogue.loading.files.TOLD_EVERY", 4)
-    monkeypatch.setattr("catalogue.loading.files.ROWS_TOLD", 10)
-    path = tmp_path / "a.mrc"
-    path.write_bytes(b"".join(some_records(20)))
-    told: list[Stage | Progress] = []
-    load(database, path, batch_size=12, on_stage=told.append, on_progress=told.append)
-    at = next(at for at, each in enumerate(told) if isinstance(each, Progress))
-    before = [each for each in told[:at] if isinstance(each, Stage)]
-    assert next(each for each in before if each.what == READING) == Stage(READING, 4)
-    writing = [each for each in before if each.what == WRITING]
-    assert writing[0].done == 0
-    assert len(writing) > 5
-    assert all(each.done < each.total for each in writing if each.total)
-    assert sorted(each.done for each in writing) == [each.done for each in writing]
-
-
-def test_rows_are_looked_up_by_their_key_however_empty_the_table_was(
-    postgresql_template: tuple[str, str], tmp_path: Path
-) -> None:
-    """The plan of the statement that a load reads rows by is that of one row, before there are
-    any and after, whatever is known of the table."""
-    with a_postgresql(postgresql_template) as url:
-        database = open_database(url)
-        plans = []
-        for number in range(2):
-            plans.append(database.write(plan_of_reading).result())
-            path = tmp_path / f"{number}.mrc"
-            path.write_bytes(b"".join(some_records(40 + number)))
-            load(database, path)
-        database.close()
-    for plan in plans:
-        assert "Index Scan using pk_postings" in plan
-        assert plan.count("Index Cond") == 1
-        assert "Filter" not in plan
-
-
-def plan_of_reading(transaction: Transaction) -> str:
-    explained: list[str] = []
-
-    def execute(text: str, parameters: Any = ()) -> Any:
-        if text.startswith("SELECT") and "unnest" in text:
-            found = transaction.execute(f"EXPLAIN {text}", parameters).fetchall()
-            explained.append("\n".join(line for (line,) in found))
-        return transaction.execute(text, parameters)
-
-    watched = Transaction("postgresql", execute, transaction.execute_many)
-    title = ACCESS_POINTS["title"].index(Kind.WORD)
-    add_postings(watched, [Columns(title, 7, [b"never"], [1], [BitMap([7 << 16]).serialize()])])
-    [plan] = explained
-    return plan
 
 
 def test_another_writer_between_batches(database: Database, tmp_path: Path) -> None:

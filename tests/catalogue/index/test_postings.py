@@ -1,0 +1,56 @@
+"""How the rows of new records are joined to those that are there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pyroaring import BitMap
+
+from catalogue.database import open_database
+from catalogue.index.access_points import ACCESS_POINTS, Kind
+from catalogue.index.inversion import Columns
+from catalogue.index.postings import add_postings
+from catalogue.loading.files import load_files
+from catalogue.statements import Transaction
+from tests.builders.catalogue import a_record
+from tests.conftest import a_postgresql
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def test_rows_are_looked_up_by_their_key_however_empty_the_table_was(
+    postgresql_template: tuple[str, str], tmp_path: Path
+) -> None:
+    """The plan of the statement that a load reads rows by is that of one row, before there are
+    any and after, whatever is known of the table."""
+    with a_postgresql(postgresql_template) as url:
+        database = open_database(url)
+        plans = []
+        for number in range(2):
+            plans.append(database.write(plan_of_reading).result())
+            path = tmp_path / f"{number}.mrc"
+            path.write_bytes(b"".join(a_record(f"Book {n}") for n in range(40 + number)))
+            load_files(database, [path], now=NOW, processes=1)
+        database.close()
+    for plan in plans:
+        assert "Index Scan using pk_postings" in plan
+        assert plan.count("Index Cond") == 1
+        assert "Filter" not in plan
+
+
+def plan_of_reading(transaction: Transaction) -> str:
+    explained: list[str] = []
+
+    def execute(text: str, parameters: Any = ()) -> Any:
+        if text.startswith("SELECT") and "unnest" in text:
+            found = transaction.execute(f"EXPLAIN {text}", parameters).fetchall()
+            explained.append("\n".join(line for (line,) in found))
+        return transaction.execute(text, parameters)
+
+    watched = Transaction("postgresql", execute, transaction.execute_many)
+    title = ACCESS_POINTS["title"].index(Kind.WORD)
+    add_postings(watched, [Columns(title, 7, [b"never"], [1], [BitMap([7 << 16]).serialize()])])
+    [plan] = explained
+    return plan
