@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     bindparam,
     func,
+    literal,
     select,
     text,
     true,
@@ -25,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from catalogue.bitmaps import MERGE_BITMAPS, merge
 from catalogue.index.collecting import Columns
 from catalogue.schema import postings
-from catalogue.statements import Transaction, many, send, send_many
+from catalogue.statements import Transaction, many, scalar, send, send_many
 
 #: Rows of one statement on PostgreSQL.
 ROWS_AT_ONCE = 5_000
@@ -95,6 +96,10 @@ _read_rows: Callable[..., list[tuple[bytes, bytes]]] = many(
     "chunk",
     "terms",
 )
+_is_used = scalar(
+    select(literal(1)).where(postings.c.access_point == bindparam("access_point")).limit(1),
+    "access_point",
+)
 #: A plan that was made while the table was empty would read all of it for each term.
 _plan_anew = send(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
@@ -137,14 +142,17 @@ def add_postings(transaction: Transaction, columns: Iterable[Columns]) -> None:
         _merge_row(transaction, rows)
         return
     are_planned_anew = False
+    is_used: dict[int, bool] = {}  # before this: what is written here is of other rows
     for index, chunk, terms, counts, bitmaps in columns:
+        if index not in is_used:
+            is_used[index] = _is_used(transaction, index) is not None
         if len(terms) >= MANY_ROWS and not are_planned_anew:
             _plan_anew(transaction)
             are_planned_anew = True
         for start in range(0, len(terms), ROWS_AT_ONCE):
             part = slice(start, start + ROWS_AT_ONCE)
             wanted, added = terms[part], bitmaps[part]
-            before = dict(_read_rows(transaction, index, chunk, wanted))
+            before = dict(_read_rows(transaction, index, chunk, wanted)) if is_used[index] else {}
             if before:
                 added = [
                     merge(before[term], bitmap) if term in before else bitmap
