@@ -369,9 +369,10 @@ def _told(columns: list[Columns], on_stage: Callable[[Stage], object]) -> Iterat
     """The rows in parts, telling how many of them have been taken."""
     total = sum(len(each.terms) for each in columns)
     done = 0
-    for index, chunk, *lists in columns:
-        for start in range(0, len(lists[0]), ROWS_TOLD):
+    for index, chunk, terms, counts, bitmaps in columns:
+        for start in range(0, len(terms), ROWS_TOLD):
             on_stage(Stage(WRITING, done, total))
-            part = Columns(index, chunk, *(each[start : start + ROWS_TOLD] for each in lists))
+            rows = slice(start, start + ROWS_TOLD)
+            part = Columns(index, chunk, terms[rows], counts[rows], bitmaps[rows])
             yield part
             done += len(part.terms)
