@@ -89,7 +89,7 @@ def test_warnings_and_reasons_of_charges_are_taken_over(tmp_path: Path) -> None:
     """A warning finds the message that gave it, one of which nobody was told goes, and reasons
     lose what stood behind them."""
     url = f"sqlite:///{tmp_path / 'old.sqlite'}"
-    upgrade(url, "0030")
+    upgrade(url, "0024")
     engine = engine_on(url)
     noon, none = "2027-02-01 11:00:00.000000", "''"
     with engine.begin() as connection:

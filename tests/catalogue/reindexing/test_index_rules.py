@@ -14,7 +14,7 @@ from catalogue.reindexing.rebuilding import reindex
 from tests.builders.catalogue import a_record, add_records
 
 #: The migration that gave rules a version.
-REVISION = "0031"
+REVISION = "0029"
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 

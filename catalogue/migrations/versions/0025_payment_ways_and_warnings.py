@@ -7,8 +7,8 @@ from alembic import op
 
 from catalogue.statements import Moment
 
-revision = "0024"
-down_revision = "0030"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

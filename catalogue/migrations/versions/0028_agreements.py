@@ -12,8 +12,8 @@ from alembic import op
 
 from catalogue.statements import Moment
 
-revision = "0025"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
