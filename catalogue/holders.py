@@ -72,16 +72,16 @@ _branches: Callable[..., list[tuple[int, int]]] = many(
 _holders: Callable[..., list[tuple[str, int, str, bool, str]]] = many(
     union_all(
         *(
-            select(
-                isil, number, agencies.c.kind, agencies.c.shares_stock, literal_column(f"'{kind}:'")
-            ).select_from(source)
-            for isil, number, source, kind in (
-                (agencies.c.isil, agencies.c.id, agencies, "agency"),
+            select(isil, number, agencies.c.kind, agencies.c.shares_stock, prefix).select_from(
+                source
+            )
+            for isil, number, source, prefix in (
+                (agencies.c.isil, agencies.c.id, agencies, literal_column("'agency:'")),
                 (
                     branches.c.isil,
                     branches.c.id,
                     branches.join(agencies, branches.c.agency_id == agencies.c.id),
-                    "branch",
+                    literal_column("'branch:'"),
                 ),
             )
         )

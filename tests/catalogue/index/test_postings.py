@@ -33,7 +33,7 @@ def test_rows_are_looked_up_by_their_key_however_empty_the_table_was(
         for number in range(2):
             plans.append(database.write(plan_of_reading).result())
             path = tmp_path / f"{number}.mrc"
-            path.write_bytes(b"".join(a_record(f"Book {n}") for n in range(40 + number)))
+            path.write_bytes(b"".join(a_record(f"Book {n}") for n in range(2_000 + number)))
             load_files(database, [path], now=NOW, processes=1)
         database.close()
     first, then = plans

@@ -13,6 +13,8 @@ from protocols.demo.seeding import SET_UP
 
 #: What a command needs besides its required arguments, to be no mistake of the caller.
 _BESIDES = {
+    "item change": ("1", "--price", "1"),
+    "item withdraw": ("1",),
     "booking list": ("--patron", "1"),
     "booking place": ("--from", "2026-01-05", "--until", "2026-01-06", "--record", "1"),
     "charges": ("--patron", "1"),

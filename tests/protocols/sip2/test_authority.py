@@ -179,7 +179,8 @@ def _blocked(library: Library) -> None:
     def work(transaction: Transaction) -> None:
         patron_id = find_patron(transaction, CARD)
         assert patron_id is not None
-        block_patron(transaction, patron_id, BlockReason.SELF_SERVICE, now=library.now)
+        desk = library.desk()
+        block_patron(transaction, patron_id, BlockReason.SELF_SERVICE, now=library.now, desk=desk)
 
     library.write(work)
 

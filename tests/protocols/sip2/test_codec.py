@@ -200,7 +200,9 @@ _NASTY = st.text(st.characters(codec=None, exclude_categories=()), max_size=600)
 def test_no_value_can_break_a_frame(title: str, line: str, charset: Any) -> None:
     dialect = Dialect(charset)
     response = ItemInformationResponse(
-        *("03", "00", "01", DATE, "I1", title), screen_message=(line, "last")
+        *("03", "00", "01", DATE, "I1", title),
+        screen_message=(line, "last"),
+        print_line=(line, "last"),
     )
     data = encode(response, dialect, 40)
     assert not set(data) & (set(range(32)) | {127})
@@ -208,10 +210,12 @@ def test_no_value_can_break_a_frame(title: str, line: str, charset: Any) -> None
     assert text.startswith("1803000120261125    120000ABI1|AJ")
     parts = text[26:].split("|")
     assert [part[:2] for part in parts[:2]] == ["AB", "AJ"]
-    assert all(part[:2] == "AF" for part in parts[2:-1])
-    assert parts[-2:] == ["AFlast", ""]
+    shown = [part for part in parts[2:-1] if part[:2] == "AF"]
+    printed = [part for part in parts[2:-1] if part[:2] == "AG"]
+    assert parts[2:] == [*shown, *printed, ""]
+    assert (shown[-1], printed[-1]) == ("AFlast", "AGlast")
     assert all(len(part) <= 2 + 255 for part in parts)
-    assert all(len(part) <= 2 + 40 for part in parts[2:])
+    assert all(len(part) <= 2 + 40 for part in printed)
 
 
 def test_fixed_fields_keep_their_length_whatever_is_put_in() -> None:

@@ -227,7 +227,7 @@ def test_personal_details_are_told_only_where_the_account_is_to_get_them(
     card = a_patron(library, email="ida@example.dk", phone="12345678", birth_date=date(2010, 3, 4))
     assert "BE" not in information(terminal, card)[61:]
     desk = a_terminal(kind="desk", show_personal_details=True)
-    assert "|BEida@example.dk|BF12345678|PB20100304|PCadult|" in information(desk, card)
+    assert "|BEida@example.dk|BF+4512345678|PB20100304|PCadult|" in information(desk, card)
 
 
 def test_the_end_of_a_patron_s_session(terminal: Terminal, card: str) -> None:
