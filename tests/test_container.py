@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -169,7 +170,11 @@ def test_the_image_runs_them_beside_the_server(
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
     try:
         wait_for(lambda: jobs_run(tmp_path / "tiro.toml") == set(JOBS))
+        [before] = children.read_text().split()
+        os.kill(int(before), signal.SIGKILL)
+        wait_for(lambda: children.read_text().split() not in ([], [before]))
         [beside] = children.read_text().split()
+        assert b"daily" in Path(f"/proc/{beside}/cmdline").read_bytes()
     finally:
         assert server.stop() == 0
     wait_for(lambda: not Path(f"/proc/{beside}/cmdline").exists())

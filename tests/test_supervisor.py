@@ -229,3 +229,26 @@ def test_one_process_keeps_a_configuration_that_works(
         with socket.create_connection(("127.0.0.1", server.sip2), 10) as line:
             assert said(line, LOGIN) == b"941\r"
         assert server.stop() == 0
+
+
+def test_the_daily_jobs_are_started_again(postgresql_url: str, tmp_path: Path) -> None:
+    """Also by the supervisor that has taken the place of the one which started them."""
+    with serving(tmp_path, postgresql_url, "--with-jobs") as server:
+
+        def daily() -> list[int]:
+            return [
+                each
+                for each in workers_of(server)
+                if is_alive(each) and b"daily" in Path(f"/proc/{each}/cmdline").read_bytes()
+            ]
+
+        [before] = daily()
+        server.process.send_signal(signal.SIGUSR2)
+        wait_for(lambda: "all workers are new" in server.log.read_text())
+        assert daily() == [before]
+        os.kill(before, signal.SIGKILL)
+        wait_for(lambda: daily() not in ([], [before]))
+        assert "the daily jobs" in server.log.read_text()
+        [after] = daily()
+        assert server.stop() == 0
+    wait_for(lambda: not is_alive(after))

@@ -83,13 +83,3 @@ def _run(command: tuple[str, ...], is_over: Callable[[], bool]) -> int:
             return process.wait()
         time.sleep(_LOOK)
     return process.returncode
-
-
-def begin_beside(settings: Settings) -> None:
-    """Begins it in a process of its own, which ends with this one, whatever runs in it then."""
-    program = (sys.executable, "-P", "-m", "protocols.command_line", "--config")
-    subprocess.Popen(  # noqa: S603 - this program itself
-        [*program, str(settings.path), "jobs", "daily", "--as-long-as", str(os.getpid())],
-        stdin=subprocess.DEVNULL,
-        process_group=0,  # the terminal's SIGINT is for the server
-    )

@@ -13,7 +13,6 @@ from catalogue.storage.in_use import DatabaseInUse, kept_from_others
 from catalogue.storage.outages import DatabaseUnavailable
 from catalogue.storage.sqlite_files import NotALibrary
 from protocols.command_line import Settings
-from protocols.commands.daily import begin_beside
 from protocols.configuration import too_many_processes
 from protocols.processes import process_called
 from protocols.standard import installed_standards
@@ -43,8 +42,10 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     from protocols.fitness.files import permission_findings
     from protocols.fitness.surroundings import index_findings
     from protocols.server import CannotStart, configure_logging  # loads the reactor
+    from protocols.supervision.beside import Beside
+    from protocols.supervision.plan import Plan
     from protocols.supervision.running import Alone, run_worker
-    from protocols.supervision.supervisor import Plan, become_supervisor
+    from protocols.supervision.supervisor import become_supervisor
     from protocols.supervision.worker import supervised
 
     supervisor = supervised()
@@ -66,7 +67,7 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     except (DatabaseTooNew, DatabaseInUse, NotALibrary, DatabaseUnavailable) as error:
         raise click.ClickException(str(error)) from error
     if with_jobs and supervisor is None:
-        begin_beside(settings)
+        Beside.begin(configuration.path)
     try:
         if supervisor is not None:
             run_worker(configuration, installed_standards(), supervisor)

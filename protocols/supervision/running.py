@@ -27,6 +27,7 @@ from protocols.server import LINGER_SECONDS, Server, settle
 from protocols.standard import Standard
 from protocols.supervision import sockets, systemd
 from protocols.supervision.addresses import addresses
+from protocols.supervision.beside import LOOK, Beside
 from protocols.supervision.sockets import Sockets
 from protocols.supervision.worker import Supervised
 
@@ -82,6 +83,7 @@ class Alone:
         self._sockets = Sockets(os.environ.pop(sockets.VARIABLE, ""))
         self._server = Server(configuration, standards, self._sockets)
         self._again = False
+        self._beside = Beside.found(configuration.path)
 
     def run(self) -> None:
         """Serves until SIGTERM or SIGINT. Raises CannotStart."""
@@ -94,6 +96,7 @@ class Alone:
         reactor.addSystemEventTrigger("before", "shutdown", self._stop)
         reactor.callWhenRunning(settle)
         reactor.callWhenRunning(self._ready, bound)
+        reactor.callWhenRunning(self._look_beside)
         reactor.run()
         if self._again:
             self._become_the_installed()
@@ -108,6 +111,11 @@ class Alone:
                 reactor.callLater(interval, alive)
 
             alive()
+
+    def _look_beside(self) -> None:
+        if self._beside is not None:
+            self._beside.look(reactor.seconds())
+            reactor.callLater(LOOK, self._look_beside)
 
     def _stop(self) -> Any:
         if self._again:

@@ -24,16 +24,17 @@ import socket
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from protocols.supervision import channel, sockets, systemd
+from protocols.supervision.beside import Beside
 from protocols.supervision.channel import Channel, Message, channel_pair
 from protocols.supervision.counts import Census
 from protocols.supervision.fleet import Action, Do, Fleet, State
+from protocols.supervision.plan import Plan
 from protocols.supervision.sockets import Key, Sockets, key_of
 
 log = logging.getLogger("tiro.supervisor")
@@ -50,8 +51,6 @@ SIGNALS: Final = (
     signal.SIGINT,
     signal.SIGCHLD,
 )
-DRAIN_SECONDS: Final = 30.0
-HUNG_SECONDS: Final = 60.0
 
 
 @dataclass
@@ -63,30 +62,6 @@ class _Worker:
     wanted: set[Key] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What to run: the configuration's path, how many workers, and what it says of their ends."""
-
-    path: Path
-    processes: int
-    drain: float = DRAIN_SECONDS
-    hung: float = HUNG_SECONDS
-
-    def again(self, given: int | None) -> Plan:
-        """The same as the file says now; `given` at the command line goes before it.
-
-        What is wrong in it the next worker says, and does not start.
-        """
-        try:
-            section = tomllib.loads(self.path.read_text(encoding="utf-8")).get("server", {})
-            processes = self.processes if given is not None else section.get("processes", 1)
-            drain = float(section.get("drain_seconds", DRAIN_SECONDS))
-            hung = float(section.get("hung_seconds", HUNG_SECONDS))
-            return Plan(self.path, max(1, int(processes)), drain, hung)
-        except (OSError, ValueError, TypeError, AttributeError):
-            return self
-
-
 class Supervisor:
     """Does what the `Fleet` decides. `given` is the number at the command line, if there is one."""
 
@@ -95,6 +70,7 @@ class Supervisor:
         self._given = given
         self._fleet = Fleet(plan.processes, plan.drain, plan.hung)
         self._census = Census()
+        self._beside = Beside.found(plan.path)
         self._workers: dict[int, _Worker] = {}
         self._sockets = Sockets(os.environ.pop(sockets.VARIABLE, ""))
         self._selector = selectors.DefaultSelector()
@@ -123,6 +99,9 @@ class Supervisor:
             wake = min(self._fleet.wake(now), self._census.wake(now))
             if interval is not None:
                 wake = min(wake, told + interval)
+            if self._beside is not None:
+                self._beside.look(now)
+                wake = min(wake, self._beside.wake())
             for key, _ in self._selector.select(max(0.0, wake - now) + 0.001):
                 if key.data is None:
                     self._signalled(os.read(woken, 4096))
