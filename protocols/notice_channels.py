@@ -97,6 +97,12 @@ class Channel(Protocol):
         until it does; else what was taken counts as told, unless it comes back."""
         ...
 
+    @property
+    def takes_answers(self) -> bool:
+        """Do texts that people send back arrive here (`Received.texts`)? Else no message says that
+        it can be answered."""
+        ...
+
     def send(self, message: Outgoing, now: datetime) -> Outcome:
         """Gives the message over. What goes wrong is an `Outcome`, never an exception."""
         ...

@@ -7,7 +7,7 @@ be found or bought, and whoever else decides that it ends does so with `cancel_h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -65,6 +65,9 @@ _waited_for: Callable[..., list[int]] = many(
     "after",
     "at_most",
 )
+_record_of: Callable[..., int | None] = scalar(
+    select(holds.c.record_id).where(holds.c.id == bindparam("hold_id")), "hold_id"
+)
 _copies_that_suit: Callable[..., Any] = scalar(
     select(items.c.id)
     .where(
@@ -100,6 +103,20 @@ def unfillable_holds(
         if pickup_branch_id in (None, each.hold.pickup_branch.id)
     ]
     return UnfillablePage(tuple(found), records[-1] if len(records) == at_most else None)
+
+
+def which_are_unfillable(
+    transaction: Transaction, set_up: SetUp, hold_ids: Sequence[int]
+) -> set[int]:
+    """Those of the holds that nothing can fill now."""
+    records = {_record_of(transaction, each) for each in hold_ids} - {None}
+    found = {
+        each.hold.id
+        for record_id in records
+        if record_id is not None
+        for each in _of_record(transaction, set_up, record_id)
+    }
+    return found & set(hold_ids)
 
 
 def _of_record(transaction: Transaction, set_up: SetUp, record_id: int) -> Iterator[Unfillable]:

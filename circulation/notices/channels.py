@@ -29,13 +29,15 @@ class Form(Enum):
 class ChannelTraits:
     """`rings`: it wakes people, so that it is not used in quiet hours. `knows_ids`: it can tell by
     the id that it has sent a message already, so that one may be given to it again. `confirms`: it
-    tells when somebody has a message, which until then has reached nobody."""
+    tells when somebody has a message, which until then has reached nobody. `takes_answers`: what
+    people text back arrives here, and is acted on."""
 
     address: AddressKind
     form: Form
     rings: bool = False
     knows_ids: bool = False
     confirms: bool = False
+    takes_answers: bool = False
 
 
 #: The channels that rules may name. A configuration may add more that are like one of these.

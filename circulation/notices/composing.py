@@ -63,7 +63,11 @@ def context_of(
     context: dict[str, Any] = {
         "library": {"name": branch.name, "agency": branch.agency_name, "isil": branch.isil},
         "recipient": {"name": recipient.name, "given_name": recipient.given_name},
-        "about": {"name": about.name, "is_other": about.id != recipient.id},
+        "about": {
+            "name": about.name,
+            "is_other": about.id != recipient.id,
+            "is_blocked": bool(about.blocks),
+        },
         "facts": facts,
         "now": now,
         "timezone": branch.timezone,
@@ -107,7 +111,10 @@ def compose(
     """
     language = post.templates.language(recipient.language)
     context = context_of(branch, recipient, about, contents, facts, language, now, payment)
-    form = post.channels[channel].form
+    traits = post.channels[channel]
+    form = traits.form
+    # A text from a guardian's telephone renews the guardian's own loans.
+    context["can_answer"] = traits.takes_answers and about.id == recipient.id
     try:
         return _compose(post.templates, kind, channel, form, branch, language, context)
     except BadTemplate:
@@ -143,5 +150,6 @@ def _compose(
     if form is Form.SMS:
         # A letter says in its first lines whom it is about.
         about = context["about"]
-        text = softened(f"{about['name']}: {text}" if about["is_other"] else text)
+        is_named = not about["is_other"] or about["name"] in text
+        text = softened(text if is_named else f"{about['name']}: {text}")
     return Text(language, subject.text, text, body.template)

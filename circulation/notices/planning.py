@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from catalogue.statements import Transaction
 from circulation.calendars.due_dates import local_date
+from circulation.holds.unfillable import which_are_unfillable
 from circulation.notices.addresses import address_of
 from circulation.notices.channels import AddressKind
 from circulation.notices.composing import NOWHERE, Post, Text, compose
 from circulation.notices.contents import NOUNS, Contents, read_contents
-from circulation.notices.kinds import TRAITS, Basis, NoticeState
+from circulation.notices.kinds import TRAITS, Basis, NoticeKind, NoticeState
 from circulation.notices.persons import Person, read_persons
 from circulation.notices.rendering import BadTemplate
 from circulation.notices.requests import may_be_child
@@ -127,6 +128,8 @@ class Planner:
             patron_id=about.id,
             now=self.now,
         )
+        if contents is not None and notice.kind is NoticeKind.HOLD_UNFILLABLE:
+            contents = self._still_in_vain(contents)
         if contents is None or not still_so_of_person(notice.kind, notice.facts, about):
             return withdrawn("it is not so any more")
         branch = self.set_up.branches[notice.branch_id]
@@ -137,6 +140,13 @@ class Planner:
             later = next_time(self.now + timedelta(minutes=1), terms.send_at, branch.timezone)
             return Planned([notice], NoticeState.WAITING, "the patron is away", later)
         return contents
+
+    def _still_in_vain(self, contents: Contents) -> Contents | None:
+        """Those of the holds that nothing can fill: a copy may have turned up since."""
+        ids = [each.id for each in contents.holds]
+        in_vain = which_are_unfillable(self.transaction, self.set_up, ids)
+        kept = [each for each in contents.holds if each.id in in_vain]
+        return replace(contents, holds=kept) if kept else None
 
     def _message(self, group: list[tuple[Notice, Contents]]) -> Planned:
         notices = [notice for notice, _ in group]

@@ -13,6 +13,7 @@ and outside of both; then among those that are shipped. A file may begin with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ SHIPPED = Path(__file__).with_name("templates")
 #: The language of who has none of those that there are templates in.
 DEFAULT_LANGUAGE = "da"
 _SHIPPED_PREFIX = "shipped:"
+_TWO_STOPS = re.compile(r"(?<=\bkr)\.\.(?!\.)")
 
 
 class BadTemplate(ValueError):
@@ -202,7 +204,11 @@ class Templates:
 
 
 def _tidied(text: str, *, one_line: bool) -> str:
-    """Without the empty lines that control structures leave behind."""
+    """Without the empty lines that control structures leave behind.
+
+    The full stop of an abbreviation ends a sentence, too: ``20,00 kr..`` has one too many.
+    """
+    text = _TWO_STOPS.sub(".", text)
     if one_line:
         return " ".join(text.split())
     lines: list[str] = []

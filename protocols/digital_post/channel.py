@@ -98,6 +98,10 @@ class DigitalPostChannel:
         """Receipts tell what is in a mailbox, or was posted."""
         return True
 
+    @property
+    def takes_answers(self) -> bool:
+        return False
+
     def send(self, message: Outgoing, now: datetime) -> Outcome:
         self._now = now
         is_first = message.attempts <= 1 or message.id in self._untaken

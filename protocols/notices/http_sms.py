@@ -93,6 +93,12 @@ class HttpSmsChannel(QuietChannel):
         """Where the gateway can call, it tells what was delivered."""
         return self._settings.callback_secret is not None
 
+    @property
+    def takes_answers(self) -> bool:
+        """Where the gateway can call, and texts come from a number that can be answered."""
+        settings = self._settings
+        return settings.callback_secret is not None and settings.sender.isdigit()
+
     def send(self, message: Outgoing, now: datetime) -> Outcome:
         settings = self._settings
         request = {

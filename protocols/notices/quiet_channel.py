@@ -14,6 +14,10 @@ class QuietChannel:
     def confirms(self) -> bool:
         return False
 
+    @property
+    def takes_answers(self) -> bool:
+        return False
+
     def collect(self, keep: Callable[[Sequence[Report]], None]) -> int:
         return 0
 

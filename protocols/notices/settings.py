@@ -91,6 +91,7 @@ def post_of(
             like,
             knows_ids=like.knows_ids if is_open is None else is_open.knows_ids,
             confirms=like.confirms if is_open is None else is_open.confirms,
+            takes_answers=is_open is not None and is_open.takes_answers,
         )
     templates = None if settings.templates is None else folder / settings.templates
     return Post(Templates(templates), traits, settings.region)

@@ -117,6 +117,10 @@ def test_whether_it_confirms_is_a_flag(channel: Channel) -> None:
     assert channel.confirms in (True, False)
 
 
+def test_whether_it_takes_answers_is_a_flag(channel: Channel) -> None:
+    assert channel.takes_answers in (True, False)
+
+
 def test_a_channel_that_knows_ids_takes_a_message_once(
     driver: str, channel: Channel, tmp_path: Path
 ) -> None:

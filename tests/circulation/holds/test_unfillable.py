@@ -12,7 +12,7 @@ from circulation.loans.lost import declare_lost
 from circulation.notices.kinds import NoticeKind
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.holds import a_copy, a_hold, cancel, goes_to, hold_now
-from tests.builders.notices import EMAIL, rule, sent
+from tests.builders.notices import EMAIL, rule, sent, states
 
 
 @pytest.fixture
@@ -127,3 +127,24 @@ def test_the_patron_is_told_once_and_keeps_the_place(library: Library) -> None:
     left = hold_now(library, card, held)
     assert left is not None
     assert left.number_in_queue == 1
+
+
+def test_nobody_is_told_when_a_copy_turns_up_first(library: Library) -> None:
+    rule(library, "email", kind=NoticeKind.HOLD_UNFILLABLE)
+    cards = [a_patron(library, email=EMAIL) for _ in range(2)]
+    barcodes = [an_item(library, title=title) for title in ("Peters jul", "Njals saga")]
+    for card, barcode in zip(cards, barcodes, strict=True):
+        a_hold(library, card, barcode)
+        lose(library, barcode)
+    told = run_job(
+        library.circulation,
+        library.database,
+        "unfillable-holds",
+        day=library.today,
+        now=library.now,
+    )
+    assert told.counts == {"notices": 2}
+    a_copy(library, barcodes[0])
+    [message] = sent(library)
+    assert "Njals saga" in message.body
+    assert states(library, cards[0]) == [("hold_unfillable", "", "withdrawn")]

@@ -208,7 +208,7 @@ def test_two_blocks_of_one_day_are_two_messages(sqlite_library: Library) -> None
     gathered(library)
     bodies = [message.body for message in sent(library)]
     assert len(bodies) == 2
-    assert sum("skylder gebyrer" in body for body in bodies) == 1
+    assert sum("skylder penge" in body for body in bodies) == 1
 
 
 def test_a_digest_waits_for_its_time_of_the_day(sqlite_library: Library) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from circulation.notices.channels import CHANNELS, Form
+from circulation.notices.channels import CHANNELS, ChannelTraits, Form
 from circulation.notices.composing import Post, Text, compose
 from circulation.notices.contents import BookingTold, ChargeTold, Contents, HoldTold, LoanTold
 from circulation.notices.kinds import NoticeKind
@@ -71,15 +74,17 @@ def made(
     folder: Path | None = None,
     contents: Contents = CONTENTS,
     facts: dict[str, Any] = FACTS,
+    about: Person | None = None,
+    channels: Mapping[str, ChannelTraits] = CHANNELS,
 ) -> Text:
     person = Person(1, 1, "adult", "Ida Ørsted", "Ida", language, EMAIL, "", None)
     return compose(
-        Post(PLAIN if folder is None else Templates(folder)),
+        Post(PLAIN if folder is None else Templates(folder), channels),
         kind,
         channel,
         branch=BRANCH,
         recipient=person,
-        about=person,
+        about=about or person,
         contents=contents,
         facts=facts,
         now=datetime(2027, 1, 15, 11, tzinfo=UTC),
@@ -124,6 +129,68 @@ def test_a_template_needs_no_more_than_its_type_is_sure_of(kind: NoticeKind, lan
     }.get(kind, {})
     for channel in ("email", "sms", "print"):
         assert made(kind, channel, language=language, facts=needed).body
+
+
+CHILD = Person(2, 1, "child", "Bo Barn", "Bo", "", "", "", None)
+#: What speaks to the reader, whoever it is about: thanks, a promise to write, answers to a text.
+TO_THE_READER = re.compile("Du hører fra os igen|You will hear from us again|Thank you")
+SECOND_PERSON = re.compile(r"\b(du|dig|din|dit|dine|you|your|yours)\b", re.IGNORECASE)
+ANSWERS = {NoticeKind.SMS_RENEWED, NoticeKind.SMS_NOT_UNDERSTOOD}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", set(NoticeKind) - ANSWERS, ids=lambda kind: kind.value)
+def test_a_guardian_is_not_told_of_loans_and_debts_as_their_own(
+    kind: NoticeKind, language: str
+) -> None:
+    warning = {"amount": 20_000, "currency": "DKK", "days": 8}
+    facts = [FACTS | {"text": "Paraply"}, FACTS | {"text": "Paraply", "reason": "debt"}]
+    facts += [each | {"next": None, "block_warning": warning} for each in facts]
+    for channel in ("email", "sms", "print"):
+        for each in facts:
+            text = made(kind, channel, language=language, facts=each, about=CHILD)
+            told = TO_THE_READER.sub("", f"{text.subject}\n{text.body}")
+            assert not SECOND_PERSON.search(told), told
+            assert text.body.count("Bo Barn"), text.body
+            assert "Bo Barn: Bo Barn" not in text.body
+            assert ".." not in told.replace("...", ""), told
+            own = made(kind, channel, language=language, facts=each)
+            assert ".." not in own.body.replace("...", ""), own.body
+
+
+@pytest.mark.parametrize(("language", "word"), [("da", "FORNY"), ("en", "RENEW")])
+def test_a_text_says_that_it_can_be_answered_only_where_it_can(language: str, word: str) -> None:
+    soon = NoticeKind.DUE_SOON
+    answered = CHANNELS | {"sms": replace(CHANNELS["sms"], takes_answers=True)}
+    assert word not in made(soon, "sms", language=language).body
+    assert word in made(soon, "sms", language=language, channels=answered).body
+    guardian = made(soon, "sms", language=language, channels=answered, about=CHILD)
+    assert word not in guardian.body  # it would renew the guardian's own loans
+    for channel in ("email", "print"):
+        letter = made(soon, channel, language=language, channels=answered).body
+        assert word not in letter
+        assert "website" not in letter
+        assert "hjemmeside" not in letter
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_warning_and_a_block_for_debt_say_whom_to_pay(language: str) -> None:
+    pay = {"da": "Betal på Hovedbiblioteket", "en": "Please pay at Hovedbiblioteket"}[language]
+    warning = {"amount": 20_000, "currency": "DKK", "days": 8}
+    for kind, facts in (
+        (NoticeKind.BLOCK_WARNING, warning),
+        (NoticeKind.BLOCKED, {"reason": "debt"}),
+        (NoticeKind.OVERDUE, {"block_warning": warning}),
+    ):
+        text = made(kind, language=language, facts=facts, contents=Contents([LOAN], [], [], []))
+        assert "Byens Biblioteker" in text.body.split("Hovedbiblioteket")[0]
+        assert pay in text.body
+
+
+def test_who_is_blocked_otherwise_is_not_told_that_they_can_borrow() -> None:
+    blocked = replace(PERSON, blocks={("excluded", 2)})
+    assert "kan låne igen" in made(NoticeKind.UNBLOCKED).body
+    assert "kan låne igen" not in made(NoticeKind.UNBLOCKED, about=blocked).body
 
 
 def test_every_type_that_is_about_rows_has_a_check() -> None:

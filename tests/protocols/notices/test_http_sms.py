@@ -169,6 +169,14 @@ def test_other_calls_are_not_taken(
     assert (received.status, received.reports, received.texts) == (status, (), ())
 
 
+def test_who_can_be_answered(tmp_path: Path) -> None:
+    """A sender in letters cannot be answered, and without a secret no text is taken."""
+    url = "http://127.0.0.1:9"
+    assert channel(tmp_path, url, sender="1204").takes_answers
+    assert not channel(tmp_path, url).takes_answers
+    assert not channel(tmp_path, url, sender="1204", callback_secret=None).takes_answers
+
+
 def test_without_a_secret_nobody_is_believed(tmp_path: Path) -> None:
     sms = channel(tmp_path, "http://127.0.0.1:1/", callback_secret=None)
     assert sms.receive(call({"status": "DELIVERED", "userref": "1"})).status == 404
