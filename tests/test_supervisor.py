@@ -239,7 +239,7 @@ def test_the_daily_jobs_are_started_again(postgresql_url: str, tmp_path: Path) -
             return [
                 each
                 for each in workers_of(server)
-                if is_alive(each) and b"daily" in Path(f"/proc/{each}/cmdline").read_bytes()
+                if is_alive(each) and b"\0daily\0" in Path(f"/proc/{each}/cmdline").read_bytes()
             ]
 
         [before] = daily()
