@@ -17,9 +17,9 @@ from circulation.notices.composing import Post
 from circulation.notices.contents import Contents, read_contents
 from circulation.notices.kinds import NoticeState
 from circulation.notices.log import Logged, find_entry
-from circulation.notices.persons import read_persons
+from circulation.notices.persons import Person, read_persons
 from circulation.notices.planning import Planned, Planner
-from circulation.notices.rows import Notice, find_notice
+from circulation.notices.rows import Notice, find_notice, tried_as
 from circulation.notices.rules import ExplainedNotice, explain_notices, notice_case
 from circulation.results import Branch
 from circulation.schema import events
@@ -30,8 +30,12 @@ _event = one(select_events(events.c.id == bindparam("event_id")), read_event, "e
 
 @dataclass(frozen=True, slots=True)
 class WayOpen:
-    """A channel of the rule, in its order: the address there, and whether it has failed."""
+    """A channel of the rule, in its order: whom it reaches and where, and whether it has failed.
 
+    After the channels of who is to be told come those of the guardians who would be told instead.
+    """
+
+    recipient: str
     channel: str
     is_configured: bool
     address: str | None
@@ -89,24 +93,35 @@ def _cause(
     fields = explain_notices(set_up.notices.rows, case)
     said: dict[str, Any] = {part.field: part.value for part in fields}
     order = said["channels"] if notice.channels is None else notice.channels
+    planner = Planner(transaction, set_up, post, [notice], now)
     recipient = persons.get(notice.recipient_id or 0)
-    ways = []
-    for channel in order:
-        traits = post.channels.get(channel)
-        address = None
-        if traits is not None and recipient is not None:
-            address = address_of(
-                recipient,
-                traits.address,
-                verified=said["verified"],
-                region=post.region,
-                card="(the card)" if traits.address is AddressKind.CARD else None,
-            )
-        ways.append(WayOpen(channel, traits is not None, address, channel in notice.failed))
+    told = [] if recipient is None else [recipient]
+    if about is not None:
+        told += planner.guardians(notice, about, planner.terms(notice))
+    ways = [
+        _way(post, notice, each, channel, verified=said["verified"])
+        for each in told
+        for channel in order
+    ]
     planned = None
     if notice.state is NoticeState.WAITING:
-        planned = Planner(transaction, set_up, post, [notice], now).plan([notice])[0]
+        planned = planner.plan([notice])[0]
     event = None if notice.cause.event is None else _event(transaction, notice.cause.event)
     contents = read_contents(transaction, [notice.cause])
     branch = set_up.branches[notice.branch_id]
     return ExplainedCause(notice, event, contents, branch, fields, ways, planned)
+
+
+def _way(post: Post, notice: Notice, told: Person, channel: str, *, verified: bool) -> WayOpen:
+    traits = post.channels.get(channel)
+    address = None
+    if traits is not None:
+        address = address_of(
+            told,
+            traits.address,
+            verified=verified,
+            region=post.region,
+            card="(the card)" if traits.address is AddressKind.CARD else None,
+        )
+    has_failed = tried_as(notice, told.id, channel) in notice.failed
+    return WayOpen(told.name, channel, traits is not None, address, has_failed)

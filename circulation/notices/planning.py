@@ -197,6 +197,14 @@ class Planner:
         self, notice: Notice, about: Person, terms: NoticeTerms
     ) -> tuple[Person, tuple[str, str]] | None:
         """Who is told in place of a child whom no channel reaches, and where."""
+        for guardian in self.guardians(notice, about, terms):
+            found = None if guardian.is_dead else self.address(notice, guardian, terms)
+            if found is not None:
+                return guardian, found
+        return None
+
+    def guardians(self, notice: Notice, about: Person, terms: NoticeTerms) -> list[Person]:
+        """Who may be told in place of a child whom no channel reaches."""
         today = self.set_up.day(self.now, about.home_branch_id)
         if (
             terms.guardians != "fallback"
@@ -204,15 +212,11 @@ class Planner:
             or notice.recipient_id != about.id
             or not may_be_child(about.birth_date, today)
         ):
-            return None
+            return []
         ids = [each.patron_id for each in guardians_of(self.transaction, about.id)]
         unknown = [each for each in ids if each not in self.persons]
         self.persons |= read_persons(self.transaction, unknown)
-        for guardian in (self.persons[each] for each in ids):
-            found = None if guardian.is_dead else self.address(notice, guardian, terms)
-            if found is not None:
-                return guardian, found
-        return None
+        return [self.persons[each] for each in ids]
 
     def address(
         self, notice: Notice, recipient: Person, terms: NoticeTerms

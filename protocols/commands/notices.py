@@ -261,6 +261,7 @@ def _cause_facts(cause: ExplainedCause) -> dict[str, Any]:
         },
         "channels": [
             {
+                "recipient": way.recipient,
                 "channel": way.channel,
                 "configured": way.is_configured,
                 "address": way.address,

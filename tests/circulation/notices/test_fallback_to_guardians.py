@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from circulation.notices.explaining import explain_message
 from circulation.notices.forecast import forecast
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import queue
@@ -120,3 +121,29 @@ def test_what_can_be_declined_fills_no_queue(sqlite_library: Library) -> None:
     assert [each.kind for each in entries] == [NoticeKind.OVERDUE]
     every = library.read(lambda transaction: queue(transaction, now=library.now, with_waiting=True))
     assert [each.kind for each in every] == [NoticeKind.OVERDUE]
+
+
+def test_the_explanation_names_the_guardians_channels(library: Library) -> None:
+    rule(library, "email", "sms")
+    child, _ = a_family(library, email="bo@example.org")
+    told_late(library, child)
+    [message] = claimed(library)
+    went(library, message, NotSent("550 no"))
+    entry = library.read(
+        lambda transaction: queue(transaction, now=library.now, with_waiting=True)
+    )[0]
+    found = library.read(
+        lambda each: explain_message(library.circulation, each, POST, entry.id, now=library.now)
+    )
+    assert found is not None
+    [cause] = found.causes
+    ways = [(way.recipient, way.channel, way.address, way.has_failed) for way in cause.ways]
+    assert ways == [
+        ("Bo Barn", "email", "bo@example.org", True),
+        ("Bo Barn", "sms", None, False),
+        ("Mor Barn", "email", EMAIL, False),
+        ("Mor Barn", "sms", "+4522334455", False),
+    ]
+    assert cause.next is not None
+    assert cause.next.recipient is not None
+    assert cause.next.recipient.name == "Mor Barn"
