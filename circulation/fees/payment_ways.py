@@ -16,7 +16,7 @@ class PaymentWays(NamedTuple):
 
     * `self_service`: the address of a page where one pays;
     * `account`: to transfer to: registration and account number, ``0216 4069123456``, or an IBAN;
-    * `fik`: the line of a Danish payment card: ``+73<+87654321<`` with the creditor's number, or
+    * `fik`: the line of a Danish payment slip: ``+73<+87654321<`` with the creditor's number, or
       ``+71<...+87654321<`` with the number of a payer before it.
     """
 
@@ -63,7 +63,7 @@ def payment_problems(said: dict[str, Any]) -> dict[str, str]:
 _SHOULD_BE = {
     "self_service": "self_service is an address that begins with https://",
     "account": "account is a registration and account number, or an IBAN with its check digits",
-    "fik": 'fik is the line of a payment card, such as "+73<+87654321<", with its check digit',
+    "fik": 'fik is the line of a payment slip, such as "+73<+87654321<", with its check digit',
 }
 
 
@@ -86,7 +86,7 @@ def _is_iban(text: str) -> bool:
 
 
 def _has_check_digit(digits: str) -> bool:
-    """Modulus 10 with weights 1 and 2 from the right, as payment cards have it."""
+    """Modulus 10 with weights 1 and 2 from the right, as payment slips have it."""
     weighted = (int(each) * (1 + place % 2) for place, each in enumerate(reversed(digits)))
     return sum(each - 9 if each > 9 else each for each in weighted) % 10 == 0
 
