@@ -30,7 +30,7 @@ SHIPPED = Path(__file__).with_name("templates")
 #: The language of who has none of those that there are templates in.
 DEFAULT_LANGUAGE = "da"
 _SHIPPED_PREFIX = "shipped:"
-_TWO_STOPS = re.compile(r"(?<=\bkr)\.\.(?!\.)")
+_TWO_STOPS = re.compile(r"(?:(?<=\bkr\.)|(?<=\.\.\.))\.(?!\.)")
 
 
 class BadTemplate(ValueError):
@@ -206,9 +206,10 @@ class Templates:
 def _tidied(text: str, *, one_line: bool) -> str:
     """Without the empty lines that control structures leave behind.
 
-    The full stop of an abbreviation ends a sentence, too: ``20,00 kr..`` has one too many.
+    The full stop of an abbreviation ends a sentence, too, and so does that of a title that was cut:
+    ``20,00 kr..`` and ``Eventyr....`` have one too many.
     """
-    text = _TWO_STOPS.sub(".", text)
+    text = _TWO_STOPS.sub("", text)
     if one_line:
         return " ".join(text.split())
     lines: list[str] = []

@@ -187,6 +187,13 @@ def test_a_warning_and_a_block_for_debt_say_whom_to_pay(language: str) -> None:
         assert pay in text.body
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_title_that_was_cut_ends_its_sentence(language: str) -> None:
+    late = Contents([LOAN._replace(title="Eventyr, fortalte for Børn og voksne")], [], [], [])
+    text = made(NoticeKind.OVERDUE, "sms", language=language, contents=late).body
+    assert "Eventyr, fortalte for... " in text
+
+
 def test_who_is_blocked_otherwise_is_not_told_that_they_can_borrow() -> None:
     blocked = replace(PERSON, blocks={("excluded", 2)})
     assert "kan låne igen" in made(NoticeKind.UNBLOCKED).body
