@@ -29,6 +29,7 @@ from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind as PatronNoticeKind
 from circulation.notices.requests import request_notice
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import told_as
 from circulation.reasons import Action, Reason
 from circulation.results import Desk, Refusal, Refused
 from circulation.set_up import SetUp
@@ -109,7 +110,7 @@ def ask(
         author=wanted.author,
         branch_id=asked.branch_id,
         patron_id=borrower.id,
-        user=patron,
+        user=told_as(transaction, borrower.id, patron),
         hold_id=None,
         loan_id=None,
         due=None,

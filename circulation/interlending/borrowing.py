@@ -30,6 +30,7 @@ from circulation.interlending.temporary import add_temporary, end_holds, remove_
 from circulation.items.facts import item_facts, lock_item
 from circulation.loans.returns import check_in
 from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.identifiers import told_as
 from circulation.reasons import Reason
 from circulation.results import Branch, CheckedIn, Desk, Refusal, Refused
 from circulation.set_up import SetUp
@@ -292,7 +293,7 @@ def _begin(
         author=incoming.author[:LONGEST_TEXT],
         branch_id=desk.branch_id,
         patron_id=borrower.id if borrower else None,
-        user=(patron or "") if borrower else "",
+        user=told_as(transaction, borrower.id, patron) if borrower and patron else "",
         hold_id=None,
         loan_id=None,
         due=incoming.due,

@@ -22,6 +22,7 @@ from circulation.interlending.rows import (
 from circulation.interlending.states import LendingAction, LendingState, Obstacle, Role
 from circulation.items.facts import item_facts
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import told_as
 from circulation.results import Desk
 
 
@@ -135,7 +136,7 @@ def _new(
         author="",
         branch_id=desk.branch_id,
         patron_id=borrower.id if borrower else None,
-        user=user,
+        user=told_as(transaction, borrower.id, user) if borrower else user,
         hold_id=None,
         loan_id=None,
         due=None,

@@ -28,7 +28,8 @@ _table = interlibrary_loans
 
 
 class InterlibraryLoan(NamedTuple):
-    """A row. `partner` is a folded agency; `user` names the patron as the partner does."""
+    """A row. `partner` is a folded agency; `user` names the patron as the partner does,
+    but for national numbers (`circulation.patrons.identifiers.told_as`)."""
 
     id: int
     partner: str

@@ -257,6 +257,14 @@ def known_as(transaction: Transaction, patron_id: int) -> str | None:
     return found
 
 
+def told_as(transaction: Transaction, patron_id: int, typed: str) -> str:
+    """What others may keep of an identifier that was typed, and be told of again: itself, but for
+    a national number what the patron goes by besides (`known_as`)."""
+    if national_digits(typed) is None:
+        return typed
+    return known_as(transaction, patron_id) or ""
+
+
 def identifiers_of(transaction: Transaction, patron_id: int) -> list[PatronIdentifier]:
     """All identifiers of the patron, the oldest first."""
     return _of_patron(transaction, patron_id)

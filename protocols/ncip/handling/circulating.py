@@ -43,15 +43,15 @@ _REPETITION = frozenset(
 def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> Response:
     """Lends an item, for no longer than DesiredDateDue and the rules have it.
 
-    A MandatedAction has happened: where the partner may serve the user, it is recorded whatever the
-    rules say, due on DesiredDateDue where there is one. A repetition, as after an answer that got
+    A MandatedAction has happened: where the partner may serve the user, and change the loan that
+    there is, it is recorded whatever the rules say, due on DesiredDateDue where there is one. A
+    repetition, as after an answer that got
     lost, is answered with the loan there is.
     """
     named = user_and_item(request)
     if isinstance(named, Refusal):
         return named
-    is_ours = is_agreed(named.user.identifier, caller, context)
-    mandated = mandated_at(request, caller, context) if is_ours else None
+    mandated = _mandated(request, named, caller, context)
     result = lending.check_out(
         context.circulation,
         context.transaction,
@@ -100,6 +100,15 @@ def mandated_at(request: Any, caller: Partner, context: Context) -> datetime | N
     return request.mandated_action.date_event_occurred or context.now
 
 
+def _mandated(request: Any, named: Named, caller: Partner, context: Context) -> datetime | None:
+    """The same of a loan: the rules that it goes beyond are those of the item's owner too, and it
+    ends the loan of whoever has the item."""
+    if not is_agreed(named.user.identifier, caller, context):
+        return None
+    is_ours = is_loan_agreed(named.barcode, caller, context)
+    return mandated_at(request, caller, context) if is_ours else None
+
+
 def _refused(request: Any, result: Refused, named: Named) -> Refusal:
     found = problems(type(request).__name__, result.refusals, named.quotable)
     return replace(refusal(request, *found), required_fee_amount=required_fee(result))
@@ -121,15 +130,14 @@ def renew_item(
 ) -> Response:
     """Renews the user's loan of an item; DesiredDateDue gives way to the rules.
 
-    A MandatedAction has happened: where the partner may serve the user, it is recorded whatever the
-    rules say, until DesiredDateDue where there is one. `by_owner`: it is what the partner has lent
-    us, and its own word.
+    A MandatedAction has happened: where the partner may serve the user, and change loans of the
+    item, it is recorded whatever the rules say, until DesiredDateDue where there is one.
+    `by_owner`: it is what the partner has lent us, and its own word.
     """
     named = user_and_item(request)
     if isinstance(named, Refusal):
         return named
-    is_ours = is_agreed(named.user.identifier, caller, context)
-    mandated = mandated_at(request, caller, context) if is_ours else None
+    mandated = _mandated(request, named, caller, context)
     result = renewals.renew(
         context.circulation,
         context.transaction,

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from circulation.engine import Circulation
 from circulation.interlending.asking import Wish, answered, ask
 from circulation.interlending.borrowing import Accepted, Agreement, Incoming, accept, expect
 from circulation.interlending.notices import Notice, NoticeKind, claim_notice
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState, Obstacle
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
 from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason, Reason
 from circulation.results import CheckedOut, Refused
@@ -196,3 +197,44 @@ def test_what_is_refused(library: Library) -> None:
     ):
         assert isinstance(outcome, Refused), reason
         assert outcome.reasons == (reason,)
+
+
+NATIONAL = "010111-0000"
+
+
+@pytest.mark.parametrize("way", ["asked", "expected", "accepted"])
+def test_a_national_number_that_was_typed_is_neither_kept_nor_told_to_a_partner(
+    either_library: Library, way: str
+) -> None:
+    library = either_library
+    key = IdentifierKey(b"k" * 32)
+    library.circulation = Circulation(identifiers=key)
+    a_partner(library)
+    card = a_patron(library)
+    patron_id = patron_id_of(library, card)
+    library.write(
+        lambda transaction: add_identifier(
+            transaction, patron_id, NATIONAL, "national_id", now=library.now, key=key
+        )
+    )
+    if way == "asked":
+        loan = asked(library, NATIONAL, Wish(title="Vildanden"))
+        assert isinstance(loan, InterlibraryLoan)
+        assert claimed(library).facts["user"] == card
+    else:
+        verb: Any = expect if way == "expected" else accept
+        found = library.write(
+            lambda transaction: verb(
+                library.circulation,
+                transaction,
+                desk=partner_desk(library),
+                agreement=AGREEMENT,
+                request_id="R-1",
+                patron=NATIONAL,
+                incoming=Incoming(barcode="FOREIGN-1", title="Vildanden"),
+                now=library.now,
+            )
+        )
+        loan = found.loan if isinstance(found, Accepted) else found
+    assert isinstance(loan, InterlibraryLoan)
+    assert (loan.user, loan.patron_id) == (card, patron_id)

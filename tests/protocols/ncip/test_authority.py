@@ -39,7 +39,7 @@ from protocols.ncip.models.accounts import (
     FiscalTransactionInformation,
 )
 from protocols.ncip.models.addresses import ElectronicAddress
-from protocols.ncip.models.circulation import CheckInItem
+from protocols.ncip.models.circulation import CheckInItem, CheckOutItem
 from protocols.ncip.models.item_sets import LookupItemSet
 from protocols.ncip.models.lookups import LookupItem
 from protocols.ncip.models.services import SERVICES
@@ -52,10 +52,11 @@ from protocols.ncip.models.users import (
 )
 from protocols.ncip.settings import NcipSettings, Partner
 from protocols.ncip.wire.dialects import Dialect
+from tests.builders.agencies import a_school
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.fees import danish_fees
 from tests.builders.pins import hashed
-from tests.protocols.ncip.asking import AGENCY, CASES, item, named, typed
+from tests.protocols.ncip.asking import AGENCY, CASES, item, named, typed, user
 from tests.protocols.ncip.stage import N, Schemas, Stage, problem_types
 from tests.protocols.ncip.stage import typed as typed_xml
 
@@ -416,6 +417,37 @@ def test_when_a_return_happened_is_for_who_may_change_the_loan_to_say(stage: Sta
         assert problem_types(etree.fromstring(stage.answer(encode(asked, NEWEST)))) == []
         returned = library.events_of(barcode)[-1]
         assert (returned.at < library.now) == (caller is OWN)
+
+
+def test_what_a_mandated_loan_goes_beyond_must_be_agreed_too(stage: Stage) -> None:
+    """Else a partner of one agency could end loans at another, and lend what that one does not."""
+    library = stage.library
+    school = a_school(library)
+    library.policy(loan_days=28, loanable=False, material_group="class-set")
+    pupil = a_patron(library, home_branch=school.id)
+    caller = replace(FOREIGN, serves=("DK-900100",))
+    stage.use(NcipSettings(partners=(caller,)))
+    happened = MandatedAction(library.now)
+    for barcode in (
+        an_item(library, home=school),
+        an_item(library, home=school, material_group="class-set"),
+        an_item(library, on_loan_to=pupil),
+    ):
+        card = a_patron(library)
+        before = everything(library)
+        asked = CheckOutItem(
+            header(caller.agency, SECRET), happened, user_id=user(card), item_id=item(barcode)
+        )
+        answer = etree.fromstring(stage.answer(encode(asked, NEWEST)))
+        assert problem_types(answer) != []
+        assert everything(library) == before
+    own = CheckOutItem(
+        header(caller.agency, SECRET),
+        happened,
+        user_id=user(a_patron(library)),
+        item_id=item(an_item(library, on_loan_to=a_patron(library))),
+    )
+    assert problem_types(etree.fromstring(stage.answer(encode(own, NEWEST)))) == []
 
 
 def test_what_the_library_decides_no_pin_changes(stage: Stage) -> None:
