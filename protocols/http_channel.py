@@ -10,7 +10,8 @@ request is never taken for a rest.
 
 What leaves in doubt where a request ends, for us or for a server before us, is refused with status
 400 and the end of the connection: two lengths, a length and chunks, lines that are folded or hold a
-bare line end, chunks in HTTP/1.0.
+bare line end, chunks in HTTP/1.0, a Transfer-Encoding that says anything but `chunked` (`identity`
+is no coding since RFC 7230, and a server before us may take it for one).
 
 `EndingSite` is the factory of such connections, which can be ended between two requests.
 
@@ -183,7 +184,9 @@ class PatientChannel(HTTPChannel):
         if self._is_refused:
             return
         headers = self.requests[-1].requestHeaders
-        if channel._version != b"HTTP/1.1" and headers.hasHeader(b"transfer-encoding"):
+        codings = headers.getRawHeaders(b"transfer-encoding")
+        is_chunked = codings is not None and [each.lower() for each in codings] == [b"chunked"]
+        if codings is not None and not (is_chunked and channel._version == b"HTTP/1.1"):
             self._refuse()
             return
         segment = getattr(channel, "_path", b"").partition(b"?")[0].split(b"/", 2)[1:2]
@@ -236,6 +239,8 @@ class PatientChannel(HTTPChannel):
     def allContentReceived(self) -> None:  # noqa: N802
         self._stop_waiting()
         self._is_short = False
+        if self._is_refused:  # Twisted goes on so after a head that tells of no body
+            return
         super().allContentReceived()  # type: ignore[no-untyped-call]
 
     def connectionMade(self) -> None:  # noqa: N802

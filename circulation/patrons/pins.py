@@ -20,6 +20,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
+from base64 import b64encode
 from collections import OrderedDict
 from hashlib import blake2b
 
@@ -28,6 +29,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 
+#: Octets of salt and hash in what the hasher makes.
+_SALT, _HASH = 16, 32
 _RIGHT, _WRONG = b"\x01", b"\x00"
 
 
@@ -94,6 +97,16 @@ class PinVerifier:
         if verdict is None:
             raise VerificationNeeded(stored_hash, pin)
         return hmac.compare_digest(verdict, _RIGHT)
+
+    def decoy(self, name: str) -> str:
+        """What stands for the stored hash of whoever has none: it takes as long to check, and no
+        PIN is behind it. The same for the same name, as long as the process lives."""
+        digest = blake2b(_octets(name), key=self._key, digest_size=_SALT + _HASH).digest()
+        salt, found = (
+            b64encode(part).rstrip(b"=").decode() for part in (digest[:_SALT], digest[_SALT:])
+        )
+        costs = f"m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+        return f"$argon2id$v=19${costs}${salt}${found}"
 
     def verify(self, needed: VerificationNeeded) -> None:
         """Finds the verdict and remembers it, right or wrong. Slow: call it in a worker thread.

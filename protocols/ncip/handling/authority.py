@@ -27,8 +27,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-from circulation.reasons import Reason
-from circulation.results import Refusal as EngineRefusal
+from circulation.patrons.pin_rules import look_at_pin_of_nobody
 from protocols.answering import Context
 from protocols.ncip.handling.lookups import no_such_item
 from protocols.ncip.handling.receipts import loan_meant
@@ -86,7 +85,7 @@ from protocols.ncip.subjects.authority import (
     serves_some,
 )
 from protocols.ncip.subjects.items import barcode_of
-from protocols.ncip.subjects.named import is_given, known_user
+from protocols.ncip.subjects.named import desk_of, is_given, known_user
 from protocols.ncip.subjects.request_ids import (
     card_of,
     found_request,
@@ -236,8 +235,11 @@ def _by_pin(request: Any, user: NamedUser, caller: Partner, context: Context) ->
     types = {each.problem_type.value for each in status.problem if each.problem_type}
     if ProblemType.UNKNOWN_USER.value not in types:
         return status
-    wrong = (EngineRefusal(Reason.PIN_WRONG),)
-    return refusal(request, *problems(type(request).__name__, wrong, user.quotable))
+    assert user.pin is not None
+    wrong = look_at_pin_of_nobody(
+        context.circulation, user.identifier, user.pin, desk_of(caller, context), context.now
+    )
+    return refusal(request, *problems(type(request).__name__, (wrong,), user.quotable))
 
 
 def _unproven(

@@ -21,6 +21,7 @@ from catalogue.schema import metadata
 from catalogue.statements import Transaction, change, many
 from circulation.callers.partner_requests import hold_of_request
 from circulation.patrons.contacts import ContactKind, add_contact
+from circulation.patrons.guesses import GUESS_LIMIT
 from circulation.patrons.identifiers import add_identifier
 from circulation.patrons.schema import patron_identifiers, patrons
 from protocols.ncip.codec import encode
@@ -346,7 +347,7 @@ def given(name: str) -> str:
 
 
 @pytest.mark.parametrize("serves", [(), ("DK-900200",)])
-@pytest.mark.parametrize("pin", [None, "9999"])
+@pytest.mark.parametrize("pin", [None, "9999", ""])
 def test_an_identifier_of_nobody_is_answered_as_one_of_somebody(
     stage: Stage, serves: tuple[str, ...], pin: str | None
 ) -> None:
@@ -366,6 +367,25 @@ def test_an_identifier_of_nobody_is_answered_as_one_of_somebody(
     )
     assert problem_types(answers[0])
     assert there == nowhere
+
+
+def test_who_is_nobody_is_not_seen_by_the_work_nor_by_the_end_of_guessing(stage: Stage) -> None:
+    """Each PIN is hashed once, whoever it is for, and guesses end at the same number."""
+    library = stage.library
+    with_pin, without = a_patron(library, pin_hash=PIN_HASH), a_patron(library)
+    seen = []
+    for who in (with_pin, without, "NOBODY"):
+        said = []
+        for number in range(GUESS_LIMIT + 1):
+            before = len(library.circulation.pins)
+            pin = typed_xml("PIN", f"{who}{number}")
+            answer = look_up(stage, FOREIGN, typed_xml("Barcode Id", who), pin)
+            text = etree.tostring(answer, encoding="unicode")
+            said.append((text, len(library.circulation.pins) - before))
+        seen.append(said)
+    assert [hashed for _, hashed in seen[0][1:]] == [1] * (GUESS_LIMIT - 1) + [0]
+    assert seen[0][1:] == seen[1][1:] == seen[2][1:]
+    assert seen[0][-1] != seen[0][-2]
 
 
 def test_institutions_are_the_partners_own_and_people_are_not(stage: Stage) -> None:
