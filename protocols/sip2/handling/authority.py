@@ -76,10 +76,10 @@ def doubted(
     """Why a message without a block (no block = Y) is not believed; None where it is.
 
     A terminal cannot check a PIN while its line is down, so what it reports then needs none. But
-    what is dated just now was done on line, and needs what everything on line needs.
+    what is dated just now was done on line, and needs what everything on line needs. Whoever is not
+    served at all is lent nothing whenever it was: that is for staff to settle.
     """
-    if happened is not None and happened <= context.now - LATELY:
-        return None
+    was_off_line = happened is not None and happened <= context.now - LATELY
     known = let_in(
         context.circulation,
         context.transaction,
@@ -88,6 +88,10 @@ def doubted(
         pin=None,
         desk=place.desk,
     )
+    if was_off_line:
+        if isinstance(known, Refused) and Reason.PATRON_NOT_SERVED in known.reasons:
+            return known
+        return None
     if isinstance(known, Refused) and Reason.PIN_MISSING in known.reasons:
         known = admitted(request, place, context)
     is_let_in = not isinstance(known, Refused) or NOT_LET_IN.isdisjoint(known.reasons)

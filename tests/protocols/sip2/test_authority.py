@@ -391,6 +391,21 @@ def test_what_is_dated_just_now_was_made_on_line_and_is_left_to_the_staff(
     assert terminal.ask(f"17{NOW}AO|ABI7000003|".encode()).startswith(b"1804")
 
 
+@pytest.mark.parametrize("pin", ["", "1234"])
+def test_whoever_is_not_served_is_lent_nothing_off_line_either(
+    stranger: Library, a_terminal: ATerminal, pin: str
+) -> None:
+    """The account says that they are lent nothing: what a machine has given them is for staff."""
+    terminal = a_terminal(**ALL_SHOWN, serves_patrons_of="own")
+    said = off_line("11", AN_HOUR_AGO)
+    answer, _ = spoken(terminal, said, pin)
+    assert answer.startswith("121")
+    assert_nothing_personal(answer, said)
+    (line,) = stranger.read(no_block_conflicts).lines
+    assert line.reasons == (Reason.PATRON_NOT_SERVED,)
+    assert terminal.ask(f"17{NOW}AO|ABI7000003|".encode()).startswith(b"1803")
+
+
 def test_a_renewal_by_title_without_a_block_tells_no_barcode(
     stranger: Library, a_terminal: ATerminal
 ) -> None:
