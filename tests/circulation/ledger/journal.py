@@ -162,7 +162,7 @@ class Journal:
         if name == "item_id":
             return barcodes[value]
         if isinstance(value, datetime):
-            return self._time(value)
+            return f"{value.astimezone(ZONE):%Y-%m-%d %H:%M:%S}"
         if name in ("before", "after", "facts", "shares"):
             return self._text(json.dumps(_without_terms(json.loads(value)), sort_keys=True))
         return self._text(str(value))
@@ -177,10 +177,6 @@ class Journal:
     def _number(self, kind: str, number: int) -> str:
         known = sum(1 for each, _ in self._numbers if each == kind)
         return self._numbers.setdefault((kind, number), f"{kind} {known + 1}")
-
-    @staticmethod
-    def _time(moment: datetime) -> str:
-        return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M:%S}"
 
 
 def _without_terms(facts: Any) -> Any:
