@@ -9,7 +9,7 @@ from lxml import etree
 
 from catalogue.database import Database
 from catalogue.statements import Transaction
-from circulation.events import EventKind, events_of_patron
+from circulation.events import Event, EventKind, events_of_patron
 from circulation.ledger.charges import create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.organisation import add_agency, add_branch, add_consortium
@@ -50,6 +50,8 @@ def transaction(
     request: str = "",
     related: str = "",
     currency: str = "DKK",
+    kind: str = "Interlibrary Loan Fee",
+    more: str = "",
 ) -> str:
     def reference(element: str, value: str) -> str:
         return (
@@ -65,9 +67,10 @@ def transaction(
         f"<FiscalTransactionInformation><FiscalActionType>{action}</FiscalActionType>",
         reference("FiscalTransactionReferenceId", name),
         reference("RelatedFiscalTransactionReferenceId", related),
-        "<FiscalTransactionType>Interlibrary Loan Fee</FiscalTransactionType>",
+        f"<FiscalTransactionType>{kind}</FiscalTransactionType>" if kind else "",
         f"<Amount><CurrencyCode>{currency}</CurrencyCode><MonetaryValue>{amount}</MonetaryValue>",
         "</Amount>",
+        more,
         f"<RequestId><RequestIdentifierValue>{request}</RequestIdentifierValue></RequestId>"
         if request
         else "",
@@ -134,6 +137,128 @@ def test_a_charge_is_given_up(stage: Stage, action: str) -> None:
     assert problem_types(more) == ["Invalid Amount"]
     assert not problem_types(stage.ask(transaction(card, action, 4000, related=number or "")))
     assert balance(stage, card) == "0"
+
+
+def last_event(stage: Stage, card: str) -> Event:
+    """The last of the patron, which the partner has caused at its branch, now."""
+    who = number_of(stage.library, card)
+    event = stage.library.read(lambda each: events_of_patron(each, who))[-1]
+    partner = SETTINGS.partners[0]
+    assert (event.actor, event.device) == (partner.known_as, "NCIP")
+    assert (event.branch_id, event.at) == (stage.library.main.id, stage.library.now)
+    return event
+
+
+def test_the_ledger_has_who_did_what_and_why(stage: Stage) -> None:
+    library, partner = stage.library, SETTINGS.partners[0]
+    card = a_patron(library)
+    said = "<FiscalTransactionDescription>En bog fra Aarhus</FiscalTransactionDescription>"
+    numbers = []
+    for more, why in ((said, "En bog fra Aarhus"), ("", partner.known_as)):
+        library.pass_time(minutes=1)
+        answer = stage.ask(transaction(card, "Assess", 4000, more=more))
+        value = "FiscalTransactionReferenceId/FiscalTransactionIdentifierValue"
+        numbers.append(text_of(answer, value) or "")
+        made = last_event(stage, card)
+        assert made.kind is EventKind.CHARGE_CREATED
+        assert made.after == {
+            "charge": int(numbers[-1]),
+            "kind": "service",
+            "amount": 4000,
+            "balance": 4000,
+            "currency": "DKK",
+            "agency": library.main.agency_id,
+            "reason": why,
+        }
+    library.pass_time(minutes=1)
+    method = "<PaymentMethodType>Cash</PaymentMethodType>"
+    for name, more, told in (("P 1", method, "Cash"), ("P 2", "", "")):
+        answer = stage.ask(
+            transaction(card, "Payment", 1000, name=name, related=numbers[0], more=more)
+        )
+        assert not problem_types(answer)
+        taken = last_event(stage, card)
+        assert taken.kind is EventKind.PAYMENT_TAKEN
+        assert taken.after["method"] == told
+        assert taken.after["order"] == f"{partner.agency.casefold()} {name}"
+        assert taken.after["charges"] == {numbers[0]: 1000}
+    for action, by in (("Waive", "write_off"), ("Cancel", "reduction")):
+        library.pass_time(minutes=1)
+        for more, why in ((said, "En bog fra Aarhus"), ("", partner.known_as)):
+            answer = stage.ask(transaction(card, action, 500, related=numbers[1], more=more))
+            assert text_of(answer, value) == numbers[1]
+            changed = last_event(stage, card)
+            assert changed.kind is EventKind.CHARGE_CHANGED
+            assert (changed.after["charge"], changed.after["by"]) == (int(numbers[1]), by)
+            assert changed.after["why"] == why
+
+
+@pytest.mark.parametrize(
+    ("kind", "charged"),
+    [
+        ("Fine", "late_fee"),
+        ("Book Replacement Charge", "compensation"),
+        ("Service Charge", "processing"),
+        ("Rental", "loan_fee"),
+        ("Reservation Charge", "hold_fee"),
+        ("Reminder Charge", "administrative"),
+        ("Purchase", "other"),
+        ("Card Replacement Charge", "administrative"),
+        ("Interlibrary Loan Fee", "service"),
+        ("Renewal Fee", "loan_fee"),
+        ("Catalog Search", "service"),
+        ("Day Pass", "service"),
+        ("Something Else", "other"),
+        ("", "other"),
+    ],
+)
+def test_each_type_of_transaction_is_a_kind_of_charge(
+    stage: Stage, kind: str, charged: str
+) -> None:
+    card = a_patron(stage.library)
+    assert not problem_types(stage.ask(transaction(card, "Assess", 100, kind=kind)))
+    assert last_event(stage, card).after["kind"] == charged
+
+
+@pytest.mark.parametrize(
+    ("action", "amount", "related", "problem"),
+    [
+        ("Borrow", 100, "", ("Unable To Add Element", "FiscalActionType", "Borrow")),
+        ("Assess", -1, "", ("Invalid Amount", "MonetaryValue", "-1")),
+        ("Payment", 9, "", ("Invalid Amount", "MonetaryValue", "9")),
+        (
+            "Waive",
+            9,
+            "12345678901234567890",
+            (
+                "Unable To Add Element",
+                "RelatedFiscalTransactionReferenceId",
+                "12345678901234567890",
+            ),
+        ),
+        ("Cancel", 9, "17", ("Unable To Add Element", "RelatedFiscalTransactionReferenceId", "17")),
+        ("Cancel", 9, "", ("Unable To Add Element", "RelatedFiscalTransactionReferenceId", None)),
+    ],
+)
+def test_a_problem_names_the_element_and_what_stood_in_it(
+    stage: Stage, action: str, amount: int, related: str, problem: tuple[str, str, str | None]
+) -> None:
+    answer = stage.ask(transaction(a_patron(stage.library), action, amount, related=related))
+    [told] = answer.iter(f"{N}Problem")
+    found = tuple(text_of(told, name) for name in ("ProblemType", "ProblemElement", "ProblemValue"))
+    assert found == problem
+
+
+def test_the_answer_names_the_transaction_as_the_partner_does(stage: Stage) -> None:
+    """Or else by the number of the charge."""
+    card = a_patron(stage.library)
+    value = "FiscalTransactionReferenceId/FiscalTransactionIdentifierValue"
+    agency = "FiscalTransactionReferenceId/AgencyId"
+    named = stage.ask(transaction(card, "Assess", 100, name="T 9"))
+    assert (text_of(named, agency), text_of(named, value)) == ("DK-710100", "T 9")
+    ours = stage.ask(transaction(card, "Assess", 100))
+    assert text_of(ours, agency) == "DK-900100"
+    assert (text_of(ours, value) or "").isdecimal()
 
 
 #: What gives up, or takes back, a part of a charge.
