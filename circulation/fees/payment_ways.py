@@ -25,7 +25,7 @@ class PaymentWays(NamedTuple):
     fik: str = ""
 
 
-_ADDRESS = re.compile(r"https?://[^\s<>]{1,180}")
+_ADDRESS = re.compile(r"https://[^\s<>]{1,180}")
 _ACCOUNT = re.compile(r"[0-9]{4}[ -]?[0-9]{4,10}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _FIK = re.compile(r"\+(01|73)<\+[0-9]{7,8}<|\+(71<[0-9]{15}|75<[0-9]{16})\+[0-9]{7,8}<")
