@@ -132,6 +132,18 @@ def test_a_closure_announced_late_reduces_the_fees_it_touches(either_library: Li
     assert closed(library, 10, 8).fees == ()  # announcing it again finds nothing more
 
 
+def test_a_closure_announced_late_leaves_a_child_its_tariff(library: Library) -> None:
+    danish_fees(library)
+    card = a_patron(library, birth_date=library.today - timedelta(days=3_000))
+    [book] = lend(library, card)
+    late_by(library, 10)
+    hand_in(library, book)
+    assert total(library, card) == 5_500
+    library.pass_time(hours=1)
+    assert [(fee.before, fee.after) for fee in closed(library, 10, 8).fees] == [(5_500, 1_000)]
+    assert total(library, card) == 1_000
+
+
 def test_a_closure_of_all_the_days_cancels_the_fee(library: Library) -> None:
     danish_fees(library)
     card = a_patron(library)

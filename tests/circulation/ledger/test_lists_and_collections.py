@@ -22,6 +22,7 @@ from circulation.reasons import Reason
 from circulation.results import Refused
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import Library, a_patron
+from tests.builders.dunning import danish, run_days
 from tests.builders.fees import (
     charge,
     charges_of,
@@ -116,6 +117,20 @@ def test_why_a_charge_is(library: Library) -> None:
     assert [each.barcode for each in found.loans] == [first, second]
     assert [each.title for each in found.loans] == ["Peters jul"] * 2
     assert (found.undone, found.steps) == ((), ())
+
+
+def test_the_steps_of_a_charge_are_told_as_they_were_done(library: Library) -> None:
+    """Those of the loan come before the reminder of the bill that was made of it."""
+    danish(library)
+    card = a_patron(library, email="ida@example.dk")
+    lend(library, card, price=20_000, currency="DKK")
+    late_by(library, 0)
+    run_days(library, 50, sends=True)
+    made = [line.charge for line in charges_of(library, card)]
+    told = [explained(library, each.id).steps for each in made]
+    assert all([act.id for act in acts] == sorted(act.id for act in acts) for acts in told)
+    assert any({act.loan_id is None for act in acts} == {True, False} for acts in told)
+    assert any(len(acts) > 2 for acts in told)
 
 
 def test_a_charge_that_nobody_can_change(library: Library) -> None:

@@ -71,6 +71,15 @@ def test_a_patron_is_one_person_whatever_was_typed(
     assert fields(answer).patron_identifier == person, answer
 
 
+def test_a_field_of_ones_own_shows_the_card_whatever_was_typed(
+    person: str, a_terminal: ATerminal
+) -> None:
+    terminal = a_terminal(extra_patron_fields=["ZA={identifier}"])
+    for typed in (OLD_CARD, CARD, LOGIN):
+        answer = terminal.ask(f"23001{NOW}AO|AA{typed}|AC|AD1234|".encode()).decode()
+        assert f"|ZA{person}|" in answer, answer
+
+
 def test_a_return_names_the_same_card(person: str, library: Library, terminal: Terminal) -> None:
     assert (
         fields(terminal.ask(f"09N{NOW}{NOW}AP|AO|ABlent|AC|".encode())).patron_identifier == person
