@@ -100,6 +100,35 @@ def terminal(library: Library, a_terminal: ATerminal) -> Terminal:
     return a_terminal(kind="desk", find_on_item_information=True, writeoff_payment_types=["04"])
 
 
+READ = [
+    f"23001{DATE}AO|AAP1|AC|AD1234|",
+    f"63001{DATE}          AO|AAP1|AC|AD1234|",
+    f"35{DATE}AO|AAP1|AD1234|",
+]
+
+
+def test_each_message_is_dealt_with_in_the_branch_that_it_names(
+    terminal: Terminal, library: Library, a_terminal: ATerminal
+) -> None:
+    """AO, or AP of a check-in, where the account is of any branch; AO comes back as it was sent."""
+    terminal = a_terminal(
+        kind="desk",
+        find_on_item_information=True,
+        writeoff_payment_types=["04"],
+        any_branch_of_agency=True,
+    )
+    for message, kinds in [*((each, []) for each in READ), *DAY]:
+        days = 1 if message.startswith(("29", "65")) else 0
+        library.pass_time(days=days, seconds=20)
+        before = len(library.read(_events))
+        answer = terminal.ask(message.replace("AO|", "AODK-900102|").encode()).decode()
+        if message[:2] not in ("17", "19"):
+            assert "AODK-900102|" in answer, answer
+        new = library.read(_events)[before:]
+        assert {event.branch_id for event in new} <= {library.other.id}, message
+        assert {*kinds} <= {event.kind for event in new}, message
+
+
 def written(terminal: Terminal, message: str, *, days: float = 0, seconds: float = 20) -> list[Any]:
     """The events that the message writes: all by this terminal, at its branch, now."""
     library = terminal.library
