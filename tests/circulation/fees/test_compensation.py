@@ -319,3 +319,28 @@ def test_no_compensation_where_no_rule_says_any(sqlite_library: Library) -> None
     assert mark(library, lost.declare_lost, book).charged == ()
     assert [each.charge.kind for each in charges_of(library, card)] == []
     assert ChargeKind.COMPENSATION.is_compensation
+
+
+def test_a_bill_names_the_charges_that_it_makes_and_what_it_refuses(library: Library) -> None:
+    billing(library)
+    card = a_patron(library)
+    [book] = lend(library, card, **PRICED)
+    late_by(library, 20)
+    nowhere = library.desk()._replace(branch_id=99)
+    refused = library.write(
+        lambda transaction: bill_loan(
+            library.circulation, transaction, desk=nowhere, item=book, now=library.now
+        )
+    )
+    assert isinstance(refused, Refused)
+    assert refused.reasons == (Reason.BRANCH_UNKNOWN,)
+    assert refused.item is not None
+    answer = bill(library, book)
+    assert isinstance(answer, Billed)
+    assert (answer.item.barcode, answer.borrower.identifier) == (book, card)
+    made = {line.charge.id: line.charge for line in charges_of(library, card)}
+    assert [fee.charge_id for fee in answer.charged] == list(made)
+    for fee in answer.charged:
+        charge = made[fee.charge_id]
+        told = (fee.kind, fee.amount, fee.currency)
+        assert told == (charge.kind.value, charge.amount, charge.currency)

@@ -237,3 +237,19 @@ def test_a_page_goes_on_where_the_last_ended(
     rest, end = library.read(lambda transaction: page(transaction, number_of(library, cards[1])))
     assert [debt.patron_id for debt in rest] == [number_of(library, cards[2])]
     assert end is None
+
+
+def test_the_rules_of_a_category_hold_for_the_block_too(library: Library) -> None:
+    fee_rule(library, patron_category="adult", block_threshold=20_000, block_days=8)
+    fee_rule(library, patron_category="child", block_threshold=5_000, block_days=2)
+    adult, child = a_patron(library), a_patron(library, category="child")
+    for card in (adult, child):
+        charge(library, card, 20_000)
+    debts = to_warn(library)
+    assert [debt.block_days for debt in debts] == [8, 2]
+    for debt in debts:
+        library.write(lambda transaction, d=debt: note_warning(transaction, d, now=library.now))  # type: ignore[misc]
+    library.pass_time(days=2)
+    assert [debt.patron_id for debt in blocked(library, {})] == [number_of(library, child)]
+    library.pass_time(days=6)
+    assert [debt.patron_id for debt in blocked(library, {})] == [number_of(library, adult)]
