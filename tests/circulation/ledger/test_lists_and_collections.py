@@ -11,11 +11,13 @@ from circulation.events import EventKind, events_of_patron
 from circulation.fees.expected import ExpectedFees, expected_fees
 from circulation.fees.loan_fees import ACTS
 from circulation.fees.receipts import Receipt, ReturnedItem, return_receipt
-from circulation.ledger.charge_lists import ChargeExplained, explain_charge
+from circulation.ledger.changes import change_charge
+from circulation.ledger.charge_lists import ChargeExplained, explain_charge, patron_charges
 from circulation.ledger.charge_words import ChargeReason, charge_text, own_words
 from circulation.ledger.charges import ChargeUnknown, open_charge
 from circulation.ledger.collected import Collected, collected_for_others
 from circulation.ledger.money import ChargeKind, Paid, PostingKind
+from circulation.ledger.orders import Act
 from circulation.ledger.payments import account_currency
 from circulation.ledger.reversals import reverse_payment
 from circulation.reasons import Reason
@@ -96,6 +98,33 @@ def test_a_list_says_whose_it_is_and_to_whom_it_is_owed(library: Library) -> Non
     assert [line.charge.amount for line in there.charges] == [700]
     agree(library, library.main, school, payments=True)
     assert len(listed(library, card, collected_at=school.agency_id).charges) == 2
+
+
+def test_nobody_has_no_list(library: Library) -> None:
+    answer = library.read(
+        lambda transaction: patron_charges(
+            library.circulation, transaction, patron="nobody", now=library.now
+        )
+    )
+    assert isinstance(answer, Refused)
+    assert answer.reasons == (Reason.PATRON_UNKNOWN,)
+
+
+def test_all_there_is_is_written_off_where_no_amount_is_said(library: Library) -> None:
+    made = charge(library, a_patron(library), 700)
+    answer = library.write(
+        lambda transaction: change_charge(
+            library.circulation,
+            transaction,
+            act=Act.WRITE_OFF,
+            charge_id=made.id,
+            desk=library.desk(),
+            reason="agreed",
+            now=library.now,
+        )
+    )
+    assert not isinstance(answer, Refused)
+    assert (answer.charge.written_off, answer.charge.balance) == (700, 0)
 
 
 def test_why_a_charge_is(library: Library) -> None:
