@@ -350,11 +350,14 @@ def lock(expression: ClauseElement, *parameters: str) -> Callable[..., None]:
 
     Lock and facts must be two statements: under READ COMMITTED a statement that waits for a
     lock still sees what the rows joined to it held before the wait. SQLite has one writer at a
-    time, so nothing is sent there.
+    time, so nothing is sent there; on both it raises ValueError for a key that is missing or None,
+    which would lock nothing.
     """
     sending = send(expression, *parameters)
 
     def call(transaction: Transaction, *values: Any) -> None:
+        if len(values) != len(parameters) or None in values:
+            raise ValueError(f"{values} for {parameters} locks nothing")
         if transaction.dialect != "sqlite":
             sending(transaction, *values)
 

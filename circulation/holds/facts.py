@@ -14,8 +14,6 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
-    Select,
     and_,
     bindparam,
     case,
@@ -135,73 +133,67 @@ _IS_SET_SERVED = case(
 ).label("is_set_served")
 
 
-def _select_holds(*conditions: ColumnElement[bool]) -> Select[Any]:
-    return (
-        select(
-            holds.c.id,
-            holds.c.record_id,
-            records.c.title,
-            records.c.author,
-            holds.c.item_id,
-            _target.c.barcode,
-            holds.c.part,
-            holds.c.patron_id,
-            patrons.c.name,
-            patrons.c.category,
-            patrons.c.agency_id,
-            holds.c.set_id,
-            hold_sets.c.kind,
-            holds.c.waits_for,
-            holds.c.pickup_branch_id,
-            holds.c.queue_class,
-            holds.c.priority,
-            holds.c.placed,
-            holds.c.activates,
-            holds.c.interest_until,
-            holds.c.paused_from,
-            holds.c.paused_until,
-            holds.c.closed,
-            holds.c.outcome,
-            patron_absences.c.absent_from,
-            patron_absences.c.absent_until,
-            captures.c.item_id,
-            _captured.c.barcode,
-            captures.c.captured,
-            captures.c.shelf_branch_id,
-            captures.c.number,
-            captures.c.shelved,
-            captures.c.deadline,
-            captures.c.released,
-            _IS_SET_SERVED,
-        )
-        .select_from(
-            holds.join(records, records.c.id == holds.c.record_id)
-            .join(patrons, patrons.c.id == holds.c.patron_id)
-            .outerjoin(patron_absences, patron_absences.c.patron_id == holds.c.patron_id)
-            .outerjoin(hold_sets, hold_sets.c.id == holds.c.set_id)
-            .outerjoin(_target, _target.c.id == holds.c.item_id)
-            .outerjoin(captures, captures.c.hold_id == holds.c.id)
-            .outerjoin(_captured, _captured.c.id == captures.c.item_id)
-        )
-        .where(*conditions)
-    )
-
+_holds = select(
+    holds.c.id,
+    holds.c.record_id,
+    records.c.title,
+    records.c.author,
+    holds.c.item_id,
+    _target.c.barcode,
+    holds.c.part,
+    holds.c.patron_id,
+    patrons.c.name,
+    patrons.c.category,
+    patrons.c.agency_id,
+    holds.c.set_id,
+    hold_sets.c.kind,
+    holds.c.waits_for,
+    holds.c.pickup_branch_id,
+    holds.c.queue_class,
+    holds.c.priority,
+    holds.c.placed,
+    holds.c.activates,
+    holds.c.interest_until,
+    holds.c.paused_from,
+    holds.c.paused_until,
+    holds.c.closed,
+    holds.c.outcome,
+    patron_absences.c.absent_from,
+    patron_absences.c.absent_until,
+    captures.c.item_id,
+    _captured.c.barcode,
+    captures.c.captured,
+    captures.c.shelf_branch_id,
+    captures.c.number,
+    captures.c.shelved,
+    captures.c.deadline,
+    captures.c.released,
+    _IS_SET_SERVED,
+).select_from(
+    holds.join(records, records.c.id == holds.c.record_id)
+    .join(patrons, patrons.c.id == holds.c.patron_id)
+    .outerjoin(patron_absences, patron_absences.c.patron_id == holds.c.patron_id)
+    .outerjoin(hold_sets, hold_sets.c.id == holds.c.set_id)
+    .outerjoin(_target, _target.c.id == holds.c.item_id)
+    .outerjoin(captures, captures.c.hold_id == holds.c.id)
+    .outerjoin(_captured, _captured.c.id == captures.c.item_id)
+)
 
 _IN_ORDER = (holds.c.queue_class, holds.c.priority, holds.c.placed, holds.c.id)
 _IS_OPEN = holds.c.closed.is_(None)
 
-hold_facts = one(_select_holds(holds.c.id == bindparam("hold_id")), HoldFacts, "hold_id")
+hold_facts = one(_holds.where(holds.c.id == bindparam("hold_id")), HoldFacts, "hold_id")
 #: The hold that the item is bound to, or lies on the shelf for.
-hold_of_item = one(_select_holds(captures.c.item_id == bindparam("item_id")), HoldFacts, "item_id")
+hold_of_item = one(_holds.where(captures.c.item_id == bindparam("item_id")), HoldFacts, "item_id")
 #: The open holds of the record in the order of its queue.
 holds_of_record = many(
-    _select_holds(holds.c.record_id == bindparam("record_id"), _IS_OPEN).order_by(*_IN_ORDER),
+    _holds.where(holds.c.record_id == bindparam("record_id"), _IS_OPEN).order_by(*_IN_ORDER),
     HoldFacts,
     "record_id",
 )
 #: The open holds of the patron, the oldest first.
 holds_of_patron = many(
-    _select_holds(holds.c.patron_id == bindparam("patron_id"), _IS_OPEN).order_by(
+    _holds.where(holds.c.patron_id == bindparam("patron_id"), _IS_OPEN).order_by(
         holds.c.placed, holds.c.id
     ),
     HoldFacts,
@@ -209,19 +201,19 @@ holds_of_patron = many(
 )
 #: The open holds of the set, in the order in which they were placed.
 holds_of_set = many(
-    _select_holds(holds.c.set_id == bindparam("set_id"), _IS_OPEN).order_by(holds.c.id),
+    _holds.where(holds.c.set_id == bindparam("set_id"), _IS_OPEN).order_by(holds.c.id),
     HoldFacts,
     "set_id",
 )
 #: The holds whose item lies on the shelf of the branch, by number.
 holds_on_shelf = many(
-    _select_holds(captures.c.shelf_branch_id == bindparam("branch_id")).order_by(captures.c.number),
+    _holds.where(captures.c.shelf_branch_id == bindparam("branch_id")).order_by(captures.c.number),
     HoldFacts,
     "branch_id",
 )
 #: Open holds that wait, and have done so beyond their interest date.
 holds_out_of_interest = many(
-    _select_holds(
+    _holds.where(
         holds.c.interest_until < bindparam("today"),
         _IS_OPEN,
         or_(captures.c.hold_id.is_(None), captures.c.released.is_not(None)),
@@ -235,7 +227,7 @@ holds_out_of_interest = many(
 #: Open holds that may be served from today on and could not be yesterday, and those that wait in a
 #: row of which the one before has ended; after the hold `after`.
 holds_that_begin = many(
-    _select_holds(
+    _holds.where(
         _IS_OPEN,
         holds.c.id > bindparam("after"),
         or_(

@@ -153,20 +153,26 @@ def recall_for(
 
 
 def recall_for_holds_that_begin(
-    transaction: Transaction, set_up: SetUp, *, day: date, now: datetime, after: int = 0
+    transaction: Transaction,
+    set_up: SetUp,
+    *,
+    day: date,
+    now: datetime,
+    after: int = 0,
+    at_most: int = AT_MOST,
 ) -> tuple[list[RecalledLoan], int | None]:
     """Recalls loans for the holds that may be served from this day on; after the hold `after`.
 
     Gives where to go on too, None when all are done. Done again it recalls nothing more.
     """
-    page = holds_that_begin(transaction, day, day - timedelta(1), after, AT_MOST)
+    page = holds_that_begin(transaction, day, day - timedelta(1), after, at_most)
     recalled = []
     for hold in page:
         lock_queue(transaction, hold.record_id)
         desk = set_up.desk(hold.pickup_branch_id, ACTOR)
         if (loan := recall_for(transaction, set_up, desk, hold, now)) is not None:
             recalled.append(loan)
-    return recalled, page[-1].id if len(page) == AT_MOST else None
+    return recalled, page[-1].id if len(page) == at_most else None
 
 
 def recall(

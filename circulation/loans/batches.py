@@ -69,7 +69,8 @@ def check_out_pairs(
     no_block: bool = False,
 ) -> list[CheckedOut | Refused]:
     """Lends to each patron identifier the barcode beside it (a class); an answer for each pair."""
-    _begin(circulation, transaction, [item for _, item in pairs], [patron for patron, _ in pairs])
+    stored = [circulation.identifiers.stored(patron) for patron, _ in pairs]
+    _begin(transaction, [item for _, item in pairs], stored)
     return [
         check_out(
             circulation,
@@ -99,7 +100,7 @@ def check_out_stack(
 
     A wrong PIN is one failed try, however many items there are. Raises VerificationNeeded.
     """
-    _begin(circulation, transaction, barcodes, [patron])
+    _begin(transaction, barcodes, [circulation.identifiers.stored(patron)])
     answers: list[CheckedOut | Refused] = []
     for barcode in barcodes:
         answer = check_out(
@@ -134,7 +135,7 @@ def check_in_stack(
     holds: HoldHandling = HoldHandling.SHELVE,
 ) -> list[CheckedIn | Refused]:
     """Takes all items back; each goes somewhere, and the answer says where."""
-    _begin(circulation, transaction, barcodes, [])
+    _begin(transaction, barcodes)
     return [
         check_in(
             circulation,
@@ -158,7 +159,7 @@ def renew_stack(
     now: datetime,
 ) -> list[Renewed | Refused]:
     """Renews all items, each for whoever has it on loan: across patrons, as staff may."""
-    _begin(circulation, transaction, barcodes, [])
+    _begin(transaction, barcodes)
     answers: list[Renewed | Refused] = []
     for barcode in barcodes:
         facts = item_facts(transaction, barcode)
@@ -179,14 +180,12 @@ def renew_stack(
 
 
 def _begin(
-    circulation: Circulation,
-    transaction: Transaction,
-    barcodes: Sequence[str],
-    identifiers: Sequence[str],
+    transaction: Transaction, barcodes: Sequence[str], identifiers: Sequence[str] = ()
 ) -> None:
+    """Locks the items and the patrons, whose identifiers are given as they are stored."""
     if len(barcodes) > LARGEST:
         raise BatchTooLarge(f"{len(barcodes)} items at once; {LARGEST} is the most")
     if transaction.dialect == "sqlite":
         return
     _lock_items(transaction, list(barcodes))
-    _lock_patrons(transaction, [circulation.identifiers.stored(each) for each in identifiers])
+    _lock_patrons(transaction, list(identifiers))

@@ -39,6 +39,11 @@ def record_of(library: Library, barcode: str) -> int:
     return item.record_id
 
 
+def title(library: Library, of: str, part: str = "") -> Wanted:
+    """The title of the item `of`, to be asked for."""
+    return Wanted(record_of(library, of), part=part)
+
+
 def a_copy(library: Library, of: str, *, home: Branch | None = None, **details: Any) -> str:
     """Another item of the title that the item `of` belongs to."""
     barcode = f"I{library.number():07}"

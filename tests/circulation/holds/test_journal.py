@@ -32,7 +32,7 @@ from circulation.patrons.identifiers import find_patron
 from circulation.results import Desk
 from circulation.set_up import read_set_up
 from tests.builders.circulation import Library
-from tests.builders.holds import a_copy, record_of, shelf, to_fetch
+from tests.builders.holds import a_copy, record_of, shelf, title, to_fetch
 from tests.builders.journal import Days, Journal, must_be_as_written, write_journals
 
 FOLDER = Path(__file__).parents[2] / "transcripts" / "circulation"
@@ -45,10 +45,6 @@ def placed(journal: Journal, patron: str, *wanted: Wanted, **options: object) ->
         f"{patron} asks for {names}", place_holds, patron=patron, wanted=wanted, **options
     )
     return [each.hold.id for each in answer.holds]
-
-
-def title(library: Library, barcode: str, part: str = "") -> Wanted:
-    return Wanted(record_of(library, barcode), part=part)
 
 
 def _withdraw(transaction: Transaction, barcode: str, *, desk: Desk, now: datetime) -> None:

@@ -10,13 +10,14 @@ import pytest
 from circulation.calendars.due_dates import local_date
 from circulation.events import Event, EventKind
 from circulation.holds.absences import Absence, set_absence
-from circulation.holds.recalls import recall
+from circulation.holds.recalls import recall, recall_for_holds_that_begin
 from circulation.holds.results import HoldKind, HoldsPlaced, RecalledLoan, Wanted
 from circulation.jobs import run_job
 from circulation.patrons.accounts import patron_loans, patron_status
 from circulation.patrons.identifiers import find_patron
 from circulation.reasons import Reason
 from circulation.results import PatronStatus, Refused, Renewed
+from circulation.set_up import read_set_up
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, a_hold, ask, cancel, record_of
 
@@ -228,3 +229,33 @@ def test_the_next_of_a_row_recalls_when_its_turn_has_come(sqlite_library: Librar
     library.check_out(card, first)
     assert begun(library) == 1
     assert len(recalls_of(library, second)) == 1
+
+
+def test_holds_that_begin_are_looked_at_by_pages(sqlite_library: Library) -> None:
+    library = sqlite_library
+    library.policy(**RULES)
+    barcodes = [an_item(library, on_loan_to=a_patron(library)) for _ in range(3)]
+    for barcode in barcodes:
+        wait_for(library, barcode, activates=date(2026, 11, 28))
+    library.pass_time(days=3)
+    day = library.today
+
+    def step(after: int) -> tuple[list[RecalledLoan], int | None]:
+        return library.write(
+            lambda transaction: recall_for_holds_that_begin(
+                transaction,
+                read_set_up(transaction),
+                day=day,
+                now=library.now,
+                after=after,
+                at_most=2,
+            )
+        )
+
+    first, after = step(0)
+    assert [loan.item for loan in first] == barcodes[:2]
+    assert after is not None
+    second, end = step(after)
+    assert [loan.item for loan in second] == barcodes[2:]
+    assert end is None
+    assert step(0)[0] == []

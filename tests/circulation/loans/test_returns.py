@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from circulation.events import EventKind
+from circulation.loans.routing import HoldHandling
 from circulation.patrons.identifiers import add_identifier, block_identifier, find_patron
 from circulation.reasons import IdentifierBlock, Reason
 from circulation.results import CheckedIn, Destination, Refused
 from tests.builders.circulation import NOON, Library, a_patron, an_item
+from tests.builders.holds import a_hold
 
 
 def taken_back(answer: CheckedIn | Refused) -> CheckedIn:
@@ -129,3 +132,25 @@ def test_the_borrower_goes_by_the_newest_valid_card_and_never_by_another_identif
             )
         )
     assert shown() is None
+
+
+def test_a_machine_that_takes_nothing_for_others_asks_who_waits(library: Library) -> None:
+    """REFUSE: what nobody waits for is taken; what is bound or would go to somebody is not."""
+    refuse: dict[str, Any] = {"holds": HoldHandling.REFUSE}
+    free, wanted, unserved = (an_item(library, on_loan_to=a_patron(library)) for _ in range(3))
+    a_hold(library, a_patron(library), wanted)
+    tomorrow = library.today + timedelta(days=1)
+    a_hold(library, a_patron(library), unserved, activates=tomorrow)
+    for barcode in (free, unserved):
+        assert isinstance(library.check_in(barcode, **refuse), CheckedIn)
+    for at in (library.main, library.other):
+        answer = library.check_in(wanted, at=at, **refuse)
+        assert isinstance(answer, Refused)
+        assert answer.reasons == (Reason.ON_HOLD_FOR_ANOTHER,)
+        assert answer.item is not None
+        assert answer.item.barcode == wanted
+    assert [event.kind for event in library.events_of(wanted)] == [EventKind.CHECKED_OUT]
+    library.check_in(wanted)  # now it is bound
+    assert isinstance(library.check_in(wanted, at=library.other, **refuse), Refused)
+    library.pass_time(days=1)
+    assert isinstance(library.check_in(unserved, **refuse), Refused)
