@@ -237,7 +237,7 @@ class Journal:
         if _RECORD.fullmatch(name):
             return f"title {value}"
         if value > 1 << 32:
-            return self._named(value, _NOUNS.get(name) or kind)
+            return self._named(value, _NOUNS.get(name) or kind or name.removesuffix("_id"))
         return str(value)
 
     def _known(self, found: re.Match[str]) -> str:

@@ -143,6 +143,15 @@ def test_a_lock_is_taken_on_postgresql_and_costs_nothing_on_sqlite(database: Dat
     assert len(sent) == (1 if database.dialect == "postgresql" else 0)
 
 
+@pytest.mark.parametrize("keys", [(), (None,), ("DK-1", "DK-2")])
+def test_a_lock_whose_key_is_not_there_is_an_error_on_both(
+    database: Database, keys: tuple[str | None, ...]
+) -> None:
+    take = lock(select(agencies.c.id).where(agencies.c.isil == bindparam("isil")), "isil")
+    with pytest.raises(ValueError, match="locks nothing"):
+        database.write(lambda transaction: take(transaction, *keys)).result()
+
+
 def test_rows_without_a_type_are_the_tuples_of_the_driver(database: Database) -> None:
     database.write(lambda transaction: add_load(transaction, "a", "d", NOON)).result()
     statement = many(select(loads.c.started, loads.c.name), None)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from catalogue.database import Database
+from catalogue.statements import Transaction
 from circulation.holds.results import HoldsPlaced, Wanted
+from circulation.holds.withdrawing import let_go_of_item
+from circulation.items.facts import item_facts
 from circulation.patrons.registering import PatronKind
 from circulation.reasons import Reason
 from circulation.results import CheckedIn, CheckedOut, Refused
@@ -69,3 +72,42 @@ def test_a_check_out_fulfils_the_hold_that_it_is_for(library: Library) -> None:
     assert isinstance(library.check_out(card, first, for_hold=later.id), CheckedOut)
     assert [queued.hold.id for queued in holds_of(library, card)] == [earlier.id]
     assert outcome_of(library, later) == "fulfilled"
+
+
+def test_each_of_a_librarys_holds_asks_for_the_title_when_its_item_leaves_the_stock(
+    library: Library,
+) -> None:
+    """A person waits once for a title (see the removal of items), a library for each reader."""
+    card, first = a_library_patron(library), an_item(library)
+    second = a_copy(library, first)
+    holds = [a_hold(library, card, each, only_item=True).hold for each in (first, second)]
+
+    def withdraw(transaction: Transaction) -> None:
+        for barcode in (first, second):
+            facts = item_facts(transaction, barcode)
+            assert facts is not None
+            let_go_of_item(transaction, library.desk(), facts, library.now)
+
+    library.write(withdraw)
+    assert [outcome_of(library, hold) for hold in holds] == [None, None]
+    assert [each.hold.item for each in holds_of(library, card)] == [None, None]
+
+
+def test_a_hold_on_an_item_of_a_part_joins_the_one_on_that_part(library: Library) -> None:
+    card, other = a_patron(library), a_patron(library)
+    item = an_item(library, part="2")
+    part = Wanted(record_of(library, item), part="2")
+    assert isinstance(ask(library, other, part), HoldsPlaced)
+    own, alone = (a_hold(library, each, item, only_item=True).hold for each in (card, other))
+    assert isinstance(ask(library, card, part._replace(part="1")), Refused)  # there is no such
+
+    def withdraw(transaction: Transaction) -> None:
+        facts = item_facts(transaction, item)
+        assert facts is not None
+        let_go_of_item(transaction, library.desk(), facts, library.now)
+
+    library.write(withdraw)
+    assert outcome_of(library, alone) == "merged"
+    assert outcome_of(library, own) is None
+    [left] = holds_of(library, card)
+    assert (left.hold.item, left.hold.part) == (None, "2")

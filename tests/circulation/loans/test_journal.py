@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from catalogue.statements import Transaction
+from circulation.holds.changing import cancel_hold
+from circulation.holds.recalls import recall
 from circulation.loans import auto_renewals, batches, lost, off_line, onward, undo
 from circulation.loans.conflicts import settle_conflict
 from circulation.loans.routing import HoldHandling
@@ -20,6 +22,8 @@ from circulation.set_up import set_up_changed
 from circulation.transport import store_float_group
 from tests.builders.circulation import Library
 from tests.builders.fees import danish_fees
+from tests.builders.holds import holds_of
+from tests.builders.interlending import a_borrowed_item, a_partner
 from tests.builders.journal import Days, Journal, must_be_as_written, write_journals
 from tests.builders.notices import rule
 
@@ -62,7 +66,7 @@ def lending(library: Library) -> Journal:
 
 def standing_still(library: Library) -> Journal:
     """Claims, losses, suspensions, and two borrowers of one loan."""
-    danish_fees(library)
+    danish_fees(library, compensation="price", handling=8_000)
     day, other = Journal(library), library.other
     day.items("I1", "I2", "I3", "I4", price=20000, currency="DKK")
     day.do("Ida borrows I1", lambda: library.check_out("Ida", "I1"))
@@ -168,6 +172,36 @@ def off_the_line(library: Library) -> Journal:
     return day
 
 
+def borrowed(library: Library) -> Journal:
+    """An item of another library, and what its owner is told."""
+    library.policy(loan_days=28, renewals=2, recall_days=7, recall_notice_days=3)
+    a_partner(library, sends_notices=True)
+    day, other = Journal(library), library.other
+    a_borrowed_item(library, "Ida", "B1", due=library.now + timedelta(days=20))
+    day.skip()
+    day.do("B1 has come", lambda: library.check_in("B1"))
+    day.do("Ida borrows it", lambda: library.check_out("Ida", "B1"))
+    day.act("but the tag fails", undo.cancel_check_out, item="B1")
+    day.do("Ida borrows it", lambda: library.check_out("Ida", "B1"))
+    day.do("and renews it", lambda: library.renew("Ida", "B1", at=other), days=1)
+    due = library.now + timedelta(days=40)
+    day.do(
+        "which the owner allows",
+        lambda: library.renew("Ida", "B1", at=other, by_owner=True, due=due),
+    )
+    day.act("it is recalled", recall, item="B1", at=other)
+    day.act("Ida has lost it", lost.declare_lost, item="B1", at=other)
+    day.act("and finds it", lost.find, item="B1", at=other)
+    day.do("and returns it", lambda: library.check_in("B1", at=other))
+    day.act("which the machine takes back", undo.cancel_check_in, item="B1", at=other)
+    day.do("and returns it", lambda: library.check_in("B1"))
+    a_borrowed_item(library, "Bo", "B2", request_id="REQ-9")
+    day.skip()
+    [hold] = [each.hold for each in holds_of(library, "Bo")]
+    day.act("Bo gives up waiting", cancel_hold, patron="Bo", hold_id=hold.id, at=other)
+    return day
+
+
 def many_at_once(library: Library) -> Journal:
     """Stacks, a class, and loans that the rules renew by themselves."""
     library.policy(loan_days=28, renewals=1, auto_renew=True)
@@ -210,6 +244,7 @@ DAYS: Days = {
     "lending": lending,
     "standing-still": standing_still,
     "off-line": off_the_line,
+    "borrowed": borrowed,
     "many-at-once": many_at_once,
 }
 
