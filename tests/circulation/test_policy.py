@@ -192,6 +192,45 @@ def test_what_a_rule_cannot_say(terms: dict[str, Any], said: str) -> None:
     assert said in problem
 
 
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("loan_days", 36_500), ("loan_hours", 24 * 366), ("renewals", 1_000_000)],
+)
+def test_the_least_and_the_most_that_a_number_may_be(name: str, most: int) -> None:
+    assert rule_problems({name: 0}) == {}
+    assert rule_problems({name: most}) == {}
+    assert rule_problems({name: most + 1}) == {name: f"{name} is {most} at most: {most + 1}"}
+    assert rule_problems({name: -1}) == {name: f"{name} cannot be negative: -1"}
+
+
+def test_each_field_at_fault_is_named_with_what_is_wrong() -> None:
+    assert rule_problems(
+        {
+            "loan_day": 1,
+            "renewals": "two",
+            "loanable": None,
+            "closed_days": "pull",
+            "holdable": "yes",
+            "renewal_from": 5,
+            "loan_days": 7,
+            "loan_hours": -1,
+            "loan_until": "2027-06-25",
+            "max_loans": None,
+        }
+    ) == {
+        "loan_day": "loan_day: rules have no such field",
+        "renewals": "renewals must be a whole number, not 'two'",
+        "closed_days": "closed_days is push or keep, not 'pull'",
+        "holdable": "holdable must be true or false, not 'yes'",
+        "renewal_from": "renewal_from must be a text, not 5",
+        "loan_hours": "loan_hours cannot be negative: -1",
+        "loan_until": "loan_until and loan_days: a loan has one length",
+    }
+    assert rule_problems({"loan_until": "25/6"}) == {
+        "loan_until": "loan_until is a date, 2027-06-25 or 06-25, not '25/6'"
+    }
+
+
 # Rules in the database
 
 
