@@ -55,6 +55,8 @@ _BRANCH = re.compile(
 _PATRON = re.compile(r"(co_)?patron_id|recipient_id|borrower_id|came_for")
 _ITEM = re.compile(r"(captured_)?item_id")
 _RECORD = re.compile(r"record(_id)?")
+#: Numbers that the library gives out itself are larger.
+_SMALL = 1 << 32
 _LONG = re.compile(r"\d{16,}")
 _NOUNS = {
     "ended_by_loan": "loan",
@@ -65,6 +67,10 @@ _NOUNS = {
     "set_id": "set",
     "for_hold": "hold",
 }
+
+
+def _given(row: dict[str, Any]) -> list[str]:
+    return [name for name, value in row.items() if value is not None]
 
 
 class Journal:
@@ -162,12 +168,11 @@ class Journal:
             was = self._seen.get(table, {})
             self._seen[table] = now
             for identity in sorted(was.keys() - now.keys()):
-                yield f"- {table.name} {self._values(table, was[identity], key)}"
+                yield f"- {table.name} {self._values(table, was[identity], _given(was[identity]))}"
             for identity in sorted(now.keys()):
                 row = now[identity]
                 if identity not in was:
-                    told = [name for name in names if row[name] is not None]
-                    yield f"+ {table.name} {self._values(table, row, told)}"
+                    yield f"+ {table.name} {self._values(table, row, _given(row))}"
                 elif row != was[identity]:
                     changed = [name for name in names if row[name] != was[identity][name]]
                     told = [*key, *(name for name in changed if name not in key)]
@@ -175,7 +180,13 @@ class Journal:
 
     def _values(self, table: Table, row: dict[str, Any], names: Iterable[str]) -> str:
         kind = table.name.removesuffix("s").replace("hold_set", "set")
-        return " ".join(f"{name}={self._told(name, row[name], kind)}" for name in names)
+        # The numbers that a database has given a row are its own affair.
+        own = "item_id" if table is items else "id"
+        return " ".join(
+            f"{name}={self._told(own if name == 'id' else name, row[name], kind)}"
+            for name in names
+            if name != "id" or table is items or row[name] > _SMALL
+        )
 
     def _told(self, name: str, value: Any, kind: str = "") -> str:
         match value:
@@ -236,7 +247,7 @@ class Journal:
             return self._items[value]
         if _RECORD.fullmatch(name):
             return f"title {value}"
-        if value > 1 << 32:
+        if value > _SMALL:
             return self._named(value, _NOUNS.get(name) or kind or name.removesuffix("_id"))
         return str(value)
 
