@@ -87,7 +87,7 @@ def take_report(
     `patron` is empty for a check-in. National numbers are kept as they always are. The same report
     is noted once.
     """
-    card = circulation.identifiers.stored(patron)[:_LONGEST] if patron else ""
+    card = circulation.identifiers.stored(patron)[:_LONGEST]
     item, happened = item[:_LONGEST], happened or now
     if _same_report(transaction, desk.branch_id, act.value, item, card, happened) is not None:
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from circulation.holds.pick_list import ToFetch
 from circulation.holds.results import HoldKind, Wanted
 from circulation.reasons import Reason
 from circulation.results import Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
+    a_copy,
     a_hold,
     ask,
     fetch,
@@ -49,3 +51,14 @@ def test_of_a_parallel_set_one_is_fetched(library: Library) -> None:
     assert len(to_fetch(library)) == 1
     hold = a_hold(library, ole, barcodes[2]).hold
     assert hold.id in [line.hold_id for line in to_fetch(library)]
+
+
+def test_each_of_two_copies_is_fetched_for_its_own_hold(sqlite_library: Library) -> None:
+    library = sqlite_library
+    first = an_item(library)
+    second = a_copy(library, first)
+    holds = [a_hold(library, a_patron(library), first).hold for _ in range(2)]
+    for barcode, hold in ((second, holds[1]), (first, holds[0])):
+        going = fetch(library, barcode)
+        assert isinstance(going, ToFetch)
+        assert (going.item, going.hold_id) == (barcode, hold.id)

@@ -75,6 +75,7 @@ def standing_still(library: Library) -> Journal:
     day.act("Bo gives it to Rut", onward.lend_onward, item="I1", to="Rut")
     day.act("Rut gives it back", onward.end_onward_loan, item="I1", at=other)
     day.act("and once more", onward.end_onward_loan, item="I1")
+    day.act("nobody has I2 on loan", onward.end_onward_loan, item="I2")
     until = library.today + timedelta(days=9)
     day.act("I1 stands still", lost.suspend, item="I1", until=until, at=other)
     day.act("for two days less", lost.suspend, item="I1", until=until - timedelta(days=2))

@@ -17,6 +17,7 @@ from circulation.loans.states import (
     Cell,
     LoanAction,
     LoanState,
+    main,
     picture,
     refusal_of,
     state_of,
@@ -263,3 +264,10 @@ def test_a_suspension_ends_by_itself(patrons: Library) -> None:
     suspended(library, barcode)
     library.pass_time(days=30)
     assert state(library, barcode) is LoanState.ON_LOAN
+
+
+def test_the_picture_is_printed_where_no_file_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main()
+    assert capsys.readouterr().out == picture() + "\n"
