@@ -62,3 +62,17 @@ def test_each_of_two_copies_is_fetched_for_its_own_hold(sqlite_library: Library)
         going = fetch(library, barcode)
         assert isinstance(going, ToFetch)
         assert (going.item, going.hold_id) == (barcode, hold.id)
+
+
+def test_a_hold_on_an_item_goes_before_one_on_the_title_that_another_copy_would_do_for(
+    sqlite_library: Library,
+) -> None:
+    library = sqlite_library
+    alone, first = an_item(library), an_item(library)
+    second = a_copy(library, first)
+    on_title = [a_hold(library, a_patron(library), each).hold for each in (alone, first)]
+    on_item = [
+        a_hold(library, a_patron(library), each, only_item=True).hold for each in (alone, first)
+    ]
+    lines = {line.item: line.hold_id for line in to_fetch(library)}
+    assert lines == {alone: on_title[0].id, first: on_item[1].id, second: on_title[1].id}

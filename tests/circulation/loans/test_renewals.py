@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from circulation.events import EventKind
+from circulation.loans.renewals import renew
 from circulation.patrons.registering import block_patron
 from circulation.reasons import BlockReason, Reason
 from circulation.results import Refusal, Refused, Renewed, RenewedAll
@@ -195,3 +196,24 @@ def test_an_offline_renewal_is_not_of_the_future(library: Library) -> None:
     assert answer.loan.due == DUE + timedelta(days=2)
     event = library.events_of(barcode)[-1]
     assert (event.at, event.recorded) == (library.now, None)
+
+
+def test_a_desk_of_no_branch_renews_nothing_and_says_of_what(sqlite_library: Library) -> None:
+    library, card = sqlite_library, a_patron(sqlite_library)
+    barcode = an_item(library, on_loan_to=card)
+    desk = library.desk()._replace(branch_id=999)
+    answer = library.write(
+        lambda transaction: renew(
+            library.circulation,
+            transaction,
+            desk=desk,
+            patron=card,
+            item=barcode,
+            now=library.now,
+        )
+    )
+    assert isinstance(answer, Refused)
+    assert answer.reasons == (Reason.BRANCH_UNKNOWN,)
+    assert answer.item is not None
+    assert answer.patron is not None
+    assert (answer.item.barcode, answer.patron.identifier) == (barcode, card)
