@@ -48,7 +48,7 @@ def test_what_is_wrong_with_each_is_told() -> None:
             "not '5'"
         ),
         "fik": (
-            'fik is the line of a payment card, such as "+73<+87654321<", with its check digit, '
+            'fik is the line of a payment slip, such as "+73<+87654321<", with its check digit, '
             "not '5'"
         ),
     }
