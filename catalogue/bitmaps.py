@@ -17,7 +17,8 @@ from struct import Struct
 
 from pyroaring import BitMap
 
-#: The name of `merge` in the SQL of a SQLite connection (`catalogue.storage.sqlite_files.connect`).
+#: The name of `merge` in the SQL of a SQLite connection
+#: (`catalogue.database.sqlite_files.connect`).
 MERGE_BITMAPS = "merge_bitmaps"
 
 _ONE_ARRAY = Struct("<IIHHI")

@@ -19,6 +19,7 @@ from pyroaring import BitMap
 from sqlalchemy import bindparam, delete, insert, literal_column, select, text, union_all
 
 from catalogue.bitmaps import CHUNK_BITS, join
+from catalogue.database import Transaction, key_parameters, lock, many, many_of, send
 from catalogue.schema import (
     agencies,
     branches,
@@ -27,7 +28,6 @@ from catalogue.schema import (
     records,
     temporary_records,
 )
-from catalogue.statements import Transaction, key_parameters, lock, many, many_of, send
 
 #: The consortium of `hidden_from` that stands for no one in particular.
 NO_CONSORTIUM = 0

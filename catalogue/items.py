@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 
+from catalogue.database import Transaction, key_parameters, many_of, one, scalar
+from catalogue.database.typed_codes import is_typed
 from catalogue.holders import update_holders
 from catalogue.schema import items
-from catalogue.statements import Transaction, key_parameters, many_of, one, scalar
-from catalogue.typed_codes import is_typed
 
 #: Characters of a barcode.
 LONGEST_BARCODE: Final = 64

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
+from catalogue.database import Transaction, key_parameters, many, many_of, scalar
 from catalogue.schema import records
-from catalogue.statements import Transaction, key_parameters, many, many_of, scalar
 
 
 class Record(NamedTuple):

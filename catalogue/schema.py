@@ -1,13 +1,12 @@
 """The tables of the catalogue, and of the organisation whose stock it holds.
 
-`circulation.schema` adds its tables to the same `metadata`. The tables are made and changed by
-`catalogue.migrations` alone; a test holds the two against each other on both databases.
+`circulation.kernel.schema` adds its tables to the same `metadata`. The tables are made and changed
+by `catalogue.database.migrations` alone; a test holds the two against each other on both databases.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -25,20 +23,7 @@ from sqlalchemy import (
     func,
 )
 
-from catalogue.statements import Moment
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-#: 63 bits. SQLite only keeps rows in the order of a key that is declared INTEGER.
-Long = BigInteger().with_variant(Integer(), "sqlite")
+from catalogue.database import Moment, metadata
 
 consortia = Table(
     "consortia",
@@ -168,7 +153,7 @@ items = Table(
     Column("float_group", String, nullable=False, server_default=""),
     Column("section", String, nullable=False, server_default=""),  # within the sublocation
 )
-#: See `catalogue.typed_codes`.
+#: See `catalogue.database.typed_codes`.
 Index("ix_items_small_barcode", func.lower(items.c.barcode))
 
 #: Records that are no more: merged into another, or deleted. Their ids are never given out again,
@@ -231,15 +216,5 @@ index_rules = Table(
     metadata,
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("version", SmallInteger, nullable=False),
-    CheckConstraint("id = 1", name="id"),
-)
-
-#: The oldest code that may work with these tables, by its newest revision: one row, which a
-#: migration that takes something away sets (see `catalogue/migrations/README.md`).
-compatibility = Table(
-    "compatibility",
-    metadata,
-    Column("id", SmallInteger, primary_key=True, autoincrement=False),
-    Column("oldest_code", String, nullable=False),
     CheckConstraint("id = 1", name="id"),
 )

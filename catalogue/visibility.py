@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from pyroaring import BitMap
 from sqlalchemy import bindparam, func, literal_column, select, union_all, update
 
+from catalogue.database import Transaction, change, many, scalar
 from catalogue.holders import (
     Agency,
     held_by_agency,
@@ -24,7 +25,6 @@ from catalogue.holders import (
     rebuild_holders,
 )
 from catalogue.schema import agencies, branches, consortia, records
-from catalogue.statements import Transaction, change, many, scalar
 
 CONSORTIUM, AGENCY, BRANCH = "consortium", "agency", "branch"
 

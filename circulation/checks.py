@@ -9,17 +9,17 @@ from circulation.calendars.days import next_date, parse_until
 from circulation.calendars.due_dates import end_of_day, local_date, renewal_due
 from circulation.calendars.opening_hours import Calendar
 from circulation.items.facts import ItemFacts
+from circulation.kernel.policy import LoanTerms
+from circulation.kernel.reasons import DENIED, Action, IdentifierBlock, Reason
+from circulation.kernel.results import Refusal
 from circulation.patrons.facts import PatronFacts
-from circulation.policy import LoanTerms
-from circulation.reasons import DENIED, Action, IdentifierBlock, Reason
-from circulation.results import Refusal
 
 
 def patron_refusals(
     patron: PatronFacts, action: Action, today: date, agencies: Collection[int]
 ) -> list[Refusal]:
     """Why the patron, with this identifier, may not do the action where the blocks of these
-    agencies count (see `circulation.agreements.Agreements.counted_at`)."""
+    agencies count (see `circulation.kernel.agreements.Agreements.counted_at`)."""
     refusals = []
     blocked = patron.blocked_identifier()
     if blocked in (IdentifierBlock.LOST, IdentifierBlock.STOLEN):

@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, func, select, text
 
-from catalogue.statements import Transaction, many, scalar
+from catalogue.database import Transaction, many, scalar
+from circulation.kernel.schema import job_runs
 from circulation.notices.kinds import NoticeState
 from circulation.notices.schema import notice_messages, notices
-from circulation.schema import job_runs
 
 _OPEN: Final = (NoticeState.WAITING, NoticeState.SENDING, NoticeState.UNSURE)
 

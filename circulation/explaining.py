@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import loan_due, local_date
 from circulation.checks import check_out_refusals
-from circulation.engine import Circulation
 from circulation.items.facts import item_facts
+from circulation.kernel.engine import Circulation
+from circulation.kernel.policy import LENGTHS, WHETHER, Case, Explained, PolicyRow, explain
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Block, Branch, Item, Patron, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Balance
 from circulation.loans.limits import with_counted_groups
 from circulation.patrons.accounts import blocks_of
 from circulation.patrons.facts import patron_facts
-from circulation.policy import LENGTHS, WHETHER, Case, Explained, PolicyRow, explain
-from circulation.reasons import Reason
-from circulation.results import Block, Branch, Item, Patron, Refusal, Refused
-from circulation.set_up import SetUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class LoanExplained:
     """What the rules of a branch say of one patron and item.
 
     `fields` are the rules of the branch that lends. Of an item of another branch `owner_fields` are
-    those that the owner decides as well (`circulation.policy.WHETHER`, and the length, which says
-    whether it is lent at all): the stricter holds, unless `lends_freely`. `keeps_to_itself` is a
-    school that lends elsewhere to its own patrons only.
-    `blocks` are all of the patron, whosever they are, `debts` what they owe, and `counted` the ids
-    of the agencies whose blocks and debts count at the branch; `agencies` has ISILs by id.
-    `due` is when a loan made now would be due, None where no rule says; `refusals` is what the
-    rules and the facts of patron and item hold against it. Holds are left out.
+    those that the owner decides as well (`circulation.kernel.policy.WHETHER`, and the length, which
+    says whether it is lent at all): the stricter holds, unless `lends_freely`. `keeps_to_itself` is
+    a school that lends elsewhere to its own patrons only. `blocks` are all of the patron, whosever
+    they are, `debts` what they owe, and `counted` the ids of the agencies whose blocks and debts
+    count at the branch; `agencies` has ISILs by id. `due` is when a loan made now would be due,
+    None where no rule says; `refusals` is what the rules and the facts of patron and item hold
+    against it. Holds are left out.
     """
 
     patron: Patron

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from catalogue.database import Database
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Database, Transaction
 from circulation.jobs import JOBS, Doing
+from circulation.kernel.engine import Circulation
 
 
 class _Seen(Exception):

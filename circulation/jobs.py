@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.database import Database
-from catalogue.statements import Transaction, many, scalar, send
+from catalogue.database import Database, Transaction, many, scalar, send
 from circulation.booking.closing import close_bookings_over
 from circulation.booking.placements import move_placements
 from circulation.callers.replies import forget_replies
@@ -26,14 +25,15 @@ from circulation.dunning.claims import follow_charges
 from circulation.dunning.debt_steps import run_debts
 from circulation.dunning.loan_steps import run_loans
 from circulation.dunning.warnings import warn_debts
-from circulation.engine import Circulation
 from circulation.fees.debts import block_warned
 from circulation.holds.expiry import AT_MOST, expire_holds
 from circulation.holds.purge import purge_holds
 from circulation.holds.recalls import recall_for_holds_that_begin
 from circulation.interlending.exchanges import forget_exchanges
 from circulation.interlending.lists import clear_up
-from circulation.leases import Lease
+from circulation.kernel.engine import Circulation
+from circulation.kernel.leases import Lease
+from circulation.kernel.schema import job_runs
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.notices.dated import DATED, notices_of_day
 from circulation.notices.gathering import gather
@@ -43,7 +43,6 @@ from circulation.notices.unfillable import tell_of_unfillable
 from circulation.patrons.personal_data import forget_accesses
 from circulation.patrons.personal_history import cut_old_history
 from circulation.patrons.pin_rules import forget_old_failures
-from circulation.schema import job_runs
 from circulation.statistics import count_day
 
 #: How long the log of who looked at patrons is kept.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Transaction
 from circulation.items.facts import ItemFacts, item_facts, lock_item
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import PatronFacts, borrower_facts, lock_patron
 from circulation.patrons.pin_rules import check_pin
-from circulation.reasons import Reason
-from circulation.results import Desk, Refusal, Refused
-from circulation.set_up import SetUp
 
 
 class Parties(NamedTuple):

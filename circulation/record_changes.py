@@ -17,17 +17,17 @@ from typing import NamedTuple
 from sqlalchemy import Column, bindparam, delete, func, select, update
 
 from catalogue.changes import accession, deleting, merging, replacing
+from catalogue.database import Transaction, change, lock, scalar, send
 from catalogue.schema import items, records
-from catalogue.statements import Transaction, change, lock, scalar, send
-from circulation.events import EventKind, write_event
 from circulation.holds.changes import HoldOutcome, close, release
 from circulation.holds.facts import HoldFacts, holds_of_record, lock_queue
 from circulation.holds.queues import order_key
 from circulation.holds.schema import fetches, holds
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
+from circulation.kernel.schema import all_tables
 from circulation.loans.schema import loans
 from circulation.patrons.registering import PatronKind, kind_of_patron
-from circulation.results import Desk
-from circulation.schema import all_tables
 
 _LIBRARY = PatronKind.LIBRARY.value
 

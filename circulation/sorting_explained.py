@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalogue.database import Database
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Database, Transaction
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import CheckedIn, Desk, Refused
+from circulation.kernel.sorting import SortRule, hindrance
 from circulation.loans.returns import check_in
 from circulation.loans.routing import HoldHandling
-from circulation.results import CheckedIn, Desk, Refused
-from circulation.sorting import SortRule, hindrance
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, select
 
+from catalogue.database import Moment, Transaction, many, send, send_many
 from catalogue.schema import branches, items
-from catalogue.statements import Moment, Transaction, many, send, send_many
 from circulation.calendars.due_dates import end_of_day
-from circulation.events import EventKind
-from circulation.schema import agency_settings, events, loan_statistics
-from circulation.set_up import DEFAULT_TIMEZONE
+from circulation.kernel.events import EventKind
+from circulation.kernel.schema import agency_settings, events, loan_statistics
+from circulation.kernel.set_up import DEFAULT_TIMEZONE
 
 #: What is counted.
 COUNTED = (EventKind.CHECKED_OUT, EventKind.RENEWED, EventKind.CHECKED_IN)

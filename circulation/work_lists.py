@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, func, null, select
 
+from catalogue.database import Moment, Transaction
 from catalogue.schema import items, records
-from catalogue.statements import Moment, Transaction
 from circulation.items.schema import missing_items, transits
+from circulation.kernel.paging import PAGE, Page, PagedList, Place
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import LoanMark
 from circulation.loans.schema import loan_conflicts, loans
-from circulation.paging import PAGE, Page, PagedList, Place
 from circulation.patrons.schema import patrons
-from circulation.reasons import Reason
-from circulation.results import LoanMark
 
 
 class OverdueLoan(NamedTuple):

@@ -71,7 +71,7 @@ class Absent(MetaPathFinder):
 
 def show_every_help() -> None:
     """Raises where a command, or a group of them, cannot be loaded or has no help."""
-    from protocols.command_line import tiro
+    from protocols.commands.command_line import tiro
 
     def walk(command: click.Command, path: tuple[str, ...]) -> int:
         done = CliRunner().invoke(tiro, [*path, "--help"], prog_name="tiro")
@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> None:
         arguments = arguments[1:]
         sys.meta_path.insert(0, Absent())
     if arguments:
-        from protocols.command_line import tiro
+        from protocols.commands.command_line import tiro
 
         tiro(arguments, prog_name="tiro")
     else:

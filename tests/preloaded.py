@@ -63,7 +63,7 @@ def main(address: str) -> None:
 
 
 def _serve(caller: socket.socket) -> None:
-    from protocols.command_line import tiro
+    from protocols.commands.command_line import tiro
 
     length, files, _, _ = socket.recv_fds(caller, 8, 3)
     told = b""

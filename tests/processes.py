@@ -29,7 +29,7 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parent.parent
 #: A reactor has files that must not be shared: each process makes its own.
-_OWN = ("twisted.internet.reactor", "protocols.reactor")
+_OWN = ("twisted.internet.reactor", "protocols.hosting.reactor")
 _forking = False
 
 

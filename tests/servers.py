@@ -17,7 +17,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from protocols.command_line import tiro
+from protocols.commands.command_line import tiro
 from protocols.demo.configuration import demo_configuration
 from tests.processes import Running, start
 
@@ -114,7 +114,7 @@ def launch(
 ) -> RunningServer:
     """Runs `tiro` with `arguments` and waits for its line ``Tiro is ready``."""
     log = data / "server.log"
-    process = start("protocols.command_line", *arguments, errors=log, afresh=afresh)
+    process = start("protocols.commands.command_line", *arguments, errors=log, afresh=afresh)
     server = RunningServer(process, data, *ports, log)
     try:
         server.printed = _lines_until_ready(process, log, patience)
@@ -167,7 +167,14 @@ def run_tiro(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def tiro_process(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The same in a process of its own, as `tiro serve` must be."""
     return subprocess.run(
-        [sys.executable, "-m", "protocols.command_line", "--config", str(config), *arguments],
+        [
+            sys.executable,
+            "-m",
+            "protocols.commands.command_line",
+            "--config",
+            str(config),
+            *arguments,
+        ],
         capture_output=True,
         text=True,
         timeout=120,

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.backups import back_up
 from catalogue.database import Database
-from catalogue.migrations.running import newest_revision
+from catalogue.database.backups import back_up
+from catalogue.database.migrations.running import newest_revision
 from circulation.archiving.exporting import export
 from circulation.digital_post.seals import NumberSeal
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
 from circulation.patrons.pins import hash_pin
 from circulation.setting_up.applying import apply_set_up

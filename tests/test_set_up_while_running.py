@@ -9,7 +9,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from circulation.patrons.pins import hash_pin
-from protocols.command_line import tiro
+from protocols.commands.command_line import tiro
 from protocols.demo.seeding import SET_UP
 from tests.servers import RunningServer, run_tiro, running_demo, talk
 

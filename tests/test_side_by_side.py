@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from catalogue.database import open_database
-from catalogue.migrations.running import (
+from catalogue.database.migrations.running import (
     DatabaseTooNew,
     Fit,
     engine_on,

@@ -15,13 +15,13 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, select, text
 from catalogue.bitmaps import CHUNK_BITS
 from catalogue.changes.authorities import LINKED_FORMAT, named
 from catalogue.changes.made import Made
+from catalogue.database import Transaction, lock, scalar, send_many
 from catalogue.holders import update_holders
 from catalogue.index.collecting import Collector, Columns
 from catalogue.index.postings import add_postings
 from catalogue.index.sort_keys import add_sort_keys
 from catalogue.marc.checking import accept
 from catalogue.schema import former_records, items, records
-from catalogue.statements import Transaction, lock, scalar, send_many
 
 _RECORD_COLUMNS = (
     "id", "format", "agency_id", "control_number", "title", "author", "year", "load_id",

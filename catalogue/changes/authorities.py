@@ -13,12 +13,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pyroaring import BitMap
 from sqlalchemy import select
 
+from catalogue.database import Transaction, key_parameters, many_of
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.index.numbers import number_key
 from catalogue.marc.authority_links import AGENCY, Linked, authority_number, links_of, with_names
 from catalogue.marc.sources import Found
 from catalogue.schema import postings, records
-from catalogue.statements import Transaction, key_parameters, many_of
 
 #: The one format with links.
 LINKED_FORMAT = "danmarc2"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import Integer, bindparam, delete, exists, insert, select
 
+from catalogue.database import Transaction, many, send, send_many
 from catalogue.schema import changed_while_reindexing, reindexings
-from catalogue.statements import Transaction, many, send, send_many
 
 _note = send_many(
     insert(changed_while_reindexing).from_select(

@@ -9,11 +9,11 @@ from sqlalchemy import bindparam, delete, func, select
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.changed_records import note_changed
 from catalogue.changes.former_records import NoSuchRecord, note_gone
+from catalogue.database import Transaction, change, scalar
 from catalogue.holders import update_holders
 from catalogue.index.posting_changes import Version, change_postings
 from catalogue.records import Record, fetch_records
 from catalogue.schema import items, records
-from catalogue.statements import Transaction, change, scalar
 
 _count_items = scalar(
     select(func.count()).select_from(items).where(items.c.record_id == bindparam("record_id")),

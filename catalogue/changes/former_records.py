@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
+from catalogue.database import Moment, Transaction, many, one, scalar, send
 from catalogue.records import Record, fetch_records
 from catalogue.schema import former_records, records
-from catalogue.statements import Moment, Transaction, many, one, scalar, send
 
 
 class NoSuchRecord(LookupError):

@@ -12,10 +12,10 @@ from catalogue.changes.authorities import (
     wanted_by,
 )
 from catalogue.changes.replacing import replace_records
+from catalogue.database import Transaction
 from catalogue.index.posting_changes import Version
 from catalogue.marc.authority_links import with_names
 from catalogue.records import fetch_records
-from catalogue.statements import Transaction
 
 #: Records that are read and replaced in one go.
 _AT_ONCE = 500

@@ -9,10 +9,10 @@ from sqlalchemy import bindparam, update
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.deleting import record_to_change, remove_record
+from catalogue.database import Transaction, change
 from catalogue.holders import update_holders
 from catalogue.records import Record
 from catalogue.schema import items
-from catalogue.statements import Transaction, change
 
 _move_items = change(
     update(items)

@@ -13,12 +13,12 @@ from sqlalchemy import bindparam, select, update
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.changed_records import note_changed
 from catalogue.changes.former_records import NoSuchRecord
+from catalogue.database import Transaction, one, send_many
 from catalogue.index.posting_changes import Version, change_postings
 from catalogue.index.sort_keys import replace_sort_keys
 from catalogue.marc.checking import accept
 from catalogue.records import fetch_records
 from catalogue.schema import records
-from catalogue.statements import Transaction, one, send_many
 
 _CHANGED = ("format", "control_number", "title", "author", "year", "data", "changed")
 _update_records = send_many(

@@ -13,10 +13,10 @@ from sqlalchemy import bindparam, delete, insert
 
 from catalogue.changes.accession import add_record
 from catalogue.changes.brief_records import LEADER, titled_fields
+from catalogue.database import Transaction, change, send
 from catalogue.holders import update_holders
 from catalogue.marc.iso2709 import build
 from catalogue.schema import temporary_records
-from catalogue.statements import Transaction, change, send
 
 _mark = send(
     insert(temporary_records).values(record_id=bindparam("new_record_id")), "new_record_id"

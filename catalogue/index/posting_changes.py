@@ -14,11 +14,11 @@ from pyroaring import BitMap
 from sqlalchemy import ARRAY, LargeBinary, bindparam, delete, func, insert, select, update
 
 from catalogue.bitmaps import CHUNK_BITS, cardinality
+from catalogue.database import Transaction, many, scalar, send_many
 from catalogue.index.collecting import Collector, Columns
 from catalogue.index.describing import Description
 from catalogue.index.postings import ROWS_AT_ONCE, add_postings
 from catalogue.schema import postings
-from catalogue.statements import Transaction, many, scalar, send_many
 
 _LOWER = (1 << CHUNK_BITS) - 1
 

@@ -24,9 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catalogue.bitmaps import MERGE_BITMAPS, merge
+from catalogue.database import Transaction, many, scalar, send, send_many
 from catalogue.index.collecting import Columns
 from catalogue.schema import postings
-from catalogue.statements import Transaction, many, scalar, send, send_many
 
 #: Rows of one statement on PostgreSQL.
 ROWS_AT_ONCE = 5_000

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import bindparam, delete, insert
 
+from catalogue.database import Transaction, send, send_many
 from catalogue.index.describing import Description
 from catalogue.schema import sort_keys
-from catalogue.statements import Transaction, send, send_many
 
 _COLUMNS = ("record_id", "title", "author", "year")
 _insert = send_many(

@@ -17,7 +17,7 @@ from catalogue.changes.accession import ItemDefaults, add_record, next_record_id
 from catalogue.changes.authorities import authorities_of, linked_numbers
 from catalogue.changes.linked_records import refresh_links
 from catalogue.changes.made import Made
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from catalogue.index.collecting import Columns
 from catalogue.loading import loads
 from catalogue.loading.freed_memory import freed_memory_kept
@@ -53,7 +53,6 @@ from catalogue.loading.preparation import (
 from catalogue.loading.set_aside import SetAside
 from catalogue.loading.workers import Preparing
 from catalogue.marc.sources import Found, Source, UnreadableFile
-from catalogue.statements import Transaction
 
 __all__ = ["ItemDefaults", "LoadReport", "Progress", "add_record", "load_files"]
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
+from catalogue.database import Transaction, key_parameters, many, many_of, send_many
 from catalogue.holders import update_holders
 from catalogue.loading.preparation import Batch, FoundHoldings, Rejected
 from catalogue.marc.mfhd import Holdings, Piece
 from catalogue.schema import branches, items, records
-from catalogue.statements import Transaction, key_parameters, many, many_of, send_many
 
 _PLACE = ("branch_id", "department", "location", "sublocation", "call_number", "part")
 

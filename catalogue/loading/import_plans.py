@@ -19,11 +19,11 @@ from catalogue.changes.accession import ItemDefaults, insert_items, store
 from catalogue.changes.made import Made
 from catalogue.changes.overlaying import Protected, overlaid
 from catalogue.changes.replacing import replace_records
+from catalogue.database import Transaction
 from catalogue.index.collecting import Columns
 from catalogue.index.posting_changes import Version, without
 from catalogue.loading.record_matches import Matcher, MatchKey, isbns_of
 from catalogue.records import fetch_records
-from catalogue.statements import Transaction
 
 
 class Overlay(Enum):

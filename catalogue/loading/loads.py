@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select, text, update
 
+from catalogue.database import Moment, Transaction, change, one, scalar, send
 from catalogue.schema import loads
-from catalogue.statements import Moment, Transaction, change, one, scalar, send
 
 #: Records that make a difference to how a database should look for things.
 MANY = 5_000

@@ -19,11 +19,11 @@ from pyroaring import BitMap
 from sqlalchemy import select
 
 from catalogue.changes.made import Made
+from catalogue.database import Transaction, key_parameters, many_of
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.index.collecting import Columns
 from catalogue.marc.iso2709 import fields, subfields
 from catalogue.schema import former_records, postings, records, sort_keys
-from catalogue.statements import Transaction, key_parameters, many_of
 
 _ISBN = ACCESS_POINTS["isbn"].index(Kind.NUMBER)
 

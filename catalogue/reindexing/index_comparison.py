@@ -18,14 +18,13 @@ from sqlalchemy import bindparam, func, select
 from catalogue.bitmaps import CHUNK_BITS
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.changed_records import changed_records
-from catalogue.database import Database
+from catalogue.database import Database, Transaction, many, scalar
 from catalogue.index.collecting import Collector
 from catalogue.index.posting_changes import RowChanges
 from catalogue.records import Record, fetch_records
 from catalogue.reindexing import reindexings
 from catalogue.reindexing.index_runs import Row
 from catalogue.schema import postings
-from catalogue.statements import Transaction, many, scalar
 
 #: Terms of one transaction, and rows of the index that are read for them at most: a term may have
 #: a row for each chunk.

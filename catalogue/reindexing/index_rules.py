@@ -13,8 +13,8 @@ from typing import Final
 
 from sqlalchemy import bindparam, select, update
 
+from catalogue.database import Transaction, one, send
 from catalogue.schema import index_rules
-from catalogue.statements import Transaction, one, send
 
 #: Those of this code.
 RULES: Final = 2

@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from catalogue.changes.accession import next_record_id
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from catalogue.loading.files import load_files
 from catalogue.loading.load_reports import LoadReport, TakeRows
 from catalogue.reindexing import reindexings
 from catalogue.reindexing.index_comparison import PAGE_TERMS
 from catalogue.reindexing.rebuilding import Progress, reindex
-from catalogue.statements import Transaction
 
 
 def load_then_index(

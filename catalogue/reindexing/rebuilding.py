@@ -30,7 +30,7 @@ from sqlalchemy import bindparam, func, select
 from catalogue.bitmaps import CHUNK_BITS
 from catalogue.changes.accession import next_record_id
 from catalogue.changes.changed_records import forget_changed
-from catalogue.database import Database
+from catalogue.database import Database, Transaction, many, scalar
 from catalogue.index.access_points import ACCESS_POINTS, searched_points
 from catalogue.index.collecting import Collector, Columns
 from catalogue.loading.load_reports import TakeRows
@@ -40,7 +40,6 @@ from catalogue.reindexing.index_rules import note_made_anew
 from catalogue.reindexing.index_runs import Runs
 from catalogue.reindexing.redescribing import Described, redescribe
 from catalogue.schema import records, sort_keys
-from catalogue.statements import Transaction, many, scalar
 
 #: Records that are read in one go.
 STRETCH = 8_192

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, update
 
 from catalogue.changes.accession import lock_writing
+from catalogue.database import Transaction, send_many
 from catalogue.index.collecting import terms_of
 from catalogue.index.describing import Description
 from catalogue.index.sort_keys import replace_sort_keys
 from catalogue.records import fetch_records
 from catalogue.schema import records
-from catalogue.statements import Transaction, send_many
 
 _COLUMNS = ("control_number", "title", "author", "year")
 _update = send_many(

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from catalogue.database import Moment, Transaction, change, many, scalar, send
 from catalogue.schema import reindexings
-from catalogue.statements import Moment, Transaction, change, many, scalar, send
 
 
 class ReindexedElsewhere(RuntimeError):

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 from pyroaring import BitMap
 
+from catalogue.database import Transaction
 from catalogue.query import And, AndNot, Found, Near, Or, Part, Query, Term, UnsupportedSearch
 from catalogue.searching.lookups import find_matches
 from catalogue.searching.matches import Match
 from catalogue.searching.matching import is_wide_term, plan_term
 from catalogue.searching.proximity import check_near, find_near
-from catalogue.statements import Transaction
 
 #: Terms and result sets in one query; with as many the tree is at most this deep.
 MOST_OPERANDS = 1_000

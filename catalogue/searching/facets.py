@@ -23,6 +23,7 @@ from operator import itemgetter
 from pyroaring import BitMap
 from sqlalchemy import Integer, bindparam, func, select
 
+from catalogue.database import Transaction, many
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.index.field_texts import field_texts, shown_text, whole_texts_of
 from catalogue.index.folding import fold_phrase, phrase_key
@@ -30,7 +31,6 @@ from catalogue.query import Completeness, Part, Structure, Term, UnsupportedSear
 from catalogue.records import Record, fetch_records
 from catalogue.schema import postings
 from catalogue.searching.lookups import read_terms
-from catalogue.statements import Transaction, many
 
 #: Values of one facet.
 MOST_VALUES = 200

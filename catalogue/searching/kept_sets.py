@@ -16,8 +16,8 @@ from datetime import datetime
 from pyroaring import BitMap
 from sqlalchemy import bindparam, delete, func, insert, select
 
+from catalogue.database import Transaction, change, many, scalar, send
 from catalogue.schema import kept_result_sets as table
-from catalogue.statements import Transaction, change, many, scalar, send
 
 #: The most sets of one owner: all of them are read when he comes.
 MOST_SETS = 50

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from catalogue.bitmaps import join
+from catalogue.database import Transaction, many
 from catalogue.holders import held_by, open_holders
 from catalogue.index.field_texts import subfield_texts_of, texts_of, whole_texts_of
 from catalogue.index.numbers import number_key
@@ -41,7 +42,6 @@ from catalogue.searching.matches import (
     Texts,
 )
 from catalogue.searching.patterns import Pattern
-from catalogue.statements import Transaction, many
 
 #: Terms that one truncated or masked term, or one comparison, may take in.
 MOST_TERMS = 100_000

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pyroaring import BitMap
 
+from catalogue.database import Transaction
 from catalogue.index.access_points import ACCESS_POINTS, Kind, searched_points
 from catalogue.index.field_texts import texts_of
 from catalogue.index.folding import fold_words
@@ -29,7 +30,6 @@ from catalogue.query import (
 )
 from catalogue.records import Record
 from catalogue.searching.lookups import records_passing
-from catalogue.statements import Transaction
 
 _COMPARISONS: dict[Relation, Callable[[int, int], bool]] = {
     Relation.LESS: operator.lt,

@@ -16,8 +16,8 @@ from typing import Final
 
 from pyroaring import BitMap
 
+from catalogue.database import Transaction
 from catalogue.searching.sorting import SortKey, is_wide_sort, sort
-from catalogue.statements import Transaction
 
 #: Records of the first piece.
 FIRST_PIECE: Final = 50

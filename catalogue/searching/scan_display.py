@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from catalogue.database import Transaction
 from catalogue.index.field_texts import shown_text, whole_forms_of
 from catalogue.index.folding import phrase_key
 from catalogue.index.spellings import fold_readings
@@ -13,7 +14,6 @@ from catalogue.records import fetch_records
 from catalogue.searching.lookups import find_matches
 from catalogue.searching.matching import plan_term
 from catalogue.searching.scanning import ScanEntry, ScanPage
-from catalogue.statements import Transaction
 
 #: Terms for which a record is read: those of a longer page are shown as the index has them.
 MOST_SHOWN = 100

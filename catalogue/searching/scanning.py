@@ -28,6 +28,7 @@ from pyroaring import BitMap
 from sqlalchemy import Integer, LargeBinary, bindparam, func, select
 
 from catalogue.bitmaps import join
+from catalogue.database import Transaction, many
 from catalogue.holders import held_by, open_holders
 from catalogue.index.access_points import PRESENT
 from catalogue.index.numbers import number_key
@@ -36,7 +37,6 @@ from catalogue.schema import postings
 from catalogue.searching.lookups import find_matches
 from catalogue.searching.matching import plan_term
 from catalogue.searching.scan_lists import TermList, list_for
-from catalogue.statements import Transaction, many
 
 __all__ = ["MOST_ENTRIES", "MOST_SCANNED", "ScanEntry", "ScanPage", "scan"]
 

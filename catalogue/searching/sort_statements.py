@@ -18,8 +18,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from catalogue.database import Transaction, scalar
 from catalogue.schema import sort_keys
-from catalogue.statements import Transaction, scalar
 
 _id = sort_keys.c.record_id
 _rows = bindparam("rows", type_=Integer)

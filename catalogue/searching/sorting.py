@@ -21,10 +21,10 @@ from itertools import chain
 from pyroaring import BitMap
 from sqlalchemy import func, select
 
+from catalogue.database import Transaction, scalar
 from catalogue.query import Part, UnsupportedSearch
 from catalogue.schema import sort_keys
 from catalogue.searching.sort_statements import COLUMNS, Rows, SortKey, in_order
-from catalogue.statements import Transaction, scalar
 
 __all__ = ["MOST_KEYS", "SortKey", "is_wide_sort", "sort"]
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
+from catalogue.database import Transaction
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.index.numbers import isbn_keys, issn_key, local_number_keys, number_key
 from catalogue.query import Term
 from catalogue.searching.evaluation import search
-from catalogue.statements import Transaction
 
 
 class NumberKind(Enum):

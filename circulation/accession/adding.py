@@ -17,6 +17,7 @@ from sqlalchemy import select
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.brief_records import brief_record
 from catalogue.changes.fetched import Fetched
+from catalogue.database import Transaction, scalar
 from catalogue.index.collecting import terms_of
 from catalogue.items import (
     LONGEST_BARCODE,
@@ -34,7 +35,6 @@ from catalogue.searching.standard_numbers import (
     readings,
     records_with,
 )
-from catalogue.statements import Transaction, scalar
 from circulation.accession.barcode_ranges import NoBarcodes, next_barcode
 from circulation.accession.item_defaults import (
     Defaults,
@@ -44,14 +44,14 @@ from circulation.accession.item_defaults import (
     resolve_defaults,
     types_in,
 )
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.holds.facts import lock_queue
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Branch, CheckedIn, Desk
+from circulation.kernel.set_up import VERSION, SetUp
+from circulation.kernel.trees import GROUPS
 from circulation.loans.returns import check_in
 from circulation.record_changes import add_record
-from circulation.results import Branch, CheckedIn, Desk
-from circulation.set_up import VERSION, SetUp
-from circulation.trees import GROUPS
 
 #: The longest barcode that is taken.
 

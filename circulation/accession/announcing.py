@@ -11,17 +11,17 @@ from sqlalchemy import bindparam, insert, select
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.fetched import Fetched
+from catalogue.database import Moment, Transaction, scalar, send
 from catalogue.items import find_item
 from catalogue.searching.standard_numbers import is_miswritten_isbn, readings, records_with
-from catalogue.statements import Moment, Transaction, scalar, send
 from circulation.accession.adding import Brief, branches_of, find_or_add_title
 from circulation.accession.deliveries import DeliveryLine, find_delivery
 from circulation.accession.schema import deliveries, delivery_lines
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
-from circulation.results import Branch, Desk
-from circulation.set_up import VERSION
-from circulation.trees import GROUPS
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Branch, Desk
+from circulation.kernel.set_up import VERSION
+from circulation.kernel.trees import GROUPS
 
 MOST_COPIES = 1_000
 

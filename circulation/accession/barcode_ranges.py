@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from catalogue.database import Transaction, lock, many, send
 from catalogue.schema import items
-from catalogue.statements import Transaction, lock, many, send
 from circulation.accession.item_defaults import Place
 from circulation.accession.schema import barcode_ranges
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.brief_records import brief_record
+from catalogue.database import Transaction
 from catalogue.records import fetch_records
-from catalogue.statements import Transaction
 from circulation.accession.adding import (
     Accessioned,
     Brief,
@@ -19,10 +19,10 @@ from circulation.accession.adding import (
     add_item_of,
     item_problem,
 )
-from circulation.engine import Circulation
 from circulation.holds.facts import lock_queue
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Desk
 from circulation.record_changes import add_record
-from circulation.results import Desk
 
 
 def accession_brief(

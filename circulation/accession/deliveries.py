@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, or_, select, update
 
+from catalogue.database import Moment, Transaction, change, many, one
 from catalogue.schema import records
-from catalogue.statements import Moment, Transaction, change, many, one
 from circulation.accession.schema import deliveries, delivery_lines
-from circulation.events import EventKind, write_event
 from circulation.holds.facts import Copy
-from circulation.results import Desk
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 
 #: Lines of a page where the caller does not say, and at most.
 PAGE = 100

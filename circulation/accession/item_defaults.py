@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from catalogue.database import Transaction
 from catalogue.index.describing import MATERIAL
 from catalogue.index.field_texts import field_texts
-from catalogue.statements import Transaction
 from circulation.accession.schema import item_defaults
-from circulation.policy import Tree, lineage
-from circulation.scoped_rows import ScopedRows
+from circulation.kernel.policy import Tree, lineage
+from circulation.kernel.scoped_rows import ScopedRows
 
 
 class DefaultsRow(NamedTuple):

@@ -9,10 +9,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 
 from catalogue.changes.fetched import Fetched
-from catalogue.items import find_item
-from catalogue.records import fetch_records
-from catalogue.searching.standard_numbers import StandardNumber, readings, records_with
-from catalogue.statements import (
+from catalogue.database import (
     Transaction,
     change,
     key_parameters,
@@ -22,6 +19,9 @@ from catalogue.statements import (
     one,
     scalar,
 )
+from catalogue.items import find_item
+from catalogue.records import fetch_records
+from catalogue.searching.standard_numbers import StandardNumber, readings, records_with
 from circulation.accession.adding import (
     Accessioned,
     Brief,
@@ -43,12 +43,12 @@ from circulation.accession.deliveries import (
 )
 from circulation.accession.schema import deliveries, delivery_lines
 from circulation.accession.unexpected import note_unexpected, took_in
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.holds.facts import lock_queue
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import CheckedIn, Desk
+from circulation.kernel.set_up import VERSION
 from circulation.loans.returns import check_in
-from circulation.results import CheckedIn, Desk
-from circulation.set_up import VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from sqlalchemy import (
     text,
 )
 
-from catalogue.schema import Long, agencies, branches, items, metadata, records
-from catalogue.statements import Moment
+from catalogue.database import Long, Moment, metadata
+from catalogue.schema import agencies, branches, items, records
 
 #: What new items are given, by place, material group and material type of the record. A scope
 #: column that is NULL holds for any; a field that is NULL is left to a row of wider scope

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, bindparam, insert, or_, select, update
 
+from catalogue.database import Moment, Transaction, change, many, scalar, send
 from catalogue.schema import items, records
-from catalogue.statements import Moment, Transaction, change, many, scalar, send
 from circulation.accession.deliveries import MOST, PAGE
 from circulation.accession.schema import unexpected_items
-from circulation.results import Desk
+from circulation.kernel.results import Desk
 
 
 class UnexpectedItem(NamedTuple):

@@ -11,9 +11,8 @@ from typing import IO, Any, Final, TypeVar
 
 from sqlalchemy import Column, Table, bindparam, func, select, tuple_
 
-from catalogue.database import Database, Work
+from catalogue.database import Database, Transaction, Work, many, scalar
 from catalogue.schema import records
-from catalogue.statements import Transaction, many, scalar
 from circulation.archiving.forms import FORMS, Row
 from circulation.archiving.manifest import ArchivedFile, Manifest, digest_of, write_manifest
 from circulation.archiving.tables import archived_columns, archived_tables

@@ -10,9 +10,8 @@ from typing import IO, Any, Final
 
 from sqlalchemy import Table, bindparam, delete, func, insert, literal_column, select, update
 
-from catalogue.database import Database
-from catalogue.schema import metadata, records
-from catalogue.statements import Transaction, change, scalar, send, send_many
+from catalogue.database import Database, Transaction, change, metadata, scalar, send, send_many
+from catalogue.schema import records
 from circulation.archiving.exporting import Progress, marc_name
 from circulation.archiving.forms import FORMS, Row, UnreadableArchive
 from circulation.archiving.manifest import Manifest, read_manifest

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Column, Identity, Integer, Table
 
 from catalogue.schema import records
-from circulation.schema import all_tables
+from circulation.kernel.schema import all_tables
 
 #: Table -> why an archive has no need of it.
 LEFT_OUT: Final[dict[str, str]] = {

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Boolean, Column, Date, Integer, LargeBinary
 
-from catalogue.statements import Moment
+from catalogue.database import Moment
 
 NULL: Final = "\\N"
 _TRUTH: Final = {"true": True, "false": False}

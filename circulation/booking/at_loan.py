@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, scalar, send
+from catalogue.database import Transaction, scalar, send
 from circulation.booking.capacity import PoolCopy, PoolKey, Supply, last_free_day, pools_of
 from circulation.booking.closing import close_if_all_back
 from circulation.booking.facts import TitleFacts, pool_copies, title_facts
@@ -20,10 +20,10 @@ from circulation.booking.stays import forget_stay
 from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.holds.facts import Copy, lock_queue
 from circulation.items.facts import ItemFacts
-from circulation.policy import LoanTerms
-from circulation.reasons import Reason
-from circulation.results import Desk
-from circulation.set_up import SetUp
+from circulation.kernel.policy import LoanTerms
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk
+from circulation.kernel.set_up import SetUp
 
 _insert_loan = send(
     insert(booking_loans).values(

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import bindparam, insert
 
 from catalogue.changes.former_records import present_id
+from catalogue.database import Transaction, send
 from catalogue.items import find_item
-from catalogue.statements import Transaction, send
 from circulation.booking.capacity import pools_of
 from circulation.booking.facts import (
     BookingFacts,
@@ -40,13 +40,13 @@ from circulation.booking.results import Booking, booking_of
 from circulation.booking.schema import booking_supplies, bookings
 from circulation.calendars.due_dates import local_date
 from circulation.checks import patron_refusals
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.holds.facts import lock_queue
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Action, Reason
+from circulation.kernel.results import Branch, Desk, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import patron_facts
-from circulation.reasons import Action, Reason
-from circulation.results import Branch, Desk, Refusal, Refused
-from circulation.set_up import SetUp
 
 _NEW = (
     "id",

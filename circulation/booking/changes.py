@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
-from catalogue.statements import Transaction, many, send
+from catalogue.database import Transaction, many, send
 from circulation.booking.bookings import (
     find_booking,
     open_booking,
@@ -25,11 +25,11 @@ from circulation.booking.planning import Share, Wish, reserved, wish_refusals
 from circulation.booking.results import Booking, BookingOutcome, booking_of
 from circulation.booking.schema import booking_loans, booking_supplies, bookings
 from circulation.calendars.due_dates import end_of_day, local_date
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.loans.schema import loans
-from circulation.reasons import Reason
-from circulation.results import Desk, Refusal, Refused
 
 _CHANGED = ("first_day", "last_day", "preferred", "minimum", "note")
 _update_booking = send(

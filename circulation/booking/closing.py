@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import bindparam, update
 
-from catalogue.statements import Transaction, change
+from catalogue.database import Transaction, change
 from circulation.booking.facts import (
     booking_facts,
     bookings_over,
@@ -16,9 +16,9 @@ from circulation.booking.facts import (
 from circulation.booking.results import BookingOutcome
 from circulation.booking.schema import bookings
 from circulation.booking.stays import end_stay, stays_of_booking
-from circulation.events import EventKind, write_event
 from circulation.holds.facts import lock_queue
-from circulation.results import Desk
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 
 #: So many in one transaction, that no desk waits long for a title.
 AT_MOST = 100

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.booking.capacity import PoolKey, last_free_day, pools_of
 from circulation.booking.facts import pool_copies, title_facts
 from circulation.booking.placements import PlacementFacts, find_placement, open_placement
 from circulation.booking.stays import begin_stay, end_stay, stay_of_item, stays_of
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
 from circulation.holds.facts import lock_queue
 from circulation.items.facts import ItemFacts, item_facts, lock_item
-from circulation.reasons import Reason
-from circulation.results import Desk, Refusal, Refused, Stay
-from circulation.set_up import SetUp
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Refusal, Refused, Stay
+from circulation.kernel.set_up import SetUp
 
 
 def put_into(

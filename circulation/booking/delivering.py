@@ -12,23 +12,23 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from catalogue.database import Transaction, many
 from catalogue.schema import items
-from catalogue.statements import Transaction, many
 from circulation.booking.bookings import find_booking
 from circulation.booking.closing import close_if_all_back
 from circulation.booking.facts import BookingFacts, booking_facts
 from circulation.booking.results import BookingReturned, Delivered, OutFor
 from circulation.booking.schema import booking_loans, stays
-from circulation.engine import Circulation
 from circulation.holds.facts import lock_queue
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, CheckedOut, Desk, Refusal, Refused
 from circulation.loans.batches import check_in_stack, check_out_stack
 from circulation.loans.onward import LentOnward, lend_onward
 from circulation.loans.schema import loans
 from circulation.patrons.groups import members_of
 from circulation.patrons.identifiers import known_as
 from circulation.patrons.schema import patrons
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, CheckedOut, Desk, Refusal, Refused
 
 _holder = patrons.alias("holder")
 _out = many(

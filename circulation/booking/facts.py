@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, select
 
+from catalogue.database import Transaction, lock, many, one, scalar
 from catalogue.schema import items, records
-from catalogue.statements import Transaction, lock, many, one, scalar
 from circulation.booking.capacity import PoolCopy, PoolKey, Supply
 from circulation.booking.schema import (
     booking_loans,
@@ -26,9 +26,9 @@ from circulation.booking.schema import (
 from circulation.calendars.due_dates import local_date
 from circulation.holds.schema import captures
 from circulation.items.schema import missing_items, transits
+from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 from circulation.patrons.schema import patron_group_members, patron_groups, patrons
-from circulation.set_up import SetUp
 
 
 class BookingFacts(NamedTuple):

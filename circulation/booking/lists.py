@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.booking.capacity import free_by_day, pools_of
 from circulation.booking.facts import (
     BookingFacts,
@@ -17,8 +17,8 @@ from circulation.booking.facts import (
 )
 from circulation.booking.results import Booking, DayFree, booking_of
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
-from circulation.results import Branch
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Branch
 
 #: The longest stretch of a calendar that is shown at once.
 MOST_DAYS = 400

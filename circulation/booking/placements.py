@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from catalogue.statements import Transaction, change, lock, many, one, scalar, send
+from catalogue.database import Transaction, change, lock, many, one, scalar, send
 from circulation.booking.results import Placement, Station
 from circulation.booking.schema import stays, temporary_placements, temporary_stations
 from circulation.booking.stays import (
@@ -23,9 +23,9 @@ from circulation.booking.stays import (
     move_stay,
     stays_of_placement,
 )
-from circulation.events import EventKind, write_event
-from circulation.results import Desk, StayKind
-from circulation.set_up import SetUp
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk, StayKind
+from circulation.kernel.set_up import SetUp
 
 
 class PlacementFacts(NamedTuple):

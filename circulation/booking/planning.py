@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from circulation.booking.capacity import Pool, PoolKey
 from circulation.checks import terms_refusals
-from circulation.policy import LoanTerms
-from circulation.reasons import Reason
-from circulation.results import Branch, Refusal
-from circulation.set_up import SetUp
+from circulation.kernel.policy import LoanTerms
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Refusal
+from circulation.kernel.set_up import SetUp
 
 #: No class is larger, and no set.
 MOST_COPIES = 500

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.booking.bookings import open_booking
 from circulation.booking.capacity import ONE_DAY, PoolKey, pools_of
 from circulation.booking.facts import (
@@ -24,12 +24,12 @@ from circulation.booking.facts import (
 from circulation.booking.results import ShelfCopy, ToPrepare, booking_of
 from circulation.booking.stays import begin_stay, end_stay, seen, stay_of_item, stays_of
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.transits import TransitReason, begin_transit, end_transit
-from circulation.reasons import Reason
-from circulation.results import Branch, Desk, Refusal, Refused, Stay
-from circulation.set_up import SetUp
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Desk, Refusal, Refused, Stay
+from circulation.kernel.set_up import SetUp
 
 #: How long before a branch's days of preparation begin a booking is on its picking list.
 DAYS_AHEAD = 3

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, exists, func, select, update
 
-from catalogue.statements import Moment, Transaction, change, scalar
+from catalogue.database import Moment, Transaction, change, scalar
 from circulation.booking.schema import bookings
 from circulation.patrons.schema import patron_consents, patrons
 

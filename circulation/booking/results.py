@@ -8,8 +8,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from circulation.booking.facts import BookingFacts, SupplyFacts
-from circulation.results import Branch, CheckedIn, CheckedOut, Refused, StayKind
-from circulation.set_up import SetUp
+from circulation.kernel.results import Branch, CheckedIn, CheckedOut, Refused, StayKind
+from circulation.kernel.set_up import SetUp
 
 
 class BookingOutcome(Enum):

@@ -23,8 +23,8 @@ from sqlalchemy import (
     text,
 )
 
-from catalogue.schema import Long, branches, items, metadata, records
-from catalogue.statements import Moment
+from catalogue.database import Long, Moment, metadata
+from catalogue.schema import branches, items, records
 from circulation.patrons.schema import patron_groups, patrons
 
 #: A booking is open while `closed` is NULL. The days are the first and the last on which the

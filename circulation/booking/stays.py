@@ -14,16 +14,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, insert, or_, select, update
 
+from catalogue.database import Transaction, key_parameters, lock, many, many_of, one, send
 from catalogue.schema import items, records
-from catalogue.statements import Transaction, key_parameters, lock, many, many_of, one, send
 from circulation.booking.results import ToMove
 from circulation.booking.schema import bookings, stays, temporary_placements, temporary_stations
-from circulation.events import EventKind, write_event
 from circulation.items.facts import ItemFacts
 from circulation.items.schema import transits
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Branch, Desk, Stay, StayKind
+from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
-from circulation.results import Branch, Desk, Stay, StayKind
-from circulation.set_up import SetUp
 
 #: Lines of a page of the list of what is to be moved.
 PAGE = 200

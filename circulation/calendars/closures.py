@@ -16,20 +16,20 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from catalogue.database import Moment, Transaction, change, lock, many, scalar, send_many
 from catalogue.schema import items
-from catalogue.statements import Moment, Transaction, change, lock, many, scalar, send_many
 from circulation.calendars.due_dates import end_of_day, moved_past_closing, start_of_day
 from circulation.calendars.opening_hours import Calendar
 from circulation.calendars.rows import ClosureRow, closure_rows
 from circulation.calendars.schema import closures
-from circulation.events import EventKind, write_event
 from circulation.fees.redating import ReckonedAgain, reckon_again, reduce_again
 from circulation.holds.schema import captures
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Desk, Refusal, Refused
+from circulation.kernel.schema import set_up_version
+from circulation.kernel.set_up import read_set_up, set_up_changed
 from circulation.loans.schema import loans
-from circulation.reasons import Reason
-from circulation.results import Branch, Desk, Refusal, Refused
-from circulation.schema import set_up_version
-from circulation.set_up import read_set_up, set_up_changed
 
 #: A branch that closes for longer is not closed in an emergency: its calendar should say so.
 LONGEST = timedelta(days=400)

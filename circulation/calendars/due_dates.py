@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from circulation.calendars.days import next_date, parse_until
 from circulation.calendars.opening_hours import Calendar
-from circulation.policy import LoanTerms
+from circulation.kernel.policy import LoanTerms
 
 _END_OF_DAY = time(23, 59, 59)
 

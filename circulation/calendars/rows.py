@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Table, bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, many, send
+from catalogue.database import Transaction, many, send
 from circulation.calendars.days import parse_days
 from circulation.calendars.opening_hours import (
     OPEN_WEEK,
@@ -20,7 +20,7 @@ from circulation.calendars.opening_hours import (
     parse_hours,
 )
 from circulation.calendars.schema import closures, opening_hours, special_days
-from circulation.results import Branch
+from circulation.kernel.results import Branch
 
 
 class WeekdayRow(NamedTuple):
@@ -135,7 +135,7 @@ def store_week(transaction: Transaction, owner: Owner, week: Mapping[int, str]) 
     """The hours of each weekday (0 is Monday), in place of what the owner had.
 
     Without any the owner has no week of its own. This, and the two that follow, need
-    `circulation.set_up.set_up_changed` afterwards.
+    `circulation.kernel.set_up.set_up_changed` afterwards.
     """
     kind, owner_id = _kind(owner)
     _delete_week[kind](transaction, owner_id)

@@ -14,8 +14,8 @@ from sqlalchemy import (
     Table,
 )
 
-from catalogue.schema import agencies, branches, metadata
-from catalogue.statements import Moment
+from catalogue.database import Moment, metadata
+from catalogue.schema import agencies, branches
 
 #: The ordinary week of an agency or a branch, a row for each day on which it is open. `hours` is
 #: as `circulation.calendars.opening_hours.parse_hours` reads it.

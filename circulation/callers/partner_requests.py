@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, scalar, send
+from catalogue.database import Transaction, scalar, send
 from circulation.callers.partners import folded_agency
 from circulation.callers.schema import partner_requests
 

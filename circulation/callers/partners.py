@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, many, send
+from catalogue.database import Transaction, many, send
 from circulation.callers.schema import partners
 
 
@@ -69,7 +69,7 @@ def store_partner(
 ) -> None:
     """The partner, in place of one of the same agency; `shared_secret` is the hash.
 
-    Call `circulation.set_up.set_up_changed` afterwards.
+    Call `circulation.kernel.set_up.set_up_changed` afterwards.
     """
     _forget(transaction, agency)
     written = json.dumps(options or {}, sort_keys=True, ensure_ascii=False)

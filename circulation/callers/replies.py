@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, and_, bindparam, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from catalogue.database import Transaction, change, lock, one, send
+from catalogue.database.typed_codes import is_typed
 from catalogue.schema import items
-from catalogue.statements import Transaction, change, lock, one, send
-from catalogue.typed_codes import is_typed
 from circulation.callers.schema import replies
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
+from circulation.kernel.schema import events
 from circulation.patrons.schema import patron_identifiers
-from circulation.schema import events
 
 #: Bytes of a digest: two requests of one account never share it by chance.
 DIGEST_SIZE = 16

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
-from catalogue.statements import Transaction, change, many, send
+from catalogue.database import Transaction, change, many, send
 from circulation.callers.schema import terminal_counts
 
 _COUNT = terminal_counts.c["count"]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from catalogue.statements import Transaction, change, many, one, send
+from catalogue.database import Transaction, change, many, one, send
 from circulation.callers.schema import terminal_profiles, terminals
 
 
@@ -21,8 +21,8 @@ class Terminal(NamedTuple):
     """An account. `password` is an argon2 hash; `options` are those of its profile.
 
     `any_branch`: a message may name another branch of the agency as the place where it happens.
-    `sorting` is the scheme by which the machine sorts (see `circulation.sorting`). Of `options`
-    those of the terminal itself, `own`, go before its profile's.
+    `sorting` is the scheme by which the machine sorts (see `circulation.kernel.sorting`). Of
+    `options` those of the terminal itself, `own`, go before its profile's.
     """
 
     login: str
@@ -115,8 +115,8 @@ def store_terminal(
 
     `options` are what it has otherwise than its profile.
 
-    Call `circulation.set_up.set_up_changed` afterwards, as for all that follows here. A branch or
-    profile that does not exist breaks a foreign key.
+    Call `circulation.kernel.set_up.set_up_changed` afterwards, as for all that follows here. A
+    branch or profile that does not exist breaks a foreign key.
     """
     _forget(transaction, login)
     written = _written(options) if options else None

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import bindparam, delete, insert, or_, select
 
-from catalogue.statements import (
+from catalogue.database import (
     Transaction,
     change,
     key_parameters,

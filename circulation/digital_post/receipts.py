@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, or_, select
 
-from catalogue.statements import (
+from catalogue.database import (
     Moment,
     Transaction,
     change,

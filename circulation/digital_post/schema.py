@@ -12,8 +12,7 @@ from sqlalchemy import (
     Text,
 )
 
-from catalogue.schema import Long, metadata
-from catalogue.statements import Moment
+from catalogue.database import Long, Moment, metadata
 from circulation.patrons.schema import patrons
 
 #: National numbers under the key of the configuration (see `circulation.digital_post.seals`).

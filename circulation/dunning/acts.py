@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, insert, select
 
-from catalogue.statements import Transaction, key_parameters, many, many_of, send
+from catalogue.database import Transaction, key_parameters, many, many_of, send
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import Does, Done, Planned, Step
 

@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.dunning.acts import Run, Subject, Told, acts_of_charges, write_act
 from circulation.dunning.debt_facts import bill_outlook
 from circulation.dunning.fees import charge_step, desk_of, step_costs
 from circulation.dunning.loan_facts import Decision, step_facts
 from circulation.dunning.outlook import pay_by
 from circulation.dunning.warnings import warning_with
-from circulation.engine import Circulation
 from circulation.fees.charged_loans import contributions_of_loan
 from circulation.fees.compensation import charge_compensation
 from circulation.items.facts import ItemFacts, item_facts_by_id
+from circulation.kernel.engine import Circulation
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind
 from circulation.notices.causes import Cause
 from circulation.notices.requests import request_notice
-from circulation.set_up import SetUp
 
 #: Kinds that a bill consists of.
 _BILLED = (ChargeKind.COMPENSATION, ChargeKind.LATE_FEE)

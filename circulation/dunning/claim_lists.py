@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 
-from catalogue.statements import Transaction, key_parameters, many, many_of
+from catalogue.database import Transaction, key_parameters, many, many_of
 from circulation.dunning.claims import CLAIM_COLUMNS, Claim, LineAction, claim_row
 from circulation.dunning.schema import collection_claims, collection_lines
 

@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
-from catalogue.statements import Moment, Transaction, change, many, one, scalar, send
+from catalogue.database import Moment, Transaction, change, many, one, scalar, send
 from circulation.dunning.schema import collection_claims, collection_lines
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.ledger.balances import lock_account
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.schema import charges
-from circulation.results import Desk
 
 #: Claims looked at in one transaction.
 BATCH = 500

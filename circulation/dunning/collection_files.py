@@ -17,20 +17,20 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from catalogue.database import Transaction, key_parameters, many, many_of, one, scalar, send
 from catalogue.schema import agencies
-from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar, send
 from circulation.calendars.due_dates import local_date
 from circulation.digital_post.numbers import post_number
 from circulation.dunning.acts import Act, acts_of_charges
 from circulation.dunning.claims import ClaimKind, follow_charges
 from circulation.dunning.schema import collection_claims, collection_files, collection_lines
 from circulation.dunning.steps import Does
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.ledger.schema import charges
 from circulation.patrons.facts import CARD_OF_PATRON
 from circulation.patrons.schema import patrons
-from circulation.results import Desk
 
 #: The fields of a record, in the order of the columns of a CSV file.
 FIELDS = (

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
-from catalogue.statements import Transaction, key_parameters, many_of
+from catalogue.database import Transaction, key_parameters, many_of
 from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import Act, acts_of_charges
@@ -26,13 +26,13 @@ from circulation.dunning.steps import (
     due_step,
     plan,
 )
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import LoanMark
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.schema import charge_loans, charges, patron_balances
 from circulation.loans.schema import loans
 from circulation.patrons.schema import patron_blocks, patrons
-from circulation.reasons import BlockReason
-from circulation.results import LoanMark
-from circulation.set_up import SetUp
 
 
 class DebtRow(NamedTuple):

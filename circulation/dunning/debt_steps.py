@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam
 
-from catalogue.statements import Transaction, many
+from catalogue.database import Transaction, many
 from circulation.dunning.acts import Run, Subject, Told, pass_over, write_act
 from circulation.dunning.claims import open_claim
 from circulation.dunning.debt_facts import (
@@ -27,13 +27,13 @@ from circulation.dunning.fees import charge_step, step_costs
 from circulation.dunning.outlook import pay_by
 from circulation.dunning.steps import Does, Step
 from circulation.dunning.warnings import warning_with
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import lock_account
 from circulation.ledger.money import ChargeKind, amount_text
 from circulation.ledger.schema import charges
 from circulation.notices.causes import Cause
 from circulation.notices.requests import request_notice
-from circulation.set_up import SetUp
 
 #: Charges looked at in one transaction.
 BATCH = 500

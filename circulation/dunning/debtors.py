@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, select
 
-from catalogue.statements import Transaction, one
+from catalogue.database import Transaction, one
+from circulation.kernel.reasons import BlockReason
 from circulation.patrons.guardians import ADULT_AGE, guardians_of
 from circulation.patrons.registering import PatronKind
 from circulation.patrons.schema import patron_blocks, patrons
 from circulation.patrons.traits import age_on
-from circulation.reasons import BlockReason
 
 _is_dead: Callable[..., Any] = one(
     select(

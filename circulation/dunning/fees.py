@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.dunning.acts import Subject, write_act
 from circulation.dunning.steps import Does, Step
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Desk
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.charges import charge_made_once, create_charge
 from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.postings import open_account
-from circulation.results import Desk
-from circulation.set_up import SetUp
 
 #: Who acts where the flow does.
 ACTOR = "dunning"

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, many, send
+from catalogue.database import Transaction, many, send
 from circulation.dunning.schema import dunning_flows, dunning_steps
 from circulation.dunning.steps import Does, Flow, Step, flow_problems
-from circulation.scoped_rows import ScopedRows, check_rule
+from circulation.kernel.scoped_rows import ScopedRows, check_rule
 
 
 class _FlowRow(NamedTuple):
@@ -72,7 +72,7 @@ def store_flow(
     """Stores the flow of one scope, in place of what that scope had; gives its id.
 
     Raises ValueError with all that is wrong with the steps together. Needs
-    `circulation.set_up.set_up_changed` afterwards.
+    `circulation.kernel.set_up.set_up_changed` afterwards.
     """
     problems = {code: f"{code}: {text}" for code, text in flow_problems(steps).items()}
     check_rule(problems, agency_id, branch_id, "flow")

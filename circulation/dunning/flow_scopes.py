@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from circulation.dunning.steps import Flow
-from circulation.set_up import SetUp
+from circulation.kernel.set_up import SetUp
 
 
 def flow_scope(set_up: SetUp, flow: Flow) -> dict[str, str]:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, select
 
+from catalogue.database import Transaction, key_parameters, many_of
 from catalogue.schema import items
-from catalogue.statements import Transaction, key_parameters, many_of
 from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import Act, acts_of_loans
@@ -26,11 +26,11 @@ from circulation.dunning.steps import (
     is_before_due,
     plan,
 )
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import LoanMark
+from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 from circulation.patrons.schema import patron_blocks, patrons
-from circulation.reasons import BlockReason
-from circulation.results import LoanMark
-from circulation.set_up import SetUp
 
 
 class LoanRow(NamedTuple):

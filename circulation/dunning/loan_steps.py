@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 
+from catalogue.database import Moment, Transaction, key_parameters, many, many_of
 from catalogue.schema import items
-from catalogue.statements import Moment, Transaction, key_parameters, many, many_of
 from circulation.dunning.acts import Run, Subject, Told, pass_over, write_act
 from circulation.dunning.bills import bill_loans
 from circulation.dunning.fees import charge_step, step_costs
@@ -30,12 +30,12 @@ from circulation.dunning.loan_facts import (
 )
 from circulation.dunning.steps import Does
 from circulation.dunning.warnings import warning_with
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import LoanMark
+from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.requests import request_notice
-from circulation.results import LoanMark
-from circulation.set_up import SetUp
 
 #: Loans looked at in one transaction.
 BATCH = 500

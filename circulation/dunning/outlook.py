@@ -19,8 +19,8 @@ from circulation.dunning.steps import Does, Done, Planned, Step, due_step, plan
 from circulation.fees.compensation import compensation_of
 from circulation.fees.late_fees import late_fee
 from circulation.fees.lateness import child_on, lateness
+from circulation.kernel.set_up import SetUp
 from circulation.notices.requests import is_told
-from circulation.set_up import SetUp
 
 _DAY = timedelta(days=1)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from catalogue.statements import Transaction, key_parameters, many_of, scalar, send
+from catalogue.database import Transaction, key_parameters, many_of, scalar, send
 from circulation.dunning.schema import collection_claims, collection_lines, dunning_acts
 
 _delete_acts: Callable[[Transaction, list[int]], list[Any]] = many_of(

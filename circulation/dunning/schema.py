@@ -19,8 +19,8 @@ from sqlalchemy import (
     text,
 )
 
-from catalogue.schema import Long, agencies, branches, metadata
-from catalogue.statements import Moment
+from catalogue.database import Long, Moment, metadata
+from catalogue.schema import agencies, branches
 from circulation.ledger.schema import charges
 from circulation.patrons.schema import patrons
 

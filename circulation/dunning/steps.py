@@ -20,8 +20,8 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from circulation.calendars.opening_hours import Calendar
+from circulation.kernel.policy import Case, narrowness
 from circulation.notices.kinds import NoticeKind
-from circulation.policy import Case, narrowness
 
 
 class Does(Enum):
@@ -101,7 +101,8 @@ MOST_DAYS = 1_000
 
 
 class Flow(NamedTuple):
-    """The steps for one scope; a scope that is None holds for any, as in `circulation.policy`."""
+    """The steps for one scope; a scope that is None holds for any, as in
+    `circulation.kernel.policy`."""
 
     id: int
     agency_id: int | None

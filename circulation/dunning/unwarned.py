@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, or_, select
 
+from catalogue.database import Moment, Transaction
 from catalogue.schema import agencies
-from catalogue.statements import Moment, Transaction
 from circulation.fees.schema import debt_warnings
+from circulation.kernel.paging import PAGE, Page, PagedList, Place
 from circulation.notices.kinds import NoticeState
 from circulation.notices.schema import notices, stored
-from circulation.paging import PAGE, Page, PagedList, Place
 from circulation.patrons.schema import patrons
 
 #: What is under way is not for staff until it has been so for as long.

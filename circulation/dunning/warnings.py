@@ -15,20 +15,20 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from catalogue.statements import Transaction, send
+from catalogue.database import Transaction, send
 from circulation.dunning.acts import Run, Told
 from circulation.dunning.steps import Step
-from circulation.engine import Circulation
 from circulation.fees.debts import debt_to_warn, debts_to_warn
 from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import Debt, note_unwarned, note_warning
+from circulation.kernel.engine import Circulation
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import amount_text
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.requests import request_notice
 from circulation.notices.schema import notices
 from circulation.patrons.registering import home_branch_of
-from circulation.set_up import SetUp
 
 #: Warnings that went with a bill or a reminder which was not sent, being paid: they have warned
 #: nobody, and what else is owed is warned of anew.

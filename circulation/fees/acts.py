@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Transaction
 from circulation.fees.charged_loans import undo_at
 from circulation.fees.compensation import cancel_compensation, set_billed
 from circulation.fees.late_fees import charge_lateness
 from circulation.fees.loan_fees import charge_act
 from circulation.items.facts import ItemFacts
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Branch, ChargedFee, Desk
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import lock_account
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account
 from circulation.patrons.facts import PatronFacts
-from circulation.results import Branch, ChargedFee, Desk
-from circulation.set_up import SetUp
 
 _OF_RETURN = frozenset({ChargeKind.LATE_FEE, ChargeKind.COMPENSATION})
 _OF_LOAN = frozenset({ChargeKind.LOAN_FEE})

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from catalogue.statements import Moment, Transaction, many, scalar, send
+from catalogue.database import Moment, Transaction, many, scalar, send
 from circulation.ledger.charges import set_amount
 from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.postings import Account, find_charge

@@ -12,9 +12,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from catalogue.statements import Moment, Transaction, change, scalar
+from catalogue.database import Moment, Transaction, change, scalar
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
 from circulation.fees.charged_loans import (
     add_contribution,
     begin_contributions,
@@ -25,6 +24,10 @@ from circulation.fees.late_fees import borrower_facts, charge_lateness, fee_scop
 from circulation.fees.lateness import terms_facts
 from circulation.fees.rules import FeeTerms, explain_fees
 from circulation.items.facts import ItemFacts, item_facts, lock_item
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Borrower, ChargedFee, Desk, Item, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import lock_account
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.charges import charge_made_once, create_charge
@@ -33,9 +36,6 @@ from circulation.ledger.postings import Account, find_charge
 from circulation.ledger.schema import charge_postings
 from circulation.loans.schema import loans
 from circulation.loans.states import LoanState, state_of
-from circulation.reasons import Reason
-from circulation.results import Borrower, ChargedFee, Desk, Item, Refusal, Refused
-from circulation.set_up import SetUp
 
 set_billed = change(
     update(loans)

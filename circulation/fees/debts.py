@@ -6,11 +6,11 @@
 
 Only fees count, unless the rules count compensations too (`FeeTerms.block_counts_compensation`):
 bibliotekslov § 31, 2; less what the library owes the patron. An agency holds against its own rules
-what is owed to it, and to those with whom it agreed that debts count (`circulation.agreements`);
-its block is its own. Of agencies that share debts the first that warns does so for all. A block
-that staff gave by hand is not lifted by payments. Whom no warning reaches is not blocked
-(`circulation.dunning.unwarned` lists them), and a block whose warning comes back later is taken
-back.
+what is owed to it, and to those with whom it agreed that debts count
+(`circulation.kernel.agreements`); its block is its own. Of agencies that share debts the first that
+warns does so for all. A block that staff gave by hand is not lifted by payments. Whom no warning
+reaches is not blocked (`circulation.dunning.unwarned` lists them), and a block whose warning comes
+back later is taken back.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, or_, select
 
+from catalogue.database import Transaction, key_parameters, many, many_of, one, scalar
 from catalogue.schema import agencies
-from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar
 from circulation.calendars.due_dates import local_date
 from circulation.fees.rules import FeeTerms
 from circulation.fees.schema import debt_warnings
@@ -36,15 +36,15 @@ from circulation.fees.warned import (
     told_by,
     warnings_of,
 )
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import Desk
+from circulation.kernel.schema import agency_settings
+from circulation.kernel.set_up import DEFAULT_TIMEZONE, SetUp
 from circulation.ledger.balances import lock_account
 from circulation.ledger.money import amount_text
 from circulation.ledger.schema import patron_balances
 from circulation.patrons.registering import block_patron, unblock_patron
 from circulation.patrons.schema import patron_blocks, patrons
-from circulation.reasons import BlockReason
-from circulation.results import Desk
-from circulation.schema import agency_settings
-from circulation.set_up import DEFAULT_TIMEZONE, SetUp
 
 #: Balances or warnings looked at in one transaction.
 BATCH = 500

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Transaction
 from circulation.fees.charged_loans import contributions_of_loan
 from circulation.fees.late_fees import BorrowerFacts, Reckoned, is_billed, reckon
 from circulation.items.facts import ALL, ItemFacts, items_overdue
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Item, Loan, Patron, Refusal, Refused
 from circulation.patrons.facts import patron_facts
-from circulation.reasons import Reason
-from circulation.results import Item, Loan, Patron, Refusal, Refused
 
 
 @dataclass(frozen=True, slots=True)

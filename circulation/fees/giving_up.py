@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Transaction
 from circulation.fees.rules import FeeTerms
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.ledger.balances import balances_of
 from circulation.ledger.charges import reduce_charge, write_off
 from circulation.ledger.money import Allocation, Balance, Charge
@@ -17,8 +19,6 @@ from circulation.ledger.orders import Act, Asked, Done, once
 from circulation.ledger.payments import charges_of_account, shares_of
 from circulation.ledger.postings import Account, open_account
 from circulation.patrons.identifiers import find_patron
-from circulation.reasons import Reason
-from circulation.results import Desk, Refusal, Refused
 
 #: Any part of what is owed can be given up, and no more.
 _TERMS: Final = FeeTerms(partial_payment=True, overpayment="refuse")

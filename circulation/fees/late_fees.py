@@ -20,10 +20,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, literal_column, select
 
-from catalogue.statements import Transaction, many, one, scalar
+from catalogue.database import Transaction, many, one, scalar
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
-from circulation.events import EventKind
 from circulation.fees.charged_loans import (
     Contribution,
     add_contribution,
@@ -34,6 +32,11 @@ from circulation.fees.charged_loans import (
 from circulation.fees.lateness import Lateness, child_on, lateness, terms_facts, top_fee
 from circulation.fees.rules import FeeRow, FeeTerms, explain_fees
 from circulation.items.facts import ItemFacts
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind
+from circulation.kernel.results import Branch, ChargedFee, Desk
+from circulation.kernel.schema import events
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import lock_account
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.charges import charge_made_once, create_charge
@@ -41,9 +44,6 @@ from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.postings import Account, find_charge
 from circulation.ledger.schema import charges
 from circulation.patrons.schema import patrons
-from circulation.results import Branch, ChargedFee, Desk
-from circulation.schema import events
-from circulation.set_up import SetUp
 
 #: Returns at one machine that follow each other within this are one session.
 SESSION = timedelta(minutes=15)

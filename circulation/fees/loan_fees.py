@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
 from circulation.fees.charged_loans import begin_contributions
 from circulation.fees.late_fees import fee_scope
 from circulation.fees.lateness import terms_facts
 from circulation.fees.rules import explain_fees
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import ChargedFee, Desk, Refusal
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.charges import create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import Account
 from circulation.patrons.facts import PatronFacts
-from circulation.reasons import Reason
-from circulation.results import ChargedFee, Desk, Refusal
-from circulation.set_up import SetUp
 
 #: The field of the rules that says what an act costs -> the kind of charge, and why it is made.
 ACTS: dict[str, tuple[ChargeKind, ChargeReason]] = {

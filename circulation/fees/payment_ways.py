@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, many, send
+from catalogue.database import Transaction, many, send
 from circulation.fees.schema import payment_ways
 
 
@@ -94,7 +94,8 @@ def _has_check_digit(digits: str) -> bool:
 def store_payment_ways(transaction: Transaction, agency_id: int, said: dict[str, Any]) -> None:
     """The agency's ways to be paid, in place of those it had.
 
-    Call `circulation.set_up.set_up_changed` afterwards. Raises ValueError with all that is wrong.
+    Call `circulation.kernel.set_up.set_up_changed` afterwards. Raises ValueError with all that is
+    wrong.
     """
     if problems := payment_problems(said):
         raise ValueError("; ".join(problems.values()))

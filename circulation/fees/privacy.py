@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from catalogue.statements import Transaction, key_parameters, many_of, send
+from catalogue.database import Transaction, key_parameters, many_of, send
 from circulation.ledger.schema import charge_loans, charges
 
 _of_patron = select(charges.c.id).where(charges.c.patron_id == bindparam("of_patron"))

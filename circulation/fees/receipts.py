@@ -15,15 +15,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
+from catalogue.database import Moment, Transaction, key_parameters, many, many_of
 from catalogue.schema import items, records
-from catalogue.statements import Moment, Transaction, key_parameters, many, many_of
 from circulation.calendars.due_dates import local_date, start_of_day
-from circulation.engine import Circulation
-from circulation.events import EventKind, read_event, select_events, write_event
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, read_event, select_events, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Desk, Patron, Refusal, Refused
+from circulation.kernel.schema import events
 from circulation.patrons.facts import patron_facts
-from circulation.reasons import Reason
-from circulation.results import Branch, Desk, Patron, Refusal, Refused
-from circulation.schema import events
 
 _returns = many(
     select_events(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam
 
-from catalogue.statements import Moment, Transaction, many
+from catalogue.database import Moment, Transaction, many
 from circulation.calendars.due_dates import local_date, moved_past_closing, start_of_day
 from circulation.calendars.opening_hours import Calendar
 from circulation.fees.charged_loans import (
@@ -22,11 +22,11 @@ from circulation.fees.charged_loans import (
     contribution_row,
 )
 from circulation.fees.lateness import Lateness, lateness, terms_of_facts
+from circulation.kernel.results import Branch, Desk
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import find_charge, open_account
 from circulation.ledger.schema import charge_loans, charges
-from circulation.results import Branch, Desk
-from circulation.set_up import SetUp
 
 _late_since = many(
     CONTRIBUTIONS.where(

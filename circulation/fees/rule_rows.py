@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.fees.rules import FIELDS, SCOPE, FeeRow, fee_rule_problems, stored_value
 from circulation.fees.schema import fee_rules
-from circulation.scoped_rows import ScopedRows, check_rule
+from circulation.kernel.scoped_rows import ScopedRows, check_rule
 
 _rows = ScopedRows(fee_rules, FeeRow, SCOPE)
 read_fee_rules = _rows.read
@@ -27,7 +27,7 @@ def store_fee_rule(
     """Stores the rule of one scope, in place of what that scope had; gives the row's id.
 
     `terms` are fields of `circulation.fees.rules.FeeTerms`, tariffs as pairs. Raises ValueError
-    with all that is wrong with them. Needs `circulation.set_up.set_up_changed` afterwards.
+    with all that is wrong with them. Needs `circulation.kernel.set_up.set_up_changed` afterwards.
     """
     scope = (agency_id, branch_id, patron_category, material_group, valid_from)
     check_rule(fee_rule_problems(terms), agency_id, branch_id)

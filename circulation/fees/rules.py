@@ -1,6 +1,6 @@
 """The rules on money: rows with a scope, and each field from the narrowest row that sets it.
 
-Rows and scopes are as in `circulation.policy`; besides, a row may hold from a day on
+Rows and scopes are as in `circulation.kernel.policy`; besides, a row may hold from a day on
 (`valid_from`), so that next year's tariff can be written before the new year. Of two rows with
 one scope the one that came into force later decides, field by field.
 All amounts are in minor units.
@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from circulation.fees.tiers import MOST, Tiers, read_tiers, tiers_of_text, tiers_text
-from circulation.policy import Case, narrowness
+from circulation.kernel.policy import Case, narrowness
 
 
 class FeeRow(NamedTuple):

@@ -15,8 +15,8 @@ from sqlalchemy import (
     Table,
 )
 
-from catalogue.schema import Long, agencies, branches, metadata
-from catalogue.statements import Moment
+from catalogue.database import Long, Moment, metadata
+from catalogue.schema import agencies, branches
 from circulation.patrons.schema import patrons
 
 #: Rules. A scope column that is NULL holds for any; a field that is NULL is left to a row of

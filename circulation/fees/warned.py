@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
-from catalogue.statements import Transaction, many, send
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, many, send
 from circulation.fees.schema import debt_warnings
-from circulation.results import Desk
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 
 
 class Debt(NamedTuple):

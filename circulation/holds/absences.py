@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, one, send
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, one, send
 from circulation.holds.schema import patron_absences
-from circulation.results import Desk
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 
 
 class Absence(NamedTuple):

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from catalogue.statements import Transaction, change, many, send
+from catalogue.database import Transaction, change, many, send
 from circulation.calendars.due_dates import end_of_day, local_date
-from circulation.events import EventKind, write_event
 from circulation.holds.facts import HoldFacts, holds_of_set, lock_hold_set, lock_shelf
 from circulation.holds.schema import captures, fetches, hold_sets, holds
 from circulation.interlending.following import follow_end_of_hold
-from circulation.results import Desk
-from circulation.set_up import SetUp
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
+from circulation.kernel.set_up import SetUp
 
 
 class HoldOutcome(Enum):

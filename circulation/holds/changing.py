@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
 from circulation.holds.changes import (
     HoldOutcome,
     close,
@@ -25,11 +24,12 @@ from circulation.holds.facts import (
 )
 from circulation.holds.lists import queued
 from circulation.holds.results import HoldChanged
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Desk, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.pin_rules import check_pin
-from circulation.reasons import Reason
-from circulation.results import Branch, Desk, Refusal, Refused
-from circulation.set_up import SetUp
 
 
 def change_hold(

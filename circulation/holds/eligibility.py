@@ -9,12 +9,12 @@ from circulation.checks import patron_refusals
 from circulation.holds.facts import Copy, HoldFacts
 from circulation.holds.results import Wanted
 from circulation.holds.targeting import is_holdable
+from circulation.kernel.policy import LoanTerms
+from circulation.kernel.reasons import Action, Reason
+from circulation.kernel.results import Branch, Refusal
+from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import PatronFacts
 from circulation.patrons.registering import PatronKind
-from circulation.policy import LoanTerms
-from circulation.reasons import Action, Reason
-from circulation.results import Branch, Refusal
-from circulation.set_up import SetUp
 
 
 def patron_hold_refusals(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.holds.changes import HoldOutcome, close
 from circulation.holds.facts import hold_facts, holds_out_of_interest, lock_hold_set, lock_queue
 from circulation.holds.results import Hold, hold_of
-from circulation.results import Desk
-from circulation.set_up import read_set_up
+from circulation.kernel.results import Desk
+from circulation.kernel.set_up import read_set_up
 
 #: So many in one transaction, that no desk waits long for a queue.
 AT_MOST = 200

@@ -24,8 +24,8 @@ from sqlalchemy import (
     select,
 )
 
+from catalogue.database import Moment, Transaction, lock, many, one
 from catalogue.schema import branches, items, records
-from catalogue.statements import Moment, Transaction, lock, many, one
 from circulation.booking.schema import stays
 from circulation.holds.schema import captures, fetches, hold_sets, holds, patron_absences
 from circulation.interlending.schema import interlibrary_loans

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.holds.changes import HoldOutcome, close, forget_item, release
 from circulation.holds.facts import (
     HoldFacts,
@@ -17,7 +17,7 @@ from circulation.holds.facts import (
 )
 from circulation.holds.targeting import suits, target_of
 from circulation.items.facts import ItemFacts
-from circulation.results import Desk
+from circulation.kernel.results import Desk
 
 
 class HoldsAtLoan(NamedTuple):

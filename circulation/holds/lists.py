@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
 from circulation.holds.facts import (
     Copy,
     HoldFacts,
@@ -25,10 +24,11 @@ from circulation.holds.queues import (
 )
 from circulation.holds.results import HoldState, PatronHolds, QueuedHold, hold_of
 from circulation.holds.targeting import can_serve
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import patron_facts
-from circulation.reasons import Reason
-from circulation.results import Refusal, Refused
-from circulation.set_up import SetUp
 
 #: For the estimate, where no rule gives a loan period.
 USUAL_LOAN_DAYS = 28

@@ -13,12 +13,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert
 
+from catalogue.database import Transaction, change, send
 from catalogue.items import find_item
-from catalogue.statements import Transaction, change, send
 from circulation.booking.at_loan import without_booked
 from circulation.booking.facts import booked_records
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.holds.facts import (
     Copy,
     HoldFacts,
@@ -30,9 +28,11 @@ from circulation.holds.facts import (
 from circulation.holds.schema import fetches
 from circulation.holds.targeting import Assignment, assign
 from circulation.items.facts import item_facts, lock_item
-from circulation.reasons import Reason
-from circulation.results import Branch, Desk, Refusal, Refused
-from circulation.set_up import SetUp, read_set_up
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Desk, Refusal, Refused
+from circulation.kernel.set_up import SetUp, read_set_up
 
 #: A mark that is older says nothing any more: the book was not found, or the mark forgotten.
 MARK_LASTS = timedelta(hours=12)

@@ -7,12 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from catalogue.changes.former_records import present_id
+from catalogue.database import Transaction
 from catalogue.items import find_item
-from catalogue.statements import Transaction
 from circulation.accession.deliveries import expected_copies
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.fees.loan_fees import charge_holds, fee_refusals, price_of
 from circulation.holds.changes import (
     insert_hold,
@@ -36,12 +34,14 @@ from circulation.holds.lists import queued
 from circulation.holds.queues import ORDINARY
 from circulation.holds.recalls import recall_for
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Desk, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.patrons.contacts import preferences_of
 from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
 from circulation.patrons.pin_rules import check_pin
-from circulation.reasons import Reason
-from circulation.results import Branch, Desk, Refusal, Refused
-from circulation.set_up import SetUp
 
 
 class _Located(NamedTuple):

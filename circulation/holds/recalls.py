@@ -17,11 +17,9 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
+from catalogue.database import Moment, Transaction, change, many, scalar
 from catalogue.schema import items
-from catalogue.statements import Moment, Transaction, change, many, scalar
 from circulation.calendars.due_dates import recall_due
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.holds.facts import (
     HoldFacts,
     copies_of_record,
@@ -33,13 +31,15 @@ from circulation.holds.results import RecalledLoan
 from circulation.holds.targeting import Target, assign, can_serve, is_due_service
 from circulation.interlending.following import follow_recall
 from circulation.items.facts import item_facts, lock_item
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.kernel.schema import events
+from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 from circulation.loans.states import LoanAction, refusal_of, state_of
 from circulation.patrons.schema import patrons
-from circulation.reasons import Reason
-from circulation.results import Desk, Refusal, Refused
-from circulation.schema import events
-from circulation.set_up import SetUp
 
 #: The actor of the events of holds that begin.
 ACTOR: Final = "recalls"

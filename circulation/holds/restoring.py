@@ -12,8 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from catalogue.statements import Transaction, change, many, scalar, send
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, change, many, scalar, send
 from circulation.holds.changes import HoldOutcome, forget_item, release, shelve
 from circulation.holds.facts import (
     HoldFacts,
@@ -26,7 +25,8 @@ from circulation.holds.facts import (
     lock_shelf,
 )
 from circulation.holds.schema import captures, holds
-from circulation.results import Desk
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 
 _reopen = change(
     update(holds)

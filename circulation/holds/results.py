@@ -1,4 +1,5 @@
-"""What the verbs of holds are asked for and answer: frozen facts, as in `circulation.results`."""
+"""What the verbs of holds are asked for and answer: frozen facts, as in
+`circulation.kernel.results`."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from typing import NamedTuple
 
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.facts import HoldFacts
-from circulation.results import Branch, ChargedFee, Patron, Refusal
-from circulation.set_up import SetUp
+from circulation.kernel.results import Branch, ChargedFee, Patron, Refusal
+from circulation.kernel.set_up import SetUp
 
 
 class HoldKind(Enum):

@@ -16,8 +16,8 @@ from sqlalchemy import (
     text,
 )
 
-from catalogue.schema import Long, branches, items, metadata, records
-from catalogue.statements import Moment
+from catalogue.database import Long, Moment, metadata
+from catalogue.schema import branches, items, records
 from circulation.patrons.schema import patrons
 
 #: Holds that belong together. The row is what desks lock while they deal with any of them.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Transaction
 from circulation.holds.facts import (
     HoldFacts,
     holds_on_shelf,
@@ -15,10 +14,11 @@ from circulation.holds.facts import (
     lock_queues_to_clear,
 )
 from circulation.holds.results import Hold, hold_of
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import CheckedIn, Desk
+from circulation.kernel.set_up import SetUp, read_set_up
 from circulation.loans.returns import check_in
 from circulation.loans.routing import HoldHandling
-from circulation.results import CheckedIn, Desk
-from circulation.set_up import SetUp, read_set_up
 
 
 class OnShelf(NamedTuple):

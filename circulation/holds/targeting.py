@@ -18,8 +18,8 @@ from circulation.checks import terms_refusals
 from circulation.holds.facts import Copy, HoldFacts
 from circulation.holds.queues import may_be_served, order_key
 from circulation.items.facts import ItemFacts
-from circulation.results import Branch
-from circulation.set_up import SetUp
+from circulation.kernel.results import Branch
+from circulation.kernel.set_up import SetUp
 
 
 class Target(NamedTuple):

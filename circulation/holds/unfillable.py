@@ -13,16 +13,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, or_, select
 
+from catalogue.database import Transaction, many, scalar
 from catalogue.schema import items
-from catalogue.statements import Transaction, many, scalar
 from circulation.accession.deliveries import expected_copies
-from circulation.engine import Circulation
 from circulation.holds.facts import HoldFacts, copies_of_record, holds_of_record
 from circulation.holds.results import Hold, hold_of
 from circulation.holds.schema import captures, holds
 from circulation.holds.targeting import can_serve, suits
-from circulation.paging import MOST, PAGE
-from circulation.set_up import SetUp
+from circulation.kernel.engine import Circulation
+from circulation.kernel.paging import MOST, PAGE
+from circulation.kernel.set_up import SetUp
 
 
 class InVain(Enum):

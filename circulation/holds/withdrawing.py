@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.holds.changes import HoldOutcome, ask_for_title, close, release
 from circulation.holds.facts import HoldFacts, hold_facts, holds_of_patron, holds_of_record
 from circulation.items.facts import ItemFacts
-from circulation.results import Desk
+from circulation.kernel.results import Desk
 
 
 def stands_ready(transaction: Transaction, item: ItemFacts) -> bool:

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, NamedTuple, TypeVar
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
 from circulation.holds.facts import HoldFacts, holds_of_record
 from circulation.holds.lists import queued
 from circulation.holds.pick_list import ToFetch, pick_list, shelf_order
 from circulation.holds.queues import PassedOver, passed_over
 from circulation.holds.results import QueuedHold
 from circulation.holds.shelf import OnShelf, hold_shelf
-from circulation.paging import MOST, PAGE
-from circulation.set_up import SetUp
+from circulation.kernel.engine import Circulation
+from circulation.kernel.paging import MOST, PAGE
+from circulation.kernel.set_up import SetUp
 
 Line = TypeVar("Line")
 #: A place in the order of the list.

@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from catalogue.database import Transaction
 from catalogue.records import fetch_records
-from catalogue.statements import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.callers.partners import Partner, folded_agency
 from circulation.checks import patron_refusals
-from circulation.engine import Circulation
 from circulation.interlending.notices import NoticeKind, tell
 from circulation.interlending.rows import (
     InterlibraryLoan,
@@ -25,14 +24,15 @@ from circulation.interlending.rows import (
     loan_wanted,
 )
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Action, Reason
+from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind as PatronNoticeKind
 from circulation.notices.requests import request_notice
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import told_as
-from circulation.reasons import Action, Reason
-from circulation.results import Desk, Refusal, Refused
-from circulation.set_up import SetUp
 
 #: The longest text that is sent on.
 LONGEST = 500

@@ -10,11 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from catalogue.database import Transaction
 from catalogue.items import find_item
-from catalogue.statements import Transaction
 from circulation.calendars.due_dates import local_date, whole_day
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.holds.changes import insert_hold
 from circulation.holds.queues import ORDINARY
 from circulation.interlending.notices import NoticeKind, tell
@@ -28,12 +26,14 @@ from circulation.interlending.rows import (
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
 from circulation.interlending.temporary import add_temporary, end_holds, remove_temporary
 from circulation.items.facts import item_facts, lock_item
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, CheckedIn, Desk, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.loans.returns import check_in
 from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.identifiers import told_as
-from circulation.reasons import Reason
-from circulation.results import Branch, CheckedIn, Desk, Refusal, Refused
-from circulation.set_up import SetUp
 
 #: The longest barcode, and title, that are taken from a partner.
 LONGEST_BARCODE, LONGEST_TEXT = 64, 500

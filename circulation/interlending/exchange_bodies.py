@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 
-from catalogue.statements import Moment, Transaction, key_parameters, many_of, send_many
+from catalogue.database import Moment, Transaction, key_parameters, many_of, send_many
 from circulation.interlending.schema import exchange_bodies
 
 #: Kept of a message; what is longer is cut.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Select, bindparam, delete, insert, select
 
-from catalogue.statements import Moment, Transaction, change, many, send_many
+from catalogue.database import Moment, Transaction, change, many, send_many
 from circulation.interlending.exchange_bodies import Body, keep_bodies, said
 from circulation.interlending.schema import exchange_bodies, exchanges
 

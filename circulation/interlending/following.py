@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.interlending.notices import NoticeKind, tell, withdraw
 from circulation.interlending.rows import (
     InterlibraryLoan,
@@ -28,8 +28,8 @@ from circulation.interlending.states import (
     after,
 )
 from circulation.items.facts import ItemFacts
-from circulation.reasons import Reason
-from circulation.results import Desk, Loan, Refusal
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Loan, Refusal
 
 #: Why the patron cannot renew what is borrowed, by what hinders it there.
 _RENEWAL_REASONS = {

@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Transaction
 from circulation.holds.results import Hold
 from circulation.interlending.rows import (
     InterlibraryLoan,
@@ -21,9 +20,10 @@ from circulation.interlending.rows import (
 )
 from circulation.interlending.states import LendingAction, LendingState, Obstacle, Role
 from circulation.items.facts import item_facts
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Desk
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import told_as
-from circulation.results import Desk
 
 
 def request_lending(

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import bindparam
 
-from catalogue.statements import Transaction, many
-from circulation.engine import Circulation
+from catalogue.database import Transaction, many
 from circulation.interlending.rows import InterlibraryLoan, loan_by_id, select_loans, store
 from circulation.interlending.schema import interlibrary_loans
 from circulation.interlending.temporary import remove_temporary
+from circulation.kernel.engine import Circulation
 
 _table = interlibrary_loans
 #: How many rows a step of clearing up looks at.

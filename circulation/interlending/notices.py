@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 
-from catalogue.statements import Moment, Transaction, change, many, one, scalar, send
+from catalogue.database import Moment, Transaction, change, many, one, scalar, send
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.schema import interlibrary_loans, partner_notices
-from circulation.results import Desk
+from circulation.kernel.results import Desk
 
 #: How long a notice that was taken is left to who took it.
 LEASE = timedelta(minutes=2)

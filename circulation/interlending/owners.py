@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
-from catalogue.statements import Moment, Transaction, change
+from catalogue.database import Moment, Transaction, change
 from circulation.calendars.due_dates import due_at, whole_day
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.interlending.rows import InterlibraryLoan, advance
 from circulation.interlending.states import BorrowingAction, Obstacle
 from circulation.items.facts import item_facts, lock_item
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.loans.schema import loans
-from circulation.results import Desk
 
 #: How long the patron keeps what the owner does not renew, or wants back on no day it names.
 DAYS_AFTER_REFUSAL = 7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, update
 
-from catalogue.statements import Transaction, send
+from catalogue.database import Transaction, send
 from circulation.interlending.schema import interlibrary_loans
 
 _forget = send(

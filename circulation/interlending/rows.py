@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
 
-from catalogue.statements import Transaction, change, lock, many, one, send
+from catalogue.database import Transaction, change, lock, many, one, send
 from circulation.interlending.schema import interlibrary_loans
 from circulation.interlending.states import (
     OVER,

@@ -18,8 +18,8 @@ from sqlalchemy import (
     text,
 )
 
-from catalogue.schema import Long, branches, items, metadata
-from catalogue.statements import Moment
+from catalogue.database import Long, Moment, metadata
+from catalogue.schema import branches, items
 from circulation.patrons.schema import patrons
 
 #: A loan between libraries, from the request to the return; open while `closed` is NULL.

@@ -8,17 +8,17 @@ from sqlalchemy import bindparam, update
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.temporary_records import add_temporary_record, forget_temporary
+from catalogue.database import Transaction, send
 from catalogue.items import add_item
 from catalogue.schema import items
-from catalogue.statements import Transaction, send
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.holds.changes import HoldOutcome, close, forget_item, release
 from circulation.holds.facts import hold_of_item, holds_of_record, lock_queue
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.items.removal import ItemNeeded, remove_item
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Branch, Desk
 from circulation.record_changes import delete_record
-from circulation.results import Branch, Desk
 
 _rename = send(
     update(items)

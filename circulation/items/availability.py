@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from catalogue.database import Transaction
 from catalogue.items import items_of_records
-from catalogue.statements import Transaction
 from circulation.booking.stays import stays_of
-from circulation.engine import Circulation
 from circulation.interlending.states import BorrowingState
 from circulation.items.facts import ItemFacts, item_facts, item_facts_by_id
-from circulation.results import CirculationStatus, ItemState, LoanMark
-from circulation.set_up import SetUp
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import CirculationStatus, ItemState, LoanMark
+from circulation.kernel.set_up import SetUp
 
 
 def circulation_status(

@@ -12,16 +12,16 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
+from catalogue.database import Transaction, send
 from catalogue.items import LONGEST_BARCODE, find_item, is_barcode
 from catalogue.schema import items
-from catalogue.statements import Transaction, send
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.items.facts import item_facts, lock_item
-from circulation.reasons import Reason
-from circulation.results import Desk, Item, Refusal, Refused
-from circulation.set_up import SetUp
-from circulation.trees import GROUPS
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Item, Refusal, Refused
+from circulation.kernel.set_up import SetUp
+from circulation.kernel.trees import GROUPS
 
 _FIELDS = (
     *("barcode", "call_number", "material_group", "part"),

@@ -20,21 +20,21 @@ from sqlalchemy import (
     select,
 )
 
+from catalogue.database import Moment, key_parameters, lock, many, many_of, one
+from catalogue.database.typed_codes import is_typed
 from catalogue.schema import items, records
-from catalogue.statements import Moment, key_parameters, lock, many, many_of, one
-from catalogue.typed_codes import is_typed
 from circulation.booking.schema import bookings, stays
 from circulation.holds.schema import captures, holds
 from circulation.interlending.schema import interlibrary_loans
 from circulation.items.schema import missing_items, transits
+from circulation.kernel.results import Borrower, Branch, Item, Loan
+from circulation.kernel.schema import events
+from circulation.kernel.set_up import VERSION
 from circulation.loans.schema import loans
 from circulation.patrons.facts import card_of
 from circulation.patrons.schema import (
     patrons,
 )
-from circulation.results import Borrower, Branch, Item, Loan
-from circulation.schema import events
-from circulation.set_up import VERSION
 
 #: Longer than a verb waits for a lock, and than the clocks of several processes differ.
 LONGEST_WAIT = timedelta(minutes=5)

@@ -15,15 +15,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from catalogue.database import Transaction, many, send
 from catalogue.holders import update_holders
 from catalogue.schema import items
-from catalogue.statements import Transaction, many, send
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.items.facts import item_facts, lock_item
 from circulation.items.schema import placement_names
-from circulation.reasons import Reason
-from circulation.results import Desk, Item, Refusal, Refused
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Item, Refusal, Refused
 
 #: The levels within the branch, the widest first.
 LEVELS = ("department", "location", "sublocation", "section")

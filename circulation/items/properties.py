@@ -6,14 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from catalogue.database import Transaction, scalar, send
+from catalogue.database.typed_codes import is_typed
 from catalogue.items import find_item
 from catalogue.schema import items
-from catalogue.statements import Transaction, scalar, send
-from catalogue.typed_codes import is_typed
-from circulation.events import EventKind, write_event
 from circulation.items.facts import lock_item
 from circulation.items.schema import item_properties
-from circulation.results import Desk
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 
 _of_barcode = scalar(
     select(item_properties.c.properties)

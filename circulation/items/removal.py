@@ -21,20 +21,20 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Select, bindparam, delete, func, select, update
 
+from catalogue.database import Transaction, change, scalar, send
 from catalogue.holders import update_holders
 from catalogue.schema import items
-from catalogue.statements import Transaction, change, scalar, send
 from circulation.booking.schema import booking_loans
 from circulation.booking.stays import end_stay, stay_of_item
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.holds.facts import lock_queue
 from circulation.holds.withdrawing import let_go_of_item, stands_ready
 from circulation.items.facts import item_facts, lock_item
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk, Item
+from circulation.kernel.schema import all_tables
 from circulation.ledger.schema import charge_loans, charges
 from circulation.loans.schema import loans
-from circulation.results import Desk, Item
-from circulation.schema import all_tables
 
 
 class ItemNeed(Enum):

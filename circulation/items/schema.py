@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, String, Table
 
-from catalogue.schema import agencies, branches, items, metadata
-from catalogue.statements import Moment
+from catalogue.database import Moment, metadata
+from catalogue.schema import agencies, branches, items
 
 #: What the codes in an item's placement are called, by agency and level (see
 #: `circulation.items.placement`).

@@ -6,7 +6,7 @@ from enum import Enum
 
 from sqlalchemy import bindparam, delete, insert
 
-from catalogue.statements import send
+from catalogue.database import send
 from circulation.items.schema import transits
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from catalogue.statements import Transaction, change, lock, many, send
-from circulation.engine import Circulation
+from catalogue.database import Transaction, change, lock, many, send
+from circulation.kernel.engine import Circulation
+from circulation.kernel.set_up import VERSION
 from circulation.ledger.money import Balance, ChargeKind
 from circulation.ledger.schema import patron_balances
 from circulation.patrons.schema import patrons
-from circulation.set_up import VERSION
 
 #: Whatever moves a balance locks its patron first: after items, before queues of holds.
 lock_account = lock(

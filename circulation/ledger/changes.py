@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Transaction
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.ledger.charges import (
     create_charge,
     open_charge,
@@ -23,7 +24,6 @@ from circulation.ledger.money import Allocation, Charge, ChargeKind
 from circulation.ledger.orders import Act, Asked, Done, once
 from circulation.ledger.postings import Account, find_charge, open_account
 from circulation.ledger.reversals import reimburse
-from circulation.results import Desk, Refusal, Refused
 
 
 def _reduce(account: Account, charge: Charge, reason: str, amount: int | None = None) -> Charge:

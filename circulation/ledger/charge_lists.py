@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
+from catalogue.database import Transaction, key_parameters, many, many_of, scalar
 from catalogue.schema import items, records
-from catalogue.statements import Transaction, key_parameters, many, many_of, scalar
 from circulation.dunning.acts import Act, acts_of_charges, acts_of_loans
-from circulation.engine import Circulation
 from circulation.items.facts import ALL
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges, Posting
 from circulation.ledger.postings import CHARGE_COLUMNS, charge_row, find_charge, postings_of
 from circulation.ledger.schema import charge_loans, charges
 from circulation.patrons.facts import patron_facts
-from circulation.reasons import Reason
-from circulation.results import Branch, Refusal, Refused
 
 
 class _LoanRow(NamedTuple):
@@ -113,8 +113,8 @@ def patron_charges(
 
     From the `start`-th (1 is the first), `limit` at most. `only_open` leaves out those of which
     nothing is owed either way; `collected_at` is the id of an agency, and shows what can be paid
-    there only (see `circulation.agreements`): `total` and `balances` are of that then. Refused only
-    with PATRON_UNKNOWN; asks for no PIN.
+    there only (see `circulation.kernel.agreements`): `total` and `balances` are of that then.
+    Refused only with PATRON_UNKNOWN; asks for no PIN.
     """
     facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
     if facts is None:

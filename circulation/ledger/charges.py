@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
-from catalogue.statements import Transaction, one, scalar
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, one, scalar
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.ledger.charge_lists import charge_facts
 from circulation.ledger.money import (
     Charge,
@@ -35,7 +36,6 @@ from circulation.ledger.postings import (
     post,
 )
 from circulation.ledger.schema import charge_postings, charges
-from circulation.results import Desk
 
 _charge_made_once = one(
     select(*CHARGE_COLUMNS).where(charges.c.once == bindparam("of_once")), charge_row, "of_once"

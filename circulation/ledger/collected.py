@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select
 
+from catalogue.database import Moment, Transaction, many
 from catalogue.schema import agencies
-from catalogue.statements import Moment, Transaction, many
 from circulation.ledger.money import PostingKind
 from circulation.ledger.schema import charge_postings, charges, payments
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from circulation.results import Patron, Refused
+from circulation.kernel.results import Patron, Refused
 
 #: Digits after the point, of the currencies that do not have two (ISO 4217).
 # fmt: off

@@ -20,12 +20,12 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from catalogue.statements import change, one, send
+from catalogue.database import change, one, send
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal
 from circulation.ledger.money import Allocation
 from circulation.ledger.postings import Account
 from circulation.ledger.schema import money_orders
-from circulation.reasons import Reason
-from circulation.results import Refusal
 
 
 class Act(Enum):

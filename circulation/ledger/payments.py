@@ -1,9 +1,9 @@
 """Payments: taking one, once for each order id; undoing one; giving money back.
 
 A payment is put to what is owed to the agency of the desk, and to those for which it collects by
-agreement (`circulation.agreements`): from the oldest charge on, or to those it names. The payment
-says who took it, the charges that it paid say for whom. The order id makes it safe to repeat:
-whoever lost the answer asks again and gets the same.
+agreement (`circulation.kernel.agreements`): from the oldest charge on, or to those it names. The
+payment says who took it, the charges that it paid say for whom. The order id makes it safe to
+repeat: whoever lost the answer asks again and gets the same.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 
-from catalogue.statements import Transaction, many, one, send
+from catalogue.database import Transaction, many, one, send
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.fees.debts import debt_blocks_of
 from circulation.fees.rules import FeeTerms
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.ledger.balances import balances_of
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import (
@@ -44,8 +46,6 @@ from circulation.ledger.postings import (
 )
 from circulation.ledger.schema import charge_postings, charges, payments
 from circulation.patrons.facts import lock_patron, patron_facts
-from circulation.reasons import Reason
-from circulation.results import Desk, Refusal, Refused
 
 
 class PaymentRow(NamedTuple):

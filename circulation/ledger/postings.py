@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from catalogue.statements import Transaction, change, many, one, scalar, send
+from catalogue.database import Transaction, change, many, one, scalar, send
 from circulation.fees.debts import lift_settled_blocks
+from circulation.kernel.results import Desk
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import add_to_balance, lock_account
 from circulation.ledger.money import Charge, ChargeKind, Posting, PostingKind
 from circulation.ledger.schema import charge_postings, charges
-from circulation.results import Desk
-from circulation.set_up import SetUp
 
 #: What one minor unit of each kind of posting adds to the amount charged, the amount paid and the
 #: amount written off.

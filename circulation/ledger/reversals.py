@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, update
 
-from catalogue.statements import Moment, Transaction, change
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
+from catalogue.database import Moment, Transaction, change
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.ledger.charge_lists import charge_facts
 from circulation.ledger.money import Charge, PostingKind, amount_text
 from circulation.ledger.payments import find_payment, last_payment_of
@@ -20,7 +21,6 @@ from circulation.ledger.postings import (
     postings_of_payment,
 )
 from circulation.ledger.schema import payments
-from circulation.results import Desk
 
 _set_reversed = change(
     update(payments)

@@ -20,8 +20,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from catalogue.schema import Long, agencies, branches, items, metadata
-from catalogue.statements import Moment
+from catalogue.database import Long, Moment, metadata
+from catalogue.schema import agencies, branches, items
 from circulation.patrons.schema import patrons
 
 #: What somebody was charged. Amounts are in minor units of the currency: `amount` is what is

@@ -9,10 +9,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from catalogue.database import Moment, Transaction, many
 from catalogue.schema import items
-from catalogue.statements import Moment, Transaction, many
-from circulation.engine import Circulation
 from circulation.items.facts import ItemFacts, item_facts
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refused, Renewed
+from circulation.kernel.set_up import read_set_up
 from circulation.loans.renewals import renew
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
@@ -21,9 +24,6 @@ from circulation.notices.refusal_words import why_not_renewed
 from circulation.notices.requests import request_notice
 from circulation.patrons.identifiers import known_as
 from circulation.patrons.schema import patrons
-from circulation.reasons import Reason
-from circulation.results import Refused, Renewed
-from circulation.set_up import read_set_up
 
 #: The actor of the events.
 ACTOR = "auto-renewal"

@@ -13,18 +13,18 @@ from typing import Any
 
 from sqlalchemy import select
 
+from catalogue.database import Transaction, key_parameters, many_of
 from catalogue.schema import items
-from catalogue.statements import Transaction, key_parameters, many_of
-from circulation.engine import Circulation
 from circulation.items.facts import item_facts
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, CheckedOut, Desk, Refusal, Refused, Renewed
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew
 from circulation.loans.returns import check_in
 from circulation.loans.routing import HoldHandling
 from circulation.patrons.identifiers import known_as
 from circulation.patrons.schema import patron_identifiers, patrons
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, CheckedOut, Desk, Refusal, Refused, Renewed
 
 #: No stack or class is larger; a batch must not keep others from their items for long.
 LARGEST = 500

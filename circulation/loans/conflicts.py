@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from catalogue.statements import Transaction, change, one, send
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, change, one, send
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk, Refusal
 from circulation.loans.schema import loan_conflicts
-from circulation.results import Desk, Refusal
 
 _NOTED = ("loan_id", "item_id", "patron_id", "branch_id", "noted", "reasons")
 _insert_conflict = send(

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.booking.at_loan import NO_BOUND, LoanBound, loan_bound, note_booking_loan
 from circulation.calendars.due_dates import due_at, loan_due, local_date
 from circulation.checks import check_out_refusals
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.fees.acts import charge_loan, charge_return, lock_who_owes
 from circulation.fees.loan_fees import fee_refusals, price_of
 from circulation.holds.fulfilment import HoldsAtLoan, holds_at_loan, settle_holds
 from circulation.interlending.following import bounded_by_owner, follow_check_out
 from circulation.items.facts import ItemFacts
 from circulation.items.transits import end_transit
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import ChargedFee, CheckedOut, Desk, Loan, Refusal, Refused
 from circulation.loans.conflicts import note_conflict
 from circulation.loans.limits import with_counted_groups
 from circulation.loans.lost import forget_missing
@@ -24,8 +26,6 @@ from circulation.loans.rows import begin_loan, end_loan, must_touch_one
 from circulation.loans.undo import state_before
 from circulation.parties import parties
 from circulation.patrons.traits import traits_of
-from circulation.reasons import Reason
-from circulation.results import ChargedFee, CheckedOut, Desk, Loan, Refusal, Refused
 
 #: For a loan that happened off line, of something that no rule gives a loan period for.
 FALLBACK_LOAN_DAYS = 28

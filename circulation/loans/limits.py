@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
-from catalogue.statements import Transaction, many
+from catalogue.database import Transaction, many
+from circulation.kernel.policy import GroupLimit, LoanTerms
 from circulation.loans.schema import loans
 from circulation.patrons.facts import PatronFacts
-from circulation.policy import GroupLimit, LoanTerms
 
 _loans_by_group: Callable[..., list[Any]] = many(
     select(loans.c.material_group, func.count())

@@ -15,10 +15,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, delete, insert, update
 
-from catalogue.statements import Transaction, change, send
+from catalogue.database import Transaction, change, send
 from circulation.calendars.due_dates import end_of_day, local_date
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.fees.compensation import (
     cancel_compensation,
     charge_compensation,
@@ -28,11 +26,22 @@ from circulation.interlending.following import follow_loss
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.schema import missing_items
 from circulation.items.transits import end_transit
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import (
+    Borrower,
+    ChargedFee,
+    Desk,
+    Item,
+    Loan,
+    LoanMark,
+    Refusal,
+    Refused,
+)
 from circulation.loans.rows import must_touch_one
 from circulation.loans.schema import loans
 from circulation.loans.states import LoanAction, LoanState, refusal_of, state_of
-from circulation.reasons import Reason
-from circulation.results import Borrower, ChargedFee, Desk, Item, Loan, LoanMark, Refusal, Refused
 
 _MARKED = ("mark", "marked", "suspended_until", "due")
 #: Parameters: the loan, then its new mark, since when, suspension and due date.

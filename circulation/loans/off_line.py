@@ -12,11 +12,11 @@ from enum import Enum
 
 from sqlalchemy import bindparam, insert, select
 
-from catalogue.statements import Transaction, scalar, send
-from circulation.engine import Circulation
+from catalogue.database import Transaction, scalar, send
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Desk, Refused
 from circulation.loans.schema import loan_conflicts
 from circulation.patrons.identifiers import find_patron
-from circulation.results import Desk, Refused
 
 _WRITTEN = (
     "item_id",

@@ -13,19 +13,19 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
 
+from catalogue.database import Transaction, change, many
 from catalogue.schema import items
-from catalogue.statements import Transaction, change, many
 from circulation.calendars.due_dates import local_date
 from circulation.checks import patron_refusals
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.items.facts import item_facts, lock_item
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Action, Reason
+from circulation.kernel.results import Borrower, Desk, Item, Loan, Patron, Refusal, Refused
 from circulation.loans.rows import must_touch_one
 from circulation.loans.schema import loans
 from circulation.loans.states import LoanAction, refusal_of, state_of
 from circulation.patrons.facts import patron_facts
-from circulation.reasons import Action, Reason
-from circulation.results import Borrower, Desk, Item, Loan, Patron, Refusal, Refused
 
 _set_co_borrower = change(
     update(loans)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.booking.at_loan import NO_BOUND, loan_bound, without_booked
 from circulation.calendars.due_dates import local_date, renewal_due
 from circulation.checks import patron_refusals, renewal_refusals
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.fees.acts import charge_renewal
 from circulation.fees.loan_fees import fee_refusals, price_of
 from circulation.holds.facts import Copy, copies_of_record, holds_of_record
 from circulation.holds.targeting import is_wanted_by_others, target_of
 from circulation.interlending import following
 from circulation.items.facts import ALL, ItemFacts, items_on_loan, lock_items_on_loan_to
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Action, Reason
+from circulation.kernel.results import Desk, Loan, Refusal, Refused, Renewed, RenewedAll
+from circulation.kernel.set_up import SetUp
 from circulation.loans.conflicts import note_conflict
 from circulation.loans.rows import must_touch_one, prolong_loan
 from circulation.loans.states import LoanAction, refusal_of, state_of
@@ -24,9 +27,6 @@ from circulation.parties import parties
 from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.pin_rules import check_pin
 from circulation.patrons.traits import traits_of
-from circulation.reasons import Action, Reason
-from circulation.results import Desk, Loan, Refusal, Refused, Renewed, RenewedAll
-from circulation.set_up import SetUp
 
 
 def renew(

@@ -5,20 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.booking.at_loan import settle_return
 from circulation.booking.stays import seen
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
 from circulation.fees.acts import charge_return
 from circulation.interlending.following import follow_check_in
 from circulation.items.facts import item_facts, lock_item
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import (
+    ChargedFee,
+    CheckedIn,
+    Desk,
+    Destination,
+    LoanMark,
+    Refusal,
+    Refused,
+)
+from circulation.kernel.sorting import sort
 from circulation.loans.lost import forget_missing
 from circulation.loans.routing import HoldHandling, is_waited_for, route
 from circulation.loans.rows import end_loan, must_touch_one
-from circulation.reasons import Reason
-from circulation.results import ChargedFee, CheckedIn, Desk, Destination, LoanMark, Refusal, Refused
-from circulation.sorting import sort
 
 
 def check_in(

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, update
 
+from catalogue.database import Transaction, send
 from catalogue.holders import update_holders
 from catalogue.schema import items
-from catalogue.statements import Transaction, send
 from circulation.booking.at_loan import may_serve_holds
 from circulation.holds.changes import (
     HoldOutcome,
@@ -39,8 +39,8 @@ from circulation.holds.facts import (
 from circulation.holds.targeting import holds_to_serve, is_due_service, target_of
 from circulation.items.facts import ItemFacts
 from circulation.items.transits import TransitReason, begin_transit, end_transit
-from circulation.results import Branch, Desk, Destination, HeldFor
-from circulation.set_up import SetUp
+from circulation.kernel.results import Branch, Desk, Destination, HeldFor
+from circulation.kernel.set_up import SetUp
 
 _move_home = send(
     update(items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, insert, update
 
-from catalogue.statements import change, send
+from catalogue.database import change, send
 from circulation.loans.schema import loans
 
 _BEGUN = (

@@ -17,8 +17,8 @@ from sqlalchemy import (
     text,
 )
 
-from catalogue.schema import Long, branches, items, metadata
-from catalogue.statements import Moment
+from catalogue.database import Long, Moment, metadata
+from catalogue.schema import branches, items
 from circulation.patrons.schema import patrons
 
 #: A loan is open while `checked_in` is NULL. `material_group` is the item's at check-out: the

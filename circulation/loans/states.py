@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Final
 
 from circulation.items.facts import ItemFacts
-from circulation.reasons import Reason
-from circulation.results import LoanMark
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import LoanMark
 
 
 class LoanState(Enum):

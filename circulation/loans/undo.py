@@ -18,26 +18,26 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, literal_column, update
 
+from catalogue.database import Transaction, change, many, send
 from catalogue.holders import update_holders
 from catalogue.schema import items
-from catalogue.statements import Transaction, change, many, send
 from circulation.booking.at_loan import forget_booking_loan
-from circulation.engine import Circulation
-from circulation.events import Event, EventKind, read_event, select_events, write_event
 from circulation.fees.acts import undo_loan, undo_return
 from circulation.holds.fulfilment import HoldsAtLoan
 from circulation.holds.restoring import capture_image, release_item, restore_capture, restore_holds
 from circulation.interlending import following
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.transits import begin_transit, end_transit
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import Event, EventKind, read_event, select_events, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Borrower, Desk, Item, Loan, Refusal, Refused
+from circulation.kernel.schema import events
+from circulation.kernel.set_up import SetUp
 from circulation.loans.conflicts import forget_conflicts
 from circulation.loans.lost import note_missing
 from circulation.loans.rows import must_touch_one
 from circulation.loans.schema import loans
-from circulation.reasons import Reason
-from circulation.results import Borrower, Desk, Item, Loan, Refusal, Refused
-from circulation.schema import events
-from circulation.set_up import SetUp
 
 #: "Right after": a machine that fails knows it at once; this leaves room for a lost connection.
 UNDO_WINDOW = timedelta(minutes=15)

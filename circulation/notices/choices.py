@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, change, many, send
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, change, many, send
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.notices.kinds import TRAITS, NoticeKind
 from circulation.notices.rules import NoticeTerms
 from circulation.notices.schema import notice_choices
-from circulation.results import Desk
 
 
 class NotOptional(ValueError):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from circulation.fees.payment_ways import PaymentWays
+from circulation.kernel.results import Branch
 from circulation.ledger.charge_words import charge_text
 from circulation.ledger.money import ChargeKind
 from circulation.notices.channels import CHANNELS, ChannelTraits, Form
@@ -17,7 +18,6 @@ from circulation.notices.persons import Person
 from circulation.notices.rendering import BadTemplate, Rendered, Templates
 from circulation.notices.sms_texts import softened
 from circulation.notices.wording import money
-from circulation.results import Branch
 
 #: Of an agency that has said no way to pay: one pays at the branch.
 NOWHERE = PaymentWays()

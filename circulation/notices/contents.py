@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
+from catalogue.database import Transaction, key_parameters, many_of
 from catalogue.schema import branches, items, records
-from catalogue.statements import Transaction, key_parameters, many_of
 from circulation.booking.schema import booking_supplies, bookings
 from circulation.holds.schema import captures, holds
 from circulation.ledger.schema import charges

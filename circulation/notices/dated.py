@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from catalogue.statements import Moment, Transaction, many
+from catalogue.database import Moment, Transaction, many
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
 from circulation.holds.schema import captures, holds
+from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import Addressees, request_notice

@@ -8,9 +8,12 @@ from typing import Any
 
 from sqlalchemy import bindparam
 
-from catalogue.statements import Transaction, one
-from circulation.engine import Circulation
-from circulation.events import Event, read_event, select_events
+from catalogue.database import Transaction, one
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import Event, read_event, select_events
+from circulation.kernel.results import Branch
+from circulation.kernel.schema import events
+from circulation.kernel.set_up import SetUp
 from circulation.notices.addresses import address_of
 from circulation.notices.channels import AddressKind
 from circulation.notices.composing import Post
@@ -21,9 +24,6 @@ from circulation.notices.persons import Person, read_persons
 from circulation.notices.planning import Planned, Planner
 from circulation.notices.rows import Notice, find_notice, tried_as
 from circulation.notices.rules import ExplainedNotice, explain_notices, notice_case
-from circulation.results import Branch
-from circulation.schema import events
-from circulation.set_up import SetUp
 
 _event = one(select_events(events.c.id == bindparam("event_id")), read_event, "event_id")
 

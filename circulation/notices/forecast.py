@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam
 
-from catalogue.statements import Moment, Transaction, many
-from circulation.engine import Circulation
+from catalogue.database import Moment, Transaction, many
+from circulation.kernel.engine import Circulation
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeState
 from circulation.notices.persons import Person

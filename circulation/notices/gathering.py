@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from catalogue.statements import (
+from catalogue.database import (
     Transaction,
     change,
     key_parameters,
@@ -23,12 +23,12 @@ from catalogue.statements import (
     scalar,
     send,
 )
-from circulation.engine import Circulation
-from circulation.events import Event, EventKind, read_event, select_events
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import Event, EventKind, read_event, select_events
+from circulation.kernel.schema import events
 from circulation.notices.requests import Addressees, request_notice
 from circulation.notices.schema import notice_choices, notice_progress, stored
 from circulation.notices.tellings import MAY_TELL, TELLS, Reading
-from circulation.schema import events
 
 #: So many events in one transaction.
 AT_MOST = 500

@@ -17,9 +17,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select
 
-from catalogue.statements import Transaction, many, scalar, send
-from circulation.engine import Circulation
+from catalogue.database import Transaction, many, scalar, send
 from circulation.items.facts import ALL, items_on_loan
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Refused, Renewed
 from circulation.loans.renewals import renew, renew_all
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
@@ -31,7 +32,6 @@ from circulation.notices.schema import incoming_texts
 from circulation.patrons.contacts import ContactKind
 from circulation.patrons.identifiers import known_as
 from circulation.patrons.schema import patron_contacts, patrons
-from circulation.results import Refused, Renewed
 
 #: What events of such a renewal name as who did it, and by what.
 ACTOR = "patron"

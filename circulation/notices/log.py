@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_
 
-from catalogue.statements import Moment, Transaction, key_parameters, many, many_of
+from catalogue.database import Moment, Transaction, key_parameters, many, many_of
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
 from circulation.notices.rows import (
     Message,

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.digital_post.numbers import PostNumber, number_to_write_to
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Branch
+from circulation.kernel.set_up import SetUp
 from circulation.notices.addresses import address_of
 from circulation.notices.channels import AddressKind
 from circulation.notices.composing import Post
@@ -32,8 +34,6 @@ from circulation.notices.rows import (
     update_notices,
     waiting_notices,
 )
-from circulation.results import Branch
-from circulation.set_up import SetUp
 
 #: So many notices in one transaction.
 AT_MOST = 200

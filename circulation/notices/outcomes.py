@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.digital_post.receipts import PostReceipt, write_receipt
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeState
 from circulation.notices.outbox import AT_MOST, Outgoing, number_for, outgoing_of

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from catalogue.statements import Transaction, key_parameters, many_of
+from catalogue.database import Transaction, key_parameters, many_of
 from circulation.digital_post.numbers import shown_numbers
 from circulation.fees.schema import debt_warnings
 from circulation.holds.absences import Absence
 from circulation.holds.schema import patron_absences
+from circulation.kernel.reasons import BlockReason
 from circulation.patrons.contacts import Contact, ContactKind
 from circulation.patrons.schema import patron_blocks, patron_contacts, patrons
-from circulation.reasons import BlockReason
 
 
 class _Row(NamedTuple):

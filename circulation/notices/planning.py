@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.holds.unfillable import which_are_unfillable
+from circulation.kernel.results import Branch
+from circulation.kernel.set_up import SetUp
 from circulation.notices.addresses import address_of
 from circulation.notices.channels import AddressKind
 from circulation.notices.composing import NOWHERE, Post, Text, compose
@@ -26,8 +28,6 @@ from circulation.notices.times import next_time, quiet_until
 from circulation.notices.validity import still_so, still_so_of_person
 from circulation.patrons.guardians import guardians_of
 from circulation.patrons.identifiers import known_as
-from circulation.results import Branch
-from circulation.set_up import SetUp
 
 
 @dataclass(frozen=True, slots=True)

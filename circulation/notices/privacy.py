@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, or_, select, update
 
-from catalogue.statements import (
+from catalogue.database import (
     Moment,
     Transaction,
     change,
@@ -28,6 +28,7 @@ from catalogue.statements import (
     send_many,
 )
 from circulation.digital_post.receipts import forget_receipts, forget_receipts_of_person
+from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause, cause_text, read_cause
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
@@ -35,7 +36,6 @@ from circulation.notices.rows import Notice, notices_of_person
 from circulation.notices.schema import incoming_texts, notice_messages, notices, stored
 from circulation.notices.silence import forget_silent_patron
 from circulation.patrons.schema import patrons
-from circulation.set_up import SetUp
 
 #: So many in one transaction.
 AT_MOST = 500

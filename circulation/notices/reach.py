@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from catalogue.statements import Transaction, key_parameters, many_of
+from catalogue.database import Transaction, key_parameters, many_of
 from circulation.notices.kinds import NoticeState
 from circulation.notices.schema import notice_messages, notices
 

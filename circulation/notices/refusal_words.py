@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from circulation.reasons import Reason
+from circulation.kernel.reasons import Reason
 
 _WORDS: dict[Reason, tuple[str, str]] = {
     Reason.MAX_RENEWALS_REACHED: ("kan ikke fornyes flere gange", "renewed as often as allowed"),

@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, insert, select
 
-from catalogue.statements import Transaction, key_parameters, many, many_of, one, scalar, send
-from circulation.engine import Circulation
+from catalogue.database import Transaction, key_parameters, many, many_of, one, scalar, send
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.set_up import SetUp
 from circulation.notices.causes import Cause, cause_text
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
 from circulation.notices.rules import NoticeTerms
@@ -26,8 +28,6 @@ from circulation.notices.times import next_time
 from circulation.patrons.guardians import ADULT_AGE, guardians_of
 from circulation.patrons.schema import patron_blocks, patrons
 from circulation.patrons.traits import age_on
-from circulation.reasons import BlockReason
-from circulation.set_up import SetUp
 
 #: The id of a row of `notices`.
 NoticeId = int

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, insert, or_, select, update
 
-from catalogue.statements import (
+from catalogue.database import (
     Moment,
     Transaction,
     change,

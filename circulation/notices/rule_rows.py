@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
+from circulation.kernel.scoped_rows import ScopedRows, check_rule
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rules import FIELDS, SCOPE, NoticeRow, notice_rule_problems, stored_value
 from circulation.notices.schema import notice_rules
-from circulation.scoped_rows import ScopedRows, check_rule
 
 _rows = ScopedRows(notice_rules, NoticeRow, SCOPE)
 read_notice_rules = _rows.read
@@ -26,7 +26,7 @@ def store_notice_rule(
     """Stores the rule of one scope, in place of what that scope had; gives the row's id.
 
     `terms` are fields of `circulation.notices.rules.NoticeTerms`. Raises ValueError with all that
-    is wrong with them. Needs `circulation.set_up.set_up_changed` afterwards.
+    is wrong with them. Needs `circulation.kernel.set_up.set_up_changed` afterwards.
     """
     scope = (agency_id, branch_id, patron_category, kind.value if kind else None)
     check_rule(notice_rule_problems(terms), agency_id, branch_id)

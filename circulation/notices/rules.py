@@ -1,7 +1,7 @@
 """The rules on messages: rows with a scope, and each field from the narrowest row that sets it.
 
-Rows and scopes are as in `circulation.policy`, the kind of message in the place of the material
-group. However many rows fit, a patron is told of one event once.
+Rows and scopes are as in `circulation.kernel.policy`, the kind of message in the place of the
+material group. However many rows fit, a patron is told of one event once.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any, NamedTuple
 
+from circulation.kernel.policy import Case, narrowness
 from circulation.notices.kinds import TRAITS, NoticeKind
-from circulation.policy import Case, narrowness
 
 
 class NoticeRow(NamedTuple):
@@ -44,7 +44,7 @@ class NoticeRow(NamedTuple):
 
     @property
     def material_group(self) -> str | None:
-        """What `circulation.policy.narrowness` calls the last part of a scope."""
+        """What `circulation.kernel.policy.narrowness` calls the last part of a scope."""
         return self.kind
 
 

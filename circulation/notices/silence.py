@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, literal, select, update
 
-from catalogue.statements import (
+from catalogue.database import (
     Moment,
     Transaction,
     change,
@@ -24,12 +24,12 @@ from catalogue.statements import (
     send,
     send_many,
 )
+from circulation.kernel.schema import events
 from circulation.notices.contents import NOUNS
 from circulation.notices.kinds import Basis
 from circulation.notices.rows import Notice
 from circulation.notices.schema import silent_batches, silent_rows
 from circulation.patrons.schema import patrons
-from circulation.schema import events
 
 _latest = scalar(select(func.max(silent_batches.c.until)))
 _insert_batch = send(

@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
+from catalogue.database import Transaction, many, one
 from catalogue.schema import items
-from catalogue.statements import Transaction, many, one
-from circulation.engine import Circulation
 from circulation.holds.pick_list import pick_list
 from circulation.holds.schema import captures, holds
 from circulation.items.facts import ALL, item_facts, items_on_loan
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Branch
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.contents import HoldTold, read_contents
 from circulation.notices.persons import read_persons
 from circulation.notices.rendering import DEFAULT_LANGUAGE, Templates
-from circulation.results import Branch
 
 
 class NothingToPrint(ValueError):

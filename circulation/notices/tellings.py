@@ -7,15 +7,18 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, select
 
+from catalogue.database import Transaction, one, scalar
 from catalogue.schema import items
-from catalogue.statements import Transaction, one, scalar
 from circulation.booking.results import BookingOutcome
 from circulation.booking.schema import bookings
-from circulation.events import Event, EventKind
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.schema import holds
 from circulation.interlending.owners import NOT_RENEWED
 from circulation.items.schema import missing_items
+from circulation.kernel.events import Event, EventKind
+from circulation.kernel.policy import lineage
+from circulation.kernel.results import LoanMark
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.schema import charge_loans, charges
 from circulation.loans.auto_renewals import ACTOR as AUTO_RENEWAL
@@ -23,9 +26,6 @@ from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.patrons.registering import home_branch_of
-from circulation.policy import lineage
-from circulation.results import LoanMark
-from circulation.set_up import SetUp
 
 
 class Telling(NamedTuple):

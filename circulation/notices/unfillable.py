@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Transaction
 from circulation.holds.unfillable import unfillable_holds
+from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import Addressees, request_notice

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from catalogue.statements import Transaction, many
-from circulation.engine import Circulation
+from catalogue.database import Transaction, many
+from circulation.kernel.engine import Circulation
 from circulation.ledger.schema import charges
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind

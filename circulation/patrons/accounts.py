@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
+from catalogue.database import Moment, Transaction, key_parameters, many, many_of, one, scalar
 from catalogue.schema import agencies
-from catalogue.statements import Moment, Transaction, key_parameters, many, many_of, one, scalar
 from circulation.calendars.due_dates import local_date
-from circulation.engine import Circulation
 from circulation.items.facts import (
     ALL,
     ItemFacts,
@@ -20,12 +19,9 @@ from circulation.items.facts import (
     items_listed,
     items_overdue,
 )
-from circulation.loans.schema import loans
-from circulation.patrons.facts import CARD_OF_PATRON, PatronFacts, patron_facts
-from circulation.patrons.pin_rules import check_pin, look_at_pin
-from circulation.patrons.schema import patron_blocks, patrons
-from circulation.reasons import BlockReason, IdentifierBlock, Reason
-from circulation.results import (
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import BlockReason, IdentifierBlock, Reason
+from circulation.kernel.results import (
     Block,
     Borrower,
     Desk,
@@ -36,7 +32,11 @@ from circulation.results import (
     Refusal,
     Refused,
 )
-from circulation.set_up import SetUp
+from circulation.kernel.set_up import SetUp
+from circulation.loans.schema import loans
+from circulation.patrons.facts import CARD_OF_PATRON, PatronFacts, patron_facts
+from circulation.patrons.pin_rules import check_pin, look_at_pin
+from circulation.patrons.schema import patron_blocks, patrons
 
 
 @dataclass(frozen=True, slots=True)

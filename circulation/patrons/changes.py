@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, TypedDict
 
 from sqlalchemy import bindparam, select, update
 
-from catalogue.statements import Transaction, lock, one, send
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, lock, one, send
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.patrons.checking import fitting
 from circulation.patrons.schema import patrons
-from circulation.results import Desk
 
 
 class PatronFields(NamedTuple):

@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 
 import phonenumbers
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
+from circulation.kernel.trees import CATEGORIES
 from circulation.patrons.languages import ISO_639_2
-from circulation.trees import CATEGORIES
 
 #: Nobody who was born before that day borrows.
 EARLIEST_BIRTH: Final = date(1900, 1, 1)

@@ -7,11 +7,11 @@ from enum import Enum
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, change, many, send
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, change, many, send
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.patrons.personal_history import cut_history
 from circulation.patrons.schema import patron_consents
-from circulation.results import Desk
 
 
 class Consent(Enum):

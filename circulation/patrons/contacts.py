@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from catalogue.statements import Transaction, change, many, one, scalar, send
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, change, many, one, scalar, send
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.patrons.checking import fitting
 from circulation.patrons.identifiers import masked
 from circulation.patrons.schema import patron_contacts, patron_preferences, patrons
-from circulation.results import Desk
 
 
 class ContactKind(Enum):

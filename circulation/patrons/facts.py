@@ -26,9 +26,12 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from catalogue.statements import Moment, lock, one
-from catalogue.typed_codes import is_typed
+from catalogue.database import Moment, lock, one
+from catalogue.database.typed_codes import is_typed
 from circulation.holds.schema import holds
+from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, denied_by
+from circulation.kernel.results import Patron
+from circulation.kernel.set_up import VERSION
 from circulation.ledger.schema import patron_balances
 from circulation.loans.schema import loans
 from circulation.patrons.schema import (
@@ -38,9 +41,6 @@ from circulation.patrons.schema import (
     patrons,
     pin_failures,
 )
-from circulation.reasons import Action, BlockReason, IdentifierBlock, denied_by
-from circulation.results import Patron
-from circulation.set_up import VERSION
 
 
 class PatronFacts(NamedTuple):
@@ -88,7 +88,7 @@ class PatronFacts(NamedTuple):
     def blocks(self, agencies: Collection[int]) -> list[BlockReason]:
         """The reasons of the blocks that are one of these agencies', or concern all: in the order
         of the enumeration. For the agencies that count somewhere see
-        `circulation.agreements.Agreements.counted_at`."""
+        `circulation.kernel.agreements.Agreements.counted_at`."""
         if not self.block_reasons:
             return []
         each = (block.split("/") for block in self.block_reasons.split(","))

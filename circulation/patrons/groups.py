@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
-from catalogue.statements import Transaction, change, many, scalar, send
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, change, many, scalar, send
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.patrons.schema import patron_group_members, patron_groups, patrons
-from circulation.results import Desk
 
 #: No tree of a school is deeper.
 DEEPEST = 10

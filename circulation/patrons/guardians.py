@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, change, many, one, send
-from circulation.events import EventKind, write_event
+from catalogue.database import Transaction, change, many, one, send
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.results import Desk
 from circulation.patrons.schema import patron_guardians, patrons
 from circulation.patrons.traits import age_on
-from circulation.results import Desk
 
 #: A guardian answers for a child up to this age.
 ADULT_AGE = 18

@@ -19,15 +19,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
-from catalogue.statements import Transaction, change, many, one, scalar, send
-from catalogue.typed_codes import is_typed
+from catalogue.database import Transaction, change, many, one, scalar, send
+from catalogue.database.typed_codes import is_typed
 from circulation.digital_post.numbers import keep_number
 from circulation.digital_post.seals import NumberSeal
-from circulation.events import EventKind, write_event
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import IdentifierBlock
+from circulation.kernel.results import Desk
 from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email
 from circulation.patrons.schema import patron_identifiers
-from circulation.reasons import IdentifierBlock
-from circulation.results import Desk
 
 _CPR = re.compile(r"(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])([0-9]{2})[- ]?([0-9]{4})", re.ASCII)
 _CVR = re.compile(r"[0-9]{8}", re.ASCII)

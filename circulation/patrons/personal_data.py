@@ -15,21 +15,21 @@ from typing import Any
 
 from sqlalchemy import Column, Table, bindparam, delete, func, insert, or_, select, update
 
-from catalogue.statements import Transaction, change, lock, many, scalar, send
+from catalogue.database import Transaction, change, lock, many, scalar, send
 from circulation.booking.privacy import cut_bookings_of, open_bookings_of
 from circulation.dunning.privacy import forget_claims_of, open_claims_against
-from circulation.events import EventKind, write_event
 from circulation.fees.privacy import forget_charged_of
 from circulation.holds.schema import captures, holds
 from circulation.interlending.privacy import forget_user
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import Desk
+from circulation.kernel.schema import events
 from circulation.ledger.schema import patron_balances
 from circulation.loans.schema import loans
 from circulation.notices.privacy import forget_notices_of
 from circulation.patrons.personal_export import references
 from circulation.patrons.schema import access_log, patron_blocks, patrons
-from circulation.reasons import BlockReason
-from circulation.results import Desk
-from circulation.schema import events
 
 
 class Fate(Enum):

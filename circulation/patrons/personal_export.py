@@ -29,16 +29,16 @@ from sqlalchemy import (
     select,
 )
 
+from catalogue.database import Transaction, key_parameters, many, many_of
 from catalogue.schema import branches, items, records
-from catalogue.statements import Transaction, key_parameters, many, many_of
 from circulation.digital_post.schema import post_receipts
 from circulation.dunning.schema import collection_claims
 from circulation.interlending.exchanges import Line, exchanges_of_request
+from circulation.kernel.schema import all_tables, events
 from circulation.ledger.money import decimal_text
 from circulation.ledger.schema import charges
 from circulation.notices.schema import notice_messages
 from circulation.patrons.schema import access_log, patrons
-from circulation.schema import all_tables, events
 
 #: Never shown, not even to whom it belongs: they let somebody in, or would help to find what does.
 SECRETS: Final = {("patrons", "pin_hash"), ("sealed_numbers", "sealed"), ("replies", "digest")}

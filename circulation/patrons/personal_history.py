@@ -15,18 +15,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, select, update
 
+from catalogue.database import Moment, Transaction, change, key_parameters, many, many_of, send
 from catalogue.schema import agencies
-from catalogue.statements import Moment, Transaction, change, key_parameters, many, many_of, send
 from circulation.booking.privacy import cut_bookings_of, cut_old_bookings
 from circulation.calendars.due_dates import end_of_day
 from circulation.dunning.privacy import forget_steps_of_loans
 from circulation.fees.privacy import forget_charged_loans
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.schema import agency_settings, events
+from circulation.kernel.set_up import DEFAULT_TIMEZONE
 from circulation.ledger.schema import charge_loans, charges
 from circulation.loans.schema import loan_conflicts, loans
 from circulation.patrons.schema import history_settings, patron_blocks, patron_consents, patrons
-from circulation.reasons import BlockReason
-from circulation.schema import agency_settings, events
-from circulation.set_up import DEFAULT_TIMEZONE
 
 DEFAULT_DAYS = 28
 #: How many loans are cut in one transaction.

@@ -35,14 +35,14 @@ from itertools import pairwise
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
-from catalogue.statements import Moment, Transaction, change, one, scalar, send
-from circulation.engine import Circulation
-from circulation.events import EventKind, write_event
+from catalogue.database import Moment, Transaction, change, one, scalar, send
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Refusal
 from circulation.patrons.facts import PatronFacts
 from circulation.patrons.pin_settings import USUAL, PinRules
 from circulation.patrons.schema import locked_devices, pin_failures
-from circulation.reasons import Reason
-from circulation.results import Desk, Refusal
 
 WINDOW = USUAL.window
 PAIR_LIMIT = USUAL.tries_at_device

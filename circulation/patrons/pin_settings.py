@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, many, send
+from catalogue.database import Transaction, many, send
 from circulation.patrons.schema import pin_settings
 
 
@@ -91,7 +91,8 @@ def pin_settings_problems(said: dict[str, Any]) -> dict[str, str]:
 def store_pin_settings(transaction: Transaction, agency_id: int, said: dict[str, Any]) -> None:
     """The agency's settings, in place of those it had; what is not said is as built in.
 
-    Call `circulation.set_up.set_up_changed` afterwards. Raises ValueError with all that is wrong.
+    Call `circulation.kernel.set_up.set_up_changed` afterwards. Raises ValueError with all that is
+    wrong.
     """
     if problems := pin_settings_problems(said):
         raise ValueError("; ".join(problems.values()))

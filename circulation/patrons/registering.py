@@ -14,9 +14,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from catalogue.database import Transaction, change, one, scalar, send
 from catalogue.schema import branches
-from catalogue.statements import Transaction, change, one, scalar, send
-from circulation.events import EventKind, write_event
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import EVERYWHERE, BlockReason
+from circulation.kernel.results import Desk
 from circulation.patrons.checking import (
     PatronProblem,
     PatronUnfit,
@@ -32,8 +34,6 @@ from circulation.patrons.identifiers import (
     store_identifier,
 )
 from circulation.patrons.schema import patron_blocks, patrons
-from circulation.reasons import EVERYWHERE, BlockReason
-from circulation.results import Desk
 
 
 class PatronKind(Enum):
@@ -257,7 +257,7 @@ def block_patron(
     """Blocks the patron (SIP2 01 uses BlockReason.SELF_SERVICE) at the branches of one agency.
 
     That is `agency_id`, else the agency of the desk, else the patron's own. `everywhere` blocks
-    at all agencies instead; the reasons of `circulation.reasons.EVERYWHERE` always do.
+    at all agencies instead; the reasons of `circulation.kernel.reasons.EVERYWHERE` always do.
     Repeated for the same reason and agency, it keeps the first date and takes the new message.
     """
     whose = _whose(transaction, patron_id, reason, agency_id, everywhere, desk)

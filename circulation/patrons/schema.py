@@ -18,8 +18,8 @@ from sqlalchemy import (
     func,
 )
 
-from catalogue.schema import Long, agencies, branches, metadata
-from catalogue.statements import Moment
+from catalogue.database import Long, Moment, metadata
+from catalogue.schema import agencies, branches
 
 patrons = Table(
     "patrons",
@@ -57,7 +57,7 @@ patron_identifiers = Table(
     Column("masked", String),
     sqlite_with_rowid=False,
 )
-#: See `catalogue.typed_codes`.
+#: See `catalogue.database.typed_codes`.
 Index("ix_patron_identifiers_small", func.lower(patron_identifiers.c.identifier))
 
 #: A block is an agency's, and concerns its branches; one without an agency concerns all.

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from catalogue.statements import Transaction
-from circulation.agreements import (
+from catalogue.database import Transaction
+from circulation.kernel.agreements import (
     MATTERS,
     Agreement,
     forget_agreement,

@@ -9,16 +9,16 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import Transaction, lock, send
+from catalogue.database import Transaction, lock, send
 from catalogue.visibility import share_stock
 from circulation.accession.barcode_ranges import let_go_of_agency, let_go_of_branch
 from circulation.calendars.opening_hours import WEEKDAYS
 from circulation.calendars.rows import Owner, forget_special_days, store_special_days, store_week
 from circulation.calendars.schema import closures
-from circulation.events import EventKind, write_event
 from circulation.items.placement import forget_placement_name, store_placement_name
-from circulation.media import set_media
-from circulation.organisation import (
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.media import set_media
+from circulation.kernel.organisation import (
     add_agency,
     add_branch,
     add_consortium,
@@ -31,9 +31,15 @@ from circulation.organisation import (
     rename_branch,
     rename_consortium,
 )
+from circulation.kernel.schema import set_up_version
+from circulation.kernel.set_up import remove_loan_policy, set_loan_policy, set_up_changed
+from circulation.kernel.transport import (
+    forget_transport_cost,
+    store_float_group,
+    store_transport_cost,
+)
+from circulation.kernel.trees import CATEGORIES, GROUPS
 from circulation.patrons.schema import history_settings
-from circulation.schema import set_up_version
-from circulation.set_up import remove_loan_policy, set_loan_policy, set_up_changed
 from circulation.setting_up.agreements import agreement_writers
 from circulation.setting_up.calling import writers
 from circulation.setting_up.difference import Change, differences, title
@@ -47,8 +53,6 @@ from circulation.setting_up.reading import Declared
 from circulation.setting_up.scopes import stored_scope
 from circulation.setting_up.source import Problem
 from circulation.setting_up.stored import stored_parts, uses
-from circulation.transport import forget_transport_cost, store_float_group, store_transport_cost
-from circulation.trees import CATEGORIES, GROUPS
 
 _lock_version = lock(select(set_up_version.c.id).with_for_update())
 _forget_history_days = send(

@@ -16,14 +16,14 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from circulation.kernel.results import Destination
+from circulation.kernel.sorting import PLACES
 from circulation.patrons.pin_settings import PinRules, pin_settings_problems
-from circulation.results import Destination
 from circulation.setting_up.options import Checks, OptionCheck, can_be_kept
 from circulation.setting_up.parts import Fields, Noun
 from circulation.setting_up.positions import Path
 from circulation.setting_up.scopes import Add
 from circulation.setting_up.source import Source, shown
-from circulation.sorting import PLACES
 
 SECTIONS = ("terminal_profiles", "terminals", "partners", "sorting")
 

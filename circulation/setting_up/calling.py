@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.callers.partners import all_partners, forget_partner, store_partner
 from circulation.callers.terminals import (
     all_profiles,
@@ -15,16 +15,16 @@ from circulation.callers.terminals import (
     store_profile,
     store_terminal,
 )
-from circulation.patrons.pin_settings import said_of_pins, store_pin_settings
-from circulation.setting_up.callers import DESTINATIONS, OF_TERMINAL
-from circulation.setting_up.parts import Fields, Key, Noun, Parts
-from circulation.sorting import (
+from circulation.kernel.sorting import (
     PLACES,
     SortRule,
     forget_sort_rule,
     read_sorting,
     store_sort_rule,
 )
+from circulation.patrons.pin_settings import said_of_pins, store_pin_settings
+from circulation.setting_up.callers import DESTINATIONS, OF_TERMINAL
+from circulation.setting_up.parts import Fields, Key, Noun, Parts
 
 _WORDS = {name: word for word, name in DESTINATIONS.items()}
 #: Conditions of a sort rule that are the same in the text and in the table.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from circulation.callers.partners import folded_agency
-from circulation.policy import lineage
+from circulation.kernel.policy import lineage
 from circulation.setting_up.agreements import check_agreements
 from circulation.setting_up.difference import title
 from circulation.setting_up.dunning import check_flows

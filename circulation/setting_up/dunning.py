@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.rows import Owner
 from circulation.dunning import flow_rows
 from circulation.dunning.steps import Step, flow_problems, said_of, step_of, step_problems

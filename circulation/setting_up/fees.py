@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.rows import Owner
 from circulation.fees.lateness import tariff
 from circulation.fees.rule_rows import forget_fee_rule, read_fee_rules, store_fee_rule
@@ -24,7 +24,7 @@ from circulation.fees.rules import (
     stored_value,
 )
 from circulation.fees.tiers import exceeding
-from circulation.policy import Case, lineage
+from circulation.kernel.policy import Case, lineage
 from circulation.setting_up.difference import title
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.positions import Path

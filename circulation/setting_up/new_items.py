@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from catalogue.database import Transaction
 from catalogue.index.describing import MATERIAL_TYPES
-from catalogue.statements import Transaction
 from circulation.accession.barcode_ranges import (
     BarcodeRange,
     all_ranges,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.rows import Owner
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rule_rows import (

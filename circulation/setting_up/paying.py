@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.dunning.steps import Does
 from circulation.fees.payment_ways import (
     PaymentWays,

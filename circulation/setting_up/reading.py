@@ -5,7 +5,7 @@
     [groups]      the same, for material groups, with media_type and magnetic
     [agencies.ISIL]  name, kind, timezone, week, special_days, departments and so on
     [branches.ISIL]  agency, name, week, special_days
-    [[rules]]        at, category, group, and fields of `circulation.policy.LoanTerms`
+    [[rules]]        at, category, group, and fields of `circulation.kernel.policy.LoanTerms`
     [float_groups]   code = [ISIL, ...]
     [[transport]]    from, to, cost (or never = true)
 
@@ -32,9 +32,9 @@ from zoneinfo import ZoneInfo
 from circulation.calendars.days import parse_days
 from circulation.calendars.opening_hours import WEEKDAYS, hours_text, parse_hours
 from circulation.items.placement import LEVELS
-from circulation.media import MediaType
-from circulation.policy import FIELDS, rule_problems
-from circulation.set_up import DEFAULT_TIMEZONE
+from circulation.kernel.media import MediaType
+from circulation.kernel.policy import FIELDS, rule_problems
+from circulation.kernel.set_up import DEFAULT_TIMEZONE
 from circulation.setting_up.agreements import SECTIONS as AGREEMENTS
 from circulation.setting_up.agreements import read_agreement_parts
 from circulation.setting_up.callers import SECTIONS, read_callers, read_pins

@@ -7,18 +7,20 @@ from typing import Any
 
 from sqlalchemy import Column, Table, bindparam, func, select
 
+from catalogue.database import Transaction, many, scalar
 from catalogue.schema import items
-from catalogue.statements import Transaction, many, scalar
 from circulation.accession.schema import delivery_lines
 from circulation.calendars.opening_hours import WEEKDAYS, hours_text, parse_hours
 from circulation.calendars.rows import special_days_rows, weekday_rows
 from circulation.items.placement import all_placement_names
-from circulation.media import said_of_media
-from circulation.organisation import all_agencies, all_branches, all_consortia
+from circulation.kernel.media import said_of_media
+from circulation.kernel.organisation import all_agencies, all_branches, all_consortia
+from circulation.kernel.policy import FIELDS
+from circulation.kernel.schema import all_tables
+from circulation.kernel.set_up import loan_policies_of
+from circulation.kernel.transport import read_transport
+from circulation.kernel.trees import CATEGORIES, GROUPS
 from circulation.patrons.schema import history_settings, patrons
-from circulation.policy import FIELDS
-from circulation.schema import all_tables
-from circulation.set_up import loan_policies_of
 from circulation.setting_up.agreements import add_stored_agreements
 from circulation.setting_up.calling import add_stored_callers
 from circulation.setting_up.dunning import add_stored_flows
@@ -28,8 +30,6 @@ from circulation.setting_up.notices import add_stored_notices
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.paying import add_stored_payment
 from circulation.setting_up.scopes import stored_terms
-from circulation.transport import read_transport
-from circulation.trees import CATEGORIES, GROUPS
 
 _history_days: Callable[..., list[Any]] = many(
     select(history_settings.c.agency_id, history_settings.c.days), None

@@ -1,1 +1,1 @@
-"""The subcommands of `tiro`, a module each; `protocols.command_line` lists them."""
+"""The subcommands of `tiro`, a module each; `protocols.commands.command_line` lists them."""

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from catalogue.changes.fetched import Fetched
+from catalogue.database import Transaction
 from catalogue.searching.standard_numbers import readings
-from catalogue.statements import Transaction
 from circulation.accession.adding import (
     Accessioned,
     Brief,
@@ -24,13 +24,13 @@ from circulation.accession.adding import (
     Origin,
 )
 from circulation.accession.adding import accession as accession_verb
+from circulation.kernel.results import Desk, Destination
 from circulation.ledger.prices import WrongPrice, price_of
-from circulation.results import Desk, Destination
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.values import ISIL
 from protocols.commands.wording import plain
-from protocols.record_sources import Asked, Targets
+from protocols.records.record_sources import Asked, Targets
 
 
 @click.command()

@@ -17,9 +17,9 @@ from circulation.setting_up.applying import (
 )
 from circulation.setting_up.reading import read
 from circulation.setting_up.source import Problem
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.databases import open_configured
-from protocols.standard import option_checks
+from protocols.hosting.standard import option_checks
 
 
 @click.command()

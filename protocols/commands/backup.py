@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from catalogue.backups import back_up
-from protocols.command_line import Settings
+from catalogue.database.backups import back_up
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, say
 from protocols.commands.progress import progress
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
+from catalogue.database import Transaction
 from catalogue.items import find_item
-from catalogue.statements import Transaction
 from circulation.booking import bookings, changes, delivering, lists
 from circulation.booking.results import Booking
-from circulation.results import Refused
-from protocols.command_line import Settings
+from circulation.kernel.results import Refused
 from protocols.commands.booking_answers import NUMBER, answer_of, at_branch, perform, shown
 from protocols.commands.booking_copies import COPY_COMMANDS
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.unknown import no_item
 from protocols.commands.values import DAY, ISIL

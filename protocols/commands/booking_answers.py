@@ -9,8 +9,8 @@ import click
 
 from circulation.booking.changes import BookingChanged
 from circulation.booking.results import Booking
-from circulation.results import Refused
-from protocols.command_line import Settings
+from circulation.kernel.results import Refused
+from protocols.commands.command_line import Settings
 from protocols.commands.library import opened, refusal_of, say
 from protocols.commands.values import ISIL
 

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from circulation.booking import delivering, preparing
+from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Stay
 from circulation.loans.onward import LentOnward
-from circulation.results import CheckedIn, CheckedOut, Refused, Stay
-from protocols.command_line import Settings
 from protocols.commands.booking_answers import NUMBER, answer_of, at_branch, perform, shown
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened, refusal_of, say
 
 

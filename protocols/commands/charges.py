@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
+from circulation.kernel.results import Desk, Refused
 from circulation.ledger.changes import Changed, change_charge, charge_patron
 from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.money import Charge, ChargeKind, PatronCharges
@@ -14,14 +15,13 @@ from circulation.ledger.postings import find_charge
 from circulation.ledger.reversals import reverse_payment
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.personal_data import log_access
-from circulation.results import Desk, Refused
-from protocols.command_line import Settings
 from protocols.commands.charge_facts import (
     charge_facts,
     line_facts,
 )
 from protocols.commands.charge_reports import expected, explain
 from protocols.commands.collected import collected
+from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, refusal_of, say
 from protocols.commands.values import AMOUNT, ISIL, units_of
 from protocols.commands.wording import Money

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import click
 
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, say
-from protocols.configuration import (
+from protocols.hosting.standard import installed_standards
+from protocols.process.configuration import (
     Configuration,
     ConfigurationError,
     configuration_from,
     load_configuration,
 )
-from protocols.failures import without_password
-from protocols.fitness.files import certificate_findings, permission_findings
-from protocols.fitness.findings import Finding, error
-from protocols.fitness.replication import replica_findings
-from protocols.fitness.surroundings import database_findings, port_findings
-from protocols.standard import installed_standards
+from protocols.process.failures import without_password
+from protocols.process.health.files import certificate_findings, permission_findings
+from protocols.process.health.findings import Finding, error
+from protocols.process.health.replication import replica_findings
+from protocols.process.health.surroundings import database_findings, port_findings
 
 
 @click.command()

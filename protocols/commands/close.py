@@ -12,9 +12,9 @@ from circulation.calendars.closures import Closure, close_branch, lift_closure, 
 from circulation.calendars.due_dates import local_date
 from circulation.fees.redating import ReckonedAgain
 from circulation.fees.rules import FeeTerms
+from circulation.kernel.results import Refused
 from circulation.ledger.money import decimal_text
-from circulation.results import Refused
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.unknown import no_branch
 from protocols.commands.values import DAY, ISIL

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
+from circulation.kernel.organisation import all_branches
+from circulation.kernel.set_up import DEFAULT_TIMEZONE
 from circulation.ledger.collected import collected_for_others
 from circulation.ledger.money import amount_text
-from circulation.organisation import all_branches
-from circulation.set_up import DEFAULT_TIMEZONE
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened, say
 from protocols.commands.values import DAY
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.digital_post.seals import NumberUnreadable
 from circulation.dunning.claim_lists import ClaimLine, claims_of_agency, claims_of_patron
 from circulation.dunning.claims import Claim, find_claim, withdraw_claim
@@ -18,9 +18,9 @@ from circulation.dunning.collection_files import (
     files_of_agency,
     read_file,
 )
+from circulation.kernel.results import Desk
 from circulation.patrons.personal_data import log_access
-from circulation.results import Desk
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say, tell
 from protocols.commands.values import ISIL
 from protocols.commands.wording import Money

@@ -18,7 +18,7 @@ def completion(shell: str) -> None:
 
     The ISIL of branches are those of the library that tiro.toml or TIRO_CONFIG names.
     """
-    from protocols.command_line import tiro
+    from protocols.commands.command_line import tiro
 
     kind = get_completion_class(shell)
     assert kind is not None

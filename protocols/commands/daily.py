@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 
 #: When the jobs of a day are due, unless told otherwise: as in deploy/tiro-jobs.timer.
 DUE: Final = "05:00"
@@ -60,7 +60,7 @@ def daily(settings: Settings, due: datetime, pid: int | None) -> None:
     run for the day, is left to it, as with `run --unless-done`; what has failed is tried again
     after an hour.
     """
-    program = (sys.executable, "-P", "-m", "protocols.command_line")
+    program = (sys.executable, "-P", "-m", "protocols.commands.command_line")
     command = (*program, "--config", str(settings.path), "jobs", "run", "--unless-done")
 
     def is_over() -> bool:

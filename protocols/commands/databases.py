@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from catalogue.database import Database, DatabaseUnavailable, migrate, open_database
-from catalogue.migrations.versions import newest_named
-from protocols.failures import Failure
+from catalogue.database.migrations.versions import newest_named
+from protocols.process.failures import Failure
 
 #: Seconds that a command waits for a lock, or for a server that does not answer.
 PATIENCE: Final = 15.0
@@ -16,11 +16,11 @@ PATIENCE: Final = 15.0
 LONG_PATIENCE: Final = 60.0
 
 # The command line says itself, once, that a database cannot be worked with.
-logging.getLogger("catalogue.storage.outages").addHandler(logging.NullHandler())
+logging.getLogger("catalogue.database.outages").addHandler(logging.NullHandler())
 
 
 class Configured(Protocol):
-    """What names a database, as `protocols.command_line.Settings`."""
+    """What names a database, as `protocols.commands.command_line.Settings`."""
 
     @property
     def database_url(self) -> str: ...
@@ -73,7 +73,7 @@ def _check_version(database: Database, url: str) -> None:
         revision = None
     if revision is not None and revision[0] == newest_named():
         return
-    from catalogue.migrations.running import DatabaseTooNew, Fit, standing_of
+    from catalogue.database.migrations.running import DatabaseTooNew, Fit, standing_of
 
     standing = standing_of(url)
     if standing.fit is Fit.EMPTY:

@@ -12,14 +12,14 @@ from typing import Any
 import click
 
 from catalogue.database import migrate, open_database
-from catalogue.storage.in_use import kept_from_others
-from protocols.configuration import Configuration, ConfigurationError, load_configuration
+from catalogue.database.in_use import kept_from_others
 from protocols.demo.configuration import PORTS, demo_configuration
 from protocols.demo.ports import bind_all
-from protocols.processes import this_process
-from protocols.standard import installed_standards
-from protocols.supervision.addresses import Address, addresses
-from protocols.supervision.sockets import Sockets
+from protocols.hosting.process_names import this_process
+from protocols.hosting.standard import installed_standards
+from protocols.process.configuration import Configuration, ConfigurationError, load_configuration
+from protocols.process.supervision.addresses import Address, addresses
+from protocols.process.supervision.sockets import Sockets
 
 _PORT = click.IntRange(0, 65535)
 
@@ -61,7 +61,7 @@ def demo(
     a port that was not asked for by option, another one is taken: a demo runs beside a demo.
     """
     from protocols.demo.seeding import SET_UP, load_marc, seed
-    from protocols.server import CannotStart, configure_logging, run  # loads the reactor
+    from protocols.process.server import CannotStart, configure_logging, run  # loads the reactor
 
     with ExitStack() as stack:
         if data is None:

@@ -6,8 +6,8 @@ from datetime import date
 
 import click
 
-from circulation.results import StayKind
-from protocols.command_line import Settings
+from circulation.kernel.results import StayKind
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json
 from protocols.commands.placement import ENDS, STATIONS, add_common, at_branch, create
 

@@ -10,7 +10,7 @@ import click
 
 from circulation.digital_post.receipts import KeptReceipt, receipts_of, unknown_receipts
 from circulation.notices.outcomes import take_report
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened, say
 from protocols.digital_post.channel import DigitalPostDriver, identities_of
 from protocols.digital_post.memo.checking import MemoInvalid, problems_of

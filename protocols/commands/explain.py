@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from circulation.engine import Circulation
 from circulation.explaining import LoanExplained, explain_loan, scope_of
+from circulation.kernel.engine import Circulation
+from circulation.kernel.policy import Explained, PolicyRow
+from circulation.kernel.results import Branch, Refused
 from circulation.ledger.money import amount_text
-from circulation.policy import Explained, PolicyRow
-from circulation.results import Branch, Refused
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.tables import print_table
 from protocols.commands.values import ISIL

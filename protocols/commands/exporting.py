@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from catalogue.migrations.versions import newest_named
+from catalogue.database.migrations.versions import newest_named
 from circulation.archiving.exporting import export as write_archive
 from circulation.archiving.forms import FORMS
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.library import as_json, say
 from protocols.commands.progress import progress

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from catalogue.statements import Transaction
-from circulation.organisation import find_branch
+from catalogue.database import Transaction
+from circulation.kernel.organisation import find_branch
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.groups import add_group, groups_of, join_group, leave_group, members_of
 from circulation.patrons.identifiers import identifiers_of, shown_as
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.unknown import no_branch
 from protocols.commands.values import ISIL

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import click
 
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, tell
-from protocols.configuration import Configuration
-from protocols.failures import Failure
+from protocols.process.configuration import Configuration
+from protocols.process.failures import Failure
 
 #: Addresses that stand for all, and where such a server is found from the same machine.
 _HERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - none is bound

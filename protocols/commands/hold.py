@@ -8,15 +8,15 @@ from typing import Any
 
 import click
 
+from catalogue.database import Transaction
 from catalogue.items import find_item
-from catalogue.statements import Transaction
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.lists import patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldChanged, HoldKind, HoldsPlaced, QueuedHold, Wanted
 from circulation.holds.work_lists import record_queue
-from circulation.results import Refused
-from protocols.command_line import Settings
+from circulation.kernel.results import Refused
+from protocols.commands.command_line import Settings
 from protocols.commands.hold_work import COMMANDS
 from protocols.commands.library import as_json, opened, refusal_of, say
 from protocols.commands.unknown import no_item

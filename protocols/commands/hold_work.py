@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.holds.pick_list import ToFetch, begin_fetching, give_up_fetching, pick_list
 from circulation.holds.shelf import clear_shelf, hold_shelf
 from circulation.holds.unfillable import UnfillablePage, unfillable_holds
-from circulation.results import Refused
-from protocols.command_line import Settings
+from circulation.kernel.results import Refused
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, refusal_of, say
 from protocols.commands.values import ISIL
 

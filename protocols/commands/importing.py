@@ -7,19 +7,19 @@ from pathlib import Path
 
 import click
 
-from catalogue.migrations.versions import newest_named
-from catalogue.statements import Transaction
-from catalogue.storage.in_use import nobody_else
+from catalogue.database import Transaction
+from catalogue.database.in_use import nobody_else
+from catalogue.database.migrations.versions import newest_named
 from circulation.archiving.importing import import_archive
 from circulation.notices.gathering import begin_after_now
 from circulation.notices.silence import silence_all_patrons
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.library import as_json, say
 from protocols.commands.progress import progress
 from protocols.commands.reindex import reindex_shown
 from protocols.commands.values import DAY
-from protocols.processes import this_process
+from protocols.hosting.process_names import this_process
 
 
 @click.command("import")

@@ -7,12 +7,12 @@ from typing import Any, TextIO
 
 import click
 
+from catalogue.database import Transaction
 from catalogue.items import find_item
-from catalogue.statements import Transaction
-from circulation.events import events_of_item
 from circulation.items.availability import circulation_status
-from circulation.results import CirculationStatus, Stay
-from protocols.command_line import Settings
+from circulation.kernel.events import events_of_item
+from circulation.kernel.results import CirculationStatus, Stay
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened, say
 from protocols.commands.stock import Act, Line, change_one, each_of, lines_of, withdraw_one
 from protocols.commands.unknown import no_item

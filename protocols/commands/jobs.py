@@ -9,14 +9,14 @@ from typing import Any
 import click
 
 from circulation.jobs import JOBS, run_job, runs_since
-from circulation.leases import Lease, LeaseTaken
-from protocols.command_line import Settings
+from circulation.kernel.leases import Lease, LeaseTaken
+from protocols.commands.command_line import Settings
 from protocols.commands.daily import daily
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.posting import foreseen, send_due
 from protocols.commands.progress import progress
 from protocols.commands.values import DAY
-from protocols.processes import this_process
+from protocols.hosting.process_names import this_process
 
 
 @click.group()

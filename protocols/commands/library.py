@@ -12,17 +12,16 @@ from typing import Any, TypeVar
 
 import click
 
-from catalogue.database import Database
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Database, Transaction
+from circulation.kernel.engine import Circulation
+from circulation.kernel.organisation import all_branches, desk_at
+from circulation.kernel.results import Desk, Refused
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
-from circulation.organisation import all_branches, desk_at
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.identifiers import find_patron, shown_as
 from circulation.patrons.pins import VerificationNeeded
-from circulation.results import Desk, Refused
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.tables import print_if_it_fits
 from protocols.commands.unknown import no_branch

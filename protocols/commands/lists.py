@@ -11,16 +11,16 @@ from typing import Any
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation import work_lists
 from circulation.dunning.unwarned import unwarned_debtors
 from circulation.holds.work_lists import Slice, fetch_page, shelf_page
+from circulation.kernel.organisation import all_branches
+from circulation.kernel.paging import MOST, PAGE, Page, Place
+from circulation.kernel.results import LoanMark
 from circulation.ledger.money import amount_text
-from circulation.organisation import all_branches
-from circulation.paging import MOST, PAGE, Page, Place
 from circulation.patrons.identifiers import known_as
-from circulation.results import LoanMark
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.hold_work import to_fetch
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.values import ISIL

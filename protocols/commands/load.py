@@ -21,14 +21,14 @@ from catalogue.loading.load_reports import READING, WRITING, Stage
 from catalogue.loading.record_matches import MatchKey
 from catalogue.reindexing.late_indexing import load_then_index
 from catalogue.reindexing.rebuilding import Progress as Reindexed
-from circulation.organisation import find_branch
+from circulation.kernel.organisation import find_branch
 from protocols.commands.databases import open_configured
 from protocols.commands.library import as_json as json_option
 from protocols.commands.library import say
 from protocols.commands.progress import progress
 from protocols.commands.unknown import no_branch
 from protocols.commands.values import ISIL
-from protocols.failures import Failure
+from protocols.process.failures import Failure
 
 #: What is counted in each stage.
 _UNITS = {READING: "records", WRITING: "rows"}

@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import end_of_day
 from circulation.holds.recalls import recall
+from circulation.kernel.results import CheckedOut, Desk, Refused
 from circulation.loans import lost
 from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
 from circulation.loans.conflicts import settle_conflict
 from circulation.notices.kinds import Basis
 from circulation.patrons.accounts import patron_loans
-from circulation.results import CheckedOut, Desk, Refused
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, refusal_of, say, silent
 from protocols.commands.loan_answers import AT, say_all
 from protocols.commands.loan_returns import COMMANDS as RETURN_COMMANDS

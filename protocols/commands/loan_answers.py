@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Renewed
 from circulation.loans import lost
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
 from protocols.commands.library import Library, refusal_of, say
 from protocols.commands.unknown import near_items
 from protocols.commands.values import ISIL

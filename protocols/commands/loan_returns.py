@@ -8,8 +8,8 @@ import click
 
 from circulation.fees.compensation import bill_loan
 from circulation.fees.receipts import return_receipt
-from circulation.results import Refused
-from protocols.command_line import Settings
+from circulation.kernel.results import Refused
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened
 from protocols.commands.loan_answers import AT, say_one
 from protocols.commands.wording import Money

@@ -6,10 +6,10 @@ from typing import Any, TextIO
 
 import click
 
+from circulation.kernel.results import Refused
 from circulation.loans.batches import BatchTooLarge, check_out_pairs
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
-from circulation.results import Refused
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened
 from protocols.commands.loan_answers import AT, say_all, say_one
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from lxml import etree
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.interlending.borrowing import send_home
 from circulation.interlending.exchanges import Line, exchanges_of_request, latest_exchanges
 from circulation.interlending.lists import loans_of_request, open_loans
@@ -17,15 +17,15 @@ from circulation.interlending.notices import notices_of, waiting_notices
 from circulation.interlending.owners import grant_renewal, refuse_renewal
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import Obstacle
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened, say, tell
 from protocols.commands.values import DAY
-from protocols.failures import Failure
 from protocols.ncip.asking.checking import Tried, ask_versions, run_steps
 from protocols.ncip.asking.client import NcipClient, NcipUnreachable
 from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox
 from protocols.ncip.partners.presets import PRESETS
 from protocols.ncip.wire.documents import MalformedDocument, parse_document
+from protocols.process.failures import Failure
 
 #: The exit status where nothing could be found out.
 UNKNOWN = 3

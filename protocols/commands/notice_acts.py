@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import NotPossible, resend, settle_as_sent, withdraw
 from circulation.notices.writing import BY_STAFF, write_to
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say, tell
 
 #: The argument of commands on one message.

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.digital_post.receipts import receipts_of
+from circulation.kernel.results import Branch
 from circulation.notices.choices import NotOptional, choices_of, choose
 from circulation.notices.explaining import ExplainedCause, explain_message
 from circulation.notices.kinds import NoticeKind
@@ -19,9 +20,8 @@ from circulation.notices.silence import begin_silent_batch, end_silent_batch, si
 from circulation.notices.writing import state_balance
 from circulation.patrons.identifiers import known_as
 from circulation.patrons.personal_data import log_access
-from circulation.results import Branch
-from protocols.command_line import Settings
 from protocols.commands.charge_facts import told_facts
+from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say
 from protocols.commands.notice_acts import COMMANDS, ENTRY
 from protocols.commands.posting import post, posted, send_due

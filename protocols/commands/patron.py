@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.holds.absences import Absence, absence_of, set_absence
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.results import PatronStatus, Refused
 from circulation.notices.kinds import Basis
-from circulation.organisation import find_branch
 from circulation.patrons.accounts import patron_status
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.checking import PatronUnfit
@@ -38,9 +39,8 @@ from circulation.patrons.registering import (
     register_patron,
     set_pin,
 )
-from circulation.results import PatronStatus, Refused
-from protocols.command_line import Settings
 from protocols.commands.asking import secret
+from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say, silent, tell
 from protocols.commands.patron_blocks import COMMANDS as BLOCKS
 from protocols.commands.patron_cards import card

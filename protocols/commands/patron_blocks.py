@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import click
 
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import PatronStatus
 from circulation.patrons.accounts import patron_status
 from circulation.patrons.registering import block_patron, unblock_patron
-from circulation.reasons import BlockReason
-from circulation.results import PatronStatus
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.values import ISIL
 

@@ -6,14 +6,14 @@ from datetime import date
 
 import click
 
+from circulation.kernel.reasons import IdentifierBlock
 from circulation.patrons.identifiers import (
     IdentifierKind,
     add_identifier,
     block_identifier,
     set_identifier_expiry,
 )
-from circulation.reasons import IdentifierBlock
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json
 from protocols.commands.patron_changes import PATRON, Change, done, identifier_facts
 from protocols.commands.values import DAY

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from catalogue.statements import Transaction
-from circulation.organisation import all_branches, find_branch
+from catalogue.database import Transaction
+from circulation.kernel.organisation import all_branches, find_branch
 from circulation.patrons.changes import Changes, change_patron, patron_fields
 from circulation.patrons.checking import dialled, telephone
 from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent
@@ -23,7 +23,7 @@ from circulation.patrons.contacts import (
 )
 from circulation.patrons.guardians import add_guardian, guardians_of, remove_guardian
 from circulation.patrons.identifiers import find_patron
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json
 from protocols.commands.patron_changes import PATRON, Change, contact_facts, done
 from protocols.commands.unknown import no_branch

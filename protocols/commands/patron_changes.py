@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
+from circulation.kernel.results import Desk
 from circulation.patrons.contacts import contacts_of
 from circulation.patrons.identifiers import IdentifierKey, identifiers_of
-from circulation.results import Desk
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import opened, say
 
 PATRON = click.argument("identifier", metavar="PATRON")

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.booking import collecting, placements
 from circulation.booking.results import Placement, Station
 from circulation.booking.stays import items_to_move
-from circulation.results import Refused, Stay, StayKind
-from circulation.set_up import SetUp
-from protocols.command_line import Settings
+from circulation.kernel.results import Refused, Stay, StayKind
+from circulation.kernel.set_up import SetUp
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened, refusal_of, say
 from protocols.commands.values import DAY, ISIL
 

@@ -8,21 +8,21 @@ from typing import Any
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.foreseeing import foresee
 from circulation.jobs import JOBS
-from circulation.leases import Lease, LeaseTaken
+from circulation.kernel.leases import Lease, LeaseTaken
 from circulation.notices.composing import Post
 from circulation.notices.forecast import Foreseen, forecast
 from circulation.notices.kinds import NoticeState
 from circulation.notices.outcomes import Report, take_report
 from circulation.patrons.identifiers import known_as
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
+from protocols.hosting.process_names import this_process
 from protocols.notices.printing import PrintChannel
 from protocols.notices.sending import SENDING, Sender
 from protocols.notices.settings import post_of
-from protocols.processes import this_process
 
 #: The lease of who sends as if a later day had come.
 _AHEAD = f"{SENDING} ahead"

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from catalogue.database import Transaction
 from catalogue.searching.standard_numbers import readings
-from catalogue.statements import Transaction
 from circulation.accession.adding import NewItem
 from circulation.accession.announcing import Announced, AnnouncedDelivery, announce, unknown_numbers
 from circulation.accession.deliveries import (
@@ -27,13 +27,13 @@ from circulation.accession.delivery_files import DeclaredDeliveries, read_csv, r
 from circulation.accession.receiving import NotReceived, Received, Unexpected
 from circulation.accession.receiving import receive as receive_verb
 from circulation.accession.unexpected import settle_unexpected, unexpected_of
-from circulation.results import Desk
-from protocols.command_line import Settings
+from circulation.kernel.results import Desk
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say, tell
 from protocols.commands.values import ISIL
 from protocols.commands.wording import plain
-from protocols.failures import Failure
-from protocols.record_sources import Targets
+from protocols.process.failures import Failure
+from protocols.records.record_sources import Targets
 
 
 @click.group()

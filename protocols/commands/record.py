@@ -11,20 +11,20 @@ import click
 
 from catalogue.changes.former_records import FormerRecord, NoSuchRecord, former_record
 from catalogue.changes.replacing import last_change
+from catalogue.database import Transaction
 from catalogue.items import items_of_records
 from catalogue.marc import marcxml
 from catalogue.marc.checking import Refused
 from catalogue.marc.splitting import split
 from catalogue.records import Record, fetch_records
-from catalogue.statements import Transaction
+from circulation.kernel.results import Desk
 from circulation.record_changes import (
     RecordNeeded,
     delete_record,
     merge_records,
     replace_record,
 )
-from circulation.results import Desk
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.values import ISIL
 

@@ -13,7 +13,7 @@ from catalogue.database import Database
 from catalogue.reindexing.rebuilding import Progress as Reindexed
 from catalogue.reindexing.rebuilding import ReindexReport, indexes_of
 from catalogue.reindexing.rebuilding import reindex as reindex_records
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.library import as_json, say
 from protocols.commands.progress import progress

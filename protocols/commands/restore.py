@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from catalogue.backups import restore as put_back
 from catalogue.database import migrate
-from protocols.command_line import Settings
+from catalogue.database.backups import restore as put_back
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, say
 from protocols.commands.progress import progress
-from protocols.processes import this_process
+from protocols.hosting.process_names import this_process
 
 
 @click.command()

@@ -8,14 +8,14 @@ import os
 import click
 
 from catalogue.database import migrate
-from catalogue.migrations.running import DatabaseTooNew
-from catalogue.storage.in_use import DatabaseInUse, kept_from_others
-from catalogue.storage.outages import DatabaseUnavailable
-from catalogue.storage.sqlite_files import NotALibrary
-from protocols.command_line import Settings
-from protocols.configuration import too_many_processes
-from protocols.processes import process_called
-from protocols.standard import installed_standards
+from catalogue.database.in_use import DatabaseInUse, kept_from_others
+from catalogue.database.migrations.running import DatabaseTooNew
+from catalogue.database.outages import DatabaseUnavailable
+from catalogue.database.sqlite_files import NotALibrary
+from protocols.commands.command_line import Settings
+from protocols.hosting.process_names import process_called
+from protocols.hosting.standard import installed_standards
+from protocols.process.configuration import too_many_processes
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +39,14 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     configuration anew, SIGUSR2 changes to the Tiro that is installed now. Nobody who connects
     meanwhile is refused.
     """
-    from protocols.fitness.files import permission_findings
-    from protocols.fitness.surroundings import index_findings
-    from protocols.server import CannotStart, configure_logging  # loads the reactor
-    from protocols.supervision.beside import Beside
-    from protocols.supervision.plan import Plan
-    from protocols.supervision.running import Alone, run_worker
-    from protocols.supervision.supervisor import become_supervisor
-    from protocols.supervision.worker import supervised
+    from protocols.process.health.files import permission_findings
+    from protocols.process.health.surroundings import index_findings
+    from protocols.process.server import CannotStart, configure_logging  # loads the reactor
+    from protocols.process.supervision.beside import Beside
+    from protocols.process.supervision.plan import Plan
+    from protocols.process.supervision.running import Alone, run_worker
+    from protocols.process.supervision.supervisor import become_supervisor
+    from protocols.process.supervision.worker import supervised
 
     supervisor = supervised()
     configuration = settings.configuration

@@ -9,7 +9,7 @@ from typing import Any, TextIO, get_args
 
 import click
 
-from protocols.failures import Failure
+from protocols.process.failures import Failure
 from protocols.sip2.asking.line import Line, LineError, open_line, tls_context
 from protocols.sip2.asking.replay import Replayed, Secrets, read_recording, shown
 from protocols.sip2.asking.replay import replay as replay_exchanges

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import click
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
+from circulation.kernel.organisation import find_branch
 from circulation.notices.rendering import BadTemplate, Templates
 from circulation.notices.slips import (
     NothingToPrint,
@@ -17,9 +18,8 @@ from circulation.notices.slips import (
     receipt,
     transit_slip,
 )
-from circulation.organisation import find_branch
 from circulation.patrons.identifiers import find_patron
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, tell
 from protocols.commands.posting import post
 from protocols.commands.unknown import no_branch

@@ -6,16 +6,16 @@ from typing import Any
 
 import click
 
-from circulation.organisation import desk_at
-from circulation.results import Desk, Refused
+from circulation.kernel.organisation import desk_at
+from circulation.kernel.results import Desk, Refused
+from circulation.kernel.sorting import SortRule
 from circulation.setting_up.callers import DESTINATIONS
-from circulation.sorting import SortRule
 from circulation.sorting_explained import RuleTried, SortingExplained, explain_sorting
-from protocols.answering import Context
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, refusal_of, say
 from protocols.commands.unknown import no_branch
 from protocols.commands.values import ISIL
+from protocols.hosting.answering import Context
 from protocols.sip2.handling.holds import alert_type_of, hold_handling
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from catalogue.statements import Transaction
-from circulation.organisation import all_branches
+from catalogue.database import Transaction
+from circulation.kernel.organisation import all_branches
 from circulation.statistics import DIMENSIONS, Counted, loans_by
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened, say
 from protocols.commands.values import DAY
 

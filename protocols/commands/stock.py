@@ -13,16 +13,16 @@ from typing import Any, Final, NamedTuple, TextIO
 
 import click
 
+from catalogue.database import Transaction
 from catalogue.items import Item, find_item
-from catalogue.statements import Transaction
 from circulation.fees.rules import FeeTerms
 from circulation.items.changes import KEEP, ItemUnfit, Keep, change_item
 from circulation.items.placement import LEVELS, UnknownPlace, place_item
 from circulation.items.removal import ItemNeeded, remove_item
+from circulation.kernel.organisation import all_branches
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Refused
 from circulation.ledger.prices import WrongPrice, minor_units
-from circulation.organisation import all_branches
-from circulation.reasons import Reason
-from circulation.results import Desk, Refused
 from protocols.commands.library import DEVICE, Library
 from protocols.commands.unknown import no_branch, no_item
 from protocols.commands.wording import money

@@ -9,7 +9,7 @@ import click
 
 from circulation.callers.terminal_counts import TerminalCount, all_counts
 from circulation.callers.terminals import all_terminals
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened, say
 from protocols.sip2.terminals.tally import MESSAGE
 

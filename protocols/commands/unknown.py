@@ -8,10 +8,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
+from catalogue.database import Transaction
 from catalogue.items import find_item
-from catalogue.statements import Transaction
-from circulation.organisation import all_branches
-from protocols.near import near, question, slips
+from circulation.kernel.organisation import all_branches
+from protocols.process.near import near, question, slips
 
 #: Items that are offered.
 _MOST: Final = 3

@@ -9,9 +9,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from circulation.kernel.organisation import all_branches
 from circulation.ledger.prices import WrongPrice, minor_units
-from circulation.organisation import all_branches
-from protocols.command_line import Settings
+from protocols.commands.command_line import Settings
 from protocols.commands.databases import open_configured
 
 

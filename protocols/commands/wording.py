@@ -20,9 +20,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from circulation.fees.rules import FeeTerms
+from circulation.kernel.results import Branch
+from circulation.kernel.set_up import DEFAULT_TIMEZONE
 from circulation.ledger.money import decimal_text
-from circulation.results import Branch
-from circulation.set_up import DEFAULT_TIMEZONE
 
 #: Facts that name the branch they are of by its ISIL; the first that is there counts.
 _BRANCHES: Final = ("branch", "at", "pickup", "home", "is_at", "to")

@@ -12,11 +12,10 @@ from pathlib import Path
 import click
 
 from catalogue.changes.accession import ItemDefaults, add_records
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from catalogue.items import add_item
 from catalogue.loading import loads
-from catalogue.statements import Transaction
-from circulation.organisation import find_branch
+from circulation.kernel.organisation import find_branch
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import register_patron
 from circulation.setting_up.applying import apply_set_up

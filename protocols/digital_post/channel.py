@@ -43,7 +43,7 @@ from protocols.digital_post.receipts import (
 )
 from protocols.digital_post.routes import Route, open_route, wall_clock
 from protocols.digital_post.settings import DigitalPostSettings, What
-from protocols.notice_channels import (
+from protocols.notices.channels import (
     Call,
     Doubtful,
     NotSent,

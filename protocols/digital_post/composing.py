@@ -26,7 +26,7 @@ from protocols.digital_post.memo.documents import (
 from protocols.digital_post.memo.messages import Message, MessageHeader, MessageType
 from protocols.digital_post.memo.people import AttentionData, GeneratingSystem, Recipient, Sender
 from protocols.digital_post.settings import DigitalPostSettings, What
-from protocols.notice_channels import Outgoing
+from protocols.notices.channels import Outgoing
 from protocols.notices.letters import letter_of, letters
 
 _SPACES = re.compile(r"\s+")

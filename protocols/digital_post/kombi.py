@@ -12,7 +12,7 @@ from protocols.digital_post.letters import Letter, letters_element
 from protocols.digital_post.memo.messages import MemoVersion, Message
 from protocols.digital_post.memo.writing import LONGEST, memo_element
 from protocols.digital_post.outcomes import Accepted, Rejected, Unanswered, without_numbers
-from protocols.foreign_xml import XmlUnreadable, local_text, parsed
+from protocols.records.foreign_xml import XmlUnreadable, local_text, parsed
 
 
 class Choice(Enum):

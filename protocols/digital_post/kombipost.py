@@ -25,7 +25,7 @@ from protocols.digital_post.outcomes import (
     Unreachable,
 )
 from protocols.digital_post.tokens import Tokens
-from protocols.foreign_xml import XmlUnreadable, parsed
+from protocols.records.foreign_xml import XmlUnreadable, parsed
 
 SEND: Final = "http://entityid.kombit.dk/service/kombipostafsend/1"
 ASK: Final = "http://entityid.kombit.dk/service/postforespoerg/1"

@@ -15,7 +15,7 @@ from circulation.notices.kinds import NoticeState
 from circulation.notices.outcomes import Report
 from protocols.digital_post.outcomes import is_repetition, without_numbers
 from protocols.digital_post.statuses import Outcome, outcome_of, word_of
-from protocols.foreign_xml import XmlUnreadable, local_text, parsed
+from protocols.records.foreign_xml import XmlUnreadable, local_text, parsed
 
 _LONGEST: Final = 200
 #: What an outcome means in the log of messages. A letter that is posted has not arrived.

@@ -21,7 +21,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import ConfigDict, Field
 
 from protocols.digital_post.letters import Envelope, PostCategory
-from protocols.validating import written
+from protocols.hosting.validating import written
 
 
 class What(Enum):

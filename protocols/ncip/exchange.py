@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 
 from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
-from protocols.answering import Context, Lane, Services
+from protocols.hosting.answering import Context, Lane, Services
+from protocols.hosting.throttle import FailedLogins
+from protocols.hosting.traces import OK, REFUSED, Trace, mark_failed, traced
 from protocols.ncip.codec import (
     Beginning,
     Incoming,
@@ -55,8 +57,6 @@ from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
 from protocols.ncip.wire.dialects import Dialect
 from protocols.ncip.wire.documents import PLAIN_BYTES, PLAIN_TAGS, is_plain
-from protocols.throttle import FailedLogins
-from protocols.traces import OK, REFUSED, Trace, mark_failed, traced
 
 log = logging.getLogger(__name__)
 

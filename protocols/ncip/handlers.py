@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from protocols.answering import Context, Lane
+from protocols.hosting.answering import Context, Lane
 from protocols.ncip.handling.agencies import look_up_agency
 from protocols.ncip.handling.circulating import check_in_item, check_out_item, renew_item
 from protocols.ncip.handling.holdings import look_up_item_set

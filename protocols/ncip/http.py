@@ -11,7 +11,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from catalogue.tracing import request_id
-from protocols.brief_requests import BriefRequest
+from protocols.hosting.brief_requests import BriefRequest
 from protocols.ncip.exchange import Exchange
 from protocols.ncip.partners.arrivals import http_arrival
 from protocols.ncip.wire.documents import DOCUMENT_BYTES
@@ -37,7 +37,7 @@ class NcipResource(Resource):
         self._exchange = exchange
 
     def is_whole(self, head: bytes, tail: bytes) -> bool | None:
-        """Whether a body has ended (`protocols.http_channel`): by the end tag of the message."""
+        """Whether a body has ended, by the end tag of the message: see `protocols.hosting.http_channel`."""
         if not head.lstrip().startswith(b"<") or b"NCIP" not in head or b"\x00" in tail:
             return None
         return _END.search(tail) is not None
@@ -65,7 +65,7 @@ class NcipResource(Resource):
         return NOT_DONE_YET
 
     def answer_briefly(self, request: BriefRequest) -> None:
-        """The same for a request that is all there (`protocols.brief_requests`)."""
+        """The same for a request that is all there (`protocols.hosting.brief_requests`)."""
 
         def reply(document: bytes) -> None:
             request.answer(

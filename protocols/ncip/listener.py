@@ -7,8 +7,10 @@ from typing import Any
 
 from twisted.web.resource import IResource
 
-from protocols.answering import Services
-from protocols.listening import Conversation, ConversationFactory
+from protocols.hosting.answering import Services
+from protocols.hosting.listening import Conversation, ConversationFactory
+from protocols.hosting.reactor import reactor
+from protocols.hosting.standard import Port
 from protocols.ncip.asking.sending import SendingLoop
 from protocols.ncip.asking.telling_partners import Teller
 from protocols.ncip.exchange import Exchange
@@ -17,8 +19,6 @@ from protocols.ncip.partners.arrivals import Arrival, certificate_names
 from protocols.ncip.partners.journal import Journal
 from protocols.ncip.session import NcipSession
 from protocols.ncip.settings import NcipSettings
-from protocols.reactor import reactor
-from protocols.standard import Port
 
 _EXAMPLE = """\
 <NCIPMessage xmlns="http://www.niso.org/2008/ncip"><LookupItem><ItemId><ItemIdentifierValue>\
@@ -26,7 +26,7 @@ I0000001</ItemIdentifierValue></ItemId></LookupItem></NCIPMessage>"""
 
 
 class _Ncip:
-    """The plug-in (`protocols.standard.Standard`)."""
+    """The plug-in (`protocols.hosting.standard.Standard`)."""
 
     name = "ncip"
     settings = NcipSettings

@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from circulation.interlending.notices import NoticeKind
-from protocols.access import ANYBODY, Access
+from protocols.hosting.access import ANYBODY, Access
+from protocols.hosting.networks import Network
+from protocols.hosting.tls import Tls
 from protocols.ncip.models.services import ALL_SERVICES, SERVICES
 from protocols.ncip.partners.presets import BROKER, PRESETS
-from protocols.networks import Network
-from protocols.tls import Tls
 
 
 def _service(name: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from protocols.notice_channels import Outcome, Outgoing, Sent, Surroundings, TryAgain
+from protocols.notices.channels import Outcome, Outgoing, Sent, Surroundings, TryAgain
 from protocols.notices.quiet_channel import QuietChannel
 
 

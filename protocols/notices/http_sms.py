@@ -22,7 +22,8 @@ from pydantic import ConfigDict, Field
 
 from circulation.notices.kinds import NoticeState
 from circulation.notices.sms_texts import is_gsm
-from protocols.notice_channels import (
+from protocols.hosting.validating import written
+from protocols.notices.channels import (
     Call,
     Doubtful,
     IncomingText,
@@ -37,7 +38,6 @@ from protocols.notice_channels import (
 )
 from protocols.notices.quiet_channel import QuietChannel
 from protocols.notices.web_calls import Answer, HungUp, NotReached, post_json
-from protocols.validating import written
 
 _SIGNATURE = "x-gwapi-signature"
 #: States that end a text; the others are passed through on the way.

@@ -18,7 +18,7 @@ from reportlab.platypus import Frame, NextPageTemplate, PageBreak, PageTemplate,
 from reportlab.platypus.doctemplate import BaseDocTemplate
 
 from circulation.notices.sms_texts import softened
-from protocols.notice_channels import Outgoing
+from protocols.notices.channels import Outgoing
 
 #: From the upper edge of the sheet to the window of a C5 or C6/5 envelope, and its left edge.
 _WINDOW_TOP, _WINDOW_LEFT = 45 * mm, 20 * mm

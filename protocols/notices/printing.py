@@ -22,7 +22,7 @@ from pathlib import Path
 from pydantic import ConfigDict
 
 from circulation.notices.kinds import NoticeState
-from protocols.notice_channels import Outcome, Outgoing, Report, Sent, Surroundings, TryAgain
+from protocols.notices.channels import Outcome, Outgoing, Report, Sent, Surroundings, TryAgain
 from protocols.notices.letters import Letter, letter_of, letters
 from protocols.notices.quiet_channel import QuietChannel
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from protocols.notice_channels import Call, Received, Report
+from protocols.notices.channels import Call, Received, Report
 
 
 class QuietChannel:

@@ -1,8 +1,8 @@
 """From what is due to the channels and back: one turn of the sender.
 
 A turn makes notices of what has happened, claims messages, gives each to its channel and writes
-down how that went. One process takes turns at a time (`circulation.leases`); if it loses its lease
-while it does, nothing is sent twice: what one has claimed another passes over.
+down how that went. One process takes turns at a time (`circulation.kernel.leases`); if it loses its
+lease while it does, nothing is sent twice: what one has claimed another passes over.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from catalogue.database import Database
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Database, Transaction
+from circulation.kernel.engine import Circulation
 from circulation.notices.composing import Post
 from circulation.notices.gathering import gather
 from circulation.notices.incoming import answer_text, patrons_with_number
 from circulation.notices.outbox import Outgoing, claim
 from circulation.notices.outcomes import claim_again, record_all, take_report, take_up_abandoned
-from protocols.notice_channels import (
+from protocols.notices.channels import (
     Call,
     Channel,
     IncomingText,

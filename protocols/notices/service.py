@@ -18,14 +18,13 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from catalogue.database import DatabaseClosed, DatabaseUnavailable
-from catalogue.statements import Transaction
-from circulation.leases import SECONDS, Lease, LeaseTaken
-from protocols.answering import Services
-from protocols.notice_channels import Call, Received
+from catalogue.database import DatabaseClosed, DatabaseUnavailable, Transaction
+from circulation.kernel.leases import SECONDS, Lease, LeaseTaken
+from protocols.hosting.answering import Services
+from protocols.hosting.process_names import this_process
+from protocols.hosting.tls import security_of
+from protocols.notices.channels import Call, Received
 from protocols.notices.sending import SENDING, Sender
-from protocols.processes import this_process
-from protocols.tls import security_of
 
 log = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from circulation.notices.channels import CHANNELS
 from circulation.notices.composing import Post
 from circulation.notices.rendering import Templates
-from protocols.notice_channels import Channel, driver_names, load_driver
-from protocols.validating import adapter_of, problem_of, written
+from protocols.hosting.validating import adapter_of, problem_of, written
+from protocols.notices.channels import Channel, driver_names, load_driver
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from circulation.notices.kinds import TRAITS
-from protocols.notice_channels import (
+from protocols.notices.channels import (
     Doubtful,
     NotSent,
     Outcome,

@@ -23,7 +23,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from circulation.notices.kinds import NoticeState
-from protocols.notice_channels import (
+from protocols.hosting.validating import written
+from protocols.notices.channels import (
     Call,
     Doubtful,
     NotSent,
@@ -38,7 +39,6 @@ from protocols.notice_channels import (
 from protocols.notices.files import as_json
 from protocols.notices.quiet_channel import QuietChannel
 from protocols.notices.web_calls import HungUp, NotReached, post
-from protocols.validating import written
 
 SIGNATURE = "tiro-signature"
 _SIGNED = re.compile(r"t=([0-9]{1,12}), ?v1=([0-9a-f]{64})", re.ASCII)

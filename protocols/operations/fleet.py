@@ -20,8 +20,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-from protocols.answering import Services
-from protocols.fellows import Counts, Told
+from protocols.hosting.answering import Services
+from protocols.hosting.peers import Counts, Told
 from protocols.operations.messages import Identity, WorkerReport
 from protocols.operations.metrics import Counted, process_registry
 

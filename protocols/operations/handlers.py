@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from prometheus_client.exposition import choose_encoder
 
-from catalogue.condition import Tables, is_fit, sizes, tables_of
 from catalogue.database import DatabaseUnavailable
+from catalogue.database.condition import Tables, is_fit, sizes, tables_of
 from circulation.condition import due_notices, last_runs, open_messages
-from protocols.answering import Context, Lane, Services, Stage
-from protocols.fellows import Told
+from protocols.hosting.answering import Context, Lane, Services, Stage
+from protocols.hosting.peers import Told
 from protocols.operations.codec import encode
 from protocols.operations.fleet import fleet_registry, reports_of
 from protocols.operations.messages import (

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
 
-from protocols.measuring import Lag
+from protocols.hosting.measuring import Lag
 
 EVERY: Final = 0.5
 

@@ -9,24 +9,24 @@ from typing import Any, Final
 
 from twisted.web.resource import IResource
 
-from protocols.answering import Services
-from protocols.http_channel import EndingSite
+from protocols.hosting.answering import Services
+from protocols.hosting.http_channel import EndingSite
+from protocols.hosting.reactor import reactor
+from protocols.hosting.requests import BoundedRequest
+from protocols.hosting.standard import Port
 from protocols.operations.fleet import counts_of
 from protocols.operations.handlers import Operations
 from protocols.operations.http import OperationsResource
 from protocols.operations.lateness import watch_lateness
 from protocols.operations.messages import Identity
 from protocols.operations.settings import OperationsSettings
-from protocols.reactor import reactor
-from protocols.requests import BoundedRequest
-from protocols.standard import Port
 
 #: The variable in which a supervisor tells a worker its number.
 WORKER: Final = "TIRO_WORKER"
 
 
 class _Operations:
-    """The plug-in (`protocols.standard.Standard`)."""
+    """The plug-in (`protocols.hosting.standard.Standard`)."""
 
     name: Final = "operations"
     settings: Final = OperationsSettings

@@ -18,10 +18,10 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from protocols.answering import Services, Stage
-from protocols.logs import lines_written
+from protocols.hosting.answering import Services, Stage
+from protocols.hosting.traces import BOUNDS, Times
 from protocols.operations.messages import Condition, Identity
-from protocols.traces import BOUNDS, Times
+from protocols.process.logs import lines_written
 
 Labels = dict[str, str]
 

@@ -13,8 +13,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from protocols.access import ANYBODY, Access
-from protocols.tls import Tls
+from protocols.hosting.access import ANYBODY, Access
+from protocols.hosting.tls import Tls
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, cast
 
 from catalogue.database import DatabaseUnavailable
-from circulation.results import Refused
-from protocols.answering import Context, Lane, Services
+from circulation.kernel.results import Refused
+from protocols.hosting.answering import Context, Lane, Services
 from protocols.sip2.conversation.answered import Written
 from protocols.sip2.failures import failure_response, off_line_status
 from protocols.sip2.handling.authority import Proof, admitted

@@ -9,8 +9,11 @@ from typing import Final
 from twisted.internet.interfaces import IAddress
 from twisted.web.resource import IResource
 
-from protocols.answering import Lane, Services
-from protocols.listening import Conversation, ConversationFactory, reactor
+from protocols.hosting.answering import Lane, Services
+from protocols.hosting.listening import Conversation, ConversationFactory, reactor
+from protocols.hosting.standard import Port
+from protocols.hosting.throttle import FailedLogins
+from protocols.hosting.tls import security_of
 from protocols.sip2.asking.recording import record
 from protocols.sip2.handlers import answer
 from protocols.sip2.outcomes import outcome_of
@@ -22,13 +25,10 @@ from protocols.sip2.terminals.counting import written_down
 from protocols.sip2.terminals.entrance import Entrance
 from protocols.sip2.terminals.options import LoginWay
 from protocols.sip2.terminals.places import Branches
-from protocols.standard import Port
-from protocols.throttle import FailedLogins
-from protocols.tls import security_of
 
 
 class Sip2:
-    """The protocol folder as a `protocols.standard.Standard`."""
+    """The protocol folder as a `protocols.hosting.standard.Standard`."""
 
     name: Final = "sip2"
     settings: Final = Sip2Settings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from protocols.hosting.traces import OK, REFUSED
 from protocols.sip2.conversation.answered import Written
-from protocols.traces import OK, REFUSED
 
 #: How the responses begin that say no: the code, and the field that says so.
 _NO: Final = frozenset(

@@ -39,6 +39,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import cast
 
+from protocols.hosting.throttle import FailedLogins
 from protocols.sip2.codec import (
     Frame,
     MalformedMessage,
@@ -82,13 +83,12 @@ from protocols.sip2.wire.deviations import (
 from protocols.sip2.wire.framing import FrameReader
 from protocols.sip2.wire.text import MAX_VALUE, Dialect
 from protocols.sip2.wording import Text, language_of, say
-from protocols.throttle import FailedLogins
 
 log = logging.getLogger(__name__)
 
 
 class Sip2Session:
-    """A `protocols.listening.Session` with a `Farewell`.
+    """A `protocols.hosting.listening.Session` with a `Farewell`.
 
     `now` is monotonic seconds, `clock` gives the time of day.
 

@@ -5,11 +5,11 @@ port = 6001
 tls_port = 6443                 # TLS only; with [sip2.tls] the port above takes TLS as well
 telnet_port = 6023              # asks for login and password by prompts
 
-[sip2.tls]                      # see protocols.tls
+[sip2.tls]                      # see protocols.hosting.tls
 certificate = "fullchain.pem"
 key = "key.pem"
 
-[sip2.access]                   # see protocols.fronts
+[sip2.access]                   # see protocols.hosting.fronts
 allow = ["192.0.2.0/24"]
 
 [[sip2.accounts]]
@@ -30,8 +30,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from protocols.access import ANYBODY, Access
-from protocols.networks import is_within
+from protocols.hosting.access import ANYBODY, Access
+from protocols.hosting.networks import is_within
+from protocols.hosting.tls import Tls
+from protocols.hosting.validating import HASHED
 from protocols.sip2.terminals.options import (
     AccountKind,
     Options,
@@ -41,8 +43,6 @@ from protocols.sip2.terminals.profiles import with_profile
 from protocols.sip2.terminals.shaping import shaper_of
 from protocols.sip2.wire.layouts import LAYOUTS
 from protocols.sip2.wire.text import Charset, Dialect
-from protocols.tls import Tls
-from protocols.validating import HASHED
 
 _EXACT = ConfigDict(extra="forbid")
 PortNumber = Annotated[int, Field(ge=0, le=65535)]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from protocols.foreign_xml import XmlUnreadable, parsed
+from protocols.records.foreign_xml import XmlUnreadable, parsed
 from protocols.sru.diagnostics import SET
 
 

@@ -3,7 +3,7 @@ branch (`catalogue.visibility`)."""
 
 from __future__ import annotations
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from catalogue.visibility import Scope, UnknownDatabase, find_database, scope_of
 from protocols.cql.diagnostics import Refused, Srw
 from protocols.sru.settings import SruSettings

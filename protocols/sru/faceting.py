@@ -17,10 +17,10 @@ from pyroaring import BitMap
 from catalogue.query import Completeness, Part, UnsupportedSearch
 from catalogue.searching.facets import MOST_VALUES, facets
 from catalogue.searching.facets import Facet as Counted
-from protocols.answering import Context
 from protocols.cql.context_sets import EVERY_RECORD, access_point_of
 from protocols.cql.diagnostics import Refused, Srw
 from protocols.cql.parser import Boolean, Clause, CqlQuery, Tree, written
+from protocols.hosting.answering import Context
 from protocols.sru.diagnostics import diagnostic_of
 from protocols.sru.messages import Diagnostic, Facet, FacetValue, SearchRetrieveRequest
 

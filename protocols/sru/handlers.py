@@ -20,11 +20,12 @@ from catalogue.searching.evaluation import is_wide, search
 from catalogue.searching.scan_lists import list_for
 from catalogue.searching.scanning import scan
 from catalogue.searching.sorting import SortKey, sort
-from protocols.answering import Context, Lane, Services
 from protocols.cql.diagnostics import Refused, Srw
 from protocols.cql.parser import Clause, Tree, parse
 from protocols.cql.sort_order import keys_of_query
 from protocols.cql.translation import query_of, term_of_scan
+from protocols.hosting.answering import Context, Lane, Services
+from protocols.hosting.traces import mark_failed, mark_refused
 from protocols.sru import xcql
 from protocols.sru.codec import encode
 from protocols.sru.databases import is_whole, scope_in, title_of
@@ -48,7 +49,6 @@ from protocols.sru.retrieval import entries_of
 from protocols.sru.schemas import schema_named
 from protocols.sru.settings import SruSettings
 from protocols.sru.sort_parameter import keys_of_parameter
-from protocols.traces import mark_failed, mark_refused
 
 log = logging.getLogger(__name__)
 

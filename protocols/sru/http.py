@@ -11,11 +11,11 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from catalogue.tracing import request_id
-from protocols.answering import Services
+from protocols.hosting.answering import Services
+from protocols.hosting.traces import OK
 from protocols.sru.handlers import answer
 from protocols.sru.parameters import decode
 from protocols.sru.settings import SruSettings
-from protocols.traces import OK
 
 #: What a Host header may be for us to repeat it.
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from catalogue.formats import CannotRender
 from catalogue.records import Record
-from circulation.results import Branch, CirculationStatus, ItemState
+from circulation.kernel.results import Branch, CirculationStatus, ItemState
 from protocols.sru.text import escaped
 
 #: Its short name and its identifier as a record schema of SRU.

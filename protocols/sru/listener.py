@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from twisted.web.resource import IResource
 
-from protocols.answering import Services
+from protocols.hosting.answering import Services
+from protocols.hosting.standard import Port
 from protocols.sru.http import SruResource
 from protocols.sru.settings import SruSettings
-from protocols.standard import Port
 
 
 class _Sru:
-    """The plug-in (`protocols.standard.Standard`)."""
+    """The plug-in (`protocols.hosting.standard.Standard`)."""
 
     name: Final = "sru"
     settings: Final = SruSettings

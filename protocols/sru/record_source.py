@@ -1,12 +1,12 @@
-"""Records from an SRU server, by number: a `protocols.record_sources.RecordSource`."""
+"""Records from an SRU server, by number: a `protocols.records.record_sources.RecordSource`."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from catalogue.searching.standard_numbers import NumberKind, StandardNumber
-from protocols.accession_settings import TargetSettings
-from protocols.record_sources import MOST_RECORDS, SourceError
+from protocols.records.accession_settings import TargetSettings
+from protocols.records.record_sources import MOST_RECORDS, SourceError
 from protocols.sru.answers import ServerError
 from protocols.sru.client import Client
 from protocols.sru.messages import Version

@@ -10,9 +10,9 @@ from typing import Final
 from catalogue.formats import CannotRender
 from catalogue.records import Record, fetch_records
 from circulation.items.availability import holdings
-from circulation.results import CirculationStatus
-from protocols.answering import Context
+from circulation.kernel.results import CirculationStatus
 from protocols.cql.diagnostics import Srw
+from protocols.hosting.answering import Context
 from protocols.sru.messages import Diagnostic, RecordEntry
 from protocols.sru.schemas import Schema
 

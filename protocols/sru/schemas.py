@@ -13,9 +13,9 @@ from functools import cache
 from catalogue.formats import RecordFormat, is_xml, record_formats
 from catalogue.formats.native import NATIVE_XML
 from catalogue.records import Record
-from circulation.results import CirculationStatus
+from circulation.kernel.results import CirculationStatus
 from protocols.cql.diagnostics import Refused, Srw
-from protocols.opac_xml import OPAC_XML, OPAC_XML_SCHEMA, opac_xml
+from protocols.records.opac_xml import OPAC_XML, OPAC_XML_SCHEMA, opac_xml
 from protocols.sru.iso_holdings import ISO_HOLDINGS, ISO_HOLDINGS_SCHEMA, iso_holdings
 
 _Items = Sequence[CirculationStatus]

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from protocols.validating import written
+from protocols.hosting.validating import written
 
 DatabaseName = Annotated[
     str, written(r"^[A-Za-z0-9._:-]+\Z", "letters, digits, and any of . _ : -")

@@ -8,8 +8,8 @@ from enum import IntFlag
 
 from pyroaring import BitMap
 
+from catalogue.database import Transaction
 from catalogue.searching.result_order import ResultOrder
-from catalogue.statements import Transaction
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.entrance import Entrance
 from protocols.z3950.messages import Apdu, Segment

@@ -8,7 +8,7 @@ from typing import Final
 
 from pyroaring import BitMap
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from catalogue.visibility import (
     AGENCY,
     BRANCH,
@@ -17,7 +17,7 @@ from catalogue.visibility import (
     visible_branches,
     visible_records,
 )
-from circulation.organisation import find_branch
+from circulation.kernel.organisation import find_branch
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.settings import Z3950Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from protocols.throttle import FailedLogins
+from protocols.hosting.throttle import FailedLogins
 from protocols.z3950.accounts import user_of
 from protocols.z3950.messages import InitializeRequest
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from catalogue.database import DatabaseUnavailable
-from protocols.answering import Context, Lane, Services
-from protocols.traces import mark_failed
+from protocols.hosting.answering import Context, Lane, Services
+from protocols.hosting.traces import mark_failed
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.diagnostics import Bib1, Refused

@@ -8,11 +8,11 @@ from typing import Final
 from twisted.internet.interfaces import IAddress
 from twisted.web.resource import IResource
 
-from protocols.answering import Services
-from protocols.listening import Conversation, ConversationFactory
-from protocols.reactor import reactor
-from protocols.standard import Port
-from protocols.throttle import FailedLogins
+from protocols.hosting.answering import Services
+from protocols.hosting.listening import Conversation, ConversationFactory
+from protocols.hosting.reactor import reactor
+from protocols.hosting.standard import Port
+from protocols.hosting.throttle import FailedLogins
 from protocols.z3950.entrance import Entrance
 from protocols.z3950.handlers import answer
 from protocols.z3950.outcomes import outcome_of
@@ -24,7 +24,7 @@ _ANY: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: 
 
 
 class Z3950:
-    """The protocol folder as a `protocols.standard.Standard`."""
+    """The protocol folder as a `protocols.hosting.standard.Standard`."""
 
     name: Final = "z3950"
     settings: Final = Z3950Settings

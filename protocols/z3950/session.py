@@ -55,7 +55,7 @@ _CLOSE_TAG = b"\xbf\x30"
 
 
 class Z3950Session:
-    """One association; a `protocols.listening.Session`. Times are monotonic seconds."""
+    """One association; a `protocols.hosting.listening.Session`. Times are monotonic seconds."""
 
     def __init__(self, settings: Z3950Settings, now: float) -> None:
         self.association = Association(settings)

@@ -24,9 +24,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from protocols.access import ANYBODY, Access
-from protocols.tls import Tls
-from protocols.validating import HASHED
+from protocols.hosting.access import ANYBODY, Access
+from protocols.hosting.tls import Tls
+from protocols.hosting.validating import HASHED
 
 _EXACT = ConfigDict(extra="forbid")
 

@@ -18,13 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from catalogue.changes.accession import add_record
-from catalogue.database import Database, migrate, open_database
+from catalogue.database import Database, Transaction, migrate, open_database
 from catalogue.searching.standard_numbers import readings
-from catalogue.statements import Transaction
 from circulation.accession.adding import Accessioned, NotAccessioned, accession
 from circulation.accession.barcode_ranges import BarcodeRange, store_range
-from protocols.accession_settings import AccessionSettings, TargetSettings
-from protocols.record_sources import Targets
+from protocols.records.accession_settings import AccessionSettings, TargetSettings
+from protocols.records.record_sources import Targets
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library
 from tests.servers import RunningServer, start_serving

@@ -11,14 +11,13 @@ from concurrent.futures import Future
 from pathlib import Path
 from statistics import median
 
-from catalogue.database import Database, migrate, open_database
-from catalogue.statements import Transaction
+from catalogue.database import Database, Transaction, migrate, open_database
 from circulation.items.availability import circulation_status
+from circulation.kernel.results import CheckedIn, CheckedOut
 from circulation.loans.batches import check_out_stack
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
 from circulation.patrons.accounts import patron_status
-from circulation.results import CheckedIn, CheckedOut
 from tests.bench.table import Figures, Row, note
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 

@@ -19,11 +19,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from catalogue.database import Database, migrate, open_database
-from catalogue.statements import Transaction
+from catalogue.database import Database, Transaction, migrate, open_database
+from circulation.kernel.results import CheckedIn, CheckedOut
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
-from circulation.results import CheckedIn, CheckedOut
 from tests.bench.filling import cyclic, fill
 from tests.builders.circulation import Library, a_library
 

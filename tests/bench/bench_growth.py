@@ -21,7 +21,7 @@ from pathlib import Path
 
 from sqlalchemy import bindparam, func, select
 
-from catalogue.database import migrate, open_database
+from catalogue.database import Transaction, many, migrate, open_database
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.loading.files import load_files
 from catalogue.query import And, Term
@@ -30,7 +30,6 @@ from catalogue.searching.evaluation import search
 from catalogue.searching.facets import facets
 from catalogue.searching.scanning import scan
 from catalogue.searching.sorting import SortKey, sort
-from catalogue.statements import Transaction, many
 from protocols.z3950.codec import decode, encode
 from tests.bench.bench_search import Operation, finding, finding_and_fetching, measure
 from tests.bench.bench_z3950 import Client

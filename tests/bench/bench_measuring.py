@@ -14,14 +14,14 @@ from typing import Any
 from prometheus_client import generate_latest
 
 from catalogue.database import migrate, open_database
-from circulation.engine import Circulation
-from protocols.answering import Lane, Services
-from protocols.fellows import Told, Worker
+from circulation.kernel.engine import Circulation
+from protocols.hosting.answering import Lane, Services
+from protocols.hosting.peers import Told, Worker
+from protocols.hosting.traces import OK
 from protocols.operations.fleet import counts_of, fleet_registry
 from protocols.operations.messages import Identity
 from protocols.operations.metrics import Counted, registry_for
 from protocols.sip2.outcomes import outcome_of
-from protocols.traces import OK
 
 # Few at a time: where others want the processor too, a long round is never whole.
 ROUNDS, REQUESTS = 400, 200

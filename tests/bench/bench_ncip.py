@@ -23,13 +23,12 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from catalogue.database import open_database
+from catalogue.database import Transaction, many, open_database
 from catalogue.items import add_item
 from catalogue.schema import records
-from catalogue.statements import Transaction, many
-from circulation.engine import Circulation
-from circulation.results import CheckedOut
-from protocols.answering import Services
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import CheckedOut
+from protocols.hosting.answering import Services
 from protocols.ncip.codec import decode, decode_response, encode
 from protocols.ncip.exchange import Exchange
 from protocols.ncip.models.layouts import LAYOUTS

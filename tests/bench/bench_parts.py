@@ -25,9 +25,9 @@ from types import CodeType, FrameType
 from typing import Any, Final
 
 from catalogue.database import open_database
-from circulation.engine import Circulation
-from protocols.answering import Services
-from protocols.throttle import FailedLogins
+from circulation.kernel.engine import Circulation
+from protocols.hosting.answering import Services
+from protocols.hosting.throttle import FailedLogins
 from protocols.z3950.entrance import Entrance
 from protocols.z3950.handlers import answer
 from protocols.z3950.outcomes import outcome_of

@@ -16,14 +16,13 @@ from typing import Any
 
 from pyroaring import BitMap
 
-from catalogue.database import Database, migrate, open_database
+from catalogue.database import Database, Transaction, migrate, open_database
 from catalogue.loading.files import load_files
 from catalogue.query import Structure, Term
 from catalogue.searching.evaluation import search
 from catalogue.searching.facets import facets
 from catalogue.searching.scanning import scan
 from catalogue.searching.sorting import SortKey, sort
-from catalogue.statements import Transaction
 from tests.bench.bench_search import Operation, measure
 from tests.bench.recombined import sample_path
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from catalogue.database import Database, migrate, open_database
+from catalogue.database import Database, Transaction, migrate, open_database
 from catalogue.loading.files import load_files
 from catalogue.query import (
     And,
@@ -32,7 +32,6 @@ from catalogue.query import (
 )
 from catalogue.records import fetch_records
 from catalogue.searching.evaluation import is_wide, search
-from catalogue.statements import Transaction
 
 ROUNDS = 5
 SECONDS_PER_ROUND = 0.15

@@ -25,9 +25,10 @@ from types import FrameType
 from typing import Any
 
 from catalogue.database import open_database
-from catalogue.storage.pipelines import Pipeline
-from circulation.engine import Circulation
-from protocols.answering import Lane, Services
+from catalogue.database.pipelines import Pipeline
+from circulation.kernel.engine import Circulation
+from protocols.hosting.answering import Lane, Services
+from protocols.hosting.throttle import FailedLogins
 from protocols.sip2.handlers import answer
 from protocols.sip2.outcomes import outcome_of
 from protocols.sip2.session import Sip2Session
@@ -35,7 +36,6 @@ from protocols.sip2.settings import Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.entrance import Entrance
 from protocols.sip2.terminals.places import Branches
-from protocols.throttle import FailedLogins
 from tests.bench.sip2_load import cycle, furnish
 from tests.protocols.sip2.terminals import LOGIN, an_account
 

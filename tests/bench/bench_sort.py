@@ -17,10 +17,9 @@ from collections.abc import Callable
 
 from pyroaring import BitMap
 
-from catalogue.database import Database, open_database
+from catalogue.database import Database, Transaction, open_database
 from catalogue.searching.result_order import ResultOrder
 from catalogue.searching.sorting import SortKey, sort
-from catalogue.statements import Transaction
 from tests.bench.country import count_of
 
 SIZES = (300, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)

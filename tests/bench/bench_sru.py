@@ -103,7 +103,13 @@ def main() -> None:
             f'[database]\nurl = "{url}"\n[http]\nport = {http}\n[z3950]\nport = {z3950}\n'
             f"[sip2]\nport = {sip2}\n"
         )
-        command = [sys.executable, "-m", "protocols.command_line", "--config", str(configuration)]
+        command = [
+            sys.executable,
+            "-m",
+            "protocols.commands.command_line",
+            "--config",
+            str(configuration),
+        ]
         process = subprocess.Popen([*command, "serve"], stdout=subprocess.PIPE)
         try:
             assert process.stdout is not None

@@ -18,15 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from catalogue.database import Database, migrate, open_database
+from catalogue.database import Database, Transaction, migrate, open_database
 from catalogue.holders import rebuild_holders
 from catalogue.loading.files import BATCH_SIZE
 from catalogue.reindexing.late_indexing import load_then_index
 from catalogue.reindexing.rebuilding import Progress
 from catalogue.reindexing.reindexings import unfinished
-from catalogue.statements import Transaction
-from circulation.organisation import add_agency, add_branch, add_consortium
-from circulation.set_up import set_loan_policy
+from circulation.kernel.organisation import add_agency, add_branch, add_consortium
+from circulation.kernel.set_up import set_loan_policy
 from tests.bench.filling import cyclic, fill
 from tests.bench.recombined import real_records, recombined, sample_path
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 
 #: By table, in the order in which they name each other. `{blob}`, `{now}`, `{due}`, `{today}` and
 #: `{later}` are constants; every other word is given. A per cent sign would be a parameter to

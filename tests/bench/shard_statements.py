@@ -22,12 +22,10 @@ from typing import Any, cast
 
 from sqlalchemy.sql import ClauseElement
 
-from catalogue import statements
-from catalogue.database import Database, Work, migrate, open_database
+from catalogue.database import Database, Transaction, Work, migrate, open_database, statements
 from catalogue.query import And, Term
 from catalogue.records import fetch_records
 from catalogue.searching.evaluation import search
-from catalogue.statements import Transaction
 from circulation.jobs import run_job
 from protocols.sip2.settings import Sip2Settings
 from tests.bench.recombined import real_records, recombined, sample_path

@@ -18,7 +18,7 @@ from sqlalchemy.sql import ClauseElement, operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, Grouping
 from sqlalchemy.sql.selectable import ScalarSelect
 
-from catalogue.schema import metadata
+from catalogue.database import metadata
 from circulation.setting_up.tables import SET_BY
 
 #: Reference tables: the set-up, the records, and what is little and for all.

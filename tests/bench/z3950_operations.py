@@ -12,12 +12,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
-from catalogue.database import Database
+from catalogue.database import Database, many, scalar
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.index.folding import fold_words
 from catalogue.records import fetch_records
 from catalogue.schema import postings, records
-from catalogue.statements import many, scalar
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import encode
 from protocols.z3950.records.forms import USMARC

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from catalogue.statements import Transaction
-from circulation.agreements import Agreement, store_agreement
+from catalogue.database import Transaction
+from circulation.kernel.agreements import Agreement, store_agreement
+from circulation.kernel.organisation import add_agency, add_branch, find_branch
+from circulation.kernel.results import Branch
+from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.charges import create_charge
 from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.postings import open_account
-from circulation.organisation import add_agency, add_branch, find_branch
-from circulation.results import Branch
-from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library
 from tests.builders.fees import number_of
 

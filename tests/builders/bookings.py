@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.booking.bookings import place_booking
 from circulation.booking.changes import (
     BookingChanged,
@@ -17,7 +17,7 @@ from circulation.booking.delivering import deliver_booking, return_booking
 from circulation.booking.preparing import bookings_to_prepare, put_back, set_aside
 from circulation.booking.results import Booking, BookingReturned, Delivered, ToPrepare
 from circulation.calendars.due_dates import local_date
-from circulation.results import Branch, Refused, Stay
+from circulation.kernel.results import Branch, Refused, Stay
 from tests.builders.circulation import Library, an_item
 from tests.builders.holds import a_copy
 

@@ -9,8 +9,8 @@ import pymarc
 from sqlalchemy import bindparam, insert
 
 from catalogue.changes.accession import next_record_id, prepare, store
+from catalogue.database import Transaction, scalar
 from catalogue.schema import agencies, branches, consortia
-from catalogue.statements import Transaction, scalar
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 

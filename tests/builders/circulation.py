@@ -16,20 +16,27 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, insert
 
-from catalogue.database import Database
+from catalogue.database import Database, Transaction, scalar
 from catalogue.items import add_item, find_item
 from catalogue.schema import records
-from catalogue.statements import Transaction, scalar
-from circulation.engine import Circulation
-from circulation.events import Event, events_of_item
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import Event, events_of_item
+from circulation.kernel.organisation import add_agency, add_branch, add_consortium, find_branch
+from circulation.kernel.results import (
+    Branch,
+    CheckedIn,
+    CheckedOut,
+    Desk,
+    Refused,
+    Renewed,
+    RenewedAll,
+)
+from circulation.kernel.set_up import set_loan_policy
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew, renew_all
 from circulation.loans.returns import check_in
-from circulation.organisation import add_agency, add_branch, add_consortium, find_branch
 from circulation.patrons.pins import VerificationNeeded
 from circulation.patrons.registering import register_patron
-from circulation.results import Branch, CheckedIn, CheckedOut, Desk, Refused, Renewed, RenewedAll
-from circulation.set_up import set_loan_policy
 
 T = TypeVar("T")
 

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from catalogue.statements import Transaction, many
+from catalogue.database import Transaction, many
 from circulation.dunning.acts import Act, acts_of_charges, acts_of_loans
 from circulation.dunning.claim_lists import ClaimLine, claims_of_patron
 from circulation.dunning.claims import Claim
 from circulation.dunning.flow_rows import store_flow
 from circulation.dunning.steps import Does, Step
 from circulation.jobs import run_job
+from circulation.kernel.set_up import set_up_changed
 from circulation.notices.rule_rows import store_notice_rule
 from circulation.notices.schema import notices
-from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import charge, danish_fees, fee_rule, number_of
 from tests.builders.notices import sent

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.fees.rule_rows import store_fee_rule
+from circulation.kernel.results import CheckedIn, Renewed
+from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.balances import balances_of
 from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.charges import create_charge
@@ -20,8 +22,6 @@ from circulation.ledger.money import (
 from circulation.ledger.payments import pay
 from circulation.ledger.postings import Account, open_account
 from circulation.patrons.identifiers import find_patron
-from circulation.results import CheckedIn, Renewed
-from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library, an_item
 
 #: The ceilings of the Danish act, and a tariff that goes up to them.

@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from catalogue.database import Transaction, many
 from catalogue.items import add_item, find_item
-from catalogue.statements import Transaction, many
-from circulation.events import Event, events_of_hold
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.lists import patron_holds
 from circulation.holds.pick_list import ToFetch, begin_fetching, pick_list
@@ -24,10 +23,11 @@ from circulation.holds.results import (
 )
 from circulation.holds.schema import holds
 from circulation.holds.shelf import OnShelf, clear_shelf, hold_shelf
-from circulation.organisation import add_branch, find_branch
-from circulation.results import Branch, CheckedIn, Destination, Refused
-from circulation.set_up import set_up_changed
-from circulation.transport import store_transport_cost
+from circulation.kernel.events import Event, events_of_hold
+from circulation.kernel.organisation import add_branch, find_branch
+from circulation.kernel.results import Branch, CheckedIn, Destination, Refused
+from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.transport import store_transport_cost
 from tests.builders.circulation import Library
 
 _outcomes: Any = many(select(holds.c.id, holds.c.outcome), None)

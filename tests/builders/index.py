@@ -10,9 +10,8 @@ from pyroaring import BitMap
 from sqlalchemy import select
 
 from catalogue.bitmaps import CHUNK_BITS
-from catalogue.database import Database
+from catalogue.database import Database, Transaction, many
 from catalogue.schema import held_records, postings, records, sort_keys
-from catalogue.statements import Transaction, many
 from tests.builders.catalogue import add_records
 
 _postings: Any = many(

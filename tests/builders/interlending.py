@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.callers.partners import store_partner
 from circulation.interlending.borrowing import Accepted, Agreement, Incoming, accept
 from circulation.interlending.lending import request_lending
 from circulation.interlending.notices import Told, notices_of
 from circulation.interlending.rows import InterlibraryLoan, loan_by_id
+from circulation.kernel.results import Desk
+from circulation.kernel.set_up import set_up_changed
 from circulation.patrons.registering import PatronKind
-from circulation.results import Desk
-from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron
 from tests.builders.holds import a_hold, holds_of
 

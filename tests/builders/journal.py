@@ -22,13 +22,12 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from catalogue.database import migrate, open_database
+from catalogue.database import Transaction, many, migrate, open_database
 from catalogue.schema import branches, items
-from catalogue.statements import Transaction, many
-from circulation.events import read_event, select_events
+from circulation.kernel.events import read_event, select_events
+from circulation.kernel.results import Branch, Item, Loan, Patron
+from circulation.kernel.schema import all_tables, events
 from circulation.patrons.schema import patron_identifiers, patrons
-from circulation.results import Branch, Item, Loan, Patron
-from circulation.schema import all_tables, events
 from tests.builders.circulation import ZONE, Library, a_library, a_patron, an_item
 
 #: Rows of these say what the organisation is, or only repeat what others say.

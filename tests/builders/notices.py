@@ -9,7 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
+from circulation.kernel.results import CheckedOut
+from circulation.kernel.set_up import set_up_changed
 from circulation.notices.causes import Cause
 from circulation.notices.composing import Post
 from circulation.notices.gathering import gather
@@ -20,8 +22,6 @@ from circulation.notices.outcomes import Outcome, Sent, claim_again, record
 from circulation.notices.requests import request_notice
 from circulation.notices.rule_rows import store_notice_rule
 from circulation.patrons.identifiers import find_patron
-from circulation.results import CheckedOut
-from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library
 
 POST = Post()

@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Branch
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.outbox import Outgoing
-from circulation.results import Branch
-from protocols.notice_channels import Channel, Surroundings, load_driver
+from protocols.notices.channels import Channel, Surroundings, load_driver
 from protocols.notices.settings import ChannelSettings, NoticeSettings
 
 NOW = datetime(2027, 2, 1, 11, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from catalogue.database import Database, open_database
-from protocols.command_line import tiro
+from protocols.commands.command_line import tiro
 from tests.builders.circulation import Library, a_library, present
 
 

@@ -11,14 +11,13 @@ from pyroaring import BitMap
 from sqlalchemy import bindparam, delete, insert
 
 from catalogue.changes.accession import ItemDefaults, add_record
-from catalogue.database import Database, open_database
+from catalogue.database import Database, Transaction, open_database, scalar, send
 from catalogue.holders import hidden_from, rebuild_holders, update_holders
 from catalogue.items import add_item
 from catalogue.query import Relation, Term, Truncation
 from catalogue.schema import agencies, branches, consortia, items
 from catalogue.searching.evaluation import search
 from catalogue.searching.scanning import scan
-from catalogue.statements import Transaction, scalar, send
 from catalogue.visibility import (
     UnknownDatabase,
     database_names,

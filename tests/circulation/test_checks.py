@@ -17,10 +17,10 @@ from circulation.checks import (
     until_refusals,
 )
 from circulation.items.facts import ItemFacts
+from circulation.kernel.policy import LoanTerms
+from circulation.kernel.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
+from circulation.kernel.results import Refusal
 from circulation.patrons.facts import PatronFacts
-from circulation.policy import LoanTerms
-from circulation.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
-from circulation.results import Refusal
 
 TODAY = date(2026, 11, 25)
 NOON = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)

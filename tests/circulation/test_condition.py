@@ -7,16 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from catalogue.database import Database
-from catalogue.statements import Transaction
+from catalogue.database import Database, Transaction
 from catalogue.tracing import here
 from circulation.condition import due_notices, last_runs, open_messages
-from circulation.engine import Circulation
-from circulation.events import EventKind, events_of_patron
 from circulation.jobs import run_job
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.results import CheckedOut
 from circulation.loans.returns import check_in
 from circulation.notices.kinds import NoticeState
-from circulation.results import CheckedOut
 from tests.builders.circulation import NOON, Library, a_library, a_patron, an_item
 from tests.builders.notices import EMAIL, claimed, gathered, lend, rule, went
 from tests.builders.notices import patron_id as card_id

@@ -13,18 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from catalogue.visibility import share_stock
 from circulation.checks import terms_refusals
 from circulation.explaining import LoanExplained, explain_loan
 from circulation.holds.results import HoldsPlaced, Wanted
+from circulation.kernel.policy import WHETHER, LoanTerms, stricter
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, CheckedIn, CheckedOut, Destination, Refused, Renewed
+from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.trees import GROUPS
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew
-from circulation.policy import WHETHER, LoanTerms, stricter
-from circulation.reasons import Reason
-from circulation.results import Branch, CheckedIn, CheckedOut, Destination, Refused, Renewed
-from circulation.set_up import set_up_changed
-from circulation.trees import GROUPS
 from tests.builders.agencies import a_school, agree
 from tests.builders.bookings import a_set, book
 from tests.builders.circulation import Library, a_patron, an_item

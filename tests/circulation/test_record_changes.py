@@ -10,17 +10,17 @@ import pytest
 
 from catalogue.changes import accession
 from catalogue.changes.former_records import NoSuchRecord, former_record
+from catalogue.database import Transaction, many, metadata
 from catalogue.items import add_item
-from catalogue.schema import metadata, records
-from catalogue.statements import Transaction, many
+from catalogue.schema import records
 from circulation import record_changes
-from circulation.events import EventKind, events_of_hold, read_event, select_events
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
+from circulation.kernel.events import EventKind, events_of_hold, read_event, select_events
+from circulation.kernel.results import CheckedIn, CheckedOut, Destination
+from circulation.kernel.schema import events
 from circulation.patrons.registering import PatronKind
 from circulation.record_changes import Need, RecordDeleted, RecordNeeded, RecordsMerged
-from circulation.results import CheckedIn, CheckedOut, Destination
-from circulation.schema import events
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_patron
 from tests.builders.holds import a_hold, ask, cancel, holds_of, record_of
@@ -134,8 +134,8 @@ def test_holds_that_are_over_go_with_the_record_and_their_events_stay(library: L
 def _move_item(transaction: Transaction, barcode: str, record_id: int) -> None:
     from sqlalchemy import bindparam, update
 
+    from catalogue.database import change
     from catalogue.schema import items
-    from catalogue.statements import change
 
     change(
         update(items)

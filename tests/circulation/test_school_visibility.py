@@ -7,17 +7,16 @@ from typing import NamedTuple
 import pytest
 
 from catalogue.changes.accession import add_record
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from catalogue.items import add_item
 from catalogue.query import Term
 from catalogue.searching.evaluation import search
-from catalogue.statements import Transaction
 from catalogue.visibility import visible_branches, visible_records
 from circulation.holds.results import HoldsPlaced, Wanted
-from circulation.organisation import find_branch
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, Destination, Refused
 from circulation.patrons.registering import register_patron
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, Destination, Refused
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.demo.records import marc_record

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from circulation.events import EventKind
 from circulation.jobs import JOBS, run_job, runs_since
+from circulation.kernel.events import EventKind
 from circulation.loans.undo import cancel_check_out
 from circulation.patrons.traits import age_band, age_on
 from circulation.statistics import DIMENSIONS, Counted, loans_by

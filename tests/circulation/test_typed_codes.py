@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from catalogue.database import Transaction
 from catalogue.items import find_item
-from catalogue.statements import Transaction
 from circulation.items.facts import item_facts
+from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Renewed
 from circulation.patrons.facts import borrower_facts
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import register_patron
-from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
 from tests.builders.circulation import Library, a_patron, an_item
 
 

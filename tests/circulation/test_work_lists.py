@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from circulation import work_lists
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
+from circulation.kernel.paging import Page
+from circulation.kernel.reasons import BlockReason, Reason
+from circulation.kernel.results import CheckedOut, LoanMark
 from circulation.loans.conflicts import settle_conflict
 from circulation.loans.lost import claim_returned, declare_lost
-from circulation.paging import Page
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason, Reason
-from circulation.results import CheckedOut, LoanMark
 from tests.builders.circulation import Library, a_patron, an_item
 
 

@@ -8,9 +8,17 @@ from contextlib import contextmanager
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from catalogue.database import Database, open_database
+from catalogue.database import (
+    Database,
+    Transaction,
+    change,
+    lock,
+    many,
+    open_database,
+    scalar,
+    send,
+)
 from catalogue.schema import loads
-from catalogue.statements import Transaction, change, lock, many, scalar, send
 from circulation.loans.schema import loans
 from tests.builders.circulation import NOON
 

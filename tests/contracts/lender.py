@@ -16,11 +16,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from catalogue.database import open_database
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
+from circulation.kernel.organisation import desk_at
+from circulation.kernel.results import CheckedIn, CheckedOut
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
-from circulation.organisation import desk_at
-from circulation.results import CheckedIn, CheckedOut
 
 
 def main(url: str, card: str, moment: str, *barcodes: str) -> None:

@@ -15,14 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.database import Database, DatabaseClosed, open_database
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
-from circulation.events import EventKind
+from catalogue.database import Database, DatabaseClosed, Transaction, open_database
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, CheckedOut, Refused
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, CheckedOut, Refused
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.contracts.counters import (
     PATIENCE,

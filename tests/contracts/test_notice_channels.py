@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from catalogue.database import open_database
-from circulation.engine import Circulation
-from protocols.notice_channels import (
+from circulation.kernel.engine import Circulation
+from protocols.notices.channels import (
     Call,
     Channel,
     Doubtful,

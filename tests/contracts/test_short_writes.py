@@ -10,8 +10,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from catalogue.database import Database
-from catalogue.statements import Transaction
+from catalogue.database import Database, Transaction
 from tests.contracts.counters import (
     PATIENCE,
     Undone,

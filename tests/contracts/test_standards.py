@@ -16,10 +16,10 @@ from twisted.internet.interfaces import IProtocolFactory
 from twisted.web.resource import IResource
 
 from catalogue.database import open_database
-from circulation.engine import Circulation
-from protocols.answering import Services
-from protocols.listening import ConversationFactory
-from protocols.standard import Standard, installed_standards
+from circulation.kernel.engine import Circulation
+from protocols.hosting.answering import Services
+from protocols.hosting.listening import ConversationFactory
+from protocols.hosting.standard import Standard, installed_standards
 
 STANDARDS = installed_standards()
 FILES = {

@@ -7,9 +7,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Final
 
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from catalogue.reindexing.rebuilding import reindex
-from catalogue.statements import Transaction
 from tests.crash.callers import Trace
 
 #: What is checked, and a query that gives the rows that break it.

@@ -20,10 +20,14 @@ from typing import IO
 
 #: What is read beforehand; the reactor, whose files must not be shared, is not among it.
 _LIBRARIES = (
-    *("circulation.engine", "catalogue.migrations.running", "catalogue.storage.sqlite"),
-    *("catalogue.storage.postgresql", "alembic.command"),
+    *(
+        "circulation.kernel.engine",
+        "catalogue.database.migrations.running",
+        "catalogue.database.sqlite",
+    ),
+    *("catalogue.database.postgresql", "alembic.command"),
     *("twisted.web.http", "twisted.protocols.tls"),
-    *("protocols.configuration", "protocols.commands.serve", "protocols.sip2.handlers"),
+    *("protocols.process.configuration", "protocols.commands.serve", "protocols.sip2.handlers"),
     *("protocols.z3950.handlers", "protocols.ncip.exchange", "protocols.sru.handlers"),
 )
 
@@ -112,7 +116,7 @@ def _become(said: str, log: str, arguments: list[str]) -> None:
         opened = os.open(path, mode, 0o644)
         os.dup2(opened, number)
         os.close(opened)
-    from protocols.command_line import tiro
+    from protocols.commands.command_line import tiro
 
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:

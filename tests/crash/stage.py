@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import tests.servers as servers
 from catalogue.changes.accession import add_record
-from catalogue.database import open_database
+from catalogue.database import Transaction, open_database
 from catalogue.items import add_item
-from catalogue.statements import Transaction
 from circulation.patrons.pins import hash_pin
 from protocols.demo.configuration import demo_configuration
 from tests.builders.catalogue import a_record

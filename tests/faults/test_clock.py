@@ -10,7 +10,7 @@ import time
 told = time.time
 step = 0.0
 time.time = lambda: told() + step  # what Twisted and everybody else ask for the time of day
-from protocols.reactor import reactor
+from protocols.hosting.reactor import reactor
 
 happened = []
 

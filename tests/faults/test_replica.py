@@ -13,8 +13,14 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from catalogue.database import Database, DatabaseUnavailable, Following, migrate, open_database
-from catalogue.statements import Transaction
+from catalogue.database import (
+    Database,
+    DatabaseUnavailable,
+    Following,
+    Transaction,
+    migrate,
+    open_database,
+)
 from tests.contracts.counters import add_counter, all_counters
 from tests.crash.callers import Caller, Heard
 from tests.crash.checks import broken_invariants, lost_or_twice, wrong_index

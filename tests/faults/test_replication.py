@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.backups import back_up, restore
 from catalogue.database import migrate, open_database
-from catalogue.migrations.running import Fit, standing_of
+from catalogue.database.backups import back_up, restore
+from catalogue.database.migrations.running import Fit, standing_of
 from tests.contracts.counters import add_counter, all_counters
 from tests.faults.clients import until
 from tests.faults.clusters import Pair, a_pair

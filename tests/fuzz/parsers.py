@@ -22,9 +22,9 @@ from catalogue.marc.splitting import split
 from protocols.cql.diagnostics import Refused as CqlRefused
 from protocols.cql.parser import parse, written
 from protocols.cql.translation import query_of as query_of_cql
+from protocols.hosting.proxy_protocol import HeaderMalformed, read_header
 from protocols.ncip import codec as ncip_codec
 from protocols.ncip.wire.framing import DocumentScanner, Unframeable
-from protocols.proxy_protocol import HeaderMalformed, read_header
 from protocols.sip2 import codec as sip2_codec
 from protocols.sip2.wire.framing import FrameReader
 from protocols.sip2.wire.text import Dialect as Sip2Dialect

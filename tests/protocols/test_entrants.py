@@ -11,10 +11,10 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from protocols.access import ANYBODY, Access
-from protocols.fronts import PATIENCE, Front, before
-from protocols.standard import Port
-from protocols.tls import TlsSettings
+from protocols.hosting.access import ANYBODY, Access
+from protocols.hosting.fronts import PATIENCE, Front, before
+from protocols.hosting.standard import Port
+from protocols.hosting.tls import TlsSettings
 from tests.builders.certificates import Authority
 
 HEADER = b"PROXY TCP4 203.0.113.7 192.0.2.1 50000 6001\r\n"

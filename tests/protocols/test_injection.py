@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from catalogue.database import open_database
+from catalogue.database.migrations.running import newest_revision
 from catalogue.loading.files import load_files
-from catalogue.migrations.running import newest_revision
 from circulation.archiving.exporting import export
 from circulation.archiving.forms import UnreadableArchive
 from circulation.archiving.importing import import_archive
 from circulation.archiving.manifest import MANIFEST
 from circulation.notices.rendering import Templates
 from circulation.setting_up.reading import read
-from protocols.foreign_xml import XmlUnreadable, parsed
 from protocols.ncip.wire.documents import MalformedDocument, parse_document
+from protocols.records.foreign_xml import XmlUnreadable, parsed
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SECRET = "what only the host knows"

@@ -14,10 +14,10 @@ from datetime import timedelta
 import pytest
 
 from catalogue.database import open_database
+from protocols.hosting.throttle import FailedLogins
 from protocols.ncip.partners.arrivals import Arrival
 from protocols.ncip.settings import NcipSettings
 from protocols.sip2.settings import Sip2Settings
-from protocols.throttle import FailedLogins
 from protocols.z3950.entrance import Entrance
 from protocols.z3950.messages import IdPass, InitializeResponse
 from protocols.z3950.session import Z3950Session
@@ -163,7 +163,9 @@ def test_guessing_stands_in_the_log_without_what_was_guessed(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         guess(door)
-    said = [each.getMessage() for each in caplog.records if each.name == "protocols.throttle"]
+    said = [
+        each.getMessage() for each in caplog.records if each.name == "protocols.hosting.throttle"
+    ]
     assert said
     assert GUESSES in said[0]
     assert door.login.casefold() in said[0].casefold()

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from catalogue.statements import Transaction, many
+from catalogue.database import Transaction, many
 from circulation.dunning.schema import collection_claims
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
+from circulation.kernel.schema import events
 from circulation.ledger.money import ChargeKind, amount_text
 from circulation.ledger.schema import charge_postings, charges, patron_balances
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.schema import notices
-from circulation.schema import events
 from tests.simulation.year import Year
 
 _OF_COMPENSATION = [kind.value for kind in ChargeKind if kind.is_compensation]

@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from catalogue.database import Database, open_database
-from catalogue.statements import Transaction, many, send
+from catalogue.database import Database, Transaction, many, open_database, send
 from circulation.ledger.schema import patron_balances
 from circulation.notices.schema import notices
 from tests.simulation.report import report

@@ -9,16 +9,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert
 
-from catalogue.database import Database
+from catalogue.database import Database, Transaction, scalar
 from catalogue.items import add_item
 from catalogue.schema import records
-from catalogue.statements import Transaction, scalar
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.results import Branch, Desk
+from circulation.kernel.set_up import SetUp, set_up_changed
 from circulation.notices.rule_rows import store_notice_rule
-from circulation.organisation import find_branch
 from circulation.patrons.registering import PatronKind, register_patron
-from circulation.results import Branch, Desk
-from circulation.set_up import SetUp, set_up_changed
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.demo.seeding import SET_UP

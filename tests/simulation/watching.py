@@ -14,17 +14,17 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, func, select
 
-from catalogue.statements import Transaction, key_parameters, many, many_of
+from catalogue.database import Transaction, key_parameters, many, many_of
 from circulation.dunning.acts import acts_of_loans
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import Does
 from circulation.fees.schema import debt_warnings
+from circulation.kernel.reasons import BlockReason
 from circulation.ledger.schema import charges, patron_balances
 from circulation.loans.schema import loans
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.schema import notices
 from circulation.patrons.schema import patron_blocks
-from circulation.reasons import BlockReason
 
 _IS_BLOCKED = exists().where(
     patron_blocks.c.patron_id == patron_balances.c.patron_id,

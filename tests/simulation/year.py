@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from catalogue.database import Database
-from catalogue.statements import Transaction
+from catalogue.database import Database, Transaction
 from circulation.calendars.closures import close_branch
 from circulation.calendars.due_dates import local_date
 from circulation.jobs import JOBS, run_job
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import Branch, CheckedOut, Refused
 from circulation.ledger.payments import pay
 from circulation.loans.lending import check_out
 from circulation.loans.lost import claim_returned, declare_lost, suspend, withdraw_claim
@@ -26,8 +27,6 @@ from circulation.notices.composing import Post
 from circulation.notices.outbox import claim
 from circulation.notices.outcomes import Sent, record_all
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason
-from circulation.results import Branch, CheckedOut, Refused
 from tests.simulation.habits import Act, intention, pays_today, stack_size
 from tests.simulation.town import Town, found_town
 from tests.simulation.watching import Watch, debtors

@@ -13,7 +13,7 @@ from protocols.digital_post.memo.checking import MemoInvalid, structural_problem
 from protocols.digital_post.memo.layout import LAYOUT, MESSAGE_TAG, Part, is_many
 from protocols.digital_post.memo.messages import MemoVersion, Message
 from protocols.digital_post.memo.values import Simple
-from protocols.foreign_xml import XmlUnreadable, parsed
+from protocols.records.foreign_xml import XmlUnreadable, parsed
 
 
 def read_memo(document: bytes) -> tuple[Message, MemoVersion]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from catalogue.database import DatabaseUnavailable
 from circulation.interlending.notices import partners_to_tell
-from protocols.answering import Lane, Services
+from protocols.hosting.answering import Lane, Services
 from protocols.ncip.asking.telling_partners import Teller
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from catalogue.records import fetch_records
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
 from circulation.interlending.asking import answered
 from circulation.interlending.notices import (
     Notice,
@@ -27,8 +25,9 @@ from circulation.interlending.notices import (
 )
 from circulation.interlending.owners import grant_renewal, refuse_renewal
 from circulation.interlending.rows import loan_by_id
-from circulation.organisation import find_branch
-from protocols.answering import Context
+from circulation.kernel.engine import Circulation
+from circulation.kernel.organisation import find_branch
+from protocols.hosting.answering import Context
 from protocols.ncip.asking.client import NcipClient, NcipUnreachable
 from protocols.ncip.asking.outgoing import Telling, message_of
 from protocols.ncip.messages import Refusal

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from circulation.results import Branch
-from circulation.set_up import SetUp
-from circulation.trees import CATEGORIES
-from protocols.answering import Context
+from circulation.kernel.results import Branch
+from circulation.kernel.set_up import SetUp
+from circulation.kernel.trees import CATEGORIES
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code, Response
 from protocols.ncip.models.addresses import OrganizationNameInformation
 from protocols.ncip.models.agencies import (

@@ -28,7 +28,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from circulation.patrons.pin_rules import look_at_pin_of_nobody
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.lookups import no_such_item
 from protocols.ncip.handling.receipts import loan_meant
 from protocols.ncip.messages import Problem, Refusal

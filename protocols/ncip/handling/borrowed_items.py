@@ -14,7 +14,7 @@ from circulation.interlending.borrowing import cancel_borrowing, send_home
 from circulation.interlending.owners import grant_renewal, recalled_by_owner
 from circulation.interlending.rows import InterlibraryLoan, loan_of_barcode, loan_of_request
 from circulation.interlending.states import BorrowingState, Obstacle, Role
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.interlending import Handler, hindrance
 from protocols.ncip.messages import Problem, Response
 from protocols.ncip.models.circulation import CheckInItem, RenewItem, RenewItemResponse

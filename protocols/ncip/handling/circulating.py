@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from circulation.callers.partner_requests import hold_of_request
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Item, Loan, Patron, Refused
 from circulation.loans import lending, renewals, returns
 from circulation.loans.routing import HoldHandling
-from circulation.reasons import Reason
-from circulation.results import Item, Loan, Patron, Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.once import once
 from protocols.ncip.messages import Problem, Refusal, Response
 from protocols.ncip.models.circulation import (

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from catalogue.items import Item as Copy
 from catalogue.items import find_item, items_of_records
 from circulation.items import availability
-from circulation.results import CirculationStatus
-from protocols.answering import Context
+from circulation.kernel.results import CirculationStatus
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.lookups import (
     ALL_ITEM_ELEMENTS,
     current_borrower,

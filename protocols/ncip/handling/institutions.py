@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation.organisation import find_branch
+from circulation.kernel.organisation import find_branch
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import PatronKind, register_patron
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem, Refusal, Response
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.settings import Partner

@@ -12,8 +12,8 @@ from circulation.callers.partner_requests import note_request
 from circulation.interlending.borrowing import Agreement, Incoming, accept
 from circulation.interlending.rows import loan_of_request
 from circulation.interlending.states import Obstacle, Role
-from circulation.results import Refused
-from protocols.answering import Context
+from circulation.kernel.results import Refused
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.once import once
 from protocols.ncip.messages import Code, ItemId, Problem, Response
 from protocols.ncip.models.interlending import AcceptItem, AcceptItemResponse

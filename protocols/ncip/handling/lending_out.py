@@ -12,8 +12,8 @@ from circulation.holds.results import Hold
 from circulation.holds.targeting import assign
 from circulation.interlending.lending import lent_to_partner, request_lending
 from circulation.items.availability import circulation_status
-from circulation.organisation import find_branch
-from protocols.answering import Context
+from circulation.kernel.organisation import find_branch
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.institutions import institution_in, register_institution
 from protocols.ncip.handling.interlending import Handler
 from protocols.ncip.messages import Code, ItemId, Response

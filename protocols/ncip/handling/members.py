@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from circulation.organisation import find_branch
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import PatronStatus
 from circulation.patrons.changes import Changes, change_patron
 from circulation.patrons.checking import patron_problems
 from circulation.patrons.contacts import ContactKind, add_contact, contacts_of, remove_contact
@@ -24,9 +26,7 @@ from circulation.patrons.registering import (
     set_pin,
     unblock_patron,
 )
-from circulation.reasons import BlockReason
-from circulation.results import PatronStatus
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import AuthenticationInput, Code, Problem, Refusal, Response
 from protocols.ncip.models.users import (
     AddUserFields,

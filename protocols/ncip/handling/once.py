@@ -19,7 +19,7 @@ from typing import Any
 
 from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
 from circulation.patrons.identifiers import IdentifierKey
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code, Refusal, Response
 from protocols.ncip.models.layouts import LAYOUTS
 from protocols.ncip.models.rows import Kind

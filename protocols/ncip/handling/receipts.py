@@ -20,9 +20,9 @@ from circulation.interlending.lending import borrower_says
 from circulation.interlending.owners import grant_renewal, recalled_by_owner, refuse_renewal
 from circulation.interlending.rows import InterlibraryLoan, loan_of_barcode, loan_of_request
 from circulation.interlending.states import LendingAction, Obstacle, Role
+from circulation.kernel.results import Refused
 from circulation.loans import renewals
-from circulation.results import Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.interlending import agreement_of, hindrance, incoming_of
 from protocols.ncip.messages import Refusal, Response
 from protocols.ncip.models.interlending import (

@@ -7,12 +7,12 @@ from typing import Any
 
 from circulation.holds.recalls import cancel_recall, recall
 from circulation.items import availability
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CirculationStatus, ItemState, Refused
+from circulation.kernel.results import Refusal as EngineRefusal
 from circulation.loans.lost import Marked, claim_returned, declare_lost, find, withdraw_claim
 from circulation.loans.undo import cancel_check_out
-from circulation.reasons import Reason
-from circulation.results import CirculationStatus, ItemState, Refused
-from circulation.results import Refusal as EngineRefusal
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.lookups import unknown_item
 from protocols.ncip.messages import Problem, Refusal, Response, UserId
 from protocols.ncip.models.statuses import (

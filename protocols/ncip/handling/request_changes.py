@@ -10,8 +10,8 @@ from catalogue.items import items_of_records
 from circulation.holds.changing import change_hold
 from circulation.holds.lists import find_hold
 from circulation.holds.results import Hold, QueuedHold
-from circulation.results import Refused
-from protocols.answering import Context
+from circulation.kernel.results import Refused
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.requesting import HOLD, day_of, scope_of, status_of
 from protocols.ncip.messages import Code, ItemId, Problem, Refusal, Response
 from protocols.ncip.models.items import BibliographicDescription, ItemOptionalFields

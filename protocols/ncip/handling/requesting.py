@@ -16,10 +16,10 @@ from circulation.holds.changing import cancel_hold
 from circulation.holds.lists import find_hold, patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Hold, HoldsPlaced, HoldState, QueuedHold, Wanted
-from circulation.organisation import find_branch
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.results import Refused
 from circulation.patrons.identifiers import find_patron
-from circulation.results import Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.once import once
 from protocols.ncip.messages import Code, Problem, Refusal, Response
 from protocols.ncip.models.accounts import FiscalTransactionInformation

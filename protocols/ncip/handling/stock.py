@@ -22,10 +22,10 @@ from circulation.accession.item_defaults import Place
 from circulation.items.changes import KEEP, change_item
 from circulation.items.placement import LEVELS, place_item, placement_problems
 from circulation.items.removal import ItemNeeded, remove_item
-from circulation.organisation import find_branch
-from circulation.reasons import Reason
-from circulation.results import Branch, Refused
-from protocols.answering import Context
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Refused
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.once import once
 from protocols.ncip.messages import Code, ItemId, Problem, Response
 from protocols.ncip.models.items import BibliographicDescription, ItemDescription, Location

@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 
 from circulation.holds.lists import patron_holds
 from circulation.items import availability
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import PatronStatus, Refused
 from circulation.ledger.charge_lists import patron_charges
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import request_notice
 from circulation.notices.rows import find_notice
-from circulation.reasons import Reason
-from circulation.results import PatronStatus, Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.handling.lookups import unknown_item
 from protocols.ncip.handling.once import once
 from protocols.ncip.messages import Problem, Refusal, Response

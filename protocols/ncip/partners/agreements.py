@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from circulation.callers import partners
-from circulation.results import Branch
+from circulation.kernel.results import Branch
+from protocols.hosting.validating import problem_of
 from protocols.ncip.settings import Partner, PartnerSetting
-from protocols.validating import problem_of
 
 _PARTNER: TypeAdapter[Partner] = TypeAdapter(PartnerSetting)
 #: What every partner says in fields of its own, whatever the protocol.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote
 
-from protocols.tls import security_of
+from protocols.hosting.tls import security_of
 
 _LONGEST = 4096
 

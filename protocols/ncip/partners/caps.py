@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from protocols.hosting.throttle import Bucket
 from protocols.ncip.settings import Partner
-from protocols.throttle import Bucket
 
 #: How many requests of a partner may wait, for each that is worked on at once.
 WAITING_FOR_EACH = 16

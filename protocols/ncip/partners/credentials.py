@@ -8,12 +8,12 @@ from jwt import algorithms
 from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.callers.partners import all_partners
-from circulation.organisation import all_branches
-from protocols.fitness.findings import Finding, error, warning
+from circulation.kernel.organisation import all_branches
 from protocols.ncip.partners.agreements import partner_of
 from protocols.ncip.settings import EVERY_AGENCY, NcipSettings, Partner, folded_agency
+from protocols.process.health.findings import Finding, error, warning
 
 
 def check(settings: NcipSettings, transaction: Transaction) -> Sequence[Finding]:

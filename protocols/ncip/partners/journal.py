@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from catalogue.database import DatabaseUnavailable
 from circulation.interlending.exchanges import Exchanged, keep_exchanges
-from protocols.answering import Lane, Services
+from protocols.hosting.answering import Lane, Services
 from protocols.ncip.messages import Refusal
 from protocols.ncip.wire.masking import masked
 

@@ -6,7 +6,7 @@ import logging
 
 from pydantic import ValidationError
 
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import (
     Code,
     FromAgencyId,

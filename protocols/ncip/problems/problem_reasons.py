@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from circulation.reasons import Reason
+from circulation.kernel.reasons import Reason
 from protocols.ncip.models.services import NOTIFICATIONS
 from protocols.ncip.problems.problem_types import ProblemType
 

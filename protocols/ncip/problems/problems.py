@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from circulation.reasons import Reason
-from circulation.results import Refusal as EngineRefusal
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal as EngineRefusal
 from protocols.ncip.messages import Code, Problem, Refusal, Request
 from protocols.ncip.problems.problem_lists import TYPES, nearest
 from protocols.ncip.problems.problem_reasons import PROBLEMS

@@ -19,10 +19,10 @@ from catalogue.items import find_item
 from circulation.interlending.rows import InterlibraryLoan, loan_of_barcode, loan_of_request
 from circulation.interlending.states import Role
 from circulation.items.availability import circulation_status
+from circulation.kernel.results import Borrower
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import PatronKind, home_of
-from circulation.results import Borrower
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem
 from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.users import named_user

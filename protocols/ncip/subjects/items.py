@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from circulation.results import Branch, CheckedIn, CirculationStatus, Item, ItemState
-from protocols.answering import Context
+from circulation.kernel.results import Branch, CheckedIn, CirculationStatus, Item, ItemState
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code, ItemId, Problem
 from protocols.ncip.models.circulation import Destination, RoutingInformation
 from protocols.ncip.models.items import (

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from circulation.calendars.due_dates import local_date
+from circulation.kernel.results import ChargedFee, PatronStatus, Refusal, Refused
 from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.charge_words import charge_text
 from circulation.ledger.money import Charge, ChargedLoan, ChargeKind
-from circulation.results import ChargedFee, PatronStatus, Refusal, Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Amount, Code, ItemId, RequiredFeeAmount
 from protocols.ncip.models.accounts import (
     AccountBalance,

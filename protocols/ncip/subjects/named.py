@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from circulation.organisation import desk_at
+from circulation.kernel.organisation import desk_at
+from circulation.kernel.results import Desk, PatronStatus, Refused
 from circulation.patrons import accounts
 from circulation.patrons.accounts import PatronLoans
-from circulation.results import Desk, PatronStatus, Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem, Refusal
 from protocols.ncip.problems.problems import problems, refusal
 from protocols.ncip.settings import Partner

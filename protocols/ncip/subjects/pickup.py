@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation.results import Branch
-from protocols.answering import Context
+from circulation.kernel.results import Branch
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code, Problem
 from protocols.ncip.models.addresses import (
     PhysicalAddress,

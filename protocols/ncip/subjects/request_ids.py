@@ -10,13 +10,13 @@ from typing import Any
 
 from catalogue.items import find_item
 from circulation.callers.partner_requests import hold_of_request, request_of_hold
-from circulation.events import EventKind, events_of_hold
 from circulation.holds.lists import find_hold, patron_holds
 from circulation.holds.results import Hold, QueuedHold
 from circulation.interlending.notices import PARTNER_DEVICE
+from circulation.kernel.events import EventKind, events_of_hold
+from circulation.kernel.results import Refused
 from circulation.patrons.identifiers import known_as
-from circulation.results import Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code, ItemId, Problem, RequestId
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem

@@ -6,9 +6,9 @@ from typing import Any
 
 from circulation.holds.results import Hold
 from circulation.items import availability
+from circulation.kernel.results import Refused
 from circulation.patrons import accounts
-from circulation.results import Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code
 from protocols.ncip.models.items import ElectronicResource, ItemOptionalFields
 from protocols.ncip.models.users import UserOptionalFields

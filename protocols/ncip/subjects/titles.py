@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from catalogue.changes.former_records import survivors_of_control_number
+from catalogue.database import Transaction
 from catalogue.index.numbers import isbn_keys
 from catalogue.marc.iso2709 import fields, subfields
 from catalogue.records import (
@@ -14,8 +15,7 @@ from catalogue.records import (
     find_by_control_number,
 )
 from catalogue.searching.standard_numbers import readings, records_with
-from catalogue.statements import Transaction
-from circulation.results import Item
+from circulation.kernel.results import Item
 from protocols.ncip.messages import Code, Problem
 from protocols.ncip.models.items import (
     BibliographicDescription,

@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from circulation.kernel.reasons import Action, IdentifierBlock
+from circulation.kernel.results import PatronStatus
 from circulation.patrons.contacts import ContactKind, contacts_of
 from circulation.patrons.identifiers import identifiers_of
 from circulation.patrons.languages import ISO_639_2
-from circulation.reasons import Action, IdentifierBlock
-from circulation.results import PatronStatus
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import AuthenticationInput, Code, Problem, UserId
 from protocols.ncip.models.addresses import ElectronicAddress, PhysicalAddress, UnstructuredAddress
 from protocols.ncip.models.users import (

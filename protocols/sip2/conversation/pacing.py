@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from protocols.throttle import Bucket
+from protocols.hosting.throttle import Bucket
 
 #: Messages that may come at once besides those of a second.
 _AT_ONCE: Final = 10

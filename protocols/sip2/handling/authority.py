@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol
 
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Patron, Refused
 from circulation.patrons.accounts import let_in
-from circulation.reasons import Reason
-from circulation.results import Patron, Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.sip2.messages import Checkout, Renew
 from protocols.sip2.terminals.places import Place
 

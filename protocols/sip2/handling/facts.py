@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Any
 
+from circulation.kernel.results import HeldFor, Item, Patron, PatronStatus
 from circulation.patrons.identifiers import COVER
-from circulation.results import HeldFor, Item, Patron, PatronStatus
 from protocols.sip2.patron_messages import Fields
 from protocols.sip2.settings import Account
 from protocols.sip2.terminals.templates import (

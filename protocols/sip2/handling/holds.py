@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from datetime import date
 
+from catalogue.database import Transaction
 from catalogue.items import find_item
-from catalogue.statements import Transaction
 from circulation.holds.changing import cancel_hold, change_hold
 from circulation.holds.lists import patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Hold as EngineHold
 from circulation.holds.results import HoldChanged, HoldsPlaced, HoldState, QueuedHold, Wanted
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, Destination, Refusal, Refused
 from circulation.loans.routing import HoldHandling
 from circulation.patrons.identifiers import identifiers_of
 from circulation.patrons.registering import PatronKind, kind_of_patron
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, Destination, Refusal, Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.sip2.handling.authority import admitted, pin_to_check
 from protocols.sip2.handling.facts import card_shown, patron_shown
 from protocols.sip2.handling.refusals import refusal_messages

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from circulation.items.availability import circulation_status
 from circulation.items.properties import properties_of, set_properties
+from circulation.kernel.media import MediaType
+from circulation.kernel.results import CirculationStatus, Item, ItemState
 from circulation.loans.lost import find
-from circulation.media import MediaType
-from circulation.results import CirculationStatus, Item, ItemState
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.sip2.failures import OTHER
 from protocols.sip2.handling.facts import item_fields, stands_in
 from protocols.sip2.messages import (

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple, TypeVar
 
 from circulation.holds.lists import an_item_of, patron_holds
 from circulation.holds.results import Hold, HoldState
+from circulation.kernel.results import PatronStatus, Refused
 from circulation.patrons.accounts import PatronLoan, patron_loans
-from circulation.results import PatronStatus, Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.sip2.handling.fees import fee_fields, fee_line, open_fees
 from protocols.sip2.messages import PatronInformation, PatronInformationResponse
 from protocols.sip2.settings import Account

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refused
 from circulation.loans.off_line import Act, take_report
-from circulation.reasons import Reason
-from circulation.results import Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.sip2.messages import Checkin, Checkout, Renew
 from protocols.sip2.settings import Account
 from protocols.sip2.terminals.places import Place

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from circulation.callers.replies import ReplyKey, keep_reply, kept_reply, reply_key
 from circulation.patrons.identifiers import IdentifierKey
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.sip2.conversation.answered import Written
 from protocols.sip2.messages import (
     BlockPatron,

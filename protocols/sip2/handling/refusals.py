@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from circulation.kernel.reasons import Action, BlockReason, Reason
+from circulation.kernel.results import PatronStatus, Refusal, Refused
 from circulation.ledger.money import amount_text
-from circulation.reasons import Action, BlockReason, Reason
-from circulation.results import PatronStatus, Refusal, Refused
 from protocols.sip2.wording import Text, say
 
 #: The screen message for each reason; PATRON_BLOCKED is told by its block.

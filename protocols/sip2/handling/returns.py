@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from circulation.kernel.results import Borrower, CheckedIn, Refused
 from circulation.loans.off_line import Act
 from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_out
-from circulation.results import Borrower, CheckedIn, Refused
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.sip2.failures import ALERT_OTHER
 from protocols.sip2.handling.facts import card_shown, hold_patron, item_fields, stands_in
 from protocols.sip2.handling.fees import amount_owed

@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from circulation.callers.terminals import Terminal
-from circulation.results import Branch
-from circulation.set_up import DEFAULT_TIMEZONE, SetUp
-from protocols.answering import Context
+from circulation.kernel.results import Branch
+from circulation.kernel.set_up import DEFAULT_TIMEZONE, SetUp
+from protocols.hosting.answering import Context
+from protocols.hosting.validating import problem_of
 from protocols.sip2.settings import Account, Sip2Settings, account_from
-from protocols.validating import problem_of
 
 log = logging.getLogger(__name__)
 

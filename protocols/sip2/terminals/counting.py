@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from circulation.callers.terminal_counts import add_counts
-from protocols.answering import Lane, Services
-from protocols.reactor import reactor
+from protocols.hosting.answering import Lane, Services
+from protocols.hosting.reactor import reactor
 from protocols.sip2.terminals.tally import Tally
 
 #: Seconds between two times that counts are written down.

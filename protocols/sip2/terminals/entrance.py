@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from protocols.networks import narrowest
+from protocols.hosting.networks import narrowest
+from protocols.hosting.throttle import FailedLogins
+from protocols.hosting.tls import PLAIN, Security
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.options import LoginWay
-from protocols.throttle import FailedLogins
-from protocols.tls import PLAIN, Security
 
 
 def host_of(peer: str) -> str:

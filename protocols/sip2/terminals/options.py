@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from protocols.networks import Network
+from protocols.hosting.networks import Network
+from protocols.hosting.validating import written
 from protocols.sip2.messages import REQUESTS
 from protocols.sip2.terminals.templates import (
     FEE_PLACES,
@@ -24,7 +25,6 @@ from protocols.sip2.terminals.templates import (
 )
 from protocols.sip2.wire.layouts import LAYOUTS
 from protocols.sip2.wire.text import Charset
-from protocols.validating import written
 
 AccountKind = Literal["self-service", "sorter", "desk"]
 Language = Literal["da", "en"]

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from circulation.clientele import Clientele
-from circulation.organisation import find_branch
-from circulation.results import Branch, Desk, Patron
-from protocols.answering import Context
+from circulation.kernel.clientele import Clientele
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.results import Branch, Desk, Patron
+from protocols.hosting.answering import Context
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.entrance import Entrance

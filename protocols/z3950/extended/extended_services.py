@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from circulation.organisation import desk_at
-from protocols.answering import Context, Lane
+from circulation.kernel.organisation import desk_at
+from protocols.hosting.answering import Context, Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.codec import MalformedMessage, encode_value, read_value

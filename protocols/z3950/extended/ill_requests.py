@@ -13,7 +13,7 @@ from lxml import etree
 
 from catalogue.index.collecting import terms_of
 from circulation.interlending.asking import Wish
-from protocols.foreign_xml import XmlUnreadable, parsed
+from protocols.records.foreign_xml import XmlUnreadable, parsed
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import MalformedMessage
 from protocols.z3950.diagnostics import Bib1, Refused

@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Wanted
 from circulation.interlending.asking import Wish, ask
 from circulation.interlending.states import Obstacle
-from circulation.reasons import Reason
-from circulation.results import Desk
-from circulation.results import Refused as RefusedHold
-from protocols.answering import Context
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk
+from circulation.kernel.results import Refused as RefusedHold
+from protocols.hosting.answering import Context
 from protocols.z3950.association import Association
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.extended.ill_requests import ill_request_of

@@ -15,7 +15,7 @@ from typing import Final
 
 from catalogue.records import fetch_records
 from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
 from protocols.z3950.settings import Account

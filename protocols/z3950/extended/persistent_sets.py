@@ -14,10 +14,10 @@ from typing import Final
 
 from pyroaring import BitMap
 
+from catalogue.database import Transaction
 from catalogue.searching.kept_sets import KeptSet, TooManySets, forget_set, keep_set, kept_sets
 from catalogue.searching.result_order import ResultOrder
-from catalogue.statements import Transaction
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.databases import is_explain

@@ -14,7 +14,7 @@ from pyroaring import BitMap
 
 from catalogue.records import count
 from catalogue.visibility import database_names, visible_records
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.codec import encode_value

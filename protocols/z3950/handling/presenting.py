@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from protocols.answering import Context, Lane
+from protocols.hosting.answering import Context, Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association, Option, ResultSet
 from protocols.z3950.databases import is_explain

@@ -14,7 +14,7 @@ from catalogue.index.access_points import Kind, searched_points
 from catalogue.query import Relation, Structure, Term, Truncation, UnsupportedSearch
 from catalogue.searching.scan_lists import list_for
 from catalogue.searching.scanning import MOST_ENTRIES, ScanPage, scan
-from protocols.answering import Context, Lane
+from protocols.hosting.answering import Context, Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.databases import is_explain, records_in

@@ -7,7 +7,7 @@ from typing import Final
 
 from catalogue.query import Query, UnsupportedSearch
 from catalogue.searching.evaluation import is_wide, names_result_sets, search
-from protocols.answering import Context, Lane
+from protocols.hosting.answering import Context, Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association, ResultSet
 from protocols.z3950.databases import is_explain, records_in

@@ -19,7 +19,7 @@ from catalogue.query import Relation, Term
 from catalogue.searching.evaluation import search
 from catalogue.searching.result_order import ResultOrder
 from catalogue.searching.sorting import MOST_KEYS, SortKey, is_wide_sort
-from protocols.answering import Context, Lane
+from protocols.hosting.answering import Context, Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association, Option, ResultSet
 from protocols.z3950.databases import is_explain

@@ -22,8 +22,8 @@ from catalogue.formats import (
 )
 from catalogue.formats.native import NATIVE_MARC, NATIVE_XML, in_charset, native_marc
 from catalogue.records import Record
-from circulation.results import CirculationStatus
-from protocols.opac_xml import OPAC_XML, OPAC_XML_SCHEMA, opac_xml
+from circulation.kernel.results import CirculationStatus
+from protocols.records.opac_xml import OPAC_XML, OPAC_XML_SCHEMA, opac_xml
 from protocols.z3950 import messages as m
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.records.generic_records import generic_record

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from textwrap import TextWrapper
 from zoneinfo import ZoneInfo
 
-from circulation.results import CirculationStatus, ItemState
+from circulation.kernel.results import CirculationStatus, ItemState
 
 _wrap = TextWrapper(width=72, subsequent_indent="    ", break_long_words=False).wrap
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from circulation.results import CirculationStatus
-from protocols.opac import Copy, Holding, holdings_by_place
+from circulation.kernel.results import CirculationStatus
+from protocols.records.opac import Copy, Holding, holdings_by_place
 from protocols.z3950.codec import encode_value
 from protocols.z3950.messages import External
 from protocols.z3950.wire.structures import CircRecord, HoldingsAndCircData, OpacRecord

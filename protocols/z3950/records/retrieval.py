@@ -16,8 +16,8 @@ from typing import Final
 from catalogue.formats import CannotRender
 from catalogue.records import Record, fetch_records
 from circulation.items.availability import holdings
-from circulation.results import CirculationStatus
-from protocols.answering import Context
+from circulation.kernel.results import CirculationStatus
+from protocols.hosting.answering import Context
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.databases import branches_in

@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 from pyroaring import BitMap
 
 from catalogue.changes.replacing import last_change
+from catalogue.database import Transaction
 from catalogue.marc import marcxml
 from catalogue.marc.checking import Refused as RefusedRecord
 from catalogue.marc.checking import accept, control_number
 from catalogue.marc.iso2709 import fields
 from catalogue.records import Record, fetch_records, find_by_control_number
-from catalogue.statements import Transaction
 from protocols.z3950 import messages as m
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.records.forms import DANMARC, UNIMARC, USMARC, XML

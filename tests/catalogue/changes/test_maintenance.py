@@ -23,7 +23,7 @@ from catalogue.changes.former_records import (
 )
 from catalogue.changes.merging import merge_records
 from catalogue.changes.replacing import last_change, replace_record
-from catalogue.database import Database, open_database
+from catalogue.database import Database, Transaction, open_database
 from catalogue.items import add_item, find_item
 from catalogue.marc.checking import Refused
 from catalogue.query import Structure, Term
@@ -32,7 +32,6 @@ from catalogue.searching.evaluation import search
 from catalogue.searching.facets import facets
 from catalogue.searching.scanning import scan
 from catalogue.searching.sorting import SortKey, sort
-from catalogue.statements import Transaction
 from tests.builders.catalogue import NOW, a_record, add_branch, add_records
 from tests.builders.index import derived, fresh
 from tests.examples import examples

@@ -8,12 +8,11 @@ from typing import Any
 
 from pyroaring import BitMap
 
-from catalogue.database import open_database
+from catalogue.database import Transaction, open_database
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.index.inversion import Columns
 from catalogue.index.postings import add_postings
 from catalogue.loading.files import load_files
-from catalogue.statements import Transaction
 from tests.builders.catalogue import a_record
 from tests.conftest import a_postgresql
 

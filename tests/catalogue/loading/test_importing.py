@@ -12,7 +12,7 @@ from pyroaring import BitMap
 from catalogue.changes.accession import ItemDefaults, add_record
 from catalogue.changes.merging import merge_records
 from catalogue.changes.overlaying import Protected, overlaid
-from catalogue.database import Database, open_database
+from catalogue.database import Database, Transaction, open_database
 from catalogue.items import find_item
 from catalogue.loading import files, import_plans
 from catalogue.loading.files import LoadReport, load_files
@@ -22,7 +22,6 @@ from catalogue.marc.iso2709 import build, fields, leader
 from catalogue.query import Structure, Term
 from catalogue.records import Record, count, fetch_records, find_by_control_number
 from catalogue.searching.evaluation import search
-from catalogue.statements import Transaction
 from tests.builders.catalogue import NOW, a_record, add_branch, add_records
 from tests.builders.index import derived, fresh
 
@@ -106,7 +105,7 @@ def test_another_source_or_owner_makes_it_another_record(sqlite: Database, tmp_p
 
 def test_the_owner_is_part_of_the_identity(sqlite: Database, tmp_path: Path) -> None:
     def agency(transaction: Transaction) -> int:
-        from circulation.organisation import find_branch
+        from circulation.kernel.organisation import find_branch
 
         add_branch(transaction)
         branch = find_branch(transaction, "DK-900101")

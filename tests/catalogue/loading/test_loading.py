@@ -19,7 +19,7 @@ from pyroaring import BitMap
 from sqlalchemy import func, select
 
 from catalogue.changes.accession import ItemDefaults, add_record
-from catalogue.database import Database, open_database
+from catalogue.database import Database, Transaction, many, open_database, scalar
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.loading.files import LoadReport, Progress, load_files
 from catalogue.marc import marcxml
@@ -28,7 +28,6 @@ from catalogue.marc.iso2709 import build, fields, leader, subfields
 from catalogue.marc.sources import Source, UnreadableFile
 from catalogue.marc.splitting import split
 from catalogue.schema import items, loads, postings, records
-from catalogue.statements import Transaction, many, scalar
 from tests.builders.catalogue import a_record, add_branch
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

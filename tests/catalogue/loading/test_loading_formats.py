@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.changes.authorities import records_linking_to
-from catalogue.database import Database, open_database
+from catalogue.database import Database, many, open_database
 from catalogue.formats.exchange import DANMARC2_LATIN_1
 from catalogue.items import find_item, items_of_records
 from catalogue.loading.files import LoadReport, load_files
@@ -21,7 +21,6 @@ from catalogue.query import Term
 from catalogue.records import Record, fetch_records, find_by_control_number
 from catalogue.schema import items
 from catalogue.searching.evaluation import search
-from catalogue.statements import many
 from tests.builders.catalogue import a_record, add_branch
 from tests.builders.danmarc2 import a_danmarc2_record, lines_of
 

@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from catalogue.database import Database, open_database
-from catalogue.migrations.running import alembic_configuration, engine_on, upgrade
+from catalogue.database.migrations.running import alembic_configuration, engine_on, upgrade
 from catalogue.reindexing.index_rules import RULES, is_outdated
 from catalogue.reindexing.rebuilding import reindex
 from tests.builders.catalogue import a_record, add_records

@@ -19,7 +19,7 @@ from catalogue.changes.accession import add_record
 from catalogue.changes.deleting import delete_record
 from catalogue.changes.merging import merge_records
 from catalogue.changes.replacing import replace_record
-from catalogue.database import Database, open_database
+from catalogue.database import Database, Transaction, open_database, send
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.index.posting_changes import RowChanges
 from catalogue.records import fetch_records
@@ -29,7 +29,6 @@ from catalogue.reindexing.index_runs import Runs
 from catalogue.reindexing.rebuilding import Progress, ReindexReport, indexes_of, reindex
 from catalogue.reindexing.reindexings import ReindexedElsewhere
 from catalogue.schema import postings, records, sort_keys
-from catalogue.statements import Transaction, send
 from tests.builders.catalogue import NOW, a_record, add_records
 from tests.builders.index import Derived, derived, fresh
 from tests.examples import examples

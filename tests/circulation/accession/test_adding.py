@@ -8,13 +8,12 @@ import pytest
 
 from catalogue.changes.accession import add_record
 from catalogue.changes.fetched import Fetched, choose
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from catalogue.items import Item, find_item
 from catalogue.query import Term
 from catalogue.records import Record, fetch_records
 from catalogue.searching.evaluation import search
 from catalogue.searching.standard_numbers import readings
-from catalogue.statements import Transaction
 from circulation.accession.adding import (
     Accessioned,
     Brief,
@@ -26,9 +25,9 @@ from circulation.accession.adding import (
 )
 from circulation.accession.barcode_ranges import BarcodeRange, store_range
 from circulation.accession.item_defaults import store_defaults
-from circulation.events import EventKind
-from circulation.results import Branch, CheckedOut, Destination
-from circulation.trees import GROUPS
+from circulation.kernel.events import EventKind
+from circulation.kernel.results import Branch, CheckedOut, Destination
+from circulation.kernel.trees import GROUPS
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import a_hold

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from catalogue.changes.accession import add_record
-from catalogue.database import Database, open_database
+from catalogue.database import Database, Transaction, open_database
 from catalogue.items import add_item
-from catalogue.statements import Transaction
 from circulation.accession.barcode_ranges import (
     BarcodeRange,
     NoBarcodes,

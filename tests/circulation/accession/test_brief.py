@@ -11,7 +11,7 @@ from catalogue.items import find_item
 from catalogue.records import fetch_records
 from circulation.accession.adding import Accessioned, Brief, NewItem, NotAccessioned, Obstacle
 from circulation.accession.brief import accession_brief
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
 from tests.builders.circulation import Library, a_library, an_item
 
 

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from catalogue.changes.accession import add_record
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from catalogue.items import find_item
 from catalogue.searching.standard_numbers import readings, records_with
-from catalogue.statements import Transaction
 from circulation.accession.adding import NewItem, Obstacle
 from circulation.accession.announcing import (
     Announced,
@@ -31,9 +30,9 @@ from circulation.accession.deliveries import (
 )
 from circulation.accession.receiving import NotReceived, Received, Unexpected, receive
 from circulation.accession.unexpected import settle_unexpected, unexpected_of
-from circulation.events import EventKind
 from circulation.holds.results import HoldsPlaced, Wanted
-from circulation.results import Branch, CheckedOut, Destination
+from circulation.kernel.events import EventKind
+from circulation.kernel.results import Branch, CheckedOut, Destination
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import ask

@@ -14,12 +14,10 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.changes.accession import add_record
-from catalogue.database import Database, open_database
+from catalogue.database import Database, many, metadata, open_database
+from catalogue.database.migrations.running import newest_revision
 from catalogue.items import add_item
-from catalogue.migrations.running import newest_revision
 from catalogue.reindexing.rebuilding import reindex
-from catalogue.schema import metadata
-from catalogue.statements import many
 from circulation.archiving.exporting import export
 from circulation.archiving.forms import UnreadableArchive
 from circulation.archiving.importing import NotEmpty, import_archive
@@ -271,7 +269,7 @@ def redo_manifest(folder: Path) -> None:
 def test_values_of_every_kind_come_back() -> None:
     from sqlalchemy import Boolean, Column, Date, Integer, LargeBinary, String
 
-    from catalogue.statements import Moment
+    from catalogue.database import Moment
     from circulation.archiving.values import cell, from_cell, reader, written
 
     values = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalogue.statements import Transaction, many
+from catalogue.database import Transaction, many
 from circulation.booking.bookings import find_booking
 from circulation.booking.changes import BookingChanged
 from circulation.booking.lists import (
@@ -14,21 +14,21 @@ from circulation.booking.lists import (
     title_bookings,
 )
 from circulation.booking.results import Booking, BookingOutcome, BookingState, DayFree
-from circulation.events import read_event, select_events
 from circulation.jobs import run_job
+from circulation.kernel.events import read_event, select_events
+from circulation.kernel.organisation import add_agency, add_branch, find_branch
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, CheckedOut, Refused
+from circulation.kernel.schema import events
+from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.transport import store_transport_cost
 from circulation.loans.lost import declare_lost
-from circulation.organisation import add_agency, add_branch, find_branch
 from circulation.patrons.consents import Consent, give_consent
 from circulation.patrons.groups import add_group, join_group
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.personal_data import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
 from circulation.patrons.personal_history import DEFAULT_DAYS
-from circulation.reasons import Reason
-from circulation.results import Branch, CheckedOut, Refused
-from circulation.schema import events
-from circulation.set_up import set_up_changed
-from circulation.transport import store_transport_cost
 from tests.builders.bookings import (
     a_booking,
     a_set,

@@ -21,14 +21,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from catalogue.database import Database, open_database
+from catalogue.database import Database, Transaction, many, open_database
 from catalogue.schema import items
-from catalogue.statements import Transaction, many
 from circulation.booking.results import Booking
 from circulation.booking.schema import booking_loans, booking_supplies, bookings, stays
 from circulation.calendars.due_dates import local_date
+from circulation.kernel.results import CheckedOut, Refused
 from circulation.loans.schema import loans
-from circulation.results import CheckedOut, Refused
 from tests.builders.bookings import (
     a_set,
     aside,

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from circulation.booking.results import Booking, BookingOutcome
-from circulation.reasons import Reason
-from circulation.results import CheckedOut, Refused
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedOut, Refused
 from tests.builders.bookings import a_booking, a_set, book, bring_back, day, deliver
 from tests.builders.circulation import Library, a_patron
 

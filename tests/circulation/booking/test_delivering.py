@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.booking.bookings import find_booking
 from circulation.booking.delivering import lend_booking_onward
 from circulation.booking.results import BookingOutcome, BookingState
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Renewed
 from circulation.loans.onward import LentOnward
 from circulation.loans.undo import Cancelled, cancel_check_out
 from circulation.patrons.groups import add_group, join_group
 from circulation.patrons.identifiers import find_patron
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
 from tests.builders.bookings import (
     a_booking,
     a_set,

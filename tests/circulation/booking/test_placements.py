@@ -18,13 +18,13 @@ from circulation.booking.placements import (
 )
 from circulation.booking.results import Placement, Station, ToMove
 from circulation.booking.stays import items_to_move
-from circulation.events import EventKind
 from circulation.holds.pick_list import pick_list
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.items.availability import circulation_status
 from circulation.jobs import run_job
-from circulation.reasons import Reason
-from circulation.results import (
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import (
     Branch,
     CheckedIn,
     CheckedOut,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.holds.pick_list import pick_list
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.items.availability import circulation_status
-from circulation.reasons import Reason
-from circulation.results import (
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import (
     CheckedIn,
     CheckedOut,
     CirculationStatus,
@@ -19,8 +19,8 @@ from circulation.results import (
     Stay,
     StayKind,
 )
-from circulation.set_up import set_up_changed
-from circulation.transport import store_float_group
+from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.transport import store_float_group
 from tests.builders.bookings import (
     a_booking,
     a_set,

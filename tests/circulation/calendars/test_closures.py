@@ -15,10 +15,10 @@ from circulation.calendars.closures import (
     preview_closure,
 )
 from circulation.calendars.due_dates import end_of_day, local_date
-from circulation.events import EventKind, events_of_hold
-from circulation.reasons import Reason
-from circulation.results import CheckedOut, Refused
-from circulation.set_up import read_set_up
+from circulation.kernel.events import EventKind, events_of_hold
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedOut, Refused
+from circulation.kernel.set_up import read_set_up
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, shelf
 from tests.circulation.loans.test_calendars_of_loans import close_weekends, due_day

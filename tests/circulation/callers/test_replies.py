@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from catalogue.database import Database
-from catalogue.statements import Transaction, scalar
+from catalogue.database import Database, Transaction, scalar
 from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
 from circulation.callers.schema import replies
 from circulation.jobs import REPLY_HOURS, run_job

@@ -11,7 +11,8 @@ from circulation.digital_post.numbers import (
     shown_numbers,
 )
 from circulation.digital_post.seals import NumberSeal, NumberUnreadable
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import IdentifierBlock
 from circulation.patrons.identifiers import (
     IdentifierKey,
     add_identifier,
@@ -20,7 +21,6 @@ from circulation.patrons.identifiers import (
 )
 from circulation.patrons.personal_data import erase_person
 from circulation.patrons.personal_export import export_person
-from circulation.reasons import IdentifierBlock
 from tests.builders.circulation import Library, a_patron
 
 CPR, MASK = "0101110000", "010111-xxxx"

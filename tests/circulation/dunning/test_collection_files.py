@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.dunning.claim_lists import claims_of_agency
 from circulation.dunning.claims import LineAction, withdraw_claim
 from circulation.dunning.collection_files import (
@@ -22,7 +22,7 @@ from circulation.dunning.collection_files import (
     files_of_agency,
     read_file,
 )
-from circulation.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind, events_of_patron
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.registering import PatronKind
 from tests.builders.circulation import Library, a_patron

@@ -6,18 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.closures import close_branch
 from circulation.calendars.rows import Owner, store_week
 from circulation.dunning.steps import flow_problems
 from circulation.jobs import run_job
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import CheckedOut
+from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.money import ChargeKind
 from circulation.loans.lost import claim_returned, declare_lost, suspend, withdraw_claim
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.registering import PatronKind, block_patron
-from circulation.reasons import BlockReason
-from circulation.results import CheckedOut
-from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.dunning import (
     DANISH,

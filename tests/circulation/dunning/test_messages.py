@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from catalogue.statements import Transaction, many
+from catalogue.database import Transaction, many
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.outbox import Outgoing, claim

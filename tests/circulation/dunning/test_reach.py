@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from circulation.dunning.unwarned import Unwarned, unwarned_debtors
+from circulation.kernel.reasons import BlockReason
 from circulation.notices.channels import CHANNELS
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind, NoticeState
@@ -17,7 +18,6 @@ from circulation.notices.outcomes import Doubtful, NotSent, Report, take_report
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, flow, kinds, notices_by, run_day, run_days
 from tests.builders.fees import charge, charges_of, lend, number_of, paid

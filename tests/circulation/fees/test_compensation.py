@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from circulation.fees.compensation import Billed, bill_loan
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refused
 from circulation.ledger.charge_lists import explain_charge
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.loans import lost
 from circulation.loans.undo import Cancelled, cancel_check_in
-from circulation.reasons import Reason
-from circulation.results import Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import (
     amounts,

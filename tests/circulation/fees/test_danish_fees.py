@@ -11,11 +11,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from circulation.events import EventKind, events_of_patron
 from circulation.fees.late_fees import SESSION
+from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.results import CheckedIn, Desk, Refused
 from circulation.ledger.money import ChargeKind
 from circulation.loans.returns import check_in
-from circulation.results import CheckedIn, Desk, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import (
     amounts,

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from catalogue.statements import Transaction
-from circulation.events import EventKind, events_of_patron
+from catalogue.database import Transaction
 from circulation.fees.debts import block_warned, debts_to_warn
 from circulation.fees.warned import Debt, note_warning
 from circulation.jobs import run_job
+from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.reasons import BlockReason, Reason
+from circulation.kernel.results import CheckedOut, PatronStatus, Refused
 from circulation.ledger.charges import open_charge, reduce_charge
 from circulation.ledger.money import ChargeKind, Paid
 from circulation.ledger.reversals import reverse_payment
 from circulation.notices.reach import reached_at
 from circulation.patrons.accounts import patron_status
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason, Reason
-from circulation.results import CheckedOut, PatronStatus, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import charge, fee_rule, number_of, paid
 

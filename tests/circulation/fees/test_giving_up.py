@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from circulation.fees.giving_up import GivenUp, give_up
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refused
 from circulation.ledger.money import PostingKind
 from circulation.ledger.postings import postings_of
-from circulation.reasons import Reason
-from circulation.results import Refused
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import charge, total
 

@@ -14,11 +14,11 @@ from circulation.fees.lateness import Lateness, child_on, lateness, tariff, top_
 from circulation.fees.loan_fees import fee_refusals
 from circulation.fees.rules import FeeTerms, fee_rule_problems
 from circulation.fees.tiers import MOST, MOST_DAYS, Tier, amount_on, exceeding, read_tiers
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal
 from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.payments import shares_of
 from circulation.ledger.prices import WrongPrice, minor_units, price_of
-from circulation.reasons import Reason
-from circulation.results import Refusal
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import amounts, danish_fees, hand_in, late_by, lend
 

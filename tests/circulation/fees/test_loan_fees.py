@@ -8,12 +8,12 @@ import pytest
 
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedOut, Refused, Renewed, RenewedAll
 from circulation.ledger.charge_lists import explain_charge
 from circulation.ledger.money import ChargeKind
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.loans.undo import Cancelled, cancel_check_out
-from circulation.reasons import Reason
-from circulation.results import CheckedOut, Refused, Renewed, RenewedAll
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import amounts, charges_of, fee_rule, total
 from tests.builders.holds import record_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.fees.payment_ways import (
     PaymentWays,
     payment_problems,

@@ -14,7 +14,7 @@ from circulation.calendars.rows import Owner, store_special_days
 from circulation.fees.lateness import lateness, terms_facts, terms_of_facts, top_fee
 from circulation.fees.rules import FeeTerms
 from circulation.fees.tiers import Tier
-from circulation.set_up import set_up_changed
+from circulation.kernel.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import amounts, fee_rule, hand_in, late_by, lend, total
 

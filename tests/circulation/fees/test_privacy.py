@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from catalogue.statements import many
+from catalogue.database import many
 from circulation.jobs import run_job
 from circulation.ledger.schema import charge_loans, charges, payments
 from circulation.patrons.personal_data import StillNeeded, erase_person

@@ -30,7 +30,7 @@ from circulation.fees.tiers import (
     tiers_of_text,
     tiers_text,
 )
-from circulation.policy import Case
+from circulation.kernel.policy import Case
 from tests.builders.circulation import Library
 from tests.builders.fees import ADULT, fee_rule
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.statements import Transaction, many
-from circulation.events import EventKind, events_of_patron
+from catalogue.database import Transaction, many
 from circulation.fees.debts import BATCH, block_warned, debt_to_warn, debts_to_warn
 from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import Debt, note_unwarned, note_warning
+from circulation.kernel.events import EventKind, events_of_patron
 from circulation.ledger.money import ChargeKind
 from circulation.patrons.schema import patron_blocks
 from tests.builders.agencies import a_school, charge_at

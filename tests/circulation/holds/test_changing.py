@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from circulation.holds.results import HoldChanged, HoldState
-from circulation.reasons import Reason
-from circulation.results import Destination, Refused
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Destination, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_branch,

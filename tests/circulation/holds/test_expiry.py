@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from circulation.holds.expiry import expire_holds
 from circulation.holds.results import Wanted
-from circulation.reasons import Reason
-from circulation.results import Destination, Refused
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Destination, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_hold,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from circulation.reasons import Reason
-from circulation.results import CheckedOut, Refused, Renewed
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedOut, Refused, Renewed
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_copy,

@@ -16,17 +16,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from catalogue.database import Database, open_database
-from catalogue.statements import Transaction, many
-from circulation.events import EventKind
+from catalogue.database import Database, Transaction, many, open_database
 from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
 from circulation.holds.schema import captures, hold_sets, holds
 from circulation.items.schema import transits
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, CheckedIn, CheckedOut, Destination, Refused, Renewed
+from circulation.kernel.schema import events
 from circulation.loans.routing import HoldHandling
 from circulation.loans.schema import loans
-from circulation.reasons import Reason
-from circulation.results import Branch, CheckedIn, CheckedOut, Destination, Refused, Renewed
-from circulation.schema import events
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.holds import (
     a_copy,

@@ -6,15 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from circulation.events import EventKind
 from circulation.holds.absences import Absence, set_absence
 from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
 from circulation.items.availability import circulation_status
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, CheckedOut, Destination, ItemState, Refused
 from circulation.loans.routing import HoldHandling
 from circulation.loans.undo import Cancelled, cancel_check_out
 from circulation.patrons.identifiers import find_patron
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, CheckedOut, Destination, ItemState, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_copy,

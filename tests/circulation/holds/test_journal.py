@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.holds.absences import Absence, set_absence
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.expiry import expire_holds
@@ -25,12 +25,12 @@ from circulation.holds.unfillable import unfillable_holds
 from circulation.holds.withdrawing import let_go_of_item
 from circulation.holds.work_lists import record_queue
 from circulation.items.facts import item_facts
+from circulation.kernel.results import Desk
+from circulation.kernel.set_up import read_set_up
 from circulation.loans.lost import declare_lost
 from circulation.loans.routing import HoldHandling
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.patrons.identifiers import find_patron
-from circulation.results import Desk
-from circulation.set_up import read_set_up
 from tests.builders.circulation import Library
 from tests.builders.holds import a_copy, record_of, shelf, title, to_fetch
 from tests.builders.journal import Days, Journal, must_be_as_written, write_journals

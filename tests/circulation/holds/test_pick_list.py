@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from circulation.holds.pick_list import ToFetch
 from circulation.holds.results import HoldKind, Wanted
-from circulation.reasons import Reason
-from circulation.results import Refused
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_copy,

@@ -6,10 +6,10 @@ from datetime import timedelta
 from itertools import permutations
 
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
+from circulation.kernel.reasons import BlockReason, Reason
+from circulation.kernel.results import Refused
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason, Reason
-from circulation.results import Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_copy,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from catalogue.statements import Transaction, scalar
+from catalogue.database import Transaction, scalar
 from circulation.holds.purge import purge_holds
 from circulation.holds.results import Hold, HoldKind, HoldsPlaced, Wanted
 from circulation.holds.schema import hold_sets, holds

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from circulation.calendars.due_dates import local_date
-from circulation.events import Event, EventKind
 from circulation.holds.absences import Absence, set_absence
 from circulation.holds.recalls import recall, recall_for_holds_that_begin
 from circulation.holds.results import HoldKind, HoldsPlaced, RecalledLoan, Wanted
 from circulation.jobs import run_job
+from circulation.kernel.events import Event, EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import PatronStatus, Refused, Renewed
+from circulation.kernel.set_up import read_set_up
 from circulation.patrons.accounts import patron_loans, patron_status
 from circulation.patrons.identifiers import find_patron
-from circulation.reasons import Reason
-from circulation.results import PatronStatus, Refused, Renewed
-from circulation.set_up import read_set_up
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, a_hold, ask, cancel, record_of
 

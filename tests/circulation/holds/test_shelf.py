@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from circulation.events import EventKind
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
-from circulation.results import CheckedOut, Destination
+from circulation.kernel.events import EventKind
+from circulation.kernel.results import CheckedOut, Destination
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_hold,

@@ -6,15 +6,15 @@ import threading
 
 import pytest
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from catalogue.visibility import share_stock
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
+from circulation.kernel.organisation import add_agency, add_branch, find_branch
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, CheckedIn, Destination, Refused
+from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.transport import store_float_group
 from circulation.loans.routing import HoldHandling
-from circulation.organisation import add_agency, add_branch, find_branch
-from circulation.reasons import Reason
-from circulation.results import Branch, CheckedIn, Destination, Refused
-from circulation.set_up import set_up_changed
-from circulation.transport import store_float_group
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_branch,

@@ -10,8 +10,8 @@ import pytest
 from circulation.holds.queues import PassedOver
 from circulation.holds.results import HoldKind
 from circulation.holds.work_lists import Slice, fetch_page, record_queue, shelf_page
-from circulation.paging import MOST
-from circulation.results import Branch
+from circulation.kernel.paging import MOST
+from circulation.kernel.results import Branch
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, ask, cancel, fetch, goes_to, pause, record_of, title
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from circulation.engine import Circulation
 from circulation.interlending.asking import Wish, answered, ask
 from circulation.interlending.borrowing import Accepted, Agreement, Incoming, accept, expect
 from circulation.interlending.notices import Notice, NoticeKind, claim_notice
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState, Obstacle
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import BlockReason, Reason
+from circulation.kernel.results import CheckedOut, Refused
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason, Reason
-from circulation.results import CheckedOut, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import holds_of, record_of
 from tests.builders.interlending import a_partner, again, partner_desk, told

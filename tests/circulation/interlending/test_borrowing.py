@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from catalogue.database import Transaction
 from catalogue.items import find_item
 from catalogue.records import fetch_records
-from catalogue.statements import Transaction
 from catalogue.visibility import database_names, visible_records
 from circulation.calendars.due_dates import end_of_day, local_date
-from circulation.events import EventKind
 from circulation.holds.results import Wanted
 from circulation.interlending.borrowing import (
     Accepted,
@@ -27,10 +26,9 @@ from circulation.interlending.owners import grant_renewal, recalled_by_owner, re
 from circulation.interlending.rows import InterlibraryLoan, loan_of_request
 from circulation.interlending.states import BorrowingState, Obstacle, Role
 from circulation.items.availability import circulation_status
-from circulation.loans.lost import declare_lost
-from circulation.loans.undo import cancel_check_in, cancel_check_out
-from circulation.reasons import Reason
-from circulation.results import (
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import (
     CheckedIn,
     CheckedOut,
     Destination,
@@ -38,6 +36,8 @@ from circulation.results import (
     Refused,
     Renewed,
 )
+from circulation.loans.lost import declare_lost
+from circulation.loans.undo import cancel_check_in, cancel_check_out
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import ask, cancel, costs, holds_of
 from tests.builders.interlending import (

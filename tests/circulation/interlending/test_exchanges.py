@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.statements import change, many, send
+from catalogue.database import change, many, send
 from circulation.interlending.exchange_bodies import LONGEST_BODY, TOGETHER, TOGETHER_BYTES
 from circulation.interlending.exchanges import (
     LINE_DAYS,

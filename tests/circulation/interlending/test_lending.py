@@ -9,10 +9,10 @@ from circulation.interlending.lending import (
 )
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import LendingAction, LendingState, Obstacle
+from circulation.kernel.results import CheckedIn, CheckedOut, Renewed
 from circulation.loans.lost import declare_lost
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.patrons.registering import PatronKind
-from circulation.results import CheckedIn, CheckedOut, Renewed
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import cancel, holds_of
 from tests.builders.interlending import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.interlending import states
 from circulation.interlending.rows import InterlibraryLoan, advance, insert_loan, loan_by_id
 from circulation.interlending.states import (

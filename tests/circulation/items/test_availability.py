@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalogue.items import find_item
 from circulation.items.availability import circulation_status, circulation_statuses
-from circulation.results import CirculationStatus, ItemState
+from circulation.kernel.results import CirculationStatus, ItemState
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from catalogue.database import Database
 from catalogue.items import find_item
-from circulation.events import EventKind
 from circulation.items.changes import ItemUnfit, change_item
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, Item, Refused
-from circulation.set_up import set_up_changed
-from circulation.transport import store_float_group
-from circulation.trees import GROUPS
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, Item, Refused
+from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.transport import store_float_group
+from circulation.kernel.trees import GROUPS
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from circulation.events import EventKind
 from circulation.items.availability import circulation_status
 from circulation.items.placement import (
     UnknownPlace,
@@ -14,8 +13,9 @@ from circulation.items.placement import (
     placement_problems,
     store_placement_name,
 )
-from circulation.reasons import Reason
-from circulation.results import Item, Refused
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Item, Refused
 from tests.builders.circulation import Library, an_item
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from catalogue.database import Database
-from circulation.events import EventKind
 from circulation.items.properties import properties_of, set_properties
+from circulation.kernel.events import EventKind
 from tests.builders.circulation import Library, a_library, an_item
 
 

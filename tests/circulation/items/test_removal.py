@@ -7,7 +7,6 @@ import pytest
 from catalogue.database import Database
 from catalogue.items import find_item
 from catalogue.records import fetch_records
-from circulation.events import EventKind, events_of_item
 from circulation.holds.results import HoldsPlaced, HoldState, Wanted
 from circulation.items.removal import (
     FATE,
@@ -18,6 +17,7 @@ from circulation.items.removal import (
     references,
     remove_item,
 )
+from circulation.kernel.events import EventKind, events_of_item
 from circulation.loans.lost import declare_lost
 from tests.builders.bookings import a_booking, a_set, aside
 from tests.builders.circulation import Library, a_library, a_patron, an_item

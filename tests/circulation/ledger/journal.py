@@ -17,9 +17,8 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from catalogue.database import Database, migrate, open_database
+from catalogue.database import Database, many, migrate, open_database
 from catalogue.schema import branches, items
-from catalogue.statements import many
 from circulation.calendars.closures import close_branch
 from circulation.fees.compensation import bill_loan
 from circulation.fees.giving_up import give_up
@@ -29,6 +28,8 @@ from circulation.fees.warned import note_unwarned, note_warning
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Wanted
 from circulation.jobs import run_job
+from circulation.kernel.results import Branch, Desk, Refused
+from circulation.kernel.schema import events
 from circulation.ledger.changes import change_charge, charge_patron
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.orders import Act
@@ -45,8 +46,6 @@ from circulation.ledger.schema import (
 from circulation.loans import lost
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.patrons.schema import patron_blocks
-from circulation.results import Branch, Desk, Refused
-from circulation.schema import events
 from tests.builders.agencies import a_school, agree
 from tests.builders.circulation import ZONE, Library, a_library, a_patron, an_item
 from tests.builders.fees import danish_fees, number_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from catalogue.database import Database
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.orders import Act
 from tests.circulation.ledger.journal import JOURNAL, journal

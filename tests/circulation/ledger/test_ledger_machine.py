@@ -15,15 +15,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
-from catalogue.database import Database, open_database
-from catalogue.statements import Transaction, many
+from catalogue.database import Database, Transaction, many, open_database
+from circulation.kernel.results import CheckedIn, CheckedOut
 from circulation.ledger.charges import open_charge, reduce_charge, reduce_write_off, write_off
 from circulation.ledger.money import Charge, ChargeKind, Paid, PaymentResult
 from circulation.ledger.postings import EFFECTS
 from circulation.ledger.reversals import reimburse, reverse_payment
 from circulation.ledger.schema import charge_postings, charges, patron_balances, payments
 from circulation.loans.undo import cancel_check_in
-from circulation.results import CheckedIn, CheckedOut
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.fees import charge, danish_fees, paid
 from tests.examples import examples
@@ -273,7 +272,7 @@ def test_sums_agree_on_sqlite(sqlite_template: Path) -> None:
 def test_sums_agree_on_postgresql(request: pytest.FixtureRequest, one_postgresql_url: str) -> None:
     import psycopg
 
-    from catalogue.schema import metadata
+    from catalogue.database import metadata
 
     class OnPostgresql(Ledger):
         def begin(self) -> None:

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from catalogue.statements import Transaction
-from circulation.events import EventKind, events_of_patron
+from catalogue.database import Transaction
 from circulation.fees.expected import ExpectedFees, expected_fees
 from circulation.fees.loan_fees import ACTS
 from circulation.fees.receipts import Receipt, ReturnedItem, return_receipt
+from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refused
 from circulation.ledger.changes import change_charge
 from circulation.ledger.charge_lists import ChargeExplained, explain_charge, patron_charges
 from circulation.ledger.charge_words import ChargeReason, charge_text, own_words
@@ -20,8 +22,6 @@ from circulation.ledger.money import ChargeKind, Paid, PostingKind
 from circulation.ledger.orders import Act
 from circulation.ledger.payments import account_currency
 from circulation.ledger.reversals import reverse_payment
-from circulation.reasons import Reason
-from circulation.results import Refused
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, run_days

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from catalogue.database import Database, open_database
-from catalogue.statements import Transaction, many, scalar
+from catalogue.database import Database, Transaction, many, open_database, scalar
 from circulation.fees.giving_up import GIVING_UP, give_up
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refused
 from circulation.ledger.changes import CHANGES, change_charge, charge_patron
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.orders import Act
@@ -24,8 +25,6 @@ from circulation.ledger.postings import EFFECTS
 from circulation.ledger.schema import charge_postings, money_orders
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.personal_data import erase_person
-from circulation.reasons import Reason
-from circulation.results import Refused
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.fees import charge, number_of, paid, total
 

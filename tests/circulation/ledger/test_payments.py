@@ -8,7 +8,10 @@ from concurrent.futures import Future
 import pytest
 
 from catalogue.database import Database
-from circulation.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.organisation import add_agency, add_branch, add_consortium, desk_at
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Refused
 from circulation.ledger.charges import open_charge, reduce_charge, reduce_write_off, write_off
 from circulation.ledger.money import (
     Allocation,
@@ -22,9 +25,6 @@ from circulation.ledger.money import (
 from circulation.ledger.payments import pay
 from circulation.ledger.postings import postings_of
 from circulation.ledger.reversals import reimburse, reverse_payment
-from circulation.organisation import add_agency, add_branch, add_consortium, desk_at
-from circulation.reasons import Reason
-from circulation.results import Desk, Refused
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.fees import (
     charge,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refused, Renewed, RenewedAll
 from circulation.loans.auto_renewals import AutoRenewed, renew_automatically
-from circulation.reasons import Reason
-from circulation.results import Refused, Renewed, RenewedAll
 from tests.builders.circulation import Library, a_patron, an_item
 
 

@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Renewed
 from circulation.loans.batches import (
     LARGEST,
     BatchTooLarge,
@@ -15,8 +17,6 @@ from circulation.loans.batches import (
     renew_stack,
 )
 from circulation.patrons.pin_rules import PAIR_LIMIT, WINDOW
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, CheckedOut, Refused, Renewed
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import (
     end_of_day,
     loan_due,
@@ -20,10 +20,10 @@ from circulation.calendars.due_dates import (
 )
 from circulation.calendars.opening_hours import Calendar
 from circulation.calendars.rows import Owner, store_special_days, store_week
-from circulation.policy import LoanTerms
-from circulation.reasons import Reason
-from circulation.results import CheckedOut, Refusal, Refused, Renewed
-from circulation.set_up import set_up_changed
+from circulation.kernel.policy import LoanTerms
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedOut, Refusal, Refused, Renewed
+from circulation.kernel.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.circulation.calendars.test_opening_hours import (
     CALENDARS,

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.holds.changing import cancel_hold
 from circulation.holds.recalls import recall
+from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.transport import store_float_group
 from circulation.loans import auto_renewals, batches, lost, off_line, onward, undo
 from circulation.loans.conflicts import settle_conflict
 from circulation.loans.routing import HoldHandling
 from circulation.notices.kinds import NoticeKind
-from circulation.set_up import set_up_changed
-from circulation.transport import store_float_group
 from tests.builders.circulation import Library
 from tests.builders.fees import danish_fees
 from tests.builders.holds import holds_of

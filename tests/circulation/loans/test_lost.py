@@ -8,8 +8,17 @@ from typing import Any
 
 import pytest
 
-from circulation.events import EventKind
 from circulation.items.availability import circulation_status
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import (
+    CheckedIn,
+    CheckedOut,
+    ItemState,
+    LoanMark,
+    PatronStatus,
+    Refused,
+)
 from circulation.loans.lost import (
     Marked,
     claim_returned,
@@ -21,8 +30,6 @@ from circulation.loans.lost import (
 )
 from circulation.loans.states import LoanState, write_picture
 from circulation.patrons.accounts import PatronLoans, patron_loans, patron_status
-from circulation.reasons import Reason
-from circulation.results import CheckedIn, CheckedOut, ItemState, LoanMark, PatronStatus, Refused
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 
 

@@ -13,20 +13,20 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from catalogue.statements import Transaction, many
-from circulation.events import EventKind
+from catalogue.database import Transaction, many
 from circulation.holds.changing import cancel_hold
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.schema import captures, holds
 from circulation.items.schema import transits
+from circulation.kernel.events import EventKind
+from circulation.kernel.results import CheckedIn, CheckedOut, Desk, Refused, Renewed
+from circulation.kernel.schema import events
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew
 from circulation.loans.returns import check_in
 from circulation.loans.schema import loans
 from circulation.loans.undo import cancel_check_out
-from circulation.results import CheckedIn, CheckedOut, Desk, Refused, Renewed
-from circulation.schema import events
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, record_of
 

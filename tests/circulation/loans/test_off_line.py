@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Database
-from catalogue.statements import many
-from circulation.engine import Circulation
+from catalogue.database import Database, many
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal, Refused
 from circulation.loans.conflicts import settle_conflict
 from circulation.loans.off_line import Act, take_report
 from circulation.loans.schema import loan_conflicts
 from circulation.patrons.identifiers import IdentifierKey, find_patron
-from circulation.reasons import Reason
-from circulation.results import Refusal, Refused
 from circulation.work_lists import Conflict, no_block_conflicts
 from tests.builders.circulation import Library, a_library, a_patron
 

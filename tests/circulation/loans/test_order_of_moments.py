@@ -16,13 +16,12 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import open_database
-from catalogue.statements import Transaction, many
+from catalogue.database import Transaction, many, open_database
 from circulation.holds.facts import lock_queue
 from circulation.items.facts import LONGEST_WAIT
+from circulation.kernel.results import CheckedIn, CheckedOut, Renewed
 from circulation.ledger.balances import balances_of, lock_account
 from circulation.loans.schema import loans
-from circulation.results import CheckedIn, CheckedOut, Renewed
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.fees import amounts, danish_fees, number_of
 from tests.builders.holds import record_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import BlockReason, Reason
+from circulation.kernel.results import Refusal, Refused, Renewed, RenewedAll
 from circulation.loans.renewals import renew
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason, Reason
-from circulation.results import Refusal, Refused, Renewed, RenewedAll
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
 from tests.builders.pins import hashed

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import IdentifierBlock, Reason
+from circulation.kernel.results import CheckedIn, Destination, Refused
 from circulation.loans.routing import HoldHandling
 from circulation.patrons.identifiers import add_identifier, block_identifier, find_patron
-from circulation.reasons import IdentifierBlock, Reason
-from circulation.results import CheckedIn, Destination, Refused
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.builders.holds import a_hold
 

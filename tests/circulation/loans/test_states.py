@@ -10,6 +10,8 @@ import pytest
 
 from circulation.holds.recalls import recall
 from circulation.items.facts import ItemFacts, item_facts
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Refused
 from circulation.loans import lost, states
 from circulation.loans.onward import lend_onward
 from circulation.loans.states import (
@@ -23,8 +25,6 @@ from circulation.loans.states import (
     state_of,
 )
 from circulation.loans.undo import cancel_check_in, cancel_check_out
-from circulation.reasons import Reason
-from circulation.results import Branch, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, cancel, holds_of
 

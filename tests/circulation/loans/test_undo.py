@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from circulation.events import EventKind
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
 from circulation.items.facts import item_facts
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, CheckedOut, Desk, Refused
+from circulation.kernel.transport import store_float_group
 from circulation.loans.states import LoanState, state_of
 from circulation.loans.undo import UNDO_WINDOW, Cancelled, cancel_check_in, cancel_check_out
-from circulation.reasons import Reason
-from circulation.results import Branch, CheckedOut, Desk, Refused
-from circulation.transport import store_float_group
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, ask, holds_of, record_of, shelf
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.fees.payment_ways import payment_problems, store_payment_ways
+from circulation.kernel.set_up import set_up_changed
 from circulation.loans.lost import declare_lost
 from circulation.notices.kinds import NoticeKind
-from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, run_day, run_days
 from tests.builders.fees import hand_in, lend

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import BlockReason
 from circulation.notices.choices import choose
 from circulation.notices.gathering import begin_after_now, gather
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rules import NoticeTerms
 from circulation.notices.tellings import MAY_TELL, TELLS
 from circulation.patrons.registering import block_patron, unblock_patron
-from circulation.reasons import BlockReason
 from tests.builders.agencies import a_school
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from circulation.dunning.collection_files import _DESCRIPTIONS
+from circulation.kernel.reasons import BlockReason, Reason
 from circulation.ledger.charge_words import KINDS, REASONS, ChargeReason, charge_text, own_words
 from circulation.ledger.money import ChargeKind
 from circulation.notices.channels import CHANNELS
@@ -18,7 +19,6 @@ from circulation.notices.contents import Contents
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.refusal_words import why_not_renewed
 from circulation.notices.rendering import SHIPPED
-from circulation.reasons import BlockReason, Reason
 from tests.circulation.notices.test_templates import (
     BOOKING,
     CHARGE,

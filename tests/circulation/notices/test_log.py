@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from circulation.kernel.set_up import read_set_up
 from circulation.notices.causes import Cause
 from circulation.notices.choices import NotOptional, choices_of, choose
 from circulation.notices.explaining import explain_message
@@ -21,7 +22,6 @@ from circulation.notices.silence import (
     keep_silent,
     silent_batch_list,
 )
-from circulation.set_up import read_set_up
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import pytest
 
 from circulation.holds.absences import Absence, set_absence
+from circulation.kernel.reasons import BlockReason
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.patrons.contacts import ContactKind, add_contact, verify_contact
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,

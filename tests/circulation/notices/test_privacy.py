@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from catalogue.statements import many
+from catalogue.database import many
 from circulation.digital_post.receipts import PostReceipt, write_receipt
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import Basis, NoticeKind

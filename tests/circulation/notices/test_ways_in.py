@@ -12,11 +12,11 @@ import pytest
 from circulation.dunning.steps import Does, Step
 from circulation.interlending.asking import Wish, answered, ask
 from circulation.interlending.rows import InterlibraryLoan
+from circulation.kernel.results import Renewed
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.loans.undo import cancel_check_in
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.writing import BY_STAFF, write_to
-from circulation.results import Renewed
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.dunning import flow, run_day
 from tests.builders.fees import charge, total

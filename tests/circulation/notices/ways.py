@@ -10,6 +10,8 @@ from circulation.booking.changes import cancel_booking
 from circulation.holds.changing import cancel_hold
 from circulation.interlending.owners import refuse_renewal
 from circulation.jobs import run_job
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import Renewed
 from circulation.loans.lost import declare_lost
 from circulation.notices.incoming import answer_text
 from circulation.notices.kinds import NoticeKind
@@ -17,8 +19,6 @@ from circulation.notices.outbox import Outgoing
 from circulation.notices.writing import BY_STAFF, state_balance, write_to
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import block_patron, set_pin, unblock_patron
-from circulation.reasons import BlockReason
-from circulation.results import Renewed
 from tests.builders.bookings import a_booking, a_set, aside, cancel_it, change
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.dunning import danish, run_day, run_days

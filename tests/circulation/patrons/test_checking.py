@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from catalogue.statements import Transaction, many, send
+from catalogue.database import Transaction, many, send
+from circulation.kernel.trees import CATEGORIES
 from circulation.patrons.changes import Changes, PatronFields, change_patron
 from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email, patron_problems
 from circulation.patrons.contacts import (
@@ -29,7 +30,6 @@ from circulation.patrons.identifiers import (
 )
 from circulation.patrons.registering import register_patron
 from circulation.patrons.schema import patrons
-from circulation.trees import CATEGORIES
 from tests.builders.circulation import Library, a_patron
 
 _birth_dates: Any = many(select(patrons.c.id, patrons.c.birth_date), None)

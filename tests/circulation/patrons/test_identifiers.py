@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from catalogue.statements import many
+from catalogue.database import many
+from circulation.kernel.reasons import IdentifierBlock, Reason
+from circulation.kernel.results import CheckedOut, Refused
 from circulation.patrons.identifiers import (
     IdentifierKey,
     IdentifierTaken,
@@ -21,8 +23,6 @@ from circulation.patrons.identifiers import (
 )
 from circulation.patrons.registering import register_patron
 from circulation.patrons.schema import patron_identifiers
-from circulation.reasons import IdentifierBlock, Reason
-from circulation.results import CheckedOut, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 
 CPR = "2512484916"

@@ -8,9 +8,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from catalogue.statements import many
-from circulation.events import EventKind, events_of_patron
+from catalogue.database import many
 from circulation.jobs import run_job
+from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.schema import events
 from circulation.loans.lost import declare_lost
 from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent
 from circulation.patrons.contacts import ContactKind, Preferences, add_contact, set_preferences
@@ -26,8 +28,6 @@ from circulation.patrons.personal_data import (
 from circulation.patrons.personal_export import export_person, references
 from circulation.patrons.personal_history import BATCH, DEFAULT_DAYS, cut_history, set_history_days
 from circulation.patrons.registering import block_patron, unblock_patron
-from circulation.reasons import BlockReason
-from circulation.schema import events
 from circulation.statistics import loans_by
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, cancel

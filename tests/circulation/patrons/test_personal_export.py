@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Boolean, Date, Integer, LargeBinary, Table, Text, bindparam, insert, select
 
+from catalogue.database import Moment, many, send
 from catalogue.schema import branches, items, records
-from catalogue.statements import Moment, many, send
 from circulation.callers.replies import keep_reply, reply_key
 from circulation.interlending.exchanges import Exchanged, keep_exchanges
+from circulation.kernel.schema import all_tables
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.personal_export import (
     JSON_COLUMNS,
@@ -23,7 +24,6 @@ from circulation.patrons.personal_export import (
     references,
 )
 from circulation.patrons.schema import patrons
-from circulation.schema import all_tables
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from circulation.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedOut, Desk, PatronStatus, Refused, Renewed
 from circulation.patrons.accounts import patron_status
 from circulation.patrons.guesses import GUESS_LIMIT
 from circulation.patrons.identifiers import find_patron
@@ -19,8 +21,6 @@ from circulation.patrons.pin_rules import (
     pin_problems,
     unlock_pin,
 )
-from circulation.reasons import Reason
-from circulation.results import CheckedOut, Desk, PatronStatus, Refused, Renewed
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 

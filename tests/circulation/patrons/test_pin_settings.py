@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedOut, Refused
+from circulation.kernel.set_up import set_up_changed
 from circulation.patrons.pin_rules import pin_problems
 from circulation.patrons.pin_settings import USUAL, pin_settings_problems, store_pin_settings
-from circulation.reasons import Reason
-from circulation.results import CheckedOut, Refused
-from circulation.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from catalogue.statements import Transaction
-from circulation.events import EventKind, events_of_patron
+from catalogue.database import Transaction
+from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, Reason
+from circulation.kernel.results import Block, PatronStatus, Refused
 from circulation.patrons.accounts import (
     PatronLoans,
     patron_loans,
@@ -22,8 +24,6 @@ from circulation.patrons.identifiers import (
     find_patron,
 )
 from circulation.patrons.registering import block_patron, register_patron, set_pin, unblock_patron
-from circulation.reasons import Action, BlockReason, IdentifierBlock, Reason
-from circulation.results import Block, PatronStatus, Refused
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.builders.pins import hashed
 

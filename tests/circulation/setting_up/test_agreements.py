@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.agreements import Agreement, read_agreements
+from circulation.kernel.agreements import Agreement, read_agreements
 from circulation.setting_up.applying import apply_set_up, plan
 from circulation.setting_up.reading import read
 from tests.builders.circulation import Library

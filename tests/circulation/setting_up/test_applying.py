@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from catalogue.database import Database
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
-from circulation.results import CheckedOut
-from circulation.set_up import read_set_up
+from catalogue.database import Database, Transaction
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import CheckedOut
+from circulation.kernel.set_up import read_set_up
 from circulation.setting_up.applying import (
     ChangedMeanwhile,
     DoesNotFit,

@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from catalogue.database import Database
-from catalogue.schema import metadata
-from catalogue.statements import Transaction, scalar
+from catalogue.database import Database, Transaction, metadata, scalar
 from circulation.callers.terminals import terminal_of
-from circulation.engine import Circulation
-from circulation.set_up import read_set_up
+from circulation.kernel.engine import Circulation
+from circulation.kernel.set_up import read_set_up
 from circulation.setting_up.applying import DoesNotFit, apply_set_up
 from circulation.setting_up.difference import Change
 from circulation.setting_up.options import Checks

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from catalogue.database import Database, open_database
-from catalogue.statements import Transaction
+from catalogue.database import Database, Transaction, open_database
 from circulation.accession.barcode_ranges import all_ranges, next_barcode
 from circulation.accession.item_defaults import Place, all_defaults, resolve_defaults
-from circulation.organisation import find_branch
-from circulation.set_up import read_set_up
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.set_up import read_set_up
 from circulation.setting_up.applying import apply_set_up, plan
 from circulation.setting_up.difference import Change
 from circulation.setting_up.reading import read

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from protocols.command_line import tiro
+from protocols.commands.command_line import tiro
 from protocols.commands.values import DAY
 from protocols.demo.seeding import SET_UP
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from protocols.command_line import COMMANDS, about, tiro
+from protocols.commands.command_line import COMMANDS, about, tiro
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.staff import Staff
 from tests.protocols.commands.calls import ALL
@@ -69,7 +69,7 @@ def test_bash_completes(typed: str, offered: str) -> None:
 def completed(typed: str, **environment: str) -> list[str]:
     """What bash is offered for a line that ends there."""
     done = subprocess.run(
-        [sys.executable, "-m", "protocols.command_line"],
+        [sys.executable, "-m", "protocols.commands.command_line"],
         env={
             **os.environ,
             "_TIRO_COMPLETE": "bash_complete",
@@ -105,7 +105,9 @@ def test_a_shell_is_given_what_it_needs(shell: str) -> None:
 def test_bash_takes_it(tmp_path: Path) -> None:
     """The text is read by bash itself, with a `tiro` in its path, and completes a word."""
     program = tmp_path / "tiro"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m protocols.command_line "$@"\n')
+    program.write_text(
+        f'#!/bin/sh\nexec {sys.executable} -m protocols.commands.command_line "$@"\n'
+    )
     program.chmod(0o755)
     script = (
         'eval "$(tiro completion bash)"; COMP_WORDS=(tiro rei); COMP_CWORD=1; '
@@ -132,7 +134,7 @@ def test_the_first_line_of_its_module_says_what_it_is_for(name: str) -> None:
 def test_it_starts_without_loading_what_it_does_not_need(word: str) -> None:
     script = (
         "import atexit, sys\n"
-        "from protocols.command_line import main\n"
+        "from protocols.commands.command_line import main\n"
         "heavy = 'sqlalchemy', 'twisted', 'pydantic', 'lxml', 'alembic', 'rich.progress'\n"
         "atexit.register(lambda: print([n for n in heavy if n in sys.modules], file=sys.stderr))\n"
         "main()"
@@ -180,7 +182,7 @@ def test_a_pin_may_come_through_a_pipe(staff: Staff, given: str, code: int) -> N
 
 def test_at_a_terminal_a_pin_is_typed_twice_and_not_shown(staff: Staff) -> None:
     card = a_patron(staff.library, "P1")
-    command = [sys.executable, "-m", "protocols.command_line"]
+    command = [sys.executable, "-m", "protocols.commands.command_line"]
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [*command, "--config", str(staff.configuration), "patron", "pin", card],

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from catalogue.database import Database, migrate, open_database
-from catalogue.statements import Transaction
+from catalogue.database import Database, Transaction, migrate, open_database
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.results import Branch
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from circulation.organisation import find_branch
-from circulation.results import Branch
-from protocols.command_line import tiro
+from protocols.commands.command_line import tiro
 from protocols.demo.seeding import seed
 from tests.builders.circulation import NOON, Library, present
 from tests.builders.fees import charge

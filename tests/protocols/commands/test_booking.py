@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from catalogue.database import open_database
 from circulation.patrons.groups import add_group, join_group
 from circulation.patrons.identifiers import find_patron
-from protocols.command_line import tiro
+from protocols.commands.command_line import tiro
 from tests.builders.bookings import a_set
 from tests.builders.circulation import Library, a_library, a_patron, an_item, present
 

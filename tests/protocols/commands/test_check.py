@@ -17,10 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from catalogue.database import open_database
-from catalogue.statements import Transaction
+from catalogue.database import Transaction, open_database
 from circulation.fees.payment_ways import store_payment_ways
-from protocols.command_line import tiro
+from protocols.commands.command_line import tiro
 from protocols.demo.seeding import seed
 from tests.builders.certificates import Authority
 from tests.builders.pins import hashed

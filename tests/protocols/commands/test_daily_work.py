@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from circulation.events import EventKind
 from circulation.jobs import JOBS
+from circulation.kernel.events import EventKind
 from tests.builders.agencies import a_school
 from tests.builders.circulation import ZONE, a_patron, an_item
 from tests.builders.fees import danish_fees

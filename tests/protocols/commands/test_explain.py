@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import pytest
 from click.testing import CliRunner, Result
 
-from catalogue.database import open_database
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Transaction, open_database
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import BlockReason
 from circulation.ledger.charges import create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason
 from protocols.commands.explain import explain
 from protocols.demo.seeding import seed
 from tests.builders.circulation import NOON

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from circulation.kernel.results import CheckedOut
 from circulation.loans.lending import check_out
 from circulation.loans.onward import lend_onward
-from circulation.results import CheckedOut
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import record_of
 from tests.builders.staff import Staff

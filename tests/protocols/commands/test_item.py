@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.items import Item, find_item
-from circulation.events import EventKind, events_of_item
+from circulation.kernel.events import EventKind, events_of_item
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import a_copy, a_hold
 from tests.builders.staff import Staff

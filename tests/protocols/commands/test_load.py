@@ -9,12 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
-from catalogue.database import open_database
+from catalogue.database import many, open_database, scalar
 from catalogue.marc.iso2709 import build
 from catalogue.query import Term
 from catalogue.schema import items, records
 from catalogue.searching.evaluation import search
-from catalogue.statements import many, scalar
 from protocols.commands.load import load
 from tests.builders.catalogue import a_record, add_branch
 

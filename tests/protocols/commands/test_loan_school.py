@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from circulation.results import Refused
+from circulation.kernel.results import Refused
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.fees import fee_rule
 from tests.builders.staff import Staff

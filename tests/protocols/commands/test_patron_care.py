@@ -10,9 +10,9 @@ from datetime import date, timedelta
 import pytest
 
 from circulation.callers.replies import keep_reply, reply_key
-from circulation.events import Event, EventKind, events_of_patron
+from circulation.kernel.events import Event, EventKind, events_of_patron
+from circulation.kernel.results import Refused
 from circulation.patrons.identifiers import find_patron
-from circulation.results import Refused
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.staff import Staff
 

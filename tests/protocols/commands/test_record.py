@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from catalogue.changes.accession import add_record
 from catalogue.database import open_database
 from catalogue.items import add_item
-from protocols.command_line import tiro
+from protocols.commands.command_line import tiro
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import a_hold

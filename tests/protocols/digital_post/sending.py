@@ -11,11 +11,10 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import bindparam
 
-from catalogue.database import Database
-from catalogue.statements import Transaction, many
+from catalogue.database import Database, Transaction, many
 from circulation.digital_post.receipts import KeptReceipt, receipts_of
 from circulation.digital_post.seals import NumberSeal
-from circulation.engine import Circulation
+from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import request_notice
@@ -24,7 +23,7 @@ from circulation.notices.schema import notice_messages
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
 from protocols.digital_post.channel import identities_of
 from protocols.digital_post.settings import DigitalPostSettings
-from protocols.notice_channels import Call, Received
+from protocols.notices.channels import Call, Received
 from protocols.notices.sending import Sender
 from protocols.notices.settings import NoticeSettings
 from tests.builders.circulation import Library, a_library, a_patron

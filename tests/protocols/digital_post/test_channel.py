@@ -10,14 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Database
-from catalogue.schema import metadata
-from catalogue.statements import many
+from catalogue.database import Database, many, metadata
 from circulation.digital_post.receipts import unknown_receipts
+from circulation.kernel.reasons import IdentifierBlock
 from circulation.notices.outbox import claim
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.identifiers import block_identifier, find_patron
-from circulation.reasons import IdentifierBlock
 from protocols.digital_post.memo.messages import MessageType
 from protocols.notices.sending import Sender
 from tests.builders.circulation import a_patron

@@ -15,18 +15,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from catalogue.database import open_database
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
+from catalogue.database import Transaction, open_database
+from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import request_notice
 from circulation.patrons.identifiers import find_patron
-from protocols.command_line import tiro
-from protocols.configuration import load_configuration
+from protocols.commands.command_line import tiro
 from protocols.digital_post.memo.messages import MemoVersion
 from protocols.digital_post.memo.writing import write_memo
-from protocols.standard import installed_standards
+from protocols.hosting.standard import installed_standards
+from protocols.process.configuration import load_configuration
 from tests.builders.circulation import a_library, a_patron
 from tests.builders.digital_post import CPR, CVR, a_memo, a_push
 from tests.processes import start
@@ -136,7 +135,9 @@ def commands(configuration: Path) -> Commands:
 def server(configuration: Path, port: int) -> Iterator[Path]:
     """A process; gives its log."""
     log = configuration.with_name("server.log")
-    process = start("protocols.command_line", "--config", str(configuration), "serve", errors=log)
+    process = start(
+        "protocols.commands.command_line", "--config", str(configuration), "serve", errors=log
+    )
     try:
         yield log
     finally:

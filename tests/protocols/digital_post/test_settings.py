@@ -10,11 +10,11 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from catalogue.database import open_database
-from circulation.engine import Circulation
-from protocols.configuration import ConfigurationError, configuration_from
+from circulation.kernel.engine import Circulation
 from protocols.digital_post.channel import driver
 from protocols.digital_post.settings import PLACES, DigitalPostSettings, What
-from protocols.notice_channels import Surroundings, load_driver
+from protocols.notices.channels import Surroundings, load_driver
+from protocols.process.configuration import ConfigurationError, configuration_from
 from tests.protocols.digital_post.certificates import Authority, Pem
 
 LEAST = {

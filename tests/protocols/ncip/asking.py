@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from circulation.kernel.set_up import set_up_changed
 from circulation.notices.rule_rows import store_notice_rule
-from circulation.set_up import set_up_changed
 from protocols.ncip.messages import (
     Amount,
     AuthenticationInput,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, update
 
+from catalogue.database import change
 from catalogue.schema import records
-from catalogue.statements import change
 from tests.builders.circulation import Library
 from tests.builders.holds import record_of
 from tests.protocols.ncip.stage import HEADER

@@ -18,9 +18,8 @@ from typing import Any
 
 from lxml import etree
 
-from catalogue.database import migrate, open_database
+from catalogue.database import Transaction, migrate, open_database
 from catalogue.items import add_item
-from catalogue.statements import Transaction
 from protocols.ncip.asking.checking import Tried, try_request
 from protocols.ncip.asking.client import NcipClient
 from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox, Step
@@ -247,9 +246,9 @@ def converse(process: Processed, preset: str, program: str) -> Conversation:
 
 
 def serve(path: Path) -> None:
-    from protocols.configuration import load_configuration
     from protocols.ncip.listener import standard as ncip
-    from protocols.server import configure_logging, run
+    from protocols.process.configuration import load_configuration
+    from protocols.process.server import configure_logging, run
     from protocols.z3950.listener import standard as z3950
 
     standards: dict[str, Any] = {"ncip": ncip, "z3950": z3950}

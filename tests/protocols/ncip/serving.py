@@ -65,9 +65,9 @@ def serving(folder: Path, configuration: str) -> Iterator[Serving]:
 
 
 def main(path: Path) -> None:
-    from protocols.configuration import load_configuration
     from protocols.ncip.listener import standard
-    from protocols.server import configure_logging, run
+    from protocols.process.configuration import load_configuration
+    from protocols.process.server import configure_logging, run
 
     standards: dict[str, Any] = {"ncip": standard}
     configuration = load_configuration(path, standards)

@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from protocols.answering import Services
+from protocols.hosting.answering import Services
 from protocols.ncip.exchange import Exchange
 from protocols.ncip.models.services import SERVICES
 from protocols.ncip.partners.arrivals import UNTOLD, Arrival

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from catalogue.database import Database, open_database
-from catalogue.statements import Transaction
+from catalogue.database import Database, Transaction, open_database
 from circulation.callers.partners import forget_partner, store_partner
-from circulation.set_up import set_up_changed
-from protocols.answering import Context
+from circulation.kernel.set_up import set_up_changed
+from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code, FromAgencyId, InitiationHeader, Problem
 from protocols.ncip.partners.agreements import partner_problems
 from protocols.ncip.partners.partners import Partners

@@ -16,9 +16,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import bindparam, select, update
 
-from catalogue.database import Database
-from catalogue.schema import metadata
-from catalogue.statements import Transaction, change, many
+from catalogue.database import Database, Transaction, change, many, metadata
 from circulation.callers.partner_requests import hold_of_request
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.guesses import GUESS_LIMIT

@@ -12,7 +12,7 @@ from catalogue.items import find_item
 from circulation.interlending.lists import loans_of_request
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState
-from circulation.reasons import Reason
+from circulation.kernel.reasons import Reason
 from protocols.ncip.settings import NcipSettings
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import holds_of

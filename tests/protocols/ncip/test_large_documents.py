@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from protocols.answering import Lane
+from protocols.hosting.answering import Lane
 from protocols.ncip.codec import decode
 from protocols.ncip.exchange import PAUSE_SECONDS, Exchange
 from protocols.ncip.models.circulation import CheckOutItem

@@ -9,12 +9,12 @@ from datetime import date, datetime
 import pytest
 from sqlalchemy import bindparam, update
 
+from catalogue.database import Transaction, change
 from catalogue.marc.iso2709 import build
 from catalogue.schema import records
-from catalogue.statements import Transaction, change
+from circulation.kernel.reasons import BlockReason
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason
 from protocols.ncip.codec import encode
 from protocols.ncip.handling import lookups
 from protocols.ncip.messages import Amount, Code

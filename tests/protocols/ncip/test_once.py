@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Database
-from catalogue.statements import Transaction, many
+from catalogue.database import Database, Transaction, many
 from circulation.callers.schema import replies
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
 from circulation.patrons.identifiers import IdentifierKey
-from protocols.answering import Context
+from protocols.hosting.answering import Context
 from protocols.ncip.codec import encode
 from protocols.ncip.handlers import HANDLERS
 from protocols.ncip.handling.once import frozen, thawed

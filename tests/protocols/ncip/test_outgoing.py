@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from catalogue.database import open_database
+from catalogue.database import Transaction, open_database
 from catalogue.records import Record
-from catalogue.statements import Transaction
 from circulation.holds.recalls import recall
 from circulation.interlending.asking import Wish, ask
 from circulation.interlending.borrowing import Incoming, accept, cancel_borrowing, send_home

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from protocols.answering import Lane
-from protocols.configuration import ConfigurationError, configuration_from
+from protocols.hosting.answering import Lane
 from protocols.ncip import exchange
 from protocols.ncip.listener import standard
 from protocols.ncip.models.lookups import LookupItem, LookupItemResponse
 from protocols.ncip.models.services import ALL_SERVICES, SERVICES
 from protocols.ncip.settings import NcipSettings, Partner
+from protocols.process.configuration import ConfigurationError, configuration_from
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import (

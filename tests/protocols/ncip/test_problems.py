@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from circulation.reasons import Reason
-from circulation.results import Refusal
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal
 from protocols.ncip.messages import Code, Problem
 from protocols.ncip.models.interlending import AcceptItem, ItemRequested
 from protocols.ncip.models.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from catalogue.database import Database
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.holds import a_hold
 from tests.protocols.ncip.furnishing import service

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, update
 
-from catalogue.database import Database
+from catalogue.database import Database, change
 from catalogue.schema import records
-from catalogue.statements import change
 from protocols.ncip.codec import encode
 from protocols.ncip.messages import Code
 from protocols.ncip.settings import NcipSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from protocols.command_line import tiro
+from protocols.commands.command_line import tiro
 from protocols.ncip.asking.checking import Tried, try_request
 from protocols.ncip.asking.client import NcipClient, NcipUnreachable
 from protocols.ncip.messages import Code, ItemId, Refusal, RequestId, UserId

@@ -8,7 +8,7 @@ import pytest
 
 from catalogue.database import Database
 from catalogue.items import find_item
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.builders.holds import a_hold
 from tests.protocols.ncip.furnishing import described, place, request_id, service

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.statements import Transaction, many
+from catalogue.database import Transaction, many
 from circulation.interlending.asking import Wish, ask
 from circulation.interlending.notices import PATIENCE, notices_of
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState, Obstacle
+from circulation.kernel.results import Refused
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.schema import notices
-from circulation.results import Refused
 from protocols.ncip.asking.telling_partners import Teller
 from protocols.ncip.messages import Code, ItemId, Refusal
 from protocols.ncip.models.circulation import RenewItem, RenewItemResponse

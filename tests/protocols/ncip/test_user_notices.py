@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Database
-from catalogue.statements import many
+from catalogue.database import Database, many
 from circulation.ledger.charges import create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account

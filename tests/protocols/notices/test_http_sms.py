@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from circulation.notices.kinds import NoticeState
-from protocols.notice_channels import (
+from protocols.notices.channels import (
     Call,
     Channel,
     Doubtful,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from circulation.notices.kinds import NoticeState
-from protocols.notice_channels import Channel, Report, Sent
+from protocols.notices.channels import Channel, Report, Sent
 from protocols.notices.printing import PrintChannel
 from tests.builders.outgoing import NOW, a_message, opened
 

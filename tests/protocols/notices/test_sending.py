@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from catalogue.database import Database
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from protocols.notice_channels import Call
+from protocols.notices.channels import Call
 from protocols.notices.sending import Sender
 from protocols.notices.settings import NoticeSettings
 from tests.builders.circulation import Library, a_library, a_patron, an_item

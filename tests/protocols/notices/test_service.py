@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from twisted.internet.task import Clock
 
 from catalogue.database import Database
-from circulation.leases import Lease, LeaseTaken
-from protocols.answering import Services
-from protocols.command_line import tiro
+from circulation.kernel.leases import Lease, LeaseTaken
+from protocols.commands.command_line import tiro
+from protocols.hosting.answering import Services
 from protocols.notices.sending import SENDING, Sender
 from protocols.notices.service import NoticeService
 from protocols.notices.settings import NoticeSettings

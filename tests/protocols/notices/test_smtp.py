@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from circulation.notices.kinds import NoticeKind
-from protocols.notice_channels import Channel, Doubtful, NotSent, Sent, TryAgain
+from protocols.notices.channels import Channel, Doubtful, NotSent, Sent, TryAgain
 from tests.builders.certificates import Authority, Issued
 from tests.builders.outgoing import NOW, a_message, opened
 from tests.protocols.notices.servers import MailServer, mail_server

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from circulation.notices.kinds import NoticeState
-from protocols.notice_channels import Call, Channel, Doubtful, NotSent, Report, Sent, TryAgain
+from protocols.notices.channels import Call, Channel, Doubtful, NotSent, Report, Sent, TryAgain
 from protocols.notices.webhook import signature
 from tests.builders.outgoing import NOW, a_message, opened
 from tests.protocols.notices.servers import Gateway, gateway

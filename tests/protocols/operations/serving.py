@@ -75,7 +75,7 @@ def watched(
     log = folder / "log"
     log.unlink(missing_ok=True)
     serve = ("--config", str(path), "serve")
-    process = start("protocols.command_line", *serve, errors=log, environment=environment)
+    process = start("protocols.commands.command_line", *serve, errors=log, environment=environment)
     server = Watched(process, sip2, http, operations, log)
     try:
         end = time.monotonic() + 60

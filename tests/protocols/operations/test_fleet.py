@@ -21,16 +21,16 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families
 
 from catalogue.database import open_database
-from circulation.engine import Circulation
-from protocols.answering import Services, Stage
+from circulation.kernel.engine import Circulation
 from protocols.demo.seeding import seed
-from protocols.fellows import Counts, Told, Worker
+from protocols.hosting.answering import Services, Stage
+from protocols.hosting.peers import Counts, Told, Worker
+from protocols.hosting.traces import OK
 from protocols.operations.fleet import SUMMED, counts_of, fleet_registry
 from protocols.operations.handlers import HANDLERS, Operations
 from protocols.operations.messages import Identity, Response
 from protocols.operations.metrics import Counted
 from protocols.operations.settings import OperationsSettings
-from protocols.traces import OK
 from tests.conftest import a_postgresql
 from tests.protocols.operations.serving import Watched, watched
 from tests.protocols.operations.test_handlers import Timers

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from catalogue.database import Database
-from circulation.engine import Circulation
-from protocols.answering import Lane, Services, Stage
+from circulation.kernel.engine import Circulation
+from protocols.hosting.answering import Lane, Services, Stage
 from protocols.operations.handlers import HANDLERS, Operations, Question
 from protocols.operations.messages import Identity, Response
 from protocols.operations.settings import OperationsSettings

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from protocols.measuring import Lag
+from protocols.hosting.measuring import Lag
 from protocols.operations.lateness import EVERY, watch_lateness
 
 

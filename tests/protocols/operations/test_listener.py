@@ -19,10 +19,9 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from sqlalchemy import bindparam, select
 
-from catalogue.database import open_database
+from catalogue.database import open_database, scalar
 from catalogue.schema import items
-from catalogue.statements import scalar
-from circulation.events import events_of_item
+from circulation.kernel.events import events_of_item
 from protocols.demo.seeding import seed
 from tests.conftest import a_postgresql
 from tests.protocols.operations.serving import Watched, watched
@@ -239,7 +238,8 @@ def test_a_request_has_one_id_from_the_wire_to_the_event(server: Watched, seeded
     (slow,) = [
         line
         for line in lines_of(server)
-        if line.get("request_id") == request_id and line["logger"] == "protocols.slow_requests"
+        if line.get("request_id") == request_id
+        and line["logger"] == "protocols.hosting.slow_requests"
     ]
     assert (slow["standard"], slow["kind"], slow["lane"]) == ("sip2", "Checkout", "write")
     assert slow["committed_ms"] >= 0  # type: ignore[operator]

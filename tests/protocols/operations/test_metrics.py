@@ -12,15 +12,15 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 import protocols.operations
-from catalogue.condition import Sizes
 from catalogue.database import open_database
-from circulation.engine import Circulation
-from protocols.answering import Services
-from protocols.fellows import Told
+from catalogue.database.condition import Sizes
+from circulation.kernel.engine import Circulation
+from protocols.hosting.answering import Services
+from protocols.hosting.peers import Told
+from protocols.hosting.traces import OK
 from protocols.operations.fleet import AddedUp
 from protocols.operations.messages import Condition, Identity
 from protocols.operations.metrics import Counted, registry_for
-from protocols.traces import OK
 
 FOLDER = Path(protocols.operations.__path__[0])
 CONDITION = Condition(Sizes(1, 2), 3, {"waiting": 4}, {"notices": datetime.now(UTC)}, 0.1)

@@ -12,7 +12,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from catalogue.database import Database
-from protocols.answering import Lane, Services
+from protocols.hosting.answering import Lane, Services
+from protocols.hosting.throttle import FailedLogins
+from protocols.hosting.tls import PLAIN, Security
 from protocols.sip2.handlers import answer
 from protocols.sip2.messages import Response
 from protocols.sip2.prompts import PromptedSession
@@ -22,8 +24,6 @@ from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.entrance import Entrance
 from protocols.sip2.terminals.options import LoginWay
 from protocols.sip2.terminals.places import Branches
-from protocols.throttle import FailedLogins
-from protocols.tls import PLAIN, Security
 from tests.builders.circulation import Library
 from tests.builders.pins import hashed
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from catalogue.statements import Transaction
+from catalogue.database import Transaction
 from circulation.callers.terminals import forget_terminal, store_profile, store_terminal
-from circulation.set_up import set_up_changed
+from circulation.kernel.set_up import set_up_changed
 from circulation.setting_up.reading import read
-from protocols.answering import Context
 from protocols.demo.seeding import SET_UP
+from protocols.hosting.answering import Context
+from protocols.hosting.standard import option_checks
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts, profile_problems, terminal_problems
-from protocols.standard import option_checks
 from tests.builders.circulation import Library
 
 HASH = "$argon2id$x"

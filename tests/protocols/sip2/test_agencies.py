@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import Branch
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason
-from circulation.results import Branch
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import number_of

@@ -14,14 +14,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.schema import metadata
-from catalogue.statements import Transaction, many
-from circulation.organisation import add_agency, add_branch, find_branch
+from catalogue.database import Transaction, many, metadata
+from circulation.kernel.organisation import add_agency, add_branch, find_branch
+from circulation.kernel.reasons import BlockReason, Reason
+from circulation.kernel.results import Branch
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
 from circulation.patrons.registering import block_patron
-from circulation.reasons import BlockReason, Reason
-from circulation.results import Branch
 from circulation.work_lists import no_block_conflicts
 from protocols.sip2.handlers import HANDLERS
 from protocols.sip2.messages import (

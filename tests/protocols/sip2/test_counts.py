@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from catalogue.database import open_database
 from circulation.callers.terminal_counts import all_counts
-from protocols.command_line import tiro
+from protocols.commands.command_line import tiro
 from protocols.sip2.terminals.tally import Tally
 from protocols.sip2.wire import deviations
 from tests.builders.circulation import Library, a_library

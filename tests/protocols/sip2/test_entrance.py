@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from protocols.hosting.throttle import FailedLogins
+from protocols.hosting.tls import PLAIN, Security
 from protocols.sip2.settings import Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.entrance import Entrance, host_of
 from protocols.sip2.terminals.options import LoginWay
-from protocols.throttle import FailedLogins
-from protocols.tls import PLAIN, Security
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import PASSWORD, Terminal, an_account

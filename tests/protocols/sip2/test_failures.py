@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.database import Database, DatabaseUnavailable, Work
-from catalogue.statements import Transaction
+from catalogue.database import Database, DatabaseUnavailable, Transaction, Work
 from protocols.sip2 import handlers
 from protocols.sip2.codec import encode
 from protocols.sip2.failures import failure_response

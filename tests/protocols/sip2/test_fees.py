@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from circulation.fees.rule_rows import store_fee_rule
+from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.money import ChargeKind
-from circulation.set_up import set_up_changed
 from protocols.sip2.handling.fees import FEE_NAMES, FEE_TYPES, amount_of, minor_units_of
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.sip2.terminals import Terminal

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import bindparam, update
 
+from catalogue.database import change
 from catalogue.schema import branches
-from catalogue.statements import change
 from protocols.sip2.handlers import HANDLERS, OPEN_TO, offered_to, supported_messages
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.wording import Text, say

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from circulation.kernel.reasons import IdentifierBlock
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, block_identifier
-from circulation.reasons import IdentifierBlock
 from protocols.sip2.codec import decode
 from protocols.sip2.wire.text import Dialect
 from tests.builders.circulation import Library, a_patron, an_item

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from catalogue.statements import Transaction
-from circulation.media import set_media
-from circulation.results import ItemState
-from circulation.set_up import set_up_changed
-from circulation.trees import GROUPS
+from catalogue.database import Transaction
+from circulation.kernel.media import set_media
+from circulation.kernel.results import ItemState
+from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.trees import GROUPS
 from protocols.sip2.handling.items import CIRCULATION_STATUS
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from circulation.reasons import Reason
+from circulation.kernel.reasons import Reason
 from circulation.work_lists import Conflict, no_block_conflicts
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed

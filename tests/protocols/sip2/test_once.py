@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Database
-from catalogue.statements import Transaction, many
+from catalogue.database import Database, Transaction, many
 from circulation.callers.replies import reply_key
 from circulation.callers.schema import replies
-from circulation.events import EventKind
+from circulation.kernel.events import EventKind
 from circulation.patrons.identifiers import IdentifierKey
 from protocols.sip2.handling.once import CHANGING
 from protocols.sip2.settings import Sip2Settings

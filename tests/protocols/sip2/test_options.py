@@ -11,12 +11,12 @@ import pytest
 from pydantic import ValidationError
 
 import protocols.sip2
-from catalogue.statements import Transaction
-from circulation.events import EventKind
+from catalogue.database import Transaction
+from circulation.kernel.events import EventKind
+from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.sorting import SortRule, store_sort_rule
 from circulation.ledger.money import ChargeKind
 from circulation.loans.lost import declare_lost
-from circulation.set_up import set_up_changed
-from circulation.sorting import SortRule, store_sort_rule
 from protocols.sip2.settings import Account
 from protocols.sip2.terminals.profiles import PROFILES
 from tests.builders.circulation import Library, a_patron, an_item

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from protocols.hosting.traces import OK, REFUSED
 from protocols.sip2.conversation.answered import Written
 from protocols.sip2.messages import LoginResponse
 from protocols.sip2.outcomes import outcome_of
-from protocols.traces import OK, REFUSED
 
 
 @pytest.mark.parametrize(

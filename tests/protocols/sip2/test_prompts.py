@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.hosting.tls import Security
 from protocols.sip2.messages import Login, LoginResponse
 from protocols.sip2.prompts import ASK_LOGIN, ASK_PASSWORD, REFUSED, PromptedSession
 from protocols.sip2.settings import Sip2Settings
-from protocols.tls import Security
 from tests.builders.circulation import Library
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import PASSWORD, Terminal, an_account

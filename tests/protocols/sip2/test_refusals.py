@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from circulation.reasons import Action, BlockReason, Reason
-from circulation.results import Refusal, Refused
+from circulation.kernel.reasons import Action, BlockReason, Reason
+from circulation.kernel.results import Refusal, Refused
 from protocols.sip2.handling.refusals import (
     BLOCK_POSITIONS,
     BLOCKS,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from protocols.configuration import ConfigurationError, configuration_from
+from protocols.process.configuration import ConfigurationError, configuration_from
 from protocols.sip2.listener import standard
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.wire.text import Dialect

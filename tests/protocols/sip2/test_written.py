@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.statements import many
-from circulation.events import EventKind, read_event
+from catalogue.database import many
 from circulation.fees.rule_rows import store_fee_rule
 from circulation.holds.schema import holds
+from circulation.kernel.events import EventKind, read_event
+from circulation.kernel.schema import events
+from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.schema import charge_postings
 from circulation.loans.lost import declare_lost
-from circulation.schema import events
-from circulation.set_up import set_up_changed
 from circulation.work_lists import no_block_conflicts
 from protocols.sip2.handlers import HANDLERS
 from protocols.sip2.handling.fees import METHODS

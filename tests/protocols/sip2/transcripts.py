@@ -30,18 +30,18 @@ from typing import Any
 
 from catalogue.database import migrate, open_database
 from circulation.callers.terminals import store_terminal
-from circulation.events import EventKind
 from circulation.fees.rule_rows import store_fee_rule
+from circulation.kernel.events import EventKind
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import Refused
+from circulation.kernel.set_up import set_up_changed
 from circulation.loans.lost import declare_lost
 from circulation.patrons.identifiers import add_identifier, find_patron
 from circulation.patrons.registering import block_patron, unblock_patron
-from circulation.reasons import BlockReason
-from circulation.results import Refused
-from circulation.set_up import set_up_changed
 from circulation.work_lists import no_block_conflicts
+from protocols.hosting.tls import PLAIN, Security
 from protocols.sip2.prompts import ASK_LOGIN, ASK_PASSWORD
 from protocols.sip2.settings import Sip2Settings
-from protocols.tls import PLAIN, Security
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.protocols.sip2.terminals import (
     PASSWORD,

@@ -13,13 +13,12 @@ import pymarc
 from lxml import etree
 
 from catalogue.changes.accession import add_record
-from catalogue.database import open_database
+from catalogue.database import Transaction, open_database
 from catalogue.items import add_item
-from catalogue.statements import Transaction
-from circulation.engine import Circulation
-from circulation.organisation import add_agency, add_branch, find_branch
-from circulation.results import CheckedOut
-from protocols.answering import Services
+from circulation.kernel.engine import Circulation
+from circulation.kernel.organisation import add_agency, add_branch, find_branch
+from circulation.kernel.results import CheckedOut
+from protocols.hosting.answering import Services
 from protocols.sru.handlers import answer
 from protocols.sru.parameters import decode
 from protocols.sru.settings import SruSettings

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from twisted.web.test.requesthelper import DummyRequest
 
-from protocols.answering import Lane
+from protocols.hosting.answering import Lane
 from protocols.sru.handlers import HANDLERS
 from protocols.sru.http import SruResource
 from protocols.sru.parameters import decode

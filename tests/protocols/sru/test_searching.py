@@ -8,8 +8,8 @@ import pytest
 from lxml import etree
 from sqlalchemy import bindparam, update
 
+from catalogue.database import send
 from catalogue.schema import records
-from catalogue.statements import send
 from tests.protocols.sru.stage import (
     DIAGNOSTIC,
     MARC,

@@ -12,8 +12,8 @@ from pymarc import Field, Indicators, Record, Subfield
 
 from catalogue.changes.accession import add_record
 from catalogue.database import Database, open_database
-from circulation.engine import Circulation
-from protocols.answering import Services
+from circulation.kernel.engine import Circulation
+from protocols.hosting.answering import Services
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer
 from protocols.z3950.codec import decode, encode

@@ -14,7 +14,12 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from protocols.configuration import Configuration, DatabaseSettings, HttpSettings, LoggingSettings
+from protocols.process.configuration import (
+    Configuration,
+    DatabaseSettings,
+    HttpSettings,
+    LoggingSettings,
+)
 from protocols.z3950.settings import Z3950Settings
 from tests.processes import start
 
@@ -41,7 +46,7 @@ def a_process(url: str, **settings: object) -> Iterator[tuple[int, int]]:
 
 
 def main(url: str, port: str = "0", settings: str = "{}") -> None:
-    from protocols.server import run
+    from protocols.process.server import run
     from protocols.z3950.listener import standard
 
     configuration = Configuration(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 from lxml import etree
 
+from catalogue.database import Transaction
 from catalogue.items import add_item
-from catalogue.statements import Transaction
-from circulation.results import CheckedOut
+from circulation.kernel.results import CheckedOut
 from protocols.z3950 import messages as m
 from protocols.z3950.codec import read_value
 from protocols.z3950.records.forms import OPAC, SUTRS, USMARC, XML

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocols.traces import OK, REFUSED
+from protocols.hosting.traces import OK, REFUSED
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer
 from protocols.z3950.outcomes import outcome_of

@@ -10,11 +10,11 @@ import pymarc
 import pytest
 from sqlalchemy import bindparam, delete, update
 
+from catalogue.database import change
 from catalogue.formats import is_xml, record_formats
 from catalogue.schema import records
-from catalogue.statements import change
-from circulation.engine import Circulation
-from protocols.answering import Context
+from circulation.kernel.engine import Circulation
+from protocols.hosting.answering import Context
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.codec import encode

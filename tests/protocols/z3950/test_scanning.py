@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from protocols.answering import Lane
+from protocols.hosting.answering import Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.handling.scanning import ScanStatus, lane_of_scan
 from protocols.z3950.queries.attributes import BIB_1

@@ -8,7 +8,7 @@ import pymarc
 import pytest
 
 from catalogue.changes.replacing import replace_record
-from protocols.answering import Lane
+from protocols.hosting.answering import Lane
 from protocols.z3950 import messages as m
 from protocols.z3950.handling.presenting import lane_of_present
 from protocols.z3950.handling.sorting import SortStatus, lane_of_sort

@@ -1,0 +1,71 @@
+"""How the database is: for those who watch over it, asked every few seconds at most."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import column, func, select, table
+
+from catalogue.database import Database
+from catalogue.database.metadata import compatibility
+from catalogue.database.migrations.running import known_revisions, newest_revision
+from catalogue.database.statements import Transaction, one, scalar
+
+_tables = one(
+    select(
+        column("version_num"), select(compatibility.c.oldest_code).scalar_subquery()
+    ).select_from(table("alembic_version")),
+    lambda revision, oldest_code: Tables(revision, oldest_code),
+)
+_pages = func.pragma_page_count().table_valued("page_count")
+_page = func.pragma_page_size().table_valued("page_size")
+_sqlite_size = scalar(select(_pages.c.page_count * _page.c.page_size).select_from(_pages, _page))
+_postgresql_size = scalar(select(func.pg_database_size(func.current_database())))
+
+
+class Tables(NamedTuple):
+    """Revisions of the tables (see `catalogue.database.migrations.running`)."""
+
+    revision: str | None
+    oldest_code: str | None
+
+
+class Sizes(NamedTuple):
+    """In bytes. `log` is SQLite's write-ahead log; 0 on PostgreSQL, which keeps its own."""
+
+    database: int
+    log: int
+
+
+def tables_of(transaction: Transaction) -> Tables:
+    """The revision of the tables, and the oldest code that may work with them."""
+    return _tables(transaction) or Tables(None, None)
+
+
+def is_fit(tables: Tables) -> bool:
+    """Can this code work with these tables?
+
+    With those of its own revision, and with those of a newer Tiro that lets it.
+    """
+    if tables.revision is None or tables.revision == _newest():
+        return tables.revision is not None
+    return tables.revision not in _known() and tables.oldest_code in _known()
+
+
+def sizes(database: Database, transaction: Transaction) -> Sizes:
+    """How much room the database takes."""
+    if database.dialect != "sqlite":
+        return Sizes(int(_postgresql_size(transaction)), 0)
+    log = Path(database.url.removeprefix("sqlite:///") + "-wal")
+    try:
+        written = log.stat().st_size
+    except OSError:  # there is none as long as nothing was written
+        written = 0
+    return Sizes(int(_sqlite_size(transaction)), written)
+
+
+# The files of the migrations do not change while a process runs.
+_newest = cache(newest_revision)
+_known = cache(known_revisions)

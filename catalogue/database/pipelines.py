@@ -1,0 +1,320 @@
+"""The statements of one transaction, sent to PostgreSQL in as few round trips as can be.
+
+This speaks to libpq through `psycopg.pq`: the cursors of psycopg take 50 us of Python for each
+statement, more than the server needs for most of ours. Statements are sent as they come and waited
+for only when somebody asks for what they found, all that are open at once; one that comes again and
+again is prepared. An error of a statement that nobody asked comes up at the next result, or at the
+end of the transaction.
+
+A read has no BEGIN and no COMMIT: under READ COMMITTED each statement has a snapshot of its own
+anyway, and the end of the trip ends what the server holds for it.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Any, Final
+
+import psycopg
+from psycopg import abc, errors, pq
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq.abc import PGresult
+
+#: A statement is prepared when it comes for this time.
+PREPARED_AT: Final = 3
+#: Statements that a connection knows; one more, and it begins anew.
+TEXTS_AT_MOST: Final = 500
+#: Statements of a bulk whose results are waited for together.
+IN_BULK: Final = 1_000
+
+_COUNT, _ROWS = pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK
+#: What is told in words fits whatever type the server takes it for.
+_AS_TEXT: Final = PyFormat.TEXT
+_FORMAT_OF: Final[dict[type, PyFormat]] = dict.fromkeys(
+    (bytes, bytearray, memoryview), PyFormat.BINARY
+)
+
+
+def _format_of(value: Any) -> PyFormat:
+    """An array of octets goes as it is: in words it takes twice the room, and the time to write
+    and to read them."""
+    is_of_octets = type(value) is list and value and type(value[0]) in _FORMAT_OF
+    return PyFormat.BINARY if is_of_octets else _AS_TEXT
+
+
+_PLACEHOLDER: Final = re.compile(r"%[s%]")
+
+
+class CommitInDoubt(psycopg.OperationalError):
+    """The server took the commit, and warned that it may not be kept.
+
+    An operator gave up the wait for a synchronous replica (`pg_cancel_backend`): what was committed
+    is on the disk of the primary, and may be lost in a failover.
+    """
+
+
+class CommitUnanswered(psycopg.OperationalError):
+    """The server does not say what became of a commit: it waits for its disk, or for a synchronous
+    replica that is gone. It may yet be kept."""
+
+
+class _Text:
+    """A statement as this connection knows it: its text, and how its rows are read."""
+
+    __slots__ = ("command", "has_loaders", "loading", "name", "uses")
+
+    def __init__(self, text: str, loading: abc.Transformer) -> None:
+        numbers = count(1)
+        self.command = _PLACEHOLDER.sub(
+            lambda found: f"${next(numbers)}" if found[0] == "%s" else "%", text
+        ).encode()
+        self.loading = loading
+        self.has_loaders = False
+        self.uses = 0
+        self.name: bytes | None = None
+
+
+class Cursor:
+    """What one statement found: a `catalogue.database.statements.Cursor` that waits when it is
+    asked."""
+
+    __slots__ = ("_next", "_pipeline", "_text", "result")
+
+    def __init__(self, pipeline: Pipeline, text: _Text) -> None:
+        self._pipeline = pipeline
+        self._text = text
+        self._next = 0
+        self.result: PGresult | None = None
+
+    @property
+    def rowcount(self) -> int:
+        result = self._received()
+        return result.ntuples if result.status == _ROWS else result.command_tuples or 0
+
+    def fetchone(self) -> Any:
+        result = self._received()
+        if self._next >= result.ntuples:
+            return None
+        row = self._loading(result).load_row(self._next, tuple)
+        self._next += 1
+        return row
+
+    def fetchall(self) -> list[Any]:
+        result = self._received()
+        first, self._next = self._next, result.ntuples
+        if first >= self._next:
+            return []
+        return self._loading(result).load_rows(first, self._next, tuple)
+
+    def _received(self) -> PGresult:
+        if self.result is None:
+            self._pipeline.receive(self)
+        assert self.result is not None
+        return self.result
+
+    def _loading(self, result: PGresult) -> abc.Transformer:
+        text = self._text
+        # The columns of one text are the same ones as long as the connection lasts.
+        text.loading.set_pgresult(result, set_loaders=not text.has_loaders)
+        text.has_loaders = True
+        return text.loading
+
+
+class Pipeline:
+    """A connection of psycopg, which is in autocommit and used by nobody else, in pipeline mode."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._pgconn = connection.pgconn
+        self._dumping = Transformer(connection)
+        self._texts: dict[str, _Text] = {}
+        self._names = count(1)
+        #: What was sent and has not been answered: a text stands for its preparation.
+        self._sent: deque[Cursor | _Text] = deque()
+        self._syncs = 0
+        self._waits_until: float | None = None
+        self._has_warned = False
+        connection.add_notice_handler(self._noticed)
+        self._poll = select.poll()
+        self._poll.register(self._pgconn.socket, select.POLLIN)
+        self._pgconn.nonblocking = 1
+        self._pgconn.enter_pipeline_mode()
+
+    @property
+    def closed(self) -> bool:
+        return self._connection.closed
+
+    def close(self) -> None:
+        self._connection.close()
+
+    # Transactions
+
+    def begin(self, *, writes: bool) -> None:
+        """Begins a transaction, when the one before it is over."""
+        self._settle()
+        if writes:
+            self.execute("BEGIN")
+
+    def commit(self, *, writes: bool, then: str | None = None, within: float | None = None) -> Any:
+        """Ends it. What was written is durable then; an error of any statement comes up.
+
+        `then`: a statement sent with it and carried out after it; its one value is given.
+        `within` so many seconds, or the connection is closed and CommitUnanswered raised.
+        """
+        if writes:
+            self.execute("COMMIT")
+        self._has_warned = False
+        asked = None if then is None else self.execute(then)
+        self._pgconn.pipeline_sync()
+        self._syncs += 1
+        if writes or self._sent:
+            self._waits_until = None if within is None else time.monotonic() + within
+            try:
+                self._settle()
+            finally:
+                self._waits_until = None
+        else:
+            self._flush()  # whoever comes next hears that the server has done with it
+        if writes and self._has_warned:
+            raise CommitInDoubt("the wait for a synchronous replica was given up")
+        return None if asked is None else asked.fetchone()[0]
+
+    def _noticed(self, notice: errors.Diagnostic) -> None:
+        # Text and language are the server's own; this code no statement of ours is answered with.
+        if notice.sqlstate == "01000":
+            self._has_warned = True
+
+    def roll_back(self) -> None:
+        """Undoes the transaction under way, if there is any, whatever state it is in."""
+        self._pgconn.pipeline_sync()
+        self._syncs += 1
+        try:
+            self._settle()
+        except psycopg.Error:
+            if self.closed:
+                raise
+        if self._pgconn.transaction_status != pq.TransactionStatus.IDLE:
+            self.execute("ROLLBACK")
+            self.commit(writes=False)
+
+    # Statements
+
+    def execute(self, text: str, values: Sequence[Any] = ()) -> Cursor:
+        """Sends a statement with ``%s`` for each value."""
+        dumping = self._dumping
+        given = dumping.dump_sequence(
+            values, [_FORMAT_OF.get(type(each)) or _format_of(each) for each in values]
+        )
+        known = self._texts.get(text)
+        if known is None:
+            known = self._new(text)
+        if known.name is None:
+            self._count_use(known)
+        # No types are told, each value has its place in the statement to go by: so a statement is
+        # prepared once, whatever is None and however long the numbers are.
+        if known.name is None:
+            self._pgconn.send_query_params(known.command, given, None, dumping.formats)
+        else:
+            self._pgconn.send_query_prepared(known.name, given, dumping.formats)
+        cursor = Cursor(self, known)
+        self._sent.append(cursor)
+        return cursor
+
+    def execute_many(self, text: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Sends it once for each row of values."""
+        for number, row in enumerate(rows, 1):
+            cursor = self.execute(text, row)
+            if not number % IN_BULK:  # neither side is to hold more than that
+                self.receive(cursor)
+
+    def _new(self, text: str) -> _Text:
+        if len(self._texts) >= TEXTS_AT_MOST:
+            self._texts = {}
+            self.execute("DEALLOCATE ALL")
+        known = self._texts[text] = _Text(text, Transformer(self._connection))
+        return known
+
+    def _count_use(self, known: _Text) -> None:
+        known.uses += 1
+        if known.uses == PREPARED_AT:
+            known.name = b"tiro_%d" % next(self._names)
+            self._pgconn.send_prepare(known.name, known.command)
+            self._sent.append(known)
+
+    # Results
+
+    def receive(self, cursor: Cursor) -> None:
+        """Waits for the result of the cursor, and of all that were sent before it."""
+        self._pgconn.send_flush_request()
+        self._flush()
+        while cursor.result is None:
+            if not self._sent:
+                raise psycopg.InterfaceError("the statement was given up with its transaction")
+            self._receive_next()
+
+    def _receive_next(self) -> None:
+        waiting = self._sent.popleft()
+        result = self._result()
+        if result is None:
+            raise psycopg.OperationalError("the connection is gone")
+        self._result()  # None: that was all of this statement
+        if result.status in (_ROWS, _COUNT):
+            if isinstance(waiting, Cursor):
+                waiting.result = result
+            return
+        if isinstance(waiting, _Text):
+            waiting.name, waiting.uses = None, 0
+        if self.closed:
+            raise psycopg.OperationalError(result.get_error_message())
+        raise (
+            errors.PipelineAborted("an earlier statement has failed")
+            if result.status == pq.ExecStatus.PIPELINE_ABORTED
+            else errors.error_from_result(result)
+        )
+
+    def _settle(self) -> None:
+        """Waits for all that is open, and only then lets the first error come up."""
+        if not self._syncs:
+            return
+        self._flush()
+        error: psycopg.Error | None = None
+        while self._sent:
+            try:
+                self._receive_next()
+            except psycopg.Error as failed:
+                error = error or failed
+                if self.closed:
+                    raise error from None
+        while self._syncs:
+            if self._result() is None:
+                raise error or psycopg.OperationalError("the connection is gone")
+            self._syncs -= 1
+        if error is not None:
+            raise error
+
+    def _result(self) -> PGresult | None:
+        pgconn = self._pgconn
+        while pgconn.is_busy():
+            if self._waits_until is None:
+                self._poll.poll()
+            elif not self._poll.poll(max(0.0, self._waits_until - time.monotonic()) * 1000):
+                self.close()
+                raise CommitUnanswered("a commit was not answered in time")
+            pgconn.consume_input()
+        return pgconn.get_result()
+
+    def _flush(self) -> None:
+        pgconn = self._pgconn
+        if not pgconn.flush():
+            return
+        # Neither side may wait for the other to read first.
+        self._poll.modify(pgconn.socket, select.POLLIN | select.POLLOUT)
+        while pgconn.flush():
+            self._poll.poll()
+            pgconn.consume_input()
+        self._poll.modify(pgconn.socket, select.POLLIN)

@@ -1,0 +1,317 @@
+"""The grown-up database: PostgreSQL through psycopg 3 and a pool of worker threads.
+
+Each job is one transaction on one worker's connection, run inside a pipeline
+(`catalogue.database.pipelines`): statements whose result nobody waits for
+(`catalogue.database.statements.send` and `lock`) travel with the next one that does, so a check-out
+needs three round trips. READ COMMITTED; who must not race takes row locks in a statement of their
+own before reading the facts. A job that fell to a deadlock, a serialisation failure or a constraint
+that a competitor reached first is run again, and so is one whose connection broke before the commit
+was sent. A server that is gone is waited for and tried by a thread of its own until it is back
+(`catalogue.database.outages`); where the URL names several, each new connection goes to the one
+that takes changes (`catalogue.database.connections`). Reads that may lag are a replica's, if there
+is one (`catalogue.database.replicas`).
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any, NamedTuple, TypeVar
+
+import psycopg
+from psycopg import errors
+
+from catalogue.database.connections import bounded, connected, first_line, place_of
+from catalogue.database.contract import Call, DatabaseClosed, Following, Work
+from catalogue.database.in_use import share_with_servers
+from catalogue.database.outages import PATIENCE, DatabaseUnavailable, Outage
+from catalogue.database.pipelines import CommitInDoubt, CommitUnanswered, Pipeline
+from catalogue.database.replica_watch import POSITION
+from catalogue.database.replicas import Replica, ReplicaRead
+from catalogue.database.statements import Transaction
+
+T = TypeVar("T")
+
+#: Worker threads, each with its connection: measured, more gain nothing on two cores.
+WORKERS = 8
+#: Attempts of one job before its error reaches the caller.
+ATTEMPTS = 8
+
+#: After these the transaction is known not to have happened, and another try may succeed.
+_LOST_RACES = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.UniqueViolation,
+    errors.ForeignKeyViolation,  # what was to be referred to has just gone
+    errors.PipelineAborted,
+)
+#: The server is there and takes no changes.
+_REFUSES_CHANGES = (errors.DiskFull, errors.ReadOnlySqlTransaction)
+#: The server is about to go: its connection may look sound for a moment longer.
+_IS_LEAVING = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow)
+
+
+class _Job(NamedTuple):
+    """Work, its answer, when it was handed in (monotonic seconds), and whether it may change
+    something. `tells`: whether the replica must have what it saw or did before later reads."""
+
+    work: Work[Any]
+    answer: Future[Any]
+    asked: float
+    writes: bool
+    tells: bool
+
+
+#: Whether the server takes no changes, and one that leaves nothing behind.
+_READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool"
+_A_CHANGE = "CREATE TEMPORARY TABLE tiro_tries_again AS SELECT 1 AS one"
+
+
+class PostgresqlDatabase:
+    """A `catalogue.database.Database` on a PostgreSQL server (``postgresql://...``)."""
+
+    dialect = "postgresql"
+
+    def __init__(
+        self,
+        url: str,
+        workers: int = WORKERS,
+        patience: float = PATIENCE,
+        following: Following | None = None,
+        served_by: str | None = None,
+    ) -> None:
+        self.url = url
+        self._served_by = served_by
+        self._conninfo = bounded(url, patience, served_by)
+        self._patience = patience
+        self.outage = Outage(f"the database {place_of(url)}", patience)
+        self._is_gone = False  # in an outage: nobody answers there, so reads fail as well
+        self._is_stuck = False  # in an outage: commits are not answered, so none is begun
+        self._stopping = threading.Event()
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._closed = False
+        self._closing = threading.Lock()
+        self._connected().close()  # a wrong address or password is an error now, not later
+        self._workers = [
+            threading.Thread(target=self._work, name=f"tiro-postgresql-{number}", daemon=True)
+            for number in range(workers)
+        ]
+        for worker in self._workers:
+            worker.start()
+        if served_by is not None:  # from the start there is a connection that says so
+            self._jobs.put(_Job(lambda transaction: None, Future(), time.monotonic(), False, False))
+        self.replica: Replica | None = None
+        if following is not None:
+            self.replica = Replica(
+                following.url, url, following.lag_seconds, workers, self._do_instead
+            )
+
+    def read(self, work: Work[T], *, wide: bool = False, may_lag: bool = False) -> Future[T]:
+        return self._submit(work, writes=False, may_lag=may_lag)
+
+    def write(self, work: Work[T], *, short: bool = False) -> Future[T]:
+        return self._submit(work, writes=True)
+
+    def write_here(self, soon: Call, from_thread: Call) -> None:
+        """Of no use: a server is waited for with each statement."""
+
+    def defer_release(self, later: Callable[[Callable[[], None]], object]) -> None:
+        """Nothing to share: each read is a transaction of a worker."""
+
+    def _submit(self, work: Work[T], *, writes: bool, may_lag: bool = False) -> Future[T]:
+        answer: Future[T] = Future()
+        replica, asked = self.replica, time.monotonic()
+        with self._closing:
+            if self._closed:
+                raise DatabaseClosed(self.url)
+            if replica is None:
+                self._jobs.put(_Job(work, answer, asked, writes, False))
+            elif may_lag and (wanted := replica.wanted()) is not None:
+                replica.submit(ReplicaRead(work, answer, asked, wanted))
+            else:
+                self._jobs.put(_Job(work, answer, asked, writes, writes or may_lag))
+        return answer
+
+    def _do_instead(self, read: ReplicaRead) -> None:
+        """Has the primary do what the replica did not."""
+        self._jobs.put(_Job(read.work, read.answer, read.asked, False, True))
+
+    def waiting(self) -> int:
+        return self._jobs.qsize() + (0 if self.replica is None else self.replica.waiting())
+
+    def close(self) -> None:
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        if self.replica is not None:
+            self.replica.close()  # what it hands back is done below
+        self._stopping.set()
+        for _ in self._workers:
+            self._jobs.put(None)
+        for worker in self._workers:
+            worker.join()
+
+    def _work(self) -> None:
+        connection: Pipeline | None = None
+        while (job := self._jobs.get()) is not None:
+            answer = job.answer
+            # What the replica had begun is running already.
+            if not answer.running() and not answer.set_running_or_notify_cancel():
+                continue
+            try:
+                connection, result = self._run(connection, job)
+            except BaseException as error:
+                answer.set_exception(error)
+            else:
+                answer.set_result(result)
+        if connection is not None:
+            connection.close()
+
+    def _run(self, connection: Pipeline | None, job: _Job) -> tuple[Pipeline, Any]:
+        """Runs work until it is committed; gives the connection to go on with."""
+        work, writes = job.work, job.writes
+        # What waits for a lock is told so sooner.
+        within = self._patience + 1.0 if writes else None
+        attempt, has_moved = 0, False
+        while True:
+            attempt += 1
+            committing = False
+            try:
+                if writes and self._is_stuck and self.outage.reason is not None:
+                    raise self.outage.error()
+                if connection is None or connection.closed:
+                    if self._is_gone and self.outage.is_old:
+                        raise self.outage.error()
+                    connection = None
+                    connection = Pipeline(self._connected())
+                    self._is_gone = False
+                connection.begin(writes=writes)
+                result = work(
+                    Transaction("postgresql", connection.execute, connection.execute_many)
+                )
+                committing = writes
+                if job.tells and self.replica is not None:
+                    self.replica.must_hold(
+                        connection.commit(writes=writes, then=POSITION, within=within)
+                    )
+                else:
+                    connection.commit(writes=writes, within=within)
+                return connection, result
+            except _LOST_RACES:
+                self._roll_back(connection)
+                if attempt == ATTEMPTS:
+                    raise
+                # Losers of one race must not meet again at once.
+                time.sleep(random.random() * 0.002 * attempt)  # noqa: S311
+            except (psycopg.OperationalError, *_REFUSES_CHANGES) as error:
+                self._roll_back(connection)
+                if connection is not None and isinstance(error, _IS_LEAVING):
+                    connection.close()
+                if isinstance(error, errors.ReadOnlySqlTransaction) and connection is not None:
+                    # It may be a primary no more: where there is another, that takes the work.
+                    connection.close()
+                    if has_moved or self.outage.reason is not None:
+                        raise self._refused(error) from error
+                    has_moved = True
+                    continue
+                is_known = connection is not None and not connection.closed
+                if is_known and not isinstance(error, CommitInDoubt):
+                    raise self._refused(error) from error
+                if connection is None:
+                    self._is_gone = True
+                    self._begin_outage(first_line(error))
+                # The connection is gone. Before COMMIT was sent nothing has happened, and the work
+                # is tried again; after it nobody can tell, and the caller must be told so.
+                elif committing:
+                    raise self._in_doubt(error) from error
+                self._wait(attempt, job, error)
+            except BaseException:
+                self._roll_back(connection)
+                raise
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        """A connection; one of a server takes part in its lock."""
+        connection = connected(self._conninfo, self._patience)
+        if self._served_by is not None and not share_with_servers(connection):
+            connection.close()
+            raise psycopg.OperationalError("a backup or an archive is being read into it")
+        return connection
+
+    def _wait(self, attempt: int, job: _Job, error: psycopg.Error) -> None:
+        """For a moment, before work is tried again; raises where it has waited long enough."""
+        pause = min(1.0, 0.025 * 2**attempt)
+        is_late = time.monotonic() + pause - job.asked > self._patience
+        is_over = is_late or (self._is_gone and self.outage.is_old)
+        if is_over or self._stopping.wait(pause):
+            raise DatabaseUnavailable(first_line(error)) from error
+
+    def _refused(self, error: psycopg.Error) -> Exception:
+        """What work fails with that the server refused to do, and the connection holds."""
+        if isinstance(error, _REFUSES_CHANGES):
+            self._begin_outage(first_line(error))
+        elif isinstance(error, errors.LockNotAvailable):
+            self.outage.complain("a lock was waited for in vain, somebody keeps it")
+        else:
+            self.outage.complain(first_line(error))
+        return DatabaseUnavailable(first_line(error))
+
+    def _in_doubt(self, error: psycopg.Error) -> Exception:
+        """What work fails with of which nobody can tell whether it was committed."""
+        if isinstance(error, CommitUnanswered):
+            self._is_stuck = True
+            self._begin_outage(
+                "a commit was waited for in vain: its disk is slow, or no synchronous replica"
+                " answers it"
+            )
+        elif isinstance(error, CommitInDoubt):
+            self.outage.complain(first_line(error))
+        else:
+            self.outage.complain("a connection broke during a commit")
+        return DatabaseUnavailable(first_line(error))
+
+    def trouble(self) -> str | None:
+        return self.outage.reason
+
+    def _begin_outage(self, reason: str) -> None:
+        if self.outage.begin(reason):
+            threading.Thread(
+                target=self._try_again, name="tiro-postgresql-again", daemon=True
+            ).start()
+
+    def _try_again(self) -> None:
+        """Until the server is there and takes changes."""
+        while not self._stopping.wait(self.outage.try_every):
+            try:
+                connection = self._connected()
+            except psycopg.Error:
+                continue
+            self._is_gone = False
+            try:
+                found = connection.execute(_READ_ONLY).fetchone()
+                if found is not None and not found[0]:
+                    connection.execute(_A_CHANGE)
+                    self._is_stuck = False
+                    self.outage.end()
+                    return
+            except errors.InsufficientPrivilege:  # nobody can tell but by trying in earnest
+                self._is_stuck = False
+                self.outage.end()
+                return
+            except psycopg.Error:
+                pass
+            finally:
+                connection.close()
+
+    @staticmethod
+    def _roll_back(connection: Pipeline | None) -> None:
+        if connection is None or connection.closed:
+            return
+        try:
+            connection.roll_back()
+        except psycopg.Error:
+            connection.close()

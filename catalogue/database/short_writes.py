@@ -1,0 +1,218 @@
+"""Short writes of the thread that serves: it runs them itself, and waits for no disk.
+
+Were each of them handed to the writer thread, the two threads would take the interpreter's lock
+from each other with every statement. So the serving thread runs all that have come since the last
+commit, in one transaction, and only COMMIT, which waits for the disk without that lock, is done by
+a thread that does nothing else. What comes meanwhile waits for its end.
+
+This is a way for fair weather. Where the writer thread or another process has the write lock, or
+SQLite finds fault with the disk or the file, all of it is undone and goes to the writer thread,
+which waits, and knows what to do about an outage. (Work may be run again from the start.)
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from time import monotonic
+from typing import Any, Final
+
+from catalogue.database.contract import Call, Work
+from catalogue.database.statements import Transaction
+
+Job = tuple[Work[Any], Future[Any]]
+
+#: Seconds after which the rest waits for the next commit, that others may have their turn.
+BATCH_SECONDS: Final = 0.02
+
+
+class _Batch:
+    """What shares a commit: the jobs that were begun, and how each of them ended."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+
+    def tell(self) -> None:
+        for answer, result, error in self.outcomes:
+            if error is None:
+                answer.set_result(result)
+            else:
+                answer.set_exception(error)
+
+
+class ShortWrites:
+    """The jobs that the thread which makes this runs itself.
+
+    `connect` opens a connection that waits for no lock. `writing` is held by whoever writes in
+    this process. `hand_over` gives a job to the writer thread; `may_begin` says whether that has
+    nothing to do, and all is well; `committed` is told of a commit before anybody has an answer.
+    `soon` has something called by this thread when it has done what is at hand, `from_thread` is
+    the same for any thread. `is_outage` says of an error whether work is not to blame for it.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        writing: threading.Lock,
+        hand_over: Callable[[Job], object],
+        may_begin: Callable[[], bool],
+        committed: Callable[[], object],
+        is_outage: Callable[[sqlite3.Error], bool],
+        soon: Call,
+        from_thread: Call,
+    ) -> None:
+        self.thread = threading.get_ident()
+        #: When the batch under way was begun.
+        self.began: float | None = None
+        self._connect = connect
+        self._writing = writing
+        self._hand_over = hand_over
+        self._may_begin = may_begin
+        self._committed = committed
+        self._is_outage = is_outage
+        self._soon = soon
+        self._from_thread = from_thread
+        self._jobs: deque[Job] = deque()
+        self._is_due = False  # `_run` will be called anyway: soon, or after the commit under way
+        self._connection: sqlite3.Connection | None = None
+        self._is_doubtful = False
+        self._is_closed = False
+        self._batches: SimpleQueue[_Batch | None] = SimpleQueue()
+        self._durable: deque[_Batch] = deque()
+        self._committer = threading.Thread(target=self._commit, name="tiro-commit", daemon=True)
+        self._committer.start()
+
+    def put(self, job: Job) -> None:
+        """Takes a job, which must come from the own thread."""
+        self._jobs.append(job)
+        if not self._is_due:
+            self._is_due = True
+            self._soon(self._run)
+
+    def waiting(self) -> int:
+        return len(self._jobs)
+
+    def hand_over(self) -> None:
+        """Leaves all that waits to the writer thread; for any thread."""
+        while True:
+            try:
+                self._hand_over(self._jobs.popleft())
+            except IndexError:
+                return
+
+    def doubt(self) -> None:
+        """The file may not be the same any more: the next batch opens it anew."""
+        self._is_doubtful = True
+
+    def close(self) -> None:
+        """Finishes the batch under way; nothing may be put any more. For any thread."""
+        self.hand_over()
+        with self._writing:
+            self._is_closed = True
+            self._batches.put(None)
+        self._committer.join()
+        self._tell()
+        self._part()
+
+    # in the own thread
+
+    def _run(self) -> None:
+        self._is_due = False
+        if not self._jobs:
+            return
+        if not self._may_begin() or not self._writing.acquire(blocking=False):
+            self.hand_over()
+            return
+        if self._is_closed:  # meanwhile: nobody would commit it
+            self._writing.release()
+            return
+        batch = _Batch()
+        self.began = monotonic()
+        try:
+            self._run_batch(batch)
+        except BaseException as error:
+            self._undo(batch, error)
+            return
+        self._is_due = True
+        self._batches.put(batch)
+
+    def _run_batch(self, batch: _Batch) -> None:
+        if self._is_doubtful:
+            self._part()
+        if self._connection is None:
+            self._connection = self._connect()
+        execute = self._connection.execute
+        transaction = Transaction("sqlite", execute, self._connection.executemany)
+        jobs, begun, outcomes = self._jobs, batch.jobs, batch.outcomes
+        execute("BEGIN IMMEDIATE")
+        end = monotonic() + BATCH_SECONDS
+        while jobs and monotonic() < end:
+            try:
+                job = jobs.popleft()
+            except IndexError:  # they were handed over just now
+                break
+            work, answer = job
+            if not answer.set_running_or_notify_cancel():
+                continue
+            begun.append(job)
+            execute("SAVEPOINT job")
+            try:
+                result = work(transaction)
+            except BaseException as error:
+                if isinstance(error, sqlite3.Error) and self._is_outage(error):
+                    raise  # SQLite has undone more than this job
+                execute("ROLLBACK TO job")
+                outcomes.append((answer, None, error))
+            else:
+                outcomes.append((answer, result, None))
+            execute("RELEASE job")
+
+    def _undo(self, batch: _Batch, error: BaseException) -> None:
+        """Nobody's work is in: the writer thread does it, in the order in which it came."""
+        connection = self._connection
+        if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+            self._is_doubtful = True
+        try:
+            if connection is not None and connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            pass  # it is closed before the next batch
+        for job in batch.jobs:
+            self._hand_over(job)
+        self.hand_over()
+        self.began = None
+        self._writing.release()
+
+    def _tell(self) -> None:
+        while self._durable:
+            self._durable.popleft().tell()
+
+    def _go_on(self) -> None:
+        self._tell()
+        self._run()
+
+    def _part(self) -> None:
+        connection, self._connection, self._is_doubtful = self._connection, None, False
+        if connection is not None:
+            connection.close()
+
+    # in the thread that waits for the disk
+
+    def _commit(self) -> None:
+        while (batch := self._batches.get()) is not None:
+            assert self._connection is not None
+            try:
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                self._undo(batch, error)
+            else:
+                self._committed()
+                self._durable.append(batch)
+                self.began = None
+                self._writing.release()
+            self._from_thread(self._go_on)

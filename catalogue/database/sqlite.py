@@ -1,0 +1,367 @@
+"""The embedded database: one SQLite file, one writer thread, group commit.
+
+The writer thread takes all jobs that wait, runs each in a savepoint of its own (one that is alone
+needs none), commits once with ``synchronous=FULL`` and only then releases the answers: whoever got
+an answer can pull the plug. Short writes of the thread that serves go another way, see
+`catalogue.database.short_writes`. Bounded reads run in the calling thread on its own connection;
+wide ones on a small pool.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Final, TypeVar
+
+from catalogue.database.answers import Answered
+from catalogue.database.contract import Call, DatabaseClosed, Work
+from catalogue.database.in_use import FileLock
+from catalogue.database.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
+from catalogue.database.short_writes import Job, ShortWrites
+from catalogue.database.sqlite_files import connect, outage_of
+from catalogue.database.statements import Transaction
+
+T = TypeVar("T")
+
+#: How many jobs share one commit at most: bounds how long the first of them waits.
+JOBS_PER_COMMIT = 256
+#: KiB of pages that the connection for short writes keeps: pages of what happened last, mostly,
+#: which nobody looks at again. The operating system has the others at hand.
+SHORT_WRITES_KIB = 16384
+#: Milliseconds for which work waits for the write lock in an outage.
+_BUSY_IN_OUTAGE: Final = 250
+
+
+class _Reader:
+    """A connection for reads of one thread, and the snapshot it may be holding."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = connect(path)
+        self.connection.execute("PRAGMA query_only=ON")
+        self.transaction = Transaction(
+            "sqlite", self.connection.execute, self.connection.executemany
+        )
+        self.transaction.memory = {}
+        self.holding = False
+        self.commits_seen = -1
+        self.is_broken = False
+        #: Held by whoever uses the connection: closed under a statement, SQLite's library crashes.
+        self.lock = threading.RLock()
+
+    def release(self) -> None:
+        with self.lock:
+            if not self.holding:
+                return
+            self.holding = False
+            self.transaction.memory = {}
+            try:
+                self.connection.execute("COMMIT")
+            except sqlite3.Error:
+                self.is_broken = True  # the next read opens another connection
+
+    def close(self) -> None:
+        with self.lock:
+            self.release()
+            self.connection.close()
+
+
+class SqliteDatabase:
+    """A `catalogue.database.Database` on one file (its folder must exist)."""
+
+    dialect = "sqlite"
+    replica = None
+
+    def __init__(
+        self, path: Path, patience: float = PATIENCE, served_by: str | None = None
+    ) -> None:
+        """Raises DatabaseInUse where another server than `served_by` has it."""
+        self._lock = None if served_by is None else FileLock.shared(path, served_by)
+        self.path = path
+        self.url = f"sqlite:///{path}"
+        self.outage = Outage(f"the database {path}", patience)
+        self._patience = patience
+        self._opened = 0.0  # when the writer's connection was opened anew
+        self._batch_began: float | None = None
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._writing = threading.Lock()  # held by the thread that has a transaction open
+        self._short: ShortWrites | None = None
+        self._commits = 0
+        self._closed = False
+        self._closing = threading.Lock()
+        self._readers = threading.local()
+        self._all_readers: list[_Reader] = []
+        self._later: Callable[[Callable[[], None]], object] | None = None
+        self._later_thread: int | None = None
+        self._wide = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tiro-wide-read")
+        self._writer = threading.Thread(target=self._write_jobs, name="tiro-writer", daemon=True)
+        self._writer_connection = connect(path, patience)
+        self._writer.start()
+
+    # reading
+
+    def read(self, work: Work[T], *, wide: bool = False, may_lag: bool = False) -> Future[T]:
+        if self._closed:
+            raise DatabaseClosed(self.url)
+        if wide:
+            return self._wide.submit(self._read_widely, work)
+        try:
+            return Answered(self._read_here(work))
+        except sqlite3.Error as error:
+            return Answered(None, self._unread(error))
+        except BaseException as error:  # the future carries it, as for a write
+            return Answered(None, error)
+
+    def _read_widely(self, work: Work[T]) -> T:
+        try:
+            return self._read_here(work)
+        except sqlite3.Error as error:
+            raise self._unread(error) from error
+
+    def _unread(self, error: sqlite3.Error) -> Exception:
+        """What a read that met `error` fails with; the next one has another connection."""
+        said = outage_of(error)
+        if said is None:
+            return error
+        reader = self._reader()
+        reader.release()
+        reader.is_broken = True
+        self.outage.complain(said)
+        return DatabaseUnavailable(said)
+
+    def defer_release(self, later: Callable[[Callable[[], None]], object]) -> None:
+        self._later = later
+        self._later_thread = threading.get_ident()
+        # With a mapped file each commit by somebody else costs a reader the whole mapping, and a
+        # page fault for whatever it looks at next: too much for small reads between small writes.
+        reader = self._reader()
+        reader.release()
+        reader.connection.execute("PRAGMA mmap_size=0")
+
+    def _reader(self) -> _Reader:
+        reader: _Reader | None = getattr(self._readers, "reader", None)
+        if reader is not None and not reader.is_broken:
+            return reader
+        if reader is not None:
+            self._all_readers.remove(reader)
+            reader.close()
+            self._readers.reader = None
+        reader = self._readers.reader = _Reader(self.path)
+        self._all_readers.append(reader)
+        if self._later_thread == threading.get_ident():
+            reader.connection.execute("PRAGMA mmap_size=0")
+        return reader
+
+    def _read_here(self, work: Work[T]) -> T:
+        reader = self._reader()
+        with reader.lock:
+            if self._closed:  # while this waited for its turn
+                raise DatabaseClosed(self.url)
+            if reader.holding:
+                if reader.commits_seen == self._commits:
+                    return work(reader.transaction)
+                reader.release()  # a write was answered since: the next read must see it
+            seen = self._commits
+            reader.connection.execute("BEGIN")
+            reader.holding, reader.commits_seen = True, seen
+            if self._later is None or self._later_thread != threading.get_ident():
+                try:
+                    return work(reader.transaction)
+                finally:
+                    reader.release()
+            self._later(reader.release)
+            return work(reader.transaction)
+
+    # writing
+
+    def write(self, work: Work[T], *, short: bool = False) -> Future[T]:
+        answer: Future[T] = Future()
+        with self._closing:
+            if self._closed:
+                raise DatabaseClosed(self.url)
+            here = self._short if short else None
+            if here is not None and here.thread == threading.get_ident():
+                here.put((work, answer))
+            else:
+                self._jobs.put((work, answer))
+        return answer
+
+    def write_here(self, soon: Call, from_thread: Call) -> None:
+        def connect_here() -> sqlite3.Connection:
+            connection = connect(self.path, 0.0)
+            connection.execute("PRAGMA mmap_size=0")
+            connection.execute(f"PRAGMA cache_size=-{SHORT_WRITES_KIB}")
+            return connection
+
+        def is_outage(error: sqlite3.Error) -> bool:
+            return outage_of(error) is not None
+
+        if self._short is not None:  # the last one to ask is served
+            self._short.close()
+        self._short = ShortWrites(
+            *(connect_here, self._writing, self._jobs.put, self._is_writer_idle),
+            *(self._note_commit, is_outage, soon, from_thread),
+        )
+
+    def _is_writer_idle(self) -> bool:
+        return self._jobs.empty() and self._batch_began is None and self.outage.reason is None
+
+    def _note_commit(self) -> None:
+        self._commits += 1
+
+    def _write_jobs(self) -> None:
+        """The writer thread: until the None that `close` puts at the end of the queue."""
+        while True:
+            job = self._next_job()
+            if job is None:
+                return
+            batch = [job]
+            is_last = False
+            while len(batch) < JOBS_PER_COMMIT:
+                try:
+                    job = self._jobs.get_nowait()
+                except Empty:
+                    break
+                if job is None:
+                    is_last = True
+                    break
+                batch.append(job)
+            self._batch_began = time.monotonic()
+            with self._writing:
+                self._commit_together(batch)
+            self._batch_began = None
+            if is_last:
+                return
+
+    def _next_job(self) -> Job | None:
+        """The next job; in an outage the file is tried for as long as none comes."""
+        while self.outage.reason is not None:
+            try:
+                return self._jobs.get(timeout=self.outage.try_every)
+            except Empty:
+                self._try_again()
+        return self._jobs.get()
+
+    def _commit_together(self, batch: list[Job]) -> None:
+        if self.outage.reason is not None:
+            self._open_anew()
+        connection = self._writer_connection
+        execute = connection.execute
+        # What undoes the only job is undoing it all: no page need be kept for a savepoint.
+        is_alone = len(batch) == 1
+        transaction = Transaction("sqlite", execute, connection.executemany, is_alone)
+        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            execute("BEGIN IMMEDIATE")
+            for work, answer in batch:
+                # It runs already where the serving thread had begun it.
+                if not (answer.running() or answer.set_running_or_notify_cancel()):
+                    continue
+                if not is_alone:
+                    execute("SAVEPOINT job")
+                try:
+                    result = work(transaction)
+                except BaseException as error:
+                    if isinstance(error, sqlite3.Error) and outage_of(error) is not None:
+                        raise  # SQLite has undone more than this job
+                    if is_alone:
+                        self._roll_back()
+                    else:
+                        execute("ROLLBACK TO job")
+                    outcomes.append((answer, None, error))
+                else:
+                    outcomes.append((answer, result, None))
+                if not is_alone:
+                    execute("RELEASE job")
+            if not (is_alone and outcomes and outcomes[0][2] is not None):
+                execute("COMMIT")
+        except BaseException as error:  # disk full, file gone: nobody's work is in
+            self._roll_back()
+            refused = error
+            if isinstance(error, sqlite3.Error) and (said := outage_of(error)) is not None:
+                if self.outage.begin(said):
+                    # Nobody else is to wait as long for the lock as these have.
+                    self._writer_connection.execute(f"PRAGMA busy_timeout={_BUSY_IN_OUTAGE}")
+                    if self._short is not None:
+                        self._short.doubt()
+                refused = DatabaseUnavailable(said)
+                refused.__cause__ = error
+            for _, answer in batch:
+                if not answer.done():
+                    answer.set_exception(refused)
+            return
+        if self.outage.reason is not None:
+            self._is_over()
+        self._commits += 1
+        for answer, result, failure in outcomes:
+            if failure is None:
+                answer.set_result(result)
+            else:
+                answer.set_exception(failure)
+
+    def waiting(self) -> int:
+        return self._jobs.qsize() + (self._short.waiting() if self._short is not None else 0)
+
+    def _roll_back(self) -> None:
+        try:
+            if self._writer_connection.in_transaction:
+                self._writer_connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._open_anew()
+
+    def _open_anew(self) -> None:
+        """Another connection for the writer, now and then: the file may be another one, or back."""
+        if (now := time.monotonic()) - self._opened < TRY_EVERY:
+            return
+        self._opened = now
+        try:
+            found = connect(self.path, _BUSY_IN_OUTAGE / 1000)
+        except sqlite3.Error:
+            return
+        self._writer_connection.close()
+        self._writer_connection = found
+
+    def _try_again(self) -> None:
+        """Writes a page, with what it holds already."""
+        self._open_anew()
+        execute = self._writer_connection.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            (version,) = execute("PRAGMA user_version").fetchone()
+            execute(f"PRAGMA user_version={version:d}")
+            execute("COMMIT")
+        except sqlite3.Error:
+            self._roll_back()
+        else:
+            self._is_over()
+
+    def _is_over(self) -> None:
+        self._writer_connection.execute(f"PRAGMA busy_timeout={self._patience * 1000:.0f}")
+        self.outage.end()
+
+    def trouble(self) -> str | None:
+        now = time.monotonic()
+        begun = (self._batch_began, self._short.began if self._short is not None else None)
+        if any(began is not None and now - began > self._patience for began in begun):
+            return "the disk, or another process that holds the write lock, is too slow"
+        return self.outage.reason
+
+    def close(self) -> None:
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        if self._short is not None:
+            self._short.close()
+        self._jobs.put(None)
+        self._writer.join()
+        self._wide.shutdown()
+        for reader in self._all_readers:
+            reader.close()
+        self._writer_connection.close()
+        if self._lock is not None:
+            self._lock.release()

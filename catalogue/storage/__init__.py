@@ -1,1 +1,0 @@
-"""Storage: the two kinds of database, their threads, outages and replicas."""

@@ -1,0 +1,1 @@
+"""What every feature of circulation stands on, and that knows none of them."""

@@ -1,0 +1,125 @@
+"""What agencies have agreed to do for each other. Part of the set-up.
+
+An agency keeps to itself: a debt is owed to the agency that charged it, a block is that agency's,
+and nobody else takes its money (bibliotekslov § 31 excludes from borrowing "at the library"). What
+an agency owns it has a say in wherever it is lent. The public libraries and the schools of one
+municipality may agree otherwise, on each of three matters:
+
+* `debts`: debts to one, and blocks by one, count at the others too;
+* `payments`: each takes payments for what is owed to the others;
+* `lending`: whoever lends decides alone what may be lent, whatever the owner's rules say.
+
+An agreement is between all its agencies, both ways. Two agreements do not make a third: agencies
+share what an agreement that names them both says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from catalogue.database import Transaction, many, send
+from circulation.kernel.schema import agreement_agencies, agreements
+
+#: What an agreement can be about.
+MATTERS = ("debts", "payments", "lending")
+
+_all: Callable[..., list[Any]] = many(
+    select(agreements.c.code, *(agreements.c[name] for name in MATTERS)).order_by(
+        agreements.c.code
+    ),
+    None,
+)
+_all_agencies: Callable[..., list[Any]] = many(
+    select(agreement_agencies.c.code, agreement_agencies.c.agency_id).order_by(
+        agreement_agencies.c.code, agreement_agencies.c.agency_id
+    ),
+    None,
+)
+_insert = send(
+    insert(agreements).values(
+        code=bindparam("new_code"), **{name: bindparam(f"new_{name}") for name in MATTERS}
+    ),
+    "new_code",
+    *(f"new_{name}" for name in MATTERS),
+)
+_insert_agency = send(
+    insert(agreement_agencies).values(
+        code=bindparam("new_code"), agency_id=bindparam("new_agency_id")
+    ),
+    "new_code",
+    "new_agency_id",
+)
+_forget = send(delete(agreements).where(agreements.c.code == bindparam("of_code")), "of_code")
+_forget_agencies = send(
+    delete(agreement_agencies).where(agreement_agencies.c.code == bindparam("of_code")), "of_code"
+)
+
+
+class Agreement(NamedTuple):
+    """An agreement as it is stored: between which agencies, by id, and on which matters."""
+
+    code: str
+    agencies: frozenset[int]
+    debts: bool
+    payments: bool
+    lending: bool
+
+
+class Agreements:
+    """All agreements of one set-up, asked for one agency. Never changed."""
+
+    __slots__ = ("_sharing", "rows")
+
+    def __init__(self, rows: Iterable[Agreement] = ()) -> None:
+        self.rows = tuple(rows)
+        self._sharing: dict[tuple[str, int], frozenset[int]] = {}
+        for row in self.rows:
+            for matter in MATTERS:
+                if not getattr(row, matter):
+                    continue
+                for agency_id in row.agencies:
+                    before = self._sharing.get((matter, agency_id), frozenset())
+                    self._sharing[matter, agency_id] = before | row.agencies
+
+    def counted_at(self, agency_id: int) -> frozenset[int]:
+        """The agencies whose debts and blocks count at this one: itself and who shares them."""
+        return self._shared("debts", agency_id)
+
+    def collected_at(self, agency_id: int) -> frozenset[int]:
+        """The agencies for which this one takes payments, itself among them."""
+        return self._shared("payments", agency_id)
+
+    def lends_freely(self, lender_id: int, owner_id: int) -> bool:
+        """Does the lender decide alone what of the owner's may be lent?"""
+        return lender_id != owner_id and owner_id in self._shared("lending", lender_id)
+
+    def _shared(self, matter: str, agency_id: int) -> frozenset[int]:
+        return self._sharing.get((matter, agency_id)) or frozenset((agency_id,))
+
+
+def read_agreements(transaction: Transaction) -> list[Agreement]:
+    """All agreements, by code."""
+    parties: dict[str, set[int]] = {}
+    for code, agency_id in _all_agencies(transaction):
+        parties.setdefault(code, set()).add(agency_id)
+    return [
+        Agreement(code, frozenset(parties.get(code, ())), *map(bool, matters))
+        for code, *matters in _all(transaction)
+    ]
+
+
+def store_agreement(transaction: Transaction, agreement: Agreement) -> None:
+    """Stores the agreement in place of what had its code."""
+    forget_agreement(transaction, agreement.code)
+    _insert(transaction, agreement.code, *(getattr(agreement, name) for name in MATTERS))
+    for agency_id in sorted(agreement.agencies):
+        _insert_agency(transaction, agreement.code, agency_id)
+
+
+def forget_agreement(transaction: Transaction, code: str) -> None:
+    """Removes the agreement, where there is one."""
+    _forget_agencies(transaction, code)
+    _forget(transaction, code)

@@ -1,0 +1,230 @@
+"""Events: one append-only row for each change of state, written with the change itself.
+
+Messages, statistics, notifications of other systems and the audit trail are read from here.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from enum import Enum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, insert, select
+
+from catalogue.database import Transaction, many, send
+from catalogue.tracing import request_id
+from circulation.kernel.results import Desk
+from circulation.kernel.schema import events
+
+_write_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+class EventKind(Enum):
+    """What happened. The value is what `events.kind` holds."""
+
+    CHECKED_OUT = "checked_out"
+    CHECKED_IN = "checked_in"  # a loan ended
+    ITEM_SEEN = "item_seen"  # handed in without a loan: it may have ended or begun a transit
+    RENEWED = "renewed"
+    HOLD_PLACED = "hold_placed"
+    HOLD_CHANGED = "hold_changed"  # pickup branch, dates, pause
+    HOLD_ACTIVATED = "hold_activated"  # the one before it in a serial set is finished
+    HOLD_CAPTURED = "hold_captured"  # an item is bound to it
+    HOLD_SHELVED = "hold_shelved"  # ready for pickup: now the patron is told
+    HOLD_RELEASED = "hold_released"  # the item is not bound to it any more
+    HOLD_CLOSED = "hold_closed"  # `after` has the outcome
+    HOLD_REOPENED = "hold_reopened"  # what had closed it was undone
+    FETCH_BEGUN = "fetch_begun"
+    FETCH_GIVEN_UP = "fetch_given_up"
+    ABSENCE_CHANGED = "absence_changed"
+    CHECK_OUT_CANCELLED = "check_out_cancelled"  # the loan never was
+    CHECK_IN_CANCELLED = "check_in_cancelled"  # the loan goes on
+    CLAIMED_RETURNED = "claimed_returned"
+    CLAIM_WITHDRAWN = "claim_withdrawn"
+    DECLARED_LOST = "declared_lost"
+    FOUND = "found"
+    LOAN_SUSPENDED = "loan_suspended"
+    LOAN_RESUMED = "loan_resumed"
+    LENT_ONWARD = "lent_onward"
+    ONWARD_LOAN_ENDED = "onward_loan_ended"
+    CONFLICT_SETTLED = "conflict_settled"
+    ITEM_PROPERTIES_SET = "item_properties_set"  # a machine has told them
+    PATRON_REGISTERED = "patron_registered"
+    PATRON_CHANGED = "patron_changed"
+    CONTACT_ADDED = "contact_added"
+    CONTACT_VERIFIED = "contact_verified"
+    CONTACT_REMOVED = "contact_removed"
+    GUARDIAN_ADDED = "guardian_added"
+    GUARDIAN_REMOVED = "guardian_removed"
+    JOINED_GROUP = "joined_group"
+    LEFT_GROUP = "left_group"
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    PIN_REFUSED = "pin_refused"  # a wrong one was typed
+    PIN_UNLOCKED = "pin_unlocked"
+    PATRON_ERASED = "patron_erased"
+    IDENTIFIER_ADDED = "identifier_added"
+    IDENTIFIER_BLOCKED = "identifier_blocked"
+    IDENTIFIER_UNBLOCKED = "identifier_unblocked"
+    PIN_CHANGED = "pin_changed"
+    PATRON_BLOCKED = "patron_blocked"
+    PATRON_UNBLOCKED = "patron_unblocked"
+    CHARGE_CREATED = "charge_created"
+    CHARGE_CHANGED = "charge_changed"  # raised, reduced, cancelled, written off
+    PAYMENT_TAKEN = "payment_taken"
+    PAYMENT_REVERSED = "payment_reversed"
+    REIMBURSED = "reimbursed"
+    RECEIPT_OFFERED = "receipt_offered"  # for what was returned on one occasion
+    DEBT_WARNED = "debt_warned"
+    SENT_TO_COLLECTION = "sent_to_collection"  # a debt: it is a claim from now on
+    COLLECTION_WITHDRAWN = "collection_withdrawn"  # the claim was called back
+    COLLECTION_EXPORTED = "collection_exported"  # a file for the debtor system
+    BOOKING_PLACED = "booking_placed"  # of bookings, `after` and `before` have the number
+    BOOKING_CHANGED = "booking_changed"
+    BOOKING_CLOSED = "booking_closed"  # `after` has the outcome
+    PLACEMENT_CREATED = "placement_created"  # a deposit or a theme
+    PLACEMENT_CHANGED = "placement_changed"
+    PLACEMENT_MOVED = "placement_moved"  # its next station has come
+    PLACEMENT_ENDED = "placement_ended"
+    STAY_BEGUN = "stay_begun"  # an item is to be elsewhere for a while
+    STAY_MOVED = "stay_moved"
+    STAY_ENDED = "stay_ended"  # it is to go home
+    SET_UP_CHANGED = "set_up_changed"  # `after` tells the changes, a line for each
+    BRANCH_CLOSED = "branch_closed"  # an emergency closure, announced or lifted
+    LOAN_RECALLED = "loan_recalled"  # somebody waits: the due date was brought forward
+    LOAN_RECALL_CANCELLED = "loan_recall_cancelled"  # the due date is as it was before
+    ITEM_PLACED = "item_placed"  # another place within the branch, or another branch
+    LOAN_REDATED = "loan_redated"  # its due date was moved without a renewal
+    ITEM_ADDED = "item_added"  # by accession
+    ITEM_CHANGED = "item_changed"  # call number, group, part, price
+    ITEM_REMOVED = "item_removed"  # `before` tells what it was
+    ITEM_RECEIVED = "item_received"  # the same, of what a supplier had announced
+    DELIVERY_ANNOUNCED = "delivery_announced"
+    DELIVERY_CLOSED = "delivery_closed"  # all of it has come, or nothing more is to
+    RECORD_ADDED = "record_added"  # by hand or over the wire; a load of files writes none
+    RECORD_REPLACED = "record_replaced"
+    RECORD_DELETED = "record_deleted"  # `before` tells what it was
+    RECORDS_MERGED = "records_merged"  # `before` is gone, `after` is the survivor
+
+
+class Event(NamedTuple):
+    """An event as it is read back. The last three are JSON objects, empty where not given."""
+
+    id: int
+    kind: EventKind
+    at: datetime
+    recorded: datetime | None
+    actor: str
+    device: str
+    branch_id: int | None
+    item_id: int | None
+    patron_id: int | None
+    loan_id: int | None
+    hold_id: int | None
+    cause: int | None
+    request_id: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    traits: dict[str, Any]
+
+
+_WRITTEN = Event._fields[1:]
+_insert_event = send(
+    insert(events).values(
+        {events.c[name]: bindparam(f"new_{name}", type_=events.c[name].type) for name in _WRITTEN}
+    ),
+    *(f"new_{name}" for name in _WRITTEN),
+)
+
+_COLUMNS = tuple(events.c[name] for name in Event._fields)
+
+
+def select_events(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Events for a statement whose rows are read with `read_event`."""
+    return select(*_COLUMNS).where(*conditions)
+
+
+def read_event(*row: Any) -> Event:
+    """An event from a row of `select_events`."""
+    event = Event(*row)
+    return event._replace(
+        kind=EventKind(event.kind),
+        before=json.loads(row[-3]) if row[-3] else {},
+        after=json.loads(row[-2]) if row[-2] else {},
+        traits=json.loads(row[-1]) if row[-1] else {},
+    )
+
+
+_of_hold = many(
+    select(*_COLUMNS).where(events.c.hold_id == bindparam("hold_id")).order_by(events.c.id),
+    read_event,
+    "hold_id",
+)
+_of_item = many(
+    select(*_COLUMNS).where(events.c.item_id == bindparam("item_id")).order_by(events.c.id),
+    read_event,
+    "item_id",
+)
+_of_patron = many(
+    select(*_COLUMNS).where(events.c.patron_id == bindparam("patron_id")).order_by(events.c.id),
+    read_event,
+    "patron_id",
+)
+
+
+def write_event(
+    transaction: Transaction,
+    kind: EventKind,
+    desk: Desk | None,
+    at: datetime,
+    *,
+    recorded: datetime | None = None,
+    item_id: int | None = None,
+    patron_id: int | None = None,
+    loan_id: int | None = None,
+    hold_id: int | None = None,
+    cause: int | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    traits: dict[str, Any] | None = None,
+) -> None:
+    """Appends an event; `desk` None stands for the command line.
+
+    The request that this thread works on is written with it (`catalogue.tracing`).
+    `recorded` is given only where the event is written down later than `at`, when it happened.
+    `traits` are what statistics count by; they must tell nobody who it was.
+    """
+    _insert_event(
+        transaction,
+        kind.value,
+        at,
+        recorded,
+        desk.actor if desk else "",
+        desk.device if desk else "",
+        desk.branch_id if desk else None,
+        item_id,
+        patron_id,
+        loan_id,
+        hold_id,
+        cause,
+        request_id(),
+        _write_json(before) if before else None,
+        _write_json(after) if after else None,
+        _write_json(traits) if traits else None,
+    )
+
+
+def events_of_item(transaction: Transaction, item_id: int) -> list[Event]:
+    """All events of the item in the order in which they took effect."""
+    return _of_item(transaction, item_id)
+
+
+def events_of_patron(transaction: Transaction, patron_id: int) -> list[Event]:
+    """All events of the patron, by id."""
+    return _of_patron(transaction, patron_id)
+
+
+def events_of_hold(transaction: Transaction, hold_id: int) -> list[Event]:
+    """All events of the hold in the order in which they took effect."""
+    return _of_hold(transaction, hold_id)

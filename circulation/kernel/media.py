@@ -1,0 +1,104 @@
+"""What the things of a material group are physically: what a machine that lends must know of them.
+
+A group says its media type in the set-up, and so all groups below it that say nothing themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select, update
+
+from catalogue.database import Transaction, many, send
+from circulation.kernel.policy import Tree, lineage
+from circulation.kernel.schema import material_groups
+
+
+class MediaType(Enum):
+    """The media types that lending machines tell apart. The value is the word for it."""
+
+    OTHER = "other"
+    BOOK = "book"
+    MAGAZINE = "magazine"
+    BOUND_JOURNAL = "bound-journal"
+    AUDIO_TAPE = "audio-tape"
+    VIDEO = "video"
+    CD = "cd"
+    DISKETTE = "diskette"
+    BOOK_WITH_DISKETTE = "book-with-diskette"
+    BOOK_WITH_CD = "book-with-cd"
+    BOOK_WITH_AUDIO_TAPE = "book-with-audio-tape"
+
+
+#: Whether a strong field could wipe it, where that can be told from the type alone: a video may be
+#: a tape or a disc, and of the others nothing is known.
+_IS_MAGNETIC = {
+    MediaType.BOOK: False,
+    MediaType.MAGAZINE: False,
+    MediaType.BOUND_JOURNAL: False,
+    MediaType.AUDIO_TAPE: True,
+    MediaType.CD: False,
+    MediaType.DISKETTE: True,
+    MediaType.BOOK_WITH_DISKETTE: True,
+    MediaType.BOOK_WITH_CD: False,
+    MediaType.BOOK_WITH_AUDIO_TAPE: True,
+}
+
+
+class Media(NamedTuple):
+    """Of a material group; None is not known."""
+
+    type: MediaType | None = None
+    is_magnetic: bool | None = None
+
+
+UNKNOWN = Media()
+
+_all: Callable[..., list[Any]] = many(
+    select(
+        material_groups.c.code, material_groups.c.media_type, material_groups.c.magnetic
+    ).order_by(material_groups.c.code),
+    None,
+)
+_set = send(
+    update(material_groups)
+    .where(material_groups.c.code == bindparam("of"))
+    .values(
+        media_type=bindparam("new_media_type"),
+        magnetic=bindparam("new_magnetic", type_=material_groups.c.magnetic.type),
+    ),
+    "of",
+    "new_media_type",
+    "new_magnetic",
+)
+
+
+def said_of_media(transaction: Transaction) -> dict[str, tuple[str | None, bool | None]]:
+    """By group, the word for its media type and whether that is magnetic, as the set-up says."""
+    return {row[0]: (row[1], None if row[2] is None else bool(row[2])) for row in _all(transaction)}
+
+
+def set_media(
+    transaction: Transaction, group: str, media_type: str | None, magnetic: bool | None
+) -> None:
+    """Writes down what a group says. Call `set_up_changed` afterwards."""
+    _set(transaction, group, media_type, magnetic)
+
+
+def read_media(transaction: Transaction) -> dict[str, Media]:
+    """What each group says itself, where it says anything."""
+    return {
+        code: Media(
+            None if word is None else MediaType(word),
+            _IS_MAGNETIC.get(MediaType(word)) if magnetic is None and word else magnetic,
+        )
+        for code, (word, magnetic) in said_of_media(transaction).items()
+        if (word, magnetic) != (None, None)
+    }
+
+
+def media_of(media: Mapping[str, Media], groups: Tree, group: str) -> Media:
+    """What is known of the things of a group: what it says, or the nearest above it that does."""
+    return next((media[code] for code in lineage(groups, group) if code in media), UNKNOWN)

@@ -1,0 +1,243 @@
+"""The tables of circulation that belong to none of its packages, and all tables by one import.
+
+They stand in the same metadata as those of the catalogue. Status is never stored: an item is on
+loan because an open loan says so, in transit because a transit does, else available.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+# Their tables join the metadata with these.
+import circulation.accession.schema
+import circulation.booking.schema
+import circulation.calendars.schema
+import circulation.callers.schema
+import circulation.digital_post.schema
+import circulation.dunning.schema
+import circulation.fees.schema
+import circulation.holds.schema
+import circulation.interlending.schema
+import circulation.items.schema
+import circulation.ledger.schema
+import circulation.loans.schema
+import circulation.notices.schema
+import circulation.patrons.schema  # noqa: F401
+from catalogue.database import Long, Moment, metadata
+from catalogue.schema import agencies, branches
+
+#: One row, that changes with every change of organisation or rules: what processes keep of them
+#: in memory is good as long as the version is the one they read it under.
+set_up_version = Table(
+    "set_up_version",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("version", Long, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+agency_settings = Table(
+    "agency_settings",
+    metadata,
+    Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
+    Column("timezone", String, nullable=False),
+)
+
+#: What agencies have agreed to do for each other (see `circulation.kernel.agreements`).
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("debts", Boolean, nullable=False),
+    Column("payments", Boolean, nullable=False),
+    Column("lending", Boolean, nullable=False),
+)
+agreement_agencies = Table(
+    "agreement_agencies",
+    metadata,
+    Column("code", ForeignKey(agreements.c.code), primary_key=True),
+    Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+#: Rules. A scope column that is NULL holds for any; a field that is NULL is left to a row of
+#: wider scope (see `circulation.kernel.policy`).
+loan_policies = Table(
+    "loan_policies",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("agency_id", ForeignKey(agencies.c.id)),
+    Column("branch_id", ForeignKey(branches.c.id)),
+    Column("patron_category", String),
+    Column("material_group", String),
+    Column("loanable", Boolean),
+    Column("loan_days", Integer),
+    Column("renewals", Integer),
+    Column("renewal_days", Integer),
+    Column("renewal_window_days", Integer),
+    Column("renew_overdue", Boolean),
+    Column("max_loans", Integer),
+    Column("max_loans_in_group", Integer),
+    Column("local_holds_first", Boolean),
+    Column("hold_while_on_loan", Boolean),
+    Column("on_site_only", Boolean),
+    Column("loan_hours", Integer),
+    Column("loan_until", String),  # 2027-06-25, or 06-25 for every year
+    Column("closed_days", String),
+    Column("within_card", Boolean),
+    Column("renewal_from", String),
+    Column("renew_unseen", Boolean),
+    Column("auto_renew", Boolean),
+    Column("holdable", Boolean),
+    Column("max_holds", Integer),
+    Column("interest_days", Integer),
+    Column("pickup_days", Integer),
+    Column("recall_days", Integer),
+    Column("recall_notice_days", Integer),
+    Column("bookable", Boolean),
+    Column("booking_days_before", Integer),
+    Column("booking_days_after", Integer),
+    Column("max_booking_days", Integer),
+    Column("before_bookings", String),
+    CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
+)
+
+#: Trees of codes. Patrons and items may bear codes that stand in neither: those have no parent.
+patron_categories = Table(
+    "patron_categories",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("parent", ForeignKey("patron_categories.code")),
+)
+material_groups = Table(
+    "material_groups",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("parent", ForeignKey("material_groups.code")),
+    Column("media_type", String),  # a value of `MediaType`; NULL for what the parent says
+    Column("magnetic", Boolean),
+)
+
+#: Append-only: one row for each change of state. No foreign keys, because what a row names may be
+#: purged before the row is. The database counts the ids: events of one item are written under its
+#: lock, so their ids have the order in which they took effect, whatever the clocks of several
+#: processes say.
+events = Table(
+    "events",
+    metadata,
+    Column("id", Long, Identity(), primary_key=True),
+    Column("kind", String, nullable=False),  # a value of `EventKind`
+    Column("at", Moment, nullable=False),  # when it happened
+    Column("recorded", Moment),  # when it was written down, where that was later
+    Column("actor", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("branch_id", Integer),
+    Column("item_id", Integer),
+    Column("patron_id", Integer, index=True),
+    Column("loan_id", Long),
+    Column("hold_id", Long, index=True),
+    Column("cause", Long),  # the event that this one follows from
+    Column("request_id", String),  # the request that caused it, as log lines name it
+    Column("before", Text),  # JSON object: what held before, where that matters
+    Column("after", Text),
+    # JSON object: what statistics count by (age band, municipality...), which is no identity.
+    Column("traits", Text),
+)
+#: The last event of an item is looked for with each check-out.
+Index("ix_events_item", events.c.item_id, events.c.id)
+#: Statistics are made of the events of a day.
+Index("ix_events_at", events.c.at)
+
+#: What it costs to send an item; NULL is never. Pairs that are not here cost 1.
+transport_costs = Table(
+    "transport_costs",
+    metadata,
+    Column("from_branch_id", ForeignKey(branches.c.id), primary_key=True),
+    Column("to_branch_id", ForeignKey(branches.c.id), primary_key=True),
+    Column("cost", Integer),
+    CheckConstraint("cost >= 0", name="cost"),
+)
+
+#: The branches that each float group of items floats between.
+float_branches = Table(
+    "float_branches",
+    metadata,
+    Column("float_group", String, primary_key=True),
+    Column("branch_id", ForeignKey(branches.c.id), primary_key=True),
+)
+
+#: Loans, renewals and returns of a day, counted; made from the events, and of no person.
+loan_statistics = Table(
+    "loan_statistics",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("branch_id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String, primary_key=True),  # a value of `EventKind`
+    Column("material_group", String, primary_key=True),
+    Column("category", String, primary_key=True),
+    Column("age_band", String, primary_key=True),
+    Column("municipality", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: The last run of each job for each day.
+job_runs = Table(
+    "job_runs",
+    metadata,
+    Column("job", String, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("ran", Moment, nullable=False),
+    Column("runs", Integer, nullable=False),
+    Column("counts", Text, nullable=False),  # JSON object
+)
+
+#: What only one process does at a time, who does, and until when (see `circulation.kernel.leases`).
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+#: Into which bin a sorter drops an item: of each scheme the first rule that holds. A condition
+#: that is NULL holds always.
+sort_rules = Table(
+    "sort_rules",
+    metadata,
+    Column("scheme", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("bin", String, nullable=False),
+    Column("destination", String),  # the name of a `Destination`
+    Column("to_branch_id", ForeignKey(branches.c.id)),
+    Column("material_group", String),
+    Column("department", String),
+    Column("location", String),
+    Column("sublocation", String),
+    Column("section", String),
+    Column("call_number_from", String),
+    Column("call_number_to", String),
+    Column("held", Boolean),  # is it for a patron who waits for it?
+    Column("home_branch_id", ForeignKey(branches.c.id)),
+)
+
+
+def all_tables() -> list[Table]:
+    """Every table of both engines, each after those that it refers to."""
+    return metadata.sorted_tables

@@ -1,0 +1,1 @@
+"""What hosts a standard: reactor, listeners, answering, and what stands before a conversation."""

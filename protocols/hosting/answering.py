@@ -1,0 +1,248 @@
+"""From a request to its answer: which lane it runs in, and the way back to the reactor.
+
+A handler is a plain function ``(request, caller, context) -> response`` that runs inside one
+transaction, so whatever it does happens whole or not at all. Bounded reads on SQLite run at once,
+in the reactor, without a thread hop, and short writes at the end of its turn; other writes and
+wide reads come back from another thread, and all that are ready share one wake-up of the reactor.
+A PIN not seen before is hashed in a thread of its own, and the handler then runs again from the
+start.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from enum import Enum
+from threading import get_ident
+from time import perf_counter
+from typing import Any, NamedTuple, TypeVar
+
+from catalogue.database import Call, Database, Transaction
+from catalogue.tracing import Traced, here
+from circulation.kernel.engine import Circulation
+from circulation.patrons.pins import VerificationNeeded
+from protocols.hosting.measuring import Measures
+from protocols.hosting.peers import Fellows
+from protocols.hosting.traces import LaneMeasures, Passage, current_trace, mark_failed
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Seconds that bounded reads may share one snapshot of the database.
+SNAPSHOT_SECONDS = 0.02
+#: A handler that asks for more PIN checks than this has a fault.
+VERIFICATIONS_PER_REQUEST = 3
+
+
+class Lane(Enum):
+    """Where a handler's work runs."""
+
+    READ = "a bounded read: in the reactor where the database allows it"
+    WIDE_READ = "a read whose cost is not known beforehand: always in a thread"
+    SHORT_WRITE = "a change of a few statements: in the reactor where the database allows it"
+    WRITE = "any other transaction that changes something: in a thread"
+
+
+class Stage(Enum):
+    """Where the process is in its life."""
+
+    STARTING = "starting"
+    SERVING = "serving"
+    DRAINING = "draining"  # work under way is finished, and none taken on
+
+
+class Context(NamedTuple):
+    """What a handler may use: one open transaction, the rules, and the time of the request."""
+
+    transaction: Transaction
+    circulation: Circulation
+    now: datetime
+
+
+#: Gets the answer or, where there is none, the error: exactly one of them is not None.
+Done = Callable[[Any, BaseException | None], None]
+
+
+#: Work that is done, who goes on with it, and for which request.
+_Arrival = tuple[Future[Any], Callable[[Future[Any]], None], Traced | None]
+
+
+class Services:
+    """The engines as the listeners reach them; one for the process, used in the reactor's thread.
+
+    `call_from_thread` and `call_later` are the reactor's, and so is `call_soon`, for use in its
+    own thread: the end of the turn is early enough. `clock` gives the present, in UTC.
+    `measures` are what it counts; `stage` and `fellows`, where it is not alone, are set by the
+    server.
+    """
+
+    fellows: Fellows | None = None
+
+    def __init__(
+        self,
+        database: Database,
+        circulation: Circulation,
+        clock: Callable[[], datetime],
+        call_from_thread: Callable[..., object],
+        call_later: Callable[..., object],
+        hashing_threads: int = 2,
+        call_soon: Call | None = None,
+    ) -> None:
+        self.database = database
+        self.circulation = circulation
+        self.clock = clock
+        self.measures = Measures()
+        self.stage = Stage.STARTING
+        self._reads, self._wide_reads, self._writes = self.measures.lanes = (
+            LaneMeasures("read"),
+            LaneMeasures("wide_read"),
+            LaneMeasures("write"),
+        )
+        self._call_from_thread = call_from_thread
+        self._thread = get_ident()
+        self._arrived: deque[_Arrival] = deque()
+        self._hashing = ThreadPoolExecutor(hashing_threads, thread_name_prefix="tiro-pin")
+        self._before_close: list[Callable[[], object]] = []
+        database.defer_release(lambda release: call_later(SNAPSHOT_SECONDS, release))
+        database.write_here(call_soon or call_from_thread, call_from_thread)
+
+    def perform(
+        self, lane: Lane, work: Callable[[Context], T], done: Done, *, may_lag: bool = False
+    ) -> None:
+        """Runs `work` in `lane` and calls `done` in the reactor, at once where it can.
+
+        `may_lag`: a read that a replica may answer (`catalogue.database.Database.read`).
+        """
+        self._attempt(lane, work, done, may_lag, 0)
+
+    def _attempt(
+        self,
+        lane: Lane,
+        work: Callable[[Context], T],
+        done: Done,
+        may_lag: bool,
+        verifications: int,
+    ) -> None:
+        now = self.clock()
+        circulation = self.circulation
+        trace = current_trace()
+        measured = self._reads
+        if lane is not Lane.READ:
+            measured = self._wide_reads if lane is Lane.WIDE_READ else self._writes
+        passage = Passage()
+        passage.lane = measured
+        if trace is not None:
+            if trace.passage is not None:
+                passage.earlier = trace.passage
+            trace.passage = passage
+        passage.asked = perf_counter()
+
+        def run(transaction: Transaction) -> T:
+            if (tries := passage.tries) == 0:
+                passage.began = perf_counter()
+            passage.tries = tries + 1
+            if (before := here.request) is not trace:
+                here.request = trace
+            try:
+                return work(Context(transaction, circulation, now))
+            finally:
+                passage.ended = perf_counter()
+                if before is not trace:
+                    here.request = before
+
+        def finish(future: Future[T]) -> None:
+            measured.leave(passage)
+            error = future.exception()
+            if error is None:
+                done(future.result(), None)
+            elif (
+                isinstance(error, VerificationNeeded) and verifications < VERIFICATIONS_PER_REQUEST
+            ):
+                self._verify(
+                    error, lambda: self._attempt(lane, work, done, may_lag, verifications + 1)
+                )
+            else:
+                mark_failed()
+                done(None, error)
+
+        try:
+            if lane is Lane.SHORT_WRITE:
+                future = self.database.write(run, short=True)
+            elif lane is Lane.WRITE:
+                future = self.database.write(run)
+            else:
+                future = self.database.read(run, wide=lane is Lane.WIDE_READ, may_lag=may_lag)
+        except Exception as error:  # closed: the caller gets the protocol's own refusal
+            mark_failed()
+            done(None, error)
+            return
+        if lane is Lane.READ and future.done():
+            finish(future)
+        else:
+            measured.under_way += 1
+            self._when_done(future, finish, passage)
+
+    def _verify(self, needed: VerificationNeeded, go_on: Callable[[], None]) -> None:
+        """Has a PIN checked in a thread, and goes on in the reactor."""
+        asked, trace = perf_counter(), current_trace()
+        self.measures.verifying += 1
+        verifying = self._hashing.submit(self.circulation.pins.verify, needed)
+
+        def verified(_: Future[Any]) -> None:
+            took = perf_counter() - asked
+            self.measures.verifying -= 1
+            self.measures.verifications.note(took)
+            if trace is not None:
+                trace.hashed += took
+            go_on()
+
+        self._when_done(verifying, verified)
+
+    def _when_done(
+        self,
+        future: Future[Any],
+        finish: Callable[[Future[Any]], None],
+        passage: Passage | None = None,
+    ) -> None:
+        """Calls `finish` in the reactor with all others that are ready by then."""
+        trace = here.request
+
+        def arrived(ready: Future[Any]) -> None:  # in the thread that did the work
+            if passage is not None:
+                passage.done = perf_counter()
+            first = not self._arrived
+            self._arrived.append((ready, finish, trace))
+            if get_ident() == self._thread:
+                self._deliver()
+            elif first:
+                self._call_from_thread(self._deliver)
+
+        future.add_done_callback(arrived)
+
+    def _deliver(self) -> None:
+        while self._arrived:
+            future, finish, trace = self._arrived.popleft()
+            before, here.request = here.request, trace
+            try:
+                finish(future)
+            except Exception:  # one reply that fails must not keep back the others
+                log.exception("a reply could not be delivered")
+            finally:
+                here.request = before
+
+    def before_close(self, work: Callable[[], object]) -> None:
+        """Has `work` called once before the database closes, in any thread."""
+        self._before_close.append(work)
+
+    def close(self) -> None:
+        """Waits for the hashing under way; the database is its owner's to close."""
+        for work in self._before_close:
+            try:
+                work()
+            except Exception:  # what cannot be written down must not keep the rest from closing
+                log.exception("something was left undone at the end")
+        self._hashing.shutdown(cancel_futures=True)

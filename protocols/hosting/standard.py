@@ -1,0 +1,83 @@
+"""What a protocol folder offers the server.
+
+A folder names its `Standard` in the entry point group ``tiro.protocols`` of setup.cfg; a new
+protocol is a new folder and that one line. The way of a request through a folder:
+
+    listener -> session.receive_data -> session.next_request -> Services.perform
+             -> handler(request, caller, context), in one transaction
+             -> session.send(response) -> session.take_outgoing -> listener
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from twisted.internet.protocol import Factory
+from twisted.web.resource import IResource
+
+from circulation.setting_up.options import Checks
+from protocols.hosting.access import ANYBODY, Access
+from protocols.hosting.answering import Services
+from protocols.hosting.installed import installed
+from protocols.hosting.tls import TlsSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A TCP port to listen on (0: any free one) and who answers there.
+
+    `access` says who may connect, `tls` is the certificate, where there is one: then TLS is taken
+    on the same port, and nothing else with `is_tls_only` (see `protocols.hosting.fronts`).
+    """
+
+    number: int
+    interface: str
+    factory: Factory
+    access: Access = ANYBODY
+    tls: TlsSettings | None = None
+    is_tls_only: bool = False
+
+
+class Standard(Protocol):
+    """A protocol folder, as the server sees it. Its suite: tests/contracts/test_standards.py."""
+
+    @property
+    def name(self) -> str:
+        """Its section in tiro.toml and its word in log lines: ``sip2``."""
+        ...
+
+    @property
+    def settings(self) -> type[Any]:
+        """What that section may hold: a frozen dataclass whose fields all have defaults."""
+        ...
+
+    def ports(self, settings: Any, services: Services) -> Sequence[Port]:
+        """The TCP ports of its own; none where it speaks HTTP alone or is switched off."""
+        ...
+
+    def resources(self, settings: Any, services: Services) -> Mapping[bytes, IResource]:
+        """Its resources on the common HTTP port by first path segment: ``{b"ncip": ...}``."""
+        ...
+
+    def examples(self, settings: Any, ports: Sequence[int], http_port: int | None) -> Sequence[str]:
+        """A line for each listener to paste into a shell to try it.
+
+        `ports` are the numbers really bound, in the order `ports()` gave.
+        """
+        ...
+
+
+def option_checks() -> Checks:
+    """What the protocol folders say of options in a set-up: entry points ``tiro.set_up_options``.
+
+    ``profile`` and ``terminal`` check those of terminals, ``partner`` those of partners.
+    """
+    found = {name: entry.load() for name, entry in installed("tiro.set_up_options").items()}
+    return Checks(**found)
+
+
+def installed_standards() -> dict[str, Standard]:
+    """Every protocol folder that is installed, by name."""
+    return {name: entry.load() for name, entry in installed("tiro.protocols").items()}

@@ -1,0 +1,1 @@
+"""The process: configuration, server, supervision, health checks."""

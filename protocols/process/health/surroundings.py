@@ -1,0 +1,131 @@
+"""What is around the server: its ports, its database, and what is stored there of callers."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from catalogue.database import Database, Transaction, open_database
+from catalogue.database.migrations.running import Fit, standing_of
+from catalogue.database.outages import DatabaseUnavailable
+from catalogue.database.sqlite_files import NotALibrary
+from catalogue.reindexing.index_rules import is_outdated
+from circulation.kernel.organisation import find_branch
+from circulation.setting_up.paying import unpayable
+from circulation.setting_up.stored import stored_parts
+from protocols.hosting.installed import installed
+from protocols.process.configuration import Configuration
+from protocols.process.failures import what_brings
+from protocols.process.health.findings import Finding, error, every_setting, warning
+from protocols.process.health.own_server import is_own_server
+from protocols.process.supervision.addresses import addresses
+from protocols.process.supervision.sockets import Sockets
+
+
+class Check(Protocol):
+    """What a protocol folder has to say of those who call: entry points ``tiro.checks``."""
+
+    def __call__(self, settings: Any, transaction: Transaction) -> Sequence[Finding]: ...
+
+
+def port_findings(configuration: Configuration, ignored: frozenset[str]) -> Iterator[Finding]:
+    """Addresses that cannot be listened on, but for those of the ignored sections and those where
+    the library's own server does."""
+    seen: dict[tuple[str, int], str] = {}
+    with closing(Sockets()) as sockets:
+        for owner, host, number in addresses(configuration):
+            if owner in ignored:
+                continue
+            where = f"{host}:{number}"
+            if number and (host, number) in seen:
+                yield error(f"{owner} cannot listen on {where}: {seen[host, number]} does")
+                continue
+            seen[host, number] = owner
+            try:
+                sockets.listen(owner, host, number).close()
+            except OSError as problem:
+                if problem.errno == errno.EADDRINUSE and is_own_server(
+                    host, number, configuration.path
+                ):
+                    continue
+                yield error(f"{owner} cannot listen on {where}: {problem.strerror or problem}")
+
+
+_OF_FIT: Final = {
+    Fit.EMPTY: warning("the database has no tables yet: `tiro serve` makes them"),
+    Fit.SAME: None,
+}
+
+
+OUTDATED_INDEX: Final = warning(
+    "the index was made by an earlier version of Tiro, and searches miss what it would find today:"
+    " `tiro reindex` makes it anew while the library goes on working"
+)
+
+
+def index_findings(configuration: Configuration) -> list[Finding]:
+    """Whether the index, of a database whose tables are of this version, has fallen behind."""
+    with closing(open_database(configuration.database_url)) as database:
+        return [OUTDATED_INDEX] if database.read(is_outdated).result() else []
+
+
+def database_findings(configuration: Configuration) -> Iterator[Finding]:
+    """The database itself; where its tables can be read, what is stored in them as well."""
+    url = configuration.database_url
+    if (path := url.removeprefix("sqlite:///")) != url:
+        folder = Path(path).parent
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            yield error(f"[database] {folder} is no folder that can be written to")
+            return
+        if not Path(path).exists():
+            yield _OF_FIT[Fit.EMPTY]  # type: ignore[misc]
+            return
+    try:
+        standing = standing_of(url)
+    except (DatabaseUnavailable, NotALibrary) as problem:
+        yield error(f"[database] {problem}")
+        return
+    except ModuleNotFoundError as missing:
+        if (brings := what_brings(missing)) is None:
+            raise
+        yield error(f"[database] {missing.name} is not installed. {brings}")
+        return
+    if standing.fit is Fit.TOO_NEW:
+        yield error(f"[database] {standing}: install the release that it was made for")
+        return
+    if standing.fit in (Fit.OLDER, Fit.NEWER):
+        yield warning(f"[database] {standing}")
+    elif (finding := _OF_FIT[standing.fit]) is not None:
+        yield finding
+    if standing.fit in (Fit.SAME, Fit.NEWER):
+        database = open_database(url)
+        try:
+            yield from _stored(configuration, database)
+        finally:
+            database.close()
+
+
+def _stored(configuration: Configuration, database: Database) -> list[Finding]:
+    def look(transaction: Transaction) -> list[Finding]:
+        found = [
+            error(f"[{place.path}] the library has no branch {place.value}")
+            for place in every_setting(configuration)
+            if place.name == "branch" and place.value
+            if find_branch(transaction, place.value) is None
+        ]
+        found += [
+            warning(f"bills of {isil} say no way to pay: set [agencies.{isil}.payment]")
+            for isil in dict.fromkeys(isil for _, isil in unpayable(stored_parts(transaction)))
+        ]
+        if is_outdated(transaction):
+            found.append(OUTDATED_INDEX)
+        for entry in installed("tiro.checks").values():
+            check: Check = entry.load()
+            found += check(configuration.standards[entry.name], transaction)
+        return found
+
+    return database.read(look, wide=True).result()

@@ -1,0 +1,287 @@
+"""What one process serves with: the database, the engines over it, a listener for each standard.
+
+This is the composition root: the only place that reads the clock, makes ids and touches the
+reactor's life. Everything below is given what it needs.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from twisted.internet import defer, task, threads
+from twisted.logger import STDLibLogObserver, globalLogBeginner
+from twisted.web.resource import Resource
+
+from catalogue.database import Database, open_database
+from catalogue.database.in_use import DatabaseInUse
+from circulation.kernel.engine import Circulation
+from protocols.hosting.answering import Services, Stage
+from protocols.hosting.fronts import Ending, before
+from protocols.hosting.http_channel import EndingSite
+from protocols.hosting.peers import Fellows
+from protocols.hosting.process_names import this_process
+from protocols.hosting.reactor import accept_in_turn, at_turns_end, reactor
+from protocols.hosting.requests import BoundedRequest
+from protocols.hosting.standard import Port, Standard
+from protocols.hosting.tls import TlsUnusable
+from protocols.notices.sending import Sender
+from protocols.notices.service import NoticeService
+from protocols.process.configuration import Configuration
+from protocols.process.logs import Form, handler_for
+from protocols.process.supervision.sockets import Key, Listening, Sockets, key_of
+
+log = logging.getLogger(__name__)
+
+#: Seconds that work under way gets after the listeners have closed, and of these, the seconds that
+#: open conversations get to hear the last answer and the farewell.
+GRACE_SECONDS = 2.0
+FAREWELL_SECONDS = 1.0
+#: Seconds in which, when there is time, conversations end by themselves before they are ended:
+#: who has just connected, or comes for a moment only, notices nothing.
+LINGER_SECONDS = 3.0
+
+
+class CannotStart(Exception):
+    """The server cannot listen where it should; the message says where and why."""
+
+
+@dataclass
+class Bound:
+    """What listens where: the ports of each standard in its own order, and the HTTP port."""
+
+    ports: dict[str, list[int]] = field(default_factory=dict)
+    http: int | None = None
+
+
+class _Root(Resource):
+    """The HTTP port's first path segments."""
+
+    isLeaf = False  # noqa: N815
+
+    def render_GET(self, request: Any) -> bytes:  # noqa: N802
+        request.setHeader(b"content-type", b"text/plain; charset=utf-8")
+        paths = b"".join(b"/" + name + b"\n" for name in sorted(self.children or {}) if name)
+        return b"Tiro, a library system that speaks the standards.\n" + paths
+
+
+def present() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+class Server:
+    """Everything of one process between `start` and `stop`."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        standards: Mapping[str, Standard],
+        sockets: Listening | None = None,
+        clock: Callable[[], datetime] = present,
+        fellows: Fellows | None = None,
+        called: str | None = None,
+    ) -> None:
+        """`fellows`: the other processes that listen on the same sockets. `called`: the name of the
+        server that this process is of, where it is not a server by itself."""
+        self._clock = clock
+        self._called = called or this_process()
+        self._fellows = fellows
+        self.configuration = configuration
+        self.standards = standards
+        self.bound = Bound()
+        self._sockets = Sockets() if sockets is None else sockets
+        #: What the sockets in use are known by, and who uses them.
+        self.keys: dict[Key, str] = {}
+        self._listening: list[Any] = []
+        self._conversing: list[Ending] = []
+        self._database: Database | None = None
+        self._services: Services | None = None
+        self._closing = threading.Lock()
+        self._is_closed = False
+        self._notices: NoticeService | None = None
+
+    def start(self) -> Bound:
+        """Opens the database and all listeners; raises CannotStart and leaves nothing open."""
+        try:
+            self._database = open_database(
+                self.configuration.database_url,
+                self.configuration.database.patience,
+                self.configuration.database.following,
+                f"{self._called} serves it",
+            )
+        except DatabaseInUse as error:
+            raise CannotStart(str(error)) from error
+        self._services = Services(
+            self._database,
+            Circulation(identifiers=self.configuration.circulation.identifiers),
+            clock=self._clock,
+            call_from_thread=reactor.callFromThread,
+            call_later=reactor.callLater,
+            call_soon=at_turns_end,
+        )
+        self._services.fellows = self._fellows
+        self._services.measures.tell_slow(self.configuration.logging.slow_ms / 1000)
+        try:
+            self._notices = self._post_office(self._services)
+            self._listen(self._services, self._notices)
+            self._notices.start()
+            self._services.stage = Stage.SERVING
+        except BaseException:
+            for port in self._listening:
+                port.stopListening()
+            self._close()
+            raise
+        return self.bound
+
+    def _post_office(self, services: Services) -> NoticeService:
+        settings = self.configuration.notices
+        folder = self.configuration.path.parent
+        try:
+            sender = Sender(services.database, services.circulation, settings, folder)
+        except (OSError, ValueError) as error:
+            raise CannotStart(f"[notices] a channel cannot be opened: {error}") from error
+        return NoticeService(sender, services, settings.every, reactor)
+
+    def _listen(self, services: Services, notices: NoticeService) -> None:
+        root: Any = _Root()  # type: ignore[no-untyped-call]
+        root.putChild(b"", root)
+        root.putChild(b"notices", notices.resource())
+        for name, standard in self.standards.items():
+            settings = self.configuration.standards[name]
+            self.bound.ports[name] = [
+                self._open(f"[{name}]", port) for port in standard.ports(settings, services)
+            ]
+            for path, resource in standard.resources(settings, services).items():
+                root.putChild(path, resource)
+        http = self.configuration.http
+        if http.enabled:
+            # Bodies are their resource's to read: no form is taken apart before it sees them.
+            site: Any = EndingSite(
+                root,
+                http.wrong_lengths_from,
+                requestFactory=BoundedRequest,
+                timeout=120,
+                parsePOSTFormSubmission=False,
+            )
+            services.measures.meter("http").watch_connections(lambda: len(site.open))
+            self.bound.http = self._open(
+                "[http]", Port(http.port, http.interface, site, http.access, http.tls)
+            )
+
+    def _open(self, section: str, wanted: Port) -> int:
+        where = f"{wanted.interface}:{wanted.number}"
+        try:
+            factory = before(wanted)
+        except TlsUnusable as error:
+            raise CannotStart(f"{section} cannot offer TLS on {where}: {error}") from error
+        owner = f"{section} {len(self._listening)}"
+        key = key_of(owner, wanted.interface, wanted.number)
+        if key in self.keys:
+            raise CannotStart(f"{section} cannot listen on {where}: {self.keys[key]} does")
+        self.keys[key] = section
+        try:
+            found = self._sockets.listen(owner, wanted.interface, wanted.number)
+        except OSError as error:
+            raise CannotStart(
+                f"{section} cannot listen on {where}: {error.strerror or error}"
+            ) from error
+        port = reactor.adoptStreamPort(found.fileno(), found.family, factory)
+        found.close()  # the port has a descriptor of its own
+        accept_in_turn(port)
+        self._listening.append(port)
+        if isinstance(factory, Ending):
+            self._conversing.append(factory)
+        return int(port.getHost().port)
+
+    def stop(self) -> defer.Deferred[Any]:
+        """Closes the listeners, lets work under way finish, then closes the database."""
+        return self._end(0.0, FAREWELL_SECONDS, "end")
+
+    def hand_over(self, linger: float, farewell: float) -> defer.Deferred[Any]:
+        """The same, where others will accept connections from the sockets.
+
+        Conversations are left alone for `linger` seconds, and then have `farewell` seconds to come
+        to an end, so that their peers connect again. `stop` may cut it short.
+        """
+        return self._end(linger, farewell, "hand_over")
+
+    def _end(self, linger: float, farewell: float, how: str) -> defer.Deferred[Any]:
+        if self._services is not None:
+            self._services.stage = Stage.DRAINING
+        if self._notices is not None:
+            self._notices.stop()
+        closing = [defer.maybeDeferred(port.stopListening) for port in self._listening]
+        self._listening.clear()
+        waited: defer.Deferred[Any] = (
+            task.deferLater(reactor, linger) if linger else defer.succeed(None)
+        )
+        waited.addCallback(
+            lambda _: defer.DeferredList([*closing, *self._farewells(farewell, how)])
+        )
+        waited.addCallback(lambda _: threads.deferToThread(self._close))
+        waited.addTimeout(linger + max(GRACE_SECONDS, farewell + 1.0), reactor)
+        waited.addErrback(lambda failure: log.warning("not all work was finished: %s", failure))
+        return waited
+
+    def _farewells(self, seconds: float, how: str) -> list[defer.Deferred[Any]]:
+        """Ends every conversation; who does not listen to the end is cut off with the process."""
+        ends = []
+        for factory in self._conversing:
+            ended: defer.Deferred[Any] = getattr(factory, how)()
+            ended.addTimeout(seconds, reactor).addErrback(lambda failure: None)
+            ends.append(ended)
+        return ends
+
+    def _close(self) -> None:
+        with self._closing:
+            if self._is_closed:
+                return
+            self._is_closed = True
+        if self._services is not None:
+            self._services.close()
+        if self._database is not None:
+            self._database.close()
+
+
+def configure_logging(level: str, form: Form = "text") -> None:
+    """Python's logging to standard error, Twisted's and Python's own warnings among it."""
+    logging.basicConfig(level=level.upper(), handlers=[handler_for(form, sys.stderr)], force=True)
+    logging.captureWarnings(True)
+    globalLogBeginner.beginLoggingTo(
+        [cast(Any, STDLibLogObserver("twisted"))], redirectStandardIO=False, discardBuffer=True
+    )
+    for chatty in ("twisted", "alembic"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
+
+
+def run(
+    configuration: Configuration,
+    standards: Mapping[str, Standard],
+    ready: Callable[[Bound], None],
+    sockets: Listening | None = None,
+    clock: Callable[[], datetime] = present,
+) -> None:
+    """Serves until SIGTERM or SIGINT. `ready` is called when every listener accepts connections.
+
+    Raises CannotStart when a port is taken.
+    """
+    server = Server(configuration, standards, sockets, clock)
+    bound = server.start()
+    reactor.addSystemEventTrigger("before", "shutdown", server.stop)
+    reactor.callWhenRunning(settle)
+    reactor.callWhenRunning(ready, bound)
+    reactor.run()
+
+
+def settle() -> None:
+    """What is alive now lives as long as the process: the collector need not walk it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

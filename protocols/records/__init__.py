@@ -1,0 +1,1 @@
+"""Records as other systems ask for them and give them."""

@@ -1,0 +1,209 @@
+"""Short writes of the serving thread: who does them, and what becomes of them in foul weather."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import pytest
+
+from catalogue.database import DatabaseUnavailable, Transaction
+from catalogue.database.short_writes import BATCH_SECONDS
+from catalogue.database.sqlite import SqliteDatabase
+
+PATIENCE = 0.5
+NAMES = "SELECT name FROM notes ORDER BY rowid"
+
+
+class Serving:
+    """A file, and the thread that serves: this one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE notes (name TEXT NOT NULL)")
+        connection.close()
+        self.database = SqliteDatabase(path, PATIENCE)
+        self.calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self.database.write_here(self.calls.put, self.calls.put)
+
+    def note(self, name: str) -> Future[int]:
+        """A short write; its result is the thread that did it."""
+
+        def work(transaction: Transaction) -> int:
+            transaction.execute("INSERT INTO notes VALUES (?)", (name,))
+            return threading.get_ident()
+
+        return self.database.write(work, short=True)
+
+    def until(self, *answers: Future[Any]) -> None:
+        while not all(answer.done() for answer in answers):
+            with suppress(Empty):
+                self.calls.get(timeout=0.01)()
+
+    def done_by(self, name: str) -> int:
+        answer = self.note(name)
+        self.until(answer)
+        return answer.result()
+
+    def names(self) -> list[str]:
+        with sqlite3.connect(self.path) as connection:
+            found = [name for (name,) in connection.execute(NAMES)]
+        connection.close()
+        return found
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Serving]:
+    serving = Serving(tmp_path / "notes.sqlite")
+    yield serving
+    serving.database.close()
+
+
+@pytest.fixture
+def stranger(serving: Serving) -> Iterator[sqlite3.Connection]:
+    """Another process, as far as the file's locks go."""
+    connection = sqlite3.connect(serving.path, isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def here() -> int:
+    return threading.get_ident()
+
+
+def test_the_serving_thread_does_them_itself_and_waits_for_no_disk(serving: Serving) -> None:
+    first, second = serving.note("first"), serving.note("second")
+    assert serving.database.waiting() == 2
+    serving.calls.get(timeout=10)()  # the end of the turn
+    assert serving.database.waiting() == 0
+    assert not first.done()  # even if it is committed by now
+    meanwhile = serving.note("third")
+    serving.until(first, second)
+    assert first.result() == second.result() == here()
+    serving.until(meanwhile)
+    assert serving.names() == ["first", "second", "third"]
+
+
+def test_one_batch_takes_no_longer_than_others_can_wait(serving: Serving) -> None:
+    begun = []
+
+    def work(transaction: Transaction) -> None:
+        begun.append(time.monotonic())
+        time.sleep(BATCH_SECONDS / 4)
+
+    answers = [serving.database.write(work, short=True) for _ in range(12)]
+    serving.calls.get(timeout=10)()
+    assert 1 <= len(begun) <= 5
+    serving.until(*answers)
+    assert len(begun) == 12
+
+
+def test_while_the_writer_thread_has_work_they_are_its_work_too(serving: Serving) -> None:
+    go_on, began = threading.Event(), threading.Event()
+
+    def slow(transaction: Transaction) -> bool:
+        began.set()
+        return go_on.wait(30)
+
+    holding = serving.database.write(slow)
+    assert began.wait(30)
+    short = serving.note("meanwhile")
+    serving.calls.get(timeout=10)()  # the serving thread is not held up
+    assert not short.done()
+    go_on.set()
+    serving.until(holding, short)
+    assert short.result() not in (here(), 0)
+    assert serving.done_by("afterwards") == here()
+    assert serving.names() == ["meanwhile", "afterwards"]
+
+
+def test_while_another_process_has_the_lock_the_writer_thread_waits(
+    serving: Serving, stranger: sqlite3.Connection
+) -> None:
+    assert serving.done_by("before") == here()
+    stranger.execute("BEGIN IMMEDIATE")
+    waiting = [serving.note("one"), serving.note("two")]
+    began = time.monotonic()
+    serving.calls.get(timeout=10)()
+    assert time.monotonic() - began < PATIENCE / 2
+    stranger.execute("ROLLBACK")
+    serving.until(*waiting)
+    assert here() not in [answer.result() for answer in waiting]
+    assert serving.done_by("after") == here()
+    assert serving.names() == ["before", "one", "two", "after"]
+
+
+def test_who_waits_too_long_for_it_is_refused_and_the_next_is_not(
+    serving: Serving, stranger: sqlite3.Connection
+) -> None:
+    assert serving.done_by("before") == here()
+    stranger.execute("BEGIN IMMEDIATE")
+    refused = serving.note("refused")
+    serving.until(refused)
+    assert isinstance(refused.exception(), DatabaseUnavailable)
+    assert serving.database.trouble() is not None
+    stranger.execute("ROLLBACK")
+    for _ in range(100):
+        if serving.database.trouble() is None:
+            break
+        time.sleep(0.1)
+    assert serving.done_by("after") == here()
+    assert serving.names() == ["before", "after"]
+
+
+def test_a_batch_that_meets_a_fault_of_the_disk_is_done_again_whole(serving: Serving) -> None:
+    """Here a file that may not grow: the writer thread's connection knows nothing of that."""
+    assert serving.done_by("before") == here()
+    short = serving.database._short
+    assert short is not None
+    connection = short._connection
+    assert connection is not None
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count={pages}")
+    answers = [serving.note("small"), serving.note("large" * 4000), serving.note("last")]
+    serving.until(*answers)
+    assert here() not in [answer.result() for answer in answers]
+    assert serving.names() == ["before", "small", "large" * 4000, "last"]
+    assert serving.done_by("large" * 4000) == here()  # by a connection of its own again
+    assert serving.database.outage.reason is None
+
+
+def test_a_commit_that_fails_is_done_again_by_the_writer_thread(serving: Serving) -> None:
+    assert serving.done_by("before") == here()
+    short = serving.database._short
+    assert short is not None
+    assert short._connection is not None
+    short._connection.execute("PRAGMA foreign_keys=ON")
+    with sqlite3.connect(serving.path) as other:
+        other.execute("CREATE TABLE one (id INTEGER PRIMARY KEY)")
+        other.execute(
+            "CREATE TABLE many (one INTEGER REFERENCES one DEFERRABLE INITIALLY DEFERRED)"
+        )
+    other.close()
+
+    def orphan(transaction: Transaction) -> int:
+        if threading.get_ident() == here_id:  # refused when it is committed
+            transaction.execute("INSERT INTO many VALUES (1)", ())
+        return threading.get_ident()
+
+    here_id = here()
+    answers = [serving.note("same batch"), serving.database.write(orphan, short=True)]
+    serving.until(*answers)
+    assert here() not in [answer.result() for answer in answers]
+    assert serving.names() == ["before", "same batch"]
+    assert serving.done_by("after") == here()
+
+
+def test_in_an_outage_nothing_is_tried_here(serving: Serving) -> None:
+    serving.database.outage.begin("the test says so")
+    assert serving.done_by("during") != here()  # which ends it
+    assert serving.database.outage.reason is None
+    assert serving.done_by("after") == here()

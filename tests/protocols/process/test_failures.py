@@ -1,0 +1,493 @@
+"""Every failure of a command is a sentence and what to do: no traceback, for any command."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib
+import io
+import json
+import os
+import re
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from catalogue.database import migrate
+from catalogue.database.migrations.running import newest_revision
+from catalogue.database.migrations.versions import newest_named
+from protocols.commands import databases
+from protocols.commands.command_line import tiro
+from protocols.process.failures import (
+    INTERRUPTED,
+    JSON,
+    KNOWN,
+    Failure,
+    Known,
+    report_failures,
+    without_password,
+)
+from tests.builders.circulation import a_patron, an_item
+from tests.builders.staff import Staff
+from tests.protocols.commands.calls import ALL, call
+
+#: Commands that run until they are ended; how they fail is told in tests/test_serve.py,
+#: tests/test_demo.py and tests/test_container.py, in processes of their own.
+_RUNNING = {"demo", "jobs daily", "serve"}
+#: Commands that ask no database, or say what is wrong with one in another form.
+_WITHOUT_DATABASE = {
+    "check",
+    "completion",
+    "digital-post check",
+    "digital-post memo",
+    "digital-post take",
+    "hash",
+    "health",
+    "ncip check",
+    "receiving announce",
+    "record replace",
+    "restore",
+    "sip2 check",
+    "sip2 replay",
+}
+#: Commands that are tried in all surroundings; they share with the others how they get at it.
+_IN_ALL = {"apply", "backup", "check", "explain", "import", "load", "patron show", "reindex"}
+#: What `migrate` makes or brings up to date first.
+_MIGRATING = {"apply", "import", "load"}
+
+
+def revision(text: str) -> Callable[[Path], str]:
+    """A database that says it is of that revision."""
+
+    def make(folder: Path) -> str:
+        with sqlite3.connect(folder / "tiro.sqlite") as connection:
+            connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+            connection.execute("INSERT INTO alembic_version VALUES (?)", (text,))
+        connection.close()
+        return "sqlite:///tiro.sqlite"
+
+    return make
+
+
+def garbage(folder: Path) -> str:
+    (folder / "tiro.sqlite").write_bytes(b"no database at all " * 1000)
+    return "sqlite:///tiro.sqlite"
+
+
+def empty(folder: Path) -> str:
+    (folder / "tiro.sqlite").touch()
+    return "sqlite:///tiro.sqlite"
+
+
+def no_tables(folder: Path) -> str:
+    with sqlite3.connect(folder / "tiro.sqlite") as connection:
+        connection.execute("VACUUM")  # writes the first page
+    connection.close()
+    return "sqlite:///tiro.sqlite"
+
+
+def of_another_program(folder: Path) -> str:
+    with sqlite3.connect(folder / "tiro.sqlite") as connection:
+        connection.execute("CREATE TABLE dogs (name TEXT)")
+    connection.close()
+    return "sqlite:///tiro.sqlite"
+
+
+def a_folder(folder: Path) -> str:
+    (folder / "tiro.sqlite").mkdir()
+    return "sqlite:///tiro.sqlite"
+
+
+#: Surroundings: how a database is made, and what is said of it.
+SURROUNDINGS: dict[str, tuple[Callable[[Path], str], str]] = {
+    "none": (lambda folder: "sqlite:///tiro.sqlite", r"there is no database .*tiro\.sqlite"),
+    "no tables": (no_tables, r"no tables yet"),
+    "empty": (empty, r"is no library: it is an empty file"),
+    "foreign": (of_another_program, r"is no library: it holds tables of another program \(dogs\)"),
+    "too new": (revision("9999"), r"newer than this Tiro, which must not work with it"),
+    "no database": (garbage, r"not a database"),
+    "no file": (a_folder, r"unable to open"),
+    "no server": (
+        lambda folder: "postgresql://tiro:sesame@127.0.0.1:1/tiro",
+        r"Connection refused",
+    ),
+}
+
+
+def run(configuration: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(tiro, ["--config", str(configuration), *arguments], prog_name="tiro")
+
+
+def told(result: Result) -> str:
+    """What was said, after looking that it is fit to be."""
+    ended = result.exception is None or isinstance(result.exception, SystemExit)
+    assert ended, repr(result.exception)
+    for never in ("Traceback", "failed unexpectedly", "sesame"):
+        assert never not in result.output
+    return result.output
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "PATIENCE", 0.2)
+    monkeypatch.setattr(databases, "LONG_PATIENCE", 0.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "around"),
+    [
+        (name, around)
+        for name in ALL
+        for around in SURROUNDINGS
+        if name in _IN_ALL or around in ("none", "too new")
+        if name not in _RUNNING
+        if name not in _MIGRATING or around not in ("none", "no tables")
+    ],
+)
+def test_a_command_says_what_is_wrong_with_the_database(
+    name: str, around: str, tmp_path: Path, program: Callable[[str], str]
+) -> None:
+    if (name, around) == ("backup", "no server"):
+        program("pg_dump")  # which is missed before the server is
+    make, words = SURROUNDINGS[around]
+    url = make(tmp_path)
+    configuration = tmp_path / "tiro.toml"
+    configuration.write_text(f'[database]\nurl = "{url}"\n')
+    result = run(configuration, *call(name, tmp_path))
+    said = told(result)
+    if name in _WITHOUT_DATABASE:
+        return
+    if name == "backup" and around in ("none", "no tables", "empty", "too new"):
+        assert result.exit_code == (around != "too new"), said  # a backup needs only to be whole
+        return
+    assert result.exit_code == 1, said
+    error, advice = said.strip().splitlines()[-2:]
+    assert error.startswith("Error: "), said
+    assert re.search(words, said), said
+    assert advice.endswith("."), said
+
+
+def in_json(result: Result) -> dict[str, str | None]:
+    """The one object that a failure is to a program; nothing else is said anywhere."""
+    assert result.stdout == ""
+    facts: dict[str, str | None] = json.loads(result.stderr)
+    assert set(facts) == {"error", "advice"}
+    assert facts["error"]
+    return facts
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in _RUNNING])
+def test_a_program_is_told_in_json(name: str, tmp_path: Path) -> None:
+    configuration = tmp_path / "tiro.toml"
+    configuration.write_text('[database]\nurl = "sqlite:///tiro.sqlite"\n')
+    words = call(name, tmp_path)
+    mistaken = run(configuration, *words, "--json", "--no-such-option")
+    assert mistaken.exit_code == 2
+    assert "--help" in (in_json(mistaken)["advice"] or "")
+    if name in _WITHOUT_DATABASE or name in _MIGRATING:
+        return
+    asks = any("--yes" in each.opts for each in ALL[name].params)
+    failed = run(configuration, *words, "--json", *(("--yes",) if asks else ()))
+    assert failed.exit_code == 1
+    facts = in_json(failed)
+    if name != "backup":
+        assert re.search(SURROUNDINGS["none"][1], facts["error"] or "")
+    assert (facts["advice"] or "").endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        (("patron", "show", "nobody"), 1, "no patron has this identifier"),
+        (("patron", "shwo", "P1"), 2, "show"),
+        (("patrno", "show"), 2, "Did you mean patron?"),
+        (("loan", "list"), 2, "PATRON"),
+        (("load", "/nonexistent/books.mrc"), 1, "/nonexistent/books.mrc"),
+        (("sip2", "check", "127.0.0.1:1"), 3, "127.0.0.1:1: "),
+        (("ncip", "check", "http://127.0.0.1:1/ncip", "--agency", "X"), 3, "127.0.0.1:1"),
+    ],
+)
+def test_each_kind_of_failure_has_its_status_in_json(
+    staff: Staff, words: tuple[str, ...], code: int, error: str
+) -> None:
+    result = staff.run(*words, "--json")
+    assert result.exit_code == code, result.output
+    said = json.loads(result.stderr.splitlines()[-1])
+    assert error in said["error"] + (said["advice"] or "")
+    if words[0] != "load":  # which says what it has loaded, too
+        in_json(result)
+
+
+def test_the_answer_no_and_ctrl_c_are_told_in_json(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    result = staff.run("patron", "erase", card, "--json", typed="n\n")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert json.loads(result.stderr.splitlines()[-1])["error"] == "the answer was no"
+    context = click.Context(tiro)
+    context.meta[JSON] = True
+    told = io.StringIO()
+    with (
+        contextlib.redirect_stderr(told),
+        pytest.raises(click.exceptions.Exit),
+        report_failures(context, show_all=False),
+    ):
+        raise KeyboardInterrupt
+    assert json.loads(told.getvalue())["error"] == "Interrupted."
+
+
+_LUR = ('[server]\n\n[database]\nlur = "sesame"\n', "lur: no such setting (line 4)")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        *((name, *_LUR) for name in ALL if name not in {*_RUNNING, "hash"}),
+        ("patron show", None, "does not exist"),
+        ("patron show", "[database\nurl = 1\n", "line 1"),
+        ("patron show", '[sip2]\nport = "sesame"\n', "[sip2] port"),
+        ("patron show", "[[sip2.accounts]]\nlogin = 1\n", "(line "),
+    ],
+)
+def test_a_command_says_what_is_wrong_with_the_configuration(
+    name: str, text: str | None, words: str, tmp_path: Path
+) -> None:
+    configuration = tmp_path / "tiro.toml"
+    if text is not None:
+        configuration.write_text(text)
+    result = run(configuration, *call(name, tmp_path))
+    said = told(result)
+    if result.exit_code == 0 or name in _WITHOUT_DATABASE - {"check", "restore"}:
+        return  # reads no configuration
+    assert result.exit_code == 1, said
+    assert str(configuration) in said
+    assert words in said
+
+
+def test_an_older_database_is_brought_up_to_date_by_the_server_only(tmp_path: Path) -> None:
+    configuration = tmp_path / "tiro.toml"
+    configuration.write_text(f'[database]\nurl = "{revision("0001")(tmp_path)}"\n')
+    result = run(configuration, "patron", "show", "P1")
+    assert result.exit_code == 1
+    assert "older than this Tiro" in told(result)
+    assert "`tiro serve`" in result.output
+
+
+def test_the_newest_revision_is_known_without_loading_any() -> None:
+    assert newest_named() == newest_revision()
+
+
+@pytest.fixture
+def staff(sqlite_url: str, tmp_path: Path) -> Iterator[Staff]:
+    staff = Staff(tmp_path, sqlite_url)
+    yield staff
+    staff.database.close()
+
+
+def test_another_program_that_is_writing_is_named_as_the_cause(staff: Staff) -> None:
+    with sqlite3.connect(staff.database.url.removeprefix("sqlite:///")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        result = staff.run("reindex")
+        other.rollback()
+    other.close()
+    assert result.exit_code == 1
+    assert "write lock" in told(result)
+    assert "run this again when that has ended" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("loan", "in", "X", "--at", "DK-90010"), "there is no branch with the ISIL DK-90010."),
+        (("patron", "shwo", "P1"), "show"),
+        (("patrno",), "Did you mean patron?"),
+        (("load", "/nonexistent/books.mrc"), "/nonexistent/books.mrc"),
+        (("import", "/nonexistent"), "/nonexistent"),
+        (("jobs", "run", "reminder"), "reminders"),
+    ],
+)
+def test_a_wrong_word_is_named(staff: Staff, arguments: tuple[str, ...], words: str) -> None:
+    result = staff.run(*arguments)
+    assert result.exit_code in (1, 2)
+    assert words in told(result)
+
+
+def test_a_slip_in_a_barcode_or_isil_is_offered_right(staff: Staff) -> None:
+    barcode = an_item(staff.library)
+    isil = staff.library.main.isil
+    wrong = barcode[:-1] + "#" + barcode[-1:]
+    assert f"Did you mean {barcode}?" in told(staff.run("item", "show", wrong))
+    for mistyped in (isil.lower(), isil[:-1]):
+        said = told(staff.run("loan", "in", barcode, "--at", mistyped))
+        assert "Did you mean " in said
+        assert isil in said
+    [answer] = staff.json("loan", "in", wrong, "--at", isil, code=1)
+    assert barcode in answer["did_you_mean"]
+
+
+def test_nothing_is_told_of_a_card_that_is_nearly_there(staff: Staff) -> None:
+    said = told(staff.run("patron", "show", "P-00"))
+    assert said.splitlines() == ["Error: no patron has this identifier"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "advice"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "/x"), "/x: Permission", "the user"),
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), "/x: No space", "Make room"),
+        (OSError(errno.EROFS, "Read-only file system", "/x"), "/x: Read-only", "read-only"),
+        (FileNotFoundError(errno.ENOENT, "No such file", "/x"), "/x: No such", "the spelling"),
+        (ModuleNotFoundError("no psycopg", name="psycopg"), "psycopg is not", "pip install"),
+    ],
+)
+def test_what_the_system_refuses_is_named_with_the_file(
+    error: Exception, words: str, advice: str
+) -> None:
+    context = click.Context(tiro, obj=object())
+    with pytest.raises(Failure) as said, report_failures(context, show_all=False):
+        raise error
+    assert words in said.value.message
+    assert advice in said.value.advice
+
+
+def test_a_full_disk_at_a_backup_leaves_the_old_one(staff: Staff) -> None:
+    """The size of files is limited as a disk would be full."""
+    path = staff.configuration.parent / "tiro.backup"
+    path.write_text("the one before")
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); "
+        "from protocols.commands.command_line import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--config", str(staff.configuration), "backup", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(path) in done.stderr
+    assert "What was there before is untouched" in done.stderr
+    assert path.read_text() == "the one before"
+    assert [each.name for each in path.parent.glob("*.part")] == []
+
+
+def start(staff: Staff, *arguments: str, **options: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "protocols.commands.command_line"),
+            *("--config", str(staff.configuration), *arguments),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,  # type: ignore[call-overload]
+    )
+
+
+def test_ctrl_c_ends_a_command_with_a_sentence_and_status_130(staff: Staff) -> None:
+    file = staff.database.url.removeprefix("sqlite:///")
+    with sqlite3.connect(file) as other:
+        other.execute("BEGIN IMMEDIATE")  # it will wait for the end of this
+        process = start(staff, "reindex")
+        deadline = time.monotonic() + 60
+        while file not in open_files(process.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        other.rollback()
+        _, said = process.communicate(timeout=60)
+    other.close()
+    assert process.returncode == INTERRUPTED, said
+    assert said.strip() == (
+        "Interrupted. What was compared is right: run it again, and it goes on from there."
+    )
+
+
+def test_ctrl_c_at_a_question_is_the_same(staff: Staff, tmp_path: Path) -> None:
+    process = start(staff, *call("apply", tmp_path), stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    read = ""
+    while "Apply this?" not in read:
+        read += process.stdout.read(1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert process.returncode == INTERRUPTED, said
+
+
+def open_files(pid: int) -> set[str]:
+    found = set()
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(each))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("load", "goes on from there"), ("patron", "Interrupted.")]
+)
+def test_an_interrupted_command_says_what_is_done(
+    name: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = click.Context(tiro)
+    context.invoked_subcommand = name
+    with pytest.raises(click.exceptions.Exit) as ended, report_failures(context, show_all=False):
+        raise KeyboardInterrupt
+    assert ended.value.exit_code == INTERRUPTED
+    assert words in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_is_no_failure(staff: Staff) -> None:
+    process = start(staff, "jobs", "list")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert process.wait(60) == 1
+    process.stderr.close()
+
+
+def test_what_nobody_expected_is_kept_in_a_file_of_the_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    context = click.Context(tiro, obj=object())
+    with pytest.raises(Failure) as said, report_failures(context, show_all=False):
+        raise ZeroDivisionError("by nought")
+    [kept] = tmp_path.iterdir()
+    assert "ZeroDivisionError: by nought" in said.value.message
+    assert str(kept) in said.value.advice
+    assert "Traceback" in kept.read_text()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    with pytest.raises(ZeroDivisionError), report_failures(context, show_all=True):
+        raise ZeroDivisionError("by nought")
+
+
+@pytest.mark.parametrize("each", KNOWN, ids=lambda each: each.error)
+def test_what_is_known_is_there(each: Known) -> None:
+    module, _, name = each.error.partition(":")
+    assert issubclass(getattr(importlib.import_module(module), name), Exception)
+
+
+def test_a_password_is_never_shown() -> None:
+    assert without_password("postgresql://me:se@same@db/x") == "postgresql://me@db/x"
+    assert without_password("sqlite:///tiro.sqlite") == "sqlite:///tiro.sqlite"
+
+
+def test_the_tables_may_be_made_by_a_command_that_fills_them(tmp_path: Path) -> None:
+    configuration = tmp_path / "tiro.toml"
+    configuration.write_text('[database]\nurl = "sqlite:///tiro.sqlite"\n')
+    assert run(configuration, *call("apply", tmp_path), "--yes").exit_code == 0
+    migrate(f"sqlite:///{tmp_path}/tiro.sqlite")  # nothing to do
+    assert run(configuration, "list", "overdue").output == "none\n"
