@@ -37,7 +37,7 @@ class NcipResource(Resource):
         self._exchange = exchange
 
     def is_whole(self, head: bytes, tail: bytes) -> bool | None:
-        """Whether a body has ended, by the end tag of the message: see `protocols.hosting.http_channel`."""
+        """Whether a body has ended, by its end tag: see `protocols.hosting.http_channel`."""
         if not head.lstrip().startswith(b"<") or b"NCIP" not in head or b"\x00" in tail:
             return None
         return _END.search(tail) is not None
