@@ -56,7 +56,7 @@ def export(
                 rows = _rows(transaction, table, done, of, on_progress)
                 if table is records:
                     rows = _apart(rows, folder, marc, files, written)
-                written[name] = FORMS[form].write(file, archived_columns(table), rows)
+                written[name] = FORMS[form].write(file, archived_columns(table.columns), rows)
                 done += written[name]
             return written
 

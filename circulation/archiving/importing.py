@@ -13,7 +13,7 @@ from sqlalchemy import Table, bindparam, delete, func, insert, literal_column, s
 from catalogue.database import Database, Transaction, change, metadata, scalar, send, send_many
 from catalogue.schema import records
 from circulation.archiving.exporting import Progress, marc_name
-from circulation.archiving.forms import FORMS, Row, UnreadableArchive
+from circulation.archiving.forms import FORMS, Columns, Row, UnreadableArchive
 from circulation.archiving.manifest import Manifest, read_manifest
 from circulation.archiving.tables import (
     TELLTALE,
@@ -38,33 +38,37 @@ def import_archive(
     revision: str,
     on_progress: Progress = lambda table, rows, of: None,
     afterwards: Callable[[Transaction], None] = lambda transaction: None,
+    columns_of: Callable[[Transaction, Table], Columns] = lambda _, table: list(table.columns),
 ) -> Manifest:
     """Reads an archive into a database of the same revision that holds no library yet.
+
+    `columns_of` says which columns a table has there; one without any is passed over.
 
     All of it is one transaction, with what is to be done `afterwards`. The index is not made:
     `catalogue.reindexing.rebuilding.reindex` does that.
     Raises UnreadableArchive, NotEmpty, and the driver's error for rows that contradict each other.
     """
-    manifest = read_manifest(folder, revision)
-    tables = archived_tables()
-    for table in tables:
-        if f"{table.name}.{manifest.form}" not in manifest.files:
-            raise UnreadableArchive(f"{folder}: no file of {table.name} in the manifest")
+    manifest = read_manifest(folder, (revision,))
 
     def work(transaction: Transaction) -> None:
         for name in TELLTALE:
             if scalar(select(func.count()).select_from(metadata.tables[name]))(transaction):
                 raise NotEmpty(f"the database has {name} already")
-        for table in reversed(tables):  # what the migrations put there
+        found = [(table, columns_of(transaction, table)) for table in archived_tables()]
+        tables = [(table, columns) for table, columns in found if columns]
+        for table, _ in tables:
+            if f"{table.name}.{manifest.form}" not in manifest.files:
+                raise UnreadableArchive(f"{folder}: no file of {table.name} in the manifest")
+        for table, _ in reversed(tables):  # what the migrations put there
             send(delete(table))(transaction)
-        of = sum(manifest.files[f"{each.name}.{manifest.form}"].rows for each in tables)
+        of = sum(manifest.files[f"{each.name}.{manifest.form}"].rows for each, _ in tables)
         done = 0
-        for table in tables:
+        for table, columns in tables:
 
             def tell(name: str, rows: int, before: int = done) -> None:
                 on_progress(name, before + rows, of)
 
-            done += _read(transaction, table, folder, manifest, tell)
+            done += _read(transaction, table, columns, folder, manifest, tell)
         afterwards(transaction)
 
     database.write(work).result()
@@ -74,6 +78,7 @@ def import_archive(
 def _read(
     transaction: Transaction,
     table: Table,
+    columns: Columns,
     folder: Path,
     manifest: Manifest,
     tell: Callable[[str, int], None],
@@ -82,10 +87,10 @@ def _read(
     name = f"{table.name}.{manifest.form}"
     with ExitStack() as files:
         file = files.enter_context((folder / name).open(encoding="utf-8", newline=""))
-        rows = FORMS[manifest.form].read(file, archived_columns(table))
+        rows = FORMS[manifest.form].read(file, archived_columns(columns))
         if table is records:
-            rows = _with_data(rows, folder, files)
-        count = _insert(transaction, table, rows, tell)
+            rows = _with_data(rows, columns, folder, files)
+        count = _insert(transaction, table, columns, rows, tell)
     if count != manifest.files[name].rows:
         raise UnreadableArchive(f"{folder / name} has {count} rows, not as the manifest says")
     _go_on_numbering(transaction, table)
@@ -93,25 +98,29 @@ def _read(
 
 
 def _insert(
-    transaction: Transaction, table: Table, rows: Iterator[Row], tell: Callable[[str, int], None]
+    transaction: Transaction,
+    table: Table,
+    columns: Columns,
+    rows: Iterator[Row],
+    tell: Callable[[str, int], None],
 ) -> int:
     """Writes the rows; a reference to a row that comes later is put in when that is there."""
-    names = table.columns.keys()
+    names = [column.name for column in columns]
     write = send_many(
         insert(table).values({each: bindparam(each, type_=table.c[each].type) for each in names}),
         *names,
     )
-    inward = [names.index(column.name) for column in references_to_itself(table)]
-    key = [names.index(column.name) for column in table.primary_key.columns]
+    inward = [names.index(each.name) for each in references_to_itself(table) if each.name in names]
+    key = names.index(table.primary_key.columns[0].name) if inward else 0
     seen: set[Any] = set()
     waiting: list[tuple[int, Any, Any]] = []
 
     def in_order(row: Row) -> Row:
         fitting = list(row)
-        seen.add(row[key[0]])
+        seen.add(row[key])
         for place in inward:
             if row[place] is not None and row[place] not in seen:
-                waiting.append((place, row[key[0]], row[place]))
+                waiting.append((place, row[key], row[place]))
                 fitting[place] = None
         return fitting
 
@@ -121,7 +130,7 @@ def _insert(
         count += len(batch)
         tell(table.name, count)
     for place, own, other in waiting:
-        column, own_column = table.c[names[place]], table.c[names[key[0]]]
+        column, own_column = table.c[names[place]], table.c[names[key]]
         set_reference = change(
             update(table)
             .where(own_column == bindparam("own", type_=own_column.type))
@@ -133,9 +142,11 @@ def _insert(
     return count
 
 
-def _with_data(rows: Iterator[Row], folder: Path, files: ExitStack) -> Iterator[Row]:
+def _with_data(
+    rows: Iterator[Row], columns: Columns, folder: Path, files: ExitStack
+) -> Iterator[Row]:
     """The rows of records with their bytes in the place of the lengths of these."""
-    names = records.columns.keys()
+    names = [column.name for column in columns]
     format_at, data_at = names.index("format"), names.index("data")
     marc: dict[str, IO[bytes]] = {}
     for row in rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -45,8 +46,11 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
-def read_manifest(folder: Path, revision: str) -> Manifest:
-    """The manifest, each file looked at. Raises UnreadableArchive."""
+def read_manifest(folder: Path, revisions: Collection[str]) -> Manifest:
+    """The manifest, each file looked at.
+
+    Raises UnreadableArchive, also for an archive of tables of none of these revisions.
+    """
     path = folder / MANIFEST
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
@@ -59,10 +63,10 @@ def read_manifest(folder: Path, revision: str) -> Manifest:
         raise UnreadableArchive(f"{path} is not a manifest: {error}") from error
     if manifest.layout != LAYOUT or manifest.form not in FORMS:
         raise UnreadableArchive(f"{path}: an archive of another kind than this Tiro writes")
-    if manifest.revision != revision:
+    if manifest.revision not in revisions:
         raise UnreadableArchive(
             f"{path}: the archive has the tables of revision {manifest.revision}, this Tiro those "
-            f"of {revision}; read it with the Tiro that wrote it, and update that database"
+            f"of {max(revisions)}; read it with the release that wrote it, or a newer one"
         )
     for name, expected in manifest.files.items():
         if Path(name).name != name:

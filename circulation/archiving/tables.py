@@ -6,6 +6,7 @@ made anew when an archive has been read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import Column, Identity, Integer, Table
@@ -35,10 +36,10 @@ def archived_tables() -> list[Table]:
     return [table for table in all_tables() if table.name not in LEFT_OUT]
 
 
-def archived_columns(table: Table) -> list[Column[object]]:
+def archived_columns(columns: Iterable[Column[object]]) -> list[Column[object]]:
     """The columns of a table's rows in an archive. In the place of its data a record has the
     number of its bytes: they are in files of MARC."""
-    return [LENGTH if column is records.c.data else column for column in table.columns]
+    return [LENGTH if column is records.c.data else column for column in columns]
 
 
 def references_to_itself(table: Table) -> list[Column[object]]:

@@ -9,7 +9,9 @@ import click
 
 from catalogue.database import Transaction
 from catalogue.database.in_use import nobody_else
+from catalogue.database.migrations.running import known_revisions, upgrade
 from catalogue.database.migrations.versions import newest_named
+from circulation.archiving.former import up_to_date
 from circulation.archiving.importing import import_archive
 from circulation.notices.gathering import begin_after_now
 from circulation.notices.silence import silence_all_patrons
@@ -73,13 +75,16 @@ def _import(
                     begin_after_now(transaction, now)
                     silence_all_patrons(transaction, batch, until=until)
 
-            read = import_archive(
-                database,
-                folder,
-                revision=newest_named(),
-                on_progress=lambda _, rows, of: report_rows("import", "rows", rows, of),
-                afterwards=be_silent,
-            )
+            with up_to_date(
+                folder, newest=newest_named(), known=known_revisions(), upgrade=upgrade
+            ) as archive:
+                read = import_archive(
+                    database,
+                    archive,
+                    revision=newest_named(),
+                    on_progress=lambda _, rows, of: report_rows("import", "rows", rows, of),
+                    afterwards=be_silent,
+                )
         report = reindex_shown(database)
     finally:
         database.close()

@@ -26,7 +26,8 @@ from tests.crash.stage import Stage
 
 
 @contextmanager
-def _a_postgresql() -> Iterator[str]:
+def a_postgresql() -> Iterator[str]:
+    """A new and empty database; its URL."""
     server = os.environ.get("TIRO_TEST_POSTGRESQL")
     if not server:
         raise SystemExit("PostgreSQL: set TIRO_TEST_POSTGRESQL to the URL of a server")
@@ -70,7 +71,7 @@ def campaign(kind: str, kills: int, breaks: int, seed: int, seconds: float) -> R
 
         if kind == "sqlite":
             return carry_out(f"sqlite:///{folder / 'tiro.sqlite'}")
-        with _a_postgresql() as url:
+        with a_postgresql() as url:
             return carry_out(url)
 
 

@@ -231,7 +231,7 @@ def test_a_damaged_one_is_not_read(
 def test_one_of_another_revision_is_not_read(sqlite_library: Library, tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     export(sqlite_library.database, folder, revision="0001", now=NOW)
-    with pytest.raises(UnreadableArchive, match="read it with the Tiro that wrote it"):
+    with pytest.raises(UnreadableArchive, match="read it with the release that wrote it"):
         import_archive(sqlite_library.database, folder, revision=REVISION)
 
 

@@ -1,0 +1,73 @@
+"""Archives of earlier releases, made into what this one would have written.
+
+An archive has the tables of its own release. So it is read into a database of that revision, beside
+everything else; the migrations bring that up to date as they do with any library, and it is written
+out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Table, bindparam, column, func, select
+
+from catalogue.database import Transaction, many, open_database
+from circulation.archiving.exporting import export
+from circulation.archiving.forms import Columns
+from circulation.archiving.importing import import_archive
+from circulation.archiving.manifest import read_manifest
+
+_names: Callable[..., list[Any]] = many(
+    select(column("name")).select_from(
+        func.pragma_table_info(bindparam("table")).table_valued("name")
+    ),
+    None,
+    "table",
+)
+
+
+@contextmanager
+def up_to_date(
+    folder: Path,
+    *,
+    newest: str,
+    known: Collection[str],
+    upgrade: Callable[[str, str], None],
+) -> Iterator[Path]:
+    """The archive in `folder` as one of the revision `newest`, for the length of a ``with`` block.
+
+    One that has that revision is given as it stands. `known` are all revisions that
+    `upgrade(url, revision)` can make and bring up to date. A temporary database and a second
+    archive need their room. Raises UnreadableArchive.
+    """
+    manifest = read_manifest(folder, known)
+    if manifest.revision == newest:
+        yield folder
+        return
+    with TemporaryDirectory(prefix="tiro-archive-") as place:
+        url = f"sqlite:///{Path(place) / 'former.sqlite'}"
+        upgrade(url, manifest.revision)
+        with closing(open_database(url)) as database:
+            import_archive(database, folder, revision=manifest.revision, columns_of=_columns)
+        upgrade(url, newest)
+        archive = Path(place) / "archive"
+        with closing(open_database(url)) as database:
+            export(
+                database,
+                archive,
+                revision=newest,
+                now=datetime.fromisoformat(manifest.written),
+                form=manifest.form,
+            )
+        yield archive
+
+
+def _columns(transaction: Transaction, table: Table) -> Columns:
+    """Those of the table's columns that the database has."""
+    names = {row[0] for row in _names(transaction, table.name)}
+    return [column for column in table.columns if column.name in names]

@@ -1,0 +1,1 @@
+"""A library of an earlier release, moved to this one: nothing lost, the same answers."""
