@@ -17,17 +17,20 @@ never text of the statement.
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import DateTime, String
+from sqlalchemy import DateTime, String, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from catalogue.generated import OnDemand, Source
 
 DIALECTS: dict[str, Dialect] = {
     "sqlite": sqlite.dialect(paramstyle="qmark"),
@@ -46,6 +49,7 @@ class Cursor(Protocol):
     def fetchall(self) -> list[Any]: ...
 
 
+R = TypeVar("R")
 Execute = Callable[[str, Sequence[Any]], Cursor]
 ExecuteMany = Callable[[str, Iterable[Sequence[Any]]], object]
 
@@ -131,11 +135,13 @@ _MOMENT_OUT: dict[str, Callable[[Any], Any]] = {"sqlite": _from_text, "postgresq
 class _Compiled:
     """The text of one expression in one dialect, and how its values go in and come out.
 
-    What is left to do at run time is written as source and made into one function, as dataclasses
-    does for its methods: calls within Python cost as much as all the rest of it.
+    What is left to do at run time is written as source and made into one function: calls within
+    Python cost as much as all the rest of it. `place` is where the statement was declared.
     """
 
-    def __init__(self, expression: ClauseElement, parameters: Sequence[str], dialect_name: str):
+    def __init__(
+        self, expression: ClauseElement, parameters: Sequence[str], place: str, dialect_name: str
+    ) -> None:
         dialect = DIALECTS[dialect_name]
         compiled = cast(Any, expression.compile(dialect=dialect))
         self.text: str = str(compiled)
@@ -143,7 +149,8 @@ class _Compiled:
         unknown = [p for p in parameters if p not in order]
         if unknown:
             raise ValueError(f"the statement has no parameter {', '.join(unknown)}: {self.text}")
-        self._scope: dict[str, Any] = {"text": self.text}
+        self._source = Source(place, {"text": self.text})
+        self._head = f"run_on_{dialect_name}(transaction, {_arguments(parameters)})"
         self._arguments = _arguments(parameters)
         #: Source of the driver's tuple, made of the declared parameters.
         self._values = self._values_source(compiled, parameters, order, dialect)
@@ -166,10 +173,10 @@ class _Compiled:
                 value = compiled.params[name]
                 if value is None and compiled.binds[name].required:
                     raise ValueError(f"the value of {name} is not given: {compiled}")
-                self._scope[f"constant_{number}"] = process(value) if process else value
+                self._source.names[f"constant_{number}"] = process(value) if process else value
                 parts.append(f"constant_{number}")
             elif process:
-                self._scope[f"inward_{number}"] = process
+                self._source.names[f"inward_{number}"] = process
                 parts.append(f"inward_{number}(a{parameters.index(name)})")
             else:
                 parts.append(f"a{parameters.index(name)}")
@@ -177,18 +184,19 @@ class _Compiled:
 
     def function(self, *lines: str) -> Callable[..., Any]:
         """A function of the transaction and the declared parameters."""
-        return _function(f"transaction, {self._arguments}", lines, self._scope)
+        return _function(self._source, self._head, *lines)
 
-    def binder(self) -> Callable[..., Sequence[Any]]:
+    @cached_property
+    def bind(self) -> Callable[..., Sequence[Any]]:
         """A function from the declared parameters to the driver's tuple."""
-        return _function(self._arguments, (f"return {self._values}",), self._scope)
+        return _function(self._source, f"bind({self._arguments})", f"return {self._values}")
 
     def row(self, row: Callable[..., Any] | None) -> str:
         """Source of `row` made of ``v``, the driver's tuple."""
-        self._scope["row"] = row
+        self._source.names["row"] = row
         processed = [number for number, process in enumerate(self._outward) if process]
         for number in processed:
-            self._scope[f"outward_{number}"] = self._outward[number]
+            self._source.names[f"outward_{number}"] = self._outward[number]
         changed = ", ".join(
             # Most columns of a joined row are often NULL, which every process leaves as it is.
             f"None if v[{number}] is None else outward_{number}(v[{number}])"
@@ -202,7 +210,7 @@ class _Compiled:
             return (f"row({changed})" if row else f"({changed},)") if processed else plain
         if len(fields) != len(self._outward):
             raise ValueError(f"{row} has not as many fields as the statement columns: {self.text}")
-        self._scope["new"] = tuple.__new__  # what a NamedTuple comes down to
+        self._source.names["new"] = tuple.__new__  # what a NamedTuple comes down to
         if not processed:
             return "new(row, v)"
         are_all_null = " is ".join([*(f"v[{number}]" for number in processed), "None"])
@@ -212,7 +220,7 @@ class _Compiled:
         """Source of the first column of ``v``."""
         if not self._outward or self._outward[0] is None:
             return "v[0]"
-        self._scope["outward_0"] = self._outward[0]
+        self._source.names["outward_0"] = self._outward[0]
         return "outward_0(v[0])"
 
 
@@ -220,10 +228,18 @@ def _arguments(parameters: Sequence[str]) -> str:
     return ", ".join(f"a{number}" for number in range(len(parameters)))
 
 
-def _function(arguments: str, lines: Iterable[str], scope: dict[str, Any]) -> Callable[..., Any]:
-    body = "".join(f"    {line}\n" for line in lines)
-    exec(f"def run({arguments}):\n{body}", scope)  # noqa: S102
-    return cast("Callable[..., Any]", scope["run"])
+def _function(source: Source, head: str, *lines: str) -> Callable[..., Any]:
+    name = head.partition("(")[0]
+    source.add(name, f"def {head}:\n" + "".join(f"    {line}\n" for line in lines))
+    return cast("Callable[..., Any]", source.function(name))
+
+
+def _place() -> str:
+    """Where a statement is declared: the module and line that called into this module."""
+    frame: Any = sys._getframe(1)
+    while frame.f_globals is globals():
+        frame = frame.f_back
+    return f"{frame.f_globals['__name__']}:{frame.f_lineno}"
 
 
 def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
@@ -240,34 +256,18 @@ def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any]
     )
 
 
-def _in_each_dialect(
-    expression: ClauseElement, parameters: Sequence[str]
-) -> Callable[[str], _Compiled]:
-    """The compiled form of an expression by dialect, made at first use."""
-    return cache(lambda dialect: _Compiled(expression, parameters, dialect))
-
-
-R = TypeVar("R")
-
-
 def _fetcher(
     expression: ClauseElement,
     parameters: Sequence[str],
     build: Callable[[_Compiled], Callable[..., Any]],
 ) -> Callable[..., Any]:
-    compiled = _in_each_dialect(expression, parameters)
-    ready: dict[str, Callable[..., Any]] = {}
-
-    def made(dialect: str) -> Callable[..., Any]:
-        function = ready[dialect] = build(compiled(dialect))
-        return function
-
-    arguments = f"transaction, {_arguments(parameters)}"
-    lines = (
-        "dialect = transaction.dialect",
-        f"return (ready.get(dialect) or made(dialect))({arguments})",
+    place = _place()
+    in_each: OnDemand[str, Callable[..., Any]] = OnDemand(
+        lambda dialect: build(_Compiled(expression, parameters, place, dialect))
     )
-    return _function(arguments, lines, {"ready": ready, "made": made})
+    arguments = f"transaction, {_arguments(parameters)}"
+    source = Source(place, {"each": in_each})
+    return _function(source, f"run({arguments})", f"return each[transaction.dialect]({arguments})")
 
 
 def one(
@@ -335,11 +335,14 @@ def send_many(
     expression: ClauseElement, *parameters: str
 ) -> Callable[[Transaction, Iterable[Sequence[Any]]], None]:
     """Runs a statement once for each row of values, in bulk; otherwise as `send`."""
-    compiled_in = _in_each_dialect(expression, parameters)
+    place = _place()
+    in_each: OnDemand[str, _Compiled] = OnDemand(
+        lambda dialect: _Compiled(expression, parameters, place, dialect)
+    )
 
     def call(transaction: Transaction, rows: Iterable[Sequence[Any]]) -> None:
-        compiled = compiled_in(transaction.dialect)
-        values = rows if compiled.is_plain else itertools.starmap(compiled.binder(), rows)
+        compiled = in_each[transaction.dialect]
+        values = rows if compiled.is_plain else itertools.starmap(compiled.bind, rows)
         transaction.execute_many(compiled.text, values)
 
     return call
@@ -394,6 +397,4 @@ def many_of(
 
 def key_parameters(size: int) -> Iterable[Any]:
     """The `size` parameters ``key_0`` ... for the ``in_`` of a `many_of` expression."""
-    from sqlalchemy import bindparam
-
     return [bindparam(f"key_{number}") for number in range(size)]

@@ -1,4 +1,4 @@
-"""Bytes <-> messages, by functions generated from the layout tables when this module is imported.
+"""Bytes <-> messages, by functions generated from the layout tables when they are first needed.
 
 `decode` is total: it gives a message or raises `MalformedMessage`. It is lenient with what real
 terminals send (missing last delimiter, missing fields, fields sent twice, unknown fields, empty
@@ -30,8 +30,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
+from catalogue.generated import OnDemand, Source
 from protocols.sip2.messages import Message
 from protocols.sip2.patron_messages import Fields
 from protocols.sip2.wire.deviations import DATE_MISSING, NOT_ITS_CHARSET, observe
@@ -120,10 +121,7 @@ def decode(body: bytes, dialect: Dialect, notes: list[str] | None = None) -> Mes
     text = body.decode(dialect.charset, "replace")
     if notes is not None and "\ufffd" in text:
         notes.append(NOT_ITS_CHARSET)
-    decoder = _DECODERS.get(text[:2])
-    if decoder is None:
-        raise UnknownMessage("no message has this code")
-    return decoder(text, dialect.delimiter, notes)
+    return _decoders[text[:2]](text, dialect.delimiter, notes)
 
 
 def encode(message: Message, dialect: Dialect, width: int | None = None, version: int = 2) -> bytes:
@@ -131,7 +129,7 @@ def encode(message: Message, dialect: Dialect, width: int | None = None, version
 
     A terminal of `version` 1 gets the fields that it knows.
     """
-    text = (_ENCODERS if version > 1 else _ENCODERS_1)[type(message)](
+    text = _encoders[type(message), version](
         message,
         cleaner(dialect),
         dialect.delimiter,
@@ -329,9 +327,9 @@ Decoder = Callable[[str, str, list[str] | None], Message]
 Encoder = Callable[[Message, Clean, str, CleanLines, CleanLines], str]
 
 
-def _generate() -> tuple[dict[str, Decoder], dict[type, Encoder], dict[type, Encoder]]:
-    scope: dict[str, Any] = {layout.message.__name__: layout.message for layout in LAYOUTS.values()}
-    scope |= {
+_SOURCE = Source(
+    "protocols.sip2",
+    {
         "MalformedMessage": MalformedMessage,
         "observe": observe,
         "flag": _flag,
@@ -341,29 +339,30 @@ def _generate() -> tuple[dict[str, Decoder], dict[type, Encoder], dict[type, Enc
         "groups": _groups,
         "with_dates": _with_dates,
         "extra": _extra,
-    }
-    for code, layout in LAYOUTS.items():
-        own = {each.code for each in layout.variable if each.kind is not Kind.EXTRA}
-        scope[f"own_{code}"] = frozenset(own | (set(FEE_FIELDS) if "FA" in own else set()))
-
-    def made(source: str, name: str) -> Any:
-        exec(source, scope)  # noqa: S102
-        return scope[name]
-
-    decoders = {
-        code: cast("Decoder", made(_decoder_source(layout), f"decode_{code}"))
-        for code, layout in LAYOUTS.items()
-    }
-    encoders = [
-        {
-            layout.message: cast(
-                "Encoder", made(_encoder_source(layout, f"{name}_{code}"), f"{name}_{code}")
-            )
-            for code, layout in layouts.items()
-        }
-        for layouts, name in ((LAYOUTS, "encode"), (LAYOUTS_1, "encode_1"))
-    ]
-    return decoders, encoders[0], encoders[1]
+    },
+)
+_CODES = {layout.message: code for code, layout in LAYOUTS.items()}
 
 
-_DECODERS, _ENCODERS, _ENCODERS_1 = _generate()
+def _decoder(code: str) -> Decoder:
+    layout = LAYOUTS.get(code)
+    if layout is None:
+        raise UnknownMessage("no message has this code")
+    own = {each.code for each in layout.variable if each.kind is not Kind.EXTRA}
+    _SOURCE.names[f"own_{code}"] = frozenset(own | (set(FEE_FIELDS) if "FA" in own else set()))
+    _SOURCE.names[layout.message.__name__] = layout.message
+    _SOURCE.add(f"decode_{code}", _decoder_source(layout))
+    return cast("Decoder", _SOURCE.function(f"decode_{code}"))
+
+
+def _encoder(kind_and_version: tuple[type, int]) -> Encoder:
+    kind, version = kind_and_version
+    code = _CODES[kind]
+    name = f"encode_{code}_{version}"
+    layouts = LAYOUTS if version > 1 else LAYOUTS_1
+    _SOURCE.add(name, _encoder_source(layouts[code], name))
+    return cast("Encoder", _SOURCE.function(name))
+
+
+_decoders = OnDemand(_decoder)
+_encoders = OnDemand(_encoder)

@@ -7,12 +7,12 @@ and strings in pieces; `encode` writes definite lengths in their shortest form.
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Callable
 from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from catalogue.generated import OnDemand, Source
 from protocols.z3950.messages import Apdu
 from protocols.z3950.wire import ber
 from protocols.z3950.wire.ber import MalformedMessage
@@ -52,37 +52,34 @@ def _read_text_segments(data: bytes, start: int, end: int, ends: ber.Ends) -> st
     return ber.read_text(octets, 0, len(octets))
 
 
-def _generate() -> dict[str, Any]:
-    """Runs the generated source and returns what it defines."""
-    generator = Generator()
-    source = generator.source()
-    scope: dict[str, Any] = {
-        **generator.names,
-        **{name: getattr(ber, name) for name in _PRIMITIVES},
-        "constant": _constant,
-        "missing": _missing,
-        "read_text_segments": _read_text_segments,
-        "too_deep": _too_deep,
-        "unexpected": _unexpected,
-    }
-    file = "<protocols.z3950 codec>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    exec(compile(source, file, "exec"), scope)  # noqa: S102 - our own tables, as dataclasses does
-    return scope
-
-
 #: What the generated source calls in `ber`.
 _PRIMITIVES = (
     *("END", "bits", "boolean", "header", "inside", "integer", "oid", "one_value", "read_bits"),
     *("read_boolean", "read_integer", "read_oid", "read_segments", "read_text", "value"),
 )
-_generated = _generate()
-_decoders: dict[int, Callable[..., Apdu]] = {}
-_encoders: dict[type, tuple[bytes, Callable[[Any], bytes]]] = {}
-for _message, _tag in APDU_TAGS.items():
-    _octets = ber.identifier_of(_tag, constructed=True)
-    _decoders[int.from_bytes(_octets, "big")] = _generated[f"decode_{_message.__name__}"]
-    _encoders[_message] = (_octets, _generated[f"encode_{_message.__name__}"])
+_SOURCE = Source(
+    "protocols.z3950",
+    {name: getattr(ber, name) for name in _PRIMITIVES}
+    | {
+        "constant": _constant,
+        "missing": _missing,
+        "read_text_segments": _read_text_segments,
+        "too_deep": _too_deep,
+        "unexpected": _unexpected,
+    },
+)
+Generator(_SOURCE)
+#: The octets of the tag of each APDU, and which APDU an identifier is that of.
+_OCTETS = {message: ber.identifier_of(tag, constructed=True) for message, tag in APDU_TAGS.items()}
+_APDUS = {int.from_bytes(octets, "big"): message for message, octets in _OCTETS.items()}
+
+
+_decoders: OnDemand[type, Callable[..., Any]] = OnDemand(
+    lambda kind: _SOURCE.function(f"decode_{kind.__name__}")
+)
+_encoders: OnDemand[type, Callable[[Any], bytes]] = OnDemand(
+    lambda kind: _SOURCE.function(f"encode_{kind.__name__}")
+)
 
 
 def decode(data: bytes) -> Apdu:
@@ -98,12 +95,13 @@ def _decode(data: bytes) -> Apdu:
     stop = len(data)
     try:
         identifier, start, end, after = ber.header(data, 0, stop, ends)
-        decoder = _decoders.get(identifier)
-        if decoder is None:
+        kind = _APDUS.get(identifier)
+        if kind is None:
             raise MalformedMessage("not an APDU of Z39.50")
         if after != stop:
             raise MalformedMessage("octets after the APDU")
-        return decoder(data, start, end, ends)
+        read: Apdu = _decoders[kind](data, start, end, ends)
+        return read
     except IndexError:
         raise MalformedMessage("the APDU ends too early") from None
 
@@ -113,14 +111,13 @@ _remembered = lru_cache(REMEMBERED)(_decode)
 
 def encode(message: Apdu) -> bytes:
     """The octets of an APDU."""
-    identifier, encoder = _encoders[type(message)]
-    return ber.value(identifier, encoder(message))
+    kind = type(message)
+    return ber.value(_OCTETS[kind], _encoders[kind](message))
 
 
 def contents(message: object) -> bytes:
     """The contents octets of any message of `layouts`, without its header."""
-    encoder: Callable[[object], bytes] = _generated[f"encode_{type(message).__name__}"]
-    return encoder(message)
+    return _encoders[type(message)](message)
 
 
 def encode_value(message: object, identifier: bytes = SEQUENCE) -> bytes:
@@ -135,7 +132,7 @@ def read_value(kind: type[T], data: bytes, identifier: bytes = SEQUENCE) -> T:
         found, start, end, after = ber.header(data, 0, len(data), ends)
         if found != int.from_bytes(identifier, "big") or after != len(data):
             raise MalformedMessage(f"not a {kind.__name__}")
-        read: T = _generated[f"decode_{kind.__name__}"](data, start, end, ends)
+        read: T = _decoders[kind](data, start, end, ends)
     except IndexError:
         raise MalformedMessage(f"a {kind.__name__} ends too early") from None
     return read

@@ -11,6 +11,7 @@ from typing import Any
 
 from lxml import etree
 
+from catalogue.generated import OnDemand
 from protocols.ncip.messages import Code
 from protocols.ncip.models.layouts import LAYOUTS
 from protocols.ncip.models.rows import CODE, COUNT, FLAG, MANY, MOMENT, NUMBER, SOME, TEXT, V1, Row
@@ -122,18 +123,15 @@ def _fields_of(kind: type[Any]) -> dict[Any, _Field]:
     return fields | {f"{{{NAMESPACE}}}{name}": field for name, field in fields.items()}
 
 
-_FIELDS: dict[type[Any], dict[Any, _Field]] = {}
+_FIELDS: OnDemand[type[Any], dict[Any, _Field]] = OnDemand(_fields_of)
 _UNKNOWN: Any = object()
 
 
 def read(kind: type[Any], element: etree._Element, local: LocalTime) -> Any:
     """An object of `kind` from its element. Where an element may stand once, the first that says
     something counts."""
-    fields = _FIELDS.get(kind)
-    if fields is None:
-        fields = _FIELDS[kind] = _fields_of(kind)
     values: dict[str, Any] = {}
-    _collect(element, fields, values, local)
+    _collect(element, _FIELDS[kind], values, local)
     for name, value in values.items():
         if type(value) is list:
             values[name] = tuple(value)

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
+from catalogue.generated import OnDemand, Source
 from protocols.ncip.messages import Code
 from protocols.ncip.models.layouts import rows_in
 from protocols.ncip.models.rows import (
@@ -78,9 +79,6 @@ def _lacks(element: str, child: str) -> ValueError:
     return ValueError(f"{element} lacks {child}")
 
 
-_WRITERS: dict[tuple[type[Any], Version, str], Writer] = {}
-
-
 def write(value: Any, element: str, add: Add, dialect: Dialect) -> None:
     """Adds the text of `value`, an object with a layout, as `element`.
 
@@ -93,16 +91,12 @@ def write(value: Any, element: str, add: Add, dialect: Dialect) -> None:
 
 def writer_of(kind: type[Any], version: Version, element: str) -> Writer:
     """The function that writes the content of an object of `kind`."""
-    key = (kind, version, element if version < V2 else "")
-    writer = _WRITERS.get(key)
-    if writer is None:
-        writer = _WRITERS[key] = _generated(kind, version, element)
-    return writer
+    return _WRITERS[kind, version, element if version < V2 else ""]
 
 
-def _generated(kind: type[Any], version: Version, element: str) -> Writer:
+def _generated(key: tuple[type[Any], Version, str]) -> Writer:
+    kind, version, element = key
     names: dict[str, Any] = {
-        "attribute": attribute,
         "code": code,
         "code_1": code_1,
         "lacks": _lacks,
@@ -110,7 +104,8 @@ def _generated(kind: type[Any], version: Version, element: str) -> Writer:
         "no_agency": _NO_AGENCY,
         "text": text,
     }
-    lines = ["def writer(value, add, dialect):", "    pass"]
+    name = f"write_{kind.__name__}"
+    lines = [f"def {name}(value, add, dialect):", "    pass"]
     rows = rows_in(kind, version, element)
     around: Callable[[Row], str] = lambda row: row.within_1 if version < V2 else ""  # noqa: E731
     for number, (wrapper, group) in enumerate(groupby(rows, around)):
@@ -127,9 +122,13 @@ def _generated(kind: type[Any], version: Version, element: str) -> Writer:
             lines.append(f"        add('</{wrapper}>')")
         else:
             lines += body
-    exec(compile("\n".join(lines), f"<{kind.__name__} {version}>", "exec"), names)  # noqa: S102
-    writer: Writer = names["writer"]
-    return writer
+    major, minor = version
+    source = Source(f"protocols.ncip {major}.{minor:02}", names)
+    source.add(name, "\n".join(lines))
+    return cast("Writer", source.function(name))
+
+
+_WRITERS = OnDemand(_generated)
 
 
 def _lines(

@@ -33,6 +33,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
+from catalogue.generated import Source
 from protocols.z3950.messages import External
 from protocols.z3950.wire import ber, layouts
 from protocols.z3950.wire.layout_types import (
@@ -107,23 +108,20 @@ _NEXT = "t, s, e, i = header(b, i, stop, ends)"
 
 
 class Generator:
-    """Collects source line by line; `names` holds the objects that the lines mention."""
+    """Adds ``decode_X`` and ``encode_X`` to `source` for every class X of `LAYOUTS`."""
 
-    def __init__(self) -> None:
-        self.names: dict[str, Any] = {}
-        self._lines: list[str] = []
+    def __init__(self, source: Source) -> None:
+        self.names = source.names
+        self._source = source
         self._made: dict[Any, str] = {}
-
-    def source(self) -> str:
-        """The source of ``decode_X`` and ``encode_X`` for every class X of `LAYOUTS`."""
         for message in LAYOUTS:
             self.names[message.__name__] = message
             self._decoder(message)
             self._encoder(message)
-        return "\n".join(self._lines)
 
     def _define(self, head: str, body: list[str]) -> None:
-        self._lines += [f"def {head}:", *(f"    {line}" for line in body), ""]
+        lines = [f"def {head}:", *(f"    {line}" for line in body), ""]
+        self._source.add(head.partition("(")[0], "\n".join(lines))
 
     # Decoding
 

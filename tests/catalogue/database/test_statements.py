@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
@@ -166,3 +167,19 @@ def test_rows_without_a_type_are_the_tuples_of_the_driver(database: Database) ->
     statement = many(select(loads.c.started, loads.c.name), None)
     rows = database.read(lambda transaction: statement(transaction)).result()
     assert [tuple(row) for row in rows] == [(NOON, "a")]
+
+
+def test_a_traceback_shows_what_a_statement_was_doing(database: Database) -> None:
+    with pytest.raises(ValueError, match="without a zone") as failure:
+        database.write(
+            lambda transaction: add_load(transaction, "a", "d", NOON.replace(tzinfo=None))
+        ).result()
+    shown = [
+        (frame.filename.partition(":")[0], frame.line)
+        for frame in traceback.extract_tb(failure.value.__traceback__)
+    ]
+    file = f"<{__name__}"
+    assert (file, "return each[transaction.dialect](transaction, a0, a1, a2)") in shown
+    sending = next(line for name, line in reversed(shown) if name == file)
+    assert sending is not None
+    assert sending.startswith("v = transaction.execute(text, (")
