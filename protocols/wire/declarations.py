@@ -34,14 +34,14 @@ class DeclarationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One field of a class: its type without None and without marks, and the marks.
+    """One field of a class: what kind of value without None and marks, and the marks.
 
-    Where the type is a union of several, the marks of each are still in it.
+    Where that is a union of several, the marks of each are still in it.
     """
 
     declaring: type[Any]
     field: Field[Any]
-    type: Any
+    kind: Any
     marks: tuple[Any, ...]
     is_optional: bool
 

@@ -47,7 +47,7 @@ class Later:
 
 
 def test_each_field_is_given_by_its_name_type_and_marks() -> None:
-    found = [(each.name, each.type, each.marks, each.is_optional) for each in declared(Element)]
+    found = [(each.name, each.kind, each.marks, each.is_optional) for each in declared(Element)]
     assert found == [
         ("reference_id", bytes, (Tag(2),), True),
         ("plain", str, (), False),
