@@ -1,4 +1,4 @@
-"""`tiro check`: is everything fit to serve?"""
+"""`tiro check`: is everything ready to serve?"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, say
+from protocols.hosting.findings import Finding, error
 from protocols.hosting.standard import installed_standards
 from protocols.process.configuration import (
     Configuration,
@@ -20,7 +21,6 @@ from protocols.process.configuration import (
 )
 from protocols.process.failures import without_password
 from protocols.process.health.files import certificate_findings, permission_findings
-from protocols.process.health.findings import Finding, error
 from protocols.process.health.replication import replica_findings
 from protocols.process.health.surroundings import database_findings, port_findings
 

@@ -11,15 +11,20 @@ from typing import Any
 
 import click
 
-from catalogue.database import migrate, open_database
+from catalogue.changes.accession import ItemDefaults
+from catalogue.database import Database, Transaction, migrate, open_database
 from catalogue.database.in_use import kept_from_others
+from catalogue.loading import loads
+from circulation.kernel.organisation import find_branch
+from protocols.commands.load import load_with_progress, summary
 from protocols.demo.configuration import PORTS, demo_configuration
 from protocols.demo.ports import bind_all
+from protocols.demo.seeding import HOME_BRANCH, SET_UP, seed
 from protocols.hosting.process_names import this_process
+from protocols.hosting.sockets import Sockets
 from protocols.hosting.standard import installed_standards
+from protocols.process.addresses import Address, addresses
 from protocols.process.configuration import Configuration, ConfigurationError, load_configuration
-from protocols.process.supervision.addresses import Address, addresses
-from protocols.process.supervision.sockets import Sockets
 
 _PORT = click.IntRange(0, 65535)
 
@@ -60,7 +65,6 @@ def demo(
     SIP2 logins kiosk/kiosk and sorter/sorter. SIGTERM and SIGINT end it. Where another program has
     a port that was not asked for by option, another one is taken: a demo runs beside a demo.
     """
-    from protocols.demo.seeding import SET_UP, load_marc, seed
     from protocols.process.server import CannotStart, configure_logging, run  # loads the reactor
 
     with ExitStack() as stack:
@@ -84,7 +88,7 @@ def demo(
             else:
                 click.echo(f"Continuing the demo library in {data}")
             for path in marc:
-                for line in load_marc(database, path, data / "rejected", now=now):
+                for line in _load_marc(database, path, data / "rejected", now=now):
                     click.echo(line)
         finally:
             database.close()
@@ -141,3 +145,33 @@ def _with_port(configuration: Configuration, name: str, port: int) -> Configurat
     standards = dict(configuration.standards)
     standards[name] = replace(standards[name], port=port)
     return replace(configuration, standards=standards)
+
+
+def _load_marc(database: Database, path: Path, rejected: Path, *, now: datetime) -> list[str]:
+    """Loads a file of MARC records, each with an item in the home branch; what became of it.
+
+    The items' barcodes are M, the number of the load in two digits, and the record's place in the
+    file in six: the same however often the load is interrupted.
+    """
+
+    def begin(transaction: Transaction) -> ItemDefaults:
+        load = loads.begin(transaction, digest, path.name, now)
+        branch = find_branch(transaction, HOME_BRANCH)
+        assert branch is not None
+        return ItemDefaults(branch.id, f"M{load.id:02}", digits=6, material_group="book")
+
+    digest = loads.digest_of(path)
+    defaults = database.write(begin).result()
+    rejected.mkdir(exist_ok=True)
+    reports = load_with_progress(
+        database,
+        (path,),
+        processes=None,
+        rejected=rejected,
+        record_format="marc21",
+        items=defaults,
+    )
+    problems = [report.problem for report in reports if report.problem]
+    if problems:
+        raise click.ClickException("\n".join(problems))
+    return [summary(report) for report in reports]

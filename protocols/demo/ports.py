@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from protocols.hosting.sockets import Key, Sockets, key_of
+from protocols.process.addresses import Address
 from protocols.process.failures import Failure
-from protocols.process.supervision.addresses import Address
-from protocols.process.supervision.sockets import Key, Sockets, key_of
 
 #: Ports that are tried after the one that is taken.
 _TRIES: Final = 100

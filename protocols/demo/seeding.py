@@ -9,18 +9,14 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import click
-
-from catalogue.changes.accession import ItemDefaults, add_records
+from catalogue.changes.accession import add_records
 from catalogue.database import Database, Transaction
 from catalogue.items import add_item
-from catalogue.loading import loads
 from circulation.kernel.organisation import find_branch
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import register_patron
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
-from protocols.commands.load import load_with_progress, summary
 from protocols.demo.records import marc_record
 from protocols.demo.works import WORKS, Work
 
@@ -110,33 +106,3 @@ def _class_set(transaction: Transaction, record_id: int, now: datetime) -> None:
 def _call_number(work: Work) -> str:
     family = work.author.partition(",")[0] or work.title
     return f"{work.dk5} {family}" if work.dk5 else family
-
-
-def load_marc(database: Database, path: Path, rejected: Path, *, now: datetime) -> list[str]:
-    """Loads a file of MARC records, each with an item in the home branch; what became of it.
-
-    The items' barcodes are M, the number of the load in two digits, and the record's place in the
-    file in six: the same however often the load is interrupted.
-    """
-
-    def begin(transaction: Transaction) -> ItemDefaults:
-        load = loads.begin(transaction, digest, path.name, now)
-        branch = find_branch(transaction, HOME_BRANCH)
-        assert branch is not None
-        return ItemDefaults(branch.id, f"M{load.id:02}", digits=6, material_group="book")
-
-    digest = loads.digest_of(path)
-    defaults = database.write(begin).result()
-    rejected.mkdir(exist_ok=True)
-    reports = load_with_progress(
-        database,
-        (path,),
-        processes=None,
-        rejected=rejected,
-        record_format="marc21",
-        items=defaults,
-    )
-    problems = [report.problem for report in reports if report.problem]
-    if problems:
-        raise click.ClickException("\n".join(problems))
-    return [summary(report) for report in reports]

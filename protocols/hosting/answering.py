@@ -25,7 +25,7 @@ from catalogue.tracing import Traced, here
 from circulation.kernel.engine import Circulation
 from circulation.patrons.pins import VerificationNeeded
 from protocols.hosting.measuring import Measures
-from protocols.hosting.peers import Fellows
+from protocols.hosting.peers import Peers
 from protocols.hosting.traces import LaneMeasures, Passage, current_trace, mark_failed
 
 log = logging.getLogger(__name__)
@@ -76,11 +76,11 @@ class Services:
 
     `call_from_thread` and `call_later` are the reactor's, and so is `call_soon`, for use in its
     own thread: the end of the turn is early enough. `clock` gives the present, in UTC.
-    `measures` are what it counts; `stage` and `fellows`, where it is not alone, are set by the
+    `measures` are what it counts; `stage` and `peers`, where it is not alone, are set by the
     server.
     """
 
-    fellows: Fellows | None = None
+    peers: Peers | None = None
 
     def __init__(
         self,

@@ -32,7 +32,7 @@ class Told:
     gone: dict[str, float]
 
 
-class Fellows(Protocol):
+class Peers(Protocol):
     """The way to the other workers; used in the reactor's thread."""
 
     def count_with(self, count: Callable[[], Counts]) -> None:

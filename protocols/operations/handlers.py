@@ -129,13 +129,13 @@ def condition_of(services: Services, context: Context) -> Condition:
     )
 
 
-def _with_fellows(operations: Operations, done: Callable[[Told | None], None]) -> None:
+def _with_peers(operations: Operations, done: Callable[[Told | None], None]) -> None:
     """All workers; None where the supervisor does not answer, or there is none."""
-    fellows = operations.services.fellows
-    if fellows is None:
+    peers = operations.services.peers
+    if peers is None:
         done(None)
     else:
-        fellows.ask(operations.settings.patience, done)
+        peers.ask(operations.settings.patience, done)
 
 
 def health(accept: str, operations: Operations, done: Done) -> None:
@@ -148,11 +148,11 @@ def health(accept: str, operations: Operations, done: Done) -> None:
         reasons = [reason for each in workers for reason in _ills(each, most)]
         if told is None:
             reasons += _late(lag, most)
-            if operations.services.fellows is not None:
+            if operations.services.peers is not None:
                 reasons.append("the supervisor does not answer")
         done(encode(Health(operations.identity, round(lag, 6), tuple(reasons), workers)))
 
-    _with_fellows(operations, tell)
+    _with_peers(operations, tell)
 
 
 def _late(lag: float, most: float) -> list[str]:
@@ -174,7 +174,7 @@ def ready(accept: str, operations: Operations, done: Done) -> None:
     stage = operations.services.stage
 
     def tell(tables: Any, error: BaseException | None) -> None:
-        _with_fellows(operations, lambda told: tell_all(tables, error, told))
+        _with_peers(operations, lambda told: tell_all(tables, error, told))
 
     def tell_all(tables: Any, error: BaseException | None, told: Told | None) -> None:
         workers = () if told is None else reports_of(told)
@@ -206,12 +206,12 @@ def metrics(accept: str, operations: Operations, done: Done) -> None:
         if error is not None and not isinstance(error, DatabaseUnavailable):
             log.warning("metrics without the database, which does not answer: %s", error)
         counted = Counted(operations.services, operations.identity, condition)
-        _with_fellows(operations, lambda told: tell_all(counted, told))
+        _with_peers(operations, lambda told: tell_all(counted, told))
 
     def tell_all(counted: Counted, told: Told | None) -> None:
         if told is not None:
             done(Response(200, write(fleet_registry(counted, told)), media_type))
-        elif operations.services.fellows is None:
+        elif operations.services.peers is None:
             done(Response(200, write(registry_for(counted)), media_type))
         else:
             log.warning("no metrics: the supervisor does not say what the other workers count")

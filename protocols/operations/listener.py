@@ -38,8 +38,8 @@ class _Operations:
         identity = Identity(
             version("tiro-ils"), measures.pid, measures.process, os.environ.get(WORKER, "")
         )
-        if services.fellows is not None:
-            services.fellows.count_with(lambda: counts_of(services, identity))
+        if services.peers is not None:
+            services.peers.count_with(lambda: counts_of(services, identity))
         later: Any = reactor.callLater
         operations = Operations.over(services, settings, identity, later)
         services.before_close(watch_lateness(measures.lag, later))

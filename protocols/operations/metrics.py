@@ -19,9 +19,9 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from protocols.hosting.answering import Services, Stage
+from protocols.hosting.logs import lines_written
 from protocols.hosting.traces import BOUNDS, Times
 from protocols.operations.messages import Condition, Identity
-from protocols.process.logs import lines_written
 
 Labels = dict[str, str]
 

@@ -36,12 +36,12 @@ from circulation.digital_post.seals import NumberSeal
 from circulation.patrons.identifiers import IdentifierKey
 from circulation.setting_up.positions import lines_of
 from protocols.hosting.access import ANYBODY, Access
+from protocols.hosting.logs import Form
 from protocols.hosting.networks import Network
 from protocols.hosting.standard import Standard
 from protocols.hosting.tls import Tls
 from protocols.hosting.validating import adapter_of, problem_of, written
 from protocols.notices.settings import NoticeSettings
-from protocols.process.logs import Form
 from protocols.records.accession_settings import AccessionSettings
 
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
@@ -134,7 +134,7 @@ class HttpSettings:
 
 @dataclass(frozen=True)
 class LoggingSettings:
-    """How much is written to standard error, and in which form (`protocols.process.logs`).
+    """How much is written to standard error, and in which form (`protocols.hosting.logs`).
 
     Requests that take `slow_ms` or longer have a line that says why; 0: none has.
     """

@@ -25,17 +25,17 @@ from circulation.kernel.engine import Circulation
 from protocols.hosting.answering import Services, Stage
 from protocols.hosting.fronts import Ending, before
 from protocols.hosting.http_channel import EndingSite
-from protocols.hosting.peers import Fellows
+from protocols.hosting.logs import Form, handler_for
+from protocols.hosting.peers import Peers
 from protocols.hosting.process_names import this_process
 from protocols.hosting.reactor import accept_in_turn, at_turns_end, reactor
 from protocols.hosting.requests import BoundedRequest
+from protocols.hosting.sockets import Key, Listening, Sockets, key_of
 from protocols.hosting.standard import Port, Standard
 from protocols.hosting.tls import TlsUnusable
 from protocols.notices.sending import Sender
 from protocols.notices.service import NoticeService
 from protocols.process.configuration import Configuration
-from protocols.process.logs import Form, handler_for
-from protocols.process.supervision.sockets import Key, Listening, Sockets, key_of
 
 log = logging.getLogger(__name__)
 
@@ -85,14 +85,14 @@ class Server:
         standards: Mapping[str, Standard],
         sockets: Listening | None = None,
         clock: Callable[[], datetime] = present,
-        fellows: Fellows | None = None,
+        peers: Peers | None = None,
         called: str | None = None,
     ) -> None:
-        """`fellows`: the other processes that listen on the same sockets. `called`: the name of the
+        """`peers`: the other processes that listen on the same sockets. `called`: the name of the
         server that this process is of, where it is not a server by itself."""
         self._clock = clock
         self._called = called or this_process()
-        self._fellows = fellows
+        self._peers = peers
         self.configuration = configuration
         self.standards = standards
         self.bound = Bound()
@@ -126,7 +126,7 @@ class Server:
             call_later=reactor.callLater,
             call_soon=at_turns_end,
         )
-        self._services.fellows = self._fellows
+        self._services.peers = self._peers
         self._services.measures.tell_slow(self.configuration.logging.slow_ms / 1000)
         try:
             self._notices = self._post_office(self._services)

@@ -12,8 +12,9 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from protocols.hosting.findings import Finding, error, warning
 from protocols.process.configuration import Configuration
-from protocols.process.health.findings import Finding, Place, error, every_setting, warning
+from protocols.process.health.every_setting import Place, every_setting
 
 #: Settings that name a file of certificates in PEM, and such that name a private key.
 _CERTIFICATES: Final = frozenset({"certificate", "client_ca", "authorities"})

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from catalogue.database.outages import DatabaseUnavailable
+from protocols.hosting.findings import Finding, error, warning
 from protocols.process.configuration import Configuration
-from protocols.process.health.findings import Finding, error, warning
 
 if TYPE_CHECKING:  # it needs the driver, which only those have who have a replica
     from catalogue.database.replication import ReplicationStanding

@@ -17,13 +17,14 @@ from catalogue.reindexing.index_rules import is_outdated
 from circulation.kernel.organisation import find_branch
 from circulation.setting_up.paying import unpayable
 from circulation.setting_up.stored import stored_parts
+from protocols.hosting.findings import Finding, error, warning
 from protocols.hosting.installed import installed
+from protocols.hosting.sockets import Sockets
+from protocols.process.addresses import addresses
 from protocols.process.configuration import Configuration
 from protocols.process.failures import what_brings
-from protocols.process.health.findings import Finding, error, every_setting, warning
+from protocols.process.health.every_setting import every_setting
 from protocols.process.health.own_server import is_own_server
-from protocols.process.supervision.addresses import addresses
-from protocols.process.supervision.sockets import Sockets
 
 
 class Check(Protocol):

@@ -16,19 +16,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from protocols.hosting import sockets
 from protocols.hosting.process_names import process_called
 from protocols.hosting.reactor import reactor
+from protocols.hosting.sockets import Sockets
 from protocols.hosting.standard import Standard
+from protocols.process.addresses import addresses
 from protocols.process.configuration import (
     Configuration,
     ConfigurationError,
     load_configuration,
 )
 from protocols.process.server import LINGER_SECONDS, Server, settle
-from protocols.process.supervision import sockets, systemd
-from protocols.process.supervision.addresses import addresses
+from protocols.process.supervision import systemd
 from protocols.process.supervision.beside import LOOK, Beside
-from protocols.process.supervision.sockets import Sockets
 from protocols.process.supervision.worker import Supervised
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def run_worker(
     Raises CannotStart.
     """
     of_supervisor = process_called(os.getppid())
-    server = Server(configuration, standards, supervised, fellows=supervised, called=of_supervisor)
+    server = Server(configuration, standards, supervised, peers=supervised, called=of_supervisor)
     server.start()
     reactor.addSystemEventTrigger("before", "shutdown", server.stop)
     reactor.addSystemEventTrigger("after", "shutdown", supervised.tell_counts)

@@ -29,13 +29,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from protocols.process.supervision import channel, sockets, systemd
+from protocols.hosting import sockets
+from protocols.hosting.sockets import Key, Sockets, key_of
+from protocols.process.supervision import channel, systemd
 from protocols.process.supervision.beside import Beside
 from protocols.process.supervision.channel import Channel, Message, channel_pair
 from protocols.process.supervision.counts import Census
 from protocols.process.supervision.fleet import Action, Do, Fleet, State
 from protocols.process.supervision.plan import Plan
-from protocols.process.supervision.sockets import Key, Sockets, key_of
 
 log = logging.getLogger("tiro.supervisor")
 

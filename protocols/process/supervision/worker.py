@@ -28,7 +28,7 @@ def supervised() -> Supervised | None:
 
 
 class Supervised:
-    """The supervisor, as a worker knows it; and through it the others (`fellows.Fellows`)."""
+    """The supervisor, as a worker knows it; and through it the others (`peers.Peers`)."""
 
     def __init__(self, to_supervisor: Channel) -> None:
         self._channel = to_supervisor
@@ -88,7 +88,7 @@ class Supervised:
         self._say({"counts": self._count()})
 
     def ask(self, patience: float, done: Callable[[Told | None], None]) -> None:
-        """See `fellows.Fellows`. Before `follow` nobody is asked."""
+        """See `peers.Peers`. Before `follow` nobody is asked."""
         if self._reactor is None:
             done(None)
             return

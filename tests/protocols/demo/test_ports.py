@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from protocols.commands.command_line import tiro
 from protocols.demo.configuration import PORTS
 from protocols.demo.ports import bind_all
+from protocols.hosting.sockets import Sockets
+from protocols.process.addresses import Address
 from protocols.process.failures import Failure
-from protocols.process.supervision.addresses import Address
-from protocols.process.supervision.sockets import Sockets
 from tests.servers import RunningServer, free_ports, launch, run_tiro, talk
 
 HOST = "127.0.0.1"

@@ -10,7 +10,7 @@ from twisted.web.resource import Resource
 
 from protocols.hosting.http_channel import PATIENCE_SECONDS, EndingSite
 from protocols.hosting.requests import BoundedRequest
-from tests.protocols.test_brief_requests import Client, Echo
+from tests.protocols.hosting.test_brief_requests import Client, Echo
 
 WHOLE, CUT = b"<NCIPMessage>a</NCIPMessage>", b"<NCIPMessage>a</NCIPMess"
 STRICT: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from circulation.patrons.pins import hash_pin
 from protocols.hosting.answering import Lane, Services
 from protocols.hosting.measuring import NOTED, Measures
 from protocols.hosting.traces import BOUNDS, FAILED, OK, REFUSED, Times, mark_refused
-from tests.protocols.test_answering import Heard, Loop
+from tests.protocols.hosting.test_answering import Heard, Loop
 
 
 @pytest.fixture

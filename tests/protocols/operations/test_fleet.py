@@ -32,9 +32,9 @@ from protocols.operations.messages import Identity, Response
 from protocols.operations.metrics import Counted
 from protocols.operations.settings import OperationsSettings
 from tests.conftest import a_postgresql
+from tests.protocols.hosting.test_answering import Loop
 from tests.protocols.operations.serving import Watched, watched
 from tests.protocols.operations.test_handlers import Timers
-from tests.protocols.test_answering import Loop
 from tests.test_supervisor import wait_for
 
 TWO = ("[http]", "[server]\nprocesses = 2\ndrain_seconds = 4.0\n\n[http]")
@@ -134,7 +134,7 @@ def test_gauges_that_are_added_up_are_there(services: Services) -> None:
 
 
 class Answering:
-    """Fellows that have an answer at once."""
+    """Peers that have an answer at once."""
 
     def __init__(self, told: Told | None) -> None:
         self.told = told
@@ -148,7 +148,7 @@ class Answering:
 def asked(
     services: Services, loop: Loop, path: bytes, told: Told | None
 ) -> tuple[int, dict[str, Any]]:
-    services.fellows = Answering(told)
+    services.peers = Answering(told)
     heard: list[Response] = []
     operations = Operations.over(services, OperationsSettings(), IDENTITY, Timers().later)
     HANDLERS[path]("", operations, heard.append)

@@ -16,7 +16,7 @@ from protocols.hosting.answering import Lane, Services, Stage
 from protocols.operations.handlers import HANDLERS, Operations, Question
 from protocols.operations.messages import Identity, Response
 from protocols.operations.settings import OperationsSettings
-from tests.protocols.test_answering import Loop
+from tests.protocols.hosting.test_answering import Loop
 
 
 class Timer:

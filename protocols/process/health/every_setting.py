@@ -1,33 +1,12 @@
-"""What is found wrong, and the walk through a configuration that finds it."""
+"""The walk through a configuration: each setting with the path that names it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Literal
+from typing import Any
 
 from protocols.process.configuration import Configuration
-
-Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """An error keeps the server from doing what it should; a warning is for people to judge.
-
-    `text` says where, what, and what to do. It never holds a secret.
-    """
-
-    severity: Severity
-    text: str
-
-
-def error(text: str) -> Finding:
-    return Finding("error", text)
-
-
-def warning(text: str) -> Finding:
-    return Finding("warning", text)
 
 
 def sections(configuration: Configuration) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from catalogue.database import open_database
 from circulation.kernel.engine import Circulation
 from protocols.hosting.answering import Services
 from protocols.hosting.standard import installed_standards
+from protocols.process.addresses import addresses
 from protocols.process.configuration import configuration_from
-from protocols.process.supervision.addresses import addresses
 from tests.builders.certificates import Authority
 
 

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
+from protocols.hosting.sockets import Sockets
 from protocols.process.supervision.channel import channel_pair
-from protocols.process.supervision.sockets import Sockets
 
 
 def test_an_address_is_bound_once_and_can_be_had_again() -> None:

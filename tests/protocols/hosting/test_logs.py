@@ -11,8 +11,8 @@ from datetime import datetime
 import pytest
 
 from catalogue.tracing import here
+from protocols.hosting.logs import Form, handler_for, lines_written
 from protocols.hosting.measuring import Measures
-from protocols.process.logs import Form, handler_for, lines_written
 
 Made = tuple[logging.Logger, io.StringIO]
 
