@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.database import open_database
-from circulation.jobs import JOBS
+from circulation.jobs.table import JOBS
 from protocols.commands.daily import AGAIN, Daily
 from protocols.demo.seeding import seed
 from tests.builders.certificates import Authority

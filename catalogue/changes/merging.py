@@ -38,7 +38,7 @@ def merge_records(
 
     Its id leads to the survivor from then on (`catalogue.changes.former_records`). Raises
     NoSuchRecord, and ValueError for a record and itself. Holds are moved by
-    `circulation.record_changes`.
+    `circulation.records.changes`.
     """
     if record_id == survivor_id:
         raise ValueError("a record cannot be merged with itself")

@@ -51,7 +51,7 @@ from circulation.kernel.results import Branch, CheckedIn, Desk
 from circulation.kernel.set_up import VERSION, SetUp
 from circulation.kernel.trees import GROUPS
 from circulation.loans.returns import check_in
-from circulation.record_changes import add_record
+from circulation.records.changes import add_record
 
 #: The longest barcode that is taken.
 

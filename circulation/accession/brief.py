@@ -22,7 +22,7 @@ from circulation.accession.adding import (
 from circulation.holds.facts import lock_queue
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Desk
-from circulation.record_changes import add_record
+from circulation.records.changes import add_record
 
 
 def accession_brief(

@@ -18,7 +18,7 @@ from circulation.items.removal import ItemNeeded, remove_item
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Branch, Desk
-from circulation.record_changes import delete_record
+from circulation.records.changes import delete_record
 
 _rename = send(
     update(items)

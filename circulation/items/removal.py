@@ -161,7 +161,7 @@ def remove_item(
 ) -> ItemRemoved | ItemNeeded | None:
     """Takes the item with this barcode out of the stock; None where no item has it.
 
-    Its record stays, also without items (`circulation.record_changes.delete_record`). An item that
+    Its record stays, also without items (`circulation.records.changes.delete_record`). An item that
     is missing or in transit can go. `why` is kept with the event.
     """
     lock_item(transaction, item)

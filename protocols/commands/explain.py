@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from circulation.explaining import LoanExplained, explain_loan, scope_of
+from circulation.explaining.loans import LoanExplained, explain_loan, scope_of
 from circulation.kernel.engine import Circulation
 from circulation.kernel.policy import Explained, PolicyRow
 from circulation.kernel.results import Branch, Refused

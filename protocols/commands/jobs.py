@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from circulation.jobs import JOBS, run_job, runs_since
+from circulation.jobs.running import run_job, runs_since
+from circulation.jobs.table import JOBS
 from circulation.kernel.leases import Lease, LeaseTaken
 from protocols.commands.command_line import Settings
 from protocols.commands.daily import daily

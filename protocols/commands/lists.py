@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from catalogue.database import Transaction
-from circulation import work_lists
+from circulation.loans import work_lists
 from circulation.dunning.unwarned import unwarned_debtors
 from circulation.holds.work_lists import Slice, fetch_page, shelf_page
 from circulation.kernel.organisation import all_branches

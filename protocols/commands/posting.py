@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from catalogue.database import Transaction
-from circulation.foreseeing import foresee
-from circulation.jobs import JOBS
+from circulation.jobs.foreseeing import foresee
+from circulation.jobs.table import JOBS
 from circulation.kernel.leases import Lease, LeaseTaken
 from circulation.notices.composing import Post
 from circulation.notices.forecast import Foreseen, forecast

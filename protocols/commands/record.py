@@ -18,7 +18,7 @@ from catalogue.marc.checking import Refused
 from catalogue.marc.splitting import split
 from catalogue.records import Record, fetch_records
 from circulation.kernel.results import Desk
-from circulation.record_changes import (
+from circulation.records.changes import (
     RecordNeeded,
     delete_record,
     merge_records,

@@ -9,7 +9,7 @@ import click
 
 from catalogue.database import Transaction
 from circulation.kernel.organisation import all_branches
-from circulation.statistics import DIMENSIONS, Counted, loans_by
+from circulation.loans.statistics import DIMENSIONS, Counted, loans_by
 from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened, say
 from protocols.commands.values import DAY

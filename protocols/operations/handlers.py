@@ -17,7 +17,8 @@ from prometheus_client.exposition import choose_encoder
 
 from catalogue.database import DatabaseUnavailable
 from catalogue.database.condition import Tables, is_fit, sizes, tables_of
-from circulation.condition import due_notices, last_runs, open_messages
+from circulation.jobs.running import last_runs
+from circulation.notices.backlog import due_notices, open_messages
 from protocols.hosting.answering import Context, Lane, Services, Stage
 from protocols.hosting.peers import Told
 from protocols.operations.codec import encode

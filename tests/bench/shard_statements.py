@@ -26,7 +26,7 @@ from catalogue.database import Database, Transaction, Work, migrate, open_databa
 from catalogue.query import And, Term
 from catalogue.records import fetch_records
 from catalogue.searching.evaluation import search
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from protocols.sip2.settings import Sip2Settings
 from tests.bench.recombined import real_records, recombined, sample_path
 from tests.bench.shards import KINDS, Reading, read, tables_without_a_place

@@ -15,7 +15,7 @@ from circulation.dunning.claim_lists import ClaimLine, claims_of_patron
 from circulation.dunning.claims import Claim
 from circulation.dunning.flow_rows import store_flow
 from circulation.dunning.steps import Does, Step
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.set_up import set_up_changed
 from circulation.notices.rule_rows import store_notice_rule
 from circulation.notices.schema import notices

@@ -9,8 +9,9 @@ import pytest
 
 from catalogue.database import Database, Transaction
 from catalogue.tracing import here
-from circulation.condition import due_notices, last_runs, open_messages
-from circulation.jobs import run_job
+from circulation.jobs.running import last_runs
+from circulation.notices.backlog import due_notices, open_messages
+from circulation.jobs.running import run_job
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.results import CheckedOut

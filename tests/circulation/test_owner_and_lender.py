@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from catalogue.database import Transaction
 from catalogue.visibility import share_stock
 from circulation.checks import terms_refusals
-from circulation.explaining import LoanExplained, explain_loan
+from circulation.explaining.loans import LoanExplained, explain_loan
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.kernel.policy import WHETHER, LoanTerms, stricter
 from circulation.kernel.reasons import Reason

@@ -15,7 +15,8 @@ from random import Random
 from catalogue.database import Database, Transaction
 from circulation.calendars.closures import close_branch
 from circulation.calendars.due_dates import local_date
-from circulation.jobs import JOBS, run_job
+from circulation.jobs.running import run_job
+from circulation.jobs.table import JOBS
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Branch, CheckedOut, Refused
 from circulation.ledger.payments import pay

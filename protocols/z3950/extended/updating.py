@@ -17,7 +17,7 @@ from catalogue.changes.accession import lock_writing
 from catalogue.formats import CannotRender
 from catalogue.records import Record, fetch_records
 from circulation.kernel.results import Desk
-from circulation.record_changes import RecordNeeded, add_record, delete_record, replace_record
+from circulation.records.changes import RecordNeeded, add_record, delete_record, replace_record
 from protocols.hosting.answering import Context
 from protocols.z3950 import messages as m
 from protocols.z3950.association import Association

@@ -14,7 +14,7 @@ from circulation.booking.lists import (
     title_bookings,
 )
 from circulation.booking.results import Booking, BookingOutcome, BookingState, DayFree
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.events import read_event, select_events
 from circulation.kernel.organisation import add_agency, add_branch, find_branch
 from circulation.kernel.reasons import Reason

@@ -21,7 +21,7 @@ from circulation.booking.stays import items_to_move
 from circulation.holds.pick_list import pick_list
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.items.availability import circulation_status
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import (

@@ -10,7 +10,7 @@ from catalogue.database import Transaction
 from circulation.calendars.closures import close_branch
 from circulation.calendars.rows import Owner, store_week
 from circulation.dunning.steps import flow_problems
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import CheckedOut
 from circulation.kernel.set_up import set_up_changed

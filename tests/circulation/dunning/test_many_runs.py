@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from catalogue.database import open_database
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.dunning import danish, kinds, run_day
 from tests.builders.fees import amounts, hand_in, lend

@@ -8,7 +8,7 @@ import pytest
 
 from catalogue.database import Transaction
 from circulation.dunning.collection_files import export_claims, read_file
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import CheckedOut
 from circulation.patrons.guardians import add_guardian

@@ -9,7 +9,7 @@ import pytest
 from catalogue.database import Transaction
 from circulation.fees.debts import block_warned, debts_to_warn
 from circulation.fees.warned import Debt, note_warning
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import CheckedOut, PatronStatus, Refused

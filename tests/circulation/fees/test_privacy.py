@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.database import many
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.ledger.schema import charge_loans, charges, payments
 from circulation.patrons.personal_data import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person

@@ -10,7 +10,7 @@ from catalogue.database import Transaction, scalar
 from circulation.holds.purge import purge_holds
 from circulation.holds.results import Hold, HoldKind, HoldsPlaced, Wanted
 from circulation.holds.schema import hold_sets, holds
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.patrons.personal_history import set_history_days
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, ask, cancel, events_of, record_of

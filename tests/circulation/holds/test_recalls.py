@@ -11,7 +11,7 @@ from circulation.calendars.due_dates import local_date
 from circulation.holds.absences import Absence, set_absence
 from circulation.holds.recalls import recall, recall_for_holds_that_begin
 from circulation.holds.results import HoldKind, HoldsPlaced, RecalledLoan, Wanted
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.events import Event, EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import PatronStatus, Refused, Renewed

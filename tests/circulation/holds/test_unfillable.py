@@ -7,7 +7,7 @@ import pytest
 from catalogue.database import Database
 from circulation.holds.unfillable import InVain, Unfillable, unfillable_holds
 from circulation.items.removal import ItemRemoved, remove_item
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.loans.lost import declare_lost
 from circulation.notices.kinds import NoticeKind
 from tests.builders.circulation import Library, a_library, a_patron, an_item

@@ -22,7 +22,7 @@ from circulation.interlending.exchanges import (
     latest_exchanges,
 )
 from circulation.interlending.schema import exchange_bodies
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from tests.builders.circulation import Library
 from tests.examples import examples
 

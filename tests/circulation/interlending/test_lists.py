@@ -7,7 +7,7 @@ from circulation.interlending.borrowing import send_home
 from circulation.interlending.lists import clear_up, loans_of_request, open_loans
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import danish_fees, paid, total
 from tests.builders.interlending import a_borrowed_item, again

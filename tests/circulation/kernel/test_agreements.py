@@ -10,7 +10,7 @@ from circulation.fees.debts import debts_to_warn
 from circulation.fees.giving_up import give_up
 from circulation.fees.warned import Debt, note_warning
 from circulation.holds.results import Wanted
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.agreements import Agreement, Agreements
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import DENIED, EVERYWHERE, Action, BlockReason, Reason

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from catalogue.database import Database
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.engine import Circulation
 from circulation.kernel.leases import Lease, LeaseTaken
 

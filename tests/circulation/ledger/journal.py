@@ -27,7 +27,7 @@ from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import note_unwarned, note_warning
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Wanted
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.results import Branch, Desk, Refused
 from circulation.kernel.schema import events
 from circulation.ledger.changes import change_charge, charge_patron

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.notices.kinds import NoticeKind
 from tests.builders.circulation import Library, a_patron
 from tests.builders.notices import EMAIL, rule, sent

@@ -9,7 +9,7 @@ from typing import Any
 from circulation.booking.changes import cancel_booking
 from circulation.holds.changing import cancel_hold
 from circulation.interlending.owners import refuse_renewal
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Renewed
 from circulation.loans.lost import declare_lost

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.database import many
-from circulation.jobs import run_job
+from circulation.jobs.running import run_job
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.schema import events
@@ -28,7 +28,7 @@ from circulation.patrons.personal_data import (
 from circulation.patrons.personal_export import export_person, references
 from circulation.patrons.personal_history import BATCH, DEFAULT_DAYS, cut_history, set_history_days
 from circulation.patrons.registering import block_patron, unblock_patron
-from circulation.statistics import loans_by
+from circulation.loans.statistics import loans_by
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, cancel
 from tests.builders.pins import hashed

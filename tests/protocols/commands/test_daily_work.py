@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from circulation.jobs import JOBS
+from circulation.jobs.table import JOBS
 from circulation.kernel.events import EventKind
 from tests.builders.agencies import a_school
 from tests.builders.circulation import ZONE, a_patron, an_item

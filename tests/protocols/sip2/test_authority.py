@@ -21,7 +21,7 @@ from circulation.kernel.results import Branch
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
 from circulation.patrons.registering import block_patron
-from circulation.work_lists import no_block_conflicts
+from circulation.loans.work_lists import no_block_conflicts
 from protocols.sip2.handlers import HANDLERS
 from protocols.sip2.messages import (
     BlockPatron,

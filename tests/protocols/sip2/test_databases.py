@@ -10,7 +10,7 @@ from catalogue.database import Database, Transaction
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.sorting import SortRule, store_sort_rule
-from circulation.work_lists import no_block_conflicts
+from circulation.loans.work_lists import no_block_conflicts
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.dunning import a_blocked_debtor

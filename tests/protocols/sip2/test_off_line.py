@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from circulation.kernel.reasons import Reason
-from circulation.work_lists import Conflict, no_block_conflicts
+from circulation.loans.work_lists import Conflict, no_block_conflicts
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal

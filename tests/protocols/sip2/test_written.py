@@ -17,7 +17,7 @@ from circulation.kernel.schema import events
 from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.schema import charge_postings
 from circulation.loans.lost import declare_lost
-from circulation.work_lists import no_block_conflicts
+from circulation.loans.work_lists import no_block_conflicts
 from protocols.sip2.handlers import HANDLERS
 from protocols.sip2.handling.fees import METHODS
 from protocols.sip2.handling.once import CHANGING

@@ -15,7 +15,7 @@ from circulation.kernel.sorting import SortRule, store_sort_rule
 from circulation.loans.returns import check_in
 from circulation.loans.routing import HoldHandling
 from circulation.patrons.accounts import PatronLoans, patron_loans
-from circulation.sorting_explained import SortingExplained, explain_sorting
+from circulation.explaining.sorting import SortingExplained, explain_sorting
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.holds import a_hold
 

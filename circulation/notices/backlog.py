@@ -1,26 +1,18 @@
-"""What is to be done and was done in the background, for those who watch over it."""
+"""What is still to be sent, counted for those who watch over it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import bindparam, func, select, text
 
 from catalogue.database import Transaction, many, scalar
-from circulation.kernel.schema import job_runs
 from circulation.notices.kinds import NoticeState
 from circulation.notices.schema import notice_messages, notices
 
 _OPEN: Final = (NoticeState.WAITING, NoticeState.SENDING, NoticeState.UNSURE)
-
-
-class LastRun(NamedTuple):
-    """When a daily job was last at an end."""
-
-    job: str
-    ran: datetime
 
 
 # The conditions are those of partial indexes, which hold few rows however many were sent.
@@ -36,14 +28,6 @@ _open_messages: Callable[..., list[tuple[str, int]]] = many(
     .group_by(notice_messages.c.state),
     None,
 )
-_last_runs = many(
-    select(job_runs.c.job, func.max(job_runs.c.ran, type_=job_runs.c.ran.type)).group_by(
-        job_runs.c.job
-    ),
-    LastRun,
-)
-
-
 def due_notices(transaction: Transaction, now: datetime) -> int:
     """Notices whose time has come, and that are no messages yet."""
     return int(_due_notices(transaction, now))
@@ -54,8 +38,3 @@ def open_messages(transaction: Transaction) -> dict[str, int]:
     found = {state.value: 0 for state in _OPEN}
     found.update(_open_messages(transaction))
     return found
-
-
-def last_runs(transaction: Transaction) -> list[LastRun]:
-    """When each daily job was last at an end; those that never were are not among them."""
-    return _last_runs(transaction)

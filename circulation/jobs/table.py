@@ -2,20 +2,16 @@
 
 A job is a step that does a part of the work for a day and says whether there is more; every step
 is a transaction of its own, so that nothing waits long for a night's work. A job works from the
-day and from what the database holds, never from whether it has run: `job_runs` only tells people.
+day and from what the database holds, never from whether it has run.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
-
-from catalogue.database import Database, Transaction, many, scalar, send
+from catalogue.database import Transaction
 from circulation.booking.closing import close_bookings_over
 from circulation.booking.placements import move_placements
 from circulation.callers.replies import forget_replies
@@ -32,8 +28,6 @@ from circulation.holds.recalls import recall_for_holds_that_begin
 from circulation.interlending.exchanges import forget_exchanges
 from circulation.interlending.lists import clear_up
 from circulation.kernel.engine import Circulation
-from circulation.kernel.leases import Lease
-from circulation.kernel.schema import job_runs
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.notices.dated import DATED, notices_of_day
 from circulation.notices.gathering import gather
@@ -43,7 +37,7 @@ from circulation.notices.unfillable import tell_of_unfillable
 from circulation.patrons.personal_data import forget_accesses
 from circulation.patrons.personal_history import cut_old_history
 from circulation.patrons.pin_rules import forget_old_failures
-from circulation.statistics import count_day
+from circulation.loans.statistics import count_day
 
 #: How long the log of who looked at patrons is kept.
 ACCESS_LOG_DAYS = 365
@@ -82,25 +76,6 @@ class Job(NamedTuple):
 
     about: str
     step: Callable[[Doing], Step]
-
-
-class Ran(NamedTuple):
-    """A job that was run for a day: what it has counted, and how often it was run for that day."""
-
-    job: str
-    day: date
-    ran: datetime
-    runs: int
-    counts: dict[str, int]
-    told: tuple[dict[str, Any], ...] = ()
-
-
-class _Undone(Exception):
-    """Takes back what a step has done when it is only to be shown."""
-
-    def __init__(self, step: Step) -> None:
-        super().__init__()
-        self.step = step
 
 
 def _end_of(day: date) -> datetime:
@@ -283,107 +258,3 @@ JOBS: dict[str, Job] = {
     "exchanges": Job("delete what was kept of exchanges with partners", _exchanges),
     "replies": Job("delete answers kept for machines that ask again", _replies),
 }
-
-_runs = scalar(
-    select(job_runs.c.runs).where(
-        job_runs.c.job == bindparam("of_job"), job_runs.c.day == bindparam("of_day")
-    ),
-    "of_job",
-    "of_day",
-)
-_forget_run = send(
-    delete(job_runs).where(
-        job_runs.c.job == bindparam("of_job"), job_runs.c.day == bindparam("of_day")
-    ),
-    "of_job",
-    "of_day",
-)
-_insert_run = send(
-    insert(job_runs).values(
-        job=bindparam("new_job"),
-        day=bindparam("new_day"),
-        ran=bindparam("new_ran"),
-        runs=bindparam("new_runs"),
-        counts=bindparam("new_counts"),
-    ),
-    "new_job",
-    "new_day",
-    "new_ran",
-    "new_runs",
-    "new_counts",
-)
-
-
-def _ran(job: str, day: date, ran: datetime, runs: int, counts: str) -> Ran:
-    return Ran(job, day, ran, runs, json.loads(counts))
-
-
-_all_runs = many(
-    select(job_runs.c.job, job_runs.c.day, job_runs.c.ran, job_runs.c.runs, job_runs.c.counts)
-    .where(job_runs.c.day >= bindparam("first"))
-    .order_by(job_runs.c.day, job_runs.c.job),
-    _ran,
-    "first",
-)
-
-
-def run_job(
-    circulation: Circulation,
-    database: Database,
-    name: str,
-    *,
-    day: date,
-    now: datetime,
-    dry_run: bool = False,
-    lease: Lease | None = None,
-    clock: Callable[[], datetime] | None = None,
-) -> Ran:
-    """Runs a job for a day to its end, step by step, and notes it.
-
-    Each step holds the `lease`, by the time that `clock` gives, so that no two processes are at it.
-    With `dry_run` every step is taken back again, and nothing noted: the answer tells what would
-    have been done. Of a job that goes on where it began, that is its first step.
-    Raises KeyError for a name that is not in `JOBS`, ValueError for a day in the future, LeaseTaken
-    where another process holds the lease.
-    """
-    job = JOBS[name]
-    if day > now.date() + timedelta(1):  # somewhere it may be tomorrow already
-        raise ValueError(f"{day} has not come yet")
-    counts: Counter[str] = Counter()
-    told: list[dict[str, Any]] = []
-    after: int | None = 0
-    while after is not None:
-
-        def step(transaction: Transaction, after: int = after) -> Step:
-            if lease is not None and not dry_run:
-                lease.hold(transaction, now if clock is None else clock())
-            done = job.step(Doing(circulation, transaction, day, now, after))
-            if dry_run:
-                raise _Undone(done)
-            return done
-
-        try:
-            done = database.write(step).result()
-        except _Undone as undone:
-            done = undone.step
-            if done.goes_on is not None and done.goes_on <= after:
-                done = done._replace(goes_on=None)
-        counts.update(done.counts)
-        if dry_run:
-            told += done.told
-        after = done.goes_on
-
-    def note(transaction: Transaction) -> Ran:
-        runs = (_runs(transaction, name, day) or 0) + 1
-        _forget_run(transaction, name, day)
-        _insert_run(transaction, name, day, now, runs, json.dumps(counts))
-        return Ran(name, day, now, runs, dict(counts), tuple(told))
-
-    if dry_run:
-        return Ran(name, day, now, 0, dict(counts), tuple(told))
-    return database.write(note).result()
-
-
-def runs_since(transaction: Transaction, first: date) -> list[Ran]:
-    """The runs for the days from `first` on, by day and name."""
-    return _all_runs(transaction, first)

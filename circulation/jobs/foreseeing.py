@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from catalogue.database import Database, Transaction
-from circulation.jobs import JOBS, Doing
+from circulation.jobs.table import JOBS, Doing
 from circulation.kernel.engine import Circulation
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from circulation import work_lists
+from circulation.loans import work_lists
 from circulation.kernel.events import EventKind
 from circulation.kernel.paging import Page
 from circulation.kernel.reasons import BlockReason, Reason
