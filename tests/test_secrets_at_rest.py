@@ -20,10 +20,10 @@ from catalogue.database import Database
 from catalogue.database.backups import back_up
 from catalogue.database.migrations.running import newest_revision
 from circulation.archiving.exporting import export
-from circulation.digital_post.seals import NumberSeal
 from circulation.kernel.engine import Circulation
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
 from circulation.patrons.pins import hash_pin
+from circulation.patrons.seals import NumberSeal
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.ncip.exchange import Exchange

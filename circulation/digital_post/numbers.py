@@ -5,44 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select
+from sqlalchemy import bindparam, or_, select
 
 from catalogue.database import (
     Transaction,
-    change,
     key_parameters,
     many,
     many_of,
     scalar,
-    send,
 )
-from circulation.digital_post.schema import sealed_numbers
-from circulation.digital_post.seals import NumberSeal, NumberUnreadable
-from circulation.patrons.schema import patron_identifiers
+from circulation.patrons.identifiers import IdentifierKey, IdentifierKind
+from circulation.patrons.schema import patron_identifiers, sealed_numbers
+from circulation.patrons.seals import NumberSeal, NumberUnreadable
 
-#: The kind of an identifier that is a company's number in the national register, of eight digits.
-COMPANY_NUMBER = "cvr"
+_COMPANY = IdentifierKind.COMPANY_NUMBER.value
 _CVR = re.compile(r"[0-9]{8}", re.ASCII)
 
 _sealed_of = scalar(
     select(sealed_numbers.c.sealed).where(sealed_numbers.c.patron_id == bindparam("patron_id")),
     "patron_id",
-)
-_forget = change(
-    delete(sealed_numbers).where(sealed_numbers.c.patron_id == bindparam("of_patron")), "of_patron"
-)
-_keep = send(
-    insert(sealed_numbers).values(
-        patron_id=bindparam("new_patron_id"),
-        sealed=bindparam("new_sealed", type_=sealed_numbers.c.sealed.type),
-        kept=bindparam("new_kept", type_=sealed_numbers.c.kept.type),
-    ),
-    "new_patron_id",
-    "new_sealed",
-    "new_kept",
 )
 _usable: Callable[..., list[Any]] = many(
     select(
@@ -74,22 +57,13 @@ _shown: Callable[[Transaction, list[int]], list[Any]] = many_of(
             patron_identifiers.c.blocked.is_(None),
             or_(
                 patron_identifiers.c.masked.is_not(None),
-                patron_identifiers.c.kind == COMPANY_NUMBER,
+                patron_identifiers.c.kind == _COMPANY,
             ),
         )
         .order_by(patron_identifiers.c.added, patron_identifiers.c.identifier)
     ),
     None,
 )
-
-
-class Keys(Protocol):
-    """What `circulation.patrons.identifiers.IdentifierKey` is here."""
-
-    @property
-    def seal(self) -> NumberSeal | None: ...
-
-    def stored(self, identifier: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +76,6 @@ class PostNumber:
     id_type: str
     number: str = field(repr=False)
     shown: str
-
-
-def keep_number(
-    transaction: Transaction, patron_id: int, number: str, seal: NumberSeal, now: datetime
-) -> None:
-    """Keeps the patron's ten digits sealed, in place of any that were kept before."""
-    _forget(transaction, patron_id)
-    _keep(transaction, patron_id, seal.sealed(number, patron_id), now)
 
 
 def post_number(
@@ -134,13 +100,13 @@ def post_number(
             if mask is not None:
                 return PostNumber("CPR", number, mask)
     for identifier, kind, _ in identifiers:
-        if kind == COMPANY_NUMBER and _CVR.fullmatch(identifier):
+        if kind == _COMPANY and _CVR.fullmatch(identifier):
             return PostNumber("CVR", identifier, identifier)
     return None
 
 
 def number_to_write_to(
-    transaction: Transaction, patron_id: int | None, keys: Keys
+    transaction: Transaction, patron_id: int | None, keys: IdentifierKey
 ) -> PostNumber | None:
     """As `post_number`, with the keys of an installation; None too where it cannot be read."""
     if patron_id is None:

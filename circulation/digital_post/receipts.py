@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, or_, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.database import (
     Moment,
@@ -24,7 +24,6 @@ from catalogue.database import (
     send,
 )
 from circulation.digital_post.schema import post_receipts
-from circulation.notices.schema import notice_messages
 
 #: A municipality has one stream of receipts, so that those of its other systems may come too.
 UNKNOWN_DAYS = 28
@@ -108,19 +107,6 @@ _forget: Callable[[Transaction, list[int]], list[Any]] = many_of(
     ),
     None,
 )
-_forget_of_person = send(
-    delete(post_receipts).where(
-        post_receipts.c.message_id.in_(
-            select(notice_messages.c.id).where(
-                or_(
-                    notice_messages.c.patron_id == bindparam("of_patron"),
-                    notice_messages.c.recipient_id == bindparam("of_patron"),
-                )
-            )
-        )
-    ),
-    "of_patron",
-)
 _forget_strangers = change(
     delete(post_receipts).where(
         post_receipts.c.message_id.is_(None),
@@ -159,11 +145,6 @@ def receipts_of(transaction: Transaction, message_ids: list[int]) -> list[KeptRe
 def forget_receipts(transaction: Transaction, message_ids: list[int]) -> None:
     """The messages say nothing any more, and so do their receipts, whose texts come from others."""
     _forget(transaction, message_ids)
-
-
-def forget_receipts_of_person(transaction: Transaction, patron_id: int) -> None:
-    """The patron is erased; called while their messages can still be found."""
-    _forget_of_person(transaction, patron_id)
 
 
 def forget_unknown_receipts(transaction: Transaction, until: datetime) -> int:

@@ -4,27 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import (
     Column,
-    ForeignKey,
     Identity,
-    LargeBinary,
     String,
     Table,
     Text,
 )
 
 from catalogue.database import Long, Moment, metadata
-from circulation.patrons.schema import patrons
-
-#: National numbers under the key of the configuration (see `circulation.digital_post.seals`).
-#: Written only where Digital Post is in use.
-sealed_numbers = Table(
-    "sealed_numbers",
-    metadata,
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, autoincrement=False),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("kept", Moment, nullable=False),
-    sqlite_with_rowid=False,
-)
 
 #: What was told of messages, as it came, whether or not the message is known. `name` is what the
 #: sender of the receipt calls it: the promise that it is taken in once.

@@ -29,6 +29,7 @@ from circulation.interlending.exchanges import forget_exchanges
 from circulation.interlending.lists import clear_up
 from circulation.kernel.engine import Circulation
 from circulation.loans.auto_renewals import renew_automatically
+from circulation.loans.statistics import count_day
 from circulation.notices.dated import DATED, notices_of_day
 from circulation.notices.gathering import gather
 from circulation.notices.privacy import forget_incoming_texts, forget_old_notices
@@ -37,7 +38,6 @@ from circulation.notices.unfillable import tell_of_unfillable
 from circulation.patrons.personal_data import forget_accesses
 from circulation.patrons.personal_history import cut_old_history
 from circulation.patrons.pin_rules import forget_old_failures
-from circulation.loans.statistics import count_day
 
 #: How long the log of who looked at patrons is kept.
 ACCESS_LOG_DAYS = 365

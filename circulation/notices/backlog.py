@@ -28,6 +28,8 @@ _open_messages: Callable[..., list[tuple[str, int]]] = many(
     .group_by(notice_messages.c.state),
     None,
 )
+
+
 def due_notices(transaction: Transaction, now: datetime) -> int:
     """Notices whose time has come, and that are no messages yet."""
     return int(_due_notices(transaction, now))

@@ -27,7 +27,8 @@ from catalogue.database import (
     send,
     send_many,
 )
-from circulation.digital_post.receipts import forget_receipts, forget_receipts_of_person
+from circulation.digital_post.receipts import forget_receipts
+from circulation.digital_post.schema import post_receipts
 from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause, cause_text, read_cause
@@ -59,6 +60,12 @@ _blank_messages_of = send(
     .values(anonymised=bindparam("new_anonymised"), **_BLANK_MESSAGE),
     "of_patron",
     "new_anonymised",
+)
+_forget_receipts_of = send(
+    delete(post_receipts).where(
+        post_receipts.c.message_id.in_(select(notice_messages.c.id).where(_messages_of_person))
+    ),
+    "of_patron",
 )
 _withdraw_messages_of = send(
     update(notice_messages)
@@ -174,7 +181,7 @@ def forget_notices_of(transaction: Transaction, patron_id: int, now: datetime) -
     ]
     _withdraw_messages_of(transaction, patron_id)
     _blank_messages_of(transaction, patron_id, now)
-    forget_receipts_of_person(transaction, patron_id)
+    _forget_receipts_of(transaction, patron_id)
     _withdraw_of(transaction, patron_id)
     _blank_of(transaction, patron_id, now)
     _leave_proof(transaction, proofs)

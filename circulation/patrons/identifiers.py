@@ -21,13 +21,13 @@ from sqlalchemy import bindparam, insert, select, update
 
 from catalogue.database import Transaction, change, many, one, scalar, send
 from catalogue.database.typed_codes import is_typed
-from circulation.digital_post.numbers import keep_number
-from circulation.digital_post.seals import NumberSeal
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.kernel.results import Desk
 from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email
 from circulation.patrons.schema import patron_identifiers
+from circulation.patrons.sealed_numbers import keep_number
+from circulation.patrons.seals import NumberSeal
 
 _CPR = re.compile(r"(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])([0-9]{2})[- ]?([0-9]{4})", re.ASCII)
 _CVR = re.compile(r"[0-9]{8}", re.ASCII)
@@ -58,7 +58,7 @@ class NoIdentifierKey(ValueError):
 class IdentifierKey:
     """The key for national numbers, of 16 to 64 bytes; without one they are not accepted.
 
-    With a `seal` a second copy is kept of them, to write to (see `circulation.digital_post.seals`).
+    With a `seal` a second copy is kept of them, to write to (see `circulation.patrons.seals`).
     """
 
     __slots__ = ("_key", "seal")

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     String,
     Table,
@@ -59,6 +60,17 @@ patron_identifiers = Table(
 )
 #: See `catalogue.database.typed_codes`.
 Index("ix_patron_identifiers_small", func.lower(patron_identifiers.c.identifier))
+
+#: National numbers under the key of the configuration (see `circulation.patrons.seals`).
+#: Written only where Digital Post is in use.
+sealed_numbers = Table(
+    "sealed_numbers",
+    metadata,
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kept", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 #: A block is an agency's, and concerns its branches; one without an agency concerns all.
 patron_blocks = Table(

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from catalogue.database import Transaction
-from circulation.digital_post.seals import NumberUnreadable
 from circulation.dunning.claim_lists import ClaimLine, claims_of_agency, claims_of_patron
 from circulation.dunning.claims import Claim, find_claim, withdraw_claim
 from circulation.dunning.collection_files import (
@@ -20,6 +19,7 @@ from circulation.dunning.collection_files import (
 )
 from circulation.kernel.results import Desk
 from circulation.patrons.personal_data import log_access
+from circulation.patrons.seals import NumberUnreadable
 from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say, tell
 from protocols.commands.values import ISIL

@@ -12,13 +12,13 @@ from typing import Any
 import click
 
 from catalogue.database import Transaction
-from circulation.loans import work_lists
 from circulation.dunning.unwarned import unwarned_debtors
 from circulation.holds.work_lists import Slice, fetch_page, shelf_page
 from circulation.kernel.organisation import all_branches
 from circulation.kernel.paging import MOST, PAGE, Page, Place
 from circulation.kernel.results import LoanMark
 from circulation.ledger.money import amount_text
+from circulation.loans import work_lists
 from circulation.patrons.identifiers import known_as
 from protocols.commands.command_line import Settings
 from protocols.commands.hold_work import to_fetch

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
+from circulation.explaining.sorting import RuleTried, SortingExplained, explain_sorting
 from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import Desk, Refused
 from circulation.kernel.sorting import SortRule
 from circulation.setting_up.callers import DESTINATIONS
-from circulation.explaining.sorting import RuleTried, SortingExplained, explain_sorting
 from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, refusal_of, say
 from protocols.commands.unknown import no_branch

@@ -32,8 +32,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from catalogue.database import Following
-from circulation.digital_post.seals import NumberSeal
 from circulation.patrons.identifiers import IdentifierKey
+from circulation.patrons.seals import NumberSeal
 from circulation.setting_up.positions import lines_of
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.logs import Form

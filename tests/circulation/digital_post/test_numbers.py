@@ -10,7 +10,6 @@ from circulation.digital_post.numbers import (
     post_number,
     shown_numbers,
 )
-from circulation.digital_post.seals import NumberSeal, NumberUnreadable
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.patrons.identifiers import (
@@ -21,6 +20,7 @@ from circulation.patrons.identifiers import (
 )
 from circulation.patrons.personal_data import erase_person
 from circulation.patrons.personal_export import export_person
+from circulation.patrons.seals import NumberSeal, NumberUnreadable
 from tests.builders.circulation import Library, a_patron
 
 CPR, MASK = "0101110000", "010111-xxxx"

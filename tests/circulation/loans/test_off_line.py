@@ -15,8 +15,8 @@ from circulation.kernel.results import Refusal, Refused
 from circulation.loans.conflicts import settle_conflict
 from circulation.loans.off_line import Act, take_report
 from circulation.loans.schema import loan_conflicts
-from circulation.patrons.identifiers import IdentifierKey, find_patron
 from circulation.loans.work_lists import Conflict, no_block_conflicts
+from circulation.patrons.identifiers import IdentifierKey, find_patron
 from tests.builders.circulation import Library, a_library, a_patron
 
 _names: Any = many(

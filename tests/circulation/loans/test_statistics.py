@@ -9,9 +9,9 @@ import pytest
 from circulation.jobs.running import run_job, runs_since
 from circulation.jobs.table import JOBS
 from circulation.kernel.events import EventKind
+from circulation.loans.statistics import DIMENSIONS, Counted, loans_by
 from circulation.loans.undo import cancel_check_out
 from circulation.patrons.traits import age_band, age_on
-from circulation.loans.statistics import DIMENSIONS, Counted, loans_by
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 
 TODAY = NOON.date()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from circulation.loans import work_lists
 from circulation.kernel.events import EventKind
 from circulation.kernel.paging import Page
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import CheckedOut, LoanMark
+from circulation.loans import work_lists
 from circulation.loans.conflicts import settle_conflict
 from circulation.loans.lost import claim_returned, declare_lost
 from circulation.patrons.identifiers import find_patron

@@ -13,13 +13,13 @@ from catalogue.changes.former_records import NoSuchRecord, former_record
 from catalogue.database import Transaction, many, metadata
 from catalogue.items import add_item
 from catalogue.schema import records
-from circulation.records import changes as record_changes
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
 from circulation.kernel.events import EventKind, events_of_hold, read_event, select_events
 from circulation.kernel.results import CheckedIn, CheckedOut, Destination
 from circulation.kernel.schema import events
 from circulation.patrons.registering import PatronKind
+from circulation.records import changes as record_changes
 from circulation.records.changes import Need, RecordDeleted, RecordNeeded, RecordsMerged
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_patron

@@ -13,7 +13,6 @@ from sqlalchemy import bindparam
 
 from catalogue.database import Database, Transaction, many
 from circulation.digital_post.receipts import KeptReceipt, receipts_of
-from circulation.digital_post.seals import NumberSeal
 from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
@@ -21,6 +20,7 @@ from circulation.notices.requests import request_notice
 from circulation.notices.rows import Message, read_message, select_messages
 from circulation.notices.schema import notice_messages
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
+from circulation.patrons.seals import NumberSeal
 from protocols.digital_post.channel import identities_of
 from protocols.digital_post.settings import DigitalPostSettings
 from protocols.notices.channels import Call, Received

@@ -36,9 +36,9 @@ from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Refused
 from circulation.kernel.set_up import set_up_changed
 from circulation.loans.lost import declare_lost
+from circulation.loans.work_lists import no_block_conflicts
 from circulation.patrons.identifiers import add_identifier, find_patron
 from circulation.patrons.registering import block_patron, unblock_patron
-from circulation.loans.work_lists import no_block_conflicts
 from protocols.hosting.tls import PLAIN, Security
 from protocols.sip2.prompts import ASK_LOGIN, ASK_PASSWORD
 from protocols.sip2.settings import Sip2Settings

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circulation.digital_post.seals import KEY_BYTES, NumberSeal, NumberUnreadable
+from circulation.patrons.seals import KEY_BYTES, NumberSeal, NumberUnreadable
 
 KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 NUMBERS = st.integers(0, 9_999_999_999).map("{:010}".format)
