@@ -1,0 +1,1 @@
+"""Why the rules say what they say, for staff who ask."""

@@ -18,7 +18,7 @@ from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Balance
 from circulation.loans.limits import with_counted_groups
-from circulation.patrons.accounts import blocks_of
+from circulation.patrons.blocks import blocks_of
 from circulation.patrons.facts import patron_facts
 
 

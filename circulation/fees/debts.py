@@ -40,11 +40,11 @@ from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Desk
 from circulation.kernel.schema import agency_settings
 from circulation.kernel.set_up import DEFAULT_TIMEZONE, SetUp
-from circulation.ledger.balances import lock_account
+from circulation.ledger.balances import debt_blocks_of, lock_account
 from circulation.ledger.money import amount_text
 from circulation.ledger.schema import patron_balances
-from circulation.patrons.registering import block_patron, unblock_patron
-from circulation.patrons.schema import patron_blocks, patrons
+from circulation.patrons.blocks import block_patron, unblock_patron
+from circulation.patrons.schema import patrons
 
 #: Balances or warnings looked at in one transaction.
 BATCH = 500
@@ -114,14 +114,6 @@ _timezone = scalar(
     .select_from(agencies.join(agency_settings))
     .where(agencies.c.id == bindparam("of_agency")),
     "of_agency",
-)
-_debt_blocks: Callable[..., list[Any]] = many(
-    select(patron_blocks.c.agency_id).where(
-        patron_blocks.c.patron_id == bindparam("of_patron"),
-        patron_blocks.c.reason == BlockReason.DEBT.value,
-    ),
-    None,
-    "of_patron",
 )
 _warned_of_many: Callable[[Transaction, list[int]], list[Any]] = many_of(
     lambda size: select(debt_warnings.c.patron_id, debt_warnings.c.agency_id).where(
@@ -206,11 +198,6 @@ def _at_threshold(
         return None
     counts = terms.block_counts_compensation
     return Debt(patron_id, agency_id, amount, terms.currency, threshold, days, counts)
-
-
-def debt_blocks_of(transaction: Transaction, patron_id: int) -> frozenset[int | None]:
-    """The agencies that block the patron for debt, by the rules or by hand; None for all."""
-    return frozenset(row[0] for row in _debt_blocks(transaction, patron_id))
 
 
 def debts_to_warn(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from catalogue.database import Transaction
+from circulation.fees.paying import shares_of
 from circulation.fees.rules import FeeTerms
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
@@ -16,7 +17,7 @@ from circulation.ledger.balances import balances_of
 from circulation.ledger.charges import reduce_charge, write_off
 from circulation.ledger.money import Allocation, Balance, Charge
 from circulation.ledger.orders import Act, Asked, Done, once
-from circulation.ledger.payments import charges_of_account, shares_of
+from circulation.ledger.payments import charges_of_account
 from circulation.ledger.postings import Account, open_account
 from circulation.patrons.identifiers import find_patron
 
@@ -64,7 +65,7 @@ def give_up(
 
     `act` is one of `GIVING_UP`: what is owed is written off, or was charged by mistake. Refused as
     a payment is, and done once for each `order_id` as a payment is: see
-    `circulation.ledger.payments.pay`.
+    `circulation.fees.paying.pay`.
     """
     patron_id = find_patron(transaction, patron, key=circulation.identifiers)
     if patron_id is None:

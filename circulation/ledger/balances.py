@@ -9,10 +9,11 @@ from sqlalchemy import bindparam, insert, select, update
 
 from catalogue.database import Transaction, change, lock, many, send
 from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import BlockReason
 from circulation.kernel.set_up import VERSION
 from circulation.ledger.money import Balance, ChargeKind
 from circulation.ledger.schema import patron_balances
-from circulation.patrons.schema import patrons
+from circulation.patrons.schema import patron_blocks, patrons
 
 #: Whatever moves a balance locks its patron first: after items, before queues of holds.
 lock_account = lock(
@@ -100,3 +101,18 @@ def add_to_balance(
     more = (0, amount) if kind.is_compensation else (amount, 0)
     if not _add(transaction, patron_id, agency_id, currency, *more):
         _begin(transaction, patron_id, agency_id, currency, *more)
+
+
+_debt_blocks: Callable[..., list[Any]] = many(
+    select(patron_blocks.c.agency_id).where(
+        patron_blocks.c.patron_id == bindparam("of_patron"),
+        patron_blocks.c.reason == BlockReason.DEBT.value,
+    ),
+    None,
+    "of_patron",
+)
+
+
+def debt_blocks_of(transaction: Transaction, patron_id: int) -> frozenset[int | None]:
+    """The agencies that block the patron for debt, by the rules or by hand; None for all."""
+    return frozenset(row[0] for row in _debt_blocks(transaction, patron_id))

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from catalogue.database import Transaction, key_parameters, many, many_of, scalar
 from catalogue.schema import items, records
-from circulation.dunning.acts import Act, acts_of_charges, acts_of_loans
 from circulation.items.facts import ALL
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, Refusal, Refused
+from circulation.kernel.results import Refusal, Refused
 from circulation.ledger.balances import balances_of
-from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges, Posting
-from circulation.ledger.postings import CHARGE_COLUMNS, charge_row, find_charge, postings_of
+from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges
+from circulation.ledger.postings import CHARGE_COLUMNS, charge_row
 from circulation.ledger.schema import charge_loans, charges
 from circulation.patrons.facts import patron_facts
 
@@ -134,7 +131,7 @@ def patron_charges(
         # Few patrons owe to several agencies: their charges are sorted out here.
         its = [each for each in page(transaction, known.id, ALL, 0) if each.agency_id in agencies]
         found, total = its[skipped : skipped + at_most], len(its)
-    loans = _live_loans(transaction, [charge.id for charge in found])
+    loans = loans_charged(transaction, [charge.id for charge in found])
     balances = tuple(
         each
         for each in balances_of(transaction, known.id)
@@ -146,7 +143,7 @@ def patron_charges(
     return PatronCharges(known, total, lines, balances, creditors)
 
 
-def _live_loans(
+def loans_charged(
     transaction: Transaction, charge_ids: Sequence[int], *, with_undone: bool = False
 ) -> dict[int, list[ChargedLoan]]:
     found: dict[int, list[ChargedLoan]] = defaultdict(list)
@@ -154,51 +151,3 @@ def _live_loans(
         if row.undone is None or with_undone:
             found[row.charge_id].append(ChargedLoan(*row[1:7], facts=json.loads(row.facts)))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeExplained:
-    """A charge, what happened to it, and the loans it was made for.
-
-    `branch` is the one whose rules made it; its agency is the creditor. `places` are the branches
-    of the postings, by id: who took a payment, perhaps for another agency.
-    `undone` are loans that made it once and do not any more: a return that was taken back, a
-    compensation for what was found. `steps` is what the flow of dunning did of the loans and of
-    the charge, in that order of time.
-    """
-
-    charge: Charge
-    branch: Branch
-    places: Mapping[int, Branch]
-    postings: tuple[Posting, ...]
-    loans: tuple[ChargedLoan, ...]
-    undone: tuple[ChargedLoan, ...]
-    steps: tuple[Act, ...]
-
-
-def explain_charge(
-    circulation: Circulation, transaction: Transaction, charge_id: int
-) -> ChargeExplained | None:
-    """Why a charge is what it is; None for one that is not known.
-
-    The facts of each loan are those that held when it was charged, whatever the rules say today.
-    """
-    charge = find_charge(transaction, charge_id)
-    if charge is None:
-        return None
-    set_up = circulation.current_set_up(transaction)
-    postings = tuple(postings_of(transaction, charge_id))
-    live = _live_loans(transaction, [charge_id])[charge_id]
-    every = _live_loans(transaction, [charge_id], with_undone=True)[charge_id]
-    loan_ids = dict.fromkeys(each.loan_id for each in every if each.loan_id is not None)
-    of_loans = acts_of_loans(transaction, list(loan_ids))
-    acts = [*acts_of_charges(transaction, [charge_id])[charge_id], *chain(*of_loans.values())]
-    return ChargeExplained(
-        charge,
-        set_up.branches[charge.branch_id],
-        {each.branch_id: set_up.branches[each.branch_id] for each in postings if each.branch_id},
-        postings,
-        tuple(live),
-        tuple(each for each in every if each not in live),
-        tuple(sorted(acts, key=lambda act: act.id)),
-    )

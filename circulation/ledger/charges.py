@@ -1,8 +1,8 @@
 """Charges: making one, and changing what is owed of it.
 
 What a charge comes to is the sum of its postings (`circulation.ledger.postings`); these functions
-write them, each with its event. Payments are in `circulation.ledger.payments`, lists and
-explanations in `circulation.ledger.charge_lists`.
+write them, each with its event. Payments are taken in `circulation.fees.paying`, lists
+are in `circulation.ledger.charge_lists`, explanations in `circulation.explaining.charges`.
 """
 
 from __future__ import annotations

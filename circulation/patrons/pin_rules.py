@@ -39,8 +39,8 @@ from catalogue.database import Moment, Transaction, change, one, scalar, send
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk, Refusal
-from circulation.patrons.facts import PatronFacts
+from circulation.kernel.results import Desk, Patron, Refusal, Refused
+from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.pin_settings import USUAL, PinRules
 from circulation.patrons.schema import locked_devices, pin_failures
 
@@ -270,3 +270,25 @@ def _is_locked(
         return True
     until = _device_lock(transaction, device)
     return until is not None and until > now
+
+
+def let_in(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    patron: str,
+    now: datetime,
+    pin: str | None,
+    desk: Desk,
+) -> Patron | Refused:
+    """The patron, where the desk may deal with them: before a verb that asks for no PIN itself.
+
+    Refused with PATRON_UNKNOWN, PATRON_NOT_SERVED, PIN_MISSING, PIN_WRONG or PIN_LOCKED. A wrong
+    PIN counts as a failed try, so this is for transactions that may write.
+    Raises VerificationNeeded (see `circulation.patrons.pins`).
+    """
+    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if facts is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    wrong = check_pin(circulation, transaction, facts, pin, desk, now)
+    return Refused((wrong,)) if wrong else facts.patron()

@@ -1,7 +1,7 @@
 """Patrons: registering them, their PINs and blocks.
 
 Every change writes its event in the name of `desk`; None stands for the command line. What is
-known of a patron is asked of `circulation.patrons.accounts`, and what they go by is in
+known of a patron is asked of `circulation.accounts`, and what they go by is in
 `circulation.patrons.identifiers`.
 """
 
@@ -12,19 +12,13 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from catalogue.database import Transaction, change, one, scalar, send
+from catalogue.database import Transaction, change, one, scalar
 from catalogue.schema import branches
 from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.reasons import EVERYWHERE, BlockReason
 from circulation.kernel.results import Desk
-from circulation.patrons.checking import (
-    PatronProblem,
-    PatronUnfit,
-    fitting,
-    patron_problems,
-)
+from circulation.patrons.checking import PatronProblem, PatronUnfit, fitting, patron_problems
 from circulation.patrons.identifiers import (
     IdentifierKey,
     IdentifierKind,
@@ -33,7 +27,7 @@ from circulation.patrons.identifiers import (
     national_digits,
     store_identifier,
 )
-from circulation.patrons.schema import patron_blocks, patrons
+from circulation.patrons.schema import patrons
 
 
 class PatronKind(Enum):
@@ -56,9 +50,6 @@ _agency_of_branch = scalar(
     select(branches.c.agency_id).where(branches.c.id == bindparam("branch_id")), "branch_id"
 )
 
-_agency_of_patron = scalar(
-    select(patrons.c.agency_id).where(patrons.c.id == bindparam("patron_id")), "patron_id"
-)
 
 _NEW_PATRON = (
     "agency_id",
@@ -101,32 +92,6 @@ _set_pin_hash = change(
     "patron_id",
     "new_pin_hash",
 )
-_insert_block = send(
-    insert(patron_blocks).values(
-        patron_id=bindparam("new_patron_id"),
-        reason=bindparam("new_reason"),
-        agency_id=bindparam("new_agency_id", type_=patron_blocks.c.agency_id.type),
-        since=bindparam("new_since"),
-        message=bindparam("new_message"),
-    ),
-    "new_patron_id",
-    "new_reason",
-    "new_agency_id",
-    "new_since",
-    "new_message",
-)
-_BLOCK = (
-    patron_blocks.c.patron_id == bindparam("of_patron"),
-    patron_blocks.c.reason == bindparam("of_reason"),
-    func.coalesce(patron_blocks.c.agency_id, 0) == bindparam("of_agency"),  # 0: of all
-)
-_KEY = ("of_patron", "of_reason", "of_agency")
-_set_block_message = change(
-    update(patron_blocks).where(*_BLOCK).values(message=bindparam("new_message")),
-    *_KEY,
-    "new_message",
-)
-_delete_block = change(delete(patron_blocks).where(*_BLOCK), *_KEY)
 
 
 def home_of(transaction: Transaction, patron_id: int) -> tuple[int, PatronKind] | None:
@@ -241,79 +206,3 @@ def set_pin(
     if not _set_pin_hash(transaction, patron_id, pin_hash):
         raise ValueError(f"there is no patron {patron_id}")
     write_event(transaction, EventKind.PIN_CHANGED, desk, now, patron_id=patron_id)
-
-
-def block_patron(
-    transaction: Transaction,
-    patron_id: int,
-    reason: BlockReason,
-    *,
-    now: datetime,
-    message: str = "",
-    agency_id: int | None = None,
-    everywhere: bool = False,
-    desk: Desk | None = None,
-) -> None:
-    """Blocks the patron (SIP2 01 uses BlockReason.SELF_SERVICE) at the branches of one agency.
-
-    That is `agency_id`, else the agency of the desk, else the patron's own. `everywhere` blocks
-    at all agencies instead; the reasons of `circulation.kernel.reasons.EVERYWHERE` always do.
-    Repeated for the same reason and agency, it keeps the first date and takes the new message.
-    """
-    whose = _whose(transaction, patron_id, reason, agency_id, everywhere, desk)
-    if not _set_block_message(transaction, patron_id, reason.value, whose or 0, message):
-        _insert_block(transaction, patron_id, reason.value, whose, now, message)
-    write_event(
-        transaction,
-        EventKind.PATRON_BLOCKED,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"reason": reason.value, "message": message, "agency": whose},
-    )
-
-
-def unblock_patron(
-    transaction: Transaction,
-    patron_id: int,
-    reason: BlockReason,
-    *,
-    now: datetime,
-    agency_id: int | None = None,
-    everywhere: bool = False,
-    desk: Desk | None = None,
-) -> bool:
-    """Lifts a block (SIP2 25); False where the patron had none for this reason.
-
-    Whose block is meant is said as in `block_patron`: that of one agency leaves those of others,
-    and one of all agencies, as they are.
-    """
-    whose = _whose(transaction, patron_id, reason, agency_id, everywhere, desk)
-    if not _delete_block(transaction, patron_id, reason.value, whose or 0):
-        return False
-    write_event(
-        transaction,
-        EventKind.PATRON_UNBLOCKED,
-        desk,
-        now,
-        patron_id=patron_id,
-        before={"reason": reason.value, "agency": whose},
-    )
-    return True
-
-
-def _whose(
-    transaction: Transaction,
-    patron_id: int,
-    reason: BlockReason,
-    agency_id: int | None,
-    everywhere: bool,
-    desk: Desk | None,
-) -> int | None:
-    """The agency whose block it is; None for one that concerns all."""
-    if everywhere or reason in EVERYWHERE:
-        return None
-    if agency_id is not None:
-        return agency_id
-    whose: int = desk.agency_id if desk is not None else _agency_of_patron(transaction, patron_id)
-    return whose

@@ -1,0 +1,1 @@
+"""Records that change with all that hangs on them."""

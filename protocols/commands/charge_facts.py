@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from circulation.dunning.acts import Act
-from circulation.ledger.charge_lists import ChargeExplained
+from circulation.explaining.charges import ChargeExplained
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, Posting
 from circulation.notices.contents import ChargeTold
 from protocols.commands.wording import Money, with_money

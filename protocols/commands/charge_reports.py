@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from circulation.explaining.charges import explain_charge
 from circulation.fees.expected import expected_fees
 from circulation.kernel.results import Refused
-from circulation.ledger.charge_lists import explain_charge
 from protocols.commands.charge_facts import explained_facts, loan_facts, taken_for
 from protocols.commands.command_line import Settings
 from protocols.commands.library import as_json, opened, say

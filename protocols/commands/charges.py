@@ -5,20 +5,17 @@ from __future__ import annotations
 import click
 
 from catalogue.database import Transaction
+from circulation.fees.paying import account_currency, pay
 from circulation.kernel.results import Desk, Refused
 from circulation.ledger.changes import Changed, change_charge, charge_patron
 from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.money import Charge, ChargeKind, PatronCharges
 from circulation.ledger.orders import Act
-from circulation.ledger.payments import account_currency, pay
 from circulation.ledger.postings import find_charge
 from circulation.ledger.reversals import reverse_payment
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.personal_data import log_access
-from protocols.commands.charge_facts import (
-    charge_facts,
-    line_facts,
-)
+from protocols.commands.charge_facts import charge_facts, line_facts
 from protocols.commands.charge_reports import expected, explain
 from protocols.commands.collected import collected
 from protocols.commands.command_line import Settings

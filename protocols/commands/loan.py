@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from catalogue.database import Transaction
+from circulation.accounts.loans import patron_loans
 from circulation.calendars.due_dates import end_of_day
 from circulation.holds.recalls import recall
 from circulation.kernel.results import CheckedOut, Desk, Refused
@@ -17,7 +18,6 @@ from circulation.loans import lost
 from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
 from circulation.loans.conflicts import settle_conflict
 from circulation.notices.kinds import Basis
-from circulation.patrons.accounts import patron_loans
 from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, refusal_of, say, silent
 from protocols.commands.loan_answers import AT, say_all

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from catalogue.database import Transaction
+from circulation.accounts.status import patron_status
 from circulation.holds.absences import Absence, absence_of, set_absence
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import PatronStatus, Refused
 from circulation.notices.kinds import Basis
-from circulation.patrons.accounts import patron_status
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.consents import consents_of
@@ -25,20 +25,11 @@ from circulation.patrons.identifiers import (
     identifiers_of,
     shown_as,
 )
-from circulation.patrons.personal_data import (
-    StillNeeded,
-    accesses_of,
-    erase_person,
-    log_access,
-)
+from circulation.patrons.personal_data import StillNeeded, accesses_of, erase_person, log_access
 from circulation.patrons.personal_export import export_person
 from circulation.patrons.pin_rules import pin_problems, unlock_pin
 from circulation.patrons.pins import hash_pin
-from circulation.patrons.registering import (
-    PatronKind,
-    register_patron,
-    set_pin,
-)
+from circulation.patrons.registering import PatronKind, register_patron, set_pin
 from protocols.commands.asking import secret
 from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say, silent, tell

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import click
 
+from circulation.accounts.status import patron_status
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import PatronStatus
-from circulation.patrons.accounts import patron_status
-from circulation.patrons.registering import block_patron, unblock_patron
+from circulation.patrons.blocks import block_patron, unblock_patron
 from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, say
 from protocols.commands.values import ISIL

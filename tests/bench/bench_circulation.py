@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import median
 
 from catalogue.database import Database, Transaction, migrate, open_database
+from circulation.accounts.status import patron_status
 from circulation.items.availability import circulation_status
 from circulation.kernel.results import CheckedIn, CheckedOut
 from circulation.loans.batches import check_out_stack
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
-from circulation.patrons.accounts import patron_status
 from tests.bench.table import Figures, Row, note
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalogue.database import Transaction
+from circulation.fees.paying import pay
 from circulation.fees.rule_rows import store_fee_rule
 from circulation.kernel.results import CheckedIn, Renewed
 from circulation.kernel.set_up import set_up_changed
@@ -19,7 +20,6 @@ from circulation.ledger.money import (
     PatronCharges,
     PaymentResult,
 )
-from circulation.ledger.payments import pay
 from circulation.ledger.postings import Account, open_account
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, an_item

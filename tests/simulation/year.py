@@ -15,11 +15,11 @@ from random import Random
 from catalogue.database import Database, Transaction
 from circulation.calendars.closures import close_branch
 from circulation.calendars.due_dates import local_date
+from circulation.fees.paying import pay
 from circulation.jobs.running import run_job
 from circulation.jobs.table import JOBS
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Branch, CheckedOut, Refused
-from circulation.ledger.payments import pay
 from circulation.loans.lending import check_out
 from circulation.loans.lost import claim_returned, declare_lost, suspend, withdraw_claim
 from circulation.loans.renewals import renew
@@ -27,7 +27,7 @@ from circulation.loans.returns import check_in
 from circulation.notices.composing import Post
 from circulation.notices.outbox import claim
 from circulation.notices.outcomes import Sent, record_all
-from circulation.patrons.registering import block_patron
+from circulation.patrons.blocks import block_patron
 from tests.simulation.habits import Act, intention, pays_today, stack_size
 from tests.simulation.town import Town, found_town
 from tests.simulation.watching import Watch, debtors

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from circulation.accounts.loans import PatronLoans
 from circulation.holds.facts import holds_of_record
 from circulation.holds.results import Hold
 from circulation.items import availability
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CirculationStatus
-from circulation.patrons.accounts import PatronLoans
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.requesting import HOLD, requested_items
 from protocols.ncip.messages import (

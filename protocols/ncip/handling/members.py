@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import PatronStatus
+from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.changes import Changes, change_patron
 from circulation.patrons.checking import patron_problems
 from circulation.patrons.contacts import ContactKind, add_contact, contacts_of, remove_contact
@@ -19,13 +20,7 @@ from circulation.patrons.languages import ISO_639_1
 from circulation.patrons.personal_data import StillNeeded, erase_person
 from circulation.patrons.pin_rules import pin_problems
 from circulation.patrons.pins import hash_pin
-from circulation.patrons.registering import (
-    PatronKind,
-    block_patron,
-    register_patron,
-    set_pin,
-    unblock_patron,
-)
+from circulation.patrons.registering import PatronKind, register_patron, set_pin
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import AuthenticationInput, Code, Problem, Refusal, Response
 from protocols.ncip.models.users import (

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from circulation.fees.giving_up import give_up
+from circulation.fees.paying import account_currency, pay
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import PatronStatus, Refused
 from circulation.ledger.changes import charge_patron
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.orders import Act
-from circulation.ledger.payments import account_currency, pay
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem, Refusal, Response
 from protocols.ncip.models.accounts import (

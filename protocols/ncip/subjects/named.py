@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from circulation.accounts.loans import PatronLoans
+from circulation.accounts.status import patron_status, patron_status_and_loans
 from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import Desk, PatronStatus, Refused
-from circulation.patrons import accounts
-from circulation.patrons.accounts import PatronLoans
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem, Refusal
 from protocols.ncip.problems.problems import problems, refusal
@@ -65,7 +65,7 @@ def known_user(
     request: Any, user: NamedUser, caller: Partner, context: Context
 ) -> PatronStatus | Refusal:
     """The user of a request; with a PIN, only if it is the right one."""
-    status = accounts.patron_status(
+    status = patron_status(
         context.circulation,
         context.transaction,
         patron=user.identifier,
@@ -83,7 +83,7 @@ def known_user_and_loans(
     request: Any, user: NamedUser, caller: Partner, context: Context, limit: int
 ) -> tuple[PatronStatus, PatronLoans] | Refusal:
     """The same with the user's loans, `limit` at most."""
-    found = accounts.patron_status_and_loans(
+    found = patron_status_and_loans(
         context.circulation,
         context.transaction,
         patron=user.identifier,

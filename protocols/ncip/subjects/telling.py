@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from circulation.accounts.status import patron_status
 from circulation.holds.results import Hold
 from circulation.items import availability
 from circulation.kernel.results import Refused
-from circulation.patrons import accounts
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code
 from protocols.ncip.models.items import ElectronicResource, ItemOptionalFields
@@ -66,7 +66,7 @@ def user_fields(
     wanted = desired(request.user_element_type)
     if not wanted or not may_be_told_of(request, identifier, caller, context):
         return None
-    status = accounts.patron_status(
+    status = patron_status(
         context.circulation,
         context.transaction,
         patron=identifier,

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Patron, Refused
-from circulation.patrons.accounts import let_in
+from circulation.patrons.pin_rules import let_in
 from protocols.hosting.answering import Context
 from protocols.sip2.messages import Checkout, Renew
 from protocols.sip2.terminals.places import Place

@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Final
 
 from circulation.fees.giving_up import give_up
+from circulation.fees.paying import account_currency, pay
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed
 from circulation.ledger.balances import balances_collected_at
 from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import ChargeKind, ChargeLine, exponent_of
-from circulation.ledger.payments import account_currency, pay
 from circulation.patrons.facts import patron_facts
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.facts import patron_shown

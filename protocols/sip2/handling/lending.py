@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from catalogue.items import find_item
+from circulation.accounts.loans import patron_loans
 from circulation.kernel.policy import lineage
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed
@@ -15,7 +16,6 @@ from circulation.loans.off_line import Act
 from circulation.loans.renewals import renew as renew_loan
 from circulation.loans.renewals import renew_all as renew_all_loans
 from circulation.loans.undo import cancel_check_in
-from circulation.patrons.accounts import patron_loans
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.authority import NOT_LET_IN, admitted, doubted, pin_to_check
 from protocols.sip2.handling.facts import patron_shown

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeVar
 
+from circulation.accounts.loans import PatronLoan, patron_loans
 from circulation.holds.lists import an_item_of, patron_holds
 from circulation.holds.results import Hold, HoldState
 from circulation.kernel.results import PatronStatus, Refused
-from circulation.patrons.accounts import PatronLoan, patron_loans
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.fees import fee_fields, fee_line, open_fees
 from protocols.sip2.messages import PatronInformation, PatronInformationResponse

@@ -3,12 +3,12 @@ Information (63), End Patron Session (35)."""
 
 from __future__ import annotations
 
+from circulation.accounts.status import patron_status
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Patron, PatronStatus, Refused
-from circulation.patrons.accounts import patron_status
+from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.contacts import ContactKind, contacts_of
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.registering import block_patron, unblock_patron
 from protocols.hosting.answering import Context
 from protocols.sip2.failures import ALL_DENIED
 from protocols.sip2.handling.authority import is_pin, pin_to_check

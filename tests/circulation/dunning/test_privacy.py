@@ -11,10 +11,10 @@ from circulation.dunning.collection_files import export_claims, read_file
 from circulation.jobs.running import run_job
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import CheckedOut
+from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.personal_data import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
-from circulation.patrons.registering import block_patron, unblock_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.dunning import changed, claims, danish, loan_acts, run_day, run_days
 from tests.builders.fees import hand_in, lend, number_of, paid, total

@@ -15,9 +15,9 @@ from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.log import resend, settle_as_sent
 from circulation.notices.outbox import Outgoing
 from circulation.notices.outcomes import Doubtful, NotSent, Report, take_report
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.guardians import add_guardian
-from circulation.patrons.registering import block_patron
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, flow, kinds, notices_by, run_day, run_days
 from tests.builders.fees import charge, charges_of, lend, number_of, paid

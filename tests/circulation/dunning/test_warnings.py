@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from circulation.accounts.status import patron_status
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import PatronStatus
-from circulation.patrons.accounts import patron_status
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, flow, kinds, run_day, run_days, told
 from tests.builders.fees import charge, fee_rule, hand_in, lend, owed, paid

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from circulation.explaining.charges import explain_charge
 from circulation.fees.compensation import Billed, bill_loan
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
-from circulation.ledger.charge_lists import explain_charge
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.loans import lost
 from circulation.loans.undo import Cancelled, cancel_check_in

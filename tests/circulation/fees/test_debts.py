@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from catalogue.database import Transaction
+from circulation.accounts.status import patron_status
 from circulation.fees.debts import block_warned, debts_to_warn
 from circulation.fees.warned import Debt, note_warning
 from circulation.jobs.running import run_job
@@ -17,8 +18,7 @@ from circulation.ledger.charges import open_charge, reduce_charge
 from circulation.ledger.money import ChargeKind, Paid
 from circulation.ledger.reversals import reverse_payment
 from circulation.notices.reach import reached_at
-from circulation.patrons.accounts import patron_status
-from circulation.patrons.registering import block_patron
+from circulation.patrons.blocks import block_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import charge, fee_rule, number_of, paid
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from circulation.explaining.charges import explain_charge
 from circulation.fees.expected import ExpectedFees, expected_fees
 from circulation.fees.receipts import Receipt, return_receipt
 from circulation.kernel.events import EventKind, events_of_item
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refused
-from circulation.ledger.charge_lists import explain_charge
 from circulation.loans.lost import claim_returned
 from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_in

@@ -12,12 +12,12 @@ from circulation.fees.compensation import compensation_of
 from circulation.fees.late_fees import SESSION, late_fee
 from circulation.fees.lateness import Lateness, child_on, lateness, tariff, top_fee
 from circulation.fees.loan_fees import fee_refusals
+from circulation.fees.paying import shares_of
 from circulation.fees.rules import FeeTerms, fee_rule_problems
 from circulation.fees.tiers import MOST, MOST_DAYS, Tier, amount_on, exceeding, read_tiers
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal
 from circulation.ledger.money import Charge, ChargeKind
-from circulation.ledger.payments import shares_of
 from circulation.ledger.prices import WrongPrice, minor_units, price_of
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import amounts, danish_fees, hand_in, late_by, lend

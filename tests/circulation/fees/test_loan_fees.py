@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from circulation.explaining.charges import explain_charge
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed, RenewedAll
-from circulation.ledger.charge_lists import explain_charge
 from circulation.ledger.money import ChargeKind
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.loans.undo import Cancelled, cancel_check_out

@@ -8,17 +8,10 @@ from itertools import permutations
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Refused
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.registering import block_patron
 from tests.builders.circulation import Library, a_patron, an_item
-from tests.builders.holds import (
-    a_copy,
-    a_hold,
-    ask,
-    change,
-    holds_of,
-    record_of,
-)
+from tests.builders.holds import a_copy, a_hold, ask, change, holds_of, record_of
 
 
 def reasons(answer: object) -> tuple[Reason, ...]:

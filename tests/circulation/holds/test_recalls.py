@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from circulation.accounts.loans import patron_loans
+from circulation.accounts.status import patron_status
 from circulation.calendars.due_dates import local_date
 from circulation.holds.absences import Absence, set_absence
 from circulation.holds.recalls import recall, recall_for_holds_that_begin
@@ -16,7 +18,6 @@ from circulation.kernel.events import Event, EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import PatronStatus, Refused, Renewed
 from circulation.kernel.set_up import read_set_up
-from circulation.patrons.accounts import patron_loans, patron_status
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, a_hold, ask, cancel, record_of

@@ -15,8 +15,8 @@ from circulation.interlending.states import BorrowingState, Obstacle
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import CheckedOut, Refused
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
-from circulation.patrons.registering import block_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import holds_of, record_of
 from tests.builders.interlending import a_partner, again, partner_desk, told

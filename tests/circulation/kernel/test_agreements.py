@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from catalogue.database import Transaction
+from circulation.accounts.status import patron_status
+from circulation.explaining.charges import explain_charge
 from circulation.fees.compensation import bill_loan
 from circulation.fees.debts import debts_to_warn
 from circulation.fees.giving_up import give_up
@@ -15,10 +17,8 @@ from circulation.kernel.agreements import Agreement, Agreements
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import DENIED, EVERYWHERE, Action, BlockReason, Reason
 from circulation.kernel.results import Branch, CheckedOut, PatronStatus, Refused, Renewed
-from circulation.ledger.charge_lists import explain_charge
 from circulation.ledger.money import Charge, ChargeKind, Paid, PostingKind
-from circulation.patrons.accounts import blocks_of, patron_status
-from circulation.patrons.registering import block_patron, unblock_patron
+from circulation.patrons.blocks import block_patron, blocks_of, unblock_patron
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import fee_rule, listed, number_of, paid

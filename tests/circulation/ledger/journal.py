@@ -22,6 +22,7 @@ from catalogue.schema import branches, items
 from circulation.calendars.closures import close_branch
 from circulation.fees.compensation import bill_loan
 from circulation.fees.giving_up import give_up
+from circulation.fees.paying import pay
 from circulation.fees.receipts import return_receipt
 from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import note_unwarned, note_warning
@@ -33,7 +34,6 @@ from circulation.kernel.schema import events
 from circulation.ledger.changes import change_charge, charge_patron
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.orders import Act
-from circulation.ledger.payments import pay
 from circulation.ledger.reversals import reverse_payment
 from circulation.ledger.schema import (
     charge_loans,

@@ -7,20 +7,21 @@ from datetime import timedelta
 import pytest
 
 from catalogue.database import Transaction
+from circulation.explaining.charges import ChargeExplained, explain_charge
 from circulation.fees.expected import ExpectedFees, expected_fees
 from circulation.fees.loan_fees import ACTS
+from circulation.fees.paying import account_currency
 from circulation.fees.receipts import Receipt, ReturnedItem, return_receipt
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
 from circulation.ledger.changes import change_charge
-from circulation.ledger.charge_lists import ChargeExplained, explain_charge, patron_charges
+from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.charge_words import ChargeReason, charge_text, own_words
 from circulation.ledger.charges import ChargeUnknown, open_charge
 from circulation.ledger.collected import Collected, collected_for_others
 from circulation.ledger.money import ChargeKind, Paid, PostingKind
 from circulation.ledger.orders import Act
-from circulation.ledger.payments import account_currency
 from circulation.ledger.reversals import reverse_payment
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import Library, a_patron

@@ -15,12 +15,12 @@ from sqlalchemy import func, select
 
 from catalogue.database import Database, Transaction, many, open_database, scalar
 from circulation.fees.giving_up import GIVING_UP, give_up
+from circulation.fees.paying import pay
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
 from circulation.ledger.changes import CHANGES, change_charge, charge_patron
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.orders import Act
-from circulation.ledger.payments import pay
 from circulation.ledger.postings import EFFECTS
 from circulation.ledger.schema import charge_postings, money_orders
 from circulation.patrons.identifiers import find_patron

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 import pytest
 
 from catalogue.database import Database
+from circulation.fees.paying import pay
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium, desk_at
 from circulation.kernel.reasons import Reason
@@ -22,20 +23,10 @@ from circulation.ledger.money import (
     PostingKind,
     amount_text,
 )
-from circulation.ledger.payments import pay
 from circulation.ledger.postings import postings_of
 from circulation.ledger.reversals import reimburse, reverse_payment
 from tests.builders.circulation import Library, a_library, a_patron
-from tests.builders.fees import (
-    charge,
-    charges_of,
-    fee_rule,
-    listed,
-    number_of,
-    owed,
-    paid,
-    total,
-)
+from tests.builders.fees import charge, charges_of, fee_rule, listed, number_of, owed, paid, total
 
 
 @pytest.fixture

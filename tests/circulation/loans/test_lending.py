@@ -11,8 +11,8 @@ from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Refusal, Refused
 from circulation.loans.lending import FALLBACK_LOAN_DAYS, check_out
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import block_identifier
-from circulation.patrons.registering import block_patron
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.builders.pins import hashed
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from circulation.accounts.loans import PatronLoans, patron_loans
+from circulation.accounts.status import patron_status
 from circulation.items.availability import circulation_status
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
@@ -29,7 +31,6 @@ from circulation.loans.lost import (
     withdraw_claim,
 )
 from circulation.loans.states import LoanState, write_picture
-from circulation.patrons.accounts import PatronLoans, patron_loans, patron_status
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 
 

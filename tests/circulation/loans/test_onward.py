@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from circulation.accounts.loans import PatronLoans, patron_loans
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import CheckedIn, Refused
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward, lent_onward_to
-from circulation.patrons.accounts import PatronLoans, patron_loans
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import (
     ContactKind,
     Preferences,
@@ -32,7 +33,7 @@ from circulation.patrons.groups import (
 )
 from circulation.patrons.guardians import add_guardian, guardians_of, remove_guardian, wards_of
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.registering import PatronKind, block_patron
+from circulation.patrons.registering import PatronKind
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
 

@@ -8,7 +8,7 @@ from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Refusal, Refused, Renewed, RenewedAll
 from circulation.loans.renewals import renew
-from circulation.patrons.registering import block_patron
+from circulation.patrons.blocks import block_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
 from tests.builders.pins import hashed

@@ -11,8 +11,8 @@ from circulation.kernel.results import CheckedOut, LoanMark
 from circulation.loans import work_lists
 from circulation.loans.conflicts import settle_conflict
 from circulation.loans.lost import claim_returned, declare_lost
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.registering import block_patron
 from tests.builders.circulation import Library, a_patron, an_item
 
 

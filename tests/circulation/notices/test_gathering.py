@@ -13,21 +13,11 @@ from circulation.notices.gathering import begin_after_now, gather
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rules import NoticeTerms
 from circulation.notices.tellings import MAY_TELL, TELLS
-from circulation.patrons.registering import block_patron, unblock_patron
+from circulation.patrons.blocks import block_patron, unblock_patron
 from tests.builders.agencies import a_school
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
-from tests.builders.notices import (
-    EMAIL,
-    gathered,
-    lend,
-    log,
-    patron_id,
-    rule,
-    sent,
-    states,
-    write,
-)
+from tests.builders.notices import EMAIL, gathered, lend, log, patron_id, rule, sent, states, write
 
 
 def kinds(library: Library, card: str) -> list[str]:

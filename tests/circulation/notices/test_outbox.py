@@ -10,9 +10,9 @@ from circulation.holds.absences import Absence, set_absence
 from circulation.kernel.reasons import BlockReason
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import ContactKind, add_contact, verify_contact
 from circulation.patrons.guardians import add_guardian
-from circulation.patrons.registering import block_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,

@@ -17,8 +17,9 @@ from circulation.notices.incoming import answer_text
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.outbox import Outgoing
 from circulation.notices.writing import BY_STAFF, state_balance, write_to
+from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.registering import block_patron, set_pin, unblock_patron
+from circulation.patrons.registering import set_pin
 from tests.builders.bookings import a_booking, a_set, aside, cancel_it, change
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.dunning import danish, run_day, run_days

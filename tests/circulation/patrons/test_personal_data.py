@@ -15,6 +15,7 @@ from circulation.kernel.reasons import BlockReason
 from circulation.kernel.schema import events
 from circulation.loans.lost import declare_lost
 from circulation.loans.statistics import loans_by
+from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent
 from circulation.patrons.contacts import ContactKind, Preferences, add_contact, set_preferences
 from circulation.patrons.guardians import add_guardian
@@ -28,7 +29,6 @@ from circulation.patrons.personal_data import (
 )
 from circulation.patrons.personal_export import export_person, references
 from circulation.patrons.personal_history import BATCH, DEFAULT_DAYS, cut_history, set_history_days
-from circulation.patrons.registering import block_patron, unblock_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, cancel
 from tests.builders.pins import hashed

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from circulation.accounts.status import patron_status
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Desk, PatronStatus, Refused, Renewed
-from circulation.patrons.accounts import patron_status
 from circulation.patrons.guesses import GUESS_LIMIT
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.pin_rules import (

@@ -8,22 +8,19 @@ from typing import Any
 import pytest
 
 from catalogue.database import Transaction
+from circulation.accounts.loans import PatronLoans, patron_loans
+from circulation.accounts.status import patron_status, patron_status_and_loans
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, Reason
 from circulation.kernel.results import Block, PatronStatus, Refused
-from circulation.patrons.accounts import (
-    PatronLoans,
-    patron_loans,
-    patron_status,
-    patron_status_and_loans,
-)
+from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.identifiers import (
     IdentifierTaken,
     add_identifier,
     block_identifier,
     find_patron,
 )
-from circulation.patrons.registering import block_patron, register_patron, set_pin, unblock_patron
+from circulation.patrons.registering import register_patron, set_pin
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.builders.pins import hashed
 

@@ -14,8 +14,8 @@ from circulation.kernel.reasons import BlockReason
 from circulation.ledger.charges import create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.registering import block_patron
 from protocols.commands.explain import explain
 from protocols.demo.seeding import seed
 from tests.builders.circulation import NOON

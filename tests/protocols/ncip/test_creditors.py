@@ -9,7 +9,7 @@ import pytest
 from catalogue.database import Database
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Branch
-from circulation.patrons.registering import block_patron
+from circulation.patrons.blocks import block_patron
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import a_library, a_patron
 from tests.builders.fees import number_of

@@ -13,15 +13,12 @@ from catalogue.database import Transaction, change
 from catalogue.marc.iso2709 import build
 from catalogue.schema import records
 from circulation.kernel.reasons import BlockReason
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.registering import block_patron
 from protocols.ncip.codec import encode
 from protocols.ncip.handling import lookups
 from protocols.ncip.messages import Amount, Code
-from protocols.ncip.models.accounts import (
-    CreateUserFiscalTransaction,
-    FiscalTransactionInformation,
-)
+from protocols.ncip.models.accounts import CreateUserFiscalTransaction, FiscalTransactionInformation
 from protocols.ncip.subjects.users import folded
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import a_hold

@@ -8,13 +8,13 @@ import pytest
 from lxml import etree
 
 from catalogue.database import Database, Transaction
+from circulation.accounts.status import patron_status
 from circulation.kernel.events import Event, EventKind, events_of_patron
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import PatronStatus
 from circulation.ledger.charges import create_charge
 from circulation.ledger.money import ChargeKind
-from circulation.patrons.accounts import patron_status
 from protocols.ncip.partners.arrivals import UNTOLD
 from tests.builders import fees
 from tests.builders.circulation import a_library, a_patron

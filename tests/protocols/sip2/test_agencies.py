@@ -6,7 +6,7 @@ import pytest
 
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Branch
-from circulation.patrons.registering import block_patron
+from circulation.patrons.blocks import block_patron
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import number_of

@@ -19,9 +19,9 @@ from circulation.kernel.organisation import add_agency, add_branch, find_branch
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Branch
 from circulation.loans.work_lists import no_block_conflicts
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
-from circulation.patrons.registering import block_patron
 from protocols.sip2.handlers import HANDLERS
 from protocols.sip2.messages import (
     BlockPatron,

@@ -9,8 +9,8 @@ import pytest
 
 from catalogue.database import Transaction
 from circulation.kernel.reasons import BlockReason, IdentifierBlock
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import block_identifier, find_patron
-from circulation.patrons.registering import block_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal

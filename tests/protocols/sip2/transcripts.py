@@ -37,19 +37,13 @@ from circulation.kernel.results import Refused
 from circulation.kernel.set_up import set_up_changed
 from circulation.loans.lost import declare_lost
 from circulation.loans.work_lists import no_block_conflicts
+from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.identifiers import add_identifier, find_patron
-from circulation.patrons.registering import block_patron, unblock_patron
 from protocols.hosting.tls import PLAIN, Security
 from protocols.sip2.prompts import ASK_LOGIN, ASK_PASSWORD
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item
-from tests.protocols.sip2.terminals import (
-    PASSWORD,
-    Terminal,
-    an_account,
-    hashed,
-    with_checksum,
-)
+from tests.protocols.sip2.terminals import PASSWORD, Terminal, an_account, hashed, with_checksum
 
 FOLDER = Path(__file__).parents[2] / "transcripts" / "sip2"
 _CONNECTION = re.compile(

@@ -1,0 +1,1 @@
+"""What is known of a patron: status, and the list of loans."""

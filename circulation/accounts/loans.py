@@ -1,0 +1,141 @@
+"""A patron's open loans, by pages, with what others lent onward to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from catalogue.database import Transaction, key_parameters, many_of
+from circulation.items.facts import (
+    ALL,
+    ItemFacts,
+    items_lent_onward_to,
+    items_listed,
+    items_overdue,
+)
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Borrower, Item, Loan, Patron, Refusal, Refused
+from circulation.kernel.set_up import SetUp
+from circulation.patrons.facts import CARD_OF_PATRON, PatronFacts, patron_facts
+from circulation.patrons.schema import patrons
+
+
+@dataclass(frozen=True, slots=True)
+class PatronLoan:
+    """One line of a patron's list of loans."""
+
+    item: Item
+    loan: Loan
+    is_overdue: bool
+    is_recalled: bool = False  # somebody waits for it, and has brought the due date forward
+    # Of a loan lent onward: who has the item now, or (for a pupil) whose loan it is.
+    lent_onward_to: Borrower | None = None
+    lent_onward_by: Borrower | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatronLoans:
+    """A page of a patron's open loans, by due date, and how many there are in all.
+
+    What others have lent onward to the patron comes after their own loans, and is counted.
+    """
+
+    patron: Patron
+    total: int
+    loans: tuple[PatronLoan, ...]
+
+
+#: Patrons as borrowers, by the newest card that may still be used.
+_borrowers = many_of(
+    lambda size: select(patrons.c.id, CARD_OF_PATRON, patrons.c.name, patrons.c.agency_id).where(
+        patrons.c.id.in_(key_parameters(size))
+    ),
+    Borrower,
+)
+
+
+def patron_loans(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    patron: str,
+    now: datetime,
+    only_overdue: bool = False,
+    start: int = 1,
+    limit: int | None = None,
+) -> PatronLoans | Refused:
+    """The patron's open loans by due date: from the `start`-th (1 is the first), `limit` at most.
+
+    What others have lent onward to the patron comes last: they have it, and hand it in.
+    `only_overdue` leaves the others out of the list and of `total`.
+    Asks for no PIN: call `patron_status` first where one is needed.
+    """
+    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if facts is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    return loans_listed(
+        circulation, transaction, facts, now, only_overdue=only_overdue, start=start, limit=limit
+    )
+
+
+def loans_listed(
+    circulation: Circulation,
+    transaction: Transaction,
+    facts: PatronFacts,
+    now: datetime,
+    *,
+    only_overdue: bool = False,
+    start: int = 1,
+    limit: int | None = None,
+) -> PatronLoans:
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    skipped = min(max(start - 1, 0), ALL)
+    at_most = ALL if limit is None else min(max(limit, 0), ALL)
+    if not (facts.loans or facts.has_onward_loans):
+        return PatronLoans(facts.patron(), 0, ())
+    if only_overdue:
+        own = items_overdue(transaction, facts.id, now, at_most, skipped)
+    else:
+        own = items_listed(transaction, facts.id, at_most, skipped)
+    number = facts.overdue if only_overdue else facts.loans
+    onward = [
+        item
+        for item in (items_lent_onward_to(transaction, facts.id) if facts.has_onward_loans else ())
+        if not only_overdue or _is_overdue(item, now)
+    ]
+    first = max(skipped - number, 0)
+    found = own + onward[first : first + at_most - len(own)]
+    listed = _listed(transaction, set_up, facts.id, found, now)
+    return PatronLoans(facts.patron(), number + len(onward), tuple(listed))
+
+
+def _is_overdue(item: ItemFacts, now: datetime) -> bool:
+    return item.loan_due is not None and item.loan_due < now and item.loan_mark is None
+
+
+def _listed(
+    transaction: Transaction,
+    set_up: SetUp,
+    patron_id: int,
+    found: Sequence[ItemFacts],
+    now: datetime,
+) -> Iterator[PatronLoan]:
+    """The lines for items on loan to the patron, or lent onward to them."""
+    holders = {item.co_borrower_id for item in found if item.co_borrower_id is not None}
+    names = {each.patron_id: each for each in _borrowers(transaction, sorted(holders))}
+    for item in found:
+        loan, is_own = item.loan(), item.borrower_id == patron_id
+        if loan is None:
+            continue
+        yield PatronLoan(
+            item.item(set_up.branches[item.home_branch_id]),
+            loan,
+            _is_overdue(item, now),
+            is_recalled=item.loan_recalled is not None,
+            lent_onward_to=names.get(item.co_borrower_id or 0) if is_own else None,
+            lent_onward_by=None if is_own else item.borrower(),
+        )

@@ -1,0 +1,150 @@
+"""What is known of a patron: status, blocks and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from catalogue.database import Moment, Transaction, one, scalar
+from circulation.accounts.loans import PatronLoans, loans_listed
+from circulation.calendars.due_dates import local_date
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import IdentifierBlock, Reason
+from circulation.kernel.results import Desk, PatronStatus, Refusal, Refused
+from circulation.loans.schema import loans
+from circulation.patrons.blocks import blocks_of
+from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.pin_rules import look_at_pin
+
+_onward: Callable[..., Any] = one(
+    select(
+        func.count(),
+        func.count().filter(loans.c.due < bindparam("now", type_=Moment), loans.c.mark.is_(None)),
+    ).where(loans.c.co_patron_id == bindparam("patron_id"), loans.c.checked_in.is_(None)),
+    None,
+    "now",
+    "patron_id",
+)
+
+_recalled = scalar(
+    select(func.count())
+    .select_from(loans)
+    .where(
+        loans.c.patron_id == bindparam("patron_id"),
+        loans.c.recalled.is_not(None),
+        loans.c.checked_in.is_(None),
+    ),
+    "patron_id",
+)
+
+
+def patron_status(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    patron: str,
+    now: datetime,
+    pin: str | None = None,
+    desk: Desk | None = None,
+) -> PatronStatus | Refused:
+    """What is known of the patron with this identifier (SIP2 23 and 63, NCIP LookupUser).
+
+    What is said of blocks is as the desk's agency sees it (see `PatronStatus`).
+    A blocked or expired patron is still shown. Refused only with PATRON_UNKNOWN, PATRON_NOT_SERVED,
+    PIN_MISSING, PIN_WRONG or PIN_LOCKED (`pin` None asks for none but what `desk` asks for). A
+    wrong PIN does not count against the patron; `desk` is who asks, and stopped where it guesses.
+    Raises VerificationNeeded (see `circulation.patrons.pins`).
+    """
+    facts = _known(circulation, transaction, patron, pin, desk, now)
+    if isinstance(facts, Refused):
+        return facts
+    recalled = _recalled(transaction, facts.id) if facts.loans else 0
+    return _status(circulation, transaction, facts, recalled, desk, now)
+
+
+def patron_status_and_loans(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    patron: str,
+    now: datetime,
+    pin: str | None = None,
+    desk: Desk | None = None,
+    limit: int | None = None,
+) -> tuple[PatronStatus, PatronLoans] | Refused:
+    """What `patron_status` and `patron_loans` tell, for those who want both: the patron is looked
+    up once."""
+    facts = _known(circulation, transaction, patron, pin, desk, now)
+    if isinstance(facts, Refused):
+        return facts
+    listed = loans_listed(circulation, transaction, facts, now, limit=limit)
+    if len(listed.loans) == listed.total:
+        recalled = sum(each.is_recalled and each.lent_onward_by is None for each in listed.loans)
+    else:
+        recalled = _recalled(transaction, facts.id)
+    return _status(circulation, transaction, facts, recalled, desk, now), listed
+
+
+def _known(
+    circulation: Circulation,
+    transaction: Transaction,
+    patron: str,
+    pin: str | None,
+    desk: Desk | None,
+    now: datetime,
+) -> PatronFacts | Refused:
+    """The patron; with a PIN, only if it is the right one."""
+    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    if facts is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    wrong = look_at_pin(circulation, transaction, facts, pin, desk, now)
+    return Refused((wrong,)) if wrong else facts
+
+
+def _status(
+    circulation: Circulation,
+    transaction: Transaction,
+    facts: PatronFacts,
+    recalled: int,
+    desk: Desk | None,
+    now: datetime,
+) -> PatronStatus:
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    home = set_up.branches[facts.home_branch_id]
+    today = local_date(now, home.timezone)
+    at_hand = facts.agency_id if desk is None else desk.agency_id
+    counted = set_up.agreements.counted_at(at_hand)
+    blocks = blocks_of(transaction, facts.id) if facts.block_reasons else []
+    if desk is not None:
+        blocks = [each for each in blocks if each.agency_id is None or each.agency_id in counted]
+    onward, overdue_onward = 0, 0
+    if facts.has_onward_loans:
+        onward, overdue_onward = _onward(transaction, now, facts.id)
+    return PatronStatus(
+        patron=facts.patron(),
+        given_name=facts.given_name,
+        family_name=facts.family_name,
+        birth_date=facts.birth_date,
+        email=facts.email,
+        phone=facts.phone,
+        home_branch=home,
+        expires=facts.expires,
+        is_expired=facts.is_expired(today),
+        note=facts.note,
+        has_pin=facts.pin_hash is not None,
+        identifier_kind=facts.identifier_kind,
+        identifier_blocked=facts.blocked_identifier()
+        or (IdentifierBlock.WITHDRAWN if facts.is_identifier_expired(today) else None),
+        blocks=tuple(blocks),
+        denied=facts.denied(today, counted),
+        loans=facts.loans + onward,
+        overdue=facts.overdue + overdue_onward,
+        max_loans=set_up.terms(home.id, facts.category, "").max_loans,
+        onward_loans=onward,
+        recalled=recalled,
+        has_account=bool(facts.has_account),
+        has_holds=bool(facts.has_holds),
+    )

@@ -1,0 +1,304 @@
+"""Taking a payment, once for each order id.
+
+A payment is put to what is owed to the agency of the desk, and to those for which it collects by
+agreement (`circulation.kernel.agreements`): from the oldest charge on, or to those it names. The
+payment says who took it, the charges that it paid say for whom. The order id makes it safe to
+repeat: whoever lost the answer asks again and gets the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert
+
+from catalogue.database import Transaction, send
+from circulation.calendars.due_dates import local_date
+from circulation.fees.rules import FeeTerms
+from circulation.kernel.engine import Circulation
+from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.ledger.balances import balances_of, debt_blocks_of
+from circulation.ledger.charge_words import ChargeReason
+from circulation.ledger.money import (
+    Allocation,
+    Charge,
+    ChargeKind,
+    Paid,
+    PaymentResult,
+    PostingKind,
+)
+from circulation.ledger.orders import Act, Asked, Done, once
+from circulation.ledger.payments import PaymentRow, charges_of_account, find_payment
+from circulation.ledger.postings import (
+    Account,
+    find_charge,
+    first_posting_of,
+    insert_charge,
+    post,
+    postings_of_payment,
+)
+from circulation.ledger.schema import payments
+from circulation.patrons.facts import lock_patron, patron_facts
+
+_WRITTEN = PaymentRow._fields[:-1]
+
+_insert_payment = send(
+    insert(payments).values(
+        {
+            payments.c[name]: bindparam(f"new_{name}", type_=payments.c[name].type)
+            for name in _WRITTEN
+        }
+    ),
+    *(f"new_{name}" for name in _WRITTEN),
+)
+
+
+def account_currency(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron_id: int,
+    category: str,
+    now: datetime,
+    charge: int | None = None,
+) -> str:
+    """The currency of an amount that was said without one.
+
+    That of the `charge`, else of the oldest that can be paid at the desk, else the one in which
+    its agency charges.
+    """
+    set_up = circulation.current_set_up(transaction)
+    collected = set_up.agreements.collected_at(desk.agency_id)
+    owed = charges_of_account(transaction, patron_id, collected)
+    meant = [each for each in owed if each.id == charge] or [
+        each for each in owed if each.balance > 0
+    ]
+    if meant:
+        return meant[0].currency
+    day = set_up.day(now, desk.branch_id)
+    return set_up.agency_fee_terms(desk.agency_id, category, day).currency
+
+
+def pay(
+    circulation: Circulation,
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    patron: str,
+    amount: int,
+    currency: str,
+    now: datetime,
+    order_id: str | None = None,
+    charge: int | Sequence[int] | None = None,
+    kind: ChargeKind | None = None,
+    method: str = "",
+    refuse_overpayment: bool = False,
+) -> PaymentResult:
+    """Takes a payment of `amount` minor units for the patron with identifier `patron`.
+
+    It is put to what is owed to the desk's agency and to those it collects for: to `charge` (an id,
+    or several, all or nothing), to charges of one `kind`, or to all, the oldest first. `method`
+    says how it was paid.
+    `refuse_overpayment` takes no more than is owed even where the rules would keep it.
+    Asks for no PIN: anyone may pay for anyone.
+
+    The same `order_id` once more, with the same patron, amount, currency and charges, gives the
+    same answer (`Paid.was_repeated`) and does nothing; with another it is refused with
+    ORDER_ID_TAKEN. An order id counts within the agency, for whatever moves money
+    (`circulation.ledger.orders`): machines that only number their own payments put their name
+    before it. Without one every call pays.
+
+    Refused besides with PATRON_UNKNOWN; AMOUNT_WRONG (not positive); CHARGE_UNKNOWN (not the
+    patron's, or owed to an agency that the desk's does not collect for); CHARGE_SETTLED (a named
+    one owes nothing any more: it was paid by another order, or cancelled); NOTHING_OWED;
+    CURRENCY_NOT_OWED; and, as the rules have it, PAYMENT_TOO_LARGE and PARTIAL_PAYMENT, whose
+    `amount` says what would be taken.
+    """
+    patron = circulation.identifiers.stored(patron)
+    lock_patron(transaction, patron)
+    facts = patron_facts(transaction, patron, now, "")
+    if facts is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    set_up = circulation.set_up(transaction, facts.set_up_version)
+    collected = set_up.agreements.collected_at(desk.agency_id)
+    if desk.branch_id not in set_up.branches:
+        return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
+    account = Account(transaction, set_up, desk, facts.id, now)
+    day = local_date(now, set_up.branches[desk.branch_id].timezone)
+    terms = set_up.agency_fee_terms(desk.agency_id, facts.category, day)
+    if refuse_overpayment:
+        terms = replace(terms, overpayment="refuse")
+    wanted = (charge,) if isinstance(charge, int) else None if charge is None else tuple(charge)
+    payment = PaymentRow(
+        circulation.ids.next(now),
+        facts.id,
+        desk.agency_id,
+        order_id or "",
+        amount,
+        currency,
+        method,
+        desk.actor,
+        desk.device,
+        desk.branch_id,
+        now,
+        None,
+    )
+    # A payment that nobody named has its own number for an order id.
+    payment = payment._replace(order_id=order_id or str(payment.id))
+
+    def take() -> Done | Refusal:
+        owed = charges_of_account(transaction, facts.id, collected)
+        shares = shares_of(owed, wanted, kind, amount, currency, terms)
+        return (
+            shares if isinstance(shares, Refusal) else _take(circulation, account, payment, shares)
+        )
+
+    blocks = debt_blocks_of(transaction, facts.id)
+    asked = Asked(Act.PAYMENT, amount, currency, wanted or ())
+    done = once(account, desk.agency_id, payment.order_id, asked, take)
+    if isinstance(done, Refusal):
+        return Refused((done,), patron=facts.patron())
+    assert done.payment_id is not None
+    shares = _put_to(transaction, done.payment_id) if done.was_repeated else done.shares
+    return Paid(
+        done.payment_id,
+        payment.order_id,
+        facts.patron(),
+        amount,
+        currency,
+        shares,
+        amount - sum(each.amount for each in shares),
+        balances_of(transaction, facts.id),
+        collected,
+        done.was_repeated,
+        lifted_block=bool(blocks - debt_blocks_of(transaction, facts.id)),
+    )
+
+
+def _take(
+    circulation: Circulation,
+    account: Account,
+    payment: PaymentRow,
+    shares: Sequence[tuple[Charge, int]],
+) -> Done:
+    transaction, desk = account.transaction, account.desk
+    _insert_payment(transaction, *payment[: len(_WRITTEN)])
+    for owing, share in shares:
+        parent = first_posting_of(transaction, owing.id)
+        post(account, owing, PostingKind.PAYMENT, share, parent=parent, payment_id=payment.id)
+    credit = payment.amount - sum(share for _, share in shares)
+    if credit:
+        _keep_credit(circulation, account, credit, payment.currency, payment.id)
+    others = _creditors(shares, payment.agency_id)
+    allocations = tuple(Allocation(owing.id, share) for owing, share in shares)
+    write_event(
+        transaction,
+        EventKind.PAYMENT_TAKEN,
+        desk,
+        account.now,
+        patron_id=account.patron_id,
+        after={
+            "payment": payment.id,
+            "order": payment.order_id,
+            "amount": payment.amount,
+            "currency": payment.currency,
+            "method": payment.method,
+            "charges": {str(each.charge_id): each.amount for each in allocations},
+            "credit": credit,
+        }
+        | ({"collected_for": others} if others else {}),
+    )
+    return Done(allocations, payment.id)
+
+
+def _creditors(shares: Sequence[tuple[Charge, int]], taker_id: int) -> dict[str, int]:
+    """How much of a payment that an agency took was for which other, by its id."""
+    found: dict[str, int] = {}
+    for owing, share in shares:
+        if owing.agency_id != taker_id:
+            key = str(owing.agency_id)
+            found[key] = found.get(key, 0) + share
+    return found
+
+
+def _put_to(transaction: Transaction, payment_id: int) -> tuple[Allocation, ...]:
+    """Which charges a payment was put to when it was taken; what was kept as credit is none."""
+    payment = find_payment(transaction, payment_id)
+    assert payment is not None
+    return tuple(
+        Allocation(posting.charge_id, -posting.amount)
+        for posting in postings_of_payment(transaction, payment_id)
+        if posting.kind is PostingKind.PAYMENT and posting.at == payment.at
+        if (found := find_charge(transaction, posting.charge_id))
+        and found.kind is not ChargeKind.CREDIT
+    )
+
+
+def shares_of(
+    owed: Sequence[Charge],
+    wanted: tuple[int, ...] | None,
+    kind: ChargeKind | None,
+    amount: int,
+    currency: str,
+    terms: FeeTerms,
+) -> list[tuple[Charge, int]] | Refusal:
+    """Which charges the amount pays, and how much of each; or why it is not taken."""
+    if amount <= 0:
+        return Refusal(Reason.AMOUNT_WRONG)
+    if wanted is not None:
+        named = [each for each in owed if each.id in wanted]
+        if len(named) < len(set(wanted)):
+            return Refusal(Reason.CHARGE_UNKNOWN)
+        if any(each.balance <= 0 for each in named):
+            return Refusal(Reason.CHARGE_SETTLED)
+        owed = named
+    owing = [each for each in owed if each.balance > 0 and kind in (None, each.kind)]
+    payable = [each for each in owing if each.currency == currency]
+    if owing and not payable:
+        return Refusal(Reason.CURRENCY_NOT_OWED)
+    total = sum(each.balance for each in payable)
+    if not payable and terms.overpayment == "refuse":
+        return Refusal(Reason.NOTHING_OWED)
+    if amount > total and terms.overpayment == "refuse":
+        return Refusal(Reason.PAYMENT_TOO_LARGE, amount=total, currency=currency)
+    shares, left = [], amount
+    for each in payable:
+        share = min(each.balance, left)
+        if share and share < each.balance and not terms.partial_payment:
+            taken = amount - left or each.balance
+            return Refusal(Reason.PARTIAL_PAYMENT, amount=taken, currency=currency)
+        if share:
+            shares.append((each, share))
+            left -= share
+    return shares
+
+
+def _keep_credit(
+    circulation: Circulation, account: Account, amount: int, currency: str, payment_id: int
+) -> None:
+    """What was paid beyond all that was owed stands as a charge of nothing that is paid."""
+    desk = account.desk
+    assert desk is not None
+    reason = ChargeReason.PAID_BEFOREHAND.value
+    kept = Charge(
+        circulation.ids.next(account.now),
+        account.patron_id,
+        desk.agency_id,
+        desk.branch_id,
+        ChargeKind.CREDIT,
+        currency,
+        0,
+        0,
+        0,
+        0,
+        reason,
+        account.now,
+    )
+    values = kept._asdict() | {"kind": ChargeKind.CREDIT.value}
+    insert_charge(account.transaction, *values.values(), None)
+    post(account, kept, PostingKind.PAYMENT, amount, payment_id=payment_id, reason=reason)
