@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import bindparam, exists, func, select, update
 
 from catalogue.database import Moment, Transaction, change, scalar
 from circulation.booking.schema import bookings
+from circulation.loans.privacy import LoanHistory
+from circulation.patrons.personal_data import Hindrance, PersonalData
 from circulation.patrons.schema import patron_consents, patrons
 
-#: How many bookings of a patron are not over: while there are any, the patron cannot be erased.
-open_bookings_of = scalar(
+_open_bookings: Callable[..., int] = scalar(
     select(func.count())
     .select_from(bookings)
     .where(bookings.c.patron_id == bindparam("patron_id"), bookings.c.closed.is_(None)),
@@ -46,12 +48,14 @@ _cut_of_agency = change(
 )
 
 
-def cut_bookings_of(transaction: Transaction, patron_id: int) -> int:
+def _cut_bookings(transaction: Transaction, patron_id: int, now: datetime | None = None) -> None:
     """The bookings of a patron that are over name nobody from now on, notes and class gone too."""
-    return _cut_of_patron(transaction, patron_id)
+    _cut_of_patron(transaction, patron_id)
 
 
-def cut_old_bookings(transaction: Transaction, agency_id: int, before: datetime) -> int:
-    """The same for all patrons of an agency whose bookings ended before that moment, unless they
-    consented to a longer history."""
-    return _cut_of_agency(transaction, agency_id, before)
+PERSONAL = PersonalData(
+    (Hindrance(_open_bookings, "there are bookings that are not over"),),
+    _cut_bookings,
+    cut_history=_cut_bookings,
+)
+HISTORY = LoanHistory(cut_of_agency=_cut_of_agency)

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches, items, records
+from circulation.kernel.personal import CUT
 from circulation.patrons.schema import patron_groups, patrons
 
 #: A booking is open while `closed` is NULL. The days are the first and the last on which the
@@ -34,7 +35,7 @@ bookings = Table(
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
     Column("record_id", ForeignKey(records.c.id), nullable=False),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("group_id", ForeignKey(patron_groups.c.id), index=True),  # the class that it is for
     Column("delivery_branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("first_day", Date, nullable=False),

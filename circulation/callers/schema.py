@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches
 from circulation.holds.schema import holds
+from circulation.kernel.personal import DELETED, SECRET
 from circulation.patrons.schema import patrons
 
 #: How terminals of a kind are spoken to. `options` is a JSON object, whose names belong to the
@@ -50,12 +51,12 @@ replies = Table(
     "replies",
     metadata,
     Column("account", String, primary_key=True),
-    Column("digest", LargeBinary, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True, info=SECRET),
     Column("at", Moment, nullable=False),
     Column("answer", LargeBinary, nullable=False),
     # Whoever deals with the item makes the answer stale, or with the patron as well.
     Column("item_id", Integer),
-    Column("patron_id", ForeignKey(patrons.c.id)),
+    Column("patron_id", ForeignKey(patrons.c.id), info=DELETED),
     Column("by_patron", Boolean, nullable=False),
     Column("mark", Long, nullable=False),  # the last event when the answer was kept
     sqlite_with_rowid=False,

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Column,
-    Identity,
-    String,
-    Table,
-    Text,
-)
+from sqlalchemy import Column, Identity, String, Table, Text
 
 from catalogue.database import Long, Moment, metadata
+from circulation.kernel.personal import names
 
 #: What was told of messages, as it came, whether or not the message is known. `name` is what the
 #: sender of the receipt calls it: the promise that it is taken in once.
@@ -20,7 +15,7 @@ post_receipts = Table(
     Column("id", Long, Identity(), primary_key=True),
     Column("name", String, nullable=False, unique=True),
     Column("message_uuid", String, nullable=False, index=True),
-    Column("message_id", Long, index=True),  # of `notice_messages`; NULL where it is none of ours
+    Column("message_id", Long, index=True, info=names("notice_messages.id")),  # NULL: none of ours
     Column("transmission_id", String, nullable=False),  # what the platform calls the sending
     Column("channel", String, nullable=False),  # as the receipt calls it
     Column("status", String, nullable=False),  # as the receipt calls it

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 
 from catalogue.database import Transaction, key_parameters, many_of, scalar, send
 from circulation.dunning.schema import collection_claims, collection_lines, dunning_acts
+from circulation.loans.privacy import LoanHistory
+from circulation.patrons.personal_data import Hindrance, PersonalData
 
 _delete_acts: Callable[[Transaction, list[int]], list[Any]] = many_of(
     lambda size: (
@@ -31,7 +34,7 @@ _blank_records = send(
     .values(record=None),
     "of_patron",
 )
-_open_claims = scalar(
+_open_claims: Callable[..., int] = scalar(
     select(func.count())
     .select_from(collection_claims)
     .where(
@@ -42,17 +45,13 @@ _open_claims = scalar(
 )
 
 
-def forget_steps_of_loans(transaction: Transaction, loan_ids: list[int]) -> None:
-    """These loans are cut from their patrons: what was told of them is forgotten."""
-    _delete_acts(transaction, loan_ids)
-
-
-def open_claims_against(transaction: Transaction, patron_id: int) -> int:
-    """How many debts are being collected from the patron, be they their own or a child's."""
-    count: int = _open_claims(transaction, patron_id)
-    return count
-
-
-def forget_claims_of(transaction: Transaction, patron_id: int) -> None:
+def _forget_patron(transaction: Transaction, patron_id: int, now: datetime) -> None:
     """The patron is erased: what files said of them is forgotten."""
     _blank_records(transaction, patron_id)
+
+
+#: Debts are collected from the patron be they their own or a child's.
+PERSONAL = PersonalData(
+    (Hindrance(_open_claims, "a debt is being collected from them"),), _forget_patron
+)
+HISTORY = LoanHistory(forget=_delete_acts)

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
+from circulation.kernel.personal import CUT, JSON
 from circulation.ledger.schema import charges
 from circulation.patrons.schema import patrons
 
@@ -66,13 +67,13 @@ dunning_acts = Table(
     Column("loan_id", Long),
     Column("round", SmallInteger),
     Column("charge_id", ForeignKey(charges.c.id)),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("step", String, nullable=False),  # its code
     Column("does", String, nullable=False),
     Column("outcome", String, nullable=False),  # done, or passed
     Column("day", Date, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("facts", Text, nullable=False),  # JSON object: dates, calendar, the row that decided
+    Column("facts", Text, nullable=False, info=JSON),  # dates, calendar, the row that decided
     UniqueConstraint("loan_id", "round", "step"),
     UniqueConstraint("charge_id", "step"),
     CheckConstraint("(loan_id IS NULL) <> (charge_id IS NULL)", name="one_subject"),
@@ -96,8 +97,8 @@ collection_claims = Table(
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
     Column("charge_id", ForeignKey(charges.c.id), nullable=False, index=True),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True),
-    Column("debtor_id", ForeignKey(patrons.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
+    Column("debtor_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("agency_id", ForeignKey(agencies.c.id), nullable=False),
     Column("kind", String, nullable=False),  # a value of `ClaimKind`
     Column("currency", String(3), nullable=False),

@@ -42,6 +42,7 @@ from circulation.kernel.schema import agency_settings
 from circulation.kernel.set_up import DEFAULT_TIMEZONE, SetUp
 from circulation.ledger.balances import debt_blocks_of, lock_account
 from circulation.ledger.money import amount_text
+from circulation.ledger.postings import Account
 from circulation.ledger.schema import patron_balances
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.schema import patrons
@@ -286,7 +287,7 @@ def block_warned(
         set_reached(transaction, patron_id, agency_id, at)
         debt = _debt(transaction, set_up, patron_id, agency_id, now)
         if debt is None:
-            lift_settled_blocks(transaction, set_up, None, patron_id, now)
+            _lift_settled(transaction, set_up, None, patron_id, now)
         elif has_come_back:
             _take_back(transaction, patron_id, agency_id, now)
         elif blocked is None and _is_over(known, debt, at, now) and _block(transaction, debt, now):
@@ -326,21 +327,19 @@ def _block(transaction: Transaction, debt: Debt, now: datetime) -> bool:
     return True
 
 
-def lift_settled_blocks(
+def lift_settled_blocks(account: Account) -> None:
+    """Forgets warnings of what is owed no more, and lifts their blocks."""
+    _lift_settled(account.transaction, account.set_up, account.desk, account.patron_id, account.now)
+
+
+def _lift_settled(
     transaction: Transaction, set_up: SetUp, desk: Desk | None, patron_id: int, now: datetime
-) -> bool:
-    """Forgets warnings of what is owed no more, and lifts their blocks; was one lifted?"""
-    warnings = warnings_of(transaction, patron_id)
-    settled = [
-        (agency_id, blocked)
-        for agency_id, blocked, _ in warnings
-        if _debt(transaction, set_up, patron_id, agency_id, now) is None
-    ]
-    was_lifted = False
-    for agency_id, blocked in settled:
+) -> None:
+    for agency_id, blocked, _ in warnings_of(transaction, patron_id):
+        if _debt(transaction, set_up, patron_id, agency_id, now) is not None:
+            continue
         forget_warning(transaction, patron_id, agency_id)
         if blocked is not None:
-            was_lifted |= unblock_patron(
+            unblock_patron(
                 transaction, patron_id, BlockReason.DEBT, now=now, agency_id=agency_id, desk=desk
             )
-    return was_lifted

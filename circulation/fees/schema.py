@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
+from circulation.kernel.personal import DELETED
 from circulation.patrons.schema import patrons
 
 #: Rules. A scope column that is NULL holds for any; a field that is NULL is left to a row of
@@ -68,7 +69,7 @@ fee_rules = Table(
 debt_warnings = Table(
     "debt_warnings",
     metadata,
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, info=DELETED),
     Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
     Column("warned", Moment, nullable=False, index=True),
     Column("amount", Integer, nullable=False),

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, exists, select, update
 from catalogue.database import Moment, Transaction, key_parameters, many, many_of, send
 from circulation.holds.schema import hold_sets, holds
 from circulation.kernel.schema import all_tables, events
-from circulation.patrons.personal_history import DEFAULT_DAYS, history_days_of
+from circulation.loans.privacy import DEFAULT_DAYS, history_days_of
 from circulation.patrons.schema import patrons
 
 #: So many of each agency in one transaction.

@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches, items, records
+from circulation.kernel.personal import DELETED
 from circulation.patrons.schema import patrons
 
 #: Holds that belong together. The row is what desks lock while they deal with any of them.
@@ -38,7 +39,7 @@ holds = Table(
     Column("record_id", ForeignKey(records.c.id), nullable=False),
     Column("item_id", ForeignKey(items.c.id)),  # only this item will do
     Column("part", String, nullable=False),  # only items of this part will do; empty: any
-    Column("patron_id", ForeignKey(patrons.c.id), nullable=False),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, info=DELETED),
     Column("set_id", ForeignKey(hold_sets.c.id), index=True),
     # In a serial set: the hold that must be finished first; NULL when it was.
     Column("waits_for", ForeignKey("holds.id")),
@@ -97,7 +98,7 @@ captures = Table(
     metadata,
     Column("hold_id", ForeignKey(holds.c.id), primary_key=True),
     Column("item_id", ForeignKey(items.c.id), nullable=False, unique=True),
-    Column("patron_id", ForeignKey(patrons.c.id), nullable=False),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, info=DELETED),
     Column("captured", Moment, nullable=False),
     Column("shelf_branch_id", ForeignKey(branches.c.id)),
     Column("number", Integer),  # of the place on that shelf: says nothing of the patron
@@ -115,7 +116,7 @@ captures = Table(
 patron_absences = Table(
     "patron_absences",
     metadata,
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, info=DELETED),
     Column("absent_from", Date, nullable=False),
     Column("absent_until", Date),  # the last day; NULL: until further notice
 )

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import bindparam, update
 
 from catalogue.database import Transaction, send
+from circulation.interlending.exchanges import Line, exchanges_of_request
 from circulation.interlending.schema import interlibrary_loans
+from circulation.patrons.personal_data import Export, PersonalData
+from circulation.patrons.personal_export import readable
 
 _forget = send(
     update(interlibrary_loans)
@@ -15,6 +21,30 @@ _forget = send(
 )
 
 
-def forget_user(transaction: Transaction, patron_id: int) -> None:
+def _forget_user(transaction: Transaction, patron_id: int, now: datetime) -> None:
     """Forgets by which name partners know the patron."""
     _forget(transaction, patron_id)
+
+
+def _add_exchanges(transaction: Transaction, found: Export) -> None:
+    """What was said with partners about the patron's interlibrary loans, as long as it is kept."""
+    loans = found["interlibrary_loans"]
+    asked = {(loan["request_id"], loan["partner"]) for loan in loans if loan["request_id"]}
+    found["exchanges"] = [
+        _said(line)
+        for request_id, partner in sorted(asked)
+        for line in exchanges_of_request(transaction, request_id)
+        if line.partner == partner
+    ]
+
+
+def _said(line: Line) -> dict[str, Any]:
+    return {
+        **line._asdict(),
+        "at": line.at.isoformat(),
+        "request": readable(line.request),
+        "answer": readable(line.answer),
+    }
+
+
+PERSONAL = PersonalData(forget=_forget_user, complete=_add_exchanges)

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches, items
+from circulation.kernel.personal import CUT, JSON
 from circulation.patrons.schema import patrons
 
 #: A loan between libraries, from the request to the return; open while `closed` is NULL.
@@ -40,7 +41,7 @@ interlibrary_loans = Table(
     Column("author", String, nullable=False),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),
     # Whom it is for, as the partner names them. Cut when the loan is over.
-    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("user", String, nullable=False),
     Column("hold_id", Long, index=True),
     Column("loan_id", Long),
@@ -87,7 +88,7 @@ partner_notices = Table(
     Column("interlibrary_loan_id", ForeignKey(interlibrary_loans.c.id), nullable=False, index=True),
     Column("partner", String, nullable=False),
     Column("kind", String, nullable=False),  # a value of `NoticeKind`
-    Column("facts", Text, nullable=False),  # JSON object; emptied when it was sent
+    Column("facts", Text, nullable=False, info=JSON),  # JSON object; emptied when it was sent
     Column("written", Moment, nullable=False),
     Column("next_try", Moment, nullable=False),
     Column("tries", SmallInteger, nullable=False),

@@ -29,14 +29,14 @@ from circulation.interlending.exchanges import forget_exchanges
 from circulation.interlending.lists import clear_up
 from circulation.kernel.engine import Circulation
 from circulation.loans.auto_renewals import renew_automatically
+from circulation.loans.privacy import cut_old_history
 from circulation.loans.statistics import count_day
 from circulation.notices.dated import DATED, notices_of_day
 from circulation.notices.gathering import gather
 from circulation.notices.privacy import forget_incoming_texts, forget_old_notices
 from circulation.notices.reach import reached_at
 from circulation.notices.unfillable import tell_of_unfillable
-from circulation.patrons.personal_data import forget_accesses
-from circulation.patrons.personal_history import cut_old_history
+from circulation.patrons.access_log import forget_accesses
 from circulation.patrons.pin_rules import forget_old_failures
 
 #: How long the log of who looked at patrons is kept.

@@ -38,6 +38,7 @@ import circulation.notices.schema
 import circulation.patrons.schema  # noqa: F401
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
+from circulation.kernel.personal import JSON, names
 
 #: One row, that changes with every change of organisation or rules: what processes keep of them
 #: in memory is good as long as the version is the one they read it under.
@@ -148,15 +149,15 @@ events = Table(
     Column("device", String, nullable=False),
     Column("branch_id", Integer),
     Column("item_id", Integer),
-    Column("patron_id", Integer, index=True),
+    Column("patron_id", Integer, index=True, info=names("patrons.id")),
     Column("loan_id", Long),
     Column("hold_id", Long, index=True),
     Column("cause", Long),  # the event that this one follows from
     Column("request_id", String),  # the request that caused it, as log lines name it
-    Column("before", Text),  # JSON object: what held before, where that matters
-    Column("after", Text),
+    Column("before", Text, info=JSON),  # what held before, where that matters
+    Column("after", Text, info=JSON),
     # JSON object: what statistics count by (age band, municipality...), which is no identity.
-    Column("traits", Text),
+    Column("traits", Text, info=JSON),
 )
 #: The last event of an item is looked for with each check-out.
 Index("ix_events_item", events.c.item_id, events.c.id)

@@ -7,6 +7,7 @@ lifts its block at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 
 from catalogue.database import Transaction, change, many, one, scalar, send
-from circulation.fees.debts import lift_settled_blocks
+from circulation.kernel.parts import Registry
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import add_to_balance, lock_account
@@ -47,6 +48,10 @@ class Account:
     desk: Desk | None
     patron_id: int
     now: datetime
+
+
+#: What follows, within the act, when a patron owes less than before.
+LESS_IS_OWED: Registry[Callable[[Account], object]] = Registry("less is owed")
 
 
 def open_account(
@@ -187,9 +192,8 @@ def post(
         balance,
     )
     if balance < 0:
-        lift_settled_blocks(
-            account.transaction, account.set_up, account.desk, account.patron_id, account.now
-        )
+        for follow in LESS_IS_OWED:
+            follow(account)
     return charge._replace(
         amount=charge.amount + charged,
         paid=charge.paid + paid,

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches, items
+from circulation.kernel.personal import CUT, DELETED, JSON
 from circulation.patrons.schema import patrons
 
 #: What somebody was charged. Amounts are in minor units of the currency: `amount` is what is
@@ -31,7 +32,7 @@ charges = Table(
     "charges",
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
-    Column("patron_id", ForeignKey(patrons.c.id)),
+    Column("patron_id", ForeignKey(patrons.c.id), info=CUT),
     Column("agency_id", ForeignKey(agencies.c.id), nullable=False),  # to whom it is owed
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # whose rules made it
     Column("kind", String, nullable=False),  # a value of `ChargeKind`
@@ -59,7 +60,7 @@ charge_loans = Table(
     Column("loan_id", Long, index=True),
     Column("item_id", ForeignKey(items.c.id), index=True),
     Column("amount", Integer, nullable=False),
-    Column("facts", Text, nullable=False),  # JSON object (see `circulation.fees.charged_loans`)
+    Column("facts", Text, nullable=False, info=JSON),  # see `circulation.fees.charged_loans`
     Column("at", Moment, nullable=False),  # when it happened: the return, the bill...
     Column("recorded", Moment, nullable=False, index=True),
     Column("undone", Moment),
@@ -70,7 +71,7 @@ payments = Table(
     "payments",
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("agency_id", ForeignKey(agencies.c.id), nullable=False),
     Column("order_id", String, nullable=False),
     Column("amount", Integer, nullable=False),
@@ -91,13 +92,13 @@ money_orders = Table(
     metadata,
     Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
     Column("order_id", String, primary_key=True),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("act", String, nullable=False),  # a value of `Act`
     Column("amount", Integer),  # NULL: all there is
     Column("currency", String(3), nullable=False),
     Column("charges", String),  # ids, in order; NULL: which were named is not known
     Column("payment_id", ForeignKey(payments.c.id)),
-    Column("shares", Text),  # JSON: [[charge, amount], ...]; NULL: they are the payment's
+    Column("shares", Text, info=JSON),  # [[charge, amount], ...]; NULL: they are the payment's
     Column("at", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -125,7 +126,7 @@ charge_postings = Table(
 patron_balances = Table(
     "patron_balances",
     metadata,
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, info=DELETED),
     Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
     Column("currency", String(3), primary_key=True),
     Column("fees", Integer, nullable=False),

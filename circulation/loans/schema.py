@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches, items
+from circulation.kernel.personal import CUT
 from circulation.patrons.schema import patrons
 
 #: A loan is open while `checked_in` is NULL. `material_group` is the item's at check-out: the
@@ -29,7 +30,7 @@ loans = Table(
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
     Column("item_id", ForeignKey(items.c.id), nullable=False),
-    Column("patron_id", ForeignKey(patrons.c.id)),
+    Column("patron_id", ForeignKey(patrons.c.id), info=CUT),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # whose rules hold
     Column("material_group", String, nullable=False),
     Column("checked_out", Moment, nullable=False),
@@ -41,7 +42,7 @@ loans = Table(
     Column("marked", Moment),
     Column("suspended_until", Moment),
     # The second borrower: the pupil to whom a teacher lent the item onward.
-    Column("co_patron_id", ForeignKey(patrons.c.id)),
+    Column("co_patron_id", ForeignKey(patrons.c.id), info=CUT),
     Column("recalled", Moment),  # somebody who waits has brought the due date forward
     Column("billed", Moment),  # compensation was charged for the item
 )
@@ -121,7 +122,7 @@ loan_conflicts = Table(
     # tell of.
     Column("loan_id", Long, index=True),
     Column("item_id", ForeignKey(items.c.id)),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("noted", Moment, nullable=False),
     Column("reasons", String, nullable=False),  # names of `Reason`, parted by commas

@@ -36,6 +36,7 @@ from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
 from circulation.notices.rows import Notice, notices_of_person
 from circulation.notices.schema import incoming_texts, notice_messages, notices, stored
 from circulation.notices.silence import forget_silent_patron
+from circulation.patrons.personal_data import PersonalData
 from circulation.patrons.schema import patrons
 
 #: So many in one transaction.
@@ -171,7 +172,7 @@ def _proof(notice: Notice) -> tuple[str, str, int]:
     return cause_text(cause), json.dumps(amounts), notice.id
 
 
-def forget_notices_of(transaction: Transaction, patron_id: int, now: datetime) -> None:
+def _forget_patron(transaction: Transaction, patron_id: int, now: datetime) -> None:
     """The patron is erased: nothing more is sent, and what was sent says nothing any more but
     what was charged."""
     proofs = [
@@ -186,6 +187,9 @@ def forget_notices_of(transaction: Transaction, patron_id: int, now: datetime) -
     _blank_of(transaction, patron_id, now)
     _leave_proof(transaction, proofs)
     forget_silent_patron(transaction, patron_id)
+
+
+PERSONAL = PersonalData(forget=_forget_patron)
 
 
 def forget_old_notices(

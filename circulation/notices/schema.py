@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
+from circulation.kernel.personal import CUT, DELETED, JSON
 from circulation.patrons.schema import patrons
 
 #: Rules. A scope column that is NULL holds for any; a field that is NULL is left to a row of
@@ -63,8 +64,8 @@ notice_messages = Table(
     "notice_messages",
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True),  # whom it is about
-    Column("recipient_id", ForeignKey(patrons.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),  # whom it is about
+    Column("recipient_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # in whose name
     Column("kind", String, nullable=False),  # a value of `NoticeKind`
     Column("channel", String, nullable=False),
@@ -110,13 +111,13 @@ notices = Table(
     "notices",
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True),
-    Column("recipient_id", ForeignKey(patrons.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
+    Column("recipient_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # whose rules hold
     Column("kind", String, nullable=False),  # a value of `NoticeKind`
     Column("once", String, unique=True),
-    Column("cause", Text, nullable=False),  # JSON object (see `circulation.notices.causes`)
-    Column("facts", Text, nullable=False),  # JSON object: what the template is given besides
+    Column("cause", Text, nullable=False, info=JSON),  # see `circulation.notices.causes`
+    Column("facts", Text, nullable=False, info=JSON),  # what the template is given besides
     Column("channels", String),  # an order of its own, in place of the rule's
     Column("failed", String, nullable=False),  # the channels that have failed, parted by blanks
     Column("state", String, nullable=False),  # a value of `NoticeState`
@@ -148,7 +149,7 @@ Index(
 notice_choices = Table(
     "notice_choices",
     metadata,
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, info=DELETED),
     Column("kind", String, primary_key=True),
     Column("wanted", Boolean, nullable=False),
     sqlite_with_rowid=False,
@@ -189,7 +190,7 @@ incoming_texts = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=DELETED),
     Column("address", String, nullable=False),
     Column("body", String, nullable=False),
     Column("notice_id", ForeignKey(notices.c.id)),  # the answer

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from catalogue.database import Transaction, change, many, send
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
-from circulation.patrons.personal_history import cut_history
+from circulation.patrons.personal_data import PERSONAL_DATA
 from circulation.patrons.schema import patron_consents
 
 
@@ -92,7 +92,7 @@ def withdraw_consent(
 ) -> bool:
     """Ends a consent; False where there was none.
 
-    Without KEEP_HISTORY all loans that have ended are cut from the patron in the same transaction.
+    Without KEEP_HISTORY all that has ended is cut from the patron in the same transaction.
     """
     if not _delete_consent(transaction, patron_id, consent.value):
         return False
@@ -105,5 +105,7 @@ def withdraw_consent(
         before={"consent": consent.value},
     )
     if consent is Consent.KEEP_HISTORY:
-        cut_history(transaction, patron_id, now)
+        for kept in PERSONAL_DATA:
+            if kept.cut_history is not None:
+                kept.cut_history(transaction, patron_id)
     return True

@@ -1,8 +1,8 @@
 """What is held on a person, for the person: the right of access (GDPR, article 15).
 
 Which tables tell of a patron is read from the schema: those with a column that refers to a patron,
-and those whose rows belong to such rows. What a database cannot know belongs together (no foreign
-key, because the one may be purged before the other) is declared here.
+and those whose rows belong to such rows. Columns declare what a foreign key does not say
+(`circulation.kernel.personal`).
 
 The answer is for people to read: times and days are ISO 8601, what is stored as JSON is given as
 such, messages that were kept as bytes are text, amounts are decimals, and beside the numbers of
@@ -19,61 +19,17 @@ from functools import cache
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    LargeBinary,
-    Table,
-    bindparam,
-    or_,
-    select,
-)
+from sqlalchemy import Column, ColumnElement, LargeBinary, Table, bindparam, or_, select
 
-from catalogue.database import Transaction, key_parameters, many, many_of
+from catalogue.database import Transaction, key_parameters, many, many_of, metadata
 from catalogue.schema import branches, items, records
-from circulation.digital_post.schema import post_receipts
-from circulation.dunning.schema import collection_claims
-from circulation.interlending.exchanges import Line, exchanges_of_request
-from circulation.kernel.schema import all_tables, events
-from circulation.ledger.money import decimal_text
-from circulation.ledger.schema import charges
-from circulation.notices.schema import notice_messages
-from circulation.patrons.schema import access_log, patrons
+from circulation.kernel.schema import all_tables
+from circulation.patrons.personal_data import PERSONAL_DATA, Export
+from circulation.patrons.schema import patrons
 
-#: Never shown, not even to whom it belongs: they let somebody in, or would help to find what does.
-SECRETS: Final = {("patrons", "pin_hash"), ("sealed_numbers", "sealed"), ("replies", "digest")}
-#: Texts that hold JSON.
-JSON_COLUMNS: Final = {
-    ("charge_loans", "facts"),
-    ("dunning_acts", "facts"),
-    ("events", "before"),
-    ("events", "after"),
-    ("events", "traits"),
-    ("money_orders", "shares"),
-    ("notices", "cause"),
-    ("notices", "facts"),
-    ("partner_notices", "facts"),
-}
-#: Belong to a patron without a foreign key: column -> what it names.
-_LOOSE: Final[dict[Column[Any], Column[Any]]] = {
-    events.c.patron_id: patrons.c.id,
-    access_log.c.patron_id: patrons.c.id,
-    post_receipts.c.message_id: notice_messages.c.id,
-}
 _OF_PERSON: Final[ColumnElement[Any]] = bindparam("patron_id")
 #: Stands in a kept answer for a national number (no message has a NUL).
 _COVERED: Final = ("\x00", "(national number)")
-
-
-def references() -> list[tuple[Table, Column[Any]]]:
-    """Every column of the schema that refers to a patron."""
-    return [
-        (table, column)
-        for table in all_tables()
-        for column in table.columns
-        for key in column.foreign_keys
-        if key.column is patrons.c.id
-    ]
 
 
 @cache
@@ -107,8 +63,9 @@ def _condition(table: Table, known: Mapping[Table, ColumnElement[bool]]) -> Colu
 def _links(table: Table) -> Iterator[tuple[Column[Any], Column[Any]]]:
     """Columns that name rows of other tables, and which column they name there."""
     for column in table.columns:
-        if column in _LOOSE:
-            yield column, _LOOSE[column]
+        if "names" in column.info:
+            table_name, _, named = column.info["names"].partition(".")
+            yield column, metadata.tables[table_name].c[named]
         for key in column.foreign_keys:
             yield column, key.column
 
@@ -121,15 +78,16 @@ def export_person(transaction: Transaction, patron_id: int) -> dict[str, Any] | 
     `item`, `record` and the names of the branches. Of a national number there is what is stored:
     its hash.
     """
-    found: dict[str, Any] = {}
+    found: Export = {}
     for table, read in _readers().items():
         found[table.name] = [_plain(table, row) for row in read(transaction, patron_id)]
     own = found.pop(patrons.name)
     if not own:
         return None
-    found["exchanges"] = list(_exchanges(transaction, found["interlibrary_loans"]))
+    for kept in PERSONAL_DATA:
+        if kept.complete is not None:
+            kept.complete(transaction, found)
     _name_things(transaction, [*own, *chain.from_iterable(found.values())])
-    _say_amounts(found)
     return {"patron": own[0], **found}
 
 
@@ -146,19 +104,18 @@ def _readers() -> dict[Table, Callable[..., list[Any]]]:
 def _plain(table: Table, row: Any) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for column, value in zip(table.columns, row, strict=True):
-        key = (table.name, column.name)
-        if key in SECRETS:
+        if "is_secret" in column.info:
             plain[f"has_{column.name}"] = value is not None
-        elif key in JSON_COLUMNS:
+        elif "is_json" in column.info:
             plain[column.name] = json.loads(value) if value else None
         elif isinstance(column.type, LargeBinary):
-            plain[column.name] = _text(value)
+            plain[column.name] = readable(value)
         else:
             plain[column.name] = value.isoformat() if isinstance(value, date) else value
     return plain
 
 
-def _text(kept: bytes | memoryview | None) -> str | None:
+def readable(kept: bytes | memoryview | None) -> str | None:
     """What a message said: protocols write their messages in UTF-8, or a character an octet."""
     if kept is None:
         return None
@@ -168,44 +125,6 @@ def _text(kept: bytes | memoryview | None) -> str | None:
     except UnicodeDecodeError:
         text = octets.decode("latin-1")
     return text.replace(*_COVERED)
-
-
-def _exchanges(transaction: Transaction, loans: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """What was said with partners about the patron's interlibrary loans, as long as it is kept."""
-    asked = {(loan["request_id"], loan["partner"]) for loan in loans if loan["request_id"]}
-    for request_id, partner in sorted(asked):
-        for line in exchanges_of_request(transaction, request_id):
-            if line.partner == partner:
-                yield _said(line)
-
-
-def _said(line: Line) -> dict[str, Any]:
-    return {
-        **line._asdict(),
-        "at": line.at.isoformat(),
-        "request": _text(line.request),
-        "answer": _text(line.answer),
-    }
-
-
-# What the numbers mean
-
-#: Columns that count minor units of the currency of their row, or of its charge or claim.
-_AMOUNTS: Final = ("amount", "paid", "written_off", "balance", "fees", "compensations")
-
-
-def _say_amounts(found: dict[str, list[dict[str, Any]]]) -> None:
-    """Amounts as decimals, such as "50.25"."""
-    of_charges = {row["id"]: row["currency"] for row in found[charges.name]}
-    of_claims = {row["id"]: row["currency"] for row in found[collection_claims.name]}
-    for row in chain.from_iterable(found.values()):
-        currency = row.get("currency") or of_charges.get(row.get("charge_id"))
-        currency = currency or of_claims.get(row.get("claim_id"))
-        if currency is None:
-            continue
-        for name in _AMOUNTS:
-            if isinstance(row.get(name), int):
-                row[name] = decimal_text(row[name], currency)
 
 
 _titles: Callable[[Transaction, list[int]], list[Any]] = many_of(

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
+from circulation.kernel.personal import DELETED, SECRET, names
 
 patrons = Table(
     "patrons",
@@ -32,7 +33,7 @@ patrons = Table(
     Column("name", String, nullable=False),
     Column("given_name", String, nullable=False),
     Column("family_name", String, nullable=False),
-    Column("pin_hash", String),
+    Column("pin_hash", String, info=SECRET),
     Column("language", String, nullable=False),  # BCP 47
     Column("birth_date", Date),
     Column("email", String, nullable=False),
@@ -49,7 +50,7 @@ patron_identifiers = Table(
     "patron_identifiers",
     metadata,
     Column("identifier", String, primary_key=True),
-    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, index=True, info=DELETED),
     Column("kind", String, nullable=False),  # card, login, email, national_id...
     Column("blocked", String),  # a value of `IdentifierBlock`
     Column("added", Moment, nullable=False),
@@ -66,8 +67,10 @@ Index("ix_patron_identifiers_small", func.lower(patron_identifiers.c.identifier)
 sealed_numbers = Table(
     "sealed_numbers",
     metadata,
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, autoincrement=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column(
+        "patron_id", ForeignKey(patrons.c.id), primary_key=True, autoincrement=False, info=DELETED
+    ),
+    Column("sealed", LargeBinary, nullable=False, info=SECRET),
     Column("kept", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -77,7 +80,7 @@ patron_blocks = Table(
     "patron_blocks",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    Column("patron_id", ForeignKey(patrons.c.id), nullable=False),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, info=DELETED),
     Column("reason", String, nullable=False),  # a value of `BlockReason`
     Column("agency_id", ForeignKey(agencies.c.id)),
     Column("since", Moment, nullable=False),
@@ -100,7 +103,7 @@ pin_failures = Table(
     "pin_failures",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    Column("patron_id", ForeignKey(patrons.c.id), nullable=False),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, info=DELETED),
     Column("device", String, nullable=False),
     Column("expires", Moment, nullable=False, index=True),
     Index("ix_pin_failures_patron_id", "patron_id", "expires"),
@@ -118,7 +121,7 @@ locked_devices = Table(
 patron_preferences = Table(
     "patron_preferences",
     metadata,
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, info=DELETED),
     Column("pickup_branch_id", ForeignKey(branches.c.id)),
     Column("interest_days", SmallInteger),
 )
@@ -129,7 +132,7 @@ patron_contacts = Table(
     "patron_contacts",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    Column("patron_id", ForeignKey(patrons.c.id), nullable=False),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, info=DELETED),
     Column("kind", String, nullable=False),  # a value of `ContactKind`
     Column("value", String, nullable=False),
     Column("notices", Boolean, nullable=False),  # may notices be sent there
@@ -142,8 +145,8 @@ patron_contacts = Table(
 patron_guardians = Table(
     "patron_guardians",
     metadata,
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
-    Column("guardian_id", ForeignKey(patrons.c.id), primary_key=True, index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, info=DELETED),
+    Column("guardian_id", ForeignKey(patrons.c.id), primary_key=True, index=True, info=DELETED),
     Column("since", Moment, nullable=False),
     Column("sees_account", Boolean, nullable=False),
     CheckConstraint("patron_id <> guardian_id", name="two_persons"),
@@ -153,7 +156,7 @@ patron_guardians = Table(
 patron_consents = Table(
     "patron_consents",
     metadata,
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, info=DELETED),
     Column("kind", String, primary_key=True),  # a value of `Consent`
     Column("given", Moment, nullable=False),
 )
@@ -172,7 +175,7 @@ patron_group_members = Table(
     "patron_group_members",
     metadata,
     Column("group_id", ForeignKey(patron_groups.c.id), primary_key=True),
-    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, index=True, info=DELETED),
 )
 
 #: Who of the staff looked at whom. No foreign key: the log outlives the patron.
@@ -184,7 +187,7 @@ access_log = Table(
     Column("actor", String, nullable=False),
     Column("device", String, nullable=False),
     Column("branch_id", Integer),
-    Column("patron_id", Integer, nullable=False, index=True),
+    Column("patron_id", Integer, nullable=False, index=True, info=names("patrons.id")),
     Column("purpose", String, nullable=False),
 )
 

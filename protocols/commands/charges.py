@@ -13,8 +13,8 @@ from circulation.ledger.money import Charge, ChargeKind, PatronCharges
 from circulation.ledger.orders import Act
 from circulation.ledger.postings import find_charge
 from circulation.ledger.reversals import reverse_payment
+from circulation.patrons.access_log import log_access
 from circulation.patrons.facts import patron_facts
-from circulation.patrons.personal_data import log_access
 from protocols.commands.charge_facts import charge_facts, line_facts
 from protocols.commands.charge_reports import expected, explain
 from protocols.commands.collected import collected

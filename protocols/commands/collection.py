@@ -18,7 +18,7 @@ from circulation.dunning.collection_files import (
     read_file,
 )
 from circulation.kernel.results import Desk
-from circulation.patrons.personal_data import log_access
+from circulation.patrons.access_log import log_access
 from circulation.patrons.seals import NumberUnreadable
 from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say, tell

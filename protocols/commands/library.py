@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import Database, Transaction
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import all_branches, desk_at

@@ -18,8 +18,8 @@ from circulation.notices.requests import addressee
 from circulation.notices.rules import NoticeRow
 from circulation.notices.silence import begin_silent_batch, end_silent_batch, silent_batch_list
 from circulation.notices.writing import state_balance
+from circulation.patrons.access_log import log_access
 from circulation.patrons.identifiers import known_as
-from circulation.patrons.personal_data import log_access
 from protocols.commands.charge_facts import told_facts
 from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, say

@@ -14,6 +14,7 @@ from circulation.holds.absences import Absence, absence_of, set_absence
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import PatronStatus, Refused
 from circulation.notices.kinds import Basis
+from circulation.patrons.access_log import accesses_of, log_access
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.consents import consents_of
@@ -25,7 +26,7 @@ from circulation.patrons.identifiers import (
     identifiers_of,
     shown_as,
 )
-from circulation.patrons.personal_data import StillNeeded, accesses_of, erase_person, log_access
+from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
 from circulation.patrons.pin_rules import pin_problems, unlock_pin
 from circulation.patrons.pins import hash_pin

@@ -19,6 +19,7 @@ from twisted.internet import defer, task, threads
 from twisted.logger import STDLibLogObserver, globalLogBeginner
 from twisted.web.resource import Resource
 
+import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import Database, open_database
 from catalogue.database.in_use import DatabaseInUse
 from circulation.kernel.engine import Circulation

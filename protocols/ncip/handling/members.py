@@ -17,7 +17,7 @@ from circulation.patrons.checking import patron_problems
 from circulation.patrons.contacts import ContactKind, add_contact, contacts_of, remove_contact
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.languages import ISO_639_1
-from circulation.patrons.personal_data import StillNeeded, erase_person
+from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.pin_rules import pin_problems
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import PatronKind, register_patron, set_pin

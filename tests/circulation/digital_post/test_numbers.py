@@ -18,7 +18,7 @@ from circulation.patrons.identifiers import (
     block_identifier,
     find_patron,
 )
-from circulation.patrons.personal_data import erase_person
+from circulation.patrons.personal_erasure import erase_person
 from circulation.patrons.personal_export import export_person
 from circulation.patrons.seals import NumberSeal, NumberUnreadable
 from tests.builders.circulation import Library, a_patron

@@ -13,7 +13,7 @@ from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import CheckedOut
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.guardians import add_guardian
-from circulation.patrons.personal_data import StillNeeded, erase_person
+from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.dunning import changed, claims, danish, loan_acts, run_day, run_days

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from catalogue.database import many
 from circulation.jobs.running import run_job
 from circulation.ledger.schema import charge_loans, charges, payments
-from circulation.patrons.personal_data import StillNeeded, erase_person
+from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import danish_fees, hand_in, late_by, lend, number_of, paid

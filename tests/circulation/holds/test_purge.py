@@ -11,7 +11,7 @@ from circulation.holds.purge import purge_holds
 from circulation.holds.results import Hold, HoldKind, HoldsPlaced, Wanted
 from circulation.holds.schema import hold_sets, holds
 from circulation.jobs.running import run_job
-from circulation.patrons.personal_history import set_history_days
+from circulation.loans.privacy import set_history_days
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, ask, cancel, events_of, record_of
 

@@ -24,7 +24,7 @@ from circulation.ledger.orders import Act
 from circulation.ledger.postings import EFFECTS
 from circulation.ledger.schema import charge_postings, money_orders
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.personal_data import erase_person
+from circulation.patrons.personal_erasure import erase_person
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.fees import charge, number_of, paid, total
 

@@ -14,7 +14,7 @@ from circulation.notices.kinds import Basis, NoticeKind
 from circulation.notices.schema import notice_messages, notices
 from circulation.notices.silence import begin_silent_batch, keep_silent, silent_batch_list
 from circulation.patrons.guardians import add_guardian
-from circulation.patrons.personal_data import erase_person
+from circulation.patrons.personal_erasure import erase_person
 from circulation.patrons.personal_export import export_person
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, run_days

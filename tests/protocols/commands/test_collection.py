@@ -8,7 +8,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-from circulation.patrons.personal_data import accesses_of
+from circulation.patrons.access_log import accesses_of
 from tests.builders.circulation import a_patron
 from tests.builders.dunning import danish, run_days
 from tests.builders.fees import lend, number_of

@@ -3,35 +3,72 @@
 A loan that has ended names its patron for `DEFAULT_DAYS` days, as Danish guidance has it (a
 setting of each agency), unless the patron has consented to more or owes something: while a patron
 is blocked for debt, or has a lost or claimed item on loan, nothing is cut; nor is a loan for which
-something is owed. Then the loan and its
-events stay, for the item's history and for statistics, but say no more whose they were.
+something is owed. Then the loan and its events stay, for the item's history and for statistics,
+but say no more whose they were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, insert, or_, select, update
 
-from catalogue.database import Moment, Transaction, change, key_parameters, many, many_of, send
+from catalogue.database import (
+    Moment,
+    Transaction,
+    change,
+    key_parameters,
+    many,
+    many_of,
+    scalar,
+    send,
+)
 from catalogue.schema import agencies
-from circulation.booking.privacy import cut_bookings_of, cut_old_bookings
 from circulation.calendars.due_dates import end_of_day
-from circulation.dunning.privacy import forget_steps_of_loans
-from circulation.fees.privacy import forget_charged_loans
+from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.schema import agency_settings, events
 from circulation.kernel.set_up import DEFAULT_TIMEZONE
-from circulation.ledger.schema import charge_loans, charges
 from circulation.loans.schema import loan_conflicts, loans
+from circulation.patrons.personal_data import Hindrance, PersonalData
 from circulation.patrons.schema import history_settings, patron_blocks, patron_consents, patrons
 
 DEFAULT_DAYS = 28
 #: How many loans are cut in one transaction.
 BATCH = 1_000
 
+
+class LoanHistory(NamedTuple):
+    """What a feature does where loans that have ended are cut from the persons who had them.
+
+    `is_needed` is a condition on `loans`: those for which it holds are not cut. `forget` cuts what
+    names these loans. `cut_of_agency` cuts what else ended before a moment, of all patrons of an
+    agency who have not consented to more.
+    """
+
+    is_needed: ColumnElement[bool] | None = None
+    forget: Callable[[Transaction, list[int]], object] | None = None
+    cut_of_agency: Callable[[Transaction, int, datetime], object] | None = None
+
+
+#: Of the features, in their order.
+LOAN_HISTORY: Registry[LoanHistory] = Registry("loan history")
+
+_open_loans: Callable[..., int] = scalar(
+    select(func.count())
+    .select_from(loans)
+    .where(
+        or_(
+            loans.c.patron_id == bindparam("patron_id"),
+            loans.c.co_patron_id == bindparam("patron_id"),
+        ),
+        loans.c.checked_in.is_(None),
+    ),
+    "patron_id",
+)
 _marked = loans.alias("marked")
 #: Something is owed: money, or an item that nobody can find.
 _OWES = exists(
@@ -46,12 +83,6 @@ _OWES = exists(
         _marked.c.mark.is_not(None),
     )
 )
-#: A charge for this very loan is not settled.
-_IS_OWED = exists(
-    select(1)
-    .select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
-    .where(charge_loans.c.loan_id == loans.c.id, charges.c.balance != 0)
-)
 _CONSENTS = exists(
     select(1).where(
         patron_consents.c.patron_id == loans.c.patron_id,
@@ -62,25 +93,35 @@ _HAS_ENDED = loans.c.checked_in.is_not(None) & loans.c.patron_id.is_not(None)
 
 
 def _ended(*conditions: ColumnElement[bool]) -> Any:
-    return select(loans.c.id).where(_HAS_ENDED, ~_OWES, ~_IS_OWED, *conditions).order_by(loans.c.id)
+    needed = (each.is_needed for each in LOAN_HISTORY if each.is_needed is not None)
+    return (
+        select(loans.c.id)
+        .where(_HAS_ENDED, ~_OWES, *(~condition for condition in needed), *conditions)
+        .order_by(loans.c.id)
+    )
 
 
-_ended_of_patron: Callable[..., list[Any]] = many(
-    _ended(loans.c.patron_id == bindparam("patron_id")), None, "patron_id"
-)
-_ended_of_agency: Callable[..., list[Any]] = many(
-    _ended(
-        loans.c.patron_id.in_(
-            select(patrons.c.id).where(patrons.c.agency_id == bindparam("agency_id"))
-        ),
-        loans.c.checked_in < bindparam("before", type_=Moment),
-        ~_CONSENTS,
-    ).limit(bindparam("at_most")),
-    None,
-    "agency_id",
-    "before",
-    "at_most",
-)
+@cache
+def _ended_of_patron() -> Callable[..., list[Any]]:
+    return many(_ended(loans.c.patron_id == bindparam("patron_id")), None, "patron_id")
+
+
+@cache
+def _ended_of_agency() -> Callable[..., list[Any]]:
+    whose = select(patrons.c.id).where(patrons.c.agency_id == bindparam("agency_id"))
+    return many(
+        _ended(
+            loans.c.patron_id.in_(whose),
+            loans.c.checked_in < bindparam("before", type_=Moment),
+            ~_CONSENTS,
+        ).limit(bindparam("at_most")),
+        None,
+        "agency_id",
+        "before",
+        "at_most",
+    )
+
+
 _agencies: Callable[..., list[Any]] = many(
     select(agencies.c.id, agency_settings.c.timezone, history_settings.c.days)
     .select_from(
@@ -147,13 +188,17 @@ def history_days_of(transaction: Transaction) -> list[tuple[int, int | None]]:
     return [(row[0], row[2]) for row in _agencies(transaction)]
 
 
-def cut_history(transaction: Transaction, patron_id: int, now: datetime) -> int:
+def cut_history(transaction: Transaction, patron_id: int) -> int:
     """Cuts all ended loans of a patron now, whatever the days; gives how many.
 
     What is owed for holds them back: they go when the debt does.
     """
-    cut_bookings_of(transaction, patron_id)
-    return _cut(transaction, [row[0] for row in _ended_of_patron(transaction, patron_id)])
+    return _cut(transaction, [row[0] for row in _ended_of_patron()(transaction, patron_id)])
+
+
+PERSONAL = PersonalData(
+    (Hindrance(_open_loans, "there are loans that are open"),), cut_history=cut_history
+)
 
 
 def cut_old_history(transaction: Transaction, day: date, now: datetime) -> tuple[int, bool]:
@@ -165,16 +210,19 @@ def cut_old_history(transaction: Transaction, day: date, now: datetime) -> tuple
     for agency_id, timezone, days in _agencies(transaction):
         kept = timedelta(DEFAULT_DAYS if days is None else days)
         before = min(end_of_day(day, timezone or DEFAULT_TIMEZONE), now) - kept
-        found = _ended_of_agency(transaction, agency_id, before, BATCH)
+        found = _ended_of_agency()(transaction, agency_id, before, BATCH)
         total += _cut(transaction, [row[0] for row in found])
-        cut_old_bookings(transaction, agency_id, before)
+        for each in LOAN_HISTORY:
+            if each.cut_of_agency is not None:
+                each.cut_of_agency(transaction, agency_id, before)
         is_more = is_more or len(found) == BATCH
     return total, is_more
 
 
 def _cut(transaction: Transaction, loan_ids: list[int]) -> int:
     _cut_events(transaction, loan_ids)
-    forget_charged_loans(transaction, loan_ids)
-    forget_steps_of_loans(transaction, loan_ids)
+    for each in LOAN_HISTORY:
+        if each.forget is not None:
+            each.forget(transaction, loan_ids)
     _cut_conflicts(transaction, loan_ids)
     return len({row[0] for row in _cut_loans(transaction, loan_ids)})

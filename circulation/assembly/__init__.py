@@ -1,0 +1,27 @@
+"""All features together: the one module that knows them all, and registers them in their order."""
+
+from __future__ import annotations
+
+from circulation.booking import privacy as of_bookings
+from circulation.dunning import privacy as of_dunning
+from circulation.fees.debts import lift_settled_blocks
+from circulation.holds import privacy as of_holds
+from circulation.interlending import privacy as of_interlending
+from circulation.ledger import privacy as of_ledger
+from circulation.ledger.postings import LESS_IS_OWED
+from circulation.loans import privacy as of_loans
+from circulation.loans.privacy import LOAN_HISTORY
+from circulation.notices import privacy as of_notices
+from circulation.patrons.personal_data import PERSONAL_DATA
+
+PERSONAL_DATA.add(
+    of_loans.PERSONAL,
+    of_holds.PERSONAL,
+    of_ledger.PERSONAL,
+    of_interlending.PERSONAL,
+    of_bookings.PERSONAL,
+    of_notices.PERSONAL,
+    of_dunning.PERSONAL,
+)
+LOAN_HISTORY.add(of_ledger.HISTORY, of_bookings.HISTORY, of_dunning.HISTORY)
+LESS_IS_OWED.add(lift_settled_blocks)

@@ -1,0 +1,26 @@
+"""What a column of the schema says of persons, declared where it stands.
+
+Export and erasure (`circulation.patrons.personal_export`, `personal_data`) read it from there, so
+a feature is known to them by its tables alone; tests find a column that declares nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+#: Erasing the patron whom the column names deletes the row.
+DELETED: Final[dict[str, Any]] = {"fate": "deleted"}
+#: Erasing the patron leaves the row, which then names nobody.
+CUT: Final[dict[str, Any]] = {"fate": "cut"}
+#: Never shown, not even to whom it belongs: it lets somebody in, or would help to find what does.
+SECRET: Final[dict[str, Any]] = {"is_secret": True}
+#: A text that holds JSON.
+JSON: Final[dict[str, Any]] = {"is_json": True}
+
+
+def names(column: str) -> dict[str, Any]:
+    """Names a row without a foreign key, because the one may be purged before the other.
+
+    `column` is written as in a foreign key, such as ``patrons.id``.
+    """
+    return {"names": column}

@@ -1,0 +1,135 @@
+"""Cutting what was charged from loans and from persons: the amounts stay, for the accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import bindparam, exists, func, or_, select, update
+
+from catalogue.database import Transaction, key_parameters, many_of, scalar, send
+from circulation.kernel.reasons import BlockReason
+from circulation.ledger.money import decimal_text
+from circulation.ledger.schema import charge_loans, charges, patron_balances
+from circulation.loans.privacy import LoanHistory
+from circulation.loans.schema import loans
+from circulation.patrons.personal_data import Export, Hindrance, PersonalData
+from circulation.patrons.personal_export import personal_tables
+from circulation.patrons.schema import patron_blocks
+
+_of_patron = select(charges.c.id).where(charges.c.patron_id == bindparam("of_patron"))
+_NOTHING = {"loan_id": None, "item_id": None, "facts": "{}"}
+_forget_loans_of = send(
+    update(charge_loans).where(charge_loans.c.charge_id.in_(_of_patron)).values(_NOTHING),
+    "of_patron",
+)
+#: What names a charge that is made once names its patron and loan as well.
+_forget_names_of = send(
+    update(charges).where(charges.c.patron_id == bindparam("of_patron")).values(once=None),
+    "of_patron",
+)
+_cut_names: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: (
+        update(charges)
+        .where(
+            charges.c.id.in_(
+                select(charge_loans.c.charge_id).where(
+                    charge_loans.c.loan_id.in_(key_parameters(size))
+                )
+            )
+        )
+        .values(once=None)
+        .returning(charges.c.id)
+    ),
+    None,
+)
+_cut_loans: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: (
+        update(charge_loans)
+        .where(charge_loans.c.loan_id.in_(key_parameters(size)))
+        .values(_NOTHING)
+        .returning(charge_loans.c.id)
+    ),
+    None,
+)
+
+
+#: A charge for this very loan is not settled.
+_IS_OWED = exists(
+    select(1)
+    .select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
+    .where(charge_loans.c.loan_id == loans.c.id, charges.c.balance != 0)
+)
+_debt: Callable[..., int] = scalar(
+    select(func.count())
+    .select_from(patron_blocks)
+    .where(
+        patron_blocks.c.patron_id == bindparam("patron_id"),
+        patron_blocks.c.reason == BlockReason.DEBT.value,
+    ),
+    "patron_id",
+)
+_balance: Callable[..., int] = scalar(
+    select(func.count())
+    .select_from(patron_balances)
+    .where(
+        patron_balances.c.patron_id == bindparam("patron_id"),
+        or_(patron_balances.c.fees != 0, patron_balances.c.compensations != 0),
+    ),
+    "patron_id",
+)
+#: Columns that count minor units of the currency of their row, or of the row that theirs is of.
+_AMOUNTS: Final = ("amount", "paid", "written_off", "balance", "fees", "compensations")
+
+
+def _forget_loans(transaction: Transaction, loan_ids: list[int]) -> None:
+    """These loans are cut from their patrons: charges say no more what they were for."""
+    _cut_names(transaction, loan_ids)
+    _cut_loans(transaction, loan_ids)
+
+
+def _forget_patron(transaction: Transaction, patron_id: int, now: datetime) -> None:
+    """The patron is erased: what they were charged names no loan and no group of loans."""
+    _forget_loans_of(transaction, patron_id)
+    _forget_names_of(transaction, patron_id)
+
+
+@cache
+def _currency_keys() -> dict[str, tuple[str, str]]:
+    """Tables without a currency -> the column that names a row with one, and the table of that."""
+    known = personal_tables()
+    return {
+        table.name: (column.name, key.column.table.name)
+        for table in known
+        if "currency" not in table.columns
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.column.table in known and "currency" in key.column.table.columns
+    }
+
+
+def _say_amounts(transaction: Transaction, found: Export) -> None:
+    """Amounts as decimals, such as "50.25"."""
+    currencies = {
+        (name, row.get("id")): row["currency"]
+        for name, rows in found.items()
+        for row in rows
+        if "currency" in row
+    }
+    for name, rows in found.items():
+        column, of_table = _currency_keys().get(name, ("", ""))
+        for row in rows:
+            currency = row.get("currency") or currencies.get((of_table, row.get(column)))
+            for amount in _AMOUNTS:
+                if currency is not None and isinstance(row.get(amount), int):
+                    row[amount] = decimal_text(row[amount], currency)
+
+
+PERSONAL = PersonalData(
+    (Hindrance(_debt, "something is owed"), Hindrance(_balance, "the balance is not nothing")),
+    _forget_patron,
+    _say_amounts,
+)
+HISTORY = LoanHistory(_IS_OWED, _forget_loans)
