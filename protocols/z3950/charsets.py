@@ -58,7 +58,9 @@ def negotiate(request: InitializeRequest) -> Negotiated | None:
             except MalformedMessage:
                 return None
             response = respond(proposal)
-            answer = External(SingleAsn1Type(encode_value(response, _RESPONSE)), NEGOTIATION)
+            answer = External(
+                SingleAsn1Type(encode_value(response, _RESPONSE)), direct_reference=NEGOTIATION
+            )
             return Negotiated(answer, _charset_of(response))
     return None
 

@@ -35,7 +35,7 @@ def main() -> None:
     both = m.RpnRpnOp(term(4, b"soil"), term(1003, b"smith"), m.Operator.AND)
     three = search(m.RpnRpnOp(both, term(21, b"water"), m.Operator.OR))
     found = m.SearchResponse(18, 0, 1, search_status=True)
-    record = m.NamePlusRecord(m.External(b"x" * 2_500, USMARC), "Default")
+    record = m.NamePlusRecord(m.External(b"x" * 2_500, direct_reference=USMARC), name="Default")
     present = m.PresentResponse(10, 11, 0, m.ResponseRecords([record] * 10))
     show("decode a search of one term", lambda: decode(one))
     show("decode a search of three terms", lambda: decode(three))

@@ -198,7 +198,8 @@ def _package(
 ) -> m.External:
     """The task package, as it would be found if it were kept."""
     parameters = m.External(
-        m.SingleAsn1Type(encode_value(done.package, _TASK_PACKAGE)), request.package_type
+        m.SingleAsn1Type(encode_value(done.package, _TASK_PACKAGE)),
+        direct_reference=request.package_type,
     )
     package = p.TaskPackage(
         request.package_type,
@@ -210,4 +211,4 @@ def _package(
         creation_date_time=context.now.strftime("%Y%m%d%H%M%SZ"),
         package_diagnostics=diagnostics,
     )
-    return m.External(m.SingleAsn1Type(encode_value(package)), ES_SYNTAX)
+    return m.External(m.SingleAsn1Type(encode_value(package)), direct_reference=ES_SYNTAX)

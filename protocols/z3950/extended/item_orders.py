@@ -89,7 +89,7 @@ def order_item(order: Order, context: Context, desk: Desk) -> Done:
     place = _forwarded if order.is_for_others else _held
     status, refused = place(order, context, desk)
     target = p.ItemOrderTargetPart(auxiliary_status=status)
-    return Done(p.ItemOrderTaskPackage(target, order.request.to_keep), refused)
+    return Done(p.ItemOrderTaskPackage(target, origin_part=order.request.to_keep), refused)
 
 
 _Outcome = tuple[int | None, Refused | None]

@@ -137,7 +137,7 @@ def _target(caller: Association, access: s.AccessInfo) -> s.TargetInfo:
 
 
 def _text(text: str) -> list[s.HumanText]:
-    return [s.HumanText(text, _ENGLISH)]
+    return [s.HumanText(text, language=_ENGLISH)]
 
 
 # Search
@@ -222,7 +222,7 @@ def take_page(
         raise Refused(Bib1.ELEMENT_SET_NAME_NOT_VALID, element_set)
     held = entries(caller, context)
     taken = [
-        m.NamePlusRecord(_external(held[entry].record, element_set.upper()), EXPLAIN_DATABASE)
+        m.NamePlusRecord(_external(held[entry].record, element_set.upper()), name=EXPLAIN_DATABASE)
         for start, number in ranges
         for entry in found.ids(context.transaction, start, number)
     ]
@@ -238,7 +238,7 @@ def take_page(
 def _external(record: ExplainRecord, element_set: str) -> m.External:
     identifier = identifier_of(_TAGS[type(record)], constructed=True)
     octets = encode_value(_of_element_set(record, element_set), identifier)
-    return m.External(m.SingleAsn1Type(octets), EXPLAIN)
+    return m.External(m.SingleAsn1Type(octets), direct_reference=EXPLAIN)
 
 
 def _of_element_set(record: ExplainRecord, element_set: str) -> ExplainRecord:

@@ -101,8 +101,9 @@ def _reason(refused: Refused) -> m.External:
     """A diagnostic as user information."""
     record = m.DiagnosticFormat(diagnostic(refused, version=3))
     diagnostics = m.External(
-        m.SingleAsn1Type(value(SEQUENCE, value(SEQUENCE, contents(record)))), _DIAG_1
+        m.SingleAsn1Type(value(SEQUENCE, value(SEQUENCE, contents(record)))),
+        direct_reference=_DIAG_1,
     )
     item = m.OtherInformationItem(diagnostics)
     information = value(OTHER_INFORMATION, value(SEQUENCE, contents(item)))
-    return m.External(m.SingleAsn1Type(information), _USER_INFORMATION)
+    return m.External(m.SingleAsn1Type(information), direct_reference=_USER_INFORMATION)

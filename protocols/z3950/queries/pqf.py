@@ -108,7 +108,7 @@ def _attributes(words: _Words) -> list[m.AttributeElement]:
         if not kind.isdecimal() or not value:
             raise QueryError(f"not an attribute: {word}")
         number = int(value) if value.isdecimal() else m.ComplexAttributeValue([value])
-        found.append(m.AttributeElement(int(kind), number, attribute_set))
+        found.append(m.AttributeElement(int(kind), number, attribute_set=attribute_set))
     return found
 
 
@@ -151,7 +151,11 @@ def _proximity(words: _Words) -> m.ProximityOperator:
     try:
         kind = _UNIT_KINDS[known]
         return m.ProximityOperator(
-            int(distance), ordered == "1", int(relation), kind(int(unit)), exclusion == "1"
+            int(distance),
+            ordered == "1",
+            int(relation),
+            kind(int(unit)),
+            exclusion=exclusion == "1",
         )
     except (KeyError, ValueError):
         raise QueryError("@prox has exclusion, distance, ordered, relation, k or p, unit") from None

@@ -62,21 +62,27 @@ class Form:
         """The record in this form, its items with it. Raises CannotRender."""
         if self.syntax == GRS_1:
             generic = generic_record(record, self.element_set)
-            return m.External(m.SingleAsn1Type(generic), GRS_1)
+            return m.External(m.SingleAsn1Type(generic), direct_reference=GRS_1)
         if self.format is NATIVE_MARC:
             marc = native_marc(record, self.charset)
-            external = m.External(marc.render(record, self.element_set), marc.identifiers[0])
+            external = m.External(
+                marc.render(record, self.element_set), direct_reference=marc.identifiers[0]
+            )
             if self.syntax == OPAC:
-                return m.External(m.SingleAsn1Type(opac_record(external, items)), OPAC)
+                return m.External(
+                    m.SingleAsn1Type(opac_record(external, items)), direct_reference=OPAC
+                )
             return external
         rendered = self.format.render(record, self.element_set)
         if self.syntax == SUTRS:
             if self.shows_items:
                 rendered += holdings_text(items)
-            return m.External(m.SingleAsn1Type(value(_GENERAL_STRING, rendered)), SUTRS)
+            return m.External(
+                m.SingleAsn1Type(value(_GENERAL_STRING, rendered)), direct_reference=SUTRS
+            )
         if self.shows_items:
             rendered = opac_xml(rendered, items)
-        return m.External(rendered, self.syntax)
+        return m.External(rendered, direct_reference=self.syntax)
 
 
 def offered_syntaxes() -> list[str]:

@@ -37,7 +37,7 @@ def _common(record: Record) -> Iterator[TaggedElement]:
         (TAG_SET_G, 2, record.author),
         (TAG_SET_G, 4, str(record.year or "")),
     )
-    return (TaggedElement(tag, text, kind) for kind, tag, text in told if text)
+    return (TaggedElement(tag, text, tag_type=kind) for kind, tag, text in told if text)
 
 
 def _fields(record: Record, element_set: str) -> Iterator[TaggedElement]:
@@ -46,12 +46,14 @@ def _fields(record: Record, element_set: str) -> Iterator[TaggedElement]:
         name = _text(tag)
         parts = subfields(content)
         if not parts:
-            yield TaggedElement(name, _text(content), LOCAL)
+            yield TaggedElement(name, _text(content), tag_type=LOCAL)
             continue
         inside: list[TaggedElement] = [
-            TaggedElement(_text(code), _text(text), LOCAL) for code, text in parts
+            TaggedElement(_text(code), _text(text), tag_type=LOCAL) for code, text in parts
         ]
-        yield TaggedElement(name, [TaggedElement(_text(content[:2]), inside, LOCAL)], LOCAL)
+        yield TaggedElement(
+            name, [TaggedElement(_text(content[:2]), inside, tag_type=LOCAL)], tag_type=LOCAL
+        )
 
 
 def _text(octets: bytes) -> str:

@@ -157,7 +157,7 @@ def _entry(
             raise Refused(Bib1.RECORD_OVER_MAXIMUM_SIZE, str(size))
         if size > caller.preferred_message_size and not is_alone:
             raise Refused(Bib1.RECORD_OVER_PREFERRED_SIZE, str(size))
-        return m.NamePlusRecord(external, found.database), size
+        return m.NamePlusRecord(external, name=found.database), size
     except Refused as error:
         refused = error
     except CannotRender:
@@ -166,4 +166,4 @@ def _entry(
         log.exception("record %s cannot be given as %s", record and record.id, form.format.name)
         refused = Refused(Bib1.SYSTEM_ERROR_IN_PRESENTING)
     surrogate = m.SurrogateDiagnostic(diagnostic(refused, caller.version))
-    return m.NamePlusRecord(surrogate, found.database), ENVELOPE
+    return m.NamePlusRecord(surrogate, name=found.database), ENVELOPE

@@ -68,7 +68,9 @@ def update(
 
 
 def a_request(package_type: str, parameters: object, **fields: Any) -> m.ExtendedServicesRequest:
-    external = m.External(m.SingleAsn1Type(encode_value(parameters, ES_REQUEST)), package_type)
+    external = m.External(
+        m.SingleAsn1Type(encode_value(parameters, ES_REQUEST)), direct_reference=package_type
+    )
     fields = {"function": 1, "wait_action": 1, "task_specific_parameters": external} | fields
     return m.ExtendedServicesRequest(package_type=package_type, **fields)
 
@@ -76,7 +78,7 @@ def a_request(package_type: str, parameters: object, **fields: Any) -> m.Extende
 def supplied(
     data: bytes | None, named: int | str | bytes | None = None, syntax: str = USMARC, **more: Any
 ) -> p.SuppliedRecord:
-    record = None if data is None else m.External(data, syntax)
+    record = None if data is None else m.External(data, direct_reference=syntax)
     return p.SuppliedRecord(named, record=record, **more)
 
 

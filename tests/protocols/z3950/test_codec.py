@@ -139,7 +139,7 @@ def test_a_value_of_any_kind_and_indefinite_length_keeps_its_end_of_contents() -
     assert isinstance(message, m.PresentResponse)
     assert isinstance(message.records, m.ResponseRecords)
     assert message.records.value[0].record == m.External(
-        m.SingleAsn1Type(inner), "1.2.840.10003.5.102"
+        m.SingleAsn1Type(inner), direct_reference="1.2.840.10003.5.102"
     )
 
 

@@ -45,7 +45,7 @@ def request(
 ) -> m.SearchRequest:
     encoding = string(text) if isinstance(text, str) else text
     asked = search("x", result_set_name=name)
-    asked.query = m.Type104(m.External(encoding, language))
+    asked.query = m.Type104(m.External(encoding, direct_reference=language))
     return asked
 
 

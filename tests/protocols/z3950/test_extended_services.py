@@ -109,14 +109,18 @@ def test_what_cannot_be_honoured_is_refused_by_name(place: Place) -> None:
         (update(4, supplied(marc_record(7))), (1044, "4")),
         (update(INSERT, supplied(marc_record(7)), schema="1.2.3"), (1045, "1.2.3")),
         (
-            update(INSERT, supplied(marc_record(7)), action_qualifier=m.External(b"x", "1.2")),
+            update(
+                INSERT,
+                supplied(marc_record(7)),
+                action_qualifier=m.External(b"x", direct_reference="1.2"),
+            ),
             (1057, "actionQualifier"),
         ),
         (update(INSERT), (1008, "suppliedRecords")),
         (update(INSERT, supplied(marc_record(7)), database="nowhere"), (109, "nowhere")),
     ):
         assert failure(send(client, request)) == expected
-    broken = m.External(m.SingleAsn1Type(b"\xa1\x03\x02\x01\x01"), UPDATE)
+    broken = m.External(m.SingleAsn1Type(b"\xa1\x03\x02\x01\x01"), direct_reference=UPDATE)
     assert failure(send(client, replace(good, task_specific_parameters=broken)))[0] == 1001
     assert place.records("rec7") == []
 
@@ -148,7 +152,7 @@ def test_an_inserted_record_is_found_at_once(place: Place, package_type: str) ->
     [entry] = part.target_part.task_package_records
     assert (entry.record_status, entry.correlation_info) == (1, correlation)
     [stored] = place.records("rec7")
-    assert entry.record_or_sur_diag == m.External(stored.data, USMARC)
+    assert entry.record_or_sur_diag == m.External(stored.data, direct_reference=USMARC)
     assert client.search(search("@attr 1=1016 inserted")).result_count == 1
 
 
@@ -246,7 +250,7 @@ def test_a_record_is_changed_only_in_databases_that_show_it(place: Place) -> Non
 
 def test_what_the_origin_has_not_seen_is_not_written_over(place: Place) -> None:
     client = place.client()
-    as_it_was = m.External(marc_record(1), USMARC)
+    as_it_was = m.External(marc_record(1), direct_reference=USMARC)
     first = replace(supplied(marc_record(1, note="Et"), "rec1"), supplemental_id=as_it_was)
     assert statuses(send(client, update(REPLACE, first))) == [1]
     for seen in (as_it_was, m.DateTime("20261125105959Z"), "20260101000000.0"):
@@ -341,7 +345,9 @@ def test_orders_that_cannot_be_taken_say_why(place: Place) -> None:
     client = place.client("broker")
     client.search(search("@attr 1=4 soil"))
     client.search(search("@attr 1=1003 tolkien", result_set_name="without items"))
-    ill = p.RequestedItem(p.ResultSetItem("default", 1), m.External(b"<ill/>", XML))
+    ill = p.RequestedItem(
+        p.ResultSetItem("default", 1), m.External(b"<ill/>", direct_reference=XML)
+    )
     bare = p.RequestedItem(item_request=m.External(b"<ill/>"))
     for request, expected in (
         (order("nowhere", user=card), (30, "nowhere")),

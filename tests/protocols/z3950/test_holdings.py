@@ -75,7 +75,7 @@ def stocked(sqlite_url: str) -> Iterator[Stocked]:
 
 def test_an_opac_record_is_the_marc_record_and_every_copy_by_place(stocked: Stocked) -> None:
     record = stocked.opac()
-    assert record.bibliographic_record == m.External(marc_record(1), USMARC)
+    assert record.bibliographic_record == m.External(marc_record(1), direct_reference=USMARC)
     main, harbour = record.holdings_data or ()
     assert isinstance(main, s.HoldingsAndCircData)
     assert isinstance(harbour, s.HoldingsAndCircData)

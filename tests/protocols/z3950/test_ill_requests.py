@@ -50,7 +50,7 @@ def an_ill_request(
         tagged(46, value(b"\x1b", b"a note")),
     ]
     request = value(b"\x61", b"".join(parts))
-    return m.External(m.SingleAsn1Type(request), ILL_APDU)
+    return m.External(m.SingleAsn1Type(request), direct_reference=ILL_APDU)
 
 
 def with_request(external: m.External, **fields: str) -> m.ExtendedServicesRequest:
@@ -73,7 +73,7 @@ def iso_18626(**texts: str) -> m.External:
     </bibliographicItemId></bibliographicInfo>
     <patronInfo><patronId>{texts["patronId"]}</patronId></patronInfo>
     </request></ISO18626Message>"""
-    return m.External(document.encode(), XML)
+    return m.External(document.encode(), direct_reference=XML)
 
 
 MARCXML = m.External(
@@ -81,7 +81,7 @@ MARCXML = m.External(
     b"<controlfield tag='001'>x</controlfield><datafield tag='100' ind1='1' ind2=' '>"
     b"<subfield code='a'>Ibsen, Henrik</subfield></datafield><datafield tag='245' ind1='1' "
     b"ind2='0'><subfield code='a'>Vildanden</subfield></datafield></record>",
-    XML,
+    direct_reference=XML,
 )
 
 
@@ -113,17 +113,20 @@ def test_what_is_wanted_is_read(external: m.External, wish: Wish, client: str) -
     ("external", "condition"),
     [
         (m.External(b"x"), 1002),
-        (m.External(b"x", "1.2.3"), 1009),
-        (m.External(b"<order/>", XML), 1009),
-        (m.External(b"<order", XML), 224),
+        (m.External(b"x", direct_reference="1.2.3"), 1009),
+        (m.External(b"<order/>", direct_reference=XML), 1009),
+        (m.External(b"<order", direct_reference=XML), 224),
         (
-            m.External(b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>", XML),
+            m.External(
+                b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
+                direct_reference=XML,
+            ),
             224,
         ),
-        (m.External(m.SingleAsn1Type(b""), ILL_APDU), 224),
-        (m.External(m.SingleAsn1Type(b"\x61\x7f\x00"), ILL_APDU), 224),
-        (m.External(m.SingleAsn1Type(b"\x62\x00"), ILL_APDU), 224),
-        (m.External(m.SingleAsn1Type(b"\x61\x04\xb0\x02\xa4\x7f"), ILL_APDU), 224),
+        (m.External(m.SingleAsn1Type(b""), direct_reference=ILL_APDU), 224),
+        (m.External(m.SingleAsn1Type(b"\x61\x7f\x00"), direct_reference=ILL_APDU), 224),
+        (m.External(m.SingleAsn1Type(b"\x62\x00"), direct_reference=ILL_APDU), 224),
+        (m.External(m.SingleAsn1Type(b"\x61\x04\xb0\x02\xa4\x7f"), direct_reference=ILL_APDU), 224),
     ],
 )
 def test_what_is_no_request_is_refused_by_its_condition(
@@ -148,7 +151,7 @@ def test_any_octets_are_read_or_refused() -> None:
     refused = []
     for octets in spoilt:
         try:
-            ill_request_of(m.External(m.SingleAsn1Type(octets), ILL_APDU))
+            ill_request_of(m.External(m.SingleAsn1Type(octets), direct_reference=ILL_APDU))
         except Refused as error:
             refused.append(error.condition)
     assert set(refused) == {224}

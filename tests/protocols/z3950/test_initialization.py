@@ -87,7 +87,7 @@ NAMED = [
     m.IdPass(None, "user", "password"),
     m.IdPass("group", "user", "password"),
     m.NULL,
-    m.External(b"", "1.2.840.10003.8.1"),
+    m.External(b"", direct_reference="1.2.840.10003.8.1"),
 ]
 
 
@@ -194,7 +194,7 @@ def test_utf_8_is_agreed_on_where_it_is_proposed(
     agreed: Agreed, proposal: s.OriginProposal, response: s.TargetResponse
 ) -> None:
     octets = encode_value(proposal, b"\xa1")
-    proposed = m.External(m.SingleAsn1Type(octets), NEGOTIATION)
+    proposed = m.External(m.SingleAsn1Type(octets), direct_reference=NEGOTIATION)
     by_item = replace(INIT, other_info=[m.OtherInformationItem(proposed)])
     for request in (by_item, replace(INIT, user_information_field=proposed)):
         (item,) = agreed(request).other_info or ()
@@ -207,10 +207,10 @@ def test_utf_8_is_agreed_on_where_it_is_proposed(
 @pytest.mark.parametrize(
     "external",
     [
-        m.External(b"octets", NEGOTIATION),
-        m.External(m.SingleAsn1Type(b"\xa1\x02\x04\x00"), NEGOTIATION),
-        m.External(m.SingleAsn1Type(b"\x30\x00"), NEGOTIATION),
-        m.External(b"octets", "1.2.3"),
+        m.External(b"octets", direct_reference=NEGOTIATION),
+        m.External(m.SingleAsn1Type(b"\xa1\x02\x04\x00"), direct_reference=NEGOTIATION),
+        m.External(m.SingleAsn1Type(b"\x30\x00"), direct_reference=NEGOTIATION),
+        m.External(b"octets", direct_reference="1.2.3"),
     ],
 )
 def test_what_is_no_proposal_is_passed_over(agreed: Agreed, external: m.External) -> None:

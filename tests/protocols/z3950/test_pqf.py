@@ -51,12 +51,12 @@ def test_attributes_before_an_operator_hold_below_it_unless_said_otherwise() -> 
 def test_proximity() -> None:
     found = rpn("@prox 0 3 1 2 k 2 soil water")
     assert isinstance(found, m.RpnRpnOp)
-    assert found.op == m.ProximityOperator(3, True, 2, m.Known(2), False)
+    assert found.op == m.ProximityOperator(3, True, 2, m.Known(2), exclusion=False)
 
 
 def test_sets_of_attributes() -> None:
     assert query("@attrset 1.2.840.10003.3.2 x").value.attribute_set == "1.2.840.10003.3.2"
-    assert attributes("@attr bib-1 1=4") == [m.AttributeElement(1, 4, BIB_1)]
+    assert attributes("@attr bib-1 1=4") == [m.AttributeElement(1, 4, attribute_set=BIB_1)]
     assert attributes("@attr 1=title") == [
         m.AttributeElement(1, m.ComplexAttributeValue(["title"]))
     ]

@@ -129,7 +129,9 @@ MARC_8 = bytes.fromhex("a214060a2a8648ce130f8768510181064d4152432d38")  # as yaz
 
 def init_with(*sets: bytes, in_records: bool = True) -> m.InitializeRequest:
     proposal = s.OriginProposal([s.PrivateCharacterSet(each) for each in sets], None, in_records)
-    proposed = m.External(m.SingleAsn1Type(encode_value(proposal, b"\xa1")), NEGOTIATION)
+    proposed = m.External(
+        m.SingleAsn1Type(encode_value(proposal, b"\xa1")), direct_reference=NEGOTIATION
+    )
     return m.InitializeRequest(
         INIT.protocol_version, INIT.options, 1 << 20, 1 << 20,
         other_info=[m.OtherInformationItem(proposed)],

@@ -172,7 +172,7 @@ REFUSED_FORMS = {
     "no known syntax in the specification": (XML, spec(record_syntax=[EXPLAIN]), 239, EXPLAIN),
     "an element specification": (
         XML,
-        spec(generic=m.Specification(None, m.External(b"", "1.2.840.10003.11.1"))),
+        spec(generic=m.Specification(None, m.External(b"", direct_reference="1.2.840.10003.11.1"))),
         244,
         "1.2.840.10003.11.1",
     ),

@@ -139,7 +139,7 @@ def test_a_complex_value_of_one_number_is_that_number() -> None:
 
 
 def test_each_attribute_may_name_its_set() -> None:
-    element = m.AttributeElement(1, 4, BIB_1)
+    element = m.AttributeElement(1, 4, attribute_set=BIB_1)
     sent = m.AttributesPlusTerm([element], b"soil")
     assert query_of(query(sent, "1.2.840.10003.3.2"), {}) == Term("title", "soil")
 
@@ -161,7 +161,7 @@ def near(
     exclusion: bool | None = None,
 ) -> m.RpnRpnOp:
     """Two terms, soil and water unless others are given, near each other in this order."""
-    op = m.ProximityOperator(distance, True, relation, unit, exclusion)
+    op = m.ProximityOperator(distance, True, relation, unit, exclusion=exclusion)
     soil, water = term(a1=4), term(b"water", a1=4)
     return m.RpnRpnOp(soil if left is None else left, water if right is None else right, op)
 
@@ -196,7 +196,11 @@ REFUSALS = {
         123, "attribute type 1 twice",
     ),
     "attribute set": (query(term(a1=4), DAN_1), 121, DAN_1),
-    "attribute set of one attribute": (one(m.AttributeElement(1, 4, DAN_1)), 121, DAN_1),
+    "attribute set of one attribute": (
+        one(m.AttributeElement(1, 4, attribute_set=DAN_1)),
+        121,
+        DAN_1,
+    ),
     "several values": (
         one(m.AttributeElement(1, m.ComplexAttributeValue(["title", 4]))), 246, "title,4"
     ),
