@@ -17,8 +17,6 @@ MOST, MOST_OF_TESTS = 400, 500
 #: Modules that are longer, and why.
 LONGER = {
     "protocols/sip2/wording.py": "one table of texts, a line or two for each language",
-    "protocols/z3950/wire/layouts.py": "one table, the ASN.1 of the standard in its order",
-    "protocols/z3950/messages.py": "the types of the standard's one ASN.1 module, without logic",
 }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from circulation.patrons.pins import PinVerifier
-from protocols.z3950.messages import IdAuthentication, IdPass, Null
+from protocols.z3950.messages.association import IdAuthentication, IdPass
 from protocols.z3950.settings import Account, Z3950Settings
+from protocols.z3950.wire.asn1 import Null
 
 
 def is_anonymous(identification: IdAuthentication | None) -> bool:

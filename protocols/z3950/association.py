@@ -12,7 +12,8 @@ from catalogue.database import Transaction
 from catalogue.searching.result_order import ResultOrder
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.entrance import Entrance
-from protocols.z3950.messages import Apdu, Segment
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.retrieval import Segment
 from protocols.z3950.settings import Account, Z3950Settings
 
 #: Names of deleted result sets that are remembered, to give the right diagnostic.

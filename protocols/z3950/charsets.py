@@ -14,8 +14,14 @@ from typing import Final, NamedTuple
 from catalogue.formats import UTF_8 as UTF_8_RECORDS
 from catalogue.formats import charset_of, record_formats
 from protocols.z3950.codec import encode_value, read_value
-from protocols.z3950.messages import NULL, External, InitializeRequest, SingleAsn1Type
-from protocols.z3950.wire import structures as s
+from protocols.z3950.messages.association import InitializeRequest
+from protocols.z3950.messages.structures import (
+    Iso10646,
+    OriginProposal,
+    PrivateCharacterSet,
+    TargetResponse,
+)
+from protocols.z3950.wire.asn1 import NULL, External, SingleAsn1Type
 from protocols.z3950.wire.ber import MalformedMessage, identifier_of
 
 NEGOTIATION: Final = "1.2.840.10003.15.3"
@@ -54,7 +60,7 @@ def negotiate(request: InitializeRequest) -> Negotiated | None:
         encoding = external.encoding
         if external.direct_reference == NEGOTIATION and isinstance(encoding, SingleAsn1Type):
             try:
-                proposal = read_value(s.OriginProposal, encoding.value, _PROPOSAL)
+                proposal = read_value(OriginProposal, encoding.value, _PROPOSAL)
             except MalformedMessage:
                 return None
             response = respond(proposal)
@@ -65,21 +71,21 @@ def negotiate(request: InitializeRequest) -> Negotiated | None:
     return None
 
 
-def respond(proposal: s.OriginProposal) -> s.TargetResponse:
+def respond(proposal: OriginProposal) -> TargetResponse:
     """What is selected of a proposal; what was not proposed is not spoken of."""
     sets = proposal.proposed_char_sets
     in_records = proposal.records_in_selected_char_sets
-    known: list[s.Iso10646 | s.PrivateCharacterSet] = [
-        each for each in sets or () if isinstance(each, s.Iso10646) and each.encoding_level == UTF_8
+    known: list[Iso10646 | PrivateCharacterSet] = [
+        each for each in sets or () if isinstance(each, Iso10646) and each.encoding_level == UTF_8
     ]
     if in_records:
         known += [
             each
             for each in sets or ()
-            if isinstance(each, s.PrivateCharacterSet) and _private_name(each) in record_charsets()
+            if isinstance(each, PrivateCharacterSet) and _private_name(each) in record_charsets()
         ]
     chosen = known[0] if known else None
-    return s.TargetResponse(
+    return TargetResponse(
         selected_char_sets=None if sets is None else chosen or NULL,
         selected_language=ENGLISH if proposal.proposed_languages else None,
         records_in_selected_char_sets=None
@@ -88,18 +94,18 @@ def respond(proposal: s.OriginProposal) -> s.TargetResponse:
     )
 
 
-def _charset_of(response: s.TargetResponse) -> str | None:
+def _charset_of(response: TargetResponse) -> str | None:
     """The charset of records that a response promises."""
     if not response.records_in_selected_char_sets:
         return None
-    if isinstance(response.selected_char_sets, s.Iso10646):
+    if isinstance(response.selected_char_sets, Iso10646):
         return UTF_8_RECORDS
     return _private_name(response.selected_char_sets)
 
 
 def _private_name(proposed: object) -> str | None:
     """The name in a private set that is externally specified: octets in an EXTERNAL."""
-    if not isinstance(proposed, s.PrivateCharacterSet):
+    if not isinstance(proposed, PrivateCharacterSet):
         return None
     try:
         external = read_value(External, proposed.value, _EXTERNALLY_SPECIFIED)

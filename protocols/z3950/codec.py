@@ -7,21 +7,20 @@ and strings in pieces; `encode` writes definite lengths in their shortest form.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import Enum
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from catalogue.generated import OnDemand, Source
-from protocols.z3950.messages import Apdu
+from catalogue.generated import OnDemand
+from protocols.z3950.messages.apdus import Apdu
 from protocols.z3950.wire import ber
+from protocols.z3950.wire.asn1 import Sequence
 from protocols.z3950.wire.ber import MalformedMessage
 from protocols.z3950.wire.generator import Generator
-from protocols.z3950.wire.layouts import APDU_TAGS
+from protocols.z3950.wire.layouts import tags_of
 
 __all__ = ["MalformedMessage", "contents", "decode", "encode", "encode_value", "read_value"]
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Sequence)
 
 SEQUENCE = ber.identifier_of(16, constructed=True, universal=True)
 
@@ -30,56 +29,12 @@ SEQUENCE = ber.identifier_of(16, constructed=True, universal=True)
 REMEMBERED, LONGEST_REMEMBERED = 1_024, 512
 
 
-def _missing(message: str, field: str) -> MalformedMessage:
-    return MalformedMessage(f"{message} without {field}")
-
-
-def _unexpected(message: str) -> MalformedMessage:
-    return MalformedMessage(f"{message} holds what it may not")
-
-
-def _too_deep(message: str) -> MalformedMessage:
-    return MalformedMessage(f"too many of {message} inside one another")
-
-
-def _constant(start: int, end: int, constant: Enum) -> Enum:
-    ber.check_null(start, end)
-    return constant
-
-
-def _read_text_segments(data: bytes, start: int, end: int, ends: ber.Ends) -> str:
-    octets = ber.read_segments(data, start, end, ends)
-    return ber.read_text(octets, 0, len(octets))
-
-
-#: What the generated source calls in `ber`.
-_PRIMITIVES = (
-    *("END", "bits", "boolean", "header", "inside", "integer", "oid", "one_value", "read_bits"),
-    *("read_boolean", "read_integer", "read_oid", "read_segments", "read_text", "value"),
-)
-_SOURCE = Source(
-    "protocols.z3950",
-    {name: getattr(ber, name) for name in _PRIMITIVES}
-    | {
-        "constant": _constant,
-        "missing": _missing,
-        "read_text_segments": _read_text_segments,
-        "too_deep": _too_deep,
-        "unexpected": _unexpected,
-    },
-)
-Generator(_SOURCE)
+_generator = Generator()
+_decoders = OnDemand(_generator.decoder)
+_encoders = OnDemand(_generator.encoder)
 #: The octets of the tag of each APDU, and which APDU an identifier is that of.
-_OCTETS = {message: ber.identifier_of(tag, constructed=True) for message, tag in APDU_TAGS.items()}
-_APDUS = {int.from_bytes(octets, "big"): message for message, octets in _OCTETS.items()}
-
-
-_decoders: OnDemand[type, Callable[..., Any]] = OnDemand(
-    lambda kind: _SOURCE.function(f"decode_{kind.__name__}")
-)
-_encoders: OnDemand[type, Callable[[Any], bytes]] = OnDemand(
-    lambda kind: _SOURCE.function(f"encode_{kind.__name__}")
-)
+_OCTETS = {apdu: ber.identifier_of(tag, constructed=True) for apdu, tag in tags_of(Apdu).items()}
+_APDUS = {int.from_bytes(octets, "big"): apdu for apdu, octets in _OCTETS.items()}
 
 
 def decode(data: bytes) -> Apdu:
@@ -115,18 +70,18 @@ def encode(message: Apdu) -> bytes:
     return ber.value(_OCTETS[kind], _encoders[kind](message))
 
 
-def contents(message: object) -> bytes:
-    """The contents octets of any message of `layouts`, without its header."""
+def contents(message: Sequence) -> bytes:
+    """The contents octets of anything of `messages`, without its header."""
     return _encoders[type(message)](message)
 
 
-def encode_value(message: object, identifier: bytes = SEQUENCE) -> bytes:
-    """Any message of `layouts` or `structures` with its header, a SEQUENCE by default."""
+def encode_value(message: Sequence, identifier: bytes = SEQUENCE) -> bytes:
+    """Anything of `messages` with its header, that of a SEQUENCE by default."""
     return ber.value(identifier, contents(message))
 
 
 def read_value(kind: type[T], data: bytes, identifier: bytes = SEQUENCE) -> T:
-    """The message of this kind that `data`, exactly one value, holds. Raises MalformedMessage."""
+    """What of this kind `data`, exactly one value, holds. Raises MalformedMessage."""
     ends: ber.Ends = {}
     try:
         found, start, end, after = ber.header(data, 0, len(data), ends)

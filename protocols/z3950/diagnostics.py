@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from catalogue.query import Part, UnsupportedSearch
-from protocols.z3950.messages import DefaultDiagFormat, V2Addinfo, V3Addinfo
+from protocols.z3950.messages.building_blocks import DefaultDiagFormat, V2Addinfo, V3Addinfo
 
 #: The diagnostic set (OID.4.1).
 BIB_1: Final = "1.2.840.10003.4.1"

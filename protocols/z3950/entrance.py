@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from protocols.hosting.throttle import FailedLogins
 from protocols.z3950.accounts import user_of
-from protocols.z3950.messages import InitializeRequest
+from protocols.z3950.messages.association import InitializeRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from typing import Any, Final
 from catalogue.database import DatabaseUnavailable
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.hosting.traces import mark_failed
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.extended.extended_services import failed_service, prepare_service
@@ -26,6 +25,22 @@ from protocols.z3950.handling.refusing import (
 from protocols.z3950.handling.scanning import answer_scan, failed_scan, lane_of_scan
 from protocols.z3950.handling.searching import failed_search, prepare_search
 from protocols.z3950.handling.sorting import answer_sort, failed_sort, lane_of_sort
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.association import (
+    Close,
+    CloseReason,
+    InitializeRequest,
+    ResourceReportRequest,
+)
+from protocols.z3950.messages.extended_services import ExtendedServicesRequest
+from protocols.z3950.messages.result_sets import (
+    DeleteResultSetRequest,
+    DuplicateDetectionRequest,
+    SortRequest,
+)
+from protocols.z3950.messages.retrieval import PresentRequest
+from protocols.z3950.messages.scanning import ScanRequest
+from protocols.z3950.messages.searching import SearchRequest
 
 log = logging.getLogger(__name__)
 
@@ -47,25 +62,25 @@ def _in_lane(
 
 
 #: Requests that need the engines.
-HANDLERS: Final[dict[type[m.Apdu], Prepare]] = {
-    m.InitializeRequest: _in_lane(initialize, lane_of_initialize),
-    m.SearchRequest: prepare_search,
-    m.PresentRequest: _in_lane(answer_present, lane_of_present),
-    m.ScanRequest: _in_lane(answer_scan, lane_of_scan),
-    m.SortRequest: _in_lane(answer_sort, lane_of_sort),
-    m.ExtendedServicesRequest: prepare_service,
+HANDLERS: Final[dict[type[Apdu], Prepare]] = {
+    InitializeRequest: _in_lane(initialize, lane_of_initialize),
+    SearchRequest: prepare_search,
+    PresentRequest: _in_lane(answer_present, lane_of_present),
+    ScanRequest: _in_lane(answer_scan, lane_of_scan),
+    SortRequest: _in_lane(answer_sort, lane_of_sort),
+    ExtendedServicesRequest: prepare_service,
 }
 
 #: Requests that the association alone can answer.
-LOCAL: Final[dict[type[m.Apdu], Callable[[Any, Association], Answer]]] = {
-    m.DeleteResultSetRequest: delete_result_sets,
-    m.ResourceReportRequest: refuse_resource_report,
-    m.DuplicateDetectionRequest: refuse_duplicate_detection,
+LOCAL: Final[dict[type[Apdu], Callable[[Any, Association], Answer]]] = {
+    DeleteResultSetRequest: delete_result_sets,
+    ResourceReportRequest: refuse_resource_report,
+    DuplicateDetectionRequest: refuse_duplicate_detection,
 }
 
 
 def answer(
-    services: Services, caller: Association, request: m.Apdu, reply: Callable[[Answer], None]
+    services: Services, caller: Association, request: Apdu, reply: Callable[[Answer], None]
 ) -> None:
     """Answers a request: calls `reply` once, at once or later, whatever happens."""
 
@@ -74,7 +89,7 @@ def answer(
             if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
                 log.error("%s failed", type(request).__name__, exc_info=error)
             answered = failed(request, caller)
-        if isinstance(request, m.InitializeRequest) and caller.entrance is not None:
+        if isinstance(request, InitializeRequest) and caller.entrance is not None:
             is_in = answered.account is not None
             caller.entrance.tried(request, is_in=is_in, is_refused=answered.is_refused)
         reply(answered)
@@ -95,17 +110,17 @@ def answer(
         done(answered, None)
 
 
-def failed(request: m.Apdu, caller: Association) -> Answer:
+def failed(request: Apdu, caller: Association) -> Answer:
     """The answer to a request whose handler broke."""
     refused = Refused(Bib1.TEMPORARY_SYSTEM_ERROR)
-    if isinstance(request, m.SearchRequest):
+    if isinstance(request, SearchRequest):
         return failed_search(request, caller, refused)
-    if isinstance(request, m.PresentRequest):
+    if isinstance(request, PresentRequest):
         return failed_present(caller, refused)
-    if isinstance(request, m.ScanRequest):
+    if isinstance(request, ScanRequest):
         return failed_scan(caller, refused)
-    if isinstance(request, m.SortRequest):
+    if isinstance(request, SortRequest):
         return failed_sort(caller, refused)
-    if isinstance(request, m.ExtendedServicesRequest):
+    if isinstance(request, ExtendedServicesRequest):
         return failed_service(caller, refused)
-    return Answer(m.Close(m.CloseReason.SYSTEM_PROBLEM), closing=True)
+    return Answer(Close(CloseReason.SYSTEM_PROBLEM), closing=True)

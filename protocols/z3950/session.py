@@ -12,9 +12,26 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum
 
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.codec import MalformedMessage, decode, encode
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.association import (
+    Close,
+    CloseReason,
+    InitializeRequest,
+    InitializeResponse,
+    ResourceReportRequest,
+    TriggerResourceControlRequest,
+)
+from protocols.z3950.messages.extended_services import ExtendedServicesRequest
+from protocols.z3950.messages.result_sets import (
+    DeleteResultSetRequest,
+    DuplicateDetectionRequest,
+    SortRequest,
+)
+from protocols.z3950.messages.retrieval import PresentRequest
+from protocols.z3950.messages.scanning import ScanRequest
+from protocols.z3950.messages.searching import SearchRequest
 from protocols.z3950.settings import Z3950Settings
 from protocols.z3950.wire.framing import ApduStream
 
@@ -26,24 +43,24 @@ class State(Enum):
 
 
 #: Requests that an open association answers, each with a response of its own.
-_ANSWERED: tuple[type[m.Apdu], ...] = (
-    m.SearchRequest,
-    m.PresentRequest,
-    m.DeleteResultSetRequest,
-    m.ScanRequest,
-    m.SortRequest,
-    m.ExtendedServicesRequest,
-    m.ResourceReportRequest,
-    m.DuplicateDetectionRequest,
+_ANSWERED: tuple[type[Apdu], ...] = (
+    SearchRequest,
+    PresentRequest,
+    DeleteResultSetRequest,
+    ScanRequest,
+    SortRequest,
+    ExtendedServicesRequest,
+    ResourceReportRequest,
+    DuplicateDetectionRequest,
 )
 
 #: What may arrive in which state, and the state then. Everything else is a protocol error.
-_NEXT: dict[State, dict[type[m.Apdu], State]] = {
-    State.IDLE: {m.InitializeRequest: State.OPEN, m.Close: State.CLOSED},
+_NEXT: dict[State, dict[type[Apdu], State]] = {
+    State.IDLE: {InitializeRequest: State.OPEN, Close: State.CLOSED},
     State.OPEN: {
-        m.Close: State.CLOSED,
+        Close: State.CLOSED,
         # It has no response, and a target may leave it alone (3.2.6.2).
-        m.TriggerResourceControlRequest: State.OPEN,
+        TriggerResourceControlRequest: State.OPEN,
         **dict.fromkeys(_ANSWERED, State.OPEN),
     },
 }
@@ -64,7 +81,7 @@ class Z3950Session:
         self._stream = ApduStream(settings.maximum_request_size)
         self._waiting: deque[bytes | MalformedMessage] = deque()
         self._waiting_size = 0
-        self._request: m.Apdu | None = None
+        self._request: Apdu | None = None
         self._outgoing: list[bytes] = []
 
     @property
@@ -102,7 +119,7 @@ class Z3950Session:
             self._waiting.append(apdu)
             self._waiting_size += len(apdu)
 
-    def next_request(self) -> m.Apdu | None:
+    def next_request(self) -> Apdu | None:
         """The next request to answer, or None until more octets come."""
         while self._request is None and self.state is not State.CLOSED:
             try:
@@ -132,23 +149,23 @@ class Z3950Session:
         following = _NEXT[self.state].get(type(message))
         if following is None:
             self._close(
-                m.CloseReason.PROTOCOL_ERROR,
+                CloseReason.PROTOCOL_ERROR,
                 f"{type(message).__name__} is not expected {self.state.value}",
                 message.reference_id,
             )
-        elif isinstance(message, m.Close):
-            self._close(m.CloseReason.FINISHED, None, message.reference_id)
-        elif not isinstance(message, m.TriggerResourceControlRequest):
+        elif isinstance(message, Close):
+            self._close(CloseReason.FINISHED, None, message.reference_id)
+        elif not isinstance(message, TriggerResourceControlRequest):
             self.state = following
             self._request = message
 
     def _refuse(self, error: MalformedMessage) -> None:
-        self._close(m.CloseReason.PROTOCOL_ERROR, f"malformed APDU: {error}")
+        self._close(CloseReason.PROTOCOL_ERROR, f"malformed APDU: {error}")
 
     def _close(
-        self, reason: m.CloseReason, information: str | None, reference_id: bytes | None = None
+        self, reason: CloseReason, information: str | None, reference_id: bytes | None = None
     ) -> None:
-        close = m.Close(reason, information, reference_id=reference_id)
+        close = Close(reason, information, reference_id=reference_id)
         self._outgoing.append(encode(close))
         self.state = State.CLOSED
         self.deadline = None
@@ -167,7 +184,7 @@ class Z3950Session:
             part.reference_id = request.reference_id
             self._outgoing.append(encode(part))
         self.deadline = now + self.association.settings.idle_timeout
-        if isinstance(response, m.InitializeResponse):
+        if isinstance(response, InitializeResponse):
             association = self.association
             association.version = 3 if response.protocol_version & _VERSION_3 else 2
             association.preferred_message_size = response.preferred_message_size
@@ -189,7 +206,7 @@ class Z3950Session:
     def shut_down(self, now: float) -> None:
         """Ends the association because the server ends."""
         if self.state is State.OPEN:
-            self._close(m.CloseReason.SHUTDOWN, "the server is shutting down")
+            self._close(CloseReason.SHUTDOWN, "the server is shutting down")
         self.state = State.CLOSED
 
     def take_outgoing(self) -> bytes:
@@ -201,4 +218,4 @@ class Z3950Session:
     def expire(self, now: float) -> None:
         """Ends the association when its deadline has passed (lackOfActivity)."""
         if self.deadline is not None and self.deadline <= now:
-            self._close(m.CloseReason.LACK_OF_ACTIVITY, "no request for too long")
+            self._close(CloseReason.LACK_OF_ACTIVITY, "no request for too long")

@@ -30,8 +30,10 @@ from catalogue.query import Term
 from catalogue.records import fetch_records
 from catalogue.searching.evaluation import search
 from circulation.patrons.pins import hash_pin
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
+from protocols.z3950.messages.result_sets import SortKeySpec, SortRequest, SortResponse
+from protocols.z3950.messages.retrieval import PresentResponse
+from protocols.z3950.messages.searching import SearchResponse
 from tests.bench.bench_growth import peak_megabytes
 from tests.bench.bench_z3950 import Client
 from tests.bench.country import BRANCHES, Size, branch_isil, build, count_of, size_of, url_of
@@ -94,7 +96,7 @@ class Words:
         """One of each kind, as the requests that are sent one after the other."""
         author, title = self._choose.choice(self._pairs)
         number = self._choose.randrange(1, self.records + 1)
-        by_title = m.SortRequest(["default"], "default", [m.SortKeySpec("title", 0, 1)])
+        by_title = SortRequest(["default"], "default", [SortKeySpec("title", 0, 1)])
 
         def word(kind: str) -> bytes:
             return encode(search_request(f"@attr 1=4 {self.a(kind)}"))
@@ -136,11 +138,11 @@ def ask(client: Client, requests: list[bytes]) -> tuple[float, bool]:
 
 def _is_refused(answer: object) -> bool:
     match answer:
-        case m.SearchResponse():
+        case SearchResponse():
             return not answer.search_status
-        case m.PresentResponse():
+        case PresentResponse():
             return bool(answer.present_status)
-        case m.SortResponse():
+        case SortResponse():
             return bool(answer.sort_status)
         case _:
             return False

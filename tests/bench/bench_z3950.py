@@ -33,8 +33,11 @@ from pathlib import Path
 
 from catalogue.database import migrate, open_database
 from catalogue.loading.files import load_files
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
+from protocols.z3950.messages.association import InitializeRequest
+from protocols.z3950.messages.retrieval import PresentResponse
+from protocols.z3950.messages.scanning import ScanResponse
+from protocols.z3950.messages.searching import SearchResponse
 from protocols.z3950.wire.framing import ApduStream
 from tests.bench.table import Figures, Row, note
 from tests.bench.z3950_operations import Operation, drawn
@@ -48,7 +51,7 @@ PROFILE = "/usr/share/idzebra-2.0/tab"
 #: What the profile lacks for the third operation.
 ISBN_RULE = "melm 020$a\tISBN:w"
 
-INIT = encode(m.InitializeRequest(0b111, 0b11 | 1 << 7 | 1 << 14, 1 << 24, 1 << 24))
+INIT = encode(InitializeRequest(0b111, 0b11 | 1 << 7 | 1 << 14, 1 << 24, 1 << 24))
 
 
 @dataclass
@@ -206,11 +209,11 @@ def asked_first(server: Server, operations: Sequence[Operation]) -> tuple[list[b
 
 def _says_something(data: bytes) -> bool:
     answer = decode(data)
-    if isinstance(answer, m.SearchResponse):
+    if isinstance(answer, SearchResponse):
         return bool(answer.search_status and answer.result_count)
-    if isinstance(answer, m.PresentResponse):
+    if isinstance(answer, PresentResponse):
         return answer.present_status == 0
-    return isinstance(answer, m.ScanResponse) and answer.number_of_entries_returned > 0
+    return isinstance(answer, ScanResponse) and answer.number_of_entries_returned > 0
 
 
 @dataclass(frozen=True, slots=True)

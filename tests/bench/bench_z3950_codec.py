@@ -5,21 +5,33 @@ from __future__ import annotations
 import timeit
 from collections.abc import Callable
 
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
+from protocols.z3950.messages.retrieval import NamePlusRecord, PresentResponse, ResponseRecords
+from protocols.z3950.messages.searching import (
+    AttributeElement,
+    AttributesPlusTerm,
+    Operator,
+    RPNQuery,
+    RpnRpnOp,
+    RPNStructure,
+    SearchRequest,
+    SearchResponse,
+    Type1,
+)
 from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.records.retrieval import USMARC
+from protocols.z3950.wire.asn1 import External
 
 ROUNDS = 10_000
 
 
-def term(use: int, text: bytes) -> m.AttributesPlusTerm:
-    return m.AttributesPlusTerm([m.AttributeElement(1, use)], text)
+def term(use: int, text: bytes) -> AttributesPlusTerm:
+    return AttributesPlusTerm([AttributeElement(1, use)], text)
 
 
-def search(rpn: m.RPNStructure) -> bytes:
-    query = m.Type1(m.RPNQuery(BIB_1, rpn))
-    request = m.SearchRequest(
+def search(rpn: RPNStructure) -> bytes:
+    query = Type1(RPNQuery(BIB_1, rpn))
+    request = SearchRequest(
         0, 1, 0, True, "default", ["Default"], query, preferred_record_syntax=USMARC
     )
     return encode(request)
@@ -32,11 +44,11 @@ def show(name: str, work: Callable[[], object]) -> None:
 
 def main() -> None:
     one = search(term(4, b"soil"))
-    both = m.RpnRpnOp(term(4, b"soil"), term(1003, b"smith"), m.Operator.AND)
-    three = search(m.RpnRpnOp(both, term(21, b"water"), m.Operator.OR))
-    found = m.SearchResponse(18, 0, 1, search_status=True)
-    record = m.NamePlusRecord(m.External(b"x" * 2_500, direct_reference=USMARC), name="Default")
-    present = m.PresentResponse(10, 11, 0, m.ResponseRecords([record] * 10))
+    both = RpnRpnOp(term(4, b"soil"), term(1003, b"smith"), Operator.AND)
+    three = search(RpnRpnOp(both, term(21, b"water"), Operator.OR))
+    found = SearchResponse(18, 0, 1, search_status=True)
+    record = NamePlusRecord(External(b"x" * 2_500, direct_reference=USMARC), name="Default")
+    present = PresentResponse(10, 11, 0, ResponseRecords([record] * 10))
     show("decode a search of one term", lambda: decode(one))
     show("decode a search of three terms", lambda: decode(three))
     show("encode a search response", lambda: encode(found))

@@ -17,8 +17,10 @@ from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.index.folding import fold_words
 from catalogue.records import fetch_records
 from catalogue.schema import postings, records
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import encode
+from protocols.z3950.messages.retrieval import PresentRequest
+from protocols.z3950.messages.scanning import ScanRequest
+from protocols.z3950.messages.searching import AttributesPlusTerm
 from protocols.z3950.records.forms import USMARC
 from tests.protocols.z3950.pqf import query, search
 
@@ -45,9 +47,9 @@ _terms: Callable[..., list[tuple[bytes, int]]] = many(
 
 def scan_request(text: str, number: int) -> bytes:
     rpn = query(text)
-    assert isinstance(rpn.value.rpn, m.AttributesPlusTerm)
+    assert isinstance(rpn.value.rpn, AttributesPlusTerm)
     return encode(
-        m.ScanRequest(
+        ScanRequest(
             ["Default"],
             rpn.value.rpn,
             number,
@@ -58,7 +60,7 @@ def scan_request(text: str, number: int) -> bytes:
 
 
 def present_request(number: int) -> bytes:
-    return encode(m.PresentRequest("default", 1, number, preferred_record_syntax=USMARC))
+    return encode(PresentRequest("default", 1, number, preferred_record_syntax=USMARC))
 
 
 #: The same, for looking at the parts of one.

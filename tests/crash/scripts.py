@@ -21,8 +21,14 @@ from protocols.ncip.messages import (
 )
 from protocols.ncip.models.circulation import CheckInItem, CheckOutItem
 from protocols.ncip.models.requests import CancelRequestItem, RequestItem
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
+from protocols.z3950.messages.association import InitializeResponse
+from protocols.z3950.messages.building_blocks import DefaultDiagFormat
+from protocols.z3950.messages.extended_services import (
+    ExtendedServicesRequest,
+    ExtendedServicesResponse,
+)
+from protocols.z3950.messages.searching import SearchRequest, SearchResponse
 from protocols.z3950.queries.pqf import query
 from tests.builders.catalogue import a_record
 from tests.crash.callers import Act, Line, NcipLine, Sip2Line, Z3950Line
@@ -145,26 +151,26 @@ def _is_temporary(answer: bytes) -> bool:
     """Diagnostic 2, temporary system error."""
     found = decode(answer)
     diagnostics: list[Any] = []
-    if isinstance(found, m.ExtendedServicesResponse):
+    if isinstance(found, ExtendedServicesResponse):
         diagnostics = list(found.diagnostics or ())
-    elif isinstance(found, m.SearchResponse) and isinstance(found.records, m.DefaultDiagFormat):
+    elif isinstance(found, SearchResponse) and isinstance(found.records, DefaultDiagFormat):
         diagnostics = [found.records]
     return any(getattr(each, "condition", None) == 2 for each in diagnostics)
 
 
-def _update(name: str, request: m.ExtendedServicesRequest, trace: tuple[str, str]) -> Act:
+def _update(name: str, request: ExtendedServicesRequest, trace: tuple[str, str]) -> Act:
     def is_done(answer: bytes) -> bool:
-        found = _apdu(answer, m.ExtendedServicesResponse)
+        found = _apdu(answer, ExtendedServicesResponse)
         return found is not None and found.operation_status == 1
 
     return Act(name, encode(request), is_done, trace, is_passing=_is_temporary)
 
 
 def search(text: str, hits: int) -> Act:
-    request = m.SearchRequest(0, 1, 0, True, "default", ["catalogue"], query(text))
+    request = SearchRequest(0, 1, 0, True, "default", ["catalogue"], query(text))
 
     def finds(answer: bytes) -> bool:
-        found = _apdu(answer, m.SearchResponse)
+        found = _apdu(answer, SearchResponse)
         return found is not None and found.search_status and found.result_count >= hits
 
     return Act("Z39.50 search", encode(request), finds, is_passing=_is_temporary)
@@ -185,7 +191,7 @@ def z3950(number: int) -> Iterator[Act]:
 
 
 def _is_welcome(answer: bytes) -> bool:
-    found = _apdu(answer, m.InitializeResponse)
+    found = _apdu(answer, InitializeResponse)
     return found is not None and found.result
 
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
+from protocols.z3950.messages.extended_services import ExtendedServicesResponse
+from protocols.z3950.messages.searching import SearchResponse
 from tests.builders.catalogue import a_record
 from tests.crash.callers import Act, NcipLine, Sip2Line, Z3950Line
 from tests.crash.scripts import ncip, search, sip2
@@ -49,16 +50,16 @@ class Clients:
     def status(self) -> bytes:
         return self.sip2.ask(b"9900802.00\r")
 
-    def search(self) -> m.SearchResponse:
+    def search(self) -> SearchResponse:
         answer = decode(self.z3950.ask(search('@attr 1=4 "book"', 1).request))
-        assert isinstance(answer, m.SearchResponse)
+        assert isinstance(answer, SearchResponse)
         return answer
 
-    def insert(self) -> m.ExtendedServicesResponse:
+    def insert(self) -> ExtendedServicesResponse:
         number = next(self._numbers)
         record = a_record(f"Faults {number}" + " and more" * 900, control_number=f"fault{number}")
         answer = decode(self.z3950.ask(encode(update(INSERT, supplied(record)))))
-        assert isinstance(answer, m.ExtendedServicesResponse)
+        assert isinstance(answer, ExtendedServicesResponse)
         return answer
 
     def sru(self) -> str:

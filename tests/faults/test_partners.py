@@ -10,8 +10,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import encode
+from protocols.z3950.messages.retrieval import PresentRequest
+from protocols.z3950.messages.searching import SearchRequest
 from protocols.z3950.queries.pqf import query
 from tests.crash.stage import Stage
 from tests.faults.clients import clients_of
@@ -36,8 +37,8 @@ def _never_reads(stage: Stage) -> socket.socket:
     line = socket.create_connection(("127.0.0.1", stage.z3950), 10)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     line.sendall(encode(INIT))
-    search = m.SearchRequest(0, 1, 0, True, "default", ["catalogue"], query("@attr 1=4 book"))
-    present = m.PresentRequest("default", 1, 10)
+    search = SearchRequest(0, 1, 0, True, "default", ["catalogue"], query("@attr 1=4 book"))
+    present = PresentRequest("default", 1, 10)
     request = encode(replace(search, reference_id=b"x" * 900)) + encode(present) * 20
     line.settimeout(0.5)
     begun = time.monotonic()

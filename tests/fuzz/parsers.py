@@ -30,9 +30,9 @@ from protocols.sip2.wire.framing import FrameReader
 from protocols.sip2.wire.text import Dialect as Sip2Dialect
 from protocols.sru.http import parameters_in
 from protocols.sru.parameters import decode as decode_parameters
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import MalformedMessage, decode, encode
 from protocols.z3950.diagnostics import Refused as Z3950Refused
+from protocols.z3950.messages.searching import SearchRequest
 from protocols.z3950.queries.pqf import query
 from protocols.z3950.queries.rpn import query_of as query_of_rpn
 from protocols.z3950.wire.framing import ApduStream
@@ -96,7 +96,7 @@ _QUERIES: Final = (
 
 def _z3950_seeds(samples: Path | None) -> list[bytes]:
     found = [
-        encode(m.SearchRequest(0, 1, 0, True, "default", ["catalogue"], query(text)))
+        encode(SearchRequest(0, 1, 0, True, "default", ["catalogue"], query(text)))
         for text in _QUERIES
     ]
     if samples is not None:
@@ -113,7 +113,7 @@ def _feed_z3950(data: bytes) -> None:
         while (apdu := stream.next_apdu()) is not None:
             message = decode(apdu)
             encode(message)
-            if isinstance(message, m.SearchRequest):
+            if isinstance(message, SearchRequest):
                 with suppress(Z3950Refused):
                     query_of_rpn(message.query, {})
     except MalformedMessage:

@@ -19,7 +19,7 @@ from protocols.ncip.partners.arrivals import Arrival
 from protocols.ncip.settings import NcipSettings
 from protocols.sip2.settings import Sip2Settings
 from protocols.z3950.entrance import Entrance
-from protocols.z3950.messages import IdPass, InitializeResponse
+from protocols.z3950.messages.association import IdPass, InitializeResponse
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Account, Z3950Settings
 from tests.builders.circulation import a_library

@@ -15,7 +15,7 @@ from protocols.sip2 import codec as sip2
 from protocols.sip2.messages import LoginResponse, RenewAllResponse
 from protocols.sip2.wire.text import Dialect
 from protocols.z3950 import codec as z3950
-from protocols.z3950.messages import Close
+from protocols.z3950.messages.association import Close
 
 WRONG = cast("Any", object())
 

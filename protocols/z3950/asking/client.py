@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
 
-from protocols.z3950 import messages as m
 from protocols.z3950.asking.origin import (
     MAXIMUM_RESPONSE_SIZE,
     OPTIONS,
@@ -29,15 +28,50 @@ from protocols.z3950.asking.origin import (
     TargetError,
 )
 from protocols.z3950.diagnostics import Bib1
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.association import (
+    Close,
+    CloseReason,
+    IdPass,
+    InitializeRequest,
+    InitializeResponse,
+)
+from protocols.z3950.messages.building_blocks import (
+    DefaultDiagFormat,
+    DiagRec,
+    SchemaUri,
+    Specification,
+    SurrogateDiagnostic,
+)
+from protocols.z3950.messages.result_sets import DeleteResultSetRequest, DeleteResultSetResponse
+from protocols.z3950.messages.retrieval import (
+    CompSpec,
+    ElementSetNames,
+    MultipleNonSurDiagnostics,
+    NamePlusRecord,
+    PresentRequest,
+    PresentResponse,
+    Records,
+    ResponseRecords,
+)
+from protocols.z3950.messages.scanning import ListEntries, ScanRequest, ScanResponse, TermInfo
+from protocols.z3950.messages.searching import (
+    AttributesPlusTerm,
+    Query,
+    SearchRequest,
+    SearchResponse,
+    Term,
+)
 from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.records.forms import USMARC
+from protocols.z3950.wire.asn1 import External
 
 _BLOCK = 1 << 16
 #: Seconds that a target gets to answer Close.
 _FAREWELL = 1.0
 _SCAN_FAILED = 6
 
-A = TypeVar("A", bound=m.Apdu)
+A = TypeVar("A", bound=Apdu)
 T = TypeVar("T")
 
 
@@ -70,8 +104,8 @@ class Login:
     password: str
     group: str | None = None
 
-    def authentication(self) -> m.IdPass:
-        return m.IdPass(self.group, self.user, self.password)
+    def authentication(self) -> IdPass:
+        return IdPass(self.group, self.user, self.password)
 
     def __repr__(self) -> str:
         return f"Login({self.user!r})"
@@ -92,7 +126,7 @@ class Client:
         self._timeout = timeout
         self._origin = Origin(maximum_response_size)
         #: What the target agreed on; None before.
-        self.agreed: m.InitializeResponse | None = None
+        self.agreed: InitializeResponse | None = None
 
     @classmethod
     def connect(
@@ -124,7 +158,7 @@ class Client:
 
     def _initialize(self, login: Login | str | None, deadline: float) -> None:
         size = self._origin.maximum_response_size // 2
-        request = m.InitializeRequest(
+        request = InitializeRequest(
             protocol_version=0b111,
             options=int(OPTIONS),
             preferred_message_size=size,
@@ -132,7 +166,7 @@ class Client:
             id_authentication=login.authentication() if isinstance(login, Login) else login,
             implementation_name="Tiro",
         )
-        answer = self._ask(request, m.InitializeResponse, deadline)
+        answer = self._ask(request, InitializeResponse, deadline)
         if not answer.result:
             raise TargetRefused((), "the target does not let us in")
         self.agreed = answer
@@ -140,12 +174,12 @@ class Client:
     def search(
         self,
         databases: str | Sequence[str],
-        query: m.Query,
+        query: Query,
         *,
         result_set: str = "default",
     ) -> int:
         """How many records there are; they stay in the target's result set. Raises TargetError."""
-        request = m.SearchRequest(
+        request = SearchRequest(
             small_set_upper_bound=0,
             large_set_lower_bound=1,
             medium_set_present_number=0,
@@ -155,7 +189,7 @@ class Client:
             query=query,
             preferred_record_syntax=USMARC,
         )
-        answer = self._ask(request, m.SearchResponse)
+        answer = self._ask(request, SearchResponse)
         _raise_for(answer.records, "" if answer.search_status else "the search failed")
         return answer.result_count
 
@@ -168,54 +202,54 @@ class Client:
         element_set: str | None = "F",
         schema: str | None = None,
         result_set: str = "default",
-    ) -> list[m.External | Diagnostic]:
+    ) -> list[External | Diagnostic]:
         """Records `start` (from 1) and the `number` - 1 after it, in the order of the set.
 
         A target gives fewer where its message is full: the rest is for another call. `schema`
         (URI) chooses among XML records. Raises TargetError.
         """
-        composition: m.ElementSetNames | m.CompSpec | None = element_set
+        composition: ElementSetNames | CompSpec | None = element_set
         if schema is not None:
-            generic = m.Specification(m.SchemaUri(schema), element_set)
-            composition = m.CompSpec(False, generic, record_syntax=[syntax])
-        request = m.PresentRequest(
+            generic = Specification(SchemaUri(schema), element_set)
+            composition = CompSpec(False, generic, record_syntax=[syntax])
+        request = PresentRequest(
             result_set_id=result_set,
             result_set_start_point=start,
             number_of_records_requested=number,
             record_composition=composition,
             preferred_record_syntax=syntax,
         )
-        answer = self._ask(request, m.PresentResponse)
+        answer = self._ask(request, PresentResponse)
         _raise_for(answer.records, "" if answer.records else "the target gave no records")
-        assert isinstance(answer.records, m.ResponseRecords)
+        assert isinstance(answer.records, ResponseRecords)
         return [_record(entry) for entry in answer.records.value]
 
     def scan(
-        self, database: str, start: m.AttributesPlusTerm, number: int, position: int = 1
+        self, database: str, start: AttributesPlusTerm, number: int, position: int = 1
     ) -> list[ScannedTerm]:
         """Terms around `start`, which is to be the one at `position`. Raises TargetError."""
-        request = m.ScanRequest(
+        request = ScanRequest(
             [database],
             start,
             number,
             attribute_set=BIB_1,
             preferred_position_in_response=position,
         )
-        answer = self._ask(request, m.ScanResponse)
-        entries = answer.entries or m.ListEntries()
+        answer = self._ask(request, ScanResponse)
+        entries = answer.entries or ListEntries()
         diagnostics = [_diagnostic(each) for each in entries.nonsurrogate_diagnostics or ()]
         if answer.scan_status == _SCAN_FAILED or diagnostics:
             raise TargetRefused(diagnostics, "the scan failed")
         return [
             ScannedTerm(_text(each.term), each.global_occurrences)
             for each in entries.entries or ()
-            if isinstance(each, m.TermInfo)
+            if isinstance(each, TermInfo)
         ]
 
     def delete(self, *result_sets: str) -> None:
         """Lets go of result sets, of all where none is named. Raises TargetError."""
-        request = m.DeleteResultSetRequest(0 if result_sets else 1, list(result_sets) or None)
-        answer = self._ask(request, m.DeleteResultSetResponse)
+        request = DeleteResultSetRequest(0 if result_sets else 1, list(result_sets) or None)
+        answer = self._ask(request, DeleteResultSetResponse)
         if answer.delete_operation_status != 0:
             raise TargetRefused((), f"not deleted: status {answer.delete_operation_status}")
 
@@ -225,7 +259,7 @@ class Client:
             if not self._origin.is_over and not self._origin.is_waiting:
                 deadline = time.monotonic() + min(_FAREWELL, self._timeout)
                 with contextlib.suppress(TargetError):
-                    self._ask(m.Close(m.CloseReason.FINISHED), m.Close, deadline)
+                    self._ask(Close(CloseReason.FINISHED), Close, deadline)
         finally:
             self._socket.close()
 
@@ -234,7 +268,7 @@ class Client:
         """Must a new association be made for the next question?"""
         return self._origin.is_over
 
-    def _ask(self, request: m.Apdu, kind: type[A], deadline: float | None = None) -> A:
+    def _ask(self, request: Apdu, kind: type[A], deadline: float | None = None) -> A:
         """One request and its response; any error of the connection ends the association."""
         if deadline is None:
             deadline = time.monotonic() + self._timeout
@@ -277,30 +311,30 @@ def _told(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _text(term: m.Term) -> str:
+def _text(term: Term) -> str:
     return term.decode("utf-8", "replace") if isinstance(term, bytes) else str(term)
 
 
-def _diagnostic(found: m.DiagRec) -> Diagnostic:
-    if isinstance(found, m.DefaultDiagFormat):
+def _diagnostic(found: DiagRec) -> Diagnostic:
+    if isinstance(found, DefaultDiagFormat):
         return Diagnostic(found.condition, found.addinfo.value)
     return Diagnostic(0, found.direct_reference or "of a kind of its own")
 
 
-def _raise_for(records: m.Records | None, otherwise: str) -> None:
+def _raise_for(records: Records | None, otherwise: str) -> None:
     """Raises TargetRefused for diagnostics in the place of records, or for `otherwise`."""
-    if isinstance(records, m.DefaultDiagFormat):
+    if isinstance(records, DefaultDiagFormat):
         raise TargetRefused([_diagnostic(records)], otherwise)
-    if isinstance(records, m.MultipleNonSurDiagnostics):
+    if isinstance(records, MultipleNonSurDiagnostics):
         raise TargetRefused([_diagnostic(each) for each in records.value], otherwise)
     if otherwise:
         raise TargetRefused((), otherwise)
 
 
-def _record(entry: m.NamePlusRecord) -> m.External | Diagnostic:
+def _record(entry: NamePlusRecord) -> External | Diagnostic:
     found = entry.record
-    if isinstance(found, m.External):
+    if isinstance(found, External):
         return found
-    if isinstance(found, m.SurrogateDiagnostic):
+    if isinstance(found, SurrogateDiagnostic):
         return _diagnostic(found.value)
     return Diagnostic(0, "a fragment of a record")

@@ -7,21 +7,36 @@ at a time. `protocols.z3950.asking.client` is this over a socket.
 
 from __future__ import annotations
 
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Option
 from protocols.z3950.codec import decode, encode
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.association import (
+    Close,
+    CloseReason,
+    InitializeRequest,
+    InitializeResponse,
+)
+from protocols.z3950.messages.result_sets import (
+    DeleteResultSetRequest,
+    DeleteResultSetResponse,
+    SortRequest,
+    SortResponse,
+)
+from protocols.z3950.messages.retrieval import PresentRequest, PresentResponse
+from protocols.z3950.messages.scanning import ScanRequest, ScanResponse
+from protocols.z3950.messages.searching import SearchRequest, SearchResponse
 from protocols.z3950.wire.ber import MalformedMessage
 from protocols.z3950.wire.framing import ApduStream
 
 #: The response of each request.
-_RESPONSES: dict[type[m.Apdu], type[m.Apdu]] = {
-    m.InitializeRequest: m.InitializeResponse,
-    m.SearchRequest: m.SearchResponse,
-    m.PresentRequest: m.PresentResponse,
-    m.DeleteResultSetRequest: m.DeleteResultSetResponse,
-    m.ScanRequest: m.ScanResponse,
-    m.SortRequest: m.SortResponse,
-    m.Close: m.Close,
+_RESPONSES: dict[type[Apdu], type[Apdu]] = {
+    InitializeRequest: InitializeResponse,
+    SearchRequest: SearchResponse,
+    PresentRequest: PresentResponse,
+    DeleteResultSetRequest: DeleteResultSetResponse,
+    ScanRequest: ScanResponse,
+    SortRequest: SortResponse,
+    Close: Close,
 }
 
 #: What is asked for in Init: neither access nor resource control, no segments.
@@ -51,10 +66,10 @@ class Origin:
     def __init__(self, maximum_response_size: int = MAXIMUM_RESPONSE_SIZE) -> None:
         self.maximum_response_size = maximum_response_size
         self._stream = ApduStream(maximum_response_size)
-        self._awaited: type[m.Apdu] | None = None
+        self._awaited: type[Apdu] | None = None
         self.is_over = False
 
-    def request(self, message: m.Apdu) -> bytes:
+    def request(self, message: Apdu) -> bytes:
         """The octets of a request. Raises AssociationEnded after the end."""
         if self.is_over:
             raise AssociationEnded("the association has ended")
@@ -63,7 +78,7 @@ class Origin:
         self._awaited = _RESPONSES[type(message)]
         return encode(message)
 
-    def receive_data(self, data: bytes) -> m.Apdu | None:
+    def receive_data(self, data: bytes) -> Apdu | None:
         """The response to the request under way, once it is whole. Raises AssociationEnded."""
         self._stream.feed(data)
         try:
@@ -74,7 +89,7 @@ class Origin:
         if message is None:
             return None
         awaited, self._awaited = self._awaited, None
-        if isinstance(message, m.Close) and awaited is not m.Close:
+        if isinstance(message, Close) and awaited is not Close:
             told = message.diagnostic_information
             raise self.end(
                 f"the target closed the association: {_reason(message.close_reason)}"
@@ -83,7 +98,7 @@ class Origin:
         if awaited is None or not isinstance(message, awaited):
             expected = awaited.__name__ if awaited else "nothing"
             raise self.end(f"the target sent a {type(message).__name__}, not {expected}")
-        self.is_over = isinstance(message, m.Close)
+        self.is_over = isinstance(message, Close)
         return message
 
     @property
@@ -99,6 +114,6 @@ class Origin:
 
 def _reason(number: int) -> str:
     try:
-        return m.CloseReason(number).name.lower().replace("_", " ")
+        return CloseReason(number).name.lower().replace("_", " ")
     except ValueError:
         return f"reason {number}"

@@ -7,12 +7,13 @@ from typing import Final
 from catalogue.searching.standard_numbers import NumberKind, StandardNumber
 from protocols.records.accession_settings import TargetSettings
 from protocols.records.record_sources import MOST_RECORDS, SourceError
-from protocols.z3950 import messages as m
 from protocols.z3950.asking.client import Client, Login
 from protocols.z3950.asking.origin import AssociationEnded, TargetError
+from protocols.z3950.messages.searching import RPNQuery, Type1
 from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.queries.pqf import QueryError, attributes, term
 from protocols.z3950.records.forms import DANMARC, UNIMARC, USMARC, XML
+from protocols.z3950.wire.asn1 import External
 
 _SYNTAXES: Final = {"usmarc": USMARC, "unimarc": UNIMARC, "danmarc": DANMARC, "xml": XML}
 #: Bib-1 use attributes of the numbers.
@@ -51,7 +52,7 @@ class Z3950Source:
         settings = self._settings
         elements = attributes(settings.queries.get(number.kind.value, _ATTRIBUTES[number.kind]))
         for text in number.forms:
-            query = m.Type1(m.RPNQuery(BIB_1, term(elements, text)))
+            query = Type1(RPNQuery(BIB_1, term(elements, text)))
             count = client.search(settings.database, query)
             if count:
                 return self._records(client, min(count, MOST_RECORDS))
@@ -70,7 +71,7 @@ class Z3950Source:
         return [
             each.encoding
             for each in found
-            if isinstance(each, m.External) and isinstance(each.encoding, bytes)
+            if isinstance(each, External) and isinstance(each.encoding, bytes)
         ]
 
     def _connected(self) -> Client:

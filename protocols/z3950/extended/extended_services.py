@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 
 from circulation.kernel.organisation import desk_at
 from protocols.hosting.answering import Context, Lane
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.codec import MalformedMessage, encode_value, read_value
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
@@ -28,8 +27,19 @@ from protocols.z3950.extended.persistent_sets import (
 )
 from protocols.z3950.extended.task_results import Done, OperationStatus, TaskStatus
 from protocols.z3950.extended.updating import INSERT, update_records
+from protocols.z3950.messages.building_blocks import DiagRec
+from protocols.z3950.messages.extended_services import (
+    ExtendedServicesRequest,
+    ExtendedServicesResponse,
+)
+from protocols.z3950.messages.packages import (
+    ItemOrderRequest,
+    PersistentSetRequest,
+    TaskPackage,
+    UpdateRequest,
+)
 from protocols.z3950.settings import Account
-from protocols.z3950.wire import packages as p
+from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from protocols.z3950.wire.ber import identifier_of
 
 #: The syntax of task packages.
@@ -49,13 +59,13 @@ _Work = Callable[[Context, Any], Done]
 
 
 def _prepare_update(
-    request: m.ExtendedServicesRequest, parameters: p.UpdateRequest, caller: Association
+    request: ExtendedServicesRequest, parameters: UpdateRequest, caller: Association
 ) -> _Work:
     return lambda context, desk: update_records(parameters, caller, context, desk)
 
 
 def _prepare_item_order(
-    request: m.ExtendedServicesRequest, parameters: p.ItemOrderRequest, caller: Association
+    request: ExtendedServicesRequest, parameters: ItemOrderRequest, caller: Association
 ) -> _Work:
     def work(context: Context, desk: Any) -> Done:
         order = read_order(parameters, request.user_id, caller, context.transaction)
@@ -65,7 +75,7 @@ def _prepare_item_order(
 
 
 def _prepare_persistent_set(
-    request: m.ExtendedServicesRequest, parameters: p.PersistentSetRequest, caller: Association
+    request: ExtendedServicesRequest, parameters: PersistentSetRequest, caller: Association
 ) -> _Work:
     keeping = prepare_keeping(request, parameters, caller)
     return lambda context, desk: keep_result_set(keeping, context)
@@ -82,12 +92,12 @@ class _Service(NamedTuple):
     needs_branch: bool = True
 
 
-_UPDATE: Final = _Service(p.UpdateRequest, lambda account: account.may_update, _prepare_update)
+_UPDATE: Final = _Service(UpdateRequest, lambda account: account.may_update, _prepare_update)
 _ITEM_ORDER: Final = _Service(
-    p.ItemOrderRequest, lambda account: account.may_order, _prepare_item_order
+    ItemOrderRequest, lambda account: account.may_order, _prepare_item_order
 )
 _PERSISTENT_SET: Final = _Service(
-    p.PersistentSetRequest,
+    PersistentSetRequest,
     lambda account: account.may_keep_sets,
     _prepare_persistent_set,
     frozenset({CREATE, DELETE, MODIFY}),
@@ -114,7 +124,7 @@ class _Task:
 
 
 def prepare_service(
-    request: m.ExtendedServicesRequest, caller: Association
+    request: ExtendedServicesRequest, caller: Association
 ) -> tuple[Lane, Callable[[Context], Answer]]:
     """Checks all that needs no database, and gives the task."""
     try:
@@ -126,11 +136,11 @@ def prepare_service(
 
 
 def failed_service(caller: Association, refused: Refused) -> Answer:
-    diagnostics: list[m.DiagRec] = [diagnostic(refused, caller.version)]
-    return Answer(m.ExtendedServicesResponse(OperationStatus.FAILURE, diagnostics))
+    diagnostics: list[DiagRec] = [diagnostic(refused, caller.version)]
+    return Answer(ExtendedServicesResponse(OperationStatus.FAILURE, diagnostics))
 
 
-def _task(request: m.ExtendedServicesRequest, caller: Association) -> _Task:
+def _task(request: ExtendedServicesRequest, caller: Association) -> _Task:
     service = _SERVICES.get(request.package_type)
     if service is None or not any(map(service.is_allowed, caller.settings.accounts)):
         raise Refused(Bib1.SERVICE_TYPE_UNSUPPORTED, request.package_type)
@@ -142,12 +152,12 @@ def _task(request: m.ExtendedServicesRequest, caller: Association) -> _Task:
     if request.wait_action not in _WAIT_ACTIONS:
         raise Refused(Bib1.WAIT_ACTION_UNSUPPORTED, str(request.wait_action))
     parameters = _parameters(request, service)
-    inserts = isinstance(parameters, p.UpdateRequest) and parameters.to_keep.action == INSERT
+    inserts = isinstance(parameters, UpdateRequest) and parameters.to_keep.action == INSERT
     work = service.prepare(request, parameters, caller)
     return _Task(account, work, service.needs_branch, inserts)
 
 
-def _parameters(request: m.ExtendedServicesRequest, service: _Service) -> object:
+def _parameters(request: ExtendedServicesRequest, service: _Service) -> object:
     external = request.task_specific_parameters
     if external is None:
         if request.function == DELETE:  # the name of the package says it all
@@ -164,7 +174,7 @@ def _parameters(request: m.ExtendedServicesRequest, service: _Service) -> object
 
 
 def _perform(
-    request: m.ExtendedServicesRequest, task: _Task, caller: Association, context: Context
+    request: ExtendedServicesRequest, task: _Task, caller: Association, context: Context
 ) -> Answer:
     account = task.account
     desk = desk_at(context.transaction, account.branch, actor=account.user, device="Z39.50")
@@ -177,10 +187,10 @@ def _perform(
         done = task.work(context, desk)
     except Refused as refused:
         return failed_service(caller, refused)
-    diagnostics: list[m.DiagRec] | None = None
+    diagnostics: list[DiagRec] | None = None
     if done.refused is not None:
         diagnostics = [diagnostic(done.refused, caller.version)]
-    response = m.ExtendedServicesResponse(
+    response = ExtendedServicesResponse(
         OperationStatus.DONE if done.refused is None else OperationStatus.FAILURE, diagnostics
     )
     if request.wait_action != _DO_NOT_RETURN:
@@ -191,17 +201,17 @@ def _perform(
 
 
 def _package(
-    request: m.ExtendedServicesRequest,
+    request: ExtendedServicesRequest,
     done: Done,
-    diagnostics: list[m.DiagRec] | None,
+    diagnostics: list[DiagRec] | None,
     context: Context,
-) -> m.External:
+) -> External:
     """The task package, as it would be found if it were kept."""
-    parameters = m.External(
-        m.SingleAsn1Type(encode_value(done.package, _TASK_PACKAGE)),
+    parameters = External(
+        SingleAsn1Type(encode_value(done.package, _TASK_PACKAGE)),
         direct_reference=request.package_type,
     )
-    package = p.TaskPackage(
+    package = TaskPackage(
         request.package_type,
         TaskStatus.COMPLETE if done.refused is None else TaskStatus.ABORTED,
         parameters,
@@ -211,4 +221,4 @@ def _package(
         creation_date_time=context.now.strftime("%Y%m%d%H%M%SZ"),
         package_diagnostics=diagnostics,
     )
-    return m.External(m.SingleAsn1Type(encode_value(package)), direct_reference=ES_SYNTAX)
+    return External(SingleAsn1Type(encode_value(package)), direct_reference=ES_SYNTAX)

@@ -14,11 +14,11 @@ from lxml import etree
 from catalogue.index.collecting import terms_of
 from circulation.interlending.asking import Wish
 from protocols.records.foreign_xml import XmlUnreadable, parsed
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import MalformedMessage
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.records.forms import XML
 from protocols.z3950.records.supplied_records import text_of
+from protocols.z3950.wire.asn1 import External
 from protocols.z3950.wire.ber import Ends, header, read_segments, read_text
 
 #: APDUs of ISO 10161-1 in its version 2.
@@ -41,7 +41,7 @@ class IllRequest(NamedTuple):
     client: str
 
 
-def ill_request_of(external: m.External) -> IllRequest:
+def ill_request_of(external: External) -> IllRequest:
     """Raises Refused: 1002 or 1009 for a form that is not read, 224 for what is none."""
     form = external.direct_reference
     if form is None:
@@ -100,7 +100,7 @@ def _texts(octets: bytes, part: tuple[int, int, int] | None, ends: Ends) -> dict
     return found
 
 
-def _of_document(external: m.External, octets: bytes) -> IllRequest:
+def _of_document(external: External, octets: bytes) -> IllRequest:
     try:
         root = parsed(octets)
     except XmlUnreadable as error:

@@ -23,7 +23,12 @@ from protocols.z3950.association import Association
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.extended.ill_requests import ill_request_of
 from protocols.z3950.extended.task_results import Done
-from protocols.z3950.wire import packages as p
+from protocols.z3950.messages.packages import (
+    ItemOrderRequest,
+    ItemOrderTargetPart,
+    ItemOrderTaskPackage,
+    ResultSetItem,
+)
 
 #: `auxiliaryStatus`: the patron waits in the queue of the title; another library is asked.
 _LOAN_QUEUE: Final = 2
@@ -39,14 +44,14 @@ _ABOUT_THE_PATRON: Final = frozenset(
 class Order:
     """What is wanted, and for whom: a record of ours, or what the order's own request says."""
 
-    request: p.ItemOrderRequest
+    request: ItemOrderRequest
     wish: Wish
     patron: str
     is_for_others: bool
 
 
 def read_order(
-    request: p.ItemOrderRequest, user_id: str | None, caller: Association, transaction: Transaction
+    request: ItemOrderRequest, user_id: str | None, caller: Association, transaction: Transaction
 ) -> Order:
     """Finds the record in the association's result sets, or reads the request. Raises Refused."""
     wanted = request.not_to_keep
@@ -60,7 +65,7 @@ def read_order(
     return Order(request, wish, _patron(request, user_id or asked.client, caller), True)
 
 
-def _record(item: p.ResultSetItem | None, caller: Association, transaction: Transaction) -> int:
+def _record(item: ResultSetItem | None, caller: Association, transaction: Transaction) -> int:
     if item is None:
         raise Refused(Bib1.PACKAGE_PARAMETER_MISSING, "resultSetItem")
     found = caller.result_sets.get(item.result_set_id)
@@ -72,7 +77,7 @@ def _record(item: p.ResultSetItem | None, caller: Association, transaction: Tran
     return ids[0]
 
 
-def _patron(request: p.ItemOrderRequest, user_id: str | None, caller: Association) -> str:
+def _patron(request: ItemOrderRequest, user_id: str | None, caller: Association) -> str:
     """The card of the patron: the user of the request, the customer who is billed, or the one
     that the account stands for."""
     billing = request.to_keep.addl_billing if request.to_keep is not None else None
@@ -88,8 +93,8 @@ def order_item(order: Order, context: Context, desk: Desk) -> Done:
     """Places the hold, or asks; it is fetched where the patron likes to fetch things."""
     place = _forwarded if order.is_for_others else _held
     status, refused = place(order, context, desk)
-    target = p.ItemOrderTargetPart(auxiliary_status=status)
-    return Done(p.ItemOrderTaskPackage(target, origin_part=order.request.to_keep), refused)
+    target = ItemOrderTargetPart(auxiliary_status=status)
+    return Done(ItemOrderTaskPackage(target, origin_part=order.request.to_keep), refused)
 
 
 _Outcome = tuple[int | None, Refused | None]

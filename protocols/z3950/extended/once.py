@@ -16,20 +16,23 @@ from typing import Final
 from catalogue.records import fetch_records
 from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
 from protocols.hosting.answering import Context
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
+from protocols.z3950.messages.extended_services import (
+    ExtendedServicesRequest,
+    ExtendedServicesResponse,
+)
 from protocols.z3950.settings import Account
 
 #: How long a repetition is one.
 WITHIN: Final = timedelta(minutes=30)
 
 
-def insertion_key(request: m.ExtendedServicesRequest, account: Account) -> ReplyKey:
+def insertion_key(request: ExtendedServicesRequest, account: Account) -> ReplyKey:
     """What the request of this account is known by."""
     return reply_key(f"Z39.50 {account.user}", account.password, encode(request))
 
 
-def given_before(key: ReplyKey, context: Context) -> m.ExtendedServicesResponse | None:
+def given_before(key: ReplyKey, context: Context) -> ExtendedServicesResponse | None:
     """The response that the request got, if it is still to be given."""
     kept = kept_reply(context.transaction, key, now=context.now, within=WITHIN)
     if kept is None:
@@ -40,13 +43,13 @@ def given_before(key: ReplyKey, context: Context) -> m.ExtendedServicesResponse 
         forget_reply(context.transaction, key)  # a record is gone: to be made once more
         return None
     response = decode(octets)
-    assert isinstance(response, m.ExtendedServicesResponse)
+    assert isinstance(response, ExtendedServicesResponse)
     return response
 
 
 def keep(
     key: ReplyKey,
-    response: m.ExtendedServicesResponse,
+    response: ExtendedServicesResponse,
     inserted: Sequence[int],
     context: Context,
 ) -> None:

@@ -18,12 +18,17 @@ from catalogue.database import Transaction
 from catalogue.searching.kept_sets import KeptSet, TooManySets, forget_set, keep_set, kept_sets
 from catalogue.searching.result_order import ResultOrder
 from protocols.hosting.answering import Context
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.databases import is_explain
 from protocols.z3950.diagnostics import Bib1, Refused
 from protocols.z3950.extended.task_results import Done
-from protocols.z3950.wire import packages as p
+from protocols.z3950.messages.extended_services import ExtendedServicesRequest
+from protocols.z3950.messages.packages import (
+    PersistentSetRequest,
+    PersistentSetTarget,
+    PersistentSetTaskPackage,
+    SetToPersist,
+)
 
 #: `function` and `replaceOrAppend`.
 CREATE: Final = 1
@@ -48,13 +53,13 @@ class Keeping:
 
 
 def prepare_keeping(
-    request: m.ExtendedServicesRequest, parameters: p.PersistentSetRequest, caller: Association
+    request: ExtendedServicesRequest, parameters: PersistentSetRequest, caller: Association
 ) -> Keeping:
     """Finds the set in the association. Raises Refused."""
     account = caller.account
     if account is None:
         raise Refused(Bib1.NOT_AUTHORISED_FOR_SERVICE)
-    wanted = parameters.not_to_keep or p.SetToPersist()
+    wanted = parameters.not_to_keep or SetToPersist()
     name = request.package_name or wanted.origin_supplied_result_set
     if not name:
         raise Refused(Bib1.PACKAGE_PARAMETER_MISSING, "packageName")
@@ -80,7 +85,7 @@ def keep_result_set(keeping: Keeping, context: Context) -> Done:
     if keeping.found is None:
         if not forget_set(transaction, keeping.user, name):
             raise Refused(Bib1.PACKAGE_DOES_NOT_EXIST, name)
-        return Done(p.PersistentSetTaskPackage(), name=name, result_sets={name: None})
+        return Done(PersistentSetTaskPackage(), name=name, result_sets={name: None})
     before = persistent_sets(transaction, keeping.user).get(name)
     if keeping.function == CREATE and before is not None:
         raise Refused(Bib1.PACKAGE_EXISTS, name)
@@ -95,7 +100,7 @@ def keep_result_set(keeping: Keeping, context: Context) -> Done:
         keep_set(transaction, keeping.user, kept, now=context.now)
     except TooManySets:
         raise Refused(Bib1.PACKAGE_QUOTA_EXCEEDED, name) from None
-    package = p.PersistentSetTaskPackage(target_part=p.PersistentSetTarget(name, len(found)))
+    package = PersistentSetTaskPackage(target_part=PersistentSetTarget(name, len(found)))
     return Done(package, name=name, result_sets={name: found})
 
 

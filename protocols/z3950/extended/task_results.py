@@ -8,7 +8,11 @@ from enum import IntEnum
 
 from protocols.z3950.association import ResultSet
 from protocols.z3950.diagnostics import Refused
-from protocols.z3950.wire import packages as p
+from protocols.z3950.messages.packages import (
+    ItemOrderTaskPackage,
+    PersistentSetTaskPackage,
+    UpdateTaskPackage,
+)
 
 
 class OperationStatus(IntEnum):
@@ -25,7 +29,7 @@ class TaskStatus(IntEnum):
 class Done:
     """The package's own part, and why nothing was done at all, if nothing was."""
 
-    package: p.UpdateTaskPackage | p.ItemOrderTaskPackage | p.PersistentSetTaskPackage
+    package: UpdateTaskPackage | ItemOrderTaskPackage | PersistentSetTaskPackage
     refused: Refused | None = None
     #: The name of the package, and what it makes of the association's result sets.
     name: str | None = None

@@ -19,14 +19,21 @@ from catalogue.records import Record, fetch_records
 from circulation.kernel.results import Desk
 from circulation.records.changes import RecordNeeded, add_record, delete_record, replace_record
 from protocols.hosting.answering import Context
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Association
 from protocols.z3950.databases import owner_in, records_in
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
 from protocols.z3950.extended.task_results import Done
+from protocols.z3950.messages.packages import (
+    SuppliedRecord,
+    TaskPackageRecord,
+    UpdateRequest,
+    UpdateTargetPart,
+    UpdateTaskPackage,
+    UpdateToKeep,
+)
 from protocols.z3950.records.forms import USMARC, choose_form
 from protocols.z3950.records.supplied_records import Text, record_named, text_of
-from protocols.z3950.wire import packages as p
+from protocols.z3950.wire.asn1 import External
 
 
 class UpdateStatus(IntEnum):
@@ -44,7 +51,7 @@ class RecordStatus(IntEnum):
 class _Update:
     """What holds for all records of a request. `visible` None is everything."""
 
-    to_keep: p.UpdateToKeep
+    to_keep: UpdateToKeep
     caller: Association
     context: Context
     desk: Desk
@@ -54,7 +61,7 @@ class _Update:
 
 
 def update_records(
-    request: p.UpdateRequest, caller: Association, context: Context, desk: Desk
+    request: UpdateRequest, caller: Association, context: Context, desk: Desk
 ) -> Done:
     """Does what is asked with each record. Raises Refused for what concerns them all."""
     asked = request.to_keep
@@ -80,9 +87,7 @@ def update_records(
     entries = []
     refusals = []
     for supplied in request.not_to_keep:
-        entry = p.TaskPackageRecord(
-            RecordStatus.SUCCESS, correlation_info=supplied.correlation_info
-        )
+        entry = TaskPackageRecord(RecordStatus.SUCCESS, correlation_info=supplied.correlation_info)
         try:
             entry.record_or_sur_diag = change(update, supplied)
         except Refused as refused:
@@ -94,12 +99,12 @@ def update_records(
     if refusals:
         is_partial = len(refusals) < len(entries)
         status = UpdateStatus.PARTIAL if is_partial else UpdateStatus.FAILURE
-    package = p.UpdateTaskPackage(asked, p.UpdateTargetPart(status, entries))
+    package = UpdateTaskPackage(asked, UpdateTargetPart(status, entries))
     failed = refusals[0] if status is UpdateStatus.FAILURE else None
     return Done(package, failed, inserted=update.inserted)
 
 
-def _insert(update: _Update, supplied: p.SuppliedRecord) -> m.External | None:
+def _insert(update: _Update, supplied: SuppliedRecord) -> External | None:
     text = text_of(supplied.record)
     form = _form(update, text)
     context = update.context
@@ -115,7 +120,7 @@ def _insert(update: _Update, supplied: p.SuppliedRecord) -> m.External | None:
     return form(number)
 
 
-def _replace(update: _Update, supplied: p.SuppliedRecord) -> m.External | None:
+def _replace(update: _Update, supplied: SuppliedRecord) -> External | None:
     text = text_of(supplied.record)
     form = _form(update, text)
     context = update.context
@@ -131,7 +136,7 @@ def _replace(update: _Update, supplied: p.SuppliedRecord) -> m.External | None:
     return form(record.id)
 
 
-def _delete(update: _Update, supplied: p.SuppliedRecord) -> m.External | None:
+def _delete(update: _Update, supplied: SuppliedRecord) -> External | None:
     context = update.context
     record = record_named(context.transaction, supplied, update.visible)
     deleted = delete_record(context.transaction, record.id, desk=update.desk, now=context.now)
@@ -141,7 +146,7 @@ def _delete(update: _Update, supplied: p.SuppliedRecord) -> m.External | None:
     return None
 
 
-def _form(update: _Update, text: Text) -> Callable[[int], m.External | None]:
+def _form(update: _Update, text: Text) -> Callable[[int], External | None]:
     """What gives back the record as it is stored, where the origin wants it: in the syntax it
     came in. Raises Refused, so that nothing is changed, for an element set that is not known."""
     element_set = update.to_keep.element_set_name
@@ -149,7 +154,7 @@ def _form(update: _Update, text: Text) -> Callable[[int], m.External | None]:
         return lambda number: None
     form = choose_form(text.syntax or USMARC, element_set, update.to_keep.database_name)
 
-    def stored(number: int) -> m.External | None:
+    def stored(number: int) -> External | None:
         record: Record = fetch_records(update.context.transaction, [number])[0]
         try:
             return form.external(record)
@@ -161,7 +166,7 @@ def _form(update: _Update, text: Text) -> Callable[[int], m.External | None]:
 
 INSERT: Final = 1
 #: `action` to what is done with a record.
-_ACTIONS: Final[dict[int, Callable[[_Update, p.SuppliedRecord], m.External | None]]] = {
+_ACTIONS: Final[dict[int, Callable[[_Update, SuppliedRecord], External | None]]] = {
     INSERT: _insert,
     2: _replace,
     3: _delete,

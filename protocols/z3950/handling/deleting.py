@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
+from protocols.z3950.messages.result_sets import (
+    DeleteResultSetRequest,
+    DeleteResultSetResponse,
+    ListStatus,
+)
 
 #: deleteFunction, and values of DeleteSetStatus (3.2.4.1).
 DELETE_LIST: Final = 0
@@ -16,17 +20,16 @@ SYSTEM_PROBLEM: Final = 3
 NOT_ALL_DELETED: Final = 9
 
 
-def delete_result_sets(request: m.DeleteResultSetRequest, caller: Association) -> Answer:
+def delete_result_sets(request: DeleteResultSetRequest, caller: Association) -> Answer:
     """Forgets the sets that are named, or all."""
     if request.delete_function == DELETE_ALL:
-        return Answer(m.DeleteResultSetResponse(SUCCESS), dict.fromkeys(caller.result_sets))
+        return Answer(DeleteResultSetResponse(SUCCESS), dict.fromkeys(caller.result_sets))
     if request.delete_function != DELETE_LIST:
-        return Answer(m.DeleteResultSetResponse(SYSTEM_PROBLEM))
+        return Answer(DeleteResultSetResponse(SYSTEM_PROBLEM))
     names = request.result_set_list or []
     statuses = [
-        m.ListStatus(name, SUCCESS if name in caller.result_sets else DID_NOT_EXIST)
-        for name in names
+        ListStatus(name, SUCCESS if name in caller.result_sets else DID_NOT_EXIST) for name in names
     ]
     is_done = all(each.status == SUCCESS for each in statuses)
-    response = m.DeleteResultSetResponse(SUCCESS if is_done else NOT_ALL_DELETED, statuses or None)
+    response = DeleteResultSetResponse(SUCCESS if is_done else NOT_ALL_DELETED, statuses or None)
     return Answer(response, dict.fromkeys(names))

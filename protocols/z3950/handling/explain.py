@@ -15,16 +15,40 @@ from pyroaring import BitMap
 from catalogue.records import count
 from catalogue.visibility import database_names, visible_records
 from protocols.hosting.answering import Context
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.codec import encode_value
 from protocols.z3950.databases import EXPLAIN_DATABASE
 from protocols.z3950.diagnostics import BIB_1, Bib1, Refused
+from protocols.z3950.messages.building_blocks import IntUnit, Unit
+from protocols.z3950.messages.retrieval import (
+    CompSpec,
+    ElementSetNames,
+    NamePlusRecord,
+    ResponseRecords,
+)
+from protocols.z3950.messages.searching import (
+    AttributesPlusTerm,
+    ComplexAttributeValue,
+    Operator,
+    ProximityOperator,
+    Query,
+    RpnRpnOp,
+    RPNStructure,
+)
+from protocols.z3950.messages.structures import (
+    AccessInfo,
+    CategoryInfo,
+    CategoryList,
+    DatabaseInfo,
+    HumanText,
+    RpnCapabilities,
+    TargetInfo,
+)
 from protocols.z3950.queries.attributes import BIB_1 as BIB_1_ATTRIBUTES
 from protocols.z3950.queries.rpn import rpn_of, text_of
 from protocols.z3950.records.forms import element_set_name, offered_syntaxes
 from protocols.z3950.records.retrieval import Page, Positions, PresentStatus
-from protocols.z3950.wire import structures as s
+from protocols.z3950.wire.asn1 import NULL, External, SingleAsn1Type
 from protocols.z3950.wire.ber import identifier_of
 
 EXPLAIN: Final = "1.2.840.10003.5.100"
@@ -50,10 +74,10 @@ _ELEMENT_SETS: Final = frozenset({"B", "DESCRIPTION", "F"})
 _ENGLISH: Final = "eng"
 
 #: A category's tag in Explain-Record.
-_TAGS: Final[dict[type, int]] = {s.TargetInfo: 0, s.DatabaseInfo: 1, s.CategoryList: 100}
+_TAGS: Final[dict[type, int]] = {TargetInfo: 0, DatabaseInfo: 1, CategoryList: 100}
 _CATEGORIES: Final = ("CategoryList", "TargetInfo", "DatabaseInfo")
 
-ExplainRecord = s.CategoryList | s.TargetInfo | s.DatabaseInfo
+ExplainRecord = CategoryList | TargetInfo | DatabaseInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +94,25 @@ def entries(caller: Association, context: Context) -> list[Entry]:
     settings, transaction = caller.settings, context.transaction
     visible = visible_records(transaction)
     held = count(transaction) if visible is None else len(visible)
-    access = s.AccessInfo(
-        query_types_supported=[s.RpnCapabilities(True, False)],
+    access = AccessInfo(
+        query_types_supported=[RpnCapabilities(True, False)],
         diagnostics_sets=[BIB_1],
         attribute_set_ids=[BIB_1_ATTRIBUTES],
         record_syntaxes=offered_syntaxes(),
         element_set_names=["F", "B"],
     )
-    explained = s.DatabaseInfo(
+    explained = DatabaseInfo(
         EXPLAIN_DATABASE,
         user_fee=False,
         available=True,
-        explain_database=m.NULL,
+        explain_database=NULL,
         title_string=_text("Explain"),
         description=_text("What can be found here."),
         proprietary=False,
         access_info=replace(access, attribute_set_ids=[EXP_1], record_syntaxes=[EXPLAIN]),
     )
     databases = [
-        s.DatabaseInfo(
+        DatabaseInfo(
             name,
             user_fee=False,
             available=True,
@@ -101,7 +125,7 @@ def entries(caller: Association, context: Context) -> list[Entry]:
         for name in settings.databases
     ]
     databases += [
-        s.DatabaseInfo(
+        DatabaseInfo(
             each.name,
             user_fee=False,
             available=True,
@@ -114,21 +138,21 @@ def entries(caller: Association, context: Context) -> list[Entry]:
         if each.name.lower() not in settings.names
     ]
     return [
-        Entry("categorylist", "", s.CategoryList([s.CategoryInfo(name) for name in _CATEGORIES])),
+        Entry("categorylist", "", CategoryList([CategoryInfo(name) for name in _CATEGORIES])),
         Entry("targetinfo", "", _target(caller, access)),
         *(Entry("databaseinfo", each.name.lower(), each) for each in (*databases, explained)),
     ]
 
 
-def _target(caller: Association, access: s.AccessInfo) -> s.TargetInfo:
+def _target(caller: Association, access: AccessInfo) -> TargetInfo:
     settings = caller.settings
-    return s.TargetInfo(
+    return TargetInfo(
         "Tiro",
         named_result_sets=True,
         multiple_db_search=True,
         max_result_sets=settings.maximum_result_sets,
-        timeout_interval=m.IntUnit(
-            round(settings.idle_timeout), m.Unit(unit_system="SI", unit="second")
+        timeout_interval=IntUnit(
+            round(settings.idle_timeout), Unit(unit_system="SI", unit="second")
         ),
         description=_text("A library system that speaks the standards."),
         languages=[_ENGLISH],
@@ -136,14 +160,14 @@ def _target(caller: Association, access: s.AccessInfo) -> s.TargetInfo:
     )
 
 
-def _text(text: str) -> list[s.HumanText]:
-    return [s.HumanText(text, language=_ENGLISH)]
+def _text(text: str) -> list[HumanText]:
+    return [HumanText(text, language=_ENGLISH)]
 
 
 # Search
 
 
-def search(query: m.Query, caller: Association, context: Context) -> ResultSet:
+def search(query: Query, caller: Association, context: Context) -> ResultSet:
     """The result set of a query of Exp-1 attributes. Raises Refused."""
     rpn = rpn_of(query)
     found = _evaluated(rpn.rpn, rpn.attribute_set, entries(caller, context), caller)
@@ -151,19 +175,19 @@ def search(query: m.Query, caller: Association, context: Context) -> ResultSet:
 
 
 def _evaluated(
-    rpn: m.RPNStructure, attribute_set: str, held: list[Entry], caller: Association
+    rpn: RPNStructure, attribute_set: str, held: list[Entry], caller: Association
 ) -> BitMap:
     """The numbers of the entries found. Recursive: the decoder has bounded the depth."""
-    if isinstance(rpn, m.AttributesPlusTerm):
+    if isinstance(rpn, AttributesPlusTerm):
         return _term(rpn, attribute_set, held)
-    if isinstance(rpn, m.RpnRpnOp):
-        if isinstance(rpn.op, m.ProximityOperator):
+    if isinstance(rpn, RpnRpnOp):
+        if isinstance(rpn.op, ProximityOperator):
             raise Refused(Bib1.OPERATOR_UNSUPPORTED, "prox")
         left = _evaluated(rpn.rpn1, attribute_set, held, caller)
         right = _evaluated(rpn.rpn2, attribute_set, held, caller)
-        if rpn.op is m.Operator.AND:
+        if rpn.op is Operator.AND:
             return left & right
-        return left | right if rpn.op is m.Operator.OR else left - right
+        return left | right if rpn.op is Operator.OR else left - right
     if isinstance(rpn, str):
         kept = caller.result_sets.get(rpn)
         if kept is None:
@@ -174,14 +198,14 @@ def _evaluated(
     raise Refused(Bib1.RESULT_ATTRIBUTES_UNSUPPORTED, rpn.result_set)
 
 
-def _term(operand: m.AttributesPlusTerm, attribute_set: str, held: list[Entry]) -> BitMap:
+def _term(operand: AttributesPlusTerm, attribute_set: str, held: list[Entry]) -> BitMap:
     use: int | None = None
     for attribute in operand.attributes:
         named = attribute.attribute_set or attribute_set
         if named != EXP_1 and (named != BIB_1_ATTRIBUTES or attribute.attribute_type == 1):
             raise Refused(Bib1.ATTRIBUTE_SET_UNSUPPORTED, named)
         value = attribute.attribute_value
-        if isinstance(value, m.ComplexAttributeValue):
+        if isinstance(value, ComplexAttributeValue):
             raise Refused(Bib1.COMPLEX_ATTRIBUTE_UNSUPPORTED, ",".join(map(str, value.list_)))
         if attribute.attribute_type == 1:
             use = value
@@ -209,44 +233,44 @@ def take_page(
     found: ResultSet,
     ranges: Sequence[Positions],
     syntax: str | None,
-    composition: m.ElementSetNames | m.CompSpec | None,
+    composition: ElementSetNames | CompSpec | None,
     caller: Association,
 ) -> Page:
     """The records at some positions, in the Explain syntax. Raises Refused."""
     if syntax not in (None, EXPLAIN):
         raise Refused(Bib1.SYNTAX_UNSUPPORTED, syntax)
-    if isinstance(composition, m.CompSpec):
+    if isinstance(composition, CompSpec):
         raise Refused(Bib1.COMP_SPEC_UNSUPPORTED, EXPLAIN_DATABASE)
     element_set = element_set_name(composition, EXPLAIN_DATABASE) or "F"
     if element_set.upper() not in _ELEMENT_SETS:
         raise Refused(Bib1.ELEMENT_SET_NAME_NOT_VALID, element_set)
     held = entries(caller, context)
     taken = [
-        m.NamePlusRecord(_external(held[entry].record, element_set.upper()), name=EXPLAIN_DATABASE)
+        NamePlusRecord(_external(held[entry].record, element_set.upper()), name=EXPLAIN_DATABASE)
         for start, number in ranges
         for entry in found.ids(context.transaction, start, number)
     ]
     following = sum(ranges[-1])
     return Page(
-        m.ResponseRecords(taken),
+        ResponseRecords(taken),
         len(taken),
         following if following <= len(found) else 0,
         PresentStatus.SUCCESS,
     )
 
 
-def _external(record: ExplainRecord, element_set: str) -> m.External:
+def _external(record: ExplainRecord, element_set: str) -> External:
     identifier = identifier_of(_TAGS[type(record)], constructed=True)
     octets = encode_value(_of_element_set(record, element_set), identifier)
-    return m.External(m.SingleAsn1Type(octets), direct_reference=EXPLAIN)
+    return External(SingleAsn1Type(octets), direct_reference=EXPLAIN)
 
 
 def _of_element_set(record: ExplainRecord, element_set: str) -> ExplainRecord:
     """The record without what its element set leaves out."""
-    if element_set == "F" or isinstance(record, s.CategoryList):
+    if element_set == "F" or isinstance(record, CategoryList):
         return record
     description = record.description if element_set == "DESCRIPTION" else None
-    if isinstance(record, s.TargetInfo):
+    if isinstance(record, TargetInfo):
         return replace(record, description=description, languages=None, common_access_info=None)
     return replace(
         record, description=description, record_count=None, proprietary=None, access_info=None

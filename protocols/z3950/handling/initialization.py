@@ -6,13 +6,15 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from protocols.hosting.answering import Context, Lane
-from protocols.z3950 import messages as m
 from protocols.z3950.accounts import account_of, is_anonymous
 from protocols.z3950.association import Answer, Association, Option, ResultSet
 from protocols.z3950.charsets import negotiate
 from protocols.z3950.codec import contents
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
 from protocols.z3950.extended.persistent_sets import persistent_sets
+from protocols.z3950.messages.association import InitializeRequest, InitializeResponse
+from protocols.z3950.messages.building_blocks import DiagnosticFormat, OtherInformationItem
+from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from protocols.z3950.wire.ber import identifier_of, value
 
 #: What is offered to everybody; extended services only where an account may ask for one.
@@ -36,7 +38,7 @@ except PackageNotFoundError:
     _VERSION = "unknown"
 
 
-def initialize(request: m.InitializeRequest, caller: Association, context: Context) -> Answer:
+def initialize(request: InitializeRequest, caller: Association, context: Context) -> Answer:
     """Agrees on what both sides can do; refuses who has no account where accounts are needed."""
     settings = caller.settings
     versions = request.protocol_version & VERSIONS
@@ -55,7 +57,7 @@ def initialize(request: m.InitializeRequest, caller: Association, context: Conte
         options &= ~ONLY_IN_VERSION_3
     if settings.offers_extended_services:
         options |= request.options & Option.EXTENDED_SERVICES
-    response = m.InitializeResponse(
+    response = InitializeResponse(
         protocol_version=versions,
         options=options,
         preferred_message_size=preferred,
@@ -63,7 +65,7 @@ def initialize(request: m.InitializeRequest, caller: Association, context: Conte
         result=is_welcome and versions != 0,
         implementation_name="Tiro",
         implementation_version=_VERSION,
-        other_info=None if negotiated is None else [m.OtherInformationItem(negotiated.answer)],
+        other_info=None if negotiated is None else [OtherInformationItem(negotiated.answer)],
     )
     if not is_welcome:
         response.user_information_field = _reason(Refused(Bib1.WRONG_PASSWORD))
@@ -80,11 +82,11 @@ def initialize(request: m.InitializeRequest, caller: Association, context: Conte
     )
 
 
-def lane_of_initialize(request: m.InitializeRequest, caller: Association) -> Lane:
+def lane_of_initialize(request: InitializeRequest, caller: Association) -> Lane:
     return Lane.READ
 
 
-def _may_be_unknown(request: m.InitializeRequest, caller: Association) -> bool:
+def _may_be_unknown(request: InitializeRequest, caller: Association) -> bool:
     """Whoever names nobody may come in unless the settings say otherwise, and whoever names
     somebody where nobody is known."""
     if is_anonymous(request.id_authentication):
@@ -97,13 +99,13 @@ def _smaller(asked: int, offered: int) -> int:
     return min(asked, offered) if asked > 0 else offered
 
 
-def _reason(refused: Refused) -> m.External:
+def _reason(refused: Refused) -> External:
     """A diagnostic as user information."""
-    record = m.DiagnosticFormat(diagnostic(refused, version=3))
-    diagnostics = m.External(
-        m.SingleAsn1Type(value(SEQUENCE, value(SEQUENCE, contents(record)))),
+    record = DiagnosticFormat(diagnostic(refused, version=3))
+    diagnostics = External(
+        SingleAsn1Type(value(SEQUENCE, value(SEQUENCE, contents(record)))),
         direct_reference=_DIAG_1,
     )
-    item = m.OtherInformationItem(diagnostics)
+    item = OtherInformationItem(diagnostics)
     information = value(OTHER_INFORMATION, value(SEQUENCE, contents(item)))
-    return m.External(m.SingleAsn1Type(information), direct_reference=_USER_INFORMATION)
+    return External(SingleAsn1Type(information), direct_reference=_USER_INFORMATION)

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from protocols.hosting.answering import Context, Lane
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association, Option, ResultSet
 from protocols.z3950.databases import is_explain
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
 from protocols.z3950.handling import explain
+from protocols.z3950.messages.retrieval import (
+    CompSpec,
+    ElementSetNames,
+    PresentRequest,
+    PresentResponse,
+    Segment,
+)
 from protocols.z3950.records.forms import choose_form
 from protocols.z3950.records.retrieval import (
     MOST_SEGMENTS,
@@ -27,7 +33,7 @@ FEW_RECORDS: Final = 50
 _SEGMENTATION: Final = int(Option.SEGMENTATION_LEVEL_1)
 
 
-def answer_present(request: m.PresentRequest, caller: Association, context: Context) -> Answer:
+def answer_present(request: PresentRequest, caller: Association, context: Context) -> Answer:
     """The records asked for, as many as fit into the response and its segments."""
     try:
         found = caller.result_sets.get(request.result_set_id)
@@ -46,12 +52,12 @@ def answer_present(request: m.PresentRequest, caller: Association, context: Cont
         _segments(request, caller),
     )
     return Answer(
-        m.PresentResponse(page.number, page.following, page.status, page.records),
-        segments=[m.Segment(len(records), records) for records in page.segments],
+        PresentResponse(page.number, page.following, page.status, page.records),
+        segments=[Segment(len(records), records) for records in page.segments],
     )
 
 
-def lane_of_present(request: m.PresentRequest, caller: Association) -> Lane:
+def lane_of_present(request: PresentRequest, caller: Association) -> Lane:
     further = request.additional_ranges or ()
     number = request.number_of_records_requested
     until = request.result_set_start_point + number - 1
@@ -66,12 +72,10 @@ def lane_of_present(request: m.PresentRequest, caller: Association) -> Lane:
 
 
 def failed_present(caller: Association, refused: Refused) -> Answer:
-    return Answer(
-        m.PresentResponse(0, 0, PresentStatus.FAILURE, diagnostic(refused, caller.version))
-    )
+    return Answer(PresentResponse(0, 0, PresentStatus.FAILURE, diagnostic(refused, caller.version)))
 
 
-def _ranges(request: m.PresentRequest, size: int) -> list[Positions]:
+def _ranges(request: PresentRequest, size: int) -> list[Positions]:
     """The positions asked for, all of which must exist. Raises Refused."""
     ranges = [(request.result_set_start_point, request.number_of_records_requested)]
     for each in request.additional_ranges or ():
@@ -82,7 +86,7 @@ def _ranges(request: m.PresentRequest, size: int) -> list[Positions]:
     return ranges
 
 
-def _segments(request: m.PresentRequest, caller: Association) -> int:
+def _segments(request: PresentRequest, caller: Association) -> int:
     """How many messages the records may come in (3.3.2); one where that was not agreed on."""
     if not caller.options & _SEGMENTATION:
         return 1
@@ -94,7 +98,7 @@ def page_of(
     found: ResultSet,
     ranges: Sequence[Positions],
     syntax: str | None,
-    composition: m.ElementSetNames | m.CompSpec | None,
+    composition: ElementSetNames | CompSpec | None,
     caller: Association,
     most_segments: int = 1,
 ) -> Page:

@@ -5,17 +5,22 @@ A client that asks anyway goes on with what there is.
 
 from __future__ import annotations
 
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
+from protocols.z3950.messages.association import ResourceReportRequest, ResourceReportResponse
+from protocols.z3950.messages.building_blocks import DiagRec
+from protocols.z3950.messages.result_sets import (
+    DuplicateDetectionRequest,
+    DuplicateDetectionResponse,
+)
 
 
-def refuse_resource_report(request: m.ResourceReportRequest, caller: Association) -> Answer:
+def refuse_resource_report(request: ResourceReportRequest, caller: Association) -> Answer:
     """Failure-5: no reports can be had (3.2.6.4)."""
-    return Answer(m.ResourceReportResponse(resource_report_status=6))
+    return Answer(ResourceReportResponse(resource_report_status=6))
 
 
-def refuse_duplicate_detection(request: m.DuplicateDetectionRequest, caller: Association) -> Answer:
+def refuse_duplicate_detection(request: DuplicateDetectionRequest, caller: Association) -> Answer:
     refused = Refused(Bib1.SERVICE_UNSUPPORTED_FOR_DATABASE, "duplicate detection")
-    diagnostics: list[m.DiagRec] = [diagnostic(refused, caller.version)]
-    return Answer(m.DuplicateDetectionResponse(status=1, diagnostics=diagnostics))
+    diagnostics: list[DiagRec] = [diagnostic(refused, caller.version)]
+    return Answer(DuplicateDetectionResponse(status=1, diagnostics=diagnostics))

@@ -15,10 +15,11 @@ from catalogue.query import Relation, Structure, Term, Truncation, UnsupportedSe
 from catalogue.searching.scan_lists import list_for
 from catalogue.searching.scanning import MOST_ENTRIES, ScanPage, scan
 from protocols.hosting.answering import Context, Lane
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.databases import is_explain, records_in
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
+from protocols.z3950.messages.building_blocks import SurrogateDiagnostic
+from protocols.z3950.messages.scanning import ListEntries, ScanRequest, ScanResponse, TermInfo
 from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.queries.rpn import refusal_among, term_of
 
@@ -42,7 +43,7 @@ class ScanStatus(IntEnum):
     FAILURE = 6
 
 
-def lane_of_scan(request: m.ScanRequest, caller: Association) -> Lane:
+def lane_of_scan(request: ScanRequest, caller: Association) -> Lane:
     """A page of words or numbers of one access point is read at once; others may take longer."""
     if request.number_of_terms_requested > FEW_TERMS:
         return Lane.WIDE_READ
@@ -56,34 +57,34 @@ def lane_of_scan(request: m.ScanRequest, caller: Association) -> Lane:
     return Lane.READ if is_bounded and term.completeness is None else Lane.WIDE_READ
 
 
-def answer_scan(request: m.ScanRequest, caller: Association, context: Context) -> Answer:
+def answer_scan(request: ScanRequest, caller: Association, context: Context) -> Answer:
     """The terms around the one asked for, which stands where the client wants it to."""
     try:
         entries, position, status = _page(request, caller, context)
     except Refused as refused:
         return failed_scan(caller, refused)
     return Answer(
-        m.ScanResponse(
+        ScanResponse(
             scan_status=status,
             number_of_entries_returned=len(entries),
             step_size=0,
             position_of_term=position,
-            entries=m.ListEntries(entries),
+            entries=ListEntries(entries),
             attribute_set=BIB_1,
         )
     )
 
 
 def failed_scan(caller: Association, refused: Refused) -> Answer:
-    entries = m.ListEntries(nonsurrogate_diagnostics=[diagnostic(refused, caller.version)])
-    return Answer(m.ScanResponse(ScanStatus.FAILURE, number_of_entries_returned=0, entries=entries))
+    entries = ListEntries(nonsurrogate_diagnostics=[diagnostic(refused, caller.version)])
+    return Answer(ScanResponse(ScanStatus.FAILURE, number_of_entries_returned=0, entries=entries))
 
 
-Entries = list[m.TermInfo | m.SurrogateDiagnostic]
+Entries = list[TermInfo | SurrogateDiagnostic]
 
 
 def _page(
-    request: m.ScanRequest, caller: Association, context: Context
+    request: ScanRequest, caller: Association, context: Context
 ) -> tuple[Entries, int, ScanStatus]:
     """The entries, the position of the term among them, from 1 on, and the status."""
     if is_explain(request.database_names):
@@ -118,14 +119,14 @@ def _page(
         size += len(octets) + ENVELOPE
         if size > caller.preferred_message_size and entries:
             return entries, page.position + (preferred > 0), ScanStatus.PARTIAL_2
-        entries.append(m.TermInfo(text if is_text else octets, global_occurrences=count))
+        entries.append(TermInfo(text if is_text else octets, global_occurrences=count))
     status = ScanStatus.SUCCESS
     if len(entries) < number:
         status = ScanStatus.PARTIAL_4 if page.is_cut else ScanStatus.PARTIAL_5
     return entries, page.position + (preferred > 0), status
 
 
-def _term(request: m.ScanRequest) -> Term:
+def _term(request: ScanRequest) -> Term:
     """The list and the place in it; an attribute that makes no sense there is refused."""
     term = term_of(request.term_list_and_start_point, request.attribute_set or BIB_1)
     if term.relation not in (None, Relation.EQUAL):
@@ -135,7 +136,7 @@ def _term(request: m.ScanRequest) -> Term:
     return term
 
 
-def _refused(request: m.ScanRequest, attribute_type: int, condition: Bib1) -> Refused:
+def _refused(request: ScanRequest, attribute_type: int, condition: Bib1) -> Refused:
     values: Sequence[object] = [
         attribute.attribute_value
         for attribute in request.term_list_and_start_point.attributes
@@ -144,7 +145,7 @@ def _refused(request: m.ScanRequest, attribute_type: int, condition: Bib1) -> Re
     return Refused(condition, ",".join(map(str, values)))
 
 
-def _bounds(request: m.ScanRequest) -> tuple[int, int]:
+def _bounds(request: ScanRequest) -> tuple[int, int]:
     """How many terms, and the preferred position of the term among them (3.2.8.1.4, .5)."""
     if request.step_size:
         raise Refused(Bib1.ONLY_STEP_SIZE_ZERO, str(request.step_size))

@@ -8,13 +8,15 @@ from typing import Final
 from catalogue.query import Query, UnsupportedSearch
 from catalogue.searching.evaluation import is_wide, names_result_sets, search
 from protocols.hosting.answering import Context, Lane
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association, ResultSet
 from protocols.z3950.databases import is_explain, records_in
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic, refusal_of
 from protocols.z3950.handling import explain
 from protocols.z3950.handling.presenting import FEW_RECORDS, page_of
 from protocols.z3950.handling.sorting import check_keys, in_order
+from protocols.z3950.messages.retrieval import ElementSetNames
+from protocols.z3950.messages.searching import Query as WireQuery
+from protocols.z3950.messages.searching import SearchRequest, SearchResponse, Type104
 from protocols.z3950.queries.cql_queries import cql_search_of
 from protocols.z3950.queries.rpn import query_of, refusal_in
 
@@ -27,10 +29,10 @@ Finding = Callable[[Context], ResultSet]
 #: Short queries whose trees are remembered, by their identity: `codec.decode` gives the same object
 #: for the same octets, and the entry keeps it alive.
 REMEMBERED: Final = 512
-_trees: Final[dict[int, tuple[m.Query, Query]]] = {}
+_trees: Final[dict[int, tuple[WireQuery, Query]]] = {}
 
 
-def query_of_search(request: m.SearchRequest, caller: Association) -> Query:
+def query_of_search(request: SearchRequest, caller: Association) -> Query:
     """What is to be searched, when it may be: checks all that needs no database. Raises Refused."""
     check_name(request, caller)
     try:
@@ -41,14 +43,14 @@ def query_of_search(request: m.SearchRequest, caller: Association) -> Query:
         raise
 
 
-def check_name(request: m.SearchRequest, caller: Association) -> None:
+def check_name(request: SearchRequest, caller: Association) -> None:
     """Raises Refused where the result set exists and is not to be replaced."""
     if request.result_set_name in caller.result_sets and not request.replace_indicator:
         raise Refused(Bib1.RESULT_SET_EXISTS, request.result_set_name)
 
 
 def prepare_search(
-    request: m.SearchRequest, caller: Association
+    request: SearchRequest, caller: Association
 ) -> tuple[Lane, Callable[[Context], Answer]]:
     """Where the search runs, and the search: what may read much must not keep others waiting."""
     try:
@@ -63,7 +65,7 @@ def prepare_search(
     return lane, lambda context: answer_search(request, caller, context, find)
 
 
-def _prepared(request: m.SearchRequest, caller: Association) -> tuple[bool, Finding]:
+def _prepared(request: SearchRequest, caller: Association) -> tuple[bool, Finding]:
     """Whether the search may read much, and what finds its result set. Raises Refused."""
     if is_explain(request.database_names):
         check_name(request, caller)
@@ -72,7 +74,7 @@ def _prepared(request: m.SearchRequest, caller: Association) -> tuple[bool, Find
     if known is not None and asked is request.query:
         check_name(request, caller)
         return False, lambda context: _found(request, known, caller, context)
-    if isinstance(request.query, m.Type104):
+    if isinstance(request.query, Type104):
         return True, _prepared_cql(request, request.query, caller)
     query = query_of_search(request, caller)
     try:
@@ -86,7 +88,7 @@ def _prepared(request: m.SearchRequest, caller: Association) -> tuple[bool, Find
     return is_wide_query, lambda context: _found(request, query, caller, context)
 
 
-def _prepared_cql(request: m.SearchRequest, query: m.Type104, caller: Association) -> Finding:
+def _prepared_cql(request: SearchRequest, query: Type104, caller: Association) -> Finding:
     """What finds, and puts in order, the records of a query in CQL. Raises Refused."""
     check_name(request, caller)
     wanted = cql_search_of(query)
@@ -107,7 +109,7 @@ def _prepared_cql(request: m.SearchRequest, query: m.Type104, caller: Associatio
 
 
 def _found(
-    request: m.SearchRequest, query: Query, caller: Association, context: Context
+    request: SearchRequest, query: Query, caller: Association, context: Context
 ) -> ResultSet:
     names = request.database_names
     visible = records_in(context.transaction, names, caller.settings)
@@ -118,7 +120,7 @@ def _found(
 
 
 def answer_search(
-    request: m.SearchRequest, caller: Association, context: Context, find: Finding
+    request: SearchRequest, caller: Association, context: Context, find: Finding
 ) -> Answer:
     """Finds records, keeps the set under its name, and sends some along if the set is small."""
     try:
@@ -126,7 +128,7 @@ def answer_search(
     except Refused as refused:
         return failed_search(request, caller, refused)
     count = len(found)
-    response = m.SearchResponse(count, 0, 1 if count else 0, search_status=True)
+    response = SearchResponse(count, 0, 1 if count else 0, search_status=True)
     number, element_sets = _to_send_along(request, count)
     if number:
         page = page_of(
@@ -139,9 +141,9 @@ def answer_search(
     return Answer(response, {request.result_set_name: found})
 
 
-def failed_search(request: m.SearchRequest, caller: Association, refused: Refused) -> Answer:
+def failed_search(request: SearchRequest, caller: Association, refused: Refused) -> Answer:
     """The answer with a diagnostic; a set to be replaced is gone even so (3.2.2.1.4)."""
-    response = m.SearchResponse(
+    response = SearchResponse(
         0,
         0,
         0,
@@ -154,7 +156,7 @@ def failed_search(request: m.SearchRequest, caller: Association, refused: Refuse
     return Answer(response)
 
 
-def _to_send_along(request: m.SearchRequest, count: int) -> tuple[int, m.ElementSetNames | None]:
+def _to_send_along(request: SearchRequest, count: int) -> tuple[int, ElementSetNames | None]:
     """How many records a response carries, by the bounds of the request (3.2.2.1.6)."""
     if count <= request.small_set_upper_bound:
         return count, request.small_set_element_set_names

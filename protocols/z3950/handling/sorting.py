@@ -20,10 +20,18 @@ from catalogue.searching.evaluation import search
 from catalogue.searching.result_order import ResultOrder
 from catalogue.searching.sorting import MOST_KEYS, SortKey, is_wide_sort
 from protocols.hosting.answering import Context, Lane
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association, Option, ResultSet
 from protocols.z3950.databases import is_explain
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
+from protocols.z3950.messages.building_blocks import DiagRec, Specification
+from protocols.z3950.messages.result_sets import (
+    MissingValueAction,
+    SortKeySpec,
+    SortRequest,
+    SortResponse,
+)
+from protocols.z3950.messages.result_sets import SortKey as WireSortKey
+from protocols.z3950.messages.searching import AttributeElement, ComplexAttributeValue
 from protocols.z3950.queries.attributes import BIB_1, AttributeType
 
 #: The keys by use attribute.
@@ -63,30 +71,30 @@ class SortStatus(IntEnum):
     FAILURE = 2
 
 
-def lane_of_sort(request: m.SortRequest, caller: Association) -> Lane:
+def lane_of_sort(request: SortRequest, caller: Association) -> Lane:
     kept = caller.result_sets
     records = _together(kept[name] for name in request.input_result_set_names if name in kept)
     return Lane.WIDE_READ if is_wide_sort(records) else Lane.READ
 
 
-def answer_sort(request: m.SortRequest, caller: Association, context: Context) -> Answer:
+def answer_sort(request: SortRequest, caller: Association, context: Context) -> Answer:
     """Puts the records of all input sets, each once, in order under the name of the output set."""
     try:
         found = _sorted(request, caller, context)
     except Refused as refused:
         return failed_sort(caller, refused)
     is_counted = caller.options & Option.RESULT_COUNT_IN_SORT
-    response = m.SortResponse(SortStatus.SUCCESS, result_count=len(found) if is_counted else None)
+    response = SortResponse(SortStatus.SUCCESS, result_count=len(found) if is_counted else None)
     return Answer(response, {request.sorted_result_set_name: found})
 
 
 def failed_sort(caller: Association, refused: Refused) -> Answer:
     """Failure; the sets are as they were."""
-    diagnostics: list[m.DiagRec] = [diagnostic(refused, caller.version)]
-    return Answer(m.SortResponse(SortStatus.FAILURE, UNCHANGED, diagnostics))
+    diagnostics: list[DiagRec] = [diagnostic(refused, caller.version)]
+    return Answer(SortResponse(SortStatus.FAILURE, UNCHANGED, diagnostics))
 
 
-def _sorted(request: m.SortRequest, caller: Association, context: Context) -> ResultSet:
+def _sorted(request: SortRequest, caller: Association, context: Context) -> ResultSet:
     inputs = []
     for name in request.input_result_set_names:
         found = caller.result_sets.get(name)
@@ -104,7 +112,7 @@ def _sorted(request: m.SortRequest, caller: Association, context: Context) -> Re
         raise Refused(Bib1.TOO_MANY_SORT_KEYS, str(MOST_KEYS))
     check_keys(keys)
     for spec, key in zip(specs, keys, strict=True):
-        if spec.missing_value_action is m.MissingValueAction.ABORT:
+        if spec.missing_value_action is MissingValueAction.ABORT:
             _require(context, records, key.point)
     databases = dict.fromkeys(name for found in inputs for name in found.databases)
     return in_order(context, records, list(databases), keys)
@@ -137,7 +145,7 @@ def _require(context: Context, records: BitMap, point: str) -> None:
         raise Refused(Bib1.CANNOT_SORT_SO, f"not every record has {point}")
 
 
-def _key(spec: m.SortKeySpec) -> SortKey:
+def _key(spec: SortKeySpec) -> SortKey:
     """One key of the sequence. Raises Refused."""
     if spec.sort_relation not in (ASCENDING, DESCENDING):
         raise Refused(Bib1.SORT_RELATION_ILLEGAL, str(spec.sort_relation))
@@ -149,22 +157,22 @@ def _key(spec: m.SortKeySpec) -> SortKey:
         raise Refused(Bib1.DATABASE_SPECIFIC_SORT_UNSUPPORTED)
     is_descending = spec.sort_relation == DESCENDING
     # A null is less than every value; where nothing is said, what has no value comes last.
-    is_null = spec.missing_value_action is m.MissingValueAction.NULL
+    is_null = spec.missing_value_action is MissingValueAction.NULL
     return SortKey(_point(spec.sort_element), is_descending, is_null and not is_descending)
 
 
-def _point(key: m.SortKey) -> str:
+def _point(key: WireSortKey) -> str:
     if isinstance(key, str):
         point = KEY_OF_NAME.get(key.lower())
         if point is None:
             raise Refused(Bib1.CANNOT_SORT_SO, key)
         return point
-    if isinstance(key, m.Specification):
+    if isinstance(key, Specification):
         raise Refused(Bib1.CANNOT_SORT_SO, "element specification")
     return _point_of_attributes(key.id, key.list_)
 
 
-def _point_of_attributes(attribute_set: str, attributes: Sequence[m.AttributeElement]) -> str:
+def _point_of_attributes(attribute_set: str, attributes: Sequence[AttributeElement]) -> str:
     points = []
     for attribute in attributes:
         named = attribute.attribute_set or attribute_set
@@ -173,7 +181,7 @@ def _point_of_attributes(attribute_set: str, attributes: Sequence[m.AttributeEle
         value = attribute.attribute_value
         if attribute.attribute_type != AttributeType.USE:
             raise Refused(Bib1.CANNOT_SORT_SO, f"attribute type {attribute.attribute_type}")
-        if isinstance(value, m.ComplexAttributeValue) or value not in KEY_OF_USE:
+        if isinstance(value, ComplexAttributeValue) or value not in KEY_OF_USE:
             shown = value if isinstance(value, int) else ",".join(map(str, value.list_))
             raise Refused(Bib1.CANNOT_SORT_SO, str(shown))
         points.append(KEY_OF_USE[value])

@@ -16,8 +16,9 @@ from protocols.cql.diagnostics import Srw
 from protocols.cql.parser import parse
 from protocols.cql.sort_order import keys_of_query
 from protocols.cql.translation import query_of
-from protocols.z3950 import messages as m
 from protocols.z3950.diagnostics import Bib1, Refused
+from protocols.z3950.messages.searching import Type104
+from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from protocols.z3950.wire.ber import header, read_segments
 
 #: The query language CQL among the types of EXTERNAL.
@@ -71,7 +72,7 @@ class CqlSearch:
     sort_keys: tuple[SortKey, ...]
 
 
-def cql_search_of(query: m.Type104) -> CqlSearch:
+def cql_search_of(query: Type104) -> CqlSearch:
     """Raises Refused: 107 for another language, 108 for what is not CQL."""
     text = _text_of(query.value)
     try:
@@ -81,13 +82,13 @@ def cql_search_of(query: m.Type104) -> CqlSearch:
         raise Refused(CONDITION[refused.number], refused.details) from refused
 
 
-def _text_of(external: m.External) -> str:
+def _text_of(external: External) -> str:
     if external.direct_reference != CQL:
         language = external.direct_reference or "104"
         raise Refused(Bib1.QUERY_TYPE_UNSUPPORTED, language)
     encoding = external.encoding
     octets = encoding if isinstance(encoding, bytes) else b""
-    if isinstance(encoding, m.SingleAsn1Type):
+    if isinstance(encoding, SingleAsn1Type):
         octets = _string_in(encoding.value)
     try:
         return octets.decode()

@@ -13,16 +13,30 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from protocols.z3950 import messages as m
+from protocols.z3950.messages.searching import (
+    AttributeElement,
+    AttributesPlusTerm,
+    ComplexAttributeValue,
+    Known,
+    Operator,
+    Private,
+    ProximityOperator,
+    ResultSetPlusAttributes,
+    RPNQuery,
+    RpnRpnOp,
+    RPNStructure,
+    Term,
+    Type1,
+)
 from protocols.z3950.queries.attributes import BIB_1
 
-_OPERATORS = {"@and": m.Operator.AND, "@or": m.Operator.OR, "@not": m.Operator.AND_NOT}
+_OPERATORS = {"@and": Operator.AND, "@or": Operator.OR, "@not": Operator.AND_NOT}
 _SETS = {"bib-1": BIB_1, "bib1": BIB_1}
-_UNIT_KINDS: dict[str, type[m.Known] | type[m.Private]] = {
-    "k": m.Known,
-    "known": m.Known,
-    "p": m.Private,
-    "private": m.Private,
+_UNIT_KINDS: dict[str, type[Known] | type[Private]] = {
+    "k": Known,
+    "known": Known,
+    "p": Private,
+    "private": Private,
 }
 _OID = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 _WORD = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))', re.DOTALL)
@@ -35,7 +49,7 @@ class QueryError(ValueError):
     """The text is no query in prefix notation; the message says where it goes wrong."""
 
 
-def attributes(text: str) -> list[m.AttributeElement]:
+def attributes(text: str) -> list[AttributeElement]:
     """Attributes alone: ``@attr 1=4 @attr 4=2``. Raises QueryError."""
     words = _Words(text)
     found = _attributes(words)
@@ -44,12 +58,12 @@ def attributes(text: str) -> list[m.AttributeElement]:
     return found
 
 
-def term(elements: Sequence[m.AttributeElement], text: str) -> m.AttributesPlusTerm:
+def term(elements: Sequence[AttributeElement], text: str) -> AttributesPlusTerm:
     """A term with its attributes, in UTF-8 as general octets, which every server takes."""
-    return m.AttributesPlusTerm(list(elements), text.encode())
+    return AttributesPlusTerm(list(elements), text.encode())
 
 
-def query(text: str, attribute_set: str = BIB_1) -> m.Type1:
+def query(text: str, attribute_set: str = BIB_1) -> Type1:
     """The Type-1 query of a text. Raises QueryError."""
     words = _Words(text)
     if words.peek() == "@attrset":
@@ -58,7 +72,7 @@ def query(text: str, attribute_set: str = BIB_1) -> m.Type1:
     rpn = _structure(words, [], 0)
     if words:
         raise QueryError(f"left over: {words.next()}")
-    return m.Type1(m.RPNQuery(attribute_set, rpn))
+    return Type1(RPNQuery(attribute_set, rpn))
 
 
 class _Words:
@@ -96,7 +110,7 @@ def _set(name: str) -> str:
     return found
 
 
-def _attributes(words: _Words) -> list[m.AttributeElement]:
+def _attributes(words: _Words) -> list[AttributeElement]:
     found = []
     while words.peek() == "@attr":
         words.next()
@@ -107,12 +121,12 @@ def _attributes(words: _Words) -> list[m.AttributeElement]:
         kind, _, value = word.partition("=")
         if not kind.isdecimal() or not value:
             raise QueryError(f"not an attribute: {word}")
-        number = int(value) if value.isdecimal() else m.ComplexAttributeValue([value])
-        found.append(m.AttributeElement(int(kind), number, attribute_set=attribute_set))
+        number = int(value) if value.isdecimal() else ComplexAttributeValue([value])
+        found.append(AttributeElement(int(kind), number, attribute_set=attribute_set))
     return found
 
 
-def _structure(words: _Words, inherited: list[m.AttributeElement], depth: int) -> m.RPNStructure:
+def _structure(words: _Words, inherited: list[AttributeElement], depth: int) -> RPNStructure:
     if depth > MOST_NESTED:
         raise QueryError("operators are nested too deep")
     own = _attributes(words)
@@ -123,20 +137,20 @@ def _structure(words: _Words, inherited: list[m.AttributeElement], depth: int) -
         words.next()
         op = _OPERATORS.get(operator) or _proximity(words)
         left = _structure(words, elements, depth + 1)
-        return m.RpnRpnOp(left, _structure(words, elements, depth + 1), op)
+        return RpnRpnOp(left, _structure(words, elements, depth + 1), op)
     if operator == "@set":
         words.next()
         name = words.next()
-        return m.ResultSetPlusAttributes(name, elements) if elements else name
+        return ResultSetPlusAttributes(name, elements) if elements else name
     if operator == "@term":
         words.next()
-        return m.AttributesPlusTerm(elements, _term(words.next(), words.next()))
+        return AttributesPlusTerm(elements, _term(words.next(), words.next()))
     if operator.startswith("@"):
         raise QueryError(f"not known: {operator}")
     return term(elements, words.next())
 
 
-def _term(kind: str, text: str) -> m.Term:
+def _term(kind: str, text: str) -> Term:
     if kind == "general":
         return text.encode()
     if kind == "string":
@@ -146,11 +160,11 @@ def _term(kind: str, text: str) -> m.Term:
     raise QueryError(f"not a term: @term {kind} {text}")
 
 
-def _proximity(words: _Words) -> m.ProximityOperator:
+def _proximity(words: _Words) -> ProximityOperator:
     exclusion, distance, ordered, relation, known, unit = (words.next() for _ in range(6))
     try:
         kind = _UNIT_KINDS[known]
-        return m.ProximityOperator(
+        return ProximityOperator(
             int(distance),
             ordered == "1",
             int(relation),

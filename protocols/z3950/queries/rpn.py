@@ -12,10 +12,25 @@ from math import prod
 from typing import Any, Final
 
 from catalogue.query import And, AndNot, Found, Near, Or, Query, Relation, Term, UnsupportedSearch
-from protocols.z3950 import messages as m
 from protocols.z3950.association import ResultSet
 from protocols.z3950.databases import is_explain
 from protocols.z3950.diagnostics import Bib1, Refused, refusal_of
+from protocols.z3950.messages.building_blocks import StringOrNumeric
+from protocols.z3950.messages.searching import (
+    AttributeElement,
+    AttributesPlusTerm,
+    ComplexAttributeValue,
+    Known,
+    Operator,
+    ProximityOperator,
+    RPNQuery,
+    RpnRpnOp,
+    RPNStructure,
+    Type1,
+    Type101,
+)
+from protocols.z3950.messages.searching import Query as WireQuery
+from protocols.z3950.messages.searching import Term as WireTerm
 from protocols.z3950.queries.attributes import (
     ALL_RECORDS,
     BIB_1,
@@ -30,10 +45,10 @@ from protocols.z3950.queries.attributes import (
     AttributeType,
 )
 
-_OPERATORS: Final[dict[m.Operator, type[And] | type[Or] | type[AndNot]]] = {
-    m.Operator.AND: And,
-    m.Operator.OR: Or,
-    m.Operator.AND_NOT: AndNot,
+_OPERATORS: Final[dict[Operator, type[And] | type[Or] | type[AndNot]]] = {
+    Operator.AND: And,
+    Operator.OR: Or,
+    Operator.AND_NOT: AndNot,
 }
 
 #: The longest term.
@@ -48,28 +63,28 @@ _LIMITED: Final = re.compile(r"\?([0-9])")
 _ACCESS_POINTS: Final = frozenset(USE.values())
 
 
-def query_of(query: m.Query, result_sets: Mapping[str, ResultSet]) -> Query:
+def query_of(query: WireQuery, result_sets: Mapping[str, ResultSet]) -> Query:
     """The tree that the catalogue searches. Raises Refused."""
     rpn = rpn_of(query)
     return _structure(rpn.rpn, rpn.attribute_set, result_sets)
 
 
-def rpn_of(query: m.Query) -> m.RPNQuery:
+def rpn_of(query: WireQuery) -> RPNQuery:
     """The RPN of a query. Raises Refused for other types; addinfo is the type's number."""
-    if isinstance(query, m.Type1 | m.Type101):
+    if isinstance(query, Type1 | Type101):
         return query.value
     raise Refused(Bib1.QUERY_TYPE_UNSUPPORTED, type(query).__name__.removeprefix("Type"))
 
 
 def _structure(
-    rpn: m.RPNStructure, attribute_set: str, result_sets: Mapping[str, ResultSet]
+    rpn: RPNStructure, attribute_set: str, result_sets: Mapping[str, ResultSet]
 ) -> Query:
     """Recursive: the decoder has bounded the depth."""
-    if isinstance(rpn, m.AttributesPlusTerm):
+    if isinstance(rpn, AttributesPlusTerm):
         terms: list[Query] = [*_terms_of(rpn, attribute_set)]
         return reduce(Or, terms)
-    if isinstance(rpn, m.RpnRpnOp):
-        if isinstance(rpn.op, m.ProximityOperator):
+    if isinstance(rpn, RpnRpnOp):
+        if isinstance(rpn.op, ProximityOperator):
             return _near(rpn, rpn.op, attribute_set)
         left = _structure(rpn.rpn1, attribute_set, result_sets)
         right = _structure(rpn.rpn2, attribute_set, result_sets)
@@ -84,7 +99,7 @@ def _structure(
     raise Refused(Bib1.RESULT_ATTRIBUTES_UNSUPPORTED, rpn.result_set)
 
 
-def _near(rpn: m.RpnRpnOp, op: m.ProximityOperator, attribute_set: str) -> Near:
+def _near(rpn: RpnRpnOp, op: ProximityOperator, attribute_set: str) -> Near:
     """Two terms near each other (3.7.2): words, or anything within one field."""
     if op.exclusion:
         raise Refused(Bib1.OPERATOR_UNSUPPORTED, "prox with exclusion")
@@ -92,17 +107,17 @@ def _near(rpn: m.RpnRpnOp, op: m.ProximityOperator, attribute_set: str) -> Near:
     if relation is None:
         raise Refused(Bib1.PROXIMITY_RELATION_UNSUPPORTED, str(op.relation_type))
     code = op.proximity_unit_code
-    unit = PROXIMITY_UNIT.get(code.value) if isinstance(code, m.Known) else None
+    unit = PROXIMITY_UNIT.get(code.value) if isinstance(code, Known) else None
     if unit is None:
         raise Refused(Bib1.PROXIMITY_UNIT_UNSUPPORTED, str(code.value))
     left, right = rpn.rpn1, rpn.rpn2
-    if not (isinstance(left, m.AttributesPlusTerm) and isinstance(right, m.AttributesPlusTerm)):
+    if not (isinstance(left, AttributesPlusTerm) and isinstance(right, AttributesPlusTerm)):
         raise Refused(Bib1.PROXIMITY_OF_SETS_UNSUPPORTED)
     terms = (term_of(left, attribute_set), term_of(right, attribute_set))
     return Near(*terms, op.distance, op.ordered, unit, relation)
 
 
-def term_of(operand: m.AttributesPlusTerm, attribute_set: str) -> Term:
+def term_of(operand: AttributesPlusTerm, attribute_set: str) -> Term:
     """The one term that an operand is, each attribute understood or refused. Raises Refused."""
     term, *others = _terms_of(operand, attribute_set)
     if others:
@@ -110,7 +125,7 @@ def term_of(operand: m.AttributesPlusTerm, attribute_set: str) -> Term:
     return term
 
 
-def _terms_of(operand: m.AttributesPlusTerm, attribute_set: str) -> list[Term]:
+def _terms_of(operand: AttributesPlusTerm, attribute_set: str) -> list[Term]:
     """The terms any of which an operand asks for, at least one. Raises Refused."""
     given: list[Any] = [None] * len(TABLES)
     mask: int | None = None
@@ -123,7 +138,7 @@ def _terms_of(operand: m.AttributesPlusTerm, attribute_set: str) -> list[Term]:
         if not 0 < number <= len(TABLES):
             raise Refused(Bib1.ATTRIBUTE_TYPE_UNSUPPORTED, str(number))
         table, unsupported = TABLES[number - 1]
-        value: m.StringOrNumeric
+        value: StringOrNumeric
         if isinstance(attribute.attribute_value, int):
             value = attribute.attribute_value
         else:
@@ -167,7 +182,7 @@ def _spellings(text: str) -> list[str]:
     return spellings
 
 
-def _simple(value: m.ComplexAttributeValue) -> m.StringOrNumeric:
+def _simple(value: ComplexAttributeValue) -> StringOrNumeric:
     """A complex value that says no more than a simple one: one entry, no semantic action."""
     if len(value.list_) != 1 or value.semantic_action:
         raise Refused(Bib1.COMPLEX_ATTRIBUTE_UNSUPPORTED, ",".join(map(str, value.list_)))
@@ -183,7 +198,7 @@ def _named(number: int, name: str) -> str | None:
     return name if name in _ACCESS_POINTS or name == ALL_RECORDS else None
 
 
-def text_of(term: m.Term) -> str:
+def text_of(term: WireTerm) -> str:
     """The characters of a term: octets are UTF-8 where they can be, else Latin-1."""
     if isinstance(term, bytes):
         try:
@@ -197,13 +212,13 @@ def text_of(term: m.Term) -> str:
     raise Refused(Bib1.TERM_TYPE_UNSUPPORTED, type(term).__name__)
 
 
-def refusal_in(query: m.Query, unsupported: UnsupportedSearch) -> Refused:
+def refusal_in(query: WireQuery, unsupported: UnsupportedSearch) -> Refused:
     """What the catalogue could not honour, with the value as the client wrote it."""
     return refusal_among(_attributes(rpn_of(query).rpn), unsupported)
 
 
 def refusal_among(
-    attributes: Iterable[m.AttributeElement], unsupported: UnsupportedSearch
+    attributes: Iterable[AttributeElement], unsupported: UnsupportedSearch
 ) -> Refused:
     """The same for the attributes of a single term."""
     refused = refusal_of(unsupported)
@@ -220,11 +235,11 @@ def refusal_among(
     return refused
 
 
-def _attributes(rpn: m.RPNStructure) -> Iterator[m.AttributeElement]:
+def _attributes(rpn: RPNStructure) -> Iterator[AttributeElement]:
     waiting = [rpn]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, m.AttributesPlusTerm):
+        if isinstance(part, AttributesPlusTerm):
             yield from part.attributes
-        elif isinstance(part, m.RpnRpnOp):
+        elif isinstance(part, RpnRpnOp):
             waiting += [part.rpn2, part.rpn1]

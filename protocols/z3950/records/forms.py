@@ -24,11 +24,12 @@ from catalogue.formats.native import NATIVE_MARC, NATIVE_XML, in_charset, native
 from catalogue.records import Record
 from circulation.kernel.results import CirculationStatus
 from protocols.records.opac_xml import OPAC_XML, OPAC_XML_SCHEMA, opac_xml
-from protocols.z3950 import messages as m
 from protocols.z3950.diagnostics import Bib1, Refused
+from protocols.z3950.messages.retrieval import CompSpec, ElementSetNames
 from protocols.z3950.records.generic_records import generic_record
 from protocols.z3950.records.holdings import holdings_text
 from protocols.z3950.records.opac_records import opac_record
+from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from protocols.z3950.wire.ber import identifier_of, value
 
 #: Record syntaxes (OID.5). Those of formats are among their identifiers; the rest is made here.
@@ -58,31 +59,29 @@ class Form:
     shows_items: bool = False
     charset: str = UTF_8
 
-    def external(self, record: Record, items: Sequence[CirculationStatus] = ()) -> m.External:
+    def external(self, record: Record, items: Sequence[CirculationStatus] = ()) -> External:
         """The record in this form, its items with it. Raises CannotRender."""
         if self.syntax == GRS_1:
             generic = generic_record(record, self.element_set)
-            return m.External(m.SingleAsn1Type(generic), direct_reference=GRS_1)
+            return External(SingleAsn1Type(generic), direct_reference=GRS_1)
         if self.format is NATIVE_MARC:
             marc = native_marc(record, self.charset)
-            external = m.External(
+            external = External(
                 marc.render(record, self.element_set), direct_reference=marc.identifiers[0]
             )
             if self.syntax == OPAC:
-                return m.External(
-                    m.SingleAsn1Type(opac_record(external, items)), direct_reference=OPAC
-                )
+                return External(SingleAsn1Type(opac_record(external, items)), direct_reference=OPAC)
             return external
         rendered = self.format.render(record, self.element_set)
         if self.syntax == SUTRS:
             if self.shows_items:
                 rendered += holdings_text(items)
-            return m.External(
-                m.SingleAsn1Type(value(_GENERAL_STRING, rendered)), direct_reference=SUTRS
+            return External(
+                SingleAsn1Type(value(_GENERAL_STRING, rendered)), direct_reference=SUTRS
             )
         if self.shows_items:
             rendered = opac_xml(rendered, items)
-        return m.External(rendered, direct_reference=self.syntax)
+        return External(rendered, direct_reference=self.syntax)
 
 
 def offered_syntaxes() -> list[str]:
@@ -93,7 +92,7 @@ def offered_syntaxes() -> list[str]:
 
 def choose_form(
     syntax: str | None,
-    composition: m.ElementSetNames | m.CompSpec | None,
+    composition: ElementSetNames | CompSpec | None,
     database: str,
     charset: str = UTF_8,
 ) -> Form:
@@ -101,12 +100,12 @@ def choose_form(
 
     ISO 2709 comes in `charset` where there is a format that has it.
     """
-    if isinstance(composition, m.CompSpec):
+    if isinstance(composition, CompSpec):
         return _form_of_specification(syntax, composition, database, charset)
     return _form(syntax, None, element_set_name(composition, database), charset)
 
 
-def element_set_name(names: m.ElementSetNames | None, database: str) -> str | None:
+def element_set_name(names: ElementSetNames | None, database: str) -> str | None:
     """The name that holds for a database; None where none is given."""
     if names is None or isinstance(names, str):
         return names
@@ -116,9 +115,7 @@ def element_set_name(names: m.ElementSetNames | None, database: str) -> str | No
     return None
 
 
-def _form_of_specification(
-    syntax: str | None, spec: m.CompSpec, database: str, charset: str
-) -> Form:
+def _form_of_specification(syntax: str | None, spec: CompSpec, database: str, charset: str) -> Form:
     """A CompSpec (3.2.3.1.6): the first of its syntaxes that we have, else the preferred one."""
     specification = spec.generic
     for each in spec.db_specific or ():
@@ -132,7 +129,7 @@ def _form_of_specification(
     syntax = known or syntax
     if specification is None:
         return _form(syntax, None, None, charset)
-    if isinstance(specification.element_spec, m.External):
+    if isinstance(specification.element_spec, External):
         raise Refused(
             Bib1.COMP_SPEC_UNSUPPORTED, specification.element_spec.direct_reference or "eSpec"
         )

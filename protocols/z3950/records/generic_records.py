@@ -15,8 +15,8 @@ from catalogue.formats.brief import brief_fields
 from catalogue.marc.iso2709 import fields, subfields
 from catalogue.records import Record
 from protocols.z3950.codec import SEQUENCE, encode_value
+from protocols.z3950.messages.structures import TaggedElement
 from protocols.z3950.wire.ber import value
-from protocols.z3950.wire.structures import TaggedElement
 
 #: Tag types: tagSet-M, tagSet-G, local strings.
 TAG_SET_M: Final = 1

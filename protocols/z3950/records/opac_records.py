@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from circulation.kernel.results import CirculationStatus
 from protocols.records.opac import Copy, Holding, holdings_by_place
 from protocols.z3950.codec import encode_value
-from protocols.z3950.messages import External
-from protocols.z3950.wire.structures import CircRecord, HoldingsAndCircData, OpacRecord
+from protocols.z3950.messages.structures import CircRecord, HoldingsAndCircData, OpacRecord
+from protocols.z3950.wire.asn1 import External
 
 
 def opac_record(bibliographic: External, items: Sequence[CirculationStatus]) -> bytes:

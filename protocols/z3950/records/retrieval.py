@@ -18,10 +18,11 @@ from catalogue.records import Record, fetch_records
 from circulation.items.availability import holdings
 from circulation.kernel.results import CirculationStatus
 from protocols.hosting.answering import Context
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.databases import branches_in
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
+from protocols.z3950.messages.building_blocks import SurrogateDiagnostic
+from protocols.z3950.messages.retrieval import NamePlusRecord, Records, ResponseRecords
 from protocols.z3950.records.forms import USMARC, Form
 
 log = logging.getLogger(__name__)
@@ -53,11 +54,11 @@ class Page:
     too.
     """
 
-    records: m.Records | None
+    records: Records | None
     number: int
     following: int
     status: PresentStatus
-    segments: tuple[list[m.NamePlusRecord], ...] = ()
+    segments: tuple[list[NamePlusRecord], ...] = ()
 
 
 #: Positions in a row: the first, from 1, and how many.
@@ -77,15 +78,15 @@ def take_page(
     The positions must exist. A record asked for alone may have the exceptional size; among
     others, one over the preferred size is replaced by a diagnostic (3.3.3).
     """
-    taken: list[m.NamePlusRecord] = []
-    segments: list[list[m.NamePlusRecord]] = []
+    taken: list[NamePlusRecord] = []
+    segments: list[list[NamePlusRecord]] = []
     size = 0
     is_alone = sum(number for _, number in ranges) == 1
     for position, (entry, entry_size) in _entries(context, found, ranges, form, caller, is_alone):
         if size + entry_size > caller.preferred_message_size and taken:
             if len(segments) + 1 >= min(most_segments, MOST_SEGMENTS):
                 number = len(taken) + sum(map(len, segments))
-                records = m.ResponseRecords(taken)
+                records = ResponseRecords(taken)
                 return Page(records, number, position, PresentStatus.PARTIAL_2, tuple(segments))
             segments.append(taken)
             taken, size = [], 0
@@ -94,11 +95,11 @@ def take_page(
     number = len(taken) + sum(map(len, segments))
     following = sum(ranges[-1])
     following = following if following <= len(found) else 0
-    records = m.ResponseRecords(taken)
+    records = ResponseRecords(taken)
     return Page(records, number, following, PresentStatus.SUCCESS, tuple(segments))
 
 
-Entry = tuple[m.NamePlusRecord, int]
+Entry = tuple[NamePlusRecord, int]
 
 
 def _entries(
@@ -157,7 +158,7 @@ def _entry(
             raise Refused(Bib1.RECORD_OVER_MAXIMUM_SIZE, str(size))
         if size > caller.preferred_message_size and not is_alone:
             raise Refused(Bib1.RECORD_OVER_PREFERRED_SIZE, str(size))
-        return m.NamePlusRecord(external, name=found.database), size
+        return NamePlusRecord(external, name=found.database), size
     except Refused as error:
         refused = error
     except CannotRender:
@@ -165,5 +166,5 @@ def _entry(
     except Exception:  # whatever is wrong with one record, the others are given
         log.exception("record %s cannot be given as %s", record and record.id, form.format.name)
         refused = Refused(Bib1.SYSTEM_ERROR_IN_PRESENTING)
-    surrogate = m.SurrogateDiagnostic(diagnostic(refused, caller.version))
-    return m.NamePlusRecord(surrogate, name=found.database), ENVELOPE
+    surrogate = SurrogateDiagnostic(diagnostic(refused, caller.version))
+    return NamePlusRecord(surrogate, name=found.database), ENVELOPE

@@ -14,10 +14,11 @@ from catalogue.marc.checking import Refused as RefusedRecord
 from catalogue.marc.checking import accept, control_number
 from catalogue.marc.iso2709 import fields
 from catalogue.records import Record, fetch_records, find_by_control_number
-from protocols.z3950 import messages as m
 from protocols.z3950.diagnostics import Bib1, Refused
+from protocols.z3950.messages.building_blocks import DateTime
+from protocols.z3950.messages.packages import SuppliedRecord
 from protocols.z3950.records.forms import DANMARC, UNIMARC, USMARC, XML
-from protocols.z3950.wire import packages as p
+from protocols.z3950.wire.asn1 import External
 
 #: What the octets of each syntax are taken for; an XML record may say itself.
 _FORMAT_OF_SYNTAX: Final = {USMARC: "marc21", DANMARC: "danmarc2", UNIMARC: "unimarc"}
@@ -31,7 +32,7 @@ class Text(NamedTuple):
     data: bytes
 
 
-def text_of(external: m.External | None) -> Text:
+def text_of(external: External | None) -> Text:
     """The text of a supplied record. Raises Refused."""
     if external is None:
         raise Refused(Bib1.PACKAGE_PARAMETER_MISSING, "record")
@@ -60,7 +61,7 @@ def _text_of_xml(octets: bytes) -> Text:
 
 
 def record_named(
-    transaction: Transaction, supplied: p.SuppliedRecord, visible: BitMap | None
+    transaction: Transaction, supplied: SuppliedRecord, visible: BitMap | None
 ) -> Record:
     """The record of the database that is meant: by our number, by control number, or, where none
     is given, by the control number in the supplied record.
@@ -86,10 +87,10 @@ def record_named(
 
 
 def _check_version(
-    transaction: Transaction, record: Record, seen: m.DateTime | str | m.External | None
+    transaction: Transaction, record: Record, seen: DateTime | str | External | None
 ) -> None:
     """Refuses to write over what the origin has not seen."""
-    if isinstance(seen, m.DateTime):
+    if isinstance(seen, DateTime):
         is_seen = last_change(transaction, record.id).strftime("%Y%m%d%H%M%S") <= seen.value[:14]
     elif isinstance(seen, str):
         is_seen = seen == _version_number(record.data)

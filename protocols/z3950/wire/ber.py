@@ -203,6 +203,11 @@ def read_segments(data: bytes, start: int, end: int, ends: Ends) -> bytes:
     return b"".join(segments)
 
 
+def read_text_segments(data: bytes, start: int, end: int, ends: Ends) -> str:
+    octets = read_segments(data, start, end, ends)
+    return read_text(octets, 0, len(octets))
+
+
 @lru_cache(maxsize=256)
 def _oid_of(contents: bytes) -> str:
     if not contents or len(contents) > LONGEST_OID or contents[-1] & 128:

@@ -6,11 +6,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalogue.records import Record, find_by_control_number
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import encode_value, read_value
+from protocols.z3950.messages.building_blocks import DefaultDiagFormat, DiagRec
+from protocols.z3950.messages.extended_services import (
+    ExtendedServicesRequest,
+    ExtendedServicesResponse,
+)
+from protocols.z3950.messages.packages import (
+    SuppliedRecord,
+    TaskPackage,
+    UpdateRequest,
+    UpdateToKeep,
+)
 from protocols.z3950.records.forms import USMARC
 from protocols.z3950.settings import Account
-from protocols.z3950.wire import packages as p
+from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from protocols.z3950.wire.ber import identifier_of
 from tests.builders import circulation
 from tests.builders.pins import hashed
@@ -57,52 +67,52 @@ class Place:
 
 def update(
     action: int,
-    *supplied: p.SuppliedRecord,
+    *supplied: SuppliedRecord,
     database: str = "catalogue",
     wait_action: int = 1,
     package_type: str = UPDATE,
     **to_keep: Any,
-) -> m.ExtendedServicesRequest:
-    parameters = p.UpdateRequest(p.UpdateToKeep(action, database, **to_keep), list(supplied))
+) -> ExtendedServicesRequest:
+    parameters = UpdateRequest(UpdateToKeep(action, database, **to_keep), list(supplied))
     return a_request(package_type, parameters, wait_action=wait_action)
 
 
-def a_request(package_type: str, parameters: object, **fields: Any) -> m.ExtendedServicesRequest:
-    external = m.External(
-        m.SingleAsn1Type(encode_value(parameters, ES_REQUEST)), direct_reference=package_type
+def a_request(package_type: str, parameters: object, **fields: Any) -> ExtendedServicesRequest:
+    external = External(
+        SingleAsn1Type(encode_value(parameters, ES_REQUEST)), direct_reference=package_type
     )
     fields = {"function": 1, "wait_action": 1, "task_specific_parameters": external} | fields
-    return m.ExtendedServicesRequest(package_type=package_type, **fields)
+    return ExtendedServicesRequest(package_type=package_type, **fields)
 
 
 def supplied(
     data: bytes | None, named: int | str | bytes | None = None, syntax: str = USMARC, **more: Any
-) -> p.SuppliedRecord:
-    record = None if data is None else m.External(data, direct_reference=syntax)
-    return p.SuppliedRecord(named, record=record, **more)
+) -> SuppliedRecord:
+    record = None if data is None else External(data, direct_reference=syntax)
+    return SuppliedRecord(named, record=record, **more)
 
 
-def send(client: Client, request: m.ExtendedServicesRequest) -> m.ExtendedServicesResponse:
+def send(client: Client, request: ExtendedServicesRequest) -> ExtendedServicesResponse:
     answered = client.send(request)
-    assert isinstance(answered, m.ExtendedServicesResponse)
+    assert isinstance(answered, ExtendedServicesResponse)
     return answered
 
 
-def failure(response: m.ExtendedServicesResponse) -> tuple[int, str]:
+def failure(response: ExtendedServicesResponse) -> tuple[int, str]:
     """Condition and additional information of a request that failed as a whole."""
     assert response.operation_status == 3
     [found] = response.diagnostics or ()
     return condition(found)
 
 
-def condition(diagnostic: m.DiagRec) -> tuple[int, str]:
-    assert isinstance(diagnostic, m.DefaultDiagFormat)
+def condition(diagnostic: DiagRec) -> tuple[int, str]:
+    assert isinstance(diagnostic, DefaultDiagFormat)
     return diagnostic.condition, diagnostic.addinfo.value
 
 
-def package(response: m.ExtendedServicesResponse) -> p.TaskPackage:
+def package(response: ExtendedServicesResponse) -> TaskPackage:
     external = response.task_package
     assert external is not None
     assert external.direct_reference == "1.2.840.10003.5.106"
-    assert isinstance(external.encoding, m.SingleAsn1Type)
-    return read_value(p.TaskPackage, external.encoding.value)
+    assert isinstance(external.encoding, SingleAsn1Type)
+    return read_value(TaskPackage, external.encoding.value)

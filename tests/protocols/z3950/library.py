@@ -14,16 +14,21 @@ from catalogue.changes.accession import add_record
 from catalogue.database import Database, open_database
 from circulation.kernel.engine import Circulation
 from protocols.hosting.answering import Services
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer
 from protocols.z3950.codec import decode, encode
 from protocols.z3950.handlers import answer
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.association import InitializeRequest
+from protocols.z3950.messages.building_blocks import DefaultDiagFormat, SurrogateDiagnostic
+from protocols.z3950.messages.retrieval import PresentRequest, PresentResponse, ResponseRecords
+from protocols.z3950.messages.searching import SearchRequest, SearchResponse
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Z3950Settings
+from protocols.z3950.wire.asn1 import External
 from protocols.z3950.wire.framing import ApduStream
 
 NOON = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
-INIT = m.InitializeRequest(0b111, (1 << 22) - 1, 1 << 26, 1 << 26)
+INIT = InitializeRequest(0b111, (1 << 22) - 1, 1 << 26, 1 << 26)
 
 #: Title, author, ISBN, subject, year.
 WORKS = (
@@ -71,7 +76,7 @@ class Library:
                 )
             ).result()
 
-    def client(self, init: m.InitializeRequest = INIT, **settings: object) -> Client:
+    def client(self, init: InitializeRequest = INIT, **settings: object) -> Client:
         """A client whose association is open."""
         session = Z3950Session(Z3950Settings(**settings), 0.0)  # type: ignore[arg-type]
         client = Client(self.services, session)
@@ -104,14 +109,14 @@ class Client:
     services: Services
     session: Z3950Session
 
-    def send_all(self, octets: bytes) -> list[m.Apdu]:
+    def send_all(self, octets: bytes) -> list[Apdu]:
         """Every answer to a stretch of octets."""
         self.session.receive_data(octets, 0.0)
         while (request := self.session.next_request()) is not None:
             self.session.send(self._answered(request), 0.0)
         return self.received()
 
-    def received(self) -> list[m.Apdu]:
+    def received(self) -> list[Apdu]:
         """Everything that the session has to say now."""
         stream = ApduStream(1 << 26)
         stream.feed(self.session.take_outgoing())
@@ -120,43 +125,43 @@ class Client:
             answers.append(decode(apdu))
         return answers
 
-    def _answered(self, request: m.Apdu) -> Answer:
+    def _answered(self, request: Apdu) -> Answer:
         replies: SimpleQueue[Answer] = SimpleQueue()
         answer(self.services, self.session.association, request, replies.put)
         return replies.get(timeout=20)
 
-    def send(self, request: m.Apdu) -> m.Apdu:
+    def send(self, request: Apdu) -> Apdu:
         (answered,) = self.send_all(encode(request))
         return answered
 
-    def search(self, request: m.SearchRequest) -> m.SearchResponse:
+    def search(self, request: SearchRequest) -> SearchResponse:
         answered = self.send(request)
-        assert isinstance(answered, m.SearchResponse)
+        assert isinstance(answered, SearchResponse)
         return answered
 
-    def present(self, request: m.PresentRequest) -> m.PresentResponse:
+    def present(self, request: PresentRequest) -> PresentResponse:
         answered = self.send(request)
-        assert isinstance(answered, m.PresentResponse)
+        assert isinstance(answered, PresentResponse)
         return answered
 
 
-def records_of(response: m.SearchResponse | m.PresentResponse) -> Sequence[bytes | int]:
+def records_of(response: SearchResponse | PresentResponse) -> Sequence[bytes | int]:
     """The octets of each record; in the place of one that is a diagnostic, its condition."""
-    assert isinstance(response.records, m.ResponseRecords)
+    assert isinstance(response.records, ResponseRecords)
     found: list[bytes | int] = []
     for entry in response.records.value:
         assert entry.name is not None
-        if isinstance(entry.record, m.SurrogateDiagnostic):
-            assert isinstance(entry.record.value, m.DefaultDiagFormat)
+        if isinstance(entry.record, SurrogateDiagnostic):
+            assert isinstance(entry.record.value, DefaultDiagFormat)
             found.append(entry.record.value.condition)
         else:
-            assert isinstance(entry.record, m.External)
+            assert isinstance(entry.record, External)
             encoding = entry.record.encoding
             found.append(encoding if isinstance(encoding, bytes) else encoding.value)
     return found
 
 
-def diagnostic_of(response: m.SearchResponse | m.PresentResponse) -> tuple[int, str]:
+def diagnostic_of(response: SearchResponse | PresentResponse) -> tuple[int, str]:
     """The condition and additional information of a response that is a diagnostic."""
-    assert isinstance(response.records, m.DefaultDiagFormat)
+    assert isinstance(response.records, DefaultDiagFormat)
     return response.records.condition, response.records.addinfo.value

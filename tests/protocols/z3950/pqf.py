@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from protocols.z3950 import messages as m
+from protocols.z3950.messages.searching import SearchRequest, Type1
 from protocols.z3950.queries import pqf
 from protocols.z3950.queries.attributes import BIB_1
 
 
-def query(text: str, attribute_set: str = BIB_1) -> m.Type1:
+def query(text: str, attribute_set: str = BIB_1) -> Type1:
     """The query of a text; here a term may stand in single quotes too."""
     return pqf.query(text.replace("'", '"'), attribute_set)
 
 
-def search(text: str, **fields: object) -> m.SearchRequest:
+def search(text: str, **fields: object) -> SearchRequest:
     """A search that asks for no records, with some `fields` of the request set otherwise."""
     values: dict[str, object] = {
         "small_set_upper_bound": 0,
@@ -24,4 +24,4 @@ def search(text: str, **fields: object) -> m.SearchRequest:
         "query": query(text),
         **fields,
     }
-    return m.SearchRequest(**values)  # type: ignore[arg-type]
+    return SearchRequest(**values)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for any message, made from the same layout tables as the codec."""
+"""Hypothesis strategies for any message, made from the same declarations as the codec."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.wire.asn1 import Primitive
 from protocols.z3950.wire.ber import value
-from protocols.z3950.wire.generator import LAYOUTS
-from protocols.z3950.wire.layout_types import (
-    Choice,
+from protocols.z3950.wire.layouts import (
     Constant,
-    Explicit,
     ListOf,
-    Primitive,
+    OneOf,
     Tagged,
+    Type,
     Wrapped,
+    fields_of,
+    tags_of,
 )
-from protocols.z3950.wire.layouts import APDU_TAGS
 
 _OIDS = st.builds(
     lambda first, second, others: ".".join(map(str, (first, second, *others))),
@@ -44,10 +45,10 @@ _PRIMITIVES: dict[Primitive, st.SearchStrategy[Any]] = {
 
 
 @cache
-def _of(kind: Any) -> st.SearchStrategy[Any]:
+def _of(kind: Type) -> st.SearchStrategy[Any]:
     if isinstance(kind, Primitive):
         return _PRIMITIVES[kind]
-    if isinstance(kind, Tagged | Explicit):
+    if isinstance(kind, Tagged):
         return _of(kind.of)
     if isinstance(kind, Wrapped):
         return _of(kind.of).map(kind.by)
@@ -55,16 +56,16 @@ def _of(kind: Any) -> st.SearchStrategy[Any]:
         return st.just(kind.value)
     if isinstance(kind, ListOf):
         return st.lists(_of(kind.of), max_size=3)
-    if isinstance(kind, Choice):
-        return st.one_of(*(_later(each) for _, each in kind.alternatives))
+    if isinstance(kind, OneOf):
+        return st.one_of(*(_later(each) for each in kind.alternatives))
     values = {
-        name: st.none() | _later(of) if optional else _later(of)
-        for name, _, of, *optional in LAYOUTS[kind]
+        field.name: st.none() | _later(field.type) if field.is_optional else _later(field.type)
+        for field in fields_of(kind)
     }
     return st.builds(kind, **values)
 
 
-def _later(kind: Any) -> st.SearchStrategy[Any]:
+def _later(kind: Type) -> st.SearchStrategy[Any]:
     return st.deferred(lambda: _of(kind))
 
 
@@ -74,5 +75,5 @@ def of_kind(message: type) -> st.SearchStrategy[Any]:
 
 
 def apdus() -> st.SearchStrategy[Any]:
-    """Any APDU the tables allow."""
-    return st.one_of(*(_later(message) for message in APDU_TAGS))
+    """Any APDU that is declared."""
+    return st.one_of(*(_later(message) for message in tags_of(Apdu)))

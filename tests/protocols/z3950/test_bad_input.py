@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.association import Close, CloseReason, InitializeResponse
+from protocols.z3950.messages.searching import SearchResponse
 from protocols.z3950.wire.framing import ApduStream
 from tests.protocols.z3950.library import INIT, a_library, diagnostic_of
 from tests.protocols.z3950.pqf import search
@@ -34,9 +36,9 @@ class Connection:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
         self._stream = ApduStream(1 << 26)
-        assert isinstance(self.ask(encode(INIT)), m.InitializeResponse)
+        assert isinstance(self.ask(encode(INIT)), InitializeResponse)
 
-    def ask(self, data: bytes) -> m.Apdu | None:
+    def ask(self, data: bytes) -> Apdu | None:
         """The answer, or None where the connection ends without one."""
         with suppress(ConnectionError):  # not all was wanted; what was said before is still there
             self.socket.sendall(data)
@@ -75,7 +77,7 @@ class Target:
                 begun = time.monotonic()
                 answered = client.ask(encode(search("@attr 1=4 soil")))
                 self.waits.append(time.monotonic() - begun)
-                if not (isinstance(answered, m.SearchResponse) and answered.result_count == 2):
+                if not (isinstance(answered, SearchResponse) and answered.result_count == 2):
                     failures.append(answered)
                     return
 
@@ -155,14 +157,13 @@ def test_it_is_told_or_closed(
         if condition is None:
             # The Close may be lost where the client goes on sending after it.
             assert answered is None or (
-                isinstance(answered, m.Close)
-                and answered.close_reason == m.CloseReason.PROTOCOL_ERROR
+                isinstance(answered, Close) and answered.close_reason == CloseReason.PROTOCOL_ERROR
             )
             assert client.ask(encode(search("@attr 1=4 soil"))) is None
         else:
-            assert isinstance(answered, m.SearchResponse)
+            assert isinstance(answered, SearchResponse)
             assert diagnostic_of(answered)[0] == condition
-            assert isinstance(client.ask(encode(search("@attr 1=4 soil"))), m.SearchResponse)
+            assert isinstance(client.ask(encode(search("@attr 1=4 soil"))), SearchResponse)
         client.socket.close()
 
 
@@ -177,7 +178,7 @@ def test_connections_that_break_off_in_the_middle(target: Target) -> None:
         for client in still_there:
             client.socket.sendall(half)
         assert isinstance(
-            Connection(target.port).ask(encode(search("@attr 1=4 soil"))), m.SearchResponse
+            Connection(target.port).ask(encode(search("@attr 1=4 soil"))), SearchResponse
         )
         for client in still_there:
             client.socket.close()

@@ -15,12 +15,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.z3950 import messages as m
 from protocols.z3950.asking.client import Client, Diagnostic, Login, TargetRefused
 from protocols.z3950.asking.origin import AssociationEnded, Origin, TargetError
 from protocols.z3950.codec import encode
+from protocols.z3950.messages.association import (
+    Close,
+    CloseReason,
+    InitializeRequest,
+    InitializeResponse,
+)
+from protocols.z3950.messages.result_sets import DeleteResultSetRequest
+from protocols.z3950.messages.searching import SearchResponse
 from protocols.z3950.queries.pqf import attributes, query, term
 from protocols.z3950.records.forms import SUTRS, USMARC, XML
+from protocols.z3950.wire.asn1 import External
 from tests.protocols.listeners import Behaviour, a_listener, dripping, endless, saying, silent
 from tests.protocols.z3950.library import a_library
 from tests.protocols.z3950.serving import a_server
@@ -30,7 +38,7 @@ from tests.servers import free_ports
 Program = Callable[[str], str]
 
 #: Agrees to everything.
-WELCOME = encode(m.InitializeResponse(0b111, 0xFFFF, 1 << 20, 1 << 20, True))
+WELCOME = encode(InitializeResponse(0b111, 0xFFFF, 1 << 20, 1 << 20, True))
 PATIENCE = 0.4
 
 
@@ -63,8 +71,8 @@ def started(port: int, *command: str, folder: Path) -> Iterator[int]:
         log.close()
 
 
-def octets(found: m.External | Diagnostic) -> bytes:
-    assert isinstance(found, m.External), found
+def octets(found: External | Diagnostic) -> bytes:
+    assert isinstance(found, External), found
     assert isinstance(found.encoding, bytes)
     return found.encoding
 
@@ -130,7 +138,7 @@ def test_searches_yaz(program: Program, tmp_path: Path) -> None:
         found = client.present(1, 2)
         assert pymarc.Record(octets(found[0])).title == "How to program a computer"
         (text,) = client.present(1, 1, syntax=SUTRS)
-        assert isinstance(text, m.External)
+        assert isinstance(text, External)
         assert client.scan("Default", term([], "cooking"), 3)[1] == ("cooking", 2)
         with pytest.raises(TargetRefused, match="109"):
             client.search("nowhere", query("x"))
@@ -190,8 +198,8 @@ HUGE = b"\xb7\x84\x7f\xff\xff\xff"
         (saying(b"\x00" * 100), "this is no Z39.50"),
         (saying(HUGE), "an APDU of more than 1048576 octets"),
         (saying(b"\xb5\x03\x01\x01\xff"), "this is no Z39.50"),
-        (saying(encode(m.SearchResponse(1, 0, 1, True))), "not InitializeResponse"),
-        (saying(encode(m.Close(m.CloseReason.RESOURCES, "too busy"))), "resources .too busy."),
+        (saying(encode(SearchResponse(1, 0, 1, True))), "not InitializeResponse"),
+        (saying(encode(Close(CloseReason.RESOURCES, "too busy"))), "resources .too busy."),
         (silent, "did not answer in time"),
         (lambda connection: None, "broke"),
         (dripping(b"\xb5\x84\x00\x08\x00\x00", b"\x00"), "did not answer in time"),
@@ -214,7 +222,7 @@ def test_nobody_listens() -> None:
 
 
 def test_who_is_not_let_in_is_told() -> None:
-    refusal = encode(m.InitializeResponse(0b111, 0, 1024, 1024, False))
+    refusal = encode(InitializeResponse(0b111, 0, 1024, 1024, False))
     with a_listener(saying(refusal)) as port, pytest.raises(TargetRefused, match="let us in"):
         Client.connect("127.0.0.1", port, login=Login("me", "secret"), timeout=PATIENCE)
 
@@ -226,33 +234,33 @@ def test_a_password_is_not_shown() -> None:
 @given(st.binary(max_size=200))
 def test_any_octets_are_a_response_or_the_end(data: bytes) -> None:
     origin = Origin(1 << 16)
-    origin.request(m.InitializeRequest(0b111, 0b11, 1024, 1024))
+    origin.request(InitializeRequest(0b111, 0b11, 1024, 1024))
     try:
         answer = origin.receive_data(data)
     except AssociationEnded:
         assert origin.is_over
     else:
-        assert answer is None or isinstance(answer, m.InitializeResponse)
+        assert answer is None or isinstance(answer, InitializeResponse)
 
 
 def test_a_response_may_come_in_any_pieces() -> None:
     origin = Origin()
-    origin.request(m.InitializeRequest(0b111, 0b11, 1024, 1024))
+    origin.request(InitializeRequest(0b111, 0b11, 1024, 1024))
     answers = [origin.receive_data(WELCOME[at : at + 1]) for at in range(len(WELCOME))]
     assert answers[:-1] == [None] * (len(WELCOME) - 1)
-    assert isinstance(answers[-1], m.InitializeResponse)
+    assert isinstance(answers[-1], InitializeResponse)
 
 
 def test_one_request_is_under_way_at_a_time() -> None:
     origin = Origin()
-    origin.request(m.InitializeRequest(0b111, 0b11, 1024, 1024))
+    origin.request(InitializeRequest(0b111, 0b11, 1024, 1024))
     with pytest.raises(RuntimeError):
-        origin.request(m.Close(0))
+        origin.request(Close(0))
 
 
 def test_after_the_end_nothing_is_asked() -> None:
     origin = Origin()
-    origin.request(m.Close(0))
-    assert isinstance(origin.receive_data(encode(m.Close(0))), m.Close)
+    origin.request(Close(0))
+    assert isinstance(origin.receive_data(encode(Close(0))), Close)
     with pytest.raises(AssociationEnded):
-        origin.request(m.DeleteResultSetRequest(1))
+        origin.request(DeleteResultSetRequest(1))

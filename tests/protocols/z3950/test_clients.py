@@ -12,8 +12,10 @@ from pathlib import Path
 import pymarc
 import pytest
 
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import decode, encode
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.association import Close, InitializeResponse
+from protocols.z3950.messages.searching import SearchResponse
 from protocols.z3950.wire.framing import ApduStream
 from tests.protocols.z3950.library import INIT, a_library, marc_record
 from tests.protocols.z3950.pqf import search
@@ -129,7 +131,7 @@ class Connection:
     def send(self, *octets: bytes) -> None:
         self.socket.sendall(b"".join(octets))
 
-    def receive(self) -> m.Apdu | None:
+    def receive(self) -> Apdu | None:
         """The next APDU, or None when the server has closed the connection."""
         while (apdu := self._stream.next_apdu()) is None:
             block = self.socket.recv(65_536)
@@ -153,13 +155,13 @@ def test_requests_sent_ahead_are_answered_in_order(connection: Connection) -> No
         encode(INIT),
         *(encode(search("@attr 1=4 soil", reference_id=each)) for each in references),
     )
-    assert isinstance(connection.receive(), m.InitializeResponse)
+    assert isinstance(connection.receive(), InitializeResponse)
     for each in references:
         answered = connection.receive()
-        assert isinstance(answered, m.SearchResponse)
+        assert isinstance(answered, SearchResponse)
         assert answered.reference_id == each
-    connection.send(encode(m.Close(0)))
-    assert connection.receive() == m.Close(0)
+    connection.send(encode(Close(0)))
+    assert connection.receive() == Close(0)
     assert connection.receive() is None
 
 
@@ -168,7 +170,7 @@ def test_a_wide_search_comes_back_from_its_thread(connection: Connection) -> Non
     counts = []
     for _ in range(3):
         answered = connection.receive()
-        if isinstance(answered, m.SearchResponse):
+        if isinstance(answered, SearchResponse):
             counts.append(answered.result_count)
     assert counts == [3, 2]
 
@@ -176,6 +178,6 @@ def test_a_wide_search_comes_back_from_its_thread(connection: Connection) -> Non
 def test_noise_is_answered_with_close(connection: Connection) -> None:
     connection.send(b"GET / HTTP/1.0\r\n\r\n")
     message = connection.receive()
-    assert isinstance(message, m.Close)
+    assert isinstance(message, Close)
     assert message.close_reason == 6
     assert connection.receive() is None

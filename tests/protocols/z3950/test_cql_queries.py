@@ -12,10 +12,12 @@ import pytest
 
 import protocols.cql
 from protocols.cql.diagnostics import Srw
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Option
+from protocols.z3950.messages.retrieval import PresentRequest
+from protocols.z3950.messages.searching import SearchRequest, Type104
 from protocols.z3950.queries.cql_queries import CONDITION, CQL
 from protocols.z3950.records.forms import USMARC
+from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from tests.protocols.z3950.library import Client, Library, a_library, diagnostic_of, records_of
 from tests.protocols.z3950.pqf import search
 from tests.protocols.z3950.serving import a_server
@@ -34,24 +36,24 @@ def client(library: Library) -> Client:
     return library.client()
 
 
-def string(text: str, tag: int = GENERAL_STRING) -> m.SingleAsn1Type:
+def string(text: str, tag: int = GENERAL_STRING) -> SingleAsn1Type:
     octets = text.encode()
     assert len(octets) < 0x80
-    return m.SingleAsn1Type(bytes([tag, len(octets)]) + octets)
+    return SingleAsn1Type(bytes([tag, len(octets)]) + octets)
 
 
 def request(
-    text: str | m.SingleAsn1Type | bytes, language: str | None = CQL, name: str = "default"
-) -> m.SearchRequest:
+    text: str | SingleAsn1Type | bytes, language: str | None = CQL, name: str = "default"
+) -> SearchRequest:
     encoding = string(text) if isinstance(text, str) else text
     asked = search("x", result_set_name=name)
-    asked.query = m.Type104(m.External(encoding, direct_reference=language))
+    asked.query = Type104(External(encoding, direct_reference=language))
     return asked
 
 
 def numbers(client: Client, name: str = "default") -> list[int]:
     found = client.session.association.result_sets[name]
-    response = client.present(m.PresentRequest(name, 1, len(found), preferred_record_syntax=USMARC))
+    response = client.present(PresentRequest(name, 1, len(found), preferred_record_syntax=USMARC))
     read = [next(pymarc.MARCReader(bytes(each))) for each in records_of(response)]  # type: ignore[arg-type]
     return [int(record["001"].data.removeprefix("rec")) for record in read if record]
 
@@ -78,13 +80,11 @@ def test_it_finds_what_the_same_in_rpn_finds(client: Client, cql: str, pqf: str)
     [
         string("title = soil", UTF8_STRING),
         b"title = soil",
-        m.SingleAsn1Type(b"\x3b\x10\x1b\x06title \x1b\x06= soil"),
-        m.SingleAsn1Type(b"\x3b\x80\x1b\x06title \x1b\x06= soil\x00\x00"),
+        SingleAsn1Type(b"\x3b\x10\x1b\x06title \x1b\x06= soil"),
+        SingleAsn1Type(b"\x3b\x80\x1b\x06title \x1b\x06= soil\x00\x00"),
     ],
 )
-def test_the_text_is_taken_in_any_string(
-    client: Client, encoding: m.SingleAsn1Type | bytes
-) -> None:
+def test_the_text_is_taken_in_any_string(client: Client, encoding: SingleAsn1Type | bytes) -> None:
     assert (
         client.search(request(encoding)).result_count
         == client.search(search("@attr 1=4 soil")).result_count
@@ -116,7 +116,7 @@ def test_sort_by_orders_the_set(client: Client) -> None:
     ],
 )
 def test_what_cannot_be_honoured_is_refused_by_its_condition(
-    client: Client, query: str | m.SingleAsn1Type, expected: tuple[int, str | None]
+    client: Client, query: str | SingleAsn1Type, expected: tuple[int, str | None]
 ) -> None:
     condition, addinfo = diagnostic_of(client.search(request(query)))
     assert condition == expected[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from catalogue.query import Part, UnsupportedSearch
-from protocols.z3950 import messages as m
 from protocols.z3950.diagnostics import (
     BIB_1,
     CONDITION_OF_PART,
@@ -14,6 +13,7 @@ from protocols.z3950.diagnostics import (
     diagnostic,
     refusal_of,
 )
+from protocols.z3950.messages.building_blocks import DefaultDiagFormat, V2Addinfo, V3Addinfo
 
 
 @pytest.mark.parametrize("part", Part)
@@ -29,5 +29,5 @@ def test_no_two_parts_share_a_diagnostic() -> None:
 
 def test_each_version_has_its_form() -> None:
     refused = Refused(Bib1.NO_SUCH_RESULT_SET, "bøger")
-    assert diagnostic(refused, 3) == m.DefaultDiagFormat(BIB_1, 30, m.V3Addinfo("bøger"))
-    assert diagnostic(refused, 2) == m.DefaultDiagFormat(BIB_1, 30, m.V2Addinfo("b?ger"))
+    assert diagnostic(refused, 3) == DefaultDiagFormat(BIB_1, 30, V3Addinfo("bøger"))
+    assert diagnostic(refused, 2) == DefaultDiagFormat(BIB_1, 30, V2Addinfo("b?ger"))

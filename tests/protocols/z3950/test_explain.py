@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import read_value
 from protocols.z3950.handling.explain import EXP_1, EXPLAIN
+from protocols.z3950.messages.result_sets import SortKeySpec, SortRequest, SortResponse
+from protocols.z3950.messages.retrieval import CompSpec, PresentRequest
+from protocols.z3950.messages.searching import SearchRequest
+from protocols.z3950.messages.structures import CategoryList, DatabaseInfo, TargetInfo
 from protocols.z3950.records.forms import USMARC
-from protocols.z3950.wire import structures as s
+from protocols.z3950.wire.asn1 import NULL
 from tests.protocols.z3950.library import Client, a_library, diagnostic_of, records_of
 from tests.protocols.z3950.pqf import query, search
 
@@ -23,7 +26,7 @@ def client(sqlite_url: str) -> Iterator[Client]:
         yield library.client()
 
 
-def asked(text: str, name: str = "explained", **fields: object) -> m.SearchRequest:
+def asked(text: str, name: str = "explained", **fields: object) -> SearchRequest:
     return search(
         "x", database_names=[DATABASE], query=query(text, EXP_1), result_set_name=name, **fields
     )
@@ -31,7 +34,7 @@ def asked(text: str, name: str = "explained", **fields: object) -> m.SearchReque
 
 def presented(client: Client, element_set: str | None = None, number: int = 1) -> list[bytes]:
     response = client.present(
-        m.PresentRequest(
+        PresentRequest(
             "explained",
             1,
             number,
@@ -45,7 +48,7 @@ def presented(client: Client, element_set: str | None = None, number: int = 1) -
 def test_the_categories(client: Client) -> None:
     assert client.search(asked("@attr 1=1 CategoryList")).result_count == 1
     (data,) = presented(client)
-    categories = read_value(s.CategoryList, data, b"\xbf\x64").categories
+    categories = read_value(CategoryList, data, b"\xbf\x64").categories
     assert [each.category for each in categories] == ["CategoryList", "TargetInfo", "DatabaseInfo"]
     for each in categories:
         assert client.search(asked(f"@attr 1=1 {each.category}")).result_count
@@ -54,35 +57,35 @@ def test_the_categories(client: Client) -> None:
 def test_the_target(client: Client) -> None:
     assert client.search(asked("@attr 1=1 targetinfo")).result_count == 1
     (data,) = presented(client)
-    target = read_value(s.TargetInfo, data, b"\xa0")
+    target = read_value(TargetInfo, data, b"\xa0")
     assert target.name == "Tiro"
     assert target.named_result_sets
     assert target.common_access_info is not None
     assert USMARC in (target.common_access_info.record_syntaxes or ())
     (data,) = presented(client, "b")
-    brief = read_value(s.TargetInfo, data, b"\xa0")
+    brief = read_value(TargetInfo, data, b"\xa0")
     assert brief.common_access_info is None
     assert brief.description is None
     (data,) = presented(client, "description")
-    assert read_value(s.TargetInfo, data, b"\xa0").description == target.description
+    assert read_value(TargetInfo, data, b"\xa0").description == target.description
 
 
 def test_each_database(client: Client) -> None:
     found = client.search(asked("@attr 1=1 databaseinfo"))
     databases = [
-        read_value(s.DatabaseInfo, data, b"\xa1")
+        read_value(DatabaseInfo, data, b"\xa1")
         for data in presented(client, number=found.result_count)
     ]
     assert [each.name for each in databases][:2] == ["catalogue", "Default"]
     assert databases[0].record_count == 5
     assert databases[-1].name == DATABASE
-    assert databases[-1].explain_database is m.NULL
+    assert databases[-1].explain_database is NULL
     one = asked("@and @attr 1=1 DatabaseInfo @attr 1=3 default", preferred_record_syntax=EXPLAIN)
     one.small_set_upper_bound, one.large_set_lower_bound = 1, 2
     response = client.search(one)
     assert response.result_count == 1
     (data,) = records_of(response)
-    assert read_value(s.DatabaseInfo, bytes(data), b"\xa1").name == "Default"
+    assert read_value(DatabaseInfo, bytes(data), b"\xa1").name == "Default"
 
 
 def test_operators_and_sets(client: Client) -> None:
@@ -118,8 +121,8 @@ def test_explain_does_not_mix_with_the_catalogue(client: Client) -> None:
     assert diagnostic_of(mixed) == (23, DATABASE)
     both = client.search(search("soil", database_names=["Default", DATABASE]))
     assert diagnostic_of(both) == (23, DATABASE)
-    sorting = client.send(m.SortRequest(["explained"], "x", [m.SortKeySpec("title", 0, 1)]))
-    assert isinstance(sorting, m.SortResponse)
+    sorting = client.send(SortRequest(["explained"], "x", [SortKeySpec("title", 0, 1)]))
+    assert isinstance(sorting, SortResponse)
     assert sorting.sort_status == 2
     bib_1 = client.search(search("@attr 1=4 x", database_names=[DATABASE]))
     assert diagnostic_of(bib_1) == (121, "1.2.840.10003.3.1")
@@ -127,13 +130,13 @@ def test_explain_does_not_mix_with_the_catalogue(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("syntax", "composition", "condition"),
-    [(USMARC, None, 239), (EXPLAIN, "Q", 25), (EXPLAIN, m.CompSpec(False), 244)],
+    [(USMARC, None, 239), (EXPLAIN, "Q", 25), (EXPLAIN, CompSpec(False), 244)],
 )
 def test_forms_that_explain_does_not_have(
-    client: Client, syntax: str, composition: str | m.CompSpec | None, condition: int
+    client: Client, syntax: str, composition: str | CompSpec | None, condition: int
 ) -> None:
     client.search(asked("@attr 1=1 targetinfo"))
-    request = m.PresentRequest(
+    request = PresentRequest(
         "explained", 1, 1, record_composition=composition, preferred_record_syntax=syntax
     )
     assert diagnostic_of(client.present(request))[0] == condition

@@ -14,11 +14,28 @@ import pytest
 from catalogue.items import add_item
 from catalogue.marc.iso2709 import build
 from circulation.interlending.lists import open_loans
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Option
 from protocols.z3950.codec import read_value
+from protocols.z3950.messages.building_blocks import DateTime, DefaultDiagFormat, V2Addinfo
+from protocols.z3950.messages.extended_services import (
+    ExtendedServicesRequest,
+    ExtendedServicesResponse,
+)
+from protocols.z3950.messages.packages import (
+    AddlBilling,
+    Contact,
+    CorrelationInfo,
+    ItemOrderRequest,
+    ItemOrderTaskPackage,
+    ItemOrderToKeep,
+    PaymentMethod,
+    RequestedItem,
+    ResultSetItem,
+    UpdateTaskPackage,
+)
+from protocols.z3950.messages.result_sets import SortKeySpec, SortRequest
 from protocols.z3950.records.forms import DANMARC, USMARC, XML
-from protocols.z3950.wire import packages as p
+from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from tests.builders import circulation
 from tests.builders.circulation import a_patron
 from tests.builders.holds import a_hold, holds_of
@@ -48,13 +65,13 @@ from tests.protocols.z3950.pqf import search
 from tests.protocols.z3950.serving import a_server
 
 
-def update_part(response: m.ExtendedServicesResponse) -> p.UpdateTaskPackage:
+def update_part(response: ExtendedServicesResponse) -> UpdateTaskPackage:
     encoding = package(response).task_specific_parameters.encoding
-    assert isinstance(encoding, m.SingleAsn1Type)
-    return read_value(p.UpdateTaskPackage, encoding.value, TASK_PACKAGE)
+    assert isinstance(encoding, SingleAsn1Type)
+    return read_value(UpdateTaskPackage, encoding.value, TASK_PACKAGE)
 
 
-def statuses(response: m.ExtendedServicesResponse) -> list[int]:
+def statuses(response: ExtendedServicesResponse) -> list[int]:
     return [each.record_status for each in update_part(response).target_part.task_package_records]
 
 
@@ -112,7 +129,7 @@ def test_what_cannot_be_honoured_is_refused_by_name(place: Place) -> None:
             update(
                 INSERT,
                 supplied(marc_record(7)),
-                action_qualifier=m.External(b"x", direct_reference="1.2"),
+                action_qualifier=External(b"x", direct_reference="1.2"),
             ),
             (1057, "actionQualifier"),
         ),
@@ -120,7 +137,7 @@ def test_what_cannot_be_honoured_is_refused_by_name(place: Place) -> None:
         (update(INSERT, supplied(marc_record(7)), database="nowhere"), (109, "nowhere")),
     ):
         assert failure(send(client, request)) == expected
-    broken = m.External(m.SingleAsn1Type(b"\xa1\x03\x02\x01\x01"), direct_reference=UPDATE)
+    broken = External(SingleAsn1Type(b"\xa1\x03\x02\x01\x01"), direct_reference=UPDATE)
     assert failure(send(client, replace(good, task_specific_parameters=broken)))[0] == 1001
     assert place.records("rec7") == []
 
@@ -132,7 +149,7 @@ def test_what_cannot_be_honoured_is_refused_by_name(place: Place) -> None:
 def test_an_inserted_record_is_found_at_once(place: Place, package_type: str) -> None:
     client = place.client()
     record = marc_record(7, note="Inserted")
-    correlation = p.CorrelationInfo("mine", 42)
+    correlation = CorrelationInfo("mine", 42)
     response = send(
         client,
         update(
@@ -152,7 +169,7 @@ def test_an_inserted_record_is_found_at_once(place: Place, package_type: str) ->
     [entry] = part.target_part.task_package_records
     assert (entry.record_status, entry.correlation_info) == (1, correlation)
     [stored] = place.records("rec7")
-    assert entry.record_or_sur_diag == m.External(stored.data, direct_reference=USMARC)
+    assert entry.record_or_sur_diag == External(stored.data, direct_reference=USMARC)
     assert client.search(search("@attr 1=1016 inserted")).result_count == 1
 
 
@@ -250,16 +267,16 @@ def test_a_record_is_changed_only_in_databases_that_show_it(place: Place) -> Non
 
 def test_what_the_origin_has_not_seen_is_not_written_over(place: Place) -> None:
     client = place.client()
-    as_it_was = m.External(marc_record(1), direct_reference=USMARC)
+    as_it_was = External(marc_record(1), direct_reference=USMARC)
     first = replace(supplied(marc_record(1, note="Et"), "rec1"), supplemental_id=as_it_was)
     assert statuses(send(client, update(REPLACE, first))) == [1]
-    for seen in (as_it_was, m.DateTime("20261125105959Z"), "20260101000000.0"):
+    for seen in (as_it_was, DateTime("20261125105959Z"), "20260101000000.0"):
         late = replace(supplied(marc_record(1, note="To"), "rec1"), supplemental_id=seen)
         reason = failure(send(client, update(REPLACE, late)))
         assert reason == (224, "the record has changed since it was seen")
     timely = replace(
         supplied(marc_record(1, note="To"), "rec1"),
-        supplemental_id=m.DateTime("20261125110000Z"),
+        supplemental_id=DateTime("20261125110000Z"),
     )
     assert statuses(send(client, update(REPLACE, timely))) == [1]
 
@@ -276,8 +293,8 @@ def test_version_2_gets_its_own_diagnostics(place: Place) -> None:
     init = replace(INIT, protocol_version=0b011, id_authentication="cataloguer/password")
     client = place.library.client(init, accounts=ACCOUNTS)
     [found] = send(client, update(9, supplied(b""))).diagnostics or ()
-    assert isinstance(found, m.DefaultDiagFormat)
-    assert isinstance(found.addinfo, m.V2Addinfo)
+    assert isinstance(found, DefaultDiagFormat)
+    assert isinstance(found.addinfo, V2Addinfo)
 
 
 # Item order
@@ -285,16 +302,16 @@ def test_version_2_gets_its_own_diagnostics(place: Place) -> None:
 
 def order(
     set_name: str = "default", item: int = 1, *, user: str | None = None, **more: Any
-) -> m.ExtendedServicesRequest:
-    wanted = p.RequestedItem(p.ResultSetItem(set_name, item))
-    return a_request(ITEM_ORDER, p.ItemOrderRequest(wanted, **more), user_id=user)
+) -> ExtendedServicesRequest:
+    wanted = RequestedItem(ResultSetItem(set_name, item))
+    return a_request(ITEM_ORDER, ItemOrderRequest(wanted, **more), user_id=user)
 
 
-def auxiliary_status(response: m.ExtendedServicesResponse) -> int | None:
+def auxiliary_status(response: ExtendedServicesResponse) -> int | None:
     encoding = package(response).task_specific_parameters.encoding
-    assert isinstance(encoding, m.SingleAsn1Type)
+    assert isinstance(encoding, SingleAsn1Type)
     return read_value(
-        p.ItemOrderTaskPackage, encoding.value, TASK_PACKAGE
+        ItemOrderTaskPackage, encoding.value, TASK_PACKAGE
     ).target_part.auxiliary_status
 
 
@@ -318,7 +335,7 @@ def test_a_record_of_a_sorted_set_may_be_ordered_before_it_was_ever_read(
     card = a_patron(place.circulation)
     client = place.client("broker")
     client.search(search("@attr 1=4 soil"))
-    client.send(m.SortRequest(["default"], "default", [m.SortKeySpec("date", 1, 0)]))
+    client.send(SortRequest(["default"], "default", [SortKeySpec("date", 1, 0)]))
     assert send(client, order(item=2, user=card)).operation_status == 1
     [placed] = holds_of(place.circulation, card)
     assert placed.hold.record_id == 1
@@ -328,9 +345,9 @@ def test_a_record_of_a_sorted_set_may_be_ordered_before_it_was_ever_read(
 def test_an_order_may_name_the_customer_or_stand_for_the_partner(place: Place) -> None:
     customer = a_patron(place.circulation)
     a_patron(place.circulation, "P9")
-    billed = p.ItemOrderToKeep(
-        contact=p.Contact("Ida", None, "ida@example.org"),
-        addl_billing=p.AddlBilling(p.PaymentMethod.BILL_INVOICE, customer),
+    billed = ItemOrderToKeep(
+        contact=Contact("Ida", None, "ida@example.org"),
+        addl_billing=AddlBilling(PaymentMethod.BILL_INVOICE, customer),
     )
     for user, to_keep in (("broker", billed), ("partner", None)):
         client = place.client(user)
@@ -345,10 +362,8 @@ def test_orders_that_cannot_be_taken_say_why(place: Place) -> None:
     client = place.client("broker")
     client.search(search("@attr 1=4 soil"))
     client.search(search("@attr 1=1003 tolkien", result_set_name="without items"))
-    ill = p.RequestedItem(
-        p.ResultSetItem("default", 1), m.External(b"<ill/>", direct_reference=XML)
-    )
-    bare = p.RequestedItem(item_request=m.External(b"<ill/>"))
+    ill = RequestedItem(ResultSetItem("default", 1), External(b"<ill/>", direct_reference=XML))
+    bare = RequestedItem(item_request=External(b"<ill/>"))
     for request, expected in (
         (order("nowhere", user=card), (30, "nowhere")),
         (order(item=3, user=card), (13, "3")),
@@ -359,10 +374,10 @@ def test_orders_that_cannot_be_taken_say_why(place: Place) -> None:
             order("without items", user=card),
             (224, "no item of this title can be kept for this patron"),
         ),
-        (a_request(ITEM_ORDER, p.ItemOrderRequest(ill), user_id=card), (1009, XML)),
-        (a_request(ITEM_ORDER, p.ItemOrderRequest(bare), user_id=card), (1002, "")),
+        (a_request(ITEM_ORDER, ItemOrderRequest(ill), user_id=card), (1009, XML)),
+        (a_request(ITEM_ORDER, ItemOrderRequest(bare), user_id=card), (1002, "")),
         (
-            a_request(ITEM_ORDER, p.ItemOrderRequest(p.RequestedItem()), user_id=card),
+            a_request(ITEM_ORDER, ItemOrderRequest(RequestedItem()), user_id=card),
             (1008, "resultSetItem"),
         ),
     ):

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import MalformedMessage, encode
+from protocols.z3950.messages.association import Close
+from protocols.z3950.messages.result_sets import DeleteResultSetRequest
 from protocols.z3950.wire.framing import ApduStream
 from tests.examples import examples
 from tests.protocols.z3950.forms import (
@@ -22,7 +23,7 @@ from tests.protocols.z3950.forms import (
 )
 from tests.protocols.z3950.strategies import apdus
 
-CLOSE = encode(m.Close(0, "goodbye"))
+CLOSE = encode(Close(0, "goodbye"))
 OPEN_CLOSE = in_form(CLOSE, is_definite=False)
 LIMIT = 100_000
 
@@ -108,7 +109,7 @@ def test_what_is_used_up_is_forgotten() -> None:
 def test_octet_by_octet_costs_no_more_than_once_each(is_definite: bool) -> None:
     """A walk that began anew with each octet would take minutes here."""
     names = [f"set-{number}" for number in range(8_000)]
-    data = in_form(encode(m.DeleteResultSetRequest(0, names)), is_definite=is_definite)
+    data = in_form(encode(DeleteResultSetRequest(0, names)), is_definite=is_definite)
     assert len(data) > 80_000
     start = time.process_time()
     assert cut(byte_by_byte(data)) == [data]

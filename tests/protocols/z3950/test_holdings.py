@@ -11,10 +11,14 @@ from lxml import etree
 from catalogue.database import Transaction
 from catalogue.items import add_item
 from circulation.kernel.results import CheckedOut
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import read_value
+from protocols.z3950.messages.building_blocks import SchemaUri, Specification
+from protocols.z3950.messages.retrieval import CompSpec, PresentRequest
+from protocols.z3950.messages.scanning import ScanRequest, ScanResponse, TermInfo
+from protocols.z3950.messages.searching import AttributeElement, AttributesPlusTerm
+from protocols.z3950.messages.structures import HoldingsAndCircData, OpacRecord
 from protocols.z3950.records.forms import OPAC, SUTRS, USMARC, XML
-from protocols.z3950.wire import structures as s
+from protocols.z3950.wire.asn1 import External
 from tests.builders.circulation import Library as Circulating
 from tests.builders.circulation import a_library as a_circulating_library
 from tests.builders.circulation import a_patron
@@ -31,12 +35,12 @@ class Stocked:
     client: Client
 
     def present(self, **fields: object) -> bytes:
-        response = self.client.present(m.PresentRequest("default", 1, 1, **fields))  # type: ignore[arg-type]
+        response = self.client.present(PresentRequest("default", 1, 1, **fields))  # type: ignore[arg-type]
         (data,) = records_of(response)
         return bytes(data)
 
-    def opac(self) -> s.OpacRecord:
-        return read_value(s.OpacRecord, self.present(preferred_record_syntax=OPAC))
+    def opac(self) -> OpacRecord:
+        return read_value(OpacRecord, self.present(preferred_record_syntax=OPAC))
 
 
 @pytest.fixture
@@ -75,10 +79,10 @@ def stocked(sqlite_url: str) -> Iterator[Stocked]:
 
 def test_an_opac_record_is_the_marc_record_and_every_copy_by_place(stocked: Stocked) -> None:
     record = stocked.opac()
-    assert record.bibliographic_record == m.External(marc_record(1), direct_reference=USMARC)
+    assert record.bibliographic_record == External(marc_record(1), direct_reference=USMARC)
     main, harbour = record.holdings_data or ()
-    assert isinstance(main, s.HoldingsAndCircData)
-    assert isinstance(harbour, s.HoldingsAndCircData)
+    assert isinstance(main, HoldingsAndCircData)
+    assert isinstance(harbour, HoldingsAndCircData)
     assert (main.nuc_code, main.local_location) == ("DK-900101", "Hovedbiblioteket")
     assert (main.shelving_location, main.call_number) == ("Adults / Shelf", "55.4 Smith")
     assert harbour.call_number is None
@@ -93,7 +97,7 @@ def test_an_opac_record_is_the_marc_record_and_every_copy_by_place(stocked: Stoc
 def test_opacxml_says_the_same(stocked: Stocked) -> None:
     for fields in (
         {"record_composition": "opacxml"},
-        {"record_composition": m.CompSpec(False, m.Specification(m.SchemaUri("OPACXML")))},
+        {"record_composition": CompSpec(False, Specification(SchemaUri("OPACXML")))},
     ):
         read = etree.fromstring(stocked.present(preferred_record_syntax=XML, **fields))
         ids = read.findall("holdings/holding/circulations/circulation/itemId")
@@ -103,7 +107,7 @@ def test_opacxml_says_the_same(stocked: Stocked) -> None:
 
 def test_brief_opac_records_have_their_items_too(stocked: Stocked) -> None:
     data = stocked.present(preferred_record_syntax=OPAC, record_composition="B")
-    record = read_value(s.OpacRecord, data)
+    record = read_value(OpacRecord, data)
     assert record.holdings_data is not None
     assert len(record.holdings_data) == 2
     assert b"Hydrology" not in data
@@ -127,7 +131,7 @@ def test_a_branch_is_a_database_with_its_own_records_and_items(stocked: Stocked)
         holdings = stocked.opac().holdings_data or []
         if copies is not None:
             (holding,) = holdings
-            assert isinstance(holding, s.HoldingsAndCircData)
+            assert isinstance(holding, HoldingsAndCircData)
             assert [copy.item_id for copy in holding.circulation_data or ()] == copies
         else:
             assert len(holdings) == 2
@@ -136,10 +140,10 @@ def test_a_branch_is_a_database_with_its_own_records_and_items(stocked: Stocked)
 
 
 def test_a_scan_of_a_branch_counts_its_own_records(stocked: Stocked) -> None:
-    term = m.AttributesPlusTerm([m.AttributeElement(1, 4)], b"soil")
-    response = stocked.client.send(m.ScanRequest(["DK-900102"], term, 1))
-    assert isinstance(response, m.ScanResponse)
+    term = AttributesPlusTerm([AttributeElement(1, 4)], b"soil")
+    response = stocked.client.send(ScanRequest(["DK-900102"], term, 1))
+    assert isinstance(response, ScanResponse)
     assert response.entries is not None
     (entry,) = response.entries.entries or ()
-    assert isinstance(entry, m.TermInfo)
+    assert isinstance(entry, TermInfo)
     assert (entry.term, entry.global_occurrences) == (b"soil", 1)

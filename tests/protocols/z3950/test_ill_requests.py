@@ -8,11 +8,12 @@ from circulation.interlending.asking import Wish
 from circulation.interlending.lists import open_loans
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState
-from protocols.z3950 import messages as m
 from protocols.z3950.diagnostics import Refused
 from protocols.z3950.extended.ill_requests import ILL_APDU, ill_request_of
+from protocols.z3950.messages.extended_services import ExtendedServicesRequest
+from protocols.z3950.messages.packages import ItemOrderRequest, RequestedItem, ResultSetItem
 from protocols.z3950.records.forms import XML
-from protocols.z3950.wire import packages as p
+from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from protocols.z3950.wire.ber import identifier_of, value
 from tests.builders.circulation import a_patron
 from tests.builders.interlending import a_partner
@@ -35,7 +36,7 @@ def string(number: int, text: str, kind: int = GENERAL_STRING) -> bytes:
 
 def an_ill_request(
     title: str = "", author: str = "", isbn: str = "", issn: str = "", client: str = ""
-) -> m.External:
+) -> External:
     """An ILL-Request of ISO 10161-1 with what a requester cannot leave out, and these."""
     texts = ((3, author), (4, title), (18, isbn), (19, issn))
     item = b"".join(string(tag, text) for tag, text in texts if text)
@@ -50,20 +51,20 @@ def an_ill_request(
         tagged(46, value(b"\x1b", b"a note")),
     ]
     request = value(b"\x61", b"".join(parts))
-    return m.External(m.SingleAsn1Type(request), direct_reference=ILL_APDU)
+    return External(SingleAsn1Type(request), direct_reference=ILL_APDU)
 
 
-def with_request(external: m.External, **fields: str) -> m.ExtendedServicesRequest:
+def with_request(external: External, **fields: str) -> ExtendedServicesRequest:
     """As ZOOM sends it: a result set is named, whether there is one or not."""
-    item = p.RequestedItem(p.ResultSetItem("default", 1), external)
-    return a_request(ITEM_ORDER, p.ItemOrderRequest(item), **fields)
+    item = RequestedItem(ResultSetItem("default", 1), external)
+    return a_request(ITEM_ORDER, ItemOrderRequest(item), **fields)
 
 
 def loans(place: Place) -> list[InterlibraryLoan]:
     return place.circulation.read(open_loans)
 
 
-def iso_18626(**texts: str) -> m.External:
+def iso_18626(**texts: str) -> External:
     texts = {"title": "Vildanden", "author": "Ibsen", "patronId": "", "isbn": ""} | texts
     document = f"""<?xml version="1.0" encoding="UTF-8"?>
     <ISO18626Message xmlns="http://illtransactions.org/2013/iso18626"><request>
@@ -73,10 +74,10 @@ def iso_18626(**texts: str) -> m.External:
     </bibliographicItemId></bibliographicInfo>
     <patronInfo><patronId>{texts["patronId"]}</patronId></patronInfo>
     </request></ISO18626Message>"""
-    return m.External(document.encode(), direct_reference=XML)
+    return External(document.encode(), direct_reference=XML)
 
 
-MARCXML = m.External(
+MARCXML = External(
     b"<record xmlns='http://www.loc.gov/MARC21/slim'><leader>00000nam a2200000 i 4500</leader>"
     b"<controlfield tag='001'>x</controlfield><datafield tag='100' ind1='1' ind2=' '>"
     b"<subfield code='a'>Ibsen, Henrik</subfield></datafield><datafield tag='245' ind1='1' "
@@ -105,33 +106,31 @@ MARCXML = m.External(
         (MARCXML, Wish(title="Vildanden", author="Ibsen, Henrik"), ""),
     ],
 )
-def test_what_is_wanted_is_read(external: m.External, wish: Wish, client: str) -> None:
+def test_what_is_wanted_is_read(external: External, wish: Wish, client: str) -> None:
     assert ill_request_of(external) == (wish, client)
 
 
 @pytest.mark.parametrize(
     ("external", "condition"),
     [
-        (m.External(b"x"), 1002),
-        (m.External(b"x", direct_reference="1.2.3"), 1009),
-        (m.External(b"<order/>", direct_reference=XML), 1009),
-        (m.External(b"<order", direct_reference=XML), 224),
+        (External(b"x"), 1002),
+        (External(b"x", direct_reference="1.2.3"), 1009),
+        (External(b"<order/>", direct_reference=XML), 1009),
+        (External(b"<order", direct_reference=XML), 224),
         (
-            m.External(
+            External(
                 b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
                 direct_reference=XML,
             ),
             224,
         ),
-        (m.External(m.SingleAsn1Type(b""), direct_reference=ILL_APDU), 224),
-        (m.External(m.SingleAsn1Type(b"\x61\x7f\x00"), direct_reference=ILL_APDU), 224),
-        (m.External(m.SingleAsn1Type(b"\x62\x00"), direct_reference=ILL_APDU), 224),
-        (m.External(m.SingleAsn1Type(b"\x61\x04\xb0\x02\xa4\x7f"), direct_reference=ILL_APDU), 224),
+        (External(SingleAsn1Type(b""), direct_reference=ILL_APDU), 224),
+        (External(SingleAsn1Type(b"\x61\x7f\x00"), direct_reference=ILL_APDU), 224),
+        (External(SingleAsn1Type(b"\x62\x00"), direct_reference=ILL_APDU), 224),
+        (External(SingleAsn1Type(b"\x61\x04\xb0\x02\xa4\x7f"), direct_reference=ILL_APDU), 224),
     ],
 )
-def test_what_is_no_request_is_refused_by_its_condition(
-    external: m.External, condition: int
-) -> None:
+def test_what_is_no_request_is_refused_by_its_condition(external: External, condition: int) -> None:
     with pytest.raises(Refused) as caught:
         ill_request_of(external)
     assert caught.value.condition == condition
@@ -140,7 +139,7 @@ def test_what_is_no_request_is_refused_by_its_condition(
 def test_any_octets_are_read_or_refused() -> None:
     """Each prefix and each single wrong octet of a request."""
     external = an_ill_request("Vildanden", "Ibsen", client="P7")
-    assert isinstance(external.encoding, m.SingleAsn1Type)
+    assert isinstance(external.encoding, SingleAsn1Type)
     whole = external.encoding.value
     spoilt = [whole[:length] for length in range(len(whole))]
     spoilt += [
@@ -151,7 +150,7 @@ def test_any_octets_are_read_or_refused() -> None:
     refused = []
     for octets in spoilt:
         try:
-            ill_request_of(m.External(m.SingleAsn1Type(octets), direct_reference=ILL_APDU))
+            ill_request_of(External(SingleAsn1Type(octets), direct_reference=ILL_APDU))
         except Refused as error:
             refused.append(error.condition)
     assert set(refused) == {224}

@@ -7,22 +7,30 @@ from dataclasses import replace
 
 import pytest
 
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Option
 from protocols.z3950.charsets import NEGOTIATION, UTF_8
 from protocols.z3950.codec import decode, encode, encode_value, read_value
 from protocols.z3950.handling.initialization import OPTIONS
+from protocols.z3950.messages.association import (
+    Close,
+    IdAuthentication,
+    IdPass,
+    InitializeRequest,
+    InitializeResponse,
+)
+from protocols.z3950.messages.building_blocks import OtherInformationItem
+from protocols.z3950.messages.structures import Iso2022, Iso10646, OriginProposal, TargetResponse
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Account, Z3950Settings
 from protocols.z3950.wire import ber
-from protocols.z3950.wire import structures as s
+from protocols.z3950.wire.asn1 import NULL, External, SingleAsn1Type
 from tests.builders.pins import hashed
 from tests.protocols.z3950.library import Client, a_library
 
-Agreed = Callable[..., m.InitializeResponse]
+Agreed = Callable[..., InitializeResponse]
 PASSWORD = hashed("password")
 ALL_BITS = (1 << 22) - 1
-INIT = m.InitializeRequest(0b111, ALL_BITS, 1 << 26, 1 << 26)
+INIT = InitializeRequest(0b111, ALL_BITS, 1 << 26, 1 << 26)
 
 
 @pytest.fixture
@@ -30,10 +38,10 @@ def agreed(sqlite_url: str) -> Iterator[Agreed]:
     """Init on a real association: its response, once passwords are checked."""
     with a_library(sqlite_url, 0) as library:
 
-        def agree(request: m.InitializeRequest, **settings: object) -> m.InitializeResponse:
+        def agree(request: InitializeRequest, **settings: object) -> InitializeResponse:
             session = Z3950Session(Z3950Settings(**settings), 0.0)  # type: ignore[arg-type]
             response = Client(library.services, session).send(request)
-            assert isinstance(response, m.InitializeResponse)
+            assert isinstance(response, InitializeResponse)
             assert session.closing is not response.result
             return response
 
@@ -84,24 +92,24 @@ NAMED = [
     None,
     "user/password",
     "user/group/password",
-    m.IdPass(None, "user", "password"),
-    m.IdPass("group", "user", "password"),
-    m.NULL,
-    m.External(b"", direct_reference="1.2.840.10003.8.1"),
+    IdPass(None, "user", "password"),
+    IdPass("group", "user", "password"),
+    NULL,
+    External(b"", direct_reference="1.2.840.10003.8.1"),
 ]
 
 
 @pytest.mark.parametrize("identification", NAMED)
 def test_everybody_is_let_in_where_there_are_no_accounts(
     agreed: Agreed,
-    identification: m.IdAuthentication | None,
+    identification: IdAuthentication | None,
 ) -> None:
     assert agreed(replace(INIT, id_authentication=identification)).result
 
 
 @pytest.mark.parametrize("identification", NAMED[1:5])
 def test_accounts_let_in_who_knows_the_password(
-    agreed: Agreed, identification: m.IdAuthentication
+    agreed: Agreed, identification: IdAuthentication
 ) -> None:
     request = replace(INIT, id_authentication=identification)
     assert agreed(request, accounts=accounts()).result
@@ -115,12 +123,12 @@ def test_an_account_may_ask_for_its_group(agreed: Agreed, number: int, is_in: bo
     assert agreed(request, accounts=accounts(group="group")).result is is_in
 
 
-KEPT_OUT = [NAMED[6], "user", "user/Password", m.IdPass("group", "user"), "/"]
+KEPT_OUT = [NAMED[6], "user", "user/Password", IdPass("group", "user"), "/"]
 
 
 @pytest.mark.parametrize("identification", KEPT_OUT)
 def test_accounts_keep_out_who_is_somebody_else(
-    agreed: Agreed, identification: m.IdAuthentication
+    agreed: Agreed, identification: IdAuthentication
 ) -> None:
     request = replace(INIT, id_authentication=identification)
     response = agreed(request, accounts=accounts())
@@ -128,14 +136,14 @@ def test_accounts_keep_out_who_is_somebody_else(
     external = response.user_information_field
     assert external is not None
     assert external.direct_reference == "1.2.840.10003.10.3"
-    assert isinstance(external.encoding, m.SingleAsn1Type)
+    assert isinstance(external.encoding, SingleAsn1Type)
     # The condition, 1011, as an INTEGER somewhere in the diagnostic.
     assert b"\x02" + ber.integer(1011) in external.encoding.value
 
 
-@pytest.mark.parametrize("identification", [None, m.NULL, "", m.IdPass(), m.IdPass("group")])
+@pytest.mark.parametrize("identification", [None, NULL, "", IdPass(), IdPass("group")])
 def test_who_names_nobody_may_search_unless_the_settings_say_otherwise(
-    agreed: Agreed, identification: m.IdAuthentication | None
+    agreed: Agreed, identification: IdAuthentication | None
 ) -> None:
     request = replace(INIT, id_authentication=identification)
     assert agreed(request, accounts=accounts()).result
@@ -155,13 +163,13 @@ def test_the_reason_of_a_refusal_is_other_information(agreed: Agreed) -> None:
     """A response with the user information as its otherInfo decodes: its form is right."""
     refused = agreed(INIT, require_account=True).user_information_field
     assert refused is not None
-    assert isinstance(refused.encoding, m.SingleAsn1Type)
-    close = encode(m.Close(0))[3:] + refused.encoding.value
+    assert isinstance(refused.encoding, SingleAsn1Type)
+    close = encode(Close(0))[3:] + refused.encoding.value
     message = decode(ber.value(b"\xbf\x30", close))
-    assert isinstance(message, m.Close)
+    assert isinstance(message, Close)
     assert message.other_info is not None
     (item,) = message.other_info
-    assert isinstance(item.information, m.External)
+    assert isinstance(item.information, External)
     assert item.information.direct_reference == "1.2.840.10003.4.2"
 
 
@@ -179,39 +187,39 @@ UTF_16 = "1.0.10646.1.0.5"
     ("proposal", "response"),
     [
         (
-            s.OriginProposal([s.Iso10646(UTF_16), s.Iso10646(UTF_8)], ["dan"], True),
-            s.TargetResponse(s.Iso10646(UTF_8), "eng", True),
+            OriginProposal([Iso10646(UTF_16), Iso10646(UTF_8)], ["dan"], True),
+            TargetResponse(Iso10646(UTF_8), "eng", True),
         ),
-        (s.OriginProposal([s.Iso10646(UTF_8)]), s.TargetResponse(s.Iso10646(UTF_8))),
+        (OriginProposal([Iso10646(UTF_8)]), TargetResponse(Iso10646(UTF_8))),
         (
-            s.OriginProposal([s.Iso2022(b"\xa1\x00"), s.Iso10646(UTF_16)], None, True),
-            s.TargetResponse(m.NULL, None, False),
+            OriginProposal([Iso2022(b"\xa1\x00"), Iso10646(UTF_16)], None, True),
+            TargetResponse(NULL, None, False),
         ),
-        (s.OriginProposal(None, ["eng"]), s.TargetResponse(None, "eng")),
+        (OriginProposal(None, ["eng"]), TargetResponse(None, "eng")),
     ],
 )
 def test_utf_8_is_agreed_on_where_it_is_proposed(
-    agreed: Agreed, proposal: s.OriginProposal, response: s.TargetResponse
+    agreed: Agreed, proposal: OriginProposal, response: TargetResponse
 ) -> None:
     octets = encode_value(proposal, b"\xa1")
-    proposed = m.External(m.SingleAsn1Type(octets), direct_reference=NEGOTIATION)
-    by_item = replace(INIT, other_info=[m.OtherInformationItem(proposed)])
+    proposed = External(SingleAsn1Type(octets), direct_reference=NEGOTIATION)
+    by_item = replace(INIT, other_info=[OtherInformationItem(proposed)])
     for request in (by_item, replace(INIT, user_information_field=proposed)):
         (item,) = agreed(request).other_info or ()
-        assert isinstance(item.information, m.External)
+        assert isinstance(item.information, External)
         assert item.information.direct_reference == NEGOTIATION
-        assert isinstance(item.information.encoding, m.SingleAsn1Type)
-        assert read_value(s.TargetResponse, item.information.encoding.value, b"\xa2") == response
+        assert isinstance(item.information.encoding, SingleAsn1Type)
+        assert read_value(TargetResponse, item.information.encoding.value, b"\xa2") == response
 
 
 @pytest.mark.parametrize(
     "external",
     [
-        m.External(b"octets", direct_reference=NEGOTIATION),
-        m.External(m.SingleAsn1Type(b"\xa1\x02\x04\x00"), direct_reference=NEGOTIATION),
-        m.External(m.SingleAsn1Type(b"\x30\x00"), direct_reference=NEGOTIATION),
-        m.External(b"octets", direct_reference="1.2.3"),
+        External(b"octets", direct_reference=NEGOTIATION),
+        External(SingleAsn1Type(b"\xa1\x02\x04\x00"), direct_reference=NEGOTIATION),
+        External(SingleAsn1Type(b"\x30\x00"), direct_reference=NEGOTIATION),
+        External(b"octets", direct_reference="1.2.3"),
     ],
 )
-def test_what_is_no_proposal_is_passed_over(agreed: Agreed, external: m.External) -> None:
+def test_what_is_no_proposal_is_passed_over(agreed: Agreed, external: External) -> None:
     assert agreed(replace(INIT, user_information_field=external)).other_info is None

@@ -8,11 +8,22 @@ import pytest
 
 from catalogue.changes.deleting import delete_record
 from catalogue.searching.kept_sets import MOST_SETS
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import read_value
+from protocols.z3950.messages.extended_services import (
+    ExtendedServicesRequest,
+    ExtendedServicesResponse,
+)
+from protocols.z3950.messages.packages import (
+    PersistentSetRequest,
+    PersistentSetTaskPackage,
+    SetToPersist,
+)
+from protocols.z3950.messages.result_sets import SortAttributes, SortKeySpec, SortRequest
+from protocols.z3950.messages.retrieval import PresentRequest
+from protocols.z3950.messages.searching import AttributeElement, SearchResponse
 from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.records.forms import USMARC
-from protocols.z3950.wire import packages as p
+from protocols.z3950.wire.asn1 import SingleAsn1Type
 from tests.protocols.z3950.extended import (
     PERSISTENT_SET,
     TASK_PACKAGE,
@@ -32,29 +43,29 @@ ALL = "@attr 1=1016 @attr 2=103 x"
 
 def find(client: Client, query: str, name: str) -> int:
     answered = client.send(search(query, result_set_name=name))
-    assert isinstance(answered, m.SearchResponse)
+    assert isinstance(answered, SearchResponse)
     return answered.result_count
 
 
 def keep(
     client: Client, source: str | None, how: int | None = None, **fields: Any
-) -> m.ExtendedServicesResponse:
-    parameters = p.PersistentSetRequest(not_to_keep=p.SetToPersist(source, how))
+) -> ExtendedServicesResponse:
+    parameters = PersistentSetRequest(not_to_keep=SetToPersist(source, how))
     return send(client, a_request(PERSISTENT_SET, parameters, **fields))
 
 
-def forget(client: Client, name: str | None) -> m.ExtendedServicesResponse:
-    request = m.ExtendedServicesRequest(
+def forget(client: Client, name: str | None) -> ExtendedServicesResponse:
+    request = ExtendedServicesRequest(
         package_type=PERSISTENT_SET, function=DELETE, wait_action=1, package_name=name
     )
     return send(client, request)
 
 
-def target_part(response: m.ExtendedServicesResponse) -> tuple[str | None, int | None]:
+def target_part(response: ExtendedServicesResponse) -> tuple[str | None, int | None]:
     """The name and the number of records that the package tells."""
     encoding = package(response).task_specific_parameters.encoding
-    assert isinstance(encoding, m.SingleAsn1Type)
-    part = read_value(p.PersistentSetTaskPackage, encoding.value, TASK_PACKAGE).target_part
+    assert isinstance(encoding, SingleAsn1Type)
+    part = read_value(PersistentSetTaskPackage, encoding.value, TASK_PACKAGE).target_part
     assert part is not None
     return part.target_supplied_result_set, part.number_of_records
 
@@ -62,7 +73,7 @@ def target_part(response: m.ExtendedServicesResponse) -> tuple[str | None, int |
 def presented(client: Client, name: str) -> list[bytes | int]:
     """The records of a set in its order; in the place of one the condition of its diagnostic."""
     number = count(client, name)
-    request = m.PresentRequest(name, 1, number, preferred_record_syntax=USMARC)
+    request = PresentRequest(name, 1, number, preferred_record_syntax=USMARC)
     return list(records_of(client.present(request)))
 
 
@@ -90,15 +101,15 @@ def test_it_is_the_owners_alone(place: Place) -> None:
     keep(first, "1", package_name="kept")
     for user in ("collector", "reader", None):
         answered = place.client(user).send(search("@set kept"))
-        assert isinstance(answered, m.SearchResponse)
+        assert isinstance(answered, SearchResponse)
         assert not answered.search_status
 
 
 def test_its_order_is_kept_and_a_deleted_record_has_its_place(place: Place) -> None:
     first = place.client("keeper")
     assert find(first, ALL, "1") == 5
-    by_title = m.SortKeySpec(m.SortAttributes(BIB_1, [m.AttributeElement(1, 4)]), 0, 1, None)
-    first.send(m.SortRequest(["1"], "sorted", [by_title]))
+    by_title = SortKeySpec(SortAttributes(BIB_1, [AttributeElement(1, 4)]), 0, 1, None)
+    first.send(SortRequest(["1"], "sorted", [by_title]))
     before = presented(first, "sorted")
     keep(first, "sorted", package_name="kept")
     assert presented(place.client("keeper"), "kept") == before
@@ -117,7 +128,7 @@ def test_the_whole_order_is_kept_though_only_its_first_records_were_read(
     monkeypatch.setattr("catalogue.searching.result_order.FIRST_PIECE", 1)
     first = place.client("keeper")
     find(first, ALL, "1")
-    first.send(m.SortRequest(["1"], "sorted", [m.SortKeySpec("date", 1, 0)]))
+    first.send(SortRequest(["1"], "sorted", [SortKeySpec("date", 1, 0)]))
     assert keep(first, "sorted", package_name="kept").operation_status == 1
     before = presented(first, "sorted")
     assert len(before) == 5
@@ -146,8 +157,8 @@ def test_sets_in_an_order_are_appended_in_it(place: Place) -> None:
     client = place.client("keeper")
     find(client, ALL, "1")
     for name, relation in (("up", 0), ("down", 1)):
-        by_date = m.SortKeySpec(m.SortAttributes(BIB_1, [m.AttributeElement(1, 31)]), relation, 1)
-        client.send(m.SortRequest(["1"], name, [by_date]))
+        by_date = SortKeySpec(SortAttributes(BIB_1, [AttributeElement(1, 31)]), relation, 1)
+        client.send(SortRequest(["1"], name, [by_date]))
     find(client, "@attr 1=4 soil", "soil")
     keep(client, "soil", package_name="kept")
     keep(client, "down", APPEND, package_name="kept", function=MODIFY)
@@ -166,7 +177,7 @@ def test_a_deleted_one_is_gone_for_good(place: Place) -> None:
     assert package(forgotten).package_name == "kept"
     for each in (client, place.client("keeper")):
         answered = each.send(search("@set kept"))
-        assert isinstance(answered, m.SearchResponse)
+        assert isinstance(answered, SearchResponse)
         assert not answered.search_status
     assert failure(forget(client, "kept")) == (219, "kept")
 

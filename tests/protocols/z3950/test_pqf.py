@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from protocols.z3950 import messages as m
+from protocols.z3950.messages.searching import (
+    AttributeElement,
+    AttributesPlusTerm,
+    ComplexAttributeValue,
+    Known,
+    Operator,
+    ProximityOperator,
+    RPNQuery,
+    RpnRpnOp,
+    RPNStructure,
+    Type1,
+)
 from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.queries.pqf import MOST_NESTED, QueryError, attributes, query
 
 
-def rpn(text: str) -> m.RPNStructure:
+def rpn(text: str) -> RPNStructure:
     return query(text).value.rpn
 
 
-def title(text: bytes) -> m.AttributesPlusTerm:
-    return m.AttributesPlusTerm([m.AttributeElement(1, 4)], text)
+def title(text: bytes) -> AttributesPlusTerm:
+    return AttributesPlusTerm([AttributeElement(1, 4)], text)
 
 
 def test_a_word_has_no_attributes() -> None:
-    assert query("soil") == m.Type1(m.RPNQuery(BIB_1, m.AttributesPlusTerm([], b"soil")))
+    assert query("soil") == Type1(RPNQuery(BIB_1, AttributesPlusTerm([], b"soil")))
 
 
 def test_attributes_stand_before_their_term() -> None:
@@ -27,45 +38,43 @@ def test_attributes_stand_before_their_term() -> None:
 
 def test_a_term_in_quotes_is_one_term_and_no_operator() -> None:
     assert rpn('@attr 1=4 "soil and \\"water\\""') == title(b'soil and "water"')
-    assert rpn('"@and"') == m.AttributesPlusTerm([], b"@and")
+    assert rpn('"@and"') == AttributesPlusTerm([], b"@and")
 
 
 def test_operators_take_two_operands() -> None:
     found = rpn("@and @attr 1=4 soil @or @attr 1=4 water @set 1")
-    assert found == m.RpnRpnOp(
-        title(b"soil"), m.RpnRpnOp(title(b"water"), "1", m.Operator.OR), m.Operator.AND
+    assert found == RpnRpnOp(
+        title(b"soil"), RpnRpnOp(title(b"water"), "1", Operator.OR), Operator.AND
     )
 
 
 def test_attributes_before_an_operator_hold_below_it_unless_said_otherwise() -> None:
     found = rpn("@attr 1=4 @attr 4=2 @not soil @attr 1=1003 smith")
-    assert isinstance(found, m.RpnRpnOp)
-    assert found.rpn1 == m.AttributesPlusTerm(
-        [m.AttributeElement(1, 4), m.AttributeElement(4, 2)], b"soil"
+    assert isinstance(found, RpnRpnOp)
+    assert found.rpn1 == AttributesPlusTerm(
+        [AttributeElement(1, 4), AttributeElement(4, 2)], b"soil"
     )
-    assert found.rpn2 == m.AttributesPlusTerm(
-        [m.AttributeElement(4, 2), m.AttributeElement(1, 1003)], b"smith"
+    assert found.rpn2 == AttributesPlusTerm(
+        [AttributeElement(4, 2), AttributeElement(1, 1003)], b"smith"
     )
 
 
 def test_proximity() -> None:
     found = rpn("@prox 0 3 1 2 k 2 soil water")
-    assert isinstance(found, m.RpnRpnOp)
-    assert found.op == m.ProximityOperator(3, True, 2, m.Known(2), exclusion=False)
+    assert isinstance(found, RpnRpnOp)
+    assert found.op == ProximityOperator(3, True, 2, Known(2), exclusion=False)
 
 
 def test_sets_of_attributes() -> None:
     assert query("@attrset 1.2.840.10003.3.2 x").value.attribute_set == "1.2.840.10003.3.2"
-    assert attributes("@attr bib-1 1=4") == [m.AttributeElement(1, 4, attribute_set=BIB_1)]
-    assert attributes("@attr 1=title") == [
-        m.AttributeElement(1, m.ComplexAttributeValue(["title"]))
-    ]
+    assert attributes("@attr bib-1 1=4") == [AttributeElement(1, 4, attribute_set=BIB_1)]
+    assert attributes("@attr 1=title") == [AttributeElement(1, ComplexAttributeValue(["title"]))]
 
 
 def test_kinds_of_terms() -> None:
-    assert rpn("@term string ø") == m.AttributesPlusTerm([], "ø")
-    assert rpn("@term numeric -4") == m.AttributesPlusTerm([], -4)
-    assert rpn("@term general ø") == m.AttributesPlusTerm([], "ø".encode())
+    assert rpn("@term string ø") == AttributesPlusTerm([], "ø")
+    assert rpn("@term numeric -4") == AttributesPlusTerm([], -4)
+    assert rpn("@term general ø") == AttributesPlusTerm([], "ø".encode())
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,15 @@ from typing import NamedTuple
 import pymarc
 import pytest
 
-from protocols.z3950 import messages as m
+from protocols.z3950.messages.retrieval import PresentRequest
+from protocols.z3950.messages.scanning import ScanRequest, ScanResponse, TermInfo
+from protocols.z3950.messages.searching import (
+    AttributeElement,
+    AttributesPlusTerm,
+    RPNQuery,
+    SearchRequest,
+    Type1,
+)
 from protocols.z3950.records.forms import USMARC
 from tests.protocols.z3950.library import Client, a_library, diagnostic_of, records_of
 from tests.protocols.z3950.pqf import search
@@ -159,7 +167,7 @@ def client(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
         yield library.client()
 
 
-def asked(attributes: tuple[int | None, ...], term: str) -> m.SearchRequest:
+def asked(attributes: tuple[int | None, ...], term: str) -> SearchRequest:
     given = [
         f"@attr {kind}={value}" for kind, value in enumerate(attributes, 1) if value is not None
     ]
@@ -173,7 +181,7 @@ def test_a_combination_finds_exactly_what_it_means(client: Client, row: Row) -> 
         assert response.search_status, response.records
         found = set()
         if response.result_count:
-            present = m.PresentRequest(
+            present = PresentRequest(
                 "default", 1, response.result_count, preferred_record_syntax=USMARC
             )
             for data in records_of(client.present(present)):
@@ -208,22 +216,22 @@ def test_the_browse_lists_of_bath(
     attributes = [(1, use), (3, position), (4, structure)]
     if not is_short:
         attributes += [(2, 3), (5, 100), (6, completeness)]
-    elements = [m.AttributeElement(kind, value) for kind, value in attributes]
-    scan = m.ScanRequest(
+    elements = [AttributeElement(kind, value) for kind, value in attributes]
+    scan = ScanRequest(
         ["Default"],
-        m.AttributesPlusTerm(elements, b"h"),
+        AttributesPlusTerm(elements, b"h"),
         2,
         step_size=0,
         preferred_position_in_response=preferred,
     )
     response = client.send(scan)
-    assert isinstance(response, m.ScanResponse)
+    assert isinstance(response, ScanResponse)
     assert response.number_of_entries_returned == 2
     assert response.entries is not None
     for entry in response.entries.entries or ():
-        assert isinstance(entry, m.TermInfo)
+        assert isinstance(entry, TermInfo)
         assert isinstance(entry.term, bytes)
-        same = m.Type1(m.RPNQuery("1.2.840.10003.3.1", m.AttributesPlusTerm(elements, entry.term)))
+        same = Type1(RPNQuery("1.2.840.10003.3.1", AttributesPlusTerm(elements, entry.term)))
         found = client.search(search("x", query=same))
         assert found.search_status, found.records
         assert found.result_count >= (entry.global_occurrences or 0) > 0

@@ -12,14 +12,31 @@ import pytest
 from catalogue.formats.exchange import DANMARC2, DANMARC2_LATIN_1
 from catalogue.marc.iso2709 import build
 from catalogue.records import Record
-from protocols.z3950 import messages as m
 from protocols.z3950.charsets import NEGOTIATION
 from protocols.z3950.codec import encode_value, read_value
+from protocols.z3950.messages.association import InitializeRequest, InitializeResponse
+from protocols.z3950.messages.building_blocks import (
+    DefaultDiagFormat,
+    OtherInformationItem,
+    SchemaUri,
+    Specification,
+    SurrogateDiagnostic,
+    V2Addinfo,
+    V3Addinfo,
+)
+from protocols.z3950.messages.retrieval import (
+    CompSpec,
+    ElementSetNames,
+    PresentRequest,
+    PresentResponse,
+    ResponseRecords,
+)
+from protocols.z3950.messages.structures import OriginProposal, PrivateCharacterSet, TargetResponse
 from protocols.z3950.records.forms import DANMARC, GRS_1, OPAC, SUTRS, UNIMARC, USMARC, XML
 from protocols.z3950.records.retrieval import PresentStatus
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Account, Z3950Settings
-from protocols.z3950.wire import structures as s
+from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from tests.builders.pins import hashed
 from tests.contracts.test_record_formats import ORDINARY
 from tests.protocols.z3950.library import (
@@ -55,13 +72,13 @@ def too_long() -> bytes:
     return build(head, [(b"001", b"long"), (b"245", b"10\x1faSoil of great length"), *notes])
 
 
-def present(client: Client, start: int, number: int, **fields: object) -> m.PresentResponse:
+def present(client: Client, start: int, number: int, **fields: object) -> PresentResponse:
     if not client.session.association.result_sets:
         assert client.search(search("@attr 1=1016 @attr 2=103 x")).result_count == 4
-    return client.present(m.PresentRequest("default", start, number, **fields))  # type: ignore[arg-type]
+    return client.present(PresentRequest("default", start, number, **fields))  # type: ignore[arg-type]
 
 
-def data_of(response: m.PresentResponse) -> bytes:
+def data_of(response: PresentResponse) -> bytes:
     (data,) = records_of(response)
     return bytes(data)
 
@@ -81,13 +98,13 @@ def test_each_record_comes_in_its_own_syntax(library: Library) -> None:
             assert data_of(present(client, position, 1, preferred_record_syntax=anything))
 
 
-def diagnostic_of_first(response: m.PresentResponse) -> tuple[int, str]:
-    assert isinstance(response.records, m.ResponseRecords)
+def diagnostic_of_first(response: PresentResponse) -> tuple[int, str]:
+    assert isinstance(response.records, ResponseRecords)
     record = response.records.value[0].record
-    assert isinstance(record, m.SurrogateDiagnostic)
+    assert isinstance(record, SurrogateDiagnostic)
     told = record.value
-    assert isinstance(told, m.DefaultDiagFormat)
-    assert isinstance(told.addinfo, str | m.V2Addinfo | m.V3Addinfo)
+    assert isinstance(told, DefaultDiagFormat)
+    assert isinstance(told.addinfo, str | V2Addinfo | V3Addinfo)
     text = told.addinfo if isinstance(told.addinfo, str) else told.addinfo.value
     return told.condition, text
 
@@ -109,10 +126,10 @@ def test_xml_schemas_of_every_record(
     library: Library, position: int, schema: str, root: bytes
 ) -> None:
     client = library.client()
-    asked: list[m.ElementSetNames | m.CompSpec] = [schema]
+    asked: list[ElementSetNames | CompSpec] = [schema]
     if schema != "F":
-        specification = m.Specification(m.SchemaUri(schema), "F" if schema != "opacxml" else None)
-        asked.append(m.CompSpec(False, generic=specification))
+        specification = Specification(SchemaUri(schema), "F" if schema != "opacxml" else None)
+        asked.append(CompSpec(False, generic=specification))
     for composition in asked:
         found = data_of(
             present(
@@ -127,14 +144,14 @@ def test_xml_schemas_of_every_record(
 MARC_8 = bytes.fromhex("a214060a2a8648ce130f8768510181064d4152432d38")  # as yaz-client says it
 
 
-def init_with(*sets: bytes, in_records: bool = True) -> m.InitializeRequest:
-    proposal = s.OriginProposal([s.PrivateCharacterSet(each) for each in sets], None, in_records)
-    proposed = m.External(
-        m.SingleAsn1Type(encode_value(proposal, b"\xa1")), direct_reference=NEGOTIATION
+def init_with(*sets: bytes, in_records: bool = True) -> InitializeRequest:
+    proposal = OriginProposal([PrivateCharacterSet(each) for each in sets], None, in_records)
+    proposed = External(
+        SingleAsn1Type(encode_value(proposal, b"\xa1")), direct_reference=NEGOTIATION
     )
-    return m.InitializeRequest(
+    return InitializeRequest(
         INIT.protocol_version, INIT.options, 1 << 20, 1 << 20,
-        other_info=[m.OtherInformationItem(proposed)],
+        other_info=[OtherInformationItem(proposed)],
     )  # fmt: skip
 
 
@@ -147,19 +164,19 @@ def test_marc_8_is_negotiated_and_served(library: Library) -> None:
     library.add(marc_record(4))
     client = Client(library.services, Z3950Session(Z3950Settings(), 0.0))
     response = client.send(init_with(MARC_8))
-    assert isinstance(response, m.InitializeResponse)
+    assert isinstance(response, InitializeResponse)
     (item,) = response.other_info or ()
-    assert isinstance(item.information, m.External)
-    assert isinstance(item.information.encoding, m.SingleAsn1Type)
-    answer = read_value(s.TargetResponse, item.information.encoding.value, b"\xa2")
-    assert answer == s.TargetResponse(s.PrivateCharacterSet(MARC_8), None, True)
+    assert isinstance(item.information, External)
+    assert isinstance(item.information.encoding, SingleAsn1Type)
+    answer = read_value(TargetResponse, item.information.encoding.value, b"\xa2")
+    assert answer == TargetResponse(PrivateCharacterSet(MARC_8), None, True)
     assert client.search(search("@attr 1=1003 dorte")).result_count == 1
-    found = data_of(client.present(m.PresentRequest("default", 1, 1)))
+    found = data_of(client.present(PresentRequest("default", 1, 1)))
     assert found[9:10] == b" "
     assert pymarc.Record(found)["245"]["a"] == "Bøger og læsere"
-    opac = data_of(client.present(m.PresentRequest("default", 1, 1, preferred_record_syntax=OPAC)))
+    opac = data_of(client.present(PresentRequest("default", 1, 1, preferred_record_syntax=OPAC)))
     assert b"B\xb2ger og l\xb5sere" in opac
-    xml = data_of(client.present(m.PresentRequest("default", 1, 1, preferred_record_syntax=XML)))
+    xml = data_of(client.present(PresentRequest("default", 1, 1, preferred_record_syntax=XML)))
     assert "Bøger og læsere".encode() in xml
 
 
@@ -175,7 +192,7 @@ def test_marc_8_is_negotiated_and_served(library: Library) -> None:
         (INIT, "utf-8"),
     ],
 )
-def test_what_is_agreed_on(library: Library, init: m.InitializeRequest, charset: str) -> None:
+def test_what_is_agreed_on(library: Library, init: InitializeRequest, charset: str) -> None:
     assert library.client(init).session.association.record_charset == charset
 
 
@@ -187,7 +204,7 @@ def test_an_account_has_its_charset_and_a_negotiated_one_goes_before(library: Li
         ("new", "utf-8", "utf-8"),
         ("new", "iso-8859-1", "iso-8859-1"),
     ):
-        init = m.InitializeRequest(
+        init = InitializeRequest(
             INIT.protocol_version,
             INIT.options,
             1 << 20,
@@ -218,11 +235,11 @@ def test_a_record_too_long_is_replaced_and_its_neighbours_come(
     response = present(library.client(), 1, 2, preferred_record_syntax=syntax)
     assert response.present_status == PresentStatus.SUCCESS
     assert response.number_of_records_returned == 2
-    assert isinstance(response.records, m.ResponseRecords)
+    assert isinstance(response.records, ResponseRecords)
     first, second = (each.record for each in response.records.value)
-    assert isinstance(first, m.External)
-    assert isinstance(second, m.SurrogateDiagnostic)
-    assert isinstance(second.value, m.DefaultDiagFormat)
+    assert isinstance(first, External)
+    assert isinstance(second, SurrogateDiagnostic)
+    assert isinstance(second.value, DefaultDiagFormat)
     assert second.value.condition == SURROGATE
 
 
@@ -231,11 +248,11 @@ def test_a_record_too_long_is_replaced_in_a_piggyback_too(library: Library) -> N
     response = library.client().search(request)
     assert response.search_status
     assert (response.result_count, response.number_of_records_returned) == (2, 2)
-    assert isinstance(response.records, m.ResponseRecords)
+    assert isinstance(response.records, ResponseRecords)
     first, second = (each.record for each in response.records.value)
-    assert isinstance(first, m.External)
+    assert isinstance(first, External)
     assert first.encoding == marc_record(1)
-    assert isinstance(second, m.SurrogateDiagnostic)
+    assert isinstance(second, SurrogateDiagnostic)
 
 
 @pytest.mark.parametrize("schema", ["marcxml", "mods", "dc", "opacxml", "marcxchange"])

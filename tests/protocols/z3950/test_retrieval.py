@@ -15,10 +15,22 @@ from catalogue.formats import is_xml, record_formats
 from catalogue.schema import records
 from circulation.kernel.engine import Circulation
 from protocols.hosting.answering import Context
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.codec import encode
 from protocols.z3950.diagnostics import Refused
+from protocols.z3950.messages.association import InitializeRequest
+from protocols.z3950.messages.building_blocks import SchemaOid, SchemaUri, Specification
+from protocols.z3950.messages.retrieval import (
+    CompSpec,
+    DatabaseElementSetName,
+    DatabaseSpecification,
+    ElementSetNames,
+    PresentRequest,
+    PresentResponse,
+    Range,
+    ResponseRecords,
+    Segment,
+)
 from protocols.z3950.records.forms import (
     DANMARC,
     GRS_1,
@@ -33,6 +45,7 @@ from protocols.z3950.records.forms import (
 )
 from protocols.z3950.records.retrieval import PresentStatus, take_page
 from protocols.z3950.settings import Z3950Settings
+from protocols.z3950.wire.asn1 import External
 from tests.protocols.z3950.library import (
     WORKS,
     Client,
@@ -66,11 +79,11 @@ def searched(client: Client) -> Client:
     return client
 
 
-def present(start: int, number: int, **fields: object) -> m.PresentRequest:
-    return m.PresentRequest("default", start, number, **fields)  # type: ignore[arg-type]
+def present(start: int, number: int, **fields: object) -> PresentRequest:
+    return PresentRequest("default", start, number, **fields)  # type: ignore[arg-type]
 
 
-def titles(response: m.PresentResponse) -> list[str]:
+def titles(response: PresentResponse) -> list[str]:
     return [
         next(pymarc.MARCReader(bytes(each)))["245"]["a"]
         for each in records_of(response)  # type: ignore[index]
@@ -114,40 +127,40 @@ def test_full_and_brief_in_any_case(client: Client, syntax: str, name: str) -> N
     assert (b"Hydrology" in bytes(data)) is (name.upper() == "F")
 
 
-def spec(**fields: object) -> m.CompSpec:
-    return m.CompSpec(False, **fields)  # type: ignore[arg-type]
+def spec(**fields: object) -> CompSpec:
+    return CompSpec(False, **fields)  # type: ignore[arg-type]
 
 
-def of_schema(schema: m.SchemaUri | m.SchemaOid | None, name: str | None = None) -> m.CompSpec:
-    return spec(generic=m.Specification(schema, name))
+def of_schema(schema: SchemaUri | SchemaOid | None, name: str | None = None) -> CompSpec:
+    return spec(generic=Specification(schema, name))
 
 
 XML_COMPOSITIONS = {
     "none": None,
     "element set name": "marcxml",
     "element set name in capitals": "MARCXML",
-    "schema by name": of_schema(m.SchemaUri("marcxml")),
-    "schema by URI": of_schema(m.SchemaUri(MARCXML_URI)),
-    "schema and element set": of_schema(m.SchemaUri("marcxml"), "F"),
+    "schema by name": of_schema(SchemaUri("marcxml")),
+    "schema by URI": of_schema(SchemaUri(MARCXML_URI)),
+    "schema and element set": of_schema(SchemaUri("marcxml"), "F"),
     "no schema": of_schema(None, "f"),
-    "nothing in the specification": m.CompSpec(False, m.Specification()),
-    "no specification": m.CompSpec(False),
-    "of the database": [m.DatabaseElementSetName("default", "F")],
+    "nothing in the specification": CompSpec(False, Specification()),
+    "no specification": CompSpec(False),
+    "of the database": [DatabaseElementSetName("default", "F")],
     "of the database, in a specification": spec(
-        generic=of_schema(m.SchemaUri("nonsense")).generic,
+        generic=of_schema(SchemaUri("nonsense")).generic,
         db_specific=[
-            m.DatabaseSpecification("Other", m.Specification(m.SchemaUri("nonsense"))),
-            m.DatabaseSpecification("DEFAULT", m.Specification(m.SchemaUri("marcxml"))),
+            DatabaseSpecification("Other", Specification(SchemaUri("nonsense"))),
+            DatabaseSpecification("DEFAULT", Specification(SchemaUri("marcxml"))),
         ],
     ),
-    "of another database": [m.DatabaseElementSetName("other", "nonsense")],
+    "of another database": [DatabaseElementSetName("other", "nonsense")],
     "syntax in the specification": spec(record_syntax=[EXPLAIN, XML]),
 }
 
 
 @pytest.mark.parametrize("composition", XML_COMPOSITIONS.values(), ids=XML_COMPOSITIONS)
 def test_xml_may_be_asked_for_in_many_ways(
-    client: Client, composition: m.ElementSetNames | m.CompSpec | None
+    client: Client, composition: ElementSetNames | CompSpec | None
 ) -> None:
     request = present(1, 1, preferred_record_syntax=XML, record_composition=composition)
     (data,) = records_of(client.present(request))
@@ -155,7 +168,7 @@ def test_xml_may_be_asked_for_in_many_ways(
 
 
 def test_an_alternative_syntax_may_be_allowed(client: Client) -> None:
-    composition = m.CompSpec(True, record_syntax=[EXPLAIN])
+    composition = CompSpec(True, record_syntax=[EXPLAIN])
     (data,) = records_of(client.present(present(1, 1, record_composition=composition)))
     assert data == marc_record(1)
 
@@ -164,15 +177,15 @@ REFUSED_FORMS = {
     "an unknown syntax": (EXPLAIN, None, 239, EXPLAIN),
     "an unknown element set": (USMARC, "Q", 25, "Q"),
     "an unknown XML schema as element set": (XML, "mods-of-mars", 25, "mods-of-mars"),
-    "an unknown schema": (XML, of_schema(m.SchemaUri("nonsense")), 1066, "nonsense"),
-    "an unknown schema by OID": (XML, of_schema(m.SchemaOid("1.2.840.10003.13.9")), 1066,
+    "an unknown schema": (XML, of_schema(SchemaUri("nonsense")), 1066, "nonsense"),
+    "an unknown schema by OID": (XML, of_schema(SchemaOid("1.2.840.10003.13.9")), 1066,
                                  "1.2.840.10003.13.9"),
-    "an XML schema for USMARC": (USMARC, of_schema(m.SchemaUri("marcxml")), 1066, "marcxml"),
+    "an XML schema for USMARC": (USMARC, of_schema(SchemaUri("marcxml")), 1066, "marcxml"),
     "XML as element set for USMARC": (USMARC, "marcxml", 25, "marcxml"),
     "no known syntax in the specification": (XML, spec(record_syntax=[EXPLAIN]), 239, EXPLAIN),
     "an element specification": (
         XML,
-        spec(generic=m.Specification(None, m.External(b"", direct_reference="1.2.840.10003.11.1"))),
+        spec(generic=Specification(None, External(b"", direct_reference="1.2.840.10003.11.1"))),
         244,
         "1.2.840.10003.11.1",
     ),
@@ -185,7 +198,7 @@ REFUSED_FORMS = {
 def test_forms_that_we_do_not_have_are_refused(
     client: Client,
     syntax: str,
-    composition: m.ElementSetNames | m.CompSpec,
+    composition: ElementSetNames | CompSpec,
     condition: int,
     addinfo: str,
 ) -> None:
@@ -207,7 +220,7 @@ def test_every_xml_format_can_be_asked_for_by_name_and_by_schema() -> None:
     for each in formats:
         assert choose_form(XML, each.name.upper(), "Default") == Form(XML, each, "F")
         for known in each.identifiers:
-            assert choose_form(XML, of_schema(m.SchemaUri(known)), "Default").format is each
+            assert choose_form(XML, of_schema(SchemaUri(known)), "Default").format is each
 
 
 # Ranges
@@ -232,18 +245,18 @@ def test_ranges_outside_the_set_are_refused(client: Client, start: int, number: 
 
 
 def test_unknown_sets_are_refused(client: Client) -> None:
-    assert diagnostic_of(client.present(m.PresentRequest("other", 1, 1))) == (30, "other")
+    assert diagnostic_of(client.present(PresentRequest("other", 1, 1))) == (30, "other")
 
 
 def test_additional_ranges_follow_in_their_order(client: Client) -> None:
-    response = client.present(present(4, 2, additional_ranges=[m.Range(1, 1), m.Range(2, 2)]))
+    response = client.present(present(4, 2, additional_ranges=[Range(1, 1), Range(2, 2)]))
     assert titles(response) == [WORKS[number - 1][0] for number in (4, 5, 1, 2, 3)]
     assert response.number_of_records_returned == 5
     assert response.next_result_set_position == 4
 
 
-@pytest.mark.parametrize("wrong", [m.Range(0, 1), m.Range(5, 2), m.Range(1, -1)])
-def test_every_range_must_be_in_the_set(client: Client, wrong: m.Range) -> None:
+@pytest.mark.parametrize("wrong", [Range(0, 1), Range(5, 2), Range(1, -1)])
+def test_every_range_must_be_in_the_set(client: Client, wrong: Range) -> None:
     response = client.present(present(1, 1, additional_ranges=[wrong]))
     place = f"{wrong.starting_position}+{wrong.number_of_records}"
     assert diagnostic_of(response) == (13, place)
@@ -254,31 +267,31 @@ def test_every_range_must_be_in_the_set(client: Client, wrong: m.Range) -> None:
 SEGMENTS = 1 << 11
 
 
-def in_segments(client: Client, request: m.PresentRequest) -> list[int]:
+def in_segments(client: Client, request: PresentRequest) -> list[int]:
     """How many records each message of the answer has; they are the right ones in all."""
     *segments, response = client.send_all(encode(request))
-    assert isinstance(response, m.PresentResponse)
-    assert isinstance(response.records, m.ResponseRecords)
+    assert isinstance(response, PresentResponse)
+    assert isinstance(response.records, ResponseRecords)
     entries = []
     for segment in segments:
-        assert isinstance(segment, m.Segment)
+        assert isinstance(segment, Segment)
         assert segment.number_of_records_returned == len(segment.segment_records)
         entries += segment.segment_records
     entries += response.records.value
     assert response.number_of_records_returned == len(entries)
-    whole = m.PresentResponse(len(entries), 0, 0, m.ResponseRecords(entries))
+    whole = PresentResponse(len(entries), 0, 0, ResponseRecords(entries))
     start = request.result_set_start_point
     assert titles(whole) == [each[0] for each in WORKS[start - 1 : start - 1 + len(entries)]]
     is_partial = len(entries) < request.number_of_records_requested
     assert response.present_status == (PresentStatus.PARTIAL_2 if is_partial else 0)
     return [
-        *(len(each.segment_records) for each in segments if isinstance(each, m.Segment)),
+        *(len(each.segment_records) for each in segments if isinstance(each, Segment)),
         len(response.records.value),
     ]
 
 
 def agreeing_on_segments(library: Library, version: int = 0b111) -> Client:
-    init = m.InitializeRequest(version, 0b11 | SEGMENTS, 750, 10_000)
+    init = InitializeRequest(version, 0b11 | SEGMENTS, 750, 10_000)
     return searched(library.client(init))
 
 
@@ -306,7 +319,7 @@ def test_more_records_than_one_statement_reads(sqlite_url: str) -> None:
 
 
 def sized(library: Library, preferred: int, exceptional: int) -> Client:
-    init = m.InitializeRequest(0b111, 0b11, preferred, exceptional)
+    init = InitializeRequest(0b111, 0b11, preferred, exceptional)
     return searched(library.client(init))
 
 
@@ -411,7 +424,7 @@ def test_a_fault_in_a_format_is_a_diagnostic_and_in_the_log(
             caller,
         )
     ).result()
-    assert records_of(m.PresentResponse(2, 3, 0, page.records)) == [14, 14]
+    assert records_of(PresentResponse(2, 3, 0, page.records)) == [14, 14]
     assert "ZeroDivisionError" in caplog.text
 
 

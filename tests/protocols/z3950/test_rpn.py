@@ -22,31 +22,54 @@ from catalogue.query import (
     Unit,
     UnsupportedSearch,
 )
-from protocols.z3950 import messages as m
 from protocols.z3950.association import ResultSet
 from protocols.z3950.diagnostics import Bib1, Refused
+from protocols.z3950.messages.building_blocks import ObjectIdentifier
+from protocols.z3950.messages.searching import (
+    AttributeElement,
+    AttributesPlusTerm,
+    ComplexAttributeValue,
+    Known,
+    Operator,
+    Private,
+    ProximityOperator,
+    ResultSetPlusAttributes,
+    RPNQuery,
+    RpnRpnOp,
+    RPNStructure,
+    Type0,
+    Type1,
+    Type2,
+    Type100,
+    Type101,
+    Type102,
+    Type104,
+)
+from protocols.z3950.messages.searching import Query as WireQuery
+from protocols.z3950.messages.searching import Term as WireTerm
 from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.queries.rpn import query_of, refusal_in
+from protocols.z3950.wire.asn1 import NULL, External
 
 KEPT = {"kept": ResultSet(BitMap([1, 2]), ["Default"])}
 
 
-def term(text: m.Term = b"soil", **attributes: int) -> m.AttributesPlusTerm:
+def term(text: WireTerm = b"soil", **attributes: int) -> AttributesPlusTerm:
     """``term(b"soil", a1=4, a5=1)``: attribute types and their values."""
-    return m.AttributesPlusTerm(
-        [m.AttributeElement(int(kind[1:]), number) for kind, number in attributes.items()], text
+    return AttributesPlusTerm(
+        [AttributeElement(int(kind[1:]), number) for kind, number in attributes.items()], text
     )
 
 
-def query(rpn: m.RPNStructure, attribute_set: str = BIB_1) -> m.Query:
-    return m.Type1(m.RPNQuery(attribute_set, rpn))
+def query(rpn: RPNStructure, attribute_set: str = BIB_1) -> WireQuery:
+    return Type1(RPNQuery(attribute_set, rpn))
 
 
-def translated(rpn: m.RPNStructure) -> Query:
+def translated(rpn: RPNStructure) -> Query:
     return query_of(query(rpn), KEPT)
 
 
-def refusal(query_: m.Query) -> tuple[int, str]:
+def refusal(query_: WireQuery) -> tuple[int, str]:
     with pytest.raises(Refused) as caught:
         query_of(query_, KEPT)
     return caught.value.condition.value, caught.value.addinfo
@@ -69,16 +92,16 @@ def test_all_six_attributes() -> None:
 
 
 def test_operators_and_result_sets() -> None:
-    both = m.RpnRpnOp(term(a1=4), "kept", m.Operator.AND)
-    either = m.RpnRpnOp(both, term(a1=21), m.Operator.OR)
-    assert translated(m.RpnRpnOp(either, term(a1=7), m.Operator.AND_NOT)) == AndNot(
+    both = RpnRpnOp(term(a1=4), "kept", Operator.AND)
+    either = RpnRpnOp(both, term(a1=21), Operator.OR)
+    assert translated(RpnRpnOp(either, term(a1=7), Operator.AND_NOT)) == AndNot(
         Or(And(Term("title", "soil"), Found(BitMap([1, 2]))), Term("subject", "soil")),
         Term("isbn", "soil"),
     )
 
 
 def test_type_101_is_the_same() -> None:
-    assert query_of(m.Type101(m.RPNQuery(BIB_1, term(a1=4))), {}) == Term("title", "soil")
+    assert query_of(Type101(RPNQuery(BIB_1, term(a1=4))), {}) == Term("title", "soil")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +109,7 @@ def test_type_101_is_the_same() -> None:
     [(b"soil", "soil"), ("bøger", "bøger"), ("bøger".encode(), "bøger"),
      ("bøger".encode("latin-1"), "bøger"), (1984, "1984"), (-5, "-5"), (b"", "")],
 )  # fmt: skip
-def test_terms_in_every_form(sent: m.Term, text: str) -> None:
+def test_terms_in_every_form(sent: WireTerm, text: str) -> None:
     assert translated(term(sent, a1=4)) == Term("title", text)
 
 
@@ -116,60 +139,60 @@ def test_a_mask_of_at_most_so_many_is_one_term_for_each_length() -> None:
 
 
 def test_a_name_of_ours_as_use_attribute() -> None:
-    named = m.ComplexAttributeValue(["Title"])
-    sent = m.AttributesPlusTerm([m.AttributeElement(1, named)], b"soil")
+    named = ComplexAttributeValue(["Title"])
+    sent = AttributesPlusTerm([AttributeElement(1, named)], b"soil")
     assert translated(sent) == Term("title", "soil")
 
 
 def test_all_records_by_the_name_that_zebra_has_for_them() -> None:
-    def named(*others: m.AttributeElement) -> m.AttributesPlusTerm:
-        name = m.ComplexAttributeValue(["_ALLRECORDS"])
-        return m.AttributesPlusTerm([m.AttributeElement(1, name), *others], b"")
+    def named(*others: AttributeElement) -> AttributesPlusTerm:
+        name = ComplexAttributeValue(["_ALLRECORDS"])
+        return AttributesPlusTerm([AttributeElement(1, name), *others], b"")
 
-    always = m.AttributeElement(2, 103)
+    always = AttributeElement(2, 103)
     assert translated(named(always)) == Term("any", "", Relation.ALWAYS_MATCHES)
     combination = Bib1.COMBINATION_UNSUPPORTED.value
     assert refusal(query(named())) == (combination, "_ALLRECORDS without relation 103")
 
 
 def test_a_complex_value_of_one_number_is_that_number() -> None:
-    number = m.ComplexAttributeValue([4])
-    sent = m.AttributesPlusTerm([m.AttributeElement(1, number)], b"soil")
+    number = ComplexAttributeValue([4])
+    sent = AttributesPlusTerm([AttributeElement(1, number)], b"soil")
     assert translated(sent) == Term("title", "soil")
 
 
 def test_each_attribute_may_name_its_set() -> None:
-    element = m.AttributeElement(1, 4, attribute_set=BIB_1)
-    sent = m.AttributesPlusTerm([element], b"soil")
+    element = AttributeElement(1, 4, attribute_set=BIB_1)
+    sent = AttributesPlusTerm([element], b"soil")
     assert query_of(query(sent, "1.2.840.10003.3.2"), {}) == Term("title", "soil")
 
 
-def one(attribute: m.AttributeElement, text: m.Term = b"soil") -> m.Query:
-    return query(m.AttributesPlusTerm([attribute], text))
+def one(attribute: AttributeElement, text: WireTerm = b"soil") -> WireQuery:
+    return query(AttributesPlusTerm([attribute], text))
 
 
 DAN_1 = "1.2.840.10003.3.15"
 
 
 def near(
-    left: m.RPNStructure | None = None,
-    right: m.RPNStructure | None = None,
+    left: RPNStructure | None = None,
+    right: RPNStructure | None = None,
     *,
     distance: int = 3,
     relation: int = 2,
-    unit: m.Known | m.Private = m.Known(2),  # noqa: B008 - never changed
+    unit: Known | Private = Known(2),  # noqa: B008 - never changed
     exclusion: bool | None = None,
-) -> m.RpnRpnOp:
+) -> RpnRpnOp:
     """Two terms, soil and water unless others are given, near each other in this order."""
-    op = m.ProximityOperator(distance, True, relation, unit, exclusion=exclusion)
+    op = ProximityOperator(distance, True, relation, unit, exclusion=exclusion)
     soil, water = term(a1=4), term(b"water", a1=4)
-    return m.RpnRpnOp(soil if left is None else left, water if right is None else right, op)
+    return RpnRpnOp(soil if left is None else left, water if right is None else right, op)
 
 
 def test_proximity() -> None:
     soil, water = Term("title", "soil"), Term("title", "water")
     assert translated(near()) == Near(soil, water, 3, True, Unit.WORD, Relation.LESS_OR_EQUAL)
-    assert translated(near(unit=m.Known(8), distance=0, relation=3)) == Near(
+    assert translated(near(unit=Known(8), distance=0, relation=3)) == Near(
         soil, water, 0, True, Unit.FIELD, Relation.EQUAL
     )
 
@@ -177,7 +200,7 @@ def test_proximity() -> None:
 REFUSALS = {
     "use": (query(term(a1=9999)), 114, "9999"),
     "use by an unknown name": (
-        one(m.AttributeElement(1, m.ComplexAttributeValue(["nonsense"]))), 114, "nonsense"
+        one(AttributeElement(1, ComplexAttributeValue(["nonsense"]))), 114, "nonsense"
     ),
     "relation": (query(term(a1=4, a2=7)), 117, "7"),
     "structure": (query(term(a1=4, a4=106)), 118, "106"),
@@ -190,54 +213,54 @@ REFUSALS = {
     "completeness": (query(term(a1=4, a6=4)), 122, "4"),
     "a type beyond six": (query(term(a1=4, a7=1)), 113, "7"),
     "type zero": (query(term(a0=1)), 113, "0"),
-    "a negative type": (one(m.AttributeElement(-1, 4)), 113, "-1"),
+    "a negative type": (one(AttributeElement(-1, 4)), 113, "-1"),
     "a type twice": (
-        query(m.AttributesPlusTerm([m.AttributeElement(1, 4), m.AttributeElement(1, 21)], b"x")),
+        query(AttributesPlusTerm([AttributeElement(1, 4), AttributeElement(1, 21)], b"x")),
         123, "attribute type 1 twice",
     ),
     "attribute set": (query(term(a1=4), DAN_1), 121, DAN_1),
     "attribute set of one attribute": (
-        one(m.AttributeElement(1, 4, attribute_set=DAN_1)),
+        one(AttributeElement(1, 4, attribute_set=DAN_1)),
         121,
         DAN_1,
     ),
     "several values": (
-        one(m.AttributeElement(1, m.ComplexAttributeValue(["title", 4]))), 246, "title,4"
+        one(AttributeElement(1, ComplexAttributeValue(["title", 4]))), 246, "title,4"
     ),
-    "no value": (one(m.AttributeElement(1, m.ComplexAttributeValue([]))), 246, ""),
+    "no value": (one(AttributeElement(1, ComplexAttributeValue([]))), 246, ""),
     "a semantic action": (
-        one(m.AttributeElement(1, m.ComplexAttributeValue([4], [1]))), 246, "4"
+        one(AttributeElement(1, ComplexAttributeValue([4], [1]))), 246, "4"
     ),
     "a relation by name": (
-        one(m.AttributeElement(2, m.ComplexAttributeValue(["equal"]))), 246, "equal"
+        one(AttributeElement(2, ComplexAttributeValue(["equal"]))), 246, "equal"
     ),
     "an unknown result set": (query("other"), 30, "other"),
     "an unknown result set inside": (
-        query(m.RpnRpnOp(term(a1=4), "other", m.Operator.OR)), 30, "other"
+        query(RpnRpnOp(term(a1=4), "other", Operator.OR)), 30, "other"
     ),
-    "a result set with attributes": (query(m.ResultSetPlusAttributes("kept", [])), 245, "kept"),
+    "a result set with attributes": (query(ResultSetPlusAttributes("kept", [])), 245, "kept"),
     "proximity of sets": (query(near("kept", term())), 129, ""),
     "proximity of operations": (
-        query(near(m.RpnRpnOp(term(), term(), m.Operator.OR), term())), 129, ""
+        query(near(RpnRpnOp(term(), term(), Operator.OR), term())), 129, ""
     ),
     "proximity with exclusion": (query(near(exclusion=True)), 110, "prox with exclusion"),
-    "proximity in sentences": (query(near(unit=m.Known(3))), 132, "3"),
-    "proximity in a private unit": (query(near(unit=m.Private(2))), 132, "2"),
+    "proximity in sentences": (query(near(unit=Known(3))), 132, "3"),
+    "proximity in a private unit": (query(near(unit=Private(2))), 132, "2"),
     "a relation of distances": (query(near(relation=7)), 131, "7"),
     "a term that is too long": (query(term(b"x" * 1_001)), 11, "1000"),
-    "an oid as term": (query(term(m.ObjectIdentifier("1.2"), a1=4)), 229, "ObjectIdentifier"),
-    "null as term": (query(term(m.NULL, a1=4)), 229, "Null"),
-    "type 0": (m.Type0(b"\x05\x00"), 107, "0"),
-    "type 2": (m.Type2(b"find soil"), 107, "2"),
-    "type 100": (m.Type100(b"soil"), 107, "100"),
-    "type 102": (m.Type102(b"soil"), 107, "102"),
-    "type 104": (m.Type104(m.External(b"soil")), 107, "104"),
+    "an oid as term": (query(term(ObjectIdentifier("1.2"), a1=4)), 229, "ObjectIdentifier"),
+    "null as term": (query(term(NULL, a1=4)), 229, "Null"),
+    "type 0": (Type0(b"\x05\x00"), 107, "0"),
+    "type 2": (Type2(b"find soil"), 107, "2"),
+    "type 100": (Type100(b"soil"), 107, "100"),
+    "type 102": (Type102(b"soil"), 107, "102"),
+    "type 104": (Type104(External(b"soil")), 107, "104"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("sent", "condition", "addinfo"), REFUSALS.values(), ids=REFUSALS)
 def test_what_is_not_understood_is_refused_by_name(
-    sent: m.Query, condition: int, addinfo: str
+    sent: WireQuery, condition: int, addinfo: str
 ) -> None:
     assert refusal(sent) == (condition, addinfo)
 
@@ -258,6 +281,6 @@ def test_what_is_not_understood_is_refused_by_name(
 def test_what_the_engine_refuses_is_named_as_the_client_wrote_it(
     part: Part, value: str, condition: Bib1, addinfo: str
 ) -> None:
-    sent = query(m.RpnRpnOp(term(a1=4), term(a1=1003, a2=1, a4=1, a5=2), m.Operator.AND))
+    sent = query(RpnRpnOp(term(a1=4), term(a1=1003, a2=1, a4=1, a5=2), Operator.AND))
     refused = refusal_in(sent, UnsupportedSearch(part, value))
     assert (refused.condition, refused.addinfo) == (condition, addinfo)

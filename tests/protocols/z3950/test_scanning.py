@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from protocols.hosting.answering import Lane
-from protocols.z3950 import messages as m
 from protocols.z3950.handling.scanning import ScanStatus, lane_of_scan
+from protocols.z3950.messages.association import InitializeRequest
+from protocols.z3950.messages.building_blocks import DefaultDiagFormat
+from protocols.z3950.messages.scanning import ScanRequest, ScanResponse, TermInfo
+from protocols.z3950.messages.searching import AttributesPlusTerm
 from protocols.z3950.queries.attributes import BIB_1
 from tests.protocols.z3950.library import INIT, Client, Library, a_library
 from tests.protocols.z3950.pqf import query, search
@@ -25,11 +28,9 @@ def client(library: Library) -> Client:
     return library.client()
 
 
-def request(
-    text: str, number: int = 5, position: int | None = 1, **fields: object
-) -> m.ScanRequest:
+def request(text: str, number: int = 5, position: int | None = 1, **fields: object) -> ScanRequest:
     rpn = query(text).value.rpn
-    assert isinstance(rpn, m.AttributesPlusTerm)
+    assert isinstance(rpn, AttributesPlusTerm)
     values: dict[str, object] = {
         "database_names": ["Default"],
         "term_list_and_start_point": rpn,
@@ -38,32 +39,32 @@ def request(
         "preferred_position_in_response": position,
         **fields,
     }
-    return m.ScanRequest(**values)  # type: ignore[arg-type]
+    return ScanRequest(**values)  # type: ignore[arg-type]
 
 
-def scanned(client: Client, asked: m.ScanRequest) -> m.ScanResponse:
+def scanned(client: Client, asked: ScanRequest) -> ScanResponse:
     response = client.send(asked)
-    assert isinstance(response, m.ScanResponse)
+    assert isinstance(response, ScanResponse)
     return response
 
 
-def terms(response: m.ScanResponse) -> list[str]:
+def terms(response: ScanResponse) -> list[str]:
     assert response.entries is not None
     assert response.entries.nonsurrogate_diagnostics is None
     found = []
     for entry in response.entries.entries or ():
-        assert isinstance(entry, m.TermInfo)
+        assert isinstance(entry, TermInfo)
         found.append(entry.term.decode() if isinstance(entry.term, bytes) else str(entry.term))
     assert len(found) == response.number_of_entries_returned
     return found
 
 
-def refusal(response: m.ScanResponse) -> tuple[int, str]:
+def refusal(response: ScanResponse) -> tuple[int, str]:
     assert response.scan_status == ScanStatus.FAILURE
     assert response.entries is not None
     assert response.entries.nonsurrogate_diagnostics is not None
     (refused,) = response.entries.nonsurrogate_diagnostics
-    assert isinstance(refused, m.DefaultDiagFormat)
+    assert isinstance(refused, DefaultDiagFormat)
     return refused.condition, refused.addinfo.value
 
 
@@ -124,7 +125,7 @@ def test_each_term_is_found_as_often_as_the_scan_says(client: Client, attributes
     assert response.entries is not None
     assert response.entries.entries
     for entry in response.entries.entries:
-        assert isinstance(entry, m.TermInfo)
+        assert isinstance(entry, TermInfo)
         assert isinstance(entry.term, bytes)
         found = client.search(search(f"{attributes} '{entry.term.decode()}'"))
         assert found.search_status, found.records
@@ -137,7 +138,7 @@ def test_a_character_string_is_answered_with_character_strings(client: Client) -
     response = scanned(client, asked)
     assert response.entries is not None
     (first, *_) = response.entries.entries or ()
-    assert isinstance(first, m.TermInfo)
+    assert isinstance(first, TermInfo)
     assert isinstance(first.term, str)
 
 
@@ -159,7 +160,7 @@ def test_a_character_string_is_answered_with_character_strings(client: Client) -
     ],
 )
 def test_what_cannot_be_scanned_is_refused(
-    client: Client, asked: m.ScanRequest, condition: int, addinfo: str
+    client: Client, asked: ScanRequest, condition: int, addinfo: str
 ) -> None:
     assert refusal(scanned(client, asked)) == (condition, addinfo)
 
@@ -171,7 +172,7 @@ def test_what_a_client_leaves_out_is_ours_to_choose(client: Client) -> None:
 
 
 def test_terms_that_do_not_fit_into_the_message_are_left_for_the_next(library: Library) -> None:
-    init = m.InitializeRequest(0b111, INIT.options, 100, 100)
+    init = InitializeRequest(0b111, INIT.options, 100, 100)
     response = scanned(library.client(init), request("@attr 1=4 ''", 20))
     assert response.scan_status == ScanStatus.PARTIAL_2
     assert 0 < response.number_of_entries_returned < 10
@@ -189,6 +190,6 @@ def test_terms_that_do_not_fit_into_the_message_are_left_for_the_next(library: L
     ],
 )
 def test_what_may_take_long_does_not_keep_others_waiting(
-    client: Client, asked: m.ScanRequest, lane: Lane
+    client: Client, asked: ScanRequest, lane: Lane
 ) -> None:
     assert lane_of_scan(asked, client.session.association) is lane

@@ -7,11 +7,27 @@ from collections.abc import Iterator
 import pytest
 
 from protocols.hosting.answering import Lane
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.handlers import LOCAL
 from protocols.z3950.handling.presenting import lane_of_present
 from protocols.z3950.handling.searching import prepare_search
+from protocols.z3950.messages.association import (
+    Close,
+    CloseReason,
+    InitializeRequest,
+    ResourceReportRequest,
+)
+from protocols.z3950.messages.building_blocks import DefaultDiagFormat, V2Addinfo
+from protocols.z3950.messages.result_sets import (
+    DeleteResultSetRequest,
+    DeleteResultSetResponse,
+    SortKeySpec,
+    SortRequest,
+    SortResponse,
+)
+from protocols.z3950.messages.retrieval import PresentRequest
+from protocols.z3950.messages.scanning import ScanRequest, ScanResponse
+from protocols.z3950.messages.searching import AttributeElement, AttributesPlusTerm, Type1
 from protocols.z3950.queries.attributes import USE
 from protocols.z3950.records.forms import SUTRS, USMARC, XML
 from protocols.z3950.records.retrieval import PresentStatus
@@ -90,16 +106,16 @@ def test_searches_and_records_on_each_database(database_url: str) -> None:
         assert client.search(search("@and @attr 1=1003 smith @attr 1=4 wat")).result_count == 0
         wide = search("@and @attr 1=1003 smith @attr 1=4 @attr 5=1 wat")
         assert client.search(wide).result_count == 2
-        response = client.present(m.PresentRequest("default", 1, 2))
+        response = client.present(PresentRequest("default", 1, 2))
         assert records_of(response) == [marc_record(1), marc_record(3)]
-        by_year = m.SortRequest(["default"], "default", [m.SortKeySpec("year", 1, 1)])
-        assert isinstance(sorted_ := client.send(by_year), m.SortResponse)
+        by_year = SortRequest(["default"], "default", [SortKeySpec("year", 1, 1)])
+        assert isinstance(sorted_ := client.send(by_year), SortResponse)
         assert sorted_.sort_status == 0
-        response = client.present(m.PresentRequest("default", 1, 2))
+        response = client.present(PresentRequest("default", 1, 2))
         assert records_of(response) == [marc_record(3), marc_record(1)]
-        term = m.AttributesPlusTerm([m.AttributeElement(1, 4)], b"smith")
-        scanned = client.send(m.ScanRequest(["Default"], term, 2))
-        assert isinstance(scanned, m.ScanResponse)
+        term = AttributesPlusTerm([AttributeElement(1, 4)], b"smith")
+        scanned = client.send(ScanRequest(["Default"], term, 2))
+        assert isinstance(scanned, ScanResponse)
         assert scanned.entries is not None
         assert [(each.term, each.global_occurrences) for each in scanned.entries.entries or ()] == [  # type: ignore[union-attr]
             (b"smith", 1),
@@ -109,8 +125,8 @@ def test_searches_and_records_on_each_database(database_url: str) -> None:
 
 def test_terms_in_latin_1_find_too(client: Client) -> None:
     request = search("@attr 1=4 x")
-    assert isinstance(request.query, m.Type1)
-    assert isinstance(request.query.value.rpn, m.AttributesPlusTerm)
+    assert isinstance(request.query, Type1)
+    assert isinstance(request.query.value.rpn, AttributesPlusTerm)
     request.query.value.rpn.term = "bøger".encode("latin-1")
     assert client.search(request).result_count == 1
 
@@ -165,19 +181,19 @@ def test_a_failure_inside_is_a_diagnostic_and_the_association_lives_on(
     library.database.close()
     response = client.search(search("@attr 1=4 soil"))
     assert diagnostic_of(response) == (2, "")
-    scanned = client.send(m.ScanRequest([], m.AttributesPlusTerm([], b""), 1))
-    assert isinstance(scanned, m.ScanResponse)
+    scanned = client.send(ScanRequest([], AttributesPlusTerm([], b""), 1))
+    assert isinstance(scanned, ScanResponse)
     assert scanned.scan_status == 6
 
 
 def test_a_fault_in_what_needs_no_database_ends_the_association(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(request: m.ResourceReportRequest, caller: Association) -> Answer:
+    def broken(request: ResourceReportRequest, caller: Association) -> Answer:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(LOCAL, m.ResourceReportRequest, broken)
-    assert client.send(m.ResourceReportRequest()) == m.Close(m.CloseReason.SYSTEM_PROBLEM)
+    monkeypatch.setitem(LOCAL, ResourceReportRequest, broken)
+    assert client.send(ResourceReportRequest()) == Close(CloseReason.SYSTEM_PROBLEM)
     assert client.session.closing
     assert "ZeroDivisionError" in caplog.text
 
@@ -247,16 +263,16 @@ def test_result_sets_belong_to_one_association(library: Library, client: Client)
 
 def test_all_result_sets_can_be_deleted(client: Client) -> None:
     client.search(search("soil", result_set_name="a"))
-    assert client.send(m.DeleteResultSetRequest(1)) == m.DeleteResultSetResponse(0)
+    assert client.send(DeleteResultSetRequest(1)) == DeleteResultSetResponse(0)
     assert diagnostic_of(client.search(search("@set a"))) == (30, "a")
-    assert client.send(m.DeleteResultSetRequest(5)) == m.DeleteResultSetResponse(3)
+    assert client.send(DeleteResultSetRequest(5)) == DeleteResultSetResponse(3)
 
 
 def test_version_2_gets_its_own_form_of_diagnostics(library: Library) -> None:
-    init = m.InitializeRequest(0b011, 0b11, 1 << 20, 1 << 20)
+    init = InitializeRequest(0b011, 0b11, 1 << 20, 1 << 20)
     response = library.client(init).search(search("@attr 1=9999 x"))
-    assert isinstance(response.records, m.DefaultDiagFormat)
-    assert response.records.addinfo == m.V2Addinfo("9999")
+    assert isinstance(response.records, DefaultDiagFormat)
+    assert response.records.addinfo == V2Addinfo("9999")
 
 
 # Records in the response
@@ -357,8 +373,8 @@ def test_the_lane_is_known_before_the_search(text: str, fields: dict[str, int], 
 
 def test_many_records_are_not_made_while_others_wait() -> None:
     association = Association(Z3950Settings())
-    assert lane_of_present(m.PresentRequest("default", 1, 10), association) is Lane.READ
-    assert lane_of_present(m.PresentRequest("default", 1, 1_000), association) is Lane.WIDE_READ
+    assert lane_of_present(PresentRequest("default", 1, 10), association) is Lane.READ
+    assert lane_of_present(PresentRequest("default", 1, 1_000), association) is Lane.WIDE_READ
 
 
 def test_wide_searches_are_answered_too(client: Client) -> None:

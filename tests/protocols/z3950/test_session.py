@@ -10,42 +10,74 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from protocols.z3950 import messages as m
 from protocols.z3950.association import Answer, ResultSet
 from protocols.z3950.codec import decode, encode
 from protocols.z3950.handlers import LOCAL
-from protocols.z3950.messages import CloseReason
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.association import (
+    Close,
+    CloseReason,
+    InitializeRequest,
+    InitializeResponse,
+    ResourceReportRequest,
+    ResourceReportResponse,
+    TriggerResourceControlRequest,
+)
+from protocols.z3950.messages.extended_services import (
+    ExtendedServicesRequest,
+    ExtendedServicesResponse,
+)
+from protocols.z3950.messages.result_sets import (
+    DeleteResultSetRequest,
+    DeleteResultSetResponse,
+    DuplicateDetectionRequest,
+    DuplicateDetectionResponse,
+    ListStatus,
+    SortKeySpec,
+    SortRequest,
+    SortResponse,
+)
+from protocols.z3950.messages.retrieval import PresentRequest, PresentResponse, Segment
+from protocols.z3950.messages.scanning import ScanRequest, ScanResponse
+from protocols.z3950.messages.searching import (
+    AttributeElement,
+    AttributesPlusTerm,
+    RPNQuery,
+    SearchRequest,
+    SearchResponse,
+    Type1,
+)
 from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.session import State, Z3950Session
 from protocols.z3950.settings import Z3950Settings
 from protocols.z3950.wire.framing import ApduStream
-from protocols.z3950.wire.layouts import APDU_TAGS
+from protocols.z3950.wire.layouts import tags_of
 from tests.examples import examples
 from tests.protocols.z3950.forms import CHUNKINGS, Chunking
 from tests.protocols.z3950.strategies import apdus, of_kind
 
 ALL_BITS = (1 << 22) - 1
-INIT = m.InitializeRequest(0b111, ALL_BITS, 1 << 26, 1 << 26)
-TERM = m.AttributesPlusTerm([m.AttributeElement(1, 4)], b"soil")
-SEARCH = m.SearchRequest(
-    0, 1, 0, True, "default", ["Default"], m.Type1(m.RPNQuery(BIB_1, TERM)), reference_id=b"7"
+INIT = InitializeRequest(0b111, ALL_BITS, 1 << 26, 1 << 26)
+TERM = AttributesPlusTerm([AttributeElement(1, 4)], b"soil")
+SEARCH = SearchRequest(
+    0, 1, 0, True, "default", ["Default"], Type1(RPNQuery(BIB_1, TERM)), reference_id=b"7"
 )
-PRESENT = m.PresentRequest("default", 1, 1)
-SCAN = m.ScanRequest(["Default"], TERM, 20, attribute_set=BIB_1)
-SORT = m.SortRequest(["default"], "default", [m.SortKeySpec("title", 0, 1)])
-EXTENDED = m.ExtendedServicesRequest(1, "1.2.840.10003.9.5", 1)
+PRESENT = PresentRequest("default", 1, 1)
+SCAN = ScanRequest(["Default"], TERM, 20, attribute_set=BIB_1)
+SORT = SortRequest(["default"], "default", [SortKeySpec("title", 0, 1)])
+EXTENDED = ExtendedServicesRequest(1, "1.2.840.10003.9.5", 1)
 
 #: Stand-ins for what needs a library: the session must not care.
-FOUND = Answer(m.SearchResponse(1, 0, 1, True), {"default": ResultSet(BitMap([5]), ["Default"])})
-STAND_INS: dict[type[m.Apdu], Callable[[Any], Answer]] = {
-    m.InitializeRequest: lambda request: Answer(
-        m.InitializeResponse(request.protocol_version & 7, 0b11, 1 << 20, 1 << 20, True)
+FOUND = Answer(SearchResponse(1, 0, 1, True), {"default": ResultSet(BitMap([5]), ["Default"])})
+STAND_INS: dict[type[Apdu], Callable[[Any], Answer]] = {
+    InitializeRequest: lambda request: Answer(
+        InitializeResponse(request.protocol_version & 7, 0b11, 1 << 20, 1 << 20, True)
     ),
-    m.SearchRequest: lambda request: FOUND,
-    m.PresentRequest: lambda request: Answer(m.PresentResponse(0, 0, 5)),
-    m.ScanRequest: lambda request: Answer(m.ScanResponse(6, 0)),
-    m.SortRequest: lambda request: Answer(m.SortResponse(2)),
-    m.ExtendedServicesRequest: lambda request: Answer(m.ExtendedServicesResponse(3)),
+    SearchRequest: lambda request: FOUND,
+    PresentRequest: lambda request: Answer(PresentResponse(0, 0, 5)),
+    ScanRequest: lambda request: Answer(ScanResponse(6, 0)),
+    SortRequest: lambda request: Answer(SortResponse(2)),
+    ExtendedServicesRequest: lambda request: Answer(ExtendedServicesResponse(3)),
 }
 
 
@@ -53,7 +85,7 @@ def new_session(**settings: Any) -> Z3950Session:
     return Z3950Session(Z3950Settings(**settings), 0.0)
 
 
-def messages_of(octets: bytes) -> list[m.Apdu]:
+def messages_of(octets: bytes) -> list[Apdu]:
     stream = ApduStream(1 << 20)
     stream.feed(octets)
     found = []
@@ -74,7 +106,7 @@ def answer_all(session: Z3950Session) -> None:
         session.send(Answer(decode(encode(answer.response)), answer.result_sets, answer.closing), 0)
 
 
-def converse(*requests: m.Apdu | bytes, session: Z3950Session | None = None) -> list[m.Apdu]:
+def converse(*requests: Apdu | bytes, session: Z3950Session | None = None) -> list[Apdu]:
     """What a session answers to all of these together."""
     session = session or new_session()
     for request in requests:
@@ -85,23 +117,23 @@ def converse(*requests: m.Apdu | bytes, session: Z3950Session | None = None) -> 
 
 def test_init_opens_and_close_is_answered_with_close() -> None:
     session = new_session()
-    first, second = converse(INIT, m.Close(0, reference_id=b"x"), session=session)
-    assert isinstance(first, m.InitializeResponse)
+    first, second = converse(INIT, Close(0, reference_id=b"x"), session=session)
+    assert isinstance(first, InitializeResponse)
     assert first.result
-    assert second == m.Close(CloseReason.FINISHED, reference_id=b"x")
+    assert second == Close(CloseReason.FINISHED, reference_id=b"x")
     assert session.closing
     assert session.deadline is None
 
 
 def test_close_may_come_before_init() -> None:
-    assert converse(m.Close(0)) == [m.Close(CloseReason.FINISHED)]
+    assert converse(Close(0)) == [Close(CloseReason.FINISHED)]
 
 
 @pytest.mark.parametrize("request_", [SEARCH, PRESENT, SCAN, SORT, EXTENDED])
-def test_nothing_else_may_come_before_init(request_: m.Apdu) -> None:
+def test_nothing_else_may_come_before_init(request_: Apdu) -> None:
     session = new_session()
     (close,) = converse(request_, INIT, session=session)
-    assert isinstance(close, m.Close)
+    assert isinstance(close, Close)
     assert close.close_reason == CloseReason.PROTOCOL_ERROR
     assert close.reference_id == request_.reference_id
     assert session.closing
@@ -109,27 +141,27 @@ def test_nothing_else_may_come_before_init(request_: m.Apdu) -> None:
 
 def test_init_may_not_come_twice() -> None:
     _, close = converse(INIT, INIT)
-    assert isinstance(close, m.Close)
+    assert isinstance(close, Close)
     assert close.close_reason == CloseReason.PROTOCOL_ERROR
 
 
 RESPONSES = {
-    m.SearchRequest: m.SearchResponse,
-    m.PresentRequest: m.PresentResponse,
-    m.DeleteResultSetRequest: m.DeleteResultSetResponse,
-    m.ScanRequest: m.ScanResponse,
-    m.SortRequest: m.SortResponse,
-    m.ExtendedServicesRequest: m.ExtendedServicesResponse,
-    m.ResourceReportRequest: m.ResourceReportResponse,
-    m.DuplicateDetectionRequest: m.DuplicateDetectionResponse,
+    SearchRequest: SearchResponse,
+    PresentRequest: PresentResponse,
+    DeleteResultSetRequest: DeleteResultSetResponse,
+    ScanRequest: ScanResponse,
+    SortRequest: SortResponse,
+    ExtendedServicesRequest: ExtendedServicesResponse,
+    ResourceReportRequest: ResourceReportResponse,
+    DuplicateDetectionRequest: DuplicateDetectionResponse,
 }
 
 
-@pytest.mark.parametrize("kind", APDU_TAGS)
-def test_every_apdu_has_its_answer_in_an_open_association(kind: type[m.Apdu]) -> None:
+@pytest.mark.parametrize("kind", tags_of(Apdu))
+def test_every_apdu_has_its_answer_in_an_open_association(kind: type[Apdu]) -> None:
     @examples(5)
     @given(of_kind(kind))
-    def check(request: m.Apdu) -> None:
+    def check(request: Apdu) -> None:
         session = new_session()
         _, *answers = converse(INIT, request, session=session)
         if kind in RESPONSES:
@@ -137,13 +169,13 @@ def test_every_apdu_has_its_answer_in_an_open_association(kind: type[m.Apdu]) ->
             assert type(answered) is RESPONSES[kind]
             assert answered.reference_id == request.reference_id
             assert session.state is State.OPEN
-        elif kind is m.TriggerResourceControlRequest:
+        elif kind is TriggerResourceControlRequest:
             assert answers == []
             assert session.state is State.OPEN
         else:
             (close,) = answers
-            assert isinstance(close, m.Close)
-            expected = CloseReason.FINISHED if kind is m.Close else CloseReason.PROTOCOL_ERROR
+            assert isinstance(close, Close)
+            expected = CloseReason.FINISHED if kind is Close else CloseReason.PROTOCOL_ERROR
             assert close.close_reason == expected
             assert session.state is State.CLOSED
 
@@ -158,7 +190,7 @@ def test_every_apdu_has_its_answer_in_an_open_association(kind: type[m.Apdu]) ->
 def test_malformed_octets_end_the_association(octets: bytes, is_open: bool) -> None:
     session = new_session()
     *_, close = converse(*([INIT] if is_open else []), octets, session=session)
-    assert isinstance(close, m.Close)
+    assert isinstance(close, Close)
     assert close.close_reason == CloseReason.PROTOCOL_ERROR
     assert close.diagnostic_information is not None
     assert close.diagnostic_information.startswith("malformed APDU: ")
@@ -168,9 +200,9 @@ def test_malformed_octets_end_the_association(octets: bytes, is_open: bool) -> N
 
 
 STREAM = b"".join(
-    map(encode, [INIT, SEARCH, PRESENT, SCAN, SORT, EXTENDED, m.DeleteResultSetRequest(1)])
+    map(encode, [INIT, SEARCH, PRESENT, SCAN, SORT, EXTENDED, DeleteResultSetRequest(1)])
 )
-ENDINGS = [b"", encode(m.Close(0)), b"\xb6\x00", b"noise", encode(INIT), STREAM[:20]]
+ENDINGS = [b"", encode(Close(0)), b"\xb6\x00", b"noise", encode(INIT), STREAM[:20]]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -208,11 +240,9 @@ def test_close_passes_the_request_being_answered() -> None:
     session = opened()
     session.receive_data(encode(SEARCH), 0.0)
     assert session.next_request() == SEARCH
-    session.receive_data(encode(PRESENT) + encode(m.Close(0, reference_id=b"c")), 0.0)
+    session.receive_data(encode(PRESENT) + encode(Close(0, reference_id=b"c")), 0.0)
     assert session.closing
-    assert messages_of(session.take_outgoing()) == [
-        m.Close(CloseReason.FINISHED, reference_id=b"c")
-    ]
+    assert messages_of(session.take_outgoing()) == [Close(CloseReason.FINISHED, reference_id=b"c")]
     session.send(FOUND, 0.0)
     assert session.take_outgoing() == b""
 
@@ -228,7 +258,7 @@ def test_what_is_wrong_does_not_pass_the_request_being_answered() -> None:
     session.send(FOUND, 0.0)
     answer_all(session)
     kinds = [type(message) for message in messages_of(session.take_outgoing())]
-    assert kinds == [m.SearchResponse, m.PresentResponse, m.Close]
+    assert kinds == [SearchResponse, PresentResponse, Close]
 
 
 def test_the_reference_id_comes_back() -> None:
@@ -242,12 +272,10 @@ def test_result_sets_are_kept_and_forgotten_by_answers() -> None:
     session.next_request()
     session.send(FOUND, 0.0)
     assert list(session.association.result_sets["default"].records) == [5]
-    session.receive_data(encode(m.DeleteResultSetRequest(0, ["default", "other"])), 0.0)
+    session.receive_data(encode(DeleteResultSetRequest(0, ["default", "other"])), 0.0)
     answer_all(session)
     (*_, deleted) = messages_of(session.take_outgoing())
-    assert deleted == m.DeleteResultSetResponse(
-        9, [m.ListStatus("default", 0), m.ListStatus("other", 1)]
-    )
+    assert deleted == DeleteResultSetResponse(9, [ListStatus("default", 0), ListStatus("other", 1)])
     assert session.association.result_sets == {}
 
 
@@ -260,7 +288,7 @@ def test_silence_ends_the_association() -> None:
     assert not session.closing
     session.expire(50.0)
     (close,) = messages_of(session.take_outgoing())
-    assert isinstance(close, m.Close)
+    assert isinstance(close, Close)
     assert close.close_reason == CloseReason.LACK_OF_ACTIVITY
     assert session.closing
 
@@ -270,7 +298,7 @@ def test_a_request_larger_than_allowed_is_refused_by_its_header() -> None:
     session.receive_data(b"\xb6\x82\x08\x00", 0.0)
     assert session.next_request() is None
     (close,) = messages_of(session.take_outgoing())
-    assert isinstance(close, m.Close)
+    assert isinstance(close, Close)
     assert "2000" in (close.diagnostic_information or "")
 
 
@@ -283,7 +311,7 @@ def test_any_octets_lead_to_answers_or_to_a_close(chunks: list[bytes], is_open: 
         session.receive_data(chunk, 0.0)
         answer_all(session)
     for message in messages_of(session.take_outgoing()):
-        if isinstance(message, m.Close):
+        if isinstance(message, Close):
             assert session.closing
 
 
@@ -295,7 +323,7 @@ def test_an_open_association_is_told_that_the_server_ends() -> None:
     converse(INIT, session=session)
     session.shut_down(1.0)
     assert messages_of(session.take_outgoing()) == [
-        m.Close(CloseReason.SHUTDOWN, "the server is shutting down")
+        Close(CloseReason.SHUTDOWN, "the server is shutting down")
     ]
     assert session.closing
 
@@ -310,12 +338,12 @@ def test_before_init_there_is_nobody_to_tell() -> None:
 def test_segments_go_before_the_response_with_its_reference() -> None:
     session = new_session()
     converse(INIT, session=session)
-    session.receive_data(encode(m.PresentRequest("default", 1, 2, reference_id=b"9")), 0.0)
+    session.receive_data(encode(PresentRequest("default", 1, 2, reference_id=b"9")), 0.0)
     assert session.next_request() is not None
-    segments = [m.Segment(1, []), m.Segment(2, [])]
-    session.send(Answer(m.PresentResponse(3, 0, 0), segments=segments), 0.0)
+    segments = [Segment(1, []), Segment(2, [])]
+    session.send(Answer(PresentResponse(3, 0, 0), segments=segments), 0.0)
     assert messages_of(session.take_outgoing()) == [
-        m.Segment(1, [], reference_id=b"9"),
-        m.Segment(2, [], reference_id=b"9"),
-        m.PresentResponse(3, 0, 0, reference_id=b"9"),
+        Segment(1, [], reference_id=b"9"),
+        Segment(2, [], reference_id=b"9"),
+        PresentResponse(3, 0, 0, reference_id=b"9"),
     ]

@@ -9,9 +9,20 @@ import pytest
 
 from catalogue.changes.replacing import replace_record
 from protocols.hosting.answering import Lane
-from protocols.z3950 import messages as m
 from protocols.z3950.handling.presenting import lane_of_present
 from protocols.z3950.handling.sorting import SortStatus, lane_of_sort
+from protocols.z3950.messages.association import InitializeRequest
+from protocols.z3950.messages.building_blocks import DefaultDiagFormat, Specification
+from protocols.z3950.messages.result_sets import (
+    DatabaseSort,
+    MissingValueAction,
+    SortAttributes,
+    SortKeySpec,
+    SortRequest,
+    SortResponse,
+)
+from protocols.z3950.messages.retrieval import PresentRequest, Range
+from protocols.z3950.messages.searching import AttributeElement
 from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.records.forms import USMARC
 from tests.protocols.z3950.library import (
@@ -26,7 +37,7 @@ from tests.protocols.z3950.library import (
 )
 from tests.protocols.z3950.pqf import search
 
-ABORT, NULL = m.MissingValueAction.ABORT, m.MissingValueAction.NULL
+ABORT, NULL = MissingValueAction.ABORT, MissingValueAction.NULL
 
 
 @pytest.fixture
@@ -44,23 +55,21 @@ def client(library: Library) -> Client:
     return client
 
 
-def by_use(use: int, relation: int = 0, case: int = 1, missing: object = None) -> m.SortKeySpec:
-    attributes = m.SortAttributes(BIB_1, [m.AttributeElement(1, use)])
-    return m.SortKeySpec(attributes, relation, case, missing)  # type: ignore[arg-type]
+def by_use(use: int, relation: int = 0, case: int = 1, missing: object = None) -> SortKeySpec:
+    attributes = SortAttributes(BIB_1, [AttributeElement(1, use)])
+    return SortKeySpec(attributes, relation, case, missing)  # type: ignore[arg-type]
 
 
-def sorted_(
-    client: Client, *keys: m.SortKeySpec, of: str = "all", to: str = "out"
-) -> m.SortResponse:
-    response = client.send(m.SortRequest(of.split(), to, list(keys)))
-    assert isinstance(response, m.SortResponse)
+def sorted_(client: Client, *keys: SortKeySpec, of: str = "all", to: str = "out") -> SortResponse:
+    response = client.send(SortRequest(of.split(), to, list(keys)))
+    assert isinstance(response, SortResponse)
     return response
 
 
 def numbers(client: Client, name: str = "out") -> list[int]:
     """The records of a set in its order, by the number in their control number."""
     kept = client.session.association.result_sets[name]
-    response = client.present(m.PresentRequest(name, 1, len(kept), preferred_record_syntax=USMARC))
+    response = client.present(PresentRequest(name, 1, len(kept), preferred_record_syntax=USMARC))
     assert response.number_of_records_returned == len(kept)
     read = [next(pymarc.MARCReader(bytes(each))) for each in records_of(response)]  # type: ignore[arg-type]
     return [int(record["001"].data.removeprefix("rec")) for record in read if record]
@@ -75,13 +84,13 @@ def numbers(client: Client, name: str = "out") -> list[int]:
         (by_use(31), [5, 1, 2, 3, 4]),
         (by_use(31, 1), [4, 3, 2, 1, 5]),
         (by_use(4, case=0), [4, 5, 1, 2, 3]),
-        (m.SortKeySpec("Title", 0, 0), [4, 5, 1, 2, 3]),
-        (m.SortKeySpec("date", 1, 0), [4, 3, 2, 1, 5]),
+        (SortKeySpec("Title", 0, 0), [4, 5, 1, 2, 3]),
+        (SortKeySpec("date", 1, 0), [4, 3, 2, 1, 5]),
         (by_use(31, missing=ABORT), [5, 1, 2, 3, 4]),
     ],
 )
 def test_a_sorted_set_keeps_its_order(
-    client: Client, key: m.SortKeySpec, expected: list[int]
+    client: Client, key: SortKeySpec, expected: list[int]
 ) -> None:
     response = sorted_(client, key)
     assert response.sort_status == SortStatus.SUCCESS
@@ -96,7 +105,7 @@ def test_a_sorted_set_keeps_its_order(
 
 def test_positions_are_those_of_the_order(client: Client) -> None:
     sorted_(client, by_use(31, 1))
-    response = client.present(m.PresentRequest("out", 2, 2, preferred_record_syntax=USMARC))
+    response = client.present(PresentRequest("out", 2, 2, preferred_record_syntax=USMARC))
     assert [next(pymarc.MARCReader(bytes(each)))["001"].data for each in records_of(response)] == [  # type: ignore[arg-type,index]
         "rec3",
         "rec2",
@@ -116,9 +125,9 @@ def test_several_sets_become_one_with_each_record_once(client: Client) -> None:
 
 
 def test_the_count_is_told_where_that_was_agreed_on(library: Library) -> None:
-    client = library.client(m.InitializeRequest(0b111, INIT.options & ~(1 << 16), 1 << 20, 1 << 20))
+    client = library.client(InitializeRequest(0b111, INIT.options & ~(1 << 16), 1 << 20, 1 << 20))
     client.search(search("soil", result_set_name="all"))
-    assert sorted_(client, by_use(4)) == m.SortResponse(SortStatus.SUCCESS)
+    assert sorted_(client, by_use(4)) == SortResponse(SortStatus.SUCCESS)
 
 
 def test_what_has_no_value_stands_last_or_as_less_than_all(library: Library) -> None:
@@ -150,37 +159,37 @@ def test_what_has_no_value_stands_last_or_as_less_than_all(library: Library) -> 
         ("nowhere", [by_use(4)], 30),
         ("", [by_use(4)], 208),
         ("all", [by_use(7)], 207),
-        ("all", [m.SortKeySpec("colour", 0, 1)], 207),
-        ("all", [m.SortKeySpec(m.Specification(), 0, 1)], 207),
-        ("all", [m.SortKeySpec(m.SortAttributes(BIB_1, []), 0, 1)], 207),
-        ("all", [m.SortKeySpec(m.SortAttributes(BIB_1, [m.AttributeElement(4, 1)]), 0, 1)], 207),
-        ("all", [m.SortKeySpec(m.SortAttributes("1.2.3", [m.AttributeElement(1, 4)]), 0, 1)], 121),
-        ("all", [m.SortKeySpec([m.DatabaseSort("Default", "title")], 0, 1)], 210),
+        ("all", [SortKeySpec("colour", 0, 1)], 207),
+        ("all", [SortKeySpec(Specification(), 0, 1)], 207),
+        ("all", [SortKeySpec(SortAttributes(BIB_1, []), 0, 1)], 207),
+        ("all", [SortKeySpec(SortAttributes(BIB_1, [AttributeElement(4, 1)]), 0, 1)], 207),
+        ("all", [SortKeySpec(SortAttributes("1.2.3", [AttributeElement(1, 4)]), 0, 1)], 121),
+        ("all", [SortKeySpec([DatabaseSort("Default", "title")], 0, 1)], 210),
         ("all", [by_use(4), by_use(33)], 212),
-        ("all", [by_use(4), m.SortKeySpec("author", 0, 1), by_use(31)] * 3, 211),
+        ("all", [by_use(4), SortKeySpec("author", 0, 1), by_use(31)] * 3, 211),
         ("all", [by_use(4, missing=b"zzz")], 213),
         ("all", [by_use(4, 3)], 214),
         ("all", [by_use(4, case=2)], 215),
     ],
 )
 def test_what_cannot_be_sorted_is_refused_and_nothing_is_changed(
-    client: Client, of: str, keys: list[m.SortKeySpec], condition: int
+    client: Client, of: str, keys: list[SortKeySpec], condition: int
 ) -> None:
     sorted_(client, by_use(31))
     response = sorted_(client, *keys, of=of)
     assert (response.sort_status, response.result_set_status) == (SortStatus.FAILURE, 3)
     assert response.diagnostics is not None
     (refused,) = response.diagnostics
-    assert isinstance(refused, m.DefaultDiagFormat)
+    assert isinstance(refused, DefaultDiagFormat)
     assert refused.condition == condition
     assert numbers(client) == [5, 1, 2, 3, 4]
 
 
 def test_few_records_are_sorted_at_once(client: Client) -> None:
     caller = client.session.association
-    assert lane_of_sort(m.SortRequest(["all"], "all", []), caller) is Lane.READ
+    assert lane_of_sort(SortRequest(["all"], "all", []), caller) is Lane.READ
     caller.result_sets["all"].records.update(range(10_000))
-    assert lane_of_sort(m.SortRequest(["none", "all"], "all", []), caller) is Lane.WIDE_READ
+    assert lane_of_sort(SortRequest(["none", "all"], "all", []), caller) is Lane.WIDE_READ
 
 
 @pytest.fixture
@@ -192,7 +201,7 @@ def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def page(client: Client, start: int, number: int) -> list[int]:
-    wanted = m.PresentRequest("out", start, number, preferred_record_syntax=USMARC)
+    wanted = PresentRequest("out", start, number, preferred_record_syntax=USMARC)
     read = [next(pymarc.MARCReader(bytes(each))) for each in records_of(client.present(wanted))]  # type: ignore[arg-type]
     return [int(record["001"].data.removeprefix("rec")) for record in read if record]
 
@@ -201,9 +210,9 @@ def page(client: Client, start: int, number: int) -> list[int]:
 def test_a_large_set_is_put_in_order_as_far_as_it_is_read(client: Client) -> None:
     assert sorted_(client, by_use(31, 1)).result_count == 5
     caller = client.session.association
-    assert lane_of_present(m.PresentRequest("out", 1, 2), caller) is Lane.READ
-    assert lane_of_present(m.PresentRequest("out", 2, 2), caller) is Lane.WIDE_READ
-    further = m.PresentRequest("out", 1, 1, additional_ranges=[m.Range(4, 1)])
+    assert lane_of_present(PresentRequest("out", 1, 2), caller) is Lane.READ
+    assert lane_of_present(PresentRequest("out", 2, 2), caller) is Lane.WIDE_READ
+    further = PresentRequest("out", 1, 1, additional_ranges=[Range(4, 1)])
     assert lane_of_present(further, caller) is Lane.WIDE_READ
     assert page(client, 4, 1) == [1]
     assert lane_of_present(further, caller) is Lane.READ

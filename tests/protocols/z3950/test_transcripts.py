@@ -19,14 +19,31 @@ from pathlib import Path
 import pymarc
 import pytest
 
-from protocols.z3950 import messages as m
 from protocols.z3950.codec import encode, read_value
+from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.association import Close, InitializeRequest, InitializeResponse
+from protocols.z3950.messages.building_blocks import DefaultDiagFormat
+from protocols.z3950.messages.extended_services import (
+    ExtendedServicesRequest,
+    ExtendedServicesResponse,
+)
+from protocols.z3950.messages.result_sets import (
+    DeleteResultSetRequest,
+    DeleteResultSetResponse,
+    SortKeySpec,
+    SortRequest,
+    SortResponse,
+)
+from protocols.z3950.messages.retrieval import PresentRequest, PresentResponse, ResponseRecords
+from protocols.z3950.messages.scanning import ScanRequest, ScanResponse, TermInfo
+from protocols.z3950.messages.searching import AttributesPlusTerm, SearchResponse
+from protocols.z3950.messages.structures import OpacRecord, TaggedElement
 from protocols.z3950.queries.attributes import BIB_1
 from protocols.z3950.records.forms import GRS_1, OPAC, SUTRS, USMARC, XML
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Z3950Settings
 from protocols.z3950.wire import ber
-from protocols.z3950.wire import structures as s
+from protocols.z3950.wire.asn1 import External
 from tests.protocols.z3950.library import Client, a_library, records_of
 from tests.protocols.z3950.pqf import query, search
 
@@ -61,14 +78,14 @@ def test_transcript(path: Path, client: Client) -> None:
     assert "\n".join(happened) == path.read_text(encoding="utf-8").rstrip()
 
 
-def _request(line: str) -> m.Apdu:
+def _request(line: str) -> Apdu:
     word, _, rest = line.partition(" ")
     words = rest.split()
     if word == "init":
         options = sum(1 << OPTIONS[name] for name in words[1:-1])
         preferred, exceptional = map(int, words[-1].split("/"))
         versions = (1 << int(words[0][1:])) - 1
-        return m.InitializeRequest(versions, options, preferred, exceptional)
+        return InitializeRequest(versions, options, preferred, exceptional)
     if word == "search":
         names, _, text = rest.partition(": ")
         result_set, database = names.split()
@@ -77,77 +94,77 @@ def _request(line: str) -> m.Apdu:
         result_set, positions, syntax, elements = words
         start, number = map(int, positions.split("+"))
         syntax = SYNTAXES.get(syntax, syntax)
-        return m.PresentRequest(
+        return PresentRequest(
             result_set, start, number, record_composition=elements, preferred_record_syntax=syntax
         )
     if word == "scan":
         place, _, term = rest.partition(": ")
         number, position = map(int, place.split("@"))
         rpn = query(term).value.rpn
-        assert isinstance(rpn, m.AttributesPlusTerm)
-        return m.ScanRequest(
+        assert isinstance(rpn, AttributesPlusTerm)
+        return ScanRequest(
             ["Default"], rpn, number, preferred_position_in_response=position, attribute_set=BIB_1
         )
     if word == "sort":
         keys = [
-            m.SortKeySpec(name, int(sign == "-"), 1)
+            SortKeySpec(name, int(sign == "-"), 1)
             for sign, *rest in words[2:]
             if (name := "".join(rest))
         ]
-        return m.SortRequest(words[0].split("+"), words[1], keys)
+        return SortRequest(words[0].split("+"), words[1], keys)
     if word == "order":
-        return m.ExtendedServicesRequest(1, words[0], 1)
+        return ExtendedServicesRequest(1, words[0], 1)
     if word == "delete":
-        return m.DeleteResultSetRequest(0, words)
+        return DeleteResultSetRequest(0, words)
     assert word == "close", line
-    return m.Close(0)
+    return Close(0)
 
 
-def _shown(message: m.Apdu) -> Iterator[str]:
-    if isinstance(message, m.InitializeResponse):
+def _shown(message: Apdu) -> Iterator[str]:
+    if isinstance(message, InitializeResponse):
         names = [name for name, bit in OPTIONS.items() if message.options >> bit & 1]
         sizes = f"{message.preferred_message_size}/{message.exceptional_record_size}"
         version = message.protocol_version.bit_length()
         yield " ".join(["accepted" if message.result else "refused", f"v{version}", *names, sizes])
-    elif isinstance(message, m.SearchResponse):
+    elif isinstance(message, SearchResponse):
         if message.search_status:
             yield f"{message.result_count} found"
         else:
             yield f"failed: {_diagnostic(message.records)}"
-    elif isinstance(message, m.PresentResponse):
+    elif isinstance(message, PresentResponse):
         yield from _shown_present(message)
-    elif isinstance(message, m.ScanResponse):
+    elif isinstance(message, ScanResponse):
         yield from _shown_scan(message)
-    elif isinstance(message, m.SortResponse):
+    elif isinstance(message, SortResponse):
         if message.diagnostics:
             yield f"sort failed: {_diagnostic(message.diagnostics[0])}"
         else:
             yield "sorted"
-    elif isinstance(message, m.ExtendedServicesResponse):
+    elif isinstance(message, ExtendedServicesResponse):
         assert message.diagnostics is not None
         yield f"service failed: {_diagnostic(message.diagnostics[0])}"
-    elif isinstance(message, m.DeleteResultSetResponse):
+    elif isinstance(message, DeleteResultSetResponse):
         statuses = [f"{each.id} {each.status}" for each in message.delete_list_statuses or ()]
         yield f"delete {message.delete_operation_status}: {', '.join(statuses)}"
     else:
-        assert isinstance(message, m.Close)
+        assert isinstance(message, Close)
         yield f"close {message.close_reason} {message.diagnostic_information or ''}".rstrip()
 
 
-def _shown_scan(message: m.ScanResponse) -> Iterator[str]:
+def _shown_scan(message: ScanResponse) -> Iterator[str]:
     assert message.entries is not None
     if message.entries.nonsurrogate_diagnostics:
         yield f"scan failed: {_diagnostic(message.entries.nonsurrogate_diagnostics[0])}"
         return
     yield f"status {message.scan_status}, at {message.position_of_term}"
     for entry in message.entries.entries or ():
-        assert isinstance(entry, m.TermInfo)
+        assert isinstance(entry, TermInfo)
         assert isinstance(entry.term, bytes)
         yield f"  {entry.term.decode()} {entry.global_occurrences}"
 
 
-def _shown_present(message: m.PresentResponse) -> Iterator[str]:
-    if not isinstance(message.records, m.ResponseRecords):
+def _shown_present(message: PresentResponse) -> Iterator[str]:
+    if not isinstance(message.records, ResponseRecords):
         yield f"failed: {_diagnostic(message.records)}"
         return
     partial = f", partial {message.present_status}" if message.present_status else ""
@@ -155,7 +172,7 @@ def _shown_present(message: m.PresentResponse) -> Iterator[str]:
     yield f"{count} records, then {message.next_result_set_position}{partial}"
     syntaxes = {oid: name for name, oid in SYNTAXES.items()}
     for entry, data in zip(message.records.value, records_of(message), strict=True):
-        assert isinstance(entry.record, m.External)
+        assert isinstance(entry.record, External)
         syntax = syntaxes[entry.record.direct_reference or ""]
         yield f"  {syntax} {_title(syntax, bytes(data))}"
 
@@ -164,7 +181,7 @@ def _title(syntax: str, data: bytes) -> str:
     if syntax == "sutrs":
         return data.decode().partition("Title: ")[2].partition("\n")[0]
     if syntax == "opac":
-        opac = read_value(s.OpacRecord, data)
+        opac = read_value(OpacRecord, data)
         assert opac.bibliographic_record is not None
         assert isinstance(opac.bibliographic_record.encoding, bytes)
         return _title("usmarc", opac.bibliographic_record.encoding)
@@ -172,7 +189,7 @@ def _title(syntax: str, data: bytes) -> str:
         _, start, end, _ = ber.header(data, 0, len(data), {})
         _, _, _, after = ber.header(data, start, end, {})
         _, _, _, last = ber.header(data, after, end, {})
-        return str(read_value(s.TaggedElement, data[after:last]).content)  # the second is the title
+        return str(read_value(TaggedElement, data[after:last]).content)  # the second is the title
     if syntax == "xml":
         (record,) = pymarc.parse_xml_to_array(io.BytesIO(data))
     else:
@@ -182,5 +199,5 @@ def _title(syntax: str, data: bytes) -> str:
 
 
 def _diagnostic(record: object) -> str:
-    assert isinstance(record, m.DefaultDiagFormat)
+    assert isinstance(record, DefaultDiagFormat)
     return f"{record.condition} ({record.addinfo.value})"
