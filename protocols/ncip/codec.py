@@ -26,7 +26,7 @@ from protocols.ncip.messages import (
     Request,
     ResponseHeader,
 )
-from protocols.ncip.models.layouts import LAYOUTS
+from protocols.ncip.models.elements import LAYOUTS
 from protocols.ncip.models.services import ALL_SERVICES, NOTIFICATIONS, ONLY_VERSION_1, SERVICES
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem

@@ -1,22 +1,21 @@
 """NCIP messages by the standard's names: a dataclass for each element that has children.
 
 Z39.83-1-2012, 5.3 to 5.5, and the 2.02 schema. There is a field, in snake case, for each child
-that is read or written; `protocols.ncip.models.layouts` says how. Every field may be absent: what a
-service needs is for its handler to say, what an answer must have is checked when it is written.
+that is read or written; its marks say how. Every field may be absent: what a service needs is for
+its handler to say, what an answer must have is checked when it is written.
 """
-
-from __future__ import annotations
 
 from dataclasses import field
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from protocols.ncip.models.elements import element
+from protocols.ncip.models.elements import KINDS, element, value_class
+from protocols.ncip.models.marks import AGENCY, CODE, NUMBER, ONE, V2, Before, Since
 
 # Values
 
 
-@element
+@value_class
 class Code:
     """A value of an open list, with the URI of its list where one was given."""
 
@@ -24,43 +23,46 @@ class Code:
     scheme: str | None = None
 
 
+KINDS[Code] = CODE
+
+
 # Identifiers and headers
 
 
 @element
 class UserId:
-    agency_id: Code | None = None
-    user_identifier_type: Code | None = None
-    user_identifier_value: str | None = None
+    agency_id: Annotated[Code, Before(V2, ONE, otherwise=AGENCY)] | None = None
+    user_identifier_type: Annotated[Code, Since(V2)] | None = None
+    user_identifier_value: Annotated[str, ONE] | None = None
 
 
 @element
 class ItemId:
-    agency_id: Code | None = None
-    item_identifier_type: Code | None = None
-    item_identifier_value: str | None = None
+    agency_id: Annotated[Code, Before(V2, ONE, otherwise=AGENCY)] | None = None
+    item_identifier_type: Annotated[Code, Since(V2)] | None = None
+    item_identifier_value: Annotated[str, ONE] | None = None
 
 
 @element
 class RequestId:
-    agency_id: Code | None = None
-    request_identifier_type: Code | None = None
-    request_identifier_value: str | None = None
+    agency_id: Annotated[Code, Before(V2, ONE, otherwise=AGENCY)] | None = None
+    request_identifier_type: Annotated[Code, Since(V2)] | None = None
+    request_identifier_value: Annotated[str, ONE] | None = None
 
 
 @element
 class FromAgencyId:
-    agency_id: Code | None = None
+    agency_id: Annotated[Code, ONE] | None = None
 
 
 @element
 class ToAgencyId:
-    agency_id: Code | None = None
+    agency_id: Annotated[Code, ONE] | None = None
 
 
 @element
 class OnBehalfOfAgency:
-    agency_id: Code | None = None
+    agency_id: Annotated[Code, ONE] | None = None
 
 
 @element
@@ -69,27 +71,27 @@ class InitiationHeader:
 
     from_system_id: Code | None = None
     from_system_authentication: str | None = field(default=None, repr=False)
-    from_agency_id: FromAgencyId | None = None
+    from_agency_id: Annotated[FromAgencyId, ONE] | None = None
     from_agency_authentication: str | None = field(default=None, repr=False)
     on_behalf_of_agency: OnBehalfOfAgency | None = None
     to_system_id: Code | None = None
-    to_agency_id: ToAgencyId | None = None
+    to_agency_id: Annotated[ToAgencyId, ONE] | None = None
     application_profile_type: Code | None = None
 
 
 @element
 class ResponseHeader:
     from_system_id: Code | None = None
-    from_agency_id: FromAgencyId | None = None
+    from_agency_id: Annotated[FromAgencyId, ONE] | None = None
     to_system_id: Code | None = None
-    to_agency_id: ToAgencyId | None = None
+    to_agency_id: Annotated[ToAgencyId, ONE] | None = None
 
 
 @element
 class Problem:
     """Why not. `problem_value` is never a secret."""
 
-    problem_type: Code | None = None
+    problem_type: Annotated[Code, ONE] | None = None
     problem_detail: str | None = None
     problem_element: str | None = None
     problem_value: str | None = None
@@ -99,22 +101,54 @@ class Problem:
 class AuthenticationInput:
     """One thing a user typed: an identifier, or a secret. In no repr."""
 
-    authentication_input_data: str | None = field(default=None, repr=False)
-    authentication_data_format_type: Code | None = None
-    authentication_input_type: Code | None = None
-
-
-# Requests
+    authentication_input_data: Annotated[str, ONE] | None = field(default=None, repr=False)
+    authentication_data_format_type: Annotated[Code, ONE] | None = None
+    authentication_input_type: Annotated[Code, ONE] | None = None
 
 
 @element
 class MandatedAction:
     """The initiator has done it already: it is to be recorded, whatever the rules say."""
 
-    date_event_occurred: datetime | None = None
+    date_event_occurred: Annotated[datetime, ONE] | None = None
 
 
 @element
+class Amount:
+    """Money: `monetary_value` in minor units of an ISO 4217 currency."""
+
+    currency_code: Annotated[Code, ONE] | None = None
+    monetary_value: Annotated[int, NUMBER, ONE] | None = None
+
+
+# What messages begin with
+
+
+@value_class
+class InitiationMessage:
+    """Begins a request for a look-up (5.3), and a notification (5.5)."""
+
+    initiation_header: Annotated[InitiationHeader, Before(V2, ONE)] | None = None
+
+
+@value_class
+class UpdateMessage(InitiationMessage):
+    """Begins a request of an update service (5.4)."""
+
+    mandated_action: MandatedAction | None = None
+
+
+@value_class
+class ResponseMessage:
+    """Begins the response of any service."""
+
+    response_header: Annotated[ResponseHeader, Before(V2, ONE)] | None = None
+
+
+# Messages of every service
+
+
+@value_class
 class OtherService:
     """A request for one of the services that Tiro does not offer: only its header is read."""
 
@@ -122,7 +156,7 @@ class OtherService:
     initiation_header: InitiationHeader | None = None
 
 
-@element
+@value_class
 class LookupVersion:
     """Which versions? Asked outright, or by a message in a version that is not spoken here.
 
@@ -133,32 +167,12 @@ class LookupVersion:
     to_agency_id: Code | None = None
 
 
-# What is told about users
-
-
-# What is told about items
-
-
 @element
-class Amount:
-    """Money: `monetary_value` in minor units of an ISO 4217 currency."""
-
-    currency_code: Code | None = None
-    monetary_value: int | None = None
-
-
-# Responses
-
-
-@element
-class RequiredFeeAmount:
+class RequiredFeeAmount(Amount):
     """What it would cost, in the answer of a refusal."""
 
-    currency_code: Code | None = None
-    monetary_value: int | None = None
 
-
-@element
+@value_class
 class Refusal:
     """The response of any service that could not be carried out: its Problems.
 
@@ -172,7 +186,7 @@ class Refusal:
     required_fee_amount: RequiredFeeAmount | None = None
 
 
-@element
+@value_class
 class LookupVersionResponse:
     from_agency_id: Code | None
     to_agency_id: Code | None

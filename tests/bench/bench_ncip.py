@@ -31,7 +31,7 @@ from circulation.kernel.results import CheckedOut
 from protocols.hosting.answering import Services
 from protocols.ncip.codec import decode, decode_response, encode
 from protocols.ncip.exchange import Exchange
-from protocols.ncip.models.layouts import LAYOUTS
+from protocols.ncip.models.elements import LAYOUTS
 from protocols.ncip.models.lookups import LookupUserResponse
 from protocols.ncip.settings import NcipSettings, Partner
 from tests.bench.bench_sru import load

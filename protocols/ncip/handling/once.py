@@ -21,8 +21,8 @@ from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept
 from circulation.patrons.identifiers import IdentifierKey
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code, Refusal, Response
-from protocols.ncip.models.layouts import LAYOUTS
-from protocols.ncip.models.rows import Kind
+from protocols.ncip.models.elements import LAYOUTS
+from protocols.ncip.models.marks import Kind
 from protocols.ncip.settings import Partner, folded_agency
 
 #: How long a repetition is one.

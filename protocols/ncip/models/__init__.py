@@ -1,5 +1,4 @@
-"""Messages by noun: the dataclasses of their elements and, below these, their content models.
+"""Messages by noun: a dataclass for each element that has children; marks say its content model.
 
-What the nine core services share is in `messages`; `layouts` joins
-the tables.
+What all services share is in `messages`, what an older version has differently in `layouts`.
 """

@@ -73,7 +73,7 @@ _NOTIFICATION = """
 
 #: All services of version 2.02 (Z39.83-1-2012, 5.3 to 5.5); each has a response of its name.
 ALL_SERVICES = frozenset((_LOOKUP + _UPDATE + _NOTIFICATION).split())
-SERVICES |= {kind.__name__: kind for kind in interlending.LAYOUTS if kind.__name__ in ALL_SERVICES}
+SERVICES |= {name: kind for name, kind in vars(interlending).items() if name in ALL_SERVICES}
 
 #: The services that tell what has happened elsewhere (5.5): their responses have no content.
 NOTIFICATIONS = frozenset(_NOTIFICATION.split())

@@ -11,6 +11,7 @@ from circulation.kernel.results import Branch, CheckedIn, CirculationStatus, Ite
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code, ItemId, Problem
 from protocols.ncip.models.circulation import Destination, RoutingInformation
+from protocols.ncip.models.elements import LAYOUTS
 from protocols.ncip.models.items import (
     ElectronicResource,
     ItemDescription,
@@ -19,7 +20,6 @@ from protocols.ncip.models.items import (
     LocationName,
     LocationNameInstance,
 )
-from protocols.ncip.models.layouts import LAYOUTS
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import Partner

@@ -1,8 +1,8 @@
 """How a caller writes NCIP, so that the answer can be written the same way.
 
 The callers of one version differ in the version string, in prefixes and in document types. A
-`Dialect` holds what the writer must know of them; what differs between versions is in the table of
-`protocols.ncip.models.layouts`.
+`Dialect` holds what the writer must know of them; what differs between versions is said in
+`protocols.ncip.models`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from protocols.ncip.messages import Code
-from protocols.ncip.models.rows import V2, Version
+from protocols.ncip.models.marks import V2, Version
 from protocols.ncip.models.services import FIRST_VERSION, LOOKUP_REQUEST_1, ONLY_VERSION_1
 
 NAMESPACE = "http://www.niso.org/2008/ncip"

@@ -1,4 +1,4 @@
-"""Elements -> objects, by the table of `protocols.ncip.models.layouts`; lenient.
+"""Elements -> objects, by the rows of their classes; lenient.
 
 Elements are found by name in any order, under any prefix or namespace and by the names of either
 version; unknown ones are passed over, empty ones taken as absent.
@@ -13,8 +13,8 @@ from lxml import etree
 
 from catalogue.generated import OnDemand
 from protocols.ncip.messages import Code
-from protocols.ncip.models.layouts import LAYOUTS
-from protocols.ncip.models.rows import CODE, COUNT, FLAG, MANY, MOMENT, NUMBER, SOME, TEXT, V1, Row
+from protocols.ncip.models.elements import LAYOUTS, Row
+from protocols.ncip.models.marks import CODE, COUNT, FLAG, MANY, MOMENT, NUMBER, SOME, TEXT, V1
 from protocols.ncip.wire.dialects import NAMESPACE
 from protocols.ncip.wire.moments import LocalTime, read_moment
 

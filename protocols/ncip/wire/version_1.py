@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from protocols.ncip.messages import Code, Problem
-from protocols.ncip.models.rows import NAMES_1
+from protocols.ncip.models.elements import NAMES_1
 from protocols.ncip.models.services import NOTIFICATIONS
 from protocols.ncip.problems.problem_lists import GENERAL, MESSAGING, OF_SERVICE, TYPES
 from protocols.ncip.problems.problem_types import ProblemType

@@ -1,4 +1,4 @@
-"""Objects -> the text of their elements, by the table of `protocols.ncip.models.layouts`; strict.
+"""Objects -> the text of their elements, by the rows of their classes; strict.
 
 For each class and version a function is generated from its rows, when it is first needed. The
 text has no prefixes, and `ATTRIBUTE` stands where the prefix of an attribute belongs: the codec
@@ -15,8 +15,9 @@ from typing import Any, cast
 
 from catalogue.generated import OnDemand, Source
 from protocols.ncip.messages import Code
+from protocols.ncip.models.elements import Row
 from protocols.ncip.models.layouts import rows_in
-from protocols.ncip.models.rows import (
+from protocols.ncip.models.marks import (
     AGENCY,
     CODE,
     FLAG,
@@ -27,7 +28,6 @@ from protocols.ncip.models.rows import (
     TEXT,
     V2,
     Kind,
-    Row,
     Version,
 )
 from protocols.ncip.wire.dialects import Dialect

@@ -16,7 +16,7 @@ from catalogue.database import Database, open_database
 from protocols.ncip.codec import encode
 from protocols.ncip.handlers import HANDLERS
 from protocols.ncip.messages import Code
-from protocols.ncip.models.layouts import LAYOUTS
+from protocols.ncip.models.elements import LAYOUTS
 from protocols.ncip.models.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES
 from protocols.ncip.problems.problem_lists import allowed
 from protocols.ncip.settings import NcipSettings, Partner
