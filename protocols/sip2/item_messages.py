@@ -1,179 +1,161 @@
 """The messages about items: 17 to 20, 11 and 12, 09 and 10, 29 and 30."""
 
-from __future__ import annotations
+from dataclasses import field
 
-from dataclasses import dataclass, field
-
-from protocols.sip2.patron_messages import Fields
+from protocols.sip2 import fields as f
 
 
-@dataclass(slots=True)
+@f.message("17")
 class ItemInformation:
-    """17."""
-
-    transaction_date: str
-    institution_id: str
-    item_identifier: str
-    terminal_password: str | None = field(default=None, repr=False)
+    transaction_date: f.Date
+    institution_id: f.AO
+    item_identifier: f.AB
+    terminal_password: f.AC | None = field(default=None, repr=False)
 
 
-@dataclass(slots=True)
+@f.message("18")
 class ItemInformationResponse:
-    """18."""
-
-    circulation_status: str
-    security_marker: str
-    fee_type: str
-    transaction_date: str
-    item_identifier: str
-    title_identifier: str
-    hold_queue_length: str | None = None
-    due_date: str | None = None
-    recall_date: str | None = None
-    hold_pickup_date: str | None = None
-    owner: str | None = None
-    currency_type: str | None = None
-    fee_amount: str | None = None
-    media_type: str | None = None
-    permanent_location: str | None = None
-    current_location: str | None = None
-    item_properties: str | None = None
-    call_number: str | None = None
-    destination_location: str | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
-    extra_fields: Fields = ()
+    circulation_status: f.Text2
+    security_marker: f.Text2
+    fee_type: f.Text2
+    transaction_date: f.Date
+    item_identifier: f.AB
+    title_identifier: f.AJ
+    hold_queue_length: f.CF | None = None
+    due_date: f.AH | None = None
+    recall_date: f.CJ | None = None
+    hold_pickup_date: f.CM | None = None
+    owner: f.BG | None = None
+    currency_type: f.BH | None = None
+    fee_amount: f.BV | None = None
+    media_type: f.CK | None = None
+    permanent_location: f.AQ | None = None
+    current_location: f.AP | None = None
+    item_properties: f.CH | None = None
+    call_number: f.CS | None = None
+    destination_location: f.CT | None = None
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
+    extra_fields: f.Extra = ()
 
 
-@dataclass(slots=True)
+@f.message("19")
 class ItemStatusUpdate:
-    """19: what the terminal has written on the item, or found there."""
+    """What the terminal has written on the item, or found there."""
 
-    transaction_date: str
-    institution_id: str
-    item_identifier: str
-    item_properties: str
-    terminal_password: str | None = field(default=None, repr=False)
+    transaction_date: f.Date
+    institution_id: f.AO
+    item_identifier: f.AB
+    item_properties: f.CH
+    terminal_password: f.AC | None = field(default=None, repr=False)
 
 
-@dataclass(slots=True)
+@f.message("20")
 class ItemStatusUpdateResponse:
-    """20."""
-
-    item_properties_ok: bool
-    transaction_date: str
-    item_identifier: str
-    title_identifier: str | None = None
-    item_properties: str | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
+    item_properties_ok: f.Bit
+    transaction_date: f.Date
+    item_identifier: f.AB
+    title_identifier: f.AJ | None = None
+    item_properties: f.CH | None = None
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
 
 
-@dataclass(slots=True)
+@f.message("11")
 class Checkout:
-    """11."""
-
-    sc_renewal_policy: bool
-    no_block: bool
-    transaction_date: str
-    nb_due_date: str
-    institution_id: str
-    patron_identifier: str
-    item_identifier: str
-    terminal_password: str = field(repr=False)
-    item_properties: str | None = None
-    patron_password: str | None = field(default=None, repr=False)
-    fee_acknowledged: bool | None = None
-    cancel: bool | None = None
+    sc_renewal_policy: f.Flag
+    no_block: f.Flag
+    transaction_date: f.Date
+    nb_due_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    item_identifier: f.AB
+    terminal_password: f.AC = field(repr=False)
+    item_properties: f.CH | None = None
+    patron_password: f.AD | None = field(default=None, repr=False)
+    fee_acknowledged: f.BO | None = None
+    cancel: f.BI | None = None
 
 
-@dataclass(slots=True)
+@f.message("12", version_1="AO AA AB AJ AH AF AG")
 class CheckoutResponse:
-    """12."""
-
-    ok: bool
-    renewal_ok: bool
-    magnetic_media: str
-    desensitize: str
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    item_identifier: str
-    title_identifier: str
-    due_date: str
-    fee_type: str | None = None
-    security_inhibit: bool | None = None
-    currency_type: str | None = None
-    fee_amount: str | None = None
-    media_type: str | None = None
-    item_properties: str | None = None
-    transaction_id: str | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
+    ok: f.Bit
+    renewal_ok: f.Flag
+    magnetic_media: f.Text1
+    desensitize: f.Text1
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    item_identifier: f.AB
+    title_identifier: f.AJ
+    due_date: f.AH
+    fee_type: f.BT | None = None
+    security_inhibit: f.CI | None = None
+    currency_type: f.BH | None = None
+    fee_amount: f.BV | None = None
+    media_type: f.CK | None = None
+    item_properties: f.CH | None = None
+    transaction_id: f.BK | None = None
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
 
 
-@dataclass(slots=True)
+@f.message("09")
 class Checkin:
-    """09."""
-
-    no_block: bool
-    transaction_date: str
-    return_date: str
-    current_location: str
-    institution_id: str
-    item_identifier: str
-    terminal_password: str = field(repr=False)
-    item_properties: str | None = None
-    cancel: bool | None = None
+    no_block: f.Flag
+    transaction_date: f.Date
+    return_date: f.Date
+    current_location: f.AP
+    institution_id: f.AO
+    item_identifier: f.AB
+    terminal_password: f.AC = field(repr=False)
+    item_properties: f.CH | None = None
+    cancel: f.BI | None = None
 
 
-@dataclass(slots=True)
+@f.message("10", version_1="AO AB AQ AJ AF AG")
 class CheckinResponse:
-    """10."""
-
-    ok: bool
-    resensitize: bool
-    magnetic_media: str
-    alert: bool
-    transaction_date: str
-    institution_id: str
-    item_identifier: str
-    permanent_location: str
-    title_identifier: str | None = None
-    sort_bin: str | None = None
-    patron_identifier: str | None = None
-    media_type: str | None = None
-    item_properties: str | None = None
-    collection_code: str | None = None
-    call_number: str | None = None
-    destination_location: str | None = None
-    alert_type: str | None = None
-    hold_patron_identifier: str | None = None
-    hold_patron_name: str | None = None
-    hold_pickup_date: str | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
-    extra_fields: Fields = ()
+    ok: f.Bit
+    resensitize: f.Flag
+    magnetic_media: f.Text1
+    alert: f.Flag
+    transaction_date: f.Date
+    institution_id: f.AO
+    item_identifier: f.AB
+    permanent_location: f.AQ
+    title_identifier: f.AJ | None = None
+    sort_bin: f.CL | None = None
+    patron_identifier: f.AA | None = None
+    media_type: f.CK | None = None
+    item_properties: f.CH | None = None
+    collection_code: f.CR | None = None
+    call_number: f.CS | None = None
+    destination_location: f.CT | None = None
+    alert_type: f.CV | None = None
+    hold_patron_identifier: f.CY | None = None
+    hold_patron_name: f.DA | None = None
+    hold_pickup_date: f.CM | None = None
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
+    extra_fields: f.Extra = ()
 
 
-@dataclass(slots=True)
+@f.message("29")
 class Renew:
-    """29."""
-
-    third_party_allowed: bool
-    no_block: bool
-    transaction_date: str
-    nb_due_date: str
-    institution_id: str
-    patron_identifier: str
-    patron_password: str | None = field(default=None, repr=False)
-    item_identifier: str | None = None
-    title_identifier: str | None = None
-    terminal_password: str | None = field(default=None, repr=False)
-    item_properties: str | None = None
-    fee_acknowledged: bool | None = None
+    third_party_allowed: f.Flag
+    no_block: f.Flag
+    transaction_date: f.Date
+    nb_due_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    patron_password: f.AD | None = field(default=None, repr=False)
+    item_identifier: f.AB | None = None
+    title_identifier: f.AJ | None = None
+    terminal_password: f.AC | None = field(default=None, repr=False)
+    item_properties: f.CH | None = None
+    fee_acknowledged: f.BO | None = None
 
 
-@dataclass(slots=True)
+@f.message("30")
 class RenewResponse(CheckoutResponse):
-    """30: as 12."""
+    """As 12."""

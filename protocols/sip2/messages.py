@@ -2,18 +2,18 @@
 
 3M Standard Interchange Protocol, document revision 2.12 (2006), chapter 3, with the fields of
 the SIP2 Extensions 1.20 that check-in needs. Those about items and about patrons have modules of
-their own; all can be had from here. Fields carry the standard's field names and stand in
-the order of `protocols.sip2.wire.layouts`, because the codec fills them by position.
+their own; all can be had from here. Fields carry the standard's names; how they stand on the wire
+is said by their types (`protocols.sip2.fields`).
 
 Dates are the 18 characters of the wire (`protocols.sip2.wire.dates`): most are passed on unread.
 A field that may repeat is a tuple of texts; an optional field that was not sent is None.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import get_args
 
+from protocols.sip2 import fields as f
+from protocols.sip2.fields import LAYOUT_OF, Layout
 from protocols.sip2.item_messages import (
     Checkin,
     CheckinResponse,
@@ -45,6 +45,7 @@ from protocols.sip2.patron_messages import (
 )
 
 __all__ = [
+    "LAYOUTS",
     "REQUESTS",
     "ACSStatus",
     "BlockPatron",
@@ -83,63 +84,59 @@ __all__ = [
 ]
 
 
-@dataclass(slots=True)
+@f.message("99")
 class SCStatus:
-    """99: what the terminal (SC) is and how it feels."""
+    """What the terminal (SC) is and how it feels."""
 
-    status_code: str
-    max_print_width: int | None
-    protocol_version: str
+    status_code: f.Text1
+    max_print_width: f.Count3
+    protocol_version: f.Text4
 
 
-@dataclass(slots=True)
+@f.message("98", version_1="AO AM AN AF AG")
 class ACSStatus:
-    """98: what the library system (ACS) offers this terminal."""
+    """What the library system (ACS) offers this terminal."""
 
-    on_line_status: bool
-    checkin_ok: bool
-    checkout_ok: bool
-    acs_renewal_policy: bool
-    status_update_ok: bool
-    off_line_ok: bool
-    timeout_period: int | None  # tenths of a second
-    retries_allowed: int | None
-    date_time_sync: str
-    protocol_version: str
-    institution_id: str
-    supported_messages: str
-    library_name: str | None = None
-    terminal_location: str | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
+    on_line_status: f.Flag
+    checkin_ok: f.Flag
+    checkout_ok: f.Flag
+    acs_renewal_policy: f.Flag
+    status_update_ok: f.Flag
+    off_line_ok: f.Flag
+    timeout_period: f.Count3  # tenths of a second
+    retries_allowed: f.Count3
+    date_time_sync: f.Date
+    protocol_version: f.Text4
+    institution_id: f.AO
+    supported_messages: f.BX
+    library_name: f.AM | None = None
+    terminal_location: f.AN | None = None
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
 
 
-@dataclass(slots=True)
+@f.message("97")
 class RequestACSResend:
-    """97: the terminal did not understand the last answer."""
+    """The terminal did not understand the last answer."""
 
 
-@dataclass(slots=True)
+@f.message("96")
 class RequestSCResend:
-    """96: the library system did not understand the last message."""
+    """The library system did not understand the last message."""
 
 
-@dataclass(slots=True)
+@f.message("93")
 class Login:
-    """93."""
-
-    uid_algorithm: str
-    pwd_algorithm: str
-    login_user_id: str
-    login_password: str = field(repr=False)
-    location_code: str | None = None
+    uid_algorithm: f.Text1
+    pwd_algorithm: f.Text1
+    login_user_id: f.CN
+    login_password: f.CO = field(repr=False)
+    location_code: f.CP | None = None
 
 
-@dataclass(slots=True)
+@f.message("94")
 class LoginResponse:
-    """94."""
-
-    ok: bool
+    ok: f.Bit
 
 
 Request = (
@@ -176,6 +173,11 @@ Response = (
     | EndSessionResponse
 )
 Message = Request | Response | RequestACSResend | RequestSCResend
+
+#: How each message stands on the wire, by its code.
+LAYOUTS: dict[str, Layout] = {
+    layout.code: layout for layout in map(LAYOUT_OF.__getitem__, get_args(Message))
+}
 
 #: What a terminal may send, but for 97.
 REQUESTS: frozenset[type] = frozenset(get_args(Request))

@@ -1,250 +1,223 @@
 """The messages about patrons: 23 to 26, 01, 63 to 66, 35 to 38, 15 and 16 (see `messages`)."""
 
-from __future__ import annotations
+from dataclasses import field
 
-from dataclasses import dataclass, field
-
-#: Fields that stand together, by their ids: ``(("FA", "2.50"), ("FB", "I1"))``.
-Fields = tuple[tuple[str, str], ...]
+from protocols.sip2 import fields as f
 
 
-@dataclass(slots=True)
+@f.message("23")
 class PatronStatusRequest:
-    """23."""
-
-    language: str
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    terminal_password: str = field(repr=False)
-    patron_password: str | None = field(repr=False)
+    language: f.Text3
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    terminal_password: f.AC = field(repr=False)
+    patron_password: f.AD | None = field(repr=False)
 
 
-@dataclass(slots=True)
+@f.message("24", version_1="AO AA AE AF AG")
 class PatronStatusResponse:
-    """24."""
-
-    patron_status: str
-    language: str
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    personal_name: str
-    valid_patron: bool | None = None
-    valid_patron_password: bool | None = None
-    currency_type: str | None = None
-    fee_amount: str | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
-    extra_fields: Fields = ()
+    patron_status: f.Text14
+    language: f.Text3
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    personal_name: f.AE
+    valid_patron: f.BL | None = None
+    valid_patron_password: f.CQ | None = None
+    currency_type: f.BH | None = None
+    fee_amount: f.BV | None = None
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
+    extra_fields: f.Extra = ()
 
 
-@dataclass(slots=True)
+@f.message("01")
 class BlockPatron:
-    """01: the terminal stops a card, and may have kept it. Answered with 24."""
+    """The terminal stops a card, and may have kept it. Answered with 24."""
 
-    card_retained: bool
-    transaction_date: str
-    institution_id: str
-    blocked_card_message: str
-    patron_identifier: str
-    terminal_password: str = field(repr=False)
+    card_retained: f.Flag
+    transaction_date: f.Date
+    institution_id: f.AO
+    blocked_card_message: f.AL
+    patron_identifier: f.AA
+    terminal_password: f.AC = field(repr=False)
 
 
-@dataclass(slots=True)
+@f.message("25")
 class PatronEnable:
-    """25: the block of a 01 is lifted."""
+    """The block of a 01 is lifted."""
 
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    terminal_password: str | None = field(default=None, repr=False)
-    patron_password: str | None = field(default=None, repr=False)
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    terminal_password: f.AC | None = field(default=None, repr=False)
+    patron_password: f.AD | None = field(default=None, repr=False)
 
 
-@dataclass(slots=True)
+@f.message("26")
 class PatronEnableResponse:
-    """26."""
-
-    patron_status: str
-    language: str
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    personal_name: str
-    valid_patron: bool | None = None
-    valid_patron_password: bool | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
+    patron_status: f.Text14
+    language: f.Text3
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    personal_name: f.AE
+    valid_patron: f.BL | None = None
+    valid_patron_password: f.CQ | None = None
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
 
 
-@dataclass(slots=True)
+@f.message("63")
 class PatronInformation:
-    """63."""
-
-    language: str
-    transaction_date: str
-    summary: str
-    institution_id: str
-    patron_identifier: str
-    terminal_password: str | None = field(default=None, repr=False)
-    patron_password: str | None = field(default=None, repr=False)
-    start_item: str | None = None
-    end_item: str | None = None
+    language: f.Text3
+    transaction_date: f.Date
+    summary: f.Text10
+    institution_id: f.AO
+    patron_identifier: f.AA
+    terminal_password: f.AC | None = field(default=None, repr=False)
+    patron_password: f.AD | None = field(default=None, repr=False)
+    start_item: f.BP | None = None
+    end_item: f.BQ | None = None
 
 
-@dataclass(slots=True)
+@f.message("64")
 class PatronInformationResponse:
-    """64."""
-
-    patron_status: str
-    language: str
-    transaction_date: str
-    hold_items_count: int | None
-    overdue_items_count: int | None
-    charged_items_count: int | None
-    fine_items_count: int | None
-    recall_items_count: int | None
-    unavailable_holds_count: int | None
-    institution_id: str
-    patron_identifier: str
-    personal_name: str
-    hold_items_limit: int | None = None
-    overdue_items_limit: int | None = None
-    charged_items_limit: int | None = None
-    valid_patron: bool | None = None
-    valid_patron_password: bool | None = None
-    currency_type: str | None = None
-    fee_amount: str | None = None
-    fee_limit: str | None = None
-    hold_items: tuple[str, ...] = ()
-    overdue_items: tuple[str, ...] = ()
-    charged_items: tuple[str, ...] = ()
-    fine_items: tuple[str, ...] = ()
-    recall_items: tuple[str, ...] = ()
-    unavailable_hold_items: tuple[str, ...] = ()
-    fees: tuple[Fields, ...] = ()
-    home_address: str | None = None
-    email_address: str | None = None
-    home_phone_number: str | None = None
-    birth_date: str | None = None
-    patron_class: str | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
-    extra_fields: Fields = ()
+    patron_status: f.Text14
+    language: f.Text3
+    transaction_date: f.Date
+    hold_items_count: f.Count4
+    overdue_items_count: f.Count4
+    charged_items_count: f.Count4
+    fine_items_count: f.Count4
+    recall_items_count: f.Count4
+    unavailable_holds_count: f.Count4
+    institution_id: f.AO
+    patron_identifier: f.AA
+    personal_name: f.AE
+    hold_items_limit: f.BZ | None = None
+    overdue_items_limit: f.CA | None = None
+    charged_items_limit: f.CB | None = None
+    valid_patron: f.BL | None = None
+    valid_patron_password: f.CQ | None = None
+    currency_type: f.BH | None = None
+    fee_amount: f.BV | None = None
+    fee_limit: f.CC | None = None
+    hold_items: f.AS = ()
+    overdue_items: f.AT = ()
+    charged_items: f.AU = ()
+    fine_items: f.AV = ()
+    recall_items: f.BU = ()
+    unavailable_hold_items: f.CD = ()
+    fees: f.FA = ()
+    home_address: f.BD | None = None
+    email_address: f.BE | None = None
+    home_phone_number: f.BF | None = None
+    birth_date: f.PB | None = None
+    patron_class: f.PC | None = None
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
+    extra_fields: f.Extra = ()
 
 
-@dataclass(slots=True)
+@f.message("35")
 class EndPatronSession:
-    """35."""
-
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    terminal_password: str | None = field(default=None, repr=False)
-    patron_password: str | None = field(default=None, repr=False)
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    terminal_password: f.AC | None = field(default=None, repr=False)
+    patron_password: f.AD | None = field(default=None, repr=False)
 
 
-@dataclass(slots=True)
+@f.message("36")
 class EndSessionResponse:
-    """36."""
-
-    end_session: bool
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
+    end_session: f.Flag
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
 
 
-@dataclass(slots=True)
+@f.message("37")
 class FeePaid:
-    """37: money was taken at the terminal."""
+    """Money was taken at the terminal."""
 
-    transaction_date: str
-    fee_type: str
-    payment_type: str
-    currency_type: str
-    fee_amount: str
-    institution_id: str
-    patron_identifier: str
-    terminal_password: str | None = field(default=None, repr=False)
-    patron_password: str | None = field(default=None, repr=False)
-    fee_identifier: str | None = None
-    transaction_id: str | None = None
+    transaction_date: f.Date
+    fee_type: f.Text2
+    payment_type: f.Text2
+    currency_type: f.Text3
+    fee_amount: f.BV
+    institution_id: f.AO
+    patron_identifier: f.AA
+    terminal_password: f.AC | None = field(default=None, repr=False)
+    patron_password: f.AD | None = field(default=None, repr=False)
+    fee_identifier: f.CG | None = None
+    transaction_id: f.BK | None = None
 
 
-@dataclass(slots=True)
+@f.message("38")
 class FeePaidResponse:
-    """38."""
-
-    payment_accepted: bool
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    transaction_id: str | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
+    payment_accepted: f.Flag
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    transaction_id: f.BK | None = None
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
 
 
-@dataclass(slots=True)
+@f.message("65")
 class RenewAll:
-    """65."""
-
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    patron_password: str | None = field(default=None, repr=False)
-    terminal_password: str | None = field(default=None, repr=False)
-    fee_acknowledged: bool | None = None
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    patron_password: f.AD | None = field(default=None, repr=False)
+    terminal_password: f.AC | None = field(default=None, repr=False)
+    fee_acknowledged: f.BO | None = None
 
 
-@dataclass(slots=True)
+@f.message("66")
 class RenewAllResponse:
-    """66."""
-
-    ok: bool
-    renewed_count: int | None
-    unrenewed_count: int | None
-    transaction_date: str
-    institution_id: str
-    renewed_items: tuple[str, ...] = ()
-    unrenewed_items: tuple[str, ...] = ()
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
+    ok: f.Bit
+    renewed_count: f.Count4
+    unrenewed_count: f.Count4
+    transaction_date: f.Date
+    institution_id: f.AO
+    renewed_items: f.BM = ()
+    unrenewed_items: f.BN = ()
+    screen_message: f.AF = ()
+    print_line: f.AG = ()
 
 
-@dataclass(slots=True)
+@f.message("15")
 class Hold:
-    """15."""
-
-    hold_mode: str
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    expiration_date: str | None = None
-    pickup_location: str | None = None
-    hold_type: str | None = None
-    patron_password: str | None = field(default=None, repr=False)
-    item_identifier: str | None = None
-    title_identifier: str | None = None
-    terminal_password: str | None = field(default=None, repr=False)
-    fee_acknowledged: bool | None = None
+    hold_mode: f.Text1
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    expiration_date: f.BW | None = None
+    pickup_location: f.BS | None = None
+    hold_type: f.BY | None = None
+    patron_password: f.AD | None = field(default=None, repr=False)
+    item_identifier: f.AB | None = None
+    title_identifier: f.AJ | None = None
+    terminal_password: f.AC | None = field(default=None, repr=False)
+    fee_acknowledged: f.BO | None = None
 
 
-@dataclass(slots=True)
+@f.message("16")
 class HoldResponse:
-    """16."""
-
-    ok: bool
-    available: bool
-    transaction_date: str
-    institution_id: str
-    patron_identifier: str
-    expiration_date: str | None = None
-    queue_position: str | None = None
-    pickup_location: str | None = None
-    item_identifier: str | None = None
-    title_identifier: str | None = None
-    screen_message: tuple[str, ...] = ()
-    print_line: tuple[str, ...] = ()
+    ok: f.Bit
+    available: f.Flag
+    transaction_date: f.Date
+    institution_id: f.AO
+    patron_identifier: f.AA
+    expiration_date: f.BW | None = None
+    queue_position: f.BR | None = None
+    pickup_location: f.BS | None = None
+    item_identifier: f.AB | None = None
+    title_identifier: f.AJ | None = None
+    screen_message: f.AF = ()
+    print_line: f.AG = ()

@@ -22,7 +22,8 @@ from typing import Protocol
 
 from catalogue.database import migrate, open_database
 from protocols.sip2.codec import open_frame
-from protocols.sip2.wire.layouts import FIELDS, LAYOUTS
+from protocols.sip2.fields import FIELDS
+from protocols.sip2.messages import LAYOUTS
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.protocols.sip2.serving import Serving, serving
 from tests.protocols.sip2.terminals import LOGIN, with_checksum

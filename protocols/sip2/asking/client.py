@@ -24,7 +24,9 @@ from typing import Any, Final, Self, cast, overload
 
 from protocols.sip2.asking.line import Line, open_line
 from protocols.sip2.codec import decode, encode, open_frame, seal
+from protocols.sip2.fields import Fields
 from protocols.sip2.messages import (
+    LAYOUTS,
     REQUESTS,
     ACSStatus,
     BlockPatron,
@@ -59,8 +61,6 @@ from protocols.sip2.messages import (
     Response,
     SCStatus,
 )
-from protocols.sip2.patron_messages import Fields
-from protocols.sip2.wire.layouts import LAYOUTS
 from protocols.sip2.wire.text import Dialect
 
 _LEADING: Final = bytes(range(33))

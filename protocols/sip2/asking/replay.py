@@ -15,7 +15,8 @@ from typing import Final
 
 from protocols.sip2.asking.line import Line, LineError
 from protocols.sip2.codec import Frame, masked, open_frame, seal
-from protocols.sip2.wire.layouts import LAYOUTS, Kind
+from protocols.sip2.fields import Kind
+from protocols.sip2.messages import LAYOUTS
 from protocols.sip2.wire.text import Dialect
 
 _LINE: Final = re.compile(r"(?:[^<>]*\s)?(?P<kind>[<>~]) ?(?P<message>\d\d.*|~?.*)$")

@@ -9,8 +9,9 @@ from datetime import UTC
 from typing import Final
 
 from protocols.sip2.checking.findings import FRAMES, Finding, error, of_message, warning
+from protocols.sip2.fields import FEE_FIELDS, FIELDS, Fixed, Kind, Layout
+from protocols.sip2.messages import LAYOUTS
 from protocols.sip2.wire.dates import NO_CLOCK, parse_date
-from protocols.sip2.wire.layouts import FEE_FIELDS, FIELDS, LAYOUTS, Fixed, Kind, Layout
 from protocols.sip2.wire.text import MAX_VALUE, Dialect
 
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]\Z")
@@ -31,9 +32,9 @@ _KINDS: Final = {
     Kind.COUNT: re.compile(r"[0-9]+| +"),
 }
 #: Fields with an id that have a length of their own, or none.
-_LENGTHS: Final = {code: length for code, (_, _, length) in FIELDS.items() if length != MAX_VALUE}
+_LENGTHS: Final = {code: each.length for code, each in FIELDS.items() if each.length != MAX_VALUE}
 _REPEATABLE: Final = frozenset(
-    {code for code, (_, kind, _) in FIELDS.items() if kind is Kind.LINES} | set(FEE_FIELDS)
+    {code for code, each in FIELDS.items() if each.kind is Kind.LINES} | set(FEE_FIELDS)
 )
 
 
@@ -100,7 +101,7 @@ def _field(piece: str, code: str) -> Iterator[Finding]:
     if not _ID.match(which):
         yield error(f"{code}: there is a field without an id: a delimiter in a value?", FRAMES)
         return
-    kind = FIELDS[which][1] if which in FIELDS else Kind.TEXT
+    kind = FIELDS[which].kind if which in FIELDS else Kind.TEXT
     length = _LENGTHS.get(which)
     if len(value) > MAX_VALUE:
         yield error(f"{code}: {which} is longer than {MAX_VALUE} characters", FRAMES)

@@ -7,7 +7,7 @@ from typing import Any
 
 from circulation.kernel.results import HeldFor, Item, Patron, PatronStatus
 from circulation.patrons.identifiers import COVER
-from protocols.sip2.patron_messages import Fields
+from protocols.sip2.fields import Fields
 from protocols.sip2.settings import Account
 from protocols.sip2.terminals.templates import (
     HOLD_PLACES,

@@ -20,10 +20,10 @@ from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import ChargeKind, ChargeLine, exponent_of
 from circulation.patrons.facts import patron_facts
 from protocols.hosting.answering import Context
+from protocols.sip2.fields import Fields
 from protocols.sip2.handling.facts import patron_shown
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import FeePaid, FeePaidResponse
-from protocols.sip2.patron_messages import Fields
 from protocols.sip2.terminals.places import Caller, Place
 from protocols.sip2.terminals.templates import FEE_PLACES, template
 from protocols.sip2.wire.dates import local_date

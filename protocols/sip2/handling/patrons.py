@@ -11,6 +11,7 @@ from circulation.patrons.contacts import ContactKind, contacts_of
 from circulation.patrons.identifiers import find_patron
 from protocols.hosting.answering import Context
 from protocols.sip2.failures import ALL_DENIED
+from protocols.sip2.fields import Fields
 from protocols.sip2.handling.authority import is_pin, pin_to_check
 from protocols.sip2.handling.facts import name_of, patron_fields, patron_shown
 from protocols.sip2.handling.fees import fee_limit_of, owed_of
@@ -27,7 +28,6 @@ from protocols.sip2.messages import (
     PatronStatusRequest,
     PatronStatusResponse,
 )
-from protocols.sip2.patron_messages import Fields
 from protocols.sip2.terminals.places import Caller, Place
 from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, code_of, say

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from protocols.hosting.networks import Network
 from protocols.hosting.validating import written
-from protocols.sip2.messages import REQUESTS
+from protocols.sip2.messages import LAYOUTS, REQUESTS
 from protocols.sip2.terminals.templates import (
     FEE_PLACES,
     HOLD_PLACES,
@@ -23,7 +23,6 @@ from protocols.sip2.terminals.templates import (
     PATRON_PLACES,
     Template,
 )
-from protocols.sip2.wire.layouts import LAYOUTS
 from protocols.sip2.wire.text import Charset
 
 AccountKind = Literal["self-service", "sorter", "desk"]

@@ -9,16 +9,15 @@ from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from protocols.sip2.failures import ALERT_OTHER
-from protocols.sip2.messages import CheckinResponse, CheckoutResponse
+from protocols.sip2.fields import LAYOUT_OF, Kind
+from protocols.sip2.messages import LAYOUTS, CheckinResponse, CheckoutResponse
 from protocols.sip2.terminals.options import NEEDED, Options, rewriting
-from protocols.sip2.wire.layouts import LAYOUTS, Kind
 
 #: Alert type (CV) "none": what a sorter that must have one is sent.
 NO_ALERT: Final = "00"
 _NO_DATE: Final = " " * 18
 
 Step = Callable[[Any], None]
-_LAYOUT_OF: Final = {layout.message: layout for layout in LAYOUTS.values()}
 _SENT_EMPTY: Final = {"CV": NO_ALERT, "CM": _NO_DATE}
 _NAMES_IN_10: Final = {each.code: each.name for each in LAYOUTS["10"].variable}
 
@@ -118,7 +117,7 @@ def _fields(hidden: frozenset[str], only: frozenset[str]) -> Step:
         return tuple(pair for pair in pairs if is_sent(pair[0]))
 
     def step(response: Any) -> None:
-        for each in _LAYOUT_OF[type(response)].variable:
+        for each in LAYOUT_OF[type(response)].variable:
             value = getattr(response, each.name)
             if each.kind is Kind.GROUPS:
                 groups = [kept(group) for group in value]

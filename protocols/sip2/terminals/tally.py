@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from protocols.sip2.messages import REQUESTS, RequestACSResend
-from protocols.sip2.wire.layouts import LAYOUTS
+from protocols.sip2.messages import LAYOUTS, REQUESTS, RequestACSResend
 
 #: How the count of a message is named: this, and its code. Everything else is a deviation.
 MESSAGE: Final = "received "

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from protocols.sip2.wire.layouts import FIELDS, LAYOUTS
+from protocols.sip2.fields import FIELDS
+from protocols.sip2.messages import LAYOUTS
 
 ENDED_WITH_LF: Final = "message ended with LF"
 ENDED_WITH_CRLF: Final = "message ended with CRLF"

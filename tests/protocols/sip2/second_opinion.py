@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from protocols.sip2.messages import Message
-from protocols.sip2.wire.layouts import FEE_FIELDS, FIELDS, LAYOUTS, Kind, Layout
-
-_BY_CLASS: dict[type, Layout] = {layout.message: layout for layout in LAYOUTS.values()}
+from protocols.sip2.fields import FEE_FIELDS, FIELDS, LAYOUT_OF, Kind, Layout
+from protocols.sip2.messages import LAYOUTS, Message
 
 
 def interpret(text: str, delimiter: str = "|") -> Message:
@@ -79,7 +77,7 @@ def _optional(kind: Kind, piece: str) -> Any:
 
 def spell(message: Message, delimiter: str = "|") -> str:
     """The text of a frame, for values that need no cleaning and no wrapping."""
-    layout = _BY_CLASS[type(message)]
+    layout = LAYOUT_OF[type(message)]
     text = layout.code
     for fixed in layout.fixed:
         text += _spelt(fixed.kind, fixed.length, getattr(message, fixed.name))

@@ -22,7 +22,9 @@ from protocols.sip2.codec import (
     open_frame,
     seal,
 )
+from protocols.sip2.fields import FIELDS, Kind
 from protocols.sip2.messages import (
+    LAYOUTS,
     ItemInformationResponse,
     Message,
     PatronInformation,
@@ -30,8 +32,6 @@ from protocols.sip2.messages import (
     Response,
     SCStatus,
 )
-from protocols.sip2.patron_messages import Fields
-from protocols.sip2.wire.layouts import FIELDS, LAYOUTS, Kind, Layout
 from protocols.sip2.wire.text import Dialect
 from tests.protocols.sip2.cases import CASES, DATE
 from tests.protocols.sip2.second_opinion import interpret, spell
@@ -52,32 +52,8 @@ def test_the_cases_hold_every_message() -> None:
     }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-def test_a_dataclass_has_the_fields_of_its_layout_in_their_order(layout: Layout) -> None:
-    names = [each.name for each in (*layout.fixed, *layout.variable)]
-    assert [field.name for field in dataclasses.fields(layout.message)] == names
-
-
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-def test_a_required_field_has_no_default_and_an_optional_one_may_be_none(layout: Layout) -> None:
-    hints = typing.get_type_hints(layout.message)
-    fields = {field.name: field for field in dataclasses.fields(layout.message)}
-    for each in layout.variable:
-        if each.is_required:
-            assert fields[each.name].default is dataclasses.MISSING
-            assert hints[each.name] is str
-        elif each.kind is Kind.LINES:
-            assert hints[each.name] == tuple[str, ...]
-        elif each.kind is Kind.GROUPS:
-            assert hints[each.name] == tuple[Fields, ...]
-        elif each.kind is Kind.EXTRA:
-            assert hints[each.name] == Fields
-        else:
-            assert type(None) in typing.get_args(hints[each.name])
-
-
 def test_fields_have_one_name_each() -> None:
-    names = [name for name, _, _ in FIELDS.values()]
+    names = [each.name for each in FIELDS.values()]
     assert len(names) == len(set(names))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols.sip2.wire.layouts import LAYOUTS
+from protocols.sip2.messages import LAYOUTS
 from tests.builders.circulation import Library
 from tests.protocols.sip2.terminals import PASSWORD
 from tests.protocols.sip2.transcripts import FOLDER, Speaker, furnish, options_of
