@@ -6,9 +6,10 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from circulation.calendars.days import next_date, parse_until
-from circulation.calendars.due_dates import end_of_day, local_date, renewal_due
+from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.items.facts import ItemFacts
+from circulation.kernel.loan_lengths import renewal_due
 from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import DENIED, Action, IdentifierBlock, Reason
 from circulation.kernel.results import Refusal

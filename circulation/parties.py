@@ -12,6 +12,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import PatronFacts, borrower_facts, lock_patron
+from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import check_pin
 
 
@@ -43,7 +44,7 @@ def parties(
     Refused where either is unknown or the PIN is wrong: the patron is named only where the PIN,
     if one was asked for, was right. `no_block` asks for none. Raises VerificationNeeded.
     """
-    patron = circulation.identifiers.stored(patron)
+    patron = IDENTIFIERS.of(circulation).stored(patron)
     lock_item(transaction, item)
     if locks_patron:
         lock_patron(transaction, patron)

@@ -21,7 +21,7 @@ from catalogue.database.backups import back_up
 from catalogue.database.migrations.running import newest_revision
 from circulation.archiving.exporting import export
 from circulation.kernel.engine import Circulation
-from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.seals import NumberSeal
 from circulation.setting_up.applying import apply_set_up
@@ -65,7 +65,7 @@ class Used:
 def used(database: Database, database_url: str) -> Used:
     key = IdentifierKey(KEY, NumberSeal(SEAL_KEY))
     library = a_library(database)
-    library.circulation = Circulation(identifiers=key)
+    library.circulation = Circulation({IDENTIFIERS: key})
     card = a_patron(library, pin_hash=hash_pin(PIN))
     patron_id = library.read(lambda transaction: find_patron(transaction, card))
     assert patron_id is not None
@@ -185,7 +185,7 @@ def test_an_archive_holds_no_secret_in_clear_text(used: Used, tmp_path: Path, fo
 
 def test_the_number_is_found_and_can_be_written_to_all_the_same(used: Used) -> None:
     library = used.library
-    key = library.circulation.identifiers
+    key = IDENTIFIERS.of(library.circulation)
     for written in (CPR, CPR_WITH_HYPHEN):
         assert library.read(
             lambda transaction, written=written: find_patron(transaction, written, key=key)  # type: ignore[misc]

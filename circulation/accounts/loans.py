@@ -21,6 +21,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, Item, Loan, Patron, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import CARD_OF_PATRON, PatronFacts, patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.schema import patrons
 
 
@@ -74,7 +75,7 @@ def patron_loans(
     `only_overdue` leaves the others out of the list and of `total`.
     Asks for no PIN: call `patron_status` first where one is needed.
     """
-    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     return loans_listed(

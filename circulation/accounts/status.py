@@ -17,6 +17,7 @@ from circulation.kernel.results import Desk, PatronStatus, Refusal, Refused
 from circulation.loans.schema import loans
 from circulation.patrons.blocks import blocks_of
 from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import look_at_pin
 
 _onward: Callable[..., Any] = one(
@@ -97,7 +98,7 @@ def _known(
     now: datetime,
 ) -> PatronFacts | Refused:
     """The patron; with a PIN, only if it is the right one."""
-    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     wrong = look_at_pin(circulation, transaction, facts, pin, desk, now)

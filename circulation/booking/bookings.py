@@ -47,6 +47,7 @@ from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 
 _NEW = (
     "id",
@@ -116,7 +117,7 @@ def place_booking(
     Refused for what the patron may not do as a hold would be; NOT_ENOUGH_COPIES says in `limit`
     how many there could be.
     """
-    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     who = borrower.patron()

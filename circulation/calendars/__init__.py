@@ -1,1 +1,1 @@
-"""Calendars: days, opening hours, closures, and when a loan is due."""
+"""Calendars: days, opening hours, closures, and the clock on the library's wall."""

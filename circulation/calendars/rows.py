@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Column, Table, bindparam, delete, insert, select
 
@@ -20,7 +20,6 @@ from circulation.calendars.opening_hours import (
     parse_hours,
 )
 from circulation.calendars.schema import closures, opening_hours, special_days
-from circulation.kernel.results import Branch
 
 
 class WeekdayRow(NamedTuple):
@@ -43,13 +42,26 @@ class SpecialDaysRow(NamedTuple):
 
 
 class ClosureRow(NamedTuple):
-    """An emergency closure (see `circulation.calendars.closures`)."""
+    """An emergency closure (see `circulation.closures.closing`)."""
 
     id: int
     branch_id: int
     first: date
     last: date
     reason: str
+
+
+class Branch(Protocol):
+    """What must be known of a branch to find its calendar."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def agency_id(self) -> int: ...
+
+    @property
+    def timezone(self) -> str: ...
 
 
 class Owner(NamedTuple):

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.database import Transaction, many, send
 from circulation.callers.schema import partners
+from circulation.kernel.set_up import SetUpPart
 
 
 class Partner(NamedTuple):
@@ -54,8 +55,17 @@ _insert = send(
 
 
 def all_partners(transaction: Transaction) -> list[Partner]:
-    """All partners, by agency. A running process has them in `SetUp.partners`."""
+    """All partners, by agency. A running process has them in `PARTNERS`."""
     return _all(transaction)
+
+
+#: By `folded_agency`.
+PARTNERS = SetUpPart(
+    "partners",
+    lambda transaction: {
+        folded_agency(partner.agency): partner for partner in all_partners(transaction)
+    },
+)
 
 
 def store_partner(

@@ -25,6 +25,7 @@ from catalogue.schema import items
 from circulation.callers.schema import replies
 from circulation.kernel.engine import Circulation
 from circulation.kernel.schema import events
+from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.schema import patron_identifiers
 
 #: Bytes of a digest: two requests of one account never share it by chance.
@@ -152,7 +153,7 @@ def keep_reply(
     Call it last, in the transaction that did the work. `item` is a barcode and `patron` an
     identifier, for whom the request was; both may be unknown.
     """
-    identifier = None if patron is None else circulation.identifiers.stored(patron)
+    identifier = None if patron is None else IDENTIFIERS.of(circulation).stored(patron)
     _keep(transaction, key.account, key.digest, now, answer, item, identifier, by_patron)
 
 

@@ -15,13 +15,14 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from catalogue.database import Transaction, change, many, one, send
 from circulation.callers.schema import terminal_profiles, terminals
+from circulation.kernel.set_up import SetUpPart
 
 
 class Terminal(NamedTuple):
     """An account. `password` is an argon2 hash; `options` are those of its profile.
 
     `any_branch`: a message may name another branch of the agency as the place where it happens.
-    `sorting` is the scheme by which the machine sorts (see `circulation.kernel.sorting`). Of
+    `sorting` is the scheme by which the machine sorts (see `circulation.callers.sorting`). Of
     `options` those of the terminal itself, `own`, go before its profile's.
     """
 
@@ -86,8 +87,15 @@ def _written(options: Mapping[str, Any]) -> str:
 
 
 def all_terminals(transaction: Transaction) -> list[Terminal]:
-    """All accounts, by login. A running process has them in `SetUp.terminals`."""
+    """All accounts, by login. A running process has them in `TERMINALS`."""
     return _all(transaction)
+
+
+#: By their logins.
+TERMINALS = SetUpPart(
+    "terminals",
+    lambda transaction: {terminal.login: terminal for terminal in all_terminals(transaction)},
+)
 
 
 def terminal_of(transaction: Transaction, login: str) -> Terminal | None:

@@ -30,6 +30,7 @@ from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 from circulation.ledger.schema import charges
 from circulation.patrons.facts import CARD_OF_PATRON
+from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.schema import patrons
 
 #: The fields of a record, in the order of the columns of a CSV file.
@@ -323,7 +324,7 @@ def read_file(
     row = _file(transaction, file_id)
     if row is None:
         return None
-    keys = circulation.identifiers
+    keys = IDENTIFIERS.of(circulation)
     records: list[dict[str, Any]] = []
     debtors: list[int] = []
     for stored, debtor_id in _records(transaction, file_id):

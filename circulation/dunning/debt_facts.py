@@ -13,6 +13,7 @@ from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import Act, acts_of_charges
 from circulation.dunning.debtors import Debtor, debtor_of
+from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.flow_scopes import flow_scope
 from circulation.dunning.outlook import announced, hears, is_enough, to_come
 from circulation.dunning.schema import dunning_acts
@@ -26,6 +27,7 @@ from circulation.dunning.steps import (
     due_step,
     plan,
 )
+from circulation.fees.rules import fee_terms
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
 from circulation.kernel.set_up import SetUp
@@ -139,7 +141,7 @@ def debt_decisions(
     for row in rows:
         key = (row.branch_id, row.category)
         if key not in cases:
-            cases[key] = set_up.dunning.flow(set_up.case(*key, ""))
+            cases[key] = DUNNING.of(set_up).flow(set_up.case(*key, ""))
         flow = cases[key]
         if flow is not None and not row.is_dead and row.id not in claimed:
             found.append(_decide(set_up, row, flow, acts.get(row.id, ()), day))
@@ -194,7 +196,7 @@ def bill_outlook(
     """What follows the bill of `day`, by which this was charged, together with all else that is
     owed: told as by `debt_outlook`."""
     [row, *_] = [*debts_by_id(transaction, [charge_id]), None]
-    flow = row and set_up.dunning.flow(set_up.case(row.branch_id, row.category, ""))
+    flow = row and DUNNING.of(set_up).flow(set_up.case(row.branch_id, row.category, ""))
     if not row or not flow:
         return {}
     return _outlook(transaction, set_up, row, flow, {}, day, 0, day)
@@ -211,7 +213,7 @@ def _outlook(
     day: date,
 ) -> dict[str, Any]:
     """`fee` is what the step of the day costs itself: it is owed as well from then on."""
-    terms = set_up.fee_terms(row.branch_id, row.category, "", day)
+    terms = fee_terms(set_up, row.branch_id, row.category, "", day)
     adds = terms.currency == row.currency
     owed = row.together + (fee if adds else 0)
 

@@ -24,6 +24,7 @@ from circulation.dunning.debt_facts import (
     select_debts,
 )
 from circulation.dunning.fees import charge_step, step_costs
+from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.outlook import pay_by
 from circulation.dunning.steps import Does, Step
 from circulation.dunning.warnings import warning_with
@@ -52,7 +53,7 @@ def run_debts(
     """Does what is due by `day` of a page of debts; gives what, and for whom."""
     set_up = circulation.current_set_up(transaction)
     run = Run()
-    if not any(flow.of_debts for flow in set_up.dunning.rows):
+    if not any(flow.of_debts for flow in DUNNING.of(set_up).rows):
         return run
     page = _page(transaction, after, BATCH)
     run.goes_on = page[-1].id if len(page) == BATCH else None

@@ -9,6 +9,7 @@ from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.dunning.acts import Subject, write_act
 from circulation.dunning.steps import Does, Step
+from circulation.fees.rules import fee_terms
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import SetUp
@@ -50,7 +51,7 @@ def charge_step(
     once = f"step {step.code} {branch.agency_id} {patron_id} {day}"
     if charge_made_once(account, once) is not None:
         return None
-    terms = set_up.fee_terms(branch_id, category, "", local_date(now, branch.timezone))
+    terms = fee_terms(set_up, branch_id, category, "", local_date(now, branch.timezone))
     charge = create_charge(
         circulation,
         account,

@@ -10,8 +10,9 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.database import Transaction, many, send
 from circulation.dunning.schema import dunning_flows, dunning_steps
-from circulation.dunning.steps import Does, Flow, Step, flow_problems
+from circulation.dunning.steps import Does, Flow, Flows, Step, flow_problems
 from circulation.kernel.scoped_rows import ScopedRows, check_rule
+from circulation.kernel.set_up import SetUpPart
 
 
 class _FlowRow(NamedTuple):
@@ -58,6 +59,9 @@ def read_flows(transaction: Transaction) -> list[Flow]:
     for flow_id, code, does, *rest in _step_rows(transaction):
         steps[flow_id].append(Step(code, Does(does), *rest))
     return [Flow._make((*row, tuple(steps[row[0]]))) for row in _flows.read(transaction)]
+
+
+DUNNING = SetUpPart("dunning", lambda transaction: Flows(read_flows(transaction)))
 
 
 def store_flow(

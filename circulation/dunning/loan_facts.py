@@ -13,6 +13,7 @@ from catalogue.schema import items
 from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import Act, acts_of_loans
+from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.flow_scopes import flow_scope
 from circulation.dunning.outlook import NEXT, Bill, announced, bill_of, hears, to_come
 from circulation.dunning.schema import dunning_acts
@@ -152,7 +153,7 @@ class _Plans:
     def flow(self, row: LoanRow) -> Flow | None:
         key = (row.branch_id, row.category, row.material_group)
         if key not in self._flows:
-            self._flows[key] = self._set_up.dunning.flow(self._set_up.case(*key))
+            self._flows[key] = DUNNING.of(self._set_up).flow(self._set_up.case(*key))
         return self._flows[key]
 
     def steps(

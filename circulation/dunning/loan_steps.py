@@ -18,6 +18,7 @@ from catalogue.schema import items
 from circulation.dunning.acts import Run, Subject, Told, pass_over, write_act
 from circulation.dunning.bills import bill_loans
 from circulation.dunning.fees import charge_step, step_costs
+from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.loan_facts import (
     IS_OVER,
     Decision,
@@ -104,9 +105,9 @@ def run_loans(
     """Does what is due by `day` of a page of loans, each step once; gives what, and for whom."""
     set_up = circulation.current_set_up(transaction)
     run = Run()
-    if not set_up.dunning.rows:
+    if not DUNNING.of(set_up).rows:
         return run
-    until = datetime.combine(day, time(), UTC) + timedelta(set_up.dunning.lead) + _MARGIN
+    until = datetime.combine(day, time(), UTC) + timedelta(DUNNING.of(set_up).lead) + _MARGIN
     since = _BEGINNING + timedelta(microseconds=after >> _PLACE)
     page = _page(transaction, until, since, after & ((1 << _PLACE) - 1), BATCH)
     run.goes_on = _goes_on(page)

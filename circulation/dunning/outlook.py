@@ -19,6 +19,7 @@ from circulation.dunning.steps import Does, Done, Planned, Step, due_step, plan
 from circulation.fees.compensation import compensation_of
 from circulation.fees.late_fees import late_fee
 from circulation.fees.lateness import child_on, lateness
+from circulation.fees.rules import fee_terms
 from circulation.kernel.set_up import SetUp
 from circulation.notices.requests import is_told
 
@@ -109,7 +110,7 @@ def bill_of(
 ) -> Bill | None:
     """What is billed on that day for a loan of the branch; None where the rules charge nothing."""
     timezone = set_up.branches[branch_id].timezone
-    terms = set_up.fee_terms(branch_id, category, material_group, day)
+    terms = fee_terms(set_up, branch_id, category, material_group, day)
     owed = compensation_of(terms, price, price_currency)
     if owed is None:
         return None

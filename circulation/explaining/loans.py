@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from catalogue.database import Transaction
-from circulation.calendars.due_dates import loan_due, local_date
+from circulation.calendars.due_dates import local_date
 from circulation.checks import check_out_refusals
 from circulation.items.facts import item_facts
 from circulation.kernel.engine import Circulation
+from circulation.kernel.loan_lengths import loan_due
 from circulation.kernel.policy import LENGTHS, WHETHER, Case, Explained, PolicyRow, explain
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Block, Branch, Item, Patron, Refusal, Refused
@@ -20,6 +21,7 @@ from circulation.ledger.money import Balance
 from circulation.loans.limits import with_counted_groups
 from circulation.patrons.blocks import blocks_of
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def explain_loan(
     facts = item_facts(transaction, item)
     borrower = patron_facts(
         transaction,
-        circulation.identifiers.stored(patron),
+        IDENTIFIERS.of(circulation).stored(patron),
         now,
         facts.material_group if facts else "",
     )

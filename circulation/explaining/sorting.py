@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from catalogue.database import Database, Transaction
+from circulation.callers.sorting import SortRule, hindrance, sort_rules_at
+from circulation.callers.terminals import TERMINALS
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import CheckedIn, Desk, Refused
-from circulation.kernel.sorting import SortRule, hindrance
 from circulation.loans.returns import check_in
 from circulation.loans.routing import HoldHandling
 
@@ -69,9 +70,9 @@ def explain_sorting(
         if isinstance(answer, Refused):
             raise _TakenBack(answer)
         set_up = circulation.current_set_up(transaction)
-        terminal = set_up.terminals.get(desk.actor)
+        terminal = TERMINALS.of(set_up).get(desk.actor)
         tried = []
-        for rule in set_up.sort_rules_at(desk.actor, sorting):
+        for rule in sort_rules_at(set_up, desk.actor, sorting):
             found = hindrance(
                 rule, answer.item, answer.destination, answer.to_branch, set_up.groups
             )

@@ -9,6 +9,7 @@ from circulation.fees.charged_loans import undo_at
 from circulation.fees.compensation import cancel_compensation, set_billed
 from circulation.fees.late_fees import charge_lateness
 from circulation.fees.loan_fees import charge_act
+from circulation.fees.rules import FEES
 from circulation.items.facts import ItemFacts
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Branch, ChargedFee, Desk
@@ -84,7 +85,7 @@ def charge_renewal(
         cancel_compensation(transaction, set_up, desk, item, now, "the loan was renewed")
         set_billed(transaction, item.loan_id, None)
     fee = None
-    if "renewal_fee" in set_up.fees.says:
+    if "renewal_fee" in FEES.of(set_up).says:
         assert item.loan_branch_id is not None
         lock_account(transaction, borrower.id)
         fee = charge_act(
@@ -172,7 +173,7 @@ def _undo(
     kinds: frozenset[ChargeKind],
     reason: str,
 ) -> None:
-    if patron_id is None or loan_id is None or not set_up.fees.rows:
+    if patron_id is None or loan_id is None or not FEES.of(set_up).rows:
         return
     account = open_account(transaction, set_up, desk, patron_id, now)
     undo_at(account, loan_id, recorded, kinds, reason)

@@ -22,7 +22,7 @@ from circulation.fees.charged_loans import (
 )
 from circulation.fees.late_fees import borrower_facts, charge_lateness, fee_scope
 from circulation.fees.lateness import terms_facts
-from circulation.fees.rules import FeeTerms, explain_fees
+from circulation.fees.rules import FEES, FeeTerms, explain_fees, fee_terms
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
@@ -133,14 +133,14 @@ def charge_compensation(
         return ()
     assert item.loan_id is not None
     assert item.loan_branch_id is not None
-    if "compensation" not in set_up.fees.says:
+    if "compensation" not in FEES.of(set_up).says:
         return ()
     lock_account(transaction, item.borrower_id)
     borrower = borrower_facts(transaction, item.borrower_id)
     assert borrower is not None
     branch = set_up.branches[item.loan_branch_id]
     day = local_date(now, branch.timezone)
-    terms = set_up.fee_terms(branch.id, borrower.category, item.material_group, day)
+    terms = fee_terms(set_up, branch.id, borrower.category, item.material_group, day)
     owed = compensation_of(terms, item.price, item.currency)
     if owed is None:
         return ()
@@ -156,7 +156,7 @@ def charge_compensation(
         "terms": terms_facts(terms),
         "rules": {
             part.field: fee_scope(part.row, branch)
-            for part in explain_fees(set_up.fees.rows, case, day)
+            for part in explain_fees(FEES.of(set_up).rows, case, day)
             if part.row is not None
         },
     }

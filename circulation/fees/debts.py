@@ -25,7 +25,7 @@ from sqlalchemy import bindparam, exists, or_, select
 from catalogue.database import Transaction, key_parameters, many, many_of, one, scalar
 from catalogue.schema import agencies
 from circulation.calendars.due_dates import local_date
-from circulation.fees.rules import FeeTerms
+from circulation.fees.rules import FEES, FeeTerms, agency_fee_terms
 from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import (
     WAS_TOLD,
@@ -142,7 +142,7 @@ class _Terms:
         key = (agency_id, category)
         if key not in self._found:
             day = local_date(self._now, self.timezone(agency_id))
-            self._found[key] = self._set_up.agency_fee_terms(*key, day)
+            self._found[key] = agency_fee_terms(self._set_up, *key, day)
         return self._found[key]
 
 
@@ -209,7 +209,7 @@ def debts_to_warn(
     Looks at `BATCH` balances; the second value is None when all were looked at. Each debt is to
     be told to the patron, and then noted with `note_warning`.
     """
-    if "block_threshold" not in set_up.fees.says:
+    if "block_threshold" not in FEES.of(set_up).says:
         return [], None
     found: list[Debt] = []
     known = _Terms(transaction, set_up, now)
@@ -240,7 +240,7 @@ def debt_to_warn(
 
     To be told and noted as those of `debts_to_warn`.
     """
-    if "block_threshold" not in set_up.fees.says:
+    if "block_threshold" not in FEES.of(set_up).says:
         return None
     counted = set_up.agreements.counted_at(agency_id)
     if counted & set(told_by(transaction, patron_id)):

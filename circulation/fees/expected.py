@@ -8,11 +8,13 @@ from datetime import datetime
 from catalogue.database import Transaction
 from circulation.fees.charged_loans import contributions_of_loan
 from circulation.fees.late_fees import BorrowerFacts, Reckoned, is_billed, reckon
+from circulation.fees.rules import FEES
 from circulation.items.facts import ALL, ItemFacts, items_overdue
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Item, Loan, Patron, Refusal, Refused
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,11 @@ def expected_fees(
     By the same rules and in the same groups as on return. What a bill has charged already is left
     out, and so are loans that were claimed returned. Refused only with PATRON_UNKNOWN.
     """
-    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
-    if not facts.overdue or "late_fees" not in set_up.fees.says:
+    if not facts.overdue or "late_fees" not in FEES.of(set_up).says:
         return ExpectedFees(facts.patron(), (), {})
     borrower = BorrowerFacts(facts.id, facts.category, facts.birth_date, facts.kind)
     groups: dict[tuple[object, ...], list[tuple[ItemFacts, Reckoned]]] = {}

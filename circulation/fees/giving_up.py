@@ -19,7 +19,7 @@ from circulation.ledger.money import Allocation, Balance, Charge
 from circulation.ledger.orders import Act, Asked, Done, once
 from circulation.ledger.payments import charges_of_account
 from circulation.ledger.postings import Account, open_account
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 
 #: Any part of what is owed can be given up, and no more.
 _TERMS: Final = FeeTerms(partial_payment=True, overpayment="refuse")
@@ -67,7 +67,7 @@ def give_up(
     a payment is, and done once for each `order_id` as a payment is: see
     `circulation.fees.paying.pay`.
     """
-    patron_id = find_patron(transaction, patron, key=circulation.identifiers)
+    patron_id = find_patron(transaction, patron, key=IDENTIFIERS.of(circulation))
     if patron_id is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.current_set_up(transaction)

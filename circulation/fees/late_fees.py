@@ -30,7 +30,7 @@ from circulation.fees.charged_loans import (
     last_contributed,
 )
 from circulation.fees.lateness import Lateness, child_on, lateness, terms_facts, top_fee
-from circulation.fees.rules import FeeRow, FeeTerms, explain_fees
+from circulation.fees.rules import FEES, FeeRow, FeeTerms, explain_fees, fee_terms
 from circulation.items.facts import ItemFacts
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind
@@ -167,7 +167,7 @@ def reckon(
     assert item.loan_branch_id is not None
     branch = set_up.branches[item.loan_branch_id]
     day = local_date(rules_on, branch.timezone)
-    terms = set_up.fee_terms(branch.id, borrower.category, item.material_group, day)
+    terms = fee_terms(set_up, branch.id, borrower.category, item.material_group, day)
     where = {
         "lending": branch,
         "returning": returned_at or branch,
@@ -195,7 +195,7 @@ def reckon(
         case = set_up.case(branch.id, borrower.category, item.material_group)
         rules = {
             part.field: fee_scope(part.row, branch)
-            for part in explain_fees(set_up.fees.rows, case, day)
+            for part in explain_fees(FEES.of(set_up).rows, case, day)
             if part.row is not None
         }
     return Reckoned(
@@ -255,7 +255,7 @@ def charge_lateness(
     To be called while the facts still show the loan as it was. `act` is ``return``, ``renewal``
     or ``bill``. Locks the patron. None where it costs nothing.
     """
-    if item.borrower_id is None or "late_fees" not in set_up.fees.says:
+    if item.borrower_id is None or "late_fees" not in FEES.of(set_up).says:
         return None
     if item.loan_due is None or at <= item.loan_due:
         return None

@@ -10,7 +10,7 @@ from circulation.calendars.due_dates import local_date
 from circulation.fees.charged_loans import begin_contributions
 from circulation.fees.late_fees import fee_scope
 from circulation.fees.lateness import terms_facts
-from circulation.fees.rules import explain_fees
+from circulation.fees.rules import FEES, explain_fees, fee_terms
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import ChargedFee, Desk, Refusal
@@ -38,10 +38,10 @@ def price_of(
     now: datetime,
 ) -> tuple[int, str]:
     """What the act (a key of `ACTS`) costs at the branch, and in which currency."""
-    if act not in set_up.fees.says:
+    if act not in FEES.of(set_up).says:
         return 0, ""
     day = local_date(now, set_up.branches[branch_id].timezone)
-    terms = set_up.fee_terms(branch_id, category, material_group, day)
+    terms = fee_terms(set_up, branch_id, category, material_group, day)
     return getattr(terms, act), terms.currency
 
 
@@ -135,10 +135,10 @@ def _facts(
     return {
         "category": category,
         "branch": branch.isil,
-        "terms": terms_facts(set_up.fee_terms(branch_id, category, material_group, day)),
+        "terms": terms_facts(fee_terms(set_up, branch_id, category, material_group, day)),
         "rules": {
             part.field: fee_scope(part.row, branch)
-            for part in explain_fees(set_up.fees.rows, case, day)
+            for part in explain_fees(FEES.of(set_up).rows, case, day)
             if part.row is not None
         },
     }

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, insert
 
 from catalogue.database import Transaction, send
 from circulation.calendars.due_dates import local_date
-from circulation.fees.rules import FeeTerms
+from circulation.fees.rules import FeeTerms, agency_fee_terms
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
@@ -43,6 +43,7 @@ from circulation.ledger.postings import (
 )
 from circulation.ledger.schema import payments
 from circulation.patrons.facts import lock_patron, patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 
 _WRITTEN = PaymentRow._fields[:-1]
 
@@ -81,7 +82,7 @@ def account_currency(
     if meant:
         return meant[0].currency
     day = set_up.day(now, desk.branch_id)
-    return set_up.agency_fee_terms(desk.agency_id, category, day).currency
+    return agency_fee_terms(set_up, desk.agency_id, category, day).currency
 
 
 def pay(
@@ -119,7 +120,7 @@ def pay(
     CURRENCY_NOT_OWED; and, as the rules have it, PAYMENT_TOO_LARGE and PARTIAL_PAYMENT, whose
     `amount` says what would be taken.
     """
-    patron = circulation.identifiers.stored(patron)
+    patron = IDENTIFIERS.of(circulation).stored(patron)
     lock_patron(transaction, patron)
     facts = patron_facts(transaction, patron, now, "")
     if facts is None:
@@ -130,7 +131,7 @@ def pay(
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
     account = Account(transaction, set_up, desk, facts.id, now)
     day = local_date(now, set_up.branches[desk.branch_id].timezone)
-    terms = set_up.agency_fee_terms(desk.agency_id, facts.category, day)
+    terms = agency_fee_terms(set_up, desk.agency_id, facts.category, day)
     if refuse_overpayment:
         terms = replace(terms, overpayment="refuse")
     wanted = (charge,) if isinstance(charge, int) else None if charge is None else tuple(charge)

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.database import Transaction, many, send
 from circulation.fees.schema import payment_ways
+from circulation.kernel.set_up import SetUpPart
 
 
 class PaymentWays(NamedTuple):
@@ -49,6 +50,10 @@ _insert = send(
 def read_payment_ways(transaction: Transaction) -> dict[int, PaymentWays]:
     """Those of each agency that has said some, by its id."""
     return dict(_all(transaction))
+
+
+#: By the id of the agency.
+PAYMENT_WAYS = SetUpPart("payment_ways", read_payment_ways)
 
 
 def payment_problems(said: dict[str, Any]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Desk, Patron, Refusal, Refused
 from circulation.kernel.schema import events
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 
 _returns = many(
     select_events(
@@ -82,7 +83,7 @@ def return_receipt(
     Notes that it was offered, once for the same items. Refused with PATRON_UNKNOWN or
     BRANCH_UNKNOWN.
     """
-    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)

@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from catalogue.database import Transaction
+from circulation.fees.schema import fee_rules
 from circulation.fees.tiers import MOST, Tiers, read_tiers, tiers_of_text, tiers_text
-from circulation.kernel.policy import Case, narrowness
+from circulation.kernel.policy import Case, lineage, narrowness
+from circulation.kernel.scoped_rows import ScopedRows, check_rule
+from circulation.kernel.set_up import SetUp, SetUpPart
 
 
 class FeeRow(NamedTuple):
@@ -266,3 +270,63 @@ class FeeRules:
                 self._terms.clear()
             terms = self._terms[known] = resolve_fees(self.rows, case(*key), day)
         return terms
+
+
+_rows = ScopedRows(fee_rules, FeeRow, SCOPE)
+read_fee_rules = _rows.read
+
+
+def store_fee_rule(
+    transaction: Transaction,
+    *,
+    agency_id: int | None = None,
+    branch_id: int | None = None,
+    patron_category: str | None = None,
+    material_group: str | None = None,
+    valid_from: date | None = None,
+    **terms: Any,
+) -> int:
+    """Stores the rule of one scope, in place of what that scope had; gives the row's id.
+
+    `terms` are fields of `circulation.fees.rules.FeeTerms`, tariffs as pairs. Raises ValueError
+    with all that is wrong with them. Needs `circulation.kernel.set_up.set_up_changed` afterwards.
+    """
+    scope = (agency_id, branch_id, patron_category, material_group, valid_from)
+    check_rule(fee_rule_problems(terms), agency_id, branch_id)
+    values = [stored_value(name, terms.get(name)) for name in FIELDS]
+    return _rows.store(transaction, scope, values)
+
+
+def forget_fee_rule(
+    transaction: Transaction,
+    *,
+    agency_id: int | None = None,
+    branch_id: int | None = None,
+    patron_category: str | None = None,
+    material_group: str | None = None,
+    valid_from: date | None = None,
+) -> None:
+    """Removes the rule of one scope, where there is one; see `store_fee_rule`."""
+    scope = (agency_id, branch_id, patron_category, material_group, valid_from)
+    _rows.forget(transaction, scope)
+
+
+FEES = SetUpPart("fees", lambda transaction: FeeRules(read_fee_rules(transaction)))
+
+
+def fee_terms(
+    set_up: SetUp, branch_id: int, patron_category: str, material_group: str, day: date
+) -> FeeTerms:
+    """What the rules on money say on that day, remembered."""
+    key = (branch_id, patron_category, material_group)
+    return FEES.of(set_up).terms(set_up.case, key, day)
+
+
+def agency_fee_terms(set_up: SetUp, agency_id: int, patron_category: str, day: date) -> FeeTerms:
+    """What the rules on money say of the agency as a whole: payments, blocks for debt."""
+
+    def case(key: int, patron_category: str, material_group: str) -> Case:
+        return Case(-key, 0, lineage(set_up.categories, patron_category), (material_group,))
+
+    # Its key is negative, so that it is not taken for a branch.
+    return FEES.of(set_up).terms(case, (-agency_id, patron_category, ""), day)

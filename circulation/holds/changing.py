@@ -29,6 +29,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import check_pin
 
 
@@ -140,7 +141,7 @@ def _own_hold(
     pin: str | None,
 ) -> tuple[PatronFacts, SetUp, HoldFacts] | Refused:
     """The patron's open hold under its locks, or why it may not be touched."""
-    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):

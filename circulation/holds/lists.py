@@ -29,6 +29,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 
 #: For the estimate, where no rule gives a loan period.
 USUAL_LOAN_DAYS = 28
@@ -108,7 +109,7 @@ def patron_holds(
     Without prospects numbers and days are left out, and the queues are not read.
     Asks for no PIN: call `patron_status` first where one is needed.
     """
-    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, borrower.set_up_version)

@@ -41,6 +41,7 @@ from circulation.kernel.results import Branch, Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.patrons.contacts import preferences_of
 from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import check_pin
 
 
@@ -83,7 +84,7 @@ def place_holds(
     """
     if not wanted:
         raise ValueError("nothing is wanted")
-    patron = circulation.identifiers.stored(patron)
+    patron = IDENTIFIERS.of(circulation).stored(patron)
     lock_patron(transaction, patron)
     located = _locate_under_locks(transaction, wanted)
     borrower = patron_facts(transaction, patron, now, "")

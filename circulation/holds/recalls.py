@@ -19,7 +19,6 @@ from sqlalchemy import bindparam, select, update
 
 from catalogue.database import Moment, Transaction, change, many, scalar
 from catalogue.schema import items
-from circulation.calendars.due_dates import recall_due
 from circulation.holds.facts import (
     HoldFacts,
     copies_of_record,
@@ -33,6 +32,7 @@ from circulation.interlending.following import follow_recall
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.loan_lengths import recall_due
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.kernel.schema import events

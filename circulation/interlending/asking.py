@@ -13,7 +13,7 @@ from datetime import datetime
 from catalogue.database import Transaction
 from catalogue.records import fetch_records
 from circulation.calendars.due_dates import local_date
-from circulation.callers.partners import Partner, folded_agency
+from circulation.callers.partners import PARTNERS, Partner, folded_agency
 from circulation.checks import patron_refusals
 from circulation.interlending.notices import NoticeKind, tell
 from circulation.interlending.rows import (
@@ -32,7 +32,7 @@ from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind as PatronNoticeKind
 from circulation.notices.requests import request_notice
 from circulation.patrons.facts import patron_facts
-from circulation.patrons.identifiers import told_as
+from circulation.patrons.identifiers import IDENTIFIERS, told_as
 
 #: The longest text that is sent on.
 LONGEST = 500
@@ -75,7 +75,7 @@ def ask(
     asked = _partner(set_up, partner)
     if asked is None:
         return Obstacle.NO_PARTNER
-    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     pickup = set_up.branches[borrower.home_branch_id]
@@ -175,10 +175,10 @@ def tell_unobtainable(
 
 def _partner(set_up: SetUp, agency: str | None) -> Partner | None:
     if agency is not None:
-        found = set_up.partners.get(folded_agency(agency))
+        found = PARTNERS.of(set_up).get(folded_agency(agency))
         return found if found is not None and found.options.get(TAKES_REQUESTS) else None
     return next(
-        (each for each in set_up.partners.values() if each.options.get(TAKES_REQUESTS)), None
+        (each for each in PARTNERS.of(set_up).values() if each.options.get(TAKES_REQUESTS)), None
     )
 
 

@@ -33,7 +33,7 @@ from circulation.kernel.results import Branch, CheckedIn, Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.loans.returns import check_in
 from circulation.patrons.facts import PatronFacts, patron_facts
-from circulation.patrons.identifiers import told_as
+from circulation.patrons.identifiers import IDENTIFIERS, told_as
 
 #: The longest barcode, and title, that are taken from a partner.
 LONGEST_BARCODE, LONGEST_TEXT = 64, 500
@@ -260,7 +260,7 @@ def _patron(
 ) -> PatronFacts | Refused | None:
     if patron is None:
         return None
-    found = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    found = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     return found or Refused((Refusal(Reason.PATRON_UNKNOWN),))
 
 

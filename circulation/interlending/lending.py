@@ -23,7 +23,7 @@ from circulation.items.facts import item_facts
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Desk
 from circulation.patrons.facts import patron_facts
-from circulation.patrons.identifiers import told_as
+from circulation.patrons.identifiers import IDENTIFIERS, told_as
 
 
 def request_lending(
@@ -121,7 +121,7 @@ def _new(
     user: str,
     now: datetime,
 ) -> InterlibraryLoan:
-    borrower = patron_facts(transaction, circulation.identifiers.stored(user), now, "")
+    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(user), now, "")
     return InterlibraryLoan(
         id=circulation.ids.next(now),
         partner=partner,

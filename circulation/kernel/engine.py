@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from catalogue.database import Transaction
 from circulation.kernel.ids import IdSource
 from circulation.kernel.set_up import SetUp, read_set_up, version_of
-from circulation.patrons.guesses import GuessGuard
-from circulation.patrons.identifiers import IdentifierKey
-from circulation.patrons.pins import PinVerifier
+
+M = TypeVar("M")
+
+
+class Memory(Generic[M]):
+    """What a feature remembers for as long as the process lives: ``PINS.of(circulation)`` has the
+    type that `make` gives, and is made when it is first asked for."""
+
+    def __init__(self, make: Callable[[], M]) -> None:
+        self._make = make
+
+    def of(self, circulation: Circulation) -> M:
+        """The same for all threads."""
+        memory: M | None = circulation.memories.get(self)
+        if memory is None:
+            memory = circulation.memories.setdefault(self, self._make())
+        return memory
+
+    def put(self, circulation: Circulation, memory: M) -> None:
+        """Takes the place of what was remembered."""
+        circulation.memories[self] = memory
 
 
 @dataclass(slots=True)
 class Circulation:
-    """The engine's memory: PIN verdicts, the id source, the library's set-up as last read.
+    """The engine's memory: the id source, the library's set-up as last read, what features keep.
 
-    One for each process, shared by all its threads. ``Circulation()`` is ready for use, national
-    numbers apart: those need `identifiers` with the installation's key.
+    One for each process, shared by all its threads. ``Circulation()`` is ready for use; what
+    features are to remember from the beginning comes in `memories`.
     """
 
-    pins: PinVerifier = field(default_factory=PinVerifier)
+    memories: dict[Memory[Any], Any] = field(default_factory=dict, repr=False)
     ids: IdSource = field(default_factory=IdSource)
-    identifiers: IdentifierKey = field(default_factory=IdentifierKey)
-    guesses: GuessGuard = field(default_factory=GuessGuard, repr=False)
     _set_up: SetUp | None = field(default=None, repr=False)
 
     def set_up(self, transaction: Transaction, version: int) -> SetUp:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from circulation.kernel.agreements import Agreements
 from circulation.kernel.policy import (
@@ -20,43 +20,26 @@ from circulation.kernel.results import Branch
 _TERMS_KEPT = 20_000
 
 
+@dataclass(slots=True, eq=False, repr=False, kw_only=True)
 class LoanRules:
     """The loan rules of one set-up, with all that says whom and what they are for.
 
     `branches` go by their ids; `categories` and `groups` are the trees of patron categories and
-    material groups; `hidden_schools` are the ids of agencies that keep their stock to themselves.
+    material groups; `hidden_schools` are the ids of agencies that keep their stock to themselves;
+    `agreements` are what agencies do for each other.
     """
 
-    __slots__ = (
-        "_lending_terms",
-        "_most",
-        "_terms",
-        "agreements",
-        "branches",
-        "categories",
-        "groups",
-        "hidden_schools",
-        "policies",
+    branches: dict[int, Branch]
+    policies: tuple[PolicyRow, ...]
+    categories: Tree
+    groups: Tree
+    hidden_schools: frozenset[int]
+    agreements: Agreements
+    _terms: dict[tuple[int, str, str], LoanTerms] = field(default_factory=dict, init=False)
+    _lending_terms: dict[tuple[int, int, str, str, bool], LoanTerms] = field(
+        default_factory=dict, init=False
     )
-
-    def __init__(
-        self,
-        branches: dict[int, Branch],
-        policies: tuple[PolicyRow, ...],
-        categories: Tree,
-        groups: Tree,
-        hidden_schools: frozenset[int],
-        agreements: Agreements,
-    ) -> None:
-        self.branches = branches
-        self.policies = policies
-        self.categories = categories
-        self.groups = groups
-        self.hidden_schools = hidden_schools
-        self.agreements = agreements
-        self._terms: dict[tuple[int, str, str], LoanTerms] = {}
-        self._lending_terms: dict[tuple[int, int, str, str, bool], LoanTerms] = {}
-        self._most: dict[tuple[int, str], tuple[int, int]] = {}
+    _most: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict, init=False)
 
     def case(self, branch_id: int, patron_category: str, material_group: str) -> Case:
         """What the rules are asked about a loan at the branch."""

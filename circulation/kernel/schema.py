@@ -217,27 +217,6 @@ leases = Table(
     Column("until", Moment, nullable=False),
 )
 
-#: Into which bin a sorter drops an item: of each scheme the first rule that holds. A condition
-#: that is NULL holds always.
-sort_rules = Table(
-    "sort_rules",
-    metadata,
-    Column("scheme", String, primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("bin", String, nullable=False),
-    Column("destination", String),  # the name of a `Destination`
-    Column("to_branch_id", ForeignKey(branches.c.id)),
-    Column("material_group", String),
-    Column("department", String),
-    Column("location", String),
-    Column("sublocation", String),
-    Column("section", String),
-    Column("call_number_from", String),
-    Column("call_number_to", String),
-    Column("held", Boolean),  # is it for a patron who waits for it?
-    Column("home_branch_id", ForeignKey(branches.c.id)),
-)
-
 
 def all_tables() -> list[Table]:
     """Every table of both engines, each after those that it refers to."""

@@ -21,6 +21,7 @@ from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronChar
 from circulation.ledger.postings import CHARGE_COLUMNS, charge_row
 from circulation.ledger.schema import charge_loans, charges
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 
 
 class _LoanRow(NamedTuple):
@@ -113,7 +114,7 @@ def patron_charges(
     there only (see `circulation.kernel.agreements`): `total` and `balances` are of that then.
     Refused only with PATRON_UNKNOWN; asks for no PIN.
     """
-    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     known = facts.patron()

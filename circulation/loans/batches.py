@@ -23,7 +23,7 @@ from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew
 from circulation.loans.returns import check_in
 from circulation.loans.routing import HoldHandling
-from circulation.patrons.identifiers import known_as
+from circulation.patrons.identifiers import IDENTIFIERS, known_as
 from circulation.patrons.schema import patron_identifiers, patrons
 
 #: No stack or class is larger; a batch must not keep others from their items for long.
@@ -69,7 +69,7 @@ def check_out_pairs(
     no_block: bool = False,
 ) -> list[CheckedOut | Refused]:
     """Lends to each patron identifier the barcode beside it (a class); an answer for each pair."""
-    stored = [circulation.identifiers.stored(patron) for patron, _ in pairs]
+    stored = [IDENTIFIERS.of(circulation).stored(patron) for patron, _ in pairs]
     _begin(transaction, [item for _, item in pairs], stored)
     return [
         check_out(
@@ -100,7 +100,7 @@ def check_out_stack(
 
     A wrong PIN is one failed try, however many items there are. Raises VerificationNeeded.
     """
-    _begin(transaction, barcodes, [circulation.identifiers.stored(patron)])
+    _begin(transaction, barcodes, [IDENTIFIERS.of(circulation).stored(patron)])
     answers: list[CheckedOut | Refused] = []
     for barcode in barcodes:
         answer = check_out(

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalogue.database import Transaction
 from circulation.booking.at_loan import NO_BOUND, LoanBound, loan_bound, note_booking_loan
-from circulation.calendars.due_dates import due_at, loan_due, local_date
+from circulation.calendars.due_dates import due_at, local_date
 from circulation.checks import check_out_refusals
 from circulation.fees.acts import charge_loan, charge_return, lock_who_owes
 from circulation.fees.loan_fees import fee_refusals, price_of
@@ -17,6 +17,7 @@ from circulation.items.facts import ItemFacts
 from circulation.items.transits import end_transit
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.loan_lengths import loan_due
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import ChargedFee, CheckedOut, Desk, Loan, Refusal, Refused
 from circulation.loans.conflicts import note_conflict

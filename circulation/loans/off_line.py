@@ -16,7 +16,7 @@ from catalogue.database import Transaction, scalar, send
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Desk, Refused
 from circulation.loans.schema import loan_conflicts
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 
 _WRITTEN = (
     "item_id",
@@ -87,13 +87,13 @@ def take_report(
     `patron` is empty for a check-in. National numbers are kept as they always are. The same report
     is noted once.
     """
-    card = circulation.identifiers.stored(patron)[:_LONGEST]
+    card = IDENTIFIERS.of(circulation).stored(patron)[:_LONGEST]
     item, happened = item[:_LONGEST], happened or now
     if _same_report(transaction, desk.branch_id, act.value, item, card, happened) is not None:
         return
     patron_id = refused.patron.id if refused.patron is not None else None
     if patron_id is None and patron:
-        patron_id = find_patron(transaction, patron, key=circulation.identifiers)
+        patron_id = find_patron(transaction, patron, key=IDENTIFIERS.of(circulation))
     _insert_report(
         transaction,
         refused.item.id if refused.item is not None else None,

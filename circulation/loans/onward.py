@@ -26,6 +26,7 @@ from circulation.loans.rows import must_touch_one
 from circulation.loans.schema import loans
 from circulation.loans.states import LoanAction, refusal_of, state_of
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 
 _set_co_borrower = change(
     update(loans)
@@ -76,7 +77,7 @@ def lend_onward(
     """
     lock_item(transaction, item)
     facts = item_facts(transaction, item)
-    holder = patron_facts(transaction, circulation.identifiers.stored(to), now, "")
+    holder = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(to), now, "")
     refusals = [] if holder else [Refusal(Reason.PATRON_UNKNOWN)]
     if facts is None:
         return Refused((*refusals, Refusal(Reason.ITEM_UNKNOWN)))

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalogue.database import Transaction
 from circulation.booking.at_loan import NO_BOUND, loan_bound, without_booked
-from circulation.calendars.due_dates import local_date, renewal_due
+from circulation.calendars.due_dates import local_date
 from circulation.checks import patron_refusals, renewal_refusals
 from circulation.fees.acts import charge_renewal
 from circulation.fees.loan_fees import fee_refusals, price_of
@@ -17,6 +17,7 @@ from circulation.interlending import following
 from circulation.items.facts import ALL, ItemFacts, items_on_loan, lock_items_on_loan_to
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.loan_lengths import renewal_due
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Desk, Loan, Refusal, Refused, Renewed, RenewedAll
 from circulation.kernel.set_up import SetUp
@@ -25,6 +26,7 @@ from circulation.loans.rows import must_touch_one, prolong_loan
 from circulation.loans.states import LoanAction, refusal_of, state_of
 from circulation.parties import parties
 from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import check_pin
 from circulation.patrons.traits import traits_of
 
@@ -105,7 +107,7 @@ def renew_all(
 
     Refused only where the patron is unknown or the PIN wrong.
     """
-    borrower = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):

@@ -8,6 +8,7 @@ from typing import Any
 from catalogue.database import Transaction
 from circulation.booking.at_loan import settle_return
 from circulation.booking.stays import seen
+from circulation.callers.sorting import sort, sort_rules_at
 from circulation.fees.acts import charge_return
 from circulation.interlending.following import follow_check_in
 from circulation.items.facts import item_facts, lock_item
@@ -23,7 +24,6 @@ from circulation.kernel.results import (
     Refusal,
     Refused,
 )
-from circulation.kernel.sorting import sort
 from circulation.loans.lost import forget_missing
 from circulation.loans.routing import HoldHandling, is_waited_for, route
 from circulation.loans.rows import end_loan, must_touch_one
@@ -90,7 +90,7 @@ def check_in(
     stay = None
     if facts.stay_branch_id is not None:
         stay = seen(transaction, set_up, facts, here, now)
-    rules = set_up.sort_rules_at(desk.actor, sorting)
+    rules = sort_rules_at(set_up, desk.actor, sorting)
     belongs = here if way.destination is Destination.FLOAT_HERE else home
     sorted_by = rules and sort(
         rules, facts.item(belongs), way.destination, way.to_branch, set_up.groups

@@ -21,7 +21,7 @@ from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import Addressees, request_notice
-from circulation.notices.rules import NoticeRules
+from circulation.notices.rules import NOTICES, NoticeRules, notice_terms
 from circulation.patrons.schema import patrons
 
 #: So many rows in one transaction.
@@ -122,15 +122,15 @@ def notices_of_day(
 ) -> tuple[int, int | None]:
     """Makes the notices of one kind that are due on the day: how many, and where to go on."""
     set_up = circulation.current_set_up(transaction)
-    if which.kind not in set_up.notices.kinds:
+    if which.kind not in NOTICES.of(set_up).kinds:
         return 0, None
-    widest = _widest(set_up.notices, which.kind)
+    widest = _widest(NOTICES.of(set_up), which.kind)
     first, last = _span(which, day, widest)
     page = which.find(transaction, first, last, after)
     made = 0
     among = Addressees(transaction, {row.patron_id for row in page})
     for row in page:
-        terms = set_up.notice_terms(row.branch_id, row.category, which.kind)
+        terms = notice_terms(set_up, row.branch_id, row.category, which.kind)
         timezone = set_up.branches[row.branch_id].timezone
         on = local_date(row.on, timezone) if isinstance(row.on, datetime) else row.on
         if on < day or not day - MAKES_UP * _A_DAY < on - terms.days * _A_DAY <= day:

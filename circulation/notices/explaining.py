@@ -23,7 +23,7 @@ from circulation.notices.log import Logged, find_entry
 from circulation.notices.persons import Person, read_persons
 from circulation.notices.planning import Planned, Planner
 from circulation.notices.rows import Notice, find_notice, tried_as
-from circulation.notices.rules import ExplainedNotice, explain_notices, notice_case
+from circulation.notices.rules import NOTICES, ExplainedNotice, explain_notices, notice_case
 
 _event = one(select_events(events.c.id == bindparam("event_id")), read_event, "event_id")
 
@@ -90,7 +90,7 @@ def _cause(
     persons = read_persons(transaction, ids)
     about = persons.get(notice.patron_id or 0)
     case = notice_case(set_up.case, notice.branch_id, about.category if about else "", notice.kind)
-    fields = explain_notices(set_up.notices.rows, case)
+    fields = explain_notices(NOTICES.of(set_up).rows, case)
     said: dict[str, Any] = {part.field: part.value for part in fields}
     order = said["channels"] if notice.channels is None else notice.channels
     planner = Planner(transaction, set_up, post, [notice], now)

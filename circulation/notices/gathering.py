@@ -27,6 +27,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.events import Event, EventKind, read_event, select_events
 from circulation.kernel.schema import events
 from circulation.notices.requests import Addressees, request_notice
+from circulation.notices.rules import NOTICES
 from circulation.notices.schema import notice_choices, notice_progress, stored
 from circulation.notices.tellings import MAY_TELL, TELLS, Reading
 
@@ -99,10 +100,10 @@ def gather(
     set_up = circulation.current_set_up(transaction)
     progress = _progress(transaction)
     start = max(after, progress.safe if progress else 0)
-    kinds = frozenset(event for event, may in MAY_TELL.items() if may & set_up.notices.kinds)
+    kinds = frozenset(event for event, may in MAY_TELL.items() if may & NOTICES.of(set_up).kinds)
     page = _page(kinds)(transaction, start, AT_MOST) if kinds else []
     persons = {each.patron_id for each in page if each.patron_id}
-    on_request = set_up.notices.on_request
+    on_request = NOTICES.of(set_up).on_request
     # Of a page's own patrons it is known at once; of others, when they are asked for.
     asked_for = _wanting(transaction, sorted(persons)) if on_request else []
     wanting = {(row[0], row[1]) for row in asked_for}
@@ -110,7 +111,7 @@ def gather(
     among = Addressees(transaction, persons)
     for event in page:
         telling = TELLS[event.kind](Reading(transaction, set_up, event))
-        if telling is None or telling.kind not in set_up.notices.kinds:
+        if telling is None or telling.kind not in NOTICES.of(set_up).kinds:
             continue
         is_asked_for = (telling.patron_id, telling.kind.value) in wanting
         if telling.kind in on_request and telling.patron_id in persons and not is_asked_for:

@@ -34,6 +34,7 @@ from circulation.notices.rows import (
     update_notices,
     waiting_notices,
 )
+from circulation.patrons.identifiers import IDENTIFIERS
 
 #: So many notices in one transaction.
 AT_MOST = 200
@@ -160,7 +161,7 @@ def number_for(
     traits = post.channels.get(message.channel)
     if traits is None or traits.address is not AddressKind.DIGITAL_POST:
         return None
-    return number_to_write_to(transaction, message.recipient_id, circulation.identifiers)
+    return number_to_write_to(transaction, message.recipient_id, IDENTIFIERS.of(circulation))
 
 
 def outgoing_of(

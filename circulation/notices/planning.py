@@ -10,6 +10,7 @@ from typing import Any
 
 from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
+from circulation.fees.payment_ways import PAYMENT_WAYS
 from circulation.holds.unfillable import which_are_unfillable
 from circulation.kernel.results import Branch
 from circulation.kernel.set_up import SetUp
@@ -22,7 +23,7 @@ from circulation.notices.persons import Person, read_persons
 from circulation.notices.rendering import BadTemplate
 from circulation.notices.requests import may_be_child
 from circulation.notices.rows import Notice, tried_as
-from circulation.notices.rules import NoticeTerms
+from circulation.notices.rules import NoticeTerms, notice_terms
 from circulation.notices.silence import silenced
 from circulation.notices.times import next_time, quiet_until
 from circulation.notices.validity import still_so, still_so_of_person
@@ -86,7 +87,7 @@ class Planner:
     def terms(self, notice: Notice) -> NoticeTerms:
         about = self.persons.get(notice.patron_id or 0)
         category = about.category if about else ""
-        return self.set_up.notice_terms(notice.branch_id, category, notice.kind)
+        return notice_terms(self.set_up, notice.branch_id, category, notice.kind)
 
     def _group(self, notice: Notice) -> Any:
         """Notices with the same go into one message."""
@@ -178,7 +179,7 @@ class Planner:
                 contents=contents,
                 facts=_facts(notices),
                 now=self.now,
-                payment=self.set_up.payment_ways.get(branch.agency_id, NOWHERE),
+                payment=PAYMENT_WAYS.of(self.set_up).get(branch.agency_id, NOWHERE),
             )
         except BadTemplate as error:
             return Planned(notices, NoticeState.FAILED, str(error))

@@ -34,6 +34,7 @@ from circulation.loans.schema import loans
 from circulation.notices.causes import Cause, cause_text, read_cause
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
 from circulation.notices.rows import Notice, notices_of_person
+from circulation.notices.rules import NOTICES, notice_terms
 from circulation.notices.schema import incoming_texts, notice_messages, notices, stored
 from circulation.notices.silence import forget_silent_patron
 from circulation.patrons.personal_data import PersonalData
@@ -201,7 +202,7 @@ def forget_old_notices(
     """
     spans: dict[int, set[NoticeKind]] = defaultdict(set)
     for kind in NoticeKind:
-        spans[set_up.notices.shortest_kept(kind)].add(kind)
+        spans[NOTICES.of(set_up).shortest_kept(kind)].add(kind)
     old = _old(tuple(frozenset(kinds) for kinds in spans.values()))
     page = old(transaction, *(until - timedelta(days=days) for days in spans), after)
     causes = {row[0]: read_cause(row[5]) for row in page}
@@ -209,7 +210,7 @@ def forget_old_notices(
     still_open = {row[0] for row in _open_loans(transaction, wanted)}
     blank, messages = [], []
     for notice_id, kind, branch_id, created, message_id, _, category in page:
-        terms = set_up.notice_terms(branch_id, category or "", NoticeKind(kind))
+        terms = notice_terms(set_up, branch_id, category or "", NoticeKind(kind))
         kept = timedelta(days=terms.days_kept(NoticeKind(kind)))
         if created + kept > until or still_open.intersection(causes[notice_id].loans):
             continue

@@ -22,7 +22,7 @@ from circulation.kernel.reasons import BlockReason
 from circulation.kernel.set_up import SetUp
 from circulation.notices.causes import Cause, cause_text
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
-from circulation.notices.rules import NoticeTerms
+from circulation.notices.rules import NOTICES, NoticeTerms, notice_terms
 from circulation.notices.schema import notice_choices, notices
 from circulation.notices.times import next_time
 from circulation.patrons.guardians import ADULT_AGE, guardians_of
@@ -112,8 +112,8 @@ _choice: Callable[..., list[Any]] = many(
 
 def is_told(set_up: SetUp, branch_id: int, category: str, kind: NoticeKind) -> bool:
     """Do the rules name a channel for such messages, in the name of the branch, to such patrons?"""
-    return kind in set_up.notices.kinds and bool(
-        set_up.notice_terms(branch_id, category, kind).channels
+    return kind in NOTICES.of(set_up).kinds and bool(
+        notice_terms(set_up, branch_id, category, kind).channels
     )
 
 
@@ -140,13 +140,13 @@ def request_notice(
     in place of the rule's. `among`: persons that were read with others.
     """
     set_up = circulation.current_set_up(transaction)
-    if channels is None and kind not in set_up.notices.kinds:
+    if channels is None and kind not in NOTICES.of(set_up).kinds:
         return None
     person = addressee(transaction, patron_id) if among is None else among.person(patron_id)
     if person is None or person.is_dead:
         return None
     branch = person.home_branch_id if branch_id is None else branch_id
-    terms = set_up.notice_terms(branch, person.category, kind)
+    terms = notice_terms(set_up, branch, person.category, kind)
     if not (terms.channels if channels is None else channels):
         return None
     if not _is_wanted(transaction, person.id, kind, terms):

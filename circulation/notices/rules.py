@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any, NamedTuple
 
+from catalogue.database import Transaction
 from circulation.kernel.policy import Case, narrowness
+from circulation.kernel.scoped_rows import ScopedRows, check_rule
+from circulation.kernel.set_up import SetUp, SetUpPart
 from circulation.notices.kinds import TRAITS, NoticeKind
+from circulation.notices.schema import notice_rules
 
 
 class NoticeRow(NamedTuple):
@@ -269,3 +273,50 @@ def notice_case(
     """What the rules are asked about a message in the name of the branch."""
     found = case(branch_id, category, "")
     return Case(found.agency_id, branch_id, found.categories, (kind.value,))
+
+
+_rows = ScopedRows(notice_rules, NoticeRow, SCOPE)
+read_notice_rules = _rows.read
+
+
+def store_notice_rule(
+    transaction: Transaction,
+    *,
+    agency_id: int | None = None,
+    branch_id: int | None = None,
+    patron_category: str | None = None,
+    kind: NoticeKind | None = None,
+    **terms: Any,
+) -> int:
+    """Stores the rule of one scope, in place of what that scope had; gives the row's id.
+
+    `terms` are fields of `circulation.notices.rules.NoticeTerms`. Raises ValueError with all that
+    is wrong with them. Needs `circulation.kernel.set_up.set_up_changed` afterwards.
+    """
+    scope = (agency_id, branch_id, patron_category, kind.value if kind else None)
+    check_rule(notice_rule_problems(terms), agency_id, branch_id)
+    values = [stored_value(name, terms.get(name)) for name in FIELDS]
+    return _rows.store(transaction, scope, values)
+
+
+def forget_notice_rule(
+    transaction: Transaction,
+    *,
+    agency_id: int | None = None,
+    branch_id: int | None = None,
+    patron_category: str | None = None,
+    kind: NoticeKind | None = None,
+) -> None:
+    """Removes the rule of one scope, where there is one; see `store_notice_rule`."""
+    scope = (agency_id, branch_id, patron_category, kind.value if kind else None)
+    _rows.forget(transaction, scope)
+
+
+NOTICES = SetUpPart("notices", lambda transaction: NoticeRules(read_notice_rules(transaction)))
+
+
+def notice_terms(
+    set_up: SetUp, branch_id: int, patron_category: str, kind: NoticeKind
+) -> NoticeTerms:
+    """What the rules on messages say of that kind in the name of the branch."""
+    return NOTICES.of(set_up).terms(set_up.case, branch_id, patron_category, kind)

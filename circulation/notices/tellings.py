@@ -25,6 +25,7 @@ from circulation.loans.auto_renewals import ACTOR as AUTO_RENEWAL
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
+from circulation.notices.rules import NOTICES, notice_terms
 from circulation.patrons.registering import home_branch_of
 
 
@@ -109,13 +110,13 @@ def _ready(set_up: SetUp, branch_id: int | None, group: str) -> NoticeKind:
     kind = NoticeKind.HOLD_READY
     if branch_id is None:
         return kind
-    terms = set_up.notice_terms(branch_id, "", kind)
+    terms = notice_terms(set_up, branch_id, "", kind)
     groups = set(lineage(set_up.groups, group))
     if groups.intersection(terms.in_reading_room):
         kind = NoticeKind.READY_IN_READING_ROOM
     elif groups.intersection(terms.at_desk):
         kind = NoticeKind.READY_AT_DESK
-    return kind if kind in set_up.notices.kinds else NoticeKind.HOLD_READY
+    return kind if kind in NOTICES.of(set_up).kinds else NoticeKind.HOLD_READY
 
 
 _ENDED = {

@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import blake2b
 from secrets import token_bytes
 
+from circulation.kernel.engine import Memory
 from circulation.patrons.pin_settings import USUAL
 
 WINDOW = USUAL.window
@@ -63,3 +64,6 @@ class GuessGuard:
         for digest in [digest for digest, at in tries.items() if at <= now - WINDOW]:
             del tries[digest]
         return len(tries)
+
+
+GUESSES = Memory(GuessGuard)

@@ -21,6 +21,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from catalogue.database import Transaction, change, many, one, scalar, send
 from catalogue.database.typed_codes import is_typed
+from circulation.kernel.engine import Memory
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.kernel.results import Desk
@@ -92,6 +93,9 @@ class IdentifierKey:
             return identifier
         digest = blake2b("".join(number.groups()).encode(), key=self._key, digest_size=24)
         return _HASHED + digest.hexdigest()
+
+
+IDENTIFIERS = Memory(IdentifierKey)
 
 
 def national_digits(identifier: str) -> str | None:

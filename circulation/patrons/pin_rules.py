@@ -41,7 +41,10 @@ from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Patron, Refusal, Refused
 from circulation.patrons.facts import PatronFacts, patron_facts
-from circulation.patrons.pin_settings import USUAL, PinRules
+from circulation.patrons.guesses import GUESSES
+from circulation.patrons.identifiers import IDENTIFIERS
+from circulation.patrons.pin_settings import USUAL, PinRules, pin_rules_of
+from circulation.patrons.pins import PINS
 from circulation.patrons.schema import locked_devices, pin_failures
 
 WINDOW = USUAL.window
@@ -169,7 +172,7 @@ def check_pin(
         return Refusal(Reason.PIN_LOCKED)
     if patron.pin_hash is None:
         return Refusal(Reason.PIN_WRONG)  # nothing to guess
-    if circulation.pins.check(patron.pin_hash, pin):
+    if PINS.of(circulation).check(patron.pin_hash, pin):
         return None
     _insert_failure(transaction, patron.id, device, now + rules.window)
     if _count_device(transaction, device, now) >= DEVICE_LIMIT:
@@ -196,7 +199,7 @@ def look_at_pin(
     rules = _rules_of(circulation, transaction, patron)
     if patron.pin_alarms and _is_locked(transaction, patron.id, device, rules, now):
         return Refusal(Reason.PIN_LOCKED)
-    stored = patron.pin_hash or circulation.pins.decoy(str(patron.id))
+    stored = patron.pin_hash or PINS.of(circulation).decoy(str(patron.id))
     return _guessed(circulation, device, patron.id, stored, pin, now)
 
 
@@ -209,9 +212,11 @@ def look_at_pin_of_nobody(
     """
     if not pin:
         return Refusal(Reason.PIN_MISSING)
-    digest = blake2b(circulation.identifiers.stored(identifier).encode("utf-8", "surrogatepass"))
+    digest = blake2b(
+        IDENTIFIERS.of(circulation).stored(identifier).encode("utf-8", "surrogatepass")
+    )
     nobody = -1 - int.from_bytes(digest.digest()[:7])  # the number of no patron
-    stored = circulation.pins.decoy(str(nobody))
+    stored = PINS.of(circulation).decoy(str(nobody))
     refused = _guessed(circulation, _name(desk), nobody, stored, pin, now)
     assert refused is not None
     return refused
@@ -220,11 +225,11 @@ def look_at_pin_of_nobody(
 def _guessed(
     circulation: Circulation, device: str, number: int, stored: str, pin: str, now: datetime
 ) -> Refusal | None:
-    if circulation.guesses.is_stopped(device, number, now):
+    if GUESSES.of(circulation).is_stopped(device, number, now):
         return Refusal(Reason.PIN_LOCKED)
-    if circulation.pins.check(stored, pin):
+    if PINS.of(circulation).check(stored, pin):
         return None
-    circulation.guesses.note(device, number, pin, now)
+    GUESSES.of(circulation).note(device, number, pin, now)
     return Refusal(Reason.PIN_WRONG)
 
 
@@ -259,7 +264,7 @@ def _name(desk: Desk) -> str:
 
 def _rules_of(circulation: Circulation, transaction: Transaction, patron: PatronFacts) -> PinRules:
     set_up = circulation.set_up(transaction, patron.set_up_version)
-    return set_up.pin_rules_of(patron.agency_id)
+    return pin_rules_of(set_up, patron.agency_id)
 
 
 def _is_locked(
@@ -287,7 +292,7 @@ def let_in(
     PIN counts as a failed try, so this is for transactions that may write.
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
-    facts = patron_facts(transaction, circulation.identifiers.stored(patron), now, "")
+    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     wrong = check_pin(circulation, transaction, facts, pin, desk, now)

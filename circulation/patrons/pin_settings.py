@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.database import Transaction, many, send
+from circulation.kernel.set_up import SetUp, SetUpPart
 from circulation.patrons.schema import pin_settings
 
 
@@ -69,6 +70,14 @@ def read_pin_rules(transaction: Transaction) -> dict[int, PinRules]:
     """The rules of each agency that has said something of them."""
     said = said_of_pins(transaction)
     return {agency_id: USUAL._replace(**fields) for agency_id, fields in said.items()}
+
+
+PIN_RULES = SetUpPart("pin_rules", read_pin_rules)
+
+
+def pin_rules_of(set_up: SetUp, agency_id: int) -> PinRules:
+    """What the agency asks of the PINs of its patrons."""
+    return PIN_RULES.of(set_up).get(agency_id, USUAL)
 
 
 def pin_settings_problems(said: dict[str, Any]) -> dict[str, str]:

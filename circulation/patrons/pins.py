@@ -27,6 +27,8 @@ from hashlib import blake2b
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from circulation.kernel.engine import Memory
+
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 
 #: Octets of salt and hash in what the hasher makes.
@@ -129,3 +131,6 @@ class PinVerifier:
         # A hash holds no NUL, so no other pair of hash and PIN gives the same bytes.
         data = _octets(f"{stored_hash}\0{pin}")
         return blake2b(data, key=self._key, digest_size=32).digest()
+
+
+PINS = Memory(PinVerifier)

@@ -15,9 +15,9 @@ from circulation.accession.barcode_ranges import let_go_of_agency, let_go_of_bra
 from circulation.calendars.opening_hours import WEEKDAYS
 from circulation.calendars.rows import Owner, forget_special_days, store_special_days, store_week
 from circulation.calendars.schema import closures
+from circulation.items.media import set_media
 from circulation.items.placement import forget_placement_name, store_placement_name
 from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.media import set_media
 from circulation.kernel.organisation import (
     add_agency,
     add_branch,

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from circulation.callers.sorting import PLACES
 from circulation.kernel.results import Destination
-from circulation.kernel.sorting import PLACES
 from circulation.patrons.pin_settings import PinRules, pin_settings_problems
 from circulation.setting_up.options import Checks, OptionCheck, can_be_kept
 from circulation.setting_up.parts import Fields, Noun

@@ -7,6 +7,13 @@ from typing import Any
 
 from catalogue.database import Transaction
 from circulation.callers.partners import all_partners, forget_partner, store_partner
+from circulation.callers.sorting import (
+    PLACES,
+    SortRule,
+    forget_sort_rule,
+    read_sorting,
+    store_sort_rule,
+)
 from circulation.callers.terminals import (
     all_profiles,
     all_terminals,
@@ -14,13 +21,6 @@ from circulation.callers.terminals import (
     forget_terminal,
     store_profile,
     store_terminal,
-)
-from circulation.kernel.sorting import (
-    PLACES,
-    SortRule,
-    forget_sort_rule,
-    read_sorting,
-    store_sort_rule,
 )
 from circulation.patrons.pin_settings import said_of_pins, store_pin_settings
 from circulation.setting_up.callers import DESTINATIONS, OF_TERMINAL

@@ -13,14 +13,16 @@ from typing import Any
 from catalogue.database import Transaction
 from circulation.calendars.rows import Owner
 from circulation.fees.lateness import tariff
-from circulation.fees.rule_rows import forget_fee_rule, read_fee_rules, store_fee_rule
 from circulation.fees.rules import (
     FIELDS,
     TARIFFS,
     FeeRow,
     fee_rule_problems,
+    forget_fee_rule,
+    read_fee_rules,
     resolve_fees,
     said_value,
+    store_fee_rule,
     stored_value,
 )
 from circulation.fees.tiers import exceeding

@@ -12,12 +12,15 @@ from typing import Any
 from catalogue.database import Transaction
 from circulation.calendars.rows import Owner
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.rule_rows import (
+from circulation.notices.rules import (
+    FIELDS,
+    GROUPS,
     forget_notice_rule,
+    notice_rule_problems,
     read_notice_rules,
+    said_value,
     store_notice_rule,
 )
-from circulation.notices.rules import FIELDS, GROUPS, notice_rule_problems, said_value
 from circulation.setting_up.parts import Fields, Key, Noun, Parts
 from circulation.setting_up.positions import Path
 from circulation.setting_up.scopes import (

@@ -31,8 +31,8 @@ from zoneinfo import ZoneInfo
 
 from circulation.calendars.days import parse_days
 from circulation.calendars.opening_hours import WEEKDAYS, hours_text, parse_hours
+from circulation.items.media import MediaType
 from circulation.items.placement import LEVELS
-from circulation.kernel.media import MediaType
 from circulation.kernel.policy import FIELDS, rule_problems
 from circulation.kernel.set_up import DEFAULT_TIMEZONE
 from circulation.setting_up.agreements import SECTIONS as AGREEMENTS

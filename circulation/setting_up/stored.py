@@ -12,8 +12,8 @@ from catalogue.schema import items
 from circulation.accession.schema import delivery_lines
 from circulation.calendars.opening_hours import WEEKDAYS, hours_text, parse_hours
 from circulation.calendars.rows import special_days_rows, weekday_rows
+from circulation.items.media import said_of_media
 from circulation.items.placement import all_placement_names
-from circulation.kernel.media import said_of_media
 from circulation.kernel.organisation import all_agencies, all_branches, all_consortia
 from circulation.kernel.policy import FIELDS
 from circulation.kernel.schema import all_tables

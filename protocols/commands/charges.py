@@ -15,6 +15,7 @@ from circulation.ledger.postings import find_charge
 from circulation.ledger.reversals import reverse_payment
 from circulation.patrons.access_log import log_access
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.commands.charge_facts import charge_facts, line_facts
 from protocols.commands.charge_reports import expected, explain
 from protocols.commands.collected import collected
@@ -115,7 +116,7 @@ def _desk(library: Library, branch: str | None, patron: str) -> Desk:
 
 def _currency(library: Library, desk: Desk, patron: str, charges: tuple[int, ...] = ()) -> str:
     """That of the account, for amounts that are said without one."""
-    stored = library.circulation.identifiers.stored(patron)
+    stored = IDENTIFIERS.of(library.circulation).stored(patron)
 
     def look(transaction: Transaction) -> str:
         facts = patron_facts(transaction, stored, library.now, "")

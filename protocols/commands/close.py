@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 
 import click
 
-from circulation.calendars.closures import Closure, close_branch, lift_closure, preview_closure
 from circulation.calendars.due_dates import local_date
+from circulation.closures.closing import Closure, close_branch, lift_closure, preview_closure
 from circulation.fees.redating import ReckonedAgain
 from circulation.fees.rules import FeeTerms
 from circulation.kernel.results import Refused

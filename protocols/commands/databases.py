@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Final, Protocol
 
+import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import Database, DatabaseUnavailable, migrate, open_database
 from catalogue.database.migrations.versions import newest_named
 from protocols.process.failures import Failure

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.changes.accession import ItemDefaults
 from catalogue.database import Database, Transaction, migrate, open_database
 from catalogue.database.in_use import kept_from_others

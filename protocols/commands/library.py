@@ -20,8 +20,8 @@ from circulation.kernel.results import Desk, Refused
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.patrons.changes import patron_fields
-from circulation.patrons.identifiers import find_patron, shown_as
-from circulation.patrons.pins import VerificationNeeded
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron, shown_as
+from circulation.patrons.pins import PINS, VerificationNeeded
 from protocols.commands.command_line import Settings
 from protocols.commands.databases import open_configured
 from protocols.commands.tables import print_if_it_fits
@@ -54,7 +54,7 @@ class Library:
         try:
             return self.database.write(work).result()
         except VerificationNeeded as needed:
-            self.circulation.pins.verify(needed)
+            PINS.of(self.circulation).verify(needed)
             return self.database.write(work).result()
 
     def keep_silent(
@@ -95,7 +95,7 @@ class Library:
 
     def patron(self, identifier: str) -> int:
         """The patron's id; a mistake of the caller where nobody has that identifier."""
-        key = self.circulation.identifiers
+        key = IDENTIFIERS.of(self.circulation)
         found = self.read(lambda transaction: find_patron(transaction, identifier, key=key))
         if found is None:
             raise click.ClickException("no patron has this identifier")
@@ -110,7 +110,7 @@ class Library:
 def opened(settings: Settings) -> Iterator[Library]:
     """The library of the configuration, closed at the end."""
     configuration = settings.configuration
-    circulation = Circulation(identifiers=configuration.circulation.identifiers)
+    circulation = Circulation({IDENTIFIERS: configuration.circulation.identifiers})
     database = open_configured(settings)
     try:
         remember_zones(database.read(all_branches).result())

@@ -15,7 +15,7 @@ from circulation.notices.explaining import ExplainedCause, explain_message
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import Logged, log_of, queue
 from circulation.notices.requests import addressee
-from circulation.notices.rules import NoticeRow
+from circulation.notices.rules import NoticeRow, notice_terms
 from circulation.notices.silence import begin_silent_batch, end_silent_batch, silent_batch_list
 from circulation.notices.writing import state_balance
 from circulation.patrons.access_log import log_access
@@ -158,7 +158,7 @@ def choose_(
                 assert person is not None
                 set_up = library.circulation.current_set_up(transaction)
                 chosen = NoticeKind(kind)
-                terms = set_up.notice_terms(person.home_branch_id, person.category, chosen)
+                terms = notice_terms(set_up, person.home_branch_id, person.category, chosen)
                 choose(transaction, patron_id, chosen, wanted=wanted, terms=terms, now=library.now)
             return choices_of(transaction, patron_id)
 

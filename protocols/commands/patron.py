@@ -21,6 +21,7 @@ from circulation.patrons.consents import consents_of
 from circulation.patrons.contacts import preferences_of
 from circulation.patrons.guardians import guardians_of, wards_of
 from circulation.patrons.identifiers import (
+    IDENTIFIERS,
     IdentifierTaken,
     NoIdentifierKey,
     identifiers_of,
@@ -29,6 +30,7 @@ from circulation.patrons.identifiers import (
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
 from circulation.patrons.pin_rules import pin_problems, unlock_pin
+from circulation.patrons.pin_settings import pin_rules_of
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import PatronKind, register_patron, set_pin
 from protocols.commands.asking import secret
@@ -169,7 +171,7 @@ def add(
                 kind=PatronKind(kind),
                 birth_date=born,
                 expires=expires,
-                key=library.circulation.identifiers,
+                key=IDENTIFIERS.of(library.circulation),
                 desk=desk,
                 **details,
             )
@@ -221,7 +223,7 @@ def _new_pin(library: Library, patron_id: int, identifier: str) -> str:
             birth_date=status.birth_date,
             identifiers=(*shown, identifier),
             phone=status.phone,
-            rules=set_up.pin_rules_of(status.patron.agency_id),
+            rules=pin_rules_of(set_up, status.patron.agency_id),
         )
 
     found = library.read(problems)

@@ -11,7 +11,7 @@ import click
 from catalogue.database import Transaction
 from circulation.kernel.results import Desk
 from circulation.patrons.contacts import contacts_of
-from circulation.patrons.identifiers import IdentifierKey, identifiers_of
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, identifiers_of
 from protocols.commands.command_line import Settings
 from protocols.commands.library import opened, say
 
@@ -63,7 +63,7 @@ def done(
     """Does it, and says what is known of the patron in that respect afterwards."""
     with opened(settings) as library:
         patron_id = library.patron(identifier)
-        desk, key = library.desk_for(patron_id), library.circulation.identifiers
+        desk, key = library.desk_for(patron_id), IDENTIFIERS.of(library.circulation)
         today = library.today(desk)
 
         def both(transaction: Transaction) -> Any:

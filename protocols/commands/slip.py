@@ -18,7 +18,7 @@ from circulation.notices.slips import (
     receipt,
     transit_slip,
 )
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from protocols.commands.command_line import Settings
 from protocols.commands.library import Library, as_json, opened, tell
 from protocols.commands.posting import post
@@ -61,7 +61,7 @@ def receipt_(settings: Settings, patron: str, minutes: int, as_json: bool) -> No
     """What PATRON has on loan, and what has just come back."""
 
     def make(library: Library, transaction: Transaction, templates: Templates) -> Slip:
-        patron_id = find_patron(transaction, patron, key=library.circulation.identifiers)
+        patron_id = find_patron(transaction, patron, key=IDENTIFIERS.of(library.circulation))
         if patron_id is None:
             raise NothingToPrint("no patron has this identifier")
         return receipt(

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
+from circulation.callers.sorting import SortRule, problem_bin_at
 from circulation.explaining.sorting import RuleTried, SortingExplained, explain_sorting
 from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import Desk, Refused
-from circulation.kernel.sorting import SortRule
 from circulation.setting_up.callers import DESTINATIONS
 from protocols.commands.command_line import Settings
 from protocols.commands.library import DEVICE, Library, as_json, opened, refusal_of, say
@@ -79,8 +79,12 @@ def explain(
 
 def _problem_bin(library: Library, desk: Desk, refused: Refused, account: Account) -> str | None:
     return library.read(
-        lambda transaction: library.circulation.current_set_up(transaction).problem_bin_at(
-            desk.actor, desk.branch_id, refused.item, account.sorting
+        lambda transaction: problem_bin_at(
+            library.circulation.current_set_up(transaction),
+            desk.actor,
+            desk.branch_id,
+            refused.item,
+            account.sorting,
         )
     )
 

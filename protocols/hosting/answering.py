@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, TypeVar
 from catalogue.database import Call, Database, Transaction
 from catalogue.tracing import Traced, here
 from circulation.kernel.engine import Circulation
-from circulation.patrons.pins import VerificationNeeded
+from circulation.patrons.pins import PINS, VerificationNeeded
 from protocols.hosting.measuring import Measures
 from protocols.hosting.peers import Peers
 from protocols.hosting.traces import LaneMeasures, Passage, current_trace, mark_failed
@@ -190,7 +190,7 @@ class Services:
         """Has a PIN checked in a thread, and goes on in the reactor."""
         asked, trace = perf_counter(), current_trace()
         self.measures.verifying += 1
-        verifying = self._hashing.submit(self.circulation.pins.verify, needed)
+        verifying = self._hashing.submit(PINS.of(self.circulation).verify, needed)
 
         def verified(_: Future[Any]) -> None:
             took = perf_counter() - asked

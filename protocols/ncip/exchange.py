@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
+from circulation.patrons.pins import PINS
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.hosting.throttle import FailedLogins
 from protocols.hosting.traces import OK, REFUSED, Trace, mark_failed, traced
@@ -252,7 +253,9 @@ class Exchange:
         caller = self.partners.find(service, header, visit.arrival)
         if isinstance(caller, Problem):
             return Refusal(service, (caller,))
-        failed = authenticate(caller, header, visit.arrival, context.circulation.pins, context.now)
+        failed = authenticate(
+            caller, header, visit.arrival, PINS.of(context.circulation), context.now
+        )
         visit.has_failed = failed is not None
         if failed is not None:
             return Refusal(service, (failed,))

@@ -23,6 +23,7 @@ import circulation.assembly  # noqa: F401  the features join before anything is 
 from catalogue.database import Database, open_database
 from catalogue.database.in_use import DatabaseInUse
 from circulation.kernel.engine import Circulation
+from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.answering import Services, Stage
 from protocols.hosting.fronts import Ending, before
 from protocols.hosting.http_channel import EndingSite
@@ -121,7 +122,7 @@ class Server:
             raise CannotStart(str(error)) from error
         self._services = Services(
             self._database,
-            Circulation(identifiers=self.configuration.circulation.identifiers),
+            Circulation({IDENTIFIERS: self.configuration.circulation.identifiers}),
             clock=self._clock,
             call_from_thread=reactor.callFromThread,
             call_later=reactor.callLater,

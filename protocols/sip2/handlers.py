@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple, cast
 
 from catalogue.database import DatabaseUnavailable
 from circulation.kernel.results import Refused
+from circulation.patrons.identifiers import IDENTIFIERS
+from circulation.patrons.pins import PINS
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.sip2.conversation.answered import Written
 from protocols.sip2.failures import failure_response, off_line_status
@@ -81,7 +83,7 @@ def login(request: Login, caller: Caller, context: Context) -> LoginResponse:
     if not is_clear or not request.login_password:
         return LoginResponse(ok=False)
     stored = account.password if account else _NOBODY
-    is_right = context.circulation.pins.check(stored, request.login_password)
+    is_right = PINS.of(context.circulation).check(stored, request.login_password)
     if account is None or not is_right:
         return LoginResponse(ok=False)
     entrance = caller.entrance
@@ -314,7 +316,7 @@ def answer(
     if isinstance(request, SCStatus) and services.database.trouble() is not None:
         not_for_now()
         return
-    identifiers = services.circulation.identifiers
+    identifiers = IDENTIFIERS.of(services.circulation)
     key = known_by(request, caller, session.request_body, identifiers)
     if key is None:
         services.perform(lane, lambda context: written(request, caller, context, write), done)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, insert
 
+import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import Database, Transaction, scalar
 from catalogue.items import add_item, find_item
 from catalogue.schema import records
@@ -35,7 +36,7 @@ from circulation.kernel.set_up import set_loan_policy
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew, renew_all
 from circulation.loans.returns import check_in
-from circulation.patrons.pins import VerificationNeeded
+from circulation.patrons.pins import PINS, VerificationNeeded
 from circulation.patrons.registering import register_patron
 
 T = TypeVar("T")
@@ -102,14 +103,14 @@ class Library:
             try:
                 return self.database.write(work).result()
             except VerificationNeeded as needed:
-                self.circulation.pins.verify(needed)
+                PINS.of(self.circulation).verify(needed)
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         while True:
             try:
                 return self.database.read(work).result()
             except VerificationNeeded as needed:
-                self.circulation.pins.verify(needed)
+                PINS.of(self.circulation).verify(needed)
 
     def check_out(
         self, card: str, barcode: str, *, at: Branch | None = None, **options: Any

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalogue.database import Transaction
 from circulation.fees.paying import pay
-from circulation.fees.rule_rows import store_fee_rule
+from circulation.fees.rules import store_fee_rule
 from circulation.kernel.results import CheckedIn, Renewed
 from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.balances import balances_of

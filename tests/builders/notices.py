@@ -20,7 +20,7 @@ from circulation.notices.log import Logged, log_of
 from circulation.notices.outbox import Outgoing, claim
 from circulation.notices.outcomes import Outcome, Sent, claim_again, record
 from circulation.notices.requests import request_notice
-from circulation.notices.rule_rows import store_notice_rule
+from circulation.notices.rules import store_notice_rule
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library
 

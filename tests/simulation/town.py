@@ -16,7 +16,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import Branch, Desk
 from circulation.kernel.set_up import SetUp, set_up_changed
-from circulation.notices.rule_rows import store_notice_rule
+from circulation.notices.rules import store_notice_rule
 from circulation.patrons.registering import PatronKind, register_patron
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read

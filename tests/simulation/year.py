@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from catalogue.database import Database, Transaction
-from circulation.calendars.closures import close_branch
 from circulation.calendars.due_dates import local_date
+from circulation.closures.closing import close_branch
 from circulation.fees.paying import pay
 from circulation.jobs.running import run_job
 from circulation.jobs.table import JOBS

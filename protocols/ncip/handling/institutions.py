@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from circulation.kernel.organisation import find_branch
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.patrons.registering import PatronKind, register_patron
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem, Refusal, Response
@@ -52,7 +52,7 @@ def register_institution(request: Any, caller: Partner, context: Context) -> Non
     identifier = institution_in(request, caller)
     if identifier is None or not caller.registers_institutions:
         return
-    key = context.circulation.identifiers
+    key = IDENTIFIERS.of(context.circulation)
     if find_patron(context.transaction, identifier, key=key) is not None:
         return
     branch = find_branch(context.transaction, caller.branch)

@@ -15,7 +15,7 @@ from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.changes import Changes, change_patron
 from circulation.patrons.checking import patron_problems
 from circulation.patrons.contacts import ContactKind, add_contact, contacts_of, remove_contact
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.patrons.languages import ISO_639_1
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.pin_rules import pin_problems
@@ -137,7 +137,7 @@ def create_user(request: CreateUser, caller: Partner, context: Context) -> Respo
         email=about.email or "",
         phone=about.phone or "",
         expires=about.expires,
-        key=context.circulation.identifiers,
+        key=IDENTIFIERS.of(context.circulation),
         desk=desk,
         now=context.now,
     )
@@ -388,4 +388,4 @@ def _block(
 
 
 def _owner(identifier: str, context: Context) -> int | None:
-    return find_patron(context.transaction, identifier, key=context.circulation.identifiers)
+    return find_patron(context.transaction, identifier, key=IDENTIFIERS.of(context.circulation))

@@ -18,7 +18,7 @@ from functools import wraps
 from typing import Any
 
 from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
-from circulation.patrons.identifiers import IdentifierKey
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code, Refusal, Response
 from protocols.ncip.models.elements import LAYOUTS
@@ -50,7 +50,7 @@ def once(
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
         def respond(request: Any, caller: Partner, context: Context) -> Response:
-            key = _key(request, caller, by_content, context.circulation.identifiers)
+            key = _key(request, caller, by_content, IDENTIFIERS.of(context.circulation))
             if key is None:
                 return handler(request, caller, context)
             kept = kept_reply(context.transaction, key, now=context.now, within=WITHIN)

@@ -18,7 +18,7 @@ from circulation.holds.placing import place_holds
 from circulation.holds.results import Hold, HoldsPlaced, HoldState, QueuedHold, Wanted
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import Refused
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.once import once
 from protocols.ncip.messages import Code, Problem, Refusal, Response
@@ -172,7 +172,7 @@ def _placed_before(
     found = _is_alive(hold_id, context)
     if found is None:
         return None
-    key = context.circulation.identifiers
+    key = IDENTIFIERS.of(context.circulation)
     if find_patron(context.transaction, identifier, key=key) != found[1]:
         return None
     return _requested(request, found[0].hold, identifier, caller, context)

@@ -6,6 +6,7 @@ import logging
 
 from pydantic import ValidationError
 
+from circulation.callers.partners import PARTNERS
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import (
     Code,
@@ -51,7 +52,7 @@ class Partners:
         if set_up.version == self._version:
             return
         found = {}
-        for agency, stored in set_up.partners.items():
+        for agency, stored in PARTNERS.of(set_up).items():
             try:
                 found[agency] = partner_of(stored, set_up.branches[stored.branch_id])
             except ValidationError as error:

@@ -20,7 +20,7 @@ from circulation.interlending.rows import InterlibraryLoan, loan_of_barcode, loa
 from circulation.interlending.states import Role
 from circulation.items.availability import circulation_status
 from circulation.kernel.results import Borrower
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.patrons.registering import PatronKind, home_of
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem
@@ -36,7 +36,7 @@ def is_agreed(identifier: str, caller: Partner, context: Context) -> bool:
     """
     if caller.serves_all:
         return True
-    key = context.circulation.identifiers
+    key = IDENTIFIERS.of(context.circulation)
     patron_id = find_patron(context.transaction, identifier, key=key)
     if patron_id is None:
         return caller.is_institution(identifier)
@@ -85,7 +85,7 @@ def may_be_told_of(request: Any, identifier: str, caller: Partner, context: Cont
     user = named_user(request)
     if isinstance(user, Problem) or user.pin is None:
         return False
-    key, transaction = context.circulation.identifiers, context.transaction
+    key, transaction = IDENTIFIERS.of(context.circulation), context.transaction
     typed = find_patron(transaction, user.identifier, key=key)
     return typed is not None and typed == find_patron(transaction, identifier, key=key)
 

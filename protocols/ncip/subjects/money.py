@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from circulation.calendars.due_dates import local_date
+from circulation.fees.rules import agency_fee_terms
 from circulation.kernel.results import ChargedFee, PatronStatus, Refusal, Refused
 from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.charge_words import charge_text
@@ -108,7 +109,7 @@ def fiscal_accounts(
         totals[balance.currency] += balance.total
     if not totals:
         day = local_date(context.now, status.home_branch.timezone)
-        terms = set_up.agency_fee_terms(status.home_branch.agency_id, status.patron.category, day)
+        terms = agency_fee_terms(set_up, status.home_branch.agency_id, status.patron.category, day)
         totals[terms.currency] = 0
     return tuple(
         UserFiscalAccount(AccountBalance(Code(currency), total), tuple(details[currency]))

@@ -12,6 +12,7 @@ from typing import Final
 
 from circulation.fees.giving_up import give_up
 from circulation.fees.paying import account_currency, pay
+from circulation.fees.rules import agency_fee_terms
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed
 from circulation.ledger.balances import balances_collected_at
@@ -19,6 +20,7 @@ from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import ChargeKind, ChargeLine, exponent_of
 from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.answering import Context
 from protocols.sip2.fields import Fields
 from protocols.sip2.handling.facts import patron_shown
@@ -120,7 +122,7 @@ def fee_limit_of(context: Context, category: str, place: Place) -> str | None:
     """CC: from what debt on a patron of the category is blocked; None for never."""
     set_up = context.circulation.current_set_up(context.transaction)
     today = context.now.astimezone(place.zone).date()
-    terms = set_up.agency_fee_terms(place.branch.agency_id, category, today)
+    terms = agency_fee_terms(set_up, place.branch.agency_id, category, today)
     if terms.block_threshold is None:
         return None
     return amount_of(terms.block_threshold, terms.currency)
@@ -241,7 +243,7 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
 
 def _currency_owed(context: Context, patron: str, place: Place) -> str:
     """For terminals that name no currency: that of the account; none of nobody's."""
-    key = context.circulation.identifiers
+    key = IDENTIFIERS.of(context.circulation)
     facts = patron_facts(context.transaction, key.stored(patron), context.now, "")
     if facts is None:
         return ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from circulation.items.availability import circulation_status
+from circulation.items.media import MediaType, media_of_group
 from circulation.items.properties import properties_of, set_properties
-from circulation.kernel.media import MediaType
 from circulation.kernel.results import CirculationStatus, Item, ItemState
 from circulation.loans.lost import find
 from protocols.hosting.answering import Context
@@ -58,7 +58,7 @@ NOT_MAGNETIC = "N"
 def media_of(item: Item, context: Context) -> tuple[str, str]:
     """Media type (CK) and magnetic media, as the item's material group has them in the set-up."""
     set_up = context.circulation.set_up_at_hand(context.transaction)
-    media = set_up.media_of(item.material_group)
+    media = media_of_group(set_up, item.material_group)
     return MEDIA_TYPES[media.type or MediaType.OTHER], _MAGNETIC[media.is_magnetic]
 
 

@@ -8,7 +8,7 @@ from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Patron, PatronStatus, Refused
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.contacts import ContactKind, contacts_of
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from protocols.hosting.answering import Context
 from protocols.sip2.failures import ALL_DENIED
 from protocols.sip2.fields import Fields
@@ -125,7 +125,7 @@ def block(request: BlockPatron, caller: Caller, context: Context) -> PatronStatu
     """01 -> 24. Staff see what the terminal says (AL), and lift the block; so does a 25."""
     place = caller.place(context, request.institution_id)
     patron = request.patron_identifier.strip()
-    key = context.circulation.identifiers
+    key = IDENTIFIERS.of(context.circulation)
     patron_id = find_patron(context.transaction, patron, key=key)
     if patron_id is not None:
         kept = [say(Text.CARD_KEPT, caller.words)] if request.card_retained else []

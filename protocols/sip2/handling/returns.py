@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from circulation.callers.sorting import problem_bin_at
 from circulation.kernel.results import Borrower, CheckedIn, Refused
 from circulation.loans.off_line import Act
 from circulation.loans.returns import check_in
@@ -112,7 +113,7 @@ def problem_bin(
     set_up = context.circulation.current_set_up(context.transaction)
     scheme = account.sorting if account is not None else None
     desk = place.desk
-    return set_up.problem_bin_at(desk.actor, desk.branch_id, refused.item, scheme)
+    return problem_bin_at(set_up, desk.actor, desk.branch_id, refused.item, scheme)
 
 
 def _borrower_shown(outcome: CheckedIn, account: Account | None, place: Place) -> Borrower | None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from circulation.callers.terminals import Terminal
+from circulation.callers.terminals import TERMINALS, Terminal
 from circulation.kernel.results import Branch
 from circulation.kernel.set_up import DEFAULT_TIMEZONE, SetUp
 from protocols.hosting.answering import Context
@@ -106,7 +106,7 @@ class Accounts:
 
     def _of(self, set_up: SetUp) -> Mapping[str, Account]:
         found = {}
-        for terminal in set_up.terminals.values():
+        for terminal in TERMINALS.of(set_up).values():
             try:
                 found[terminal.login] = account_of(terminal, set_up.branches[terminal.branch_id])
             except ValidationError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from circulation.patrons.pins import PINS
 from protocols.hosting.answering import Context, Lane
 from protocols.z3950.accounts import account_of, is_anonymous
 from protocols.z3950.association import Answer, Association, Option, ResultSet
@@ -48,7 +49,7 @@ def initialize(request: InitializeRequest, caller: Association, context: Context
     account = (
         None
         if is_held
-        else account_of(request.id_authentication, settings, context.circulation.pins)
+        else account_of(request.id_authentication, settings, PINS.of(context.circulation))
     )
     is_welcome = not is_held and (account is not None or _may_be_unknown(request, caller))
     negotiated = negotiate(request)

@@ -13,6 +13,7 @@ from circulation.digital_post.numbers import (
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.patrons.identifiers import (
+    IDENTIFIERS,
     IdentifierKey,
     add_identifier,
     block_identifier,
@@ -28,7 +29,7 @@ KEY, SEAL = b"k" * 32, NumberSeal(b"s" * 32)
 
 
 def keyed(library: Library, seal: NumberSeal | None = SEAL) -> Library:
-    library.circulation = Circulation(identifiers=IdentifierKey(KEY, seal))
+    library.circulation = Circulation({IDENTIFIERS: IdentifierKey(KEY, seal)})
     return library
 
 
@@ -42,14 +43,14 @@ def identify(library: Library, card: str, identifier: str, kind: str = "national
             identifier,
             kind,
             now=library.now,
-            key=library.circulation.identifiers,
+            key=IDENTIFIERS.of(library.circulation),
         )
     )
     return patron_id
 
 
 def number_of(library: Library, patron_id: int) -> PostNumber | None:
-    keys = library.circulation.identifiers
+    keys = IDENTIFIERS.of(library.circulation)
     return library.read(lambda transaction: number_to_write_to(transaction, patron_id, keys))
 
 
@@ -82,7 +83,7 @@ def test_another_seal_reads_nothing(library: Library) -> None:
     other = IdentifierKey(KEY, NumberSeal(b"t" * 32))
     with pytest.raises(NumberUnreadable):
         library.read(lambda transaction: post_number(transaction, person, other.stored, other.seal))
-    library.circulation = Circulation(identifiers=other)
+    library.circulation = Circulation({IDENTIFIERS: other})
     assert number_of(library, person) is None
 
 
@@ -97,7 +98,7 @@ def test_only_while_it_is_theirs(library: Library) -> None:
                 CPR,
                 reason,
                 now=library.now,
-                key=library.circulation.identifiers,
+                key=IDENTIFIERS.of(library.circulation),
             )
         )
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from catalogue.database import Transaction
-from circulation.calendars.closures import close_branch
 from circulation.calendars.rows import Owner, store_week
+from circulation.closures.closing import close_branch
 from circulation.dunning.steps import flow_problems
 from circulation.jobs.running import run_job
 from circulation.kernel.reasons import BlockReason

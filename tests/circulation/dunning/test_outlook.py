@@ -11,7 +11,7 @@ import pytest
 from circulation.dunning.steps import Step
 from circulation.kernel.set_up import set_up_changed
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.rule_rows import store_notice_rule
+from circulation.notices.rules import store_notice_rule
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.registering import PatronKind
 from tests.builders.circulation import Library, a_patron

@@ -8,12 +8,12 @@ import pytest
 
 from catalogue.database import Database, Transaction
 from circulation.accounts.loans import PatronLoans, patron_loans
+from circulation.callers.sorting import SortRule, store_sort_rule
 from circulation.callers.terminals import store_terminal
 from circulation.explaining.sorting import SortingExplained, explain_sorting
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, Desk, Destination, Refused
 from circulation.kernel.set_up import set_up_changed
-from circulation.kernel.sorting import SortRule, store_sort_rule
 from circulation.loans.returns import check_in
 from circulation.loans.routing import HoldHandling
 from tests.builders.circulation import Library, a_library, a_patron, an_item

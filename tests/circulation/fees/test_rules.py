@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circulation.fees.rule_rows import forget_fee_rule, read_fee_rules, store_fee_rule
 from circulation.fees.rules import (
     FIELDS,
     WORDS,
@@ -18,7 +17,10 @@ from circulation.fees.rules import (
     FeeTerms,
     explain_fees,
     fee_rule_problems,
+    forget_fee_rule,
+    read_fee_rules,
     resolve_fees,
+    store_fee_rule,
     stored_value,
 )
 from circulation.fees.tiers import (

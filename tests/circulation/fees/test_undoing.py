@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from circulation.calendars.closures import Closure, close_branch, preview_closure
+from circulation.closures.closing import Closure, close_branch, preview_closure
 from circulation.loans.undo import Cancelled, cancel_check_in, cancel_check_out
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import (

@@ -16,7 +16,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import CheckedOut, Refused
 from circulation.patrons.blocks import block_patron
-from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import holds_of, record_of
 from tests.builders.interlending import a_partner, again, partner_desk, told
@@ -41,7 +41,7 @@ def asked(
 
 
 def patron_id_of(library: Library, card: str) -> int:
-    key = library.circulation.identifiers
+    key = IDENTIFIERS.of(library.circulation)
     found = library.read(lambda transaction: find_patron(transaction, card, key=key))
     assert found is not None
     return found
@@ -208,7 +208,7 @@ def test_a_national_number_that_was_typed_is_neither_kept_nor_told_to_a_partner(
 ) -> None:
     library = either_library
     key = IdentifierKey(b"k" * 32)
-    library.circulation = Circulation(identifiers=key)
+    library.circulation = Circulation({IDENTIFIERS: key})
     a_partner(library)
     card = a_patron(library)
     patron_id = patron_id_of(library, card)

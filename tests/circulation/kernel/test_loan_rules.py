@@ -26,7 +26,14 @@ def a_row(number: int, **fields: Any) -> PolicyRow:
 
 def rules(*rows: dict[str, Any], schools: frozenset[int] = frozenset()) -> LoanRules:
     policies = tuple(a_row(number, **row) for number, row in enumerate(rows, start=1))
-    return LoanRules(BRANCHES, policies, {"adult": None}, GROUPS, schools, Agreements())
+    return LoanRules(
+        branches=BRANCHES,
+        policies=policies,
+        categories={"adult": None},
+        groups=GROUPS,
+        hidden_schools=schools,
+        agreements=Agreements(),
+    )
 
 
 MOST = (

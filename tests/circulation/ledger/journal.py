@@ -19,7 +19,7 @@ from sqlalchemy import Table, select
 
 from catalogue.database import Database, many, migrate, open_database
 from catalogue.schema import branches, items
-from circulation.calendars.closures import close_branch
+from circulation.closures.closing import close_branch
 from circulation.fees.compensation import bill_loan
 from circulation.fees.giving_up import give_up
 from circulation.fees.paying import pay

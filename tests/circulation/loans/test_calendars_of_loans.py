@@ -11,15 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.database import Transaction
-from circulation.calendars.due_dates import (
-    end_of_day,
-    loan_due,
-    local_date,
-    moved_past_closing,
-    renewal_due,
-)
+from circulation.calendars.due_dates import end_of_day, local_date, moved_past_closing
 from circulation.calendars.opening_hours import Calendar
 from circulation.calendars.rows import Owner, store_special_days, store_week
+from circulation.kernel.loan_lengths import loan_due, renewal_due
 from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refusal, Refused, Renewed

@@ -16,7 +16,7 @@ from circulation.loans.conflicts import settle_conflict
 from circulation.loans.off_line import Act, take_report
 from circulation.loans.schema import loan_conflicts
 from circulation.loans.work_lists import Conflict, no_block_conflicts
-from circulation.patrons.identifiers import IdentifierKey, find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, find_patron
 from tests.builders.circulation import Library, a_library, a_patron
 
 _names: Any = many(
@@ -120,8 +120,8 @@ def test_whatever_a_machine_sends_is_kept_within_bounds(library: Library) -> Non
 
 
 def test_a_national_number_is_not_kept_as_it_is(library: Library) -> None:
-    library.circulation = Circulation(identifiers=IdentifierKey(b"k" * 16))
+    library.circulation = Circulation({IDENTIFIERS: IdentifierKey(b"k" * 16)})
     report(library, patron="010101-1234")
     (line,) = listed(library)
-    assert line.patron_identifier == library.circulation.identifiers.stored("0101011234")
+    assert line.patron_identifier == IDENTIFIERS.of(library.circulation).stored("0101011234")
     assert (line.patron_identifier or "").startswith("cpr:")

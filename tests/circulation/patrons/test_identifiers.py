@@ -11,6 +11,7 @@ from catalogue.database import many
 from circulation.kernel.reasons import IdentifierBlock, Reason
 from circulation.kernel.results import CheckedOut, Refused
 from circulation.patrons.identifiers import (
+    IDENTIFIERS,
     IdentifierKey,
     IdentifierTaken,
     NoIdentifierKey,
@@ -32,7 +33,7 @@ _stored = many(select(patron_identifiers.c.identifier), None)
 @pytest.fixture
 def keyed(sqlite_library: Library) -> Library:
     library = sqlite_library
-    library.circulation.identifiers = IdentifierKey(b"sixteen bytes or")
+    IDENTIFIERS.put(library.circulation, IdentifierKey(b"sixteen bytes or"))
     return library
 
 
@@ -46,7 +47,7 @@ def add(library: Library, card: str, identifier: str, kind: str, **options: obje
             identifier,
             kind,
             now=library.now,
-            key=library.circulation.identifiers,
+            key=IDENTIFIERS.of(library.circulation),
             **options,  # type: ignore[arg-type]
         )
     )
@@ -76,7 +77,7 @@ def test_a_health_card_is_a_national_number_too(keyed: Library) -> None:
             family_name="Ørsted",
             card=CPR,
             now=keyed.now,
-            key=keyed.circulation.identifiers,
+            key=IDENTIFIERS.of(keyed.circulation),
         )
     )
     [shown] = keyed.read(lambda transaction: identifiers_of(transaction, number))
@@ -96,7 +97,7 @@ def test_without_a_key_no_national_number_is_kept(sqlite_library: Library) -> No
 
 def test_another_key_does_not_find_it(keyed: Library) -> None:
     add(keyed, a_patron(keyed), CPR, "national_id")
-    keyed.circulation.identifiers = IdentifierKey(b"another sixteen!!")
+    IDENTIFIERS.put(keyed.circulation, IdentifierKey(b"another sixteen!!"))
     answer = keyed.check_out(CPR, an_item(keyed))
     assert isinstance(answer, Refused)
     assert answer.reasons == (Reason.PATRON_UNKNOWN,)
@@ -104,7 +105,7 @@ def test_another_key_does_not_find_it(keyed: Library) -> None:
 
 @pytest.mark.parametrize("kind", ["login", "email", "national_id", "card"])
 def test_every_identifier_can_be_blocked_and_expire(keyed: Library, kind: str) -> None:
-    card, key = a_patron(keyed), keyed.circulation.identifiers
+    card, key = a_patron(keyed), IDENTIFIERS.of(keyed.circulation)
     others = {"national_id": CPR, "email": "ida@example.dk"}
     identifier = others.get(kind, f"ida-{kind}")
     add(keyed, card, identifier, kind, expires=date(2026, 11, 25))

@@ -21,7 +21,7 @@ from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent
 from circulation.patrons.contacts import ContactKind, Preferences, add_contact, set_preferences
 from circulation.patrons.guardians import add_guardian
-from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
 from circulation.patrons.personal_data import references
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
@@ -203,14 +203,14 @@ def test_more_than_one_step(sqlite_library: Library, monkeypatch: pytest.MonkeyP
 
 def a_known_person(library: Library) -> str:
     """Somebody on whom everything is held that can be."""
-    library.circulation.identifiers = IdentifierKey(b"sixteen bytes or")
+    IDENTIFIERS.put(library.circulation, IdentifierKey(b"sixteen bytes or"))
     card = a_patron(library, pin_hash=hashed("2580"), birth_date=date(2015, 5, 1))
     parent = a_patron(library, birth_date=date(1985, 1, 1))
     child, guardian = number_of(library, card), number_of(library, parent)
     lent_and_returned(library, card)
     queued = a_hold(library, card, an_item(library))
     cancel(library, card, queued.hold)
-    now, key = library.now, library.circulation.identifiers
+    now, key = library.now, IDENTIFIERS.of(library.circulation)
     library.write(
         lambda transaction: (
             add_identifier(transaction, child, "010515-1234", "national_id", now=now, key=key),

@@ -10,7 +10,7 @@ from circulation.accounts.status import patron_status
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Desk, PatronStatus, Refused, Renewed
-from circulation.patrons.guesses import GUESS_LIMIT
+from circulation.patrons.guesses import GUESS_LIMIT, GUESSES
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.pin_rules import (
     DEVICE_LIMIT,
@@ -172,7 +172,7 @@ def test_guessing_by_look_ups_does_not_stop_the_patron(library: Library, card: s
     at_device(library, "one")
     number = patron_id(library, card)
     for guess in range(GUESS_LIMIT):
-        library.circulation.guesses.note("kiosk at one", number, str(guess), library.now)
+        GUESSES.of(library.circulation).note("kiosk at one", number, str(guess), library.now)
     assert look(library, card, "2580") is Reason.PIN_LOCKED
     assert borrow(library, card, "2580") is None
     at_device(library, "two")

@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from catalogue.database import Database, Transaction, metadata, scalar
-from circulation.callers.terminals import terminal_of
+from circulation.callers.partners import PARTNERS
+from circulation.callers.sorting import sort_rules_at
+from circulation.callers.terminals import TERMINALS, terminal_of
 from circulation.kernel.engine import Circulation
 from circulation.kernel.set_up import read_set_up
+from circulation.patrons.pin_settings import pin_rules_of
 from circulation.setting_up.applying import DoesNotFit, apply_set_up
 from circulation.setting_up.difference import Change
 from circulation.setting_up.options import Checks
@@ -82,28 +85,28 @@ def test_the_set_up_in_memory_has_them(database: Database) -> None:
     apply(database, WHOLE)
     circulation = Circulation()
     set_up = database.read(circulation.current_set_up).result()
-    first = set_up.terminals["first"]
+    first = TERMINALS.of(set_up)["first"]
     assert first.options == {"kind": "self-service", "require_patron_pin": True}
-    assert (first.any_branch, set_up.terminals["second"].any_branch) == (True, False)
-    assert set_up.partners["dk-710100"].options == {"services": ["LookupItem", "RequestItem"]}
-    second = set_up.terminals["second"]
+    assert (first.any_branch, TERMINALS.of(set_up)["second"].any_branch) == (True, False)
+    assert PARTNERS.of(set_up)["dk-710100"].options == {"services": ["LookupItem", "RequestItem"]}
+    second = TERMINALS.of(set_up)["second"]
     assert second.own == {"charset": "cp850", "networks": ["192.0.2.0/28", "192.0.2.77"]}
     assert second.options == second.own
-    rules = set_up.sort_rules_at("first")
+    rules = sort_rules_at(set_up, "first")
     assert [(rule.bin, rule.held) for rule in rules] == [("1", None), ("2", False)]
     assert rules[1].home_branch_id in set_up.branches
-    assert set_up.sort_rules_at("second") == ()
+    assert sort_rules_at(set_up, "second") == ()
     (agency_id,) = {branch.agency_id for branch in set_up.branches.values()}
-    assert set_up.pin_rules_of(agency_id).minimum_length == 6
+    assert pin_rules_of(set_up, agency_id).minimum_length == 6
     assert database.read(lambda transaction: terminal_of(transaction, "nobody")).result() is None
 
     apply(database, WHOLE.replace('kind = "self-service"', 'kind = "desk"'))
     changed = database.read(circulation.current_set_up).result()
-    assert changed.terminals["first"].options["kind"] == "desk"
+    assert TERMINALS.of(changed)["first"].options["kind"] == "desk"
     own = 'kind = "sorter"\nprofile = "kiosk"'
     apply(database, WHOLE.replace('profile = "kiosk"', own))
     changed = database.read(circulation.current_set_up).result()
-    assert changed.terminals["first"].options["kind"] == "sorter"  # its own goes before
+    assert TERMINALS.of(changed)["first"].options["kind"] == "sorter"  # its own goes before
 
 
 def test_what_goes_is_let_go_of_first(database: Database) -> None:
@@ -217,7 +220,7 @@ def test_the_demo_sets_rows_of_every_table_of_the_set_up(sqlite_url: str) -> Non
         counts = database.read(
             lambda transaction: {table: _rows(transaction, table) for table in SET_BY}
         ).result()
-        assert database.read(read_set_up).result().terminals
+        assert TERMINALS.of(database.read(read_set_up).result())
     finally:
         database.close()
     assert [table for table, count in counts.items() if not count] == []

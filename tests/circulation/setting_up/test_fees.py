@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.fees.rule_rows import read_fee_rules
+from circulation.fees.rules import read_fee_rules
 from circulation.setting_up.applying import apply_set_up, plan
 from circulation.setting_up.parts import Noun
 from circulation.setting_up.reading import read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from circulation.notices.kinds import NoticeKind
+from circulation.notices.rules import notice_terms
 from circulation.setting_up.applying import apply_set_up, plan
 from circulation.setting_up.reading import read
 from tests.builders.circulation import Library
@@ -25,7 +26,7 @@ def test_what_is_handed_over_at_the_desk_is_stored_and_comes_back(library: Libra
     again = library.read(lambda transaction: plan(transaction, declared))
     assert (again.changes, again.problems) == ([], [])
     set_up = library.read(library.circulation.current_set_up)
-    terms = set_up.notice_terms(library.main.id, "adult", NoticeKind.HOLD_READY)
+    terms = notice_terms(set_up, library.main.id, "adult", NoticeKind.HOLD_READY)
     assert (terms.at_desk, terms.in_reading_room) == (("book",), ())
     assert terms.channels == ("sms", "email")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.fees.payment_ways import PaymentWays
+from circulation.fees.payment_ways import PAYMENT_WAYS, PaymentWays
 from circulation.setting_up.applying import apply_set_up, plan
 from circulation.setting_up.reading import read
 from tests.builders.circulation import Library
@@ -42,7 +42,7 @@ def test_it_is_stored_changed_and_removed(library: Library) -> None:
         again = library.read(lambda transaction, declared=declared: plan(transaction, declared))
         assert (again.changes, again.problems) == ([], [])
         set_up = library.read(library.circulation.current_set_up)
-        assert set_up.payment_ways.get(library.main.agency_id) == ways
+        assert PAYMENT_WAYS.of(set_up).get(library.main.agency_id) == ways
 
 
 @pytest.mark.parametrize("at", ['at = "DK-900100"', 'at = "DK-900101"', 'category = "adult"'])

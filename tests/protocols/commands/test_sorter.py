@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from catalogue.database import Transaction
+from circulation.callers.sorting import SortRule, store_sort_rule
 from circulation.callers.terminals import store_profile, store_terminal
 from circulation.kernel.set_up import set_up_changed
-from circulation.kernel.sorting import SortRule, store_sort_rule
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import a_hold
 from tests.builders.staff import Staff

@@ -19,7 +19,7 @@ from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import request_notice
 from circulation.notices.rows import Message, read_message, select_messages
 from circulation.notices.schema import notice_messages
-from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
 from circulation.patrons.seals import NumberSeal
 from protocols.digital_post.channel import identities_of
 from protocols.digital_post.settings import DigitalPostSettings
@@ -131,7 +131,7 @@ def a_post_office(
     """With a patron P1 whose national number is known, enrolled in everything."""
     settings = TypeAdapter(NoticeSettings).validate_python({"channels": channels})
     library = a_library(database)
-    library.circulation = Circulation(identifiers=IdentifierKey(KEY, NumberSeal(SEAL)))
+    library.circulation = Circulation({IDENTIFIERS: IdentifierKey(KEY, NumberSeal(SEAL))})
     a_patron(library, "P1")
     give_number(library, "P1", CPR)
     platform.enrolled = {("digitalpost", CPR), ("nemsms", CPR)}
@@ -155,7 +155,7 @@ def give_number(library: Library, card: str, number: str, kind: str = "national_
             number,
             kind,
             now=library.now,
-            key=library.circulation.identifiers,
+            key=IDENTIFIERS.of(library.circulation),
         )
 
     library.write(work)

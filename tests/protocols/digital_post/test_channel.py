@@ -15,7 +15,7 @@ from circulation.digital_post.receipts import unknown_receipts
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.notices.outbox import claim
 from circulation.patrons.contacts import ContactKind, add_contact
-from circulation.patrons.identifiers import block_identifier, find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, block_identifier, find_patron
 from protocols.digital_post.memo.messages import MessageType
 from protocols.notices.sending import Sender
 from tests.builders.circulation import a_patron
@@ -338,7 +338,7 @@ def test_a_number_that_was_blocked_is_not_written_to(office: Offices, platform: 
             CPR,
             IdentifierBlock.LOST,
             now=library.now,
-            key=library.circulation.identifiers,
+            key=IDENTIFIERS.of(library.circulation),
         )
     )
     post.ask()

@@ -20,7 +20,7 @@ from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import request_notice
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from protocols.commands.command_line import tiro
 from protocols.digital_post.memo.messages import MemoVersion
 from protocols.digital_post.memo.writing import write_memo
@@ -95,7 +95,7 @@ def configuration(
     database = open_database(database_url)
     library = a_library(database)
     keys = load_configuration(path, installed_standards()).circulation.identifiers
-    library.circulation = Circulation(identifiers=keys)
+    library.circulation = Circulation({IDENTIFIERS: keys})
     a_patron(library, "P1")
     give_number(library, "P1", CPR)
     platform.enrolled = {("digitalpost", CPR)}

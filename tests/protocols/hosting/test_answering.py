@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, insert, select
 from catalogue.database import Database, scalar
 from catalogue.schema import consortia
 from circulation.kernel.engine import Circulation
-from circulation.patrons.pins import hash_pin
+from circulation.patrons.pins import PINS, hash_pin
 from protocols.hosting.answering import Context, Lane, Services
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -202,7 +202,7 @@ def test_a_pin_not_seen_before_is_hashed_in_a_thread_and_the_work_runs_again(
 
     def work(context: Context) -> bool:
         runs.append(1)
-        return context.circulation.pins.check(stored, pin)
+        return PINS.of(context.circulation).check(stored, pin)
 
     for times in (2, 3):  # the second request finds the verdict in memory
         heard = Heard()
@@ -220,7 +220,7 @@ def test_work_that_never_stops_asking_for_hashes_is_an_error_not_a_loop(
 
     def work(context: Context) -> bool:
         asked.append(hash_pin("1234"))
-        return context.circulation.pins.check(asked[-1], "1234")
+        return PINS.of(context.circulation).check(asked[-1], "1234")
 
     services.perform(Lane.WRITE, work, heard)
     loop.run_until(lambda: len(heard) == 1)

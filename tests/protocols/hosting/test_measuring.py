@@ -14,7 +14,7 @@ import pytest
 from catalogue.database import Database
 from catalogue.tracing import here, request_id
 from circulation.kernel.engine import Circulation
-from circulation.patrons.pins import hash_pin
+from circulation.patrons.pins import PINS, hash_pin
 from protocols.hosting.answering import Lane, Services
 from protocols.hosting.measuring import NOTED, Measures
 from protocols.hosting.traces import BOUNDS, FAILED, OK, REFUSED, Times, mark_refused
@@ -142,7 +142,7 @@ def test_the_parts_of_a_request_are_told_apart(services: Services, loop: Loop) -
     here.request = trace
     try:
         services.perform(
-            Lane.WRITE, lambda context: context.circulation.pins.check(stored, "1234"), heard
+            Lane.WRITE, lambda context: PINS.of(context.circulation).check(stored, "1234"), heard
         )
     finally:
         here.request = None

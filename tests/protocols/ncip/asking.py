@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from circulation.kernel.set_up import set_up_changed
-from circulation.notices.rule_rows import store_notice_rule
+from circulation.notices.rules import store_notice_rule
 from protocols.ncip.messages import (
     Amount,
     AuthenticationInput,

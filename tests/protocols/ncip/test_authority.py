@@ -21,6 +21,7 @@ from circulation.callers.partner_requests import hold_of_request
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.guesses import GUESS_LIMIT
 from circulation.patrons.identifiers import add_identifier
+from circulation.patrons.pins import PINS
 from circulation.patrons.schema import patron_identifiers, patrons
 from protocols.ncip.codec import encode
 from protocols.ncip.handlers import HANDLERS
@@ -375,11 +376,11 @@ def test_who_is_nobody_is_not_seen_by_the_work_nor_by_the_end_of_guessing(stage:
     for who in (with_pin, without, "NOBODY"):
         said = []
         for number in range(GUESS_LIMIT + 1):
-            before = len(library.circulation.pins)
+            before = len(PINS.of(library.circulation))
             pin = typed_xml("PIN", f"{who}{number}")
             answer = look_up(stage, FOREIGN, typed_xml("Barcode Id", who), pin)
             text = etree.tostring(answer, encoding="unicode")
-            said.append((text, len(library.circulation.pins) - before))
+            said.append((text, len(PINS.of(library.circulation)) - before))
         seen.append(said)
     assert [hashed for _, hashed in seen[0][1:]] == [1] * (GUESS_LIMIT - 1) + [0]
     assert seen[0][1:] == seen[1][1:] == seen[2][1:]

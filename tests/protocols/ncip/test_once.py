@@ -14,7 +14,7 @@ from sqlalchemy import select
 from catalogue.database import Database, Transaction, many
 from circulation.callers.schema import replies
 from circulation.kernel.events import EventKind
-from circulation.patrons.identifiers import IdentifierKey
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from protocols.hosting.answering import Context
 from protocols.ncip.codec import encode
 from protocols.ncip.handlers import HANDLERS
@@ -120,7 +120,7 @@ def test_another_pin_is_another_request(stage: Stage) -> None:
 def test_what_the_database_holds_is_not_enough_to_try_pins(stage: Stage) -> None:
     """The set-up's hashes of secrets are in the database; the library's key is not."""
     library = stage.library
-    library.circulation.identifiers = IdentifierKey(b"sixteen bytes or")
+    IDENTIFIERS.put(library.circulation, IdentifierKey(b"sixteen bytes or"))
     card, barcode = a_patron(library, pin_hash=hashed("8351")), an_item(library)
     body = message(lend(typed("Barcode Id", card) + typed("PIN", "8351"), barcode))
     first = stage.answer(body)
@@ -128,7 +128,7 @@ def test_what_the_database_holds_is_not_enough_to_try_pins(stage: Stage) -> None
     library.pass_time(minutes=1)
     assert stage.answer(body) == first
     # Under another key the same words are another request: the loan there is answers.
-    library.circulation.identifiers = IdentifierKey(b"quite another key")
+    IDENTIFIERS.put(library.circulation, IdentifierKey(b"quite another key"))
     keys = library.read(_digests)
     stage.answer(body)
     assert len(library.read(_digests)) == len(keys) + 1

@@ -21,7 +21,7 @@ from circulation.kernel.results import Branch
 from circulation.loans.work_lists import no_block_conflicts
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import ContactKind, add_contact
-from circulation.patrons.identifiers import IdentifierKey, add_identifier, find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
 from protocols.sip2.handlers import HANDLERS
 from protocols.sip2.messages import (
     BlockPatron,
@@ -186,7 +186,7 @@ def _blocked(library: Library) -> None:
 
 def a_person(library: Library, home: Branch) -> None:
     """A patron with all that can be known of one: a loan, a hold, a debt, an address."""
-    library.circulation.identifiers = IdentifierKey(b"sixteen bytes ok")
+    IDENTIFIERS.put(library.circulation, IdentifierKey(b"sixteen bytes ok"))
     library.pass_time(hours=-2)
     a_patron(
         library,
@@ -205,7 +205,7 @@ def a_person(library: Library, home: Branch) -> None:
     def identified(transaction: Transaction) -> None:
         patron_id = find_patron(transaction, OLD_CARD)
         assert patron_id is not None
-        key = library.circulation.identifiers
+        key = IDENTIFIERS.of(library.circulation)
         for identifier, kind in ((LOGIN, "login"), (NATIONAL, "national_id")):
             add_identifier(transaction, patron_id, identifier, kind, now=library.now, key=key)
         add_identifier(transaction, patron_id, CARD, "card", now=library.now)

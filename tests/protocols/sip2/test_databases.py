@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from catalogue.database import Database, Transaction
+from circulation.callers.sorting import SortRule, store_sort_rule
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.set_up import set_up_changed
-from circulation.kernel.sorting import SortRule, store_sort_rule
 from circulation.loans.work_lists import no_block_conflicts
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item

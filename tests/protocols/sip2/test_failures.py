@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from catalogue.database import Database, DatabaseUnavailable, Transaction, Work
+from circulation.patrons.pins import PINS
 from protocols.sip2 import handlers
 from protocols.sip2.codec import encode
 from protocols.sip2.failures import failure_response
@@ -107,7 +108,8 @@ def test_a_fault_in_the_engine_is_a_negative_answer_within_a_second(
     begun = time.monotonic()
     with monkeypatch.context() as patch:
         patch.setattr(terminal.services, "database", FaultyDatabase(library.database))
-        patch.setattr(library.circulation, "pins", None)  # a login asks these, no statement
+        # A login asks these, and no statement.
+        patch.setitem(library.circulation.memories, PINS, object())
         answer = terminal.ask(with_checksum(data, 6))
     assert time.monotonic() - begun < 1
     assert answer.startswith(NEGATIVE[data[:2].decode()].encode())
@@ -268,7 +270,7 @@ def test_a_login_without_a_database_is_not_a_wrong_one(
     terminal = a_terminal(logged_in=False, settings={"login_tries": 2, "login_failures": 2})
     with monkeypatch.context() as patch:
         patch.setattr(terminal.services, "database", FaultyDatabase(library.database, 0, "gone"))
-        patch.setattr(library.circulation, "pins", _Unusable())
+        patch.setitem(library.circulation.memories, PINS, _Unusable())
         for _ in range(5):
             assert terminal.ask(LOGIN) == b"940\r"
     assert not terminal.closing

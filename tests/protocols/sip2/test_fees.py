@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from circulation.fees.rule_rows import store_fee_rule
+from circulation.fees.rules import store_fee_rule
 from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.money import ChargeKind
 from protocols.sip2.handling.fees import FEE_NAMES, FEE_TYPES, amount_of, minor_units_of

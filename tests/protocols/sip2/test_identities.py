@@ -8,7 +8,12 @@ import pytest
 
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.patrons.contacts import ContactKind, add_contact
-from circulation.patrons.identifiers import IdentifierKey, add_identifier, block_identifier
+from circulation.patrons.identifiers import (
+    IDENTIFIERS,
+    IdentifierKey,
+    add_identifier,
+    block_identifier,
+)
 from protocols.sip2.codec import decode
 from protocols.sip2.wire.text import Dialect
 from tests.builders.circulation import Library, a_patron, an_item
@@ -46,7 +51,8 @@ def fields(answer: bytes) -> Any:
 @pytest.fixture
 def person(library: Library) -> str:
     """A patron with two cards, a login and a national number, a loan and a debt."""
-    key = library.circulation.identifiers = IdentifierKey(b"sixteen bytes ok")
+    key = IdentifierKey(b"sixteen bytes ok")
+    IDENTIFIERS.put(library.circulation, key)
     a_patron(library, OLD_CARD, pin_hash=hashed("1234"))
     number = number_of(library, OLD_CARD)
     library.pass_time(minutes=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalogue.database import Transaction
-from circulation.kernel.media import set_media
+from circulation.items.media import set_media
 from circulation.kernel.results import ItemState
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import GROUPS

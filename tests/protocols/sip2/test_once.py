@@ -15,7 +15,7 @@ from catalogue.database import Database, Transaction, many
 from circulation.callers.replies import reply_key
 from circulation.callers.schema import replies
 from circulation.kernel.events import EventKind
-from circulation.patrons.identifiers import IdentifierKey
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from protocols.sip2.handling.once import CHANGING
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item
@@ -187,7 +187,7 @@ def test_what_the_database_holds_is_not_enough_to_try_pins(
     library: Library, terminal: Terminal
 ) -> None:
     """The set-up's password hashes are in the database; the library's key is not."""
-    library.circulation.identifiers = IdentifierKey(b"sixteen bytes or")
+    IDENTIFIERS.put(library.circulation, IdentifierKey(b"sixteen bytes or"))
     body = out(a_patron(library, pin_hash=hashed("1234")), an_item(library), rest="AC|AD1234|")
     first = terminal.ask(body)
     assert first.startswith(b"121")
@@ -197,7 +197,7 @@ def test_what_the_database_holds_is_not_enough_to_try_pins(
     assert bytes(digest) != reply_key(account.login, account.password, body).digest
     reconnect(terminal)
     assert terminal.ask(body) == first
-    library.circulation.identifiers = IdentifierKey(b"quite another key")
+    IDENTIFIERS.put(library.circulation, IdentifierKey(b"quite another key"))
     assert terminal.ask(body) != first
 
 

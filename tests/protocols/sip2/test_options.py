@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 import protocols.sip2
 from catalogue.database import Transaction
+from circulation.callers.sorting import SortRule, store_sort_rule
 from circulation.kernel.events import EventKind
 from circulation.kernel.set_up import set_up_changed
-from circulation.kernel.sorting import SortRule, store_sort_rule
 from circulation.ledger.money import ChargeKind
 from circulation.loans.lost import declare_lost
 from protocols.sip2.settings import Account

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.database import many
-from circulation.fees.rule_rows import store_fee_rule
+from circulation.fees.rules import store_fee_rule
 from circulation.holds.schema import holds
 from circulation.kernel.events import EventKind, read_event
 from circulation.kernel.schema import events

@@ -30,7 +30,7 @@ from typing import Any
 
 from catalogue.database import migrate, open_database
 from circulation.callers.terminals import store_terminal
-from circulation.fees.rule_rows import store_fee_rule
+from circulation.fees.rules import store_fee_rule
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Refused

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from circulation.calendars.closures import (
+from circulation.calendars.due_dates import end_of_day, local_date
+from circulation.closures.closing import (
     Closure,
     all_closures,
     close_branch,
     lift_closure,
     preview_closure,
 )
-from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.kernel.events import EventKind, events_of_hold
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused

@@ -5,15 +5,16 @@ A group says its media type in the set-up, and so all groups below it that say n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
 from catalogue.database import Transaction, many, send
-from circulation.kernel.policy import Tree, lineage
+from circulation.kernel.policy import lineage
 from circulation.kernel.schema import material_groups
+from circulation.kernel.set_up import SetUp, SetUpPart
 
 
 class MediaType(Enum):
@@ -99,6 +100,13 @@ def read_media(transaction: Transaction) -> dict[str, Media]:
     }
 
 
-def media_of(media: Mapping[str, Media], groups: Tree, group: str) -> Media:
+#: By the code of the material group, where it says anything itself.
+MEDIA = SetUpPart("media", read_media)
+
+
+def media_of_group(set_up: SetUp, material_group: str) -> Media:
     """What is known of the things of a group: what it says, or the nearest above it that does."""
-    return next((media[code] for code in lineage(groups, group) if code in media), UNKNOWN)
+    media = MEDIA.of(set_up)
+    return next(
+        (media[code] for code in lineage(set_up.groups, material_group) if code in media), UNKNOWN
+    )

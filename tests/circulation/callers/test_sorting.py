@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from catalogue.database import Transaction
+from circulation.callers.sorting import SortRule, hindrance, sort, sort_refused, store_sort_rule
 from circulation.callers.terminals import store_terminal
 from circulation.kernel.results import Branch, CheckedIn, Desk, Destination, Item
 from circulation.kernel.set_up import set_up_changed
-from circulation.kernel.sorting import SortRule, hindrance, sort, sort_refused, store_sort_rule
 from circulation.loans.returns import check_in
 from tests.builders.circulation import Library, a_patron, an_item
 

@@ -7,15 +7,17 @@ of the set-up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.database import Transaction, many, send
+from circulation.callers.schema import sort_rules
+from circulation.callers.terminals import TERMINALS
 from circulation.kernel.policy import Tree, lineage
 from circulation.kernel.results import Branch, Destination, Item
-from circulation.kernel.schema import sort_rules
+from circulation.kernel.set_up import SetUp, SetUpPart
 
 
 class SortRule(NamedTuple):
@@ -159,4 +161,23 @@ def sort_refused(
     return None
 
 
-Sorting = Mapping[str, Sequence[SortRule]]
+SORTING = SetUpPart("sorting", read_sorting)
+
+
+def sort_rules_at(set_up: SetUp, login: str, scheme: str | None = None) -> tuple[SortRule, ...]:
+    """The rules by which the terminal sorts, those of `scheme` if it names one; none where it
+    does not sort."""
+    if scheme is None:
+        terminal = TERMINALS.of(set_up).get(login)
+        scheme = terminal.sorting if terminal is not None else None
+    return () if scheme is None else SORTING.of(set_up).get(scheme, ())
+
+
+def problem_bin_at(
+    set_up: SetUp, login: str, branch_id: int, item: Item | None, scheme: str | None = None
+) -> str | None:
+    """The bin of a sorting terminal for what it does not take back; None for its own mind."""
+    here = set_up.branches.get(branch_id)
+    rules = sort_rules_at(set_up, login, scheme)
+    rule = sort_refused(rules, item, here, set_up.groups) if here and rules else None
+    return None if rule is None else rule.bin

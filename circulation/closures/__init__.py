@@ -1,0 +1,1 @@
+"""Closures in an emergency: a branch closes at once."""
