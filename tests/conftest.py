@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import Database, migrate, open_database
 from tests.examples import try_all
 from tests.processes import fork_from_now_on

@@ -14,7 +14,7 @@ from circulation.notices.forecast import forecast
 from circulation.notices.kinds import Basis, NoticeKind, NoticeState
 from circulation.notices.log import NotPossible, queue, resend, settle_as_sent, withdraw
 from circulation.notices.outcomes import Doubtful
-from circulation.notices.privacy import forget_notices_of, forget_old_notices
+from circulation.notices.privacy import PERSONAL, forget_old_notices
 from circulation.notices.rules import NoticeTerms
 from circulation.notices.silence import (
     begin_silent_batch,
@@ -201,7 +201,7 @@ def test_who_is_erased_is_told_nothing_more(library: Library, card: str) -> None
     late(library, card)
     sent(library)
     ask_for(library, card, NoticeKind.STAFF, Cause(key="1"), facts={"text": "Hej"})
-    write(library, forget_notices_of, patron_id(library, card), library.now)
+    write(library, PERSONAL.forget, patron_id(library, card), library.now)
     assert sent(library) == []
     assert {(each.address, each.text) for each in log(library, card)} == {("", "")}
 
