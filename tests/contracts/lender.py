@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import open_database
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import desk_at
