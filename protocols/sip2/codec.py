@@ -28,7 +28,7 @@ For `Checkout` the generated pair is, in essence::
         ...
         return text
 
-Setting each attribute takes two thirds of the time that the constructor takes.
+Attributes are set one by one because a constructor takes longer.
 
 Error detection (SIP2 2.12, p. 16) is here too: `open_frame` and `seal`.
 """

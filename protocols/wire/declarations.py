@@ -34,9 +34,10 @@ class DeclarationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One field of a class: what kind of value without None and marks, and the marks.
+    """One field of a class, with its marks.
 
-    Where that is a union of several, the marks of each are still in it.
+    `kind` is its type without None and without the marks; where several are left of a union, each
+    keeps its own marks.
     """
 
     declaring: type[Any]
