@@ -18,7 +18,7 @@ import pytest
 
 from catalogue.database import open_database
 from circulation.jobs.table import JOBS
-from protocols.commands.daily import AGAIN, Daily
+from protocols.commands.serving.daily import AGAIN, Daily
 from protocols.demo.seeding import seed
 from tests.builders.certificates import Authority
 from tests.distributions import packaged

@@ -1,1 +1,1 @@
-"""The subcommands of `tiro`, a module each; `protocols.commands.command_line` lists them."""
+"""The commands of `tiro` in folders by noun; `protocols.commands.command_line` lists them."""

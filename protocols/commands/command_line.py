@@ -1,97 +1,63 @@
-"""The command `tiro`: one subcommand for each module of `protocols.commands`."""
+"""The command `tiro`: its subcommands, each a module that is loaded when it is called."""
 
 from __future__ import annotations
 
 import gc
 import importlib
-import importlib.util
 import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
+from protocols.commands.shared.settings import Settings
 from protocols.process.failures import INTERRUPTED, JSON, Failure, in_json, report_failures
 
-if TYPE_CHECKING:  # `tiro --help` and completion load nothing that they do not need
-    from protocols.process.configuration import Configuration
-
-#: Command -> its module under protocols.commands, imported only when it is called. In it the
-#: command has the module's name; the first line of the module says what it is for.
+#: Command -> its module in the folders here, imported only when it is called. In it the command has
+#: the module's name; the first line of the module says what it is for.
 COMMANDS = {
-    "accession": "accession",
-    "apply": "apply",
-    "charges": "charges",
-    "backup": "backup",
-    "booking": "booking",
-    "check": "check",
-    "close": "close",
-    "collection": "collection",
-    "completion": "completion",
-    "demo": "demo",
-    "deposit": "deposit",
-    "digital-post": "digital_post",
-    "explain": "explain",
-    "export": "exporting",
-    "group": "group",
-    "hash": "hashing",
-    "health": "health",
-    "hold": "hold",
-    "import": "importing",
-    "item": "item",
-    "jobs": "jobs",
-    "list": "lists",
-    "load": "load",
-    "loan": "loan",
-    "notices": "notices",
-    "ncip": "ncip",
-    "patron": "patron",
-    "record": "record",
-    "reindex": "reindex",
-    "receiving": "receiving",
-    "restore": "restore",
-    "serve": "serve",
-    "sorter": "sorter",
-    "slip": "slip",
-    "statistics": "statistics",
-    "theme": "theme",
-    "sip2": "sip2",
-    "terminals": "terminals",
+    "accession": "accession.accession",
+    "apply": "rules.apply",
+    "backup": "database.backup",
+    "booking": "bookings.booking",
+    "charges": "money.charges",
+    "check": "serving.check",
+    "close": "rules.close",
+    "collection": "money.collection",
+    "completion": "serving.completion",
+    "demo": "serving.demo",
+    "deposit": "items.deposit",
+    "digital-post": "notices.digital_post",
+    "explain": "rules.explain",
+    "export": "database.exporting",
+    "group": "patrons.group",
+    "hash": "serving.hashing",
+    "health": "serving.health",
+    "hold": "holds.hold",
+    "import": "database.importing",
+    "item": "items.item",
+    "jobs": "serving.jobs",
+    "list": "reports.lists",
+    "load": "records.load",
+    "loan": "loans.loan",
+    "ncip": "standards.ncip",
+    "notices": "notices.notices",
+    "patron": "patrons.patron",
+    "receiving": "accession.receiving",
+    "record": "records.record",
+    "reindex": "records.reindex",
+    "restore": "database.restore",
+    "serve": "serving.serve",
+    "sip2": "standards.sip2",
+    "slip": "notices.slip",
+    "sorter": "loans.sorter",
+    "statistics": "reports.statistics",
+    "terminals": "standards.terminals",
+    "theme": "items.theme",
 }
-
-
-@dataclass
-class Settings:
-    """What every command is given: where the configuration is, read when it is needed."""
-
-    path: Path
-
-    @cached_property
-    def configuration(self) -> Configuration:
-        from protocols.hosting.standard import installed_standards
-        from protocols.process.configuration import ConfigurationError, load_configuration
-
-        if not self.path.exists():
-            raise Failure(
-                f"{self.path} does not exist",
-                "Name the configuration with --config FILE or the variable TIRO_CONFIG; "
-                "`tiro demo --data DIR` writes one to start from.",
-            )
-        try:
-            return load_configuration(self.path, installed_standards())
-        except ConfigurationError as error:
-            raise Failure(
-                str(error), "Put it right there; `tiro check` looks at all the rest as well."
-            ) from error
-
-    @property
-    def database_url(self) -> str:
-        return self.configuration.database_url
 
 
 #: What others than the owner may do with files that a command or the server makes, whatever the
@@ -111,8 +77,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module: Any = importlib.import_module(f"protocols.commands.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, COMMANDS[cmd_name])
+        folder, _, name = COMMANDS[cmd_name].partition(".")
+        module: Any = importlib.import_module(f"protocols.commands.{folder}.{name}")
+        command: click.Command = getattr(module, name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -166,11 +133,9 @@ class _Commands(click.Group):
 
 def about(command: str) -> str:
     """What the command is for, out of its module's first line, which is not run for it."""
-    found = importlib.util.find_spec(f"protocols.commands.{COMMANDS[command]}")
-    if found is None or found.origin is None:
-        return ""
-    with Path(found.origin).open(encoding="utf-8") as file:
-        said = _ABOUT.match(file.readline())
+    file = Path(__file__).parent.joinpath(*COMMANDS[command].split(".")).with_suffix(".py")
+    with file.open(encoding="utf-8") as lines:
+        said = _ABOUT.match(lines.readline())
     return said[1] if said else ""
 
 

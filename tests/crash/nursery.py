@@ -27,7 +27,11 @@ _LIBRARIES = (
     ),
     *("catalogue.database.postgresql", "alembic.command"),
     *("twisted.web.http", "twisted.protocols.tls"),
-    *("protocols.process.configuration", "protocols.commands.serve", "protocols.sip2.handlers"),
+    *(
+        "protocols.process.configuration",
+        "protocols.commands.serving.serve",
+        "protocols.sip2.handlers",
+    ),
     *("protocols.z3950.handlers", "protocols.ncip.exchange", "protocols.sru.handlers"),
 )
 

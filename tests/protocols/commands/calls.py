@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from protocols.commands.command_line import tiro
-from protocols.commands.values import DAY
+from protocols.commands.shared.values import DAY
 from protocols.demo.seeding import SET_UP
 
 #: What a command needs besides its required arguments, to be no mistake of the caller.

@@ -25,8 +25,8 @@ from click.testing import CliRunner, Result
 from catalogue.database import migrate
 from catalogue.database.migrations.running import newest_revision
 from catalogue.database.migrations.versions import newest_named
-from protocols.commands import databases
 from protocols.commands.command_line import tiro
+from protocols.commands.shared import databases
 from protocols.process.failures import (
     INTERRUPTED,
     JSON,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from protocols.commands.sip2 import sip2
+from protocols.commands.standards.sip2 import sip2
 from protocols.sip2.checking.answers import examine
 from protocols.sip2.checking.findings import Weight
 from protocols.sip2.checking.probes import PROBES, check_server, response_time

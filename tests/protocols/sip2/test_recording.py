@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from protocols.commands.sip2 import sip2
+from protocols.commands.standards.sip2 import sip2
 from protocols.sip2.asking.line import open_line
 from protocols.sip2.asking.recording import MAX_FILE, line_of, record
 from protocols.sip2.asking.replay import Exchange, Secrets, read_recording, replay, shown

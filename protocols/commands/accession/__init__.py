@@ -1,0 +1,1 @@
+"""Commands on new items: deliveries received, copies made ready to lend."""

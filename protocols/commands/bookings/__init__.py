@@ -1,0 +1,1 @@
+"""Commands on bookings of copies for a period."""

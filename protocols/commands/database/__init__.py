@@ -1,0 +1,1 @@
+"""Commands on the whole database: backups and archives."""

@@ -1,0 +1,1 @@
+"""Commands on holds, and the work that they make."""

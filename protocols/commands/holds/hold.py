@@ -1,0 +1,281 @@
+"""`tiro hold`: placing, changing and cancelling holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from catalogue.database import Transaction
+from catalogue.items import find_item
+from circulation.holds.changing import cancel_hold, change_hold, pause_hold
+from circulation.holds.lists import patron_holds
+from circulation.holds.placing import place_holds
+from circulation.holds.results import HoldChanged, HoldKind, HoldsPlaced, QueuedHold, Wanted
+from circulation.holds.work_lists import record_queue
+from circulation.kernel.results import Refused
+from protocols.commands.holds.work import COMMANDS
+from protocols.commands.shared.library import as_json, opened, refusal_of, say
+from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.unknown import no_item
+from protocols.commands.shared.values import DAY, ISIL
+
+_at = click.option("--at", "branch", type=ISIL, required=True, help="The branch where it is done.")
+_KINDS = click.Choice([kind.value for kind in HoldKind])
+
+
+@click.group()
+def hold() -> None:
+    """Place and look after holds. The exit code is 1 where anything was refused."""
+
+
+@hold.command()
+@click.argument("patron")
+@click.option("--record", "records", type=int, multiple=True, help="A title, by its number.")
+@click.option("--item", "items", multiple=True, metavar="BARCODE", help="Just this item.")
+@click.option("--part", default="", help="Only this part of the titles, as of a periodical.")
+@click.option("--kind", type=_KINDS, default=HoldKind.NORMAL.value, show_default=True)
+@_at
+@click.option("--pickup", type=ISIL, help="Where to fetch it.  [default: as they prefer]")
+@click.option("--from", "activates", type=DAY, help="The first day on which it may be served.")
+@click.option("--until", type=DAY, help="The last.  [default: as the rules have it]")
+@click.option("--priority", type=int, default=0, help="The smaller goes first.")
+@as_json
+@click.pass_obj
+def place(
+    settings: Settings,
+    /,
+    patron: str,
+    records: tuple[int, ...],
+    items: tuple[str, ...],
+    part: str,
+    kind: str,
+    branch: str,
+    activates: date | None,
+    until: date | None,
+    pickup: str | None,
+    priority: int,
+    as_json: bool,
+) -> None:
+    """Place a hold for PATRON on one or more titles or items.
+
+    Several are placed all or none; of --kind parallel any one will do, serial is one after the
+    other.
+    """
+    wanted = [Wanted(record, part=part) for record in records]
+    wanted += [Wanted(item=barcode) for barcode in items]
+    if not wanted:
+        raise click.UsageError("name a title (--record) or an item (--item)")
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answer = library.write(
+            lambda transaction: place_holds(
+                library.circulation,
+                transaction,
+                desk=desk,
+                patron=patron,
+                wanted=wanted,
+                kind=HoldKind(kind),
+                pickup_branch=pickup,
+                activates=activates,
+                interest_until=until,
+                priority=priority,
+                now=library.now,
+            )
+        )
+    if isinstance(answer, Refused):
+        _refuse(answer, as_json)
+    else:
+        say(_placed(answer), as_json)
+
+
+def _placed(answer: HoldsPlaced) -> list[dict[str, Any]]:
+    placed = [_facts(each) for each in answer.holds]
+    refused = [
+        {"record": wanted.record_id, "item": wanted.item, "part": wanted.part}
+        | refusal_of(Refused(refusals))
+        for wanted, refusals in answer.refused
+    ]
+    recalled = [
+        {"recalled": each.item, "due": each.due, "was_due": each.previous_due}
+        for each in answer.recalled
+    ]
+    return placed + refused + recalled
+
+
+def _refuse(refused: Refused, json_wanted: bool) -> None:
+    say([refusal_of(refused)], json_wanted)
+    raise click.exceptions.Exit(1)
+
+
+def _facts(queued: QueuedHold) -> dict[str, Any]:
+    held = queued.hold
+    return {
+        "hold": held.id,
+        "record": held.record_id,
+        "title": held.title,
+        "author": held.author,
+        "item": held.item,
+        "part": held.part,
+        "kind": held.kind.value,
+        "state": held.state.value,
+        "outcome": held.outcome.value if held.outcome else None,
+        "pickup": held.pickup_branch.isil,
+        "number_in_queue": queued.number_in_queue,
+        "days": queued.days,
+        "placed": held.placed,
+        "from": held.activates,
+        "until": held.interest_until,
+        "paused_from": held.paused_from,
+        "paused_until": held.paused_until,
+        "bound_item": held.bound_item,
+        "pickup_number": held.number,
+        "pickup_until": held.deadline,
+    }
+
+
+@hold.command("list")
+@click.argument("patron")
+@as_json
+@click.pass_obj
+def list_(settings: Settings, patron: str, as_json: bool) -> None:
+    """List the open holds of PATRON, with their place in the queue and the days it may take."""
+    with opened(settings) as library:
+        found = library.read(
+            lambda transaction: patron_holds(
+                library.circulation, transaction, patron=patron, now=library.now
+            )
+        )
+    if isinstance(found, Refused):
+        raise click.ClickException("no patron has this identifier")
+    say([_facts(each) for each in found.holds], as_json)
+
+
+def _do(
+    settings: Settings,
+    verb: Callable[..., HoldChanged | Refused],
+    patron: str,
+    hold_id: int,
+    branch: str,
+    json_wanted: bool,
+    **options: Any,
+) -> None:
+    """Does something with one hold of a patron, and says what it is like now."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answer = library.write(
+            lambda transaction: verb(
+                library.circulation,
+                transaction,
+                desk=desk,
+                patron=patron,
+                hold_id=hold_id,
+                now=library.now,
+                **options,
+            )
+        )
+    if isinstance(answer, Refused):
+        _refuse(answer, json_wanted)
+    else:
+        say(_facts(answer.queued), json_wanted)
+
+
+@hold.command()
+@click.argument("patron")
+@click.argument("hold_id", type=int)
+@_at
+@click.option("--pickup", type=ISIL, help="Where to fetch it.")
+@click.option("--from", "activates", type=DAY, help="The first day on which it may be served.")
+@click.option("--until", type=DAY, help="The last.")
+@as_json
+@click.pass_obj
+def change(
+    settings: Settings,
+    patron: str,
+    hold_id: int,
+    branch: str,
+    pickup: str | None,
+    activates: date | None,
+    until: date | None,
+    as_json: bool,
+) -> None:
+    """Change a hold; it keeps its place in the queue."""
+    changes = {"pickup_branch": pickup, "activates": activates, "interest_until": until}
+    _do(settings, change_hold, patron, hold_id, branch, as_json, **changes)
+
+
+@hold.command()
+@click.argument("patron")
+@click.argument("hold_id", type=int)
+@_at
+@click.option("--from", "first", type=DAY, help="The first day of the pause.  [default: today]")
+@click.option("--until", "last", type=DAY, help="The last.  [default: until further notice]")
+@click.option("--end", is_flag=True, help="End the pause instead.")
+@as_json
+@click.pass_obj
+def pause(
+    settings: Settings,
+    patron: str,
+    hold_id: int,
+    branch: str,
+    first: date | None,
+    last: date | None,
+    end: bool,
+    as_json: bool,
+) -> None:
+    """Pass a hold over for some time; it keeps its place in the queue."""
+    if end and (first or last):
+        raise click.UsageError("--end has no days")
+    begin = None if end else (first or datetime.now().date())  # noqa: DTZ005  the wall's own day
+    _do(settings, pause_hold, patron, hold_id, branch, as_json, first=begin, last=last)
+
+
+@hold.command()
+@click.argument("patron")
+@click.argument("hold_id", type=int)
+@_at
+@click.option("--unobtainable", is_flag=True, help="Because the library cannot get it: say so.")
+@as_json
+@click.pass_obj
+def cancel(
+    settings: Settings, patron: str, hold_id: int, branch: str, unobtainable: bool, as_json: bool
+) -> None:
+    """End a hold."""
+    _do(settings, cancel_hold, patron, hold_id, branch, as_json, unobtainable=unobtainable)
+
+
+@hold.command()
+@click.option("--record", type=int, help="The title, by its number.")
+@click.option("--item", "barcode", metavar="BARCODE", help="The title of this item.")
+@as_json
+@click.pass_obj
+def queue(settings: Settings, record: int | None, barcode: str | None, as_json: bool) -> None:
+    """List the queue of a title: who is served when, and who is passed over and why."""
+    if (record is None) == (barcode is None):
+        raise click.UsageError("name a title (--record) or an item of it (--item)")
+    with opened(settings) as library:
+
+        def work(transaction: Transaction) -> list[dict[str, Any]]:
+            record_id = record
+            if barcode is not None:
+                item = find_item(transaction, barcode)
+                if item is None:
+                    raise click.ClickException(no_item(transaction, barcode))
+                record_id = item.record_id
+            assert record_id is not None
+            return [
+                {"patron": each.patron_name}
+                | _facts(each.queued)
+                | {"passed_over": each.passed_over.value if each.passed_over else None}
+                for each in record_queue(
+                    library.circulation, transaction, record_id=record_id, now=library.now
+                )
+            ]
+
+        say(library.read(work), as_json)
+
+
+for _command in COMMANDS:
+    hold.add_command(_command)

@@ -1,0 +1,39 @@
+"""`tiro deposit`: items lent together to another place, by turns."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+
+from circulation.kernel.results import StayKind
+from protocols.commands.items.placement import ENDS, STATIONS, add_common, at_branch, create
+from protocols.commands.shared.library import as_json
+from protocols.commands.shared.settings import Settings
+
+
+@click.group()
+def deposit() -> None:
+    """Lend items together to another branch, a nursery, a waiting room, a bus, by turns."""
+
+
+@deposit.command("add")
+@click.argument("name")
+@STATIONS
+@ENDS
+@at_branch
+@as_json
+@click.pass_obj
+def add_deposit(
+    settings: Settings,
+    name: str,
+    stations: tuple[str, ...],
+    ends: date | None,
+    branch: str,
+    as_json: bool,
+) -> None:
+    """Begin a deposit, with as many stations as it has turns."""
+    create(settings, StayKind.DEPOSIT, name, stations, ends, None, branch, as_json)
+
+
+add_common(deposit, StayKind.DEPOSIT)

@@ -1,0 +1,300 @@
+"""What `tiro deposit` and `tiro theme` share: items that are together elsewhere for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import click
+
+from catalogue.database import Transaction
+from circulation.booking import collecting, placements
+from circulation.booking.results import Placement, Station
+from circulation.booking.stays import items_to_move
+from circulation.kernel.results import Refused, Stay, StayKind
+from circulation.kernel.set_up import SetUp
+from protocols.commands.shared.library import as_json, opened, refusal_of, say
+from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import DAY, ISIL
+
+at_branch = click.option(
+    "--at", "branch", type=ISIL, required=True, help="The branch where it is done."
+)
+_BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
+
+
+def _shown(found: Placement) -> dict[str, Any]:
+    return {
+        found.kind.value: found.id,
+        "name": found.name,
+        "of": found.branch.isil,
+        "items": found.items,
+        "is_at": found.station.branch.isil if found.station else None,
+        "place": found.station.place if found.station else None,
+        "ends": found.ends,
+        "ended": found.closed,
+        "loan_days": found.loan_days,
+        "stations": [
+            {"from": each.first, "branch": each.branch.isil, "place": each.place}
+            for each in found.stations
+        ],
+    }
+
+
+def _stations(set_up: SetUp, written: Sequence[str]) -> list[Station]:
+    """From ``DAY ISIL[ PLACE]``; raises a mistake of the caller."""
+    by_isil = {branch.isil: branch for branch in set_up.branches.values()}
+    found = []
+    for text in written:
+        day, _, rest = text.strip().partition(" ")
+        isil, _, place = rest.strip().partition(" ")
+        try:
+            found.append(Station(date.fromisoformat(day), by_isil[isil], place.strip()))
+        except (ValueError, KeyError) as error:
+            raise click.UsageError(
+                f"{text!r} is no station: a day, the ISIL of a branch and perhaps a place, as in "
+                '"2027-01-11 DK-900102 Waiting room"'
+            ) from error
+    return found
+
+
+def create(
+    settings: Settings,
+    kind: StayKind,
+    name: str,
+    stations: tuple[str, ...],
+    ends: date | None,
+    loan_days: int | None,
+    branch: str,
+    json_wanted: bool,
+) -> None:
+    """Begins a deposit or theme, at once where its first station's day has come."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+
+        def work(transaction: Transaction) -> Placement:
+            set_up = library.circulation.current_set_up(transaction)
+            made = placements.create_placement(
+                transaction,
+                set_up,
+                desk=desk,
+                kind=kind,
+                name=name,
+                stations=_stations(set_up, stations),
+                ends=ends,
+                loan_days=loan_days,
+                now=library.now,
+            )
+            today = set_up.day(library.now, desk.branch_id)
+            placements.move_on(transaction, set_up, made.id, day=today, now=library.now, desk=desk)
+            return placements.find_placement(transaction, set_up, made.id) or made
+
+        try:
+            made = library.write(work)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+    say(_shown(made), json_wanted)
+
+
+STATIONS = click.option(
+    "--station",
+    "stations",
+    multiple=True,
+    required=True,
+    metavar='"DAY ISIL PLACE"',
+    help="Where the items are from that day on; a shelf or another place may follow.",
+)
+ENDS = click.option("--until", "ends", type=DAY, help="The last day.  [default: ended by hand]")
+
+
+def _found(transaction: Transaction, set_up: SetUp, kind: StayKind, number: int) -> Placement:
+    found = placements.find_placement(transaction, set_up, number)
+    if found is None or found.kind is not kind:
+        raise click.ClickException(f"there is no {kind.value} {number}")
+    return found
+
+
+def add_common(group: click.Group, kind: StayKind) -> None:
+    """The commands that deposits and themes share."""
+    number_of = click.argument("number", type=int, metavar=kind.value.upper())
+
+    @group.command("list", help=f"List each {kind.value} that has not ended.")
+    @as_json
+    @click.pass_obj
+    def list_(settings: Settings, as_json: bool) -> None:
+        with opened(settings) as library:
+            found = library.read(
+                lambda transaction: placements.placements(
+                    transaction, library.circulation.current_set_up(transaction), kind
+                )
+            )
+        say([_shown(each) for each in found], as_json)
+
+    @group.command("show", help=f"Show a {kind.value}.")
+    @number_of
+    @as_json
+    @click.pass_obj
+    def show(settings: Settings, number: int, as_json: bool) -> None:
+        with opened(settings) as library:
+            found = library.read(
+                lambda transaction: _found(
+                    transaction, library.circulation.current_set_up(transaction), kind, number
+                )
+            )
+        say(_shown(found), as_json)
+
+    @group.command("put", help=f"Put items into a {kind.value}, on loan or not.")
+    @number_of
+    @_BARCODES
+    @at_branch
+    @as_json
+    @click.pass_obj
+    def put(
+        settings: Settings, number: int, barcodes: tuple[str, ...], branch: str, as_json: bool
+    ) -> None:
+        with opened(settings) as library:
+            desk = library.desk(branch)
+
+            def work(transaction: Transaction) -> list[Stay | Refused] | Refused:
+                set_up = library.circulation.current_set_up(transaction)
+                _found(transaction, set_up, kind, number)
+                return collecting.put_into(
+                    library.circulation,
+                    transaction,
+                    desk=desk,
+                    placement_id=number,
+                    barcodes=barcodes,
+                    now=library.now,
+                )
+
+            answers = library.write(work)
+        if isinstance(answers, Refused):
+            say(refusal_of(answers), as_json)
+            raise click.exceptions.Exit(1)
+        say(
+            [
+                {"item": barcode}
+                | (
+                    refusal_of(answer)
+                    if isinstance(answer, Refused)
+                    else {"is_to_be_at": answer.branch.isil, "is_at": answer.seen_branch.isil}
+                )
+                for barcode, answer in zip(barcodes, answers, strict=True)
+            ],
+            as_json,
+        )
+        if any(isinstance(answer, Refused) for answer in answers):
+            raise click.exceptions.Exit(1)
+
+    @group.command("take", help=f"Take an item out of its {kind.value}.")
+    @click.argument("barcode")
+    @at_branch
+    @as_json
+    @click.pass_obj
+    def take(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
+        with opened(settings) as library:
+            desk = library.desk(branch)
+            answer = library.write(
+                lambda transaction: collecting.take_out(
+                    library.circulation, transaction, desk=desk, item=barcode, now=library.now
+                )
+            )
+        if isinstance(answer, Refused):
+            say(refusal_of(answer), as_json)
+            raise click.exceptions.Exit(1)
+        say({"item": barcode, "was_taken_out": answer}, as_json)
+
+    @group.command("change", help=f"Give a {kind.value} other stations and another end.")
+    @number_of
+    @STATIONS
+    @ENDS
+    @at_branch
+    @as_json
+    @click.pass_obj
+    def change(
+        settings: Settings,
+        number: int,
+        stations: tuple[str, ...],
+        ends: date | None,
+        branch: str,
+        as_json: bool,
+    ) -> None:
+        with opened(settings) as library:
+            desk = library.desk(branch)
+
+            def work(transaction: Transaction) -> Placement | None:
+                set_up = library.circulation.current_set_up(transaction)
+                _found(transaction, set_up, kind, number)
+                return placements.change_placement(
+                    transaction,
+                    set_up,
+                    desk=desk,
+                    placement_id=number,
+                    stations=_stations(set_up, stations),
+                    ends=ends,
+                    today=set_up.day(library.now, desk.branch_id),
+                    now=library.now,
+                )
+
+            try:
+                changed = library.write(work)
+            except ValueError as error:
+                raise click.UsageError(str(error)) from error
+        if changed is None:
+            raise click.ClickException(f"the {kind.value} {number} has ended")
+        say(_shown(changed), as_json)
+
+    @group.command("end", help=f"End a {kind.value}: its items are to go home.")
+    @number_of
+    @at_branch
+    @as_json
+    @click.pass_obj
+    def end(settings: Settings, number: int, branch: str, as_json: bool) -> None:
+        with opened(settings) as library:
+            desk = library.desk(branch)
+
+            def work(transaction: Transaction) -> Placement:
+                set_up = library.circulation.current_set_up(transaction)
+                _found(transaction, set_up, kind, number)
+                placements.end_placement(transaction, set_up, number, now=library.now, desk=desk)
+                return _found(transaction, set_up, kind, number)
+
+            ended = library.write(work)
+        say(_shown(ended), as_json)
+
+    @group.command("to-move", help="List the items that stand in the wrong place.")
+    @click.option("--at", "branch", type=ISIL, help="Those that stand at this branch.")
+    @click.option("--after", type=int, default=0, help="Those after the item with this number.")
+    @as_json
+    @click.pass_obj
+    def to_move(settings: Settings, branch: str | None, after: int, as_json: bool) -> None:
+        with opened(settings) as library:
+            branch_id = library.desk(branch).branch_id if branch else None
+            found = library.read(
+                lambda transaction: items_to_move(
+                    transaction,
+                    library.circulation.current_set_up(transaction),
+                    branch_id=branch_id,
+                    after=after,
+                )
+            )
+        say(
+            [
+                {
+                    "item": each.barcode,
+                    "number": each.item_id,
+                    "title": each.title,
+                    "call_number": each.call_number,
+                    "for": each.kind.value,
+                    "name": each.name,
+                    "stands_at": each.from_branch.isil,
+                    "to": each.to_branch.isil,
+                    "place": each.place,
+                    "goes_home": each.is_over,
+                    "since": each.since,
+                }
+                for each in found
+            ],
+            as_json,
+        )

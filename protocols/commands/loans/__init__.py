@@ -1,0 +1,1 @@
+"""Commands that lend, take back and renew."""

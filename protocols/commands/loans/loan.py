@@ -1,0 +1,272 @@
+"""`tiro loan`: lending, taking back, renewing, for one item or a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from catalogue.database import Transaction
+from circulation.accounts.loans import patron_loans
+from circulation.calendars.due_dates import end_of_day
+from circulation.holds.recalls import recall
+from circulation.kernel.results import CheckedOut, Desk, Refused
+from circulation.loans import lost
+from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
+from circulation.loans.conflicts import settle_conflict
+from circulation.notices.kinds import Basis
+from protocols.commands.loans.answers import AT, say_all
+from protocols.commands.loans.returns import COMMANDS as RETURN_COMMANDS
+from protocols.commands.loans.school import COMMANDS as SCHOOL_COMMANDS
+from protocols.commands.shared.library import Library, as_json, opened, refusal_of, say, silent
+from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import DAY, MOMENT
+
+_BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
+
+
+@click.group()
+def loan() -> None:
+    """Lend, take back and renew. The exit code is 1 where anything was refused."""
+
+
+@loan.command()
+@click.argument("patron")
+@_BARCODES
+@AT
+@click.option("--no-block", is_flag=True, help="It has happened already: accept it all the same.")
+@silent
+@as_json
+@click.pass_obj
+def out(
+    settings: Settings,
+    patron: str,
+    barcodes: tuple[str, ...],
+    branch: str,
+    no_block: bool,
+    batch: str | None,
+    as_json: bool,
+) -> None:
+    """Lend one or more items to PATRON."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+
+        def lend(transaction: Transaction) -> list[CheckedOut | Refused]:
+            answers = check_out_stack(
+                library.circulation,
+                transaction,
+                desk=desk,
+                patron=patron,
+                barcodes=barcodes,
+                now=library.now,
+                no_block=no_block,
+            )
+            lent = [each.loan.id for each in answers if isinstance(each, CheckedOut)]
+            library.keep_silent(transaction, batch, Basis.LOANS, lent)
+            return answers
+
+        answers = library.write(lend)
+        say_all(library, barcodes, answers, as_json)
+
+
+@loan.command("in")
+@_BARCODES
+@AT
+@click.option(
+    "--returned",
+    type=MOMENT,
+    help="When they came back, if that was before now: a day counts to its end, a time is the "
+    "branch's.",
+)
+@as_json
+@click.pass_obj
+def in_(
+    settings: Settings,
+    barcodes: tuple[str, ...],
+    branch: str,
+    returned: date | datetime | None,
+    as_json: bool,
+) -> None:
+    """Take one or more items back, and say where each goes.
+
+    What lay in the book drop is dated back with --returned: late fees are reckoned by that.
+    """
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        came = None if returned is None else _came(library, desk, returned)
+        answers = library.write(
+            lambda transaction: check_in_stack(
+                library.circulation,
+                transaction,
+                desk=desk,
+                barcodes=barcodes,
+                now=library.now,
+                returned=came,
+            )
+        )
+        say_all(library, barcodes, answers, as_json)
+
+
+def _came(library: Library, desk: Desk, returned: date | datetime) -> datetime:
+    """When it came back; a mistake of the caller for a day, or a time, that has not come."""
+    timezone = library.read(library.circulation.current_set_up).branches[desk.branch_id].timezone
+    if isinstance(returned, datetime):
+        moment = returned if returned.tzinfo else returned.replace(tzinfo=ZoneInfo(timezone))
+        has_come = moment <= library.now
+    else:
+        moment = min(end_of_day(returned, timezone), library.now)
+        has_come = returned <= library.today(desk)
+    if not has_come:
+        raise click.UsageError(f"--returned: {returned.isoformat()} has not come yet")
+    return moment.astimezone(UTC)
+
+
+@loan.command()
+@_BARCODES
+@AT
+@as_json
+@click.pass_obj
+def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: bool) -> None:
+    """Renew the loans of one or more items, whoever has them."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answers = library.write(
+            lambda transaction: renew_stack(
+                library.circulation, transaction, desk=desk, barcodes=barcodes, now=library.now
+            )
+        )
+        say_all(library, barcodes, answers, as_json)
+
+
+@loan.command("list")
+@click.argument("patron")
+@click.option("--overdue", is_flag=True, help="Only what is overdue.")
+@as_json
+@click.pass_obj
+def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None:
+    """List a patron's loans by due date, then what others have lent onward to them."""
+    with opened(settings) as library:
+        found = library.read(
+            lambda transaction: patron_loans(
+                library.circulation,
+                transaction,
+                patron=patron,
+                now=library.now,
+                only_overdue=overdue,
+            )
+        )
+    if isinstance(found, Refused):
+        raise click.ClickException("no patron has this identifier")
+    say(
+        [
+            {
+                "item": each.item.barcode,
+                "title": each.item.title,
+                "lent": each.loan.checked_out,
+                "due": each.loan.due,
+                "renewals": each.loan.renewals,
+                "overdue": each.is_overdue,
+                "recalled": each.is_recalled,
+                "lent_onward_to": each.lent_onward_to.name if each.lent_onward_to else None,
+                "lent_onward_by": each.lent_onward_by.name if each.lent_onward_by else None,
+            }
+            for each in found.loans
+        ],
+        as_json,
+    )
+
+
+def _marking(name: str, verb: Callable[..., lost.Marked | Refused], about: str) -> None:
+    @loan.command(name, help=about)
+    @click.argument("barcode")
+    @AT
+    @as_json
+    @click.pass_obj
+    def command(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
+        _mark(settings, verb, barcode, branch, as_json)
+
+
+def _mark(
+    settings: Settings,
+    verb: Callable[..., lost.Marked | Refused],
+    barcode: str,
+    branch: str,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answer = library.write(
+            lambda transaction: verb(
+                library.circulation,
+                transaction,
+                desk=desk,
+                item=barcode,
+                now=library.now,
+                **options,
+            )
+        )
+        say_all(library, (barcode,), (answer,), as_json)
+
+
+_marking("claim", lost.claim_returned, "The borrower says that the item was returned.")
+_marking("unclaim", lost.withdraw_claim, "The borrower has the item after all.")
+_marking("lost", lost.declare_lost, "The item is lost: by its borrower, or in the house.")
+_marking("found", lost.find, "What was lost has turned up with its borrower, or in the house.")
+_marking("resume", lost.resume, "A suspended loan goes on.")
+
+
+@loan.command()
+@click.argument("barcode")
+@click.argument("until", type=DAY)
+@AT
+@as_json
+@click.pass_obj
+def suspend(settings: Settings, barcode: str, until: date, branch: str, as_json: bool) -> None:
+    """Stop the clock of a loan through the day UNTIL."""
+    try:
+        _mark(settings, lost.suspend, barcode, branch, as_json, until=until)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@loan.command("recall")
+@click.argument("barcode")
+@AT
+@as_json
+@click.pass_obj
+def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
+    """Bring the due date of a loan forward, as far as the rules allow it."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answer = library.write(
+            lambda transaction: recall(
+                library.circulation, transaction, desk=desk, item=barcode, now=library.now
+            )
+        )
+    if isinstance(answer, Refused):
+        say([{"item": barcode} | refusal_of(answer)], as_json)
+        raise click.exceptions.Exit(1)
+    say([{"item": answer.item, "due": answer.due, "was_due": answer.previous_due}], as_json)
+
+
+@loan.command()
+@click.argument("conflict", type=int)
+@AT
+@as_json
+@click.pass_obj
+def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> None:
+    """Take a CONFLICT of `tiro list conflicts` off the list: it was dealt with."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        settled = library.write(
+            lambda transaction: settle_conflict(transaction, conflict, desk=desk, now=library.now)
+        )
+    say({"conflict": conflict, "was_open": settled}, as_json)
+
+
+for _command in (*SCHOOL_COMMANDS, *RETURN_COMMANDS):
+    loan.add_command(_command)

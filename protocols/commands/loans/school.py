@@ -1,0 +1,97 @@
+"""`tiro loan class`, `onward`, `back`: a set for a class, the teacher's loan that a pupil has."""
+
+from __future__ import annotations
+
+from typing import Any, TextIO
+
+import click
+
+from circulation.kernel.results import Refused
+from circulation.loans.batches import BatchTooLarge, check_out_pairs
+from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
+from protocols.commands.loans.answers import AT, say_all, say_one
+from protocols.commands.shared.library import as_json, opened
+from protocols.commands.shared.settings import Settings
+
+
+@click.command("class")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@AT
+@as_json
+@click.pass_obj
+def class_(settings: Settings, file: TextIO, branch: str, as_json: bool) -> None:
+    """Lend a class its books: FILE (- for standard input) has a line for each, with the pupil's
+    card and the barcode."""
+    pairs = []
+    for number, line in enumerate(file, start=1):
+        words = line.replace(";", " ").replace(",", " ").split()
+        if words and len(words) != 2:
+            raise click.UsageError(f"line {number}: a card and a barcode, and nothing else")
+        pairs += [(words[0], words[1])] if words else []
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        try:
+            answers = library.write(
+                lambda transaction: check_out_pairs(
+                    library.circulation, transaction, desk=desk, pairs=pairs, now=library.now
+                )
+            )
+        except BatchTooLarge as error:
+            raise click.ClickException(str(error)) from error
+        say_all(library, [item for _, item in pairs], answers, as_json)
+
+
+@click.command()
+@click.argument("barcode")
+@click.argument("patron")
+@AT
+@as_json
+@click.pass_obj
+def onward(settings: Settings, barcode: str, patron: str, branch: str, as_json: bool) -> None:
+    """What a teacher has on loan goes to PATRON, a pupil. The loan stays the teacher's."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answer = library.write(
+            lambda transaction: lend_onward(
+                library.circulation,
+                transaction,
+                desk=desk,
+                item=barcode,
+                to=patron,
+                now=library.now,
+            )
+        )
+        _say_onward(barcode, answer, as_json)
+
+
+@click.command()
+@click.argument("barcode")
+@AT
+@as_json
+@click.pass_obj
+def back(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
+    """The teacher has an item back from the pupil; the loan goes on."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        answer = library.write(
+            lambda transaction: end_onward_loan(
+                library.circulation, transaction, desk=desk, item=barcode, now=library.now
+            )
+        )
+        _say_onward(barcode, answer, as_json)
+
+
+def _say_onward(barcode: str, answer: LentOnward | Refused, json_wanted: bool) -> None:
+    facts: dict[str, Any] = {"item": barcode}
+    if isinstance(answer, LentOnward):
+        facts |= {
+            "title": answer.item.title,
+            "due": answer.loan.due,
+            "borrower": answer.borrower.name,
+            "holder": answer.holder.name if answer.holder else None,
+        }
+    say_one(facts, answer, json_wanted)
+
+
+#: For `tiro loan`.
+COMMANDS: tuple[click.Command, ...] = (class_, onward, back)

@@ -1,0 +1,1 @@
+"""Commands on charges, payments and debts."""

@@ -1,0 +1,1 @@
+"""Commands on messages to patrons and on what is printed for them."""

@@ -1,0 +1,1 @@
+"""Commands on patrons and on groups of them."""

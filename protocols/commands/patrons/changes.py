@@ -1,0 +1,77 @@
+"""How a change of a patron is made by a command, and what is said of them afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import click
+
+from catalogue.database import Transaction
+from circulation.kernel.results import Desk
+from circulation.patrons.contacts import contacts_of
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, identifiers_of
+from protocols.commands.shared.library import opened, say
+from protocols.commands.shared.settings import Settings
+
+PATRON = click.argument("identifier", metavar="PATRON")
+
+
+def identifier_facts(transaction: Transaction, patron_id: int) -> list[dict[str, Any]]:
+    """The patron's identifiers, national numbers masked."""
+    return [
+        {
+            "identifier": each.shown,
+            "kind": each.kind,
+            "blocked": each.blocked,
+            "expires": each.expires,
+        }
+        for each in identifiers_of(transaction, patron_id)
+    ]
+
+
+def contact_facts(transaction: Transaction, patron_id: int) -> list[dict[str, Any]]:
+    """The ways to the patron."""
+    return [
+        {"kind": each.kind.value, "value": each.value, "verified": each.verified}
+        for each in contacts_of(transaction, patron_id)
+    ]
+
+
+class Change(NamedTuple):
+    """What a change needs: whom it is of, when and by whom it is made, and the key for numbers.
+
+    `today` is the date at the desk.
+    """
+
+    transaction: Transaction
+    patron_id: int
+    now: datetime
+    today: date
+    desk: Desk
+    key: IdentifierKey
+
+
+def done(
+    settings: Settings,
+    identifier: str,
+    json_wanted: bool,
+    work: Callable[[Change], object],
+    facts: Callable[[Transaction, int], Any],
+) -> None:
+    """Does it, and says what is known of the patron in that respect afterwards."""
+    with opened(settings) as library:
+        patron_id = library.patron(identifier)
+        desk, key = library.desk_for(patron_id), IDENTIFIERS.of(library.circulation)
+        today = library.today(desk)
+
+        def both(transaction: Transaction) -> Any:
+            work(Change(transaction, patron_id, library.now, today, desk, key))
+            return facts(transaction, patron_id)
+
+        try:
+            found = library.write(both)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+        say(found, json_wanted)

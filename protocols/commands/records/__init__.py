@@ -1,0 +1,1 @@
+"""Commands on bibliographic records and their index."""

@@ -1,0 +1,1 @@
+"""Commands that report what staff have to see to, and what was done."""

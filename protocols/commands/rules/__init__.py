@@ -1,0 +1,1 @@
+"""Commands on the rules and opening hours that a library sets."""

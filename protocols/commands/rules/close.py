@@ -1,0 +1,160 @@
+"""`tiro close`: a branch closes in an emergency, and what falls due there is moved."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime
+
+import click
+
+from circulation.calendars.due_dates import local_date
+from circulation.closures.closing import Closure, close_branch, lift_closure, preview_closure
+from circulation.fees.redating import ReckonedAgain
+from circulation.fees.rules import FeeTerms
+from circulation.kernel.results import Refused
+from circulation.ledger.money import decimal_text
+from protocols.commands.shared.databases import open_configured
+from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.unknown import no_branch
+from protocols.commands.shared.values import DAY, ISIL
+from protocols.commands.shared.wording import amount, day
+
+
+@click.command()
+@click.argument("branch", type=ISIL)
+@click.argument("first", type=DAY)
+@click.argument("last", type=DAY, required=False)
+@click.option("--reason", default="", help="For staff and patrons to read.")
+@click.option("--check", "only_check", is_flag=True, help="Say what would move; change nothing.")
+@click.option("--lift", is_flag=True, help="Open again: take back a closure. Moved dates stay.")
+@click.option("--yes", is_flag=True, help="Close without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; asks nothing.")
+@click.pass_obj
+def close(
+    settings: Settings,
+    branch: str,
+    first: date,
+    last: date | None,
+    reason: str,
+    only_check: bool,
+    lift: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Close a branch from FIRST to LAST (the same day if left out), both included.
+
+    Loans that fall due meanwhile, and items on its pickup shelf, get the next open day.
+    """
+    if as_json and not (only_check or yes or lift):
+        raise click.UsageError("--json asks nothing: give --check or --yes as well")
+    begins, ends = first, last or first
+    database = open_configured(settings)
+    now = datetime.now(UTC)
+    try:
+        if lift:
+            was_closed = database.write(
+                lambda transaction: lift_closure(
+                    transaction, desk=None, branch=branch, first=begins, last=ends, now=now
+                )
+            ).result()
+            if not was_closed:
+                raise click.ClickException(f"{branch} has no closure on just these days")
+            click.echo(json.dumps({"lifted": True}) if as_json else f"{branch} is open again.")
+            return
+        closure = database.read(
+            lambda transaction: preview_closure(
+                transaction, branch=branch, first=begins, last=ends
+            ),
+            wide=True,
+        ).result()
+        if isinstance(closure, Refused):
+            raise click.ClickException(
+                database.read(lambda transaction: no_branch(transaction, branch)).result()
+            )
+        if not as_json:
+            _show(closure)
+        if not only_check:
+            if not yes:
+                click.confirm("Close it?", abort=True, err=True)
+            done = database.write(
+                lambda transaction: close_branch(
+                    transaction,
+                    desk=None,
+                    branch=branch,
+                    first=begins,
+                    last=ends,
+                    reason=reason,
+                    now=now,
+                )
+            ).result()
+            assert isinstance(done, Closure)
+            closure = done
+        if as_json:
+            click.echo(json.dumps(_as_json(closure, closed=not only_check), indent=2))
+        elif not only_check:
+            click.echo(
+                f"Closed. {len(closure.loans)} loans and {len(closure.pickups)} pickups were moved"
+                + (f", {len(closure.fees)} late returns cost less." if closure.fees else ".")
+            )
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        database.close()
+
+
+def _show(closure: Closure) -> None:
+    period = day(closure.first)
+    if closure.last != closure.first:
+        period += f" to {day(closure.last)}"
+    click.echo(f"{closure.branch.isil} {closure.branch.name}: closed {period}")
+    if closure.reopens is None:
+        click.echo("Its calendar has no open day after that, so nothing is moved.")
+        return
+    zone = closure.branch.timezone
+    for what, moved in (("loans due", closure.loans), ("pickups until", closure.pickups)):
+        days = Counter(
+            (local_date(each.before, zone), local_date(each.after, zone)) for each in moved
+        )
+        for (old, new), number in sorted(days.items()):
+            click.echo(f"{number} {what} {day(old)} -> {day(new)}")
+    for fee in closure.fees:
+        before, after = (amount(each, _currency(fee)) for each in (fee.before, fee.after))
+        click.echo(f"a late return of loan {fee.contribution.loan_id} costs {before} -> {after}")
+    if not closure.loans and not closure.pickups and not closure.fees:
+        click.echo("Nothing falls due there meanwhile.")
+
+
+def _currency(fee: ReckonedAgain) -> str:
+    return str(fee.contribution.facts["terms"].get("currency", FeeTerms().currency))
+
+
+def _as_json(closure: Closure, closed: bool) -> dict[str, object]:
+    return {
+        "branch": closure.branch.isil,
+        "first": closure.first.isoformat(),
+        "last": closure.last.isoformat(),
+        "reopens": None if closure.reopens is None else closure.reopens.isoformat(),
+        "closed": closed,
+        **{
+            name: [
+                {
+                    "item": each.barcode,
+                    "before": each.before.isoformat(),
+                    "after": each.after.isoformat(),
+                }
+                for each in moved
+            ]
+            for name, moved in (("loans", closure.loans), ("pickups", closure.pickups))
+        },
+        "fees": [
+            {
+                "charge": fee.contribution.charge_id,
+                "loan": fee.contribution.loan_id,
+                "before": decimal_text(fee.before, _currency(fee)),
+                "after": decimal_text(fee.after, _currency(fee)),
+                "currency": _currency(fee),
+            }
+            for fee in closure.fees
+        ],
+    }

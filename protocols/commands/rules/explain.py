@@ -1,0 +1,158 @@
+"""`tiro explain`: which rules decide on a loan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from circulation.explaining.loans import LoanExplained, explain_loan, scope_of
+from circulation.kernel.engine import Circulation
+from circulation.kernel.policy import Explained, PolicyRow
+from circulation.kernel.results import Branch, Refused
+from circulation.ledger.money import amount_text
+from protocols.commands.shared.databases import open_configured
+from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.tables import print_table
+from protocols.commands.shared.values import ISIL
+from protocols.commands.shared.wording import for_people
+
+
+@click.command()
+@click.argument("patron")
+@click.argument("item")
+@click.option("--at", "branch", type=ISIL, help="The branch that lends.  [default: the item's]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def explain(settings: Settings, patron: str, item: str, branch: str | None, as_json: bool) -> None:
+    """Show what the rules say of PATRON borrowing ITEM, and which rule decides on each field."""
+    database = open_configured(settings)
+    circulation = Circulation()
+    now = datetime.now(UTC)
+    try:
+        answer = database.read(
+            lambda transaction: explain_loan(
+                circulation, transaction, patron=patron, item=item, branch=branch, now=now
+            )
+        ).result()
+    finally:
+        database.close()
+    if isinstance(answer, Refused):
+        raise click.ClickException("; ".join(reason.value for reason in answer.reasons))
+    if as_json:
+        click.echo(json.dumps(_as_json(answer), ensure_ascii=False, indent=2))
+    else:
+        _show(answer)
+
+
+def _show(answer: LoanExplained) -> None:
+    click.echo(f"{answer.patron.name} ({' < '.join(answer.case.categories)})")
+    click.echo(
+        f"{answer.item.title} ({' < '.join(filter(None, answer.case.groups)) or 'no group'})"
+    )
+    click.echo(f"at {answer.branch.isil} {answer.branch.name}")
+    _show_rules(answer.fields, answer.branch)
+    if answer.owner_fields:
+        click.echo()
+        click.echo(f"owner {answer.owner.isil} {answer.owner.name}: {_owners_say(answer)}")
+        _show_rules(answer.owner_fields, answer.owner, "owner's ")
+    click.echo()
+    for block in answer.blocks:
+        whose = block.agency_isil or "all agencies"
+        click.echo(f"blocked by {whose}: {block.reason.value}{_counts(block.agency_id, answer)}")
+    for debt in answer.debts:
+        amount = amount_text(debt.total, debt.currency)
+        whose = answer.agencies[debt.agency_id]
+        click.echo(f"owes {amount} to {whose}{_counts(debt.agency_id, answer)}")
+    for refusal in answer.refusals:
+        why = "" if refusal.block is None else f" ({refusal.block.value})"
+        click.echo(f"refused: {refusal.reason.value}{why}")
+    if not answer.refusals:
+        click.echo(f"due {for_people(answer.due, ZoneInfo(answer.branch.timezone))}")
+
+
+def _show_rules(fields: Sequence[Explained], branch: Branch, whose: str = "") -> None:
+    rows = [
+        (
+            whose + part.field,
+            "" if part.value is None else json.dumps(part.value),
+            _rule(part.row, branch),
+        )
+        for part in fields
+    ]
+    print_table(("field", "value", "decided by"), rows)
+
+
+def _owners_say(answer: LoanExplained) -> str:
+    if answer.lends_freely:
+        return "by agreement the branch that lends decides alone"
+    if answer.keeps_to_itself:
+        return "lent by others to its own patrons only, who this is not"
+    return "where it is stricter, it decides"
+
+
+def _counts(agency_id: int | None, answer: LoanExplained) -> str:
+    """What a block or a debt of another agency means here."""
+    is_counted = agency_id is None or agency_id in answer.counted
+    return "" if is_counted else f", which does not count at {answer.branch.agency_isil}"
+
+
+def _rule(row: PolicyRow | None, branch: Branch) -> str:
+    if row is None:
+        return "no rule"
+    said = " ".join(f"{name} = {value}" for name, value in scope_of(row, branch).items())
+    return f"rule {said}" if said else "rule for all"
+
+
+def _local(answer: LoanExplained) -> str | None:
+    if answer.due is None:
+        return None
+    return answer.due.astimezone(ZoneInfo(answer.branch.timezone)).isoformat(timespec="minutes")
+
+
+def _as_json(answer: LoanExplained) -> dict[str, Any]:
+    return {
+        "patron": answer.patron.identifier,
+        "categories": list(answer.case.categories),
+        "item": answer.item.barcode,
+        "groups": list(answer.case.groups),
+        "branch": answer.branch.isil,
+        "fields": _fields_as_json(answer.fields, answer.branch),
+        "owner": answer.owner.isil,
+        "owner_fields": _fields_as_json(answer.owner_fields, answer.owner),
+        "lends_freely": answer.lends_freely,
+        "keeps_to_itself": answer.keeps_to_itself,
+        "blocks": [
+            {
+                "reason": block.reason.value,
+                "agency": block.agency_isil,
+                "counts": block.agency_id is None or block.agency_id in answer.counted,
+            }
+            for block in answer.blocks
+        ],
+        "debts": [
+            {
+                "agency": answer.agencies[debt.agency_id],
+                "amount": debt.total,
+                "currency": debt.currency,
+                "counts": debt.agency_id in answer.counted,
+            }
+            for debt in answer.debts
+        ],
+        "due": _local(answer),
+        "refusals": [refusal.reason.name for refusal in answer.refusals],
+    }
+
+
+def _fields_as_json(fields: Sequence[Explained], branch: Branch) -> dict[str, Any]:
+    return {
+        part.field: {
+            "value": part.value,
+            "rule": None if part.row is None else scope_of(part.row, branch),
+        }
+        for part in fields
+    }

@@ -1,0 +1,1 @@
+"""Commands that run the server, watch it, and do its daily work."""

@@ -1,0 +1,79 @@
+"""`tiro serve`: the library system on the configured database."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import click
+
+from catalogue.database import migrate
+from catalogue.database.in_use import DatabaseInUse, kept_from_others
+from catalogue.database.migrations.running import DatabaseTooNew
+from catalogue.database.outages import DatabaseUnavailable
+from catalogue.database.sqlite_files import NotALibrary
+from protocols.commands.shared.settings import Settings
+from protocols.hosting.process_names import process_called
+from protocols.hosting.standard import installed_standards
+from protocols.process.configuration import too_many_processes
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 256),
+    help="So many processes share the ports, on PostgreSQL.  [default: as configured]",
+)
+@click.option(
+    "--with-jobs",
+    is_flag=True,
+    help="Run the daily jobs as well (`tiro jobs daily`), where no timer does, as in a container.",
+)
+@click.pass_obj
+def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
+    """Serve SIP2, Z39.50 and NCIP until stopped.
+
+    The tables are brought to this version first. SIGTERM and SIGINT end it; SIGHUP has it read its
+    configuration anew, SIGUSR2 changes to the Tiro that is installed now. Nobody who connects
+    meanwhile is refused.
+    """
+    from protocols.process.health.files import permission_findings
+    from protocols.process.health.surroundings import index_findings
+    from protocols.process.server import CannotStart, configure_logging  # loads the reactor
+    from protocols.process.supervision.beside import Beside
+    from protocols.process.supervision.plan import Plan
+    from protocols.process.supervision.running import Alone, run_worker
+    from protocols.process.supervision.supervisor import become_supervisor
+    from protocols.process.supervision.worker import supervised
+
+    supervisor = supervised()
+    configuration = settings.configuration
+    configure_logging(configuration.logging.level, configuration.logging.form)
+    if supervisor is None:
+        for finding in permission_findings(configuration):
+            log.warning("%s", finding.text)
+    number = configuration.server.processes if processes is None else processes
+    for problem in too_many_processes(configuration.database, number):
+        raise click.ClickException(problem)
+    server = process_called(os.getpid() if supervisor is None else os.getppid())
+    try:
+        with kept_from_others(configuration.database_url, f"{server} serves it"):
+            migrate(configuration.database_url)
+        if supervisor is None:
+            for finding in index_findings(configuration):
+                log.warning("%s", finding.text)
+    except (DatabaseTooNew, DatabaseInUse, NotALibrary, DatabaseUnavailable) as error:
+        raise click.ClickException(str(error)) from error
+    if with_jobs and supervisor is None:
+        Beside.begin(configuration.path)
+    try:
+        if supervisor is not None:
+            run_worker(configuration, installed_standards(), supervisor)
+        elif number == 1:
+            Alone(configuration, installed_standards(), processes).run()
+        else:
+            become_supervisor(Plan(configuration.path, number), processes)
+    except CannotStart as error:
+        raise click.ClickException(str(error)) from error

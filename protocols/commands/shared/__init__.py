@@ -1,0 +1,1 @@
+"""What commands share: the library they work on, values, tables, wording, progress."""

@@ -1,0 +1,181 @@
+"""What the daily commands share: the library they work on, and how they say what they found."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import click
+
+import circulation.assembly  # noqa: F401  the features join before anything is done
+from catalogue.database import Database, Transaction
+from circulation.kernel.engine import Circulation
+from circulation.kernel.organisation import all_branches, desk_at
+from circulation.kernel.results import Desk, Refused
+from circulation.notices.kinds import Basis
+from circulation.notices.silence import begin_silent_batch, keep_silent
+from circulation.patrons.changes import patron_fields
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron, shown_as
+from circulation.patrons.pins import PINS, VerificationNeeded
+from protocols.commands.shared.databases import open_configured
+from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.tables import print_if_it_fits
+from protocols.commands.shared.unknown import no_branch
+from protocols.commands.shared.wording import for_people, plain, remember_zones
+
+T = TypeVar("T")
+
+#: The device that events of the command line name.
+DEVICE = "command line"
+
+#: What is made belongs to a load that nobody is told of.
+silent = click.option(
+    "--silent", "batch", metavar="BATCH", help="Of a load from another system: tell nobody of it."
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@dataclass
+class Library:
+    """The database and the engine of the configuration, and who is working with them."""
+
+    database: Database
+    circulation: Circulation
+    now: datetime
+    actor: str
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """The answer of the work, a PIN in it verified here."""
+        try:
+            return self.database.write(work).result()
+        except VerificationNeeded as needed:
+            PINS.of(self.circulation).verify(needed)
+            return self.database.write(work).result()
+
+    def keep_silent(
+        self, transaction: Transaction, batch: str | None, noun: Basis, ids: Iterable[int]
+    ) -> None:
+        """What was just made belongs to the batch, where there is one: it is silent up to now."""
+        if batch is not None:
+            begin_silent_batch(transaction, batch, until=self.now)
+            keep_silent(transaction, batch, noun, ids)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        return self.database.read(work).result()
+
+    def desk(self, isil: str) -> Desk:
+        """A desk in that branch; a mistake of the caller where there is none."""
+        desk = self.read(
+            lambda transaction: desk_at(transaction, isil, actor=self.actor, device=DEVICE)
+        )
+        if desk is None:
+            raise click.UsageError(self.read(lambda transaction: no_branch(transaction, isil)))
+        return desk
+
+    def desk_for(self, patron_id: int) -> Desk:
+        """A desk in the patron's home branch: who changes a patron from here is told by that."""
+
+        def work(transaction: Transaction) -> Desk:
+            fields = patron_fields(transaction, patron_id)
+            assert fields is not None
+            home = self.circulation.current_set_up(transaction).branches[fields.home_branch_id]
+            return Desk(self.actor, DEVICE, home.agency_id, home.id)
+
+        return self.read(work)
+
+    def today(self, desk: Desk | None = None) -> date:
+        """The date at the desk; without one, the date that has come at every branch."""
+        set_up = self.read(self.circulation.current_set_up)
+        return set_up.day(self.now, desk and desk.branch_id)
+
+    def patron(self, identifier: str) -> int:
+        """The patron's id; a mistake of the caller where nobody has that identifier."""
+        key = IDENTIFIERS.of(self.circulation)
+        found = self.read(lambda transaction: find_patron(transaction, identifier, key=key))
+        if found is None:
+            raise click.ClickException("no patron has this identifier")
+        return found
+
+    def card(self, patron_id: int) -> str:
+        """What the patron goes by, whichever identifier was typed."""
+        return self.read(lambda transaction: shown_as(transaction, patron_id))
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Library]:
+    """The library of the configuration, closed at the end."""
+    configuration = settings.configuration
+    circulation = Circulation({IDENTIFIERS: configuration.circulation.identifiers})
+    database = open_configured(settings)
+    try:
+        remember_zones(database.read(all_branches).result())
+        yield Library(database, circulation, datetime.now(UTC), _user())
+    finally:
+        database.close()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name, as in some containers
+        return ""
+
+
+def say(facts: Any, json_wanted: bool) -> None:
+    """Prints facts: a dict as lines of name and value, a list of dicts one after the other.
+
+    On a terminal that is wide enough a list is a table. How values are said is the business of
+    `protocols.commands.shared.wording`.
+    """
+    if json_wanted:
+        click.echo(json.dumps(plain(facts), ensure_ascii=False, indent=2))
+        return
+    facts = for_people(facts)
+    if facts == []:
+        click.echo("none")
+    if isinstance(facts, list) and print_if_it_fits([_written(each) for each in facts]):
+        return
+    for number, each in enumerate(facts if isinstance(facts, list) else [facts]):
+        if number:
+            click.echo()
+        for name, value in _written(each).items():
+            gap = " " * max(1, 14 - len(name))
+            click.echo(f"{click.style(name + ':', bold=True)}{gap}{value}")
+
+
+def tell(words: str, facts: Mapping[str, Any], json_wanted: bool) -> None:
+    """Prints words to people, facts to programs."""
+    if json_wanted:
+        say(facts, True)
+    else:
+        click.echo(words)
+
+
+def _written(facts: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _words(value) for name, value in facts.items() if value not in (None, "", [], {})}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    if isinstance(value, dict):
+        return " ".join(f"{name}={_words(each)}" for name, each in value.items() if each)
+    return (
+        {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    )
+
+
+def refusal_of(refused: Refused) -> dict[str, Any]:
+    """Why nothing was done, for people and for programs."""
+    return {
+        "refused": [refusal.reason.name for refusal in refused.refusals],
+        "why": [
+            f"{refusal.reason.value}{f' ({refusal.block.value})' if refusal.block else ''}"
+            for refusal in refused.refusals
+        ],
+    }

@@ -1,0 +1,42 @@
+"""What every command is given: where the configuration is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from protocols.process.failures import Failure
+
+if TYPE_CHECKING:  # `tiro --help` and completion load nothing that they do not need
+    from protocols.process.configuration import Configuration
+
+
+@dataclass
+class Settings:
+    """What every command is given: where the configuration is, read when it is needed."""
+
+    path: Path
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        from protocols.hosting.standard import installed_standards
+        from protocols.process.configuration import ConfigurationError, load_configuration
+
+        if not self.path.exists():
+            raise Failure(
+                f"{self.path} does not exist",
+                "Name the configuration with --config FILE or the variable TIRO_CONFIG; "
+                "`tiro demo --data DIR` writes one to start from.",
+            )
+        try:
+            return load_configuration(self.path, installed_standards())
+        except ConfigurationError as error:
+            raise Failure(
+                str(error), "Put it right there; `tiro check` looks at all the rest as well."
+            ) from error
+
+    @property
+    def database_url(self) -> str:
+        return self.configuration.database_url

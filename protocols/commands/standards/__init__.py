@@ -1,0 +1,1 @@
+"""Commands that try a standard against a peer, and look at what peers send."""

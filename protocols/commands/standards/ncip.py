@@ -1,0 +1,333 @@
+"""`tiro ncip`: interlibrary partners: what was said, what waits, and trying a responder."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import click
+from lxml import etree
+
+from catalogue.database import Transaction
+from circulation.interlending.borrowing import send_home
+from circulation.interlending.exchanges import Line, exchanges_of_request, latest_exchanges
+from circulation.interlending.lists import loans_of_request, open_loans
+from circulation.interlending.notices import notices_of, waiting_notices
+from circulation.interlending.owners import grant_renewal, refuse_renewal
+from circulation.interlending.rows import InterlibraryLoan
+from circulation.interlending.states import Obstacle
+from protocols.commands.shared.library import as_json, opened, say, tell
+from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import DAY
+from protocols.ncip.asking.checking import Tried, ask_versions, run_steps
+from protocols.ncip.asking.client import NcipClient, NcipUnreachable
+from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox
+from protocols.ncip.partners.presets import PRESETS
+from protocols.ncip.wire.documents import MalformedDocument, parse_document
+from protocols.process.failures import Failure
+
+#: The exit status where nothing could be found out.
+UNKNOWN = 3
+#: How long a sandbox loan is to last.
+_DUE = timedelta(days=21)
+
+
+@click.group()
+def ncip() -> None:
+    """Interlibrary partners: what was said, what waits, and trying a responder."""
+
+
+def _pretty(document: bytes) -> str:
+    """A document for people; as it is where it is no XML."""
+    try:
+        tree = parse_document(document)
+    except MalformedDocument:
+        return document.decode("utf-8", "replace")
+    etree.indent(tree)
+    return etree.tostring(tree, encoding="unicode")
+
+
+@ncip.command()
+@click.option("--request", "request_id", help="All that was said about this RequestId.")
+@click.option("--partner", help="Only this partner: its agency.")
+@click.option("--last", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--bodies", is_flag=True, help="Print what was said, where it is still kept.")
+@as_json
+@click.pass_obj
+def log(
+    settings: Settings,
+    request_id: str | None,
+    partner: str | None,
+    last: int,
+    bodies: bool,
+    as_json: bool,
+) -> None:
+    """Print the log of exchanges, the newest last. Secrets are masked.
+
+    With --request the bodies are printed, too.
+    """
+
+    def work(transaction: Transaction) -> list[Line]:
+        if request_id is not None:
+            return exchanges_of_request(transaction, request_id)
+        return latest_exchanges(transaction, last, partner and partner.strip().casefold())
+
+    with opened(settings) as library:
+        found = library.read(work)
+    with_bodies = bodies or request_id is not None
+    if as_json:
+        say([_facts(each, with_bodies) for each in found], True)
+        return
+    for each in found:
+        arrow = "<" if each.direction == "in" else ">"
+        click.echo(
+            f"{each.at:%Y-%m-%d %H:%M:%S} {arrow} {each.partner or '-'} {each.service or '-'} "
+            f"{each.request_id or '-'} {each.milliseconds} ms: {each.outcome}"
+        )
+        if with_bodies and each.request is not None:
+            click.echo(_pretty(each.request))
+            click.echo(_pretty(each.answer or b""))
+    if not found:
+        click.echo("none")
+
+
+def _facts(line: Line, with_bodies: bool) -> dict[str, Any]:
+    facts = line._asdict()
+    for name in ("request", "answer"):
+        body = facts.pop(name)
+        if with_bodies and body is not None:
+            facts[name] = body.decode("utf-8", "replace")
+    return facts
+
+
+@ncip.command()
+@click.option("--request", "request_id", help="Those that a partner calls so, ended ones too.")
+@as_json
+@click.pass_obj
+def loans(settings: Settings, request_id: str | None, as_json: bool) -> None:
+    """List interlibrary loans, and what their partners were told."""
+
+    def work(transaction: Transaction) -> list[dict[str, Any]]:
+        found = open_loans(transaction)
+        if request_id is not None:
+            found = loans_of_request(transaction, request_id)
+        return [_loan(transaction, each) for each in found]
+
+    with opened(settings) as library:
+        say(library.read(work), as_json)
+
+
+def _loan(transaction: Transaction, loan: InterlibraryLoan) -> dict[str, Any]:
+    told = notices_of(transaction, loan.id)
+    return {
+        "request": loan.request_id,
+        "partner": loan.partner,
+        "role": loan.role,
+        "state": loan.state_name,
+        "barcode": loan.barcode,
+        "title": loan.title,
+        "user": loan.user,
+        "due": loan.due,
+        "created": loan.created,
+        "told": [
+            {
+                "kind": each.kind,
+                "written": each.written,
+                "became": "sent" if each.sent else "given up" if each.given_up else "waits",
+                "tries": each.tries,
+                "problem": each.problem,
+            }
+            for each in told
+        ],
+    }
+
+
+@ncip.command()
+@as_json
+@click.pass_obj
+def waiting(settings: Settings, as_json: bool) -> None:
+    """List the partners that are still to be told something."""
+    with opened(settings) as library:
+        found = library.read(waiting_notices)
+    say([each._asdict() for each in found], as_json)
+
+
+def _one(found: list[InterlibraryLoan], request_id: str) -> InterlibraryLoan:
+    is_open = [each for each in found if each.closed is None and each.is_borrowed]
+    if len(is_open) != 1:
+        raise click.ClickException(
+            f"{len(is_open)} open loans from other libraries are called {request_id}"
+        )
+    return is_open[0]
+
+
+def _done(request_id: str, outcome: InterlibraryLoan | Obstacle, json_wanted: bool) -> None:
+    if isinstance(outcome, Obstacle):
+        raise click.ClickException(outcome.value)
+    said = outcome.state_name
+    tell(said, {"request": request_id, "state": said}, json_wanted)
+
+
+@ncip.command("send-home")
+@click.argument("request_id", metavar="REQUEST")
+@click.option("--branch", required=True, help="ISIL of the branch that sends it.")
+@as_json
+@click.pass_obj
+def send_home_(settings: Settings, request_id: str, branch: str, as_json: bool) -> None:
+    """What was borrowed goes back to its owner: the temporary item is no more."""
+    with opened(settings) as library:
+        desk = library.desk(branch)
+
+        def work(transaction: Transaction) -> InterlibraryLoan | Obstacle:
+            loan = _one(loans_of_request(transaction, request_id), request_id)
+            return send_home(library.circulation, transaction, loan, desk=desk, now=library.now)
+
+        _done(request_id, library.write(work), as_json)
+
+
+@ncip.command()
+@click.argument("request_id", metavar="REQUEST")
+@click.option("--branch", required=True, help="ISIL of the branch where this is known.")
+@click.option("--until", type=DAY, help="The owner lends it until then.")
+@click.option("--refused", is_flag=True, help="The owner does not renew it.")
+@as_json
+@click.pass_obj
+def renewal(
+    settings: Settings,
+    request_id: str,
+    branch: str,
+    until: date | None,
+    refused: bool,
+    as_json: bool,
+) -> None:
+    """Say what the owner has answered, where it was asked by other means."""
+    if refused and until:
+        raise click.UsageError("either --until or --refused")
+    with opened(settings) as library:
+        desk = library.desk(branch)
+        due = datetime.combine(until, time(21), UTC) if until else None
+
+        def work(transaction: Transaction) -> InterlibraryLoan | Obstacle:
+            loan = _one(loans_of_request(transaction, request_id), request_id)
+            if refused:
+                return refuse_renewal(
+                    library.circulation, transaction, loan, desk=desk, now=library.now
+                )
+            return grant_renewal(
+                library.circulation, transaction, loan, desk=desk, due=due, now=library.now
+            )
+
+        _done(request_id, library.write(work), as_json)
+
+
+@ncip.command()
+@click.argument("address", metavar="URL")
+@click.option("--preset", type=click.Choice(list(PRESETS)), default="reshare", show_default=True)
+@click.option("--agency", required=True, help="FromAgencyId: whom we play.")
+@click.option("--to-agency", default="", help="ToAgencyId: the library.")
+@click.option("--secret", envvar="TIRO_NCIP_SECRET", default="", help="Or TIRO_NCIP_SECRET.")
+@click.option(
+    "--secret-in",
+    type=click.Choice(["message", "basic", "bearer"]),
+    default="message",
+    show_default=True,
+)
+@click.option("--version", help="1.0 ... 2.02.  [default: that of the preset]")
+@click.option("--patron", help="A patron, for what the library borrows.")
+@click.option("--pin", envvar="TIRO_NCIP_PIN", default="", help="Its PIN; or TIRO_NCIP_PIN.")
+@click.option("--institution", help="The patron that stands for us, for what the library lends.")
+@click.option("--item", help="A barcode of an available item: it is lent, and given back.")
+@click.option("--number", default="", help="The record number of its title, to request that.")
+@click.option("--pickup", default="", help="PickupLocation.  [default: what the partner says]")
+@click.option("--quiet", is_flag=True, help="Print outcomes alone.")
+@as_json
+@click.pass_context
+def check(
+    context: click.Context,
+    /,
+    address: str,
+    preset: str,
+    version: str | None,
+    quiet: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Play a partner: run its whole life cycle on a sandbox item, and print both sides.
+
+    Without --item and --patron only versions are asked for. The exit status is 0 where all went
+    well, 1 where something did not, and 3 where the responder cannot be reached.
+    """
+    settings = PRESETS[preset]
+    try:
+        client = _client(address, version, settings, given)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    tried: list[tuple[str, Tried]] = []
+
+    def take(side: str, step: Tried) -> None:
+        tried.append((side, step))
+        if not as_json:
+            click.echo(
+                f"{'ok' if step.is_good else 'FAILED':7}{side}{step.service}: {step.outcome}"
+            )
+            if not quiet:
+                click.echo(_pretty(step.request))
+                click.echo(_pretty(step.answer))
+
+    cycle = LIFE_CYCLES[preset]
+    lender = given["institution"] if cycle.is_institution else given["patron"]
+    try:
+        with client:
+            take("", ask_versions(client))
+            if given["item"] and lender:
+                box = _sandbox(given, lender, given["item"], cycle.lender_place)
+                for step in run_steps(client, box, cycle.lender):
+                    take("lender ", step)
+            if given["patron"]:
+                brought = f"TIRO-{secrets.token_hex(4)}"
+                box = _sandbox(given, given["patron"], brought, cycle.borrower_place)
+                for step in run_steps(client, box, cycle.borrower):
+                    take("borrower ", step)
+    except NcipUnreachable as error:
+        raise Failure(f"{address}: {error}", status=UNKNOWN) from error
+    if as_json:
+        say(
+            [
+                {"side": side.strip()}
+                | step._asdict()
+                | {"request": step.request.decode(), "answer": step.answer.decode()}
+                for side, step in tried
+            ],
+            True,
+        )
+    context.exit(0 if all(step.is_good for _, step in tried) else 1)
+
+
+def _client(
+    address: str, version: str | None, settings: dict[str, Any], given: dict[str, Any]
+) -> NcipClient:
+    return NcipClient(
+        address,
+        version=version or settings.get("version", "2.02"),
+        agency=given["agency"],
+        to_agency=given["to_agency"],
+        agency_scheme=settings.get("agency_scheme", ""),
+        secret=given["secret"],
+        secret_in=given["secret_in"],
+    )
+
+
+def _sandbox(given: dict[str, Any], user: str, barcode: str, place: str) -> Sandbox:
+    now = datetime.now(UTC).replace(microsecond=0)
+    return Sandbox(
+        agency=given["to_agency"],
+        user=user,
+        barcode=barcode,
+        request_id=f"CHECK-{secrets.token_hex(4)}",
+        now=now,
+        due=now + _DUE,
+        number=given["number"],
+        pickup=given["pickup"] or place,
+        pin=given["pin"],
+    )

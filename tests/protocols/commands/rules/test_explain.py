@@ -1,0 +1,102 @@
+"""`tiro explain` as a librarian runs it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+from click.testing import CliRunner, Result
+
+from catalogue.database import Transaction, open_database
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import BlockReason
+from circulation.ledger.charges import create_charge
+from circulation.ledger.money import ChargeKind
+from circulation.ledger.postings import open_account
+from circulation.patrons.blocks import block_patron
+from circulation.patrons.identifiers import find_patron
+from protocols.commands.rules.explain import explain
+from protocols.demo.seeding import seed
+from tests.builders.circulation import NOON
+
+
+@dataclass
+class Settings:
+    database_url: str
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(explain, list(arguments), obj=self)
+
+
+@pytest.fixture
+def library(sqlite_url: str) -> Settings:
+    database = open_database(sqlite_url)
+    seed(database, patrons=1, items=1, now=NOON)
+    database.close()
+    return Settings(sqlite_url)
+
+
+def test_the_rules_that_decide_are_named(library: Settings) -> None:
+    shown = library.run("P0000001", "I0000001", "--at", "DK-900201").output
+    lines = {line.split()[0]: line.split()[1:] for line in shown.splitlines() if line.strip()}
+    assert lines["loan_days"] == ["180", "rule", "at", "=", "DK-900200"]
+    assert lines["renewal_days"] == ["30", "rule", "for", "all"]
+    assert lines["on_site_only"] == ["false", "no", "rule"]
+    assert "(adult < resident)" in shown
+    assert "due" in lines
+
+
+def test_json_says_the_same(library: Settings) -> None:
+    told = json.loads(library.run("P0000001", "I0000001", "--json").output)
+    assert told["branch"] == "DK-900101"
+    assert told["categories"] == ["adult", "resident"]
+    assert told["fields"]["loan_days"] == {"value": 30, "rule": {}}
+    assert told["fields"]["within_card"] == {"value": False, "rule": None}
+    assert told["refusals"] == []
+    assert told["due"][-6:] in ("+01:00", "+02:00")
+
+
+def test_what_is_unknown(library: Settings) -> None:
+    both = library.run("P1", "I1").stderr
+    assert "no patron has this identifier" in both
+    assert "no item has this barcode" in both
+    assert "no branch" in library.run("P0000001", "I0000001", "--at", "DK-1").stderr
+
+
+def test_the_owner_s_rules_stand_beside_the_lender_s(library: Settings) -> None:
+    shown = library.run("P0000001", "I0000001", "--at", "DK-900201").output
+    assert "owner DK-900101 Main library: where it is stricter, it decides" in shown
+    assert "owner's loan_days" in shown
+    told = json.loads(library.run("P0000001", "I0000001", "--at", "DK-900201", "--json").output)
+    assert told["owner"] == "DK-900101"
+    assert told["owner_fields"]["loan_days"] == {"value": 30, "rule": {}}
+    assert set(told["owner_fields"]) < set(told["fields"])
+    at_home = json.loads(library.run("P0000001", "I0000001", "--json").output)
+    assert at_home["owner_fields"] == {}
+
+
+def test_whose_a_block_and_a_debt_is(library: Settings) -> None:
+    database = open_database(library.database_url)
+
+    def work(transaction: Transaction) -> None:
+        patron_id = find_patron(transaction, "P0000001")
+        assert patron_id is not None
+        block_patron(transaction, patron_id, BlockReason.EXCLUDED, now=NOON)
+        circulation = Circulation()
+        set_up = circulation.current_set_up(transaction)
+        branch = next(each for each in set_up.branches.values() if each.isil == "DK-900101")
+        account = open_account(transaction, set_up, None, patron_id, NOON)
+        kind = ChargeKind.ADMINISTRATIVE
+        create_charge(circulation, account, kind, 5_000, "DKK", branch_id=branch.id, reason="card")
+
+    database.write(work).result()
+    database.close()
+    here = library.run("P0000001", "I0000001").output
+    assert "blocked by DK-900100: excluded\n" in here
+    assert "owes 50.00 DKK to DK-900100\n" in here
+    assert "refused: the patron is blocked (excluded)" in here
+    there = library.run("P0000001", "I0000001", "--at", "DK-900201").output
+    assert "blocked by DK-900100: excluded, which does not count at DK-900200" in there
+    assert "owes 50.00 DKK to DK-900100, which does not count at DK-900200" in there
+    assert "refused" not in there
