@@ -14,9 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Table, bindparam, column, func, select
+from sqlalchemy import Column, Integer, MetaData, Table, bindparam, column, func, select
 
-from catalogue.database import Transaction, many, open_database
+from catalogue.database import Long, Moment, Transaction, many, open_database
 from circulation.archiving.exporting import export
 from circulation.archiving.forms import Columns
 from circulation.archiving.importing import import_archive
@@ -28,6 +28,15 @@ _names: Callable[..., list[Any]] = many(
     ),
     None,
     "table",
+)
+#: A table that there is no more: a migration reads in it what was not told yet.
+_NOTICE_PROGRESS = Table(
+    "notice_progress",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("seen", Long),
+    Column("seen_at", Moment),
+    Column("safe", Long),
 )
 
 
@@ -53,7 +62,13 @@ def up_to_date(
         url = f"sqlite:///{Path(place) / 'former.sqlite'}"
         upgrade(url, manifest.revision)
         with closing(open_database(url)) as database:
-            import_archive(database, folder, revision=manifest.revision, columns_of=_columns)
+            import_archive(
+                database,
+                folder,
+                revision=manifest.revision,
+                columns_of=_columns,
+                former=(_NOTICE_PROGRESS,),
+            )
         upgrade(url, newest)
         archive = Path(place) / "archive"
         with closing(open_database(url)) as database:

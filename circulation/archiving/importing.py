@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -39,10 +39,12 @@ def import_archive(
     on_progress: Progress = lambda table, rows, of: None,
     afterwards: Callable[[Transaction], None] = lambda transaction: None,
     columns_of: Callable[[Transaction, Table], Columns] = lambda _, table: list(table.columns),
+    former: Iterable[Table] = (),
 ) -> Manifest:
     """Reads an archive into a database of the same revision that holds no library yet.
 
-    `columns_of` says which columns a table has there; one without any is passed over.
+    `columns_of` says which columns a table has there; one without any is passed over. `former` are
+    tables that are read besides.
 
     All of it is one transaction, with what is to be done `afterwards`. The index is not made:
     `catalogue.reindexing.rebuilding.reindex` does that.
@@ -54,7 +56,7 @@ def import_archive(
         for name in TELLTALE:
             if scalar(select(func.count()).select_from(metadata.tables[name]))(transaction):
                 raise NotEmpty(f"the database has {name} already")
-        found = [(table, columns_of(transaction, table)) for table in archived_tables()]
+        found = [(table, columns_of(transaction, table)) for table in (*archived_tables(), *former)]
         tables = [(table, columns) for table, columns in found if columns]
         for table, _ in tables:
             if f"{table.name}.{manifest.form}" not in manifest.files:

@@ -14,6 +14,7 @@ from circulation.fees.rules import FEES
 from circulation.holds import privacy as of_holds
 from circulation.interlending import privacy as of_interlending
 from circulation.items.media import MEDIA
+from circulation.kernel.events import FOLLOWERS
 from circulation.kernel.set_up import SET_UP_PARTS
 from circulation.ledger import privacy as of_ledger
 from circulation.ledger.postings import LESS_IS_OWED
@@ -21,6 +22,7 @@ from circulation.loans import privacy as of_loans
 from circulation.loans.privacy import LOAN_HISTORY
 from circulation.notices import privacy as of_notices
 from circulation.notices.rules import NOTICES
+from circulation.notices.triggers import FOLLOWER
 from circulation.patrons.personal_data import PERSONAL_DATA
 from circulation.patrons.pin_settings import PIN_RULES
 
@@ -34,6 +36,7 @@ PERSONAL_DATA.add(
     of_dunning.PERSONAL,
 )
 LOAN_HISTORY.add(of_ledger.HISTORY, of_bookings.HISTORY, of_dunning.HISTORY)
+FOLLOWERS.add(FOLLOWER)
 LESS_IS_OWED.add(lift_settled_blocks)
 SET_UP_PARTS.add(
     MEDIA, PIN_RULES, TERMINALS, PARTNERS, SORTING, FEES, PAYMENT_WAYS, NOTICES, DUNNING

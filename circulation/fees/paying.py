@@ -213,6 +213,7 @@ def _take(
             "credit": credit,
         }
         | ({"collected_for": others} if others else {}),
+        set_up=account.set_up,
     )
     return Done(allocations, payment.id)
 

@@ -1,21 +1,31 @@
 """Events: one append-only row for each change of state, written with the change itself.
 
-Messages, statistics, notifications of other systems and the audit trail are read from here.
+Statistics and the audit trail are read from here. What somebody may have to be told of (a patron,
+say) goes into the outbox besides: a feature that tells of events registers as a `Follower`, and
+takes its rows out in the transaction that sees to it. So nothing is lost, and nothing is looked
+for.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, insert, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Long, Transaction, many, send
 from catalogue.tracing import request_id
+from circulation.kernel.parts import Registry
 from circulation.kernel.results import Desk
-from circulation.kernel.schema import events
+from circulation.kernel.schema import events, outbox
+
+if TYPE_CHECKING:
+    from circulation.kernel.set_up import SetUp
 
 _write_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -173,6 +183,55 @@ _of_patron = many(
 )
 
 
+class Follower(NamedTuple):
+    """Somebody who has others told of events. `name` is what `outbox.follower` holds.
+
+    `follows` says of an event, by its kind, actor and what it tells, whether it may have to be
+    told. Without a set-up it answers for whatever the rules may say.
+    """
+
+    name: str
+    follows: Callable[[EventKind, str, Mapping[str, Any], SetUp | None], bool]
+
+
+FOLLOWERS: Registry[Follower] = Registry("followers of events")
+
+
+class _LastId(FunctionElement[int]):
+    """The number that the database gave to the row that this transaction wrote last."""
+
+    type = Long
+    inherit_cache = True
+
+
+@compiles(_LastId, "sqlite")
+def _of_sqlite(*_: Any, **__: Any) -> str:
+    return "last_insert_rowid()"
+
+
+@compiles(_LastId, "postgresql")
+def _of_postgresql(*_: Any, **__: Any) -> str:
+    return "lastval()"
+
+
+_put = send(
+    insert(outbox).values(follower=bindparam("new_follower"), event_id=_LastId()), "new_follower"
+)
+
+
+def _put_last_event(
+    transaction: Transaction,
+    kind: EventKind,
+    actor: str,
+    after: Mapping[str, Any],
+    set_up: SetUp | None,
+) -> None:
+    """Has the event that was written just now looked at by those who follow it."""
+    for follower in FOLLOWERS:
+        if follower.follows(kind, actor, after, set_up):
+            _put(transaction, follower.name)
+
+
 def write_event(
     transaction: Transaction,
     kind: EventKind,
@@ -188,8 +247,12 @@ def write_event(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     traits: dict[str, Any] | None = None,
+    set_up: SetUp | None = None,
 ) -> None:
-    """Appends an event; `desk` None stands for the command line.
+    """Appends an event, and puts it into the outbox where somebody may have to be told of it.
+
+    `desk` None stands for the command line. Where the `set_up` is given, only what its rules have
+    somebody told goes into the outbox.
 
     The request that this thread works on is written with it (`catalogue.tracing`).
     `recorded` is given only where the event is written down later than `at`, when it happened.
@@ -213,6 +276,7 @@ def write_event(
         _write_json(after) if after else None,
         _write_json(traits) if traits else None,
     )
+    _put_last_event(transaction, kind, desk.actor if desk else "", after or {}, set_up)
 
 
 def events_of_item(transaction: Transaction, item_id: int) -> list[Event]:

@@ -164,6 +164,16 @@ Index("ix_events_item", events.c.item_id, events.c.id)
 #: Statistics are made of the events of a day.
 Index("ix_events_at", events.c.at)
 
+#: Events that somebody may have to be told of, until they were looked at
+#: (`circulation.kernel.events`).
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("follower", String, primary_key=True),
+    Column("event_id", Long, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
 #: What it costs to send an item; NULL is never. Pairs that are not here cost 1.
 transport_costs = Table(
     "transport_costs",

@@ -18,12 +18,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 from circulation.ledger.charge_lists import charge_facts
-from circulation.ledger.money import (
-    Charge,
-    ChargeKind,
-    PostingKind,
-    amount_text,
-)
+from circulation.ledger.money import Charge, ChargeKind, PostingKind, amount_text
 from circulation.ledger.payments import settle_with_credit
 from circulation.ledger.postings import (
     CHARGE_COLUMNS,
@@ -207,5 +202,6 @@ def _corrected(
         patron_id=account.patron_id,
         before={"amount": charge.amount, "balance": charge.balance},
         after=charge_facts(changed) | {"by": kind.value, "why": reason},
+        set_up=account.set_up,
     )
     return changed

@@ -20,6 +20,7 @@ from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.loan_lengths import loan_due
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import ChargedFee, CheckedOut, Desk, Loan, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.loans.conflicts import note_conflict
 from circulation.loans.limits import with_counted_groups
 from circulation.loans.lost import forget_missing
@@ -141,7 +142,7 @@ def check_out(
             charged = charge_loan(
                 circulation, transaction, set_up, desk, facts, borrower, loan.id, now
             )
-        _begin(transaction, desk, facts, borrower.id, loan, now, found, held, bound, traits)
+        _begin(transaction, set_up, desk, facts, borrower.id, loan, now, found, held, bound, traits)
     return CheckedOut(
         facts.item(home),
         borrower.patron(),
@@ -154,6 +155,7 @@ def check_out(
 
 def _begin(
     transaction: Transaction,
+    set_up: SetUp,
     desk: Desk,
     item: ItemFacts,
     patron_id: int,
@@ -182,6 +184,7 @@ def _begin(
                 patron_id=item.borrower_id,
                 loan_id=item.loan_id,
                 after={"ended_by_loan": loan.id},
+                set_up=set_up,
             )
     elif item.transit_to_id is not None:
         end_transit(transaction, item.id)
@@ -224,6 +227,7 @@ def _begin(
         before=state_before(item, held),
         after=after,
         traits=traits,
+        set_up=set_up,
     )
     if overridden:
         note_conflict(

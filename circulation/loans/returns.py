@@ -119,6 +119,7 @@ def check_in(
         hold_id=way.held_for.hold_id if way.held_for else None,
         before=before or None,
         after=after,
+        set_up=set_up,
     )
     return CheckedIn(
         facts.item(home),

@@ -1,4 +1,4 @@
-"""The messages to patrons: event, rule, template, outbox, channel, log.
+"""The messages to patrons: event, rule, template, channel, log.
 
 `requests.request_notice` is how anything of the engine has somebody told of something.
 """

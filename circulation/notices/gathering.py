@@ -1,90 +1,51 @@
 """From events to notices: what has happened, and whom that concerns.
 
-Events are looked at in the order of their ids. A transaction may commit after another that took
-its ids later, so the last minute is looked at again each time; no notice comes of it twice.
+Events come through the outbox (`circulation.kernel.events`), in the order of their ids, and are
+taken out of it in the transaction that makes the notices.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, select
 
-from catalogue.database import (
-    Transaction,
-    change,
-    key_parameters,
-    many,
-    many_of,
-    one,
-    scalar,
-    send,
-)
+from catalogue.database import Transaction, key_parameters, many, many_of, send
 from circulation.kernel.engine import Circulation
-from circulation.kernel.events import Event, EventKind, read_event, select_events
-from circulation.kernel.schema import events
+from circulation.kernel.events import Event, read_event, select_events
+from circulation.kernel.schema import events, outbox
 from circulation.notices.requests import Addressees, request_notice
 from circulation.notices.rules import NOTICES
-from circulation.notices.schema import notice_choices, notice_progress, stored
-from circulation.notices.tellings import MAY_TELL, TELLS, Reading
+from circulation.notices.schema import notice_choices
+from circulation.notices.triggers import FOLLOWER, Reading, triggered_by
 
 #: So many events in one transaction.
 AT_MOST = 500
-#: No transaction is open for longer.
-_SETTLED_AFTER = timedelta(minutes=1)
-
-
-class _Progress(NamedTuple):
-    seen: int
-    seen_at: datetime
-    safe: int
-
-
-_progress = one(
-    select(
-        notice_progress.c.seen, notice_progress.c.seen_at, notice_progress.c.safe
-    ).with_for_update(),
-    _Progress,
-)
-_begin = send(
-    insert(notice_progress).values(
-        id=1, seen=bindparam("new_seen"), seen_at=bindparam("new_seen_at"), safe=0
-    ),
-    "new_seen",
-    "new_seen_at",
-)
-_go_on = change(
-    update(notice_progress).values(
-        seen=bindparam("new_seen"),
-        seen_at=bindparam("new_seen_at"),
-        safe=bindparam("new_safe"),
-    ),
-    "new_seen",
-    "new_seen_at",
-    "new_safe",
-)
-_last_event = scalar(select(func.coalesce(func.max(events.c.id), 0)))
-
-
-@lru_cache(maxsize=64)
-def _page(kinds: frozenset[EventKind]) -> Callable[..., list[Event]]:
-    """The events of these kinds after one, at most so many."""
-    return many(
-        select_events(
-            events.c.id > bindparam("after"),
-            events.c.kind.in_(stored(sorted(kinds, key=lambda kind: kind.value))),
-        )
-        .order_by(events.c.id)
-        .limit(bindparam("at_most")),
-        read_event,
-        "after",
-        "at_most",
+#: The events of a page stay locked until it is done: several processes come one after another.
+_page: Callable[..., list[Event]] = many(
+    select_events(
+        outbox.c.follower == FOLLOWER.name,
+        outbox.c.event_id > bindparam("after"),
+        events.c.id == outbox.c.event_id,
     )
-
-
+    .order_by(outbox.c.event_id)
+    .limit(bindparam("at_most"))
+    .with_for_update(of=outbox),
+    read_event,
+    "after",
+    "at_most",
+)
+_take_out: Callable[[Transaction, list[int]], list[Any]] = many_of(
+    lambda size: (
+        delete(outbox)
+        .where(outbox.c.follower == FOLLOWER.name, outbox.c.event_id.in_(key_parameters(size)))
+        .returning(outbox.c.event_id)
+    ),
+    None,
+)
+_empty = send(delete(outbox).where(outbox.c.follower == FOLLOWER.name))
 _wanting: Callable[..., list[Any]] = many_of(
     lambda size: select(notice_choices.c.patron_id, notice_choices.c.kind).where(
         notice_choices.c.wanted.is_(True), notice_choices.c.patron_id.in_(key_parameters(size))
@@ -96,12 +57,11 @@ _wanting: Callable[..., list[Any]] = many_of(
 def gather(
     circulation: Circulation, transaction: Transaction, *, now: datetime, after: int = 0
 ) -> tuple[int, int | None]:
-    """Makes notices of what has happened since the last time: how many, and where to go on."""
+    """Makes notices of the events in the outbox: how many, and after which event to go on."""
     set_up = circulation.current_set_up(transaction)
-    progress = _progress(transaction)
-    start = max(after, progress.safe if progress else 0)
-    kinds = frozenset(event for event, may in MAY_TELL.items() if may & NOTICES.of(set_up).kinds)
-    page = _page(kinds)(transaction, start, AT_MOST) if kinds else []
+    page = _page(transaction, after, AT_MOST)
+    if not page:
+        return 0, None
     persons = {each.patron_id for each in page if each.patron_id}
     on_request = NOTICES.of(set_up).on_request
     # Of a page's own patrons it is known at once; of others, when they are asked for.
@@ -110,36 +70,28 @@ def gather(
     made = 0
     among = Addressees(transaction, persons)
     for event in page:
-        telling = TELLS[event.kind](Reading(transaction, set_up, event))
-        if telling is None or telling.kind not in NOTICES.of(set_up).kinds:
+        told = triggered_by(Reading(transaction, set_up, event))
+        if told is None or told.kind not in NOTICES.of(set_up).kinds:
             continue
-        is_asked_for = (telling.patron_id, telling.kind.value) in wanting
-        if telling.kind in on_request and telling.patron_id in persons and not is_asked_for:
+        is_asked_for = (told.patron_id, told.kind.value) in wanting
+        if told.kind in on_request and told.patron_id in persons and not is_asked_for:
             continue
         notice_id = request_notice(
             circulation,
             transaction,
-            patron_id=telling.patron_id,
-            kind=telling.kind,
-            cause=telling.cause,
-            facts=telling.facts,
-            branch_id=telling.branch_id,
+            patron_id=told.patron_id,
+            kind=told.kind,
+            cause=told.cause,
+            facts=told.facts,
+            branch_id=told.branch_id,
             now=now,
-            among=among if telling.patron_id == event.patron_id else None,
+            among=among if told.patron_id == event.patron_id else None,
         )
         made += notice_id is not None
-    if len(page) == AT_MOST:
-        return made, page[-1].id
-    if progress is None:
-        _begin(transaction, _last_event(transaction), now)
-    elif abs(now - progress.seen_at) >= _SETTLED_AFTER:
-        _go_on(transaction, _last_event(transaction), now, progress.seen)
-    return made, None
+    _take_out(transaction, [event.id for event in page])
+    return made, page[-1].id if len(page) == AT_MOST else None
 
 
-def begin_after_now(transaction: Transaction, now: datetime) -> None:
+def begin_after_now(transaction: Transaction) -> None:
     """Nobody is told of what has happened up to now: a library was filled, not lent from."""
-    last = _last_event(transaction)
-    if _progress(transaction) is None:
-        _begin(transaction, last, now)
-    _go_on(transaction, last, now, last)
+    _empty(transaction)

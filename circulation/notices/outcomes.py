@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from catalogue.database import Transaction
 from circulation.digital_post.receipts import PostReceipt, write_receipt
 from circulation.kernel.engine import Circulation
+from circulation.notices.claiming import AT_MOST, Outgoing, number_for, outgoing_of
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeState
-from circulation.notices.outbox import AT_MOST, Outgoing, number_for, outgoing_of
 from circulation.notices.planning import Planned, Planner
 from circulation.notices.rows import (
     Message,

@@ -173,7 +173,7 @@ def _proof(notice: Notice) -> tuple[str, str, int]:
     return cause_text(cause), json.dumps(amounts), notice.id
 
 
-def _forget_patron(transaction: Transaction, patron_id: int, now: datetime) -> None:
+def forget_notices_of(transaction: Transaction, patron_id: int, now: datetime) -> None:
     """The patron is erased: nothing more is sent, and what was sent says nothing any more but
     what was charged."""
     proofs = [
@@ -190,7 +190,7 @@ def _forget_patron(transaction: Transaction, patron_id: int, now: datetime) -> N
     forget_silent_patron(transaction, patron_id)
 
 
-PERSONAL = PersonalData(forget=_forget_patron)
+PERSONAL = PersonalData(forget=forget_notices_of)
 
 
 def forget_old_notices(

@@ -4,7 +4,7 @@
                    cause=Cause(loans=(12,), key="1 2027-02-01"), facts={"number": 1}, now=now)
 
 Nothing is written or sent here: how the message reads, where it goes and whether it is still so
-is decided when it is sent (see `circulation.notices.outbox`).
+is decided when it is sent (see `circulation.notices.claiming`).
 """
 
 from __future__ import annotations

@@ -155,18 +155,6 @@ notice_choices = Table(
     sqlite_with_rowid=False,
 )
 
-#: Up to which event notices were made. `safe` lies so far back that no event before it can still
-#: be on its way into the database; from there the events are looked at again.
-notice_progress = Table(
-    "notice_progress",
-    metadata,
-    Column("id", SmallInteger, primary_key=True, autoincrement=False),
-    Column("seen", Long, nullable=False),
-    Column("seen_at", Moment, nullable=False),
-    Column("safe", Long, nullable=False),
-    CheckConstraint("id = 1", name="one_row"),
-)
-
 #: What was loaded from another system, and of what nobody is told up to a time: the other system
 #: has done so.
 silent_batches = Table(

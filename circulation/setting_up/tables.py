@@ -123,7 +123,7 @@ NOT_SET_UP: dict[str, str] = {
             "leases",
             "loan_statistics",
             "locked_devices",
-            "notice_progress",
+            "outbox",
             "pin_failures",
             "replies",
             "set_up_version",

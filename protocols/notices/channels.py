@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from catalogue.database import Database
 from circulation.kernel.engine import Circulation
-from circulation.notices.outbox import Outgoing
+from circulation.notices.claiming import Outgoing
 from circulation.notices.outcomes import Doubtful, NotSent, Outcome, Report, Sent, TryAgain
 from protocols.hosting.installed import installed
 

@@ -18,10 +18,10 @@ from typing import Final
 
 from catalogue.database import Database, Transaction
 from circulation.kernel.engine import Circulation
+from circulation.notices.claiming import Outgoing, claim
 from circulation.notices.composing import Post
 from circulation.notices.gathering import gather
 from circulation.notices.incoming import answer_text, patrons_with_number
-from circulation.notices.outbox import Outgoing, claim
 from circulation.notices.outcomes import claim_again, record_all, take_report, take_up_abandoned
 from protocols.notices.channels import (
     Call,

@@ -27,12 +27,22 @@ EVERYWHERE = {
     *("set_up_version", "closures", "compatibility", "job_runs", "leases", "locked_devices"),
     *("records", "former_records", "temporary_records", "loads"),
     *("reindexings", "changed_while_reindexing", "index_rules"),
-    *("notice_progress", "silent_batches", "collection_files", "loan_statistics"),
+    *("silent_batches", "collection_files", "loan_statistics"),
 }
 BY_CHUNK = {"postings", "sort_keys", "held_records"}
 _OF_ITEMS = (
-    *("items", "loans", "transits", "captures", "missing_items", "fetches", "stays", "events"),
-    *("item_properties", "interlibrary_loans", "partner_notices", "booking_loans"),
+    *(
+        "items",
+        "loans",
+        "transits",
+        "captures",
+        "missing_items",
+        "fetches",
+        "stays",
+        "events",
+        "outbox",
+    ),
+    *("item_properties", "interlibrary_loans", "partner_notices", "booking_loans", "outbox"),
 )
 _OF_PICKUP = (
     *("holds", "hold_sets", "partner_requests", "bookings", "booking_supplies"),

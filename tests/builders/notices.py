@@ -13,11 +13,11 @@ from catalogue.database import Transaction
 from circulation.kernel.results import CheckedOut
 from circulation.kernel.set_up import set_up_changed
 from circulation.notices.causes import Cause
+from circulation.notices.claiming import Outgoing, claim
 from circulation.notices.composing import Post
 from circulation.notices.gathering import gather
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import Logged, log_of
-from circulation.notices.outbox import Outgoing, claim
 from circulation.notices.outcomes import Outcome, Sent, claim_again, record
 from circulation.notices.requests import request_notice
 from circulation.notices.rules import store_notice_rule

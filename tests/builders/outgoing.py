@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Branch
+from circulation.notices.claiming import Outgoing
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.outbox import Outgoing
 from protocols.notices.channels import Channel, Surroundings, load_driver
 from protocols.notices.settings import ChannelSettings, NoticeSettings
 

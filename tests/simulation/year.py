@@ -24,8 +24,8 @@ from circulation.loans.lending import check_out
 from circulation.loans.lost import claim_returned, declare_lost, suspend, withdraw_claim
 from circulation.loans.renewals import renew
 from circulation.loans.returns import check_in
+from circulation.notices.claiming import claim
 from circulation.notices.composing import Post
-from circulation.notices.outbox import claim
 from circulation.notices.outcomes import Sent, record_all
 from circulation.patrons.blocks import block_patron
 from tests.simulation.habits import Act, intention, pays_today, stack_size

@@ -23,12 +23,13 @@ TABLES = {
     "imported": {
         "postings": "the index is made anew",
         "reindexings": "the index is made anew",
-        "notice_progress": "what happened before an import is not told",
         "silent_batches": "what happened before an import is not told",
         "silent_rows": "what happened before an import is not told",
     },
     "upgraded": {},
 }
+#: Tables that there are no more.
+GONE = {"notice_progress": "what was not told yet is in the outbox"}
 #: Columns that a migration puts in order.
 COLUMNS = {("charges", "reason"): "the due date has its own place"}
 

@@ -72,7 +72,7 @@ def _import(
 
             def be_silent(transaction: Transaction) -> None:
                 if not told:
-                    begin_after_now(transaction, now)
+                    begin_after_now(transaction)
                     silence_all_patrons(transaction, batch, until=until)
 
             with up_to_date(

@@ -206,3 +206,28 @@ def test_blocks_become_those_of_an_agency(database_url: str) -> None:
         (1, "excluded", 1, "why"),
         (2, "debt", 1, "why"),
     }
+
+
+def test_what_was_not_told_yet_is_taken_over(tmp_path: Path) -> None:
+    """Events after the last that was certainly looked at, of the kinds that are told."""
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
+    upgrade(url, "0029")
+    engine = engine_on(url)
+    noon = "2027-02-01 11:00:00.000000"
+    kinds = ("checked_out", "checked_in", "hold_placed", "checked_out", "pin_changed")
+    with engine.begin() as connection:
+        for number, kind in enumerate(kinds, 1):
+            connection.exec_driver_sql(
+                "INSERT INTO events (id, kind, at, actor, device)"
+                f" VALUES ({number}, '{kind}', '{noon}', '', '')"
+            )
+        connection.exec_driver_sql(
+            f"INSERT INTO notice_progress (id, seen, seen_at, safe) VALUES (1, 4, '{noon}', 1)"
+        )
+    engine.dispose()
+    upgrade(url)
+    engine = engine_on(url)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT * FROM outbox ORDER BY event_id").all()
+    engine.dispose()
+    assert [tuple(row) for row in found] == [("notices", 2), ("notices", 4), ("notices", 5)]

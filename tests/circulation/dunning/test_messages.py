@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from catalogue.database import Transaction, many
+from circulation.notices.claiming import Outgoing, claim
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.outbox import Outgoing, claim
 from circulation.notices.outcomes import Sent, record
 from circulation.notices.schema import notices
 from tests.builders.circulation import Library, a_patron

@@ -10,10 +10,10 @@ import pytest
 from circulation.dunning.unwarned import Unwarned, unwarned_debtors
 from circulation.kernel.reasons import BlockReason
 from circulation.notices.channels import CHANNELS
+from circulation.notices.claiming import Outgoing
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.log import resend, settle_as_sent
-from circulation.notices.outbox import Outgoing
 from circulation.notices.outcomes import Doubtful, NotSent, Report, take_report
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import ContactKind, add_contact

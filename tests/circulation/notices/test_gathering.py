@@ -6,13 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
 from circulation.notices.choices import choose
 from circulation.notices.gathering import begin_after_now, gather
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rules import NoticeTerms
-from circulation.notices.tellings import MAY_TELL, TELLS
+from circulation.notices.triggers import TRIGGERS
 from circulation.patrons.blocks import block_patron, unblock_patron
 from tests.builders.agencies import a_school
 from tests.builders.circulation import Library, a_patron, an_item
@@ -27,8 +26,7 @@ def kinds(library: Library, card: str) -> list[str]:
 
 
 def test_each_event_says_what_may_come_of_it() -> None:
-    assert set(TELLS) <= set(MAY_TELL)
-    assert all(isinstance(each, EventKind) for each in MAY_TELL)
+    assert all(trigger.kinds for trigger in TRIGGERS.values())
 
 
 def test_a_hold_that_stands_ready_is_told_once(library: Library) -> None:
@@ -135,7 +133,7 @@ def test_a_library_that_was_filled_tells_nobody(sqlite_library: Library) -> None
     rule(library, "email")
     card = a_patron(library, email=EMAIL)
     lend(library, card, an_item(library))
-    write(library, begin_after_now, library.now)
+    write(library, begin_after_now)
     assert gathered(library) == 0
     library.pass_time(minutes=5)
     lend(library, card, an_item(library))

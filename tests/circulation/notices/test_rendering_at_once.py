@@ -10,7 +10,7 @@ from circulation.notices.kinds import NoticeKind
 from circulation.notices.rendering import Templates
 from tests.builders.circulation import Library, a_patron
 from tests.builders.notices import EMAIL, rule, sent
-from tests.circulation.notices.test_outbox import say
+from tests.circulation.notices.test_claiming import say
 
 
 def test_a_template_that_is_changed_is_used_from_the_next_page_on(

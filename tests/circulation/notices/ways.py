@@ -13,9 +13,9 @@ from circulation.jobs.running import run_job
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Renewed
 from circulation.loans.lost import declare_lost
+from circulation.notices.claiming import Outgoing
 from circulation.notices.incoming import answer_text
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.outbox import Outgoing
 from circulation.notices.writing import BY_STAFF, state_balance, write_to
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.identifiers import find_patron

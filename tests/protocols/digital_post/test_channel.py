@@ -13,7 +13,7 @@ from sqlalchemy import select
 from catalogue.database import Database, many, metadata
 from circulation.digital_post.receipts import unknown_receipts
 from circulation.kernel.reasons import IdentifierBlock
-from circulation.notices.outbox import claim
+from circulation.notices.claiming import claim
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.identifiers import IDENTIFIERS, block_identifier, find_patron
 from protocols.digital_post.memo.messages import MessageType

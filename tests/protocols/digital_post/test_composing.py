@@ -10,8 +10,8 @@ import pytest
 
 from circulation.digital_post.numbers import PostNumber
 from circulation.kernel.results import Branch
+from circulation.notices.claiming import Outgoing
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.outbox import Outgoing
 from protocols.digital_post.composing import CannotBePut, Composer
 from protocols.digital_post.identities import Identities
 from protocols.digital_post.kombi import Choice

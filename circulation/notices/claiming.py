@@ -28,12 +28,7 @@ from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.persons import Person
 from circulation.notices.planning import Planned, Planner
-from circulation.notices.rows import (
-    Message,
-    insert_messages,
-    update_notices,
-    waiting_notices,
-)
+from circulation.notices.rows import Message, insert_messages, update_notices, waiting_notices
 from circulation.patrons.identifiers import IDENTIFIERS
 
 #: So many notices in one transaction.

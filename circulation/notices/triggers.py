@@ -1,4 +1,4 @@
-"""What each kind of event has told, and to whom: nothing, where it concerns nobody."""
+"""Which events have somebody told what: triggers, as one table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from circulation.holds.changes import HoldOutcome
 from circulation.holds.schema import holds
 from circulation.interlending.owners import NOT_RENEWED
 from circulation.items.schema import missing_items
-from circulation.kernel.events import Event, EventKind
+from circulation.kernel.events import Event, EventKind, Follower
 from circulation.kernel.policy import lineage
 from circulation.kernel.results import LoanMark
 from circulation.kernel.set_up import SetUp
@@ -29,7 +29,7 @@ from circulation.notices.rules import NOTICES, notice_terms
 from circulation.patrons.registering import home_branch_of
 
 
-class Telling(NamedTuple):
+class Triggered(NamedTuple):
     """What an event has somebody told."""
 
     patron_id: int
@@ -94,7 +94,7 @@ _late_fee_owed = scalar(
 )
 
 
-def _hold_shelved(reading: Reading) -> Telling | None:
+def _hold_shelved(reading: Reading) -> Triggered | None:
     event, hold_id = reading.event, reading.event.hold_id
     if event.patron_id is None or hold_id is None:
         return None
@@ -102,7 +102,7 @@ def _hold_shelved(reading: Reading) -> Telling | None:
     group = _item_group(reading.transaction, event.item_id)
     kind = _ready(reading.set_up, branch_id, group or "")
     cause = Cause(event=event.id, holds=(hold_id,))
-    return Telling(event.patron_id, kind, cause, branch_id=branch_id)
+    return Triggered(event.patron_id, kind, cause, branch_id=branch_id)
 
 
 def _ready(set_up: SetUp, branch_id: int | None, group: str) -> NoticeKind:
@@ -127,62 +127,45 @@ _ENDED = {
 }
 
 
-def _hold_closed(reading: Reading) -> Telling | None:
+def _hold_closed(reading: Reading) -> Triggered | None:
     """Who has cancelled a hold at a machine with their own card knows it, but has a receipt."""
     event = reading.event
-    kind = _ENDED.get(event.after.get("outcome", ""))
-    if kind is None or event.patron_id is None or event.hold_id is None:
+    if event.patron_id is None or event.hold_id is None:
         return None
+    kind = _ENDED[event.after["outcome"]]
     found = _hold_branch(reading.transaction, event.hold_id)
     branch_id, record_id = found if found is not None else (None, None)
     is_last = kind is NoticeKind.HOLD_DELETED and record_id is not None
     if is_last and _copies_left(reading.transaction, record_id) is None:
         kind = NoticeKind.HOLD_LAST_COPY_LOST
     cause = Cause(event=event.id, holds=(event.hold_id,))
-    return Telling(event.patron_id, kind, cause, branch_id=branch_id)
+    return Triggered(event.patron_id, kind, cause, branch_id=branch_id)
 
 
-def _of_loan(kind: NoticeKind, *facts: str) -> Callable[[Reading], Telling | None]:
+def _of_loan(kind: NoticeKind, *facts: str) -> Callable[[Reading], Triggered | None]:
     """An event of a loan; `facts` are taken from what it became."""
 
-    def tell(reading: Reading) -> Telling | None:
+    def tell(reading: Reading) -> Triggered | None:
         event = reading.event
         if event.patron_id is None or event.loan_id is None:
             return None
         told = {name: event.after[name] for name in facts if name in event.after}
         cause = Cause(event=event.id, loans=(event.loan_id,))
-        return Telling(event.patron_id, kind, cause, told, event.branch_id)
+        return Triggered(event.patron_id, kind, cause, told, event.branch_id)
 
     return tell
 
 
-_renewal = _of_loan(NoticeKind.RENEWED)
-
-
-def _renewed(reading: Reading) -> Telling | None:
-    """Only what was renewed by itself: who renews is told by the machine or the person there."""
-    return _renewal(reading) if reading.event.actor == AUTO_RENEWAL else None
-
-
-_redating = _of_loan(NoticeKind.NOT_RENEWABLE, "due")
-
-
-def _redated(reading: Reading) -> Telling | None:
-    """What its owner did not renew falls due as before; other dates are moved with an
-    announcement of their own."""
-    return _redating(reading) if reading.event.after.get("reason") == NOT_RENEWED else None
-
-
 def _of_patron(
     kind: NoticeKind, facts: Callable[[Event], Mapping[str, Any]] = lambda event: {}
-) -> Callable[[Reading], Telling | None]:
+) -> Callable[[Reading], Triggered | None]:
     """An event of the patron alone."""
 
-    def tell(reading: Reading) -> Telling | None:
+    def tell(reading: Reading) -> Triggered | None:
         event = reading.event
         if event.patron_id is None:
             return None
-        return Telling(event.patron_id, kind, Cause(event=event.id), facts(event))
+        return Triggered(event.patron_id, kind, Cause(event=event.id), facts(event))
 
     return tell
 
@@ -196,28 +179,21 @@ def _paid(event: Event) -> Mapping[str, Any]:
     }
 
 
-def _payment(reading: Reading) -> Telling | None:
+def _payment(reading: Reading) -> Triggered | None:
     event = reading.event
     if event.patron_id is None:
         return None
     charges = tuple(int(each) for each in event.after.get("charges", {}))
     cause = Cause(event=event.id, charges=charges)
-    return Telling(
+    return Triggered(
         event.patron_id, NoticeKind.PAYMENT_RECEIVED, cause, _paid(event), event.branch_id
     )
 
 
-_REDUCED = frozenset({PostingKind.CANCELLATION.value, PostingKind.REDUCTION.value})
-
-
-def _charge_changed(reading: Reading) -> Telling | None:
+def _charge_changed(reading: Reading) -> Triggered | None:
     """Compensation that need not be paid, or not all of it, because the item is back."""
     event, after = reading.event, reading.event.after
-    if (
-        event.patron_id is None
-        or after.get("kind") != ChargeKind.COMPENSATION.value
-        or after.get("by") not in _REDUCED
-    ):
+    if event.patron_id is None:
         return None
     reduced = {
         "charge": after["charge"],
@@ -233,14 +209,14 @@ def _charge_changed(reading: Reading) -> Telling | None:
         "late_fee": _late_fee_owed(reading.transaction, after["charge"]) is not None,
     }
     kind = NoticeKind.COMPENSATION_CANCELLED
-    return Telling(event.patron_id, kind, cause, told, event.branch_id)
+    return Triggered(event.patron_id, kind, cause, told, event.branch_id)
 
 
-def _of_booking(kind: NoticeKind) -> Callable[[Reading], Telling | None]:
-    def tell(reading: Reading) -> Telling | None:
+def _of_booking(kind: NoticeKind) -> Callable[[Reading], Triggered | None]:
+    def tell(reading: Reading) -> Triggered | None:
         event = reading.event
         booking_id = (event.after or event.before).get("booking")
-        if booking_id is None or event.after.get("outcome") == "fulfilled":
+        if booking_id is None:
             return None
         found = _booking(reading.transaction, booking_id)
         if found is None or found[0] is None:
@@ -249,12 +225,12 @@ def _of_booking(kind: NoticeKind) -> Callable[[Reading], Telling | None]:
         told = {"text": event.after["text"]} if "text" in event.after else {}
         cause = Cause(event=event.id, bookings=(booking_id,))
         what = NoticeKind.BOOKING_REFUSED if is_refused else kind
-        return Telling(found[0], what, cause, told, branch_id=found[1])
+        return Triggered(found[0], what, cause, told, branch_id=found[1])
 
     return tell
 
 
-def _stay_begun(reading: Reading) -> Telling | None:
+def _stay_begun(reading: Reading) -> Triggered | None:
     """The first copy of a booking was set aside: it is told once, however many follow."""
     event = reading.event
     booking_id = event.after.get("booking")
@@ -264,14 +240,14 @@ def _stay_begun(reading: Reading) -> Telling | None:
     if found is None or found[0] is None:
         return None
     cause = Cause(bookings=(booking_id,))
-    return Telling(found[0], NoticeKind.BOOKING_IN_PREPARATION, cause, branch_id=found[1])
+    return Triggered(found[0], NoticeKind.BOOKING_IN_PREPARATION, cause, branch_id=found[1])
 
 
-def _of_block(kind: NoticeKind) -> Callable[[Reading], Telling | None]:
+def _of_block(kind: NoticeKind) -> Callable[[Reading], Triggered | None]:
     """Told in the name of the agency whose block it is; of one that concerns all, as anything else
     that is about the patron."""
 
-    def tell(reading: Reading) -> Telling | None:
+    def tell(reading: Reading) -> Triggered | None:
         event, block = reading.event, reading.event.after or reading.event.before
         if event.patron_id is None:
             return None
@@ -280,56 +256,119 @@ def _of_block(kind: NoticeKind) -> Callable[[Reading], Telling | None]:
             home = home_branch_of(reading.transaction, event.patron_id)
             branch_id = reading.set_up.speaker(agency_id, home)
         told = {"reason": block.get("reason", ""), "agency": agency_id}
-        return Telling(event.patron_id, kind, Cause(event=event.id), told, branch_id)
+        return Triggered(event.patron_id, kind, Cause(event=event.id), told, branch_id)
 
     return tell
 
 
-#: What each event has told.
-TELLS: dict[EventKind, Callable[[Reading], Telling | None]] = {
-    EventKind.HOLD_SHELVED: _hold_shelved,
-    EventKind.HOLD_CLOSED: _hold_closed,
-    EventKind.CHECKED_OUT: _of_loan(NoticeKind.LOAN_MADE),
-    EventKind.CHECKED_IN: _of_loan(NoticeKind.ITEM_RETURNED),
-    EventKind.RENEWED: _renewed,
-    EventKind.LOAN_RECALLED: _of_loan(NoticeKind.RECALLED),
-    EventKind.LOAN_REDATED: _redated,
-    EventKind.PATRON_REGISTERED: _of_patron(NoticeKind.WELCOME),
-    EventKind.PIN_CHANGED: _of_patron(NoticeKind.PIN_CHANGED),
-    EventKind.PATRON_BLOCKED: _of_block(NoticeKind.BLOCKED),
-    EventKind.PATRON_UNBLOCKED: _of_block(NoticeKind.UNBLOCKED),
-    EventKind.PAYMENT_TAKEN: _payment,
-    EventKind.CHARGE_CHANGED: _charge_changed,
-    EventKind.BOOKING_CHANGED: _of_booking(NoticeKind.BOOKING_CHANGED),
-    EventKind.BOOKING_CLOSED: _of_booking(NoticeKind.BOOKING_DELETED),
-    EventKind.STAY_BEGUN: _stay_begun,
+# When, by the actor and by what the event tells: without a look into the database.
+
+
+def _always(actor: str, after: Mapping[str, Any]) -> bool:
+    return True
+
+
+def _is_by_itself(actor: str, after: Mapping[str, Any]) -> bool:
+    """Who renews is told by the machine or the person there."""
+    return actor == AUTO_RENEWAL
+
+
+def _is_refused_by_owner(actor: str, after: Mapping[str, Any]) -> bool:
+    """What its owner did not renew falls due as before; other dates are moved with an
+    announcement of their own."""
+    return after.get("reason") == NOT_RENEWED
+
+
+def _has_ended(actor: str, after: Mapping[str, Any]) -> bool:
+    return after.get("outcome") in _ENDED
+
+
+def _is_compensation_reduced(actor: str, after: Mapping[str, Any]) -> bool:
+    return after.get("kind") == ChargeKind.COMPENSATION.value and after.get("by") in _REDUCED
+
+
+def _is_not_fulfilled(actor: str, after: Mapping[str, Any]) -> bool:
+    return after.get("outcome") != "fulfilled"
+
+
+_REDUCED = frozenset({PostingKind.CANCELLATION.value, PostingKind.REDUCTION.value})
+
+
+class Trigger(NamedTuple):
+    """`kinds` are those that may come of it; `read` gives what does, None where it concerns
+    nobody; `when` tells beforehand of which events nothing can come."""
+
+    kinds: frozenset[NoticeKind]
+    read: Callable[[Reading], Triggered | None]
+    when: Callable[[str, Mapping[str, Any]], bool] = _always
+
+
+def _loan(kind: NoticeKind, *facts: str) -> Trigger:
+    return Trigger(frozenset({kind}), _of_loan(kind, *facts))
+
+
+TRIGGERS: dict[EventKind, Trigger] = {
+    EventKind.HOLD_SHELVED: Trigger(
+        frozenset(
+            {NoticeKind.HOLD_READY, NoticeKind.READY_AT_DESK, NoticeKind.READY_IN_READING_ROOM}
+        ),
+        _hold_shelved,
+    ),
+    EventKind.HOLD_CLOSED: Trigger(
+        frozenset({*_ENDED.values(), NoticeKind.HOLD_LAST_COPY_LOST}), _hold_closed, _has_ended
+    ),
+    EventKind.CHECKED_OUT: _loan(NoticeKind.LOAN_MADE),
+    EventKind.CHECKED_IN: _loan(NoticeKind.ITEM_RETURNED),
+    EventKind.RENEWED: _loan(NoticeKind.RENEWED)._replace(when=_is_by_itself),
+    EventKind.LOAN_RECALLED: _loan(NoticeKind.RECALLED),
+    EventKind.LOAN_REDATED: _loan(NoticeKind.NOT_RENEWABLE, "due")._replace(
+        when=_is_refused_by_owner
+    ),
+    EventKind.PATRON_REGISTERED: Trigger(
+        frozenset({NoticeKind.WELCOME}), _of_patron(NoticeKind.WELCOME)
+    ),
+    EventKind.PIN_CHANGED: Trigger(
+        frozenset({NoticeKind.PIN_CHANGED}), _of_patron(NoticeKind.PIN_CHANGED)
+    ),
+    EventKind.PATRON_BLOCKED: Trigger(
+        frozenset({NoticeKind.BLOCKED}), _of_block(NoticeKind.BLOCKED)
+    ),
+    EventKind.PATRON_UNBLOCKED: Trigger(
+        frozenset({NoticeKind.UNBLOCKED}), _of_block(NoticeKind.UNBLOCKED)
+    ),
+    EventKind.PAYMENT_TAKEN: Trigger(frozenset({NoticeKind.PAYMENT_RECEIVED}), _payment),
+    EventKind.CHARGE_CHANGED: Trigger(
+        frozenset({NoticeKind.COMPENSATION_CANCELLED}), _charge_changed, _is_compensation_reduced
+    ),
+    EventKind.BOOKING_CHANGED: Trigger(
+        frozenset({NoticeKind.BOOKING_CHANGED}),
+        _of_booking(NoticeKind.BOOKING_CHANGED),
+        _is_not_fulfilled,
+    ),
+    EventKind.BOOKING_CLOSED: Trigger(
+        frozenset({NoticeKind.BOOKING_DELETED, NoticeKind.BOOKING_REFUSED}),
+        _of_booking(NoticeKind.BOOKING_DELETED),
+        _is_not_fulfilled,
+    ),
+    EventKind.STAY_BEGUN: Trigger(frozenset({NoticeKind.BOOKING_IN_PREPARATION}), _stay_begun),
 }
 
-#: Which kinds of message may come of each event.
-MAY_TELL: dict[EventKind, frozenset[NoticeKind]] = {
-    EventKind.HOLD_SHELVED: frozenset(
-        {NoticeKind.HOLD_READY, NoticeKind.READY_AT_DESK, NoticeKind.READY_IN_READING_ROOM}
-    ),
-    EventKind.HOLD_CLOSED: frozenset(
-        {
-            NoticeKind.CANNOT_BE_OBTAINED,
-            NoticeKind.HOLD_DELETED,
-            NoticeKind.HOLD_EXPIRED,
-            NoticeKind.HOLD_LAST_COPY_LOST,
-        }
-    ),
-    EventKind.CHECKED_OUT: frozenset({NoticeKind.LOAN_MADE}),
-    EventKind.CHECKED_IN: frozenset({NoticeKind.ITEM_RETURNED}),
-    EventKind.RENEWED: frozenset({NoticeKind.RENEWED}),
-    EventKind.LOAN_RECALLED: frozenset({NoticeKind.RECALLED}),
-    EventKind.LOAN_REDATED: frozenset({NoticeKind.NOT_RENEWABLE}),
-    EventKind.PATRON_REGISTERED: frozenset({NoticeKind.WELCOME}),
-    EventKind.PIN_CHANGED: frozenset({NoticeKind.PIN_CHANGED}),
-    EventKind.PATRON_BLOCKED: frozenset({NoticeKind.BLOCKED}),
-    EventKind.PATRON_UNBLOCKED: frozenset({NoticeKind.UNBLOCKED}),
-    EventKind.PAYMENT_TAKEN: frozenset({NoticeKind.PAYMENT_RECEIVED}),
-    EventKind.CHARGE_CHANGED: frozenset({NoticeKind.COMPENSATION_CANCELLED}),
-    EventKind.BOOKING_CHANGED: frozenset({NoticeKind.BOOKING_CHANGED}),
-    EventKind.BOOKING_CLOSED: frozenset({NoticeKind.BOOKING_DELETED, NoticeKind.BOOKING_REFUSED}),
-    EventKind.STAY_BEGUN: frozenset({NoticeKind.BOOKING_IN_PREPARATION}),
-}
+
+def triggered_by(reading: Reading) -> Triggered | None:
+    """What the event has told, and to whom: nothing, where it concerns nobody."""
+    event = reading.event
+    trigger = TRIGGERS.get(event.kind)
+    if trigger is None or not trigger.when(event.actor, event.after):
+        return None
+    return trigger.read(reading)
+
+
+def _follows(kind: EventKind, actor: str, after: Mapping[str, Any], set_up: SetUp | None) -> bool:
+    trigger = TRIGGERS.get(kind)
+    if trigger is None or not trigger.when(actor, after):
+        return False
+    return set_up is None or not trigger.kinds.isdisjoint(NOTICES.of(set_up).kinds)
+
+
+#: Notices follow events: what patrons are told goes through the outbox.
+FOLLOWER = Follower("notices", _follows)
