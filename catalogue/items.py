@@ -11,8 +11,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 
-from catalogue.database import Transaction, key_parameters, many_of, one, scalar
-from catalogue.database.typed_codes import is_typed
+from catalogue.database import Transaction, is_typed, key_parameters, many_of, one, scalar
 from catalogue.holders import update_holders
 from catalogue.schema import items
 

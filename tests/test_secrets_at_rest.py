@@ -16,8 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.database import Database
-from catalogue.database.backups import back_up
+from catalogue.database import Database, back_up
 from catalogue.database.migrations.running import newest_revision
 from circulation.archiving.exporting import export
 from circulation.kernel.engine import Circulation

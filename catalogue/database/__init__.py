@@ -9,11 +9,16 @@ SQLite (`catalogue.database.sqlite`) is the embedded default; PostgreSQL
 (`catalogue.database.postgresql`) serves many processes. Work must not know which it runs on, must
 not keep the transaction, and may be run again from the start (PostgreSQL repeats it after a
 serialisation failure or a deadlock), so it changes nothing but the database.
+
+Everything outside this folder imports these names from here. Those of `_LATE` are loaded with the
+module that defines them when they are first asked for, because that module needs alembic or a
+driver.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from catalogue.database.contract import (
     Call,
@@ -23,13 +28,17 @@ from catalogue.database.contract import (
     Replica,
     Work,
 )
-from catalogue.database.metadata import Long, metadata
+from catalogue.database.in_use import DatabaseInUse, kept_from_others, nobody_else
+from catalogue.database.migrations.versions import newest_named
+from catalogue.database.moments import Moment
+from catalogue.database.opening import migrate, open_database
 from catalogue.database.outages import PATIENCE, DatabaseUnavailable
-from catalogue.database.statements import (
-    Moment,
-    Transaction,
+from catalogue.database.positional import key_parameters
+from catalogue.database.statements import Statement, columns, scalar_one, scalars, scalars_of
+from catalogue.database.tables import Long, metadata
+from catalogue.database.transactions import Transaction
+from catalogue.database.transition import (
     change,
-    key_parameters,
     lock,
     many,
     many_of,
@@ -38,72 +47,96 @@ from catalogue.database.statements import (
     send,
     send_many,
 )
+from catalogue.database.typed_codes import is_typed
+
+if TYPE_CHECKING:
+    from catalogue.database.backups import BackupFailed, back_up, restore
+    from catalogue.database.condition import Sizes, Tables, is_fit, sizes, tables_of
+    from catalogue.database.migrations.running import (
+        DatabaseTooNew,
+        Fit,
+        known_revisions,
+        standing_of,
+        upgrade,
+    )
+    from catalogue.database.replication import ReplicationStanding, replication_standing
+    from catalogue.database.sqlite_files import OUTAGES, NotALibrary
 
 __all__ = [
+    "OUTAGES",
+    "PATIENCE",
+    "BackupFailed",
     "Call",
     "Database",
     "DatabaseClosed",
+    "DatabaseInUse",
+    "DatabaseTooNew",
     "DatabaseUnavailable",
+    "Fit",
     "Following",
     "Long",
     "Moment",
+    "NotALibrary",
     "Replica",
+    "ReplicationStanding",
+    "Sizes",
+    "Statement",
+    "Tables",
     "Transaction",
     "Work",
+    "back_up",
     "change",
+    "columns",
+    "is_fit",
+    "is_typed",
+    "kept_from_others",
     "key_parameters",
+    "known_revisions",
     "lock",
     "many",
     "many_of",
     "metadata",
     "migrate",
+    "newest_named",
+    "nobody_else",
     "one",
     "open_database",
+    "replication_standing",
+    "restore",
     "scalar",
+    "scalar_one",
+    "scalars",
+    "scalars_of",
     "send",
     "send_many",
+    "sizes",
+    "standing_of",
+    "tables_of",
+    "upgrade",
 ]
 
-
-def open_database(
-    url: str,
-    patience: float = PATIENCE,
-    following: Following | None = None,
-    served_by: str | None = None,
-) -> Database:
-    """Opens ``sqlite:///path/to/file`` or ``postgresql://...``; see `migrate` for its tables.
-
-    `patience` is how many seconds work waits for a lock that another holds, and for a database
-    that has just gone. `following` names a replica (PostgreSQL only). `served_by`: a server opens
-    it, which is called so; of a SQLite file there is one (`catalogue.database.in_use`). Raises
-    DatabaseInUse, NotALibrary, and ValueError for another kind of URL.
-    """
-    kind, separator, rest = url.partition("://")
-    if not separator:
-        raise ValueError(
-            f"not a database URL: {url!r}; write sqlite:///FILE or postgresql://HOST/NAME"
-        )
-    if kind == "sqlite":
-        from catalogue.database.sqlite import SqliteDatabase
-        from catalogue.database.sqlite_files import refuse_foreign
-
-        path = Path(rest.removeprefix("/"))
-        refuse_foreign(path)
-        return SqliteDatabase(path, patience, served_by)
-    if kind in ("postgresql", "postgres"):
-        from catalogue.database.postgresql import PostgresqlDatabase
-
-        return PostgresqlDatabase(url, patience=patience, following=following, served_by=served_by)
-    raise ValueError(
-        f"no database of kind {kind!r}; write sqlite:///FILE or postgresql://HOST/NAME"
-    )
+_LATE: Final = {
+    "BackupFailed": "backups",
+    "DatabaseTooNew": "migrations.running",
+    "Fit": "migrations.running",
+    "NotALibrary": "sqlite_files",
+    "OUTAGES": "sqlite_files",
+    "ReplicationStanding": "replication",
+    "Sizes": "condition",
+    "Tables": "condition",
+    "back_up": "backups",
+    "is_fit": "condition",
+    "known_revisions": "migrations.running",
+    "replication_standing": "replication",
+    "restore": "backups",
+    "sizes": "condition",
+    "standing_of": "migrations.running",
+    "tables_of": "condition",
+    "upgrade": "migrations.running",
+}
 
 
-def migrate(url: str) -> None:
-    """Brings the tables of the database at `url` to this version of Tiro, from nothing or any.
-
-    Raises DatabaseTooNew, NotALibrary and DatabaseUnavailable.
-    """
-    from catalogue.database.migrations.running import upgrade
-
-    upgrade(url)
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)

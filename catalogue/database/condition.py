@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from sqlalchemy import column, func, select, table
 
-from catalogue.database import Database
-from catalogue.database.metadata import compatibility
+from catalogue.database.contract import Database
 from catalogue.database.migrations.running import known_revisions, newest_revision
-from catalogue.database.statements import Transaction, one, scalar
+from catalogue.database.tables import compatibility
+from catalogue.database.transactions import Transaction
+from catalogue.database.transition import one, scalar
 
 _tables = one(
     select(

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import NamedTuple, Protocol, TypeVar
 
 from catalogue.database.outages import Outage
-from catalogue.database.statements import Transaction
+from catalogue.database.transactions import Transaction
 
 T = TypeVar("T")
 Work = Callable[[Transaction], T]

@@ -80,7 +80,7 @@ class _Text:
 
 
 class Cursor:
-    """What one statement found: a `catalogue.database.statements.Cursor` that waits when it is
+    """What one statement found: a `catalogue.database.transactions.Cursor` that waits when it is
     asked."""
 
     __slots__ = ("_next", "_pipeline", "_text", "result")

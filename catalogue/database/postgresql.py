@@ -32,7 +32,7 @@ from catalogue.database.outages import PATIENCE, DatabaseUnavailable, Outage
 from catalogue.database.pipelines import CommitInDoubt, CommitUnanswered, Pipeline
 from catalogue.database.replica_watch import POSITION
 from catalogue.database.replicas import Replica, ReplicaRead
-from catalogue.database.statements import Transaction
+from catalogue.database.transactions import Transaction
 
 T = TypeVar("T")
 

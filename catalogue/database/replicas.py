@@ -37,7 +37,7 @@ from catalogue.database.connections import BELIEVED_FOR, bounded, connected
 from catalogue.database.contract import Work
 from catalogue.database.pipelines import Pipeline
 from catalogue.database.replica_watch import REPLAYED, ReplicaWatch
-from catalogue.database.statements import Transaction
+from catalogue.database.transactions import Transaction
 
 
 class ReplicaRead(NamedTuple):

@@ -22,7 +22,7 @@ from time import monotonic
 from typing import Any, Final
 
 from catalogue.database.contract import Call, Work
-from catalogue.database.statements import Transaction
+from catalogue.database.transactions import Transaction
 
 Job = tuple[Work[Any], Future[Any]]
 

@@ -24,7 +24,7 @@ from catalogue.database.in_use import FileLock
 from catalogue.database.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
 from catalogue.database.short_writes import Job, ShortWrites
 from catalogue.database.sqlite_files import connect, outage_of
-from catalogue.database.statements import Transaction
+from catalogue.database.transactions import Transaction
 
 T = TypeVar("T")
 

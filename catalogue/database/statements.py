@@ -1,400 +1,282 @@
-"""SQL made once from SQLAlchemy Core expressions, called as plain functions.
+"""Statements: SQL written once as a function, called with keywords that mypy checks.
 
-Executing a Core expression spends most of its time deciding again what its SQL is.
-Here each expression is compiled once for each database, and what is left at run time is
-one call of the driver with a tuple of values:
+    class Branch(NamedTuple):
+        id: int
+        name: str
 
-    find_branch = one(
-        select(branches.c.id, branches.c.name).where(branches.c.isil == bindparam("isil")),
-        Branch, "isil")
+    @one(Branch)
+    def find_branch(*, isil: str) -> Statement:
+        return select(*columns(Branch, branches)).where(branches.c.isil == isil)
 
-    branch = find_branch(transaction, "DK-900101")     # Branch | None
+    branch = find_branch(transaction, isil="DK-900101")     # Branch | None
 
-A statement is a constant of the module that owns the table. Values are always parameters,
-never text of the statement.
+The body is called when the statement is first sent to a kind of database, with bind parameters for
+its arguments, and gives an expression of SQLAlchemy Core. That is compiled, and the function
+becomes one call of the driver (`catalogue.database.compiling`). So the body decides nothing by its
+arguments, and values are always parameters, never text of the statement. In an insert whose
+arguments are named as its columns, ``insert(branches).values(locals())`` says so.
+
+A row is a NamedTuple whose fields are named as the columns, or a function whose parameters are.
 """
 
 from __future__ import annotations
 
-import itertools
-import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from functools import cached_property, lru_cache
-from typing import Any, Protocol, TypeVar, cast
+from functools import lru_cache, update_wrapper, wraps
+from inspect import signature
+from types import FunctionType
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, get_type_hints
 
-from sqlalchemy import DateTime, String, bindparam
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import psycopg
-from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy import ColumnElement, FromClause
 from sqlalchemy.sql import ClauseElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from catalogue.generated import OnDemand, Source
+from catalogue.database.compiling import Compiled, Scope, bind
+from catalogue.database.transactions import Transaction
+from catalogue.generated import Source
 
-DIALECTS: dict[str, Dialect] = {
-    "sqlite": sqlite.dialect(paramstyle="qmark"),
-    "postgresql": psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
-}
-
-
-class Cursor(Protocol):
-    """What both drivers return from ``execute`` (PEP 249)."""
-
-    @property
-    def rowcount(self) -> int: ...
-
-    def fetchone(self) -> Any: ...
-
-    def fetchall(self) -> list[Any]: ...
-
-
+P = ParamSpec("P")
 R = TypeVar("R")
-Execute = Callable[[str, Sequence[Any]], Cursor]
-ExecuteMany = Callable[[str, Iterable[Sequence[Any]]], object]
+Record = TypeVar("Record", bound=tuple[Any, ...])
+#: What the body of a statement gives.
+Statement = ClauseElement
+Decorator = Callable[[Callable[P, Statement]], Callable[Concatenate[Transaction, P], R]]
+
+#: The most keys that `many_of` and `scalars_of` send in one trip.
+KEYS_AT_MOST: Final = 500
+_compiling = threading.RLock()
 
 
-class Transaction:
-    """One open transaction of either database, as work is given it.
-
-    `dialect` is ``"sqlite"`` or ``"postgresql"``. `execute` is the driver's own and takes SQL
-    of that dialect; engine code calls statements instead and leaves it alone. `execute_many` is
-    ``executemany`` of PEP 249. `memory` is for what was read in this snapshot and stays true as
-    long as it lasts, by names of the readers' own; None in a transaction that may change things.
-    `is_alone` where the work shares its transaction with no other, and so has no savepoint.
-    """
-
-    __slots__ = ("dialect", "execute", "execute_many", "is_alone", "memory")
-
-    def __init__(
-        self, dialect: str, execute: Execute, execute_many: ExecuteMany, is_alone: bool = False
-    ) -> None:
-        self.dialect = dialect
-        self.execute = execute
-        self.execute_many = execute_many
-        self.is_alone = is_alone
-        self.memory: dict[Any, Any] | None = None
+def _unmet(transaction: Transaction, *positional: Any, **named: Any) -> Any:
+    return _meet(transaction.dialect)(transaction, *positional, **named)  # type: ignore[name-defined]  # noqa: F821
 
 
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC time: ``timestamptz`` in PostgreSQL, sortable ISO 8601 text in SQLite."""
+class _Function:
+    """The function of a statement, whose code is made when a kind of database is first met.
 
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "sqlite":
-            return String(32)
-        return DateTime(timezone=True)
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        return _MOMENT_IN[dialect.name](value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return cast("datetime | None", _MOMENT_OUT[dialect.name](value))
-
-
-def _utc(value: datetime | None) -> datetime | None:
-    if value is None or value.tzinfo is UTC:
-        return value
-    if value.tzinfo is None:
-        raise ValueError(f"a time without a zone cannot be stored: {value!r}")
-    return value.astimezone(UTC)
-
-
-#: A transaction has one time, and gives it to most of its statements.
-_last_text: tuple[datetime | None, str | None] = (None, None)
-
-
-def _utc_text(value: datetime | None) -> str | None:
-    global _last_text
-    last, text = _last_text
-    if value is last:
-        return text
-    if value is None:
-        return None
-    utc = value if value.tzinfo is UTC else cast("datetime", _utc(value))
-    text = utc.isoformat(timespec="microseconds")
-    _last_text = (value, text)
-    return text
-
-
-def _from_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
-
-
-def _in_utc(value: datetime | None) -> datetime | None:
-    return None if value is None else value.astimezone(UTC)
-
-
-# Statements call these themselves: SQLAlchemy's way to them takes as long as they do.
-_MOMENT_IN: dict[str, Callable[[Any], Any]] = {"sqlite": _utc_text, "postgresql": _utc}
-_MOMENT_OUT: dict[str, Callable[[Any], Any]] = {"sqlite": _from_text, "postgresql": _in_utc}
-
-
-class _Compiled:
-    """The text of one expression in one dialect, and how its values go in and come out.
-
-    What is left to do at run time is written as source and made into one function: calls within
-    Python cost as much as all the rest of it. `place` is where the statement was declared.
+    `lines` gives the source for one of them, where `transaction`, the other `positional` arguments
+    and those `named` may be used; what else it needs it puts into the scope.
     """
 
     def __init__(
-        self, expression: ClauseElement, parameters: Sequence[str], place: str, dialect_name: str
+        self,
+        body: Callable[..., Statement],
+        lines: Callable[[str, Scope], Sequence[str]],
+        positional: Sequence[str] = (),
+        named: Sequence[str] = (),
     ) -> None:
-        dialect = DIALECTS[dialect_name]
-        compiled = cast(Any, expression.compile(dialect=dialect))
-        self.text: str = str(compiled)
-        order: list[str] = compiled.positiontup or []
-        unknown = [p for p in parameters if p not in order]
-        if unknown:
-            raise ValueError(f"the statement has no parameter {', '.join(unknown)}: {self.text}")
-        self._source = Source(place, {"text": self.text})
-        self._head = f"run_on_{dialect_name}(transaction, {_arguments(parameters)})"
-        self._arguments = _arguments(parameters)
-        #: Source of the driver's tuple, made of the declared parameters.
-        self._values = self._values_source(compiled, parameters, order, dialect)
-        #: Source of the cursor, once the statement is sent.
-        self.sent = f"transaction.execute(text, {self._values})"
-        #: Are the values given already what the driver takes, in its order?
-        self.is_plain = order == list(parameters) and not any(
-            _bind_processor(compiled.binds[name].type, dialect) for name in order
-        )
-        columns = getattr(expression, "exported_columns", None) or ()
-        self._outward = [_result_processor(column.type, dialect) for column in columns]
+        self._name = body.__name__ if body.__name__.isidentifier() else "statement"
+        self._title = body.__module__
+        self._lines = lines
+        self._given = ("transaction", *positional), tuple(named)
+        self._met: dict[str, Sequence[str]] = {}
+        self._scope: Scope = {"_meet": self._meet}
+        self.function = FunctionType(_unmet.__code__, self._scope)
+        update_wrapper(self.function, body)
 
-    def _values_source(
-        self, compiled: Any, parameters: Sequence[str], order: list[str], dialect: Dialect
-    ) -> str:
-        parts = []
-        for number, name in enumerate(order):
-            process = _bind_processor(compiled.binds[name].type, dialect)
-            if name not in parameters:
-                value = compiled.params[name]
-                if value is None and compiled.binds[name].required:
-                    raise ValueError(f"the value of {name} is not given: {compiled}")
-                self._source.names[f"constant_{number}"] = process(value) if process else value
-                parts.append(f"constant_{number}")
-            elif process:
-                self._source.names[f"inward_{number}"] = process
-                parts.append(f"inward_{number}(a{parameters.index(name)})")
-            else:
-                parts.append(f"a{parameters.index(name)}")
-        return f"({', '.join(parts)}{',' if parts else ''})"
+    def _meet(self, dialect: str) -> Callable[..., Any]:
+        with _compiling:
+            if dialect not in self._met:
+                self._met[dialect] = self._lines(dialect, self._scope)
+                source = Source(self._title, self._scope)
+                source.add(self._name, self._source())
+                self.function.__code__ = source.function(self._name).__code__
+        return self.function
 
-    def function(self, *lines: str) -> Callable[..., Any]:
-        """A function of the transaction and the declared parameters."""
-        return _function(self._source, self._head, *lines)
-
-    @cached_property
-    def bind(self) -> Callable[..., Sequence[Any]]:
-        """A function from the declared parameters to the driver's tuple."""
-        return _function(self._source, f"bind({self._arguments})", f"return {self._values}")
-
-    def row(self, row: Callable[..., Any] | None) -> str:
-        """Source of `row` made of ``v``, the driver's tuple."""
-        self._source.names["row"] = row
-        processed = [number for number, process in enumerate(self._outward) if process]
-        for number in processed:
-            self._source.names[f"outward_{number}"] = self._outward[number]
-        changed = ", ".join(
-            # Most columns of a joined row are often NULL, which every process leaves as it is.
-            f"None if v[{number}] is None else outward_{number}(v[{number}])"
-            if process
-            else f"v[{number}]"
-            for number, process in enumerate(self._outward)
-        )
-        fields = getattr(row, "_fields", None)
-        if fields is None:
-            plain = "row(*v)" if row else "v"
-            return (f"row({changed})" if row else f"({changed},)") if processed else plain
-        if len(fields) != len(self._outward):
-            raise ValueError(f"{row} has not as many fields as the statement columns: {self.text}")
-        self._source.names["new"] = tuple.__new__  # what a NamedTuple comes down to
-        if not processed:
-            return "new(row, v)"
-        are_all_null = " is ".join([*(f"v[{number}]" for number in processed), "None"])
-        return f"new(row, v if {are_all_null} else ({changed},))"
-
-    def first_column(self) -> str:
-        """Source of the first column of ``v``."""
-        if not self._outward or self._outward[0] is None:
-            return "v[0]"
-        self._source.names["outward_0"] = self._outward[0]
-        return "outward_0(v[0])"
+    def _source(self) -> str:
+        positional, named = self._given
+        parameters = ", ".join([*positional, *(("*", *named) if named else ())])
+        arguments = ", ".join([*positional, *(f"{name}={name}" for name in named)])
+        source = [f"def {self._name}({parameters}):"]
+        for dialect, lines in self._met.items():
+            source.append(f"    if transaction.dialect == {dialect!r}:")
+            source += [f"        {line}" for line in lines]
+        source.append(f"    return _meet(transaction.dialect)({arguments})")
+        return "\n".join(source) + "\n"
 
 
-def _arguments(parameters: Sequence[str]) -> str:
-    return ", ".join(f"a{number}" for number in range(len(parameters)))
-
-
-def _function(source: Source, head: str, *lines: str) -> Callable[..., Any]:
-    name = head.partition("(")[0]
-    source.add(name, f"def {head}:\n" + "".join(f"    {line}\n" for line in lines))
-    return cast("Callable[..., Any]", source.function(name))
-
-
-def _place() -> str:
-    """Where a statement is declared: the module and line that called into this module."""
-    frame: Any = sys._getframe(1)
-    while frame.f_globals is globals():
-        frame = frame.f_back
-    return f"{frame.f_globals['__name__']}:{frame.f_lineno}"
-
-
-def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    if isinstance(kind, Moment):
-        return _MOMENT_IN[dialect.name]
-    return cast("Callable[[Any], Any] | None", kind.dialect_impl(dialect).bind_processor(dialect))
-
-
-def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    if isinstance(kind, Moment):
-        return _MOMENT_OUT[dialect.name]
-    return cast(
-        "Callable[[Any], Any] | None", kind.dialect_impl(dialect).result_processor(dialect, None)
-    )
-
-
-def _fetcher(
-    expression: ClauseElement,
-    parameters: Sequence[str],
-    build: Callable[[_Compiled], Callable[..., Any]],
+def _function(
+    body: Callable[..., Statement], lines: Callable[[Compiled], Sequence[str]]
 ) -> Callable[..., Any]:
-    place = _place()
-    in_each: OnDemand[str, Callable[..., Any]] = OnDemand(
-        lambda dialect: build(_Compiled(expression, parameters, place, dialect))
+    """The function of a statement whose arguments are those of its body, by keyword."""
+    names = list(signature(body).parameters)
+
+    def in_dialect(dialect: str, scope: Scope) -> Sequence[str]:
+        return lines(_compiled(body, names, dialect, scope))
+
+    return _Function(body, in_dialect, named=names).function
+
+
+def _compiled(
+    body: Callable[..., Statement], names: Sequence[str], dialect: str, scope: Scope
+) -> Compiled:
+    expression = body(**{name: bind(name) for name in names})
+    arguments = {name: name for name in names}
+    return Compiled(expression, dialect, arguments, scope, lambda: get_type_hints(body))
+
+
+def _all(compiled: Compiled, made: str) -> tuple[str]:
+    """The line that gives all rows, each `made` of ``_v``."""
+    found = f"{compiled.sent}.fetchall()"
+    return (f"return {found}" if made == "_v" else f"return [{made} for _v in {found}]",)
+
+
+def one(row: Callable[..., R], /) -> Decorator[P, R | None]:
+    """The first row, or None."""
+    return lambda body: _function(
+        body,
+        lambda compiled: (
+            f"_v = {compiled.sent}.fetchone()",
+            f"return None if _v is None else {compiled.row(row)}",
+        ),
     )
-    arguments = f"transaction, {_arguments(parameters)}"
-    source = Source(place, {"each": in_each})
-    return _function(source, f"run({arguments})", f"return each[transaction.dialect]({arguments})")
 
 
-def one(
-    expression: ClauseElement, row: Callable[..., R] | None, *parameters: str
-) -> Callable[..., R | None]:
-    """The first row as `row` (a NamedTuple or dataclass), or None."""
-
-    def build(compiled: _Compiled) -> Callable[..., Any]:
-        return compiled.function(
-            f"v = {compiled.sent}.fetchone()",
-            f"return None if v is None else {compiled.row(row)}",
-        )
-
-    return _fetcher(expression, parameters, build)
+def many(row: Callable[..., R], /) -> Decorator[P, list[R]]:
+    """All rows."""
+    return lambda body: _function(body, lambda compiled: _all(compiled, compiled.row(row)))
 
 
-def many(
-    expression: ClauseElement, row: Callable[..., R] | None, *parameters: str
-) -> Callable[..., list[R]]:
-    """All rows, each as `row`, or as the driver's tuple where `row` is None."""
-
-    def build(compiled: _Compiled) -> Callable[..., Any]:
-        found, made = f"{compiled.sent}.fetchall()", compiled.row(row)
-        return compiled.function(
-            f"return {found}" if made == "v" else f"return [{made} for v in {found}]"
-        )
-
-    return _fetcher(expression, parameters, build)
+def scalar(kind: type[R], /) -> Decorator[P, R | None]:
+    """The only column of the first row, or None."""
+    return lambda body: _function(
+        body,
+        lambda compiled: (
+            f"_v = {compiled.sent}.fetchone()",
+            f"return None if _v is None else {compiled.only_column()}",
+        ),
+    )
 
 
-def scalar(expression: ClauseElement, *parameters: str) -> Callable[..., Any]:
-    """The first column of the first row, or None."""
+def scalar_one(kind: type[R], /) -> Decorator[P, R]:
+    """The only column of the only row, which there always is: a count, the id of a new row."""
+    return lambda body: _function(
+        body,
+        lambda compiled: (
+            f"_v = {compiled.sent}.fetchone()",
+            f"return {compiled.only_column()}",
+        ),
+    )
 
-    def build(compiled: _Compiled) -> Callable[..., Any]:
-        return compiled.function(
-            f"v = {compiled.sent}.fetchone()",
-            f"return None if v is None else {compiled.first_column()}",
-        )
 
-    return _fetcher(expression, parameters, build)
+def scalars(kind: type[R], /) -> Decorator[P, list[R]]:
+    """The only column of all rows."""
+    return lambda body: _function(body, lambda compiled: _all(compiled, compiled.only_column()))
 
 
-def change(expression: ClauseElement, *parameters: str) -> Callable[..., int]:
+def change(body: Callable[P, Statement], /) -> Callable[Concatenate[Transaction, P], int]:
     """Runs an insert, update or delete and returns how many rows it touched."""
-
-    def build(compiled: _Compiled) -> Callable[..., Any]:
-        return compiled.function(f"return {compiled.sent}.rowcount")
-
-    return _fetcher(expression, parameters, build)
+    return _function(body, lambda compiled: (f"return {compiled.sent}.rowcount",))
 
 
-def send(expression: ClauseElement, *parameters: str) -> Callable[..., None]:
+def send(body: Callable[P, Statement], /) -> Callable[Concatenate[Transaction, P], None]:
     """Runs a statement whose result nobody waits for: PostgreSQL sends it in the next trip.
 
     An error of it (a broken constraint, say) comes up at the next result or at the commit.
     """
-
-    def build(compiled: _Compiled) -> Callable[..., Any]:
-        return compiled.function(compiled.sent)
-
-    return _fetcher(expression, parameters, build)
+    return _function(body, lambda compiled: (compiled.sent, "return None"))
 
 
 def send_many(
-    expression: ClauseElement, *parameters: str
-) -> Callable[[Transaction, Iterable[Sequence[Any]]], None]:
-    """Runs a statement once for each row of values, in bulk; otherwise as `send`."""
-    place = _place()
-    in_each: OnDemand[str, _Compiled] = OnDemand(
-        lambda dialect: _Compiled(expression, parameters, place, dialect)
-    )
+    body: Callable[[Record], Statement], /
+) -> Callable[[Transaction, Iterable[Record]], None]:
+    """Runs a statement once for each record, in bulk; otherwise as `send`.
 
-    def call(transaction: Transaction, rows: Iterable[Sequence[Any]]) -> None:
-        compiled = in_each[transaction.dialect]
-        values = rows if compiled.is_plain else itertools.starmap(compiled.bind, rows)
-        transaction.execute_many(compiled.text, values)
+    The only argument of the body is annotated with the NamedTuple that the records are.
+    """
 
-    return call
+    def lines(dialect: str, scope: Scope) -> Sequence[str]:
+        [record] = (hint for name, hint in get_type_hints(body).items() if name != "return")
+        fields: tuple[str, ...] = record._fields
+        expression = body(record._make(map(bind, fields)))
+        arguments = {name: f"_v[{number}]" for number, name in enumerate(fields)}
+        compiled = Compiled(expression, dialect, arguments, scope, lambda: get_type_hints(record))
+        rows = "rows" if compiled.is_plain else f"({compiled.values} for _v in rows)"
+        return (f"transaction.execute_many({compiled.named}, {rows})", "return None")
+
+    return _Function(body, lines, ["rows"]).function
 
 
-def lock(expression: ClauseElement, *parameters: str) -> Callable[..., None]:
+def lock(body: Callable[P, Statement], /) -> Callable[Concatenate[Transaction, P], None]:
     """Takes row locks (``SELECT ... FOR UPDATE``) before the facts are read.
 
     Lock and facts must be two statements: under READ COMMITTED a statement that waits for a
     lock still sees what the rows joined to it held before the wait. SQLite has one writer at a
-    time, so nothing is sent there; on both it raises ValueError for a key that is missing or None,
-    which would lock nothing.
+    time, so nothing is sent there; on both it raises ValueError for a key that is None, which
+    would lock nothing.
     """
-    sending = send(expression, *parameters)
+    names = list(signature(body).parameters)
+    check = f"if None in ({', '.join(names)},): raise ValueError('None locks nothing')"
+    checks = [check] if names else []
 
-    def call(transaction: Transaction, *values: Any) -> None:
-        if len(values) != len(parameters) or None in values:
-            raise ValueError(f"{values} for {parameters} locks nothing")
-        if transaction.dialect != "sqlite":
-            sending(transaction, *values)
+    def lines(dialect: str, scope: Scope) -> Sequence[str]:
+        if dialect == "sqlite":
+            return (*checks, "return None")
+        return (*checks, _compiled(body, names, dialect, scope).sent, "return None")
 
-    return call
+    return _Function(body, lines, named=names).function
 
 
-def many_of(
-    expression: Callable[[int], ClauseElement], row: Callable[..., R] | None
-) -> Callable[[Transaction, Sequence[Any]], list[R]]:
+def many_of(row: Callable[..., R], /) -> Decorator[P, list[R]]:
     """All rows for a list of keys of any length, at most 500 in one trip.
 
-    `expression(n)` gives the expression for `n` keys, with parameters ``key_0`` ... ``key_n-1``
-    (see `key_parameters`). The lengths are rounded up to powers of two, the last key being
-    repeated, so that few statements are compiled.
+    The keys are the first argument, a sequence; in the body it is given to ``in_``. Their number
+    is rounded up to a power of two, the last being repeated, so that few statements are compiled.
     """
+    return lambda body: _of_keys(body, lambda compiled: compiled.row(row))
+
+
+def scalars_of(kind: type[R], /) -> Decorator[P, list[R]]:
+    """The only column of all rows for a list of keys of any length, as `many_of`."""
+    return lambda body: _of_keys(body, Compiled.only_column)
+
+
+def _of_keys(body: Callable[..., Statement], made: Callable[[Compiled], str]) -> Callable[..., Any]:
+    keys_name, *names = signature(body).parameters
 
     @lru_cache(maxsize=16)
-    def statement(size: int) -> Callable[..., list[R]]:
-        return many(expression(size), row, *(f"key_{number}" for number in range(size)))
+    def statement(size: int) -> Callable[..., list[Any]]:
+        keys = [f"keys_{number}" for number in range(size)]
 
-    def call(transaction: Transaction, keys: Sequence[Any]) -> list[R]:
-        found: list[R] = []
-        for start in range(0, len(keys), 500):
-            part = list(keys[start : start + 500])
-            size = 1
-            while size < len(part):
-                size *= 2
+        def lines(dialect: str, scope: Scope) -> Sequence[str]:
+            expression = body(**{keys_name: [*map(bind, keys)]}, **{n: bind(n) for n in names})
+            arguments = {key: f"keys[{number}]" for number, key in enumerate(keys)}
+            arguments |= {name: name for name in names}
+            compiled = Compiled(expression, dialect, arguments, scope, lambda: get_type_hints(body))
+            return _all(compiled, made(compiled))
+
+        return _Function(body, lines, ["keys"], names).function
+
+    @wraps(body)
+    def call(transaction: Transaction, **arguments: Any) -> list[Any]:
+        keys: Sequence[Any] = arguments.pop(keys_name)
+        found: list[Any] = []
+        for start in range(0, len(keys), KEYS_AT_MOST):
+            part = list(keys[start : start + KEYS_AT_MOST])
+            size = 1 << (len(part) - 1).bit_length()
             part += [part[-1]] * (size - len(part))
-            found += statement(size)(transaction, *part)
+            found += statement(size)(transaction, part, **arguments)
         return found
 
     return call
 
 
-def key_parameters(size: int) -> Iterable[Any]:
-    """The `size` parameters ``key_0`` ... for the ``in_`` of a `many_of` expression."""
-    return [bindparam(f"key_{number}") for number in range(size)]
+def columns(
+    row: Callable[..., Any], *tables: FromClause, **given: ColumnElement[Any]
+) -> list[ColumnElement[Any]]:
+    """The columns of a row, in its order: those `given`, and of the tables those of that name.
+
+    Raises ValueError for a field that no table has, or more than one, and for a name that is no
+    field.
+    """
+    fields = list(getattr(row, "_fields", None) or signature(row).parameters)
+    if unknown := given.keys() - set(fields):
+        raise ValueError(f"{row} has no {', '.join(sorted(unknown))}")
+    return [given[name].label(name) if name in given else _column(name, tables) for name in fields]
+
+
+def _column(name: str, tables: Sequence[FromClause]) -> ColumnElement[Any]:
+    found = [table.c[name] for table in tables if name in table.c]
+    if len(found) != 1:
+        raise ValueError(f"{name} is a column of {len(found)} tables")
+    return found[0]

@@ -7,14 +7,19 @@ way has an index of its codes in small letters, so both steps are look-ups in an
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ColumnElement, bindparam, func, select
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, bindparam, func, select, type_coerce
 
 
-def is_typed(column: Column[str], parameter: str) -> ColumnElement[bool]:
-    """Is the column's code the one that the parameter means? At most one row is."""
+def is_typed(column: Column[str], typed: str) -> ColumnElement[bool]:
+    """Is the column's code the one that was typed? At most one row's is."""
     table = column.table.alias()
     code = table.c[column.name]
-    given = bindparam(parameter, type_=column.type)
+    named: Any = (
+        bindparam(typed) if isinstance(typed, str) else typed
+    )  # of the old form of statements
+    given = type_coerce(named, column.type)
     exact = select(code).where(code == given).scalar_subquery()
     only_one = (
         select(func.min(code))

@@ -19,8 +19,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, and_, bindparam, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from catalogue.database import Transaction, change, lock, one, send
-from catalogue.database.typed_codes import is_typed
+from catalogue.database import Transaction, change, is_typed, lock, one, send
 from catalogue.schema import items
 from circulation.callers.schema import replies
 from circulation.kernel.engine import Circulation

@@ -20,8 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from catalogue.database import Moment, key_parameters, lock, many, many_of, one
-from catalogue.database.typed_codes import is_typed
+from catalogue.database import Moment, is_typed, key_parameters, lock, many, many_of, one
 from catalogue.schema import items, records
 from circulation.booking.schema import bookings, stays
 from circulation.holds.schema import captures, holds

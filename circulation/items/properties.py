@@ -6,8 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from catalogue.database import Transaction, scalar, send
-from catalogue.database.typed_codes import is_typed
+from catalogue.database import Transaction, is_typed, scalar, send
 from catalogue.items import find_item
 from catalogue.schema import items
 from circulation.items.facts import lock_item

@@ -26,8 +26,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from catalogue.database import Moment, lock, one
-from catalogue.database.typed_codes import is_typed
+from catalogue.database import Moment, is_typed, lock, one
 from circulation.holds.schema import holds
 from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, denied_by
 from circulation.kernel.results import Patron

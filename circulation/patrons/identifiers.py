@@ -19,8 +19,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
-from catalogue.database import Transaction, change, many, one, scalar, send
-from catalogue.database.typed_codes import is_typed
+from catalogue.database import Transaction, change, is_typed, many, one, scalar, send
 from circulation.kernel.engine import Memory
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import IdentifierBlock

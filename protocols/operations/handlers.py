@@ -15,8 +15,7 @@ from typing import Any, Final
 
 from prometheus_client.exposition import choose_encoder
 
-from catalogue.database import DatabaseUnavailable
-from catalogue.database.condition import Tables, is_fit, sizes, tables_of
+from catalogue.database import DatabaseUnavailable, Tables, is_fit, sizes, tables_of
 from circulation.jobs.running import last_runs
 from circulation.notices.backlog import due_notices, open_messages
 from protocols.hosting.answering import Context, Lane, Services, Stage

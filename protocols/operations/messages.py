@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from catalogue.database.condition import Sizes
+from catalogue.database import Sizes
 
 
 @dataclass(frozen=True, slots=True)

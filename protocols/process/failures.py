@@ -209,7 +209,7 @@ def _advice(error: BaseException) -> str | None:
         return _OF_ERRNO[error.errno]
     error = _drivers_own(error)
     if isinstance(error, sqlite3.Error):
-        from catalogue.database.sqlite_files import OUTAGES
+        from catalogue.database import OUTAGES
 
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT) and code not in OUTAGES:

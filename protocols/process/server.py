@@ -20,8 +20,7 @@ from twisted.logger import STDLibLogObserver, globalLogBeginner
 from twisted.web.resource import Resource
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
-from catalogue.database import Database, open_database
-from catalogue.database.in_use import DatabaseInUse
+from catalogue.database import Database, DatabaseInUse, open_database
 from circulation.kernel.engine import Circulation
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.answering import Services, Stage

@@ -22,7 +22,8 @@ from typing import Any, cast
 
 from sqlalchemy.sql import ClauseElement
 
-from catalogue.database import Database, Transaction, Work, migrate, open_database, statements
+from catalogue.database import Database, Transaction, Work, migrate, open_database, positional
+from catalogue.database.compiling import Compiled
 from catalogue.query import And, Term
 from catalogue.records import fetch_records
 from catalogue.searching.evaluation import search
@@ -73,18 +74,23 @@ class Recorded:
 def expressions() -> Iterator[dict[str, ClauseElement]]:
     """What statements were compiled from, by their text; they are compiled at their first use."""
     found: dict[str, ClauseElement] = {}
-    compiled = cast(Any, statements._Compiled)
-    before = compiled.__init__
+    forms = [cast(Any, form) for form in (Compiled, positional._Compiled)]
+    inits = [form.__init__ for form in forms]
 
-    def keep(self: Any, expression: ClauseElement, *arguments: Any) -> None:
-        before(self, expression, *arguments)
-        found[self.text] = expression
+    def keeping(before: Any) -> Any:
+        def keep(self: Any, expression: ClauseElement, *arguments: Any) -> None:
+            before(self, expression, *arguments)
+            found[self.text] = expression
 
-    compiled.__init__ = keep
+        return keep
+
+    for form, before in zip(forms, inits, strict=True):
+        form.__init__ = keeping(before)
     try:
         yield found
     finally:
-        compiled.__init__ = before
+        for form, before in zip(forms, inits, strict=True):
+            form.__init__ = before
 
 
 @contextmanager

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.database import migrate, open_database
-from catalogue.database.backups import back_up, restore
-from catalogue.database.migrations.running import Fit, standing_of
+from catalogue.database import Fit, back_up, migrate, open_database, restore, standing_of
 from tests.contracts.counters import add_counter, all_counters
 from tests.faults.clients import until
 from tests.faults.clusters import Pair, a_pair

@@ -21,7 +21,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from catalogue.database.metadata import compatibility
 from catalogue.database.outages import DatabaseUnavailable
 from catalogue.database.sqlite_files import (
     foreign,
@@ -29,6 +28,7 @@ from catalogue.database.sqlite_files import (
     refuse_foreign,
     remove_empty,
 )
+from catalogue.database.tables import compatibility
 
 log = logging.getLogger(__name__)
 

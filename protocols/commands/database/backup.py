@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from catalogue.database.backups import back_up
+from catalogue.database import back_up
 from protocols.commands.shared.library import as_json, say
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.settings import Settings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from catalogue.database.migrations.versions import newest_named
+from catalogue.database import newest_named
 from circulation.archiving.exporting import export as write_archive
 from circulation.archiving.forms import FORMS
 from protocols.commands.shared.databases import open_configured

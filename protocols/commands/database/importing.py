@@ -7,10 +7,7 @@ from pathlib import Path
 
 import click
 
-from catalogue.database import Transaction
-from catalogue.database.in_use import nobody_else
-from catalogue.database.migrations.running import known_revisions, upgrade
-from catalogue.database.migrations.versions import newest_named
+from catalogue.database import Transaction, known_revisions, newest_named, nobody_else, upgrade
 from circulation.archiving.former import up_to_date
 from circulation.archiving.importing import import_archive
 from circulation.notices.gathering import begin_after_now

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from catalogue.database import migrate
-from catalogue.database.backups import restore as put_back
+from catalogue.database import restore as put_back
 from protocols.commands.shared.library import as_json, say
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.settings import Settings

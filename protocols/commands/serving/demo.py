@@ -13,8 +13,7 @@ import click
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.changes.accession import ItemDefaults
-from catalogue.database import Database, Transaction, migrate, open_database
-from catalogue.database.in_use import kept_from_others
+from catalogue.database import Database, Transaction, kept_from_others, migrate, open_database
 from catalogue.loading import loads
 from circulation.kernel.organisation import find_branch
 from protocols.commands.records.load import load_with_progress, summary

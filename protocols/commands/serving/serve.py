@@ -7,11 +7,14 @@ import os
 
 import click
 
-from catalogue.database import migrate
-from catalogue.database.in_use import DatabaseInUse, kept_from_others
-from catalogue.database.migrations.running import DatabaseTooNew
-from catalogue.database.outages import DatabaseUnavailable
-from catalogue.database.sqlite_files import NotALibrary
+from catalogue.database import (
+    DatabaseInUse,
+    DatabaseTooNew,
+    DatabaseUnavailable,
+    NotALibrary,
+    kept_from_others,
+    migrate,
+)
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.process_names import process_called
 from protocols.hosting.standard import installed_standards

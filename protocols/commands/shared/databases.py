@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
-from catalogue.database import Database, DatabaseUnavailable, migrate, open_database
-from catalogue.database.migrations.versions import newest_named
+from catalogue.database import Database, DatabaseUnavailable, migrate, newest_named, open_database
 from protocols.process.failures import Failure
 
 #: Seconds that a command waits for a lock, or for a server that does not answer.
@@ -74,7 +73,7 @@ def _check_version(database: Database, url: str) -> None:
         revision = None
     if revision is not None and revision[0] == newest_named():
         return
-    from catalogue.database.migrations.running import DatabaseTooNew, Fit, standing_of
+    from catalogue.database import DatabaseTooNew, Fit, standing_of
 
     standing = standing_of(url)
     if standing.fit is Fit.EMPTY:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from catalogue.database.outages import DatabaseUnavailable
+from catalogue.database import DatabaseUnavailable
 from protocols.hosting.findings import Finding, error, warning
 from protocols.process.configuration import Configuration
 
 if TYPE_CHECKING:  # it needs the driver, which only those have who have a replica
-    from catalogue.database.replication import ReplicationStanding
+    from catalogue.database import ReplicationStanding
 
 _READS = "searches go to the primary until it does"
 
@@ -25,7 +25,7 @@ def replica_findings(configuration: Configuration) -> Iterator[Finding]:
     if following is None:
         return
     try:
-        from catalogue.database.replication import replication_standing
+        from catalogue.database import replication_standing
 
         standing = replication_standing(configuration.database_url, following)
     except (DatabaseUnavailable, ModuleNotFoundError):

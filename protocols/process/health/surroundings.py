@@ -9,10 +9,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from catalogue.database import Database, Transaction, open_database
-from catalogue.database.migrations.running import Fit, standing_of
-from catalogue.database.outages import DatabaseUnavailable
-from catalogue.database.sqlite_files import NotALibrary
+from catalogue.database import (
+    Database,
+    DatabaseUnavailable,
+    Fit,
+    NotALibrary,
+    Transaction,
+    open_database,
+    standing_of,
+)
 from catalogue.reindexing.index_rules import is_outdated
 from circulation.kernel.organisation import find_branch
 from circulation.setting_up.paying import unpayable

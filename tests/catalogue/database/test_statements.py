@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import traceback
-from datetime import UTC, datetime, timedelta, timezone
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import bindparam, insert, literal, select, update
+from sqlalchemy import bindparam, func, insert, literal, select, text, update
 
 from catalogue.database import (
     Database,
+    Statement,
+    Transaction,
     change,
-    key_parameters,
+    columns,
     lock,
     many,
     many_of,
     one,
     scalar,
+    scalar_one,
+    scalars,
+    scalars_of,
     send,
+    send_many,
 )
-from catalogue.schema import agencies, consortia, loads
+from catalogue.schema import agencies, branches, consortia, loads
 
 
 class Load(NamedTuple):
@@ -30,44 +37,59 @@ class Load(NamedTuple):
     finished: datetime | None
 
 
-add_load = scalar(
-    insert(loads)
-    .values(
-        digest=bindparam("digest"),
-        name=bindparam("name"),
-        position=0,
-        rejected=0,
-        started=bindparam("started"),
-    )
-    .returning(loads.c.id),
-    "name",
-    "digest",
-    "started",
-)
-find_load = one(
-    select(loads.c.name, loads.c.position, loads.c.started, loads.c.finished).where(
-        loads.c.digest == bindparam("digest")
-    ),
-    Load,
-    "digest",
-)
+class NewLoad(NamedTuple):
+    digest: str
+    started: datetime
+
+
+class NewConsortium(NamedTuple):
+    name: str
+
+
+@scalar_one(int)
+def add_load(*, name: str, digest: str, started: datetime) -> Statement:
+    return insert(loads).values(locals() | {"position": 0, "rejected": 0}).returning(loads.c.id)
+
+
+@send_many
+def add_loads(load: NewLoad) -> Statement:
+    return insert(loads).values(**load._asdict(), name="many", position=0, rejected=0)
+
+
+@one(Load)
+def find_load(*, digest: str) -> Statement:
+    return select(*columns(Load, loads)).where(loads.c.digest == digest)
+
+
+@send_many
+def add_consortia(consortium: NewConsortium) -> Statement:
+    return insert(consortia).values(**consortium._asdict())
+
+
+@scalars(str)
+def names() -> Statement:
+    return select(consortia.c.name).order_by(consortia.c.id)
+
+
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 
-def test_values_go_in_by_the_declared_order_and_come_out_as_the_row_type(
-    database: Database,
-) -> None:
-    database.write(lambda transaction: add_load(transaction, "a.mrc", "d1", NOON)).result()
-    found = database.read(lambda transaction: find_load(transaction, "d1")).result()
+def test_values_go_in_by_name_and_come_out_as_the_row_type(database: Database) -> None:
+    database.write(
+        lambda transaction: add_load(transaction, digest="d1", started=NOON, name="a.mrc")
+    ).result()
+    found = database.read(lambda transaction: find_load(transaction, digest="d1")).result()
     assert found == Load("a.mrc", 0, NOON, None)
     assert isinstance(found, Load)
-    assert database.read(lambda transaction: find_load(transaction, "d2")).result() is None
+    assert database.read(lambda transaction: find_load(transaction, digest="d2")).result() is None
 
 
 def test_times_come_back_aware_and_in_utc_whatever_zone_they_had(database: Database) -> None:
     summer = NOON.astimezone(timezone(timedelta(hours=2))) + timedelta(microseconds=7)
-    database.write(lambda transaction: add_load(transaction, "a", "d", summer)).result()
-    found = database.read(lambda transaction: find_load(transaction, "d")).result()
+    database.write(
+        lambda transaction: add_load(transaction, name="a", digest="d", started=summer)
+    ).result()
+    found = database.read(lambda transaction: find_load(transaction, digest="d")).result()
     assert found is not None
     assert found.started == summer
     assert found.started.utcoffset() == timedelta(0)
@@ -76,66 +98,152 @@ def test_times_come_back_aware_and_in_utc_whatever_zone_they_had(database: Datab
 def test_a_time_without_a_zone_is_refused_before_it_is_stored(database: Database) -> None:
     naive = NOON.replace(tzinfo=None)
     with pytest.raises(ValueError, match="without a zone"):
-        database.write(lambda transaction: add_load(transaction, "a", "d", naive)).result()
+        database.write(
+            lambda transaction: add_load(transaction, name="a", digest="d", started=naive)
+        ).result()
+
+
+class Constants(NamedTuple):
+    first: str
+    seven: int
+    text: str
+    last: int
 
 
 def test_constants_of_the_expression_are_kept_between_the_parameters(database: Database) -> None:
-    first = bindparam("a", type_=loads.c.name.type)
-    statement = one(
-        select(first, literal(7), literal("x"), bindparam("b", 0)),
-        None,
-        "b",
-        "a",
-    )
-    row = database.read(lambda transaction: statement(transaction, 3, "first")).result()
-    assert tuple(row or ()) == ("first", 7, "x", 3)
+    @one(Constants)
+    def constants(*, last: int, first: str) -> Statement:
+        given = (first, literal(7), literal("x"), last)
+        return select(*columns(Constants, **dict(zip(Constants._fields, given, strict=True))))
+
+    row = database.read(lambda transaction: constants(transaction, last=3, first="first")).result()
+    assert row == Constants("first", 7, "x", 3)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (bool, True),
+        (date, date(2026, 11, 25)),
+        (int, 1 << 40),
+        (str, "a"),
+        (datetime | None, NOON),
+    ],
+)
+def test_a_parameter_that_meets_no_column_is_of_its_annotation(
+    database: Database, annotation: Any, value: Any
+) -> None:
+    def body(*, given):  # type: ignore[no-untyped-def]
+        return select(func.coalesce(given, given))
+
+    body.__annotations__["given"] = annotation
+    statement: Any = scalar(type(value))(body)
+    if annotation is bool:  # SQLite has none of its own
+        assert (
+            database.read(lambda transaction: bool(statement(transaction, given=value))).result()
+            is value
+        )
+    else:
+        found = database.read(lambda transaction: statement(transaction, given=value)).result()
+        expected = {date: "2026-11-25", datetime | None: NOON.isoformat(timespec="microseconds")}
+        assert found in (value, expected.get(annotation))
 
 
 def test_a_parameter_that_the_statement_lacks_is_an_error_at_first_use(database: Database) -> None:
-    statement = one(select(consortia.c.id), None, "nobody")
+    @scalar(int)
+    def statement(*, nobody: int) -> Statement:
+        return select(consortia.c.id)
+
     with pytest.raises(ValueError, match="nobody"):
-        database.read(lambda transaction: statement(transaction, 1)).result()
+        database.read(lambda transaction: statement(transaction, nobody=1)).result()
 
 
 def test_a_value_that_nobody_gives_is_an_error_not_a_null(database: Database) -> None:
-    statement = change(insert(consortia).values(name=bindparam("name")))
-    with pytest.raises(ValueError, match="name"):
-        database.write(lambda transaction: statement(transaction)).result()
+    @change
+    def statement() -> Statement:
+        return insert(consortia).values(name=bindparam("given"))
+
+    with pytest.raises(ValueError, match="given"):
+        database.write(statement).result()
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 64, 499, 500, 501, 1203])
 def test_many_of_takes_lists_of_any_length(database: Database, size: int) -> None:
-    add = scalar(insert(consortia).values(name=bindparam("name")).returning(consortia.c.id), "name")
-    ids = database.write(
-        lambda transaction: [add(transaction, f"c{number}") for number in range(size)]
+    class Consortium(NamedTuple):
+        id: int
+        name: str
+
+    @many_of(Consortium)
+    def by_id(*, ids: Sequence[int]) -> Statement:
+        return select(*columns(Consortium, consortia)).where(consortia.c.id.in_(ids))
+
+    @scalars_of(str)
+    def names_from(*, ids: Sequence[int], first: str) -> Statement:
+        return select(consortia.c.name).where(consortia.c.name >= first, consortia.c.id.in_(ids))
+
+    added = [NewConsortium(f"c{number:04d}") for number in range(size)]
+    database.write(lambda transaction: add_consortia(transaction, added)).result()
+    ids = database.read(
+        lambda transaction: [
+            number for number in range(1, size + 1) if by_id(transaction, ids=[number])
+        ]
     ).result()
-    by_id = many_of(
-        lambda count: select(consortia.c.name).where(consortia.c.id.in_(key_parameters(count))),
-        None,
-    )
-    rows = database.read(lambda transaction: by_id(transaction, ids)).result()
-    assert sorted(name for (name,) in rows) == sorted(f"c{number}" for number in range(size))
+    rows = database.read(lambda transaction: by_id(transaction, ids=ids)).result()
+    assert sorted(row.name for row in rows) == [each.name for each in added]
+    found = database.read(
+        lambda transaction: names_from(transaction, ids=ids, first="c0002")
+    ).result()
+    assert sorted(found) == [each.name for each in added[2:]]
 
 
 def test_change_counts_rows_and_send_does_not_wait(database: Database) -> None:
-    add = send(insert(consortia).values(name=bindparam("name")), "name")
-    rename = change(
-        update(consortia).where(consortia.c.name == bindparam("old")).values(name=bindparam("new")),
-        "old",
-        "new",
-    )
+    @send
+    def add(*, name: str) -> Statement:
+        return insert(consortia).values(name=name)
 
-    def work(transaction):  # type: ignore[no-untyped-def]
-        add(transaction, "before")
-        return rename(transaction, "before", "after"), rename(transaction, "before", "after")
+    @change
+    def rename(*, old: str, name: str) -> Statement:
+        return update(consortia).where(consortia.c.name == old).values(name=name)
+
+    def work(transaction: Transaction) -> tuple[int, int]:
+        add(transaction, name="before")
+        return (
+            rename(transaction, old="before", name="after"),
+            rename(transaction, old="before", name="after"),
+        )
 
     assert database.write(work).result() == (1, 0)
+    assert database.read(names).result() == ["after"]
 
 
-def test_a_lock_is_taken_on_postgresql_and_costs_nothing_on_sqlite(database: Database) -> None:
-    take = lock(
-        select(agencies.c.id).where(agencies.c.isil == bindparam("isil")).with_for_update(), "isil"
-    )
+def test_records_are_sent_in_bulk_with_or_without_work_on_their_values(database: Database) -> None:
+    database.write(
+        lambda transaction: add_consortia(transaction, (NewConsortium(name) for name in ("a", "b")))
+    ).result()
+    assert database.read(names).result() == ["a", "b"]
+    database.write(
+        lambda transaction: add_loads(transaction, [NewLoad("d1", NOON), NewLoad("d2", NOON)])
+    ).result()
+    found = database.read(lambda transaction: find_load(transaction, digest="d2")).result()
+    assert found == Load("many", 0, NOON, None)
+
+
+@lock
+def lock_agency(*, isil: str) -> Statement:
+    return select(agencies.c.id).where(agencies.c.isil == isil).with_for_update()
+
+
+@lock
+def lock_loads() -> Statement:
+    return text("LOCK TABLE loads IN SHARE MODE")
+
+
+@pytest.mark.parametrize(
+    "take", [lambda transaction: lock_agency(transaction, isil="DK-1"), lock_loads]
+)
+def test_a_lock_is_taken_on_postgresql_and_costs_nothing_on_sqlite(
+    database: Database, take: Callable[[Transaction], None]
+) -> None:
     sent: list[str] = []
 
     def work(transaction):  # type: ignore[no-untyped-def]
@@ -146,40 +254,92 @@ def test_a_lock_is_taken_on_postgresql_and_costs_nothing_on_sqlite(database: Dat
             return execute(text, values)
 
         transaction.execute = recording
-        take(transaction, "DK-1")
+        take(transaction)
         transaction.execute = execute
 
     database.write(work).result()
     assert len(sent) == (1 if database.dialect == "postgresql" else 0)
 
 
-@pytest.mark.parametrize("keys", [(), (None,), ("DK-1", "DK-2")])
-def test_a_lock_whose_key_is_not_there_is_an_error_on_both(
-    database: Database, keys: tuple[str | None, ...]
-) -> None:
-    take = lock(select(agencies.c.id).where(agencies.c.isil == bindparam("isil")), "isil")
+def test_a_lock_of_none_is_an_error_on_both(database: Database) -> None:
     with pytest.raises(ValueError, match="locks nothing"):
-        database.write(lambda transaction: take(transaction, *keys)).result()
+        database.write(lambda transaction: lock_agency(transaction, isil=None)).result()  # type: ignore[arg-type]
 
 
-def test_rows_without_a_type_are_the_tuples_of_the_driver(database: Database) -> None:
-    database.write(lambda transaction: add_load(transaction, "a", "d", NOON)).result()
-    statement = many(select(loads.c.started, loads.c.name), None)
-    rows = database.read(lambda transaction: statement(transaction)).result()
-    assert [tuple(row) for row in rows] == [(NOON, "a")]
+def test_scalars_of_rows_that_may_be_missing(database: Database) -> None:
+    @scalar(str)
+    def first() -> Statement:
+        return select(consortia.c.name).limit(1)
+
+    @scalar_one(int)
+    def count() -> Statement:
+        return select(func.count()).select_from(consortia)
+
+    assert database.read(first).result() is None
+    assert database.read(count).result() == 0
 
 
-def test_a_traceback_shows_what_a_statement_was_doing(database: Database) -> None:
-    with pytest.raises(ValueError, match="without a zone") as failure:
+def test_a_row_may_be_made_by_a_function_of_its_columns(database: Database) -> None:
+    def told(started: datetime, name: str) -> str:
+        return f"{name} at {started:%H:%M}"
+
+    @many(told)
+    def tell() -> Statement:
+        return select(loads.c.started, loads.c.name)
+
+    database.write(
+        lambda transaction: add_load(transaction, name="a", digest="d", started=NOON)
+    ).result()
+    assert database.read(tell).result() == ["a at 12:00"]
+
+
+class Swapped(NamedTuple):
+    name: str
+    id: int
+
+
+@pytest.mark.parametrize("select_list", [(consortia.c.id, consortia.c.name), (consortia.c.name,)])
+def test_a_row_whose_fields_are_not_the_columns_is_an_error(
+    database: Database, select_list: tuple[Any, ...]
+) -> None:
+    @many(Swapped)
+    def statement() -> Statement:
+        return select(*select_list)
+
+    with pytest.raises(ValueError, match="Swapped"):
+        database.read(statement).result()
+
+
+def test_columns_are_in_the_order_of_the_fields() -> None:
+    found = columns(Swapped, branches, name=agencies.c.isil)
+    assert [column.key for column in found] == ["name", "id"]
+    assert str(select(*found)).split("\n")[0] == "SELECT agencies.isil AS name, branches.id "
+
+
+@pytest.mark.parametrize(
+    ("tables", "given", "told"),
+    [
+        ((consortia, agencies), {"name": consortia.c.name}, "id is a column of 2 tables"),
+        ((), {"name": consortia.c.name}, "id is a column of 0 tables"),
+        ((consortia,), {"title": consortia.c.name}, "has no title"),
+    ],
+)
+def test_columns_that_are_missing_or_ambiguous_are_errors(
+    tables: tuple[Any, ...], given: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        columns(Swapped, *tables, **given)
+
+
+def test_a_traceback_shows_the_line_of_the_statement(database: Database) -> None:
+    with pytest.raises(ValueError, match="without a zone") as raised:
         database.write(
-            lambda transaction: add_load(transaction, "a", "d", NOON.replace(tzinfo=None))
+            lambda transaction: add_load(
+                transaction, name="a", digest="d", started=NOON.replace(tzinfo=None)
+            )
         ).result()
-    shown = [
-        (frame.filename.partition(":")[0], frame.line)
-        for frame in traceback.extract_tb(failure.value.__traceback__)
-    ]
-    file = f"<{__name__}"
-    assert (file, "return each[transaction.dialect](transaction, a0, a1, a2)") in shown
-    sending = next(line for name, line in reversed(shown) if name == file)
-    assert sending is not None
-    assert sending.startswith("v = transaction.execute(text, (")
+    frames = traceback.extract_tb(raised.value.__traceback__)
+    [frame] = [frame for frame in frames if frame.name == "add_load"]
+    assert frame.filename == f"<{__name__} add_load>"
+    assert frame.line is not None
+    assert frame.line.startswith("_v = transaction.execute(")

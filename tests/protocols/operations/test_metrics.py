@@ -12,8 +12,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 import protocols.operations
-from catalogue.database import open_database
-from catalogue.database.condition import Sizes
+from catalogue.database import Sizes, open_database
 from circulation.kernel.engine import Circulation
 from protocols.hosting.answering import Services
 from protocols.hosting.peers import Told

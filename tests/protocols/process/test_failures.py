@@ -22,9 +22,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from catalogue.database import migrate
+from catalogue.database import migrate, newest_named
 from catalogue.database.migrations.running import newest_revision
-from catalogue.database.migrations.versions import newest_named
 from protocols.commands.command_line import tiro
 from protocols.commands.shared import databases
 from protocols.process.failures import (

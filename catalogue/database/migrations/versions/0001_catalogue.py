@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from catalogue.database.statements import Moment
+from catalogue.database.moments import Moment
 
 revision = "0001"
 down_revision = None

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from catalogue.database.statements import Moment
+from catalogue.database.moments import Moment
 
 revision = "0018"
 down_revision = "0017"

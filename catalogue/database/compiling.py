@@ -1,0 +1,175 @@
+"""Expressions of SQLAlchemy Core made into source of Python, once for each kind of database.
+
+Executing an expression spends most of its time deciding again what its SQL is. What is left to do
+here is one call of the driver with a tuple of values, and making rows of what it answers. That is
+written as source, as dataclasses do for their methods, because calls within Python would cost as
+much as all the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from inspect import signature
+from typing import Any, Final, cast, get_args
+
+from sqlalchemy import BigInteger, Boolean, Date, String, bindparam
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.types import NullType, TypeEngine
+
+from catalogue.database.moments import MOMENT_IN, MOMENT_OUT, Moment
+
+DIALECTS: Final[dict[str, Dialect]] = {
+    "sqlite": sqlite.dialect(paramstyle="qmark"),
+    "postgresql": psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
+}
+#: What a parameter is to the database where it meets no column, by its annotation.
+_TYPES: Final[dict[Any, type[TypeEngine[Any]]]] = {
+    bool: Boolean,
+    date: Date,
+    datetime: Moment,
+    int: BigInteger,
+    str: String,
+}
+#: The names that generated functions see.
+Scope = dict[str, Any]
+
+
+def bind(name: str) -> Any:
+    """The bind parameter for an argument of a statement.
+
+    Its name is not the argument's: in an insert SQLAlchemy keeps the names of columns to itself.
+    """
+    return bindparam(f"p_{name}")
+
+
+class Compiled:
+    """One expression in one dialect: its text, and source of how values go in and come out.
+
+    `arguments` are sources of the values of its parameters (see `bind`), by name. What the sources
+    need is put into `scope`. `hints` gives their annotations, for those that meet no column.
+    Raises ValueError where a parameter is not in the expression, or one of it is not given.
+    """
+
+    def __init__(
+        self,
+        expression: ClauseElement,
+        dialect: str,
+        arguments: Mapping[str, str],
+        scope: Scope,
+        hints: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._dialect = DIALECTS[dialect]
+        self._scope = scope
+        self._arguments = {f"p_{name}": source for name, source in arguments.items()}
+        self._compiled = self._typed(expression, hints)
+        self.text: Final = str(self._compiled)
+        order = self._compiled.positiontup or []
+        if unused := self._arguments.keys() - set(order):
+            raise ValueError(f"the statement has no parameter {', '.join(unused)}: {self.text}")
+        columns = getattr(expression, "exported_columns", None) or ()
+        self._labels = [column.key for column in columns]
+        self._outward = [_result_processor(column.type, self._dialect) for column in columns]
+        parts = [self._value(number, name) for number, name in enumerate(order)]
+        #: Source of the driver's tuple.
+        self.values: Final = f"({', '.join(parts)}{',' if parts else ''})"
+        #: Source of the text.
+        self.named: Final = self._name("text", self.text)
+
+    def _typed(self, expression: ClauseElement, hints: Callable[[], Mapping[str, Any]]) -> Any:
+        compiled = cast(Any, expression.compile(dialect=self._dialect))
+        untyped = [
+            bound
+            for name, bound in compiled.binds.items()
+            if isinstance(bound.type, NullType) and name in self._arguments
+        ]
+        if not untyped:
+            return compiled
+        kinds = {f"p_{name}": _TYPES.get(without_none(hint)) for name, hint in hints().items()}
+        for bound in untyped:
+            bound.type = (kinds.get(bound.key) or NullType)()
+        return expression.compile(dialect=self._dialect)
+
+    def _value(self, number: int, name: str) -> str:
+        """Source of the value at this place."""
+        bound = self._compiled.binds[name]
+        process = _bind_processor(bound.type, self._dialect)
+        source = self._arguments.get(name)
+        if source is None:
+            if bound.required:
+                raise ValueError(f"the value of {name} is not given: {self.text}")
+            value = self._compiled.params[name]
+            return self._name(f"constant_{number}", process(value) if process else value)
+        return f"{self._name(f'inward_{number}', process)}({source})" if process else source
+
+    def _name(self, what: str, value: Any) -> str:
+        name = f"_{self._dialect.name}_{what}"
+        self._scope[name] = value
+        return name
+
+    @property
+    def sent(self) -> str:
+        """Source of the cursor of the statement that was sent."""
+        return f"transaction.execute({self.named}, {self.values})"
+
+    @property
+    def is_plain(self) -> bool:
+        """Are the values, in their order, what the driver takes?"""
+        return self.values == f"({', '.join(self._arguments.values())},)"
+
+    def row(self, row: Callable[..., Any]) -> str:
+        """Source of `row` made of ``_v``, the driver's tuple.
+
+        Raises ValueError where the columns are not named as the fields or parameters of the row.
+        """
+        fields = getattr(row, "_fields", None)
+        names = list(fields or signature(row).parameters)
+        if names != self._labels:
+            raise ValueError(f"{row} needs {names}, not {self._labels}: {self.text}")
+        processed = [number for number, process in enumerate(self._outward) if process]
+        changed = ", ".join(map(self._column, range(len(names))))
+        self._scope["_row"] = row
+        if fields is None:
+            return f"_row({changed})" if processed else "_row(*_v)"
+        self._scope["_new"] = tuple.__new__  # what a NamedTuple comes down to
+        if not processed:
+            return "_new(_row, _v)"
+        # Most columns of a joined row are often NULL, which every process leaves as it is.
+        are_all_null = " is ".join([*(f"_v[{number}]" for number in processed), "None"])
+        return f"_new(_row, _v if {are_all_null} else ({changed},))"
+
+    def only_column(self) -> str:
+        """Source of the only column of ``_v``. Raises ValueError where there are others."""
+        if len(self._labels) != 1:
+            raise ValueError(f"one column is needed, not {self._labels}: {self.text}")
+        return self._column(0)
+
+    def _column(self, number: int) -> str:
+        process = self._outward[number]
+        if process is None:
+            return f"_v[{number}]"
+        outward = self._name(f"outward_{number}", process)
+        return f"None if _v[{number}] is None else {outward}(_v[{number}])"
+
+
+def without_none(hint: Any) -> Any:
+    """``int`` of ``int | None``; any other annotation as it is."""
+    kinds = [each for each in get_args(hint) if each is not type(None)]
+    return kinds[0] if len(kinds) == 1 and len(get_args(hint)) == 2 else hint
+
+
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Moment):
+        return MOMENT_IN[dialect.name]
+    return cast("Callable[[Any], Any] | None", kind.dialect_impl(dialect).bind_processor(dialect))
+
+
+def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Moment):
+        return MOMENT_OUT[dialect.name]
+    return cast(
+        "Callable[[Any], Any] | None", kind.dialect_impl(dialect).result_processor(dialect, None)
+    )

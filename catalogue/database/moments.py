@@ -1,0 +1,67 @@
+"""Moments: the one type of column for times, the same in both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import DateTime, String
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time: ``timestamptz`` in PostgreSQL, sortable ISO 8601 text in SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return String(32)
+        return DateTime(timezone=True)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        return MOMENT_IN[dialect.name](value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return cast("datetime | None", MOMENT_OUT[dialect.name](value))
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError(f"a time without a zone cannot be stored: {value!r}")
+    return value.astimezone(UTC)
+
+
+#: A transaction has one time, and gives it to most of its statements.
+_last_text: tuple[datetime | None, str | None] = (None, None)
+
+
+def _utc_text(value: datetime | None) -> str | None:
+    global _last_text
+    last, text = _last_text
+    if value is last:
+        return text
+    if value is None:
+        return None
+    utc = value if value.tzinfo is UTC else cast("datetime", _utc(value))
+    text = utc.isoformat(timespec="microseconds")
+    _last_text = (value, text)
+    return text
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+# Statements call these themselves: SQLAlchemy's way to them takes as long as they do.
+MOMENT_IN: dict[str, Callable[[Any], Any]] = {"sqlite": _utc_text, "postgresql": _utc}
+MOMENT_OUT: dict[str, Callable[[Any], Any]] = {"sqlite": _from_text, "postgresql": _in_utc}
