@@ -12,14 +12,24 @@ Names of holders in ``held_records``: ``branch:ID``, ``agency:ID``, ``hidden:CON
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pyroaring import BitMap
-from sqlalchemy import bindparam, delete, insert, literal_column, select, text, union_all
+from sqlalchemy import delete, insert, literal_column, select, text, union_all
 
 from catalogue.bitmaps import CHUNK_BITS, join
-from catalogue.database import Transaction, key_parameters, lock, many, many_of, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    columns,
+    lock,
+    many,
+    many_of,
+    scalars,
+    scalars_of,
+    send,
+)
 from catalogue.schema import (
     agencies,
     branches,
@@ -61,91 +71,107 @@ def _is_open(kind: str, shares_stock: bool) -> bool:
     return kind != "school" or shares_stock
 
 
-_lock_holders = lock(text("LOCK TABLE held_records IN SHARE ROW EXCLUSIVE MODE"))
-_agencies = many(
-    select(agencies.c.id, agencies.c.consortium_id, agencies.c.kind, agencies.c.shares_stock),
-    Agency,
-)
-_branches: Callable[..., list[tuple[int, int]]] = many(
-    select(branches.c.id, branches.c.agency_id), None
-)
-_holders: Callable[..., list[tuple[str, int, str, bool, str]]] = many(
-    union_all(
-        *(
-            select(isil, number, agencies.c.kind, agencies.c.shares_stock, prefix).select_from(
-                source
-            )
-            for isil, number, source, prefix in (
-                (agencies.c.isil, agencies.c.id, agencies, literal_column("'agency:'")),
-                (
-                    branches.c.isil,
-                    branches.c.id,
-                    branches.join(agencies, branches.c.agency_id == agencies.c.id),
-                    literal_column("'branch:'"),
-                ),
-            )
-        )
-    ),
-    None,
-)
-_PairsOf = Callable[[Transaction, Sequence[int]], list[tuple[int, int]]]
-_holding_branches: _PairsOf = many_of(
-    lambda size: (
-        select(items.c.record_id, items.c.branch_id)
-        .where(items.c.record_id.in_(key_parameters(size)))
-        .distinct()
-    ),
-    None,
-)
-_owners: _PairsOf = many_of(
-    lambda size: select(records.c.id, records.c.agency_id).where(
-        records.c.id.in_(key_parameters(size)), records.c.agency_id.is_not(None)
-    ),
-    None,
-)
-_temporary: Callable[[Transaction, Sequence[int]], list[tuple[int]]] = many_of(
-    lambda size: select(temporary_records.c.record_id).where(
-        temporary_records.c.record_id.in_(key_parameters(size))
-    ),
-    None,
-)
-_rows_of_chunk: Callable[..., list[tuple[str, bytes]]] = many(
-    select(held_records.c.holder, held_records.c.bitmap).where(
-        held_records.c.chunk == bindparam("chunk")
-    ),
-    None,
-    "chunk",
-)
-_rows_of_holder: Callable[..., list[tuple[bytes]]] = many(
-    select(held_records.c.bitmap).where(held_records.c.holder == bindparam("holder")),
-    None,
-    "holder",
-)
-_delete = send(
-    delete(held_records).where(
-        held_records.c.holder == bindparam("old_holder"),
-        held_records.c.chunk == bindparam("old_chunk"),
-    ),
-    "old_holder",
-    "old_chunk",
-)
-_insert = send(
-    insert(held_records).values(
-        holder=bindparam("holder"), chunk=bindparam("chunk"), bitmap=bindparam("bitmap")
-    ),
-    "holder",
-    "chunk",
-    "bitmap",
-)
-_clear = send(delete(held_records))
-_next_ids: Callable[..., list[tuple[int]]] = many(
-    select(records.c.id)
-    .where(records.c.id > bindparam("number"))
-    .order_by(records.c.id)
-    .limit(_AT_ONCE),
-    None,
-    "number",
-)
+@lock
+def _lock_holders() -> Statement:
+    return text("LOCK TABLE held_records IN SHARE ROW EXCLUSIVE MODE")
+
+
+@many(Agency)
+def _agencies() -> Statement:
+    return select(*columns(Agency, agencies))
+
+
+class _Branch(NamedTuple):
+    id: int
+    agency_id: int
+
+
+@many(_Branch)
+def _branches() -> Statement:
+    return select(*columns(_Branch, branches))
+
+
+class _HolderRow(NamedTuple):
+    isil: str
+    id: int
+    kind: str
+    shares_stock: bool
+    prefix: str
+
+
+@many(_HolderRow)
+def _holders() -> Statement:
+    of_branches = branches.join(agencies, branches.c.agency_id == agencies.c.id)
+    branch = {"isil": branches.c.isil, "id": branches.c.id, "prefix": literal_column("'branch:'")}
+    return union_all(
+        select(*columns(_HolderRow, agencies, prefix=literal_column("'agency:'"))),
+        select(*columns(_HolderRow, agencies, **branch)).select_from(of_branches),
+    )
+
+
+class _Holding(NamedTuple):
+    record_id: int
+    branch_id: int
+
+
+@many_of(_Holding)
+def _holding_branches(*, record_ids: Sequence[int]) -> Statement:
+    return select(*columns(_Holding, items)).where(items.c.record_id.in_(record_ids)).distinct()
+
+
+class _Owned(NamedTuple):
+    id: int
+    agency_id: int
+
+
+@many_of(_Owned)
+def _owners(*, record_ids: Sequence[int]) -> Statement:
+    return select(*columns(_Owned, records)).where(
+        records.c.id.in_(record_ids), records.c.agency_id.is_not(None)
+    )
+
+
+@scalars_of(int)
+def _temporary(*, record_ids: Sequence[int]) -> Statement:
+    return select(temporary_records.c.record_id).where(
+        temporary_records.c.record_id.in_(record_ids)
+    )
+
+
+class _HeldRecords(NamedTuple):
+    holder: str
+    bitmap: bytes
+
+
+@many(_HeldRecords)
+def _rows_of_chunk(*, chunk: int) -> Statement:
+    return select(*columns(_HeldRecords, held_records)).where(held_records.c.chunk == chunk)
+
+
+@scalars(bytes)
+def _rows_of_holder(*, holder: str) -> Statement:
+    return select(held_records.c.bitmap).where(held_records.c.holder == holder)
+
+
+@send
+def _delete(*, holder: str, chunk: int) -> Statement:
+    is_row = (held_records.c.holder == holder) & (held_records.c.chunk == chunk)
+    return delete(held_records).where(is_row)
+
+
+@send
+def _insert(*, holder: str, chunk: int, bitmap: bytes) -> Statement:
+    return insert(held_records).values(locals())
+
+
+@send
+def _clear() -> Statement:
+    return delete(held_records)
+
+
+@scalars(int)
+def _next_ids(*, number: int) -> Statement:
+    return select(records.c.id).where(records.c.id > number).order_by(records.c.id).limit(_AT_ONCE)
 
 
 def update_holders(transaction: Transaction, record_ids: Iterable[int]) -> None:
@@ -164,7 +190,7 @@ def update_holders(transaction: Transaction, record_ids: Iterable[int]) -> None:
     for number in ids:
         by_chunk[number >> CHUNK_BITS].append(number)
     for chunk, numbers in by_chunk.items():
-        before = dict(_rows_of_chunk(transaction, chunk))
+        before = dict(_rows_of_chunk(transaction, chunk=chunk))
         changed = BitMap(numbers)
         for holder in {*before, *wanted}:
             held = wanted.get(holder, _NONE) & changed
@@ -174,9 +200,9 @@ def update_holders(transaction: Transaction, record_ids: Iterable[int]) -> None:
             if new == old:
                 continue
             if row is not None:
-                _delete(transaction, holder, chunk)
+                _delete(transaction, holder=holder, chunk=chunk)
             if new:
-                _insert(transaction, holder, chunk, new.serialize())
+                _insert(transaction, holder=holder, chunk=chunk, bitmap=new.serialize())
 
 
 _NONE = BitMap()
@@ -187,7 +213,7 @@ def rebuild_holders(transaction: Transaction) -> None:
     _lock_holders(transaction)
     _clear(transaction)
     last = 0
-    while found := [number for (number,) in _next_ids(transaction, last)]:
+    while found := _next_ids(transaction, number=last):
         update_holders(transaction, found)
         last = found[-1]
 
@@ -206,9 +232,9 @@ def open_holders(transaction: Transaction) -> list[Holder]:
     """The agencies and branches whose stock is seen by everybody. Whether one that is closed has
     something is nobody's business but its own readers', who have its database for that."""
     return [
-        Holder(isil, f"{prefix}{number}")
-        for isil, number, kind, shares_stock, prefix in _holders(transaction)
-        if _is_open(kind, shares_stock)
+        Holder(row.isil, f"{row.prefix}{row.id}")
+        for row in _holders(transaction)
+        if _is_open(row.kind, row.shares_stock)
     ]
 
 
@@ -223,7 +249,7 @@ def hidden_from(transaction: Transaction, consortium_id: int = NO_CONSORTIUM) ->
 
 
 def _read(transaction: Transaction, holder: str) -> BitMap:
-    return join([bitmap for (bitmap,) in _rows_of_holder(transaction, holder)])
+    return join(_rows_of_holder(transaction, holder=holder))
 
 
 def _held(transaction: Transaction, ids: Sequence[int]) -> dict[str, BitMap]:
@@ -233,17 +259,17 @@ def _held(transaction: Transaction, ids: Sequence[int]) -> dict[str, BitMap]:
     holding: defaultdict[int, set[int]] = defaultdict(set)
     numbers: defaultdict[str, list[int]] = defaultdict(list)
     consortia = {agency.consortium_id for agency in known.values()}
-    temporary = {number for (number,) in _temporary(transaction, ids)}
+    temporary = set(_temporary(transaction, record_ids=ids))
     if temporary:
         for consortium_id in {NO_CONSORTIUM, *consortia}:
             numbers[f"hidden:{consortium_id}"] += temporary
         ids = [number for number in ids if number not in temporary]
-    for number, branch_id in _holding_branches(transaction, ids):
-        numbers[f"branch:{branch_id}"].append(number)
-        holding[number].add(agency_of[branch_id])
-    for number, agency_id in _owners(transaction, ids):
-        if number not in holding:
-            holding[number].add(agency_id)
+    for held in _holding_branches(transaction, record_ids=ids):
+        numbers[f"branch:{held.branch_id}"].append(held.record_id)
+        holding[held.record_id].add(agency_of[held.branch_id])
+    for owned in _owners(transaction, record_ids=ids):
+        if owned.id not in holding:
+            holding[owned.id].add(owned.agency_id)
     for number, holders in holding.items():
         for agency_id in holders:
             numbers[f"agency:{agency_id}"].append(number)

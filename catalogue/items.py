@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import insert, select
 
-from catalogue.database import Transaction, is_typed, key_parameters, many_of, one, scalar
+from catalogue.database import Statement, Transaction, columns, is_typed, many_of, one, scalar_one
 from catalogue.holders import update_holders
 from catalogue.schema import items
 
@@ -50,26 +50,37 @@ class BarcodeInUse(ValueError):
         self.barcode = barcode
 
 
-_COLUMNS = tuple(items.c[name] for name in Item._fields)
+@one(Item)
+def _item_by_barcode(*, barcode: str) -> Statement:
+    return select(*columns(Item, items)).where(is_typed(items.c.barcode, barcode))
 
-_item_by_barcode = one(
-    select(*_COLUMNS).where(is_typed(items.c.barcode, "barcode")), Item, "barcode"
-)
 
-_items_of_records = many_of(
-    lambda size: (
-        select(*_COLUMNS).where(items.c.record_id.in_(key_parameters(size))).order_by(items.c.id)
-    ),
-    Item,
-)
+@many_of(Item)
+def _items_of_records(*, record_ids: Sequence[int]) -> Statement:
+    return (
+        select(*columns(Item, items)).where(items.c.record_id.in_(record_ids)).order_by(items.c.id)
+    )
 
-_NEW = (*Item._fields[1:], "created")
-_insert_item = scalar(
-    insert(items)
-    .values({items.c[name]: bindparam(name, type_=items.c[name].type) for name in _NEW})
-    .returning(items.c.id),
-    *_NEW,
-)
+
+@scalar_one(int)
+def _insert_item(
+    *,
+    barcode: str,
+    record_id: int,
+    branch_id: int,
+    department: str,
+    location: str,
+    sublocation: str,
+    call_number: str,
+    material_group: str,
+    price: int | None,
+    currency: str | None,
+    part: str,
+    float_group: str,
+    section: str,
+    created: datetime,
+) -> Statement:
+    return insert(items).values(locals()).returning(items.c.id)
 
 
 def add_item(
@@ -100,25 +111,25 @@ def add_item(
         raise ValueError("an item needs a barcode")
     if (price is None) != (currency is None):
         raise ValueError("a price and its currency go together")
-    same = _item_by_barcode(transaction, barcode)
+    same = _item_by_barcode(transaction, barcode=barcode)
     if same is not None and same.barcode == barcode:
         raise BarcodeInUse(barcode)
     new_id: int = _insert_item(
         transaction,
-        barcode,
-        record_id,
-        branch_id,
-        department,
-        location,
-        sublocation,
-        call_number,
-        material_group,
-        price,
-        currency,
-        part,
-        float_group,
-        section,
-        now,
+        barcode=barcode,
+        record_id=record_id,
+        branch_id=branch_id,
+        department=department,
+        location=location,
+        sublocation=sublocation,
+        call_number=call_number,
+        material_group=material_group,
+        price=price,
+        currency=currency,
+        part=part,
+        float_group=float_group,
+        section=section,
+        created=now,
     )
     update_holders(transaction, (record_id,))
     return new_id
@@ -131,12 +142,12 @@ def is_barcode(text: str) -> bool:
 
 def find_item(transaction: Transaction, barcode: str) -> Item | None:
     """The item with this barcode, or the only one whose barcode differs from it by case alone."""
-    return _item_by_barcode(transaction, barcode)
+    return _item_by_barcode(transaction, barcode=barcode)
 
 
 def items_of_records(transaction: Transaction, record_ids: Sequence[int]) -> dict[int, list[Item]]:
     """All items of each record asked for, oldest first; an empty list where it has none."""
     found: dict[int, list[Item]] = {number: [] for number in record_ids}
-    for item in _items_of_records(transaction, list(found)):
+    for item in _items_of_records(transaction, record_ids=list(found)):
         found[item.record_id].append(item)
     return found

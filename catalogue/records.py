@@ -5,12 +5,12 @@ A record is kept whole, as UTF-8 ISO 2709 bytes; `catalogue.formats` makes every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
-from catalogue.database import Transaction, key_parameters, many, many_of, scalar
+from catalogue.database import Statement, Transaction, columns, many, many_of, scalar_one
 from catalogue.schema import records
 
 
@@ -40,21 +40,29 @@ _COLUMNS = (
     records.c.control_number,
 )
 
-_records_by_id = many_of(
-    lambda size: select(*_COLUMNS).where(records.c.id.in_(key_parameters(size))), Record
-)
 
-_record_by_id = many(select(*_COLUMNS).where(records.c.id == bindparam("number")), Record, "number")
+@many_of(Record)
+def _records_by_id(*, record_ids: Sequence[int]) -> Statement:
+    return select(*columns(Record, records)).where(records.c.id.in_(record_ids))
 
-_records_by_control_number = many(
-    select(*_COLUMNS)
-    .where(records.c.control_number == bindparam("control_number"))
-    .order_by(records.c.id),
-    Record,
-    "control_number",
-)
 
-_count = scalar(select(func.count()).select_from(records))
+@many(Record)
+def _record_by_id(*, number: int) -> Statement:
+    return select(*columns(Record, records)).where(records.c.id == number)
+
+
+@many(Record)
+def _records_by_control_number(*, control_number: str) -> Statement:
+    return (
+        select(*columns(Record, records))
+        .where(records.c.control_number == control_number)
+        .order_by(records.c.id)
+    )
+
+
+@scalar_one(int)
+def _count() -> Statement:
+    return select(func.count()).select_from(records)
 
 
 def fetch_records(transaction: Transaction, ids: Sequence[int]) -> list[Record]:
@@ -63,8 +71,8 @@ def fetch_records(transaction: Transaction, ids: Sequence[int]) -> list[Record]:
     A number that no record has (any more) is left out: who must tell compares the `id`s.
     """
     if len(ids) == 1:
-        return _record_by_id(transaction, ids[0])
-    found = _records_by_id(transaction, ids)
+        return _record_by_id(transaction, number=ids[0])
+    found = _records_by_id(transaction, record_ids=ids)
     by_id = {record.id: record for record in found}
     return [by_id[number] for number in ids if number in by_id]
 
@@ -74,23 +82,26 @@ def find_by_control_number(transaction: Transaction, control_number: str) -> lis
 
     Different sources may give out the same number, so there may be several.
     """
-    return _records_by_control_number(transaction, control_number)
+    return _records_by_control_number(transaction, control_number=control_number)
 
 
 def count(transaction: Transaction) -> int:
     """How many records the catalogue holds."""
-    counted: int = _count(transaction)
-    return counted
+    return _count(transaction)
 
 
-_control_numbers: Callable[..., list[Any]] = many_of(
-    lambda size: select(records.c.id, records.c.control_number).where(
-        records.c.id.in_(key_parameters(size)), records.c.control_number.is_not(None)
-    ),
-    None,
-)
+class _NumberedRecord(NamedTuple):
+    id: int
+    control_number: str
+
+
+@many_of(_NumberedRecord)
+def _control_numbers(*, record_ids: Sequence[int]) -> Statement:
+    return select(*columns(_NumberedRecord, records)).where(
+        records.c.id.in_(record_ids), records.c.control_number.is_not(None)
+    )
 
 
 def control_numbers_of(transaction: Transaction, ids: Sequence[int]) -> dict[int, str]:
     """The control number of each record that has one, by record id."""
-    return {row[0]: row[1] for row in _control_numbers(transaction, list(ids))}
+    return dict(_control_numbers(transaction, record_ids=list(ids)))

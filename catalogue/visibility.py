@@ -10,13 +10,21 @@ A database's `Scope` says two things: which records are found, and whose items a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pyroaring import BitMap
-from sqlalchemy import bindparam, func, literal_column, select, union_all, update
+from sqlalchemy import (
+    Column,
+    Select,
+    Table,
+    func,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 
-from catalogue.database import Transaction, change, many, scalar
+from catalogue.database import Statement, Transaction, change, columns, many, scalar
 from catalogue.holders import (
     Agency,
     held_by_agency,
@@ -57,39 +65,55 @@ class UnknownDatabase(LookupError):
         self.name = name
 
 
-def _select_all(condition: str | None = None) -> Any:
-    """The databases, or those whose name is the parameter `condition`."""
-    parts = []
-    for kind, table, name in (
-        (CONSORTIUM, consortia, consortia.c.name),
-        (AGENCY, agencies, agencies.c.isil),
-        (BRANCH, branches, branches.c.isil),
-    ):
-        part = select(name, literal_column(f"'{kind}'"), table.c.name, table.c.id)
-        parts.append(part if condition is None else part.where(name == bindparam(condition)))
-    return union_all(*parts)
+_KINDS: Final = (
+    (CONSORTIUM, consortia, consortia.c.name),
+    (AGENCY, agencies, agencies.c.isil),
+    (BRANCH, branches, branches.c.isil),
+)
 
 
-_all_databases = many(_select_all(), CatalogueDatabase)
-_databases_named = many(_select_all("name"), CatalogueDatabase, "name")
-_last_id = scalar(select(func.max(records.c.id)))
-_set_shares_stock = change(
-    update(agencies)
-    .where(agencies.c.isil == bindparam("agency_isil"))
-    .values(shares_stock=bindparam("is_shared", type_=agencies.c.shares_stock.type)),
-    "agency_isil",
-    "is_shared",
-)
-_branches_of: Callable[..., list[tuple[int, int, int, str, bool]]] = many(
-    select(
-        branches.c.id,
-        agencies.c.id,
-        agencies.c.consortium_id,
-        agencies.c.kind,
-        agencies.c.shares_stock,
-    ).join(agencies, branches.c.agency_id == agencies.c.id),
-    None,
-)
+def _database(kind: str, table: Table, name: Column[str]) -> Select[Any]:
+    given = {"name": name, "kind": literal_column(f"'{kind}'"), "title": table.c.name}
+    return select(*columns(CatalogueDatabase, table, **given))
+
+
+@many(CatalogueDatabase)
+def _all_databases() -> Statement:
+    return union_all(*(_database(*each) for each in _KINDS))
+
+
+@many(CatalogueDatabase)
+def _databases_named(*, name: str) -> Statement:
+    return union_all(*(_database(*each).where(each[-1] == name) for each in _KINDS))
+
+
+@scalar(int)
+def _last_id() -> Statement:
+    return select(func.max(records.c.id))
+
+
+@change
+def _set_shares_stock(*, agency_isil: str, is_shared: bool) -> Statement:
+    return update(agencies).where(agencies.c.isil == agency_isil).values(shares_stock=is_shared)
+
+
+class _BranchOfAgency(NamedTuple):
+    branch_id: int
+    agency_id: int
+    consortium_id: int
+    kind: str
+    shares_stock: bool
+
+    @property
+    def agency(self) -> Agency:
+        return Agency(self.agency_id, self.consortium_id, self.kind, self.shares_stock)
+
+
+@many(_BranchOfAgency)
+def _branches() -> Statement:
+    return select(
+        *columns(_BranchOfAgency, agencies, branch_id=branches.c.id, agency_id=agencies.c.id)
+    ).join(agencies, branches.c.agency_id == agencies.c.id)
 
 
 def database_names(transaction: Transaction) -> list[CatalogueDatabase]:
@@ -103,7 +127,7 @@ def find_database(transaction: Transaction, name: str) -> CatalogueDatabase:
 
     Where two have one name, the wider is meant.
     """
-    found = _databases_named(transaction, name)
+    found = _databases_named(transaction, name=name)
     if not found:
         folded = name.casefold()
         found = [one for one in database_names(transaction) if one.name.casefold() == folded]
@@ -144,7 +168,7 @@ def visible_branches(transaction: Transaction, name: str | None = None) -> froze
 
     Raises UnknownDatabase.
     """
-    known = [(row[0], Agency(*row[1:])) for row in _branches_of(transaction)]
+    known = [(row.branch_id, row.agency) for row in _branches(transaction)]
     if name is None:
         shown = frozenset(number for number, agency in known if agency.is_open)
     else:
@@ -171,7 +195,7 @@ def share_stock(transaction: Transaction, agency_isil: str, is_shared: bool) -> 
 
     Goes through all records, so this is for a change of organisation.
     """
-    if not _set_shares_stock(transaction, agency_isil, is_shared):
+    if not _set_shares_stock(transaction, agency_isil=agency_isil, is_shared=is_shared):
         return False
     rebuild_holders(transaction)
     return True

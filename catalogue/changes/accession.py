@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, text
+from sqlalchemy import ColumnElement, func, insert, select, text
 
 from catalogue.bitmaps import CHUNK_BITS
 from catalogue.changes.authorities import LINKED_FORMAT, named
 from catalogue.changes.made import Made
-from catalogue.database import Transaction, lock, scalar, send_many
+from catalogue.database import Statement, Transaction, lock, scalar_one, send_many
 from catalogue.holders import update_holders
 from catalogue.index.collecting import Collector, Columns
 from catalogue.index.postings import add_postings
@@ -23,15 +24,12 @@ from catalogue.index.sort_keys import add_sort_keys
 from catalogue.marc.checking import accept
 from catalogue.schema import former_records, items, records
 
-_RECORD_COLUMNS = (
-    "id", "format", "agency_id", "control_number", "title", "author", "year", "load_id",
-    "load_position", "data", "created", "changed",
-)  # fmt: skip
-_ITEM_COLUMNS = ("barcode", "record_id", "branch_id", "material_group", "created")
 
-#: Taken first by whoever writes records or the index. It holds off other such writers only:
+# Taken first by whoever writes records or the index. It holds off other such writers only:
 #: readers, and rows that refer to records, go on.
-lock_writing = lock(text("LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE"))
+@lock
+def lock_writing() -> Statement:
+    return text("LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _last(column: ColumnElement[int]) -> ColumnElement[int]:
@@ -39,20 +37,47 @@ def _last(column: ColumnElement[int]) -> ColumnElement[int]:
 
 
 # Ids of records that are no more are never given out again.
-_last_id = scalar(select(_last(records.c.id)))
-_last_former_id = scalar(select(_last(former_records.c.id)))
-_insert_records = send_many(
-    insert(records).values(
-        {name: bindparam(name, type_=records.c[name].type) for name in _RECORD_COLUMNS}
-    ),
-    *_RECORD_COLUMNS,
-)
-_insert_items = send_many(
-    insert(items).values(
-        {name: bindparam(name, type_=items.c[name].type) for name in _ITEM_COLUMNS}
-    ),
-    *_ITEM_COLUMNS,
-)
+@scalar_one(int)
+def _last_id() -> Statement:
+    return select(_last(records.c.id))
+
+
+@scalar_one(int)
+def _last_former_id() -> Statement:
+    return select(_last(former_records.c.id))
+
+
+class _NewRecord(NamedTuple):
+    id: int
+    format: str
+    agency_id: int | None
+    control_number: str | None
+    title: str
+    author: str
+    year: int | None
+    load_id: int | None
+    load_position: int | None
+    data: bytes
+    created: datetime
+    changed: datetime
+
+
+@send_many
+def _insert_records(record: _NewRecord) -> Statement:
+    return insert(records).values(**record._asdict())
+
+
+class _NewItem(NamedTuple):
+    barcode: str
+    record_id: int
+    branch_id: int
+    material_group: str
+    created: datetime
+
+
+@send_many
+def _insert_items(record: _NewItem) -> Statement:
+    return insert(items).values(**record._asdict())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +102,7 @@ class ItemDefaults:
 def next_record_id(transaction: Transaction) -> int:
     """The id for the next record; holds off all other writers of records until the commit."""
     lock_writing(transaction)
-    last: int = max(_last_id(transaction), _last_former_id(transaction))
-    return last + 1
+    return max(_last_id(transaction), _last_former_id(transaction)) + 1
 
 
 def store(
@@ -96,7 +120,7 @@ def store(
     _insert_records(
         transaction,
         (
-            (
+            _NewRecord(
                 record.id,
                 record.record_format,
                 agency_id,
@@ -133,7 +157,7 @@ def insert_items(
     _insert_items(
         transaction,
         (
-            (
+            _NewItem(
                 defaults.barcode(position),
                 record_id,
                 defaults.branch_id,

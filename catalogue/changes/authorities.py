@@ -8,12 +8,13 @@ records that refer to it are found by the access point ``authority_link`` and pu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from pyroaring import BitMap
 from sqlalchemy import select
 
-from catalogue.database import Transaction, key_parameters, many_of
+from catalogue.database import Statement, Transaction, columns, many_of, scalars_of
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.index.numbers import number_key
 from catalogue.marc.authority_links import AGENCY, Linked, authority_number, links_of, with_names
@@ -26,29 +27,36 @@ LINKED_FORMAT = "danmarc2"
 _LINKS = ACCESS_POINTS["authority_link"].index(Kind.NUMBER)
 
 _LINK = re.compile(rb"\x1f5" + AGENCY + rb"\x1f6([0-9A-Za-z]+)")
-_by_number: Callable[[Transaction, Sequence[str]], list[tuple[str, bytes]]] = many_of(
-    lambda size: (
-        select(records.c.control_number, records.c.data)
-        .where(
-            records.c.control_number.in_(key_parameters(size)), records.c.format == LINKED_FORMAT
-        )
+
+
+class _NumberedRecord(NamedTuple):
+    control_number: str
+    data: bytes
+
+
+@many_of(_NumberedRecord)
+def _by_number(*, control_numbers: Sequence[str]) -> Statement:
+    return (
+        select(*columns(_NumberedRecord, records))
+        .where(records.c.control_number.in_(control_numbers), records.c.format == LINKED_FORMAT)
         .order_by(records.c.id)
-    ),
-    None,
-)
-_linking: Callable[[Transaction, Sequence[bytes]], list[tuple[bytes]]] = many_of(
-    lambda size: select(postings.c.bitmap).where(
-        postings.c.access_point == _LINKS, postings.c.term.in_(key_parameters(size))
-    ),
-    None,
-)
+    )
+
+
+@scalars_of(bytes)
+def _linking(*, terms: Sequence[bytes]) -> Statement:
+    return select(postings.c.bitmap).where(
+        postings.c.access_point == _LINKS, postings.c.term.in_(terms)
+    )
 
 
 def authorities_of(transaction: Transaction, numbers: Collection[str]) -> dict[str, bytes]:
     """The authority records with these numbers, as far as they are there."""
-    found = _by_number(transaction, list(numbers)) if numbers else []
+    found = _by_number(transaction, control_numbers=list(numbers))
     return {
-        number: bytes(data) for number, data in found if authority_number(bytes(data)) == number
+        row.control_number: bytes(row.data)
+        for row in found
+        if authority_number(bytes(row.data)) == row.control_number
     }
 
 
@@ -61,7 +69,7 @@ def records_linking_to(transaction: Transaction, numbers: Iterable[str]) -> list
     """The ids of the records that refer to one of the authorities."""
     terms = [number_key(number).encode() for number in numbers]
     found = BitMap()
-    for (bitmap,) in _linking(transaction, terms) if terms else ():
+    for bitmap in _linking(transaction, terms=terms):
         found |= BitMap.deserialize(bytes(bitmap))
     return list(found)
 

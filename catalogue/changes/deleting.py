@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import delete, func, select
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.changed_records import note_changed
 from catalogue.changes.former_records import NoSuchRecord, note_gone
-from catalogue.database import Transaction, change, scalar
+from catalogue.database import Statement, Transaction, change, scalar_one
 from catalogue.holders import update_holders
 from catalogue.index.posting_changes import Version, change_postings
 from catalogue.records import Record, fetch_records
 from catalogue.schema import items, records
 
-_count_items = scalar(
-    select(func.count()).select_from(items).where(items.c.record_id == bindparam("record_id")),
-    "record_id",
-)
+
+@scalar_one(int)
+def _count_items(*, record_id: int) -> Statement:
+    return select(func.count()).select_from(items).where(items.c.record_id == record_id)
+
+
 # The sort keys go with it by the foreign key.
-_delete_record = change(delete(records).where(records.c.id == bindparam("record_id")), "record_id")
+@change
+def _delete_record(*, record_id: int) -> Statement:
+    return delete(records).where(records.c.id == record_id)
 
 
 class RecordHasItems(ValueError):
@@ -40,7 +44,7 @@ def delete_record(transaction: Transaction, record_id: int, *, now: datetime) ->
     """
     lock_writing(transaction)
     record = record_to_change(transaction, record_id)
-    if number := _count_items(transaction, record_id):
+    if number := _count_items(transaction, record_id=record_id):
         raise RecordHasItems(record_id, number)
     remove_record(transaction, record, now)
     update_holders(transaction, (record_id,))
@@ -62,4 +66,4 @@ def remove_record(
     change_postings(transaction, [Version(record.id, record.format, record.data)], [])
     note_gone(transaction, record, now, survivor_id)
     note_changed(transaction, (record.id,))
-    _delete_record(transaction, record.id)
+    _delete_record(transaction, record_id=record.id)

@@ -7,13 +7,12 @@ survivor, over however many merges, or told that the record is gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
-from catalogue.database import Moment, Transaction, many, one, scalar, send
+from catalogue.database import Statement, Transaction, columns, one, scalar, scalars, send
 from catalogue.records import Record, fetch_records
 from catalogue.schema import former_records, records
 
@@ -35,66 +34,67 @@ class FormerRecord(NamedTuple):
     gone: datetime
 
 
-_find = one(
-    select(
-        former_records.c.id,
-        former_records.c.survivor_id,
-        former_records.c.control_number,
-        former_records.c.gone,
-    ).where(former_records.c.id == bindparam("number")),
-    FormerRecord,
-    "number",
-)
-_survivors_of_control_number: Callable[..., list[tuple[int]]] = many(
-    select(former_records.c.survivor_id)
-    .distinct()
-    .where(
-        former_records.c.control_number == bindparam("control_number"),
-        former_records.c.survivor_id.is_not(None),
+@one(FormerRecord)
+def _find(*, number: int) -> Statement:
+    return select(*columns(FormerRecord, former_records)).where(former_records.c.id == number)
+
+
+@scalars(int)
+def _survivors_of_control_number(*, control_number: str) -> Statement:
+    return (
+        select(former_records.c.survivor_id)
+        .distinct()
+        .where(
+            former_records.c.control_number == control_number,
+            former_records.c.survivor_id.is_not(None),
+        )
+        .order_by(former_records.c.survivor_id)
     )
-    .order_by(former_records.c.survivor_id),
-    None,
-    "control_number",
-)
-_exists = scalar(select(records.c.id).where(records.c.id == bindparam("number")), "number")
-_insert = send(
-    insert(former_records).values(
-        id=bindparam("number"),
-        survivor_id=bindparam("survivor", type_=former_records.c.survivor_id.type),
-        control_number=bindparam("control_number"),
-        gone=bindparam("now", type_=Moment),
-    ),
-    "number",
-    "survivor",
-    "control_number",
-    "now",
-)
-_lead_on = send(
-    update(former_records)
-    .where(former_records.c.survivor_id == bindparam("number"))
-    .values(survivor_id=bindparam("survivor", type_=former_records.c.survivor_id.type)),
-    "number",
-    "survivor",
-)
+
+
+@scalar(int)
+def _exists(*, number: int) -> Statement:
+    return select(records.c.id).where(records.c.id == number)
+
+
+@send
+def _insert(
+    *, number: int, survivor: int | None, control_number: str | None, now: datetime
+) -> Statement:
+    return insert(former_records).values(
+        id=number,
+        survivor_id=survivor,
+        control_number=control_number,
+        gone=now,
+    )
+
+
+@send
+def _lead_on(*, number: int, survivor: int | None) -> Statement:
+    return (
+        update(former_records)
+        .where(former_records.c.survivor_id == number)
+        .values(survivor_id=survivor)
+    )
 
 
 def former_record(transaction: Transaction, record_id: int) -> FormerRecord | None:
     """What became of the record, if it is no more."""
-    return _find(transaction, record_id)
+    return _find(transaction, number=record_id)
 
 
 def present_id(transaction: Transaction, record_id: int) -> int | None:
     """The id itself while there is such a record, else that of its survivor; None for neither."""
-    if _exists(transaction, record_id) is not None:
+    if _exists(transaction, number=record_id) is not None:
         return record_id
-    former = _find(transaction, record_id)
+    former = _find(transaction, number=record_id)
     return former.survivor_id if former is not None else None
 
 
 def survivors_of_control_number(transaction: Transaction, control_number: str) -> list[Record]:
     """The records into which records with this control number were merged, oldest first."""
-    found = _survivors_of_control_number(transaction, control_number)
-    return fetch_records(transaction, [number for (number,) in found])
+    found = _survivors_of_control_number(transaction, control_number=control_number)
+    return fetch_records(transaction, found)
 
 
 def note_gone(
@@ -107,5 +107,11 @@ def note_gone(
 
     To be called before its row is deleted.
     """
-    _lead_on(transaction, record.id, survivor_id)
-    _insert(transaction, record.id, survivor_id, record.control_number, now)
+    _lead_on(transaction, number=record.id, survivor=survivor_id)
+    _insert(
+        transaction,
+        number=record.id,
+        survivor=survivor_id,
+        control_number=record.control_number,
+        now=now,
+    )

@@ -5,22 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.deleting import record_to_change, remove_record
-from catalogue.database import Transaction, change
+from catalogue.database import Statement, Transaction, change
 from catalogue.holders import update_holders
 from catalogue.records import Record
 from catalogue.schema import items
 
-_move_items = change(
-    update(items)
-    .where(items.c.record_id == bindparam("from_id"))
-    .values(record_id=bindparam("to_id")),
-    "from_id",
-    "to_id",
-)
+
+@change
+def _move_items(*, from_id: int, to_id: int) -> Statement:
+    return update(items).where(items.c.record_id == from_id).values(record_id=to_id)
 
 
 class Merged(NamedTuple):
@@ -45,7 +42,7 @@ def merge_records(
     lock_writing(transaction)
     survivor = record_to_change(transaction, survivor_id)
     record = record_to_change(transaction, record_id)
-    moved = _move_items(transaction, record_id, survivor_id)
+    moved = _move_items(transaction, from_id=record_id, to_id=survivor_id)
     remove_record(transaction, record, now, survivor_id)
     update_holders(transaction, (record_id, survivor_id))
     return Merged(record, survivor, moved)

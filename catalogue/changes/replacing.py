@@ -7,34 +7,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.changed_records import note_changed
 from catalogue.changes.former_records import NoSuchRecord
-from catalogue.database import Transaction, one, send_many
+from catalogue.database import Statement, Transaction, scalar, send_many
 from catalogue.index.posting_changes import Version, change_postings
 from catalogue.index.sort_keys import replace_sort_keys
 from catalogue.marc.checking import accept
 from catalogue.records import fetch_records
 from catalogue.schema import records
 
-_CHANGED = ("format", "control_number", "title", "author", "year", "data", "changed")
-_update_records = send_many(
-    update(records)
-    .where(records.c.id == bindparam("record_id"))
-    .values(
-        {records.c[name]: bindparam(f"new_{name}", type_=records.c[name].type) for name in _CHANGED}
-    ),
-    *(f"new_{name}" for name in _CHANGED),
-    "record_id",
-)
-_changed = one(
-    select(records.c.changed).where(records.c.id == bindparam("record_id")),
-    lambda moment: moment,
-    "record_id",
-)
+
+class _ChangedRecord(NamedTuple):
+    format: str
+    control_number: str | None
+    title: str
+    author: str
+    year: int | None
+    data: bytes
+    changed: datetime
+    id: int
+
+
+@send_many
+def _update_records(record: _ChangedRecord) -> Statement:
+    return (
+        update(records)
+        .where(records.c.id == record.id)
+        .values(
+            format=record.format,
+            control_number=record.control_number,
+            title=record.title,
+            author=record.author,
+            year=record.year,
+            data=record.data,
+            changed=record.changed,
+        )
+    )
+
+
+@scalar(datetime)
+def _changed(*, record_id: int) -> Statement:
+    return select(records.c.changed).where(records.c.id == record_id)
 
 
 def replace_record(
@@ -77,7 +95,7 @@ def replace_records(
     _update_records(
         transaction,
         [
-            (
+            _ChangedRecord(
                 after.record_format,
                 descriptions[after.id].control_number,
                 descriptions[after.id].title,
@@ -98,7 +116,7 @@ def replace_records(
 
 def last_change(transaction: Transaction, record_id: int) -> datetime:
     """When the record was stored or replaced last. Raises NoSuchRecord."""
-    found: datetime | None = _changed(transaction, record_id)
+    found: datetime | None = _changed(transaction, record_id=record_id)
     if found is None:
         raise NoSuchRecord(record_id)
     return found

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import delete, insert
 
 from catalogue.changes.accession import add_record
 from catalogue.changes.brief_records import LEADER, titled_fields
-from catalogue.database import Transaction, change, send
+from catalogue.database import Statement, Transaction, change, send
 from catalogue.holders import update_holders
 from catalogue.marc.iso2709 import build
 from catalogue.schema import temporary_records
 
-_mark = send(
-    insert(temporary_records).values(record_id=bindparam("new_record_id")), "new_record_id"
-)
-_unmark = change(
-    delete(temporary_records).where(temporary_records.c.record_id == bindparam("of_record")),
-    "of_record",
-)
+
+@send
+def _mark(*, record_id: int) -> Statement:
+    return insert(temporary_records).values(record_id=record_id)
+
+
+@change
+def _unmark(*, record_id: int) -> Statement:
+    return delete(temporary_records).where(temporary_records.c.record_id == record_id)
 
 
 def add_temporary_record(
@@ -33,7 +35,7 @@ def add_temporary_record(
     """Adds one and gives its id. Without a title it is called ``?``."""
     fields = titled_fields(title, author) or titled_fields("?", author)
     record_id = add_record(transaction, build(LEADER, fields), now=now)
-    _mark(transaction, record_id)
+    _mark(transaction, record_id=record_id)
     update_holders(transaction, (record_id,))
     return record_id
 
@@ -43,4 +45,4 @@ def forget_temporary(transaction: Transaction, record_id: int) -> bool:
 
     It stays hidden until then, or until `update_holders` looks at it.
     """
-    return _unmark(transaction, record_id) > 0
+    return _unmark(transaction, record_id=record_id) > 0

@@ -34,7 +34,14 @@ from catalogue.database.moments import Moment
 from catalogue.database.opening import migrate, open_database
 from catalogue.database.outages import PATIENCE, DatabaseUnavailable
 from catalogue.database.positional import key_parameters
-from catalogue.database.statements import Statement, columns, scalar_one, scalars, scalars_of
+from catalogue.database.statements import (
+    Statement,
+    columns,
+    scalar_one,
+    scalars,
+    scalars_of,
+    taking,
+)
 from catalogue.database.tables import Long, metadata
 from catalogue.database.transactions import Transaction
 from catalogue.database.transition import (
@@ -112,6 +119,7 @@ __all__ = [
     "sizes",
     "standing_of",
     "tables_of",
+    "taking",
     "upgrade",
 ]
 

@@ -51,7 +51,8 @@ class Compiled:
 
     `arguments` are sources of the values of its parameters (see `bind`), by name. What the sources
     need is put into `scope`. `hints` gives their annotations, for those that meet no column.
-    Raises ValueError where a parameter is not in the expression, or one of it is not given.
+    Raises ValueError where a parameter is not in the expression, unless they `are_optional`, and
+    where one of the expression is not given.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Compiled:
         arguments: Mapping[str, str],
         scope: Scope,
         hints: Callable[[], Mapping[str, Any]],
+        *,
+        are_optional: bool = False,
     ) -> None:
         self._dialect = DIALECTS[dialect]
         self._scope = scope
@@ -68,7 +71,8 @@ class Compiled:
         self._compiled = self._typed(expression, hints)
         self.text: Final = str(self._compiled)
         order = self._compiled.positiontup or []
-        if unused := self._arguments.keys() - set(order):
+        unused = self._arguments.keys() - set(order)
+        if unused and not are_optional:
             raise ValueError(f"the statement has no parameter {', '.join(unused)}: {self.text}")
         columns = getattr(expression, "exported_columns", None) or ()
         self._labels = [column.key for column in columns]
@@ -141,10 +145,14 @@ class Compiled:
         are_all_null = " is ".join([*(f"_v[{number}]" for number in processed), "None"])
         return f"_new(_row, _v if {are_all_null} else ({changed},))"
 
-    def only_column(self) -> str:
-        """Source of the only column of ``_v``. Raises ValueError where there are others."""
+    def only_column(self, kind: type) -> str:
+        """Source of the only column of ``_v``, which is of that kind.
+
+        Raises ValueError where there are others.
+        """
         if len(self._labels) != 1:
             raise ValueError(f"one column is needed, not {self._labels}: {self.text}")
+        self._scope["_row"] = kind
         return self._column(0)
 
     def _column(self, number: int) -> str:

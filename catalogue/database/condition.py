@@ -10,20 +10,9 @@ from sqlalchemy import column, func, select, table
 
 from catalogue.database.contract import Database
 from catalogue.database.migrations.running import known_revisions, newest_revision
+from catalogue.database.statements import Statement, columns, one, scalar_one
 from catalogue.database.tables import compatibility
 from catalogue.database.transactions import Transaction
-from catalogue.database.transition import one, scalar
-
-_tables = one(
-    select(
-        column("version_num"), select(compatibility.c.oldest_code).scalar_subquery()
-    ).select_from(table("alembic_version")),
-    lambda revision, oldest_code: Tables(revision, oldest_code),
-)
-_pages = func.pragma_page_count().table_valued("page_count")
-_page = func.pragma_page_size().table_valued("page_size")
-_sqlite_size = scalar(select(_pages.c.page_count * _page.c.page_size).select_from(_pages, _page))
-_postgresql_size = scalar(select(func.pg_database_size(func.current_database())))
 
 
 class Tables(NamedTuple):
@@ -38,6 +27,25 @@ class Sizes(NamedTuple):
 
     database: int
     log: int
+
+
+@one(Tables)
+def _tables() -> Statement:
+    oldest_code = select(compatibility.c.oldest_code).scalar_subquery()
+    given = columns(Tables, revision=column("version_num"), oldest_code=oldest_code)
+    return select(*given).select_from(table("alembic_version"))
+
+
+@scalar_one(int)
+def _sqlite_size() -> Statement:
+    pages = func.pragma_page_count().table_valued("page_count")
+    page = func.pragma_page_size().table_valued("page_size")
+    return select(pages.c.page_count * page.c.page_size).select_from(pages, page)
+
+
+@scalar_one(int)
+def _postgresql_size() -> Statement:
+    return select(func.pg_database_size(func.current_database()))
 
 
 def tables_of(transaction: Transaction) -> Tables:
@@ -58,13 +66,13 @@ def is_fit(tables: Tables) -> bool:
 def sizes(database: Database, transaction: Transaction) -> Sizes:
     """How much room the database takes."""
     if database.dialect != "sqlite":
-        return Sizes(int(_postgresql_size(transaction)), 0)
+        return Sizes(_postgresql_size(transaction), 0)
     log = Path(database.url.removeprefix("sqlite:///") + "-wal")
     try:
         written = log.stat().st_size
     except OSError:  # there is none as long as nothing was written
         written = 0
-    return Sizes(int(_sqlite_size(transaction)), written)
+    return Sizes(_sqlite_size(transaction), written)
 
 
 # The files of the migrations do not change while a process runs.

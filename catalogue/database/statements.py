@@ -73,6 +73,7 @@ class _Function:
         self._scope: Scope = {"_meet": self._meet}
         self.function = FunctionType(_unmet.__code__, self._scope)
         update_wrapper(self.function, body)
+        self.function.__dict__["compile_for"] = self._meet  # for tests, which compile them all
 
     def _meet(self, dialect: str) -> Callable[..., Any]:
         with _compiling:
@@ -95,11 +96,16 @@ class _Function:
         return "\n".join(source) + "\n"
 
 
+def _names(body: Callable[..., Statement]) -> Sequence[str]:
+    """The names of the arguments of a statement."""
+    return getattr(body, "taking", None) or list(signature(body).parameters)
+
+
 def _function(
     body: Callable[..., Statement], lines: Callable[[Compiled], Sequence[str]]
 ) -> Callable[..., Any]:
     """The function of a statement whose arguments are those of its body, by keyword."""
-    names = list(signature(body).parameters)
+    names = _names(body)
 
     def in_dialect(dialect: str, scope: Scope) -> Sequence[str]:
         return lines(_compiled(body, names, dialect, scope))
@@ -143,7 +149,7 @@ def scalar(kind: type[R], /) -> Decorator[P, R | None]:
         body,
         lambda compiled: (
             f"_v = {compiled.sent}.fetchone()",
-            f"return None if _v is None else {compiled.only_column()}",
+            f"return None if _v is None else {compiled.only_column(kind)}",
         ),
     )
 
@@ -154,14 +160,14 @@ def scalar_one(kind: type[R], /) -> Decorator[P, R]:
         body,
         lambda compiled: (
             f"_v = {compiled.sent}.fetchone()",
-            f"return {compiled.only_column()}",
+            f"return {compiled.only_column(kind)}",
         ),
     )
 
 
 def scalars(kind: type[R], /) -> Decorator[P, list[R]]:
     """The only column of all rows."""
-    return lambda body: _function(body, lambda compiled: _all(compiled, compiled.only_column()))
+    return lambda body: _function(body, lambda compiled: _all(compiled, compiled.only_column(kind)))
 
 
 def change(body: Callable[P, Statement], /) -> Callable[Concatenate[Transaction, P], int]:
@@ -182,19 +188,43 @@ def send_many(
 ) -> Callable[[Transaction, Iterable[Record]], None]:
     """Runs a statement once for each record, in bulk; otherwise as `send`.
 
-    The only argument of the body is annotated with the NamedTuple that the records are.
+    The only argument of the body is annotated with the NamedTuple that the records are. It may
+    leave out some of their fields.
     """
 
     def lines(dialect: str, scope: Scope) -> Sequence[str]:
-        [record] = (hint for name, hint in get_type_hints(body).items() if name != "return")
-        fields: tuple[str, ...] = record._fields
-        expression = body(record._make(map(bind, fields)))
+        fields, expression, hints = _of_records(body)
         arguments = {name: f"_v[{number}]" for number, name in enumerate(fields)}
-        compiled = Compiled(expression, dialect, arguments, scope, lambda: get_type_hints(record))
+        compiled = Compiled(expression, dialect, arguments, scope, hints, are_optional=True)
         rows = "rows" if compiled.is_plain else f"({compiled.values} for _v in rows)"
         return (f"transaction.execute_many({compiled.named}, {rows})", "return None")
 
     return _Function(body, lines, ["rows"]).function
+
+
+def _of_records(
+    body: Callable[..., Statement],
+) -> tuple[Sequence[str], Statement, Callable[[], dict[str, Any]]]:
+    """The fields of a record, what the body makes of their bind parameters, their annotations."""
+    if names := getattr(body, "taking", None):
+        return names, body(**{name: bind(name) for name in names}), dict
+    [record] = (hint for name, hint in get_type_hints(body).items() if name != "return")
+    fields = record._fields
+    return fields, body(record._make(map(bind, fields))), lambda: get_type_hints(record)
+
+
+def taking(*names: str) -> Callable[[Callable[..., Statement]], Callable[..., Statement]]:
+    """For a body with ``**`` alone, whose arguments have names that only running code can tell.
+
+    Such a statement is called with these keywords, and mypy does not check them; records of
+    `send_many` are tuples in the order of the names.
+    """
+
+    def named(body: Callable[..., Statement]) -> Callable[..., Statement]:
+        body.taking = names  # type: ignore[attr-defined]
+        return body
+
+    return named
 
 
 def lock(body: Callable[P, Statement], /) -> Callable[Concatenate[Transaction, P], None]:
@@ -205,7 +235,7 @@ def lock(body: Callable[P, Statement], /) -> Callable[Concatenate[Transaction, P
     time, so nothing is sent there; on both it raises ValueError for a key that is None, which
     would lock nothing.
     """
-    names = list(signature(body).parameters)
+    names = _names(body)
     check = f"if None in ({', '.join(names)},): raise ValueError('None locks nothing')"
     checks = [check] if names else []
 
@@ -228,11 +258,11 @@ def many_of(row: Callable[..., R], /) -> Decorator[P, list[R]]:
 
 def scalars_of(kind: type[R], /) -> Decorator[P, list[R]]:
     """The only column of all rows for a list of keys of any length, as `many_of`."""
-    return lambda body: _of_keys(body, Compiled.only_column)
+    return lambda body: _of_keys(body, lambda compiled: compiled.only_column(kind))
 
 
 def _of_keys(body: Callable[..., Statement], made: Callable[[Compiled], str]) -> Callable[..., Any]:
-    keys_name, *names = signature(body).parameters
+    keys_name, *names = _names(body)
 
     @lru_cache(maxsize=16)
     def statement(size: int) -> Callable[..., list[Any]]:
@@ -258,6 +288,7 @@ def _of_keys(body: Callable[..., Statement], made: Callable[[Compiled], str]) ->
             found += statement(size)(transaction, part, **arguments)
         return found
 
+    call.__dict__["compile_for"] = lambda dialect: statement(1).__dict__["compile_for"](dialect)
     return call
 
 

@@ -7,14 +7,24 @@ rest is not touched: of the 300 postings of a record, a corrected title changes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pyroaring import BitMap
-from sqlalchemy import ARRAY, LargeBinary, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    LargeBinary,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
 from catalogue.bitmaps import CHUNK_BITS, cardinality
-from catalogue.database import Transaction, many, scalar, send_many
+from catalogue.database import Statement, Transaction, columns, many, scalar, send_many
 from catalogue.index.collecting import Collector, Columns
 from catalogue.index.describing import Description
 from catalogue.index.postings import ROWS_AT_ONCE, add_postings
@@ -22,54 +32,77 @@ from catalogue.schema import postings
 
 _LOWER = (1 << CHUNK_BITS) - 1
 
-_ROW = (
-    (postings.c.access_point == bindparam("of_access_point"))
-    & (postings.c.term == bindparam("of_term"))
-    & (postings.c.chunk == bindparam("of_chunk"))
-)
-_ROW_KEY = ("of_access_point", "of_term", "of_chunk")
-_read_row: Callable[..., bytes | None] = scalar(select(postings.c.bitmap).where(_ROW), *_ROW_KEY)
-_read_rows: Callable[..., list[tuple[bytes, bytes]]] = many(
-    select(postings.c.term, postings.c.bitmap).where(
-        postings.c.access_point == bindparam("of_access_point"),
-        postings.c.term == func.any(bindparam("terms", type_=ARRAY(LargeBinary))),
-        postings.c.chunk == bindparam("of_chunk"),
-    ),
-    None,
-    "of_access_point",
-    "terms",
-    "of_chunk",
-)
-_write_rows = send_many(
-    update(postings)
-    .where(_ROW)
-    .values(count=bindparam("new_count"), bitmap=bindparam("new_bitmap")),
-    "new_count",
-    "new_bitmap",
-    *_ROW_KEY,
-)
-_delete_rows = send_many(delete(postings).where(_ROW), *_ROW_KEY)
-_insert_rows = send_many(
-    insert(postings).values(
-        count=bindparam("new_count"),
-        bitmap=bindparam("new_bitmap"),
-        access_point=bindparam("of_access_point"),
-        term=bindparam("of_term"),
-        chunk=bindparam("of_chunk"),
-    ),
-    "new_count",
-    "new_bitmap",
-    *_ROW_KEY,
-)
+
+def _row(access_point: int, term: bytes, chunk: int) -> ColumnElement[bool]:
+    return (
+        (postings.c.access_point == access_point)
+        & (postings.c.term == term)
+        & (postings.c.chunk == chunk)
+    )
+
+
+@scalar(bytes)
+def _read_row(*, access_point: int, term: bytes, chunk: int) -> Statement:
+    return select(postings.c.bitmap).where(_row(access_point, term, chunk))
+
+
+class _Posting(NamedTuple):
+    term: bytes
+    bitmap: bytes
+
+
+@many(_Posting)
+def _read_rows(*, access_point: int, terms: Sequence[bytes], chunk: int) -> Statement:
+    return select(*columns(_Posting, postings)).where(
+        postings.c.access_point == access_point,
+        postings.c.term == func.any(type_coerce(terms, ARRAY(LargeBinary))),
+        postings.c.chunk == chunk,
+    )
+
+
+class _Row(NamedTuple):
+    length: int
+    bitmap: bytes
+    access_point: int
+    term: bytes
+    chunk: int
+
+
+class _Key(NamedTuple):
+    access_point: int
+    term: bytes
+    chunk: int
+
+
+@send_many
+def _write_rows(row: _Row) -> Statement:
+    there = _row(row.access_point, row.term, row.chunk)
+    return update(postings).where(there).values(count=row.length, bitmap=row.bitmap)
+
+
+@send_many
+def _delete_rows(key: _Key) -> Statement:
+    return delete(postings).where(_row(*key))
+
+
+@send_many
+def _insert_rows(row: _Row) -> Statement:
+    return insert(postings).values(
+        count=row.length,
+        bitmap=row.bitmap,
+        access_point=row.access_point,
+        term=row.term,
+        chunk=row.chunk,
+    )
 
 
 class RowChanges:
     """Rows of the index to be written: noted one by one, written together."""
 
     def __init__(self) -> None:
-        self._changed: list[tuple[int, bytes, int, bytes, int]] = []
-        self._added: list[tuple[int, bytes, int, bytes, int]] = []
-        self._emptied: list[tuple[int, bytes, int]] = []
+        self._changed: list[_Row] = []
+        self._added: list[_Row] = []
+        self._emptied: list[_Key] = []
 
     def __len__(self) -> int:
         return len(self._changed) + len(self._added) + len(self._emptied)
@@ -77,23 +110,22 @@ class RowChanges:
     def note(self, index: int, term: bytes, chunk: int, ids: BitMap, *, is_there: bool) -> None:
         """The row is to hold these ids; a row without any goes."""
         if not ids:
-            self._emptied.append((index, term, chunk))
+            self._emptied.append(_Key(index, term, chunk))
             return
         rows = self._changed if is_there else self._added
-        rows.append((len(ids), ids.serialize(), index, term, chunk))
+        rows.append(_Row(len(ids), ids.serialize(), index, term, chunk))
 
     def note_new(self, index: int, term: bytes, chunk: int, bitmap: bytes) -> None:
         """There is no such row, and it is to be this bitmap, which is not empty."""
-        self._added.append((cardinality(bitmap), bitmap, index, term, chunk))
+        self._added.append(_Row(cardinality(bitmap), bitmap, index, term, chunk))
 
     def write(self, transaction: Transaction) -> None:
-        for statement, rows in (
-            (_write_rows, self._changed),
-            (_insert_rows, self._added),
-            (_delete_rows, self._emptied),
-        ):
-            if rows:
-                statement(transaction, rows)
+        if self._changed:
+            _write_rows(transaction, self._changed)
+        if self._added:
+            _insert_rows(transaction, self._added)
+        if self._emptied:
+            _delete_rows(transaction, self._emptied)
 
 
 class Version(NamedTuple):
@@ -221,6 +253,8 @@ def read_rows(
 ) -> dict[bytes, bytes]:
     """The bitmaps of those of the terms that the index has in this chunk."""
     if transaction.dialect != "sqlite":
-        return dict(_read_rows(transaction, index, terms, chunk))
-    found = ((term, _read_row(transaction, index, term, chunk)) for term in terms)
+        return dict(_read_rows(transaction, access_point=index, terms=terms, chunk=chunk))
+    found = (
+        (term, _read_row(transaction, access_point=index, term=term, chunk=chunk)) for term in terms
+    )
     return {term: bitmap for term, bitmap in found if bitmap is not None}

@@ -7,24 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     Integer,
     LargeBinary,
     SmallInteger,
-    bindparam,
     func,
     literal,
     select,
     text,
     true,
+    type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 from catalogue.bitmaps import MERGE_BITMAPS, merge
-from catalogue.database import Transaction, many, scalar, send, send_many
+from catalogue.database import (
+    Statement,
+    Transaction,
+    columns,
+    many,
+    scalar,
+    send,
+    send_many,
+    taking,
+)
 from catalogue.index.collecting import Columns
 from catalogue.schema import postings
 
@@ -44,89 +54,89 @@ def _merging(rows: int) -> Callable[[Transaction, Iterable[Sequence[Any]]], None
     names = [
         {column.name: f"{column.name}_{row}" for column in postings.columns} for row in range(rows)
     ]
-    insert = sqlite.insert(postings).values(
-        [{column: bindparam(name) for column, name in row.items()} for row in names]
-    )
-    return send_many(
-        insert.on_conflict_do_update(
+
+    @send_many
+    @taking(*chain.from_iterable(row.values() for row in names))
+    def merge_rows(**given: Any) -> Statement:
+        insert = sqlite.insert(postings).values(
+            [{column: given[name] for column, name in row.items()} for row in names]
+        )
+        return insert.on_conflict_do_update(
             index_elements=[postings.c.access_point, postings.c.term, postings.c.chunk],
             set_={
                 "count": postings.c.count + insert.excluded.count,
                 "bitmap": getattr(func, MERGE_BITMAPS)(postings.c.bitmap, insert.excluded.bitmap),
             },
-        ),
-        *chain.from_iterable(row.values() for row in names),
-    )
+        )
+
+    return merge_rows
 
 
 _merge_row = _merging(1)
 _merge_rows = _merging(TOGETHER)
 
 
-def _array(name: str, kind: Any) -> Any:
-    return bindparam(name, type_=ARRAY(kind))
+def _array(values: Sequence[Any], kind: type[TypeEngine[Any]]) -> Any:
+    return type_coerce(values, ARRAY(kind))
 
 
-_given = (
-    func.unnest(
-        _array("terms", LargeBinary), _array("counts", Integer), _array("bitmaps", LargeBinary)
+class _Posting(NamedTuple):
+    term: bytes
+    bitmap: bytes
+
+
+@many(_Posting)
+def _read_rows(*, access_point: int, chunk: int, terms: Sequence[bytes]) -> Statement:
+    # Each term is looked up by its whole key, once: whatever the planner thinks of the table, whose
+    # rows may be as new as this transaction, it has nothing better for that than the key.
+    given = func.unnest(_array(terms, LargeBinary)).table_valued("term").render_derived()
+    row = (
+        select(postings.c.term, postings.c.bitmap)
+        .where(
+            postings.c.access_point == access_point,
+            postings.c.term == given.c.term,
+            postings.c.chunk == chunk,
+        )
+        .offset(0)  # keeps the planner from making a join of it
+        .lateral()
     )
-    .table_valued("term", "count", "bitmap")
-    .render_derived()
-)
-#: Each term is looked up by its whole key, once: whatever the planner thinks of the table, whose
-#: rows may be as new as this transaction, it has nothing better for that than the key.
-_terms_given = func.unnest(_array("terms", LargeBinary)).table_valued("term").render_derived()
-_row_of_term = (
-    select(postings.c.term, postings.c.bitmap)
-    .where(
-        postings.c.access_point == bindparam("access_point"),
-        postings.c.term == _terms_given.c.term,
-        postings.c.chunk == bindparam("chunk"),
-    )
-    .offset(0)  # keeps the planner from making a join of it
-    .lateral()
-)
-_read_rows: Callable[..., list[tuple[bytes, bytes]]] = many(
-    select(_row_of_term.c.term, _row_of_term.c.bitmap).select_from(
-        _terms_given.join(_row_of_term, true())
-    ),
-    None,
-    "access_point",
-    "chunk",
-    "terms",
-)
-_is_used = scalar(
-    select(literal(1)).where(postings.c.access_point == bindparam("access_point")).limit(1),
-    "access_point",
-)
-#: A plan that was made while the table was empty would read all of it for each term.
-_plan_anew = send(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    return select(*columns(_Posting, row)).select_from(given.join(row, true()))
 
-_postgresql_insert = postgresql.insert(postings)
-_write_rows = send(
-    _postgresql_insert.from_select(
+
+@scalar(int)
+def _is_used(*, access_point: int) -> Statement:
+    return select(literal(1)).where(postings.c.access_point == access_point).limit(1)
+
+
+# A plan that was made while the table was empty would read all of it for each term.
+@send
+def _plan_anew() -> Statement:
+    return text("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
+@send
+def _write_rows(
+    *,
+    access_point: int,
+    chunk: int,
+    terms: Sequence[bytes],
+    counts: Sequence[int],
+    bitmaps: Sequence[bytes],
+) -> Statement:
+    arrays = _array(terms, LargeBinary), _array(counts, Integer), _array(bitmaps, LargeBinary)
+    given = func.unnest(*arrays).table_valued("term", "count", "bitmap").render_derived()
+    key = type_coerce(access_point, SmallInteger), given.c.term, type_coerce(chunk, Integer)
+    insert = postgresql.insert(postings)
+    return insert.from_select(
         ["access_point", "term", "chunk", "count", "bitmap"],
-        select(
-            bindparam("access_point", type_=SmallInteger),
-            _given.c.term,
-            bindparam("chunk", type_=Integer),
-            _given.c.count,
-            _given.c.bitmap,
-        ),
+        select(*key, given.c.count, given.c.bitmap),
     ).on_conflict_do_update(
         index_elements=[postings.c.access_point, postings.c.term, postings.c.chunk],
         set_={
-            "count": postings.c.count + _postgresql_insert.excluded.count,
-            "bitmap": _postgresql_insert.excluded.bitmap,
+            "count": postings.c.count + insert.excluded.count,
+            "bitmap": insert.excluded.bitmap,
         },
-    ),
-    "access_point",
-    "chunk",
-    "terms",
-    "counts",
-    "bitmaps",
-)
+    )
 
 
 def add_postings(transaction: Transaction, columns: Iterable[Columns]) -> None:
@@ -145,20 +155,31 @@ def add_postings(transaction: Transaction, columns: Iterable[Columns]) -> None:
     is_used: dict[int, bool] = {}  # before this: what is written here is of other rows
     for index, chunk, terms, counts, bitmaps in columns:
         if index not in is_used:
-            is_used[index] = _is_used(transaction, index) is not None
+            is_used[index] = _is_used(transaction, access_point=index) is not None
         if len(terms) >= MANY_ROWS and not are_planned_anew:
             _plan_anew(transaction)
             are_planned_anew = True
         for start in range(0, len(terms), ROWS_AT_ONCE):
             part = slice(start, start + ROWS_AT_ONCE)
             wanted, added = terms[part], bitmaps[part]
-            before = dict(_read_rows(transaction, index, chunk, wanted)) if is_used[index] else {}
+            before = (
+                dict(_read_rows(transaction, access_point=index, chunk=chunk, terms=wanted))
+                if is_used[index]
+                else {}
+            )
             if before:
                 added = [
                     merge(before[term], bitmap) if term in before else bitmap
                     for term, bitmap in zip(wanted, added, strict=True)
                 ]
-            _write_rows(transaction, index, chunk, wanted, counts[part], added)
+            _write_rows(
+                transaction,
+                access_point=index,
+                chunk=chunk,
+                terms=wanted,
+                counts=counts[part],
+                bitmaps=added,
+            )
 
 
 def _together(rows: Iterator[Row], rest: list[Row]) -> Iterator[tuple[Any, ...]]:

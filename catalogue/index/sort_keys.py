@@ -6,21 +6,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import delete, insert
 
-from catalogue.database import Transaction, send, send_many
+from catalogue.database import Statement, Transaction, send, send_many
 from catalogue.index.describing import Description
 from catalogue.schema import sort_keys
 
-_COLUMNS = ("record_id", "title", "author", "year")
-_insert = send_many(
-    insert(sort_keys).values(
-        {name: bindparam(name, type_=sort_keys.c[name].type) for name in _COLUMNS}
-    ),
-    *_COLUMNS,
-)
-_delete = send(delete(sort_keys).where(sort_keys.c.record_id == bindparam("id")), "id")
+
+class _SortKeys(NamedTuple):
+    record_id: int
+    title: bytes
+    author: bytes
+    year: int
+
+
+@send_many
+def _insert(record: _SortKeys) -> Statement:
+    return insert(sort_keys).values(**record._asdict())
+
+
+@send
+def _delete(*, record_id: int) -> Statement:
+    return delete(sort_keys).where(sort_keys.c.record_id == record_id)
 
 
 def add_sort_keys(transaction: Transaction, described: Iterable[tuple[int, Description]]) -> None:
@@ -28,7 +37,7 @@ def add_sort_keys(transaction: Transaction, described: Iterable[tuple[int, Descr
     _insert(
         transaction,
         (
-            (number, found.title_key, found.author_key, found.year or 0)
+            _SortKeys(number, found.title_key, found.author_key, found.year or 0)
             for number, found in described
         ),
     )
@@ -40,5 +49,5 @@ def replace_sort_keys(
     """Writes the keys of records that may have some already."""
     given = list(described)
     for number, _ in given:
-        _delete(transaction, number)
+        _delete(transaction, record_id=number)
     add_sort_keys(transaction, given)

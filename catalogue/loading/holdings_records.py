@@ -8,49 +8,69 @@ the one said for the load; what else the place names becomes department, locatio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
-from catalogue.database import Transaction, key_parameters, many, many_of, send_many
+from catalogue.database import Statement, Transaction, columns, many, many_of, send_many
 from catalogue.holders import update_holders
 from catalogue.loading.preparation import Batch, FoundHoldings, Rejected
 from catalogue.marc.mfhd import Holdings, Piece
 from catalogue.schema import branches, items, records
 
-_PLACE = ("branch_id", "department", "location", "sublocation", "call_number", "part")
 
-_NumbersOf = Callable[[Transaction, Sequence[str]], list[tuple[str, int]]]
-_records_by_number: _NumbersOf = many_of(
-    lambda size: (
-        select(records.c.control_number, records.c.id)
-        .where(records.c.control_number.in_(key_parameters(size)))
+class _NumberedRecord(NamedTuple):
+    control_number: str
+    id: int
+
+
+@many_of(_NumberedRecord)
+def _records_by_number(*, control_numbers: Sequence[str]) -> Statement:
+    return (
+        select(*columns(_NumberedRecord, records))
+        .where(records.c.control_number.in_(control_numbers))
         .order_by(records.c.id)
-    ),
-    None,
-)
-_items_by_barcode: _NumbersOf = many_of(
-    lambda size: select(items.c.barcode, items.c.record_id).where(
-        items.c.barcode.in_(key_parameters(size))
-    ),
-    None,
-)
-_all_branches: Callable[..., list[tuple[int, str, str]]] = many(
-    select(branches.c.id, branches.c.isil, branches.c.name), None
-)
-_move_items = send_many(
-    update(items)
-    .where(items.c.barcode == bindparam("of_barcode"))
-    .values({items.c[name]: bindparam(f"new_{name}", type_=items.c[name].type) for name in _PLACE}),
-    *(f"new_{name}" for name in _PLACE),
-    "of_barcode",
-)
-_NEW = ("barcode", "record_id", *_PLACE, "created")
-_add_items = send_many(
-    insert(items).values({name: bindparam(name, type_=items.c[name].type) for name in _NEW}), *_NEW
-)
+    )
+
+
+class _ItemOfRecord(NamedTuple):
+    barcode: str
+    record_id: int
+
+
+@many_of(_ItemOfRecord)
+def _items_by_barcode(*, barcodes: Sequence[str]) -> Statement:
+    return select(*columns(_ItemOfRecord, items)).where(items.c.barcode.in_(barcodes))
+
+
+class _Branch(NamedTuple):
+    id: int
+    isil: str
+    name: str
+
+
+@many(_Branch)
+def _all_branches() -> Statement:
+    return select(*columns(_Branch, branches))
+
+
+class _NewItem(NamedTuple):
+    barcode: str
+    record_id: int
+    branch_id: int
+    department: str
+    location: str
+    sublocation: str
+    call_number: str
+    part: str
+    created: datetime
+
+
+@send_many
+def _add_items(record: _NewItem) -> Statement:
+    return insert(items).values(**record._asdict())
 
 
 class Copy(NamedTuple):
@@ -65,6 +85,22 @@ class Copy(NamedTuple):
     call_number: str
     part: str
     is_new: bool
+
+
+@send_many
+def _move_items(copy: Copy) -> Statement:
+    return (
+        update(items)
+        .where(items.c.barcode == copy.barcode)
+        .values(
+            branch_id=copy.branch_id,
+            department=copy.department,
+            location=copy.location,
+            sublocation=copy.sublocation,
+            call_number=copy.call_number,
+            part=copy.part,
+        )
+    )
 
 
 class CopyPlan(NamedTuple):
@@ -98,10 +134,10 @@ def plan_copies(
     `in_batch` are the records, by control number, that will be stored in the same transaction.
     """
     wanted = list({number for each in found for number in each.holdings.belongs_to})
-    known = {**dict(_records_by_number(transaction, wanted)), **in_batch}
+    known = {**dict(_records_by_number(transaction, control_numbers=wanted)), **in_batch}
     by_name = _branches_by_name(transaction)
     barcodes = list({code for each in found for code, _ in _with_barcodes(each.holdings)})
-    taken: dict[str, int] = dict(_items_by_barcode(transaction, barcodes))
+    taken: dict[str, int] = dict(_items_by_barcode(transaction, barcodes=barcodes))
     copies: list[Copy] = []
     refused: dict[int, str] = {}
     for position, holdings in found:
@@ -148,8 +184,24 @@ def store_copies(transaction: Transaction, copies: Sequence[Copy], *, now: datet
     if not copies:
         return
     new = {copy.barcode: copy for copy in copies if copy.is_new}  # the last of each
-    _add_items(transaction, [(*copy[:8], now) for copy in new.values()])
-    _move_items(transaction, [(*copy[2:8], copy.barcode) for copy in copies if not copy.is_new])
+    _add_items(
+        transaction,
+        [
+            _NewItem(
+                copy.barcode,
+                copy.record_id,
+                copy.branch_id,
+                copy.department,
+                copy.location,
+                copy.sublocation,
+                copy.call_number,
+                copy.part,
+                now,
+            )
+            for copy in new.values()
+        ],
+    )
+    _move_items(transaction, [copy for copy in copies if not copy.is_new])
     update_holders(transaction, {copy.record_id for copy in copies})
 
 
@@ -166,9 +218,11 @@ def _with_barcodes(holdings: Holdings) -> Iterator[tuple[str, Piece]]:
 def _branches_by_name(transaction: Transaction) -> dict[str, int]:
     """The branches by ISIL and, where only one has it, by name; in lower case."""
     found = _all_branches(transaction)
-    names = [name.lower() for _, _, name in found]
-    by_name = {name.lower(): number for number, _, name in found if names.count(name.lower()) == 1}
-    return by_name | {isil.lower(): number for number, isil, _ in found}
+    names = [branch.name.lower() for branch in found]
+    by_name = {
+        name: row.id for name, row in zip(names, found, strict=True) if names.count(name) == 1
+    }
+    return by_name | {branch.isil.lower(): branch.id for branch in found}
 
 
 def _branch_of(

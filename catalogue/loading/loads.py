@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 
-from catalogue.database import Moment, Transaction, change, one, scalar, send
+from catalogue.database import Statement, Transaction, change, columns, one, scalar_one, send
 from catalogue.schema import loads
 
 #: Records that make a difference to how a database should look for things.
@@ -31,45 +31,44 @@ class Load(NamedTuple):
     finished: datetime | None
 
 
-_find = one(
-    select(loads.c.id, loads.c.position, loads.c.finished).where(
-        loads.c.digest == bindparam("digest")
-    ),
-    Load,
-    "digest",
-)
-_begin = scalar(
-    insert(loads)
-    .values(
-        digest=bindparam("digest"),
-        name=bindparam("name"),
-        position=0,
-        rejected=0,
-        started=bindparam("started", type_=Moment),
+@one(Load)
+def _find(*, digest: str) -> Statement:
+    return select(*columns(Load, loads)).where(loads.c.digest == digest)
+
+
+@scalar_one(int)
+def _begin(*, digest: str, name: str, started: datetime) -> Statement:
+    return (
+        insert(loads)
+        .values(
+            digest=digest,
+            name=name,
+            position=0,
+            rejected=0,
+            started=started,
+        )
+        .returning(loads.c.id)
     )
-    .returning(loads.c.id),
-    "digest",
-    "name",
-    "started",
-)
-_advance = change(
-    update(loads)
-    .where(loads.c.id == bindparam("load_id"), loads.c.position == bindparam("before"))
-    .values(position=bindparam("after"), rejected=loads.c.rejected + bindparam("refused")),
-    "load_id",
-    "before",
-    "after",
-    "refused",
-)
+
+
+@change
+def _advance(*, load_id: int, before: int, after: int, refused: int) -> Statement:
+    return (
+        update(loads)
+        .where(loads.c.id == load_id, loads.c.position == before)
+        .values(position=after, rejected=loads.c.rejected + refused)
+    )
+
+
 #: What PostgreSQL plans by; by itself it counts the rows of a table some time after it has grown.
-_count_rows = send(text("ANALYZE records, sort_keys, postings"))
-_finish = change(
-    update(loads)
-    .where(loads.c.id == bindparam("load_id"))
-    .values(finished=bindparam("finished", type_=Moment)),
-    "load_id",
-    "finished",
-)
+@send
+def _count_rows() -> Statement:
+    return text("ANALYZE records, sort_keys, postings")
+
+
+@change
+def _finish(*, load_id: int, finished: datetime | None) -> Statement:
+    return update(loads).where(loads.c.id == load_id).values(finished=finished)
 
 
 def digest_of(path: Path) -> str:
@@ -80,19 +79,19 @@ def digest_of(path: Path) -> str:
 
 def begin(transaction: Transaction, digest: str, name: str, now: datetime) -> Load:
     """The row of a file, made if there is none."""
-    found = _find(transaction, digest)
-    return found or Load(_begin(transaction, digest, name, now), 0, None)
+    found = _find(transaction, digest=digest)
+    return found or Load(_begin(transaction, digest=digest, name=name, started=now), 0, None)
 
 
 def advance(transaction: Transaction, load_id: int, before: int, after: int, refused: int) -> None:
     """Moves a load on, in the transaction that stores the records; raises LoadedElsewhere."""
-    if _advance(transaction, load_id, before, after, refused) != 1:
+    if _advance(transaction, load_id=load_id, before=before, after=after, refused=refused) != 1:
         raise LoadedElsewhere("another process is loading this file")
 
 
 def finish(transaction: Transaction, load_id: int, now: datetime, loaded: int = 0) -> None:
     """Notes that a file was read to its end; with so many records `loaded` by this run that the
     database should count its rows anew, has it do so."""
-    _finish(transaction, load_id, now)
+    _finish(transaction, load_id=load_id, finished=now)
     if loaded >= MANY and transaction.dialect == "postgresql":
         _count_rows(transaction)

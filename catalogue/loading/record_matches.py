@@ -11,15 +11,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pyroaring import BitMap
 from sqlalchemy import select
 
 from catalogue.changes.made import Made
-from catalogue.database import Transaction, key_parameters, many_of
+from catalogue.database import Statement, Transaction, columns, many_of
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.index.collecting import Columns
 from catalogue.marc.iso2709 import fields, subfields
@@ -53,38 +53,70 @@ class Candidate(NamedTuple):
     title_key: bytes
 
 
-_by_control_number: Callable[..., list[Any]] = many_of(
-    lambda size: select(
-        records.c.control_number,
-        records.c.id,
-        records.c.format,
-        records.c.agency_id,
-        records.c.data,
-    ).where(records.c.control_number.in_(key_parameters(size))),
-    None,
-)
-_survivors: Callable[..., list[Any]] = many_of(
-    lambda size: (
-        select(former_records.c.control_number, records.c.id, records.c.format, records.c.agency_id)
+class _NumberedRecord(NamedTuple):
+    control_number: str
+    id: int
+    format: str
+    agency_id: int | None
+    data: bytes
+
+
+@many_of(_NumberedRecord)
+def _by_control_number(*, control_numbers: Sequence[str]) -> Statement:
+    return select(*columns(_NumberedRecord, records)).where(
+        records.c.control_number.in_(control_numbers)
+    )
+
+
+class _Survivor(NamedTuple):
+    control_number: str
+    record_id: int
+    format: str
+    agency_id: int | None
+
+
+@many_of(_Survivor)
+def _survivors(*, control_numbers: Sequence[str]) -> Statement:
+    return (
+        select(
+            *columns(
+                _Survivor,
+                records,
+                control_number=former_records.c.control_number,
+                record_id=records.c.id,
+            )
+        )
         .join(records, former_records.c.survivor_id == records.c.id)
-        .where(former_records.c.control_number.in_(key_parameters(size)))
-    ),
-    None,
-)
-_by_isbn: Callable[..., list[Any]] = many_of(
-    lambda size: select(postings.c.term, postings.c.bitmap).where(
-        postings.c.access_point == _ISBN, postings.c.term.in_(key_parameters(size))
-    ),
-    None,
-)
-_title_keys: Callable[..., list[Any]] = many_of(
-    lambda size: (
-        select(records.c.id, records.c.format, records.c.agency_id, sort_keys.c.title)
+        .where(former_records.c.control_number.in_(control_numbers))
+    )
+
+
+class _Posting(NamedTuple):
+    term: bytes
+    bitmap: bytes
+
+
+@many_of(_Posting)
+def _by_isbn(*, terms: Sequence[bytes]) -> Statement:
+    return select(*columns(_Posting, postings)).where(
+        postings.c.access_point == _ISBN, postings.c.term.in_(terms)
+    )
+
+
+class _TitleKey(NamedTuple):
+    record_id: int
+    format: str
+    agency_id: int | None
+    title: bytes
+
+
+@many_of(_TitleKey)
+def _title_keys(*, record_ids: Sequence[int]) -> Statement:
+    return (
+        select(*columns(_TitleKey, records, record_id=records.c.id, title=sort_keys.c.title))
         .join(sort_keys, sort_keys.c.record_id == records.c.id)
-        .where(records.c.id.in_(key_parameters(size)))
-    ),
-    None,
-)
+        .where(records.c.id.in_(record_ids))
+    )
 
 
 def source_of(record_format: str, data: bytes) -> bytes:
@@ -135,29 +167,31 @@ class Matcher:
         self, transaction: Transaction, made: Sequence[Made], agency_id: int | None
     ) -> None:
         numbers = sorted({each.description.control_number or "" for each in made} - {""})
-        for number, record_id, record_format, owner, data in _by_control_number(
-            transaction, numbers
-        ):
-            if owner == agency_id:
-                source = source_of(record_format, bytes(data))
-                self._by_number[number].append(Candidate(record_id, record_format, source, b""))
-        for number, record_id, record_format, owner in _survivors(transaction, numbers):
-            if owner == agency_id:
-                self._merged[number].append(Candidate(record_id, record_format, b"", b""))
+        for found in _by_control_number(transaction, control_numbers=numbers):
+            if found.agency_id == agency_id:
+                source = source_of(found.format, bytes(found.data))
+                self._by_number[found.control_number].append(
+                    Candidate(found.id, found.format, source, b"")
+                )
+        for row in _survivors(transaction, control_numbers=numbers):
+            if row.agency_id == agency_id:
+                self._merged[row.control_number].append(
+                    Candidate(row.record_id, row.format, b"", b"")
+                )
 
     def _read_isbns(
         self, transaction: Transaction, made: Sequence[Made], agency_id: int | None
     ) -> None:
         wanted = sorted({term for each in made for term in self._isbns.get(each.id, ())})
         having = [
-            (bytes(term), BitMap.deserialize(bytes(bitmap)))
-            for term, bitmap in _by_isbn(transaction, wanted)
+            (bytes(row.term), BitMap.deserialize(bytes(row.bitmap)))
+            for row in _by_isbn(transaction, terms=wanted)
         ]
         ids = list(BitMap().union(*(bitmap for _, bitmap in having)))
         known = {
-            record_id: Candidate(record_id, record_format, b"", bytes(title))
-            for record_id, record_format, owner, title in _title_keys(transaction, ids)
-            if owner == agency_id
+            row.record_id: Candidate(row.record_id, row.format, b"", bytes(row.title))
+            for row in _title_keys(transaction, record_ids=ids)
+            if row.agency_id == agency_id
         }
         for term, bitmap in having:
             self._by_isbn[term] += [known[number] for number in bitmap if number in known]

@@ -7,18 +7,18 @@ other writers have changed since they were read count as they are in the moment 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyroaring import BitMap
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from catalogue.bitmaps import CHUNK_BITS
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.changed_records import changed_records
-from catalogue.database import Database, Transaction, many, scalar
+from catalogue.database import Database, Statement, Transaction, many, scalar
 from catalogue.index.collecting import Collector
 from catalogue.index.posting_changes import RowChanges
 from catalogue.records import Record, fetch_records
@@ -36,26 +36,38 @@ _LOWER = (1 << CHUNK_BITS) - 1
 #: Behind every term: none of them begins with this octet, which UTF-8 has not.
 _END = b"\xff"
 
-_OF_INDEX = postings.c.access_point == bindparam("access_point")
-_ROWS = (
-    select(postings.c.term, postings.c.chunk, postings.c.bitmap)
-    .order_by(postings.c.term, postings.c.chunk)
-    .limit(bindparam("at_most"))
-)
-_first_rows: Callable[..., list[Any]] = many(
-    _ROWS.where(_OF_INDEX), None, "access_point", "at_most"
-)
-_rows_after: Callable[..., list[Any]] = many(
-    _ROWS.where(_OF_INDEX, postings.c.term > bindparam("after")),
-    None,
-    "access_point",
-    "after",
-    "at_most",
-)
-_next_index: Callable[..., int | None] = scalar(
-    select(func.min(postings.c.access_point)).where(postings.c.access_point > bindparam("last")),
-    "last",
-)
+
+def _of_index(access_point: int) -> ColumnElement[bool]:
+    return postings.c.access_point == access_point
+
+
+def _rows(at_most: Any) -> Select[Any]:
+    return (
+        select(postings.c.term, postings.c.chunk, postings.c.bitmap)
+        .order_by(postings.c.term, postings.c.chunk)
+        .limit(at_most)
+    )
+
+
+class _StoredRow(NamedTuple):
+    term: bytes
+    chunk: int
+    bitmap: bytes
+
+
+@many(_StoredRow)
+def _first_rows(*, access_point: int, at_most: int) -> Statement:
+    return _rows(at_most).where(_of_index(access_point))
+
+
+@many(_StoredRow)
+def _rows_after(*, access_point: int, after: bytes, at_most: int) -> Statement:
+    return _rows(at_most).where(_of_index(access_point), postings.c.term > after)
+
+
+@scalar(int)
+def _next_index(*, last: int) -> Statement:
+    return select(func.min(postings.c.access_point)).where(postings.c.access_point > last)
 
 
 class TooManyChanges(RuntimeError):
@@ -111,7 +123,7 @@ class Comparison:
         """The next index that is to have rows, or has some."""
         if chosen:
             return next((number for number in chosen if number > index), None)
-        there = self._database.read(lambda t: _next_index(t, index), wide=True).result()
+        there = self._database.read(lambda t: _next_index(t, last=index), wide=True).result()
         coming = self._take(fresh)[:1]
         numbers = [
             number for number in (there, *(row[0][0] for row in coming)) if number is not None
@@ -131,9 +143,9 @@ class Comparison:
         lock_writing(transaction)
         at_most = self._page_rows
         if after is None:
-            stored = _first_rows(transaction, index, at_most)
+            stored = _first_rows(transaction, access_point=index, at_most=at_most)
         else:
-            stored = _rows_after(transaction, index, after, at_most)
+            stored = _rows_after(transaction, access_point=index, after=after, at_most=at_most)
         until = None if is_end else fresh[-1][0][1]
         if len(stored) == at_most:
             # The rows of the last term may not all be here.

@@ -11,19 +11,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
-from catalogue.database import Transaction, one, send
+from catalogue.database import Statement, Transaction, scalar, send
 from catalogue.schema import index_rules
 
 #: Those of this code.
 RULES: Final = 2
 
-_version = one(select(index_rules.c.version), lambda version: version)
-_set_version = send(
-    update(index_rules).where(index_rules.c.id == 1).values(version=bindparam("new_version")),
-    "new_version",
-)
+
+@scalar(int)
+def _version() -> Statement:
+    return select(index_rules.c.version)
+
+
+@send
+def _set_version(*, version: int) -> Statement:
+    return update(index_rules).where(index_rules.c.id == 1).values(version=version)
 
 
 def is_outdated(transaction: Transaction) -> bool:
@@ -34,4 +38,4 @@ def is_outdated(transaction: Transaction) -> bool:
 
 def note_made_anew(transaction: Transaction) -> None:
     """Notes that all of it is as this code makes it."""
-    _set_version(transaction, RULES)
+    _set_version(transaction, version=RULES)

@@ -25,12 +25,12 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from pyroaring import BitMap
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
 from catalogue.bitmaps import CHUNK_BITS
 from catalogue.changes.accession import next_record_id
 from catalogue.changes.changed_records import forget_changed
-from catalogue.database import Database, Transaction, many, scalar
+from catalogue.database import Database, Statement, Transaction, columns, many, scalar_one
 from catalogue.index.access_points import ACCESS_POINTS, searched_points
 from catalogue.index.collecting import Collector, Columns
 from catalogue.loading.load_reports import TakeRows
@@ -67,32 +67,29 @@ class ReindexReport:
     was_resumed: bool = False
 
 
-_count_from = scalar(
-    select(func.count()).select_from(records).where(records.c.id >= bindparam("first_id")),
-    "first_id",
-)
-_stretch: Callable[..., list[Described]] = many(
-    select(
-        records.c.id,
-        records.c.format,
-        records.c.data,
-        records.c.control_number,
-        records.c.title,
-        records.c.author,
-        records.c.year,
-        sort_keys.c.title,
-        sort_keys.c.author,
-        sort_keys.c.year,
+@scalar_one(int)
+def _count_from(*, first_id: int) -> Statement:
+    return select(func.count()).select_from(records).where(records.c.id >= first_id)
+
+
+@many(Described)
+def _stretch(*, after: int, last: int, at_most: int) -> Statement:
+    return (
+        select(
+            *columns(
+                Described,
+                records,
+                record_format=records.c.format,
+                title_key=sort_keys.c.title,
+                author_key=sort_keys.c.author,
+                year_key=sort_keys.c.year,
+            )
+        )
+        .outerjoin(sort_keys, sort_keys.c.record_id == records.c.id)
+        .where(records.c.id > after, records.c.id <= last)
+        .order_by(records.c.id)
+        .limit(at_most)
     )
-    .outerjoin(sort_keys, sort_keys.c.record_id == records.c.id)
-    .where(records.c.id > bindparam("after"), records.c.id <= bindparam("last"))
-    .order_by(records.c.id)
-    .limit(bindparam("at_most")),
-    Described,
-    "after",
-    "last",
-    "at_most",
-)
 
 
 def indexes_of(access_points: Iterable[str]) -> list[int]:
@@ -142,7 +139,7 @@ def reindex(
         last = next_record_id(transaction) - 1
         begun = reindexings.begin(transaction, run, first_id, indexes, now, anew=anew)
         forget_changed(transaction)
-        return begun, last, _count_from(transaction, first_id)
+        return begun, last, _count_from(transaction, first_id=first_id)
 
     begun, last_id, number = database.write(begin).result()
     report.was_resumed = begun.position is not None
@@ -212,7 +209,7 @@ def _read(
 def _stretch_after(
     after: int, last: int, at_most: int, transaction: Transaction
 ) -> list[Described]:
-    return _stretch(transaction, after, last, at_most)
+    return _stretch(transaction, after=after, last=last, at_most=at_most)
 
 
 def _redescribe(ids: Sequence[int], transaction: Transaction) -> None:

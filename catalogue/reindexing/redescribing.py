@@ -5,26 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
 from catalogue.changes.accession import lock_writing
-from catalogue.database import Transaction, send_many
+from catalogue.database import Statement, Transaction, send_many
 from catalogue.index.collecting import terms_of
 from catalogue.index.describing import Description
 from catalogue.index.sort_keys import replace_sort_keys
 from catalogue.records import fetch_records
 from catalogue.schema import records
 
-_COLUMNS = ("control_number", "title", "author", "year")
-_update = send_many(
-    update(records)
-    .where(records.c.id == bindparam("record_id"))
-    .values(
-        {records.c[name]: bindparam(f"new_{name}", type_=records.c[name].type) for name in _COLUMNS}
-    ),
-    *(f"new_{name}" for name in _COLUMNS),
-    "record_id",
-)
+
+class _RedescribedRecord(NamedTuple):
+    control_number: str | None
+    title: str
+    author: str
+    year: int | None
+    id: int
+
+
+@send_many
+def _update(record: _RedescribedRecord) -> Statement:
+    return (
+        update(records)
+        .where(records.c.id == record.id)
+        .values(
+            control_number=record.control_number,
+            title=record.title,
+            author=record.author,
+            year=record.year,
+        )
+    )
 
 
 class Described(NamedTuple):
@@ -56,7 +67,7 @@ def redescribe(transaction: Transaction, ids: Sequence[int]) -> None:
     _update(
         transaction,
         [
-            (found.control_number, found.title, found.author, found.year, number)
+            _RedescribedRecord(found.control_number, found.title, found.author, found.year, number)
             for number, found in described
         ],
     )

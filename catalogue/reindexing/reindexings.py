@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
-from catalogue.database import Moment, Transaction, change, many, scalar, send
+from catalogue.database import Statement, Transaction, change, columns, many, scalar_one, send
 from catalogue.schema import reindexings
 
 
@@ -39,55 +39,46 @@ def _read(
     return Reindexing(number, first_id, tuple(map(int, indexes.split())), position, started)
 
 
-_open = many(
-    select(
-        reindexings.c.id,
-        reindexings.c.first_id,
-        reindexings.c.indexes,
-        reindexings.c.access_point,
-        reindexings.c.term,
-        reindexings.c.started,
-    ).where(reindexings.c.finished.is_(None)),
-    _read,
-)
-_begin: Callable[..., int] = scalar(
-    insert(reindexings)
-    .values(
-        run=bindparam("new_run"),
-        first_id=bindparam("new_first_id"),
-        indexes=bindparam("new_indexes"),
-        started=bindparam("now", type_=Moment),
+@many(_read)
+def _open() -> Statement:
+    return select(*columns(_read, reindexings, number=reindexings.c.id)).where(
+        reindexings.c.finished.is_(None)
     )
-    .returning(reindexings.c.id),
-    "new_run",
-    "new_first_id",
-    "new_indexes",
-    "now",
-)
-_take_over = send(
-    update(reindexings)
-    .where(reindexings.c.id == bindparam("number"))
-    .values(run=bindparam("new_run")),
-    "number",
-    "new_run",
-)
-_give_up = send(delete(reindexings).where(reindexings.c.id == bindparam("number")), "number")
-_MINE = (reindexings.c.id == bindparam("number")) & (reindexings.c.run == bindparam("own_run"))
-_advance = change(
-    update(reindexings)
-    .where(_MINE)
-    .values(access_point=bindparam("new_access_point"), term=bindparam("new_term")),
-    "number",
-    "own_run",
-    "new_access_point",
-    "new_term",
-)
-_finish = change(
-    update(reindexings).where(_MINE).values(finished=bindparam("now", type_=Moment)),
-    "number",
-    "own_run",
-    "now",
-)
+
+
+@scalar_one(int)
+def _begin(*, run: str, first_id: int, indexes: str, now: datetime) -> Statement:
+    return (
+        insert(reindexings)
+        .values(run=run, first_id=first_id, indexes=indexes, started=now)
+        .returning(reindexings.c.id)
+    )
+
+
+@send
+def _take_over(*, number: int, run: str) -> Statement:
+    return update(reindexings).where(reindexings.c.id == number).values(run=run)
+
+
+@send
+def _give_up(*, number: int) -> Statement:
+    return delete(reindexings).where(reindexings.c.id == number)
+
+
+def _mine(number: int, run: str) -> ColumnElement[bool]:
+    return (reindexings.c.id == number) & (reindexings.c.run == run)
+
+
+@change
+def _advance(*, number: int, run: str, access_point: int, term: bytes) -> Statement:
+    return (
+        update(reindexings).where(_mine(number, run)).values(access_point=access_point, term=term)
+    )
+
+
+@change
+def _finish(*, number: int, run: str, now: datetime) -> Statement:
+    return update(reindexings).where(_mine(number, run)).values(finished=now)
 
 
 def unfinished(transaction: Transaction) -> Reindexing | None:
@@ -109,20 +100,25 @@ def begin(
     wanted = (first_id, tuple(indexes))
     for found in _open(transaction):
         if not anew and (found.first_id, found.indexes) == wanted:
-            _take_over(transaction, found.id, run)
+            _take_over(transaction, number=found.id, run=run)
             return found
-        _give_up(transaction, found.id)
-    number = _begin(transaction, run, first_id, " ".join(map(str, indexes)), now)
+        _give_up(transaction, number=found.id)
+    number = _begin(
+        transaction, run=run, first_id=first_id, indexes=" ".join(map(str, indexes)), now=now
+    )
     return Reindexing(number, first_id, tuple(indexes), None, now)
 
 
 def advance(transaction: Transaction, number: int, run: str, position: tuple[int, bytes]) -> None:
     """Moves it on, in the transaction that writes the rows. Raises ReindexedElsewhere."""
-    if _advance(transaction, number, run, *position) != 1:
+    if (
+        _advance(transaction, number=number, run=run, access_point=position[0], term=position[1])
+        != 1
+    ):
         raise ReindexedElsewhere("another process is reindexing")
 
 
 def finish(transaction: Transaction, number: int, run: str, now: datetime) -> None:
     """Notes that all is done. Raises ReindexedElsewhere."""
-    if _finish(transaction, number, run, now) != 1:
+    if _finish(transaction, number=number, run=run, now=now) != 1:
         raise ReindexedElsewhere("another process is reindexing")

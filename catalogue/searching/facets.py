@@ -15,15 +15,16 @@ for the index (`folding.cut_phrase`) are not listed.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
-from operator import itemgetter
+from operator import attrgetter
+from typing import NamedTuple
 
 from pyroaring import BitMap
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import func, select
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, columns, many
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.index.field_texts import field_texts, shown_text, whole_texts_of
 from catalogue.index.folding import fold_phrase, phrase_key
@@ -57,25 +58,38 @@ class Facet:
     search: Term
 
 
-_codes: Callable[..., list[tuple[bytes, bytes]]] = many(
-    select(postings.c.term, postings.c.bitmap)
-    .where(postings.c.access_point == bindparam("access_point"), postings.c.term > PRESENT)
-    .order_by(postings.c.term)
-    .limit(_MOST_CODES + 1),
-    None,
-    "access_point",
-)
+class _Code(NamedTuple):
+    term: bytes
+    bitmap: bytes
+
+
+@many(_Code)
+def _codes(*, access_point: int) -> Statement:
+    return (
+        select(*columns(_Code, postings))
+        .where(postings.c.access_point == access_point, postings.c.term > PRESENT)
+        .order_by(postings.c.term)
+        .limit(_MOST_CODES + 1)
+    )
+
+
 _total = func.sum(postings.c.count)
-_commonest: Callable[..., list[tuple[bytes, int]]] = many(
-    select(postings.c.term, _total)
-    .where(postings.c.access_point == bindparam("access_point"), postings.c.term > PRESENT)
-    .group_by(postings.c.term)
-    .order_by(_total.desc(), postings.c.term)
-    .limit(bindparam("rows", type_=Integer)),
-    None,
-    "access_point",
-    "rows",
-)
+
+
+class _CountedTerm(NamedTuple):
+    term: bytes
+    total: int
+
+
+@many(_CountedTerm)
+def _commonest(*, access_point: int, rows: int) -> Statement:
+    return (
+        select(*columns(_CountedTerm, postings, total=_total))
+        .where(postings.c.access_point == access_point, postings.c.term > PRESENT)
+        .group_by(postings.c.term)
+        .order_by(_total.desc(), postings.c.term)
+        .limit(rows)
+    )
 
 
 def facets(transaction: Transaction, records: BitMap, point: str, limit: int = 10) -> list[Facet]:
@@ -102,13 +116,13 @@ def facets(transaction: Transaction, records: BitMap, point: str, limit: int = 1
 
 def _of_codes(transaction: Transaction, records: BitMap, point: str, limit: int) -> list[Facet]:
     access_point = ACCESS_POINTS[point]
-    rows = _codes(transaction, access_point.presence_index)
+    rows = _codes(transaction, access_point=access_point.presence_index)
     if len(rows) > _MOST_CODES:
         raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {_MOST_CODES} terms")
     counted = []
-    for term, chunks in groupby(rows, key=itemgetter(0)):
+    for term, chunks in groupby(rows, key=attrgetter("term")):
         hits = sum(
-            records.intersection_cardinality(BitMap.deserialize(bitmap)) for _, bitmap in chunks
+            records.intersection_cardinality(BitMap.deserialize(row.bitmap)) for row in chunks
         )
         if hits:
             counted.append((-hits, term))
@@ -136,7 +150,7 @@ def _of_headings(transaction: Transaction, records: BitMap, point: str, limit: i
     """By the terms of the index, or by the fields where too many terms would be needed."""
     index = ACCESS_POINTS[point].index(Kind.FIELD)
     for rows in (_FIRST_TERMS, _MOST_TERMS):
-        terms = _commonest(transaction, index, rows)
+        terms = _commonest(transaction, access_point=index, rows=rows)
         found = _best_of(transaction, records, point, terms, limit, is_all=len(terms) < rows)
         if found is not None:
             return found
@@ -149,7 +163,7 @@ def _best_of(
     transaction: Transaction,
     records: BitMap,
     point: str,
-    terms: Sequence[tuple[bytes, int]],
+    terms: Sequence[_CountedTerm],
     limit: int,
     *,
     is_all: bool,
@@ -159,9 +173,9 @@ def _best_of(
     best: list[tuple[int, bytes, str]] = []
     for start in range(0, len(terms), _AT_ONCE):
         part = terms[start : start + _AT_ONCE]
-        if len(best) == limit and -best[-1][0] > part[0][1]:
+        if len(best) == limit and -best[-1][0] > part[0].total:
             break
-        wanted = {(index, term): BitMap() for term, _ in part}
+        wanted = {(index, counted.term): BitMap() for counted in part}
         read_terms(transaction, wanted)
         counted = sorted(
             (-records.intersection_cardinality(having), term)
@@ -175,7 +189,7 @@ def _best_of(
                 insort(best, (hits, term, text))
                 del best[limit:]
     else:
-        if not is_all and (len(best) < limit or -best[-1][0] <= terms[-1][1]):
+        if not is_all and (len(best) < limit or -best[-1][0] <= terms[-1].total):
             return None
     return [_heading(point, term, text, -hits) for hits, term, text in best]
 

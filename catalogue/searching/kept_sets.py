@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import sys
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pyroaring import BitMap
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 
-from catalogue.database import Transaction, change, many, scalar, send
+from catalogue.database import Statement, Transaction, change, columns, many, scalar_one, send
 from catalogue.schema import kept_result_sets as table
 
 #: The most sets of one owner: all of them are read when he comes.
@@ -37,46 +37,75 @@ class TooManySets(Exception):
     """The owner keeps `MOST_SETS` already."""
 
 
-_mine = (table.c.owner == bindparam("of_owner")) & (table.c.name == bindparam("of_name"))
-_count: Callable[..., int] = scalar(
-    select(func.count()).select_from(table).where(table.c.owner == bindparam("of_owner")),
-    "of_owner",
-)
-_delete: Callable[..., int] = change(delete(table).where(_mine), "of_owner", "of_name")
-_insert = send(
-    insert(table).values(
-        {column.name: bindparam(column.name, type_=column.type) for column in table.columns}
-    ),
-    *(column.name for column in table.columns),
-)
-_read: Callable[..., list[KeptSet]] = many(
-    select(table.c.name, table.c.databases, table.c.records, table.c.record_order)
-    .where(table.c.owner == bindparam("of_owner"))
-    .order_by(table.c.kept, table.c.name),
-    lambda name, databases, records, order: KeptSet(
-        name, tuple(json.loads(databases)), BitMap.deserialize(records), _ids(order)
-    ),
-    "of_owner",
-)
+def _mine(owner: str, name: str) -> ColumnElement[bool]:
+    return (table.c.owner == owner) & (table.c.name == name)
+
+
+@scalar_one(int)
+def _count(*, owner: str) -> Statement:
+    return select(func.count()).select_from(table).where(table.c.owner == owner)
+
+
+@change
+def _delete(*, owner: str, name: str) -> Statement:
+    return delete(table).where(_mine(owner, name))
+
+
+@send
+def _insert(
+    *,
+    owner: str,
+    name: str,
+    databases: str,
+    records: bytes,
+    record_order: bytes | None,
+    kept: datetime,
+) -> Statement:
+    return insert(table).values(locals())
+
+
+def _kept(name: str, databases: str, records: bytes, record_order: bytes | None) -> KeptSet:
+    order = _ids(record_order)
+    return KeptSet(name, tuple(json.loads(databases)), BitMap.deserialize(records), order)
+
+
+@many(_kept)
+def _read(*, owner: str) -> Statement:
+    return (
+        select(*columns(_kept, table))
+        .where(table.c.owner == owner)
+        .order_by(table.c.kept, table.c.name)
+    )
 
 
 def keep_set(transaction: Transaction, owner: str, kept: KeptSet, *, now: datetime) -> None:
     """Keeps a set in the place of one of the same name. Raises TooManySets."""
-    if not _delete(transaction, owner, kept.name) and _count(transaction, owner) >= MOST_SETS:
+    if (
+        not _delete(transaction, owner=owner, name=kept.name)
+        and _count(transaction, owner=owner) >= MOST_SETS
+    ):
         raise TooManySets
     order = None if kept.order is None else _octets(kept.order)
     databases = json.dumps(list(kept.databases))
-    _insert(transaction, owner, kept.name, databases, kept.records.serialize(), order, now)
+    _insert(
+        transaction,
+        owner=owner,
+        name=kept.name,
+        databases=databases,
+        records=kept.records.serialize(),
+        record_order=order,
+        kept=now,
+    )
 
 
 def kept_sets(transaction: Transaction, owner: str) -> list[KeptSet]:
     """The owner's sets, the oldest first."""
-    return _read(transaction, owner)
+    return _read(transaction, owner=owner)
 
 
 def forget_set(transaction: Transaction, owner: str, name: str) -> bool:
     """Deletes a set; False where there is none of the name."""
-    return _delete(transaction, owner, name) > 0
+    return _delete(transaction, owner=owner, name=name) > 0
 
 
 def _octets(ids: Sequence[int]) -> bytes:

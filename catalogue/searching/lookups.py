@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, Final, NamedTuple, Protocol, TypedDict
 
 from pyroaring import BitMap
 from sqlalchemy import (
+    ColumnElement,
     Integer,
-    LargeBinary,
-    bindparam,
     func,
     literal_column,
     select,
+    type_coerce,
     union_all,
 )
 
 from catalogue.bitmaps import join
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, columns, many, scalars, taking
 from catalogue.holders import held_by, open_holders
 from catalogue.index.field_texts import subfield_texts_of, texts_of, whole_texts_of
 from catalogue.index.numbers import number_key
@@ -54,97 +54,123 @@ MOST_CHECKED = 10_000
 #: Terms read in one statement.
 _AT_ONCE = 8
 
-_one_term: Callable[..., list[tuple[bytes]]] = many(
-    select(postings.c.bitmap).where(
-        postings.c.access_point == bindparam("access_point"), postings.c.term == bindparam("term")
-    ),
-    None,
-    "access_point",
-    "term",
-)
+
+@scalars(bytes)
+def _one_term(*, access_point: int, term: bytes) -> Statement:
+    return select(postings.c.bitmap).where(
+        postings.c.access_point == access_point, postings.c.term == term
+    )
+
+
+class _OfNumber(NamedTuple):
+    number: int
+    bitmap: bytes
 
 
 @lru_cache(maxsize=_AT_ONCE)
-def _several_terms(size: int) -> Any:
+def _several_terms(size: int) -> Callable[..., list[_OfNumber]]:
     """The bitmaps of `size` terms (index and term in turn), each with its number."""
-    parameters: list[str] = []
-    selects = []
-    for number in range(size):
-        names = (f"access_point_{number}", f"term_{number}")
-        parameters += names
-        selects.append(
-            select(literal_column(str(number)), postings.c.bitmap).where(
-                postings.c.access_point == bindparam(names[0], type_=postings.c.access_point.type),
-                postings.c.term == bindparam(names[1], type_=postings.c.term.type),
+    names = [f"{name}_{number}" for number in range(size) for name in ("access_point", "term")]
+
+    @many(_OfNumber)
+    @taking(*names)
+    def bitmaps(**given: Any) -> Statement:
+        return union_all(
+            *(
+                select(*columns(_OfNumber, postings, number=literal_column(str(number)))).where(
+                    postings.c.access_point == given[f"access_point_{number}"],
+                    postings.c.term == given[f"term_{number}"],
+                )
+                for number in range(size)
             )
         )
-    return many(union_all(*selects), None, *parameters)
+
+    return bitmaps
 
 
-_in_span = (
-    (postings.c.access_point == bindparam("access_point"))
-    & (postings.c.term >= bindparam("low"))
-    & (postings.c.term < bindparam("high"))
-)
-_bitmaps_of_span: Callable[..., list[tuple[bytes]]] = many(
-    select(postings.c.bitmap).where(_in_span).limit(MOST_TERMS + 1),
-    None,
-    "access_point",
-    "low",
-    "high",
-)
-_ending: Callable[..., list[tuple[bytes]]] = many(
-    select(postings.c.bitmap)
-    .where(
-        _in_span,
-        func.substr(
-            postings.c.term,
-            func.length(postings.c.term) - bindparam("length", type_=Integer) + 1,
-        )
-        == bindparam("ending", type_=LargeBinary),
+def _in_span(access_point: int, low: bytes, high: bytes) -> ColumnElement[bool]:
+    return (
+        (postings.c.access_point == access_point)
+        & (postings.c.term >= low)
+        & (postings.c.term < high)
     )
-    .limit(MOST_TERMS + 1),
-    None,
-    "access_point",
-    "low",
-    "high",
-    "ending",
-    "length",
-)
-_containing: dict[str, Callable[..., list[tuple[bytes]]]] = {
-    dialect: many(
+
+
+@scalars(bytes)
+def _bitmaps_of_span(*, access_point: int, low: bytes, high: bytes) -> Statement:
+    return select(postings.c.bitmap).where(_in_span(access_point, low, high)).limit(MOST_TERMS + 1)
+
+
+@scalars(bytes)
+def _ending(*, access_point: int, low: bytes, high: bytes, ending: bytes, length: int) -> Statement:
+    return (
         select(postings.c.bitmap)
         .where(
-            _in_span,
-            position(postings.c.term, bindparam("containing", type_=LargeBinary)) > 0,
+            _in_span(access_point, low, high),
+            func.substr(
+                postings.c.term,
+                func.length(postings.c.term) - type_coerce(length, Integer) + 1,
+            )
+            == ending,
         )
-        .limit(MOST_TERMS + 1),
-        None,
-        "access_point",
-        "low",
-        "high",
-        "containing",
+        .limit(MOST_TERMS + 1)
     )
-    for dialect, position in (("sqlite", func.instr), ("postgresql", func.pg_catalog.position))
+
+
+class _OfContaining(Protocol):
+    def __call__(
+        self,
+        transaction: Transaction,
+        /,
+        *,
+        access_point: int,
+        low: bytes,
+        high: bytes,
+        containing: bytes,
+    ) -> list[bytes]: ...
+
+
+def _containing(position: Callable[..., ColumnElement[int]]) -> _OfContaining:
+    @scalars(bytes)
+    def bitmaps(*, access_point: int, low: bytes, high: bytes, containing: bytes) -> Statement:
+        return (
+            select(postings.c.bitmap)
+            .where(_in_span(access_point, low, high), position(postings.c.term, containing) > 0)
+            .limit(MOST_TERMS + 1)
+        )
+
+    return bitmaps
+
+
+_CONTAINING: Final = {
+    "sqlite": _containing(func.instr),
+    "postgresql": _containing(func.pg_catalog.position),
 }
-_terms_between: Callable[..., list[tuple[bytes]]] = many(
-    select(postings.c.term)
-    .where(_in_span)
-    .group_by(postings.c.term)
-    .order_by(postings.c.term)
-    .limit(20_000),
-    None,
-    "access_point",
-    "low",
-    "high",
-)
-_terms_of_span: Callable[..., list[tuple[bytes, bytes]]] = many(
-    select(postings.c.term, postings.c.bitmap).where(_in_span).limit(MOST_TERMS + 1),
-    None,
-    "access_point",
-    "low",
-    "high",
-)
+
+
+@scalars(bytes)
+def _terms_between(*, access_point: int, low: bytes, high: bytes) -> Statement:
+    return (
+        select(postings.c.term)
+        .where(_in_span(access_point, low, high))
+        .group_by(postings.c.term)
+        .order_by(postings.c.term)
+        .limit(20_000)
+    )
+
+
+class _Posting(NamedTuple):
+    term: bytes
+    bitmap: bytes
+
+
+@many(_Posting)
+def _terms_of_span(*, access_point: int, low: bytes, high: bytes) -> Statement:
+    return (
+        select(*columns(_Posting, postings))
+        .where(_in_span(access_point, low, high))
+        .limit(MOST_TERMS + 1)
+    )
 
 
 def find_matches(transaction: Transaction, matches: Sequence[Match]) -> list[BitMap]:
@@ -153,7 +179,10 @@ def find_matches(transaction: Transaction, matches: Sequence[Match]) -> list[Bit
         # Where a statement is no journey, one for each term is as quick as one for several.
         sole = [posting for match in matches if (posting := _sole_posting(match))]
         if len(sole) == len(matches) <= MOST_POSTINGS:
-            return [_joined(_one_term(transaction, *posting)) for posting in sole]
+            return [
+                _joined(_one_term(transaction, access_point=index, term=term))
+                for index, term in sole
+            ]
     wanted: dict[Posting, BitMap] = {}
     for match in matches:
         for alternative in match:
@@ -186,23 +215,23 @@ def read_terms(transaction: Transaction, wanted: dict[Posting, BitMap]) -> None:
     """Puts the records of each term in its place; those given must be empty."""
     if len(wanted) == 1:
         ((index, term),) = wanted
-        wanted[index, term] = _joined(_one_term(transaction, index, term))
+        wanted[index, term] = _joined(_one_term(transaction, access_point=index, term=term))
         return
     keys = iter(list(wanted))
     while part := list(islice(keys, _AT_ONCE)):
-        values = [value for key in part for value in key]
+        given: dict[str, Any] = {}
+        for number, (index, term) in enumerate(part):
+            given |= {f"access_point_{number}": index, f"term_{number}": term}
         rows: list[list[bytes]] = [[] for _ in part]
-        for number, bitmap in _several_terms(len(part))(transaction, *values):
-            rows[number].append(bitmap)
+        for row in _several_terms(len(part))(transaction, **given):
+            rows[row.number].append(row.bitmap)
         for key, found in zip(part, rows, strict=True):
             wanted[key] = join(found)
 
 
-def _joined(rows: Sequence[tuple[bytes]]) -> BitMap:
-    """The union of the bitmaps of rows, as a new bitmap."""
-    if len(rows) == 1:
-        return BitMap.deserialize(rows[0][0])
-    return join([row[0] for row in rows])
+def _joined(bitmaps: Sequence[bytes]) -> BitMap:
+    """The union of the bitmaps, as a new one."""
+    return BitMap.deserialize(bitmaps[0]) if len(bitmaps) == 1 else join(bitmaps)
 
 
 def _find(transaction: Transaction, match: Match, read: dict[Posting, BitMap]) -> BitMap:
@@ -259,28 +288,35 @@ def _read_held(transaction: Transaction, held: Held) -> BitMap:
     )
 
 
+class _Bounds(TypedDict):
+    access_point: int
+    low: bytes
+    high: bytes
+
+
 def _read_span(transaction: Transaction, span: Span) -> BitMap:
     accepts = Pattern(span.expression).matches if span.expression else span.accepts
     if span.is_walked and accepts is not None:
         return _walk_span(transaction, span, accepts)
-    bounds = (span.index, span.low, span.high)
+    bounds = _Bounds(access_point=span.index, low=span.low, high=span.high)
     if span.ending:
-        rows = _ending(transaction, *bounds, span.ending, len(span.ending))
-        read = len(rows)
+        length = len(span.ending)
+        bitmaps = _ending(transaction, **bounds, ending=span.ending, length=length)
+        read = len(bitmaps)
     elif span.containing:
-        containing = _containing[transaction.dialect]
-        rows = containing(transaction, *bounds, span.containing)
-        read = len(rows)
+        containing = _CONTAINING[transaction.dialect]
+        bitmaps = containing(transaction, **bounds, containing=span.containing)
+        read = len(bitmaps)
     elif accepts is None:
-        rows = _bitmaps_of_span(transaction, *bounds)
-        read = len(rows)
+        bitmaps = _bitmaps_of_span(transaction, **bounds)
+        read = len(bitmaps)
     else:
-        terms = _terms_of_span(transaction, *bounds)
-        read = len(terms)
-        rows = [(bitmap,) for term, bitmap in terms if accepts(term.decode("utf-8", "replace"))]
+        rows = _terms_of_span(transaction, **bounds)
+        read = len(rows)
+        bitmaps = [row.bitmap for row in rows if accepts(row.term.decode("utf-8", "replace"))]
     if read > MOST_TERMS:
         raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_TERMS} terms")
-    return _joined(rows)
+    return _joined(bitmaps)
 
 
 def _walk_span(transaction: Transaction, span: Span, accepts: Callable[[str], object]) -> BitMap:
@@ -288,9 +324,9 @@ def _walk_span(transaction: Transaction, span: Span, accepts: Callable[[str], ob
     accepted: dict[Posting, BitMap] = {}
     walked = 0
     low = span.low
-    while rows := _terms_between(transaction, span.index, low, span.high):
-        walked += len(rows)
-        for (term,) in rows:
+    while terms := _terms_between(transaction, access_point=span.index, low=low, high=span.high):
+        walked += len(terms)
+        for term in terms:
             if accepts(term.decode("utf-8", "replace")):
                 accepted[span.index, term] = _NONE
         if walked > MOST_WALKED:
@@ -299,7 +335,7 @@ def _walk_span(transaction: Transaction, span: Span, accepts: Callable[[str], ob
             )
         if len(accepted) > MOST_ACCEPTED:
             raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_ACCEPTED} terms")
-        low = rows[-1][0] + b"\x00"
+        low = terms[-1] + b"\x00"
     if not accepted:
         return BitMap()
     read_terms(transaction, accepted)

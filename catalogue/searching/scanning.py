@@ -17,18 +17,18 @@ direction. With one (`visible`), and for unions, bitmaps are intersected term by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import groupby
-from operator import itemgetter
-from typing import NamedTuple
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pyroaring import BitMap
-from sqlalchemy import Integer, LargeBinary, bindparam, func, select
+from sqlalchemy import Select, func, select
 
 from catalogue.bitmaps import join
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, columns, many
 from catalogue.holders import held_by, open_holders
 from catalogue.index.access_points import PRESENT
 from catalogue.index.numbers import number_key
@@ -109,47 +109,54 @@ def scan(
     )
 
 
+Row = TypeVar("Row")
+
+
+class _Posting(NamedTuple):
+    term: bytes
+    bitmap: bytes
+
+
+class _CountedTerm(NamedTuple):
+    term: bytes
+    total: int
+
+
+class _ReadTerms(Protocol[Row]):
+    """At most so many rows of an index, in order, from a term on."""
+
+    def __call__(
+        self, transaction: Transaction, /, *, access_point: int, bound: bytes, rows: int
+    ) -> list[Row]: ...
+
+
 class _Direction(NamedTuple):
     """How the index is read: terms with counts, terms with bitmaps."""
 
     is_ahead: bool
-    counts: Callable[..., list[tuple[bytes, int]]]
-    bitmaps: Callable[..., list[tuple[bytes, bytes]]]
+    counts: _ReadTerms[_CountedTerm]
+    bitmaps: _ReadTerms[_Posting]
 
 
 def _direction(is_ahead: bool) -> _Direction:
-    index = postings.c.access_point == bindparam("access_point")
-    bound = bindparam("bound", type_=LargeBinary)
-    rows = bindparam("rows", type_=Integer)
-    condition = postings.c.term >= bound
-    order = postings.c.term.asc()
-    if not is_ahead:
-        condition = (postings.c.term < bound) & (postings.c.term > PRESENT)
-        order = postings.c.term.desc()
-    return _Direction(
-        is_ahead,
-        many(
-            select(postings.c.term, func.sum(postings.c.count))
-            .where(index, condition)
-            .group_by(postings.c.term)
-            .order_by(order)
-            .limit(rows),
-            None,
-            "access_point",
-            "bound",
-            "rows",
-        ),
-        many(
-            select(postings.c.term, postings.c.bitmap)
-            .where(index, condition)
-            .order_by(order)
-            .limit(rows),
-            None,
-            "access_point",
-            "bound",
-            "rows",
-        ),
-    )
+    def chosen(selected: Select[Any], access_point: int, bound: bytes) -> Select[Any]:
+        chosen = selected.where(postings.c.access_point == access_point)
+        if is_ahead:
+            return chosen.where(postings.c.term >= bound).order_by(postings.c.term.asc())
+        beyond = (postings.c.term < bound) & (postings.c.term > PRESENT)
+        return chosen.where(beyond).order_by(postings.c.term.desc())
+
+    @many(_CountedTerm)
+    def counts(*, access_point: int, bound: bytes, rows: int) -> Statement:
+        counted = columns(_CountedTerm, postings, total=func.sum(postings.c.count))
+        selected = select(*counted).group_by(postings.c.term)
+        return chosen(selected, access_point, bound).limit(rows)
+
+    @many(_Posting)
+    def bitmaps(*, access_point: int, bound: bytes, rows: int) -> Statement:
+        return chosen(select(*columns(_Posting, postings)), access_point, bound).limit(rows)
+
+    return _Direction(is_ahead, counts, bitmaps)
 
 
 _AHEAD, _BACK = _direction(True), _direction(False)
@@ -165,10 +172,11 @@ def _read(
     """Entries in the order of reading, whether the list ends there, whether it was cut."""
     if visible is None and len(listed.indexes) == 1 and not listed.has_holders:
         bound = listed.start
-        rows = direction.counts(transaction, listed.indexes[0], bound, wanted + 1)
+        index = listed.indexes[0]
+        rows = direction.counts(transaction, access_point=index, bound=bound, rows=wanted + 1)
         is_exact = listed.is_exact
-        if is_exact is None or all(is_exact(term) for term, _ in rows):
-            found = [ScanEntry(term.decode(), count) for term, count in rows[:wanted]]
+        if is_exact is None or all(is_exact(row.term) for row in rows):
+            found = [ScanEntry(row.term.decode(), row.total) for row in rows[:wanted]]
             return found, len(rows) <= wanted, False
     entries: list[ScanEntry] = []
     reading = _Reading(transaction, listed, visible, direction)
@@ -232,17 +240,19 @@ class _Reading:
             if self._rows_left <= 0:
                 self.is_cut = True
                 return
-            rows = self._direction.bitmaps(self._transaction, index, bound, at_once)
+            rows = self._direction.bitmaps(
+                self._transaction, access_point=index, bound=bound, rows=at_once
+            )
             self._rows_left -= len(rows)
             is_last = len(rows) < at_once
-            last = None if is_last else rows[-1][0]  # it may have more chunks than were read
-            if rows and rows[0][0] == last:
+            last = None if is_last else rows[-1].term  # it may have more chunks than were read
+            if rows and rows[0].term == last:
                 at_once *= 2  # none of them is whole
                 continue
             at_once = min(2 * at_once, max(at_once, _MOST_ROWS))
-            for term, chunks in groupby(rows, key=itemgetter(0)):
+            for term, chunks in groupby(rows, key=attrgetter("term")):
                 if term != last:
-                    yield term, join([bitmap for _, bitmap in chunks])
+                    yield term, join([row.bitmap for row in chunks])
             if last is None:
                 return
             bound = last if is_ahead else last + b"\x00"

@@ -10,20 +10,18 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Select, String, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from catalogue.database import Transaction, scalar
+from catalogue.database import Statement, Transaction, scalar, scalar_one
 from catalogue.schema import sort_keys
 
 _id = sort_keys.c.record_id
-_rows = bindparam("rows", type_=Integer)
-_behind = bindparam("behind", type_=Integer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Column:
     column: ColumnElement[Any]
     missing: bytes | int
     is_coarse: bool
-    _having: Callable[..., str | None]
+    _having: _Having
     #: ``(transaction, rows, descending)``: all records that have a value, in order; those of the
     #: same value by their ids.
     present: Callable[[Transaction, Rows, bool], Iterator[Batch]]
@@ -78,7 +76,7 @@ class Column:
 
 def _of_value(
     transaction: Transaction,
-    having: Callable[..., str | None],
+    having: _Having,
     value: Any,
     rows: Rows,
     behind: int = 0,
@@ -87,7 +85,7 @@ def _of_value(
     is_over = False
     while not is_over:
         at_once = rows.next()
-        ids = _ids(having(transaction, value, behind, at_once))
+        ids = _ids(having(transaction, value=value, behind=behind, rows=at_once))
         is_over = len(ids) < at_once
         yield Batch(ids, is_over)
         behind = ids[-1] if ids else behind
@@ -96,6 +94,16 @@ def _of_value(
 def _ids(text: str | None) -> list[int]:
     found: list[int] = json.loads(f"[{text}]") if text else []
     return found
+
+
+class _Having(Protocol):
+    def __call__(
+        self, transaction: Transaction, /, *, value: Any, behind: int, rows: int
+    ) -> str | None: ...
+
+
+class _Ordered(Protocol):
+    def __call__(self, transaction: Transaction, /, *, ids: Any, rows: int) -> str | None: ...
 
 
 class _JoinedIds(FunctionElement[str]):
@@ -121,31 +129,42 @@ def _joined(ids: Select[Any]) -> Select[Any]:
     return select(_JoinedIds(ids.subquery().c.record_id))
 
 
-def _having(column: ColumnElement[Any]) -> Callable[..., str | None]:
-    value = bindparam("value", type_=column.type)
-    ids = select(_id).where(column == value, _id > _behind).order_by(_id).limit(_rows)
-    return scalar(_joined(ids), "value", "behind", "rows")
+def _having(column: ColumnElement[Any]) -> _Having:
+    @scalar(str)
+    def having(*, value: Any, behind: int, rows: int) -> Statement:
+        chosen = select(_id).where(column == value, _id > behind)
+        return _joined(chosen.order_by(_id).limit(rows))
+
+    return having
 
 
 def _text_column(name: str) -> Column:
     """A column in which few records have the same value: rows of many values are read at once."""
     column = sort_keys.c[name]
-    value = bindparam("value", type_=column.type)
-    rows = select(_id).limit(_rows)
+
     # One bound each. Of two lower ones SQLite may take the lower, and walk to the other. A range
     # PostgreSQL believes to be short as long as it has not counted the rows, and sorts all of it.
-    above = rows.where(column > value).order_by(column, _id)
-    below = rows.where(column < value, func.length(column) > 0).order_by(column.desc(), _id)
-    read_above = scalar(_joined(above), "value", "rows")
-    read_below = scalar(_joined(below), "value", "rows")
-    value_of = scalar(select(column).where(_id == bindparam("id")), "id")
+    @scalar(str)
+    def read_above(*, value: bytes, rows: int) -> Statement:
+        above = select(_id).where(column > value).order_by(column, _id)
+        return _joined(above.limit(rows))
+
+    @scalar(str)
+    def read_below(*, value: bytes, rows: int) -> Statement:
+        below = select(_id).where(column < value, func.length(column) > 0)
+        return _joined(below.order_by(column.desc(), _id).limit(rows))
+
+    @scalar_one(bytes)
+    def value_of(*, record_id: int) -> Statement:
+        return select(column).where(_id == record_id)
+
     having = _having(column)
 
     def present(transaction: Transaction, at_once: Rows, descending: bool) -> Iterator[Batch]:
         read, last = (read_below, b"\xff") if descending else (read_above, b"")
-        while ids := _ids(read(transaction, last, at_once.next())):
+        while ids := _ids(read(transaction, value=last, rows=at_once.next())):
             yield Batch(ids, ends_value=False)
-            last = value_of(transaction, ids[-1])
+            last = value_of(transaction, record_id=ids[-1])
             yield from _of_value(transaction, having, last, at_once, ids[-1])
 
     return Column(column, b"", False, having, present)
@@ -158,15 +177,23 @@ def _number_column(name: str) -> Column:
     their ids, where some are wanted.
     """
     column = sort_keys.c[name]
-    value = bindparam("value", type_=column.type)
-    above = scalar(select(func.min(column)).where(column > value), "value")
-    below = scalar(select(func.max(column)).where(column < value, column > 0), "value")
+
+    @scalar(int)
+    def above(*, value: int) -> Statement:
+        return select(func.min(column)).where(column > value)
+
+    @scalar(int)
+    def below(*, value: int) -> Statement:
+        return select(func.max(column)).where(column < value, column > 0)
+
     having = _having(column)
 
     def present(transaction: Transaction, at_once: Rows, descending: bool) -> Iterator[Batch]:
-        read, last = (below, 2**15 - 1) if descending else (above, 0)
-        while (last := read(transaction, last)) is not None:
-            yield from _of_value(transaction, having, last, at_once)
+        read, start = (below, 2**15 - 1) if descending else (above, 0)
+        value = read(transaction, value=start)
+        while value is not None:
+            yield from _of_value(transaction, having, value, at_once)
+            value = read(transaction, value=value)
 
     return Column(column, 0, True, having, present)
 
@@ -179,7 +206,7 @@ COLUMNS = {
 
 
 @lru_cache(maxsize=256)
-def _ordered(keys: Sequence[SortKey], dialect: str) -> Callable[..., str | None]:
+def _ordered(keys: Sequence[SortKey], dialect: str) -> _Ordered:
     order: list[ColumnElement[Any]] = []
     for key in keys:
         column = COLUMNS[key.point].column
@@ -188,13 +215,17 @@ def _ordered(keys: Sequence[SortKey], dialect: str) -> Callable[..., str | None]
             is_missing.desc() if key.missing_first else is_missing,
             column.desc() if key.descending else column,
         ]
-    if dialect == "sqlite":
-        given = func.json_each(bindparam("ids", type_=String)).table_valued("value")
-        among: ColumnElement[bool] = _id.in_(select(given.c.value))
-    else:
-        among = _id == func.any(bindparam("ids", type_=ARRAY(Integer)))
-    ids = select(_id).where(among).order_by(*order, _id).limit(_rows)
-    return scalar(_joined(ids), "ids", "rows")
+
+    @scalar(str)
+    def ordered(*, ids: Any, rows: int) -> Statement:
+        if dialect == "sqlite":
+            given = func.json_each(type_coerce(ids, String)).table_valued("value")
+            among: ColumnElement[bool] = _id.in_(select(given.c.value))
+        else:
+            among = _id == func.any(type_coerce(ids, ARRAY(Integer)))
+        return _joined(select(_id).where(among).order_by(*order, _id).limit(rows))
+
+    return ordered
 
 
 def in_order(
@@ -205,4 +236,4 @@ def in_order(
     Those without a row of keys are left out.
     """
     given = json.dumps(ids) if transaction.dialect == "sqlite" else ids
-    return _ids(_ordered(keys, transaction.dialect)(transaction, given, wanted))
+    return _ids(_ordered(keys, transaction.dialect)(transaction, ids=given, rows=wanted))

@@ -21,7 +21,7 @@ from itertools import chain
 from pyroaring import BitMap
 from sqlalchemy import func, select
 
-from catalogue.database import Transaction, scalar
+from catalogue.database import Statement, Transaction, scalar
 from catalogue.query import Part, UnsupportedSearch
 from catalogue.schema import sort_keys
 from catalogue.searching.sort_statements import COLUMNS, Rows, SortKey, in_order
@@ -41,7 +41,10 @@ _ROWS_PER_WANTED = 8
 #: Rows of the first and the later statements of a walk.
 _FIRST_ROWS, _MOST_ROWS = 128, 16_384
 
-_last_id = scalar(select(func.max(sort_keys.c.record_id)))
+
+@scalar(int)
+def _last_id() -> Statement:
+    return select(func.max(sort_keys.c.record_id))
 
 
 def sort(

@@ -340,6 +340,6 @@ def test_a_traceback_shows_the_line_of_the_statement(database: Database) -> None
         ).result()
     frames = traceback.extract_tb(raised.value.__traceback__)
     [frame] = [frame for frame in frames if frame.name == "add_load"]
-    assert frame.filename == f"<{__name__} add_load>"
+    assert frame.filename.startswith(f"<{__name__} add_load")
     assert frame.line is not None
     assert frame.line.startswith("_v = transaction.execute(")
