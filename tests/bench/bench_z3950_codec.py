@@ -5,7 +5,7 @@ from __future__ import annotations
 import timeit
 from collections.abc import Callable
 
-from protocols.z3950.codec import decode, encode
+from protocols.z3950.codec import LONGEST_REMEMBERED, decode, encode
 from protocols.z3950.messages.retrieval import NamePlusRecord, PresentResponse, ResponseRecords
 from protocols.z3950.messages.searching import (
     AttributeElement,
@@ -23,6 +23,8 @@ from protocols.z3950.records.retrieval import USMARC
 from protocols.z3950.wire.asn1 import External
 
 ROUNDS = 10_000
+#: So long that a request with it is decoded each time.
+NAME = "x" * LONGEST_REMEMBERED
 
 
 def term(use: int, text: bytes) -> AttributesPlusTerm:
@@ -31,9 +33,7 @@ def term(use: int, text: bytes) -> AttributesPlusTerm:
 
 def search(rpn: RPNStructure) -> bytes:
     query = Type1(RPNQuery(BIB_1, rpn))
-    request = SearchRequest(
-        0, 1, 0, True, "default", ["Default"], query, preferred_record_syntax=USMARC
-    )
+    request = SearchRequest(0, 1, 0, True, NAME, ["Default"], query, preferred_record_syntax=USMARC)
     return encode(request)
 
 

@@ -53,6 +53,9 @@ from protocols.z3950.wire.layouts import (
 #: How deep a type may hold itself; an operator below another counts twice. Each step is a call.
 MOST_DEPTH = 500
 
+_TEXTS = (Primitive.TIME, Primitive.VISIBLE, Primitive.TEXT)
+_OCTETS = (Primitive.OCTETS, Primitive.DESCRIPTOR)
+
 #: How the contents of a simple value are read: in one piece and, of strings, in several.
 _READ = {
     Primitive.BOOLEAN: "read_boolean(data, start, end)",
@@ -60,33 +63,23 @@ _READ = {
         "data[start] if end - start == 1 and data[start] < 128 else read_integer(data, start, end)"
     ),
     Primitive.BITS: "read_bits(data, start, end)",
-    Primitive.OCTETS: "data[start:end]",
     Primitive.OID: "read_oid(data, start, end)",
-    Primitive.DESCRIPTOR: "data[start:end]",
-    Primitive.TIME: "read_text(data, start, end)",
-    Primitive.VISIBLE: "read_text(data, start, end)",
-    Primitive.TEXT: "read_text(data, start, end)",
     Primitive.ANY: "one_value(data, start, end, ends)",
+    **dict.fromkeys(_OCTETS, "data[start:end]"),
+    **dict.fromkeys(_TEXTS, "read_text(data, start, end)"),
 }
 _READ_SEGMENTS = {
-    Primitive.OCTETS: "read_segments(data, start, end, ends)",
-    Primitive.DESCRIPTOR: "read_segments(data, start, end, ends)",
-    Primitive.TIME: "read_text_segments(data, start, end, ends)",
-    Primitive.VISIBLE: "read_text_segments(data, start, end, ends)",
-    Primitive.TEXT: "read_text_segments(data, start, end, ends)",
+    **dict.fromkeys(_OCTETS, "read_segments(data, start, end, ends)"),
+    **dict.fromkeys(_TEXTS, "read_text_segments(data, start, end, ends)"),
 }
 #: How a simple value is written with its header.
 _WRITE = {
     Primitive.BOOLEAN: "{tag} + boolean({x})",
     Primitive.INTEGER: "{tag} + integer({x})",
     Primitive.BITS: "value({tag}, bits({x}))",
-    Primitive.OCTETS: "value({tag}, {x})",
     Primitive.OID: "value({tag}, oid({x}))",
-    Primitive.DESCRIPTOR: "value({tag}, {x})",
-    Primitive.TIME: "value({tag}, {x}.encode())",
-    Primitive.VISIBLE: "value({tag}, {x}.encode())",
-    Primitive.TEXT: "value({tag}, {x}.encode())",
-    Primitive.ANY: "value({tag}, {x})",
+    **dict.fromkeys((*_OCTETS, Primitive.ANY), "value({tag}, {x})"),
+    **dict.fromkeys(_TEXTS, "value({tag}, {x}.encode())"),
 }
 
 #: One way a value may come: a test of its identifier, and the expression that reads it.
@@ -189,13 +182,15 @@ class Generator:
             choice = self._choice_decoder(of)
             call = f"{choice}(data, identifier, start, end, ends{_depth(of, within)})"
             return [(f"identifier in {of.name}_identifiers", call)]
-        return [(f"identifier == {octets:#x}", how) for octets, how in self._readers(of, within)]
+        readers = self._readers(of, within)
+        return [(f"identifier == {identifier:#x}", how) for identifier, how in readers]
 
     def _readers(self, of: Type, within: bool = False) -> list[tuple[int, str]]:
         """The identifiers that a value may have and, for each, the expression that reads it."""
         if isinstance(of, Wrapped):
             by = self._named(of.by)
-            return [(octets, f"{by}({how})") for octets, how in self._readers(of.of, within)]
+            readers = self._readers(of.of, within)
+            return [(identifier, f"{by}({how})") for identifier, how in readers]
         tag, bare = _tag_of(of)
         if isinstance(bare, Primitive):
             readers = [(_identifier(tag, bare, is_constructed=bare is Primitive.ANY), _READ[bare])]
@@ -277,7 +272,7 @@ class Generator:
             return f"{self._choice_encoder(of)}({x})"
         tag, bare = _tag_of(of)
         is_constructed = bare is Primitive.ANY or not isinstance(bare, Primitive | Constant)
-        octets = _octets(tag, bare, is_constructed=is_constructed)
+        octets = _identifier_octets(tag, bare, is_constructed=is_constructed)
         if isinstance(bare, Primitive):
             return _WRITE[bare].format(tag=repr(octets), x=x)
         if isinstance(bare, Constant):
@@ -317,7 +312,7 @@ def _tag_of(of: Type) -> tuple[int | None, Type]:
     return of.tag.number, of if isinstance(of.tag, Explicit) else of.of
 
 
-def _octets(tag: int | None, of: Type, *, is_constructed: bool = True) -> bytes:
+def _identifier_octets(tag: int | None, of: Type, *, is_constructed: bool = True) -> bytes:
     """The identifier octets of a type with this context tag, else with its own."""
     if tag is not None:
         return ber.identifier_of(tag, constructed=is_constructed)
@@ -330,7 +325,7 @@ def _octets(tag: int | None, of: Type, *, is_constructed: bool = True) -> bytes:
 
 
 def _identifier(tag: int | None, of: Type, *, is_constructed: bool = True) -> int:
-    return int.from_bytes(_octets(tag, of, is_constructed=is_constructed), "big")
+    return int.from_bytes(_identifier_octets(tag, of, is_constructed=is_constructed), "big")
 
 
 def _tellers(of: Type) -> set[type | Enum]:
