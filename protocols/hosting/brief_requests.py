@@ -9,17 +9,25 @@ is not quite so, in one piece and with the length it declares, goes the whole wa
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
+from urllib.parse import unquote_to_bytes
 
-from twisted.web.http import datetimeToString
+from twisted.web.http import HTTPChannel, datetimeToString
 from twisted.web.server import version
+
+from protocols.hosting.requests import BODY_BYTES
+
+log = logging.getLogger(__name__)
 
 #: A head that is longer is not remembered.
 LONGEST_HEAD: Final = 2048
 #: As many are remembered; then it begins anew. They differ by client, address and length.
 HEADS: Final = 512
+#: How much is read of what comes behind a brief request before that is answered.
+AHEAD_BYTES: Final = 16 * 1024
 
 
 class AnswersBriefly(Protocol):
@@ -112,3 +120,120 @@ class BriefRequest:
             )
         )
         channel.requestDone(self)
+
+
+class BriefChannel(HTTPChannel):
+    """An HTTP connection that knows the heads of its site; nothing comes of it after its end."""
+
+    site: Any  # protocols.hosting.http_channel.EndingSite
+    transport: Any
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        #: Nothing that comes any more is looked at.
+        self.is_over = False
+        self.has_answered = False
+        #: Method, target and version of the request whose head is read.
+        self.request_line: list[bytes] = []
+        self._peer: Any = None
+        self._new_head = b""  # where all of it is there and unknown
+        self._brief: BriefRequest | None = None  # under way
+        self._ahead = b""  # what has come behind it
+        self._idle_seconds: float | None = None  # the connection may be silent so long after it
+
+    @property
+    def peer(self) -> Any:
+        """The address at the other end, which is the same for as long as it is there."""
+        if self._peer is None:
+            self._peer = self.getPeer()  # type: ignore[no-untyped-call]
+        return self._peer
+
+    def may_be_whole(self, resource: AnswersBriefly, body: bytes) -> bool:
+        """Is a body as long as it declares?"""
+        return True
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        if self.is_over:
+            return
+        if not self.requests and self.line_mode and data[:5] == b"POST ":
+            end = data.find(b"\r\n\r\n", 0, LONGEST_HEAD) + 4
+            begun = self.clearLineBuffer()  # type: ignore[no-untyped-call]
+            if begun:  # it is no beginning of a request
+                data = begun + data
+            elif end > 4 and self._is_taken(data[:end], data, end):
+                return
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+        self._new_head = b""
+
+    def _is_taken(self, head: bytes, data: bytes, end: int) -> bool:
+        """Carries out the request that `data` is, if the head at its beginning is known."""
+        known = self.site.heads.find(head)
+        if known is None:
+            self._new_head = head
+            return False
+        if len(data) != end + known.length or self.site.is_ending or not self.persistent:
+            return False
+        body = data[end:]
+        if not self.may_be_whole(known.resource, body):
+            return False
+        self.resetTimeout()  # type: ignore[no-untyped-call]
+        request = self._brief = BriefRequest(self, known, body)
+        self.requests.append(request)
+        self.setRawMode()  # type: ignore[no-untyped-call]
+        try:
+            known.resource.answer_briefly(request)
+        except Exception:  # a fault of ours
+            log.exception("a request could not be answered")
+            if not request.is_answered:
+                self.persistent = False
+                request.answer(b"text/plain", b"", status="500 Internal Server Error")
+        if not request.is_answered:  # who waits for us is not idle
+            self._idle_seconds = self.setTimeout(None)  # type: ignore[no-untyped-call]
+        return True
+
+    def remember(self, resource: Any) -> None:
+        """Knows the head of this request the next time, if it is a plain one in one piece."""
+        head, self._new_head = self._new_head, b""
+        request = self.requests[-1]
+        method, path, protocol = self.request_line
+        if (
+            head
+            and hasattr(resource, "answer_briefly")
+            and (method, protocol) == (b"POST", b"HTTP/1.1")
+            and self.persistent
+            and self.length is not None
+            and 0 < self.length <= BODY_BYTES
+            and not request.requestHeaders.hasHeader(b"expect")
+            and not request.responseHeaders.hasHeader(b"connection")
+        ):
+            parts = path.partition(b"?")[0].split(b"/")[2:]
+            postpath = tuple(map(unquote_to_bytes, parts))
+            known = Head(resource, self.length, postpath, request.requestHeaders)
+            self.site.heads.remember(head, known)
+
+    def rawDataReceived(self, data: bytes) -> None:  # noqa: N802
+        if self._brief is None:
+            super().rawDataReceived(data)
+            return
+        self._ahead += data
+        if len(self._ahead) > AHEAD_BYTES:  # until it is answered
+            self.transport.pauseProducing()
+
+    def requestDone(self, request: Any) -> None:  # noqa: N802
+        self.has_answered = True
+        self._brief = None
+        super().requestDone(request)  # type: ignore[no-untyped-call]
+        if self._idle_seconds is not None:
+            self.setTimeout(self._idle_seconds)  # type: ignore[no-untyped-call]
+            self._idle_seconds = None
+        if self._ahead:
+            ahead, self._ahead = self._ahead, b""
+            self.dataReceived(ahead)
+
+    def loseConnection(self) -> None:  # noqa: N802
+        """Twisted's refusals end here too: nothing that comes behind one is carried out."""
+        self.is_over = True
+        super().loseConnection()  # type: ignore[no-untyped-call]
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
+        self.loseConnection()

@@ -21,21 +21,15 @@ before, do not go through Twisted's parser again: see `protocols.hosting.brief_r
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
-from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import Deferred
-from twisted.web.http import HTTPChannel
 from twisted.web.server import Site
 
-from protocols.hosting.brief_requests import LONGEST_HEAD, BriefRequest, Head, Heads
+from protocols.hosting.brief_requests import BriefChannel, BriefRequest, Heads
 from protocols.hosting.networks import is_within
-from protocols.hosting.requests import BODY_BYTES
-
-log = logging.getLogger(__name__)
 
 #: Seconds without a byte after which a body that is too short or too long by its own header ends.
 PATIENCE_SECONDS: Final = 1.0
@@ -61,146 +55,72 @@ class KnowsItsEnd(Protocol):
         ...
 
 
-class PatientChannel(HTTPChannel):
-    """An HTTP connection; what it does beyond Twisted's is for resources with `KnowsItsEnd`, and
-    for an `EndingSite`."""
+class PatientChannel(BriefChannel):
+    """A connection to an `EndingSite`; its patience is for resources with `KnowsItsEnd`."""
 
-    site: Any
+    site: EndingSite
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
+        self._has_empty_line = False  # one may stand before a request
         self._resource: KnowsItsEnd | None = None
+        #: Bytes of its Content-Length that are still to come, of a body whose length may be wrong.
+        self._missing: int | None = None
         self._waiting: Any = None
         self._is_short = False  # its body seems to go on beyond its Content-Length
         self._rest = b""  # what came then, as long as it may be the next request
-        self._is_refused = False
-        self._new_head = b""  # of the request that begins, where all of it is there and unknown
-        self._peer: Any = None
-        self.has_answered = False
 
-    @property
-    def peer(self) -> Any:
-        """The address at the other end, which is the same for as long as it is there."""
-        if self._peer is None:
-            self._peer = self.getPeer()  # type: ignore[no-untyped-call]
-        return self._peer
-
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802
-        if self._is_refused:
-            return
-        # Between two requests, with nothing left of the last: else it is not their beginning.
-        if not (self.requests or self._buffer) and self.line_mode and data[:5] == b"POST ":
-            end = data.find(b"\r\n\r\n", 0, LONGEST_HEAD) + 4
-            if end > 4 and self._is_taken(data[:end], data, end):
-                return
-        super().dataReceived(data)  # type: ignore[no-untyped-call]
-        self._new_head = b""
-
-    def _is_taken(self, head: bytes, data: bytes, end: int) -> bool:
-        """Carries out the request that `data` is, if the head at its beginning is known."""
-        channel: Any = self
-        site = self.site
-        known = site.heads.find(head) if isinstance(site, EndingSite) else None
-        if known is None:
-            self._new_head = head
-            return False
-        if (
-            len(data) != end + known.length
-            or site.is_ending
-            or not self.persistent
-            or channel.transport.disconnecting
-        ):
-            return False
-        body = data[end:]
-        resource = known.resource
-        if self._is_patient and resource.is_whole(body[:GLIMPSE], body[-GLIMPSE:]) is False:
-            return False
-        channel._HTTPChannel__first_line = 1  # an empty line may precede the next request again
-        channel.resetTimeout()
-        request = BriefRequest(self, known, body)
-        self.requests.append(request)
-        self._handlingRequest = True
-        channel.setRawMode()  # what comes now is kept for later
-        try:
-            resource.answer_briefly(request)
-        except Exception:  # a fault of ours
-            log.exception("a request could not be answered")
-            if not request.is_answered:
-                self.persistent = False
-                request.answer(b"text/plain", b"", status="500 Internal Server Error")
-        if not request.is_answered:
-            self._savedTimeOut = channel.setTimeout(None)  # who waits for us is not idle
-        return True
-
-    def _remember(self, head: bytes) -> None:
-        """The head of this request, for the next time, if it is a plain one."""
-        channel: Any = self
-        resource: Any = self._resource
-        request = self.requests[-1]
-        if (
-            isinstance(self.site, EndingSite)
-            and hasattr(resource, "answer_briefly")
-            and channel._command == b"POST"
-            and channel._version == b"HTTP/1.1"
-            and self.persistent
-            and self.length is not None
-            and 0 < self.length <= BODY_BYTES
-            and not request.requestHeaders.hasHeader(b"expect")
-            and not request.responseHeaders.hasHeader(b"connection")
-        ):
-            path = channel._path.partition(b"?")[0]
-            postpath = tuple(map(unquote_to_bytes, path.split(b"/")[2:]))
-            known = Head(resource, self.length, postpath, request.requestHeaders)
-            self.site.heads.remember(head, known)
+    def may_be_whole(self, resource: KnowsItsEnd, body: bytes) -> bool:
+        if not self._is_patient:
+            return True
+        return resource.is_whole(body[:GLIMPSE], body[-GLIMPSE:]) is not False
 
     @property
     def _is_patient(self) -> bool:
         """May this client declare wrong lengths?"""
-        site = self.site
-        if not isinstance(site, EndingSite) or not site.wrong_lengths_from:
-            return False
-        return is_within(site.wrong_lengths_from, str(getattr(self.peer, "host", "")))
+        networks = self.site.wrong_lengths_from
+        return bool(networks) and is_within(networks, str(getattr(self.peer, "host", "")))
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802
         """A line of a head. What others may take for two lines, or for a part of one, is none."""
-        channel: Any = self
-        is_folded = not channel._HTTPChannel__first_line and line[:1] in (b" ", b"\t")
-        if is_folded or b"\n" in line or b"\r" in line or b"\x00" in line:
+        if self.is_over:
+            return
+        is_first = not self.requests
+        if is_first and not line and not self._has_empty_line:
+            self._has_empty_line = True
+            return
+        is_wrong = not line if is_first else line[:1] in (b" ", b"\t")
+        if is_wrong or b"\n" in line or b"\r" in line or b"\x00" in line:
             self._refuse()
             return
+        if is_first:
+            self.request_line = line.split(b" ")
         super().lineReceived(line)  # type: ignore[no-untyped-call]
 
-    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
-        """Twisted's own refusals: nothing that comes behind one is looked at."""
-        if not self._is_refused:
-            self._is_refused = True
-            super()._respondToBadRequestAndDisconnect()  # type: ignore[no-untyped-call]
-
     def _refuse(self) -> None:
-        self._respondToBadRequestAndDisconnect()
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        self.loseConnection()
 
     def allHeadersReceived(self) -> None:  # noqa: N802
-        channel: Any = self
-        if self._is_refused:
+        if self.is_over:
             return
-        headers = self.requests[-1].requestHeaders
-        codings = headers.getRawHeaders(b"transfer-encoding")
+        _, path, version = self.request_line
+        codings = self.requests[-1].requestHeaders.getRawHeaders(b"transfer-encoding")
         is_chunked = codings is not None and [each.lower() for each in codings] == [b"chunked"]
-        if codings is not None and not (is_chunked and channel._version == b"HTTP/1.1"):
+        if codings is not None and not (is_chunked and version == b"HTTP/1.1"):
             self._refuse()
             return
-        segment = getattr(channel, "_path", b"").partition(b"?")[0].split(b"/", 2)[1:2]
-        found = channel.site.resource.children.get(segment[0]) if segment else None
+        segment = path.partition(b"?")[0].split(b"/", 2)[1:2]
+        found = self.site.resource.children.get(segment[0]) if segment else None
         # Asked by its method, as `isinstance` takes its time with protocols.
         self._resource = found if hasattr(found, "is_whole") else None
         super().allHeadersReceived()  # type: ignore[no-untyped-call]
-        if self._new_head:
-            self._remember(self._new_head)
-            self._new_head = b""
+        self._missing = self.length if self._resource is not None and self._is_patient else None
+        self.remember(self._resource)
 
     def checkPersistence(self, request: Any, version: bytes) -> bool:  # noqa: N802
         """HTTP/1.0 keeps the connection where it is asked to and the answer's length is known."""
-        if isinstance(self.site, EndingSite) and self.site.is_ending:
+        if self.site.is_ending:
             request.responseHeaders.setRawHeaders(b"connection", [b"close"])
             return False
         if super().checkPersistence(request, version):  # type: ignore[no-untyped-call]
@@ -214,49 +134,57 @@ class PatientChannel(HTTPChannel):
     def rawDataReceived(self, data: bytes) -> None:  # noqa: N802
         if self._is_short:
             self._go_on(data)
-            return
-        if self._waiting is not None and data.strip():  # not the line end that was counted
+        elif self._waiting is not None and data.strip():  # not the line end that was counted
             self._take_as_it_is()
-            return
-        super().rawDataReceived(data)
-        # Still not all that was declared: but is that all there is?
-        is_open = self._transferDecoder is not None and self.length is not None
-        if is_open and self._resource is not None and self._is_patient and self._whole():
-            self._wait()
+        elif self._missing is None:
+            super().rawDataReceived(data)
+        else:
+            self._read(data, self._missing)
 
-    def _finishRequestBody(self, data: bytes) -> None:  # noqa: N802
-        """All that was declared is there; `data` is behind it."""
-        is_certain = self._resource is None or self.length is None or not self._is_patient
-        if is_certain or self._whole() is not False:
-            super()._finishRequestBody(data)  # type: ignore[no-untyped-call]
-            return
-        self._is_short = True
-        self._rest = b""
-        self._wait()
-        if data:
-            self._go_on(data)
+    def _read(self, data: bytes, missing: int) -> None:
+        """A part of a body whose length may be wrong: is this all there is, or not yet all?"""
+        body, rest = data[:missing], data[missing:]
+        self._missing = missing - len(body)
+        self.requests[-1].handleContentChunk(body)
+        is_whole = self._whole()
+        if self._missing:
+            if is_whole:
+                self._wait()
+        elif is_whole is not False:
+            self._finish(rest)
+        else:
+            self._is_short = True
+            self._rest = b""
+            self._wait()
+            if rest:
+                self._go_on(rest)
+
+    def _finish(self, rest: bytes) -> None:
+        """The body is there; `rest` is behind it."""
+        self.allContentReceived()
+        if rest:
+            self.dataReceived(rest)
 
     def allContentReceived(self) -> None:  # noqa: N802
         self._stop_waiting()
         self._is_short = False
-        if self._is_refused:  # Twisted goes on so after a head that tells of no body
+        self._missing = None
+        if self.is_over:  # Twisted goes on so after a head that tells of no body
             return
         super().allContentReceived()  # type: ignore[no-untyped-call]
 
     def connectionMade(self) -> None:  # noqa: N802
         super().connectionMade()  # type: ignore[no-untyped-call]
-        if isinstance(self.site, EndingSite):
-            self.site.open.add(self)
+        self.site.open.add(self)
 
     def connectionLost(self, reason: Any) -> None:  # type: ignore[override]  # noqa: N802
         self._stop_waiting()
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
-        if isinstance(self.site, EndingSite):
-            self.site.forget(self)
+        self.site.forget(self)
 
     def requestDone(self, request: Any) -> None:  # noqa: N802
-        self.has_answered = True
-        super().requestDone(request)  # type: ignore[no-untyped-call]
+        self._has_empty_line = False
+        super().requestDone(request)
 
     def end(self) -> None:
         """Ends the connection: at once between two requests, else with the next answer.
@@ -269,7 +197,7 @@ class PatientChannel(HTTPChannel):
             if not isinstance(last, BriefRequest) and not last.startedWriting:
                 last.responseHeaders.setRawHeaders(b"connection", [b"close"])
         elif self.has_answered:
-            self.loseConnection()  # type: ignore[no-untyped-call]
+            self.loseConnection()
 
     def _whole(self) -> bool | None:
         content = self.requests[-1].content
@@ -287,7 +215,7 @@ class PatientChannel(HTTPChannel):
         if _REQUEST_LINE.match(rest):  # the length was right, and the body was cut off
             self._is_short = False
             self._rest = b""
-            super()._finishRequestBody(rest)  # type: ignore[no-untyped-call]
+            self._finish(rest)
             return
         if not _BEGINNING.fullmatch(rest):
             self._rest = b""
@@ -295,7 +223,7 @@ class PatientChannel(HTTPChannel):
             end = self._end_in(rest)
             self.requests[-1].handleContentChunk(rest[:end])
             if end is not None or self._whole() is not False:
-                super()._finishRequestBody(b"")  # type: ignore[no-untyped-call]
+                self._finish(b"")
                 return
         self._wait()
 
@@ -329,7 +257,6 @@ class PatientChannel(HTTPChannel):
 
     def _take_as_it_is(self) -> None:
         """What may come later cannot be told from a request: this is the last of the connection."""
-        self._waiting = None
         self._close_afterwards()
         self.allContentReceived()
 

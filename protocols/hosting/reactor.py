@@ -8,6 +8,7 @@ Of a long turn they write every few milliseconds: who was answered first may ask
 and does not wait for two whole turns the next time. How they write, and when they pause what feeds
 them, stays Twisted's (`tcp.Connection.doWrite`).
 What `at_turns_end` was given comes before that, so that what it answers goes out in the same turn.
+To replace the loop takes four private names of Twisted's, which a test lists.
 
 Import `reactor` from here, before anything that imports Twisted's. Where there is no epoll, or
 another reactor was installed first, that one is used as it is.

@@ -129,6 +129,7 @@ def test_what_comes_while_more_was_declared(clock: Clock) -> None:
     answered = client.ask(post(WHOLE))
     assert said(answered) == [WHOLE]
     assert client.transport.disconnecting
+    clock.advance(PATIENCE_SECONDS * 2)  # nothing is waited for any more
 
 
 def test_a_rest_that_never_comes_is_given_up(clock: Clock) -> None:
