@@ -9,9 +9,10 @@ for.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, insert, select
@@ -184,13 +185,14 @@ _of_patron = many(
 
 
 class Follower(NamedTuple):
-    """Somebody who has others told of events. `name` is what `outbox.follower` holds.
+    """Somebody who has others told of events of some `kinds`. `name` is what the outbox holds.
 
-    `follows` says of an event, by its kind, actor and what it tells, whether it may have to be
-    told. Without a set-up it answers for whatever the rules may say.
+    `follows` says of such an event, by its kind, actor and what it tells, whether it may have to
+    be told. Without a set-up it answers for whatever the rules may say.
     """
 
     name: str
+    kinds: Collection[EventKind]
     follows: Callable[[EventKind, str, Mapping[str, Any], SetUp | None], bool]
 
 
@@ -219,17 +221,9 @@ _put = send(
 )
 
 
-def _put_last_event(
-    transaction: Transaction,
-    kind: EventKind,
-    actor: str,
-    after: Mapping[str, Any],
-    set_up: SetUp | None,
-) -> None:
-    """Has the event that was written just now looked at by those who follow it."""
-    for follower in FOLLOWERS:
-        if follower.follows(kind, actor, after, set_up):
-            _put(transaction, follower.name)
+@cache
+def _followers_of(kind: str) -> tuple[Follower, ...]:
+    return tuple(each for each in FOLLOWERS if EventKind(kind) in each.kinds)
 
 
 def write_event(
@@ -258,12 +252,13 @@ def write_event(
     `recorded` is given only where the event is written down later than `at`, when it happened.
     `traits` are what statistics count by; they must tell nobody who it was.
     """
+    value, actor = kind.value, desk.actor if desk else ""
     _insert_event(
         transaction,
-        kind.value,
+        value,
         at,
         recorded,
-        desk.actor if desk else "",
+        actor,
         desk.device if desk else "",
         desk.branch_id if desk else None,
         item_id,
@@ -276,7 +271,9 @@ def write_event(
         _write_json(after) if after else None,
         _write_json(traits) if traits else None,
     )
-    _put_last_event(transaction, kind, desk.actor if desk else "", after or {}, set_up)
+    for follower in _followers_of(value):
+        if follower.follows(kind, actor, after or {}, set_up):
+            _put(transaction, follower.name)
 
 
 def events_of_item(transaction: Transaction, item_id: int) -> list[Event]:

@@ -364,11 +364,11 @@ def triggered_by(reading: Reading) -> Triggered | None:
 
 
 def _follows(kind: EventKind, actor: str, after: Mapping[str, Any], set_up: SetUp | None) -> bool:
-    trigger = TRIGGERS.get(kind)
-    if trigger is None or not trigger.when(actor, after):
+    trigger = TRIGGERS[kind]
+    if set_up is not None and trigger.kinds.isdisjoint(NOTICES.of(set_up).kinds):
         return False
-    return set_up is None or not trigger.kinds.isdisjoint(NOTICES.of(set_up).kinds)
+    return trigger.when(actor, after)
 
 
 #: Notices follow events: what patrons are told goes through the outbox.
-FOLLOWER = Follower("notices", _follows)
+FOLLOWER = Follower("notices", TRIGGERS.keys(), _follows)
