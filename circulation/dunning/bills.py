@@ -21,7 +21,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind
 from circulation.notices.causes import Cause
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 
 #: Kinds that a bill consists of.
 _BILLED = (ChargeKind.COMPENSATION, ChargeKind.LATE_FEE)
@@ -122,11 +122,13 @@ def _tell(
         notice = request_notice(
             circulation,
             transaction,
-            patron_id=row.patron_id,
-            kind=step.kind,
-            cause=Cause(charges=tuple(named), loans=tuple(charged), key=step.code),
-            facts=facts | warning.facts,
-            branch_id=row.branch_id,
+            NoticeRequest(
+                patron_id=row.patron_id,
+                kind=step.kind,
+                cause=Cause(charges=tuple(named), loans=tuple(charged), key=step.code),
+                facts=facts | warning.facts,
+                branch_id=row.branch_id,
+            ),
             now=now,
         )
         warning.note(notice)

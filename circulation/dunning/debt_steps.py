@@ -34,7 +34,7 @@ from circulation.ledger.balances import lock_account
 from circulation.ledger.money import ChargeKind, amount_text
 from circulation.ledger.schema import charges
 from circulation.notices.causes import Cause
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 
 #: Charges looked at in one transaction.
 BATCH = 500
@@ -180,17 +180,19 @@ def _tell(
     notice = request_notice(
         circulation,
         transaction,
-        patron_id=row.patron_id,
-        kind=step.kind,
-        cause=Cause(charges=(*charge_ids, fee.id) if fee else charge_ids, key=step.code),
-        facts=facts
-        | warning.facts
-        | {
-            "amount": sum(each.row.balance for each in debts) + (fee.amount if fee else 0),
-            "currency": row.currency,
-        }
-        | step_costs(fee),
-        branch_id=row.branch_id,
+        NoticeRequest(
+            patron_id=row.patron_id,
+            kind=step.kind,
+            cause=Cause(charges=(*charge_ids, fee.id) if fee else charge_ids, key=step.code),
+            facts=facts
+            | warning.facts
+            | {
+                "amount": sum(each.row.balance for each in debts) + (fee.amount if fee else 0),
+                "currency": row.currency,
+            }
+            | step_costs(fee),
+            branch_id=row.branch_id,
+        ),
         now=now,
     )
     warning.note(notice)

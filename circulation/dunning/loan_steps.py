@@ -36,7 +36,7 @@ from circulation.kernel.results import LoanMark
 from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 
 #: Loans looked at in one transaction.
 BATCH = 500
@@ -156,11 +156,13 @@ def _tell(
     notice = request_notice(
         circulation,
         transaction,
-        patron_id=row.patron_id,
-        kind=step.kind,
-        cause=Cause(loans=(row.id,), key=f"{step.code} {row.round}"),
-        facts=facts | step_costs(fee) | warning.facts,
-        branch_id=row.branch_id,
+        NoticeRequest(
+            patron_id=row.patron_id,
+            kind=step.kind,
+            cause=Cause(loans=(row.id,), key=f"{step.code} {row.round}"),
+            facts=facts | step_costs(fee) | warning.facts,
+            branch_id=row.branch_id,
+        ),
         now=now,
     )
     warning.note(notice)

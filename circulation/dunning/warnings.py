@@ -26,7 +26,7 @@ from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import amount_text
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind, NoticeState
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.notices.schema import notices
 from circulation.patrons.registering import home_branch_of
 
@@ -105,11 +105,13 @@ def warn_debts(
         notice = request_notice(
             circulation,
             transaction,
-            patron_id=debt.patron_id,
-            kind=NoticeKind.BLOCK_WARNING,
-            cause=Cause(key=f"block {debt.agency_id} {day}"),
-            facts=_warning_facts(debt)["block_warning"] | {"agency": debt.agency_id},
-            branch_id=branch_id,
+            NoticeRequest(
+                patron_id=debt.patron_id,
+                kind=NoticeKind.BLOCK_WARNING,
+                cause=Cause(key=f"block {debt.agency_id} {day}"),
+                facts=_warning_facts(debt)["block_warning"] | {"agency": debt.agency_id},
+                branch_id=branch_id,
+            ),
             now=now,
         )
         if notice is None:

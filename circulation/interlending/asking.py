@@ -30,7 +30,7 @@ from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind as PatronNoticeKind
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS, told_as
 
@@ -165,10 +165,12 @@ def tell_unobtainable(
     request_notice(
         circulation,
         transaction,
-        patron_id=loan.patron_id,
-        kind=PatronNoticeKind.CANNOT_BE_OBTAINED,
-        cause=Cause(key=f"interlibrary {loan.id}"),
-        facts={"title": loan.title, "author": loan.author},
+        NoticeRequest(
+            patron_id=loan.patron_id,
+            kind=PatronNoticeKind.CANNOT_BE_OBTAINED,
+            cause=Cause(key=f"interlibrary {loan.id}"),
+            facts={"title": loan.title, "author": loan.author},
+        ),
         now=now,
     )
 

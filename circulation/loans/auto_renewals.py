@@ -21,7 +21,7 @@ from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.refusal_words import why_not_renewed
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.patrons.identifiers import known_as
 from circulation.patrons.schema import patrons
 
@@ -146,10 +146,12 @@ def _tell(
     request_notice(
         circulation,
         transaction,
-        patron_id=item.borrower_id,
-        kind=NoticeKind.NOT_RENEWED,
-        cause=Cause(loans=(item.loan_id,), key=f"due {due}"),
-        facts={"why": [why]},
-        branch_id=item.loan_branch_id,
+        NoticeRequest(
+            patron_id=item.borrower_id,
+            kind=NoticeKind.NOT_RENEWED,
+            cause=Cause(loans=(item.loan_id,), key=f"due {due}"),
+            facts={"why": [why]},
+            branch_id=item.loan_branch_id,
+        ),
         now=now,
     )

@@ -20,7 +20,7 @@ from circulation.holds.schema import captures, holds
 from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.requests import Addressees, request_notice
+from circulation.notices.requests import Addressees, NoticeRequest, request_notice
 from circulation.notices.rules import NOTICES, NoticeRules, notice_terms
 from circulation.patrons.schema import patrons
 
@@ -140,11 +140,13 @@ def notices_of_day(
         notice_id = request_notice(
             circulation,
             transaction,
-            patron_id=row.patron_id,
-            kind=which.kind,
-            cause=cause,
-            facts={which.fact: row.on.isoformat()},
-            branch_id=row.branch_id,
+            NoticeRequest(
+                patron_id=row.patron_id,
+                kind=which.kind,
+                cause=cause,
+                facts={which.fact: row.on.isoformat()},
+                branch_id=row.branch_id,
+            ),
             now=now,
             among=among,
         )

@@ -79,11 +79,7 @@ def gather(
         notice_id = request_notice(
             circulation,
             transaction,
-            patron_id=told.patron_id,
-            kind=told.kind,
-            cause=told.cause,
-            facts=told.facts,
-            branch_id=told.branch_id,
+            told,
             now=now,
             among=among if told.patron_id == event.patron_id else None,
         )

@@ -27,7 +27,7 @@ from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person, read_persons
 from circulation.notices.phone_numbers import mobile_number
 from circulation.notices.refusal_words import why_not_renewed
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.notices.schema import incoming_texts
 from circulation.patrons.contacts import ContactKind
 from circulation.patrons.identifiers import known_as
@@ -130,12 +130,14 @@ def answer_text(
         notice_id = request_notice(
             circulation,
             transaction,
-            patron_id=person.id,
-            kind=kind,
-            cause=Cause(key=f"text {name}"),
-            facts=facts,
+            NoticeRequest(
+                patron_id=person.id,
+                kind=kind,
+                cause=Cause(key=f"text {name}"),
+                facts=facts,
+                channels=(channel,),
+            ),
             now=now,
-            channels=(channel,),
         )
         if notice_id is not None:
             made.append(notice_id)

@@ -1,7 +1,7 @@
 """Having somebody told something: one row for each person and cause, whatever asks for it.
 
-    request_notice(circulation, transaction, patron_id=7, kind=NoticeKind.OVERDUE,
-                   cause=Cause(loans=(12,), key="1 2027-02-01"), facts={"number": 1}, now=now)
+    overdue = NoticeRequest(7, NoticeKind.OVERDUE, Cause(loans=(12,)), {"number": 1})
+    request_notice(circulation, transaction, overdue, now=now)
 
 Nothing is written or sent here: how the message reads, where it goes and whether it is still so
 is decided when it is sent (see `circulation.notices.claiming`).
@@ -31,6 +31,23 @@ from circulation.patrons.traits import age_on
 
 #: The id of a row of `notices`.
 NoticeId = int
+
+
+class NoticeRequest(NamedTuple):
+    """Whom to tell what, and why.
+
+    `facts` are what the template is given besides (JSON). `branch_id` is in whose name, and by
+    whose rules: the patron's own branch by default. `due`: not before; `channels`: this order
+    in place of the rule's.
+    """
+
+    patron_id: int
+    kind: NoticeKind
+    cause: Cause
+    facts: Mapping[str, Any] = {}
+    branch_id: int | None = None
+    due: datetime | None = None
+    channels: tuple[str, ...] | None = None
 
 
 class Addressee(NamedTuple):
@@ -120,44 +137,37 @@ def is_told(set_up: SetUp, branch_id: int, category: str, kind: NoticeKind) -> b
 def request_notice(
     circulation: Circulation,
     transaction: Transaction,
+    request: NoticeRequest,
     *,
-    patron_id: int,
-    kind: NoticeKind,
-    cause: Cause,
     now: datetime,
-    facts: Mapping[str, Any] | None = None,
-    branch_id: int | None = None,
-    due: datetime | None = None,
-    channels: tuple[str, ...] | None = None,
     among: Addressees | None = None,
 ) -> NoticeId | None:
     """Has the patron told, and a guardian where the rules say so; gives the id of the notice.
 
     None where nobody is to be told: the rules name no channel, the patron does not want it or is
-    dead, or it was asked for before (the same kind, person and cause).
-    `facts` are what the template is given besides (JSON). `branch_id` is in whose name, and by
-    whose rules: the patron's own branch by default. `due`: not before; `channels`: this order
-    in place of the rule's. `among`: persons that were read with others.
+    dead, or it was asked for before (the same kind, person and cause). `among`: persons that were
+    read with others.
     """
     set_up = circulation.current_set_up(transaction)
+    kind, channels, patron_id = request.kind, request.channels, request.patron_id
     if channels is None and kind not in NOTICES.of(set_up).kinds:
         return None
     person = addressee(transaction, patron_id) if among is None else among.person(patron_id)
     if person is None or person.is_dead:
         return None
-    branch = person.home_branch_id if branch_id is None else branch_id
+    branch = person.home_branch_id if request.branch_id is None else request.branch_id
     terms = notice_terms(set_up, branch, person.category, kind)
     if not (terms.channels if channels is None else channels):
         return None
     if not _is_wanted(transaction, person.id, kind, terms):
         return None
-    at = max(now, due or now)
+    at = max(now, request.due or now)
     if terms.digest == "day":
         at = next_time(at, terms.send_at, set_up.branches[branch].timezone)
     made = None
     day = set_up.day(now, person.home_branch_id)
     for recipient_id in _recipients(transaction, person, terms, day):
-        once = f"{kind.value} {patron_id}>{recipient_id} {cause.name}"
+        once = f"{kind.value} {patron_id}>{recipient_id} {request.cause.name}"
         if _known(transaction, once) is not None:
             continue
         new_id = circulation.ids.next(now)
@@ -169,8 +179,8 @@ def request_notice(
             branch,
             kind.value,
             once,
-            cause_text(cause),
-            json.dumps(facts or {}, ensure_ascii=False, default=str),
+            cause_text(request.cause),
+            json.dumps(dict(request.facts), ensure_ascii=False, default=str),
             None if channels is None else " ".join(channels),
             "",
             NoticeState.WAITING.value,

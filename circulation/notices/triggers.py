@@ -25,18 +25,9 @@ from circulation.loans.auto_renewals import ACTOR as AUTO_RENEWAL
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
+from circulation.notices.requests import NoticeRequest
 from circulation.notices.rules import NOTICES, notice_terms
 from circulation.patrons.registering import home_branch_of
-
-
-class Triggered(NamedTuple):
-    """What an event has somebody told."""
-
-    patron_id: int
-    kind: NoticeKind
-    cause: Cause
-    facts: Mapping[str, Any] = {}
-    branch_id: int | None = None
 
 
 class Reading(NamedTuple):
@@ -94,7 +85,7 @@ _late_fee_owed = scalar(
 )
 
 
-def _hold_shelved(reading: Reading) -> Triggered | None:
+def _hold_shelved(reading: Reading) -> NoticeRequest | None:
     event, hold_id = reading.event, reading.event.hold_id
     if event.patron_id is None or hold_id is None:
         return None
@@ -102,7 +93,7 @@ def _hold_shelved(reading: Reading) -> Triggered | None:
     group = _item_group(reading.transaction, event.item_id)
     kind = _ready(reading.set_up, branch_id, group or "")
     cause = Cause(event=event.id, holds=(hold_id,))
-    return Triggered(event.patron_id, kind, cause, branch_id=branch_id)
+    return NoticeRequest(event.patron_id, kind, cause, branch_id=branch_id)
 
 
 def _ready(set_up: SetUp, branch_id: int | None, group: str) -> NoticeKind:
@@ -127,7 +118,7 @@ _ENDED = {
 }
 
 
-def _hold_closed(reading: Reading) -> Triggered | None:
+def _hold_closed(reading: Reading) -> NoticeRequest | None:
     """Who has cancelled a hold at a machine with their own card knows it, but has a receipt."""
     event = reading.event
     if event.patron_id is None or event.hold_id is None:
@@ -139,33 +130,33 @@ def _hold_closed(reading: Reading) -> Triggered | None:
     if is_last and _copies_left(reading.transaction, record_id) is None:
         kind = NoticeKind.HOLD_LAST_COPY_LOST
     cause = Cause(event=event.id, holds=(event.hold_id,))
-    return Triggered(event.patron_id, kind, cause, branch_id=branch_id)
+    return NoticeRequest(event.patron_id, kind, cause, branch_id=branch_id)
 
 
-def _of_loan(kind: NoticeKind, *facts: str) -> Callable[[Reading], Triggered | None]:
+def _of_loan(kind: NoticeKind, *facts: str) -> Callable[[Reading], NoticeRequest | None]:
     """An event of a loan; `facts` are taken from what it became."""
 
-    def tell(reading: Reading) -> Triggered | None:
+    def tell(reading: Reading) -> NoticeRequest | None:
         event = reading.event
         if event.patron_id is None or event.loan_id is None:
             return None
         told = {name: event.after[name] for name in facts if name in event.after}
         cause = Cause(event=event.id, loans=(event.loan_id,))
-        return Triggered(event.patron_id, kind, cause, told, event.branch_id)
+        return NoticeRequest(event.patron_id, kind, cause, told, event.branch_id)
 
     return tell
 
 
 def _of_patron(
     kind: NoticeKind, facts: Callable[[Event], Mapping[str, Any]] = lambda event: {}
-) -> Callable[[Reading], Triggered | None]:
+) -> Callable[[Reading], NoticeRequest | None]:
     """An event of the patron alone."""
 
-    def tell(reading: Reading) -> Triggered | None:
+    def tell(reading: Reading) -> NoticeRequest | None:
         event = reading.event
         if event.patron_id is None:
             return None
-        return Triggered(event.patron_id, kind, Cause(event=event.id), facts(event))
+        return NoticeRequest(event.patron_id, kind, Cause(event=event.id), facts(event))
 
     return tell
 
@@ -179,18 +170,18 @@ def _paid(event: Event) -> Mapping[str, Any]:
     }
 
 
-def _payment(reading: Reading) -> Triggered | None:
+def _payment(reading: Reading) -> NoticeRequest | None:
     event = reading.event
     if event.patron_id is None:
         return None
     charges = tuple(int(each) for each in event.after.get("charges", {}))
     cause = Cause(event=event.id, charges=charges)
-    return Triggered(
+    return NoticeRequest(
         event.patron_id, NoticeKind.PAYMENT_RECEIVED, cause, _paid(event), event.branch_id
     )
 
 
-def _charge_changed(reading: Reading) -> Triggered | None:
+def _charge_changed(reading: Reading) -> NoticeRequest | None:
     """Compensation that need not be paid, or not all of it, because the item is back."""
     event, after = reading.event, reading.event.after
     if event.patron_id is None:
@@ -209,11 +200,11 @@ def _charge_changed(reading: Reading) -> Triggered | None:
         "late_fee": _late_fee_owed(reading.transaction, after["charge"]) is not None,
     }
     kind = NoticeKind.COMPENSATION_CANCELLED
-    return Triggered(event.patron_id, kind, cause, told, event.branch_id)
+    return NoticeRequest(event.patron_id, kind, cause, told, event.branch_id)
 
 
-def _of_booking(kind: NoticeKind) -> Callable[[Reading], Triggered | None]:
-    def tell(reading: Reading) -> Triggered | None:
+def _of_booking(kind: NoticeKind) -> Callable[[Reading], NoticeRequest | None]:
+    def tell(reading: Reading) -> NoticeRequest | None:
         event = reading.event
         booking_id = (event.after or event.before).get("booking")
         if booking_id is None:
@@ -225,12 +216,12 @@ def _of_booking(kind: NoticeKind) -> Callable[[Reading], Triggered | None]:
         told = {"text": event.after["text"]} if "text" in event.after else {}
         cause = Cause(event=event.id, bookings=(booking_id,))
         what = NoticeKind.BOOKING_REFUSED if is_refused else kind
-        return Triggered(found[0], what, cause, told, branch_id=found[1])
+        return NoticeRequest(found[0], what, cause, told, branch_id=found[1])
 
     return tell
 
 
-def _stay_begun(reading: Reading) -> Triggered | None:
+def _stay_begun(reading: Reading) -> NoticeRequest | None:
     """The first copy of a booking was set aside: it is told once, however many follow."""
     event = reading.event
     booking_id = event.after.get("booking")
@@ -240,14 +231,14 @@ def _stay_begun(reading: Reading) -> Triggered | None:
     if found is None or found[0] is None:
         return None
     cause = Cause(bookings=(booking_id,))
-    return Triggered(found[0], NoticeKind.BOOKING_IN_PREPARATION, cause, branch_id=found[1])
+    return NoticeRequest(found[0], NoticeKind.BOOKING_IN_PREPARATION, cause, branch_id=found[1])
 
 
-def _of_block(kind: NoticeKind) -> Callable[[Reading], Triggered | None]:
+def _of_block(kind: NoticeKind) -> Callable[[Reading], NoticeRequest | None]:
     """Told in the name of the agency whose block it is; of one that concerns all, as anything else
     that is about the patron."""
 
-    def tell(reading: Reading) -> Triggered | None:
+    def tell(reading: Reading) -> NoticeRequest | None:
         event, block = reading.event, reading.event.after or reading.event.before
         if event.patron_id is None:
             return None
@@ -256,7 +247,7 @@ def _of_block(kind: NoticeKind) -> Callable[[Reading], Triggered | None]:
             home = home_branch_of(reading.transaction, event.patron_id)
             branch_id = reading.set_up.speaker(agency_id, home)
         told = {"reason": block.get("reason", ""), "agency": agency_id}
-        return Triggered(event.patron_id, kind, Cause(event=event.id), told, branch_id)
+        return NoticeRequest(event.patron_id, kind, Cause(event=event.id), told, branch_id)
 
     return tell
 
@@ -299,7 +290,7 @@ class Trigger(NamedTuple):
     nobody; `when` tells beforehand of which events nothing can come."""
 
     kinds: frozenset[NoticeKind]
-    read: Callable[[Reading], Triggered | None]
+    read: Callable[[Reading], NoticeRequest | None]
     when: Callable[[str, Mapping[str, Any]], bool] = _always
 
 
@@ -354,7 +345,7 @@ TRIGGERS: dict[EventKind, Trigger] = {
 }
 
 
-def triggered_by(reading: Reading) -> Triggered | None:
+def triggered_by(reading: Reading) -> NoticeRequest | None:
     """What the event has told, and to whom: nothing, where it concerns nobody."""
     event = reading.event
     trigger = TRIGGERS.get(event.kind)

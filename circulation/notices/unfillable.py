@@ -9,7 +9,7 @@ from circulation.holds.unfillable import unfillable_holds
 from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.requests import Addressees, request_notice
+from circulation.notices.requests import Addressees, NoticeRequest, request_notice
 
 #: So many titles in one transaction.
 AT_MOST = 200
@@ -26,10 +26,12 @@ def tell_of_unfillable(
         notice_id = request_notice(
             circulation,
             transaction,
-            patron_id=each.patron_id,
-            kind=NoticeKind.HOLD_UNFILLABLE,
-            cause=Cause(holds=(each.hold.id,)),
-            branch_id=each.hold.pickup_branch.id,
+            NoticeRequest(
+                patron_id=each.patron_id,
+                kind=NoticeKind.HOLD_UNFILLABLE,
+                cause=Cause(holds=(each.hold.id,)),
+                branch_id=each.hold.pickup_branch.id,
+            ),
             now=now,
             among=among,
         )

@@ -7,6 +7,7 @@ themselves.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -15,7 +16,7 @@ from circulation.kernel.engine import Circulation
 from circulation.ledger.schema import charges
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.requests import NoticeId, request_notice
+from circulation.notices.requests import NoticeId, NoticeRequest, request_notice
 
 #: Types of message that are words of the staff; CANNOT_BE_OBTAINED is sent by itself as well.
 BY_STAFF = (
@@ -35,37 +36,45 @@ _owed = many(
 )
 
 
+class Words(NamedTuple):
+    """`title` is what a purchase, or what cannot be obtained, is about."""
+
+    text: str
+    subject: str = ""
+    title: str = ""
+
+
 def write_to(
     circulation: Circulation,
     transaction: Transaction,
+    words: Words,
     *,
     patron_id: int,
-    text: str,
     actor: str,
     now: datetime,
     kind: NoticeKind = NoticeKind.STAFF,
-    subject: str = "",
-    title: str = "",
     channels: tuple[str, ...] | None = None,
 ) -> NoticeId | None:
-    """Has the patron told `text` as a message of a kind of `BY_STAFF`; gives the notice's id.
+    """Has the patron told it as a message of a kind of `BY_STAFF`; gives the notice's id.
 
-    `title` is what a purchase, or what cannot be obtained, is about; `channels` is this order in
-    place of the rule's. None where no rule names a channel. Raises ValueError for another kind.
+    `channels` is this order in place of the rule's. None where no rule names a channel. Raises
+    ValueError for another kind.
     """
     if kind not in BY_STAFF:
         raise ValueError(f"{kind.value} is not a message that staff write")
-    facts = {"text": text, "subject": subject, "actor": actor}
-    if title or kind is NoticeKind.CANNOT_BE_OBTAINED:
-        facts |= {"title": title, "author": ""}
+    facts = {"text": words.text, "subject": words.subject, "actor": actor}
+    if words.title or kind is NoticeKind.CANNOT_BE_OBTAINED:
+        facts |= {"title": words.title, "author": ""}
     return request_notice(
         circulation,
         transaction,
-        patron_id=patron_id,
-        kind=kind,
-        cause=Cause(key=f"staff {circulation.ids.next(now)}"),
-        facts=facts,
-        channels=channels,
+        NoticeRequest(
+            patron_id=patron_id,
+            kind=kind,
+            cause=Cause(key=f"staff {circulation.ids.next(now)}"),
+            facts=facts,
+            channels=channels,
+        ),
         now=now,
     )
 
@@ -85,14 +94,16 @@ def state_balance(
         notice_id = request_notice(
             circulation,
             transaction,
-            patron_id=patron_id,
-            kind=NoticeKind.BALANCE,
-            cause=Cause(
-                charges=tuple(charge_id for charge_id, _ in owed),
-                key=f"asked for {circulation.ids.next(now)}",
+            NoticeRequest(
+                patron_id=patron_id,
+                kind=NoticeKind.BALANCE,
+                cause=Cause(
+                    charges=tuple(charge_id for charge_id, _ in owed),
+                    key=f"asked for {circulation.ids.next(now)}",
+                ),
+                facts={"actor": actor},
+                branch_id=owed[-1][1],
             ),
-            facts={"actor": actor},
-            branch_id=owed[-1][1],
             now=now,
         )
         if notice_id is not None:

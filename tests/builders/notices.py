@@ -19,7 +19,7 @@ from circulation.notices.gathering import gather
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import Logged, log_of
 from circulation.notices.outcomes import Outcome, Sent, claim_again, record
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.notices.rules import store_notice_rule
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library
@@ -63,11 +63,8 @@ def ask_for(
         lambda transaction: request_notice(
             library.circulation,
             transaction,
-            patron_id=who,
-            kind=kind,
-            cause=cause,
+            NoticeRequest(who, kind, cause, **options),
             now=library.now,
-            **options,
         )
     )
 

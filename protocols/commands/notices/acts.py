@@ -9,7 +9,7 @@ import click
 from catalogue.database import Transaction
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import NotPossible, resend, settle_as_sent, withdraw
-from circulation.notices.writing import BY_STAFF, write_to
+from circulation.notices.writing import BY_STAFF, Words, write_to
 from protocols.commands.shared.library import Library, as_json, opened, say, tell
 from protocols.commands.shared.settings import Settings
 
@@ -121,11 +121,9 @@ def write(
             lambda transaction: write_to(
                 library.circulation,
                 transaction,
+                Words(text=text, subject=subject, title=title),
                 patron_id=patron_id,
-                text=text,
-                subject=subject,
                 kind=NoticeKind(kind),
-                title=title,
                 actor=library.actor,
                 channels=channels or None,
                 now=library.now,

@@ -17,7 +17,7 @@ from circulation.kernel.results import PatronStatus, Refused
 from circulation.ledger.charge_lists import patron_charges
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.notices.rows import find_notice
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.lookups import unknown_item
@@ -173,12 +173,14 @@ def send_user_notice(request: SendUserNotice, caller: Partner, context: Context)
     notice_id = request_notice(
         context.circulation,
         context.transaction,
-        patron_id=status.patron.id,
-        kind=subject.kind,
-        cause=subject.cause,
-        facts=subject.facts,
-        branch_id=desk.branch_id,
-        due=request.date_to_send,
+        NoticeRequest(
+            patron_id=status.patron.id,
+            kind=subject.kind,
+            cause=subject.cause,
+            facts=subject.facts,
+            branch_id=desk.branch_id,
+            due=request.date_to_send,
+        ),
         now=context.now,
     )
     notice = find_notice(context.transaction, notice_id) if notice_id is not None else None

@@ -16,7 +16,7 @@ from circulation.kernel.results import Renewed
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.loans.undo import cancel_check_in
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.writing import BY_STAFF, write_to
+from circulation.notices.writing import BY_STAFF, Words, write_to
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.dunning import flow, run_day
 from tests.builders.fees import charge, total
@@ -50,8 +50,8 @@ def test_only_words_of_the_staff_are_written_by_staff(sqlite_library: Library) -
                 lambda transaction, kind=kind: write_to(
                     library.circulation,
                     transaction,
+                    Words(text="x"),
                     patron_id=patron_id(library, card),
-                    text="x",
                     kind=kind,
                     actor="bo",
                     now=library.now,

@@ -16,7 +16,7 @@ from circulation.loans.lost import declare_lost
 from circulation.notices.claiming import Outgoing
 from circulation.notices.incoming import answer_text
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.writing import BY_STAFF, state_balance, write_to
+from circulation.notices.writing import BY_STAFF, Words, state_balance, write_to
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import set_pin
@@ -398,10 +398,9 @@ def _by_staff(kind: NoticeKind) -> Way:
             lambda transaction: write_to(
                 library.circulation,
                 transaction,
+                Words(text="Kom forbi.", title="Njals saga"),
                 patron_id=patron_id(library, card),
-                text="Kom forbi.",
                 kind=kind,
-                title="Njals saga",
                 actor="bo",
                 now=library.now,
             ),

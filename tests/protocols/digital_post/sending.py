@@ -16,7 +16,7 @@ from circulation.digital_post.receipts import KeptReceipt, receipts_of
 from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.notices.rows import Message, read_message, select_messages
 from circulation.notices.schema import notice_messages
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
@@ -66,10 +66,8 @@ class PostOffice:
             made = request_notice(
                 self.library.circulation,
                 transaction,
-                patron_id=patron_id,
-                cause=cause,
+                NoticeRequest(patron_id, cause=cause, **values | options),
                 now=self.library.now,
-                **values | options,
             )
             assert made is not None
 

@@ -19,7 +19,7 @@ from catalogue.database import Transaction, open_database
 from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from protocols.commands.command_line import tiro
 from protocols.digital_post.memo.messages import MemoVersion
@@ -106,11 +106,13 @@ def configuration(
         request_notice(
             library.circulation,
             transaction,
-            patron_id=patron_id,
-            kind=NoticeKind.STAFF,
-            cause=Cause(key="1"),
-            facts={"text": "Din bog er klar."},
-            channels=("digital_post",),
+            NoticeRequest(
+                patron_id=patron_id,
+                kind=NoticeKind.STAFF,
+                cause=Cause(key="1"),
+                facts={"text": "Din bog er klar."},
+                channels=("digital_post",),
+            ),
             now=library.now,
         )
 
