@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -26,13 +27,14 @@ def exponent_of(currency: str) -> int:
     return EXPONENTS.get(currency, 2)
 
 
+def decimal_of(amount: int, currency: str) -> Decimal:
+    """Minor units as a number with all its digits: 20.00."""
+    return Decimal(amount).scaleb(-exponent_of(currency))
+
+
 def decimal_text(amount: int, currency: str) -> str:
     """Minor units as a decimal: ``20.00``."""
-    digits = exponent_of(currency)
-    sign, whole = ("-" if amount < 0 else ""), str(abs(amount)).rjust(digits + 1, "0")
-    if digits:
-        whole = f"{whole[:-digits]}.{whole[-digits:]}"
-    return f"{sign}{whole}"
+    return f"{decimal_of(amount, currency):f}"
 
 
 def amount_text(amount: int, currency: str) -> str:

@@ -16,6 +16,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused, Renewed
 from circulation.kernel.set_up import read_set_up
+from circulation.languages.installed import complete_tags
 from circulation.loans.renewals import renew
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
@@ -141,7 +142,7 @@ def _tell(
     why = {
         "loan": item.loan_id,
         "reasons": [reason.name for reason in answer.reasons],
-        **{language: why_not_renewed(answer.reasons, language) for language in ("da", "en")},
+        **{tag: why_not_renewed(answer.reasons, tag) for tag in complete_tags()},
     }
     request_notice(
         circulation,

@@ -9,15 +9,15 @@ from typing import Any
 
 from circulation.fees.payment_ways import PaymentWays
 from circulation.kernel.results import Branch
+from circulation.languages.installed import language as language_called
 from circulation.ledger.charge_words import charge_text
-from circulation.ledger.money import ChargeKind
+from circulation.ledger.money import ChargeKind, decimal_of
 from circulation.notices.channels import CHANNELS, ChannelTraits, Form
 from circulation.notices.contents import NOUNS, Contents
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person
 from circulation.notices.rendering import BadTemplate, Rendered, Templates
 from circulation.notices.sms_texts import softened
-from circulation.notices.wording import money
 
 #: Of an agency that has said no way to pay: one pays at the branch.
 NOWHERE = PaymentWays()
@@ -84,10 +84,9 @@ def _total(charges: list[dict[str, Any]], language: str) -> str:
     sums: dict[str, int] = {}
     for charge in charges:
         sums[charge["currency"]] = sums.get(charge["currency"], 0) + charge["balance"]
-    told = {"language": language}
+    formats = language_called(language).formats
     return " + ".join(
-        money(told, amount, currency)  # type: ignore[arg-type]  # it reads the language alone
-        for currency, amount in sums.items()
+        formats.money(decimal_of(amount, currency), currency) for currency, amount in sums.items()
     )
 
 
@@ -109,20 +108,23 @@ def compose(
     A template of the library's own that fails is replaced by the shipped one: a mistake in one
     keeps nobody from being told. Raises BadTemplate where that fails as well.
     """
-    language = post.templates.language(recipient.language)
-    context = context_of(branch, recipient, about, contents, facts, language, now, payment)
     traits = post.channels[channel]
-    form = traits.form
-    # A text from a guardian's telephone renews the guardian's own loans.
-    context["can_answer"] = traits.takes_answers and about.id == recipient.id
+    place = (branch.isil, branch.agency_isil)
+
+    def made(templates: Templates) -> Text:
+        wanted = recipient.language
+        language = templates.language(wanted, kind.value, place=place, channel=channel)
+        context = context_of(branch, recipient, about, contents, facts, language, now, payment)
+        # A text from a guardian's telephone renews the guardian's own loans.
+        context["can_answer"] = traits.takes_answers and about.id == recipient.id
+        return _compose(templates, kind, channel, traits.form, place, language, context)
+
     try:
-        return _compose(post.templates, kind, channel, form, branch, language, context)
+        return made(post.templates)
     except BadTemplate:
-        if post.templates.folder is None:
+        if not post.templates.folders:
             raise
-        shipped = post.templates.shipped_only()
-        language = shipped.language(language)
-        return _compose(shipped, kind, channel, form, branch, language, context)
+        return made(Templates())
 
 
 def _compose(
@@ -130,7 +132,7 @@ def _compose(
     kind: NoticeKind,
     channel: str,
     form: Form,
-    branch: Branch,
+    place: tuple[str, ...],
     language: str,
     context: Mapping[str, Any],
 ) -> Text:
@@ -140,7 +142,7 @@ def _compose(
             language,
             part=name,
             context=context,
-            place=(branch.isil, branch.agency_isil),
+            place=place,
             channel=channel,
         )
 

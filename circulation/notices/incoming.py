@@ -21,6 +21,7 @@ from catalogue.database import Transaction, many, scalar, send
 from circulation.items.facts import ALL, items_on_loan
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Refused, Renewed
+from circulation.languages.installed import language, tags
 from circulation.loans.renewals import renew, renew_all
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
@@ -39,8 +40,6 @@ DEVICE = "text message"
 #: A number of more people than this belongs to none of them.
 MOST_PATRONS = 8
 _LONGEST = 1_600
-_RENEW = {"forny", "fornye", "fornyelse", "renew", "renewal"}
-_LIST = {"lån", "laan", "lan", "loan", "loans", "liste", "list"}
 _WORDS = re.compile(r"[^\s.,;:!?]+")
 _PUNCTUATION = " -./()\u00a0"
 #: A national number ends with so many digits, however its beginning is written.
@@ -150,12 +149,12 @@ def _answer(
     circulation: Circulation, transaction: Transaction, person: Person, text: str, now: datetime
 ) -> tuple[NoticeKind, dict[str, Any]]:
     words = _WORDS.findall(text.lower())
-    if words and words[0] in _LIST and len(words) == 1:
+    if words and len(words) == 1 and words[0] in _asking("LOANS"):
         return NoticeKind.SMS_RENEWED, {
             "lines": _loans(transaction, person),
             "refused": "",
         }
-    if not words or words[0] not in _RENEW or len(words) > 2:
+    if not words or words[0] not in _asking("RENEW") or len(words) > 2:
         return NoticeKind.SMS_NOT_UNDERSTOOD, {}
     card = known_as(transaction, person.id) or ""
     set_up = circulation.current_set_up(transaction)
@@ -180,6 +179,12 @@ def _answer(
             return NoticeKind.SMS_RENEWED, {"lines": [], "refused": _why(done, person)}
         answers = (*done.renewed, *done.refused)
     return NoticeKind.SMS_RENEWED, _told(answers, person)
+
+
+def _asking(name: str) -> set[str]:
+    """The words of all languages that ask for the same: people text what they have read."""
+    said = (language(each).words.pgettext("text message", name) for each in tags())
+    return {word for words in said for word in words.split()}
 
 
 def _told(answers: Sequence[Renewed | Refused], person: Person) -> dict[str, Any]:

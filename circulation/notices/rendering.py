@@ -1,14 +1,15 @@
 """Templates: text files of Jinja2, one for each kind of message and language, made by librarians.
 
     templates = Templates(folder)
-    templates.render("hold_ready", "da", place=("DK-900101", "DK-900100"), channel="sms",
+    language = templates.language("da-DK", "hold_ready")
+    templates.render("hold_ready", language, place=("DK-900101", "DK-900100"), channel="sms",
                      part="sms", context=...)
 
 A file holds blocks: `subject`, `body`, `sms`, and `letter` where paper differs; `layout.txt`
 says how they are put together. Looked for is `hold_ready.sms.txt` (of one channel), then
-`hold_ready.txt`, each in the folder of the configuration under the branch's ISIL, the agency's,
-and outside of both; then among those that are shipped. A file may begin with
-``{% extends "shipped:hold_ready.txt" %}`` and say only what is different.
+`hold_ready.txt`, each in the folders of the configuration under the branch's ISIL, the agency's,
+and outside of both; then among those that are shipped (`circulation.languages`). A file may begin
+with ``{% extends "shipped:hold_ready.txt" %}`` and say only what is different.
 """
 
 from __future__ import annotations
@@ -24,11 +25,9 @@ from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound
 from jinja2.exceptions import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from circulation.languages.installed import LAST, SHIPPED, TAG, default_language
 from circulation.notices.wording import FILTERS
 
-SHIPPED = Path(__file__).with_name("templates")
-#: The language of who has none of those that there are templates in.
-DEFAULT_LANGUAGE = "da"
 _SHIPPED_PREFIX = "shipped:"
 _TWO_STOPS = re.compile(r"(?:(?<=\bkr\.)|(?<=\.\.\.))\.(?!\.)")
 
@@ -48,36 +47,37 @@ class Rendered:
 class _Loader(BaseLoader):
     """Finds files by names like ``DK-1,DK-2/da/hold_ready.txt``: places, language, file."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
-        #: What was found where while many are rendered at once: path and time of change.
-        self.seen: dict[str, tuple[Path, float]] | None = None
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self.folders = folders
+        #: What was found where while many are rendered at once: path and time of change, or None.
+        self.seen: dict[str, tuple[Path, float] | None] | None = None
 
     def candidates(self, name: str) -> Iterator[Path]:
         places, language, file = name.split("/", 2)
         if file.startswith(_SHIPPED_PREFIX):
             yield SHIPPED / language / file.removeprefix(_SHIPPED_PREFIX)
             return
-        if self.folder is not None:
+        for folder in self.folders:
             for place in filter(None, places.split(",")):
-                yield self.folder / place / language / file
-            yield self.folder / language / file
+                yield folder / place / language / file
+            yield folder / language / file
         yield SHIPPED / language / file
 
     def find(self, name: str) -> Path:
         return self._look(name)[0]
 
     def _look(self, name: str) -> tuple[Path, float]:
-        """The file, and when it was changed; a file that is not there is looked for each time."""
+        """The file, and when it was changed."""
         seen = self.seen
-        found = None if seen is None else seen.get(name)
-        if found is None:
+        if seen is not None and name in seen:
+            found = seen[name]
+        else:
             path = next((each for each in self.candidates(name) if each.is_file()), None)
-            if path is None:
-                raise TemplateNotFound(name)
-            found = path, path.stat().st_mtime
+            found = None if path is None else (path, path.stat().st_mtime)
             if seen is not None:
                 seen[name] = found
+        if found is None:
+            raise TemplateNotFound(name)
         return found
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str, Callable[[], bool]]:
@@ -103,10 +103,10 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 class Templates:
-    """The shipped templates, and those of `folder` before them."""
+    """The shipped templates, and before them those of `folders`, of which the first goes first."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._loader = _Loader(folder)
+    def __init__(self, *folders: Path) -> None:
+        self._loader = _Loader(folders)
         self._environment = _Environment(
             loader=self._loader,
             undefined=StrictUndefined,
@@ -119,7 +119,7 @@ class Templates:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Files that are found are not looked for again in here: for a page of messages."""
+        """Files are not looked for again in here: for a page of messages."""
         before = self._loader.seen
         self._loader.seen = {}
         try:
@@ -128,19 +128,20 @@ class Templates:
             self._loader.seen = before
 
     @property
-    def folder(self) -> Path | None:
-        return self._loader.folder
+    def folders(self) -> tuple[Path, ...]:
+        return self._loader.folders
 
-    def language(self, wanted: str) -> str:
-        """The language with templates that is nearest to a BCP 47 tag: ``da`` for ``da-DK``."""
-        for language in (wanted, wanted.partition("-")[0].lower()):
-            if language and "/" not in language and self._has(language):
+    def language(
+        self, wanted: str, kind: str, *, place: tuple[str, ...] = (), channel: str = ""
+    ) -> str:
+        """The language in which there is a template of that kind, the nearest to a BCP 47 tag.
+
+        That is ``da`` for ``da-DK``; the default language, where there is none in the one wanted.
+        """
+        for language in (wanted, wanted.partition("-")[0].lower(), default_language()):
+            if TAG.fullmatch(language) and self._found(kind, language, place, channel):
                 return language
-        return DEFAULT_LANGUAGE
-
-    def _has(self, language: str) -> bool:
-        folders = [SHIPPED] if self.folder is None else [self.folder, SHIPPED]
-        return not language.startswith(".") and any((each / language).is_dir() for each in folders)
+        return LAST
 
     def render(
         self,
@@ -156,27 +157,31 @@ class Templates:
 
         Raises BadTemplate with the file and what is wrong in it.
         """
-        names = [f"{kind}.{channel}.txt"] if channel else []
+        found = self._found(kind, language, place, channel)
+        if found is None:
+            raise BadTemplate(f"there is no template for {kind}")
+        name, path = found
+        return Rendered(self._render(name, language, part, context), self._shown(path))
+
+    def _found(
+        self, kind: str, language: str, place: tuple[str, ...], channel: str
+    ) -> tuple[str, Path] | None:
+        """The name of a template as the loader knows it, and its file."""
         places = ",".join(self._own(place))
-        for file in (*names, f"{kind}.txt"):
+        for file in (f"{kind}.{channel}.txt", f"{kind}.txt") if channel else (f"{kind}.txt",):
             name = f"{places}/{language}/{file}"
             try:
-                path = self._loader.find(name)
+                return name, self._loader.find(name)
             except TemplateNotFound:
                 continue
-            return Rendered(self._render(name, language, part, context), self._shown(path))
-        if language != DEFAULT_LANGUAGE:
-            return self.render(
-                kind, DEFAULT_LANGUAGE, part=part, context=context, place=place, channel=channel
-            )
-        raise BadTemplate(f"there is no template for {kind}")
+        return None
 
     def _own(self, place: tuple[str, ...]) -> Iterator[str]:
         """Those of the places that have templates of their own: what the others share is compiled
         once, and not for each branch of a country."""
-        folder = self.folder
-        if folder is not None:
-            yield from (each for each in place if (folder / each).is_dir())
+        for each in place:
+            if any((folder / each).is_dir() for folder in self.folders):
+                yield each
 
     def _render(self, name: str, language: str, part: str, context: Mapping[str, Any]) -> str:
         try:
@@ -193,14 +198,10 @@ class Templates:
         return _tidied(text, one_line=part in ("subject", "sms"))
 
     def _shown(self, path: Path) -> str:
-        for folder in (self.folder, SHIPPED):
-            if folder is not None and path.is_relative_to(folder):
+        for folder in (*self.folders, SHIPPED):
+            if path.is_relative_to(folder):
                 return path.relative_to(folder).as_posix()
         return path.name
-
-    def shipped_only(self) -> Templates:
-        """Without those of the folder: what is used where one of them fails."""
-        return Templates()
 
 
 def _tidied(text: str, *, one_line: bool) -> str:

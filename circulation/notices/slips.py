@@ -19,11 +19,12 @@ from circulation.holds.schema import captures, holds
 from circulation.items.facts import ALL, item_facts, items_on_loan
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Branch
+from circulation.languages.installed import default_language
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.contents import HoldTold, read_contents
 from circulation.notices.persons import read_persons
-from circulation.notices.rendering import DEFAULT_LANGUAGE, Templates
+from circulation.notices.rendering import Templates
 
 
 class NothingToPrint(ValueError):
@@ -72,7 +73,8 @@ def _slip(
     now: datetime,
     facts: Mapping[str, Any],
 ) -> Slip:
-    spoken = templates.language(language)
+    place = (branch.isil, branch.agency_isil)
+    spoken = templates.language(language, f"slip_{name}", place=place)
     context = {
         "library": {"name": branch.name, "agency": branch.agency_name, "isil": branch.isil},
         "timezone": branch.timezone,
@@ -86,7 +88,7 @@ def _slip(
             spoken,
             part=which,
             context=context,
-            place=(branch.isil, branch.agency_isil),
+            place=place,
         )
 
     text = part("text")
@@ -136,7 +138,7 @@ def pickup_note(
     item = item_facts(transaction, barcode)
     assert item is not None
     facts = {"hold": hold._asdict(), "item": item._asdict()}
-    return _slip(templates, "pickup", set_up.branches[found[1]], DEFAULT_LANGUAGE, now, facts)
+    return _slip(templates, "pickup", set_up.branches[found[1]], default_language(), now, facts)
 
 
 def transit_slip(
@@ -162,7 +164,7 @@ def transit_slip(
         "to": {"name": to.name, "isil": to.isil},
         "is_held": item.hold_id is not None,
     }
-    return _slip(templates, "transit", start, DEFAULT_LANGUAGE, now, facts)
+    return _slip(templates, "transit", start, default_language(), now, facts)
 
 
 def pick_list_slip(
@@ -179,4 +181,4 @@ def pick_list_slip(
         raise NothingToPrint("nothing is to be fetched")
     branch = circulation.current_set_up(transaction).branches[branch_id]
     told = [each._asdict() | {"to": each.pickup_branch.name} for each in lines]
-    return _slip(templates, "pick_list", branch, DEFAULT_LANGUAGE, now, {"lines": told})
+    return _slip(templates, "pick_list", branch, default_language(), now, {"lines": told})

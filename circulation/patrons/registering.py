@@ -18,6 +18,7 @@ from catalogue.database import Transaction, change, one, scalar
 from catalogue.schema import branches
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
+from circulation.languages.installed import default_language
 from circulation.patrons.checking import PatronProblem, PatronUnfit, fitting, patron_problems
 from circulation.patrons.identifiers import (
     IdentifierKey,
@@ -111,7 +112,7 @@ def register_patron(
     now: datetime,
     pin_hash: str | None = None,
     name: str | None = None,
-    language: str = "da",
+    language: str | None = None,
     birth_date: date | None = None,
     email: str = "",
     phone: str = "",
@@ -128,7 +129,8 @@ def register_patron(
 
     `pin_hash` comes from `circulation.patrons.pins.hash_pin`, called beforehand, outside the
     transaction. `name` is how the patron is addressed, by default given and family name. `expires`
-    is the last day on which the patron may borrow, `municipality` the code of where they live.
+    is the last day on which the patron may borrow, `municipality` the code of where they live,
+    `language` by default that of the house.
     `any_category`: it comes from a partner's settings, and the set-up need not name it.
     `national_id` becomes a second identifier, and tells the date of birth where `birth_date` does
     not. `key` is that of `Circulation.identifiers`: without it, a national number given as card is
@@ -141,6 +143,7 @@ def register_patron(
         raise ValueError(f"there is no branch {home_branch}")
     if national_id is not None and birth_date is None:
         birth_date = national_birth_date(national_id)
+    language = language or default_language()
     said = {"birth_date": birth_date, "language": language, "email": email, "phone": phone}
     said |= {} if any_category else {"category": category}
     problems = patron_problems(transaction, said, now=now)

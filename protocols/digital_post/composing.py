@@ -7,10 +7,12 @@ no titles; what somebody has borrowed stands in the document alone.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from gettext import NullTranslations
 from typing import Final
 
 from circulation.digital_post.numbers import PostNumber
+from circulation.languages.installed import language
 from circulation.notices.kinds import TRAITS, Basis, NoticeKind
 from protocols.digital_post.identities import Identities
 from protocols.digital_post.kombi import Choice, KombiRequest
@@ -38,19 +40,6 @@ class CannotBePut(ValueError):
     """The message cannot go this way; the text says why and names nobody."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What stands beside a document, in the reader's language."""
-
-    filename: str
-    pay: str
-    account: str
-
-
-_WORDS: Final = {
-    "da": _Words("Besked.pdf", "Betal", "Se dine lån"),
-    "en": _Words("Message.pdf", "Pay", "See your loans"),
-}
 _CHOICES: Final = {
     What.DIGITAL_POST: Choice.DIGITAL_POST,
     What.NEMSMS: Choice.NEMSMS,
@@ -117,8 +106,9 @@ class Composer:
         return _cut(whole, _NOTIFICATION)
 
     def _body(self, message: Outgoing, subject: str) -> MessageBody:
-        words = _WORDS.get(message.language[:2], _WORDS["en"])
-        file = File("application/pdf", words.filename, _pdf(message), message.language[:2])
+        words = language(message.language).words
+        name = words.pgettext("Digital Post", "FILE_NAME")
+        file = File("application/pdf", name, _pdf(message), message.language[:2])
         return MessageBody(
             created_date_time=message.created,
             main_document=MainDocument(
@@ -126,12 +116,13 @@ class Composer:
             ),
         )
 
-    def _actions(self, message: Outgoing, words: _Words) -> tuple[Action, ...]:
+    def _actions(self, message: Outgoing, words: NullTranslations) -> tuple[Action, ...]:
         is_owed = TRAITS[message.kind].basis is Basis.CHARGES and message.kind not in _PAID
         if is_owed and self._settings.payment_url:
-            return (_button(words.pay, ActionCode.BETALING, self._settings.payment_url),)
+            return (_button(words, "PAY", ActionCode.BETALING, self._settings.payment_url),)
         if not is_owed and self._settings.account_url:
-            return (_button(words.account, ActionCode.SELVBETJENING, self._settings.account_url),)
+            url = self._settings.account_url
+            return (_button(words, "LOANS", ActionCode.SELVBETJENING, url),)
         return ()
 
     def letter(self, message: Outgoing) -> Letter:
@@ -173,8 +164,8 @@ def _pdf(message: Outgoing) -> bytes:
     return letters([letter_of(replace(message, address=_postal(message)))])
 
 
-def _button(label: str, code: ActionCode, url: str) -> Action:
-    return Action(label, code, entry_point=EntryPoint(url))
+def _button(words: NullTranslations, name: str, code: ActionCode, url: str) -> Action:
+    return Action(words.pgettext("Digital Post", name), code, entry_point=EntryPoint(url))
 
 
 def _line(text: str) -> str:

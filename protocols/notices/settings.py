@@ -21,6 +21,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
+from circulation.languages.installed import own_folders
 from circulation.notices.channels import CHANNELS
 from circulation.notices.composing import Post
 from circulation.notices.rendering import Templates
@@ -93,5 +94,5 @@ def post_of(
             confirms=like.confirms if is_open is None else is_open.confirms,
             takes_answers=is_open is not None and is_open.takes_answers,
         )
-    templates = None if settings.templates is None else folder / settings.templates
-    return Post(Templates(templates), traits, settings.region)
+    own = [] if settings.templates is None else [folder / settings.templates]
+    return Post(Templates(*own, *own_folders()), traits, settings.region)

@@ -12,6 +12,8 @@
     seal_key = "..."                   # hexadecimal: Digital Post reads them again with it
     [accession]                        # see protocols.records.accession_settings
     deadline = 5.0
+    [languages]                        # see protocols.process.languages
+    default = "da"
     [notices]                          # see protocols.notices.settings
     region = "DK"
     [sip2]                             # a section for each protocol folder, its own `settings`
@@ -42,6 +44,7 @@ from protocols.hosting.standard import Standard
 from protocols.hosting.tls import Tls
 from protocols.hosting.validating import adapter_of, problem_of, written
 from protocols.notices.settings import NoticeSettings
+from protocols.process.languages import LanguageSettings, UsedLanguages
 from protocols.records.accession_settings import AccessionSettings
 
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
@@ -190,6 +193,7 @@ class Configuration:
     standards: Mapping[str, Any]
     circulation: CirculationSettings = CirculationSettings()
     accession: AccessionSettings = field(default_factory=AccessionSettings)
+    languages: LanguageSettings = field(default_factory=LanguageSettings)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     server: ServerSettings = ServerSettings()
 
@@ -202,7 +206,8 @@ class Configuration:
         return f"sqlite:///{(self.path.parent / rest).absolute()}"
 
 
-_COMMON: dict[str, type[Any]] = {
+_COMMON: dict[str, Any] = {
+    "languages": UsedLanguages,  # the first, since others name languages
     "accession": AccessionSettings,
     "circulation": CirculationSettings,
     "database": DatabaseSettings,
@@ -278,6 +283,7 @@ def configuration_from(
         logging=settings.pop("logging"),
         circulation=settings.pop("circulation"),
         accession=settings.pop("accession"),
+        languages=settings.pop("languages"),
         notices=settings.pop("notices"),
         server=settings.pop("server"),
         standards=settings,

@@ -35,11 +35,7 @@ from protocols.hosting.networks import is_within
 from protocols.hosting.tls import Tls
 from protocols.hosting.validating import HASHED
 from protocols.sip2.messages import LAYOUTS
-from protocols.sip2.terminals.options import (
-    AccountKind,
-    Options,
-)
-from protocols.sip2.terminals.options import Language as Language
+from protocols.sip2.terminals.options import AccountKind, Options
 from protocols.sip2.terminals.profiles import with_profile
 from protocols.sip2.terminals.shaping import shaper_of
 from protocols.sip2.wire.text import Charset, Dialect

@@ -52,7 +52,7 @@ def _consent_facts(transaction: Transaction, patron_id: int) -> list[dict[str, A
 @click.option("--born", "birth_date", type=DAY)
 @click.option("--email", help="An empty word for none.")
 @click.option("--phone", help="An empty word for none.")
-@click.option("--language", help="In which the patron is written to: da, en.")
+@click.option("--language", help="In which the patron is written to: da, en... (ISO 639-1).")
 @click.option("--category")
 @click.option("--municipality", help="Code of where the patron lives; an empty word for none.")
 @click.option("--expires", type=DAY, help="The last day on which they may borrow.")

@@ -137,7 +137,7 @@ def _municipality(transaction: Transaction, patron_id: int) -> str:
 @click.option("--born", type=DAY)
 @click.option("--email", default="")
 @click.option("--phone", default="")
-@click.option("--language", default="da", show_default=True)
+@click.option("--language", help="In which to write to them; without it, that of the house.")
 @click.option("--municipality", default="", help="Code of where the patron lives.")
 @click.option("--expires", type=DAY, help="The last day on which they may borrow.")
 @click.option("--note", default="")

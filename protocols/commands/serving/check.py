@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from circulation.languages.installed import language, tags
 from protocols.commands.shared.library import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.findings import Finding, error
@@ -63,6 +64,8 @@ def check(settings: Settings, running: bool, as_json: bool) -> None:
     if configuration is not None and not as_json:
         shown = without_password(configuration.database_url)
         click.echo(f"{configuration.path} is in order; the database is {shown}")
+        spoken = (tag if language(tag).is_complete else f"{tag} (in part)" for tag in tags())
+        click.echo(f"languages: {', '.join(spoken)}")
 
 
 def _read(settings: Settings) -> tuple[Configuration | None, set[str], list[Finding]]:

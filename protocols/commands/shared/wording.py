@@ -2,7 +2,8 @@
 
 People read dates and times in the time of the branch that a fact is of (of most branches, where it
 is of none), amounts with their currency, and both as the language of their terminal has it
-(`LC_ALL`, `LC_TIME`, `LANG`): Danish, or else English. Programs always read the same.
+(`LC_ALL`, `LC_TIME`, `LANG`), if it is one of `circulation.languages`: else in English. Programs
+always read the same.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ import click
 from circulation.fees.rules import FeeTerms
 from circulation.kernel.results import Branch
 from circulation.kernel.set_up import DEFAULT_TIMEZONE
-from circulation.ledger.money import decimal_text
+from circulation.languages.formats import Formats
+from circulation.languages.installed import language, nearest
+from circulation.ledger.money import decimal_of, decimal_text
 
 #: Facts that name the branch they are of by its ISIL; the first that is there counts.
 _BRANCHES: Final = ("branch", "at", "pickup", "home", "is_at", "to")
@@ -132,27 +135,23 @@ def _zone(isil: str | None) -> tzinfo | None:
     return ZoneInfo(most[0][0] if most else DEFAULT_TIMEZONE)
 
 
-def _is_danish() -> bool:
+def _formats() -> Formats:
     said = (os.environ.get(name) for name in ("LC_ALL", "LC_TIME", "LANG"))
-    return next(filter(None, said), "").startswith("da")
+    tag = next(filter(None, said), "").partition(".")[0].replace("_", "-")
+    return language(nearest(tag) or "en").formats
 
 
 def day(value: date) -> str:
     """``1.2.2027``, ``1 Feb 2027``."""
-    if _is_danish():
-        return f"{value.day}.{value.month}.{value.year}"
-    return f"{value.day} {value:%b} {value.year}"
+    return _formats().list_day(value)
 
 
 def moment(value: datetime, zone: tzinfo | None = None) -> str:
     """``1.2.2027 16.30``, ``1 Feb 2027 16:30``; by default in the time of most branches."""
     local = value.astimezone(zone or _zone(None))
-    return f"{day(local)} {local:%H.%M}" if _is_danish() else f"{day(local)} {local:%H:%M}"
+    return f"{day(local)} {_formats().clock(local)}"
 
 
 def amount(units: int, currency: str) -> str:
     """``50,25 kr.``, ``50.25 DKK``."""
-    text = decimal_text(units, currency)
-    if not _is_danish():
-        return f"{text} {currency}"
-    return f"{text.replace('.', ',')} {'kr.' if currency == 'DKK' else currency}"
+    return _formats().list_money(decimal_of(units, currency), currency)

@@ -132,7 +132,7 @@ def create_user(request: CreateUser, caller: Partner, context: Context) -> Respo
         kind=about.name.kind,
         card=card,
         pin_hash=hash_pin(user.pin) if user and user.pin else None,
-        language=about.language or "da",
+        language=about.language,
         birth_date=about.birth_date,
         email=about.email or "",
         phone=about.phone or "",

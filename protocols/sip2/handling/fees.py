@@ -18,7 +18,7 @@ from circulation.kernel.results import CheckedOut, Refused, Renewed
 from circulation.ledger.balances import balances_collected_at
 from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.charge_words import own_words
-from circulation.ledger.money import ChargeKind, ChargeLine, exponent_of
+from circulation.ledger.money import ChargeKind, ChargeLine, decimal_text, exponent_of
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.answering import Context
@@ -64,12 +64,6 @@ _AMOUNT: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{0,3})?")
 _NUMBER_DIGITS: Final = 19
 
 
-def amount_of(minor_units: int, currency: str) -> str:
-    """BV: ``20.00``, with as many digits after the point as the currency has."""
-    digits = exponent_of(currency)
-    return f"{Decimal(minor_units).scaleb(-digits):.{digits}f}"
-
-
 def minor_units_of(amount: str, currency: str) -> int | None:
     """What ``20.00``, ``20,00`` or ``20`` stands for; None for no amount of this currency."""
     text = amount.strip().replace(",", ".")
@@ -93,7 +87,7 @@ def owed_of(context: Context, patron_id: int, place: Place) -> tuple[str, str] |
     if not any(totals.values()):
         return None
     currency = max(totals, key=lambda each: (totals[each], each))
-    return currency, amount_of(totals[currency], currency)
+    return currency, decimal_text(totals[currency], currency)
 
 
 def amount_owed(context: Context, patron_id: int, place: Place, language: str) -> tuple[str, ...]:
@@ -125,7 +119,7 @@ def fee_limit_of(context: Context, category: str, place: Place) -> str | None:
     terms = agency_fee_terms(set_up, place.branch.agency_id, category, today)
     if terms.block_threshold is None:
         return None
-    return amount_of(terms.block_threshold, terms.currency)
+    return decimal_text(terms.block_threshold, terms.currency)
 
 
 def fee_line(line: ChargeLine, language: str, place: Place, form: str | None = None) -> str:
@@ -135,9 +129,9 @@ def fee_line(line: ChargeLine, language: str, place: Place, form: str | None = N
     title = _title(line)
     if form is not None:
         facts = {
-            "amount": amount_of(charge.balance, charge.currency),
-            "charged": amount_of(charge.amount, charge.currency),
-            "paid": amount_of(charge.paid, charge.currency),
+            "amount": decimal_text(charge.balance, charge.currency),
+            "charged": decimal_text(charge.amount, charge.currency),
+            "paid": decimal_text(charge.paid, charge.currency),
             "currency": charge.currency,
             "type": name,
             "type_code": FEE_TYPES[charge.kind],
@@ -147,7 +141,7 @@ def fee_line(line: ChargeLine, language: str, place: Place, form: str | None = N
             "number": charge.id,
         }
         return template(form, FEE_PLACES)(facts)
-    text = f"{amount_of(charge.balance, charge.currency)} {charge.currency} {name}"
+    text = f"{decimal_text(charge.balance, charge.currency)} {charge.currency} {name}"
     return f"{text}: {title}" if title else text
 
 
@@ -158,7 +152,7 @@ def fee_fields(line: ChargeLine, place: Place, language: str) -> Fields:
     created = charge.created.astimezone(place.zone)
     fields = [
         ("CG", str(charge.id)),
-        ("FA", amount_of(charge.balance, charge.currency)),
+        ("FA", decimal_text(charge.balance, charge.currency)),
         ("FB", barcodes[0] if barcodes else ""),
         ("FC", f"{created:%d.%m.%Y}"),
         ("FD", _title(line)),
@@ -166,7 +160,7 @@ def fee_fields(line: ChargeLine, place: Place, language: str) -> Fields:
         ("FF", say(FEE_NAMES[charge.kind], language)),
     ]
     if charge.paid > 0:
-        fields.append(("FG", amount_of(charge.paid, charge.currency)))
+        fields.append(("FG", decimal_text(charge.paid, charge.currency)))
     return tuple(fields)
 
 
@@ -213,7 +207,7 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
             response.screen_message = refusal_messages(given_up, caller.words, place.zone)
             return response
         response.payment_accepted = True
-        gone = f"{amount_of(given_up.amount, given_up.currency)} {given_up.currency}"
+        gone = f"{decimal_text(given_up.amount, given_up.currency)} {given_up.currency}"
         response.screen_message = (say(Text.WRITTEN_OFF, caller.words, amount=gone),)
         return response
     outcome = pay(
@@ -234,7 +228,7 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
         return response
     response.payment_accepted = True
     response.transaction_id = request.transaction_id or str(outcome.payment_id)
-    paid = f"{amount_of(outcome.amount, outcome.currency)} {outcome.currency}"
+    paid = f"{decimal_text(outcome.amount, outcome.currency)} {outcome.currency}"
     response.screen_message = (say(Text.FEE_PAID, caller.words, amount=paid),)
     if account is not None and account.print_lines == "receipt":
         response.print_line = response.screen_message
@@ -271,11 +265,11 @@ def price_of(outcome: CheckedOut | Renewed | Refused) -> tuple[str, str, str] | 
     if isinstance(outcome, Refused):
         for each in outcome.refusals:
             if each.reason is Reason.FEE_NOT_ACKNOWLEDGED and each.amount and each.currency:
-                price = amount_of(each.amount, each.currency)
+                price = decimal_text(each.amount, each.currency)
                 return FEE_TYPES[ChargeKind.LOAN_FEE], each.currency, price
         return None
     if not outcome.charged:
         return None
     first = outcome.charged[0]
     total = sum(each.amount for each in outcome.charged if each.currency == first.currency)
-    return FEE_TYPES[ChargeKind(first.kind)], first.currency, amount_of(total, first.currency)
+    return FEE_TYPES[ChargeKind(first.kind)], first.currency, decimal_text(total, first.currency)

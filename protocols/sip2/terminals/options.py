@@ -8,11 +8,12 @@ numbers and lists of them, so that a set-up (`tiro apply`) can hold them as well
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from circulation.languages.installed import default_language, named
 from protocols.hosting.networks import Network
 from protocols.hosting.validating import written
 from protocols.sip2.messages import LAYOUTS, REQUESTS
@@ -26,7 +27,6 @@ from protocols.sip2.terminals.templates import (
 from protocols.sip2.wire.text import Charset
 
 AccountKind = Literal["self-service", "sorter", "desk"]
-Language = Literal["da", "en"]
 LoginWay = Literal["message", "prompt", "address", "certificate"]
 #: The fields of 10 that can be sent although there is nothing to say.
 AlwaysSent = Literal["AA", "AJ", "CH", "CK", "CL", "CM", "CR", "CS", "CT", "CV", "CY", "DA"]
@@ -136,7 +136,7 @@ class Wire:
     #: or nothing.
     nonprinting_character: Annotated[str, Field(max_length=1), AfterValidator(_displayable)] = " "
     #: Of messages to patrons, where the terminal has not named a language (23, 63) that we speak.
-    language: Language = "da"
+    language: Annotated[str, AfterValidator(named)] = field(default_factory=default_language)
     #: How AH is written: ``20261224    235900``, ``2026-12-24``, or a form such as ``%d.%m.%Y``.
     due_date: Annotated[str, AfterValidator(_due_date)] = "date-and-time"
 

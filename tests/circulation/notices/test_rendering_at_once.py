@@ -35,7 +35,8 @@ def test_a_template_that_is_changed_is_used_from_the_next_page_on(
 
 def test_outside_of_a_page_nothing_is_remembered(tmp_path: Path) -> None:
     templates = Templates(tmp_path)
-    assert templates.language("fo") == "da"
+    assert templates.language("fo", "overdue") == "da"
     with templates.at_once():
         (tmp_path / "fo").mkdir()
-    assert templates.language("fo") == "fo"
+        (tmp_path / "fo" / "overdue.txt").touch()
+    assert templates.language("fo", "overdue") == "fo"

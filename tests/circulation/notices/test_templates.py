@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from circulation.languages.installed import SHIPPED
 from circulation.notices.channels import CHANNELS, ChannelTraits, Form
 from circulation.notices.composing import Post, Text, compose
 from circulation.notices.contents import BookingTold, ChargeTold, Contents, HoldTold, LoanTold
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person
-from circulation.notices.rendering import SHIPPED, BadTemplate, Templates
+from circulation.notices.rendering import BadTemplate, Templates
 from circulation.notices.sms_texts import is_gsm, segments
 from circulation.notices.validity import CHECKS
 

@@ -8,8 +8,8 @@ import pytest
 
 from circulation.fees.rules import store_fee_rule
 from circulation.kernel.set_up import set_up_changed
-from circulation.ledger.money import ChargeKind
-from protocols.sip2.handling.fees import FEE_NAMES, FEE_TYPES, amount_of, minor_units_of
+from circulation.ledger.money import ChargeKind, decimal_text
+from protocols.sip2.handling.fees import FEE_NAMES, FEE_TYPES, minor_units_of
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.sip2.terminals import Terminal
 
@@ -48,7 +48,7 @@ def paid(terminal: Terminal, card: str, amount: str, rest: str = "", currency: s
     [(2000, "DKK", "20.00"), (5, "EUR", "0.05"), (7, "ISK", "7"), (1234, "KWD", "1.234")],
 )
 def test_amounts(units: int, currency: str, text: str) -> None:
-    assert amount_of(units, currency) == text
+    assert decimal_text(units, currency) == text
     assert minor_units_of(text, currency) == units
 
 
