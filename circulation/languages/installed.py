@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -93,8 +93,9 @@ def language(tag: str) -> Language:
 
     A tag that no language is there for gives one without words of its own.
     """
-    from circulation.languages.language import read_language  # Babel takes a while to load
+    from circulation.languages.language import Language  # Babel takes a while to load
 
     name = nearest(tag) or (tag if TAG.fullmatch(tag) else _Used.default)
     otherwise = LAST if name == _Used.default else _Used.default
-    return read_language(name, (*_Used.own, SHIPPED), None if name == LAST else language(otherwise))
+    following = None if name == LAST else partial(language, otherwise)
+    return Language(name, (*_Used.own, SHIPPED), following)

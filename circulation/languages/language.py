@@ -9,9 +9,10 @@ from __future__ import annotations
 import gettext
 import io
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
@@ -25,40 +26,47 @@ from circulation.languages.formats import Formats
 LANGUAGE: Final = "language.toml"
 
 
-class Language(NamedTuple):
-    """`words` finds a sentence by its context and name, as in ``pgettext("screen", "PIN_WRONG")``.
+class Language:
+    """A language from all `folders`, of which the first goes before the others.
 
-    `tag` names the language, also where it has no folder; `is_complete` is what its folder claims.
+    `tag` names it, also where it has no folder. `otherwise` gives the language that has the words
+    that this one has not.
     """
 
-    tag: str
-    is_complete: bool
-    words: gettext.NullTranslations
-    formats: Formats
+    def __init__(
+        self, tag: str, folders: Sequence[Path], otherwise: Callable[[], Language] | None
+    ) -> None:
+        self.tag = tag
+        self._folders = [each / tag for each in reversed(folders)]
+        self._otherwise = otherwise
 
+    @cached_property
+    def words(self) -> gettext.NullTranslations:
+        """Finds a sentence by its context and name, as in ``pgettext("screen", "PIN_WRONG")``."""
+        words = gettext.NullTranslations() if self._otherwise is None else self._otherwise().words
+        for folder in self._folders:
+            if (folder / MESSAGES).is_file():
+                found = _compiled(folder)
+                found.add_fallback(words)
+                words = found
+        return words
 
-def read_language(tag: str, folders: Sequence[Path], otherwise: Language | None) -> Language:
-    """The language of that name, from all `folders`, of which the first goes before the others.
+    @cached_property
+    def formats(self) -> Formats:
+        """How it writes; as `otherwise` does, where CLDR does not know the language."""
+        said: dict[str, Any] = {}
+        for folder in self._folders:
+            said |= settings_of(folder).get("formats", {})
+        try:
+            return Formats(Locale.parse(self.tag, sep="-"), said)
+        except UnknownLocaleError:
+            assert self._otherwise is not None, "CLDR has English"
+            return self._otherwise().formats
 
-    `otherwise` has the words that it has not, and its formats where CLDR has none.
-    """
-    words = gettext.NullTranslations() if otherwise is None else otherwise.words
-    formats: dict[str, Any] = {}
-    is_complete = False
-    for folder in reversed(folders):
-        settings = settings_of(folder / tag)
-        formats |= settings.get("formats", {})
-        is_complete |= settings.get("complete") is True
-        if (folder / tag / MESSAGES).is_file():
-            found = _compiled(folder / tag)
-            found.add_fallback(words)
-            words = found
-    try:
-        written = Formats(Locale.parse(tag, sep="-"), formats)
-    except UnknownLocaleError:
-        assert otherwise is not None, "CLDR has English"
-        written = otherwise.formats
-    return Language(tag, is_complete, words, written)
+    @cached_property
+    def is_complete(self) -> bool:
+        """Does it claim to say everything?"""
+        return any(settings_of(folder).get("complete") is True for folder in self._folders)
 
 
 def settings_of(folder: Path) -> Mapping[str, Any]:

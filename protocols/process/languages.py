@@ -13,12 +13,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict
 
-from circulation.languages.checking import problems_of
 from circulation.languages.installed import use
 from protocols.hosting.tls import File
 
 
 def _readable(folder: Path) -> Path:
+    from circulation.languages.checking import problems_of  # Babel takes a while to load
+
     if problems := problems_of(folder):
         raise ValueError("; ".join(problems))
     return folder

@@ -131,7 +131,10 @@ def say(text: Text, language: str, **facts: Any) -> str:
 
 def language_of(code: str, otherwise: str) -> str:
     """The language a SIP2 code stands for, or `otherwise` where there is none for it."""
-    return next((each for each in _LANGUAGES.get(code, ()) if each in tags()), otherwise)
+    for language in _LANGUAGES.get(code, ()):
+        if language in tags():
+            return language
+    return otherwise
 
 
 def code_of(language: str) -> str:

@@ -78,6 +78,7 @@ def test_all_is_well(place: Place) -> None:
     assert place.check() == (0, [])
     said = CliRunner().invoke(tiro, ["--config", str(place.path), "check"])
     assert said.stdout.startswith(f"{place.path} is in order")
+    assert "languages: da, de (in part), en" in said.stdout
 
 
 def test_bills_that_say_no_way_to_pay_are_warned_of(
