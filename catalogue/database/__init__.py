@@ -34,6 +34,7 @@ from catalogue.database.moments import Moment
 from catalogue.database.opening import migrate, open_database
 from catalogue.database.outages import PATIENCE, DatabaseUnavailable
 from catalogue.database.positional import key_parameters
+from catalogue.database.shapes import Shape
 from catalogue.database.statements import (
     Statement,
     columns,
@@ -86,6 +87,7 @@ __all__ = [
     "NotALibrary",
     "Replica",
     "ReplicationStanding",
+    "Shape",
     "Sizes",
     "Statement",
     "Tables",

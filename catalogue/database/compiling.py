@@ -21,6 +21,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import NullType, TypeEngine
 
 from catalogue.database.moments import MOMENT_IN, MOMENT_OUT, Moment
+from catalogue.database.shapes import Shaped, row_of_rows
 
 DIALECTS: Final[dict[str, Dialect]] = {
     "sqlite": sqlite.dialect(paramstyle="qmark"),
@@ -124,11 +125,14 @@ class Compiled:
         """Are the values, in their order, what the driver takes?"""
         return self.values == f"({', '.join(self._arguments.values())},)"
 
-    def row(self, row: Callable[..., Any]) -> str:
+    def row(self, row: Callable[..., Any] | Shaped[Any]) -> str:
         """Source of `row` made of ``_v``, the driver's tuple.
 
         Raises ValueError where the columns are not named as the fields or parameters of the row.
         """
+        if not callable(row):
+            columns = [self._column(number) for number in range(len(self._outward))]
+            return row_of_rows(row.shape(), columns, self._scope, self._dialect.name)
         fields = getattr(row, "_fields", None)
         names = list(fields or signature(row).parameters)
         if names != self._labels:

@@ -260,7 +260,7 @@ def lock(expression: ClauseElement, *parameters: str) -> Callable[..., None]:
     def call(transaction: Transaction, *values: Any) -> None:
         if len(values) != len(parameters) or None in values:
             raise ValueError(f"{values} for {parameters} locks nothing")
-        if transaction.dialect != "sqlite":
+        if transaction.dialect != "sqlite" and transaction.takes_locks:
             sending(transaction, *values)
 
     return call

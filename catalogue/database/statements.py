@@ -16,7 +16,8 @@ becomes one call of the driver (`catalogue.database.compiling`). So the body dec
 arguments, and values are always parameters, never text of the statement. In an insert whose
 arguments are named as its columns, ``insert(branches).values(locals())`` says so.
 
-A row is a NamedTuple whose fields are named as the columns, or a function whose parameters are.
+A row is a NamedTuple whose fields are named as the columns, or a function whose parameters are; or
+a row of rows (`catalogue.database.shapes`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from sqlalchemy import ColumnElement, FromClause
 from sqlalchemy.sql import ClauseElement
 
 from catalogue.database.compiling import Compiled, Scope, bind
+from catalogue.database.shapes import Shaped
 from catalogue.database.transactions import Transaction
 from catalogue.generated import Source
 
@@ -127,7 +129,7 @@ def _all(compiled: Compiled, made: str) -> tuple[str]:
     return (f"return {found}" if made == "_v" else f"return [{made} for _v in {found}]",)
 
 
-def one(row: Callable[..., R], /) -> Decorator[P, R | None]:
+def one(row: Callable[..., R] | Shaped[R], /) -> Decorator[P, R | None]:
     """The first row, or None."""
     return lambda body: _function(
         body,
@@ -138,7 +140,7 @@ def one(row: Callable[..., R], /) -> Decorator[P, R | None]:
     )
 
 
-def many(row: Callable[..., R], /) -> Decorator[P, list[R]]:
+def many(row: Callable[..., R] | Shaped[R], /) -> Decorator[P, list[R]]:
     """All rows."""
     return lambda body: _function(body, lambda compiled: _all(compiled, compiled.row(row)))
 
@@ -242,12 +244,13 @@ def lock(body: Callable[P, Statement], /) -> Callable[Concatenate[Transaction, P
     def lines(dialect: str, scope: Scope) -> Sequence[str]:
         if dialect == "sqlite":
             return (*checks, "return None")
-        return (*checks, _compiled(body, names, dialect, scope).sent, "return None")
+        sent = _compiled(body, names, dialect, scope).sent
+        return (*checks, f"if transaction.takes_locks: {sent}", "return None")
 
     return _Function(body, lines, named=names).function
 
 
-def many_of(row: Callable[..., R], /) -> Decorator[P, list[R]]:
+def many_of(row: Callable[..., R] | Shaped[R], /) -> Decorator[P, list[R]]:
     """All rows for a list of keys of any length, at most 500 in one trip.
 
     The keys are the first argument, a sequence; in the body it is given to ``in_``. Their number

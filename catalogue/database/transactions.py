@@ -29,9 +29,10 @@ class Transaction:
     ``executemany`` of PEP 249. `memory` is for what was read in this snapshot and stays true as
     long as it lasts, by names of the readers' own; None in a transaction that may change things.
     `is_alone` where the work shares its transaction with no other, and so has no savepoint.
+    `takes_locks` is False for who merely looks (see `looking`).
     """
 
-    __slots__ = ("dialect", "execute", "execute_many", "is_alone", "memory")
+    __slots__ = ("dialect", "execute", "execute_many", "is_alone", "memory", "takes_locks")
 
     def __init__(
         self, dialect: str, execute: Execute, execute_many: ExecuteMany, is_alone: bool = False
@@ -41,3 +42,10 @@ class Transaction:
         self.execute_many = execute_many
         self.is_alone = is_alone
         self.memory: dict[Any, Any] | None = None
+        self.takes_locks = True
+
+    def looking(self) -> Transaction:
+        """The same transaction for who decides what would be done, and does not do it."""
+        looking = Transaction(self.dialect, self.execute, self.execute_many, self.is_alone)
+        looking.memory, looking.takes_locks = self.memory, False
+        return looking

@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 from sqlalchemy.sql import ClauseElement
 
 from catalogue.database import positional, statements
+from catalogue.database.shapes import Shaped
 from catalogue.database.statements import Decorator, Record, Statement
 from catalogue.database.transactions import Transaction
 
@@ -17,7 +18,7 @@ Body = Callable[P, Statement]
 
 
 @overload
-def one(row: Callable[..., R], /) -> Decorator[P, R | None]: ...
+def one(row: Callable[..., R] | Shaped[R], /) -> Decorator[P, R | None]: ...
 @overload
 def one(
     expression: ClauseElement, row: Callable[..., R] | None, /, *parameters: str
@@ -28,7 +29,7 @@ def one(*given: Any) -> Any:
 
 
 @overload
-def many(row: Callable[..., R], /) -> Decorator[P, list[R]]: ...
+def many(row: Callable[..., R] | Shaped[R], /) -> Decorator[P, list[R]]: ...
 @overload
 def many(
     expression: ClauseElement, row: Callable[..., R] | None, /, *parameters: str
@@ -88,7 +89,7 @@ def lock(*given: Any) -> Any:
 
 
 @overload
-def many_of(row: Callable[..., R], /) -> Decorator[P, list[R]]: ...
+def many_of(row: Callable[..., R] | Shaped[R], /) -> Decorator[P, list[R]]: ...
 @overload
 def many_of(
     expression: Callable[[int], ClauseElement], row: Callable[..., R] | None, /

@@ -45,6 +45,7 @@ from circulation.accession.item_defaults import (
     types_in,
 )
 from circulation.holds.facts import lock_queue
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Branch, CheckedIn, Desk
@@ -308,7 +309,7 @@ def add_item_of(
         item_id=item_id,
         after={"barcode": barcode, "record": record.id, "home": home.id},
     )
-    checked_in = check_in(circulation, transaction, desk=desk, item=barcode, now=now)
+    checked_in = check_in(Act(transaction, circulation, desk, now), item=barcode)
     assert isinstance(checked_in, CheckedIn)
     return Accessioned(
         Item(item_id, barcode, record.id, home.id, part=item.part, **given._asdict()),

@@ -44,6 +44,7 @@ from circulation.accession.deliveries import (
 from circulation.accession.schema import deliveries, delivery_lines
 from circulation.accession.unexpected import note_unexpected, took_in
 from circulation.holds.facts import lock_queue
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import CheckedIn, Desk
@@ -230,7 +231,7 @@ def _receive(
         # It was catalogued before it came: here it is.
         barcode = here.barcode
         write_event(transaction, EventKind.ITEM_RECEIVED, desk, now, item_id=here.id)
-        found = check_in(circulation, transaction, desk=desk, item=barcode, now=now)
+        found = check_in(Act(transaction, circulation, desk, now), item=barcode)
         assert isinstance(found, CheckedIn)
         checked_in = found
     assert _count_one(transaction, line.id) == 1

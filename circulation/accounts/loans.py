@@ -9,17 +9,18 @@ from datetime import datetime
 from sqlalchemy import select
 
 from catalogue.database import Transaction, key_parameters, many_of
-from circulation.items.facts import (
-    ALL,
-    ItemFacts,
-    items_lent_onward_to,
-    items_listed,
-    items_overdue,
-)
+from circulation.items.facts import ItemFacts
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, Item, Loan, Patron, Refusal, Refused
 from circulation.kernel.set_up import SetUp
+from circulation.loans.facts import (
+    ALL,
+    OPEN_LOAN,
+    items_lent_onward_to,
+    items_listed,
+    items_overdue,
+)
 from circulation.patrons.facts import CARD_OF_PATRON, PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.schema import patrons
@@ -99,23 +100,23 @@ def loans_listed(
     if not (facts.loans or facts.has_onward_loans):
         return PatronLoans(facts.patron(), 0, ())
     if only_overdue:
-        own = items_overdue(transaction, facts.id, now, at_most, skipped)
+        own = items_overdue(
+            transaction, patron_id=facts.id, now=now, at_most=at_most, skipped=skipped
+        )
     else:
-        own = items_listed(transaction, facts.id, at_most, skipped)
+        own = items_listed(transaction, patron_id=facts.id, at_most=at_most, skipped=skipped)
     number = facts.overdue if only_overdue else facts.loans
     onward = [
         item
-        for item in (items_lent_onward_to(transaction, facts.id) if facts.has_onward_loans else ())
-        if not only_overdue or _is_overdue(item, now)
+        for item in (
+            items_lent_onward_to(transaction, patron_id=facts.id) if facts.has_onward_loans else ()
+        )
+        if not only_overdue or ((loan := OPEN_LOAN.of(item)) and loan.is_overdue(now))
     ]
     first = max(skipped - number, 0)
     found = own + onward[first : first + at_most - len(own)]
     listed = _listed(transaction, set_up, facts.id, found, now)
     return PatronLoans(facts.patron(), number + len(onward), tuple(listed))
-
-
-def _is_overdue(item: ItemFacts, now: datetime) -> bool:
-    return item.loan_due is not None and item.loan_due < now and item.loan_mark is None
 
 
 def _listed(
@@ -126,17 +127,16 @@ def _listed(
     now: datetime,
 ) -> Iterator[PatronLoan]:
     """The lines for items on loan to the patron, or lent onward to them."""
-    holders = {item.co_borrower_id for item in found if item.co_borrower_id is not None}
+    lent = [(item, loan) for item in found if (loan := OPEN_LOAN.of(item)) is not None]
+    holders = {loan.co_patron_id for _, loan in lent if loan.co_patron_id is not None}
     names = {each.patron_id: each for each in _borrowers(transaction, sorted(holders))}
-    for item in found:
-        loan, is_own = item.loan(), item.borrower_id == patron_id
-        if loan is None:
-            continue
+    for item, loan in lent:
+        is_own = loan.patron_id == patron_id
         yield PatronLoan(
             item.item(set_up.branches[item.home_branch_id]),
-            loan,
-            _is_overdue(item, now),
-            is_recalled=item.loan_recalled is not None,
-            lent_onward_to=names.get(item.co_borrower_id or 0) if is_own else None,
-            lent_onward_by=None if is_own else item.borrower(),
+            loan.loan(),
+            loan.is_overdue(now),
+            is_recalled=loan.recalled is not None,
+            lent_onward_to=names.get(loan.co_patron_id or 0) if is_own else None,
+            lent_onward_by=None if is_own else loan.borrower(),
         )

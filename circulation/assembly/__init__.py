@@ -1,31 +1,85 @@
-"""All features together: the one module that knows them all, and registers them in their order."""
+"""All features together: the one module that knows them all, and registers them in their order.
+
+Whoever opens the engine does so here: the server, the commands, the tests.
+"""
 
 from __future__ import annotations
 
 from circulation.booking import privacy as of_bookings
+from circulation.booking.at_loan import (
+    BOOKINGS_AT_LOAN,
+    BOOKINGS_AT_RENEWAL,
+    BookingsAtReturn,
+    BookingsAtUndo,
+    BookingsBeforeHolds,
+)
+from circulation.booking.part import SPOKEN_FOR, BookingsOfItem
 from circulation.callers.partners import PARTNERS
 from circulation.callers.sorting import SORTING
 from circulation.callers.terminals import TERMINALS
 from circulation.dunning import privacy as of_dunning
 from circulation.dunning.flow_rows import DUNNING
+from circulation.fees.acts import FEES_AT_LOAN, FEES_AT_RENEWAL, FeesAtEnd, FeesAtLoss, FeesAtUndo
 from circulation.fees.debts import lift_settled_blocks
 from circulation.fees.payment_ways import PAYMENT_WAYS
 from circulation.fees.rules import FEES
 from circulation.holds import privacy as of_holds
+from circulation.holds.at_return import HoldsAtReturn
+from circulation.holds.fulfilment import HOLDS_AT_LOAN, HOLDS_AT_RENEWAL
+from circulation.holds.keeping import KEEPING
+from circulation.holds.part import WAITED_FOR, HoldsOfItem
+from circulation.holds.restoring import HoldsAtUndo
 from circulation.interlending import privacy as of_interlending
+from circulation.interlending.following import (
+    PARTNER_AT_LOAN,
+    PARTNER_AT_RENEWAL,
+    PartnerAtLoss,
+    PartnerAtReturn,
+    PartnerAtUndo,
+)
+from circulation.interlending.part import WITH_PARTNER, PartnerOfItem
+from circulation.items.facts import ITEM
+from circulation.items.features import ITEM_FEATURES
 from circulation.items.media import MEDIA
 from circulation.kernel.events import FOLLOWERS
 from circulation.kernel.set_up import SET_UP_PARTS
 from circulation.ledger import privacy as of_ledger
 from circulation.ledger.postings import LESS_IS_OWED
 from circulation.loans import privacy as of_loans
+from circulation.loans.auto_renewals import NOT_RENEWED
+from circulation.loans.ending import ENDING
+from circulation.loans.facts import OPEN_LOAN, LoanOfItem
+from circulation.loans.features import LENDING, RENEWING, RETURNING
+from circulation.loans.lost import LOSING
 from circulation.loans.privacy import LOAN_HISTORY
+from circulation.loans.undo import UNDOING
 from circulation.notices import privacy as of_notices
+from circulation.notices.not_renewed import tell_not_renewed
 from circulation.notices.rules import NOTICES
 from circulation.notices.triggers import FOLLOWER
 from circulation.patrons.personal_data import PERSONAL_DATA
 from circulation.patrons.pin_settings import PIN_RULES
 
+# The databases join in this order: what is there most often comes first.
+ITEM.join(OPEN_LOAN, WAITED_FOR, SPOKEN_FOR, WITH_PARTNER)
+# Whether somebody waits is asked once it is known that the item is here, and not on its way back
+# to another library.
+ITEM_FEATURES.add(LoanOfItem(), PartnerOfItem(), HoldsOfItem(), BookingsOfItem())
+# Refusals are told, due dates bounded and follow-ups written in this order. A booking lasts through
+# its last day whatever the owner says, so bookings come after partners; partners ask which hold
+# was fulfilled.
+LENDING.add(HOLDS_AT_LOAN, PARTNER_AT_LOAN, BOOKINGS_AT_LOAN, FEES_AT_LOAN)
+RENEWING.add(PARTNER_AT_RENEWAL, HOLDS_AT_RENEWAL, BOOKINGS_AT_RENEWAL, FEES_AT_RENEWAL)
+RETURNING.add(HoldsAtReturn(), PartnerAtReturn(), BookingsAtReturn())
+ENDING.add(FeesAtEnd())
+LOSING.add(FeesAtLoss(), PartnerAtLoss())
+# Fees lock the patron, and holds the queue of the title after that.
+UNDOING.add(FeesAtUndo(), BookingsAtUndo(), HoldsAtUndo(), PartnerAtUndo())
+KEEPING.add(BookingsBeforeHolds())
+NOT_RENEWED.add(tell_not_renewed)
+
+
+# What each keeps of persons.
 PERSONAL_DATA.add(
     of_loans.PERSONAL,
     of_holds.PERSONAL,

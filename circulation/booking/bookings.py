@@ -39,13 +39,13 @@ from circulation.booking.planning import (
 from circulation.booking.results import Booking, booking_of
 from circulation.booking.schema import booking_supplies, bookings
 from circulation.calendars.due_dates import local_date
-from circulation.checks import patron_refusals
 from circulation.holds.facts import lock_queue
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
+from circulation.loans.checks import patron_refusals
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 

@@ -8,10 +8,12 @@ from datetime import date, datetime
 from catalogue.database import Transaction
 from circulation.booking.capacity import PoolKey, last_free_day, pools_of
 from circulation.booking.facts import pool_copies, title_facts
+from circulation.booking.part import SPOKEN_FOR
 from circulation.booking.placements import PlacementFacts, find_placement, open_placement
 from circulation.booking.stays import begin_stay, end_stay, stay_of_item, stays_of
 from circulation.calendars.due_dates import local_date
 from circulation.holds.facts import lock_queue
+from circulation.holds.part import WAITED_FOR
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
@@ -37,7 +39,7 @@ def put_into(
     """
     set_up = circulation.current_set_up(transaction)
     for barcode in sorted(set(barcodes)):
-        lock_item(transaction, barcode)
+        lock_item(transaction, barcode=barcode)
     facts = open_placement(transaction, placement_id)
     if facts is None:
         return Refused((Refusal(Reason.PLACEMENT_UNKNOWN),))
@@ -52,7 +54,7 @@ def _put(
     barcode: str,
     now: datetime,
 ) -> Stay | Refused:
-    facts = item_facts(transaction, barcode)
+    facts = item_facts(transaction, barcode=barcode)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     row = stay_of_item(transaction, facts.id)
@@ -85,12 +87,13 @@ def _hindrance(
     now: datetime,
 ) -> Reason | None:
     """Why the item cannot be put into the deposit or theme."""
-    if item.hold_id is not None:
+    waited_for, spoken_for = WAITED_FOR.of(item), SPOKEN_FOR.of(item)
+    if waited_for is not None and waited_for.hold_id is not None:
         return Reason.ON_HOLD_FOR_ANOTHER
-    if item.stay_branch_id is not None:
-        return Reason.STAYS_ELSEWHERE
-    if not item.bookings:
+    if spoken_for is None:
         return None
+    if spoken_for.branch_id is not None:
+        return Reason.STAYS_ELSEWHERE
     lock_queue(transaction, item.record_id)
     today = local_date(now, set_up.branches[item.home_branch_id].timezone)
     title = title_facts(transaction, item.record_id)
@@ -112,8 +115,8 @@ def take_out(
     now: datetime,
 ) -> bool | Refused:
     """The item is to go home from its deposit or theme; False: it was in none."""
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     row = stay_of_item(transaction, facts.id)

@@ -20,6 +20,7 @@ from circulation.booking.facts import BookingFacts, booking_facts
 from circulation.booking.results import BookingReturned, Delivered, OutFor
 from circulation.booking.schema import booking_loans, stays
 from circulation.holds.facts import lock_queue
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Desk, Refusal, Refused
@@ -93,9 +94,7 @@ def deliver_booking(
     suits = _barcodes_of(transaction, known.record_id)
     ours = [barcode for barcode in barcodes if barcode in suits]
     lent = iter(
-        check_out_stack(
-            circulation, transaction, desk=desk, patron=borrower, barcodes=ours, now=now
-        )
+        check_out_stack(Act(transaction, circulation, desk, now), patron=borrower, barcodes=ours)
     )
     answers = tuple(
         next(lent) if barcode in suits else Refused((Refusal(Reason.NOT_FOR_BOOKING),))
@@ -146,9 +145,7 @@ def _to_class(
             break
         if identifier is None:
             continue
-        answer = lend_onward(
-            circulation, transaction, desk=desk, item=left[0], to=identifier, now=now
-        )
+        answer = lend_onward(Act(transaction, circulation, desk, now), item=left[0], to=identifier)
         if isinstance(answer, LentOnward) and answer.holder is not None:
             given[left.pop(0)] = answer.holder.name
     return given
@@ -194,9 +191,7 @@ def lend_booking_onward(
         ]
         pairs = list(zip(free, pupils, strict=False))
     return {
-        barcode: lend_onward(
-            circulation, transaction, desk=desk, item=barcode, to=identifier, now=now
-        )
+        barcode: lend_onward(Act(transaction, circulation, desk, now), item=barcode, to=identifier)
         if barcode in out
         else Refused((Refusal(Reason.NOT_FOR_BOOKING),))
         for barcode, identifier in pairs
@@ -223,7 +218,7 @@ def return_booking(
     if isinstance(known, Refused):
         return known
     answers: list[CheckedIn | Refused] = check_in_stack(
-        circulation, transaction, desk=desk, barcodes=barcodes, now=now
+        Act(transaction, circulation, desk, now), barcodes=barcodes
     )
     if is_all:
         lock_queue(transaction, known.record_id)

@@ -12,11 +12,11 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from circulation.booking.capacity import Pool, PoolKey
-from circulation.checks import terms_refusals
 from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal
 from circulation.kernel.set_up import SetUp
+from circulation.loans.checks import terms_refusals
 
 #: No class is larger, and no set.
 MOST_COPIES = 500

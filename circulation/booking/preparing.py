@@ -21,15 +21,18 @@ from circulation.booking.facts import (
     supplies_of_booking,
     title_facts,
 )
+from circulation.booking.part import SPOKEN_FOR
 from circulation.booking.results import ShelfCopy, ToPrepare, booking_of
 from circulation.booking.stays import begin_stay, end_stay, seen, stay_of_item, stays_of
 from circulation.calendars.due_dates import local_date
+from circulation.holds.part import WAITED_FOR
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.transits import TransitReason, begin_transit, end_transit
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Desk, Refusal, Refused, Stay
 from circulation.kernel.set_up import SetUp
+from circulation.loans.facts import OPEN_LOAN
 
 #: How long before a branch's days of preparation begin a booking is on its picking list.
 DAYS_AHEAD = 3
@@ -129,13 +132,15 @@ def _set_aside(
     now: datetime,
 ) -> Stay | Refused:
     # Items of the title are locked already; of no other can anything come.
-    facts = item_facts(transaction, barcode)
+    facts = item_facts(transaction, barcode=barcode)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     item = facts.item(set_up.branches[facts.home_branch_id])
     if facts.record_id != booking.record_id:
         return Refused((Refusal(Reason.NOT_FOR_BOOKING),), item)
-    if facts.stay_booking_id == booking.id and facts.is_kept and facts.loan_id is None:
+    found = SPOKEN_FOR.of(facts)
+    is_set_aside = found is not None and found.booking_id == booking.id and found.is_kept
+    if is_set_aside and OPEN_LOAN.of(facts) is None:
         stay = seen(transaction, set_up, facts, here, now)
         assert stay is not None
         return stay
@@ -169,11 +174,12 @@ def _hindrance(
     now: datetime,
 ) -> Reason | None:
     """Why the item cannot be set aside for the booking."""
-    if item.loan_id is not None:
+    waited_for, spoken_for = WAITED_FOR.of(item), SPOKEN_FOR.of(item)
+    if OPEN_LOAN.of(item) is not None:
         return Reason.ON_LOAN_TO_ANOTHER
-    if item.hold_id is not None:
+    if waited_for is not None and waited_for.hold_id is not None:
         return Reason.ON_HOLD_FOR_ANOTHER
-    if item.stay_branch_id is not None:
+    if spoken_for is not None and spoken_for.branch_id is not None:
         return Reason.STAYS_ELSEWHERE
     pool = PoolKey(item.home_branch_id, item.material_group)
     supply = _of_pool(supplies_of_booking(transaction, booking.id), pool)
@@ -202,8 +208,8 @@ def put_back(
     now: datetime,
 ) -> bool | Refused:
     """The item is not to be kept for its booking any more, and goes home; False: it was not."""
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     row = stay_of_item(transaction, facts.id)

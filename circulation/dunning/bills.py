@@ -20,6 +20,7 @@ from circulation.items.facts import ItemFacts, item_facts_by_id
 from circulation.kernel.engine import Circulation
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind
+from circulation.loans.facts import OPEN_LOAN
 from circulation.notices.causes import Cause
 from circulation.notices.requests import NoticeRequest, request_notice
 
@@ -42,7 +43,8 @@ def bill_loans(
     Where the rules charge nothing, nothing is told either, and the step counts as done.
     """
     facts = {
-        each.id: each for each in item_facts_by_id(transaction, [b.row.item_id for b in bills])
+        each.id: each
+        for each in item_facts_by_id(transaction, item_ids=[b.row.item_id for b in bills])
     }
     together: dict[tuple[int, int, str], list[Decision]] = defaultdict(list)
     for decision in bills:
@@ -70,9 +72,10 @@ def _charge(
     """Charges for the loan, unless that was done when it was lost; gives the charges that it
     makes."""
     row = decision.row
-    if item.loan_id == row.id:
+    loan = OPEN_LOAN.of(item)
+    if loan is not None and loan.id == row.id:
         desk = desk_of(set_up, row.branch_id)
-        charge_compensation(circulation, transaction, set_up, desk, item, now)
+        charge_compensation(circulation, transaction, set_up, desk, item, loan, now)
     made = [
         each.charge_id
         for each in contributions_of_loan(transaction, row.id)

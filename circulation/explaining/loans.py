@@ -8,7 +8,6 @@ from datetime import datetime
 
 from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
-from circulation.checks import check_out_refusals
 from circulation.items.facts import item_facts
 from circulation.kernel.engine import Circulation
 from circulation.kernel.loan_lengths import loan_due
@@ -18,6 +17,7 @@ from circulation.kernel.results import Block, Branch, Item, Patron, Refusal, Ref
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Balance
+from circulation.loans.checks import check_out_refusals
 from circulation.loans.limits import with_counted_groups
 from circulation.patrons.blocks import blocks_of
 from circulation.patrons.facts import patron_facts
@@ -68,7 +68,7 @@ def explain_loan(
 
     Refused only where the patron, the item or the branch is unknown.
     """
-    facts = item_facts(transaction, item)
+    facts = item_facts(transaction, barcode=item)
     borrower = patron_facts(
         transaction,
         IDENTIFIERS.of(circulation).stored(patron),
@@ -120,7 +120,7 @@ def explain_loan(
         },
         counted=counted,
         due=loan_due(now, terms, set_up.calendars[here.id], borrower.expires),
-        refusals=tuple(check_out_refusals(facts, counted_borrower, terms, today, counted)),
+        refusals=tuple(check_out_refusals(facts, counted_borrower, terms, now, today, counted)),
     )
 
 

@@ -12,10 +12,11 @@ from datetime import datetime
 from catalogue.database import Database, Transaction
 from circulation.callers.sorting import SortRule, hindrance, sort_rules_at
 from circulation.callers.terminals import TERMINALS
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import CheckedIn, Desk, Refused
+from circulation.loans.features import HoldHandling
 from circulation.loans.returns import check_in
-from circulation.loans.routing import HoldHandling
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def explain_sorting(
 
     def work(transaction: Transaction) -> None:
         answer = check_in(
-            circulation, transaction, desk=desk, item=item, now=now, holds=holds, sorting=sorting
+            Act(transaction, circulation, desk, now), item=item, holds=holds, sorting=sorting
         )
         if isinstance(answer, Refused):
             raise _TakenBack(answer)

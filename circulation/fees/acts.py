@@ -2,178 +2,180 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from catalogue.database import Transaction
 from circulation.fees.charged_loans import undo_at
-from circulation.fees.compensation import cancel_compensation, set_billed
+from circulation.fees.compensation import cancel_compensation, charge_compensation, set_billed
 from circulation.fees.late_fees import charge_lateness
-from circulation.fees.loan_fees import charge_act
+from circulation.fees.loan_fees import charge_act, fee_refusals, price_of
 from circulation.fees.rules import FEES
-from circulation.items.facts import ItemFacts
-from circulation.kernel.engine import Circulation
-from circulation.kernel.results import Branch, ChargedFee, Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import Event
+from circulation.kernel.results import ChargedFee, Refusal
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import lock_account
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account
-from circulation.patrons.facts import PatronFacts
+from circulation.loans.ending import Ending, EndingFeature
+from circulation.loans.features import LoanCase, LoanSight, Look, Written
+from circulation.loans.lost import LossCase, LossFeature
+from circulation.loans.undo import UndoCase, UndoFeature
 
 _OF_RETURN = frozenset({ChargeKind.LATE_FEE, ChargeKind.COMPENSATION})
 _OF_LOAN = frozenset({ChargeKind.LOAN_FEE})
 
 
-def _owes_nothing(item: ItemFacts, came: datetime) -> bool:
-    """Does the open loan cost nothing when it ends at that moment?"""
-    return item.loan_due is None or (came <= item.loan_due and item.loan_billed is None)
+def _owes_nothing(ending: Ending) -> bool:
+    """Does the loan cost nothing when it ends like that?"""
+    return ending.came <= ending.loan.due and ending.loan.billed is None
 
 
-def lock_who_owes(transaction: Transaction, item: ItemFacts, came: datetime) -> None:
-    """Locks the borrower of the item, locked, where `charge_return` will charge them.
+class FeesAtEnd(EndingFeature):
+    def lock(self, ending: Ending) -> None:
+        if not _owes_nothing(ending):
+            lock_account(ending.act.transaction, ending.loan.patron_id)
 
-    For verbs that look at queues of holds before they end the loan: patrons are locked before
-    queues.
-    """
-    if item.borrower_id is not None and not _owes_nothing(item, came):
-        lock_account(transaction, item.borrower_id)
+    def charge(self, ending: Ending) -> tuple[ChargedFee, ...]:
+        """Charges for being late, and cancels the compensation of a loan that was billed."""
+        if _owes_nothing(ending):
+            return ()
+        act, set_up, item = ending.act, ending.set_up, ending.item
+        late = charge_lateness(
+            act.circulation,
+            act.transaction,
+            set_up,
+            act.desk,
+            item,
+            ending.loan,
+            at=ending.came,
+            now=act.now,
+            returned_at=ending.here,
+        )
+        cancel_compensation(
+            act.transaction, set_up, act.desk, ending.loan, act.now, "the item was returned"
+        )
+        return (late,) if late else ()
 
-
-def charge_return(
-    circulation: Circulation,
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    item: ItemFacts,
-    came: datetime,
-    here: Branch,
-    now: datetime,
-) -> tuple[ChargedFee, ...]:
-    """The open loan of the item, locked, ends: `came` is when the item was handed in, `here`.
-
-    Charges for being late, and cancels the compensation of a loan that was billed. To be called
-    before queues of holds are locked.
-    """
-    if _owes_nothing(item, came):
-        return ()
-    late = charge_lateness(
-        circulation, transaction, set_up, desk, item, at=came, now=now, returned_at=here
-    )
-    cancel_compensation(transaction, set_up, desk, item, now, "the item was returned")
-    return (late,) if late else ()
+    def uncharge(self, act: Act, set_up: SetUp, ended: Event) -> None:
+        """What the end cancelled is charged again."""
+        _undo(act, set_up, ended, _OF_RETURN, "not returned")
 
 
-def charge_renewal(
-    circulation: Circulation,
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    item: ItemFacts,
-    borrower: PatronFacts,
-    *,
-    at: datetime,
-    now: datetime,
-) -> tuple[ChargedFee, ...]:
-    """The open loan of the item, locked, is renewed at `at`.
+@dataclass(frozen=True, slots=True)
+class FeeAtLoan(LoanSight):
+    """What it costs to borrow the item."""
 
-    Charges for being late until now and for the renewal; a compensation is cancelled. To be
-    called while the facts and events show the loan as it was.
-    """
-    late = charge_lateness(
-        circulation, transaction, set_up, desk, item, at=at, now=now, act="renewal"
-    )
-    if item.loan_billed is not None and item.loan_id is not None:
-        cancel_compensation(transaction, set_up, desk, item, now, "the loan was renewed")
-        set_billed(transaction, item.loan_id, None)
-    fee = None
-    if "renewal_fee" in FEES.of(set_up).says:
-        assert item.loan_branch_id is not None
-        lock_account(transaction, borrower.id)
+    amount: int
+    currency: str
+
+    @property
+    def price(self) -> tuple[int, str] | None:
+        return (self.amount, self.currency) if self.amount else None
+
+    def refusals(self, case: LoanCase) -> list[Refusal]:
+        return fee_refusals(self.amount, self.currency, case.wish.fee_acknowledged)
+
+    def follow(self, case: LoanCase, written: Written) -> None:
+        """The borrower is locked."""
+        if self.amount:
+            self._charge(case, "loan_fee", written)
+
+    def _charge(self, case: LoanCase, kind: str, written: Written) -> None:
         fee = charge_act(
+            case.act.circulation,
+            case.act.transaction,
+            case.set_up,
+            case.act.desk,
+            kind,
+            patron_id=case.borrower.id,
+            branch_id=case.branch.id,
+            category=case.borrower.category,
+            material_group=case.item.material_group,
+            loan_id=written.loan.id,
+            item_id=case.item.id,
+            now=case.act.now,
+        )
+        if fee:
+            written.charged += (fee,)
+
+
+class FeeAtRenewal(FeeAtLoan):
+    """What it costs to renew, and to have been late."""
+
+    def follow(self, case: LoanCase, written: Written) -> None:
+        """Charges for being late until now and for the renewal; a compensation is cancelled."""
+        transaction, circulation, desk, now = case.act
+        set_up, loan = case.set_up, case.loan
+        assert loan is not None
+        late = charge_lateness(
             circulation,
             transaction,
             set_up,
             desk,
-            "renewal_fee",
-            patron_id=borrower.id,
-            branch_id=item.loan_branch_id,
-            category=borrower.category,
-            material_group=item.material_group,
-            loan_id=item.loan_id,
-            item_id=item.id,
+            case.item,
+            loan,
+            at=case.at,
             now=now,
+            act="renewal",
         )
-    return tuple(each for each in (late, fee) if each)
+        if late:
+            written.charged += (late,)
+        if loan.billed is not None:
+            cancel_compensation(transaction, set_up, desk, loan, now, "the loan was renewed")
+            set_billed(transaction, loan.id, None)
+        if "renewal_fee" in FEES.of(set_up).says:
+            lock_account(transaction, case.borrower.id)
+            self._charge(case, "renewal_fee", written)
 
 
-def charge_loan(
-    circulation: Circulation,
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    item: ItemFacts,
-    borrower: PatronFacts,
-    loan_id: int,
-    now: datetime,
-) -> tuple[ChargedFee, ...]:
-    """The item is lent to the borrower, who is locked, where that costs something."""
-    fee = charge_act(
-        circulation,
-        transaction,
-        set_up,
-        desk,
-        "loan_fee",
-        patron_id=borrower.id,
-        branch_id=desk.branch_id,
-        category=borrower.category,
-        material_group=item.material_group,
-        loan_id=loan_id,
-        item_id=item.id,
-        now=now,
-    )
-    return (fee,) if fee else ()
+def _look(case: LoanCase) -> FeeAtLoan | None:
+    if "loan_fee" not in FEES.of(case.set_up).says:
+        return None
+    return FeeAtLoan(*_price(case, "loan_fee"))
 
 
-def undo_return(
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    *,
-    patron_id: int | None,
-    loan_id: int | None,
-    recorded: datetime,
-    now: datetime,
-) -> None:
-    """The loan goes on: what its end at that moment charged is taken back, and what it cancelled
-    is charged again."""
-    _undo(transaction, set_up, desk, patron_id, loan_id, recorded, now, _OF_RETURN, "not returned")
+def _look_at_renewal(case: LoanCase) -> FeeAtLoan | None:
+    is_billed = case.loan is not None and case.loan.billed is not None
+    if not (FEES.of(case.set_up).says or is_billed):
+        return None
+    return FeeAtRenewal(*_price(case, "renewal_fee"))
 
 
-def undo_loan(
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    *,
-    patron_id: int | None,
-    loan_id: int | None,
-    recorded: datetime,
-    now: datetime,
-) -> None:
-    """The loan made at that moment never was: nor was what it cost."""
-    _undo(transaction, set_up, desk, patron_id, loan_id, recorded, now, _OF_LOAN, "never lent")
+def _price(case: LoanCase, act: str) -> tuple[int, str]:
+    category, group = case.borrower.category, case.item.material_group
+    return price_of(case.set_up, act, case.branch.id, category, group, case.at)
+
+
+FEES_AT_LOAN = Look((), _look)
+FEES_AT_RENEWAL = Look((), _look_at_renewal)
+
+
+class FeesAtUndo(UndoFeature):
+    def undo_loan(self, case: UndoCase) -> None:
+        """It never was: nor was what it cost."""
+        _undo(case.act, case.set_up, case.undone, _OF_LOAN, "never lent")
 
 
 def _undo(
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    patron_id: int | None,
-    loan_id: int | None,
-    recorded: datetime,
-    now: datetime,
-    kinds: frozenset[ChargeKind],
-    reason: str,
+    act: Act, set_up: SetUp, undone: Event, kinds: frozenset[ChargeKind], reason: str
 ) -> None:
-    if patron_id is None or loan_id is None or not FEES.of(set_up).rows:
+    if undone.patron_id is None or undone.loan_id is None or not FEES.of(set_up).rows:
         return
-    account = open_account(transaction, set_up, desk, patron_id, now)
-    undo_at(account, loan_id, recorded, kinds, reason)
+    account = open_account(act.transaction, set_up, act.desk, undone.patron_id, act.now)
+    undo_at(account, undone.loan_id, undone.recorded or undone.at, kinds, reason)
+
+
+class FeesAtLoss(LossFeature):
+    def follow(self, case: LossCase, *, is_lost: bool) -> Sequence[ChargedFee]:
+        """Compensation for a loan that is lost, nothing any more for one that is found."""
+        transaction, circulation, desk, now = case.act
+        set_up, loan = case.set_up, case.loan
+        if loan is None:
+            return ()
+        if is_lost:
+            return charge_compensation(circulation, transaction, set_up, desk, case.item, loan, now)
+        if loan.billed is not None:
+            cancel_compensation(transaction, set_up, desk, loan, now, "the item was found")
+            set_billed(transaction, loan.id, None)
+        return ()

@@ -34,6 +34,7 @@ from circulation.ledger.charges import charge_made_once, create_charge
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.postings import Account, find_charge
 from circulation.ledger.schema import charge_postings
+from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.loans.schema import loans
 from circulation.loans.states import LoanState, state_of
 
@@ -88,24 +89,24 @@ def bill_loan(
     Refused with ITEM_UNKNOWN, BRANCH_UNKNOWN, ITEM_NOT_ON_LOAN, NOTHING_OWED where the loan is
     neither overdue nor lost, and for a loan that was claimed returned or is suspended.
     """
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
     known = facts.item(set_up.branches[facts.home_branch_id])
-    borrower = facts.borrower()
+    loan = OPEN_LOAN.of(facts)
     if desk.branch_id not in set_up.branches:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), known)
-    if borrower is None or facts.loan_due is None:
+    if loan is None:
         return Refused((Refusal(Reason.ITEM_NOT_ON_LOAN),), known)
     state = state_of(facts, now)
     if state in _NOT_BILLED:
         return Refused((Refusal(_NOT_BILLED[state]),), known)
-    if state is not LoanState.LOST and facts.loan_due >= now:
+    if state is not LoanState.LOST and loan.due >= now:
         return Refused((Refusal(Reason.NOTHING_OWED),), known)
-    charged = charge_compensation(circulation, transaction, set_up, desk, facts, now)
-    return Billed(known, borrower, charged)
+    charged = charge_compensation(circulation, transaction, set_up, desk, facts, loan, now)
+    return Billed(known, loan.borrower(), charged)
 
 
 def compensation_of(
@@ -126,19 +127,16 @@ def charge_compensation(
     set_up: SetUp,
     desk: Desk,
     item: ItemFacts,
+    loan: OpenLoan,
     now: datetime,
 ) -> tuple[ChargedFee, ...]:
     """Charges for the open loan of the item, locked, unless it is billed already."""
-    if item.borrower_id is None or item.loan_billed is not None:
+    if loan.billed is not None or "compensation" not in FEES.of(set_up).says:
         return ()
-    assert item.loan_id is not None
-    assert item.loan_branch_id is not None
-    if "compensation" not in FEES.of(set_up).says:
-        return ()
-    lock_account(transaction, item.borrower_id)
-    borrower = borrower_facts(transaction, item.borrower_id)
+    lock_account(transaction, loan.patron_id)
+    borrower = borrower_facts(transaction, loan.patron_id)
     assert borrower is not None
-    branch = set_up.branches[item.loan_branch_id]
+    branch = set_up.branches[loan.branch_id]
     day = local_date(now, branch.timezone)
     terms = fee_terms(set_up, branch.id, borrower.category, item.material_group, day)
     owed = compensation_of(terms, item.price, item.currency)
@@ -149,7 +147,7 @@ def charge_compensation(
     facts = {
         "price": price,
         "handling": handling,
-        "due": item.loan_due.isoformat() if item.loan_due else None,
+        "due": loan.due.isoformat(),
         "billed": now.isoformat(),
         "category": borrower.category,
         "branch": branch.isil,
@@ -161,9 +159,9 @@ def charge_compensation(
         },
     }
     account = Account(transaction, set_up, desk, borrower.id, now)
-    once = f"compensation {item.loan_id}"
+    once = f"compensation {loan.id}"
     amount, reason = price + handling, ChargeReason.COMPENSATED.value
-    loan_id, item_id = item.loan_id, item.id
+    loan_id, item_id = loan.id, item.id
     charge = charge_made_once(account, once)
     if charge is None:
         charge = create_charge(
@@ -190,11 +188,11 @@ def charge_compensation(
             facts=facts,
             reason=reason,
         )
-    set_billed(transaction, item.loan_id, now)
+    set_billed(transaction, loan.id, now)
     charged = [ChargedFee(charge.id, charge.kind.value, amount, charge.currency)]
     if terms.bill_fee != "none":
         late = charge_lateness(
-            circulation, transaction, set_up, desk, item, at=now, now=now, act="bill"
+            circulation, transaction, set_up, desk, item, loan, at=now, now=now, act="bill"
         )
         charged += [late] if late else []
     return tuple(charged)
@@ -204,19 +202,19 @@ def cancel_compensation(
     transaction: Transaction,
     set_up: SetUp,
     desk: Desk | None,
-    item: ItemFacts,
+    loan: OpenLoan,
     now: datetime,
     reason: str,
 ) -> None:
-    """The item, whose loan was billed, has turned up: nothing is owed for it any more.
+    """The item of the loan, if that was billed, has turned up: nothing is owed for it any more.
 
     What was paid for it is owed to the patron, unless that is longer ago than the rules say.
     """
-    if item.loan_billed is None or item.loan_id is None or item.borrower_id is None:
+    if loan.billed is None:
         return
-    lock_account(transaction, item.borrower_id)
-    account = Account(transaction, set_up, desk, item.borrower_id, now)
-    for each in contributions_of_loan(transaction, item.loan_id):
+    lock_account(transaction, loan.patron_id)
+    account = Account(transaction, set_up, desk, loan.patron_id, now)
+    for each in contributions_of_loan(transaction, loan.id):
         if each.undone is not None or each.kind is not ChargeKind.COMPENSATION:
             continue
         if not _is_too_late(transaction, each.charge_id, each.facts, now):

@@ -9,10 +9,10 @@ from catalogue.database import Transaction
 from circulation.fees.charged_loans import contributions_of_loan
 from circulation.fees.late_fees import BorrowerFacts, Reckoned, is_billed, reckon
 from circulation.fees.rules import FEES
-from circulation.items.facts import ALL, ItemFacts, items_overdue
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Item, Loan, Patron, Refusal, Refused
+from circulation.loans.facts import ALL, OPEN_LOAN, items_overdue
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
@@ -61,14 +61,19 @@ def expected_fees(
     if not facts.overdue or "late_fees" not in FEES.of(set_up).says:
         return ExpectedFees(facts.patron(), (), {})
     borrower = BorrowerFacts(facts.id, facts.category, facts.birth_date, facts.kind)
-    groups: dict[tuple[object, ...], list[tuple[ItemFacts, Reckoned]]] = {}
-    for item in items_overdue(transaction, facts.id, now, ALL, 0):
+    groups: dict[tuple[object, ...], list[tuple[ExpectedLoan, Reckoned]]] = {}
+    for item in items_overdue(transaction, patron_id=facts.id, now=now, at_most=ALL, skipped=0):
+        loan = OPEN_LOAN.of(item)
+        assert loan is not None  # it is overdue
         reckoned = reckon(
-            transaction, set_up, item, borrower, at=now, returned_at=None, rules_on=now
+            transaction, set_up, item, loan, borrower, at=now, returned_at=None, rules_on=now
         )
-        earlier = contributions_of_loan(transaction, item.loan_id) if item.loan_billed else []
-        if reckoned.late.amount and not any(is_billed(each, reckoned) for each in earlier):
-            groups.setdefault(reckoned.group, []).append((item, reckoned))
+        earlier = contributions_of_loan(transaction, loan.id) if loan.billed else []
+        late = reckoned.late
+        if late.amount and not any(is_billed(each, reckoned) for each in earlier):
+            shown = item.item(set_up.branches[item.home_branch_id])
+            line = ExpectedLoan(shown, loan.loan(), late.days, late.amount)
+            groups.setdefault(reckoned.group, []).append((line, reckoned))
     fees = []
     totals: dict[str, int] = {}
     for together in groups.values():
@@ -76,14 +81,6 @@ def expected_fees(
         amount = max(each.late.amount for _, each in together)
         currency = reckoned.terms.currency
         totals[currency] = totals.get(currency, 0) + amount
-        loans = tuple(
-            _line(item.item(set_up.branches[item.home_branch_id]), item.loan(), each)
-            for item, each in together
-        )
+        loans = tuple(line for line, _ in together)
         fees.append(ExpectedFee(reckoned.branch.agency_id, amount, currency, loans))
     return ExpectedFees(facts.patron(), tuple(fees), totals)
-
-
-def _line(item: Item, loan: Loan | None, reckoned: Reckoned) -> ExpectedLoan:
-    assert loan is not None  # it is overdue
-    return ExpectedLoan(item, loan, reckoned.late.days, reckoned.late.amount)

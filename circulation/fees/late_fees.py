@@ -43,6 +43,7 @@ from circulation.ledger.charges import charge_made_once, create_charge
 from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.postings import Account, find_charge
 from circulation.ledger.schema import charges
+from circulation.loans.facts import OpenLoan
 from circulation.patrons.schema import patrons
 
 #: Returns at one machine that follow each other within this are one session.
@@ -152,6 +153,7 @@ def reckon(
     transaction: Transaction,
     set_up: SetUp,
     item: ItemFacts,
+    loan: OpenLoan,
     borrower: BorrowerFacts,
     *,
     at: datetime,
@@ -162,10 +164,7 @@ def reckon(
 
     By the rules that hold on the day of `rules_on`.
     """
-    loan = item.loan()
-    assert loan is not None
-    assert item.loan_branch_id is not None
-    branch = set_up.branches[item.loan_branch_id]
+    branch = set_up.branches[loan.branch_id]
     day = local_date(rules_on, branch.timezone)
     terms = fee_terms(set_up, branch.id, borrower.category, item.material_group, day)
     where = {
@@ -173,8 +172,8 @@ def reckon(
         "returning": returned_at or branch,
         "home": set_up.branches[item.home_branch_id],
     }[terms.calendar]
-    if item.loan_marked is not None and not terms.accrues_while_marked:
-        at = min(at, item.loan_marked)
+    if loan.marked is not None and not terms.accrues_while_marked:
+        at = min(at, loan.marked)
     is_child = child_on(terms, local_date(loan.due, branch.timezone), borrower.birth_date)
     price = item.price if item.currency in (None, terms.currency) else None
     late = lateness(
@@ -244,6 +243,7 @@ def charge_lateness(
     set_up: SetUp,
     desk: Desk,
     item: ItemFacts,
+    loan: OpenLoan,
     *,
     at: datetime,
     now: datetime,
@@ -255,17 +255,16 @@ def charge_lateness(
     To be called while the facts still show the loan as it was. `act` is ``return``, ``renewal``
     or ``bill``. Locks the patron. None where it costs nothing.
     """
-    if item.borrower_id is None or "late_fees" not in FEES.of(set_up).says:
+    if at <= loan.due or "late_fees" not in FEES.of(set_up).says:
         return None
-    if item.loan_due is None or at <= item.loan_due:
-        return None
-    lock_account(transaction, item.borrower_id)
-    borrower = borrower_facts(transaction, item.borrower_id)
+    lock_account(transaction, loan.patron_id)
+    borrower = borrower_facts(transaction, loan.patron_id)
     assert borrower is not None
     reckoned = reckon(
         transaction,
         set_up,
         item,
+        loan,
         borrower,
         at=at,
         returned_at=returned_at,
@@ -275,7 +274,7 @@ def charge_lateness(
     if not amount:
         return None
     account = Account(transaction, set_up, desk, borrower.id, now)
-    earlier = contributions_of_loan(transaction, item.loan_id)
+    earlier = contributions_of_loan(transaction, loan.id)
     billed = next((each for each in earlier if is_billed(each, reckoned)), None)
     if billed is not None:
         charge = find_charge(transaction, billed.charge_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from circulation.checks import patron_refusals
 from circulation.holds.facts import Copy, HoldFacts
 from circulation.holds.results import Wanted
 from circulation.holds.targeting import is_holdable
@@ -13,6 +12,7 @@ from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Refusal
 from circulation.kernel.set_up import SetUp
+from circulation.loans.checks import patron_refusals
 from circulation.patrons.facts import PatronFacts
 from circulation.patrons.registering import PatronKind
 

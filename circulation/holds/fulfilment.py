@@ -1,26 +1,33 @@
-"""What a check-out means for holds: who may take the item, and whose hold it fulfils."""
+"""What lending means for holds: who may take the item, whose hold it fulfils, who wants it back."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from catalogue.database import Transaction
 from circulation.holds.changes import HoldOutcome, close, forget_item, release
 from circulation.holds.facts import (
     HoldFacts,
+    copies_of_record,
     hold_facts,
     hold_of_item,
     holds_of_record,
     lock_hold_set,
     lock_queue,
 )
-from circulation.holds.targeting import suits, target_of
-from circulation.items.facts import ItemFacts
-from circulation.kernel.results import Desk
+from circulation.holds.keeping import KEEPING
+from circulation.holds.part import WAITED_FOR
+from circulation.holds.restoring import capture_image
+from circulation.holds.targeting import is_wanted_by_others, suits, target_of
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal
+from circulation.loans.features import LoanCase, LoanSight, Look, Written
+from circulation.loans.states import LoanAction, LoanState, refusals_in
+from circulation.loans.wishes import LoanWish
 
 
-class HoldsAtLoan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class HoldsAtLoan(LoanSight):
     """`bound` is the hold that the item is bound to or lies on the shelf for, `own` the hold of
     the borrower that the loan fulfils."""
 
@@ -33,25 +40,47 @@ class HoldsAtLoan(NamedTuple):
         bound, own = self.bound, self.own
         return bound is not None and bound.is_bound and (own is None or own.id != bound.id)
 
+    def refusals(self, case: LoanCase) -> list[Refusal]:
+        bound, own = LoanAction.CHECK_OUT, LoanAction.CHECK_OUT_TO_HOLDER
+        return refusals_in(LoanState.HELD, bound if self.is_for_another else own)
 
-def holds_at_loan(
-    transaction: Transaction, item: ItemFacts, patron_id: int, for_hold: int | None = None
-) -> HoldsAtLoan:
-    """The holds that matter when the locked item is lent to the patron.
+    def follow(self, case: LoanCase, written: Written) -> None:
+        bound, own = self.bound, self.own
+        if bound is not None:
+            written.before["capture"] = capture_image(bound)
+        if written.is_over:
+            return
+        transaction, _, desk, now = case.act
+        item_id = case.item.id
+        if own is not None:
+            written.hold_id = own.id
+            if own.closed is None:
+                if own.captured_item_id not in (None, item_id):
+                    release(transaction, desk, own, now)
+                close(transaction, desk, own, HoldOutcome.FULFILLED, now, item_id=item_id)
+        if bound is None:
+            return
+        if self.is_for_another:
+            release(transaction, desk, bound, now)  # taken over their heads: they wait again
+        forget_item(transaction, bound)
+
+
+def holds_at_loan(case: LoanCase) -> HoldsAtLoan:
+    """The holds that matter when the locked item is lent to the borrower.
 
     Any hold of theirs that the item suits is fulfilled, also one that is paused or whose own item
-    is on its way still: they have what they wanted. `for_hold`, where it is one of them, goes
-    before bound to the item goes before on the item goes before on the title.
+    is on its way still: they have what they wanted. The one that is wished for, where it is one of
+    them, goes before bound to the item goes before on the item goes before on the title.
     """
-    if not item.has_to_do_with_holds:
-        return HoldsAtLoan()
+    item, transaction = case.item, case.act.transaction
+    for_hold = case.wish.for_hold if isinstance(case.wish, LoanWish) else None
     lock_queue(transaction, item.record_id)
     bound = _settled(transaction, hold_of_item(transaction, item.id))
     target = target_of(item)
     own = [
         hold
         for hold in holds_of_record(transaction, item.record_id)
-        if hold.patron_id == patron_id and suits(target, hold)
+        if hold.patron_id == case.borrower.id and suits(target, hold)
     ]
     own.sort(
         key=lambda hold: (
@@ -71,17 +100,36 @@ def _settled(transaction: Transaction, hold: HoldFacts | None) -> HoldFacts | No
     return hold_facts(transaction, hold.id)
 
 
-def settle_holds(
-    transaction: Transaction, desk: Desk, item_id: int, holds: HoldsAtLoan, now: datetime
-) -> None:
-    """Writes what the loan of the item does to the holds."""
-    bound, own = holds.bound, holds.own
-    if own is not None and own.closed is None:
-        if own.captured_item_id not in (None, item_id):
-            release(transaction, desk, own, now)
-        close(transaction, desk, own, HoldOutcome.FULFILLED, now, item_id=item_id)
-    if bound is None:
-        return
-    if bound.is_bound and (own is None or own.id != bound.id):
-        release(transaction, desk, bound, now)  # taken over their heads: they wait again
-    forget_item(transaction, bound)
+@dataclass(frozen=True, slots=True)
+class HoldsAtRenewal(LoanSight):
+    """Does somebody else wait whom no copy but this one can serve?"""
+
+    is_wanted: bool
+
+    def refusals(self, case: LoanCase) -> list[Refusal]:
+        reasons = []
+        if case.loan is not None and case.loan.recalled is not None:
+            reasons.append(Reason.LOAN_RECALLED)
+        if self.is_wanted:
+            reasons.append(Reason.WANTED_BY_ANOTHER)
+        return [Refusal(reason) for reason in reasons]
+
+
+def holds_at_renewal(case: LoanCase) -> HoldsAtRenewal | None:
+    """What those who wait for the title have against a renewal, where there are any."""
+    item, transaction, now = case.item, case.act.transaction, case.act.now
+    waited_for = WAITED_FOR.of(item)
+    if waited_for is None or not waited_for.open_holds:
+        return None
+    queue = holds_of_record(transaction, item.record_id)
+    copies = copies_of_record(transaction, item.record_id)
+    for feature in KEEPING.of(item):
+        if feature.keeps_copies(item):
+            copies = feature.left(transaction, case.set_up, item.record_id, copies, now)
+    return HoldsAtRenewal(
+        is_wanted_by_others(target_of(item), case.borrower.id, queue, copies, case.set_up, now)
+    )
+
+
+HOLDS_AT_LOAN = Look((WAITED_FOR,), holds_at_loan)
+HOLDS_AT_RENEWAL = Look((WAITED_FOR,), holds_at_renewal)

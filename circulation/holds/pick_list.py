@@ -7,7 +7,7 @@ mark, so that two people do not look for the same book.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -15,8 +15,6 @@ from sqlalchemy import bindparam, delete, insert
 
 from catalogue.database import Transaction, change, send
 from catalogue.items import find_item
-from circulation.booking.at_loan import without_booked
-from circulation.booking.facts import booked_records
 from circulation.holds.facts import (
     Copy,
     HoldFacts,
@@ -25,6 +23,7 @@ from circulation.holds.facts import (
     lock_queue,
     records_to_fetch,
 )
+from circulation.holds.keeping import KEEPING, KeepingFeature
 from circulation.holds.schema import fetches
 from circulation.holds.targeting import Assignment, assign
 from circulation.items.facts import item_facts, lock_item
@@ -74,10 +73,10 @@ def pick_list(
     set_up = read_set_up(transaction)
     found: list[ToFetch] = []
     served: set[int] = set()  # parallel sets: one of each is enough
-    booked = set(booked_records(transaction))
+    kept = [(feature, feature.records(transaction)) for feature in KEEPING]
     for (record_id,) in records_to_fetch(transaction, branch_id):
-        is_booked = record_id in booked
-        for copy, hold in _shared_out(transaction, set_up, record_id, now, is_booked, served):
+        keeping = [feature for feature, titles in kept if record_id in titles]
+        for copy, hold in _shared_out(transaction, set_up, record_id, now, keeping, served):
             if hold.set_kind == "parallel" and hold.set_id is not None:
                 served.add(hold.set_id)
             if copy.branch_id == branch_id:
@@ -98,14 +97,14 @@ def _shared_out(
     set_up: SetUp,
     record_id: int,
     now: datetime,
-    is_booked: bool,
+    keeping: Iterable[KeepingFeature],
     served: Container[int | None] = (),
 ) -> list[Assignment]:
     """What is to be fetched of the title, but for holds of the sets that are `served`."""
     queue = [hold for hold in holds_of_record(transaction, record_id) if hold.set_id not in served]
     copies = copies_of_record(transaction, record_id)
-    if is_booked:
-        copies = without_booked(transaction, set_up, record_id, copies, now)
+    for feature in keeping:
+        copies = feature.left(transaction, set_up, record_id, copies, now)
     return assign(queue, copies, set_up, now)
 
 
@@ -137,14 +136,14 @@ def begin_fetching(
     Refused where it is not on the pick list (NOT_WANTED), or somebody else has gone
     (BEING_FETCHED). The mark ends when the item is bound to a hold, and after `MARK_LASTS`.
     """
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
     lock_queue(transaction, facts.record_id)
-    is_booked = facts.bookings > 0
-    for copy, hold in _shared_out(transaction, set_up, facts.record_id, now, is_booked):
+    keeping = [feature for feature in KEEPING.of(facts) if feature.keeps_copies(facts)]
+    for copy, hold in _shared_out(transaction, set_up, facts.record_id, now, keeping):
         if copy.id != facts.id:
             continue
         if _is_marked(copy, now) and copy.fetched_by != desk.actor:

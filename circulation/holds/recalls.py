@@ -26,19 +26,21 @@ from circulation.holds.facts import (
     holds_that_begin,
     lock_queue,
 )
+from circulation.holds.part import WAITED_FOR
 from circulation.holds.results import RecalledLoan
 from circulation.holds.targeting import Target, assign, can_serve, is_due_service
 from circulation.interlending.following import follow_recall
 from circulation.items.facts import item_facts, lock_item
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.loan_lengths import recall_due
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.kernel.schema import events
 from circulation.kernel.set_up import SetUp
+from circulation.loans.facts import OPEN_LOAN
 from circulation.loans.schema import loans
-from circulation.loans.states import LoanAction, refusal_of, state_of
+from circulation.loans.states import LoanAction, refusals_in, state_of
 from circulation.patrons.schema import patrons
 
 #: The actor of the events of holds that begin.
@@ -175,31 +177,26 @@ def recall_for_holds_that_begin(
     return recalled, page[-1].id if len(page) == at_most else None
 
 
-def recall(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    item: str,
-    now: datetime,
-    wanted_by: datetime | None = None,
-) -> RecalledLoan | Refused:
+def recall(act: Act, *, item: str, wanted_by: datetime | None = None) -> RecalledLoan | Refused:
     """Staff recall the loan of the item with this barcode, whether anybody waits or not.
 
     With `wanted_by` the borrower has it until then, where the rules would have it back sooner.
     Refused with NOT_RECALLABLE where the rules recall nothing or the loan ends no later as it is,
     and as the table of loan states has it.
     """
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    transaction, circulation, desk, now = act
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
     known = facts.item(set_up.branches[facts.home_branch_id])
-    if hindrance := refusal_of(state_of(facts, now), LoanAction.RECALL):
-        return Refused((Refusal(hindrance),), known)
+    found = OPEN_LOAN.of(facts)
+    refusals = refusals_in(state_of(facts, now), LoanAction.RECALL)
+    if refusals or found is None:
+        return Refused(tuple(refusals), known)
     on_loan = _open_loans(transaction, facts.record_id)
-    loan = next(each for each in on_loan if each.id == facts.loan_id)
+    loan = next(each for each in on_loan if each.id == found.id)
     new_due = _recalled_to(loan, set_up, now)
     recalled = None
     if new_due is not None and wanted_by is not None:
@@ -209,24 +206,23 @@ def recall(
     return recalled or Refused((Refusal(Reason.NOT_RECALLABLE),), known)
 
 
-def cancel_recall(
-    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
-) -> RecalledLoan | Refused | None:
+def cancel_recall(act: Act, *, item: str) -> RecalledLoan | Refused | None:
     """Takes the recall of an open loan back: it is due when it was before. None: not recalled.
 
     Refused with LOAN_RECALLED as long as somebody waits for the title, and with ITEM_NOT_ON_LOAN.
     """
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    transaction, circulation, desk, now = act
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
-    known, loan = facts.item(set_up.branches[facts.home_branch_id]), facts.loan()
+    known, loan = facts.item(set_up.branches[facts.home_branch_id]), OPEN_LOAN.of(facts)
     if loan is None:
         return Refused((Refusal(Reason.ITEM_NOT_ON_LOAN),), known)
-    if facts.loan_recalled is None:
+    if loan.recalled is None:
         return None
-    if facts.open_holds:
+    if (waited_for := WAITED_FOR.of(facts)) is not None and waited_for.open_holds:
         return Refused((Refusal(Reason.LOAN_RECALLED),), known)
     before = json.loads(_last_recall(transaction, loan.id) or "{}")
     old_due = datetime.fromisoformat(before["due"]) if "due" in before else loan.due
@@ -239,7 +235,7 @@ def cancel_recall(
         desk,
         now,
         item_id=facts.id,
-        patron_id=facts.borrower_id,
+        patron_id=loan.patron_id,
         loan_id=loan.id,
         before={"due": loan.due.isoformat()},
         after={"due": due.isoformat()},

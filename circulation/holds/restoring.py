@@ -24,9 +24,11 @@ from circulation.holds.facts import (
     lock_queue,
     lock_shelf,
 )
+from circulation.holds.part import WAITED_FOR
 from circulation.holds.schema import captures, holds
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
+from circulation.loans.undo import UndoCase, UndoFeature
 
 _reopen = change(
     update(holds)
@@ -182,3 +184,22 @@ def release_item(
     if hold.is_bound:
         release(transaction, desk, hold, now)
     forget_item(transaction, hold)
+
+
+class HoldsAtUndo(UndoFeature):
+    def undo_loan(self, case: UndoCase) -> None:
+        undone, act = case.undone, case.act
+        if undone.hold_id is None and "capture" not in undone.before:
+            return
+        closed = undone.recorded or undone.at
+        restore_holds(
+            act.transaction, act.desk, case.item.record_id, undone.hold_id, closed, act.now
+        )
+        if "capture" in undone.before:
+            image = undone.before["capture"]
+            restore_capture(act.transaction, act.desk, case.item.id, image, act.now)
+
+    def undo_return(self, case: UndoCase) -> None:
+        waited_for, act = WAITED_FOR.of(case.item), case.act
+        if waited_for is not None and waited_for.hold_id is not None:
+            release_item(act.transaction, act.desk, case.item.record_id, case.item.id, act.now)

@@ -14,11 +14,12 @@ from circulation.holds.facts import (
     lock_queues_to_clear,
 )
 from circulation.holds.results import Hold, hold_of
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import CheckedIn, Desk
 from circulation.kernel.set_up import SetUp, read_set_up
+from circulation.loans.features import HoldHandling
 from circulation.loans.returns import check_in
-from circulation.loans.routing import HoldHandling
 
 
 class OnShelf(NamedTuple):
@@ -70,7 +71,7 @@ def clear_shelf(
     lock_queues_to_clear(transaction, desk.branch_id, now)
     cleared = []
     for (barcode,) in items_to_clear(transaction, desk.branch_id, now):
-        answer = check_in(circulation, transaction, desk=desk, item=barcode, now=now, holds=holds)
+        answer = check_in(Act(transaction, circulation, desk, now), item=barcode, holds=holds)
         assert isinstance(answer, CheckedIn)
         cleared.append(answer)
     return cleared

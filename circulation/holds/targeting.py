@@ -14,12 +14,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from circulation.calendars.due_dates import local_date
-from circulation.checks import terms_refusals
 from circulation.holds.facts import Copy, HoldFacts
 from circulation.holds.queues import may_be_served, order_key
 from circulation.items.facts import ItemFacts
+from circulation.items.features import branch_of
 from circulation.kernel.results import Branch
 from circulation.kernel.set_up import SetUp
+from circulation.loans.checks import terms_refusals
 
 
 class Target(NamedTuple):
@@ -32,8 +33,7 @@ class Target(NamedTuple):
 
 
 def target_of(item: ItemFacts) -> Target:
-    branch_id = item.stay_branch_id or item.home_branch_id
-    return Target(item.id, branch_id, item.material_group, item.part)
+    return Target(item.id, branch_of(item), item.material_group, item.part)
 
 
 def suits(item: Target | Copy, hold: HoldFacts) -> bool:

@@ -11,15 +11,17 @@ from datetime import datetime
 from catalogue.database import Transaction
 from circulation.holds.changes import HoldOutcome, ask_for_title, close, release
 from circulation.holds.facts import HoldFacts, hold_facts, holds_of_patron, holds_of_record
+from circulation.holds.part import WAITED_FOR
 from circulation.items.facts import ItemFacts
 from circulation.kernel.results import Desk
 
 
 def stands_ready(transaction: Transaction, item: ItemFacts) -> bool:
     """Does the item lie on a hold shelf for somebody who has been told to fetch it?"""
-    if item.hold_id is None:
+    waited_for = WAITED_FOR.of(item)
+    if waited_for is None or waited_for.hold_id is None:
         return False
-    hold = hold_facts(transaction, item.hold_id)
+    hold = hold_facts(transaction, waited_for.hold_id)
     return hold is not None and hold.is_bound and hold.shelved is not None
 
 

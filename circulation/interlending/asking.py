@@ -14,7 +14,6 @@ from catalogue.database import Transaction
 from catalogue.records import fetch_records
 from circulation.calendars.due_dates import local_date
 from circulation.callers.partners import PARTNERS, Partner, folded_agency
-from circulation.checks import patron_refusals
 from circulation.interlending.notices import NoticeKind, tell
 from circulation.interlending.rows import (
     InterlibraryLoan,
@@ -28,6 +27,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
+from circulation.loans.checks import patron_refusals
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind as PatronNoticeKind
 from circulation.notices.requests import NoticeRequest, request_notice

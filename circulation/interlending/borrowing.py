@@ -26,11 +26,13 @@ from circulation.interlending.rows import (
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
 from circulation.interlending.temporary import add_temporary, end_holds, remove_temporary
 from circulation.items.facts import item_facts, lock_item
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, CheckedIn, Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
+from circulation.loans.facts import OPEN_LOAN
 from circulation.loans.returns import check_in
 from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS, told_as
@@ -182,7 +184,7 @@ def accept(
     )
     assert isinstance(new, InterlibraryLoan)
     tell(transaction, desk, new, NoticeKind.RECEIVED, now)
-    checked_in = check_in(circulation, transaction, desk=desk, item=barcode, now=now)
+    checked_in = check_in(Act(transaction, circulation, desk, now), item=barcode)
     assert isinstance(checked_in, CheckedIn)
     return Accepted(new, checked_in)
 
@@ -217,9 +219,9 @@ def send_home(
     """It goes back to its owner: record and item are no more. Repeated, it changes nothing."""
     if loan.closed is not None:
         return advance(transaction, loan, BorrowingAction.SEND_HOME, now)
-    lock_item(transaction, loan.barcode)
-    facts = item_facts(transaction, loan.barcode) if loan.item_id is not None else None
-    if facts is not None and facts.loan_id is not None:
+    lock_item(transaction, barcode=loan.barcode)
+    facts = item_facts(transaction, barcode=loan.barcode) if loan.item_id is not None else None
+    if facts is not None and OPEN_LOAN.of(facts) is not None:
         return Obstacle.ON_LOAN
     new = advance(transaction, loan, BorrowingAction.SEND_HOME, now)
     if isinstance(new, Obstacle):

@@ -7,10 +7,14 @@ partner is told unless the act was its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from catalogue.database import Transaction
+from circulation.holds.part import WAITED_FOR
 from circulation.interlending.notices import NoticeKind, tell, withdraw
+from circulation.interlending.part import WITH_PARTNER
 from circulation.interlending.rows import (
     InterlibraryLoan,
     advance,
@@ -27,9 +31,18 @@ from circulation.interlending.states import (
     Obstacle,
     after,
 )
-from circulation.items.facts import ItemFacts
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk, Loan, Refusal
+from circulation.kernel.results import ChargedFee, Desk, Destination, Refusal
+from circulation.loans.features import (
+    LoanCase,
+    LoanSight,
+    Look,
+    ReturnCase,
+    ReturnFeature,
+    Written,
+)
+from circulation.loans.lost import LossCase, LossFeature
+from circulation.loans.undo import UndoCase, UndoFeature
 
 #: Why the patron cannot renew what is borrowed, by what hinders it there.
 _RENEWAL_REASONS = {
@@ -39,100 +52,111 @@ _RENEWAL_REASONS = {
 }
 
 
-def bounded_by_owner(item: ItemFacts, due: datetime | None) -> datetime | None:
-    """A due date no later than the owner's, for what is borrowed from another library."""
-    if due is None or item.owner_due is None:
-        return due
-    return min(due, item.owner_due)
+class PartnerAtLoan(LoanSight):
+    """An item that is in an interlibrary loan, or may be for the hold that the loan fulfils."""
+
+    def bounded(self, case: LoanCase, due: datetime | None) -> datetime | None:
+        """No later than the owner's date, for what is borrowed from another library."""
+        partner = WITH_PARTNER.of(case.item)
+        if due is None or partner is None or partner.owner_due is None:
+            return due
+        return min(due, partner.owner_due)
+
+    def follow(self, case: LoanCase, written: Written) -> None:
+        transaction, item, loan = case.act.transaction, case.item, written.loan
+        if written.is_over:
+            return
+        if WITH_PARTNER.of(item) is not None:
+            found = loan_of_item(transaction, item.id)
+        elif written.hold_id is not None:
+            found = loan_of_hold(transaction, written.hold_id)
+        else:
+            return
+        if found is None:
+            return
+        now = case.act.now
+        if found.is_borrowed:
+            new = advance(transaction, found, BorrowingAction.LEND, now, loan_id=loan.id)
+            kind = NoticeKind.CHECKED_OUT
+        else:
+            new = advance(
+                transaction,
+                found,
+                LendingAction.LEND,
+                now,
+                item_id=item.id,
+                barcode=item.barcode,
+                record_id=item.record_id,
+                title=item.title,
+                author=item.author,
+                loan_id=loan.id,
+                due=loan.due,
+            )
+            kind = NoticeKind.SHIPPED
+        if isinstance(new, InterlibraryLoan):
+            tell(transaction, case.act.desk, new, kind, now, due=loan.due)
 
 
-def follow_check_out(
-    transaction: Transaction,
-    desk: Desk,
-    item: ItemFacts,
-    hold_id: int | None,
-    loan: Loan,
-    now: datetime,
-) -> None:
-    """The item was lent; `hold_id` is the hold that this fulfils."""
-    if item.interlibrary_id is not None:
-        found = loan_of_item(transaction, item.id)
-    elif hold_id is not None:
-        found = loan_of_hold(transaction, hold_id)
-    else:
-        return
-    if found is None:
-        return
-    if found.is_borrowed:
-        new = advance(transaction, found, BorrowingAction.LEND, now, loan_id=loan.id)
-        kind = NoticeKind.CHECKED_OUT
-    else:
-        new = advance(
-            transaction,
-            found,
-            LendingAction.LEND,
-            now,
-            item_id=item.id,
-            barcode=item.barcode,
-            record_id=item.record_id,
-            title=item.title,
-            author=item.author,
-            loan_id=loan.id,
-            due=loan.due,
-        )
-        kind = NoticeKind.SHIPPED
-    if isinstance(new, InterlibraryLoan):
-        tell(transaction, desk, new, kind, now, due=loan.due)
+@dataclass(frozen=True, slots=True)
+class PartnerAtRenewal(LoanSight):
+    """The interlibrary loan of an item whose loan is to be renewed."""
+
+    found: InterlibraryLoan
+
+    def refusals(self, case: LoanCase) -> list[Refusal]:
+        """Why the owner need not be asked for a renewal of what is borrowed."""
+        if not self.found.is_borrowed:
+            return []
+        if not self.found.renewable:
+            return [Refusal(Reason.MAX_RENEWALS_REACHED)]
+        cell = after(self.found.state, BorrowingAction.ASK_RENEWAL)
+        hindrance = _RENEWAL_REASONS.get(cell) if isinstance(cell, Obstacle) else None
+        return [Refusal(hindrance)] if hindrance else []
+
+    def follow(self, case: LoanCase, written: Written) -> None:
+        """For good where the item is ours, else until the owner answers."""
+        transaction, _, desk, now = case.act
+        due = written.loan.due
+        if self.found.is_borrowed:
+            before = None if case.loan is None else case.loan.due
+            action = BorrowingAction.ASK_RENEWAL
+            new = advance(transaction, self.found, action, now, due_before=before)
+            kind = NoticeKind.RENEWAL_ASKED
+        else:
+            new = advance(transaction, self.found, LendingAction.RENEW, now, due=due)
+            kind = NoticeKind.RENEWED
+        if isinstance(new, InterlibraryLoan):
+            tell(transaction, desk, new, kind, now, due=due)
 
 
-def follow_check_in(
-    transaction: Transaction, desk: Desk, item: ItemFacts, now: datetime
-) -> InterlibraryLoan | None:
-    """The item was handed in; gives the loan where the item belongs to another library."""
-    found = loan_of_item(transaction, item.id)
-    if found is None:
-        return None
-    action = BorrowingAction.COME_BACK if found.is_borrowed else LendingAction.COME_BACK
-    new = advance(transaction, found, action, now, due_before=None)
-    if isinstance(new, Obstacle):
-        return None
-    if new.state is not found.state:
-        tell(transaction, desk, found, NoticeKind.CHECKED_IN, now)
-    return new if new.is_borrowed else None
+def _at_renewal(case: LoanCase) -> PartnerAtRenewal | None:
+    found = loan_of_item(case.act.transaction, case.item.id)
+    return None if found is None else PartnerAtRenewal(found)
 
 
-def renewal_refusals(transaction: Transaction, item: ItemFacts) -> list[Refusal]:
-    """Why the owner need not be asked for a renewal of what is borrowed."""
-    found = loan_of_item(transaction, item.id)
-    if found is None or not found.is_borrowed:
-        return []
-    if not found.renewable:
-        return [Refusal(Reason.MAX_RENEWALS_REACHED)]
-    cell = after(found.state, BorrowingAction.ASK_RENEWAL)
-    hindrance = _RENEWAL_REASONS.get(cell) if isinstance(cell, Obstacle) else None
-    return [Refusal(hindrance)] if hindrance else []
+_AT_LOAN = PartnerAtLoan()
+PARTNER_AT_LOAN = Look((WITH_PARTNER, WAITED_FOR), lambda case: _AT_LOAN)
+PARTNER_AT_RENEWAL = Look((WITH_PARTNER,), _at_renewal)
 
 
-def follow_renewal(
-    transaction: Transaction,
-    desk: Desk,
-    item: ItemFacts,
-    loan: Loan,
-    previous_due: datetime,
-    now: datetime,
-) -> None:
-    """The loan was renewed: for good where the item is ours, else until the owner answers."""
-    found = loan_of_item(transaction, item.id)
-    if found is None:
-        return
-    if found.is_borrowed:
-        new = advance(transaction, found, BorrowingAction.ASK_RENEWAL, now, due_before=previous_due)
-        kind = NoticeKind.RENEWAL_ASKED
-    else:
-        new = advance(transaction, found, LendingAction.RENEW, now, due=loan.due)
-        kind = NoticeKind.RENEWED
-    if isinstance(new, InterlibraryLoan):
-        tell(transaction, desk, new, kind, now, due=loan.due)
+class PartnerAtReturn(ReturnFeature):
+    parts = (WITH_PARTNER,)
+
+    def settle(self, case: ReturnCase) -> None:
+        transaction, _, desk, now = case.act
+        found = loan_of_item(transaction, case.item.id)
+        if found is None:
+            return
+        action = BorrowingAction.COME_BACK if found.is_borrowed else LendingAction.COME_BACK
+        new = advance(transaction, found, action, now, due_before=None)
+        if isinstance(new, Obstacle):
+            return
+        if new.state is not found.state:
+            tell(transaction, desk, found, NoticeKind.CHECKED_IN, now)
+        if new.is_borrowed:
+            # It belongs on no shelf of ours: once it is at the branch that borrowed it, or where
+            # nothing goes there from here, staff send it back.
+            case.shelf, case.floats = Destination.PROBLEM_BIN, False
 
 
 def follow_recall(
@@ -147,21 +171,24 @@ def follow_recall(
         tell(transaction, desk, new, NoticeKind.RECALLED, now, due=due)
 
 
-def follow_loss(
-    transaction: Transaction, desk: Desk, item: ItemFacts, is_lost: bool, now: datetime
-) -> None:
-    """The item was declared lost, or was found again with who has it."""
-    found = loan_of_item(transaction, item.id)
-    if found is None:
-        return
-    action: LendingAction | BorrowingAction
-    if found.is_borrowed:
-        action = BorrowingAction.LOSE if is_lost else BorrowingAction.FIND
-    else:
-        action = LendingAction.LOSE if is_lost else LendingAction.FIND
-    new = advance(transaction, found, action, now)
-    if isinstance(new, InterlibraryLoan) and new.state is not found.state:
-        tell(transaction, desk, new, NoticeKind.LOST if is_lost else NoticeKind.FOUND, now)
+class PartnerAtLoss(LossFeature):
+    def follow(self, case: LossCase, *, is_lost: bool) -> Sequence[ChargedFee]:
+        """The item was declared lost, or was found again with who has it."""
+        transaction, _, desk, now = case.act
+        if WITH_PARTNER.of(case.item) is None:
+            return ()
+        found = loan_of_item(transaction, case.item.id)
+        if found is None:
+            return ()
+        action: LendingAction | BorrowingAction
+        if found.is_borrowed:
+            action = BorrowingAction.LOSE if is_lost else BorrowingAction.FIND
+        else:
+            action = LendingAction.LOSE if is_lost else LendingAction.FIND
+        new = advance(transaction, found, action, now)
+        if isinstance(new, InterlibraryLoan) and new.state is not found.state:
+            tell(transaction, desk, new, NoticeKind.LOST if is_lost else NoticeKind.FOUND, now)
+        return ()
 
 
 def follow_end_of_hold(
@@ -177,32 +204,34 @@ def follow_end_of_hold(
         tell(transaction, desk, found, NoticeKind.CANCELLED, now)
 
 
-def undo_check_out(transaction: Transaction, desk: Desk, item: ItemFacts, now: datetime) -> None:
-    """The loan never was: the interlibrary loan is where it was before."""
-    found = loan_of_item(transaction, item.id)
-    if found is None:
-        return
-    if found.is_borrowed:
-        back: BorrowingState | LendingState = BorrowingState.ARRIVED
-        kind, undone = NoticeKind.CHECKED_OUT, found._replace(loan_id=None)
-    else:
-        back, kind = LendingState.REQUESTED, NoticeKind.SHIPPED
-        undone = found._replace(loan_id=None, item_id=None, due=None)
-    store(transaction, undone._replace(state_name=back.value, changed=now))
-    if not withdraw(transaction, found.id, kind):
-        tell(transaction, desk, found, NoticeKind.CHECKED_IN, now)
+class PartnerAtUndo(UndoFeature):
+    def undo_loan(self, case: UndoCase) -> None:
+        """The interlibrary loan is where it was before."""
+        transaction, _, desk, now = case.act
+        if WITH_PARTNER.of(case.item) is None:
+            return
+        found = loan_of_item(transaction, case.item.id)
+        if found is None:
+            return
+        if found.is_borrowed:
+            back: BorrowingState | LendingState = BorrowingState.ARRIVED
+            kind, undone = NoticeKind.CHECKED_OUT, found._replace(loan_id=None)
+        else:
+            back, kind = LendingState.REQUESTED, NoticeKind.SHIPPED
+            undone = found._replace(loan_id=None, item_id=None, due=None)
+        store(transaction, undone._replace(state_name=back.value, changed=now))
+        if not withdraw(transaction, found.id, kind):
+            tell(transaction, desk, found, NoticeKind.CHECKED_IN, now)
 
-
-def undo_check_in(
-    transaction: Transaction, desk: Desk, item: ItemFacts, loan_id: int, now: datetime
-) -> None:
-    """The loan goes on, and the interlibrary loan with it."""
-    found = last_loan_of_item(transaction, item.id)
-    if found is None or found.loan_id != loan_id:
-        return
-    back = BorrowingState.ON_LOAN if found.is_borrowed else LendingState.LENT
-    if found.state not in (BorrowingState.RETURNED, LendingState.COMPLETED):
-        return
-    store(transaction, found._replace(state_name=back.value, closed=None, changed=now))
-    if not withdraw(transaction, found.id, NoticeKind.CHECKED_IN):
-        tell(transaction, desk, found, NoticeKind.CHECKED_OUT, now)
+    def undo_return(self, case: UndoCase) -> None:
+        """The interlibrary loan goes on, too."""
+        transaction, _, desk, now = case.act
+        found = last_loan_of_item(transaction, case.item.id)
+        if found is None or found.loan_id != case.undone.loan_id:
+            return
+        back = BorrowingState.ON_LOAN if found.is_borrowed else LendingState.LENT
+        if found.state not in (BorrowingState.RETURNED, LendingState.COMPLETED):
+            return
+        store(transaction, found._replace(state_name=back.value, closed=None, changed=now))
+        if not withdraw(transaction, found.id, NoticeKind.CHECKED_IN):
+            tell(transaction, desk, found, NoticeKind.CHECKED_OUT, now)

@@ -22,6 +22,7 @@ from circulation.interlending.states import LendingAction, LendingState, Obstacl
 from circulation.items.facts import item_facts
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Desk
+from circulation.loans.facts import OPEN_LOAN
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS, told_as
 
@@ -75,13 +76,14 @@ def lent_to_partner(
     Brokers that look for copies by themselves send no request. `item` is the barcode; None where
     it is not on loan. Without a `request_id` the loan is called after its own.
     """
-    lent = item_facts(transaction, item)
-    if lent is None or lent.loan_id is None:
+    lent = item_facts(transaction, barcode=item)
+    on_loan = None if lent is None else OPEN_LOAN.of(lent)
+    if lent is None or on_loan is None:
         return None
     known = loan_of_item(transaction, lent.id)
     if known is not None:
         return known
-    request_id = request_id or str(lent.loan_id)
+    request_id = request_id or str(on_loan.id)
     asked = loan_of_request(transaction, partner, Role.LENDER, request_id)
     facts: dict[str, Any] = {
         "item_id": lent.id,
@@ -89,8 +91,8 @@ def lent_to_partner(
         "record_id": lent.record_id,
         "title": lent.title,
         "author": lent.author,
-        "loan_id": lent.loan_id,
-        "due": lent.loan_due,
+        "loan_id": on_loan.id,
+        "due": on_loan.due,
     }
     if asked is not None and asked.closed is None:
         new = advance(transaction, asked, LendingAction.LEND, now, **facts)

@@ -18,6 +18,7 @@ from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
+from circulation.loans.facts import OPEN_LOAN
 from circulation.loans.schema import loans
 
 #: How long the patron keeps what the owner does not renew, or wants back on no day it names.
@@ -96,8 +97,9 @@ def recalled_by_owner(
 
 def _promised(transaction: Transaction, loan: InterlibraryLoan) -> datetime | None:
     """When the patron's loan is due; None where they do not have it."""
-    facts = item_facts(transaction, loan.barcode)
-    return None if facts is None or facts.id != loan.item_id else facts.loan_due
+    facts = item_facts(transaction, barcode=loan.barcode)
+    on_loan = None if facts is None or facts.id != loan.item_id else OPEN_LOAN.of(facts)
+    return None if on_loan is None else on_loan.due
 
 
 def _whole_day(
@@ -129,20 +131,20 @@ def _redate(
     is_recall: bool = False,
 ) -> None:
     """Moves the due date of the patron's loan, and says why in an event."""
-    lock_item(transaction, loan.barcode)
-    facts = item_facts(transaction, loan.barcode)
-    if facts is None or facts.loan_id is None or facts.loan_due in (None, due):
+    lock_item(transaction, barcode=loan.barcode)
+    facts = item_facts(transaction, barcode=loan.barcode)
+    on_loan = None if facts is None else OPEN_LOAN.of(facts)
+    if on_loan is None or on_loan.due == due:
         return
-    assert facts.loan_due is not None
-    _set_due(transaction, facts.loan_id, due, now if is_recall else None)
+    _set_due(transaction, on_loan.id, due, now if is_recall else None)
     write_event(
         transaction,
         EventKind.LOAN_RECALLED if is_recall else EventKind.LOAN_REDATED,
         desk,
         now,
-        item_id=facts.id,
-        patron_id=facts.borrower_id,
-        loan_id=facts.loan_id,
-        before={"due": facts.loan_due.isoformat()},
+        item_id=loan.item_id,
+        patron_id=on_loan.patron_id,
+        loan_id=on_loan.id,
+        before={"due": on_loan.due.isoformat()},
         after={"due": due.isoformat(), "reason": why},
     )

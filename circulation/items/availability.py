@@ -7,11 +7,10 @@ from datetime import datetime
 
 from catalogue.database import Transaction
 from catalogue.items import items_of_records
-from circulation.booking.stays import stays_of
-from circulation.interlending.states import BorrowingState
 from circulation.items.facts import ItemFacts, item_facts, item_facts_by_id
+from circulation.items.features import ITEM_FEATURES
 from circulation.kernel.engine import Circulation
-from circulation.kernel.results import CirculationStatus, ItemState, LoanMark
+from circulation.kernel.results import CirculationStatus, ItemState
 from circulation.kernel.set_up import SetUp
 
 
@@ -19,7 +18,7 @@ def circulation_status(
     circulation: Circulation, transaction: Transaction, *, item: str, now: datetime
 ) -> CirculationStatus | None:
     """The item with barcode `item` and its state (SIP2 17, NCIP LookupItem); None if unknown."""
-    facts = item_facts(transaction, item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return None
     return _statuses(circulation, transaction, [facts], now)[facts.id]
@@ -32,21 +31,20 @@ def circulation_statuses(
 
     Ids that no item has are left out.
     """
-    return _statuses(circulation, transaction, item_facts_by_id(transaction, item_ids), now)
+    return _statuses(
+        circulation, transaction, item_facts_by_id(transaction, item_ids=item_ids), now
+    )
 
 
 def _statuses(
     circulation: Circulation, transaction: Transaction, found: list[ItemFacts], now: datetime
 ) -> dict[int, CirculationStatus]:
-    statuses = {
-        facts.id: _status(facts, circulation.set_up(transaction, facts.set_up_version), now)
-        for facts in found
-    }
-    elsewhere = [facts for facts in found if facts.stay_branch_id is not None]
-    if elsewhere:
-        set_up = circulation.set_up(transaction, elsewhere[0].set_up_version)
-        stays = stays_of(transaction, set_up, [facts.id for facts in elsewhere])
-        for item_id, stay in stays.items():
+    if not found:
+        return {}
+    set_up = circulation.set_up(transaction, found[0].set_up_version)
+    statuses = {item.id: _status(item, set_up, now) for item in found}
+    for feature in ITEM_FEATURES:
+        for item_id, stay in feature.stays(transaction, set_up, found).items():
             statuses[item_id] = statuses[item_id]._replace(stay=stay)
     return statuses
 
@@ -68,40 +66,15 @@ def holdings(
     return found
 
 
-_ON_LOAN = {
-    None: ItemState.ON_LOAN,
-    LoanMark.CLAIMED_RETURNED.value: ItemState.CLAIMED_RETURNED,
-    LoanMark.LOST.value: ItemState.LOST,
-}
-
-
-def _status(facts: ItemFacts, set_up: SetUp, now: datetime) -> CirculationStatus:
-    item = facts.item(set_up.branches[facts.home_branch_id])
-    loan = facts.loan()
-    if loan is not None:
-        return CirculationStatus(
-            item,
-            _ON_LOAN[facts.loan_mark],
-            loan=loan,
-            borrower=facts.borrower(),
-            is_overdue=loan.due < now and facts.loan_mark is None,
-            open_holds=facts.open_holds,
-            recalled=facts.loan_recalled,
-        )
-    if facts.missing_since is not None:
-        return CirculationStatus(
-            item, ItemState.MISSING, since=facts.missing_since, open_holds=facts.open_holds
-        )
-    if facts.transit_to_id is not None:
-        return CirculationStatus(
-            item,
-            ItemState.IN_TRANSIT,
-            to_branch=set_up.branches[facts.transit_to_id],
-            since=facts.transit_since,
-            open_holds=facts.open_holds,
-        )
-    if facts.borrowing_state == BorrowingState.RETURNED.value:
-        return CirculationStatus(item, ItemState.GOES_BACK, open_holds=facts.open_holds)
-    is_waiting = facts.hold_id is not None or (facts.is_kept and facts.stay_booking_id is not None)
-    state = ItemState.ON_HOLD_SHELF if is_waiting else ItemState.AVAILABLE
-    return CirculationStatus(item, state, open_holds=facts.open_holds)
+def _status(item: ItemFacts, set_up: SetUp, now: datetime) -> CirculationStatus:
+    shown = item.item(set_up.branches[item.home_branch_id])
+    if item.missing_since is not None:
+        status = CirculationStatus(shown, ItemState.MISSING, since=item.missing_since)
+    elif item.transit_to_id is not None:
+        to_branch, since = set_up.branches[item.transit_to_id], item.transit_since
+        status = CirculationStatus(shown, ItemState.IN_TRANSIT, to_branch=to_branch, since=since)
+    else:
+        status = CirculationStatus(shown, ItemState.AVAILABLE)
+    for feature in ITEM_FEATURES.of(item):
+        status = feature.shown(item, status, now)
+    return status

@@ -75,8 +75,8 @@ def change_item(
     Refused with ITEM_UNKNOWN. Raises ItemUnfit. A loan that is open keeps the rules it was lent by
     until it is renewed.
     """
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
@@ -116,7 +116,7 @@ def change_item(
         before={name: before[name] for name in changed},
         after=changed,
     )
-    written = item_facts(transaction, after["barcode"])
+    written = item_facts(transaction, barcode=after["barcode"])
     assert written is not None
     return written.item(home)
 

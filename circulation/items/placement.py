@@ -140,8 +140,8 @@ def place_item(
     What is not given stays as it is; but another branch begins with no place within it. Refused
     with ITEM_UNKNOWN or BRANCH_UNKNOWN. Raises UnknownPlace with all that is wrong.
     """
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
@@ -174,6 +174,6 @@ def place_item(
             before={name: value for name, value in before.items() if value != after[name]},
             after={name: value for name, value in after.items() if value != before[name]},
         )
-    placed = item_facts(transaction, item)
+    placed = item_facts(transaction, barcode=item)
     assert placed is not None
     return placed.item(to)

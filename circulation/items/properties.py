@@ -48,7 +48,7 @@ def set_properties(
 
     False where no item has this barcode.
     """
-    lock_item(transaction, item)
+    lock_item(transaction, barcode=item)
     known = find_item(transaction, item)
     if known is None:
         return False

@@ -34,6 +34,7 @@ from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk, Item
 from circulation.kernel.schema import all_tables
 from circulation.ledger.schema import charge_loans, charges
+from circulation.loans.facts import OPEN_LOAN
 from circulation.loans.schema import loans
 
 
@@ -164,15 +165,15 @@ def remove_item(
     Its record stays, also without items (`circulation.records.changes.delete_record`). An item that
     is missing or in transit can go. `why` is kept with the event.
     """
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return None
     lock_queue(transaction, facts.record_id)
     set_up = circulation.set_up(transaction, facts.set_up_version)
     known = facts.item(set_up.branches[facts.home_branch_id])
     found = {
-        ItemNeed.ON_LOAN: facts.loan_id is not None,
+        ItemNeed.ON_LOAN: OPEN_LOAN.of(facts) is not None,
         ItemNeed.KEPT: stands_ready(transaction, facts),
         ItemNeed.MONEY: _owed(transaction, facts.id),
         ItemNeed.REFERENCES: any(

@@ -1,16 +1,24 @@
-"""How features join what stands below them without being known to it.
+"""How features join the verbs below them without being known to them.
 
-A `Registry` is filled by `circulation.assembly`, in its order, before anything is asked; from the
-first question on it is sealed, as the answer would otherwise depend on which module happened to be
-imported first.
+The facts of a noun (an item, a patron) are one row of one statement. A feature adds a `Part` to
+that row: its columns, the joins they need, and a class for what they hold. A verb asks a `Registry`
+for what the features have to say. Both are filled by `circulation.assembly`, in its order, before
+anything is asked; from the first question on they are sealed, as the answer would otherwise depend
+on which module happened to be imported first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Generic, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, FromClause, Select, select
+
+from catalogue.database import Shape
 
 T = TypeVar("T")
+F = TypeVar("F")
+P = TypeVar("P")
 
 
 class Sealed(RuntimeError):
@@ -31,9 +39,148 @@ class Registry(Generic[T]):
             raise Sealed(f"{self.name}: {members} came after the first use")
         self._members += members
 
-    def __iter__(self) -> Iterator[T]:
+    @property
+    def members(self) -> tuple[T, ...]:
         self._is_sealed = True
-        return iter(self._members)
+        return self._members
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.members)
 
     def __len__(self) -> int:
         return len(self._members)
+
+
+class Part(Generic[P]):
+    """What one feature adds to the facts of a noun.
+
+    `columns` gives the column of each field of `row`, a NamedTuple. The part is absent where all
+    `keys` are NULL or 0. `in_lists` are cheaper columns that stand in place of some where a list
+    is asked for.
+    """
+
+    def __init__(
+        self,
+        row: type[P],
+        columns: Mapping[str, ColumnElement[Any]],
+        *,
+        keys: Sequence[str],
+        joins: Sequence[tuple[FromClause, ColumnElement[bool]]] = (),
+        in_lists: Mapping[str, ColumnElement[Any]] | None = None,
+    ) -> None:
+        self.row = row
+        self.columns = _in_order(row, columns)
+        self.keys = keys
+        self.joins = joins
+        self.in_lists = in_lists or {}
+        self.index = -1  # among the parts of its noun, once it has joined
+
+    @property
+    def bit(self) -> int:
+        """Set in ``present`` of facts that have the part."""
+        return 1 << self.index
+
+    def of(self, facts: Any) -> P | None:
+        """The part of these facts; None where there is nothing of it."""
+        found: P | None = facts.parts[self.index]
+        return found
+
+    def put(self, facts: F, part: P) -> F:
+        """The facts with this part in place of what they had."""
+        parts: list[Any] = list(facts.parts)  # type: ignore[attr-defined]
+        parts[self.index] = part
+        made: F = facts._replace(parts=tuple(parts))  # type: ignore[attr-defined]
+        return made
+
+
+class Noun(Generic[F]):
+    """The facts of one noun: a row of its own columns and of the parts that joined it.
+
+    The last two fields of `row`, a NamedTuple, are ``present``, with the bit of each part that is
+    there, and ``parts``, a tuple of them all, None for those that are not.
+    """
+
+    def __init__(
+        self,
+        row: type[F],
+        columns: Mapping[str, ColumnElement[Any]],
+        tables: FromClause,
+        in_lists: Mapping[str, ColumnElement[Any]] | None = None,
+    ) -> None:
+        self.row = row
+        self.columns = _in_order(row, columns, "present", "parts")
+        self.tables = tables
+        self.in_lists = in_lists or {}
+        self._parts: Registry[Part[Any]] = Registry(row.__name__)
+
+    def join(self, *parts: Part[Any]) -> None:
+        """The databases join in this order: the part that is there most often comes first."""
+        for part in parts:
+            part.index = len(self._parts)
+            self._parts.add(part)
+
+    def select(self, *, in_list: bool = False) -> Select[Any]:
+        """The facts, to be narrowed by conditions. Seals the noun."""
+        tables, columns = self.tables, [_chosen(self, in_list)]
+        for part in self._parts:
+            columns.append(_chosen(part, in_list))
+            for table, condition in part.joins:
+                tables = tables.outerjoin(table, condition)
+        return select(*(column for each in columns for column in each)).select_from(tables)
+
+    def shape(self) -> Shape:
+        """How rows of `select` are put together. Seals the noun."""
+        return Shape(
+            self.row,
+            len(self.columns),
+            tuple(
+                (part.row, tuple(list(part.columns).index(key) for key in part.keys))
+                for part in self._parts
+            ),
+        )
+
+
+class Joining(Protocol):
+    """What has a word to say where one of `parts` is there; always, where it names none."""
+
+    @property
+    def parts(self) -> tuple[Part[Any], ...]: ...
+
+
+J = TypeVar("J", bound=Joining)
+
+
+class Features(Registry[J]):
+    """The features that join a verb, and those of them that certain facts concern."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._concerned: dict[int, tuple[J, ...]] = {}
+
+    def of(self, facts: Any) -> tuple[J, ...]:
+        """Those that have a word to say about these facts, in their order."""
+        found = self._concerned.get(facts.present)
+        return self._found(facts.present) if found is None else found
+
+    def _found(self, present: int) -> tuple[J, ...]:
+        self._concerned[present] = found = tuple(
+            each
+            for each in self
+            if not each.parts or any(present & part.bit for part in each.parts)
+        )
+        return found
+
+
+def _in_order(
+    row: type[Any], columns: Mapping[str, ColumnElement[Any]], *but: str
+) -> dict[str, ColumnElement[Any]]:
+    """The columns in the order of the fields. Raises ValueError where they do not fit together."""
+    fields = [name for name in row._fields if name not in but]
+    if set(fields) != set(columns):
+        raise ValueError(f"{row.__name__}: {sorted(set(fields) ^ set(columns))} stand alone")
+    return {name: columns[name] for name in fields}
+
+
+def _chosen(columns_of: Noun[Any] | Part[Any], in_list: bool) -> list[ColumnElement[Any]]:
+    cheaper = columns_of.in_lists if in_list else {}
+    return [cheaper.get(name, column) for name, column in columns_of.columns.items()]

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from catalogue.database import Transaction, key_parameters, many, many_of, scalar
 from catalogue.schema import items, records
-from circulation.items.facts import ALL
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
@@ -20,6 +19,7 @@ from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges
 from circulation.ledger.postings import CHARGE_COLUMNS, charge_row
 from circulation.ledger.schema import charge_loans, charges
+from circulation.loans.facts import ALL
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 

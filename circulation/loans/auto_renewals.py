@@ -11,23 +11,24 @@ from sqlalchemy import bindparam, select
 
 from catalogue.database import Moment, Transaction, many
 from catalogue.schema import items
-from circulation.items.facts import ItemFacts, item_facts
+from circulation.items.facts import item_facts
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
-from circulation.kernel.reasons import Reason
+from circulation.kernel.parts import Registry
 from circulation.kernel.results import Refused, Renewed
 from circulation.kernel.set_up import read_set_up
-from circulation.languages.installed import complete_tags
+from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.loans.renewals import renew
 from circulation.loans.schema import loans
-from circulation.notices.causes import Cause
-from circulation.notices.kinds import NoticeKind
-from circulation.notices.refusal_words import why_not_renewed
-from circulation.notices.requests import NoticeRequest, request_notice
+from circulation.loans.wishes import RenewalWish
 from circulation.patrons.identifiers import known_as
 from circulation.patrons.schema import patrons
 
 #: The actor of the events.
 ACTOR = "auto-renewal"
+
+#: What follows where a loan was not renewed by itself: the act, the loan, and why not.
+NOT_RENEWED: Registry[Callable[[Act, OpenLoan, Refused], None]] = Registry("not renewed")
 
 _falling_due: Callable[..., list[Any]] = many(
     select(
@@ -89,70 +90,20 @@ def renew_automatically(
     for _, _, barcode, category, group, branch_id in page:
         if not set_up.terms(branch_id, category, group).auto_renew:
             continue
-        facts = item_facts(transaction, barcode)
-        if facts is None or facts.borrower_id is None:
+        facts = item_facts(transaction, barcode=barcode)
+        loan = None if facts is None else OPEN_LOAN.of(facts)
+        if loan is None:
             continue
-        borrower = known_as(transaction, facts.borrower_id)
+        borrower = known_as(transaction, loan.patron_id)
         if borrower is None:
             continue
-        desk = set_up.desk(branch_id, ACTOR)
-        answer = renew(
-            circulation,
-            transaction,
-            desk=desk,
-            patron=borrower,
-            item=barcode,
-            now=now,
-            seen=False,
-        )
+        act = Act(transaction, circulation, set_up.desk(branch_id, ACTOR), now)
+        answer = renew(act, RenewalWish(borrower, barcode, seen=False))
         if isinstance(answer, Renewed):
             renewed.append(answer)
         else:
             refused.append(answer)
-            _tell(circulation, transaction, facts, answer, now)
+            for tell in NOT_RENEWED:
+                tell(act, loan, answer)
     is_last = len(page) < limit
     return AutoRenewed(tuple(renewed), tuple(refused), None if is_last else page[-1][0])
-
-
-#: It is tried again before it falls due, or it is not asked back.
-_NOTHING_TO_TELL = frozenset(
-    {
-        Reason.RENEWAL_WINDOW_NOT_OPEN,
-        Reason.ITEM_LOST,
-        Reason.ITEM_CLAIMED_RETURNED,
-        Reason.LOAN_SUSPENDED,
-    }
-)
-
-
-def _tell(
-    circulation: Circulation,
-    transaction: Transaction,
-    item: ItemFacts,
-    answer: Refused,
-    now: datetime,
-) -> None:
-    """Who need do nothing as a rule has to return this one: once for each due date."""
-    if _NOTHING_TO_TELL.intersection(answer.reasons):
-        return
-    assert item.borrower_id is not None
-    assert item.loan_id is not None
-    assert item.loan_due is not None
-    due = item.loan_due.isoformat()
-    why = {
-        "loan": item.loan_id,
-        "reasons": [reason.name for reason in answer.reasons],
-        **{tag: why_not_renewed(answer.reasons, tag) for tag in complete_tags()},
-    }
-    request_notice(
-        circulation,
-        transaction,
-        NoticeRequest(
-            patron_id=item.borrower_id,
-            kind=NoticeKind.NOT_RENEWED,
-            cause=Cause(loans=(item.loan_id,), key=f"due {due}"),
-            facts={"why": [why]},
-            branch_id=item.loan_branch_id,
-        ),
-        now=now,
-    )

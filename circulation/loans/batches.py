@@ -16,13 +16,15 @@ from sqlalchemy import select
 from catalogue.database import Transaction, key_parameters, many_of
 from catalogue.schema import items
 from circulation.items.facts import item_facts
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedIn, CheckedOut, Desk, Refusal, Refused, Renewed
+from circulation.kernel.results import CheckedIn, CheckedOut, Refusal, Refused, Renewed
+from circulation.loans.facts import OPEN_LOAN
+from circulation.loans.features import HoldHandling
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew
 from circulation.loans.returns import check_in
-from circulation.loans.routing import HoldHandling
+from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.patrons.identifiers import IDENTIFIERS, known_as
 from circulation.patrons.schema import patron_identifiers, patrons
 
@@ -60,39 +62,23 @@ class BatchTooLarge(ValueError):
 
 
 def check_out_pairs(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    pairs: Sequence[tuple[str, str]],
-    now: datetime,
-    no_block: bool = False,
+    act: Act, *, pairs: Sequence[tuple[str, str]], no_block: bool = False
 ) -> list[CheckedOut | Refused]:
     """Lends to each patron identifier the barcode beside it (a class); an answer for each pair."""
+    transaction, circulation = act.transaction, act.circulation
     stored = [IDENTIFIERS.of(circulation).stored(patron) for patron, _ in pairs]
     _begin(transaction, [item for _, item in pairs], stored)
     return [
-        check_out(
-            circulation,
-            transaction,
-            desk=desk,
-            patron=patron,
-            item=item,
-            now=now,
-            no_block=no_block,
-        )
+        check_out(act, LoanWish(patron=patron, item=item, no_block=no_block))
         for patron, item in pairs
     ]
 
 
 def check_out_stack(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    desk: Desk,
     patron: str,
     barcodes: Sequence[str],
-    now: datetime,
     pin: str | None = None,
     no_block: bool = False,
 ) -> list[CheckedOut | Refused]:
@@ -100,19 +86,11 @@ def check_out_stack(
 
     A wrong PIN is one failed try, however many items there are. Raises VerificationNeeded.
     """
+    transaction, circulation = act.transaction, act.circulation
     _begin(transaction, barcodes, [IDENTIFIERS.of(circulation).stored(patron)])
     answers: list[CheckedOut | Refused] = []
     for barcode in barcodes:
-        answer = check_out(
-            circulation,
-            transaction,
-            desk=desk,
-            patron=patron,
-            item=barcode,
-            now=now,
-            pin=pin,
-            no_block=no_block,
-        )
+        answer = check_out(act, LoanWish(patron=patron, item=barcode, pin=pin, no_block=no_block))
         if isinstance(answer, Refused) and _PIN_REASONS.intersection(answer.reasons):
             return [answer] * len(barcodes)
         answers.append(answer)
@@ -125,57 +103,36 @@ _PIN_REASONS = frozenset(
 
 
 def check_in_stack(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    desk: Desk,
     barcodes: Sequence[str],
-    now: datetime,
     returned: datetime | None = None,
     holds: HoldHandling = HoldHandling.SHELVE,
 ) -> list[CheckedIn | Refused]:
     """Takes all items back; each goes somewhere, and the answer says where."""
+    transaction = act.transaction
     _begin(transaction, barcodes)
-    return [
-        check_in(
-            circulation,
-            transaction,
-            desk=desk,
-            item=barcode,
-            now=now,
-            returned=returned,
-            holds=holds,
-        )
-        for barcode in barcodes
-    ]
+    return [check_in(act, item=barcode, returned=returned, holds=holds) for barcode in barcodes]
 
 
-def renew_stack(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    barcodes: Sequence[str],
-    now: datetime,
-) -> list[Renewed | Refused]:
+def renew_stack(act: Act, *, barcodes: Sequence[str]) -> list[Renewed | Refused]:
     """Renews all items, each for whoever has it on loan: across patrons, as staff may."""
+    transaction, circulation = act.transaction, act.circulation
     _begin(transaction, barcodes)
     answers: list[Renewed | Refused] = []
     for barcode in barcodes:
-        facts = item_facts(transaction, barcode)
+        facts = item_facts(transaction, barcode=barcode)
         if facts is None:
             answers.append(Refused((Refusal(Reason.ITEM_UNKNOWN),)))
             continue
-        borrower = facts.borrower_id
-        identifier = None if borrower is None else known_as(transaction, borrower)
+        loan = OPEN_LOAN.of(facts)
+        identifier = None if loan is None else known_as(transaction, loan.patron_id)
         if identifier is None:
             home = circulation.set_up(transaction, facts.set_up_version).branches
             item = facts.item(home[facts.home_branch_id])
             answers.append(Refused((Refusal(Reason.ITEM_NOT_ON_LOAN),), item))
             continue
-        answers.append(
-            renew(circulation, transaction, desk=desk, patron=identifier, item=barcode, now=now)
-        )
+        answers.append(renew(act, RenewalWish(patron=identifier, item=barcode)))
     return answers
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from catalogue.database import Transaction, change, one, send
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk, Refusal
 from circulation.loans.schema import loan_conflicts
@@ -54,18 +55,12 @@ forget_conflicts = send(
 
 
 def note_conflict(
-    transaction: Transaction,
-    desk: Desk,
-    *,
-    loan_id: int,
-    item_id: int,
-    patron_id: int,
-    overridden: list[Refusal],
-    now: datetime,
+    act: Act, *, loan_id: int, item_id: int, patron_id: int, overridden: Sequence[Refusal]
 ) -> None:
     """Puts the loan on the work list with what was overridden."""
     reasons = ",".join(refusal.reason.name for refusal in overridden)
-    _insert_conflict(transaction, loan_id, item_id, patron_id, desk.branch_id, now, reasons)
+    branch_id = act.desk.branch_id
+    _insert_conflict(act.transaction, loan_id, item_id, patron_id, branch_id, act.now, reasons)
 
 
 def settle_conflict(

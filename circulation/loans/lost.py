@@ -8,40 +8,37 @@ each of these does in which state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import bindparam, update
 
-from catalogue.database import Transaction, change, send
+from catalogue.database import change
 from circulation.calendars.due_dates import end_of_day, local_date
-from circulation.fees.compensation import (
-    cancel_compensation,
-    charge_compensation,
-    set_billed,
-)
-from circulation.interlending.following import follow_loss
 from circulation.items.facts import ItemFacts, item_facts, lock_item
-from circulation.items.schema import missing_items
+from circulation.items.missing import forget_missing, note_missing
 from circulation.items.transits import end_transit
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import (
     Borrower,
     ChargedFee,
-    Desk,
     Item,
     Loan,
     LoanMark,
     Refusal,
     Refused,
 )
+from circulation.kernel.set_up import SetUp
+from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.loans.rows import must_touch_one
 from circulation.loans.schema import loans
-from circulation.loans.states import LoanAction, LoanState, refusal_of, state_of
+from circulation.loans.states import LoanAction, LoanState, refusals_in, state_of
 
 _MARKED = ("mark", "marked", "suspended_until", "due")
 #: Parameters: the loan, then its new mark, since when, suspension and due date.
@@ -54,16 +51,26 @@ mark_loan = change(
     "loan_id",
     *(f"new_{name}" for name in _MARKED),
 )
-#: Parameters: the item, and since when it is missing.
-note_missing = send(
-    insert(missing_items).values(item_id=bindparam("new_item_id"), since=bindparam("new_since")),
-    "new_item_id",
-    "new_since",
-)
-#: The item has turned up.
-forget_missing = send(
-    delete(missing_items).where(missing_items.c.item_id == bindparam("item_id")), "item_id"
-)
+
+
+class LossCase(NamedTuple):
+    """An item that was lost or was found; `loan` is the open one, as it was before."""
+
+    act: Act
+    set_up: SetUp
+    item: ItemFacts
+    loan: OpenLoan | None
+
+
+class LossFeature(Protocol):
+    """What follows where something is lost or found."""
+
+    def follow(self, case: LossCase, *, is_lost: bool) -> Sequence[ChargedFee]:
+        """Writes it; gives what the borrower is charged."""
+        ...
+
+
+LOSING: Registry[LossFeature] = Registry("features of losing and finding")
 
 _LOSS = (LoanAction.DECLARE_LOST, LoanAction.FIND)
 _EVENTS = {
@@ -91,117 +98,87 @@ class Marked:
     charged: tuple[ChargedFee, ...] = ()  # compensation, and perhaps a late fee, for what is lost
 
 
-def claim_returned(
-    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
-) -> Marked | Refused:
+def claim_returned(act: Act, *, item: str) -> Marked | Refused:
     """The borrower says that the item was returned: it is overdue no more, nor can it be renewed.
 
     A later check-in proves them right: the loan then ended when the claim was made.
     """
-    return _act(circulation, transaction, LoanAction.CLAIM_RETURNED, desk, item, now)
+    return _do(act, LoanAction.CLAIM_RETURNED, item)
 
 
-def withdraw_claim(
-    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
-) -> Marked | Refused:
+def withdraw_claim(act: Act, *, item: str) -> Marked | Refused:
     """The borrower has the item after all: the loan goes on as it was."""
-    return _act(circulation, transaction, LoanAction.WITHDRAW_CLAIM, desk, item, now)
+    return _do(act, LoanAction.WITHDRAW_CLAIM, item)
 
 
-def declare_lost(
-    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
-) -> Marked | Refused:
+def declare_lost(act: Act, *, item: str) -> Marked | Refused:
     """The borrower has lost the item, and owes what the rules say; not on loan, it is missing."""
-    return _act(circulation, transaction, LoanAction.DECLARE_LOST, desk, item, now)
+    return _do(act, LoanAction.DECLARE_LOST, item)
 
 
-def find(
-    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
-) -> Marked | Refused:
+def find(act: Act, *, item: str) -> Marked | Refused:
     """What was lost has turned up: with the borrower, or in the house. No compensation is owed.
 
     An item that lies before the staff is checked in instead, which finds it and says where it goes.
     """
-    return _act(circulation, transaction, LoanAction.FIND, desk, item, now)
+    return _do(act, LoanAction.FIND, item)
 
 
-def suspend(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    item: str,
-    until: date,
-    now: datetime,
-) -> Marked | Refused:
+def suspend(act: Act, *, item: str, until: date) -> Marked | Refused:
     """Stops the clock of a loan through the day `until`: as many days are added to its due date.
 
     Raises ValueError for a day that has passed. A suspended loan can be suspended longer or
     shorter: the days are counted from today, and those of before are given back.
     """
-    return _act(circulation, transaction, LoanAction.SUSPEND, desk, item, now, until)
+    return _do(act, LoanAction.SUSPEND, item, until)
 
 
-def resume(
-    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
-) -> Marked | Refused:
+def resume(act: Act, *, item: str) -> Marked | Refused:
     """Lets the clock of a suspended loan run again; the days left are taken off its due date."""
-    return _act(circulation, transaction, LoanAction.RESUME, desk, item, now)
+    return _do(act, LoanAction.RESUME, item)
 
 
-def _act(
-    circulation: Circulation,
-    transaction: Transaction,
-    action: LoanAction,
-    desk: Desk,
-    barcode: str,
-    now: datetime,
-    until: date | None = None,
-) -> Marked | Refused:
-    lock_item(transaction, barcode)
-    facts = item_facts(transaction, barcode)
+def _do(act: Act, action: LoanAction, barcode: str, until: date | None = None) -> Marked | Refused:
+    transaction, circulation, desk, now = act
+    lock_item(transaction, barcode=barcode)
+    facts = item_facts(transaction, barcode=barcode)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
-    item, loan = facts.item(set_up.branches[facts.home_branch_id]), facts.loan()
+    item = facts.item(set_up.branches[facts.home_branch_id])
     if desk.branch_id not in set_up.branches:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), item)
     state = state_of(facts, now)
-    reason = refusal_of(state, action)
-    if reason is not None:
-        return Refused((Refusal(reason),), item)
-    charged: tuple[ChargedFee, ...] = ()
-    if loan is None:
-        following = _without_loan(transaction, state, action, facts, now)
+    if refusals := refusals_in(state, action):
+        return Refused(tuple(refusals), item)
+    case = LossCase(act, set_up, facts, OPEN_LOAN.of(facts))
+    if case.loan is None:
+        following, new = _without_loan(case, state, action), None
         has_changed = following is not state
     else:
-        branch = set_up.branches[facts.loan_branch_id or desk.branch_id]
-        clock = _Clock(facts, now, branch.timezone)
-        following, new = _on_loan(state, action, clock, until)
-        has_changed = new != clock.now_holding
+        clock = _Clock(case.loan, now, set_up.branches[case.loan.branch_id].timezone)
+        following, marking = _on_loan(state, action, clock, until)
+        has_changed = marking != clock.now_holding
+        new = case.loan.loan()
         if has_changed:
-            must_touch_one(mark_loan(transaction, loan.id, *new))
-            loan = loan._replace(due=new[3])
-            if action is LoanAction.DECLARE_LOST:
-                charged = charge_compensation(circulation, transaction, set_up, desk, facts, now)
-            elif action is LoanAction.FIND and facts.loan_billed is not None:
-                cancel_compensation(transaction, set_up, desk, facts, now, "the item was found")
-                set_billed(transaction, loan.id, None)
+            must_touch_one(mark_loan(transaction, new.id, *marking))
+            new = new._replace(due=marking[3])
+    charged: list[ChargedFee] = []
     if has_changed:
-        _write(transaction, action, desk, facts, state, following, loan, now)
-        if facts.interlibrary_id is not None and action in _LOSS:
-            follow_loss(transaction, desk, facts, action is LoanAction.DECLARE_LOST, now)
-    return Marked(item, following, loan, facts.borrower(), has_changed, charged)
+        for feature in LOSING if action in _LOSS else ():
+            charged += feature.follow(case, is_lost=action is LoanAction.DECLARE_LOST)
+        _write(case, action, state, following, new)
+    borrower = None if case.loan is None else case.loan.borrower()
+    return Marked(item, following, new, borrower, has_changed, tuple(charged))
 
 
-def _without_loan(
-    transaction: Transaction, state: LoanState, action: LoanAction, item: ItemFacts, now: datetime
-) -> LoanState:
+def _without_loan(case: LossCase, state: LoanState, action: LoanAction) -> LoanState:
     """Only losing and finding do anything with an item that nobody has on loan."""
+    transaction, item = case.act.transaction, case.item
     if action is LoanAction.DECLARE_LOST and state is not LoanState.MISSING:
         if item.transit_to_id is not None:
             end_transit(transaction, item.id)
-        note_missing(transaction, item.id, now)
+        note_missing(transaction, item.id, case.act.now)
         return LoanState.MISSING
     if action is LoanAction.FIND and state is LoanState.MISSING:
         forget_missing(transaction, item.id)
@@ -216,17 +193,11 @@ _Marking = tuple[str | None, datetime | None, datetime | None, datetime]
 class _Clock:
     """The due date of a loan, with and without the days for which it is suspended still."""
 
-    def __init__(self, facts: ItemFacts, now: datetime, timezone: str) -> None:
-        assert facts.loan_due is not None
-        self.now, self.timezone, self.due = now, timezone, facts.loan_due
-        until = facts.loan_suspended_until
+    def __init__(self, loan: OpenLoan, now: datetime, timezone: str) -> None:
+        self.now, self.timezone, self.due = now, timezone, loan.due
+        until = loan.suspended_until
         self.suspended_until = until if until is not None and until > now else None
-        self.now_holding: _Marking = (
-            facts.loan_mark,
-            facts.loan_marked,
-            facts.loan_suspended_until,
-            facts.loan_due,
-        )
+        self.now_holding: _Marking = (loan.mark, loan.marked, until, loan.due)
 
     def running(self) -> datetime:
         """When the loan is due if the clock runs again from now on."""
@@ -274,29 +245,23 @@ def _on_loan(
 
 
 def _write(
-    transaction: Transaction,
-    action: LoanAction,
-    desk: Desk,
-    item: ItemFacts,
-    before: LoanState,
-    after: LoanState,
-    loan: Loan | None,
-    now: datetime,
+    case: LossCase, action: LoanAction, before: LoanState, after: LoanState, new: Loan | None
 ) -> None:
+    item, loan = case.item, case.loan
     was: dict[str, Any] = {"state": before.name}
     becomes: dict[str, Any] = {"state": after.name}
-    if loan is not None and loan.due != item.loan_due and item.loan_due is not None:
-        was["due"], becomes["due"] = item.loan_due.isoformat(), loan.due.isoformat()
+    if loan is not None and new is not None and new.due != loan.due:
+        was["due"], becomes["due"] = loan.due.isoformat(), new.due.isoformat()
     if item.transit_to_id is not None:
         was["in_transit_to"] = item.transit_to_id
     write_event(
-        transaction,
+        case.act.transaction,
         _EVENTS[action],
-        desk,
-        now,
+        case.act.desk,
+        case.act.now,
         item_id=item.id,
-        patron_id=item.borrower_id,
-        loan_id=item.loan_id,
+        patron_id=None if loan is None else loan.patron_id,
+        loan_id=None if loan is None else loan.id,
         before=was,
         after=becomes,
     )

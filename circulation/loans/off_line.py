@@ -12,9 +12,9 @@ from enum import Enum
 
 from sqlalchemy import bindparam, insert, select
 
-from catalogue.database import Transaction, scalar, send
-from circulation.kernel.engine import Circulation
-from circulation.kernel.results import Desk, Refused
+from catalogue.database import scalar, send
+from circulation.kernel.act import Act
+from circulation.kernel.results import Refused
 from circulation.loans.schema import loan_conflicts
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 
@@ -61,8 +61,8 @@ _same_report = scalar(
 _LONGEST = 255
 
 
-class Act(Enum):
-    """What a machine has reported."""
+class Reported(Enum):
+    """What a machine says that it has done."""
 
     CHECK_OUT = "check-out"
     RENEWAL = "renewal"
@@ -70,15 +70,12 @@ class Act(Enum):
 
 
 def take_report(
-    circulation: Circulation,
-    transaction: Transaction,
     act: Act,
+    reported: Reported,
     *,
-    desk: Desk,
     item: str,
     patron: str,
     refused: Refused,
-    now: datetime,
     happened: datetime | None = None,
     due: datetime | None = None,
 ) -> None:
@@ -87,9 +84,10 @@ def take_report(
     `patron` is empty for a check-in. National numbers are kept as they always are. The same report
     is noted once.
     """
+    transaction, circulation, desk, now = act
     card = IDENTIFIERS.of(circulation).stored(patron)[:_LONGEST]
     item, happened = item[:_LONGEST], happened or now
-    if _same_report(transaction, desk.branch_id, act.value, item, card, happened) is not None:
+    if _same_report(transaction, desk.branch_id, reported.value, item, card, happened) is not None:
         return
     patron_id = refused.patron.id if refused.patron is not None else None
     if patron_id is None and patron:
@@ -101,7 +99,7 @@ def take_report(
         desk.branch_id,
         now,
         ",".join(reason.name for reason in refused.reasons),
-        act.value,
+        reported.value,
         item,
         card,
         happened,

@@ -9,22 +9,22 @@ pupil's, and cannot be refused for the teacher's sake.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
 
-from catalogue.database import Transaction, change, many
+from catalogue.database import change, many
 from catalogue.schema import items
 from circulation.calendars.due_dates import local_date
-from circulation.checks import patron_refusals
 from circulation.items.facts import item_facts, lock_item
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Action, Reason
-from circulation.kernel.results import Borrower, Desk, Item, Loan, Patron, Refusal, Refused
+from circulation.kernel.results import Borrower, Item, Loan, Patron, Refusal, Refused
+from circulation.loans.checks import patron_refusals
+from circulation.loans.facts import OPEN_LOAN
 from circulation.loans.rows import must_touch_one
 from circulation.loans.schema import loans
-from circulation.loans.states import LoanAction, refusal_of, state_of
+from circulation.loans.states import LoanAction, refusals_in, state_of
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
@@ -62,21 +62,14 @@ class LentOnward:
     holder: Patron | None
 
 
-def lend_onward(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    item: str,
-    to: str,
-    now: datetime,
-) -> LentOnward | Refused:
+def lend_onward(act: Act, *, item: str, to: str) -> LentOnward | Refused:
     """Gives the item on loan to a second borrower, in place of one that there was.
 
     Refused for the pupil's blocks as a check-out would be; limits are not asked.
     """
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    transaction, circulation, desk, now = act
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     holder = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(to), now, "")
     refusals = [] if holder else [Refusal(Reason.PATRON_UNKNOWN)]
     if facts is None:
@@ -86,17 +79,16 @@ def lend_onward(
     here = set_up.branches.get(desk.branch_id)
     if here is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), known)
+    loan = OPEN_LOAN.of(facts)
     if holder is not None:
         today = local_date(now, here.timezone)
         refusals += patron_refusals(holder, Action.CHECK_OUT, today, set_up.counted_at(here.id))
-        if holder.id == facts.borrower_id:
+        if loan is not None and holder.id == loan.patron_id:
             refusals.append(Refusal(Reason.ALREADY_ON_LOAN_TO_PATRON))
-    if reason := refusal_of(state_of(facts, now), LoanAction.LEND_ONWARD):
-        refusals.append(Refusal(reason))
-    loan, borrower = facts.loan(), facts.borrower()
-    if refusals or holder is None or loan is None or borrower is None:
+    refusals += refusals_in(state_of(facts, now), LoanAction.LEND_ONWARD)
+    if refusals or holder is None or loan is None:
         return Refused(tuple(refusals), known)
-    if facts.co_borrower_id != holder.id:
+    if loan.co_patron_id != holder.id:
         must_touch_one(_set_co_borrower(transaction, loan.id, holder.id))
         write_event(
             transaction,
@@ -107,26 +99,26 @@ def lend_onward(
             # Not in `after`: whoever is named by a column can be cut from the event again.
             patron_id=holder.id,
             loan_id=loan.id,
-            before={"onward": facts.co_borrower_id is not None},
+            before={"onward": loan.co_patron_id is not None},
             after={"onward": True},
         )
-    return LentOnward(known, loan, borrower, holder.patron())
+    return LentOnward(known, loan.loan(), loan.borrower(), holder.patron())
 
 
-def end_onward_loan(
-    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
-) -> LentOnward | Refused:
+def end_onward_loan(act: Act, *, item: str) -> LentOnward | Refused:
     """The teacher has the item back from the pupil; the loan goes on."""
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    transaction, circulation, desk, now = act
+    lock_item(transaction, barcode=item)
+    facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
     known = facts.item(set_up.branches[facts.home_branch_id])
-    loan, borrower = facts.loan(), facts.borrower()
-    if loan is None or borrower is None:
-        return Refused((Refusal(Reason.ITEM_NOT_ON_LOAN),), known)
-    if facts.co_borrower_id is not None:
+    loan = OPEN_LOAN.of(facts)
+    refusals = refusals_in(state_of(facts, now), LoanAction.END_ONWARD_LOAN)
+    if refusals or loan is None:
+        return Refused(tuple(refusals), known)
+    if loan.co_patron_id is not None:
         must_touch_one(_set_co_borrower(transaction, loan.id, None))
         write_event(
             transaction,
@@ -134,9 +126,9 @@ def end_onward_loan(
             desk,
             now,
             item_id=facts.id,
-            patron_id=facts.co_borrower_id,
+            patron_id=loan.co_patron_id,
             loan_id=loan.id,
             before={"onward": True},
             after={"onward": False},
         )
-    return LentOnward(known, loan, borrower, None)
+    return LentOnward(known, loan.loan(), loan.borrower(), None)

@@ -16,15 +16,19 @@ import sys
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from circulation.items.facts import ItemFacts
+from circulation.items.features import is_held
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import LoanMark
+from circulation.kernel.results import LoanMark, Refusal
+from circulation.loans.facts import OPEN_LOAN
 
 
 class LoanState(Enum):
     """What an item and its loan are doing."""
+
+    __hash__ = object.__hash__  # every verb looks the table up; that of enumerations is slow
 
     ON_SHELF = "on shelf"
     IN_TRANSIT = "in transit"
@@ -38,6 +42,8 @@ class LoanState(Enum):
 
 class LoanAction(Enum):
     """What a desk, a machine or a patron does. The value is the row's name in the picture."""
+
+    __hash__ = object.__hash__
 
     CHECK_OUT = "check out"  # to a patron who has it neither on loan nor on hold
     CHECK_OUT_TO_HOLDER = "check out to holder"  # to the patron of the loan or of the hold
@@ -53,6 +59,7 @@ class LoanAction(Enum):
     SUSPEND = "suspend"
     RESUME = "resume"
     LEND_ONWARD = "lend onward"
+    END_ONWARD_LOAN = "end onward loan"
     RECALL = "recall"
 
 
@@ -112,6 +119,9 @@ _ROWS: dict[LoanAction, tuple[Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell]] =
     LoanAction.LEND_ONWARD: (
         _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN,
         (_L,), _PAUSED, _CLAIMED, _LOST),
+    LoanAction.END_ONWARD_LOAN: (
+        _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN,
+        (_L,), (_U,), (_C,), (_X,)),
     LoanAction.RECALL: (
         _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN, _NOT_ON_LOAN,
         (_L,), _PAUSED, _CLAIMED, _LOST),
@@ -126,14 +136,15 @@ TABLE: Final[dict[LoanState, dict[LoanAction, Cell]]] = {
 
 def state_of(item: ItemFacts, now: datetime) -> LoanState:
     """The state of an item at `now`, from its facts."""
-    if item.loan_id is not None:
-        if item.loan_mark is not None:
-            return _OF_MARK[item.loan_mark]
-        suspended = item.loan_suspended_until
+    loan = OPEN_LOAN.of(item)
+    if loan is not None:
+        if loan.mark is not None:
+            return _OF_MARK[loan.mark]
+        suspended = loan.suspended_until
         return LoanState.ON_LOAN if suspended is None or suspended <= now else LoanState.SUSPENDED
     if item.missing_since is not None:
         return LoanState.MISSING
-    if item.hold_id is not None and item.hold_released is None:
+    if is_held(item):
         return LoanState.HELD
     return LoanState.ON_SHELF if item.transit_to_id is None else LoanState.IN_TRANSIT
 
@@ -148,6 +159,25 @@ def refusal_of(state: LoanState, action: LoanAction) -> Reason | None:
     """Why the action does nothing in this state; None where it does something."""
     cell = TABLE[state][action]
     return cell if isinstance(cell, Reason) else None
+
+
+def refusals_in(state: LoanState, action: LoanAction) -> list[Refusal]:
+    """The same as a list of refusals."""
+    reason = refusal_of(state, action)
+    return [] if reason is None else [Refusal(reason)]
+
+
+def state_before(item: ItemFacts) -> dict[str, Any]:
+    """What the event of a check-out must keep of the item's state, for it to be undone."""
+    before: dict[str, Any] = {}
+    if item.transit_to_id is not None:
+        before["in_transit_to"] = item.transit_to_id
+        before["in_transit_from"] = item.transit_from_id
+        before["in_transit_for"] = item.transit_reason
+        before["in_transit_since"] = item.transit_since.isoformat() if item.transit_since else None
+    if item.missing_since is not None:
+        before["missing_since"] = item.missing_since.isoformat()
+    return before
 
 
 def picture() -> str:

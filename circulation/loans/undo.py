@@ -6,38 +6,37 @@ the item, nothing is charged, and the loan is not counted. Only the same device 
 own last act with the item, within `UNDO_WINDOW`; anything else is refused with NOTHING_TO_CANCEL
 and changes nothing. A cancel that is repeated, because its answer was lost, gets the same answer.
 
-What must be known of the state before stands in the event's `before` (see `state_before`).
+What must be known of the state before stands in the event's `before`
+(`circulation.loans.states.state_before`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, literal_column, update
 
 from catalogue.database import Transaction, change, many, send
 from catalogue.holders import update_holders
 from catalogue.schema import items
-from circulation.booking.at_loan import forget_booking_loan
-from circulation.fees.acts import undo_loan, undo_return
-from circulation.holds.fulfilment import HoldsAtLoan
-from circulation.holds.restoring import capture_image, release_item, restore_capture, restore_holds
-from circulation.interlending import following
 from circulation.items.facts import ItemFacts, item_facts, lock_item
+from circulation.items.missing import note_missing
 from circulation.items.transits import begin_transit, end_transit
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import Event, EventKind, read_event, select_events, write_event
+from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, Desk, Item, Loan, Refusal, Refused
 from circulation.kernel.schema import events
 from circulation.kernel.set_up import SetUp
 from circulation.loans.conflicts import forget_conflicts
-from circulation.loans.lost import note_missing
+from circulation.loans.ending import uncharge_end
+from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.loans.rows import must_touch_one
 from circulation.loans.schema import loans
+from circulation.loans.states import LoanAction, refusals_in, state_of
 
 #: "Right after": a machine that fails knows it at once; this leaves room for a lost connection.
 UNDO_WINDOW = timedelta(minutes=15)
@@ -100,122 +99,127 @@ class Cancelled:
     borrower: Borrower | None
 
 
-def state_before(item: ItemFacts, held: HoldsAtLoan | None = None) -> dict[str, Any] | None:
-    """What an event of a check-out must keep of the item's state, for it to be undone."""
-    before: dict[str, Any] = {}
-    if item.transit_to_id is not None:
-        before["in_transit_to"] = item.transit_to_id
-        before["in_transit_from"] = item.transit_from_id
-        before["in_transit_for"] = item.transit_reason
-        before["in_transit_since"] = item.transit_since.isoformat() if item.transit_since else None
-    if item.missing_since is not None:
-        before["missing_since"] = item.missing_since.isoformat()
-    if held is not None and held.bound is not None:
-        before["capture"] = capture_image(held.bound)
-    return before or None
+class UndoCase(NamedTuple):
+    """An event of a loan that is undone; `item` is as it is now."""
+
+    act: Act
+    set_up: SetUp
+    item: ItemFacts
+    undone: Event
 
 
-def cancel_check_out(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    item: str,
-    now: datetime,
-) -> Cancelled | Refused:
+class UndoFeature:
+    """What has followed from lending and returning, and is taken back."""
+
+    def undo_loan(self, case: UndoCase) -> None:
+        """The loan never was: its row is gone."""
+
+    def undo_return(self, case: UndoCase) -> None:
+        """The loan goes on."""
+
+
+#: What locks patrons comes before what locks queues of holds.
+UNDOING: Registry[UndoFeature] = Registry("features of undoing")
+
+
+def cancel_check_out(act: Act, *, item: str) -> Cancelled | Refused:
     """Undoes the device's check-out of the item just now (SIP2 09 with BI=Y): it never was."""
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
-    if facts is None:
-        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
-    set_up = circulation.set_up(transaction, facts.set_up_version)
-    known = facts.item(set_up.branches[facts.home_branch_id])
-    last, *earlier = _acts_of(transaction, facts.id)
-    if _is_own(last, EventKind.CHECK_OUT_CANCELLED, desk, now):
-        return Cancelled(known, facts.loan(), facts.borrower())
-    if not _is_own(last, EventKind.CHECKED_OUT, desk, now) or last.loan_id != facts.loan_id:
-        return Refused((Refusal(Reason.NOTHING_TO_CANCEL),), known)
+    known = _known(act, item)
+    if isinstance(known, Refused):
+        return known
+    facts, set_up, shown = known
+    loan = OPEN_LOAN.of(facts)
+    last, *earlier = _acts_of(act.transaction, facts.id)
+    if _is_own(last, EventKind.CHECK_OUT_CANCELLED, act):
+        return _cancelled(shown, loan)
+    refusals = refusals_in(state_of(facts, act.now), LoanAction.CANCEL_CHECK_OUT)
+    is_own = _is_own(last, EventKind.CHECKED_OUT, act)
+    if refusals or not is_own or loan is None or last.loan_id != loan.id:
+        return Refused((Refusal(Reason.NOTHING_TO_CANCEL),), shown)
 
-    assert facts.loan_id is not None
-    _uncharge(transaction, set_up, desk, last, now, undo_loan)
-    for ended in earlier:
-        if ended.after.get("ended_by_loan") == facts.loan_id:
-            _uncharge(transaction, set_up, desk, ended, now, undo_return)
-    must_touch_one(_delete_loan(transaction, facts.loan_id))
-    forget_conflicts(transaction, facts.loan_id)
-    if facts.is_spoken_for:
-        forget_booking_loan(transaction, facts.loan_id)
-    before, at = last.before, last.recorded or last.at
+    ended = [
+        UndoCase(act, set_up, facts, each)
+        for each in earlier
+        if each.after.get("ended_by_loan") == loan.id and each.loan_id is not None
+    ]
+    case = UndoCase(act, set_up, facts, last)
+    must_touch_one(_delete_loan(act.transaction, loan.id))
+    forget_conflicts(act.transaction, loan.id)
+    for other in ended:
+        uncharge_end(act, set_up, other.undone)
+    for feature in UNDOING:
+        feature.undo_loan(case)
+    _restore(case)
+    _note(EventKind.CHECK_OUT_CANCELLED, case)
+    for other in ended:
+        must_touch_one(_reopen_loan(act.transaction, other.undone.loan_id))
+        _note(EventKind.CHECK_IN_CANCELLED, other)
+    again = item_facts(act.transaction, barcode=item)
+    assert again is not None
+    return _cancelled(shown, OPEN_LOAN.of(again))
+
+
+def _restore(case: UndoCase) -> None:
+    """What the item was doing before it was lent."""
+    transaction, item_id, before = case.act.transaction, case.item.id, case.undone.before
     if "in_transit_to" in before:
         begin_transit(
             transaction,
-            facts.id,
+            item_id,
             before["in_transit_from"],
             before["in_transit_to"],
             datetime.fromisoformat(before["in_transit_since"]),
             before["in_transit_for"],
         )
     if "missing_since" in before:
-        note_missing(transaction, facts.id, datetime.fromisoformat(before["missing_since"]))
-    if last.hold_id is not None or "capture" in before:
-        restore_holds(transaction, desk, facts.record_id, last.hold_id, at, now)
-        if "capture" in before:
-            restore_capture(transaction, desk, facts.id, before["capture"], now)
-    if facts.interlibrary_id is not None:
-        following.undo_check_out(transaction, desk, facts, now)
-    _note(transaction, EventKind.CHECK_OUT_CANCELLED, desk, facts, last, now)
-    for ended in earlier:
-        if ended.after.get("ended_by_loan") == facts.loan_id and ended.loan_id is not None:
-            must_touch_one(_reopen_loan(transaction, ended.loan_id))
-            _note(transaction, EventKind.CHECK_IN_CANCELLED, desk, facts, ended, now)
-    again = item_facts(transaction, item)
-    assert again is not None
-    return Cancelled(known, again.loan(), again.borrower())
+        note_missing(transaction, item_id, datetime.fromisoformat(before["missing_since"]))
 
 
-def cancel_check_in(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    item: str,
-    now: datetime,
-    patron_id: int | None = None,
-) -> Cancelled | Refused:
+def cancel_check_in(act: Act, *, item: str, patron_id: int | None = None) -> Cancelled | Refused:
     """Undoes the device's check-in of the item just now (SIP2 11 with BI=Y): the loan goes on.
 
     `patron_id` is whom the caller takes for the borrower; another's loan is left alone.
     """
-    lock_item(transaction, item)
-    facts = item_facts(transaction, item)
+    known = _known(act, item)
+    if isinstance(known, Refused):
+        return known
+    facts, set_up, shown = known
+    last, *_ = _acts_of(act.transaction, facts.id)
+    is_theirs = last is not None and patron_id in (None, last.patron_id)
+    if is_theirs and _is_own(last, EventKind.CHECK_IN_CANCELLED, act):
+        return _cancelled(shown, OPEN_LOAN.of(facts))
+    refusals = refusals_in(state_of(facts, act.now), LoanAction.CANCEL_CHECK_IN)
+    is_own = is_theirs and _is_own(last, EventKind.CHECKED_IN, act)
+    if refusals or not is_own or last.loan_id is None:
+        return Refused((Refusal(Reason.NOTHING_TO_CANCEL),), shown)
+
+    case = UndoCase(act, set_up, facts, last)
+    uncharge_end(act, set_up, last)
+    must_touch_one(_reopen_loan(act.transaction, last.loan_id))
+    if facts.transit_to_id is not None:
+        end_transit(act.transaction, facts.id)
+    if "home" in last.before:
+        _put_home(act.transaction, facts.id, last.before["home"])
+        update_holders(act.transaction, (facts.record_id,))
+    for feature in UNDOING:
+        feature.undo_return(case)
+    _note(EventKind.CHECK_IN_CANCELLED, case)
+    again = item_facts(act.transaction, barcode=item)
+    assert again is not None
+    return _cancelled(again.item(set_up.branches[again.home_branch_id]), OPEN_LOAN.of(again))
+
+
+def _known(act: Act, barcode: str) -> tuple[ItemFacts, SetUp, Item] | Refused:
+    lock_item(act.transaction, barcode=barcode)
+    facts = item_facts(act.transaction, barcode=barcode)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
-    set_up = circulation.set_up(transaction, facts.set_up_version)
-    known = facts.item(set_up.branches[facts.home_branch_id])
-    last, *_ = _acts_of(transaction, facts.id)
-    is_theirs = last is not None and patron_id in (None, last.patron_id)
-    if is_theirs and _is_own(last, EventKind.CHECK_IN_CANCELLED, desk, now):
-        return Cancelled(known, facts.loan(), facts.borrower())
-    is_open = facts.loan_id is not None or last is None or last.loan_id is None
-    if is_open or not is_theirs or not _is_own(last, EventKind.CHECKED_IN, desk, now):
-        return Refused((Refusal(Reason.NOTHING_TO_CANCEL),), known)
+    set_up = act.circulation.set_up(act.transaction, facts.set_up_version)
+    return facts, set_up, facts.item(set_up.branches[facts.home_branch_id])
 
-    _uncharge(transaction, set_up, desk, last, now, undo_return)
-    must_touch_one(_reopen_loan(transaction, last.loan_id))
-    if facts.transit_to_id is not None:
-        end_transit(transaction, facts.id)
-    if facts.hold_id is not None:
-        release_item(transaction, desk, facts.record_id, facts.id, now)
-    if "home" in last.before:
-        _put_home(transaction, facts.id, last.before["home"])
-        update_holders(transaction, (facts.record_id,))
-    following.undo_check_in(transaction, desk, facts, last.loan_id, now)
-    _note(transaction, EventKind.CHECK_IN_CANCELLED, desk, facts, last, now)
-    again = item_facts(transaction, item)
-    assert again is not None
-    return Cancelled(
-        again.item(set_up.branches[again.home_branch_id]), again.loan(), again.borrower()
-    )
+
+def _cancelled(item: Item, loan: OpenLoan | None) -> Cancelled:
+    return Cancelled(item, loan and loan.loan(), loan and loan.borrower())
 
 
 def _acts_of(transaction: Transaction, item_id: int) -> list[Any]:
@@ -224,53 +228,28 @@ def _acts_of(transaction: Transaction, item_id: int) -> list[Any]:
     return found or [None]
 
 
-def _uncharge(
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    undone: Event,
-    now: datetime,
-    undo: Callable[..., None],
-) -> None:
-    """Takes back what the act that is undone has charged; locks its patron."""
-    undo(
-        transaction,
-        set_up,
-        desk,
-        patron_id=undone.patron_id,
-        loan_id=undone.loan_id,
-        recorded=undone.recorded or undone.at,
-        now=now,
-    )
-
-
-def _is_own(event: Event | None, kind: EventKind, desk: Desk, now: datetime) -> bool:
+def _is_own(event: Event | None, kind: EventKind, act: Act) -> bool:
     """Is that what this device has done just now?"""
     if event is None or event.kind is not kind:
         return False
+    desk = act.desk
     its_desk = Desk(event.actor, event.device, desk.agency_id, event.branch_id or 0)
     is_same = (its_desk.actor, its_desk.machine, its_desk.branch_id) == (
         desk.actor,
         desk.machine,
         desk.branch_id,
     )
-    return is_same and now - (event.recorded or event.at) <= UNDO_WINDOW
+    return is_same and act.now - (event.recorded or event.at) <= UNDO_WINDOW
 
 
-def _note(
-    transaction: Transaction,
-    kind: EventKind,
-    desk: Desk,
-    item: ItemFacts,
-    undone: Event,
-    now: datetime,
-) -> None:
+def _note(kind: EventKind, case: UndoCase) -> None:
+    undone = case.undone
     write_event(
-        transaction,
+        case.act.transaction,
         kind,
-        desk,
-        now,
-        item_id=item.id,
+        case.act.desk,
+        case.act.now,
+        item_id=case.item.id,
         patron_id=undone.patron_id,
         loan_id=undone.loan_id,
         hold_id=undone.hold_id,

@@ -18,11 +18,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select
 
 from catalogue.database import Transaction, many, scalar, send
-from circulation.items.facts import ALL, items_on_loan
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Refused, Renewed
 from circulation.languages.installed import language, tags
+from circulation.loans.facts import ALL, OPEN_LOAN, items_on_loan
 from circulation.loans.renewals import renew, renew_all
+from circulation.loans.wishes import RenewalWish
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person, read_persons
@@ -164,17 +166,12 @@ def _answer(
         barcode = _WORDS.findall(text)[1]
         answers = [
             renew(
-                circulation,
-                transaction,
-                desk=desk,
-                patron=card,
-                item=barcode,
-                now=now,
-                seen=False,
+                Act(transaction, circulation, desk, now),
+                RenewalWish(patron=card, item=barcode, seen=False),
             )
         ]
     else:
-        done = renew_all(circulation, transaction, desk=desk, patron=card, now=now)
+        done = renew_all(Act(transaction, circulation, desk, now), patron=card)
         if isinstance(done, Refused):
             return NoticeKind.SMS_RENEWED, {"lines": [], "refused": _why(done, person)}
         answers = (*done.renewed, *done.refused)
@@ -209,9 +206,9 @@ def _why(refused: Refused, person: Person) -> str:
 
 
 def _loans(transaction: Transaction, person: Person) -> list[dict[str, Any]]:
-    found = items_on_loan(transaction, person.id, ALL, 0)
+    found = items_on_loan(transaction, patron_id=person.id, at_most=ALL, skipped=0)
     return [
-        _line(each.title, each.loan_due, renewed=None)
+        _line(each.title, loan.due, renewed=None)
         for each in found
-        if each.loan_due is not None
+        if (loan := OPEN_LOAN.of(each)) is not None
     ]

@@ -14,12 +14,14 @@ from sqlalchemy import bindparam, select
 
 from catalogue.database import Transaction, many, one
 from catalogue.schema import items
+from circulation.holds.part import WAITED_FOR
 from circulation.holds.pick_list import pick_list
 from circulation.holds.schema import captures, holds
-from circulation.items.facts import ALL, item_facts, items_on_loan
+from circulation.items.facts import ItemFacts, item_facts
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Branch
 from circulation.languages.installed import default_language
+from circulation.loans.facts import ALL, OPEN_LOAN, items_on_loan
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.contents import HoldTold, read_contents
@@ -63,6 +65,15 @@ _returned: Callable[..., list[Any]] = many(
     "of_patron",
     "since",
 )
+
+
+def _told(item: ItemFacts) -> dict[str, Any]:
+    """The item as templates name its fields; those of its open loan begin with ``loan_``."""
+    told = item._asdict()
+    del told["present"], told["parts"]
+    loan = OPEN_LOAN.of(item)
+    of_loan = {} if loan is None else loan._asdict()
+    return told | {f"loan_{name}": value for name, value in of_loan.items()}
 
 
 def _slip(
@@ -111,7 +122,10 @@ def receipt(
     contents = read_contents(transaction, [Cause(loans=tuple(ids))])
     facts = {
         "patron": person.name,
-        "loans": [each._asdict() for each in items_on_loan(transaction, patron_id, ALL, 0)],
+        "loans": [
+            _told(each)
+            for each in items_on_loan(transaction, patron_id=patron_id, at_most=ALL, skipped=0)
+        ],
         "returned": [each._asdict() for each in contents.loans],
     }
     return _slip(templates, "receipt", branch, person.language, now, facts)
@@ -135,9 +149,9 @@ def pickup_note(
     contents = read_contents(transaction, [Cause(holds=(found[0],))])
     hold: HoldTold = contents.holds[0]
     set_up = circulation.current_set_up(transaction)
-    item = item_facts(transaction, barcode)
+    item = item_facts(transaction, barcode=barcode)
     assert item is not None
-    facts = {"hold": hold._asdict(), "item": item._asdict()}
+    facts = {"hold": hold._asdict(), "item": _told(item)}
     return _slip(templates, "pickup", set_up.branches[found[1]], default_language(), now, facts)
 
 
@@ -153,16 +167,17 @@ def transit_slip(
 
     Raises NothingToPrint where the item is not on its way.
     """
-    item = item_facts(transaction, barcode)
+    item = item_facts(transaction, barcode=barcode)
     if item is None or item.transit_to_id is None:
         raise NothingToPrint(f"{barcode} is not on its way to another branch")
     set_up = circulation.current_set_up(transaction)
     to = set_up.branches[item.transit_to_id]
     start = to if item.transit_from_id is None else set_up.branches[item.transit_from_id]
+    waited_for = WAITED_FOR.of(item)
     facts = {
-        "item": item._asdict(),
+        "item": _told(item),
         "to": {"name": to.name, "isil": to.isil},
-        "is_held": item.hold_id is not None,
+        "is_held": waited_for is not None and waited_for.hold_id is not None,
     }
     return _slip(templates, "transit", start, default_language(), now, facts)
 

@@ -22,7 +22,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from catalogue.database import Call, Database, Transaction
 from catalogue.tracing import Traced, here
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Desk
 from circulation.patrons.pins import PINS, VerificationNeeded
 from protocols.hosting.measuring import Measures
 from protocols.hosting.peers import Peers
@@ -61,6 +63,10 @@ class Context(NamedTuple):
     transaction: Transaction
     circulation: Circulation
     now: datetime
+
+    def act(self, desk: Desk) -> Act:
+        """What is done at that desk."""
+        return Act(self.transaction, self.circulation, desk, self.now)
 
 
 #: Gets the answer or, where there is none, the error: exactly one of them is not None.

@@ -14,10 +14,12 @@ from statistics import median
 from catalogue.database import Database, Transaction, migrate, open_database
 from circulation.accounts.status import patron_status
 from circulation.items.availability import circulation_status
+from circulation.kernel.act import Act
 from circulation.kernel.results import CheckedIn, CheckedOut
 from circulation.loans.batches import check_out_stack
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
+from circulation.loans.wishes import LoanWish
 from tests.bench.table import Figures, Row, note
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 
@@ -38,11 +40,11 @@ def pairs(library: Library, in_flight: int) -> tuple[int, float, float]:
 
         def take(transaction: Transaction) -> object:
             return check_out(
-                circulation, transaction, desk=desk, patron=card, item=barcode, now=now
+                Act(transaction, circulation, desk, now), LoanWish(patron=card, item=barcode)
             )
 
         def give_back(transaction: Transaction) -> object:
-            return check_in(circulation, transaction, desk=desk, item=barcode, now=now)
+            return check_in(Act(transaction, circulation, desk, now), item=barcode)
 
         def taken(answer: Future[object]) -> None:
             assert isinstance(answer.result(), CheckedOut)
@@ -83,17 +85,17 @@ def with_many_loans(library: Library, name: str) -> None:
     barcodes = [an_item(library, f"M{number:07}") for number in range(500)]
     library.write(
         lambda transaction: check_out_stack(
-            circulation, transaction, desk=desk, patron=cards[500], barcodes=barcodes, now=now
+            Act(transaction, circulation, desk, now), patron=cards[500], barcodes=barcodes
         )
     )
     item = an_item(library, "M-measured")
     spent: dict[int, list[float]] = {loans: [] for loans in cards}
 
     def lend(transaction: Transaction, card: str) -> object:
-        return check_out(circulation, transaction, desk=desk, patron=card, item=item, now=now)
+        return check_out(Act(transaction, circulation, desk, now), LoanWish(patron=card, item=item))
 
     def give_back(transaction: Transaction) -> object:
-        return check_in(circulation, transaction, desk=desk, item=item, now=now)
+        return check_in(Act(transaction, circulation, desk, now), item=item)
 
     for number in range(1_000):
         for loans, card in sorted(cards.items(), reverse=number % 2 == 0):

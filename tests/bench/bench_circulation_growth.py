@@ -20,9 +20,11 @@ from pathlib import Path
 from statistics import median
 
 from catalogue.database import Database, Transaction, migrate, open_database
+from circulation.kernel.act import Act
 from circulation.kernel.results import CheckedIn, CheckedOut
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
+from circulation.loans.wishes import LoanWish
 from tests.bench.filling import cyclic, fill
 from tests.builders.circulation import Library, a_library
 
@@ -67,10 +69,12 @@ def pairs(library: Library, items: int) -> tuple[float, float]:
         patron = f"P{1 + rng.randrange(items // 5)}"
 
         def take(transaction: Transaction, item: str = item, patron: str = patron) -> object:
-            return check_out(circulation, transaction, desk=desk, patron=patron, item=item, now=now)
+            return check_out(
+                Act(transaction, circulation, desk, now), LoanWish(patron=patron, item=item)
+            )
 
         def give_back(transaction: Transaction, item: str = item) -> object:
-            return check_in(circulation, transaction, desk=desk, item=item, now=now)
+            return check_in(Act(transaction, circulation, desk, now), item=item)
 
         begin = time.perf_counter()
         lent = library.database.write(take).result()

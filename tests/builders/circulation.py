@@ -20,6 +20,7 @@ import circulation.assembly  # noqa: F401  the features join before anything is 
 from catalogue.database import Database, Transaction, scalar
 from catalogue.items import add_item, find_item
 from catalogue.schema import records
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import Event, events_of_item
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium, find_branch
@@ -36,6 +37,7 @@ from circulation.kernel.set_up import set_loan_policy
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew, renew_all
 from circulation.loans.returns import check_in
+from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.patrons.pins import PINS, VerificationNeeded
 from circulation.patrons.registering import register_patron
 
@@ -97,6 +99,10 @@ class Library:
         branch = branch or self.main
         return Desk("kiosk", f"machine in {branch.name}", branch.agency_id, branch.id)
 
+    def act(self, transaction: Transaction, branch: Branch | None = None) -> Act:
+        """What is done now at the desk of the branch."""
+        return Act(transaction, self.circulation, self.desk(branch), self.now)
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         """The answer of the work; a PIN is verified as the server would, here in this thread."""
         while True:
@@ -117,13 +123,7 @@ class Library:
     ) -> CheckedOut | Refused:
         return self.write(
             lambda transaction: check_out(
-                self.circulation,
-                transaction,
-                desk=self.desk(at),
-                patron=card,
-                item=barcode,
-                now=self.now,
-                **options,
+                self.act(transaction, at), LoanWish(patron=card, item=barcode, **options)
             )
         )
 
@@ -131,14 +131,7 @@ class Library:
         self, barcode: str, *, at: Branch | None = None, **options: Any
     ) -> CheckedIn | Refused:
         return self.write(
-            lambda transaction: check_in(
-                self.circulation,
-                transaction,
-                desk=self.desk(at),
-                item=barcode,
-                now=self.now,
-                **options,
-            )
+            lambda transaction: check_in(self.act(transaction, at), item=barcode, **options)
         )
 
     def renew(
@@ -146,26 +139,13 @@ class Library:
     ) -> Renewed | Refused:
         return self.write(
             lambda transaction: renew(
-                self.circulation,
-                transaction,
-                desk=self.desk(at),
-                patron=card,
-                item=barcode,
-                now=self.now,
-                **options,
+                self.act(transaction, at), RenewalWish(patron=card, item=barcode, **options)
             )
         )
 
     def renew_all(self, card: str, **options: Any) -> RenewedAll | Refused:
         return self.write(
-            lambda transaction: renew_all(
-                self.circulation,
-                transaction,
-                desk=self.desk(),
-                patron=card,
-                now=self.now,
-                **options,
-            )
+            lambda transaction: renew_all(self.act(transaction), patron=card, **options)
         )
 
     def policy(self, **rule: Any) -> int:

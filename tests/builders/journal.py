@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,8 @@ class Journal:
 
         def work(transaction: Transaction) -> Any:
             library = self.library
+            if next(iter(signature(verb).parameters)) == "act":
+                return verb(library.act(transaction, at), **options)
             about = {"desk": library.desk(at), "now": library.now} | options
             return verb(library.circulation, transaction, **about)
 

@@ -69,13 +69,7 @@ def test_an_event_names_the_request_that_caused_it(library: Library) -> None:
     def given_back(transaction: Transaction) -> None:
         here.request = Request("0123abcd-1f")
         try:
-            check_in(
-                library.circulation,
-                transaction,
-                desk=library.desk(None),
-                item=barcode,
-                now=library.now,
-            )
+            check_in(library.act(transaction, None), item=barcode)
         finally:
             here.request = None
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from catalogue.database import Transaction
 from catalogue.visibility import share_stock
-from circulation.checks import terms_refusals
 from circulation.explaining.loans import LoanExplained, explain_loan
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.kernel.policy import WHETHER, LoanTerms, stricter
@@ -23,8 +22,10 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, CheckedIn, CheckedOut, Destination, Refused, Renewed
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import GROUPS
+from circulation.loans.checks import terms_refusals
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew
+from circulation.loans.wishes import LoanWish, RenewalWish
 from tests.builders.agencies import a_school, agree
 from tests.builders.bookings import a_set, book
 from tests.builders.circulation import Library, a_patron, an_item
@@ -280,15 +281,12 @@ def test_the_owners_say_costs_no_statement(library: Library) -> None:
     for home in (library.main, library.main, school):  # the first reads the set-up
         barcode = an_item(library, home=home)
         counted: Counter[str] = Counter()
-        for name, verb in (("check-out", check_out), ("renewal", renew)):
+        verbs = (("check-out", check_out, LoanWish), ("renewal", renew, RenewalWish))
+        for name, verb, wish in verbs:
             library.write(
-                lambda transaction, name=name, verb=verb, barcode=barcode, counted=counted: verb(  # type: ignore[misc]
-                    library.circulation,
-                    counting(transaction, counted, name),
-                    desk=library.desk(),
-                    patron=card,
-                    item=barcode,
-                    now=library.now,
+                lambda transaction, name=name, verb=verb, wish=wish: verb(  # type: ignore[misc]
+                    library.act(counting(transaction, counted, name)),  # noqa: B023
+                    wish(card, barcode),  # noqa: B023
                 )
             )
             library.pass_time(days=1)

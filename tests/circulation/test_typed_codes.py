@@ -87,7 +87,7 @@ def test_none_of_the_look_ups_reads_a_whole_table(library: Library) -> None:
         try:
             find_patron(transaction, "c7")
             find_item(transaction, "i1")
-            item_facts(transaction, "i1")
+            item_facts(transaction, barcode="i1")
             borrower_facts(transaction, "c7", library.now, "", 0, 0)
         finally:
             transaction.execute = original

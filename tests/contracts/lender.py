@@ -17,11 +17,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import open_database
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import CheckedIn, CheckedOut
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
+from circulation.loans.wishes import LoanWish
 
 
 def main(url: str, card: str, moment: str, *barcodes: str) -> None:
@@ -36,15 +38,13 @@ def main(url: str, card: str, moment: str, *barcodes: str) -> None:
         while True:
             lent = database.write(
                 lambda transaction: check_out(
-                    circulation, transaction, desk=desk, patron=card, item=barcode, now=now
+                    Act(transaction, circulation, desk, now), LoanWish(patron=card, item=barcode)
                 )
             ).result()
             assert isinstance(lent, CheckedOut), lent
             os.write(1, f"{barcode} {lent.loan.id}\n".encode())  # whole, and past every buffer
             returned = database.write(
-                lambda transaction: check_in(
-                    circulation, transaction, desk=desk, item=barcode, now=now
-                )
+                lambda transaction: check_in(Act(transaction, circulation, desk, now), item=barcode)
             ).result()
             assert isinstance(returned, CheckedIn), returned
 

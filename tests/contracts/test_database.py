@@ -16,12 +16,14 @@ from pathlib import Path
 import pytest
 
 from catalogue.database import Database, DatabaseClosed, Transaction, open_database
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Refused
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
+from circulation.loans.wishes import LoanWish
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.contracts.counters import (
     PATIENCE,
@@ -229,16 +231,12 @@ def race(library: Library, databases: list[Database], loans: int) -> Counter[str
 
         def take(transaction: Transaction) -> CheckedOut | Refused:
             return check_out(
-                circulation,
-                transaction,
-                desk=desk,
-                patron=cards[index],
-                item=barcode,
-                now=library.now,
+                Act(transaction, circulation, desk, library.now),
+                LoanWish(patron=cards[index], item=barcode),
             )
 
         def give_back(transaction: Transaction) -> CheckedIn | Refused:
-            return check_in(circulation, transaction, desk=desk, item=barcode, now=library.now)
+            return check_in(Act(transaction, circulation, desk, library.now), item=barcode)
 
         while not is_over():
             taken = database.write(take).result(PATIENCE)
@@ -291,13 +289,8 @@ def test_the_limit_of_loans_holds_at_many_desks_at_once(database: Database) -> N
     barcodes = [an_item(library) for _ in range(24)]
     answers: list[Future[CheckedOut | Refused]] = [
         database.write(
-            lambda transaction, barcode=barcode: check_out(  # type: ignore[misc]
-                library.circulation,
-                transaction,
-                desk=library.desk(),
-                patron=card,
-                item=barcode,
-                now=library.now,
+            lambda transaction, barcode=barcode: check_out(
+                library.act(transaction), LoanWish(patron=card, item=barcode)
             )
         )
         for barcode in barcodes

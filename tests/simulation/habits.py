@@ -15,7 +15,7 @@ _CLAIMS, _LOSES, _SUSPENDS = 15, 10, 20
 _NEVER_PAYS = 6
 
 
-class Act(Enum):
+class Deed(Enum):
     RETURN = "return"
     RENEW = "renew"
     CLAIM = "claim returned"
@@ -29,7 +29,7 @@ class Intention:
     """What somebody will do with what they have borrowed."""
 
     day: date
-    act: Act
+    act: Deed
 
 
 def stack_size(random: Random) -> int:
@@ -41,16 +41,16 @@ def intention(random: Random, due: date, today: date) -> Intention | None:
     drawn = random.random() * 100
     rare = random.random() * 10_000
     if rare < _CLAIMS:
-        return Intention(due + timedelta(random.randint(2, 40)), Act.CLAIM)
+        return Intention(due + timedelta(random.randint(2, 40)), Deed.CLAIM)
     if rare < _CLAIMS + _LOSES:
-        return Intention(due + timedelta(random.randint(-10, 20)), Act.LOSE)
+        return Intention(due + timedelta(random.randint(-10, 20)), Deed.LOSE)
     if rare < _CLAIMS + _LOSES + _SUSPENDS:
-        return Intention(due + timedelta(random.randint(-5, 5)), Act.SUSPEND)
+        return Intention(due + timedelta(random.randint(-5, 5)), Deed.SUSPEND)
     for share, act, first, last in (
-        (_RENEWS, Act.RENEW, -6, 3),
-        (_LATE, Act.RETURN, 1, 13),
-        (_VERY_LATE, Act.RETURN, 14, 30),
-        (_BILLED, Act.RETURN, 31, 70),
+        (_RENEWS, Deed.RENEW, -6, 3),
+        (_LATE, Deed.RETURN, 1, 13),
+        (_VERY_LATE, Deed.RETURN, 14, 30),
+        (_BILLED, Deed.RETURN, 31, 70),
     ):
         if drawn < share:
             return Intention(due + timedelta(random.randint(first, last)), act)
@@ -58,7 +58,7 @@ def intention(random: Random, due: date, today: date) -> Intention | None:
     if drawn < _NEVER:
         return None
     early = random.randint(0, max((due - today).days - 1, 0))
-    return Intention(due - timedelta(early), Act.RETURN)
+    return Intention(due - timedelta(early), Deed.RETURN)
 
 
 def pays_today(random: Random, patron_id: int, is_blocked: bool) -> bool:

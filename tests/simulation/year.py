@@ -18,17 +18,19 @@ from circulation.closures.closing import close_branch
 from circulation.fees.paying import pay
 from circulation.jobs.running import run_job
 from circulation.jobs.table import JOBS
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Branch, CheckedOut, Refused
 from circulation.loans.lending import check_out
 from circulation.loans.lost import claim_returned, declare_lost, suspend, withdraw_claim
 from circulation.loans.renewals import renew
 from circulation.loans.returns import check_in
+from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.notices.claiming import claim
 from circulation.notices.composing import Post
 from circulation.notices.outcomes import Sent, record_all
 from circulation.patrons.blocks import block_patron
-from tests.simulation.habits import Act, intention, pays_today, stack_size
+from tests.simulation.habits import Deed, intention, pays_today, stack_size
 from tests.simulation.town import Town, found_town
 from tests.simulation.watching import Watch, debtors
 
@@ -52,7 +54,9 @@ class Year:
     post: Post = field(default_factory=Post)
     counts: Counter[str] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
-    plans: dict[date, list[tuple[Act, str, str]]] = field(default_factory=lambda: defaultdict(list))
+    plans: dict[date, list[tuple[Deed, str, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
     def run(self, say: bool = False) -> None:
         """Every night the jobs, every open day the people, every evening the messages."""
@@ -140,7 +144,7 @@ class Year:
         transaction: Transaction,
         day: date,
         now: datetime,
-        acts: list[tuple[Act, str, str]],
+        acts: list[tuple[Deed, str, str]],
         loans: int,
     ) -> None:
         town, random = self.town, self.random
@@ -172,12 +176,8 @@ class Year:
         place = random.randrange(len(town.shelf))
         barcode = town.shelf[place]
         answer = check_out(
-            town.circulation,
-            transaction,
-            desk=town.desk(branch),
-            patron=card,
-            item=barcode,
-            now=now,
+            Deed(transaction, town.circulation, town.desk(branch), now),
+            LoanWish(patron=card, item=barcode),
         )
         if not isinstance(answer, CheckedOut):
             self.counts["check-outs refused"] += 1
@@ -194,36 +194,42 @@ class Year:
             self.plans[max(wish.day, today + timedelta(1))].append((wish.act, card, barcode))
 
     def _act(
-        self, transaction: Transaction, act: Act, card: str, barcode: str, day: date, now: datetime
+        self,
+        transaction: Transaction,
+        deed: Deed,
+        card: str,
+        barcode: str,
+        day: date,
+        now: datetime,
     ) -> None:
         town = self.town
         branch = self.random.choice(town.branches)
-        known = {"desk": town.desk(branch), "item": barcode, "now": now}
-        self.counts[act.value] += 1
+        act = Act(transaction, town.circulation, town.desk(branch), now)
+        self.counts[deed.value] += 1
         later = day + timedelta(self.random.randint(3, 30))
-        if act is Act.RENEW:
-            answer = renew(town.circulation, transaction, patron=card, **known)  # type: ignore[arg-type]
+        if deed is Deed.RENEW:
+            answer = renew(act, RenewalWish(card, barcode))
             if isinstance(answer, Refused):
-                self.plans[day + timedelta(1)].append((Act.RETURN, card, barcode))
+                self.plans[day + timedelta(1)].append((Deed.RETURN, card, barcode))
             else:
                 due = local_date(answer.loan.due, branch.timezone)
                 self._intend(card, barcode, due, day)
-        elif act is Act.CLAIM:
-            claim_returned(town.circulation, transaction, **known)  # type: ignore[arg-type]
+        elif deed is Deed.CLAIM:
+            claim_returned(act, item=barcode)
             turns_up = self.random.random() < 0.5
-            self.plans[later].append((Act.RETURN if turns_up else Act.FOUND_CLAIM, card, barcode))
-        elif act is Act.FOUND_CLAIM:
-            withdraw_claim(town.circulation, transaction, **known)  # type: ignore[arg-type]
-            self.plans[later].append((Act.RETURN, card, barcode))
-        elif act is Act.LOSE:
-            declare_lost(town.circulation, transaction, **known)  # type: ignore[arg-type]
+            self.plans[later].append((Deed.RETURN if turns_up else Deed.FOUND_CLAIM, card, barcode))
+        elif deed is Deed.FOUND_CLAIM:
+            withdraw_claim(act, item=barcode)
+            self.plans[later].append((Deed.RETURN, card, barcode))
+        elif deed is Deed.LOSE:
+            declare_lost(act, item=barcode)
             if self.random.random() < 0.3:
-                self.plans[later].append((Act.RETURN, card, barcode))
-        elif act is Act.SUSPEND:
-            suspend(town.circulation, transaction, until=later, **known)  # type: ignore[arg-type]
-            self.plans[later + timedelta(9)].append((Act.RETURN, card, barcode))
+                self.plans[later].append((Deed.RETURN, card, barcode))
+        elif deed is Deed.SUSPEND:
+            suspend(act, item=barcode, until=later)
+            self.plans[later + timedelta(9)].append((Deed.RETURN, card, barcode))
         else:
-            check_in(town.circulation, transaction, **known)  # type: ignore[arg-type]
+            check_in(act, item=barcode)
             town.shelf.append(barcode)
 
     def _pay(self, transaction: Transaction, card: str, amount: int, now: datetime) -> None:

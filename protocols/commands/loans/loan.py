@@ -13,6 +13,7 @@ from catalogue.database import Transaction
 from circulation.accounts.loans import patron_loans
 from circulation.calendars.due_dates import end_of_day
 from circulation.holds.recalls import recall
+from circulation.kernel.act import Act
 from circulation.kernel.results import CheckedOut, Desk, Refused
 from circulation.loans import lost
 from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
@@ -56,12 +57,9 @@ def out(
 
         def lend(transaction: Transaction) -> list[CheckedOut | Refused]:
             answers = check_out_stack(
-                library.circulation,
-                transaction,
-                desk=desk,
+                Act(transaction, library.circulation, desk, library.now),
                 patron=patron,
                 barcodes=barcodes,
-                now=library.now,
                 no_block=no_block,
             )
             lent = [each.loan.id for each in answers if isinstance(each, CheckedOut)]
@@ -99,11 +97,8 @@ def in_(
         came = None if returned is None else _came(library, desk, returned)
         answers = library.write(
             lambda transaction: check_in_stack(
-                library.circulation,
-                transaction,
-                desk=desk,
+                Act(transaction, library.circulation, desk, library.now),
                 barcodes=barcodes,
-                now=library.now,
                 returned=came,
             )
         )
@@ -135,7 +130,7 @@ def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: b
         desk = library.desk(branch)
         answers = library.write(
             lambda transaction: renew_stack(
-                library.circulation, transaction, desk=desk, barcodes=barcodes, now=library.now
+                Act(transaction, library.circulation, desk, library.now), barcodes=barcodes
             )
         )
         say_all(library, barcodes, answers, as_json)
@@ -244,7 +239,7 @@ def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> Non
         desk = library.desk(branch)
         answer = library.write(
             lambda transaction: recall(
-                library.circulation, transaction, desk=desk, item=barcode, now=library.now
+                Act(transaction, library.circulation, desk, library.now), item=barcode
             )
         )
     if isinstance(answer, Refused):

@@ -6,6 +6,7 @@ from typing import Any, TextIO
 
 import click
 
+from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
 from circulation.loans.batches import BatchTooLarge, check_out_pairs
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
@@ -33,7 +34,7 @@ def class_(settings: Settings, file: TextIO, branch: str, as_json: bool) -> None
         try:
             answers = library.write(
                 lambda transaction: check_out_pairs(
-                    library.circulation, transaction, desk=desk, pairs=pairs, now=library.now
+                    Act(transaction, library.circulation, desk, library.now), pairs=pairs
                 )
             )
         except BatchTooLarge as error:
@@ -53,12 +54,7 @@ def onward(settings: Settings, barcode: str, patron: str, branch: str, as_json: 
         desk = library.desk(branch)
         answer = library.write(
             lambda transaction: lend_onward(
-                library.circulation,
-                transaction,
-                desk=desk,
-                item=barcode,
-                to=patron,
-                now=library.now,
+                Act(transaction, library.circulation, desk, library.now), item=barcode, to=patron
             )
         )
         _say_onward(barcode, answer, as_json)
@@ -75,7 +71,7 @@ def back(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
         desk = library.desk(branch)
         answer = library.write(
             lambda transaction: end_onward_loan(
-                library.circulation, transaction, desk=desk, item=barcode, now=library.now
+                Act(transaction, library.circulation, desk, library.now), item=barcode
             )
         )
         _say_onward(barcode, answer, as_json)

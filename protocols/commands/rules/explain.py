@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+import circulation.assembly  # noqa: F401  the features join before anything is done
 from circulation.explaining.loans import LoanExplained, explain_loan, scope_of
 from circulation.kernel.engine import Circulation
 from circulation.kernel.policy import Explained, PolicyRow

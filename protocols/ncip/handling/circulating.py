@@ -10,7 +10,8 @@ from circulation.callers.partner_requests import hold_of_request
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Item, Loan, Patron, Refused
 from circulation.loans import lending, renewals, returns
-from circulation.loans.routing import HoldHandling
+from circulation.loans.features import HoldHandling
+from circulation.loans.wishes import LoanWish, RenewalWish
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.once import once
 from protocols.ncip.messages import Problem, Refusal, Response
@@ -53,19 +54,18 @@ def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> 
         return named
     mandated = _mandated(request, named, caller, context)
     result = lending.check_out(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
-        patron=named.user.identifier,
-        pin=named.user.pin,
-        item=named.barcode,
-        now=context.now,
-        no_block=mandated is not None,
-        happened=mandated,
-        due=request.desired_date_due,
-        wanted_until=request.desired_date_due,
-        fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
-        for_hold=_hold_of(request, caller, context),
+        context.act(desk_of(caller, context)),
+        LoanWish(
+            patron=named.user.identifier,
+            pin=named.user.pin,
+            item=named.barcode,
+            no_block=mandated is not None,
+            happened=mandated,
+            due=request.desired_date_due,
+            wanted_until=request.desired_date_due,
+            fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
+            for_hold=_hold_of(request, caller, context),
+        ),
     )
     information = None
     if isinstance(result, Refused):
@@ -139,18 +139,17 @@ def renew_item(
         return named
     mandated = _mandated(request, named, caller, context)
     result = renewals.renew(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
-        patron=named.user.identifier,
-        pin=named.user.pin,
-        item=named.barcode,
-        now=context.now,
-        no_block=mandated is not None,
-        happened=mandated,
-        due=request.desired_date_due,
-        fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
-        by_owner=by_owner,
+        context.act(desk_of(caller, context)),
+        RenewalWish(
+            patron=named.user.identifier,
+            pin=named.user.pin,
+            item=named.barcode,
+            no_block=mandated is not None,
+            happened=mandated,
+            due=request.desired_date_due,
+            fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
+            by_owner=by_owner,
+        ),
     )
     if isinstance(result, Refused):
         return _refused(request, result, named)
@@ -178,13 +177,9 @@ def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Re
         return refusal(request, barcode)
     is_ours = is_loan_agreed(barcode, caller, context)
     result = returns.check_in(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
+        context.act(desk_of(caller, context)),
         item=barcode,
-        now=context.now,
         returned=mandated_at(request, caller, context) if is_ours else None,
-        # Whoever waits for it is told when staff have it in hand.
         holds=HoldHandling.BIND,
     )
     if isinstance(result, Refused):

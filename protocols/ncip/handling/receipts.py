@@ -22,6 +22,7 @@ from circulation.interlending.rows import InterlibraryLoan, loan_of_barcode, loa
 from circulation.interlending.states import LendingAction, Obstacle, Role
 from circulation.kernel.results import Refused
 from circulation.loans import renewals
+from circulation.loans.wishes import RenewalWish
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.interlending import agreement_of, hindrance, incoming_of
 from protocols.ncip.messages import Refusal, Response
@@ -169,13 +170,7 @@ def item_renewed(request: ItemRenewed, caller: Partner, context: Context) -> Res
             ),
         )
     renewed = renewals.renew(
-        context.circulation,
-        context.transaction,
-        desk=desk,
-        patron=loan.user,
-        item=loan.barcode,
-        now=context.now,
-        seen=False,
+        context.act(desk), RenewalWish(patron=loan.user, item=loan.barcode, seen=False)
     )
     if isinstance(renewed, Refused):
         return _refused(request, renewed, {"ItemIdentifierValue": loan.barcode})

@@ -63,12 +63,7 @@ def recall_item(request: RecallItem, caller: Partner, context: Context) -> Respo
     if isinstance(barcode, Problem):
         return refusal(request, barcode)
     recalled = recall(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
-        item=barcode,
-        now=context.now,
-        wanted_by=request.desired_date_due,
+        context.act(desk_of(caller, context)), item=barcode, wanted_by=request.desired_date_due
     )
     if isinstance(recalled, Refused):
         return _refused(request, recalled, barcode)
@@ -87,13 +82,7 @@ def cancel_recall_item(request: CancelRecallItem, caller: Partner, context: Cont
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
         return refusal(request, barcode)
-    cancelled = cancel_recall(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
-        item=barcode,
-        now=context.now,
-    )
+    cancelled = cancel_recall(context.act(desk_of(caller, context)), item=barcode)
     if isinstance(cancelled, Refused):
         return _refused(request, cancelled, barcode)
     if cancelled is None:
@@ -230,13 +219,7 @@ def undo_check_out_item(request: UndoCheckOutItem, caller: Partner, context: Con
             theirs = Refused((EngineRefusal(Reason.NOT_ON_LOAN_TO_PATRON),), now.item)
             return _refused(request, theirs, barcode)
         told = user_id(user.patron.identifier, now.item.home_branch.agency_isil)
-    undone = cancel_check_out(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
-        item=barcode,
-        now=context.now,
-    )
+    undone = cancel_check_out(context.act(desk_of(caller, context)), item=barcode)
     if isinstance(undone, Refused):
         return _refused(request, undone, barcode)
     return UndoCheckOutItemResponse(item_id=item_id_of(undone.item), user_id=told)

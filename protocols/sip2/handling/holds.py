@@ -17,7 +17,7 @@ from circulation.holds.results import Hold as EngineHold
 from circulation.holds.results import HoldChanged, HoldsPlaced, HoldState, QueuedHold, Wanted
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, Destination, Refusal, Refused
-from circulation.loans.routing import HoldHandling
+from circulation.loans.features import HoldHandling
 from circulation.patrons.identifiers import identifiers_of
 from circulation.patrons.registering import PatronKind, kind_of_patron
 from protocols.hosting.answering import Context

@@ -129,13 +129,7 @@ def _find(barcode: str, place: Place, context: Context) -> None:
         context.circulation, context.transaction, item=barcode, now=context.now
     )
     if found is not None and found.state is ItemState.MISSING:
-        find(
-            context.circulation,
-            context.transaction,
-            desk=place.desk,
-            item=barcode,
-            now=context.now,
-        )
+        find(context.act(place.desk), item=barcode)
 
 
 def item_status_update(

@@ -12,10 +12,11 @@ from circulation.kernel.policy import lineage
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed
 from circulation.loans.lending import check_out
-from circulation.loans.off_line import Act
+from circulation.loans.off_line import Reported
 from circulation.loans.renewals import renew as renew_loan
 from circulation.loans.renewals import renew_all as renew_all_loans
 from circulation.loans.undo import cancel_check_in
+from circulation.loans.wishes import LoanWish, RenewalWish
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.authority import NOT_LET_IN, admitted, doubted, pin_to_check
 from protocols.sip2.handling.facts import patron_shown
@@ -56,17 +57,16 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
             raise Unanswerable(Text.NOT_LENT_HERE)
     doubt = doubted(request, happened, place, context) if no_block else None
     outcome: CheckedOut | Renewed | Refused = doubt or check_out(
-        context.circulation,
-        context.transaction,
-        desk=place.desk,
-        patron=request.patron_identifier.strip(),
-        item=request.item_identifier.strip(),
-        now=context.now,
-        pin=pin_to_check(request.patron_password),
-        no_block=no_block,
-        happened=happened,
-        due=due,
-        fee_acknowledged=request.fee_acknowledged is True,
+        context.act(place.desk),
+        LoanWish(
+            patron=request.patron_identifier.strip(),
+            item=request.item_identifier.strip(),
+            pin=pin_to_check(request.patron_password),
+            no_block=no_block,
+            happened=happened,
+            due=due,
+            fee_acknowledged=request.fee_acknowledged is True,
+        ),
     )
     if (
         request.sc_renewal_policy
@@ -74,14 +74,13 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
         and Reason.ALREADY_ON_LOAN_TO_PATRON in outcome.reasons
     ):
         outcome = renew_loan(
-            context.circulation,
-            context.transaction,
-            desk=place.desk,
-            patron=request.patron_identifier.strip(),
-            item=request.item_identifier.strip(),
-            now=context.now,
-            pin=pin_to_check(request.patron_password),
-            fee_acknowledged=request.fee_acknowledged is True,
+            context.act(place.desk),
+            RenewalWish(
+                patron=request.patron_identifier.strip(),
+                item=request.item_identifier.strip(),
+                pin=pin_to_check(request.patron_password),
+                fee_acknowledged=request.fee_acknowledged is True,
+            ),
         )
     response = CheckoutResponse(
         ok=False,
@@ -96,7 +95,7 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
         due_date="",
         item_properties=request.item_properties or None,
     )
-    report = (Act.CHECK_OUT, request, happened, due) if no_block else None
+    report = (Reported.CHECK_OUT, request, happened, due) if no_block else None
     return _with_outcome(
         response, request.patron_identifier, outcome, caller, place, context, report
     )
@@ -111,17 +110,16 @@ def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
     if not barcode:
         barcode, doubt = _barcode_of_title(request, place, context)
     outcome = doubt or renew_loan(
-        context.circulation,
-        context.transaction,
-        desk=place.desk,
-        patron=request.patron_identifier.strip(),
-        item=barcode.strip(),
-        now=context.now,
-        pin=pin_to_check(request.patron_password),
-        no_block=no_block,
-        happened=happened,
-        due=due,
-        fee_acknowledged=request.fee_acknowledged is True,
+        context.act(place.desk),
+        RenewalWish(
+            patron=request.patron_identifier.strip(),
+            item=barcode.strip(),
+            pin=pin_to_check(request.patron_password),
+            no_block=no_block,
+            happened=happened,
+            due=due,
+            fee_acknowledged=request.fee_acknowledged is True,
+        ),
     )
     response = RenewResponse(
         ok=False,
@@ -136,7 +134,7 @@ def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
         due_date="",
         item_properties=request.item_properties or None,
     )
-    report = (Act.RENEWAL, request, happened, due) if no_block else None
+    report = (Reported.RENEWAL, request, happened, due) if no_block else None
     return _with_outcome(
         response, request.patron_identifier, outcome, caller, place, context, report
     )
@@ -146,11 +144,8 @@ def renew_all(request: RenewAll, caller: Caller, context: Context) -> RenewAllRe
     """65 -> 66."""
     place = caller.place(context, request.institution_id)
     outcome = renew_all_loans(
-        context.circulation,
-        context.transaction,
-        desk=place.desk,
+        context.act(place.desk),
         patron=request.patron_identifier.strip(),
-        now=context.now,
         pin=pin_to_check(request.patron_password),
         fee_acknowledged=request.fee_acknowledged is True,
     )
@@ -220,12 +215,7 @@ def _cancelled_checkin(
     if isinstance(known, Refused):
         return _with_outcome(response, request.patron_identifier, known, caller, place, context)
     outcome = cancel_check_in(
-        context.circulation,
-        context.transaction,
-        desk=place.desk,
-        item=request.item_identifier.strip(),
-        now=context.now,
-        patron_id=known.id,
+        context.act(place.desk), item=request.item_identifier.strip(), patron_id=known.id
     )
     if isinstance(outcome, Refused):
         return _with_outcome(response, request.patron_identifier, outcome, caller, place, context)
@@ -252,7 +242,7 @@ def _off_line(
 
 
 #: What a message without a block has reported: the act, the message, when, and until when.
-_Report = tuple[Act, Checkout | Renew, datetime | None, datetime | None]
+_Report = tuple[Reported, Checkout | Renew, datetime | None, datetime | None]
 
 
 def _with_outcome(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
-from circulation.loans.off_line import Act, take_report
+from circulation.loans.off_line import Reported, take_report
 from protocols.hosting.answering import Context
 from protocols.sip2.messages import Checkin, Checkout, Renew
 from protocols.sip2.settings import Account
@@ -19,7 +19,7 @@ def is_off_line(request: Checkout | Renew | Checkin, account: Account | None) ->
 
 
 def note_report(
-    act: Act,
+    reported: Reported,
     request: Checkout | Renew | Checkin,
     refused: Refused,
     place: Place,
@@ -37,14 +37,11 @@ def note_report(
     if isinstance(request, Renew):
         item = item or request.title_identifier or ""  # a loan may be named by its title
     take_report(
-        context.circulation,
-        context.transaction,
-        act,
-        desk=place.desk,
+        context.act(place.desk),
+        reported,
         item=item.strip(),
         patron="" if isinstance(request, Checkin) else request.patron_identifier.strip(),
         refused=refused,
-        now=context.now,
         happened=happened,
         due=due,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from circulation.callers.sorting import problem_bin_at
 from circulation.kernel.results import Borrower, CheckedIn, Refused
-from circulation.loans.off_line import Act
+from circulation.loans.off_line import Reported
 from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_out
 from protocols.hosting.answering import Context
@@ -34,11 +34,8 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
         return _cancelled_checkout(request, caller, place, context)
     happened = _returned(request, caller, place)
     outcome = check_in(
-        context.circulation,
-        context.transaction,
-        desk=place.desk,
+        context.act(place.desk),
         item=request.item_identifier.strip(),
-        now=context.now,
         returned=happened,
         holds=hold_handling(caller.account),
         sorting=caller.account.sorting if caller.account is not None else None,
@@ -64,7 +61,7 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
         response.sort_bin = problem_bin(outcome, account, place, context)
         response.screen_message = refusal_messages(outcome, caller.words, place.zone)
         if is_off_line(request, account) and note_report(
-            Act.CHECK_IN, request, outcome, place, context, happened
+            Reported.CHECK_IN, request, outcome, place, context, happened
         ):
             response.ok = response.resensitize = True
             noted = say(Text.NOTED_FOR_STAFF, caller.words)
@@ -152,13 +149,7 @@ def _add_messages(
 def _cancelled_checkout(
     request: Checkin, caller: Caller, place: Place, context: Context
 ) -> CheckinResponse:
-    outcome = cancel_check_out(
-        context.circulation,
-        context.transaction,
-        desk=place.desk,
-        item=request.item_identifier.strip(),
-        now=context.now,
-    )
+    outcome = cancel_check_out(context.act(place.desk), item=request.item_identifier.strip())
     response = CheckinResponse(
         ok=False,
         resensitize=False,

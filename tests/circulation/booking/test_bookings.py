@@ -217,11 +217,7 @@ def test_what_is_lost_or_missing_is_no_copy(sqlite_library: Library) -> None:
     library = sqlite_library
     first, second = a_set(library, 2)
     ida = a_patron(library)
-    library.write(
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=first, now=library.now
-        )
-    )
+    library.write(lambda transaction: declare_lost(library.act(transaction), item=first))
     assert reasons(book(library, ida, second, 1, 5, 2)) == (Reason.NOT_ENOUGH_COPIES,)
 
 

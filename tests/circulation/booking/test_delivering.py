@@ -164,9 +164,7 @@ def test_a_cancelled_check_out_leaves_the_booking_as_it_was(library: Library) ->
     aside(library, booking, first)
     lent(library.check_out(ida, first))
     undone = library.write(
-        lambda transaction: cancel_check_out(
-            library.circulation, transaction, desk=library.desk(), item=first, now=library.now
-        )
+        lambda transaction: cancel_check_out(library.act(transaction), item=first)
     )
     assert isinstance(undone, Cancelled), undone
     assert reasons(library.check_out(ole, first)) == (Reason.BOOKED,)

@@ -15,6 +15,7 @@ from circulation.callers.schema import replies
 from circulation.jobs.running import run_job
 from circulation.jobs.table import REPLY_HOURS
 from circulation.loans.lending import check_out
+from circulation.loans.wishes import LoanWish
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 
 WITHIN = timedelta(minutes=3)
@@ -129,14 +130,7 @@ def test_two_at_once_are_answered_one_after_the_other(library: Library) -> None:
         found = kept_reply(transaction, KEY, now=library.now, within=WITHIN)
         if found is not None:
             return found
-        outcome = check_out(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=card,
-            item=item,
-            now=library.now,
-        )
+        outcome = check_out(library.act(transaction), LoanWish(patron=card, item=item))
         has_begun.set()
         answer = type(outcome).__name__.encode()
         keep_reply(

@@ -9,6 +9,7 @@ import pytest
 from catalogue.database import Transaction
 from circulation.callers.sorting import SortRule, hindrance, sort, sort_refused, store_sort_rule
 from circulation.callers.terminals import store_terminal
+from circulation.kernel.act import Act
 from circulation.kernel.results import Branch, CheckedIn, Desk, Destination, Item
 from circulation.kernel.set_up import set_up_changed
 from circulation.loans.returns import check_in
@@ -136,7 +137,7 @@ def test_a_sorter_is_told_the_bin_and_the_rule(sqlite_library: Library) -> None:
         desk = Desk(login, "a machine", library.main.agency_id, library.main.id)
         answer = library.write(
             lambda transaction: check_in(
-                library.circulation, transaction, desk=desk, item=barcode, now=library.now
+                Act(transaction, library.circulation, desk, library.now), item=barcode
             )
         )
         assert isinstance(answer, CheckedIn)

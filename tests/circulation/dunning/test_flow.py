@@ -52,12 +52,7 @@ DUE = 28
 def mark(library: Library, verb: object, barcode: str, **options: object) -> None:
     library.write(
         lambda transaction: verb(  # type: ignore[operator]
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=barcode,
-            now=library.now,
-            **options,
+            library.act(transaction), item=barcode, **options
         )
     )
 

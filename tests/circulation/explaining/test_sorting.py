@@ -11,11 +11,12 @@ from circulation.accounts.loans import PatronLoans, patron_loans
 from circulation.callers.sorting import SortRule, store_sort_rule
 from circulation.callers.terminals import store_terminal
 from circulation.explaining.sorting import SortingExplained, explain_sorting
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, Desk, Destination, Refused
 from circulation.kernel.set_up import set_up_changed
+from circulation.loans.features import HoldHandling
 from circulation.loans.returns import check_in
-from circulation.loans.routing import HoldHandling
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.holds import a_hold
 
@@ -104,11 +105,8 @@ def test_nothing_is_done_and_what_is_done_then_is_what_was_told(library: Library
     desk = Desk("sorter", "", library.main.agency_id, library.main.id)
     done = library.write(
         lambda transaction: check_in(
-            library.circulation,
-            transaction,
-            desk=desk,
+            Act(transaction, library.circulation, desk, library.now),
             item=item,
-            now=library.now,
             holds=HoldHandling.BIND,
         )
     )

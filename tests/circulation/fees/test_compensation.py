@@ -46,14 +46,7 @@ def bill(library: Library, barcode: str) -> Billed | Refused:
 
 def mark(library: Library, verb: Any, barcode: str, **options: Any) -> lost.Marked:
     answer = library.write(
-        lambda transaction: verb(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=barcode,
-            now=library.now,
-            **options,
-        )
+        lambda transaction: verb(library.act(transaction), item=barcode, **options)
     )
     assert isinstance(answer, lost.Marked), answer
     return answer
@@ -299,11 +292,7 @@ def test_a_return_that_is_taken_back_leaves_the_bill_as_it_was(either_library: L
     library.pass_time(days=1)
     hand_in(library, book)
     library.pass_time(minutes=1)
-    answer = library.write(
-        lambda transaction: cancel_check_in(
-            library.circulation, transaction, desk=library.desk(), item=book, now=library.now
-        )
-    )
+    answer = library.write(lambda transaction: cancel_check_in(library.act(transaction), item=book))
     assert isinstance(answer, Cancelled)
     assert [each.charge for each in charges_of(library, card)] == before
     library.pass_time(days=1)

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 import pytest
 
 from circulation.fees.late_fees import SESSION
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.results import CheckedIn, Desk, Refused
 from circulation.ledger.money import ChargeKind
@@ -63,7 +64,7 @@ def test_ten_desks_at_once_are_one_fee(either_library: Library) -> None:
         desk = Desk("kiosk", machine, library.main.agency_id, library.main.id)
         return library.database.write(
             lambda transaction: check_in(
-                library.circulation, transaction, desk=desk, item=barcode, now=library.now
+                Act(transaction, library.circulation, desk, library.now), item=barcode
             )
         )
 
@@ -232,7 +233,7 @@ def test_one_session_at_one_machine(either_library: Library) -> None:
         desk = Desk("kiosk", name, library.main.agency_id, library.main.id)
         answer = library.write(
             lambda transaction: check_in(
-                library.circulation, transaction, desk=desk, item=barcode, now=library.now
+                Act(transaction, library.circulation, desk, library.now), item=barcode
             )
         )
         assert isinstance(answer, CheckedIn)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from circulation.explaining.charges import explain_charge
 from circulation.fees.expected import ExpectedFees, expected_fees
 from circulation.fees.receipts import Receipt, return_receipt
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, events_of_item
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refused
@@ -52,15 +53,7 @@ def test_expected_fees_are_those_that_a_return_charges(either_library: Library) 
     library.pass_time(days=1)
     in_time = lend(library, card)
     late_by(library, 0)
-    library.write(
-        lambda transaction: claim_returned(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=claimed[0],
-            now=library.now,
-        )
-    )
+    library.write(lambda transaction: claim_returned(library.act(transaction), item=claimed[0]))
     found = expected(library, card)
     assert [(fee.amount, len(fee.loans)) for fee in found.fees] == [(12_000, 2), (2_000, 3)]
     assert found.totals == {"DKK": 14_000}
@@ -128,11 +121,7 @@ def test_a_return_offers_a_receipt_and_keeps_that_it_did(either_library: Library
     assert given.number is not None
     assert receipt(library, card).number == given.number
     library.pass_time(minutes=1)
-    library.write(
-        lambda transaction: cancel_check_in(
-            library.circulation, transaction, desk=library.desk(), item=second, now=library.now
-        )
-    )
+    library.write(lambda transaction: cancel_check_in(library.act(transaction), item=second))
     assert [line.barcode for line in receipt(library, card).items] == [first]
     assert receipt(library, card, library.other).items == ()
     assert receipt(library, a_patron(library)).number is None
@@ -153,7 +142,7 @@ def test_what_a_kiosk_took_is_on_the_receipt_of_the_desk(either_library: Library
     kiosk = library.desk()._replace(actor="self-service", device="kiosk 2")
     library.write(
         lambda transaction: check_in(
-            library.circulation, transaction, desk=kiosk, item=books[1], now=library.now
+            Act(transaction, library.circulation, kiosk, library.now), item=books[1]
         )
     )
     given = receipt(library, card)

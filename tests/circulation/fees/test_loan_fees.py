@@ -63,9 +63,7 @@ def test_a_loan_that_never_was_costs_nothing(either_library: Library) -> None:
     library.check_out(card, film, fee_acknowledged=True)
     library.pass_time(minutes=1)
     answer = library.write(
-        lambda transaction: cancel_check_out(
-            library.circulation, transaction, desk=library.desk(), item=film, now=library.now
-        )
+        lambda transaction: cancel_check_out(library.act(transaction), item=film)
     )
     assert isinstance(answer, Cancelled)
     assert total(library, card) == 0

@@ -25,15 +25,7 @@ from tests.builders.fees import (
 
 def take_back(library: Library, verb: Any, barcode: str) -> None:
     library.pass_time(seconds=30)
-    answer = library.write(
-        lambda transaction: verb(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=barcode,
-            now=library.now,
-        )
-    )
+    answer = library.write(lambda transaction: verb(library.act(transaction), item=barcode))
     assert isinstance(answer, Cancelled), answer
 
 

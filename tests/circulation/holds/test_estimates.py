@@ -81,11 +81,7 @@ def test_a_copy_that_is_lost_or_kept_for_a_booking_is_no_help(library: Library) 
     card = a_patron(library)
     mine = a_hold(library, card, barcode).hold
     assert days(library, card, mine) == 1
-    library.write(
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=spare, now=library.now
-        )
-    )
+    library.write(lambda transaction: declare_lost(library.act(transaction), item=spare))
     assert days(library, card, mine) == 32
     copies = a_set(library, 1)
     aside(library, a_booking(library, a_patron(library), copies[0], 5, 9), copies[0])

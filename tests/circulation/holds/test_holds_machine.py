@@ -24,7 +24,7 @@ from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, CheckedIn, CheckedOut, Destination, Refused, Renewed
 from circulation.kernel.schema import events
-from circulation.loans.routing import HoldHandling
+from circulation.loans.features import HoldHandling
 from circulation.loans.schema import loans
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.holds import (

@@ -12,7 +12,7 @@ from circulation.items.availability import circulation_status
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Destination, ItemState, Refused
-from circulation.loans.routing import HoldHandling
+from circulation.loans.features import HoldHandling
 from circulation.loans.undo import Cancelled, cancel_check_out
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item
@@ -214,13 +214,7 @@ def test_statement_6_exactly_one_outcome_also_when_nothing_changed(library: Libr
 
 def taken_away(library: Library, barcode: str) -> Cancelled:
     answer = library.write(
-        lambda transaction: cancel_check_out(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=barcode,
-            now=library.now,
-        )
+        lambda transaction: cancel_check_out(library.act(transaction), item=barcode)
     )
     assert isinstance(answer, Cancelled), answer
     return answer

@@ -15,6 +15,7 @@ from catalogue.database import Transaction
 from circulation.holds.absences import Absence, set_absence
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.expiry import expire_holds
+from circulation.holds.part import WAITED_FOR
 from circulation.holds.pick_list import begin_fetching, give_up_fetching
 from circulation.holds.placing import place_holds
 from circulation.holds.purge import purge_holds
@@ -27,8 +28,8 @@ from circulation.holds.work_lists import record_queue
 from circulation.items.facts import item_facts
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import read_set_up
+from circulation.loans.features import HoldHandling
 from circulation.loans.lost import declare_lost
-from circulation.loans.routing import HoldHandling
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library
@@ -48,7 +49,7 @@ def placed(journal: Journal, patron: str, *wanted: Wanted, **options: object) ->
 
 
 def _withdraw(transaction: Transaction, barcode: str, *, desk: Desk, now: datetime) -> None:
-    facts = item_facts(transaction, barcode)
+    facts = item_facts(transaction, barcode=barcode)
     assert facts is not None
     let_go_of_item(transaction, desk, facts, now)
 
@@ -148,9 +149,9 @@ def on_the_shelf(library: Library) -> Journal:
     placed(day, "Rut", Wanted(item="I2"))
     day.do("I2 is shelved", lambda: library.check_in("I2"))
     (hold,) = placed(day, "Ida", title(library, "I2"))
-    rut = library.read(lambda transaction: item_facts(transaction, "I2"))
+    facts = library.read(lambda transaction: item_facts(transaction, barcode="I2"))
+    rut = WAITED_FOR.of(facts)
     assert rut is not None
-    assert rut.hold_id is not None
     about = {"patron": "Rut", "hold_id": rut.hold_id}
     day.act("Rut fetches it at the harbour", change_hold, pickup_branch=other.isil, **about)
     day.act("and yet here", change_hold, pickup_branch=library.main.isil, **about)

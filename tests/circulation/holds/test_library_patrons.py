@@ -83,7 +83,7 @@ def test_each_of_a_librarys_holds_asks_for_the_title_when_its_item_leaves_the_st
 
     def withdraw(transaction: Transaction) -> None:
         for barcode in (first, second):
-            facts = item_facts(transaction, barcode)
+            facts = item_facts(transaction, barcode=barcode)
             assert facts is not None
             let_go_of_item(transaction, library.desk(), facts, library.now)
 
@@ -101,7 +101,7 @@ def test_a_hold_on_an_item_of_a_part_joins_the_one_on_that_part(library: Library
     assert isinstance(ask(library, card, part._replace(part="1")), Refused)  # there is no such
 
     def withdraw(transaction: Transaction) -> None:
-        facts = item_facts(transaction, item)
+        facts = item_facts(transaction, barcode=item)
         assert facts is not None
         let_go_of_item(transaction, library.desk(), facts, library.now)
 

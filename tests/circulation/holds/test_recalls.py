@@ -156,15 +156,7 @@ def test_staff_recall_as_the_rules_allow(sqlite_library: Library) -> None:
     barcode = an_item(library, on_loan_to=a_patron(library))
 
     def by_staff() -> Any:
-        return library.write(
-            lambda transaction: recall(
-                library.circulation,
-                transaction,
-                desk=library.desk(),
-                item=barcode,
-                now=library.now,
-            )
-        )
+        return library.write(lambda transaction: recall(library.act(transaction), item=barcode))
 
     assert by_staff().reasons == (Reason.NOT_RECALLABLE,)
     library.policy(**RULES)

@@ -14,7 +14,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, CheckedIn, Destination, Refused
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.transport import store_float_group
-from circulation.loans.routing import HoldHandling
+from circulation.loans.features import HoldHandling
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_branch,

@@ -28,11 +28,7 @@ def listed(library: Library, **options: int) -> list[Unfillable]:
 
 
 def lose(library: Library, barcode: str) -> None:
-    library.write(
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    library.write(lambda transaction: declare_lost(library.act(transaction), item=barcode))
 
 
 def withdraw(library: Library, barcode: str) -> None:

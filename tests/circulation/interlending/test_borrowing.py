@@ -351,15 +351,7 @@ def test_lost_by_the_patron(library: Library) -> None:
     card = a_patron(library)
     loan = a_borrowed_item(library, card)
     library.check_out(card, "TEMP-1")
-    library.write(
-        lambda transaction: declare_lost(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item="TEMP-1",
-            now=library.now,
-        )
-    )
+    library.write(lambda transaction: declare_lost(library.act(transaction), item="TEMP-1"))
     assert again(library, loan).state is BorrowingState.LOST
     assert told(library, loan) == ["checked_out", "lost"]
     library.check_in("TEMP-1")
@@ -372,15 +364,7 @@ def test_undoing_what_was_done_by_mistake(library: Library) -> None:
     library.check_out(card, "TEMP-1")
 
     def undo(verb: Callable[..., object]) -> None:
-        library.write(
-            lambda transaction: verb(
-                library.circulation,
-                transaction,
-                desk=library.desk(),
-                item="TEMP-1",
-                now=library.now,
-            )
-        )
+        library.write(lambda transaction: verb(library.act(transaction), item="TEMP-1"))
 
     undo(cancel_check_out)
     assert again(library, loan).state is BorrowingState.ARRIVED

@@ -61,11 +61,7 @@ def test_a_loss_is_told(library: Library) -> None:
     barcode = an_item(library)
     loan = a_lending_request(library, barcode)
     library.check_out(INSTITUTION, barcode)
-    library.write(
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    library.write(lambda transaction: declare_lost(library.act(transaction), item=barcode))
     assert again(library, loan).state is LendingState.LOST
     assert told(library, loan) == ["shipped", "lost"]
 
@@ -83,11 +79,7 @@ def test_what_is_taken_back_at_once_is_not_told(library: Library) -> None:
     barcode = an_item(library)
     loan = a_lending_request(library, barcode)
     library.check_out(INSTITUTION, barcode)
-    library.write(
-        lambda transaction: cancel_check_out(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    library.write(lambda transaction: cancel_check_out(library.act(transaction), item=barcode))
     assert again(library, loan).state is LendingState.REQUESTED
     assert told(library, loan) == []
 
@@ -97,11 +89,7 @@ def test_a_check_in_that_is_taken_back(library: Library) -> None:
     loan = a_lending_request(library, barcode)
     library.check_out(INSTITUTION, barcode)
     library.check_in(barcode)
-    library.write(
-        lambda transaction: cancel_check_in(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    library.write(lambda transaction: cancel_check_in(library.act(transaction), item=barcode))
     back = again(library, loan)
     assert (back.state, back.closed) == (LendingState.LENT, None)
     assert told(library, loan) == ["shipped"]

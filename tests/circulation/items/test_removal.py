@@ -175,9 +175,5 @@ def test_what_is_owed_for_stays(library: Library) -> None:
 
 def test_what_is_missing_may_go(library: Library) -> None:
     barcode = an_item(library)
-    library.write(
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    library.write(lambda transaction: declare_lost(library.act(transaction), item=barcode))
     assert isinstance(remove(library, barcode), ItemRemoved)

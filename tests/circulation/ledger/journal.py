@@ -220,6 +220,9 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
     book, film, map_ = (an_item(library, name, **priced) for name in ("book", "film", "map"))
 
     def done(verb: Any, **asked: Any) -> Callable[[], Any]:
+        if verb in (cancel_check_in, cancel_check_out):
+            at = asked.pop("at", None)
+            return lambda: write(lambda transaction: verb(library.act(transaction, at), **asked))
         return lambda: write(
             lambda transaction: verb(circulation, transaction, now=library.now, **asked_now(asked))
         )

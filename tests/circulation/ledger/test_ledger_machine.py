@@ -228,13 +228,7 @@ class Ledger(RuleBasedStateMachine):
         from circulation.loans.lost import declare_lost
 
         self.library.write(
-            lambda transaction: declare_lost(
-                self.library.circulation,
-                transaction,
-                desk=self.library.desk(),
-                item=self.items[item],
-                now=self.library.now,
-            )
+            lambda transaction: declare_lost(self.library.act(transaction), item=self.items[item])
         )
 
     @rule(item=st.integers(0, 2), is_taken_back=st.booleans())
@@ -247,11 +241,7 @@ class Ledger(RuleBasedStateMachine):
             self.library.pass_time(seconds=1)
             self.library.write(
                 lambda transaction: cancel_check_in(
-                    self.library.circulation,
-                    transaction,
-                    desk=self.library.desk(),
-                    item=self.items[item],
-                    now=self.library.now,
+                    self.library.act(transaction), item=self.items[item]
                 )
             )
 

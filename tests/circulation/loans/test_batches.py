@@ -24,13 +24,7 @@ from tests.builders.pins import hashed
 def stack_out(library: Library, card: str, barcodes: list[str], **options: object) -> list[object]:
     return library.write(
         lambda transaction: check_out_stack(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=card,
-            barcodes=barcodes,
-            now=library.now,
-            **options,  # type: ignore[arg-type]
+            library.act(transaction), patron=card, barcodes=barcodes, **options
         )
     )
 
@@ -62,22 +56,14 @@ def test_a_stack_comes_back_and_a_stack_is_renewed(library: Library) -> None:
     library.pass_time(days=20)
     renewed = library.write(
         lambda transaction: renew_stack(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            barcodes=[*barcodes, on_shelf, "nothing"],
-            now=library.now,
+            library.act(transaction), barcodes=[*barcodes, on_shelf, "nothing"]
         )
     )
     assert [type(answer) for answer in renewed] == [Renewed] * 3 + [Refused] * 2
     assert renewed[3].reasons == (Reason.ITEM_NOT_ON_LOAN,)  # type: ignore[union-attr]
     returned = library.write(
         lambda transaction: check_in_stack(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            barcodes=[*barcodes, "nothing"],
-            now=library.now,
+            library.act(transaction), barcodes=[*barcodes, "nothing"]
         )
     )
     assert [type(answer) for answer in returned] == [CheckedIn] * 3 + [Refused]
@@ -88,13 +74,7 @@ def test_a_class_borrows(sqlite_library: Library) -> None:
     pairs = [(a_patron(library), an_item(library)) for _ in range(5)]
     pairs.append(("nobody", an_item(library)))
     answers = library.write(
-        lambda transaction: check_out_pairs(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            pairs=pairs,
-            now=library.now,
-        )
+        lambda transaction: check_out_pairs(library.act(transaction), pairs=pairs)
     )
     assert [type(answer) for answer in answers] == [CheckedOut] * 5 + [Refused]
     for (card, barcode), answer in zip(pairs[:5], answers, strict=False):

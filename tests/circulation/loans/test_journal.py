@@ -18,7 +18,7 @@ from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.transport import store_float_group
 from circulation.loans import auto_renewals, batches, lost, off_line, onward, undo
 from circulation.loans.conflicts import settle_conflict
-from circulation.loans.routing import HoldHandling
+from circulation.loans.features import HoldHandling
 from circulation.notices.kinds import NoticeKind
 from tests.builders.circulation import Library
 from tests.builders.fees import danish_fees
@@ -148,7 +148,7 @@ def off_the_line(library: Library) -> Journal:
         day.act(
             what,
             off_line.take_report,
-            act=off_line.Act.CHECK_OUT,
+            reported=off_line.Reported.CHECK_OUT,
             at=other,
             item="I2",
             patron="nobody",
@@ -160,7 +160,7 @@ def off_the_line(library: Library) -> Journal:
     day.act(
         "what nobody knows was handed in",
         off_line.take_report,
-        act=off_line.Act.CHECK_IN,
+        reported=off_line.Reported.CHECK_IN,
         item="nothing",
         patron="",
         refused=nothing,

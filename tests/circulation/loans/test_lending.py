@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Refusal, Refused
 from circulation.loans.lending import FALLBACK_LOAN_DAYS, check_out
+from circulation.loans.wishes import LoanWish
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import block_identifier
 from tests.builders.circulation import NOON, Library, a_patron, an_item
@@ -206,7 +208,7 @@ def test_a_desk_of_no_branch_is_refused(sqlite_library: Library) -> None:
     desk = library.desk()._replace(branch_id=999)
     answer = library.write(
         lambda transaction: check_out(
-            library.circulation, transaction, desk=desk, patron=card, item=barcode, now=NOON
+            Act(transaction, library.circulation, desk, NOON), LoanWish(patron=card, item=barcode)
         )
     )
     assert reasons(answer) == (Reason.BRANCH_UNKNOWN,)

@@ -36,14 +36,7 @@ from tests.builders.circulation import NOON, Library, a_patron, an_item
 
 def do(library: Library, verb: Callable[..., Any], barcode: str, **options: Any) -> Marked:
     answer = library.write(
-        lambda transaction: verb(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=barcode,
-            now=library.now,
-            **options,
-        )
+        lambda transaction: verb(library.act(transaction), item=barcode, **options)
     )
     assert isinstance(answer, Marked), answer
     return answer
@@ -219,11 +212,7 @@ def test_unknown_items_and_branches(sqlite_library: Library) -> None:
     for verb in (claim_returned, withdraw_claim, declare_lost, find, resume):
         answer = library.write(
             lambda transaction, verb=verb: verb(  # type: ignore[misc]
-                library.circulation,
-                transaction,
-                desk=library.desk(),
-                item="nothing",
-                now=library.now,
+                library.act(transaction), item="nothing"
             )
         )
         assert answer == Refused(answer.refusals)

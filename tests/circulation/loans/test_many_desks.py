@@ -19,6 +19,7 @@ from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.schema import captures, holds
 from circulation.items.schema import transits
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
 from circulation.kernel.results import CheckedIn, CheckedOut, Desk, Refused, Renewed
 from circulation.kernel.schema import events
@@ -27,6 +28,7 @@ from circulation.loans.renewals import renew
 from circulation.loans.returns import check_in
 from circulation.loans.schema import loans
 from circulation.loans.undo import cancel_check_out
+from circulation.loans.wishes import LoanWish, RenewalWish
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, record_of
 
@@ -79,7 +81,7 @@ def at_a_desk(library: Library, number: int, cards: list[str], barcodes: list[st
     answers: Counter[str] = Counter()
     for _ in range(ROUNDS):
         card, item = rng.choice(cards), rng.choice(barcodes)
-        asked: dict[str, Any] = {"desk": desk, "now": now}
+        asked: dict[str, Any] = {}
         verb = rng.choice(VERBS)
         if verb in (check_out, renew):
             asked |= {"patron": card, "item": item}
@@ -94,7 +96,11 @@ def at_a_desk(library: Library, number: int, cards: list[str], barcodes: list[st
             asked |= {"item": item}
 
         def work(transaction: Transaction, verb: Any = verb, asked: Any = asked) -> Any:
-            return verb(circulation, transaction, **asked)
+            if verb in (place_holds, cancel_hold):
+                return verb(circulation, transaction, desk=desk, now=now, **asked)
+            wish = {check_out: LoanWish, renew: RenewalWish}.get(verb)
+            act = Act(transaction, circulation, desk, now)
+            return verb(act, **asked) if wish is None else verb(act, wish(**asked))
 
         answer = library.write(work)
         if isinstance(answer, HoldsPlaced):

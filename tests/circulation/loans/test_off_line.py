@@ -13,7 +13,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.loans.conflicts import settle_conflict
-from circulation.loans.off_line import Act, take_report
+from circulation.loans.off_line import Reported, take_report
 from circulation.loans.schema import loan_conflicts
 from circulation.loans.work_lists import Conflict, no_block_conflicts
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, find_patron
@@ -34,22 +34,13 @@ def library(database: Database) -> Library:
     return a_library(database)
 
 
-def report(library: Library, act: Act = Act.CHECK_OUT, **options: Any) -> None:
+def report(library: Library, act: Reported = Reported.CHECK_OUT, **options: Any) -> None:
     facts: dict[str, Any] = {
         "item": "I1",
         "patron": "P1",
         "refused": Refused((Refusal(Reason.ITEM_UNKNOWN), Refusal(Reason.PATRON_UNKNOWN))),
     }
-    library.write(
-        lambda transaction: take_report(
-            library.circulation,
-            transaction,
-            act,
-            desk=library.desk(),
-            now=library.now,
-            **(facts | options),
-        )
-    )
+    library.write(lambda transaction: take_report(library.act(transaction), act, **facts | options))
 
 
 def listed(library: Library) -> list[Conflict]:
@@ -81,8 +72,8 @@ def test_the_same_report_is_noted_once_and_another_is_another(library: Library) 
         report(library, happened=when)
         library.pass_time(minutes=5)
     assert len(listed(library)) == 1
-    report(library, Act.RENEWAL, happened=when)
-    report(library, Act.CHECK_IN, happened=when, patron="")
+    report(library, Reported.RENEWAL, happened=when)
+    report(library, Reported.CHECK_IN, happened=when, patron="")
     report(library, happened=when + timedelta(minutes=1))
     assert [line.act for line in listed(library)] == [
         "check-out",

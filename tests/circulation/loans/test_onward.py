@@ -46,14 +46,7 @@ def number_of(library: Library, card: str) -> int:
 
 def onward(library: Library, barcode: str, to: str) -> LentOnward | Refused:
     return library.write(
-        lambda transaction: lend_onward(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=barcode,
-            to=to,
-            now=library.now,
-        )
+        lambda transaction: lend_onward(library.act(transaction), item=barcode, to=to)
     )
 
 
@@ -97,13 +90,7 @@ def test_the_teacher_takes_it_back_and_gives_it_to_another(sqlite_library: Libra
 
     def back() -> LentOnward | Refused:
         return library.write(
-            lambda transaction: end_onward_loan(
-                library.circulation,
-                transaction,
-                desk=library.desk(),
-                item=barcode,
-                now=library.now,
-            )
+            lambda transaction: end_onward_loan(library.act(transaction), item=barcode)
         )
 
     answer = back()

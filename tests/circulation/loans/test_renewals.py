@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Refusal, Refused, Renewed, RenewedAll
 from circulation.loans.renewals import renew
+from circulation.loans.wishes import RenewalWish
 from circulation.patrons.blocks import block_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
@@ -204,12 +206,8 @@ def test_a_desk_of_no_branch_renews_nothing_and_says_of_what(sqlite_library: Lib
     desk = library.desk()._replace(branch_id=999)
     answer = library.write(
         lambda transaction: renew(
-            library.circulation,
-            transaction,
-            desk=desk,
-            patron=card,
-            item=barcode,
-            now=library.now,
+            Act(transaction, library.circulation, desk, library.now),
+            RenewalWish(patron=card, item=barcode),
         )
     )
     assert isinstance(answer, Refused)

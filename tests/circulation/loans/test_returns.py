@@ -10,7 +10,7 @@ import pytest
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import IdentifierBlock, Reason
 from circulation.kernel.results import CheckedIn, Destination, Refused
-from circulation.loans.routing import HoldHandling
+from circulation.loans.features import HoldHandling
 from circulation.patrons.identifiers import add_identifier, block_identifier, find_patron
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.builders.holds import a_hold

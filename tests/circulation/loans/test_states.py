@@ -13,7 +13,7 @@ from circulation.items.facts import ItemFacts, item_facts
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refused
 from circulation.loans import lost, states
-from circulation.loans.onward import lend_onward
+from circulation.loans.onward import end_onward_loan, lend_onward
 from circulation.loans.states import (
     TABLE,
     Cell,
@@ -34,7 +34,7 @@ OWN, OTHER, PUPIL = "P-own", "P-other", "P-pupil"
 
 def facts_of(library: Library, barcode: str) -> ItemFacts:
     """All but the moment of the last act: what was undone has happened all the same."""
-    found = library.read(lambda transaction: item_facts(transaction, barcode))
+    found = library.read(lambda transaction: item_facts(transaction, barcode=barcode))
     assert found is not None
     return found._replace(last_act=None)
 
@@ -45,14 +45,7 @@ def state(library: Library, barcode: str) -> LoanState:
 
 def verb(library: Library, work: Callable[..., object], barcode: str, **options: object) -> object:
     return library.write(
-        lambda transaction: work(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=barcode,
-            now=library.now,
-            **options,
-        )
+        lambda transaction: work(library.act(transaction), item=barcode, **options)
     )
 
 
@@ -125,6 +118,7 @@ ACTIONS: dict[LoanAction, Callable[[Library, str], object]] = {
     LoanAction.SUSPEND: lambda library, item: verb(library, lost.suspend, item, until=UNTIL),
     LoanAction.RESUME: lambda library, item: verb(library, lost.resume, item),
     LoanAction.LEND_ONWARD: lambda library, item: verb(library, lend_onward, item, to=PUPIL),
+    LoanAction.END_ONWARD_LOAN: lambda library, item: verb(library, end_onward_loan, item),
     LoanAction.RECALL: lambda library, item: verb(library, recall, item),
 }
 
@@ -233,13 +227,7 @@ def test_cancelling_a_check_in_restores_every_state(
     library.check_in(barcode, at=at)
     assert state(library, barcode) is outcome
     answer = library.write(
-        lambda transaction: cancel_check_in(
-            library.circulation,
-            transaction,
-            desk=library.desk(at),
-            item=barcode,
-            now=library.now,
-        )
+        lambda transaction: cancel_check_in(library.act(transaction, at), item=barcode)
     )
     assert not isinstance(answer, Refused), answer
     assert facts_of(library, barcode) == facts

@@ -58,15 +58,7 @@ def test_counting_again_gives_the_same_and_what_was_undone_is_not_counted(
     card = a_patron(library)
     barcode = an_item(library, on_loan_to=card)
     assert counted(library, *DIMENSIONS) == counted(library, *DIMENSIONS) != []
-    library.write(
-        lambda transaction: cancel_check_out(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=barcode,
-            now=library.now,
-        )
-    )
+    library.write(lambda transaction: cancel_check_out(library.act(transaction), item=barcode))
     assert counted(library, *DIMENSIONS) == []
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
 from circulation.items.facts import item_facts
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, CheckedOut, Desk, Refused
@@ -21,11 +22,7 @@ from tests.builders.holds import a_hold, ask, holds_of, record_of, shelf
 def cancel_out(library: Library, barcode: str, desk: Desk | None = None) -> Cancelled | Refused:
     return library.write(
         lambda transaction: cancel_check_out(
-            library.circulation,
-            transaction,
-            desk=desk or library.desk(),
-            item=barcode,
-            now=library.now,
+            Act(transaction, library.circulation, desk or library.desk(), library.now), item=barcode
         )
     )
 
@@ -35,12 +32,7 @@ def cancel_in(
 ) -> Cancelled | Refused:
     return library.write(
         lambda transaction: cancel_check_in(
-            library.circulation,
-            transaction,
-            desk=library.desk(at),
-            item=barcode,
-            now=library.now,
-            patron_id=patron_id,
+            library.act(transaction, at), item=barcode, patron_id=patron_id
         )
     )
 
@@ -50,7 +42,7 @@ def nothing_to_cancel(answer: Cancelled | Refused) -> bool:
 
 
 def state(library: Library, barcode: str) -> LoanState:
-    facts = library.read(lambda transaction: item_facts(transaction, barcode))
+    facts = library.read(lambda transaction: item_facts(transaction, barcode=barcode))
     assert facts is not None
     return state_of(facts, library.now)
 

@@ -23,11 +23,7 @@ def test_overdue_loans_page_by_page(library: Library) -> None:
     later = an_item(library, on_loan_to=card)
     library.pass_time(days=29)
     claimed = barcodes.pop()
-    library.write(
-        lambda transaction: claim_returned(
-            library.circulation, transaction, desk=library.desk(), item=claimed, now=library.now
-        )
-    )
+    library.write(lambda transaction: claim_returned(library.act(transaction), item=claimed))
     found, after = [], None
     for _ in range(3):
         page = library.read(
@@ -81,11 +77,7 @@ def test_lost_claimed_and_missing(library: Library) -> None:
         library.pass_time(hours=1)
         library.write(
             lambda transaction, barcode=barcode, verb=verb: verb(  # type: ignore[misc]
-                library.circulation,
-                transaction,
-                desk=library.desk(),
-                item=barcode,
-                now=library.now,
+                library.act(transaction), item=barcode
             )
         )
     page = library.read(lambda transaction: work_lists.lost_and_claimed(transaction))

@@ -69,11 +69,7 @@ def test_without_a_way_one_pays_at_the_library(library: Library) -> None:
 def test_the_bill_of_a_lost_item_speaks_of_no_fee_that_is_not_there(library: Library) -> None:
     danish(library)
     [book] = lend(library, a_patron(library, email="ida@example.org"))
-    library.write(
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=book, now=library.now
-        )
-    )
+    library.write(lambda transaction: declare_lost(library.act(transaction), item=book))
     bill = text_of(library, NoticeKind.BILL)
     assert "bortfalder erstatningen." in bill
     assert "gebyr" not in bill.lower()

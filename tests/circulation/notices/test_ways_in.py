@@ -167,13 +167,7 @@ def test_a_return_that_was_taken_back_cancels_nothing(library: Library) -> None:
     library.check_in("I0000002")
     write(
         library,
-        lambda transaction: cancel_check_in(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item="I0000002",
-            now=library.now,
-        ),
+        lambda transaction: cancel_check_in(library.act(transaction), item="I0000002"),
     )
     assert told(library, card, NoticeKind.COMPENSATION_CANCELLED) == []
 

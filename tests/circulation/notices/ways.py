@@ -224,9 +224,7 @@ def _(library: Library, card: str) -> None:
     placed = a_hold(library, card, barcode)
     write(
         library,
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        ),
+        lambda transaction: declare_lost(library.act(transaction), item=barcode),
     )
     cancel(library, card, placed.hold)
 
@@ -237,9 +235,7 @@ def _(library: Library, card: str) -> None:
     a_hold(library, card, barcode)
     write(
         library,
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        ),
+        lambda transaction: declare_lost(library.act(transaction), item=barcode),
     )
     for _ in range(2):  # told once
         job(library, "unfillable-holds")

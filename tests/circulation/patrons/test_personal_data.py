@@ -165,11 +165,7 @@ def test_what_is_owed_for_is_kept(library: Library) -> None:
         lambda transaction: unblock_patron(transaction, number, BlockReason.DEBT, now=library.now)
     )
     lost = an_item(library, on_loan_to=card)
-    library.write(
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=lost, now=library.now
-        )
-    )
+    library.write(lambda transaction: declare_lost(library.act(transaction), item=lost))
     assert cut(library) == 0
     library.check_in(lost)
     assert cut(library) == 1

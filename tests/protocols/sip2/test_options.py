@@ -379,11 +379,7 @@ def test_where_fields_of_items_come_from(library: Library, a_terminal: ATerminal
 def test_a_missing_item_that_is_asked_for(
     library: Library, a_terminal: ATerminal, item: str
 ) -> None:
-    library.write(
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=item, now=library.now
-        )
-    )
+    library.write(lambda transaction: declare_lost(library.act(transaction), item=item))
     question = f"17{DATE}AO|ABI1|AC|"
     assert ask(a_terminal(), question).startswith("1813")
     finder = a_terminal(find_on_item_information=True)

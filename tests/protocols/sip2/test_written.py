@@ -92,9 +92,7 @@ def terminal(library: Library, a_terminal: ATerminal) -> Terminal:
     def work(transaction: Any) -> None:
         store_fee_rule(transaction, loan_fee=1_000, currency="DKK", partial_payment=True)
         set_up_changed(transaction)
-        declare_lost(
-            library.circulation, transaction, desk=library.desk(), item="I3", now=library.now
-        )
+        declare_lost(library.act(transaction), item="I3")
 
     library.write(work)
     return a_terminal(kind="desk", find_on_item_information=True, writeoff_payment_types=["04"])

@@ -116,11 +116,7 @@ def _unblock(library: Library, card: str, reason: str) -> None:
 
 
 def _lost(library: Library, barcode: str) -> None:
-    answer = library.write(
-        lambda transaction: declare_lost(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    answer = library.write(lambda transaction: declare_lost(library.act(transaction), item=barcode))
     assert not isinstance(answer, Refused)
 
 

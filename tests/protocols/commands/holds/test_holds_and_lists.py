@@ -7,6 +7,7 @@ from datetime import timedelta
 from circulation.kernel.results import CheckedOut
 from circulation.loans.lending import check_out
 from circulation.loans.onward import lend_onward
+from circulation.loans.wishes import LoanWish
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import record_of
 from tests.builders.staff import Staff
@@ -119,13 +120,7 @@ def test_a_conflict_is_settled(staff: Staff) -> None:
     barcode = an_item(library, on_loan_to=card)
     lent = library.write(
         lambda transaction: check_out(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=other,
-            item=barcode,
-            now=library.now,
-            no_block=True,
+            library.act(transaction), LoanWish(patron=other, item=barcode, no_block=True)
         )
     )
     assert isinstance(lent, CheckedOut)
@@ -142,16 +137,7 @@ def test_teacher_and_pupil_both_see_an_onward_loan(staff: Staff) -> None:
     teacher = a_patron(library, given_name="Lone")
     pupil = a_patron(library, given_name="Per")
     own, lent = an_item(library, on_loan_to=pupil), an_item(library, on_loan_to=teacher)
-    library.write(
-        lambda transaction: lend_onward(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=lent,
-            to=pupil,
-            now=library.now,
-        )
-    )
+    library.write(lambda transaction: lend_onward(library.act(transaction), item=lent, to=pupil))
     (of_teacher,) = staff.json("loan", "list", teacher)
     assert (of_teacher["item"], of_teacher["lent_onward_to"]) == (lent, "Per Ørsted")
     of_pupil = staff.json("loan", "list", pupil)

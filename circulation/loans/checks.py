@@ -13,6 +13,8 @@ from circulation.kernel.loan_lengths import renewal_due
 from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import DENIED, Action, IdentifierBlock, Reason
 from circulation.kernel.results import Refusal
+from circulation.loans.facts import OPEN_LOAN
+from circulation.loans.states import LoanAction, LoanState, refusals_in, state_of
 from circulation.patrons.facts import PatronFacts
 
 
@@ -60,17 +62,22 @@ def check_out_refusals(
     item: ItemFacts,
     patron: PatronFacts,
     terms: LoanTerms,
+    now: datetime,
     today: date,
     agencies: Collection[int],
 ) -> list[Refusal]:
-    """Why the patron may not borrow the item now, where the blocks of `agencies` count."""
+    """Why the patron may not borrow the item now, where the blocks of `agencies` count.
+
+    For whom an item is held is left to holds, which look under the lock of the queue.
+    """
     refusals = patron_refusals(patron, Action.CHECK_OUT, today, agencies)
-    if item.borrower_id == patron.id:
-        refusals.append(Refusal(Reason.ALREADY_ON_LOAN_TO_PATRON))
-    elif item.loan_id is not None:
-        refusals.append(Refusal(Reason.ON_LOAN_TO_ANOTHER))
+    loan, state = OPEN_LOAN.of(item), state_of(item, now)
+    is_own = loan is not None and loan.patron_id == patron.id
+    if state is not LoanState.HELD:
+        action = LoanAction.CHECK_OUT_TO_HOLDER if is_own else LoanAction.CHECK_OUT
+        refusals += refusals_in(state, action)
     refusals += terms_refusals(terms) or until_refusals(terms, today)
-    if item.borrower_id != patron.id:  # else the item itself is among the loans counted
+    if not is_own:  # else the item itself is among the loans counted
         if terms.max_loans is not None and patron.loans >= terms.max_loans:
             refusals.append(Refusal(Reason.TOO_MANY_LOANS, limit=terms.max_loans))
         if terms.max_loans_in_group is not None and patron.group_loans >= terms.max_loans_in_group:

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from circulation.calendars.opening_hours import Calendar
-from circulation.checks import (
+from circulation.kernel.policy import LoanTerms
+from circulation.kernel.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
+from circulation.kernel.results import Refusal
+from circulation.loans.checks import (
     check_out_refusals,
     patron_refusals,
     renewal_opens,
@@ -16,10 +19,7 @@ from circulation.checks import (
     terms_refusals,
     until_refusals,
 )
-from circulation.items.facts import ItemFacts
-from circulation.kernel.policy import LoanTerms
-from circulation.kernel.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
-from circulation.kernel.results import Refusal
+from circulation.loans.facts import OpenLoan
 from circulation.patrons.facts import PatronFacts
 
 TODAY = date(2026, 11, 25)
@@ -36,10 +36,9 @@ def a_borrower(**facts: Any) -> PatronFacts:
     return PatronFacts(**(nothing | counts | {"id": 7, "category": "adult"} | facts))  # type: ignore[arg-type]
 
 
-def a_copy(**facts: Any) -> ItemFacts:
-    """A copy on its shelf."""
-    nothing = dict.fromkeys(ItemFacts._fields)
-    return ItemFacts(**(nothing | {"id": 1, "material_group": "book"} | facts))  # type: ignore[arg-type]
+def a_loan(patron_id: int) -> OpenLoan:
+    nothing = dict.fromkeys(OpenLoan._fields)
+    return OpenLoan(**(nothing | {"id": 5, "patron_id": patron_id}))  # type: ignore[arg-type]
 
 
 def reasons(refusals: list[Refusal]) -> list[Reason]:
@@ -113,29 +112,31 @@ def test_a_loan_until_a_date(until: str | None, found: list[Reason]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("item", "patron", "found"),
+    ("loan", "patron", "found"),
     [
-        ({}, {"loans": 2, "group_loans": 1}, []),
-        ({}, {"loans": 3, "group_loans": 1}, [Refusal(Reason.TOO_MANY_LOANS, limit=3)]),
-        ({}, {"loans": 2, "group_loans": 2}, [Refusal(Reason.TOO_MANY_LOANS_IN_GROUP, limit=2)]),
-        ({"loan_id": 5, "borrower_id": 8}, {}, [Refusal(Reason.ON_LOAN_TO_ANOTHER)]),
+        (None, {"loans": 2, "group_loans": 1}, []),
+        (None, {"loans": 3, "group_loans": 1}, [Refusal(Reason.TOO_MANY_LOANS, limit=3)]),
+        (None, {"loans": 2, "group_loans": 2}, [Refusal(Reason.TOO_MANY_LOANS_IN_GROUP, limit=2)]),
+        (a_loan(8), {}, [Refusal(Reason.ON_LOAN_TO_ANOTHER)]),
         # The item itself is among those counted.
         (
-            {"loan_id": 5, "borrower_id": 7},
+            a_loan(7),
             {"loans": 3, "group_loans": 2},
             [Refusal(Reason.ALREADY_ON_LOAN_TO_PATRON)],
         ),
     ],
 )
-def test_how_many_loans(item: dict[str, Any], patron: dict[str, Any], found: list[Refusal]) -> None:
+def test_how_many_loans(
+    loan: OpenLoan | None, patron: dict[str, Any], found: list[Refusal]
+) -> None:
     terms = LoanTerms(loan_days=28, max_loans=3, max_loans_in_group=2)
-    assert check_out_refusals(a_copy(**item), a_borrower(**patron), terms, TODAY, {1}) == found
+    assert check_out_refusals(loan, a_borrower(**patron), terms, NOON, TODAY, {1}) == found
 
 
 def test_what_a_patron_and_rules_refuse_comes_with_what_the_loan_does() -> None:
     blocked = a_borrower(expires=TODAY - timedelta(1))
-    lent = a_copy(loan_id=5, borrower_id=8)
-    found = check_out_refusals(lent, blocked, LoanTerms(loan_until="2026-11-24"), TODAY, {1})
+    terms = LoanTerms(loan_until="2026-11-24")
+    found = check_out_refusals(a_loan(8), blocked, terms, NOON, TODAY, {1})
     assert reasons(found) == [
         Reason.PATRON_EXPIRED,
         Reason.ON_LOAN_TO_ANOTHER,

@@ -1,0 +1,145 @@
+"""Where an item that is handed in goes for the sake of holds.
+
+To the patron it is bound to, else to the first who waits and whom it can serve.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from circulation.holds.changes import (
+    HoldOutcome,
+    bind,
+    close,
+    forget_item,
+    pickup_deadline,
+    release,
+    shelve,
+    take_off_shelf,
+)
+from circulation.holds.facts import (
+    HoldFacts,
+    copies_of_record,
+    hold_facts,
+    hold_of_item,
+    holds_of_record,
+    lock_hold_set,
+    lock_queue,
+)
+from circulation.holds.keeping import KEEPING
+from circulation.holds.part import WAITED_FOR
+from circulation.holds.targeting import holds_to_serve, is_due_service, target_of
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Destination, HeldFor, Refusal
+from circulation.kernel.set_up import SetUp
+from circulation.loans.features import HoldHandling, ReturnCase, ReturnFeature, Route
+
+
+class HoldsAtReturn(ReturnFeature):
+    parts = (WAITED_FOR,)
+
+    def hindrances(self, case: ReturnCase) -> list[Refusal]:
+        """Where such an item is not taken: would it go to somebody who waits?"""
+        if case.handling is not HoldHandling.REFUSE:
+            return []
+        waited_for = WAITED_FOR.of(case.item)
+        is_bound = waited_for is not None and waited_for.hold_id is not None
+        is_wanted = is_bound or _to_hold(case) is not None
+        return [Refusal(Reason.ON_HOLD_FOR_ANOTHER)] if is_wanted else []
+
+    def claim(self, case: ReturnCase) -> Route | None:
+        return _to_hold(case)
+
+
+def _to_hold(case: ReturnCase) -> Route | None:
+    """The way to a patron; None where nobody waits whom the item can serve."""
+    transaction, _, desk, now = case.act
+    item, here, set_up = case.item, case.here, case.set_up
+    lock_queue(transaction, item.record_id)
+    waited_for = WAITED_FOR.of(item)
+    if waited_for is not None and waited_for.hold_id is not None:
+        hold = _settled(case)
+        if hold is not None:
+            return _to_patron(case, hold)
+    if not all(each.may_serve(transaction, set_up, item, now) for each in KEEPING.of(item)):
+        return None
+    queue = holds_of_record(transaction, item.record_id)
+    copies = copies_of_record(transaction, item.record_id)
+    for hold in holds_to_serve(target_of(item), here, queue, copies, set_up, now):
+        if hold.set_id is not None:
+            lock_hold_set(transaction, hold.set_id)
+            again = hold_facts(transaction, hold.id)
+            if again is None or not is_due_service(again, set_up, now):
+                continue  # another of the set was served at another desk
+        if case.handling in (HoldHandling.ROUTE, HoldHandling.REFUSE):
+            return _announced(set_up, hold, here, is_bound=False)
+        bind(transaction, desk, hold, item.id, now)
+        return _to_patron(case, hold)
+    return None
+
+
+def _settled(case: ReturnCase) -> HoldFacts | None:
+    """The hold that the item is bound to still; what is over is cleared away.
+
+    An item on the shelf beyond its deadline was not fetched: that ends the hold.
+    """
+    transaction, _, desk, now = case.act
+    hold = hold_of_item(transaction, case.item.id)
+    if hold is not None and hold.set_id is not None:
+        lock_hold_set(transaction, hold.set_id)
+        hold = hold_of_item(transaction, case.item.id)
+    if hold is None:
+        return None
+    if hold.is_bound and (hold.deadline is None or now <= hold.deadline):
+        return hold
+    if hold.is_bound:
+        release(transaction, desk, hold, now)
+        close(transaction, desk, hold, HoldOutcome.NOT_COLLECTED, now)
+    forget_item(transaction, hold)
+    return None
+
+
+def _to_patron(case: ReturnCase, hold: HoldFacts) -> Route:
+    """Sends a bound item on, or shelves it where its patron will fetch it."""
+    transaction, _, desk, now = case.act
+    item, here, set_up = case.item, case.here, case.set_up
+    number, deadline, is_news = hold.number, hold.deadline, False
+    is_on_its_shelf = hold.shelved is not None and hold.shelf_branch_id == hold.pickup_branch_id
+    if hold.shelved is not None and not (is_on_its_shelf and here.id == hold.shelf_branch_id):
+        take_off_shelf(transaction, hold)
+        number, deadline, is_on_its_shelf = None, None, False
+    is_shelved_here = case.handling is HoldHandling.SHELVE and here.id == hold.pickup_branch_id
+    if is_shelved_here and not is_on_its_shelf:
+        until = pickup_deadline(hold, set_up, item.material_group, now)
+        number, deadline = shelve(transaction, desk, hold, item.id, until, now)
+        is_news = True
+    return _announced(
+        set_up, hold, here, is_bound=True, number=number, deadline=deadline, is_news=is_news
+    )
+
+
+def _announced(
+    set_up: SetUp,
+    hold: HoldFacts,
+    here: Branch,
+    *,
+    is_bound: bool,
+    number: int | None = None,
+    deadline: datetime | None = None,
+    is_news: bool = False,
+) -> Route:
+    pickup = set_up.branches[hold.pickup_branch_id]
+    held_for = HeldFor(
+        hold.id,
+        hold.patron_id,
+        hold.patron_name,
+        hold.patron_agency_id,
+        pickup,
+        is_bound,
+        number,
+        deadline,
+        is_news,
+    )
+    if pickup.id == here.id:
+        return Route(Destination.HOLD_SHELF_HERE, here, held_for)
+    return Route(Destination.TRANSIT_TO_PICKUP, pickup, held_for)

@@ -1,0 +1,68 @@
+"""The patron and the item that a verb is about, locked and known; or why the verb ends there."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from circulation.items.facts import ItemFacts, item_facts, lock_item
+from circulation.kernel.act import Act
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal, Refused
+from circulation.kernel.set_up import SetUp
+from circulation.loans.wishes import LoanWish, RenewalWish
+from circulation.patrons.facts import PatronFacts, borrower_facts, lock_patron
+from circulation.patrons.identifiers import IDENTIFIERS
+from circulation.patrons.pin_rules import check_pin, look_at_pin
+
+
+class Parties(NamedTuple):
+    """Who borrows what, under which rules; `act` is not before the last act with the item."""
+
+    act: Act
+    item: ItemFacts
+    borrower: PatronFacts
+    set_up: SetUp
+
+
+def parties(act: Act, wish: LoanWish | RenewalWish, *, locks_patron: bool) -> Parties | Refused:
+    """Locks the item (and the patron, whose loans are to be counted), then reads the facts. Who
+    merely looks locks nothing, and a wrong PIN does not count against the patron.
+
+    The loans are counted as far as the rules of the desk's branch or the item's have a limit, else
+    not at all.
+
+    Refused where either is unknown or the PIN is wrong: the patron is named only where the PIN,
+    if one was asked for, was right. `no_block` asks for none. Raises VerificationNeeded.
+    """
+    transaction, circulation, desk, now = act
+    patron = IDENTIFIERS.of(circulation).stored(wish.patron)
+    lock_item(transaction, barcode=wish.item)
+    if locks_patron:
+        lock_patron(transaction, patron)
+    item = item_facts(transaction, barcode=wish.item)
+    group, most = "", (0, 0)
+    if item is not None and locks_patron:
+        group = item.material_group
+        set_up = circulation.set_up(transaction, item.set_up_version)
+        most = set_up.most_loans(desk.branch_id, item.home_branch_id, group)
+    borrower = borrower_facts(transaction, patron, now, group, *most)
+    refusals = []
+    if borrower is None:
+        refusals.append(Refusal(Reason.PATRON_UNKNOWN))
+    elif not wish.no_block and (wrong := _wrong_pin(act, borrower, wish.pin)):
+        refusals.append(wrong)
+    if item is None:
+        refusals.append(Refusal(Reason.ITEM_UNKNOWN))
+        return Refused(
+            tuple(refusals),
+            patron=borrower.patron() if borrower and len(refusals) == 1 else None,
+        )
+    set_up = circulation.set_up(transaction, item.set_up_version)
+    if borrower is None or refusals:
+        return Refused(tuple(refusals), item=item.item(set_up.branches[item.home_branch_id]))
+    return Parties(item.not_before_last_act(act), item, borrower, set_up)
+
+
+def _wrong_pin(act: Act, borrower: PatronFacts, pin: str | None) -> Refusal | None:
+    check = check_pin if act.transaction.takes_locks else look_at_pin
+    return check(act.circulation, act.transaction, borrower, pin, act.desk, act.now)

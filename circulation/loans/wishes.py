@@ -1,0 +1,81 @@
+"""What is asked for when something is to be lent or renewed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal
+
+#: Whoever has the item on loan keeps it, whatever staff wish: it is checked in first.
+NEVER_OVERRIDDEN = frozenset({Reason.ON_LOAN_TO_ANOTHER, Reason.ALREADY_ON_LOAN_TO_PATRON})
+
+
+class Override(NamedTuple):
+    """Hindrances that staff pass over, each by its reason, and why they do."""
+
+    reasons: frozenset[Reason] = frozenset()
+    why: str = ""
+
+    def left_of(self, found: list[Refusal]) -> list[Refusal]:
+        """What hinders all the same."""
+        passed_over = self.reasons - NEVER_OVERRIDDEN
+        return [each for each in found if each.reason not in passed_over]
+
+    def noted(self, overridden: Sequence[Refusal]) -> dict[str, Any]:
+        """What an event keeps of the hindrances that were passed over."""
+        noted: dict[str, Any] = {"overridden": [refusal.reason.name for refusal in overridden]}
+        return noted | {"why": self.why} if self.why else noted
+
+
+#: Nothing is passed over.
+NO_OVERRIDE = Override()
+
+
+class LoanWish(NamedTuple):
+    """The item with barcode `item` is to be lent to the patron with identifier `patron`.
+
+    `pin` None means that no PIN is asked for; an empty one is refused with PIN_MISSING.
+
+    `no_block` (SIP2 11: the loan has happened already, off line) accepts the loan whatever the
+    rules say and asks for no PIN: at `happened` and until `due`, where given. Without it these two
+    have no effect. `overriding` names what staff pass over; who they are stands in the event.
+
+    `fee_acknowledged` says whether the patron has agreed to what the loan costs, or up to how many
+    minor units. `wanted_until` shortens the loan: it is for no longer than that, nor than the rules
+    have it. `for_hold` is the hold of the patron's that it fulfils, where the item suits several.
+    """
+
+    patron: str
+    item: str
+    pin: str | None = None
+    no_block: bool = False
+    happened: datetime | None = None
+    due: datetime | None = None
+    fee_acknowledged: bool | int = False
+    wanted_until: datetime | None = None
+    for_hold: int | None = None
+    overriding: Override = NO_OVERRIDE
+
+
+class RenewalWish(NamedTuple):
+    """The patron's loan of the item is to last longer.
+
+    `pin`, `no_block`, `happened`, `due`, `fee_acknowledged` and `overriding` as in `LoanWish`.
+    `seen` False tells that the item is not at hand (the patron renews from home): some rules renew
+    what they see only. `by_owner`: the library that the item is borrowed from says that it is kept
+    until `due`, or longer than before; it cannot be too early for that.
+    """
+
+    patron: str
+    item: str
+    pin: str | None = None
+    no_block: bool = False
+    happened: datetime | None = None
+    due: datetime | None = None
+    fee_acknowledged: bool | int = False
+    seen: bool = True
+    by_owner: bool = False
+    overriding: Override = NO_OVERRIDE
