@@ -16,6 +16,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import CheckedIn, Desk, Refused
 from circulation.loans.features import HoldHandling
+from circulation.loans.judging import tried
 from circulation.loans.returns import check_in
 
 
@@ -44,14 +45,6 @@ class SortingExplained:
         return next((each.rule for each in self.tried if each.hindrance is None), None)
 
 
-class _TakenBack(Exception):
-    """Ends the transaction without a trace."""
-
-    def __init__(self, answer: SortingExplained | Refused) -> None:
-        super().__init__("a trial")
-        self.answer = answer
-
-
 def explain_sorting(
     circulation: Circulation,
     database: Database,
@@ -64,27 +57,22 @@ def explain_sorting(
 ) -> SortingExplained | Refused:
     """What becomes of the item at this machine. Refused as `check_in` is."""
 
-    def work(transaction: Transaction) -> None:
-        answer = check_in(
-            Act(transaction, circulation, desk, now), item=item, holds=holds, sorting=sorting
-        )
+    def work(transaction: Transaction) -> SortingExplained | Refused:
+        act = Act(transaction, circulation, desk, now)
+        answer = check_in(act, item=item, holds=holds, sorting=sorting)
         if isinstance(answer, Refused):
-            raise _TakenBack(answer)
+            return answer
         set_up = circulation.current_set_up(transaction)
         terminal = TERMINALS.of(set_up).get(desk.actor)
-        tried = []
+        tries = []
         for rule in sort_rules_at(set_up, desk.actor, sorting):
             found = hindrance(
                 rule, answer.item, answer.destination, answer.to_branch, set_up.groups
             )
-            tried.append(RuleTried(rule, found))
+            tries.append(RuleTried(rule, found))
             if found is None:
                 break
         scheme = sorting or (terminal.sorting if terminal is not None else None)
-        raise _TakenBack(SortingExplained(answer, scheme, tuple(tried)))
+        return SortingExplained(answer, scheme, tuple(tries))
 
-    try:
-        database.write(work).result()
-    except _TakenBack as trial:
-        return trial.answer
-    raise AssertionError("a trial always ends with an exception")
+    return tried(database, work)
