@@ -17,7 +17,7 @@ from sqlalchemy import Select, bindparam, func, or_, select, update
 from catalogue.database import Moment, Transaction, change, many, one
 from catalogue.schema import records
 from circulation.accession.schema import deliveries, delivery_lines
-from circulation.holds.facts import Copy
+from circulation.holds.copies import Copy
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 

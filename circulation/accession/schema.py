@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches, items, records
+from circulation.kernel.personal import CUT
 
 #: What new items are given, by place, material group and material type of the record. A scope
 #: column that is NULL holds for any; a field that is NULL is left to a row of wider scope
@@ -119,7 +120,7 @@ unexpected_items = Table(
     Column("scanned", String, nullable=False),
     Column("noted", Moment, nullable=False),
     Column("actor", String, nullable=False),
-    Column("item_id", ForeignKey(items.c.id)),  # where it was taken in all the same
+    Column("item_id", ForeignKey(items.c.id), info=CUT),  # where it was taken in all the same
     Column("settled", Moment),
 )
 _UNEXPECTED_IS_OPEN = text("settled IS NULL")

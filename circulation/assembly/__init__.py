@@ -5,6 +5,7 @@ Whoever opens the engine does so here: the server, the commands, the tests.
 
 from __future__ import annotations
 
+from circulation.accession.deliveries import expected_copies
 from circulation.booking import privacy as of_bookings
 from circulation.booking.at_loan import (
     BOOKINGS_AT_LOAN,
@@ -13,7 +14,8 @@ from circulation.booking.at_loan import (
     BookingsAtUndo,
     BookingsBeforeHolds,
 )
-from circulation.booking.part import SPOKEN_FOR, BookingsOfItem
+from circulation.booking.part import SPOKEN_FOR, STAYS_OF_COPIES, BookingsOfItem
+from circulation.booking.stays import StaysAtRemoval
 from circulation.callers.partners import PARTNERS
 from circulation.callers.sorting import SORTING
 from circulation.callers.terminals import TERMINALS
@@ -25,10 +27,14 @@ from circulation.fees.payment_ways import PAYMENT_WAYS
 from circulation.fees.rules import FEES
 from circulation.holds import privacy as of_holds
 from circulation.holds.at_return import HoldsAtReturn
+from circulation.holds.changes import ENDED_IN_VAIN
+from circulation.holds.copies import COPY_COLUMNS, ON_ORDER
 from circulation.holds.fulfilment import HOLDS_AT_LOAN, HOLDS_AT_RENEWAL
 from circulation.holds.keeping import KEEPING
 from circulation.holds.part import WAITED_FOR, HoldsOfItem
+from circulation.holds.recalls import RECALLED
 from circulation.holds.restoring import HoldsAtUndo
+from circulation.holds.withdrawing import HoldsAtRemoval
 from circulation.interlending import privacy as of_interlending
 from circulation.interlending.following import (
     PARTNER_AT_LOAN,
@@ -36,19 +42,23 @@ from circulation.interlending.following import (
     PartnerAtLoss,
     PartnerAtReturn,
     PartnerAtUndo,
+    follow_end_of_hold,
+    follow_recall,
 )
-from circulation.interlending.part import WITH_PARTNER, PartnerOfItem
+from circulation.interlending.part import FOREIGN_COPIES, WITH_PARTNER, PartnerOfItem
 from circulation.items.facts import ITEM
 from circulation.items.features import ITEM_FEATURES
 from circulation.items.media import MEDIA
+from circulation.items.removal import REMOVING
 from circulation.kernel.events import FOLLOWERS
 from circulation.kernel.set_up import SET_UP_PARTS
 from circulation.ledger import privacy as of_ledger
+from circulation.ledger.charges import MoneyAtRemoval
 from circulation.ledger.postings import LESS_IS_OWED
 from circulation.loans import privacy as of_loans
 from circulation.loans.auto_renewals import NOT_RENEWED
 from circulation.loans.ending import ENDING
-from circulation.loans.facts import OPEN_LOAN, LoanOfItem
+from circulation.loans.facts import OPEN_LOAN, LoanAtRemoval, LoanOfItem
 from circulation.loans.features import LENDING, RENEWING, RETURNING
 from circulation.loans.lost import LOSING
 from circulation.loans.privacy import LOAN_HISTORY
@@ -77,6 +87,11 @@ LOSING.add(FeesAtLoss(), PartnerAtLoss())
 UNDOING.add(FeesAtUndo(), BookingsAtUndo(), HoldsAtUndo(), PartnerAtUndo())
 KEEPING.add(BookingsBeforeHolds())
 NOT_RENEWED.add(tell_not_renewed)
+COPY_COLUMNS.add(STAYS_OF_COPIES, FOREIGN_COPIES)
+ON_ORDER.add(expected_copies)
+ENDED_IN_VAIN.add(follow_end_of_hold)
+RECALLED.add(follow_recall)
+REMOVING.add(LoanAtRemoval(), HoldsAtRemoval(), MoneyAtRemoval(), StaysAtRemoval())
 
 
 # What each keeps of persons.

@@ -19,7 +19,8 @@ from circulation.booking.part import SPOKEN_FOR, SpokenFor
 from circulation.booking.schema import booking_loans
 from circulation.booking.stays import forget_stay, seen
 from circulation.calendars.due_dates import end_of_day, local_date
-from circulation.holds.facts import Copy, lock_queue
+from circulation.holds.copies import Copy
+from circulation.holds.facts import lock_queue
 from circulation.holds.keeping import KeepingFeature
 from circulation.items.facts import ItemFacts
 from circulation.kernel.loan_lengths import loan_due, renewal_due

@@ -12,6 +12,7 @@ from catalogue.database import Transaction
 from catalogue.schema import items
 from circulation.booking.schema import bookings, stays
 from circulation.booking.stays import stays_of
+from circulation.holds.copies import CopyColumns
 from circulation.items.facts import ItemFacts
 from circulation.items.features import ItemFeature
 from circulation.kernel.parts import Part
@@ -50,6 +51,15 @@ SPOKEN_FOR = Part(
     keys=("bookings", "branch_id"),
     joins=[(stays, stays.c.item_id == items.c.id)],
     in_lists={"bookings": literal_column("0")},
+)
+
+#: A copy stands where it was seen last, and is kept where its stay lends it to nobody.
+STAYS_OF_COPIES = CopyColumns(
+    {
+        "branch_id": func.coalesce(stays.c.seen_branch_id, items.c.branch_id),
+        "stay_loan_days": stays.c.loan_days,
+    },
+    ((stays, stays.c.item_id == items.c.id),),
 )
 
 

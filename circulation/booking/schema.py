@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches, items, records
-from circulation.kernel.personal import CUT
+from circulation.kernel.personal import CUT, DELETED
 from circulation.patrons.schema import patron_groups, patrons
 
 #: A booking is open while `closed` is NULL. The days are the first and the last on which the
@@ -127,7 +127,7 @@ temporary_stations = Table(
 stays = Table(
     "stays",
     metadata,
-    Column("item_id", ForeignKey(items.c.id), primary_key=True),
+    Column("item_id", ForeignKey(items.c.id), primary_key=True, info=DELETED),
     Column("booking_id", ForeignKey(bookings.c.id), index=True),
     Column("placement_id", ForeignKey(temporary_placements.c.id), index=True),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),

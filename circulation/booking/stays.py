@@ -17,8 +17,15 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, insert, o
 from catalogue.database import Transaction, key_parameters, lock, many, many_of, one, send
 from catalogue.schema import items, records
 from circulation.booking.results import ToMove
-from circulation.booking.schema import bookings, stays, temporary_placements, temporary_stations
+from circulation.booking.schema import (
+    booking_loans,
+    bookings,
+    stays,
+    temporary_placements,
+    temporary_stations,
+)
 from circulation.items.facts import ItemFacts
+from circulation.items.removal import RemovalFeature
 from circulation.items.schema import transits
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Branch, Desk, Stay, StayKind
@@ -68,6 +75,10 @@ _insert_stay = send(
         {stays.c[name]: bindparam(f"new_{name}", type_=stays.c[name].type) for name in _NEW}
     ),
     *(f"new_{name}" for name in _NEW),
+)
+_its_loans = select(loans.c.id).where(loans.c.item_id == bindparam("of_item"))
+_forget_loans = send(
+    delete(booking_loans).where(booking_loans.c.loan_id.in_(_its_loans)), "of_item"
 )
 forget_stay = send(delete(stays).where(stays.c.item_id == bindparam("item_id")), "item_id")
 _send_on = send(
@@ -291,6 +302,17 @@ def seen(
         return None
     _note_seen(transaction, item.id, here.id, now if is_there else None)
     return stay._replace(seen_branch=here)
+
+
+class StaysAtRemoval(RemovalFeature):
+    def let_go(
+        self, transaction: Transaction, desk: Desk | None, item: ItemFacts, now: datetime
+    ) -> None:
+        """A booking, deposit or theme goes on without it."""
+        stay = stay_of_item(transaction, item.id)
+        if stay is not None:
+            end_stay(transaction, desk, stay, now)
+        _forget_loans(transaction, item.id)
 
 
 _to_move = (

@@ -17,9 +17,9 @@ from circulation.holds.changes import (
     shelve,
     take_off_shelf,
 )
+from circulation.holds.copies import copies_of_record
 from circulation.holds.facts import (
     HoldFacts,
-    copies_of_record,
     hold_facts,
     hold_of_item,
     holds_of_record,
@@ -64,7 +64,7 @@ def _to_hold(case: ReturnCase) -> Route | None:
     if not all(each.may_serve(transaction, set_up, item, now) for each in KEEPING.of(item)):
         return None
     queue = holds_of_record(transaction, item.record_id)
-    copies = copies_of_record(transaction, item.record_id)
+    copies = copies_of_record(transaction, record_id=item.record_id)
     for hold in holds_to_serve(target_of(item), here, queue, copies, set_up, now):
         if hold.set_id is not None:
             lock_hold_set(transaction, hold.set_id)

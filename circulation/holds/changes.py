@@ -17,8 +17,8 @@ from catalogue.database import Transaction, change, many, send
 from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.holds.facts import HoldFacts, holds_of_set, lock_hold_set, lock_shelf
 from circulation.holds.schema import captures, fetches, hold_sets, holds
-from circulation.interlending.following import follow_end_of_hold
 from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.parts import Registry
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import SetUp
 
@@ -81,6 +81,10 @@ set_waits_for = send(
     .values(waits_for=bindparam("new_waits_for", type_=holds.c.waits_for.type)),
     "hold_id",
     "new_waits_for",
+)
+#: What follows where a hold has ended without a loan: who has done it, which one, and when.
+ENDED_IN_VAIN: Registry[Callable[[Transaction, Desk | None, int, datetime], None]] = Registry(
+    "ends of holds"
 )
 _CHANGED = ("pickup_branch_id", "activates", "interest_until", "paused_from", "paused_until")
 _change_hold = send(
@@ -273,7 +277,8 @@ def close(
         after={"outcome": outcome.name},
     )
     if outcome in _IN_VAIN:
-        follow_end_of_hold(transaction, desk, hold.id, now)
+        for follow in ENDED_IN_VAIN:
+            follow(transaction, desk, hold.id, now)
     if hold.set_id is None:
         return
     lock_hold_set(transaction, hold.set_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from circulation.holds.facts import Copy, HoldFacts
+from circulation.holds.copies import Copy
+from circulation.holds.facts import HoldFacts
 from circulation.holds.results import Wanted
 from circulation.holds.targeting import is_holdable
 from circulation.kernel.policy import LoanTerms

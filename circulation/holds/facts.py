@@ -19,18 +19,13 @@ from sqlalchemy import (
     case,
     exists,
     false,
-    func,
     or_,
     select,
 )
 
 from catalogue.database import Moment, Transaction, lock, many, one
 from catalogue.schema import branches, items, records
-from circulation.booking.schema import stays
-from circulation.holds.schema import captures, fetches, hold_sets, holds, patron_absences
-from circulation.interlending.schema import interlibrary_loans
-from circulation.items.schema import missing_items, transits
-from circulation.loans.schema import loans
+from circulation.holds.schema import captures, hold_sets, holds, patron_absences
 from circulation.patrons.schema import patrons
 
 
@@ -77,35 +72,6 @@ class HoldFacts(NamedTuple):
     def is_bound(self) -> bool:
         """Is an item on its way for this hold, or on the shelf?"""
         return self.captured_item_id is not None and self.released is None
-
-
-class Copy(NamedTuple):
-    """An item of a title, as far as holds ask. `branch_id` is where it stands when it is not out:
-    at home, or where a deposit or theme has brought it."""
-
-    id: int
-    barcode: str
-    branch_id: int
-    material_group: str
-    part: str
-    location: str
-    sublocation: str
-    call_number: str
-    borrower_id: int | None
-    due: datetime | None
-    transit_to_id: int | None
-    hold_id: int | None  # it is bound to that hold, or lies on the shelf for one that is over
-    fetched_by: str | None
-    fetched_since: datetime | None
-    stay_loan_days: int | None = None  # 0: kept for a booking, or in a theme that is not lent
-    is_foreign: bool = False  # it belongs to another library
-    came_for: int | None = None  # and is here for this patron
-
-    @property
-    def is_on_shelf(self) -> bool:
-        """Does it stand where it belongs, for anybody to take?"""
-        is_kept = self.stay_loan_days == 0
-        return not is_kept and (self.due, self.transit_to_id, self.hold_id) == (None, None, None)
 
 
 _target = items.alias("target")
@@ -244,72 +210,6 @@ holds_that_begin = many(
     "yesterday",
     "after",
     "at_most",
-)
-_STANDS_AT = func.coalesce(stays.c.seen_branch_id, items.c.branch_id)
-_copies = (
-    select(
-        items.c.id,
-        items.c.barcode,
-        _STANDS_AT,
-        items.c.material_group,
-        items.c.part,
-        items.c.location,
-        items.c.sublocation,
-        items.c.call_number,
-        loans.c.patron_id,
-        loans.c.due,
-        transits.c.to_branch_id,
-        captures.c.hold_id,
-        fetches.c.actor,
-        fetches.c.since,
-        stays.c.loan_days,
-        interlibrary_loans.c.id.is_not(None),
-        interlibrary_loans.c.patron_id,
-    )
-    .select_from(
-        items.outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
-        .outerjoin(transits, transits.c.item_id == items.c.id)
-        .outerjoin(captures, captures.c.item_id == items.c.id)
-        .outerjoin(fetches, fetches.c.item_id == items.c.id)
-        .outerjoin(missing_items, missing_items.c.item_id == items.c.id)
-        .outerjoin(stays, stays.c.item_id == items.c.id)
-        .outerjoin(
-            interlibrary_loans,
-            (interlibrary_loans.c.item_id == items.c.id)
-            & interlibrary_loans.c.closed.is_(None)
-            & (interlibrary_loans.c.role == "borrower"),
-        )
-    )
-    .where(
-        missing_items.c.item_id.is_(None),
-        loans.c.mark.is_(None),
-    )
-    .order_by(items.c.id)
-)
-#: The items of the record that a hold may wait for, by id: not those that are missing, lost, or
-#: said to have been returned.
-copies_of_record = many(
-    _copies.where(items.c.record_id == bindparam("record_id")), Copy, "record_id"
-)
-#: Records that somebody waits for and that have an item which stands at the branch.
-records_to_fetch: Callable[..., list[Any]] = many(
-    select(holds.c.record_id)
-    .distinct()
-    .where(
-        _IS_OPEN,
-        exists(
-            select(1)
-            .select_from(items.outerjoin(stays, stays.c.item_id == items.c.id))
-            .where(
-                items.c.record_id == holds.c.record_id,
-                bindparam("branch_id") == _STANDS_AT,
-            )
-            .correlate(holds)
-        ),
-    )
-    .order_by(holds.c.record_id),
-    None,
-    "branch_id",
 )
 lock_queue = lock(
     select(records.c.id)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from catalogue.database import Transaction
 from circulation.holds.changes import HoldOutcome, close, forget_item, release
+from circulation.holds.copies import copies_of_record
 from circulation.holds.facts import (
     HoldFacts,
-    copies_of_record,
     hold_facts,
     hold_of_item,
     holds_of_record,
@@ -122,7 +122,7 @@ def holds_at_renewal(case: LoanCase) -> HoldsAtRenewal | None:
     if waited_for is None or not waited_for.open_holds:
         return None
     queue = holds_of_record(transaction, item.record_id)
-    copies = copies_of_record(transaction, item.record_id)
+    copies = copies_of_record(transaction, record_id=item.record_id)
     for feature in KEEPING.of(item):
         if feature.keeps_copies(item):
             copies = feature.left(transaction, case.set_up, item.record_id, copies, now)

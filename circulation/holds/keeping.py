@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.database import Transaction
-from circulation.holds.facts import Copy
+from circulation.holds.copies import Copy
 from circulation.items.facts import ItemFacts
 from circulation.kernel.parts import Features, Part
 from circulation.kernel.set_up import SetUp

@@ -7,14 +7,8 @@ from datetime import datetime, timedelta
 
 from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
-from circulation.holds.facts import (
-    Copy,
-    HoldFacts,
-    copies_of_record,
-    hold_facts,
-    holds_of_patron,
-    holds_of_record,
-)
+from circulation.holds.copies import Copy, copies_of_record
+from circulation.holds.facts import HoldFacts, hold_facts, holds_of_patron, holds_of_record
 from circulation.holds.queues import (
     LONGEST_ESTIMATE,
     days_until_served,
@@ -48,7 +42,7 @@ def queued(transaction: Transaction, set_up: SetUp, facts: HoldFacts, now: datet
     number = number_in_queue(queue, facts.id)
     copies = [
         copy
-        for copy in copies_of_record(transaction, facts.record_id)
+        for copy in copies_of_record(transaction, record_id=facts.record_id)
         if can_serve(copy, facts, set_up)
     ]
     return QueuedHold(hold, number, _days(set_up, facts, queue, copies, now) if number else None)
@@ -92,7 +86,7 @@ def find_hold(
 
 def an_item_of(transaction: Transaction, record_id: int) -> str | None:
     """The barcode of an item of the title, for callers that name titles so; None without any."""
-    copies = copies_of_record(transaction, record_id)
+    copies = copies_of_record(transaction, record_id=record_id)
     return min((copy.barcode for copy in copies), default=None)
 
 

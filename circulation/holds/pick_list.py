@@ -15,14 +15,8 @@ from sqlalchemy import bindparam, delete, insert
 
 from catalogue.database import Transaction, change, send
 from catalogue.items import find_item
-from circulation.holds.facts import (
-    Copy,
-    HoldFacts,
-    copies_of_record,
-    holds_of_record,
-    lock_queue,
-    records_to_fetch,
-)
+from circulation.holds.copies import Copy, copies_of_record, records_to_fetch
+from circulation.holds.facts import HoldFacts, holds_of_record, lock_queue
 from circulation.holds.keeping import KEEPING, KeepingFeature
 from circulation.holds.schema import fetches
 from circulation.holds.targeting import Assignment, assign
@@ -74,7 +68,7 @@ def pick_list(
     found: list[ToFetch] = []
     served: set[int] = set()  # parallel sets: one of each is enough
     kept = [(feature, feature.records(transaction)) for feature in KEEPING]
-    for (record_id,) in records_to_fetch(transaction, branch_id):
+    for record_id in records_to_fetch(transaction, branch_id=branch_id):
         keeping = [feature for feature, titles in kept if record_id in titles]
         for copy, hold in _shared_out(transaction, set_up, record_id, now, keeping, served):
             if hold.set_kind == "parallel" and hold.set_id is not None:
@@ -102,7 +96,7 @@ def _shared_out(
 ) -> list[Assignment]:
     """What is to be fetched of the title, but for holds of the sets that are `served`."""
     queue = [hold for hold in holds_of_record(transaction, record_id) if hold.set_id not in served]
-    copies = copies_of_record(transaction, record_id)
+    copies = copies_of_record(transaction, record_id=record_id)
     for feature in keeping:
         copies = feature.left(transaction, set_up, record_id, copies, now)
     return assign(queue, copies, set_up, now)

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from catalogue.changes.former_records import present_id
 from catalogue.database import Transaction
 from catalogue.items import find_item
-from circulation.accession.deliveries import expected_copies
 from circulation.calendars.due_dates import local_date
 from circulation.fees.loan_fees import charge_holds, fee_refusals, price_of
 from circulation.holds.changes import (
     insert_hold,
     insert_hold_set,
 )
+from circulation.holds.copies import copies_of_record, copies_on_order
 from circulation.holds.eligibility import (
     date_refusals,
     is_for_many,
@@ -23,13 +23,7 @@ from circulation.holds.eligibility import (
     pickup_branch_of,
     target_refusals,
 )
-from circulation.holds.facts import (
-    HoldFacts,
-    copies_of_record,
-    holds_of_patron,
-    known_hold,
-    lock_queue,
-)
+from circulation.holds.facts import HoldFacts, holds_of_patron, known_hold, lock_queue
 from circulation.holds.lists import queued
 from circulation.holds.queues import ORDINARY
 from circulation.holds.recalls import recall_for
@@ -187,12 +181,12 @@ def _refusals(
         same = [each for each in same if item_id is not None and each.item_id == item_id]
     if same:
         return [Refusal(Reason.ALREADY_ON_HOLD)]
-    copies = copies_of_record(transaction, located.record_id)
+    copies = copies_of_record(transaction, record_id=located.record_id)
     about = (borrower, own, located.record_id, pickup.id, set_up)
     refusals = target_refusals(located.wanted, located.item_id, copies, *about)
     if Refusal(Reason.NOT_HOLDABLE) in refusals and located.item_id is None:
         # None of its copies will do, but one on order may.
-        on_order = expected_copies(transaction, located.record_id)
+        on_order = copies_on_order(transaction, located.record_id)
         refusals = target_refusals(located.wanted, None, [*copies, *on_order], *about)
     return refusals
 

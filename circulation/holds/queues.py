@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
 
-from circulation.holds.facts import Copy, HoldFacts
+from circulation.holds.copies import Copy
+from circulation.holds.facts import HoldFacts
 
 #: The class of a hold that nobody has given another; a smaller one goes before it.
 ORDINARY = 100

@@ -19,21 +19,16 @@ from sqlalchemy import bindparam, select, update
 
 from catalogue.database import Moment, Transaction, change, many, scalar
 from catalogue.schema import items
-from circulation.holds.facts import (
-    HoldFacts,
-    copies_of_record,
-    holds_of_record,
-    holds_that_begin,
-    lock_queue,
-)
+from circulation.holds.copies import copies_of_record
+from circulation.holds.facts import HoldFacts, holds_of_record, holds_that_begin, lock_queue
 from circulation.holds.part import WAITED_FOR
 from circulation.holds.results import RecalledLoan
 from circulation.holds.targeting import Target, assign, can_serve, is_due_service
-from circulation.interlending.following import follow_recall
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.loan_lengths import recall_due
+from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.kernel.schema import events
@@ -47,6 +42,12 @@ from circulation.patrons.schema import patrons
 ACTOR: Final = "recalls"
 #: Holds looked at in one step.
 AT_MOST: Final = 200
+
+
+#: What follows where a loan was recalled: who has done it, the item, when it is due, and when.
+RECALLED: Registry[Callable[[Transaction, Desk, int, datetime, datetime], None]] = Registry(
+    "recalls"
+)
 
 
 class _OpenLoan(NamedTuple):
@@ -139,7 +140,7 @@ def recall_for(
     if not promising:
         return None
     queue = holds_of_record(transaction, hold.record_id)
-    assigned = assign(queue, copies_of_record(transaction, hold.record_id), set_up, now)
+    assigned = assign(queue, copies_of_record(transaction, record_id=hold.record_id), set_up, now)
     served = {each.hold.id for each in assigned}
     if hold.id in served:
         return None
@@ -277,5 +278,6 @@ def _recall(
         before={"due": loan.due.isoformat()},
         after={"due": new_due.isoformat()} | ({} if hold_id is None else {"for_hold": hold_id}),
     )
-    follow_recall(transaction, desk, loan.item_id, new_due, now)
+    for follow in RECALLED:
+        follow(transaction, desk, loan.item_id, new_due, now)
     return RecalledLoan(loan.id, loan.barcode, loan.due, new_due)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches, items, records
-from circulation.kernel.personal import DELETED
+from circulation.kernel.personal import CUT, DELETED
 from circulation.patrons.schema import patrons
 
 #: Holds that belong together. The row is what desks lock while they deal with any of them.
@@ -37,7 +37,7 @@ holds = Table(
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
     Column("record_id", ForeignKey(records.c.id), nullable=False),
-    Column("item_id", ForeignKey(items.c.id)),  # only this item will do
+    Column("item_id", ForeignKey(items.c.id), info=CUT),  # only this item will do
     Column("part", String, nullable=False),  # only items of this part will do; empty: any
     Column("patron_id", ForeignKey(patrons.c.id), nullable=False, info=DELETED),
     Column("set_id", ForeignKey(hold_sets.c.id), index=True),
@@ -97,7 +97,7 @@ captures = Table(
     "captures",
     metadata,
     Column("hold_id", ForeignKey(holds.c.id), primary_key=True),
-    Column("item_id", ForeignKey(items.c.id), nullable=False, unique=True),
+    Column("item_id", ForeignKey(items.c.id), nullable=False, unique=True, info=DELETED),
     Column("patron_id", ForeignKey(patrons.c.id), nullable=False, info=DELETED),
     Column("captured", Moment, nullable=False),
     Column("shelf_branch_id", ForeignKey(branches.c.id)),
@@ -125,7 +125,7 @@ patron_absences = Table(
 fetches = Table(
     "fetches",
     metadata,
-    Column("item_id", ForeignKey(items.c.id), primary_key=True),
+    Column("item_id", ForeignKey(items.c.id), primary_key=True, info=DELETED),
     Column("hold_id", ForeignKey(holds.c.id), nullable=False),
     Column("actor", String, nullable=False),
     Column("since", Moment, nullable=False),

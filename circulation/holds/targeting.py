@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from circulation.calendars.due_dates import local_date
-from circulation.holds.facts import Copy, HoldFacts
+from circulation.holds.copies import Copy
+from circulation.holds.facts import HoldFacts
 from circulation.holds.queues import may_be_served, order_key
 from circulation.items.facts import ItemFacts
 from circulation.items.features import branch_of

@@ -15,8 +15,8 @@ from sqlalchemy import bindparam, or_, select
 
 from catalogue.database import Transaction, many, scalar
 from catalogue.schema import items
-from circulation.accession.deliveries import expected_copies
-from circulation.holds.facts import HoldFacts, copies_of_record, holds_of_record
+from circulation.holds.copies import copies_of_record, copies_on_order
+from circulation.holds.facts import HoldFacts, holds_of_record
 from circulation.holds.results import Hold, hold_of
 from circulation.holds.schema import captures, holds
 from circulation.holds.targeting import can_serve, suits
@@ -120,13 +120,13 @@ def which_are_unfillable(
 
 
 def _of_record(transaction: Transaction, set_up: SetUp, record_id: int) -> Iterator[Unfillable]:
-    copies = copies_of_record(transaction, record_id)
+    copies = copies_of_record(transaction, record_id=record_id)
     on_order = None
     for hold in holds_of_record(transaction, record_id):
         if hold.is_bound or any(can_serve(copy, hold, set_up) for copy in copies):
             continue
         if on_order is None:
-            on_order = expected_copies(transaction, record_id)
+            on_order = copies_on_order(transaction, record_id)
         if any(can_serve(copy, hold, set_up) for copy in on_order):
             continue
         why = _why(transaction, hold, any(suits(copy, hold) for copy in copies))

@@ -10,19 +10,36 @@ from datetime import datetime
 
 from catalogue.database import Transaction
 from circulation.holds.changes import HoldOutcome, ask_for_title, close, release
-from circulation.holds.facts import HoldFacts, hold_facts, holds_of_patron, holds_of_record
+from circulation.holds.facts import (
+    HoldFacts,
+    hold_facts,
+    holds_of_patron,
+    holds_of_record,
+    lock_queue,
+)
 from circulation.holds.part import WAITED_FOR
 from circulation.items.facts import ItemFacts
+from circulation.items.removal import ItemNeed, RemovalFeature
 from circulation.kernel.results import Desk
 
 
-def stands_ready(transaction: Transaction, item: ItemFacts) -> bool:
-    """Does the item lie on a hold shelf for somebody who has been told to fetch it?"""
-    waited_for = WAITED_FOR.of(item)
-    if waited_for is None or waited_for.hold_id is None:
-        return False
-    hold = hold_facts(transaction, waited_for.hold_id)
-    return hold is not None and hold.is_bound and hold.shelved is not None
+class HoldsAtRemoval(RemovalFeature):
+    def lock(self, transaction: Transaction, item: ItemFacts) -> None:
+        lock_queue(transaction, item.record_id)
+
+    def need(self, transaction: Transaction, item: ItemFacts) -> ItemNeed | None:
+        """Does it lie on a hold shelf for somebody who has been told to fetch it?"""
+        waited_for = WAITED_FOR.of(item)
+        if waited_for is None or waited_for.hold_id is None:
+            return None
+        hold = hold_facts(transaction, waited_for.hold_id)
+        is_ready = hold is not None and hold.is_bound and hold.shelved is not None
+        return ItemNeed.KEPT if is_ready else None
+
+    def let_go(
+        self, transaction: Transaction, desk: Desk | None, item: ItemFacts, now: datetime
+    ) -> None:
+        let_go_of_item(transaction, desk, item, now)
 
 
 def let_go_of_item(

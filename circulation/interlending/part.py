@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import case, literal_column
 
 from catalogue.schema import items
+from circulation.holds.copies import CopyColumns
 from circulation.interlending.schema import interlibrary_loans
 from circulation.interlending.states import BorrowingState
 from circulation.items.facts import ItemFacts
@@ -40,6 +41,22 @@ WITH_PARTNER = Part(
             (interlibrary_loans.c.item_id == items.c.id) & interlibrary_loans.c.closed.is_(None),
         )
     ],
+)
+
+#: What is borrowed belongs to another library, and is here for one patron.
+FOREIGN_COPIES = CopyColumns(
+    {
+        "is_foreign": interlibrary_loans.c.id.is_not(None),
+        "came_for": interlibrary_loans.c.patron_id,
+    },
+    (
+        (
+            interlibrary_loans,
+            (interlibrary_loans.c.item_id == items.c.id)
+            & interlibrary_loans.c.closed.is_(None)
+            & _IS_BORROWED,
+        ),
+    ),
 )
 
 

@@ -34,7 +34,7 @@ interlibrary_loans = Table(
     Column("role", String, nullable=False),  # ours: a value of `Role`
     Column("state", String, nullable=False),  # a value of `LendingState` or `BorrowingState`
     # The item, once it is known: ours that is lent, or the temporary one for what was borrowed.
-    Column("item_id", ForeignKey(items.c.id), index=True),
+    Column("item_id", ForeignKey(items.c.id), index=True, info=CUT),
     Column("barcode", String, nullable=False),
     Column("record_id", Integer),
     Column("title", String, nullable=False),

@@ -5,8 +5,8 @@ What else hangs on it is settled: a hold on just this item asks for any copy of 
 its place, what was on its way for a hold is that no more, a transit ends, a booking, deposit or
 theme goes on without it.
 
-What names an item is read from the schema; `FATE` says of each column what becomes of it, and what
-it does not know stands in the way. Events stay, and the statistics that are read from them. Loans
+What names an item is read from the schema; each column says what becomes of its row, and one that
+says nothing stands in the way. Events stay, and the statistics that are read from them. Loans
 that have ended go: the history of an item that is no more is nobody's.
 """
 
@@ -24,18 +24,13 @@ from sqlalchemy import Column, Select, bindparam, delete, func, select, update
 from catalogue.database import Transaction, change, scalar, send
 from catalogue.holders import update_holders
 from catalogue.schema import items
-from circulation.booking.schema import booking_loans
-from circulation.booking.stays import end_stay, stay_of_item
-from circulation.holds.facts import lock_queue
-from circulation.holds.withdrawing import let_go_of_item, stands_ready
-from circulation.items.facts import item_facts, lock_item
+from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.parts import Registry
+from circulation.kernel.personal import CUT
 from circulation.kernel.results import Desk, Item
 from circulation.kernel.schema import all_tables
-from circulation.ledger.schema import charge_loans, charges
-from circulation.loans.facts import OPEN_LOAN
-from circulation.loans.schema import loans
 
 
 class ItemNeed(Enum):
@@ -63,29 +58,23 @@ class ItemRemoved:
     is_last: bool
 
 
-class Fate(Enum):
-    """What removing an item does to a row that names it."""
+class RemovalFeature:
+    """What hangs on an item that is to go, other than by rows that name it."""
 
-    DELETED = "deleted"
-    CUT = "kept, naming no item"
-    IN_THE_WAY = "the item cannot go"
+    def lock(self, transaction: Transaction, item: ItemFacts) -> None:
+        """Locks what `let_go` will change; the item is locked."""
+
+    def need(self, transaction: Transaction, item: ItemFacts) -> ItemNeed | None:
+        """Why the item cannot go."""
+        return None
+
+    def let_go(
+        self, transaction: Transaction, desk: Desk | None, item: ItemFacts, now: datetime
+    ) -> None:
+        """The item goes: settles what hangs on it."""
 
 
-#: Table and column -> what becomes of it.
-FATE: dict[tuple[str, str], Fate] = {
-    ("captures", "item_id"): Fate.DELETED,  # what stands ready: ItemNeed.KEPT
-    ("charge_loans", "item_id"): Fate.CUT,
-    ("fetches", "item_id"): Fate.DELETED,
-    ("holds", "item_id"): Fate.CUT,
-    ("interlibrary_loans", "item_id"): Fate.CUT,
-    ("item_properties", "item_id"): Fate.DELETED,
-    ("loan_conflicts", "item_id"): Fate.DELETED,
-    ("loans", "item_id"): Fate.DELETED,  # of an open one: ItemNeed.ON_LOAN
-    ("missing_items", "item_id"): Fate.DELETED,
-    ("stays", "item_id"): Fate.DELETED,
-    ("transits", "item_id"): Fate.DELETED,
-    ("unexpected_items", "item_id"): Fate.CUT,
-}
+REMOVING: Registry[RemovalFeature] = Registry("features of removing items")
 
 
 def references() -> list[Column[Any]]:
@@ -99,13 +88,8 @@ def references() -> list[Column[Any]]:
     ]
 
 
-def _fate(column: Column[Any]) -> Fate:
-    return FATE.get((column.table.name, column.name), Fate.IN_THE_WAY)
-
-
 class _Reference(NamedTuple):
-    column: Column[Any]
-    fate: Fate
+    fate: str | None
     count: Callable[..., int]
     act: Callable[..., None]
 
@@ -117,14 +101,13 @@ def _references() -> tuple[_Reference, ...]:
 
 
 def _reference(column: Column[Any]) -> _Reference:
-    table, names, fate = column.table, column == bindparam("of_item"), _fate(column)
+    table, names, fate = column.table, column == bindparam("of_item"), column.info.get("fate")
     statement = delete(table).where(names)
     cut = update(table).where(names).values({column: None})
     return _Reference(
-        column,
         fate,
         _count(select(func.count()).select_from(table).where(names)),
-        send(cut if fate is Fate.CUT else statement, "of_item"),
+        send(cut if fate == CUT["fate"] else statement, "of_item"),
     )
 
 
@@ -132,21 +115,12 @@ def _count(statement: Select[Any]) -> Callable[..., int]:
     return scalar(statement, "of_item")
 
 
-_owed = _count(
-    select(func.count())
-    .select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
-    .where(charge_loans.c.item_id == bindparam("of_item"), charges.c.balance != 0)
-)
 _others = scalar(
     select(func.count())
     .select_from(items)
     .where(items.c.record_id == bindparam("of_record"), items.c.id != bindparam("of_item")),
     "of_record",
     "of_item",
-)
-_its_loans = select(loans.c.id).where(loans.c.item_id == bindparam("of_item"))
-_forget_booking_loans = send(
-    delete(booking_loans).where(booking_loans.c.loan_id.in_(_its_loans)), "of_item"
 )
 _delete = change(delete(items).where(items.c.id == bindparam("of_item")), "of_item")
 
@@ -169,29 +143,19 @@ def remove_item(
     facts = item_facts(transaction, barcode=item)
     if facts is None:
         return None
-    lock_queue(transaction, facts.record_id)
+    for feature in REMOVING:
+        feature.lock(transaction, facts)
     set_up = circulation.set_up(transaction, facts.set_up_version)
     known = facts.item(set_up.branches[facts.home_branch_id])
-    found = {
-        ItemNeed.ON_LOAN: OPEN_LOAN.of(facts) is not None,
-        ItemNeed.KEPT: stands_ready(transaction, facts),
-        ItemNeed.MONEY: _owed(transaction, facts.id),
-        ItemNeed.REFERENCES: any(
-            each.count(transaction, facts.id)
-            for each in _references()
-            if each.fate is Fate.IN_THE_WAY
-        ),
-    }
-    needs = tuple(need for need, is_there in found.items() if is_there)
+    needs = [need for each in REMOVING if (need := each.need(transaction, facts)) is not None]
+    if any(each.count(transaction, facts.id) for each in _references() if each.fate is None):
+        needs.append(ItemNeed.REFERENCES)
     if needs:
-        return ItemNeeded(known, needs)
-    let_go_of_item(transaction, desk, facts, now)
-    stay = stay_of_item(transaction, facts.id)
-    if stay is not None:
-        end_stay(transaction, desk, stay, now)
-    _forget_booking_loans(transaction, facts.id)
+        return ItemNeeded(known, tuple(needs))
+    for feature in REMOVING:
+        feature.let_go(transaction, desk, facts, now)
     for each in _references():
-        if each.fate is not Fate.IN_THE_WAY:
+        if each.fate is not None:
             each.act(transaction, facts.id)
     _delete(transaction, facts.id)
     update_holders(transaction, (facts.record_id,))

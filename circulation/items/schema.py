@@ -10,6 +10,7 @@ from sqlalchemy import Column, ForeignKey, String, Table
 
 from catalogue.database import Moment, metadata
 from catalogue.schema import agencies, branches, items
+from circulation.kernel.personal import DELETED
 
 #: What the codes in an item's placement are called, by agency and level (see
 #: `circulation.items.placement`).
@@ -27,7 +28,7 @@ placement_names = Table(
 transits = Table(
     "transits",
     metadata,
-    Column("item_id", ForeignKey(items.c.id), primary_key=True),
+    Column("item_id", ForeignKey(items.c.id), primary_key=True, info=DELETED),
     Column("from_branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("to_branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("since", Moment, nullable=False),
@@ -38,7 +39,7 @@ transits = Table(
 missing_items = Table(
     "missing_items",
     metadata,
-    Column("item_id", ForeignKey(items.c.id), primary_key=True),
+    Column("item_id", ForeignKey(items.c.id), primary_key=True, info=DELETED),
     Column("since", Moment, nullable=False),
 )
 
@@ -46,7 +47,7 @@ missing_items = Table(
 item_properties = Table(
     "item_properties",
     metadata,
-    Column("item_id", ForeignKey(items.c.id), primary_key=True),
+    Column("item_id", ForeignKey(items.c.id), primary_key=True, info=DELETED),
     Column("properties", String, nullable=False),
     Column("changed", Moment, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""What a column of the schema says of persons, declared where it stands.
+"""What a column of the schema says of persons and items, declared where it stands.
 
 Export and erasure (`circulation.patrons.personal_export`, `personal_data`) read it from there, so
 a feature is known to them by its tables alone; tests find a column that declares nothing.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-#: Erasing the patron whom the column names deletes the row.
+#: Where the patron whom the column names is erased, or the item removed, the row is deleted.
 DELETED: Final[dict[str, Any]] = {"fate": "deleted"}
-#: Erasing the patron leaves the row, which then names nobody.
+#: The row stays, and names nobody then.
 CUT: Final[dict[str, Any]] = {"fate": "cut"}
 #: Never shown, not even to whom it belongs: it lets somebody in, or would help to find what does.
 SECRET: Final[dict[str, Any]] = {"is_secret": True}

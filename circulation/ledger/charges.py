@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from catalogue.database import Transaction, one, scalar
+from circulation.items.facts import ItemFacts
+from circulation.items.removal import ItemNeed, RemovalFeature
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
@@ -30,7 +32,7 @@ from circulation.ledger.postings import (
     open_account,
     post,
 )
-from circulation.ledger.schema import charge_postings, charges
+from circulation.ledger.schema import charge_loans, charge_postings, charges
 
 _charge_made_once = one(
     select(*CHARGE_COLUMNS).where(charges.c.once == bindparam("of_once")), charge_row, "of_once"
@@ -41,6 +43,12 @@ _last_write_off: Callable[..., Any] = scalar(
         charge_postings.c.kind == PostingKind.WRITE_OFF.value,
     ),
     "of_charge",
+)
+_owed_for_item = scalar(
+    select(func.count())
+    .select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
+    .where(charge_loans.c.item_id == bindparam("of_item"), charges.c.balance != 0),
+    "of_item",
 )
 
 
@@ -205,3 +213,9 @@ def _corrected(
         set_up=account.set_up,
     )
     return changed
+
+
+class MoneyAtRemoval(RemovalFeature):
+    def need(self, transaction: Transaction, item: ItemFacts) -> ItemNeed | None:
+        """Is something owed for a loan of it?"""
+        return ItemNeed.MONEY if _owed_for_item(transaction, item.id) else None

@@ -58,7 +58,7 @@ charge_loans = Table(
     Column("id", Long, Identity(), primary_key=True),
     Column("charge_id", ForeignKey(charges.c.id), nullable=False, index=True),
     Column("loan_id", Long, index=True),
-    Column("item_id", ForeignKey(items.c.id), index=True),
+    Column("item_id", ForeignKey(items.c.id), index=True, info=CUT),
     Column("amount", Integer, nullable=False),
     Column("facts", Text, nullable=False, info=JSON),  # see `circulation.fees.charged_loans`
     Column("at", Moment, nullable=False),  # when it happened: the return, the bill...

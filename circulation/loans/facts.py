@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 
-from catalogue.database import Statement, lock, many
+from catalogue.database import Statement, Transaction, lock, many
 from catalogue.schema import items
 from circulation.items.facts import ITEM, ItemFacts
 from circulation.items.features import ItemFeature
+from circulation.items.removal import ItemNeed, RemovalFeature
 from circulation.kernel.parts import Part
 from circulation.kernel.results import Borrower, CirculationStatus, ItemState, Loan, LoanMark
 from circulation.loans.schema import loans
@@ -99,6 +100,11 @@ class LoanOfItem(ItemFeature):
             is_overdue=found.is_overdue(now),
             recalled=found.recalled,
         )
+
+
+class LoanAtRemoval(RemovalFeature):
+    def need(self, transaction: Transaction, item: ItemFacts) -> ItemNeed | None:
+        return None if OPEN_LOAN.of(item) is None else ItemNeed.ON_LOAN
 
 
 def _of_patron(items_of: Select[Any], patron_id: int, at_most: int, skipped: int) -> Select[Any]:

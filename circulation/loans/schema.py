@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches, items
-from circulation.kernel.personal import CUT
+from circulation.kernel.personal import CUT, DELETED
 from circulation.patrons.schema import patrons
 
 #: A loan is open while `checked_in` is NULL. `material_group` is the item's at check-out: the
@@ -29,7 +29,7 @@ loans = Table(
     "loans",
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
-    Column("item_id", ForeignKey(items.c.id), nullable=False),
+    Column("item_id", ForeignKey(items.c.id), nullable=False, info=DELETED),
     Column("patron_id", ForeignKey(patrons.c.id), info=CUT),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # whose rules hold
     Column("material_group", String, nullable=False),
@@ -121,7 +121,7 @@ loan_conflicts = Table(
     # NULL: a report that could not be booked (`circulation.loans.off_line`), which the last five
     # tell of.
     Column("loan_id", Long, index=True),
-    Column("item_id", ForeignKey(items.c.id)),
+    Column("item_id", ForeignKey(items.c.id), info=DELETED),
     Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("noted", Moment, nullable=False),

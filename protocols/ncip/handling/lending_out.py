@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from circulation.callers.partner_requests import hold_of_request
-from circulation.holds.facts import copies_of_record, holds_of_record
+from circulation.holds.copies import copies_of_record
+from circulation.holds.facts import holds_of_record
 from circulation.holds.lists import find_hold
 from circulation.holds.results import Hold
 from circulation.holds.targeting import assign
@@ -89,7 +90,7 @@ def _with_copy(
     Brokers want a barcode and a call number, and take an answer without them for a failure. The
     hold stays one on the title: if the copy is gone, another serves.
     """
-    copies = copies_of_record(context.transaction, hold.record_id)
+    copies = copies_of_record(context.transaction, record_id=hold.record_id)
     shelved = [each for each in copies if each.is_on_shelf]
     queue = holds_of_record(context.transaction, hold.record_id)
     set_up = context.circulation.current_set_up(context.transaction)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from circulation.holds.facts import Copy, HoldFacts
+from circulation.holds.copies import Copy
+from circulation.holds.facts import HoldFacts
 from circulation.holds.queues import (
     HANDOVER_DAYS,
     LONGEST_ESTIMATE,
