@@ -23,6 +23,7 @@ from circulation.dunning import privacy as of_dunning
 from circulation.dunning.flow_rows import DUNNING
 from circulation.fees.acts import FEES_AT_LOAN, FEES_AT_RENEWAL, FeesAtEnd, FeesAtLoss, FeesAtUndo
 from circulation.fees.debts import lift_settled_blocks
+from circulation.fees.loan_fees import FeesAtHold
 from circulation.fees.payment_ways import PAYMENT_WAYS
 from circulation.fees.rules import FEES
 from circulation.holds import privacy as of_holds
@@ -34,8 +35,10 @@ from circulation.holds.keeping import KEEPING
 from circulation.holds.part import WAITED_FOR, HoldsOfItem
 from circulation.holds.recalls import RECALLED
 from circulation.holds.restoring import HoldsAtUndo
+from circulation.holds.wishes import PLACING
 from circulation.holds.withdrawing import HoldsAtRemoval
 from circulation.interlending import privacy as of_interlending
+from circulation.interlending.asking import UNOBTAINABLE
 from circulation.interlending.following import (
     PARTNER_AT_LOAN,
     PARTNER_AT_RENEWAL,
@@ -67,6 +70,7 @@ from circulation.notices import privacy as of_notices
 from circulation.notices.not_renewed import tell_not_renewed
 from circulation.notices.rules import NOTICES
 from circulation.notices.triggers import FOLLOWER
+from circulation.notices.unobtainable import tell_unobtainable
 from circulation.patrons.personal_data import PERSONAL_DATA
 from circulation.patrons.pin_settings import PIN_RULES
 
@@ -87,6 +91,8 @@ LOSING.add(FeesAtLoss(), PartnerAtLoss())
 UNDOING.add(FeesAtUndo(), BookingsAtUndo(), HoldsAtUndo(), PartnerAtUndo())
 KEEPING.add(BookingsBeforeHolds())
 NOT_RENEWED.add(tell_not_renewed)
+PLACING.add(FeesAtHold())
+UNOBTAINABLE.add(tell_unobtainable)
 COPY_COLUMNS.add(STAYS_OF_COPIES, FOREIGN_COPIES)
 ON_ORDER.add(expected_copies)
 ENDED_IN_VAIN.add(follow_end_of_hold)

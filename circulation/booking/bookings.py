@@ -40,7 +40,7 @@ from circulation.booking.results import Booking, booking_of
 from circulation.booking.schema import booking_supplies, bookings
 from circulation.calendars.due_dates import local_date
 from circulation.holds.facts import lock_queue
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Desk, Refusal, Refused
@@ -89,10 +89,8 @@ _insert_supply = send(
 
 
 def place_booking(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    desk: Desk,
     patron: str,
     record_id: int | None = None,
     item: str | None = None,
@@ -105,7 +103,6 @@ def place_booking(
     group_id: int | None = None,
     lends_onward: bool = False,
     note: str = "",
-    now: datetime,
 ) -> Booking | Refused:
     """Books copies of the title `record_id`, or of that of `item`, from `first` through `last`.
 
@@ -117,6 +114,7 @@ def place_booking(
     Refused for what the patron may not do as a hold would be; NOT_ENOUGH_COPIES says in `limit`
     how many there could be.
     """
+    transaction, circulation, desk, now = act
     borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

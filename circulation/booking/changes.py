@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import many, send
 from circulation.booking.bookings import (
     find_booking,
     open_booking,
@@ -25,10 +25,10 @@ from circulation.booking.planning import Share, Wish, reserved, wish_refusals
 from circulation.booking.results import Booking, BookingOutcome, booking_of
 from circulation.booking.schema import booking_loans, booking_supplies, bookings
 from circulation.calendars.due_dates import end_of_day, local_date
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.kernel.results import Refusal, Refused
 from circulation.loans.schema import loans
 
 _CHANGED = ("first_day", "last_day", "preferred", "minimum", "note")
@@ -74,10 +74,8 @@ class BookingChanged:
 
 
 def change_booking(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    desk: Desk,
     booking_id: int,
     first: date | None = None,
     last: date | None = None,
@@ -85,7 +83,6 @@ def change_booking(
     minimum: int | None = None,
     suppliers: Sequence[str] | None = None,
     note: str | None = None,
-    now: datetime,
 ) -> BookingChanged | Refused:
     """Changes the period, the copies or the note of an open booking; what is None stays.
 
@@ -94,6 +91,7 @@ def change_booking(
     All or nothing: where it cannot be changed so, it stays as it is. Once copies were set aside or
     lent, only the note can be changed (BOOKING_UNDER_WAY), and the last day by `extend_booking`.
     """
+    transaction, circulation, desk, now = act
     set_up = circulation.current_set_up(transaction)
     known = open_booking(transaction, booking_id)
     if isinstance(known, Refused):
@@ -156,20 +154,13 @@ def _least(facts: BookingFacts, preferred: int | None) -> int:
     return preferred if facts.minimum == facts.preferred else min(facts.minimum, preferred)
 
 
-def extend_booking(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    booking_id: int,
-    last: date,
-    now: datetime,
-) -> BookingChanged | Refused:
+def extend_booking(act: Act, *, booking_id: int, last: date) -> BookingChanged | Refused:
     """Lets the borrower keep the copies through another last day, an earlier one too.
 
     For bookings that are under way: each branch must be able to spare what it has given. The loans
     that were due on the last day are due on the new one, each with an event (`loan_redated`).
     """
+    transaction, circulation, desk, now = act
     set_up = circulation.current_set_up(transaction)
     known = open_booking(transaction, booking_id)
     if isinstance(known, Refused):
@@ -236,20 +227,14 @@ def extend_booking(
 
 
 def cancel_booking(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    booking_id: int,
-    now: datetime,
-    refused: bool = False,
-    why: str = "",
+    act: Act, *, booking_id: int, refused: bool = False, why: str = ""
 ) -> Booking | Refused:
     """Ends a booking; what was set aside for it goes home.
 
     `refused`: it is the library that cannot meet it; `why` are its words to the borrower.
     Refused with BOOKING_UNDER_WAY while copies that were lent for it are out: return them.
     """
+    transaction, circulation, desk, now = act
     set_up = circulation.current_set_up(transaction)
     known = open_booking(transaction, booking_id)
     if isinstance(known, Refused):

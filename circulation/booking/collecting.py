@@ -15,20 +15,14 @@ from circulation.calendars.due_dates import local_date
 from circulation.holds.facts import lock_queue
 from circulation.holds.part import WAITED_FOR
 from circulation.items.facts import ItemFacts, item_facts, lock_item
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Refusal, Refused, Stay
 from circulation.kernel.set_up import SetUp
 
 
 def put_into(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    placement_id: int,
-    barcodes: Sequence[str],
-    now: datetime,
+    act: Act, *, placement_id: int, barcodes: Sequence[str]
 ) -> list[Stay | Refused] | Refused:
     """Puts items into a deposit or theme, on loan or not; an answer for each, in order.
 
@@ -37,6 +31,7 @@ def put_into(
     where an item is bound to a hold, has another place for a while already, or is needed for a
     booking in the meantime.
     """
+    transaction, circulation, desk, now = act
     set_up = circulation.current_set_up(transaction)
     for barcode in sorted(set(barcodes)):
         lock_item(transaction, barcode=barcode)
@@ -106,15 +101,9 @@ def _hindrance(
     return None if until is None or until >= ends else Reason.BOOKED
 
 
-def take_out(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    item: str,
-    now: datetime,
-) -> bool | Refused:
+def take_out(act: Act, *, item: str) -> bool | Refused:
     """The item is to go home from its deposit or theme; False: it was in none."""
+    transaction, _, desk, now = act
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
     if facts is None:

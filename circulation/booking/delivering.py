@@ -7,7 +7,6 @@ self-service machine too; these verbs do so for a whole set at once, and say wha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -21,9 +20,8 @@ from circulation.booking.results import BookingReturned, Delivered, OutFor
 from circulation.booking.schema import booking_loans, stays
 from circulation.holds.facts import lock_queue
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedIn, CheckedOut, Desk, Refusal, Refused
+from circulation.kernel.results import CheckedIn, CheckedOut, Refusal, Refused
 from circulation.loans.batches import check_in_stack, check_out_stack
 from circulation.loans.onward import LentOnward, lend_onward
 from circulation.loans.schema import loans
@@ -69,13 +67,7 @@ def out_for(transaction: Transaction, booking_id: int) -> list[OutFor]:
 
 
 def deliver_booking(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    booking_id: int,
-    barcodes: Sequence[str] | None = None,
-    now: datetime,
+    act: Act, *, booking_id: int, barcodes: Sequence[str] | None = None
 ) -> Delivered | Refused:
     """Lends the set to the booking's borrower, through the booking's last day.
 
@@ -83,6 +75,7 @@ def deliver_booking(
     one that is no copy of the booking is not lent. Where the booking says so, the class has the
     copies at once, by name, a pupil each. Delivering can go on as long as copies are promised.
     """
+    transaction, circulation, desk, now = act
     known = _open(transaction, booking_id)
     if isinstance(known, Refused):
         return known
@@ -103,7 +96,7 @@ def deliver_booking(
     given: dict[str, str] = {}
     if known.lends_onward and known.group_id is not None:
         handed = [each.item.barcode for each in answers if isinstance(each, CheckedOut)]
-        given = _to_class(circulation, transaction, desk, known.group_id, handed, booking_id, now)
+        given = _to_class(act, known.group_id, handed, booking_id)
     booking = find_booking(transaction, circulation.current_set_up(transaction), booking_id)
     assert booking is not None
     return Delivered(booking, answers, given)
@@ -125,16 +118,9 @@ def _barcodes_of(transaction: Transaction, record_id: int) -> set[str]:
     return {row[0] for row in _of_record(transaction, record_id)}
 
 
-def _to_class(
-    circulation: Circulation,
-    transaction: Transaction,
-    desk: Desk,
-    group_id: int,
-    barcodes: Sequence[str],
-    booking_id: int,
-    now: datetime,
-) -> dict[str, str]:
+def _to_class(act: Act, group_id: int, barcodes: Sequence[str], booking_id: int) -> dict[str, str]:
     """A copy to each member of the class who has none of the booking yet, as far as they go."""
+    transaction, circulation, desk, now = act
     have = {row[0] for row in _holders(transaction, booking_id)}
     without = [member for member in members_of(transaction, group_id) if member not in have]
     given = {}
@@ -165,18 +151,13 @@ _holders: Callable[..., list[Any]] = many(
 
 
 def lend_booking_onward(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    booking_id: int,
-    pairs: Sequence[tuple[str, str]] = (),
-    now: datetime,
+    act: Act, *, booking_id: int, pairs: Sequence[tuple[str, str]] = ()
 ) -> dict[str, LentOnward | Refused] | Refused:
     """Gives copies of the booking to pupils, each barcode to the identifier beside it.
 
     An answer for each barcode; without pairs the class of the booking is served by name.
     """
+    transaction, circulation, desk, now = act
     known = _open(transaction, booking_id)
     if isinstance(known, Refused):
         return known
@@ -199,14 +180,7 @@ def lend_booking_onward(
 
 
 def return_booking(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    booking_id: int,
-    barcodes: Sequence[str],
-    now: datetime,
-    is_all: bool = False,
+    act: Act, *, booking_id: int, barcodes: Sequence[str], is_all: bool = False
 ) -> BookingReturned | Refused:
     """Takes copies of a booking back, and says which are missing still.
 
@@ -214,6 +188,7 @@ def return_booking(
     more copies will be asked for, where fewer were lent than promised. A booking that is over
     takes nothing back: its copies are handed in as any others.
     """
+    transaction, circulation, desk, now = act
     known = _open(transaction, booking_id)
     if isinstance(known, Refused):
         return known

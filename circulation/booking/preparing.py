@@ -28,6 +28,7 @@ from circulation.calendars.due_dates import local_date
 from circulation.holds.part import WAITED_FOR
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.transits import TransitReason, begin_transit, end_transit
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Desk, Refusal, Refused, Stay
@@ -95,13 +96,7 @@ def _on_shelf(transaction: Transaction, record_id: int, pool: PoolKey) -> list[S
 
 
 def set_aside(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    booking_id: int,
-    barcodes: Sequence[str],
-    now: datetime,
+    act: Act, *, booking_id: int, barcodes: Sequence[str]
 ) -> list[Stay | Refused] | Refused:
     """Keeps the items for the booking, and sends them to the branch of delivery.
 
@@ -109,6 +104,7 @@ def set_aside(
     (NOT_FOR_BOOKING), free and in hand; an item that is set aside for it already is no mistake.
     Before the booking's days of preparation only what is free until then can be set aside.
     """
+    transaction, circulation, desk, now = act
     set_up = circulation.current_set_up(transaction)
     here = set_up.branches.get(desk.branch_id)
     if here is None:
@@ -199,15 +195,9 @@ def _of_pool(supplies: list[SupplyFacts], pool: PoolKey) -> SupplyFacts | None:
     return next((each for each in supplies if (each.branch_id, each.material_group) == pool), None)
 
 
-def put_back(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    item: str,
-    now: datetime,
-) -> bool | Refused:
+def put_back(act: Act, *, item: str) -> bool | Refused:
     """The item is not to be kept for its booking any more, and goes home; False: it was not."""
+    transaction, _, desk, now = act
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
     if facts is None:

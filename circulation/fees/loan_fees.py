@@ -11,6 +11,7 @@ from circulation.fees.charged_loans import begin_contributions
 from circulation.fees.late_fees import fee_scope
 from circulation.fees.lateness import terms_facts
 from circulation.fees.rules import FEES, explain_fees, fee_terms
+from circulation.holds.wishes import HoldsCase, PlacingFeature
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import ChargedFee, Desk, Refusal
@@ -19,7 +20,6 @@ from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.charges import create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import Account
-from circulation.patrons.facts import PatronFacts
 
 #: The field of the rules that says what an act costs -> the kind of charge, and why it is made.
 ACTS: dict[str, tuple[ChargeKind, ChargeReason]] = {
@@ -94,36 +94,36 @@ def charge_act(
     return ChargedFee(charge.id, kind.value, price, currency)
 
 
-def charge_holds(
-    circulation: Circulation,
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    borrower: PatronFacts,
-    branch_id: int,
-    times: int,
-    now: datetime,
-) -> list[ChargedFee]:
-    """The borrower, who is locked, has placed so many holds for the branch that cost something."""
-    charged = []
-    for _ in range(times):
-        fee = charge_act(
-            circulation,
-            transaction,
-            set_up,
-            desk,
-            "hold_fee",
-            patron_id=borrower.id,
-            branch_id=branch_id,
-            category=borrower.category,
-            material_group="",
-            loan_id=None,
-            item_id=None,
-            now=now,
-        )
-        if fee:
-            charged.append(fee)
-    return charged
+class FeesAtHold(PlacingFeature):
+    def refusals(self, case: HoldsCase) -> list[Refusal]:
+        price, currency = self._price(case)
+        return fee_refusals(price * case.times, currency, case.fee_acknowledged)
+
+    def follow(self, case: HoldsCase) -> list[ChargedFee]:
+        if not self._price(case)[0]:
+            return []
+        charged = []
+        for _ in range(case.times):
+            fee = charge_act(
+                case.act.circulation,
+                case.act.transaction,
+                case.set_up,
+                case.act.desk,
+                "hold_fee",
+                patron_id=case.borrower.id,
+                branch_id=case.pickup.id,
+                category=case.borrower.category,
+                material_group="",
+                loan_id=None,
+                item_id=None,
+                now=case.act.now,
+            )
+            charged += [fee] if fee else []
+        return charged
+
+    def _price(self, case: HoldsCase) -> tuple[int, str]:
+        branch_id, category = case.pickup.id, case.borrower.category
+        return price_of(case.set_up, "hold_fee", branch_id, category, "", case.act.now)
 
 
 def _facts(

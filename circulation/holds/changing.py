@@ -24,9 +24,9 @@ from circulation.holds.facts import (
 )
 from circulation.holds.lists import queued
 from circulation.holds.results import HoldChanged
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, Desk, Refusal, Refused
+from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -34,13 +34,10 @@ from circulation.patrons.pin_rules import check_pin
 
 
 def change_hold(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    desk: Desk,
     patron: str,
     hold_id: int,
-    now: datetime,
     pickup_branch: str | None = None,
     activates: date | None = None,
     interest_until: date | None = None,
@@ -51,7 +48,8 @@ def change_hold(
     The pickup branch may be changed at any moment: an item on its way, or on a shelf, is sent on
     to the new branch when it is next in somebody's hand.
     """
-    found = _own_hold(circulation, transaction, desk, patron, hold_id, now, pin)
+    transaction, _, desk, now = act
+    found = _own_hold(act, patron, hold_id, pin)
     if isinstance(found, Refused):
         return found
     borrower, set_up, hold = found
@@ -80,22 +78,20 @@ def change_hold(
 
 
 def pause_hold(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    desk: Desk,
     patron: str,
     hold_id: int,
     first: date | None,
     last: date | None = None,
-    now: datetime,
     pin: str | None = None,
 ) -> HoldChanged | Refused:
     """Passes the hold over from the day `first` to `last`; `last` None is until further notice.
 
     It keeps its place. `first` None ends a pause. An item that is bound to it already stays so.
     """
-    found = _own_hold(circulation, transaction, desk, patron, hold_id, now, pin)
+    transaction, _, desk, now = act
+    found = _own_hold(act, patron, hold_id, pin)
     if isinstance(found, Refused):
         return found
     borrower, set_up, hold = found
@@ -107,21 +103,14 @@ def pause_hold(
 
 
 def cancel_hold(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    patron: str,
-    hold_id: int,
-    now: datetime,
-    pin: str | None = None,
-    unobtainable: bool = False,
+    act: Act, *, patron: str, hold_id: int, pin: str | None = None, unobtainable: bool = False
 ) -> HoldChanged | Refused:
     """Ends the hold. An item that is bound to it goes on to the next when it is next in hand.
 
     `unobtainable`: it is the library that gives up, because it cannot get what is wanted.
     """
-    found = _own_hold(circulation, transaction, desk, patron, hold_id, now, pin)
+    transaction, _, desk, now = act
+    found = _own_hold(act, patron, hold_id, pin)
     if isinstance(found, Refused):
         return found
     borrower, set_up, hold = found
@@ -132,15 +121,10 @@ def cancel_hold(
 
 
 def _own_hold(
-    circulation: Circulation,
-    transaction: Transaction,
-    desk: Desk,
-    patron: str,
-    hold_id: int,
-    now: datetime,
-    pin: str | None,
+    act: Act, patron: str, hold_id: int, pin: str | None
 ) -> tuple[PatronFacts, SetUp, HoldFacts] | Refused:
     """The patron's open hold under its locks, or why it may not be touched."""
+    transaction, circulation, desk, now = act
     borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

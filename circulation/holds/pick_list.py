@@ -21,7 +21,7 @@ from circulation.holds.keeping import KEEPING, KeepingFeature
 from circulation.holds.schema import fetches
 from circulation.holds.targeting import Assignment, assign
 from circulation.items.facts import item_facts, lock_item
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Desk, Refusal, Refused
@@ -122,14 +122,13 @@ def _is_marked(copy: Copy, now: datetime) -> bool:
     return copy.fetched_since is not None and now - copy.fetched_since < MARK_LASTS
 
 
-def begin_fetching(
-    circulation: Circulation, transaction: Transaction, *, desk: Desk, item: str, now: datetime
-) -> ToFetch | Refused:
+def begin_fetching(act: Act, *, item: str) -> ToFetch | Refused:
     """Marks the item with this barcode: the desk's actor has gone to fetch it.
 
     Refused where it is not on the pick list (NOT_WANTED), or somebody else has gone
     (BEING_FETCHED). The mark ends when the item is bound to a hold, and after `MARK_LASTS`.
     """
+    transaction, circulation, desk, now = act
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
     if facts is None:

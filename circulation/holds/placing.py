@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from catalogue.changes.former_records import present_id
 from catalogue.database import Transaction
 from catalogue.items import find_item
 from circulation.calendars.due_dates import local_date
-from circulation.fees.loan_fees import charge_holds, fee_refusals, price_of
 from circulation.holds.changes import (
     insert_hold,
     insert_hold_set,
@@ -25,13 +24,13 @@ from circulation.holds.eligibility import (
 )
 from circulation.holds.facts import HoldFacts, holds_of_patron, known_hold, lock_queue
 from circulation.holds.lists import queued
-from circulation.holds.queues import ORDINARY
 from circulation.holds.recalls import recall_for
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
-from circulation.kernel.engine import Circulation
+from circulation.holds.wishes import PLACING, HoldsCase, HoldWish
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, Desk, Refusal, Refused
+from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.patrons.contacts import preferences_of
 from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
@@ -47,49 +46,71 @@ class _Located(NamedTuple):
     item_id: int | None
 
 
-def place_holds(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    patron: str,
-    wanted: Sequence[Wanted],
-    now: datetime,
-    kind: HoldKind = HoldKind.NORMAL,
-    pickup_branch: str | None = None,
-    activates: date | None = None,
-    interest_until: date | None = None,
-    queue_class: int = ORDINARY,
-    priority: int = 0,
-    pin: str | None = None,
-    fee_acknowledged: bool | int = False,
-) -> HoldsPlaced | Refused:
-    """Places holds for the patron with identifier `patron`, all or none.
+class _Case(NamedTuple):
+    """Who wants what where, as far as it is known; `own` are the holds that they have."""
+
+    act: Act
+    wish: HoldWish
+    set_up: SetUp
+    borrower: PatronFacts
+    pickup: Branch
+    located: list[_Located]
+    own: list[HoldFacts]
+    interest_until: date
+
+
+def place_holds(act: Act, wish: HoldWish) -> HoldsPlaced | Refused:
+    """Places the holds.
 
     Of a PARALLEL set those that can be placed are, and `HoldsPlaced.refused` tells of the others.
-    `pickup_branch` is an ISIL, where None the patron's preferred branch or else the home branch;
-    its rules hold. Nothing is served before the day `activates` nor after `interest_until` (None:
-    as the patron prefers, or else as the rules have it). Where the rules make a hold cost
-    something, a parallel set costs it once; `fee_acknowledged` as in
-    `circulation.loans.lending.check_out`, for all that is wanted together. In the queue the smaller
-    `queue_class` goes first, then the smaller `priority`, then who came first. `pin` as in
-    `circulation.loans.lending.check_out`.
+    Where the rules make a hold cost something, a parallel set costs it once.
     Raises ValueError where nothing is wanted, VerificationNeeded (see `circulation.patrons.pins`).
     """
-    if not wanted:
+    if not wish.wanted:
         raise ValueError("nothing is wanted")
-    patron = IDENTIFIERS.of(circulation).stored(patron)
+    case = _known(act, wish)
+    if isinstance(case, Refused):
+        return case
+    transaction, _, desk, now = act
+    accepted, refused = _sorted_out(case)
+    is_parallel = wish.kind is HoldKind.PARALLEL
+    times = min(len(accepted), 1) if is_parallel else len(accepted)
+    fees = HoldsCase(act, case.set_up, case.borrower, case.pickup, times, wish.fee_acknowledged)
+    common = _common_refusals(case, len(accepted))
+    for feature in PLACING:
+        common += feature.refusals(fees)
+    if common or not accepted or (refused and not is_parallel):
+        of_targets = [refusal for _, several in refused for refusal in several]
+        return Refused(tuple(dict.fromkeys(common + of_targets)), patron=case.borrower.patron())
+
+    placed = _write(case, accepted)
+    charged = [fee for feature in PLACING for fee in feature.follow(fees)]
+    waiting = [known_hold(transaction, each) for each in placed]
+    recalled = [recall_for(transaction, case.set_up, desk, hold, now) for hold in waiting]
+    return HoldsPlaced(
+        case.borrower.patron(),
+        tuple(queued(transaction, case.set_up, hold, now) for hold in waiting),
+        tuple(refused),
+        tuple(loan for loan in recalled if loan is not None),
+        tuple(charged),
+    )
+
+
+def _known(act: Act, wish: HoldWish) -> _Case | Refused:
+    """Locks the patron and the queues, then reads what is to be known."""
+    transaction, circulation, desk, now = act
+    patron = IDENTIFIERS.of(circulation).stored(wish.patron)
     lock_patron(transaction, patron)
-    located = _locate_under_locks(transaction, wanted)
+    located = _locate_under_locks(transaction, wish.wanted)
     borrower = patron_facts(transaction, patron, now, "")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):
+    if wrong := check_pin(circulation, transaction, borrower, wish.pin, desk, now):
         return Refused((wrong,))
     set_up = circulation.set_up(transaction, borrower.set_up_version)
     chosen = preferences_of(transaction, borrower.id)
-    pickup = pickup_branch_of(set_up, borrower, pickup_branch)
-    if pickup_branch is None and chosen.pickup_branch_id is not None:
+    pickup = pickup_branch_of(set_up, borrower, wish.pickup_branch)
+    if wish.pickup_branch is None and chosen.pickup_branch_id is not None:
         pickup = set_up.branches[chosen.pickup_branch_id]
     if pickup is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=borrower.patron())
@@ -97,45 +118,33 @@ def place_holds(
     terms = set_up.terms(pickup.id, borrower.category, "")
     own = holds_of_patron(transaction, borrower.id)
     interest = timedelta(days=chosen.interest_days or terms.interest_days)
-    until = interest_until or max(today, activates or today) + interest
-    common = date_refusals(activates, until, today)
-    counted = set_up.counted_at(pickup.id)
-    if kind is not HoldKind.PARALLEL:
-        common += patron_hold_refusals(borrower, terms, len(own), len(wanted), today, counted)
+    until = wish.interest_until or max(today, wish.activates or today) + interest
+    return _Case(act, wish, set_up, borrower, pickup, located, own, until)
 
+
+def _sorted_out(
+    case: _Case,
+) -> tuple[list[_Located], list[tuple[Wanted, tuple[Refusal, ...]]]]:
+    """What can be placed, and what cannot with the reasons."""
     accepted: list[_Located] = []
     refused: list[tuple[Wanted, tuple[Refusal, ...]]] = []
-    for each in located:
-        found = _refusals(transaction, each, accepted, borrower, own, pickup, set_up)
+    for each in case.located:
+        found = _refusals(case, each, accepted)
         if found:
             refused.append((each.wanted, tuple(found)))
         else:
             accepted.append(each)
-    if kind is HoldKind.PARALLEL:
-        number = max(len(accepted), 1)
-        common += patron_hold_refusals(borrower, terms, len(own), number, today, counted)
-    price, currency = price_of(set_up, "hold_fee", pickup.id, borrower.category, "", now)
-    times = min(len(accepted), 1) if kind is HoldKind.PARALLEL else len(accepted)
-    common += fee_refusals(price * times, currency, fee_acknowledged)
-    if common or not accepted or (refused and kind is not HoldKind.PARALLEL):
-        of_targets = [refusal for _, several in refused for refusal in several]
-        return Refused(tuple(dict.fromkeys(common + of_targets)), patron=borrower.patron())
+    return accepted, refused
 
-    order = _Order(borrower.id, kind, pickup.id, queue_class, priority, now, activates, until)
-    placed = _write(circulation, transaction, desk, order, accepted)
-    charged = []
-    if price:
-        charged = charge_holds(
-            circulation, transaction, set_up, desk, borrower, pickup.id, times, now
-        )
-    waiting = [known_hold(transaction, each) for each in placed]
-    recalled = [recall_for(transaction, set_up, desk, hold, now) for hold in waiting]
-    return HoldsPlaced(
-        borrower.patron(),
-        tuple(queued(transaction, set_up, hold, now) for hold in waiting),
-        tuple(refused),
-        tuple(loan for loan in recalled if loan is not None),
-        tuple(charged),
+
+def _common_refusals(case: _Case, accepted: int) -> list[Refusal]:
+    """What hinders all of them alike."""
+    wish, set_up, pickup = case.wish, case.set_up, case.pickup
+    today = local_date(case.act.now, pickup.timezone)
+    terms = set_up.terms(pickup.id, case.borrower.category, "")
+    number = max(accepted, 1) if wish.kind is HoldKind.PARALLEL else len(wish.wanted)
+    return date_refusals(wish.activates, case.interest_until, today) + patron_hold_refusals(
+        case.borrower, terms, len(case.own), number, today, set_up.counted_at(pickup.id)
     )
 
 
@@ -158,16 +167,9 @@ def _locate(transaction: Transaction, wanted: Wanted) -> _Located:
     return _Located(wanted, item.record_id if item else None, item.id if item else None)
 
 
-def _refusals(
-    transaction: Transaction,
-    located: _Located,
-    before: Sequence[_Located],
-    borrower: PatronFacts,
-    own: Sequence[HoldFacts],
-    pickup: Branch,
-    set_up: SetUp,
-) -> list[Refusal]:
+def _refusals(case: _Case, located: _Located, before: Sequence[_Located]) -> list[Refusal]:
     """Why there can be no hold on this; `before` has what is to be placed with it."""
+    transaction = case.act.transaction
     if located.record_id is None:
         is_item = located.wanted.item is not None
         return [Refusal(Reason.ITEM_UNKNOWN if is_item else Reason.RECORD_UNKNOWN)]
@@ -176,13 +178,13 @@ def _refusals(
         for each in before
         if (each.record_id, each.wanted.part) == (located.record_id, located.wanted.part)
     ]
-    if is_for_many(borrower):
+    if is_for_many(case.borrower):
         item_id = located.item_id
         same = [each for each in same if item_id is not None and each.item_id == item_id]
     if same:
         return [Refusal(Reason.ALREADY_ON_HOLD)]
     copies = copies_of_record(transaction, record_id=located.record_id)
-    about = (borrower, own, located.record_id, pickup.id, set_up)
+    about = (case.borrower, case.own, located.record_id, case.pickup.id, case.set_up)
     refusals = target_refusals(located.wanted, located.item_id, copies, *about)
     if Refusal(Reason.NOT_HOLDABLE) in refusals and located.item_id is None:
         # None of its copies will do, but one on order may.
@@ -191,31 +193,13 @@ def _refusals(
     return refusals
 
 
-class _Order(NamedTuple):
-    """What the holds that are placed together have in common."""
-
-    patron_id: int
-    kind: HoldKind
-    pickup_branch_id: int
-    queue_class: int
-    priority: int
-    placed: datetime
-    activates: date | None
-    interest_until: date
-
-
-def _write(
-    circulation: Circulation,
-    transaction: Transaction,
-    desk: Desk,
-    order: _Order,
-    accepted: Sequence[_Located],
-) -> list[int]:
+def _write(case: _Case, accepted: Sequence[_Located]) -> list[int]:
     """Writes the holds with their events; gives their ids."""
-    now, set_id = order.placed, None
-    if order.kind is not HoldKind.NORMAL:
+    transaction, circulation, desk, now = case.act
+    wish, patron_id, set_id = case.wish, case.borrower.id, None
+    if wish.kind is not HoldKind.NORMAL:
         set_id = circulation.ids.next(now)
-        insert_hold_set(transaction, set_id, order.kind.value)
+        insert_hold_set(transaction, set_id, wish.kind.value)
     placed: list[int] = []
     for each in accepted:
         hold_id = circulation.ids.next(now)
@@ -225,15 +209,15 @@ def _write(
             each.record_id,
             each.item_id,
             each.wanted.part,
-            order.patron_id,
+            patron_id,
             set_id,
-            placed[-1] if placed and order.kind is HoldKind.SERIAL else None,
-            order.pickup_branch_id,
-            order.queue_class,
-            order.priority,
+            placed[-1] if placed and wish.kind is HoldKind.SERIAL else None,
+            case.pickup.id,
+            wish.queue_class,
+            wish.priority,
             now,
-            order.activates,
-            order.interest_until,
+            wish.activates,
+            case.interest_until,
         )
         write_event(
             transaction,
@@ -241,12 +225,12 @@ def _write(
             desk,
             now,
             hold_id=hold_id,
-            patron_id=order.patron_id,
+            patron_id=patron_id,
             item_id=each.item_id,
             after={
                 "record": each.record_id,
-                "pickup_branch": order.pickup_branch_id,
-                "kind": order.kind.name,
+                "pickup_branch": case.pickup.id,
+                "kind": wish.kind.name,
             },
         )
         placed.append(hold_id)

@@ -15,8 +15,7 @@ from circulation.holds.facts import (
 )
 from circulation.holds.results import Hold, hold_of
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
-from circulation.kernel.results import CheckedIn, Desk
+from circulation.kernel.results import CheckedIn
 from circulation.kernel.set_up import SetUp, read_set_up
 from circulation.loans.features import HoldHandling
 from circulation.loans.returns import check_in
@@ -54,19 +53,13 @@ def _on_shelf(facts: HoldFacts, set_up: SetUp, now: datetime) -> OnShelf:
     )
 
 
-def clear_shelf(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    now: datetime,
-    holds: HoldHandling = HoldHandling.SHELVE,
-) -> list[CheckedIn]:
+def clear_shelf(act: Act, *, holds: HoldHandling = HoldHandling.SHELVE) -> list[CheckedIn]:
     """Takes everything that is to go off the hold shelf of the desk's branch.
 
     The same as checking in each item: it passes to the next who waits, or goes home; each answer
     says where. Holds that were not collected end. Repeated, it finds nothing to do.
     """
+    transaction, circulation, desk, now = act
     lock_items_to_clear(transaction, desk.branch_id, now)
     lock_queues_to_clear(transaction, desk.branch_id, now)
     cleared = []

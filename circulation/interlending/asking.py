@@ -7,6 +7,7 @@ goes out with the outbox, and what the partner answers moves the loan on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,14 +24,13 @@ from circulation.interlending.rows import (
     loan_wanted,
 )
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
+from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Action, Reason
-from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.loans.checks import patron_refusals
-from circulation.notices.causes import Cause
-from circulation.notices.kinds import NoticeKind as PatronNoticeKind
-from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS, told_as
 
@@ -38,6 +38,12 @@ from circulation.patrons.identifiers import IDENTIFIERS, told_as
 LONGEST = 500
 #: The option of a partner that says that it may be asked.
 TAKES_REQUESTS = "takes_requests"
+
+
+#: What follows where nobody lends what a patron asked for.
+UNOBTAINABLE: Registry[Callable[[Circulation, Transaction, InterlibraryLoan, datetime], None]] = (
+    Registry("nobody lends it")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +60,10 @@ class Wish:
 
 
 def ask(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    desk: Desk,
     patron: str,
     wish: Wish,
-    now: datetime,
     partner: str | None = None,
     pickup_branch: str | None = None,
     needed_before: datetime | None = None,
@@ -71,6 +74,7 @@ def ask(
     ISIL, by default the patron's home branch. Refused with PATRON_UNKNOWN, BRANCH_UNKNOWN,
     RECORD_UNKNOWN or what keeps the patron from placing holds; Obstacle.NO_PARTNER.
     """
+    transaction, circulation, desk, now = act
     set_up = circulation.current_set_up(transaction)
     asked = _partner(set_up, partner)
     if asked is None:
@@ -150,29 +154,10 @@ def answered(
     if loan.state is not BorrowingState.ASKED:  # it has said more already
         return loan
     if not will_lend:
-        tell_unobtainable(circulation, transaction, loan, now)
+        for tell in UNOBTAINABLE:
+            tell(circulation, transaction, loan, now)
     action = BorrowingAction.EXPECT if will_lend else BorrowingAction.CANCEL
     return advance(transaction, loan, action, now)
-
-
-def tell_unobtainable(
-    circulation: Circulation, transaction: Transaction, loan: InterlibraryLoan, now: datetime
-) -> None:
-    """Who asked for it is told that nobody lends it to us: asked for here, and not written as an
-    event, because such a request is cut from its patron when it ends."""
-    if loan.patron_id is None:
-        return
-    request_notice(
-        circulation,
-        transaction,
-        NoticeRequest(
-            patron_id=loan.patron_id,
-            kind=PatronNoticeKind.CANNOT_BE_OBTAINED,
-            cause=Cause(key=f"interlibrary {loan.id}"),
-            facts={"title": loan.title, "author": loan.author},
-        ),
-        now=now,
-    )
 
 
 def _partner(set_up: SetUp, agency: str | None) -> Partner | None:

@@ -78,20 +78,13 @@ class Accepted:
 
 
 def expect(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    agreement: Agreement,
-    request_id: str,
-    patron: str | None,
-    incoming: Incoming,
-    now: datetime,
+    act: Act, *, agreement: Agreement, request_id: str, patron: str | None, incoming: Incoming
 ) -> InterlibraryLoan | Refused:
     """The owner or the broker will lend this to our patron. Told again, it changes nothing.
 
     Refused with PATRON_UNKNOWN.
     """
+    transaction, circulation, desk, now = act
     known = loan_of_request(transaction, agreement.partner, Role.BORROWER, request_id)
     if known is not None and known.closed is None:
         expected = advance(transaction, known, BorrowingAction.EXPECT, now)
@@ -100,21 +93,16 @@ def expect(
     if isinstance(borrower, Refused):
         return borrower
     incoming = _to_the_end(circulation, transaction, desk, incoming)
-    return _begin(
-        circulation, transaction, desk, agreement, request_id, patron, borrower, incoming, now
-    )
+    return _begin(act, agreement, request_id, patron, borrower, incoming)
 
 
 def accept(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    desk: Desk,
     agreement: Agreement,
     request_id: str,
     patron: str | None,
     incoming: Incoming,
-    now: datetime,
     pickup_branch: str | None = None,
 ) -> Accepted | Refused | Obstacle:
     """The item is in hand at the desk: makes it ours for a while, and keeps it for the patron.
@@ -123,6 +111,7 @@ def accept(
     limits matter before they borrow it. What was accepted before is not made again. Refused with
     PATRON_UNKNOWN or BRANCH_UNKNOWN.
     """
+    transaction, circulation, desk, now = act
     known = loan_of_request(transaction, agreement.partner, Role.BORROWER, request_id)
     if known is not None and known.closed is None and known.item_id is not None:
         return Accepted(known)
@@ -144,9 +133,7 @@ def accept(
     if barcode and find_item(transaction, barcode) is not None:
         return Obstacle.BARCODE_IN_USE
     if loan is None:
-        loan = _begin(
-            circulation, transaction, desk, agreement, request_id, patron, borrower, incoming, now
-        )
+        loan = _begin(act, agreement, request_id, patron, borrower, incoming)
     barcode = barcode or loan.barcode or f"ILL{loan.id}"
     title = incoming.title[:LONGEST_TEXT] or loan.title
     author = incoming.author[:LONGEST_TEXT] or loan.author
@@ -208,15 +195,9 @@ def shipped(
     return advance(transaction, loan, BorrowingAction.SHIP, now, **changes)
 
 
-def send_home(
-    circulation: Circulation,
-    transaction: Transaction,
-    loan: InterlibraryLoan,
-    *,
-    desk: Desk,
-    now: datetime,
-) -> InterlibraryLoan | Obstacle:
+def send_home(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
     """It goes back to its owner: record and item are no more. Repeated, it changes nothing."""
+    transaction, circulation, desk, now = act
     if loan.closed is not None:
         return advance(transaction, loan, BorrowingAction.SEND_HOME, now)
     lock_item(transaction, barcode=loan.barcode)
@@ -271,16 +252,14 @@ def _branch(set_up: SetUp, isil: str) -> Branch | None:
 
 
 def _begin(
-    circulation: Circulation,
-    transaction: Transaction,
-    desk: Desk,
+    act: Act,
     agreement: Agreement,
     request_id: str,
     patron: str | None,
     borrower: PatronFacts | None,
     incoming: Incoming,
-    now: datetime,
 ) -> InterlibraryLoan:
+    transaction, circulation, desk, now = act
     loan = InterlibraryLoan(
         id=circulation.ids.next(now),
         partner=agreement.partner,

@@ -20,34 +20,25 @@ from circulation.interlending.rows import (
 )
 from circulation.interlending.states import LendingAction, LendingState, Obstacle, Role
 from circulation.items.facts import item_facts
-from circulation.kernel.engine import Circulation
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
 from circulation.loans.facts import OPEN_LOAN
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS, told_as
 
 
 def request_lending(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    partner: str,
-    actor: str,
-    request_id: str,
-    user: str,
-    hold: Hold,
-    now: datetime,
+    act: Act, *, partner: str, actor: str, request_id: str, user: str, hold: Hold
 ) -> InterlibraryLoan:
     """The partner wants to borrow what this hold was placed on, for its institutional patron.
 
     `partner` is a folded agency, `actor` the name its own acts go by, `user` the identifier of the
     institutional patron, who is known. What was requested before is not begun again.
     """
+    transaction = act.transaction
     known = loan_of_request(transaction, partner, Role.LENDER, request_id)
     if known is not None and known.closed is None:
         return known
-    loan = _new(circulation, transaction, desk, partner, actor, request_id, user, now)._replace(
+    loan = _new(act, partner, actor, request_id, user)._replace(
         record_id=hold.record_id,
         barcode=hold.item or "",
         title=hold.title,
@@ -60,22 +51,14 @@ def request_lending(
 
 
 def lent_to_partner(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    partner: str,
-    actor: str,
-    request_id: str,
-    user: str,
-    item: str,
-    now: datetime,
+    act: Act, *, partner: str, actor: str, request_id: str, user: str, item: str
 ) -> InterlibraryLoan | None:
     """The partner has checked an item out to its institutional patron, asked for before or not.
 
     Brokers that look for copies by themselves send no request. `item` is the barcode; None where
     it is not on loan. Without a `request_id` the loan is called after its own.
     """
+    transaction, now = act.transaction, act.now
     lent = item_facts(transaction, barcode=item)
     on_loan = None if lent is None else OPEN_LOAN.of(lent)
     if lent is None or on_loan is None:
@@ -98,7 +81,7 @@ def lent_to_partner(
         new = advance(transaction, asked, LendingAction.LEND, now, **facts)
         if isinstance(new, InterlibraryLoan):
             return new
-    loan = _new(circulation, transaction, desk, partner, actor, request_id, user, now)._replace(
+    loan = _new(act, partner, actor, request_id, user)._replace(
         state_name=LendingState.LENT.value, **facts
     )
     insert_loan(transaction, loan)
@@ -113,16 +96,8 @@ def borrower_says(
     return advance(transaction, loan, action, now)
 
 
-def _new(
-    circulation: Circulation,
-    transaction: Transaction,
-    desk: Desk,
-    partner: str,
-    actor: str,
-    request_id: str,
-    user: str,
-    now: datetime,
-) -> InterlibraryLoan:
+def _new(act: Act, partner: str, actor: str, request_id: str, user: str) -> InterlibraryLoan:
+    transaction, circulation, desk, now = act
     borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(user), now, "")
     return InterlibraryLoan(
         id=circulation.ids.next(now),

@@ -15,6 +15,7 @@ from circulation.calendars.due_dates import due_at, whole_day
 from circulation.interlending.rows import InterlibraryLoan, advance
 from circulation.interlending.states import BorrowingAction, Obstacle
 from circulation.items.facts import item_facts, lock_item
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
@@ -37,15 +38,10 @@ _set_due = change(
 
 
 def grant_renewal(
-    circulation: Circulation,
-    transaction: Transaction,
-    loan: InterlibraryLoan,
-    *,
-    desk: Desk,
-    due: datetime | None,
-    now: datetime,
+    act: Act, loan: InterlibraryLoan, *, due: datetime | None
 ) -> InterlibraryLoan | Obstacle:
     """The owner lends it longer: until `due`, or as long as the patron was promised."""
+    transaction, circulation, desk, now = act
     due = _whole_day(circulation, transaction, loan, due)
     changes: dict[str, Any] = {"due_before": None}
     if due is not None:
@@ -58,15 +54,9 @@ def grant_renewal(
     return new
 
 
-def refuse_renewal(
-    circulation: Circulation,
-    transaction: Transaction,
-    loan: InterlibraryLoan,
-    *,
-    desk: Desk,
-    now: datetime,
-) -> InterlibraryLoan | Obstacle:
+def refuse_renewal(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
     """The owner does not: it is due when it was before, but not sooner than in some days."""
+    transaction, circulation, desk, now = act
     new = advance(transaction, loan, BorrowingAction.REFUSE_RENEWAL, now, due_before=None)
     promised = _promised(transaction, loan)
     if isinstance(new, InterlibraryLoan) and promised is not None:
@@ -77,15 +67,10 @@ def refuse_renewal(
 
 
 def recalled_by_owner(
-    circulation: Circulation,
-    transaction: Transaction,
-    loan: InterlibraryLoan,
-    *,
-    desk: Desk,
-    due: datetime | None,
-    now: datetime,
+    act: Act, loan: InterlibraryLoan, *, due: datetime | None
 ) -> InterlibraryLoan | Obstacle:
     """The owner wants it back, by `due` or in some days; the patron's loan ends no later."""
+    transaction, circulation, desk, now = act
     due = _whole_day(circulation, transaction, loan, due)
     wanted = due or _in_some_days(circulation, transaction, loan, now)
     new = advance(transaction, loan, BorrowingAction.RECALL, now, due=wanted, due_before=None)

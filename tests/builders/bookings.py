@@ -51,16 +51,13 @@ def book(
 
     def work(transaction: Transaction) -> Booking | Refused:
         return place_booking(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
+            library.act(transaction),
             patron=card,
             item=item,
             first=day(library, first),
             last=day(library, last),
             preferred=preferred,
             minimum=minimum,
-            now=library.now,
             **options,
         )
 
@@ -76,12 +73,7 @@ def a_booking(library: Library, *arguments: Any, **options: Any) -> Booking:
 def change(library: Library, booking: Booking, **changes: Any) -> BookingChanged | Refused:
     return library.write(
         lambda transaction: change_booking(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            booking_id=booking.id,
-            now=library.now,
-            **changes,
+            library.act(transaction), booking_id=booking.id, **changes
         )
     )
 
@@ -89,25 +81,14 @@ def change(library: Library, booking: Booking, **changes: Any) -> BookingChanged
 def extend(library: Library, booking: Booking, last: int) -> BookingChanged | Refused:
     return library.write(
         lambda transaction: extend_booking(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            booking_id=booking.id,
-            last=day(library, last),
-            now=library.now,
+            library.act(transaction), booking_id=booking.id, last=day(library, last)
         )
     )
 
 
 def cancel_it(library: Library, booking: Booking) -> Booking | Refused:
     return library.write(
-        lambda transaction: cancel_booking(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            booking_id=booking.id,
-            now=library.now,
-        )
+        lambda transaction: cancel_booking(library.act(transaction), booking_id=booking.id)
     )
 
 
@@ -128,12 +109,7 @@ def aside(
 ) -> list[Stay | Refused]:
     answers = library.write(
         lambda transaction: set_aside(
-            library.circulation,
-            transaction,
-            desk=library.desk(at),
-            booking_id=booking.id,
-            barcodes=barcodes,
-            now=library.now,
+            library.act(transaction, at), booking_id=booking.id, barcodes=barcodes
         )
     )
     assert not isinstance(answers, Refused)
@@ -141,11 +117,7 @@ def aside(
 
 
 def back_on_shelf(library: Library, barcode: str) -> bool | Refused:
-    return library.write(
-        lambda transaction: put_back(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    return library.write(lambda transaction: put_back(library.act(transaction), item=barcode))
 
 
 def deliver(
@@ -154,12 +126,7 @@ def deliver(
     """Delivers these; where none are given, all that was set aside."""
     answer = library.write(
         lambda transaction: deliver_booking(
-            library.circulation,
-            transaction,
-            desk=library.desk(at),
-            booking_id=booking.id,
-            barcodes=barcodes or None,
-            now=library.now,
+            library.act(transaction, at), booking_id=booking.id, barcodes=barcodes or None
         )
     )
     assert isinstance(answer, Delivered), answer
@@ -171,13 +138,7 @@ def bring_back(
 ) -> BookingReturned:
     answer = library.write(
         lambda transaction: return_booking(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            booking_id=booking.id,
-            barcodes=barcodes,
-            now=library.now,
-            **options,
+            library.act(transaction), booking_id=booking.id, barcodes=barcodes, **options
         )
     )
     assert isinstance(answer, BookingReturned), answer

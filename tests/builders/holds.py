@@ -23,6 +23,7 @@ from circulation.holds.results import (
 )
 from circulation.holds.schema import holds
 from circulation.holds.shelf import OnShelf, clear_shelf, hold_shelf
+from circulation.holds.wishes import HoldWish
 from circulation.kernel.events import Event, events_of_hold
 from circulation.kernel.organisation import add_branch, find_branch
 from circulation.kernel.results import Branch, CheckedIn, Destination, Refused
@@ -66,14 +67,8 @@ def ask(
 ) -> HoldsPlaced | Refused:
     return library.write(
         lambda transaction: place_holds(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=card,
-            wanted=wanted,
-            pickup_branch=at.isil if at else None,
-            now=library.now,
-            **options,
+            library.act(transaction),
+            HoldWish(patron=card, wanted=wanted, pickup_branch=at.isil if at else None, **options),
         )
     )
 
@@ -92,13 +87,7 @@ def a_hold(
 def change(library: Library, card: str, hold: Hold, **changes: Any) -> HoldChanged | Refused:
     return library.write(
         lambda transaction: change_hold(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=card,
-            hold_id=hold.id,
-            now=library.now,
-            **changes,
+            library.act(transaction), patron=card, hold_id=hold.id, **changes
         )
     )
 
@@ -108,37 +97,19 @@ def pause(
 ) -> HoldChanged | Refused:
     return library.write(
         lambda transaction: pause_hold(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=card,
-            hold_id=hold.id,
-            first=first,
-            last=last,
-            now=library.now,
+            library.act(transaction), patron=card, hold_id=hold.id, first=first, last=last
         )
     )
 
 
 def cancel(library: Library, card: str, hold: Hold) -> HoldChanged | Refused:
     return library.write(
-        lambda transaction: cancel_hold(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=card,
-            hold_id=hold.id,
-            now=library.now,
-        )
+        lambda transaction: cancel_hold(library.act(transaction), patron=card, hold_id=hold.id)
     )
 
 
 def clear(library: Library, at: Branch | None = None) -> list[CheckedIn]:
-    return library.write(
-        lambda transaction: clear_shelf(
-            library.circulation, transaction, desk=library.desk(at), now=library.now
-        )
-    )
+    return library.write(lambda transaction: clear_shelf(library.act(transaction, at)))
 
 
 def shelf(library: Library, at: Branch | None = None, **options: Any) -> list[OnShelf]:
@@ -159,13 +130,7 @@ def to_fetch(library: Library, at: Branch | None = None, **options: Any) -> list
 
 def fetch(library: Library, barcode: str, at: Branch | None = None) -> ToFetch | Refused:
     return library.write(
-        lambda transaction: begin_fetching(
-            library.circulation,
-            transaction,
-            desk=library.desk(at),
-            item=barcode,
-            now=library.now,
-        )
+        lambda transaction: begin_fetching(library.act(transaction, at), item=barcode)
     )
 
 

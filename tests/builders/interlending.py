@@ -11,6 +11,7 @@ from circulation.interlending.borrowing import Accepted, Agreement, Incoming, ac
 from circulation.interlending.lending import request_lending
 from circulation.interlending.notices import Told, notices_of
 from circulation.interlending.rows import InterlibraryLoan, loan_by_id
+from circulation.kernel.act import Act
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import set_up_changed
 from circulation.patrons.registering import PatronKind
@@ -62,14 +63,11 @@ def a_borrowed_item(
     )
     accepted = library.write(
         lambda transaction: accept(
-            library.circulation,
-            transaction,
-            desk=partner_desk(library),
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             agreement=agreement,
             request_id=request_id,
             patron=card,
             incoming=incoming,
-            now=library.now,
         )
     )
     assert isinstance(accepted, Accepted), accepted
@@ -83,15 +81,12 @@ def a_lending_request(library: Library, barcode: str) -> InterlibraryLoan:
     (queued,) = holds_of(library, INSTITUTION)
     return library.write(
         lambda transaction: request_lending(
-            library.circulation,
-            transaction,
-            desk=partner_desk(library),
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             partner="broker",
             actor="Broker",
             request_id="REQ-2",
             user=INSTITUTION,
             hold=queued.hold,
-            now=library.now,
         )
     )
 

@@ -25,6 +25,8 @@ from sqlalchemy import Table, select
 
 from catalogue.database import Transaction, many, migrate, open_database
 from catalogue.schema import branches, items
+from circulation.holds.placing import place_holds
+from circulation.holds.wishes import HoldWish
 from circulation.kernel.events import read_event, select_events
 from circulation.kernel.results import Branch, Item, Loan, Patron
 from circulation.kernel.schema import all_tables, events
@@ -52,6 +54,8 @@ _BRANCHES: Any = many(select(branches.c.id, branches.c.name), None)
 _BRANCH = re.compile(
     r"(.*_)?branch(_id)?|in_transit_(to|from)|to_branch_id|from_branch_id|transit_to_id|home"
 )
+#: Verbs that are told in one value what is asked for.
+WISHES: dict[Any, Any] = {place_holds: HoldWish}
 _PATRON = re.compile(r"(co_)?patron_id|recipient_id|borrower_id|came_for")
 _ITEM = re.compile(r"(captured_)?item_id")
 _RECORD = re.compile(r"record(_id)?")
@@ -113,7 +117,8 @@ class Journal:
         def work(transaction: Transaction) -> Any:
             library = self.library
             if next(iter(signature(verb).parameters)) == "act":
-                return verb(library.act(transaction, at), **options)
+                act, wish = library.act(transaction, at), WISHES.get(verb)
+                return verb(act, **options) if wish is None else verb(act, wish(**options))
             about = {"desk": library.desk(at), "now": library.now} | options
             return verb(library.circulation, transaction, **about)
 

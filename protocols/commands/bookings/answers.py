@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Concatenate
 
 import click
 
 from circulation.booking.changes import BookingChanged
 from circulation.booking.results import Booking
+from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
 from protocols.commands.shared.library import opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
@@ -20,14 +21,12 @@ at_branch = click.option(
 NUMBER = click.argument("number", type=int, metavar="BOOKING")
 
 
-def perform(settings: Settings, branch: str, verb: Callable[..., Any], **options: Any) -> Any:
+def perform(
+    settings: Settings, branch: str, verb: Callable[Concatenate[Act, ...], Any], **options: Any
+) -> Any:
     with opened(settings) as library:
         desk = library.desk(branch)
-        return library.write(
-            lambda transaction: verb(
-                library.circulation, transaction, desk=desk, now=library.now, **options
-            )
-        )
+        return library.write(lambda transaction: verb(library.act(transaction, desk), **options))
 
 
 def answer_of(answer: Any, json_wanted: bool) -> None:

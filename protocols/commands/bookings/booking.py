@@ -83,9 +83,7 @@ def place(
 
         def work(transaction: Transaction) -> Booking | Refused:
             return bookings.place_booking(
-                library.circulation,
-                transaction,
-                desk=desk,
+                library.act(transaction, desk),
                 patron=patron,
                 record_id=record_id,
                 item=item,
@@ -98,7 +96,6 @@ def place(
                 group_id=group_id,
                 lends_onward=lend_onward,
                 note=note,
-                now=library.now,
             )
 
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Concatenate
 
 import click
 
@@ -14,7 +14,9 @@ from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.lists import patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldChanged, HoldKind, HoldsPlaced, QueuedHold, Wanted
+from circulation.holds.wishes import HoldWish
 from circulation.holds.work_lists import record_queue
+from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
 from protocols.commands.holds.work import COMMANDS
 from protocols.commands.shared.library import as_json, opened, refusal_of, say
@@ -72,17 +74,16 @@ def place(
         desk = library.desk(branch)
         answer = library.write(
             lambda transaction: place_holds(
-                library.circulation,
-                transaction,
-                desk=desk,
-                patron=patron,
-                wanted=wanted,
-                kind=HoldKind(kind),
-                pickup_branch=pickup,
-                activates=activates,
-                interest_until=until,
-                priority=priority,
-                now=library.now,
+                library.act(transaction, desk),
+                HoldWish(
+                    patron=patron,
+                    wanted=wanted,
+                    kind=HoldKind(kind),
+                    pickup_branch=pickup,
+                    activates=activates,
+                    interest_until=until,
+                    priority=priority,
+                ),
             )
         )
     if isinstance(answer, Refused):
@@ -155,7 +156,7 @@ def list_(settings: Settings, patron: str, as_json: bool) -> None:
 
 def _do(
     settings: Settings,
-    verb: Callable[..., HoldChanged | Refused],
+    verb: Callable[Concatenate[Act, ...], HoldChanged | Refused],
     patron: str,
     hold_id: int,
     branch: str,
@@ -167,13 +168,7 @@ def _do(
         desk = library.desk(branch)
         answer = library.write(
             lambda transaction: verb(
-                library.circulation,
-                transaction,
-                desk=desk,
-                patron=patron,
-                hold_id=hold_id,
-                now=library.now,
-                **options,
+                library.act(transaction, desk), patron=patron, hold_id=hold_id, **options
             )
         )
     if isinstance(answer, Refused):

@@ -107,9 +107,7 @@ def fetch(settings: Settings, barcode: str, branch: str, give_up: bool, as_json:
             return
         desk = library.desk(branch)
         answer = library.write(
-            lambda transaction: begin_fetching(
-                library.circulation, transaction, desk=desk, item=barcode, now=library.now
-            )
+            lambda transaction: begin_fetching(library.act(transaction, desk), item=barcode)
         )
     if isinstance(answer, Refused):
         say([refusal_of(answer)], as_json)
@@ -135,11 +133,7 @@ def shelf(settings: Settings, branch: str, to_go: bool, clear: bool, as_json: bo
     with opened(settings) as library:
         desk = library.desk(branch)
         if clear:
-            cleared = library.write(
-                lambda transaction: clear_shelf(
-                    library.circulation, transaction, desk=desk, now=library.now
-                )
-            )
+            cleared = library.write(lambda transaction: clear_shelf(library.act(transaction, desk)))
             lines: list[dict[str, Any]] = [
                 {
                     "item": each.item.barcode,

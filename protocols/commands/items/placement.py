@@ -160,12 +160,9 @@ def add_common(group: click.Group, kind: StayKind) -> None:
                 set_up = library.circulation.current_set_up(transaction)
                 _found(transaction, set_up, kind, number)
                 return collecting.put_into(
-                    library.circulation,
-                    transaction,
-                    desk=desk,
+                    library.act(transaction, desk),
                     placement_id=number,
                     barcodes=barcodes,
-                    now=library.now,
                 )
 
             answers = library.write(work)
@@ -197,7 +194,7 @@ def add_common(group: click.Group, kind: StayKind) -> None:
             desk = library.desk(branch)
             answer = library.write(
                 lambda transaction: collecting.take_out(
-                    library.circulation, transaction, desk=desk, item=barcode, now=library.now
+                    library.act(transaction, desk), item=barcode
                 )
             )
         if isinstance(answer, Refused):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Concatenate
 from zoneinfo import ZoneInfo
 
 import click
@@ -57,7 +57,7 @@ def out(
 
         def lend(transaction: Transaction) -> list[CheckedOut | Refused]:
             answers = check_out_stack(
-                Act(transaction, library.circulation, desk, library.now),
+                library.act(transaction, desk),
                 patron=patron,
                 barcodes=barcodes,
                 no_block=no_block,
@@ -97,7 +97,7 @@ def in_(
         came = None if returned is None else _came(library, desk, returned)
         answers = library.write(
             lambda transaction: check_in_stack(
-                Act(transaction, library.circulation, desk, library.now),
+                library.act(transaction, desk),
                 barcodes=barcodes,
                 returned=came,
             )
@@ -129,9 +129,7 @@ def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: b
     with opened(settings) as library:
         desk = library.desk(branch)
         answers = library.write(
-            lambda transaction: renew_stack(
-                Act(transaction, library.circulation, desk, library.now), barcodes=barcodes
-            )
+            lambda transaction: renew_stack(library.act(transaction, desk), barcodes=barcodes)
         )
         say_all(library, barcodes, answers, as_json)
 
@@ -186,7 +184,7 @@ def _marking(name: str, verb: Callable[..., lost.Marked | Refused], about: str) 
 
 def _mark(
     settings: Settings,
-    verb: Callable[..., lost.Marked | Refused],
+    verb: Callable[Concatenate[Act, ...], lost.Marked | Refused],
     barcode: str,
     branch: str,
     as_json: bool,
@@ -195,14 +193,7 @@ def _mark(
     with opened(settings) as library:
         desk = library.desk(branch)
         answer = library.write(
-            lambda transaction: verb(
-                library.circulation,
-                transaction,
-                desk=desk,
-                item=barcode,
-                now=library.now,
-                **options,
-            )
+            lambda transaction: verb(library.act(transaction, desk), item=barcode, **options)
         )
         say_all(library, (barcode,), (answer,), as_json)
 
@@ -238,9 +229,7 @@ def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> Non
     with opened(settings) as library:
         desk = library.desk(branch)
         answer = library.write(
-            lambda transaction: recall(
-                Act(transaction, library.circulation, desk, library.now), item=barcode
-            )
+            lambda transaction: recall(library.act(transaction, desk), item=barcode)
         )
     if isinstance(answer, Refused):
         say([{"item": barcode} | refusal_of(answer)], as_json)

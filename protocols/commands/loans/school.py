@@ -6,7 +6,6 @@ from typing import Any, TextIO
 
 import click
 
-from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
 from circulation.loans.batches import BatchTooLarge, check_out_pairs
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
@@ -33,9 +32,7 @@ def class_(settings: Settings, file: TextIO, branch: str, as_json: bool) -> None
         desk = library.desk(branch)
         try:
             answers = library.write(
-                lambda transaction: check_out_pairs(
-                    Act(transaction, library.circulation, desk, library.now), pairs=pairs
-                )
+                lambda transaction: check_out_pairs(library.act(transaction, desk), pairs=pairs)
             )
         except BatchTooLarge as error:
             raise click.ClickException(str(error)) from error
@@ -53,9 +50,7 @@ def onward(settings: Settings, barcode: str, patron: str, branch: str, as_json: 
     with opened(settings) as library:
         desk = library.desk(branch)
         answer = library.write(
-            lambda transaction: lend_onward(
-                Act(transaction, library.circulation, desk, library.now), item=barcode, to=patron
-            )
+            lambda transaction: lend_onward(library.act(transaction, desk), item=barcode, to=patron)
         )
         _say_onward(barcode, answer, as_json)
 
@@ -70,9 +65,7 @@ def back(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
     with opened(settings) as library:
         desk = library.desk(branch)
         answer = library.write(
-            lambda transaction: end_onward_loan(
-                Act(transaction, library.circulation, desk, library.now), item=barcode
-            )
+            lambda transaction: end_onward_loan(library.act(transaction, desk), item=barcode)
         )
         _say_onward(barcode, answer, as_json)
 

@@ -14,6 +14,7 @@ import click
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import Database, Transaction
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import all_branches, desk_at
 from circulation.kernel.results import Desk, Refused
@@ -67,6 +68,10 @@ class Library:
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         return self.database.read(work).result()
+
+    def act(self, transaction: Transaction, desk: Desk) -> Act:
+        """What is done now at that desk."""
+        return Act(transaction, self.circulation, desk, self.now)
 
     def desk(self, isil: str) -> Desk:
         """A desk in that branch; a mistake of the caller where there is none."""

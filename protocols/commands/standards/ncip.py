@@ -181,7 +181,7 @@ def send_home_(settings: Settings, request_id: str, branch: str, as_json: bool) 
 
         def work(transaction: Transaction) -> InterlibraryLoan | Obstacle:
             loan = _one(loans_of_request(transaction, request_id), request_id)
-            return send_home(library.circulation, transaction, loan, desk=desk, now=library.now)
+            return send_home(library.act(transaction, desk), loan)
 
         _done(request_id, library.write(work), as_json)
 
@@ -211,12 +211,8 @@ def renewal(
         def work(transaction: Transaction) -> InterlibraryLoan | Obstacle:
             loan = _one(loans_of_request(transaction, request_id), request_id)
             if refused:
-                return refuse_renewal(
-                    library.circulation, transaction, loan, desk=desk, now=library.now
-                )
-            return grant_renewal(
-                library.circulation, transaction, loan, desk=desk, due=due, now=library.now
-            )
+                return refuse_renewal(library.act(transaction, desk), loan)
+            return grant_renewal(library.act(transaction, desk), loan, due=due)
 
         _done(request_id, library.write(work), as_json)
 

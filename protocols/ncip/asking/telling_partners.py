@@ -227,14 +227,7 @@ def _take_answer(telling: Telling, response: Any, context: Context) -> None:
         return
     desk = desk_of(telling.partner, context)
     if is_refused:
-        refuse_renewal(context.circulation, context.transaction, loan, desk=desk, now=context.now)
+        refuse_renewal(context.act(desk), loan)
     elif isinstance(response, RenewItemResponse) and response.item_id is not None:
-        grant_renewal(
-            context.circulation,
-            context.transaction,
-            loan,
-            desk=desk,
-            due=response.date_due,
-            now=context.now,
-        )
+        grant_renewal(context.act(desk), loan, due=response.date_due)
     # Else it is Pending: ItemRenewed or CirculationStatusUpdated will say.

@@ -52,13 +52,7 @@ def taking_back(inner: Handler) -> Handler:
 def _send_home(
     loan: InterlibraryLoan, caller: Partner, context: Context
 ) -> InterlibraryLoan | Obstacle:
-    return send_home(
-        context.circulation,
-        context.transaction,
-        loan,
-        desk=desk_of(caller, context),
-        now=context.now,
-    )
+    return send_home(context.act(desk_of(caller, context)), loan)
 
 
 def deleting(inner: Handler) -> Handler:
@@ -131,14 +125,7 @@ def renewing(inner: Renewing) -> Handler:
             return response
         loan = borrowed(barcode_of(request.item_id), caller, context) or loan
         wanted = request.desired_date_due
-        granted = grant_renewal(
-            context.circulation,
-            context.transaction,
-            loan,
-            desk=desk_of(caller, context),
-            due=wanted,
-            now=context.now,
-        )
+        granted = grant_renewal(context.act(desk_of(caller, context)), loan, due=wanted)
         if isinstance(granted, Obstacle) or wanted is None or granted.due is None:
             return response
         branches = context.circulation.current_set_up(context.transaction).branches
@@ -155,12 +142,7 @@ def recalling(inner: Handler) -> Handler:
         if loan is None:
             return inner(request, caller, context)
         outcome = recalled_by_owner(
-            context.circulation,
-            context.transaction,
-            loan,
-            desk=desk_of(caller, context),
-            due=request.desired_date_due,
-            now=context.now,
+            context.act(desk_of(caller, context)), loan, due=request.desired_date_due
         )
         if isinstance(outcome, Obstacle):
             return hindrance(request, outcome, "ItemIdentifierValue", loan.barcode)

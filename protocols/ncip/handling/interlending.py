@@ -86,9 +86,7 @@ def accept_item(request: AcceptItem, caller: Partner, context: Context) -> Respo
     user = request.user_id.user_identifier_value if request.user_id else None
     incoming = incoming_of(request.item_id, request.item_optional_fields)
     outcome = accept(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
+        context.act(desk_of(caller, context)),
         agreement=agreement_of(caller),
         request_id=given,
         patron=user,
@@ -101,7 +99,6 @@ def accept_item(request: AcceptItem, caller: Partner, context: Context) -> Respo
             not request.renewal_not_permitted,
         ),
         pickup_branch=pickup,
-        now=context.now,
     )
     if isinstance(outcome, Obstacle):
         return hindrance(request, outcome, "ItemIdentifierValue", incoming.barcode)

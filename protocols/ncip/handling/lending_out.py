@@ -65,15 +65,12 @@ def _begin_lending(response: RequestItemResponse, caller: Partner, context: Cont
     if not found:
         return None
     request_lending(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
+        context.act(desk_of(caller, context)),
         partner=caller.key,
         actor=caller.known_as,
         request_id=name,
         user=user,
         hold=found[0].hold,
-        now=context.now,
     )
     return found[0].hold
 
@@ -147,13 +144,10 @@ def _note_lent(
     user = response.user_id.user_identifier_value if response.user_id else None
     name = request.request_id.request_identifier_value if request.request_id else None
     lent_to_partner(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
+        context.act(desk_of(caller, context)),
         partner=caller.key,
         actor=caller.known_as,
         request_id=name or "",
         user=user or "",
         item=barcode,
-        now=context.now,
     )

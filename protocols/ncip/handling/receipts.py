@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from circulation.holds.changing import cancel_hold
-from circulation.interlending.asking import tell_unobtainable
 from circulation.interlending.borrowing import (
     cancel_borrowing,
     expect,
@@ -23,6 +22,7 @@ from circulation.interlending.states import LendingAction, Obstacle, Role
 from circulation.kernel.results import Refused
 from circulation.loans import renewals
 from circulation.loans.wishes import RenewalWish
+from circulation.notices.unobtainable import tell_unobtainable
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.interlending import agreement_of, hindrance, incoming_of
 from protocols.ncip.messages import Refusal, Response
@@ -66,14 +66,11 @@ def item_requested(request: ItemRequested, caller: Partner, context: Context) ->
             request, problem(ProblemType.NEEDED_DATA_MISSING, "this must be named", missing)
         )
     outcome = expect(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
+        context.act(desk_of(caller, context)),
         agreement=agreement_of(caller),
         request_id=name,
         patron=user,
         incoming=incoming_of(request.item_id, request.item_optional_fields),
-        now=context.now,
     )
     if isinstance(outcome, Refused):
         return _refused(request, outcome, {"UserIdentifierValue": user})
@@ -119,13 +116,7 @@ def _there(request: Any, action: LendingAction, caller: Partner, context: Contex
         return _outcome(request, borrower_says(context.transaction, loan, action, now=context.now))
     return _outcome(
         request,
-        send_home(
-            context.circulation,
-            context.transaction,
-            loan,
-            desk=desk_of(caller, context),
-            now=context.now,
-        ),
+        send_home(context.act(desk_of(caller, context)), loan),
     )
 
 
@@ -160,14 +151,7 @@ def item_renewed(request: ItemRenewed, caller: Partner, context: Context) -> Res
     if loan.is_borrowed:
         return _outcome(
             request,
-            grant_renewal(
-                context.circulation,
-                context.transaction,
-                loan,
-                desk=desk,
-                due=request.date_due,
-                now=context.now,
-            ),
+            grant_renewal(context.act(desk), loan, due=request.date_due),
         )
     renewed = renewals.renew(
         context.act(desk), RenewalWish(patron=loan.user, item=loan.barcode, seen=False)
@@ -184,14 +168,7 @@ def item_recalled(request: ItemRecalled, caller: Partner, context: Context) -> R
         return _unknown(request)
     return _outcome(
         request,
-        recalled_by_owner(
-            context.circulation,
-            context.transaction,
-            loan,
-            desk=desk_of(caller, context),
-            due=request.date_due,
-            now=context.now,
-        ),
+        recalled_by_owner(context.act(desk_of(caller, context)), loan, due=request.date_due),
     )
 
 
@@ -213,14 +190,7 @@ def item_request_cancelled(
     if loan.hold_id is None or loan.closed is not None:
         said = borrower_says(context.transaction, loan, LendingAction.CANCEL, now=context.now)
         return _outcome(request, said)
-    cancelled = cancel_hold(
-        context.circulation,
-        context.transaction,
-        desk=desk,
-        patron=loan.user,
-        hold_id=loan.hold_id,
-        now=context.now,
-    )
+    cancelled = cancel_hold(context.act(desk), patron=loan.user, hold_id=loan.hold_id)
     if isinstance(cancelled, Refused):
         return _refused(request, cancelled, {})
     return acknowledged(request)
@@ -235,13 +205,7 @@ def circulation_status_updated(
         return _unknown(request)
     status = folded(request.circulation_status.value) if request.circulation_status else ""
     if loan.is_borrowed and status in _NOT_RENEWED:
-        refused = refuse_renewal(
-            context.circulation,
-            context.transaction,
-            loan,
-            desk=desk_of(caller, context),
-            now=context.now,
-        )
+        refused = refuse_renewal(context.act(desk_of(caller, context)), loan)
         return _outcome(request, refused)
     if not loan.is_borrowed and status in _LOST:
         said = borrower_says(context.transaction, loan, LendingAction.LOSE, now=context.now)
@@ -278,14 +242,11 @@ def _expected_unseen(
         given = None
     for user in (given, None):
         outcome = expect(
-            context.circulation,
-            context.transaction,
-            desk=desk_of(caller, context),
+            context.act(desk_of(caller, context)),
             agreement=agreement_of(caller),
             request_id=name,
             patron=user,
             incoming=incoming_of(request.item_id, request.item_optional_fields),
-            now=context.now,
         )
         if isinstance(outcome, InterlibraryLoan):
             return outcome

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Concatenate
 
 from circulation.holds.recalls import cancel_recall, recall
 from circulation.items import availability
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CirculationStatus, ItemState, Refused
 from circulation.kernel.results import Refusal as EngineRefusal
@@ -37,7 +38,7 @@ from protocols.ncip.subjects.named import desk_of, is_given, known_user, user_an
 from protocols.ncip.subjects.telling import item_fields, user_fields
 from protocols.ncip.subjects.users import folded, named_user, user_id
 
-_Verb = Callable[..., Marked | Refused]
+_Verb = Callable[Concatenate[Act, ...], Marked | Refused]
 
 #: What UpdateCirculationStatus does: by the new status and that of now. Where it is so already
 #: nothing is done; everything else comes about by lending and taking back.
@@ -128,13 +129,7 @@ def report_circulation_status_change(
     if now.borrower is None or now.borrower.patron_id != user.patron.id:
         theirs = Refused((EngineRefusal(Reason.NOT_ON_LOAN_TO_PATRON),), now.item)
         return _refused(request, theirs, named.barcode)
-    marked = verb(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
-        item=named.barcode,
-        now=context.now,
-    )
+    marked = verb(context.act(desk_of(caller, context)), item=named.barcode)
     if isinstance(marked, Refused):
         return _refused(request, marked, named.barcode)
     identifier = user.patron.identifier
@@ -185,13 +180,7 @@ def update_circulation_status(
             ),
         )
     if verb is not None and not is_so:
-        marked = verb(
-            context.circulation,
-            context.transaction,
-            desk=desk_of(caller, context),
-            item=barcode,
-            now=context.now,
-        )
+        marked = verb(context.act(desk_of(caller, context)), item=barcode)
         if isinstance(marked, Refused):
             return _refused(request, marked, barcode)
     return UpdateCirculationStatusResponse(item_id=item_id_of(now.item))

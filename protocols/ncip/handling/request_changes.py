@@ -155,15 +155,12 @@ def update_request_item(request: UpdateRequestItem, caller: Partner, context: Co
     if earliest is None and deleted is not None and deleted.earliest_date_needed is not None:
         earliest = context.now.astimezone(zone).date()
     changed = change_hold(
-        context.circulation,
-        context.transaction,
-        desk=desk,
+        context.act(desk),
         patron=card,
         hold_id=queued.hold.id,
         pickup_branch=pickup,
         activates=earliest,
         interest_until=day_of(given.need_before_date, zone),
-        now=context.now,
     )
     if isinstance(changed, Refused):
         until = given.need_before_date

@@ -16,6 +16,7 @@ from circulation.holds.changing import cancel_hold
 from circulation.holds.lists import find_hold, patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Hold, HoldsPlaced, HoldState, QueuedHold, Wanted
+from circulation.holds.wishes import HoldWish
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import Refused
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
@@ -115,18 +116,17 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
     branch = find_branch(context.transaction, caller.branch)
     zone = ZoneInfo(branch.timezone if branch else "UTC")
     outcome = place_holds(
-        context.circulation,
-        context.transaction,
-        desk=desk,
-        patron=user.identifier,
-        pin=user.pin,
-        wanted=[wanted],
-        pickup_branch=pickup,
-        activates=day_of(request.earliest_date_needed, zone),
-        interest_until=day_of(request.need_before_date, zone),
-        priority=caller.request_priority,
-        fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
-        now=context.now,
+        context.act(desk),
+        HoldWish(
+            patron=user.identifier,
+            pin=user.pin,
+            wanted=[wanted],
+            pickup_branch=pickup,
+            activates=day_of(request.earliest_date_needed, zone),
+            interest_until=day_of(request.need_before_date, zone),
+            priority=caller.request_priority,
+            fee_acknowledged=acknowledged(request.acknowledged_fee_amount),
+        ),
     )
     if isinstance(outcome, Refused):
         quotable = {**user.quotable, **_quotable(request)}
@@ -194,13 +194,7 @@ def cancel_request_item(request: CancelRequestItem, caller: Partner, context: Co
     if isinstance(hold_id, Problem):
         return refusal(request, hold_id)
     outcome = cancel_hold(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
-        patron=user.identifier,
-        pin=user.pin,
-        hold_id=hold_id,
-        now=context.now,
+        context.act(desk_of(caller, context)), patron=user.identifier, pin=user.pin, hold_id=hold_id
     )
     if isinstance(outcome, Refused):
         found = problems("CancelRequestItem", outcome.refusals, user.quotable)

@@ -15,6 +15,7 @@ from circulation.holds.lists import patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Hold as EngineHold
 from circulation.holds.results import HoldChanged, HoldsPlaced, HoldState, QueuedHold, Wanted
+from circulation.holds.wishes import HoldWish
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, Destination, Refusal, Refused
 from circulation.loans.features import HoldHandling
@@ -153,16 +154,15 @@ def _add(request: Hold, caller: Caller, place: Place, context: Context) -> Holds
             raise Unanswerable(Text.HOLD_WHAT)
         return Refused((Refusal(Reason.RECORD_UNKNOWN),))
     return place_holds(
-        context.circulation,
-        context.transaction,
-        desk=place.desk,
-        patron=request.patron_identifier.strip(),
-        wanted=[wanted],
-        now=context.now,
-        pickup_branch=(request.pickup_location or "").strip() or None,
-        interest_until=_expiration(request, place),
-        pin=pin_to_check(request.patron_password),
-        fee_acknowledged=request.fee_acknowledged is True,
+        context.act(place.desk),
+        HoldWish(
+            patron=request.patron_identifier.strip(),
+            wanted=[wanted],
+            pickup_branch=(request.pickup_location or "").strip() or None,
+            interest_until=_expiration(request, place),
+            pin=pin_to_check(request.patron_password),
+            fee_acknowledged=request.fee_acknowledged is True,
+        ),
     )
 
 
@@ -184,22 +184,11 @@ def _change(request: Hold, caller: Caller, place: Place, context: Context) -> Ho
     meant = _meant(request, context, [queued.hold for queued in found.holds])
     hold_id = meant.id if meant is not None else 0
     if request.hold_mode == DELETE:
-        return cancel_hold(
-            context.circulation,
-            context.transaction,
-            desk=place.desk,
-            patron=patron,
-            hold_id=hold_id,
-            now=context.now,
-            pin=pin,
-        )
+        return cancel_hold(context.act(place.desk), patron=patron, hold_id=hold_id, pin=pin)
     return change_hold(
-        context.circulation,
-        context.transaction,
-        desk=place.desk,
+        context.act(place.desk),
         patron=patron,
         hold_id=hold_id,
-        now=context.now,
         pickup_branch=(request.pickup_location or "").strip() or None,
         interest_until=_expiration(request, place),
         pin=pin,

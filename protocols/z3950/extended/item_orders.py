@@ -13,6 +13,7 @@ from typing import Final
 from catalogue.database import Transaction
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Wanted
+from circulation.holds.wishes import HoldWish
 from circulation.interlending.asking import Wish, ask
 from circulation.interlending.states import Obstacle
 from circulation.kernel.reasons import Reason
@@ -102,12 +103,7 @@ _Outcome = tuple[int | None, Refused | None]
 
 def _held(order: Order, context: Context, desk: Desk) -> _Outcome:
     answer = place_holds(
-        context.circulation,
-        context.transaction,
-        desk=desk,
-        patron=order.patron,
-        wanted=[Wanted(order.wish.record_id)],
-        now=context.now,
+        context.act(desk), HoldWish(patron=order.patron, wanted=[Wanted(order.wish.record_id)])
     )
     if not isinstance(answer, RefusedHold):
         return _LOAN_QUEUE, None
@@ -119,14 +115,7 @@ def _held(order: Order, context: Context, desk: Desk) -> _Outcome:
 
 
 def _forwarded(order: Order, context: Context, desk: Desk) -> _Outcome:
-    answer = ask(
-        context.circulation,
-        context.transaction,
-        desk=desk,
-        patron=order.patron,
-        wish=order.wish,
-        now=context.now,
-    )
+    answer = ask(context.act(desk), patron=order.patron, wish=order.wish)
     if isinstance(answer, Obstacle):
         return None, Refused(Bib1.IMMEDIATE_EXECUTION_FAILED, answer.value)
     if isinstance(answer, RefusedHold):

@@ -126,12 +126,7 @@ def test_copies_are_lent_onward_later(sqlite_library: Library) -> None:
     def onward(*pairs: tuple[str, str]) -> dict[str, LentOnward | Refused]:
         answers = library.write(
             lambda transaction: lend_booking_onward(
-                library.circulation,
-                transaction,
-                desk=library.desk(),
-                booking_id=booking.id,
-                pairs=pairs,
-                now=library.now,
+                library.act(transaction), booking_id=booking.id, pairs=pairs
             )
         )
         assert not isinstance(answers, Refused)

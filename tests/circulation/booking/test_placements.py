@@ -68,12 +68,7 @@ def a_placement(
 def put(library: Library, placement: Placement, *barcodes: str) -> list[Stay | Refused]:
     answers = library.write(
         lambda transaction: put_into(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            placement_id=placement.id,
-            barcodes=barcodes,
-            now=library.now,
+            library.act(transaction), placement_id=placement.id, barcodes=barcodes
         )
     )
     assert not isinstance(answers, Refused)
@@ -81,11 +76,7 @@ def put(library: Library, placement: Placement, *barcodes: str) -> list[Stay | R
 
 
 def taken_out(library: Library, barcode: str) -> bool | Refused:
-    return library.write(
-        lambda transaction: take_out(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    return library.write(lambda transaction: take_out(library.act(transaction), item=barcode))
 
 
 def end(library: Library, placement: Placement) -> int:
@@ -298,12 +289,7 @@ def test_what_cannot_be_put_into_a_theme(sqlite_library: Library) -> None:
     end(library, theme)
     gone = library.write(
         lambda transaction: put_into(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            placement_id=theme.id,
-            barcodes=(barcode,),
-            now=library.now,
+            library.act(transaction), placement_id=theme.id, barcodes=(barcode,)
         )
     )
     assert reasons(gone) == (Reason.PLACEMENT_UNKNOWN,)

@@ -9,6 +9,7 @@ import pytest
 from circulation.explaining.charges import explain_charge
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
+from circulation.holds.wishes import HoldWish
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed, RenewedAll
 from circulation.ledger.money import ChargeKind
@@ -123,14 +124,7 @@ def test_a_hold_that_costs_something(library: Library, kind: HoldKind, times: in
     def place(**options: Any) -> HoldsPlaced | Refused:
         return library.write(
             lambda transaction: place_holds(
-                library.circulation,
-                transaction,
-                desk=library.desk(),
-                patron=card,
-                wanted=wanted,
-                kind=kind,
-                now=library.now,
-                **options,
+                library.act(transaction), HoldWish(patron=card, wanted=wanted, kind=kind, **options)
             )
         )
 

@@ -12,6 +12,7 @@ from circulation.interlending.borrowing import Accepted, Agreement, Incoming, ac
 from circulation.interlending.notices import Notice, NoticeKind, claim_notice
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState, Obstacle
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import CheckedOut, Refused
@@ -28,15 +29,7 @@ def asked(
     library: Library, card: str, wish: Wish, **about: Any
 ) -> InterlibraryLoan | Refused | Obstacle:
     return library.write(
-        lambda transaction: ask(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=card,
-            wish=wish,
-            now=library.now,
-            **about,
-        )
+        lambda transaction: ask(library.act(transaction), patron=card, wish=wish, **about)
     )
 
 
@@ -83,14 +76,11 @@ def test_a_record_of_ours_is_asked_for_comes_and_is_lent(either_library: Library
     assert again(library, loan).state is BorrowingState.EXPECTED
     accepted = library.write(
         lambda transaction: accept(
-            library.circulation,
-            transaction,
-            desk=partner_desk(library),
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             agreement=AGREEMENT,
             request_id=loan.request_id,
-            patron=None,  # who has asked for it is known
+            patron=None,
             incoming=Incoming("TEMP-1", due=library.now + timedelta(days=60)),
-            now=library.now,
         )
     )
     assert isinstance(accepted, Accepted)
@@ -149,14 +139,11 @@ def test_the_partner_says_by_itself_that_it_comes(library: Library) -> None:
     assert isinstance(loan, InterlibraryLoan)
     expected = library.write(
         lambda transaction: expect(
-            library.circulation,
-            transaction,
-            desk=partner_desk(library),
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             agreement=AGREEMENT,
             request_id=loan.request_id,
             patron=card,
             incoming=Incoming(),
-            now=library.now,
         )
     )
     assert isinstance(expected, InterlibraryLoan)
@@ -225,14 +212,11 @@ def test_a_national_number_that_was_typed_is_neither_kept_nor_told_to_a_partner(
         verb: Any = expect if way == "expected" else accept
         found = library.write(
             lambda transaction: verb(
-                library.circulation,
-                transaction,
-                desk=partner_desk(library),
+                Act(transaction, library.circulation, partner_desk(library), library.now),
                 agreement=AGREEMENT,
                 request_id="R-1",
                 patron=NATIONAL,
                 incoming=Incoming(barcode="FOREIGN-1", title="Vildanden"),
-                now=library.now,
             )
         )
         loan = found.loan if isinstance(found, Accepted) else found

@@ -26,6 +26,7 @@ from circulation.interlending.owners import grant_renewal, recalled_by_owner, re
 from circulation.interlending.rows import InterlibraryLoan, loan_of_request
 from circulation.interlending.states import BorrowingState, Obstacle, Role
 from circulation.items.availability import circulation_status
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import (
@@ -50,15 +51,7 @@ from tests.builders.interlending import (
 
 
 def home(library: Library, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
-    return library.write(
-        lambda transaction: send_home(
-            library.circulation,
-            transaction,
-            loan,
-            desk=library.desk(),
-            now=library.now,
-        )
-    )
+    return library.write(lambda transaction: send_home(library.act(transaction), loan))
 
 
 def test_a_whole_loan(either_library: Library) -> None:
@@ -126,15 +119,12 @@ def test_what_cannot_be_accepted(library: Library) -> None:
     def attempt(patron: str, item: str, pickup: str | None = None) -> object:
         return library.write(
             lambda transaction: accept(
-                library.circulation,
-                transaction,
-                desk=partner_desk(library),
+                Act(transaction, library.circulation, partner_desk(library), library.now),
                 agreement=AGREEMENT,
                 request_id="REQ-9",
                 patron=patron,
                 incoming=Incoming(item, "Njals saga"),
                 pickup_branch=pickup,
-                now=library.now,
             )
         )
 
@@ -155,15 +145,12 @@ def test_it_may_be_picked_up_elsewhere(library: Library) -> None:
     card = a_patron(library)
     accepted = library.write(
         lambda transaction: accept(
-            library.circulation,
-            transaction,
-            desk=partner_desk(library),
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             agreement=AGREEMENT,
             request_id="REQ-1",
             patron=card,
             incoming=Incoming("TEMP-1", "Njals saga"),
             pickup_branch=library.other.isil,
-            now=library.now,
         )
     )
     assert isinstance(accepted, Accepted)
@@ -216,12 +203,9 @@ def test_a_renewal_is_a_promise_until_the_owner_answers(library: Library) -> Non
     granted_due = library.now + timedelta(days=14)
     granted = library.write(
         lambda transaction: grant_renewal(
-            library.circulation,
-            transaction,
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             asked,
-            desk=partner_desk(library),
             due=granted_due,
-            now=library.now,
         )
     )
     assert isinstance(granted, InterlibraryLoan)
@@ -241,7 +225,7 @@ def test_an_owner_who_does_not_renew(library: Library) -> None:
     asked = again(library, loan)
     refused = library.write(
         lambda transaction: refuse_renewal(
-            library.circulation, transaction, asked, desk=partner_desk(library), now=library.now
+            Act(transaction, library.circulation, partner_desk(library), library.now), asked
         )
     )
     assert isinstance(refused, InterlibraryLoan)
@@ -269,12 +253,9 @@ def test_the_owner_recalls_it(library: Library) -> None:
     lent = again(library, loan)
     recalled = library.write(
         lambda transaction: recalled_by_owner(
-            library.circulation,
-            transaction,
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             lent,
-            desk=partner_desk(library),
             due=wanted,
-            now=library.now,
         )
     )
     assert isinstance(recalled, InterlibraryLoan)
@@ -292,14 +273,11 @@ def test_expected_and_shipped_first(library: Library) -> None:
 
     def coming(transaction: Transaction) -> InterlibraryLoan:
         loan = expect(
-            library.circulation,
-            transaction,
-            desk=partner_desk(library),
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             agreement=AGREEMENT,
             request_id="REQ-1",
             patron=card,
             incoming=Incoming(title="Egils saga"),
-            now=library.now,
         )
         assert isinstance(loan, InterlibraryLoan)
         sent = shipped(library.circulation, transaction, loan, now=library.now, barcode="TEMP-7")
@@ -447,12 +425,9 @@ def test_an_owner_s_midnight_is_the_end_of_that_day(library: Library, midnight: 
     later = datetime.fromisoformat(midnight) + timedelta(days=14)
     granted = library.write(
         lambda transaction: grant_renewal(
-            library.circulation,
-            transaction,
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             after_loan,
-            desk=partner_desk(library),
             due=later,
-            now=library.now,
         )
     )
     assert isinstance(granted, InterlibraryLoan)

@@ -9,6 +9,7 @@ from circulation.interlending.lending import (
 )
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import LendingAction, LendingState, Obstacle
+from circulation.kernel.act import Act
 from circulation.kernel.results import CheckedIn, CheckedOut, Renewed
 from circulation.loans.lost import declare_lost
 from circulation.loans.undo import cancel_check_in, cancel_check_out
@@ -98,15 +99,12 @@ def test_a_check_in_that_is_taken_back(library: Library) -> None:
 def lent(library: Library, barcode: str, request_id: str = "") -> InterlibraryLoan | None:
     return library.write(
         lambda transaction: lent_to_partner(
-            library.circulation,
-            transaction,
-            desk=partner_desk(library),
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             partner="broker",
             actor="Broker",
             request_id=request_id,
             user=INSTITUTION,
             item=barcode,
-            now=library.now,
         )
     )
 
@@ -129,15 +127,12 @@ def test_a_request_is_begun_once(library: Library) -> None:
     (queued,) = holds_of(library, INSTITUTION)
     same = library.write(
         lambda transaction: request_lending(
-            library.circulation,
-            transaction,
-            desk=partner_desk(library),
+            Act(transaction, library.circulation, partner_desk(library), library.now),
             partner="broker",
             actor="Broker",
             request_id=loan.request_id,
             user=INSTITUTION,
             hold=queued.hold,
-            now=library.now,
         )
     )
     assert same == loan

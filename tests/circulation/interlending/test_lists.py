@@ -14,11 +14,7 @@ from tests.builders.interlending import a_borrowed_item, again
 
 
 def home(library: Library, loan: InterlibraryLoan) -> None:
-    sent = library.write(
-        lambda transaction: send_home(
-            library.circulation, transaction, loan, desk=library.desk(), now=library.now
-        )
-    )
+    sent = library.write(lambda transaction: send_home(library.act(transaction), loan))
     assert isinstance(sent, InterlibraryLoan), sent
 
 

@@ -28,6 +28,7 @@ from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import note_unwarned, note_warning
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Wanted
+from circulation.holds.wishes import HoldWish
 from circulation.jobs.running import run_job
 from circulation.kernel.results import Branch, Desk, Refused
 from circulation.kernel.schema import events
@@ -220,8 +221,11 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
     book, film, map_ = (an_item(library, name, **priced) for name in ("book", "film", "map"))
 
     def done(verb: Any, **asked: Any) -> Callable[[], Any]:
-        if verb in (cancel_check_in, cancel_check_out):
+        if verb in (cancel_check_in, cancel_check_out, place_holds):
             at = asked.pop("at", None)
+            if verb is place_holds:
+                wish = HoldWish(**asked)
+                return lambda: write(lambda transaction: verb(library.act(transaction, at), wish))
             return lambda: write(lambda transaction: verb(library.act(transaction, at), **asked))
         return lambda: write(
             lambda transaction: verb(circulation, transaction, now=library.now, **asked_now(asked))

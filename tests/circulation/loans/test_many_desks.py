@@ -18,6 +18,7 @@ from circulation.holds.changing import cancel_hold
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.schema import captures, holds
+from circulation.holds.wishes import HoldWish
 from circulation.items.schema import transits
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
@@ -96,9 +97,7 @@ def at_a_desk(library: Library, number: int, cards: list[str], barcodes: list[st
             asked |= {"item": item}
 
         def work(transaction: Transaction, verb: Any = verb, asked: Any = asked) -> Any:
-            if verb in (place_holds, cancel_hold):
-                return verb(circulation, transaction, desk=desk, now=now, **asked)
-            wish = {check_out: LoanWish, renew: RenewalWish}.get(verb)
+            wish: Any = {check_out: LoanWish, renew: RenewalWish, place_holds: HoldWish}.get(verb)
             act = Act(transaction, circulation, desk, now)
             return verb(act, **asked) if wish is None else verb(act, wish(**asked))
 

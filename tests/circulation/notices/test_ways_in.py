@@ -131,12 +131,7 @@ def test_nobody_lends_what_was_asked_for(library: Library) -> None:
     loan = write(
         library,
         lambda transaction: ask(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=card,
-            wish=Wish(title="Njals saga", author="Ukendt"),
-            now=library.now,
+            library.act(transaction), patron=card, wish=Wish(title="Njals saga", author="Ukendt")
         ),
     )
     assert isinstance(loan, InterlibraryLoan)

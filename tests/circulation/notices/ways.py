@@ -10,6 +10,7 @@ from circulation.booking.changes import cancel_booking
 from circulation.holds.changing import cancel_hold
 from circulation.interlending.owners import refuse_renewal
 from circulation.jobs.running import run_job
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Renewed
 from circulation.loans.lost import declare_lost
@@ -85,13 +86,10 @@ def _(library: Library, card: str) -> None:
     write(
         library,
         lambda transaction: cancel_booking(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
+            library.act(transaction),
             booking_id=booking.id,
             refused=True,
             why="Sættet er gået i stykker.",
-            now=library.now,
         ),
     )
 
@@ -119,7 +117,7 @@ def _(library: Library, card: str) -> None:
     write(
         library,
         lambda transaction: refuse_renewal(
-            library.circulation, transaction, asked, desk=partner_desk(library), now=library.now
+            Act(transaction, library.circulation, partner_desk(library), library.now), asked
         ),
     )
 
@@ -256,13 +254,7 @@ def _(library: Library, card: str) -> None:
     write(
         library,
         lambda transaction: cancel_hold(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=card,
-            hold_id=placed.hold.id,
-            unobtainable=True,
-            now=library.now,
+            library.act(transaction), patron=card, hold_id=placed.hold.id, unobtainable=True
         ),
     )
     assert outcome_of(library, placed.hold) == "unobtainable"

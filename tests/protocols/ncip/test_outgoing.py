@@ -84,16 +84,7 @@ def library(sqlite_url: str) -> Iterator[Library]:
 
 def done(library: Library, verb: Callable[..., Any], *what: Any, **about: Any) -> Any:
     """What a verb of circulation does at our desk."""
-    return library.write(
-        lambda transaction: verb(
-            library.circulation,
-            transaction,
-            *what,
-            desk=library.desk(),
-            now=library.now,
-            **about,
-        )
-    )
+    return library.write(lambda transaction: verb(library.act(transaction), *what, **about))
 
 
 def borrowed(library: Library, card: str | None = None) -> InterlibraryLoan:

@@ -198,14 +198,7 @@ def asked(stage: Stage, card: str) -> InterlibraryLoan:
     rule(library, "email", kind=NoticeKind.CANNOT_BE_OBTAINED)
 
     def work(transaction: Transaction) -> InterlibraryLoan | Refused | Obstacle:
-        return ask(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron=card,
-            wish=Wish(title="Njals saga"),
-            now=library.now,
-        )
+        return ask(library.act(transaction), patron=card, wish=Wish(title="Njals saga"))
 
     found = library.write(work)
     assert isinstance(found, InterlibraryLoan)

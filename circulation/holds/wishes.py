@@ -1,0 +1,63 @@
+"""What is asked for when holds are placed, and what joins that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from circulation.holds.queues import ORDINARY
+from circulation.holds.results import HoldKind, Wanted
+from circulation.kernel.act import Act
+from circulation.kernel.parts import Registry
+from circulation.kernel.results import Branch, ChargedFee, Refusal
+from circulation.kernel.set_up import SetUp
+from circulation.patrons.facts import PatronFacts
+
+
+class HoldWish(NamedTuple):
+    """Holds for the patron with identifier `patron`, all or none.
+
+    `pickup_branch` is an ISIL, where None the patron's preferred branch or else the home branch;
+    its rules hold. Nothing is served before the day `activates` nor after `interest_until` (None:
+    as the patron prefers, or else as the rules have it). In the queue the smaller `queue_class`
+    goes first, then the smaller `priority`, then who came first. `pin` and `fee_acknowledged`, for
+    all that is wanted together, as in `circulation.loans.wishes.LoanWish`.
+    """
+
+    patron: str
+    wanted: Sequence[Wanted]
+    kind: HoldKind = HoldKind.NORMAL
+    pickup_branch: str | None = None
+    activates: date | None = None
+    interest_until: date | None = None
+    queue_class: int = ORDINARY
+    priority: int = 0
+    pin: str | None = None
+    fee_acknowledged: bool | int = False
+
+
+class HoldsCase(NamedTuple):
+    """Holds that may be placed: `times` says how many cost something, if holds do."""
+
+    act: Act
+    set_up: SetUp
+    borrower: PatronFacts
+    pickup: Branch
+    times: int
+    fee_acknowledged: bool | int
+
+
+class PlacingFeature:
+    """What has something to do with every hold that is placed."""
+
+    def refusals(self, case: HoldsCase) -> Sequence[Refusal]:
+        """Why they cannot be placed."""
+        return ()
+
+    def follow(self, case: HoldsCase) -> Sequence[ChargedFee]:
+        """They were placed; gives what the borrower, who is locked, was charged."""
+        return ()
+
+
+PLACING: Registry[PlacingFeature] = Registry("features of placing holds")

@@ -1,0 +1,30 @@
+"""Telling a patron that no library lends what they asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from catalogue.database import Transaction
+from circulation.interlending.rows import InterlibraryLoan
+from circulation.kernel.engine import Circulation
+from circulation.notices.causes import Cause
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.requests import request_notice
+
+
+def tell_unobtainable(
+    circulation: Circulation, transaction: Transaction, loan: InterlibraryLoan, now: datetime
+) -> None:
+    """Asked for here, and not written as an event, because such a request is cut from its patron
+    when it ends."""
+    if loan.patron_id is None:
+        return
+    request_notice(
+        circulation,
+        transaction,
+        patron_id=loan.patron_id,
+        kind=NoticeKind.CANNOT_BE_OBTAINED,
+        cause=Cause(key=f"interlibrary {loan.id}"),
+        facts={"title": loan.title, "author": loan.author},
+        now=now,
+    )
