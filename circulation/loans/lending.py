@@ -21,7 +21,7 @@ from circulation.loans.features import LENDING, LoanCase, LoanSight, Written, lo
 from circulation.loans.limits import with_counted_groups
 from circulation.loans.parties import parties
 from circulation.loans.rows import begin_loan
-from circulation.loans.states import LoanAction, refusal_of, state_before, state_of
+from circulation.loans.states import LoanAction, refusals_in, state_before, state_of
 from circulation.loans.wishes import LoanWish
 from circulation.patrons.traits import traits_of
 
@@ -96,18 +96,18 @@ def _decide(act: Act, wish: LoanWish) -> LoanDecision | Refused:
     for sight in seen:
         found += sight.refusals(case)
     is_own = loan is not None and loan.patron_id == borrower.id
-    if _hinders(case, found):
+    if hindering := _hindering(case, found):
         own_loan = loan.loan() if loan is not None and is_own else None
-        return Refused(tuple(found), item.item(home), borrower.patron(), own_loan)
+        return Refused(tuple(hindering), item.item(home), borrower.patron(), own_loan)
     is_known = is_own and wish.no_block and loan is not None and at <= loan.checked_out
     return LoanDecision(case, _due(case, seen), tuple(found), seen, is_known)
 
 
-def _hinders(case: LoanCase, found: list[Refusal]) -> bool:
-    if not case.wish.no_block:
-        return bool(case.wish.overriding.left_of(found))
-    state = state_of(case.item, case.act.now)
-    return refusal_of(state, LoanAction.CHECK_OUT_NO_BLOCK) is not None
+def _hindering(case: LoanCase, found: list[Refusal]) -> list[Refusal]:
+    """All that hinders the loan, unless whatever does is passed over."""
+    if case.wish.no_block:
+        return refusals_in(state_of(case.item, case.act.now), LoanAction.CHECK_OUT_NO_BLOCK)
+    return found if case.wish.overriding.left_of(found) else []
 
 
 def _due(case: LoanCase, seen: tuple[LoanSight, ...]) -> datetime:

@@ -135,7 +135,7 @@ def cancel_check_out(act: Act, *, item: str) -> Cancelled | Refused:
     refusals = refusals_in(state_of(facts, act.now), LoanAction.CANCEL_CHECK_OUT)
     is_own = _is_own(last, EventKind.CHECKED_OUT, act)
     if refusals or not is_own or loan is None or last.loan_id != loan.id:
-        return Refused((Refusal(Reason.NOTHING_TO_CANCEL),), shown)
+        return Refused(tuple(refusals) or (Refusal(Reason.NOTHING_TO_CANCEL),), shown)
 
     ended = [
         UndoCase(act, set_up, facts, each)
@@ -191,7 +191,7 @@ def cancel_check_in(act: Act, *, item: str, patron_id: int | None = None) -> Can
     refusals = refusals_in(state_of(facts, act.now), LoanAction.CANCEL_CHECK_IN)
     is_own = is_theirs and _is_own(last, EventKind.CHECKED_IN, act)
     if refusals or not is_own or last.loan_id is None:
-        return Refused((Refusal(Reason.NOTHING_TO_CANCEL),), shown)
+        return Refused(tuple(refusals) or (Refusal(Reason.NOTHING_TO_CANCEL),), shown)
 
     case = UndoCase(act, set_up, facts, last)
     uncharge_end(act, set_up, last)

@@ -21,6 +21,8 @@ class Override(NamedTuple):
 
     def left_of(self, found: list[Refusal]) -> list[Refusal]:
         """What hinders all the same."""
+        if not found:
+            return found
         passed_over = self.reasons - NEVER_OVERRIDDEN
         return [each for each in found if each.reason not in passed_over]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from circulation.calendars.opening_hours import Calendar
+from circulation.items.facts import ItemFacts
 from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
 from circulation.kernel.results import Refusal
@@ -19,7 +20,7 @@ from circulation.loans.checks import (
     terms_refusals,
     until_refusals,
 )
-from circulation.loans.facts import OpenLoan
+from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.patrons.facts import PatronFacts
 
 TODAY = date(2026, 11, 25)
@@ -36,9 +37,14 @@ def a_borrower(**facts: Any) -> PatronFacts:
     return PatronFacts(**(nothing | counts | {"id": 7, "category": "adult"} | facts))  # type: ignore[arg-type]
 
 
-def a_loan(patron_id: int) -> OpenLoan:
-    nothing = dict.fromkeys(OpenLoan._fields)
-    return OpenLoan(**(nothing | {"id": 5, "patron_id": patron_id}))  # type: ignore[arg-type]
+def a_copy(on_loan_to: int | None = None) -> ItemFacts:
+    """A copy on its shelf, or on loan to the patron of that number."""
+    nothing: Any = dict.fromkeys(ItemFacts._fields)
+    copy = ItemFacts(**(nothing | {"id": 1, "present": 0, "parts": (None,) * 4}))
+    if on_loan_to is None:
+        return copy
+    no_loan: Any = dict.fromkeys(OpenLoan._fields)
+    return OPEN_LOAN.put(copy, OpenLoan(**(no_loan | {"id": 5, "patron_id": on_loan_to})))
 
 
 def reasons(refusals: list[Refusal]) -> list[Reason]:
@@ -112,31 +118,34 @@ def test_a_loan_until_a_date(until: str | None, found: list[Reason]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("loan", "patron", "found"),
+    ("on_loan_to", "patron", "found"),
     [
         (None, {"loans": 2, "group_loans": 1}, []),
         (None, {"loans": 3, "group_loans": 1}, [Refusal(Reason.TOO_MANY_LOANS, limit=3)]),
         (None, {"loans": 2, "group_loans": 2}, [Refusal(Reason.TOO_MANY_LOANS_IN_GROUP, limit=2)]),
-        (a_loan(8), {}, [Refusal(Reason.ON_LOAN_TO_ANOTHER)]),
+        (8, {}, [Refusal(Reason.ON_LOAN_TO_ANOTHER)]),
         # The item itself is among those counted.
         (
-            a_loan(7),
+            7,
             {"loans": 3, "group_loans": 2},
             [Refusal(Reason.ALREADY_ON_LOAN_TO_PATRON)],
         ),
     ],
 )
 def test_how_many_loans(
-    loan: OpenLoan | None, patron: dict[str, Any], found: list[Refusal]
+    on_loan_to: int | None, patron: dict[str, Any], found: list[Refusal]
 ) -> None:
     terms = LoanTerms(loan_days=28, max_loans=3, max_loans_in_group=2)
-    assert check_out_refusals(loan, a_borrower(**patron), terms, NOON, TODAY, {1}) == found
+    assert (
+        check_out_refusals(a_copy(on_loan_to), a_borrower(**patron), terms, NOON, TODAY, {1})
+        == found
+    )
 
 
 def test_what_a_patron_and_rules_refuse_comes_with_what_the_loan_does() -> None:
     blocked = a_borrower(expires=TODAY - timedelta(1))
     terms = LoanTerms(loan_until="2026-11-24")
-    found = check_out_refusals(a_loan(8), blocked, terms, NOON, TODAY, {1})
+    found = check_out_refusals(a_copy(8), blocked, terms, NOON, TODAY, {1})
     assert reasons(found) == [
         Reason.PATRON_EXPIRED,
         Reason.ON_LOAN_TO_ANOTHER,

@@ -167,6 +167,48 @@ def test_every_cell(patrons: Library, before: LoanState, action: LoanAction) -> 
         assert len(new) == 1
 
 
+#: Who has it neither on loan nor on hold checks it out as anybody does.
+AS_ANYBODY = {
+    (state, LoanAction.CHECK_OUT_TO_HOLDER)
+    for state in (LoanState.ON_SHELF, LoanState.IN_TRANSIT, LoanState.MISSING)
+}
+DONE = [
+    (before, action)
+    for before in LoanState
+    for action in LoanAction
+    if not isinstance(TABLE[before][action], Reason) and (before, action) not in AS_ANYBODY
+]
+
+
+@pytest.mark.parametrize(("before", "action"), DONE)
+def test_every_verb_asks_the_table(
+    patrons: Library, before: LoanState, action: LoanAction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the table said otherwise, the verb would do otherwise."""
+    library, barcode = patrons, an_item(patrons)
+    library.policy(loan_days=28, renewals=2, recall_days=14)
+    STATES[before](library, barcode)
+    if action is LoanAction.CANCEL_CHECK_IN:
+        a_loan_that_has_ended(library, barcode, before)
+    facts, events = facts_of(library, barcode), library.events_of(barcode)
+    monkeypatch.setitem(TABLE[before], action, Reason.NOT_WANTED)
+    answer = ACTIONS[action](library, barcode)
+    assert isinstance(answer, Refused), answer
+    assert Reason.NOT_WANTED in answer.reasons
+    assert (facts_of(library, barcode), library.events_of(barcode)) == (facts, events)
+
+
+def a_loan_that_has_ended(library: Library, barcode: str, state_then: LoanState) -> None:
+    """A check-in just now, after which the item is in that state."""
+    if state_then is LoanState.HELD:  # the hold's own patron had it on loan
+        library.check_out(OWN, barcode)
+        a_hold(library, OTHER, barcode)
+    else:
+        library.check_out(OTHER, barcode)
+    library.check_in(barcode, at=library.other if state_then is LoanState.IN_TRANSIT else None)
+    assert state(library, barcode) is state_then
+
+
 CHECKS = {
     LoanAction.CHECK_OUT,
     LoanAction.CHECK_OUT_TO_HOLDER,
