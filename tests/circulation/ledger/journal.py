@@ -223,10 +223,9 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
     def done(verb: Any, **asked: Any) -> Callable[[], Any]:
         if verb in (cancel_check_in, cancel_check_out, place_holds):
             at = asked.pop("at", None)
-            if verb is place_holds:
-                wish = HoldWish(**asked)
-                return lambda: write(lambda transaction: verb(library.act(transaction, at), wish))
-            return lambda: write(lambda transaction: verb(library.act(transaction, at), **asked))
+            wish = [HoldWish(**asked)] if verb is place_holds else []
+            rest = {} if wish else asked
+            return lambda: write(lambda each: verb(library.act(each, at), *wish, **rest))
         return lambda: write(
             lambda transaction: verb(circulation, transaction, now=library.now, **asked_now(asked))
         )
