@@ -12,13 +12,13 @@ from circulation.fees.loan_fees import charge_act, fee_refusals, price_of
 from circulation.fees.rules import FEES
 from circulation.kernel.act import Act
 from circulation.kernel.events import Event
-from circulation.kernel.results import ChargedFee, Refusal
+from circulation.kernel.results import ChargedFee, Loan, Refusal
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import lock_account
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account
 from circulation.loans.ending import Ending, EndingFeature
-from circulation.loans.features import LoanCase, LoanSight, Look, Written
+from circulation.loans.features import LoanCase, LoanSight, Look
 from circulation.loans.lost import LossCase, LossFeature
 from circulation.loans.undo import UndoCase, UndoFeature
 
@@ -76,12 +76,11 @@ class FeeAtLoan(LoanSight):
     def refusals(self, case: LoanCase) -> list[Refusal]:
         return fee_refusals(self.amount, self.currency, case.wish.fee_acknowledged)
 
-    def follow(self, case: LoanCase, written: Written) -> None:
+    def charge(self, case: LoanCase, loan: Loan) -> tuple[ChargedFee, ...]:
         """The borrower is locked."""
-        if self.amount:
-            self._charge(case, "loan_fee", written)
+        return self._charge(case, loan, "loan_fee") if self.amount else ()
 
-    def _charge(self, case: LoanCase, kind: str, written: Written) -> None:
+    def _charge(self, case: LoanCase, loan: Loan, kind: str) -> tuple[ChargedFee, ...]:
         fee = charge_act(
             case.act.circulation,
             case.act.transaction,
@@ -92,41 +91,40 @@ class FeeAtLoan(LoanSight):
             branch_id=case.branch.id,
             category=case.borrower.category,
             material_group=case.item.material_group,
-            loan_id=written.loan.id,
+            loan_id=loan.id,
             item_id=case.item.id,
             now=case.act.now,
         )
-        if fee:
-            written.charged += (fee,)
+        return (fee,) if fee else ()
 
 
 class FeeAtRenewal(FeeAtLoan):
     """What it costs to renew, and to have been late."""
 
-    def follow(self, case: LoanCase, written: Written) -> None:
+    def charge(self, case: LoanCase, loan: Loan) -> tuple[ChargedFee, ...]:
         """Charges for being late until now and for the renewal; a compensation is cancelled."""
         transaction, circulation, desk, now = case.act
-        set_up, loan = case.set_up, case.loan
-        assert loan is not None
+        set_up, before = case.set_up, case.loan
+        assert before is not None
         late = charge_lateness(
             circulation,
             transaction,
             set_up,
             desk,
             case.item,
-            loan,
+            before,
             at=case.at,
             now=now,
             act="renewal",
         )
-        if late:
-            written.charged += (late,)
-        if loan.billed is not None:
-            cancel_compensation(transaction, set_up, desk, loan, now, "the loan was renewed")
-            set_billed(transaction, loan.id, None)
+        charged: tuple[ChargedFee, ...] = (late,) if late else ()
+        if before.billed is not None:
+            cancel_compensation(transaction, set_up, desk, before, now, "the loan was renewed")
+            set_billed(transaction, before.id, None)
         if "renewal_fee" in FEES.of(set_up).says:
             lock_account(transaction, case.borrower.id)
-            self._charge(case, "renewal_fee", written)
+            charged += self._charge(case, loan, "renewal_fee")
+        return charged
 
 
 def _look(case: LoanCase) -> FeeAtLoan | None:

@@ -51,4 +51,5 @@ def branch_of(item: ItemFacts) -> int:
 
 def is_held(item: ItemFacts) -> bool:
     """Is the item, where it is not on loan, bound to somebody who waits?"""
-    return any(feature.is_held(item) for feature in ITEM_FEATURES.of(item))
+    concerned = ITEM_FEATURES.of(item)
+    return bool(concerned) and any(feature.is_held(item) for feature in concerned)

@@ -28,7 +28,19 @@ from circulation.kernel.schema import events, outbox
 if TYPE_CHECKING:
     from circulation.kernel.set_up import SetUp
 
-_write_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+def _json_writer() -> Callable[[Any], str]:
+    """What `json.dumps` does with these settings, its encoder made once and not at each call."""
+    encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return encoder.encode
+    text = json.encoder.encode_basestring
+    write = make(None, encoder.default, text, None, ":", ",", False, False, True)
+    return lambda value: "".join(write(value, 0))
+
+
+_write_json = _json_writer()
 
 
 class EventKind(Enum):

@@ -67,7 +67,6 @@ class Written:
     after: dict[str, Any]
     is_over: bool = False
     hold_id: int | None = None
-    charged: tuple[ChargedFee, ...] = ()
 
 
 class LoanSight:
@@ -86,6 +85,10 @@ class LoanSight:
     def price(self) -> tuple[int, str] | None:
         """What it costs to go on, in minor units of a currency."""
         return None
+
+    def charge(self, case: LoanCase, loan: Loan) -> tuple[ChargedFee, ...]:
+        """Charges for the loan that is about to be written: facts and events show it as it was."""
+        return ()
 
     def follow(self, case: LoanCase, written: Written) -> None:
         """Writes what follows from the loan, and adds to its event."""
@@ -113,6 +116,14 @@ def look_at(features: Features[Look], case: LoanCase) -> tuple[LoanSight, ...]:
         if sight is not None:
             seen += (sight,)
     return seen
+
+
+def charge(seen: tuple[LoanSight, ...], case: LoanCase, loan: Loan) -> tuple[ChargedFee, ...]:
+    """What all of them charge for the loan."""
+    charged: tuple[ChargedFee, ...] = ()
+    for sight in seen:
+        charged += sight.charge(case, loan)
+    return charged
 
 
 class HoldHandling(Enum):

@@ -17,7 +17,7 @@ from circulation.loans.checks import check_out_refusals
 from circulation.loans.conflicts import note_conflict
 from circulation.loans.ending import Ending, charge_end, end, lock_who_owes
 from circulation.loans.facts import OPEN_LOAN
-from circulation.loans.features import LENDING, LoanCase, LoanSight, Written, look_at
+from circulation.loans.features import LENDING, LoanCase, LoanSight, Written, charge, look_at
 from circulation.loans.limits import with_counted_groups
 from circulation.loans.parties import parties
 from circulation.loans.rows import begin_loan
@@ -149,7 +149,11 @@ def _write(decision: LoanDecision, loan: Loan) -> tuple[ChargedFee, ...]:
     case = decision.case
     transaction, _, desk, now = case.act
     item, borrower, at = case.item, case.borrower, case.at
-    ended = _make_room(case, loan.id)
+    ending = _ending(case)
+    if ending is not None:
+        charge_end(ending)
+    charged = charge(decision.seen, case, loan)
+    ended = _make_room(case, ending, loan.id)
     begin_loan(
         transaction,
         loan.id,
@@ -194,18 +198,24 @@ def _write(decision: LoanDecision, loan: Loan) -> tuple[ChargedFee, ...]:
             patron_id=borrower.id,
             overridden=decision.overridden,
         )
-    return written.charged
+    return charged
 
 
-def _make_room(case: LoanCase, loan_id: int) -> datetime | None:
+def _ending(case: LoanCase) -> Ending | None:
+    """The end of the loan that is open, unless that began later: then this one has ended."""
+    other = case.loan
+    if other is None or other.checked_out > case.at:
+        return None
+    return Ending(case.act, case.set_up, case.item, other, case.at, case.branch)
+
+
+def _make_room(case: LoanCase, ending: Ending | None, loan_id: int) -> datetime | None:
     """Ends what the item was doing; gives when another loan of it began, where that was later."""
     transaction, _, desk, now = case.act
     item, other, at = case.item, case.loan, case.at
     if other is not None:
-        if other.checked_out > at:
+        if ending is None:
             return other.checked_out
-        ending = Ending(case.act, case.set_up, item, other, at, case.branch)
-        charge_end(ending)
         end(ending, at)
         write_event(
             transaction,

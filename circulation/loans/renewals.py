@@ -13,7 +13,7 @@ from circulation.kernel.results import Loan, Refusal, Refused, Renewed, RenewedA
 from circulation.loans.checks import patron_refusals, renewal_refusals
 from circulation.loans.conflicts import note_conflict
 from circulation.loans.facts import ALL, OPEN_LOAN, OpenLoan, items_on_loan, lock_items_on_loan_to
-from circulation.loans.features import RENEWING, LoanCase, LoanSight, Written, look_at
+from circulation.loans.features import RENEWING, LoanCase, LoanSight, Written, charge, look_at
 from circulation.loans.parties import Parties, parties
 from circulation.loans.rows import must_touch_one, prolong_loan
 from circulation.loans.states import LoanAction, refusals_in, state_of
@@ -147,6 +147,7 @@ def _perform(decision: RenewalDecision) -> Renewed:
     case, before, new = decision.case, decision.before, decision.loan
     transaction, _, desk, now = case.act
     item, borrower, at = case.item, case.borrower, case.at
+    charged = charge(decision.seen, case, new)
     must_touch_one(prolong_loan(transaction, new.id, new.due, new.renewals))
     written = Written(
         new,
@@ -185,5 +186,5 @@ def _perform(decision: RenewalDecision) -> Renewed:
         previous_due=before.due,
         may_renew=new.renewals < case.terms.renewals,
         overridden=decision.overridden,
-        charged=written.charged,
+        charged=charged,
     )

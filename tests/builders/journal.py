@@ -77,6 +77,17 @@ def _given(row: dict[str, Any]) -> list[str]:
     return [name for name, value in row.items() if value is not None]
 
 
+def perform(
+    library: Library, transaction: Transaction, verb: Any, at: Branch | None, **options: Any
+) -> Any:
+    """What a verb of the engine does at the main desk, or `at` another branch."""
+    if next(iter(signature(verb).parameters)) == "act":
+        act, wish = library.act(transaction, at), WISHES.get(verb)
+        return verb(act, **options) if wish is None else verb(act, wish(**options))
+    about = {"desk": library.desk(at), "now": library.now} | options
+    return verb(library.circulation, transaction, **about)
+
+
 class Journal:
     """The lines of a journal of the library, with its patrons Ida, Bo and Rut."""
 
@@ -115,12 +126,7 @@ class Journal:
         at, moved = options.pop("at", None), options.pop("moved", {})
 
         def work(transaction: Transaction) -> Any:
-            library = self.library
-            if next(iter(signature(verb).parameters)) == "act":
-                act, wish = library.act(transaction, at), WISHES.get(verb)
-                return verb(act, **options) if wish is None else verb(act, wish(**options))
-            about = {"desk": library.desk(at), "now": library.now} | options
-            return verb(library.circulation, transaction, **about)
+            return perform(self.library, transaction, verb, at, **options)
 
         return self.do(what, lambda: self.library.write(work), **moved)
 

@@ -28,7 +28,6 @@ from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import note_unwarned, note_warning
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Wanted
-from circulation.holds.wishes import HoldWish
 from circulation.jobs.running import run_job
 from circulation.kernel.results import Branch, Desk, Refused
 from circulation.kernel.schema import events
@@ -50,6 +49,7 @@ from circulation.patrons.schema import patron_blocks
 from tests.builders.agencies import a_school, agree
 from tests.builders.circulation import ZONE, Library, a_library, a_patron, an_item
 from tests.builders.fees import danish_fees, number_of
+from tests.builders.journal import perform
 from tests.circulation.fees.test_debts import to_warn
 
 JOURNAL = Path(__file__).parents[2] / "transcripts" / "money" / "a-year-of-money.txt"
@@ -220,19 +220,8 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
     priced = {"price": 20_000, "currency": "DKK"}
     book, film, map_ = (an_item(library, name, **priced) for name in ("book", "film", "map"))
 
-    def done(verb: Any, **asked: Any) -> Callable[[], Any]:
-        if verb in (cancel_check_in, cancel_check_out, place_holds):
-            at = asked.pop("at", None)
-            wish = [HoldWish(**asked)] if verb is place_holds else []
-            rest = {} if wish else asked
-            return lambda: write(lambda each: verb(library.act(each, at), *wish, **rest))
-        return lambda: write(
-            lambda transaction: verb(circulation, transaction, now=library.now, **asked_now(asked))
-        )
-
-    def asked_now(asked: dict[str, Any]) -> dict[str, Any]:
-        here = library.desk(asked.get("at"))
-        return {"desk": here} | {name: value for name, value in asked.items() if name != "at"}
+    def done(verb: Any, at: Any = None, **asked: Any) -> Callable[[], Any]:
+        return lambda: write(lambda each: perform(library, each, verb, at, **asked))
 
     def last_charge() -> int:
         return int(library.read(_rows["charges"])[-1][0])
