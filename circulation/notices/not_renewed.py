@@ -10,7 +10,7 @@ from circulation.loans.facts import OpenLoan
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.refusal_words import why_not_renewed
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 
 #: It is tried again before it falls due, or it is not asked back.
 _NOTHING_TO_TELL = frozenset(
@@ -35,10 +35,12 @@ def tell_not_renewed(act: Act, loan: OpenLoan, answer: Refused) -> None:
     request_notice(
         act.circulation,
         act.transaction,
-        patron_id=loan.patron_id,
-        kind=NoticeKind.NOT_RENEWED,
-        cause=Cause(loans=(loan.id,), key=f"due {loan.due.isoformat()}"),
-        facts={"why": [why]},
-        branch_id=loan.branch_id,
+        NoticeRequest(
+            patron_id=loan.patron_id,
+            kind=NoticeKind.NOT_RENEWED,
+            cause=Cause(loans=(loan.id,), key=f"due {loan.due.isoformat()}"),
+            facts={"why": [why]},
+            branch_id=loan.branch_id,
+        ),
         now=act.now,
     )

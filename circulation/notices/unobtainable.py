@@ -9,7 +9,7 @@ from circulation.interlending.rows import InterlibraryLoan
 from circulation.kernel.engine import Circulation
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.requests import request_notice
+from circulation.notices.requests import NoticeRequest, request_notice
 
 
 def tell_unobtainable(
@@ -22,9 +22,11 @@ def tell_unobtainable(
     request_notice(
         circulation,
         transaction,
-        patron_id=loan.patron_id,
-        kind=NoticeKind.CANNOT_BE_OBTAINED,
-        cause=Cause(key=f"interlibrary {loan.id}"),
-        facts={"title": loan.title, "author": loan.author},
+        NoticeRequest(
+            patron_id=loan.patron_id,
+            kind=NoticeKind.CANNOT_BE_OBTAINED,
+            cause=Cause(key=f"interlibrary {loan.id}"),
+            facts={"title": loan.title, "author": loan.author},
+        ),
         now=now,
     )
