@@ -8,7 +8,7 @@ records that refer to it are found by the access point ``authority_link`` and pu
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from pyroaring import BitMap
@@ -72,11 +72,6 @@ def records_linking_to(transaction: Transaction, numbers: Iterable[str]) -> list
     for bitmap in _linking(transaction, terms=terms):
         found |= BitMap.deserialize(bytes(bitmap))
     return list(found)
-
-
-def authorities_among(stored: Iterable[bytes]) -> Mapping[str, bytes]:
-    """The authority records among danMARC2 records, by their numbers."""
-    return {number: data for data in stored if (number := authority_number(data)) is not None}
 
 
 def wanted_by(stored: Sequence[bytes]) -> frozenset[str]:

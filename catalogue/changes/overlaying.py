@@ -7,8 +7,6 @@ from collections.abc import Iterable
 
 from catalogue.marc.iso2709 import build, fields, leader
 
-Fields = list[tuple[bytes, bytes]]
-
 
 class Protected:
     """Tags of fields that stay as they are: ``590``, and ``9xx`` or ``59x`` for many at once.

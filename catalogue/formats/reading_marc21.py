@@ -93,9 +93,9 @@ def _is_date(text: str) -> bool:
     return len(text) == 4 and text[0].isdigit() and all(c.isdigit() or c == "u" for c in text)
 
 
-def title_of(each: Field, kind: str = "", codes: str = "afgklmors") -> Title:
-    """A title from $a and its companions; of a uniform title, all of `codes` are its text."""
-    text = each.joined(codes if kind == "uniform" else "afgks")
+def title_of(each: Field, kind: str = "") -> Title:
+    """A title from $a and its companions, of which a uniform title has more."""
+    text = each.joined("afgklmors" if kind == "uniform" else "afgks")
     at = {"245": 1, "240": 1, "242": 1, "440": 1, "830": 1, "222": 1}.get(each.tag, 0)
     counts = each.tag in ("245", "240", "242", "440", "830", "222", "130", "730", "740", "630")
     skip = int(each.indicators[at]) if counts and each.indicators[at].isdigit() else 0
@@ -226,12 +226,12 @@ def _classification(scheme: str, codes: str = "a") -> Callable[[Bibliographic, F
     return read
 
 
-def _identifier(kind: str, valid: str, invalid: str = "") -> Callable[[Bibliographic, Field], None]:
+def _identifier(kind: str, invalid: str = "") -> Callable[[Bibliographic, Field], None]:
     def read(made: Bibliographic, each: Field) -> None:
         for code, value in each.parts:
             # What follows a number, as in ``0306406152 (pbk.)``, is not of it.
             value = value.strip().split(" ")[0] if kind in ("isbn", "issn") else trimmed(value)
-            if code in valid + invalid and value:
+            if code in "a" + invalid and value:
                 made.identifiers.append(Coded(kind, value, "", code in invalid))
 
     return read
@@ -306,13 +306,13 @@ _READERS: Final[Mapping[str, Callable[[Bibliographic, Field], None]]] = {
     "001": _control("control_number"),
     "003": _control("control_source"),
     "005": _control("changed"),
-    "010": _identifier("lccn", "a", "z"),
-    "020": _identifier("isbn", "a", "z"),
-    "022": _identifier("issn", "a", "yz"),
+    "010": _identifier("lccn", "z"),
+    "020": _identifier("isbn", "z"),
+    "022": _identifier("issn", "yz"),
     "024": _other_identifier,
-    "028": _identifier("publisher number", "a"),
+    "028": _identifier("publisher number"),
     "035": _system_number,
-    "037": _identifier("stock number", "a"),
+    "037": _identifier("stock number"),
     "040": _control("cataloguing_source"),
     "041": _languages,
     "050": _classification("lcc", "ab"),

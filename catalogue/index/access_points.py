@@ -310,9 +310,6 @@ ROWS = (
 
 ACCESS_POINTS = {row.name: row for row in ROWS}
 
-#: The name of the access point and the kind, for each number in ``postings.access_point``.
-INDEXES = {row.index(kind): (row.name, kind) for row in ROWS for kind in row.kinds}
-
 
 def searched_points(name: str) -> tuple[AccessPoint, ...]:
     """The points with indexes that a search of `name` goes through; KeyError if unknown."""

@@ -6,7 +6,6 @@ a session is made and how a request is answered. Nothing here knows a protocol.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
@@ -19,8 +18,6 @@ from zope.interface import implementer
 
 from protocols.hosting.measuring import Meter
 from protocols.hosting.reactor import reactor as reactor
-
-log = logging.getLogger(__name__)
 
 #: Bytes that may wait in a session while its request is answered, before reading pauses.
 PENDING_BYTES = 65536

@@ -17,7 +17,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, NamedTuple, Self
@@ -36,10 +36,7 @@ _FORBIDDEN: Final = frozenset(map(chr, range(0x21))) | {"\x7f"}
 
 
 class Client:
-    """One server's database at `url`. Keeps its connection open. Not for several threads at once.
-
-    `extra` holds parameters that a server wants besides those of the standard.
-    """
+    """One server's database at `url`; its connection is kept open. Not for threads to share."""
 
     def __init__(
         self,
@@ -50,14 +47,12 @@ class Client:
         password: str = "",
         timeout: float = 10.0,
         maximum_response_size: int = MAXIMUM_RESPONSE_SIZE,
-        extra: Mapping[str, str] | None = None,
     ) -> None:
         _check(url)
         self._url = url
         self._version = version
         self._timeout = timeout
         self._most = maximum_response_size
-        self._extra = dict(extra or {})
         self._headers = {"Accept": "application/xml, text/xml;q=0.9", "User-Agent": "Tiro"}
         if user is not None:
             token = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
@@ -80,7 +75,6 @@ class Client:
             "startRecord": str(start),
             "maximumRecords": str(number),
             **({"recordSchema": schema} if schema else {}),
-            **self._extra,
         }
         return read_answer(self._fetch(urlencode(parameters)))
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from catalogue.marc.checking import MOST_DAMAGED, Refused, accept, control_number
 from catalogue.marc.iso2709 import build, fields, is_exchangeable, leader, subfields
-from catalogue.marc.record import parse
 from catalogue.marc.splitting import split
+from tests.builders.parsed_records import parse
 
 HEAD = b"00000nam a2200000 a 4500"
 FIELDS = [(b"001", b"no1"), (b"245", b"10\x1faCaf\xc3\xa9 :\x1fbsub"), (b"500", b"  \x1faNote")]

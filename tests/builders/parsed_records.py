@@ -1,4 +1,4 @@
-"""Stored records as pymarc's objects, for what edits or inspects one record at a time."""
+"""Stored records as pymarc's objects: a second opinion of what is stored."""
 
 from __future__ import annotations
 
