@@ -12,7 +12,7 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test lint base bench crash fuzz mutants audit dist clean help loan-table
+.PHONY: demo test lint base bench crash fuzz mutants audit dist clean help loan-table reference
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
@@ -26,6 +26,7 @@ help:
 	@echo "make audit       known vulnerabilities in what is installed"
 	@echo "make dist        sdist and wheel in dist, each installed and tried outside this checkout"
 	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
+	@echo "make reference   writes the page of all settings of library.toml into docs"
 	@echo "make clean       removes the virtual environment and what tools left"
 
 demo: $(VENV)/run
@@ -67,6 +68,10 @@ dist: $(VENV)/release
 loan-table: $(VENV)/run
 	$(BIN)/python -m circulation.loans.states circulation/loans/README.md
 	$(BIN)/python -m circulation.interlending.states circulation/interlending/README.md
+
+# The reference page of library.toml, made of the sections of the set-up.
+reference: $(VENV)/run
+	$(BIN)/python -m circulation.setting_up.reference docs/reference/library-toml.md
 
 # The stamps: one for each set of dependencies, made again when those change.
 

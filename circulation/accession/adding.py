@@ -37,9 +37,9 @@ from catalogue.searching.standard_numbers import (
 )
 from circulation.accession.barcode_ranges import NoBarcodes, next_barcode
 from circulation.accession.item_defaults import (
+    ITEM_DEFAULTS,
     Defaults,
     Place,
-    all_defaults,
     call_number_in,
     resolve_defaults,
     types_in,
@@ -327,7 +327,7 @@ def _given(
     transaction: Transaction, set_up: SetUp, record: Record, place: Place, item: NewItem
 ) -> Defaults:
     """What the item is given: what is said of it, else what the rules say."""
-    rows = all_defaults(transaction)
+    rows = ITEM_DEFAULTS.read(transaction)
     types: tuple[str, ...] = ()
     if any(row.material_type is not None for row in rows):
         types = types_in(terms_of(record.format, record.data)[0])

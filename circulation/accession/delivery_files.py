@@ -25,7 +25,7 @@ from typing import Any
 
 from circulation.accession.announcing import AnnouncedDelivery, AnnouncedLine
 from circulation.ledger.prices import WrongPrice, price_of
-from circulation.setting_up.source import NotToml, Problem, Source, parse
+from circulation.sections.source import NotToml, Problem, Source, parse
 
 _HEAD = ("supplier", "order_number", "branch", "expected")
 _TEXTS = (

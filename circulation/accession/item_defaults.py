@@ -9,40 +9,16 @@ record the more specific. The group itself is given by rows that are for no grou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from catalogue.database import Transaction
 from catalogue.index.describing import MATERIAL
 from catalogue.index.field_texts import field_texts
+from circulation.accession.given import GIVEN
 from circulation.accession.schema import item_defaults
-from circulation.kernel.policy import Tree, lineage
-from circulation.kernel.scoped_rows import ScopedRows
+from circulation.kernel.rules import Rule, RuleSet, Tree, lineage
 
-
-class DefaultsRow(NamedTuple):
-    """A row as it is stored: scope (None holds for any), then fields (None says nothing)."""
-
-    id: int
-    agency_id: int | None
-    branch_id: int | None
-    material_group: str | None
-    material_type: str | None
-    gives_group: str | None
-    price: int | None  # minor units; goes together with `currency`
-    currency: str | None
-    department: str | None
-    location: str | None
-    sublocation: str | None
-    section: str | None
-    float_group: str | None
-    call_number: str | None
-
-
-FIELDS = DefaultsRow._fields[5:]
 #: Material types that others of the same record are more specific than.
 _GENERAL = frozenset(("article", "book", "other", "serial", "text", "printed"))
-#: Access points whose number can become the call number.
-CALL_NUMBERS = ("dewey", "udc", "local_class", "lc_call_number", "nlm_call_number")
 
 
 class Defaults(NamedTuple):
@@ -66,57 +42,19 @@ class Place(NamedTuple):
     branch_id: int
 
 
-_rows = ScopedRows(item_defaults, DefaultsRow, DefaultsRow._fields[1:5])
-all_defaults = _rows.read
+class _ItemDefaults(RuleSet):
+    def problems(self, said: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, str]:
+        problems = super().problems(said, scope)
+        if scope["material_group"] and "gives_group" in said:
+            problems["gives_group"] = "what is for one group cannot give another"
+        return problems
 
 
-def store_defaults(
-    transaction: Transaction,
-    scope: tuple[int | None, int | None, str | None, str | None],
-    fields: Mapping[str, str | int],
-) -> None:
-    """Sets the row of one scope (agency, branch, group, type), in place of what it had.
-
-    Raises ValueError with all that is wrong (`defaults_problems`).
-    """
-    problems = defaults_problems(scope[2] or "", fields)
-    if problems:
-        raise ValueError("; ".join(problems.values()))
-    _rows.store(transaction, scope, [fields.get(name) for name in FIELDS])
-
-
-def forget_defaults(
-    transaction: Transaction, scope: tuple[int | None, int | None, str | None, str | None]
-) -> None:
-    """Removes the row of one scope, where there is one."""
-    _rows.forget(transaction, scope)
-
-
-def defaults_problems(material_group: str, fields: Mapping[str, object]) -> dict[str, str]:
-    """What is wrong with the fields of a row: a sentence for each field at fault."""
-    problems = {}
-    for name, value in fields.items():
-        if name == "price":
-            if type(value) is not int or not 0 <= value <= 100_000_000:
-                problems[name] = "price is a whole number of minor units, such as 29900"
-        elif not isinstance(value, str) or not value.strip():
-            problems[name] = f"{name} must be a text"
-    currency = fields.get("currency")
-    if ("price" in fields) != ("currency" in fields):
-        problems["price" if "price" in fields else "currency"] = "price and currency go together"
-    elif isinstance(currency, str) and not (
-        len(currency) == 3 and currency.isascii() and currency.isupper()
-    ):
-        problems["currency"] = "currency is a code of three letters, such as DKK"
-    if fields.get("call_number", CALL_NUMBERS[0]) not in CALL_NUMBERS:
-        problems["call_number"] = f"call_number is {' or '.join(CALL_NUMBERS)}"
-    if material_group and "gives_group" in fields:
-        problems["gives_group"] = "what is for one group cannot give another"
-    return problems
+ITEM_DEFAULTS = _ItemDefaults(GIVEN, item_defaults)
 
 
 def resolve_defaults(
-    rows: Iterable[DefaultsRow],
+    rows: Iterable[Rule],
     place: Place,
     groups: Tree,
     *,
@@ -133,30 +71,27 @@ def resolve_defaults(
         ranked = _ranked(known, place, ("",), types)
         material_group = _first(ranked, "gives_group") or ""
     ranked = _ranked(known, place, lineage(groups, material_group), types)
-    priced = next((row for row in ranked if row.price is not None), None)
+    priced = next((rule for rule in ranked if "price" in rule.says), None)
     texts = {
         name: _first(ranked, name) or ""
         for name in ("department", "location", "sublocation", "section", "float_group")
     }
     found = Defaults(
         material_group,
-        priced.price if priced else None,
-        priced.currency if priced else None,
+        priced.says["price"] if priced else None,
+        priced.says["currency"] if priced else None,
         **texts,
     )
     return found, _first(ranked, "call_number")
 
 
-def _first(rows: Iterable[DefaultsRow], name: str) -> str | None:
-    found: str | None = next(
-        (value for row in rows if (value := getattr(row, name)) is not None), None
-    )
-    return found
+def _first(rules: Iterable[Rule], name: str) -> str | None:
+    return next((rule.says[name] for rule in rules if name in rule.says), None)
 
 
 def _ranked(
-    rows: Iterable[DefaultsRow], place: Place, groups: Sequence[str], types: Sequence[str]
-) -> list[DefaultsRow]:
+    rows: Iterable[Rule], place: Place, groups: Sequence[str], types: Sequence[str]
+) -> list[Rule]:
     """The rows whose scope holds, the narrowest first."""
     ranked = []
     for row in rows:

@@ -20,30 +20,19 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches, items, records
+from circulation.accession.given import GIVEN
 from circulation.kernel.personal import CUT
+from circulation.kernel.rules import rule_table
 
 #: What new items are given, by place, material group and material type of the record. A scope
 #: column that is NULL holds for any; a field that is NULL is left to a row of wider scope
 #: (see `circulation.accession.item_defaults`).
-item_defaults = Table(
+item_defaults = rule_table(
     "item_defaults",
-    metadata,
-    Column("id", Integer, Identity(), primary_key=True),
-    Column("agency_id", ForeignKey(agencies.c.id)),
-    Column("branch_id", ForeignKey(branches.c.id)),
-    Column("material_group", String),
-    Column("material_type", String),
-    Column("gives_group", String),
-    Column("price", Integer),
-    Column("currency", String(3)),
-    Column("department", String),
-    Column("location", String),
-    Column("sublocation", String),
-    Column("section", String),
-    Column("float_group", String),
-    Column("call_number", String),  # an access point whose number becomes the call number
-    CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
-    CheckConstraint("(price IS NULL) = (currency IS NULL)", name="price"),
+    GIVEN.columns(),
+    "material_group",
+    "material_type",
+    check=CheckConstraint("(price IS NULL) = (currency IS NULL)", name="price"),
 )
 
 #: Where barcodes of new items come from. All but `next_number` is set-up.

@@ -59,12 +59,14 @@ def _write_csv(file: TextIO, columns: Columns, rows: Iterable[Row]) -> int:
 def _read_csv(file: TextIO, columns: Columns) -> Iterator[Row]:
     rows = csv.reader(file)
     names = [column.name for column in columns]
-    readers = [from_cell(column) for column in columns]
-    if next(rows, None) != names:
+    readers = [(column.name, from_cell(column)) for column in columns]
+    header = next(rows, [])
+    if sorted(header) != sorted(names):  # their order may have been another in an earlier release
         raise UnreadableArchive(f"{file.name}: the columns are not {', '.join(names)}")
     for row in rows:
         try:
-            yield [read(text) for read, text in zip(readers, row, strict=True)]
+            cells = dict(zip(header, row, strict=True))
+            yield [read(cells[name]) for name, read in readers]
         except (ValueError, KeyError) as error:
             raise UnreadableArchive(f"{file.name}, line {rows.line_num}: {error}") from error
 

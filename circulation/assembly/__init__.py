@@ -6,6 +6,7 @@ Whoever opens the engine does so here: the server, the commands, the tests.
 from __future__ import annotations
 
 from circulation.accession.deliveries import expected_copies
+from circulation.accession.section import NEW_ITEMS
 from circulation.booking import privacy as of_bookings
 from circulation.booking.at_loan import (
     BOOKINGS_AT_LOAN,
@@ -17,10 +18,13 @@ from circulation.booking.at_loan import (
 from circulation.booking.part import SPOKEN_FOR, STAYS_OF_COPIES, BookingsOfItem
 from circulation.booking.stays import StaysAtRemoval
 from circulation.callers.partners import PARTNERS
+from circulation.callers.section import CALLERS
 from circulation.callers.sorting import SORTING
 from circulation.callers.terminals import TERMINALS
 from circulation.dunning import privacy as of_dunning
+from circulation.dunning import section as dunning_section
 from circulation.dunning.flow_rows import DUNNING
+from circulation.fees import section as fees_section
 from circulation.fees.acts import FEES_AT_LOAN, FEES_AT_RENEWAL, FeesAtEnd, FeesAtLoss, FeesAtUndo
 from circulation.fees.debts import lift_settled_blocks
 from circulation.fees.loan_fees import FeesAtHold
@@ -53,6 +57,7 @@ from circulation.items.facts import ITEM
 from circulation.items.features import ITEM_FEATURES
 from circulation.items.media import MEDIA
 from circulation.items.removal import REMOVING
+from circulation.items.section import MediaSection, PlacementSection
 from circulation.kernel.events import FOLLOWERS
 from circulation.kernel.set_up import SET_UP_PARTS
 from circulation.ledger import privacy as of_ledger
@@ -65,14 +70,23 @@ from circulation.loans.facts import OPEN_LOAN, LoanAtRemoval, LoanOfItem
 from circulation.loans.features import LENDING, RENEWING, RETURNING
 from circulation.loans.lost import LOSING
 from circulation.loans.privacy import LOAN_HISTORY
+from circulation.loans.section import HistorySection
 from circulation.loans.undo import UNDOING
 from circulation.notices import privacy as of_notices
+from circulation.notices import section as notices_section
 from circulation.notices.not_renewed import tell_not_renewed
 from circulation.notices.rules import NOTICES
 from circulation.notices.triggers import FOLLOWER
 from circulation.notices.unobtainable import tell_unobtainable
 from circulation.patrons.personal_data import PERSONAL_DATA
 from circulation.patrons.pin_settings import PIN_RULES
+from circulation.patrons.section import PINS
+from circulation.sections.agreements import AGREEMENTS
+from circulation.sections.calendars import CALENDARS
+from circulation.sections.organisation import ORGANISATION
+from circulation.sections.rules import LOAN_RULES
+from circulation.sections.sections import SECTIONS
+from circulation.sections.transport import BETWEEN_BRANCHES
 
 # The databases join in this order: what is there most often comes first.
 ITEM.join(OPEN_LOAN, WAITED_FOR, SPOKEN_FOR, WITH_PARTNER)
@@ -115,4 +129,21 @@ FOLLOWERS.add(FOLLOWER)
 LESS_IS_OWED.add(lift_settled_blocks)
 SET_UP_PARTS.add(
     MEDIA, PIN_RULES, TERMINALS, PARTNERS, SORTING, FEES, PAYMENT_WAYS, NOTICES, DUNNING
+)
+SECTIONS.add(
+    *ORGANISATION,
+    HistorySection(),
+    MediaSection(),
+    AGREEMENTS,
+    PlacementSection(),
+    *CALENDARS,
+    LOAN_RULES,
+    fees_section.FEES,
+    notices_section.NOTICES,
+    dunning_section.DUNNING,
+    fees_section.PAYMENT,
+    *BETWEEN_BRANCHES,
+    *NEW_ITEMS,
+    PINS,
+    *CALLERS,
 )

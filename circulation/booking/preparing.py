@@ -82,7 +82,7 @@ def bookings_to_prepare(
 
 def _latest(set_up: SetUp, until: date) -> date:
     """The last first day of a booking that may be prepared by `until`."""
-    longest = max((row.booking_days_before or 0 for row in set_up.policies), default=0)
+    longest = max((rule.says.get("booking_days_before", 0) for rule in set_up.policies), default=0)
     return until + timedelta(days=longest)
 
 

@@ -2,7 +2,7 @@
 
 What is agreed with a partner besides (the services it may use, what it is told of borrowers, where
 it listens) is in `options`, whose names belong to the protocol and are checked by it when a set-up
-is read (see `circulation.setting_up.options`).
+is read (see `circulation.sections.options`).
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from sqlalchemy import bindparam, delete, insert, select
 from catalogue.database import Transaction, many, send
 from circulation.callers.schema import sort_rules
 from circulation.callers.terminals import TERMINALS
-from circulation.kernel.policy import Tree, lineage
 from circulation.kernel.results import Branch, Destination, Item
+from circulation.kernel.rules import Tree, lineage
 from circulation.kernel.set_up import SetUp, SetUpPart
 
 

@@ -2,7 +2,7 @@
 
 What a terminal is spoken to like (charset, language, what its screen shows) is its profile: options
 whose names belong to the protocol. Here they are kept, and asked for by `terminal_of`; the
-protocol checks them when a set-up is read (see `circulation.setting_up.options`).
+protocol checks them when a set-up is read (see `circulation.sections.options`).
 """
 
 from __future__ import annotations

@@ -236,6 +236,13 @@ def close_branch(
     reduce_again(
         transaction, read_set_up(transaction), desk, closure.fees, f"{branch} was closed", now
     )
+    _give_new_dates(transaction, desk, now, closure, closure_id)
+    return closure
+
+
+def _give_new_dates(
+    transaction: Transaction, desk: Desk | None, now: datetime, closure: Closure, closure_id: int
+) -> None:
     _move_loans(transaction, [(each.id, each.before, each.after) for each in closure.loans])
     _move_pickups(transaction, [(each.id, each.before, each.after) for each in closure.pickups])
     for each in closure.loans:
@@ -262,7 +269,6 @@ def close_branch(
             before={"deadline": each.before.isoformat()},
             after={"deadline": each.after.isoformat(), "closure": closure_id},
         )
-    return closure
 
 
 def lift_closure(

@@ -14,7 +14,6 @@ from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import Act, acts_of_charges
 from circulation.dunning.debtors import Debtor, debtor_of
 from circulation.dunning.flow_rows import DUNNING
-from circulation.dunning.flow_scopes import flow_scope
 from circulation.dunning.outlook import announced, hears, is_enough, to_come
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import (
@@ -30,6 +29,7 @@ from circulation.dunning.steps import (
 from circulation.fees.rules import fee_terms
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
+from circulation.kernel.rules import scope_of
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.schema import charge_loans, charges, patron_balances
@@ -242,5 +242,5 @@ def debt_facts(set_up: SetUp, decision: DebtDecision) -> dict[str, Any]:
         "days": decision.step.step.days,
         "planned": decision.step.day.isoformat(),
         "calendar": set_up.branches[decision.row.branch_id].isil,
-        "flow": flow_scope(set_up, decision.flow),
+        "flow": scope_of(decision.flow.rule, set_up.branches[decision.row.branch_id]),
     }

@@ -53,7 +53,7 @@ def run_debts(
     """Does what is due by `day` of a page of debts; gives what, and for whom."""
     set_up = circulation.current_set_up(transaction)
     run = Run()
-    if not any(flow.of_debts for flow in DUNNING.of(set_up).rows):
+    if not any(flow.of_debts for flow in DUNNING.of(set_up).flows):
         return run
     page = _page(transaction, after, BATCH)
     run.goes_on = page[-1].id if len(page) == BATCH else None

@@ -14,7 +14,6 @@ from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import Act, acts_of_loans
 from circulation.dunning.flow_rows import DUNNING
-from circulation.dunning.flow_scopes import flow_scope
 from circulation.dunning.outlook import NEXT, Bill, announced, bill_of, hears, to_come
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import (
@@ -29,6 +28,7 @@ from circulation.dunning.steps import (
 )
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
+from circulation.kernel.rules import scope_of
 from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 from circulation.patrons.schema import patron_blocks, patrons
@@ -161,7 +161,7 @@ class _Plans:
     ) -> tuple[list[Planned], Planned | None, list[Planned]]:
         """All steps with their days, the one to be done by the day, and those passed over."""
         due = _due_date(self._set_up, row)
-        key = (flow.id, row.branch_id, row.home_branch_id, due, *done.items())
+        key = (flow.rule.id, row.branch_id, row.home_branch_id, due, *done.items())
         found = self._found.get(key)
         if found is None:
             calendars = _calendars(self._set_up, row)
@@ -264,5 +264,5 @@ def step_facts(set_up: SetUp, decision: Decision) -> dict[str, Any]:
         "days": decision.step.step.days,
         "planned": decision.step.day.isoformat(),
         "calendar": set_up.branches[where].isil,
-        "flow": flow_scope(set_up, flow),
+        "flow": scope_of(flow.rule, set_up.branches[decision.row.branch_id]),
     }

@@ -105,7 +105,7 @@ def run_loans(
     """Does what is due by `day` of a page of loans, each step once; gives what, and for whom."""
     set_up = circulation.current_set_up(transaction)
     run = Run()
-    if not DUNNING.of(set_up).rows:
+    if not DUNNING.of(set_up).flows:
         return run
     until = datetime.combine(day, time(), UTC) + timedelta(DUNNING.of(set_up).lead) + _MARGIN
     since = _BEGINNING + timedelta(microseconds=after >> _PLACE)

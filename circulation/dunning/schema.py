@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -20,22 +19,15 @@ from sqlalchemy import (
 )
 
 from catalogue.database import Long, Moment, metadata
-from catalogue.schema import agencies, branches
+from catalogue.schema import agencies
+from circulation.dunning.steps import STEP
 from circulation.kernel.personal import CUT, JSON
+from circulation.kernel.rules import rule_table
 from circulation.ledger.schema import charges
 from circulation.patrons.schema import patrons
 
 #: Which steps follow for whom; the narrowest scope decides alone. One without steps tells nothing.
-dunning_flows = Table(
-    "dunning_flows",
-    metadata,
-    Column("id", Integer, Identity(), primary_key=True),
-    Column("agency_id", ForeignKey(agencies.c.id)),
-    Column("branch_id", ForeignKey(branches.c.id)),
-    Column("patron_category", String),
-    Column("material_group", String),
-    CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
-)
+dunning_flows = rule_table("dunning_flows", (), "patron_category", "material_group")
 
 #: The steps of a flow in their order (see `circulation.dunning.steps`).
 dunning_steps = Table(
@@ -43,17 +35,7 @@ dunning_steps = Table(
     metadata,
     Column("flow_id", ForeignKey(dunning_flows.c.id), primary_key=True),
     Column("number", SmallInteger, primary_key=True, autoincrement=False),
-    Column("code", String, nullable=False),
-    Column("does", String, nullable=False),
-    Column("days", Integer, nullable=False),
-    Column("counted_from", String, nullable=False),
-    Column("closed_days", String, nullable=False),
-    Column("calendar", String, nullable=False),
-    Column("message", String, nullable=False),
-    Column("fee", Integer, nullable=False),
-    Column("warns", Boolean, nullable=False),
-    Column("minimum", Integer, nullable=False),
-    Column("children", String, nullable=False),
+    *STEP.columns(nullable=False),
     UniqueConstraint("flow_id", "code"),
 )
 

@@ -14,13 +14,16 @@ before it to be done, and keeps the distance to it that the flow has.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import ConfigDict, Field
 
 from circulation.calendars.opening_hours import Calendar
-from circulation.kernel.policy import Case, narrowness
+from circulation.kernel.models import DESCRIBED, AsText, Model, Wanted
+from circulation.kernel.rules import Case, Rule, fitting
 from circulation.notices.kinds import NoticeKind
 
 
@@ -41,34 +44,66 @@ OF_DEBTS = (Does.REMIND, Does.COLLECT)
 NEEDS_WARNING = (Does.BILL, Does.COLLECT)
 
 
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and not value.isspace()
+
+
+def _word_of(deed: Does | str) -> str:
+    return Does(deed).value
+
+
+def _is_deed(value: object) -> bool:
+    return value in _DEEDS
+
+
+def _is_message(value: object) -> bool:
+    return value == "" or value in _MESSAGES
+
+
+_DEEDS = tuple(each.value for each in Does)
+_MESSAGES = {kind.value for kind in NoticeKind}
+_MOST_DAYS = 1_000
+Amount = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step as the set-up has it.
+    """A step as the set-up has it."""
 
-    * `days` after (negative: before) what it is `counted_from`: the ``due`` date, or the
-      ``previous`` step;
-    * `closed_days`: a step that falls on a closed day stays there (``keep``) or goes to the next
-      open one (``push``), or only open days are counted (``skip``), by the `calendar` of the
-      branch that lent (``lending``) or where the item belongs (``home``);
-    * `message` is the type of the notice, by default that of what is done; `fee`, in minor units,
-      is charged with it;
-    * `warns`: the message says, too, that who owes so much will be excluded, so that the days
-      until the block begin to run;
-    * `minimum`: debts of a patron that are less together are left alone;
-    * `children`: a child's debt is ``never`` collected, or from the ``guardian``.
-    """
+    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
 
-    code: str
-    does: Does
-    days: int
-    counted_from: str = "due"
-    closed_days: str = "keep"
-    calendar: str = "lending"
-    message: str = ""
-    fee: int = 0
+    code: Annotated[str, Wanted("a word", _is_word)]
+    """Its name, each once."""
+    does: Annotated[
+        Does,
+        Wanted(" or ".join(_DEEDS), _is_deed),
+        AsText(_word_of, Does),
+    ]
+    """Of a loan: ``notice`` tells, ``recall`` asks for the item back, ``bill`` charges compensation
+    and late fee. Of a debt: ``remind`` tells, ``collect`` hands it over to the debtor system."""
+    days: Annotated[int, Field(ge=-_MOST_DAYS, le=_MOST_DAYS)]
+    """So many days after (negative: before) what it is `counted_from`."""
+    counted_from: Literal["due", "previous"] = "due"
+    """From the due date, or from the step before."""
+    closed_days: Literal["keep", "push", "skip"] = "keep"
+    """A step that falls on a closed day stays there, or goes to the next open one, or only open
+    days are counted."""
+    calendar: Literal["lending", "home"] = "lending"
+    """By whose calendar: that of the branch that lent, or of that where the item belongs."""
+    message: Annotated[
+        str,
+        Wanted("a kind of message", _is_message, "there is no type of message {value!r}"),
+    ] = ""
+    """The kind of the message, by default that of what is done."""
+    fee: Amount = 0
+    """In minor units, charged with it."""
     warns: bool = False
-    minimum: int = 0
-    children: str = "never"
+    """The message says, too, that who owes so much will be excluded, so that the days until the
+    block begin to run."""
+    minimum: Amount = 0
+    """Debts of a patron that are less together are left alone."""
+    children: Literal["never", "guardian"] = "never"
+    """A child's debt is never collected, or from the guardian."""
 
     @property
     def kind(self) -> NoticeKind:
@@ -85,30 +120,13 @@ _KINDS = {
     Does.REMIND: NoticeKind.REMINDER,
     Does.COLLECT: NoticeKind.COLLECTION,
 }
-_MESSAGES = {kind.value for kind in NoticeKind}
-
-#: What the fields with a closed list of words may say.
-WORDS: dict[str, tuple[str, ...]] = {
-    "does": tuple(each.value for each in Does),
-    "counted_from": ("due", "previous"),
-    "closed_days": ("keep", "push", "skip"),
-    "calendar": ("lending", "home"),
-    "children": ("never", "guardian"),
-}
-_DEFAULTS = {field.name: field.default for field in fields(Step)}
-#: How far from its beginning a step may be.
-MOST_DAYS = 1_000
+STEP = Model(Step, "no such key; there are {names}")
 
 
 class Flow(NamedTuple):
-    """The steps for one scope; a scope that is None holds for any, as in
-    `circulation.kernel.policy`."""
+    """The steps for the scope of one rule, which says nothing besides."""
 
-    id: int
-    agency_id: int | None
-    branch_id: int | None
-    patron_category: str | None
-    material_group: str | None
+    rule: Rule
     steps: tuple[Step, ...]
 
     @property
@@ -123,12 +141,12 @@ class Flow(NamedTuple):
 class Flows:
     """All flows of one set-up. Never changed, but for what it remembers."""
 
-    __slots__ = ("_chosen", "lead", "rows")
+    __slots__ = ("_chosen", "flows", "lead")
 
-    def __init__(self, rows: Iterable[Flow]) -> None:
-        self.rows = tuple(rows)
+    def __init__(self, flows: Iterable[Flow]) -> None:
+        self.flows = tuple(flows)
         #: How many days before a due date the first step of any flow may be.
-        self.lead = max((-step.days for row in self.rows for step in row.of_loans), default=0)
+        self.lead = max((-step.days for flow in self.flows for step in flow.of_loans), default=0)
         self._chosen: dict[Case, Flow | None] = {}
 
     def flow(self, case: Case) -> Flow | None:
@@ -136,61 +154,24 @@ class Flows:
         if case not in self._chosen:
             if len(self._chosen) > 20_000:
                 self._chosen.clear()
-            fitting = [
-                (fit, row) for row in self.rows if (fit := narrowness(row, case)) is not None
-            ]
-            self._chosen[case] = max(fitting, default=(None, None), key=lambda each: each[0])[1]
+            by_rule = {flow.rule.id: flow for flow in self.flows}
+            holding = fitting((flow.rule for flow in self.flows), case)
+            self._chosen[case] = by_rule[holding[0].id] if holding else None
         return self._chosen[case]
 
 
 def step_of(values: Mapping[str, Any]) -> Step:
-    """A step from sound fields, what is left out being as usual."""
-    given = {**_DEFAULTS, **values, "does": Does(values["does"])}
-    return Step(**given)
+    """A step from sound settings as somebody wrote them, what is left out being as usual."""
+    return Step(**{**values, "does": Does(values["does"])})
 
 
 def said_of(step: Step) -> dict[str, Any]:
-    """The fields of a step that say something of their own."""
-    said = {field.name: getattr(step, field.name) for field in fields(Step)}
-    said["does"] = step.does.value
+    """The settings of a step that say something of their own, as somebody writes them."""
     return {
-        name: value
-        for name, value in said.items()
-        if name in ("does", "days") or value != _DEFAULTS.get(name)
+        name: setting.stored(getattr(step, name))
+        for name, setting in STEP.settings.items()
+        if name in ("does", "days") or getattr(step, name) != setting.default
     }
-
-
-def step_problems(values: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with the fields of one step: a sentence for each."""
-    problems = {}
-    for name, value in values.items():
-        if name not in _DEFAULTS:
-            problems[name] = f"no such key; there are {', '.join(_DEFAULTS)}"
-        elif problem := _problem(name, value):
-            problems[name] = problem
-    for name in ("code", "does", "days"):
-        if name not in values:
-            problems[name] = f"{name} is missing"
-    return problems
-
-
-def _problem(name: str, value: Any) -> str | None:
-    if name in WORDS:
-        words = WORDS[name]
-        return None if value in words else f"{name} is {' or '.join(words)}, not {value!r}"
-    if name == "code":
-        is_word = isinstance(value, str) and value and not value.isspace()
-        return None if is_word else f"code is a word, not {value!r}"
-    if name == "message":
-        is_kind = value == "" or value in _MESSAGES
-        return None if is_kind else f"there is no type of message {value!r}"
-    if name == "warns":
-        return None if type(value) is bool else f"warns must be true or false, not {value!r}"
-    least = -MOST_DAYS if name == "days" else 0
-    most = MOST_DAYS if name == "days" else 2**31 - 1
-    if type(value) is not int or not least <= value <= most:
-        return f"{name} is a whole number from {least} to {most}, not {value!r}"
-    return None
 
 
 def flow_problems(steps: Sequence[Step]) -> dict[str, str]:

@@ -11,9 +11,11 @@ from circulation.calendars.due_dates import local_date
 from circulation.items.facts import item_facts
 from circulation.kernel.engine import Circulation
 from circulation.kernel.loan_lengths import loan_due
-from circulation.kernel.policy import LENGTHS, WHETHER, Case, Explained, PolicyRow, explain
+from circulation.kernel.loan_rules import LOAN_POLICIES
+from circulation.kernel.policy import LENGTHS, WHETHER
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Block, Branch, Item, Patron, Refusal, Refused
+from circulation.kernel.rules import Case, Explained, Rule
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Balance
@@ -101,13 +103,13 @@ def explain_loan(
         item=facts.item(home),
         branch=here,
         case=case,
-        fields=tuple(explain(set_up.policies, case)),
+        fields=tuple(LOAN_POLICIES.explain(set_up.policies, case)),
         owner=home,
         owner_fields=()
         if home.id == here.id
         else tuple(
             each
-            for each in explain(set_up.policies, owner_case)
+            for each in LOAN_POLICIES.explain(set_up.policies, owner_case)
             if each.field in (*WHETHER, *LENGTHS)
         ),
         lends_freely=set_up.lends_freely(here.id, home.id),
@@ -128,7 +130,7 @@ def _by_isil(set_up: SetUp, isil: str) -> Branch | None:
     return next((branch for branch in set_up.branches.values() if branch.isil == isil), None)
 
 
-def scope_of(row: PolicyRow, branch: Branch) -> dict[str, str]:
+def scope_of(row: Rule, branch: Branch) -> dict[str, str]:
     """The scope of a row that holds at the branch, as the text of the set-up writes it.
 
     ``at``, ``category`` and ``group``, each where the rule says it.

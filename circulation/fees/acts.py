@@ -158,7 +158,7 @@ class FeesAtUndo(UndoFeature):
 def _undo(
     act: Act, set_up: SetUp, undone: Event, kinds: frozenset[ChargeKind], reason: str
 ) -> None:
-    if undone.patron_id is None or undone.loan_id is None or not FEES.of(set_up).rows:
+    if undone.patron_id is None or undone.loan_id is None or not FEES.of(set_up).rules:
         return
     account = open_account(act.transaction, set_up, act.desk, undone.patron_id, act.now)
     undo_at(account, undone.loan_id, undone.recorded or undone.at, kinds, reason)

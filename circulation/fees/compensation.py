@@ -20,9 +20,10 @@ from circulation.fees.charged_loans import (
     contributions_of_loan,
     take_back,
 )
-from circulation.fees.late_fees import borrower_facts, charge_lateness, fee_scope
+from circulation.fees.late_fees import borrower_facts, charge_lateness
 from circulation.fees.lateness import terms_facts
-from circulation.fees.rules import FEES, FeeTerms, explain_fees, fee_terms
+from circulation.fees.rules import FEES, deciding_scopes, fee_terms
+from circulation.fees.terms import FeeTerms
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
@@ -152,11 +153,7 @@ def charge_compensation(
         "category": borrower.category,
         "branch": branch.isil,
         "terms": terms_facts(terms),
-        "rules": {
-            part.field: fee_scope(part.row, branch)
-            for part in explain_fees(FEES.of(set_up).rows, case, day)
-            if part.row is not None
-        },
+        "rules": deciding_scopes(set_up, branch.id, case, day),
     }
     account = Account(transaction, set_up, desk, borrower.id, now)
     once = f"compensation {loan.id}"

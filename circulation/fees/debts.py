@@ -25,8 +25,9 @@ from sqlalchemy import bindparam, exists, or_, select
 from catalogue.database import Transaction, key_parameters, many, many_of, one, scalar
 from catalogue.schema import agencies
 from circulation.calendars.due_dates import local_date
-from circulation.fees.rules import FEES, FeeTerms, agency_fee_terms
+from circulation.fees.rules import FEES, agency_fee_terms
 from circulation.fees.schema import debt_warnings
+from circulation.fees.terms import FeeTerms
 from circulation.fees.warned import (
     WAS_TOLD,
     Debt,

@@ -9,7 +9,7 @@ from typing import Final
 
 from catalogue.database import Transaction
 from circulation.fees.paying import shares_of
-from circulation.fees.rules import FeeTerms
+from circulation.fees.terms import FeeTerms
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Refusal, Refused

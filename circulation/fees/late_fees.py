@@ -30,7 +30,8 @@ from circulation.fees.charged_loans import (
     last_contributed,
 )
 from circulation.fees.lateness import Lateness, child_on, lateness, terms_facts, top_fee
-from circulation.fees.rules import FEES, FeeRow, FeeTerms, explain_fees, fee_terms
+from circulation.fees.rules import FEES, deciding_scopes, fee_terms
+from circulation.fees.terms import FeeTerms
 from circulation.items.facts import ItemFacts
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind
@@ -192,11 +193,7 @@ def reckon(
     rules = {}
     if late.amount:
         case = set_up.case(branch.id, borrower.category, item.material_group)
-        rules = {
-            part.field: fee_scope(part.row, branch)
-            for part in explain_fees(FEES.of(set_up).rows, case, day)
-            if part.row is not None
-        }
+        rules = deciding_scopes(set_up, branch.id, case, day)
     return Reckoned(
         late,
         terms,
@@ -212,22 +209,6 @@ def reckon(
         is_child,
         rules,
     )
-
-
-def fee_scope(row: FeeRow, branch: Branch) -> dict[str, str]:
-    """The scope of a row that holds at the branch, as the text of the set-up writes it."""
-    place = None
-    if row.branch_id is not None:
-        place = branch.isil
-    elif row.agency_id is not None:
-        place = branch.agency_isil
-    scope = {
-        "at": place,
-        "category": row.patron_category,
-        "group": row.material_group,
-        "from": None if row.valid_from is None else row.valid_from.isoformat(),
-    }
-    return {name: value for name, value in scope.items() if value is not None}
 
 
 def late_fee(terms: FeeTerms, late: Lateness, act: str, *, is_child: bool) -> int:

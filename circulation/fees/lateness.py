@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.calendars.opening_hours import Calendar
-from circulation.fees.rules import TARIFFS, FeeTerms
+from circulation.fees.terms import TARIFFS, FeeTerms
 from circulation.fees.tiers import Tier, Tiers, below
 from circulation.patrons.traits import age_on
 

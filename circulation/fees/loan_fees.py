@@ -8,9 +8,8 @@ from typing import Any
 from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.fees.charged_loans import begin_contributions
-from circulation.fees.late_fees import fee_scope
 from circulation.fees.lateness import terms_facts
-from circulation.fees.rules import FEES, explain_fees, fee_terms
+from circulation.fees.rules import FEES, deciding_scopes, fee_terms
 from circulation.holds.wishes import HoldsCase, PlacingFeature
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
@@ -136,9 +135,5 @@ def _facts(
         "category": category,
         "branch": branch.isil,
         "terms": terms_facts(fee_terms(set_up, branch_id, category, material_group, day)),
-        "rules": {
-            part.field: fee_scope(part.row, branch)
-            for part in explain_fees(FEES.of(set_up).rows, case, day)
-            if part.row is not None
-        },
+        "rules": deciding_scopes(set_up, branch.id, case, day),
     }

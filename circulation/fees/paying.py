@@ -16,7 +16,8 @@ from sqlalchemy import bindparam, insert
 
 from catalogue.database import Transaction, send
 from circulation.calendars.due_dates import local_date
-from circulation.fees.rules import FeeTerms, agency_fee_terms
+from circulation.fees.rules import agency_fee_terms
+from circulation.fees.terms import FeeTerms
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason

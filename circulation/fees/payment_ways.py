@@ -3,81 +3,34 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-from sqlalchemy import bindparam, delete, insert, select
+from pydantic import ConfigDict
 
-from catalogue.database import Transaction, many, send
 from circulation.fees.schema import payment_ways
+from circulation.kernel.agency_rows import AgencyRows
+from circulation.kernel.models import DESCRIBED, Model, Wanted
 from circulation.kernel.set_up import SetUpPart
-
-
-class PaymentWays(NamedTuple):
-    """What of these there is, the others being empty.
-
-    * `self_service`: the address of a page where one pays;
-    * `account`: to transfer to: registration and account number, ``0216 4069123456``, or an IBAN;
-    * `fik`: the line of a Danish payment slip: ``+73<+87654321<`` with the creditor's number, or
-      ``+71<...+87654321<`` with the number of a payer before it.
-    """
-
-    self_service: str = ""
-    account: str = ""
-    fik: str = ""
-
 
 _ADDRESS = re.compile(r"https://[^\s<>]{1,180}")
 _ACCOUNT = re.compile(r"[0-9]{4}[ -]?[0-9]{4,10}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _FIK = re.compile(r"\+(01|73)<\+[0-9]{7,8}<|\+(71<[0-9]{15}|75<[0-9]{16})\+[0-9]{7,8}<")
 
-_all = many(
-    select(payment_ways.c.agency_id, *(payment_ways.c[name] for name in PaymentWays._fields)),
-    lambda agency_id, *ways: (agency_id, PaymentWays(*ways)),
-)
-_forget = send(delete(payment_ways).where(payment_ways.c.agency_id == bindparam("of")), "of")
-_insert = send(
-    insert(payment_ways).values(
-        {
-            payment_ways.c[name]: bindparam(f"new_{name}")
-            for name in ("agency_id", *PaymentWays._fields)
-        }
-    ),
-    *(f"new_{name}" for name in ("agency_id", *PaymentWays._fields)),
-)
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and _ADDRESS.fullmatch(value) is not None
 
 
-def read_payment_ways(transaction: Transaction) -> dict[int, PaymentWays]:
-    """Those of each agency that has said some, by its id."""
-    return dict(_all(transaction))
+def _is_account(value: object) -> bool:
+    return isinstance(value, str) and (
+        _ACCOUNT.fullmatch(value) is not None or _is_iban(value.replace(" ", ""))
+    )
 
 
-#: By the id of the agency.
-PAYMENT_WAYS = SetUpPart("payment_ways", read_payment_ways)
-
-
-def payment_problems(said: dict[str, Any]) -> dict[str, str]:
-    """What is wrong with ways to pay: a sentence for each that is at fault."""
-    problems = {}
-    for name, value in said.items():
-        if not isinstance(value, str) or not _is_sound(name, value):
-            problems[name] = f"{_SHOULD_BE[name]}, not {value!r}"
-    return problems
-
-
-_SHOULD_BE = {
-    "self_service": "self_service is an address that begins with https://",
-    "account": "account is a registration and account number, or an IBAN with its check digits",
-    "fik": 'fik is the line of a payment slip, such as "+73<+87654321<", with its check digit',
-}
-
-
-def _is_sound(name: str, value: str) -> bool:
-    if name == "self_service":
-        return _ADDRESS.fullmatch(value) is not None
-    if name == "account":
-        return _ACCOUNT.fullmatch(value) is not None or _is_iban(value.replace(" ", ""))
-    if _FIK.fullmatch(value) is None:
+def _is_slip(value: object) -> bool:
+    if not isinstance(value, str) or _FIK.fullmatch(value) is None:
         return False
     payer = value[4:].partition("+")[0]
     return not payer or _has_check_digit(payer)
@@ -96,14 +49,29 @@ def _has_check_digit(digits: str) -> bool:
     return sum(each - 9 if each > 9 else each for each in weighted) % 10 == 0
 
 
-def store_payment_ways(transaction: Transaction, agency_id: int, said: dict[str, Any]) -> None:
-    """The agency's ways to be paid, in place of those it had.
+@dataclass(frozen=True, slots=True)
+class PaymentWays:
+    """What of these there is, the others being empty."""
 
-    Call `circulation.kernel.set_up.set_up_changed` afterwards. Raises ValueError with all that is
-    wrong.
-    """
-    if problems := payment_problems(said):
-        raise ValueError("; ".join(problems.values()))
-    _forget(transaction, agency_id)
-    if said:
-        _insert(transaction, agency_id, *(said.get(name, "") for name in PaymentWays._fields))
+    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
+
+    self_service: Annotated[str, Wanted("an address that begins with https://", _is_address)] = ""
+    """The address of a page where one pays."""
+    account: Annotated[
+        str,
+        Wanted("a registration and account number, or an IBAN with its check digits", _is_account),
+    ] = ""
+    """To transfer to: registration and account number, ``0216 4069123456``, or an IBAN."""
+    fik: Annotated[
+        str,
+        Wanted(
+            'the line of a payment slip, such as "+73<+87654321<", with its check digit', _is_slip
+        ),
+    ] = ""
+    """The line of a Danish payment slip: ``+73<+87654321<`` with the creditor's number, or
+    ``+71<...+87654321<`` with the number of a payer before it."""
+
+
+PAYMENT_SETTINGS = AgencyRows(Model(PaymentWays), payment_ways)
+#: By the id of the agency.
+PAYMENT_WAYS = SetUpPart("payment_ways", PAYMENT_SETTINGS.read)

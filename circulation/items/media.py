@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select, update
 
 from catalogue.database import Transaction, many, send
-from circulation.kernel.policy import lineage
+from circulation.kernel.rules import lineage
 from circulation.kernel.schema import material_groups
 from circulation.kernel.set_up import SetUp, SetUpPart
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from circulation.kernel.agreements import Agreements
-from circulation.kernel.policy import (
-    Case,
-    LoanTerms,
-    PolicyRow,
-    Tree,
-    lineage,
-    resolve,
-    stricter,
-)
+from circulation.kernel.policy import LENGTHS, LOAN_POLICY, LoanTerms, stricter
 from circulation.kernel.results import Branch
+from circulation.kernel.rules import Case, Rule, RuleSet, Tree, descent, lineage
+from circulation.kernel.schema import loan_policies
+
+LOAN_POLICIES = RuleSet(LOAN_POLICY, loan_policies, together=LENGTHS)
+
+
+def resolve(rules: Iterable[Rule], case: Case, groups: Tree | None = None) -> LoanTerms:
+    """What the rules say. `groups` is the tree of material groups."""
+    explained = LOAN_POLICIES.explain(rules, case)
+    (limit,) = (each.rule for each in explained if each.field == "max_loans_in_group")
+    counted = case.groups[0] if limit is None else limit.material_group or case.groups[0]
+    return LoanTerms(
+        **{each.field: each.value for each in explained},
+        counted_groups=descent(groups or {}, counted),
+    )
+
 
 #: Terms are kept for each branch x category x material group asked for, this many at most.
 _TERMS_KEPT = 20_000
@@ -30,7 +39,7 @@ class LoanRules:
     """
 
     branches: dict[int, Branch]
-    policies: tuple[PolicyRow, ...]
+    policies: tuple[Rule, ...]
     categories: Tree
     groups: Tree
     hidden_schools: frozenset[int]
@@ -145,6 +154,6 @@ class LoanRules:
             and (rule.material_group is None or rule.material_group in groups)
         ]
         return (
-            max((rule.max_loans or 0 for rule in rules), default=0),
-            max((rule.max_loans_in_group or 0 for rule in rules), default=0),
+            max((rule.says.get("max_loans", 0) for rule in rules), default=0),
+            max((rule.says.get("max_loans_in_group", 0) for rule in rules), default=0),
         )

@@ -39,6 +39,8 @@ import circulation.patrons.schema  # noqa: F401
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
 from circulation.kernel.personal import JSON, names
+from circulation.kernel.policy import LOAN_POLICY
+from circulation.kernel.rules import rule_table
 
 #: One row, that changes with every change of organisation or rules: what processes keep of them
 #: in memory is good as long as the version is the one they read it under.
@@ -74,46 +76,8 @@ agreement_agencies = Table(
     sqlite_with_rowid=False,
 )
 
-#: Rules. A scope column that is NULL holds for any; a field that is NULL is left to a row of
-#: wider scope (see `circulation.kernel.policy`).
-loan_policies = Table(
-    "loan_policies",
-    metadata,
-    Column("id", Integer, Identity(), primary_key=True),
-    Column("agency_id", ForeignKey(agencies.c.id)),
-    Column("branch_id", ForeignKey(branches.c.id)),
-    Column("patron_category", String),
-    Column("material_group", String),
-    Column("loanable", Boolean),
-    Column("loan_days", Integer),
-    Column("renewals", Integer),
-    Column("renewal_days", Integer),
-    Column("renewal_window_days", Integer),
-    Column("renew_overdue", Boolean),
-    Column("max_loans", Integer),
-    Column("max_loans_in_group", Integer),
-    Column("local_holds_first", Boolean),
-    Column("hold_while_on_loan", Boolean),
-    Column("on_site_only", Boolean),
-    Column("loan_hours", Integer),
-    Column("loan_until", String),  # 2027-06-25, or 06-25 for every year
-    Column("closed_days", String),
-    Column("within_card", Boolean),
-    Column("renewal_from", String),
-    Column("renew_unseen", Boolean),
-    Column("auto_renew", Boolean),
-    Column("holdable", Boolean),
-    Column("max_holds", Integer),
-    Column("interest_days", Integer),
-    Column("pickup_days", Integer),
-    Column("recall_days", Integer),
-    Column("recall_notice_days", Integer),
-    Column("bookable", Boolean),
-    Column("booking_days_before", Integer),
-    Column("booking_days_after", Integer),
-    Column("max_booking_days", Integer),
-    Column("before_bookings", String),
-    CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
+loan_policies = rule_table(
+    "loan_policies", LOAN_POLICY.columns(), "patron_category", "material_group"
 )
 
 #: Trees of codes. Patrons and items may bear codes that stand in neither: those have no parent.

@@ -22,16 +22,10 @@ from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.calendars.rows import read_calendars
 from circulation.kernel.agreements import Agreements, read_agreements
-from circulation.kernel.loan_rules import LoanRules
+from circulation.kernel.loan_rules import LOAN_POLICIES, LoanRules
 from circulation.kernel.parts import Registry
-from circulation.kernel.policy import FIELDS, SCOPE, PolicyRow, rule_problems
 from circulation.kernel.results import Branch, Desk
-from circulation.kernel.schema import (
-    agency_settings,
-    loan_policies,
-    set_up_version,
-)
-from circulation.kernel.scoped_rows import ScopedRows, check_rule
+from circulation.kernel.schema import agency_settings, set_up_version
 from circulation.kernel.transport import Transport, read_transport
 from circulation.kernel.trees import CATEGORIES, GROUPS
 
@@ -57,7 +51,6 @@ BRANCH_TABLES = branches.join(agencies, agencies.c.id == branches.c.agency_id).o
 
 _version = scalar(select(set_up_version.c.version))
 _all_branches = many(select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES), Branch)
-_policies = ScopedRows(loan_policies, PolicyRow, SCOPE)
 #: Schools whose stock is their own.
 _hidden_schools: Callable[..., list[Any]] = many(
     select(agencies.c.id).where(agencies.c.kind == "school", agencies.c.shares_stock.is_(False)),
@@ -144,7 +137,7 @@ def read_set_up(transaction: Transaction) -> SetUp:
     return SetUp(
         version=version,
         branches=branches,
-        policies=tuple(_policies.read(transaction)),
+        policies=tuple(LOAN_POLICIES.read(transaction)),
         categories={node.code: node.parent for node in CATEGORIES.all(transaction)},
         groups={node.code: node.parent for node in GROUPS.all(transaction)},
         hidden_schools=frozenset(row[0] for row in _hidden_schools(transaction)),
@@ -164,45 +157,3 @@ def version_of(transaction: Transaction) -> int:
 def set_up_changed(transaction: Transaction) -> None:
     """To be called by whatever changes anything that a `SetUp` holds."""
     _set_version(transaction, secrets.randbits(62))
-
-
-# Rules
-
-
-def set_loan_policy(
-    transaction: Transaction,
-    *,
-    agency_id: int | None = None,
-    branch_id: int | None = None,
-    patron_category: str | None = None,
-    material_group: str | None = None,
-    **terms: bool | int | str | None,
-) -> int:
-    """Stores the rule of one scope, in place of what that scope had; gives the row's id.
-
-    `terms` are fields of `circulation.kernel.policy.LoanTerms`. Raises ValueError with all that is
-    wrong with them (see `circulation.kernel.policy.rule_problems`).
-    """
-    scope = (agency_id, branch_id, patron_category, material_group)
-    check_rule(rule_problems(terms), agency_id, branch_id)
-    new_id = _policies.store(transaction, scope, [terms.get(name) for name in FIELDS])
-    set_up_changed(transaction)
-    return new_id
-
-
-def remove_loan_policy(
-    transaction: Transaction,
-    *,
-    agency_id: int | None = None,
-    branch_id: int | None = None,
-    patron_category: str | None = None,
-    material_group: str | None = None,
-) -> None:
-    """Removes the rule of one scope, where there is one."""
-    _policies.forget(transaction, (agency_id, branch_id, patron_category, material_group))
-    set_up_changed(transaction)
-
-
-def loan_policies_of(transaction: Transaction) -> list[PolicyRow]:
-    """All rules, for `circulation.kernel.policy.explain` and for people to read."""
-    return _policies.read(transaction)

@@ -10,8 +10,8 @@ from catalogue.database import Transaction, change, many, send
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 from circulation.notices.kinds import TRAITS, NoticeKind
-from circulation.notices.rules import NoticeTerms
 from circulation.notices.schema import notice_choices
+from circulation.notices.terms import NoticeTerms
 
 
 class NotOptional(ValueError):

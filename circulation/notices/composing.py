@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +74,7 @@ def context_of(
         **{noun: [row._asdict() for row in contents.of(noun)] for noun in NOUNS},
         "charges": charges,
         "total": _total(charges, language),
-        "payment": payment._asdict(),
+        "payment": asdict(payment),
     }
     return context
 

@@ -156,9 +156,9 @@ def notices_of_day(
 
 def _widest(rules: NoticeRules, kind: NoticeKind) -> int:
     """The most days that any rule says of that kind."""
-    return max(
-        (row.days for row in rules.rows if row.days and row.kind in (None, kind.value)), default=0
-    )
+    fitting = (rule for rule in rules.rules if rule.kind in (None, kind.value))
+    widest: int = max((rule.says.get("days", 0) for rule in fitting), default=0)
+    return widest
 
 
 def _span(which: Dated, day: date, widest: int) -> tuple[Any, Any]:

@@ -12,6 +12,7 @@ from catalogue.database import Transaction, one
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import Event, read_event, select_events
 from circulation.kernel.results import Branch
+from circulation.kernel.rules import Explained
 from circulation.kernel.schema import events
 from circulation.kernel.set_up import SetUp
 from circulation.notices.addresses import address_of
@@ -23,7 +24,7 @@ from circulation.notices.log import Logged, find_entry
 from circulation.notices.persons import Person, read_persons
 from circulation.notices.planning import Planned, Planner
 from circulation.notices.rows import Notice, find_notice, tried_as
-from circulation.notices.rules import NOTICES, ExplainedNotice, explain_notices, notice_case
+from circulation.notices.rules import NOTICE_RULES, NOTICES, notice_case
 
 _event = one(select_events(events.c.id == bindparam("event_id")), read_event, "event_id")
 
@@ -54,7 +55,7 @@ class ExplainedCause:
     event: Event | None
     about: Contents
     branch: Branch
-    fields: list[ExplainedNotice]
+    fields: list[Explained]
     ways: list[WayOpen]
     #: What becomes of it if it is looked at now; None where it is settled.
     next: Planned | None
@@ -90,7 +91,7 @@ def _cause(
     persons = read_persons(transaction, ids)
     about = persons.get(notice.patron_id or 0)
     case = notice_case(set_up.case, notice.branch_id, about.category if about else "", notice.kind)
-    fields = explain_notices(NOTICES.of(set_up).rows, case)
+    fields = NOTICE_RULES.explain(NOTICES.of(set_up).rules, case)
     said: dict[str, Any] = {part.field: part.value for part in fields}
     order = said["channels"] if notice.channels is None else notice.channels
     planner = Planner(transaction, set_up, post, [notice], now)

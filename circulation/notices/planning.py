@@ -23,8 +23,9 @@ from circulation.notices.persons import Person, read_persons
 from circulation.notices.rendering import BadTemplate
 from circulation.notices.requests import may_be_child
 from circulation.notices.rows import Notice, tried_as
-from circulation.notices.rules import NoticeTerms, notice_terms
+from circulation.notices.rules import notice_terms
 from circulation.notices.silence import silenced
+from circulation.notices.terms import NoticeTerms
 from circulation.notices.times import next_time, quiet_until
 from circulation.notices.validity import still_so, still_so_of_person
 from circulation.patrons.guardians import guardians_of

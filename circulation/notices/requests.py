@@ -22,8 +22,9 @@ from circulation.kernel.reasons import BlockReason
 from circulation.kernel.set_up import SetUp
 from circulation.notices.causes import Cause, cause_text
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
-from circulation.notices.rules import NOTICES, NoticeTerms, notice_terms
+from circulation.notices.rules import NOTICES, notice_terms
 from circulation.notices.schema import notice_choices, notices
+from circulation.notices.terms import NoticeTerms
 from circulation.notices.times import next_time
 from circulation.patrons.guardians import ADULT_AGE, guardians_of
 from circulation.patrons.schema import patron_blocks, patrons

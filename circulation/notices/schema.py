@@ -11,13 +11,10 @@ from enum import Enum
 
 from sqlalchemy import (
     Boolean,
-    CheckConstraint,
     Column,
     ColumnClause,
     ForeignKey,
-    Identity,
     Index,
-    Integer,
     SmallInteger,
     String,
     Table,
@@ -28,35 +25,13 @@ from sqlalchemy import (
 )
 
 from catalogue.database import Long, Moment, metadata
-from catalogue.schema import agencies, branches
+from catalogue.schema import branches
 from circulation.kernel.personal import CUT, DELETED, JSON
+from circulation.kernel.rules import rule_table
+from circulation.notices.terms import NOTICE_TERMS
 from circulation.patrons.schema import patrons
 
-#: Rules. A scope column that is NULL holds for any; a field that is NULL is left to a row of
-#: wider scope (see `circulation.notices.rules`).
-notice_rules = Table(
-    "notice_rules",
-    metadata,
-    Column("id", Integer, Identity(), primary_key=True),
-    Column("agency_id", ForeignKey(agencies.c.id)),
-    Column("branch_id", ForeignKey(branches.c.id)),
-    Column("patron_category", String),
-    Column("kind", String),  # a value of `NoticeKind`
-    Column("channels", String),  # parted by blanks
-    Column("digest", String),
-    Column("send_at", String),
-    Column("quiet", String),
-    Column("verified", Boolean),
-    Column("guardians", String),
-    Column("absent", String),
-    Column("days", SmallInteger),
-    Column("on_request", Boolean),
-    Column("valid_hours", Integer),
-    Column("keep_days", Integer),
-    Column("at_desk", String),  # material groups, parted by blanks
-    Column("in_reading_room", String),  # the same
-    CheckConstraint("agency_id IS NULL OR branch_id IS NULL", name="one_place"),
-)
+notice_rules = rule_table("notice_rules", NOTICE_TERMS.columns(), "patron_category", "kind")
 
 #: What was given to a channel, or is to be. The id is known before it is sent, and to the channel
 #: where that can tell by it that it has sent the message already.

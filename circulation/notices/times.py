@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from circulation.calendars.due_dates import local_date
-from circulation.notices.rules import parse_quiet, parse_time
+from circulation.notices.terms import parse_quiet, parse_time
 
 
 def moment_at(day: date, at: time, timezone: str) -> datetime:

@@ -16,8 +16,8 @@ from circulation.holds.schema import holds
 from circulation.interlending.owners import NOT_RENEWED
 from circulation.items.schema import missing_items
 from circulation.kernel.events import Event, EventKind, Follower
-from circulation.kernel.policy import lineage
 from circulation.kernel.results import LoanMark
+from circulation.kernel.rules import lineage
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.schema import charge_loans, charges

@@ -3,35 +3,14 @@ of the schema against this."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import circulation.assembly  # noqa: F401  the sections are registered there
+from circulation.sections.sections import SECTIONS
+
 #: Table -> the section of the text that sets its rows.
-SET_BY: dict[str, str] = {
-    "consortia": "consortium",
-    "agencies": "agencies",
-    "agency_settings": "agencies",
-    "branches": "branches",
-    "agreements": "agreements",
-    "agreement_agencies": "agreements",
-    "patron_categories": "categories",
-    "material_groups": "groups",
-    "placement_names": "agencies",
-    "opening_hours": "week",
-    "special_days": "special_days",
-    "history_settings": "agencies",
-    "pin_settings": "agencies",
-    "loan_policies": "rules",
-    "float_branches": "float_groups",
-    "item_defaults": "item_defaults",
-    "barcode_ranges": "barcode_ranges",
-    "transport_costs": "transport",
-    "terminal_profiles": "terminal_profiles",
-    "terminals": "terminals",
-    "partners": "partners",
-    "sort_rules": "sorting",
-    "fee_rules": "fees",
-    "dunning_flows": "dunning",
-    "dunning_steps": "dunning",
-    "notice_rules": "notices",
-    "payment_ways": "agencies",
+SET_BY: Mapping[str, str] = {
+    table: key for section in SECTIONS for table, key in section.tables.items()
 }
 
 #: Tables of what happens in the library, of who and what is in it, and of the machinery.

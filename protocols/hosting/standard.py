@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from twisted.internet.protocol import Factory
 from twisted.web.resource import IResource
 
-from circulation.setting_up.options import Checks
+from circulation.sections.options import Checks
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.answering import Services
 from protocols.hosting.installed import installed

@@ -36,7 +36,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from catalogue.database import Following
 from circulation.patrons.identifiers import IdentifierKey
 from circulation.patrons.seals import NumberSeal
-from circulation.setting_up.positions import lines_of
+from circulation.sections.positions import lines_of
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.logs import Form
 from protocols.hosting.networks import Network

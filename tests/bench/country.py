@@ -24,8 +24,9 @@ from catalogue.loading.files import BATCH_SIZE
 from catalogue.reindexing.late_indexing import load_then_index
 from catalogue.reindexing.rebuilding import Progress
 from catalogue.reindexing.reindexings import unfinished
+from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium
-from circulation.kernel.set_up import set_loan_policy
+from circulation.kernel.set_up import set_up_changed
 from tests.bench.filling import cyclic, fill
 from tests.bench.recombined import real_records, recombined, sample_path
 
@@ -151,7 +152,8 @@ def _organise(transaction: Transaction) -> None:
         for branch in range(1, BRANCHES // AGENCIES + 1):
             isil = branch_isil(number * BRANCHES // AGENCIES + branch)
             add_branch(transaction, agency, isil, f"Filial {number}.{branch}")
-    set_loan_policy(transaction, loan_days=28, renewals=2, max_loans=100, max_holds=100)
+    LOAN_POLICIES.store(transaction, loan_days=28, renewals=2, max_loans=100, max_holds=100)
+    set_up_changed(transaction)
 
 
 def _load_records(database: Database, watch: Stopwatch, folder: Path, records: int) -> None:

@@ -23,6 +23,7 @@ from catalogue.schema import records
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import Event, events_of_item
+from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium, find_branch
 from circulation.kernel.results import (
     Branch,
@@ -33,7 +34,7 @@ from circulation.kernel.results import (
     Renewed,
     RenewedAll,
 )
-from circulation.kernel.set_up import set_loan_policy
+from circulation.kernel.set_up import set_up_changed
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew, renew_all
 from circulation.loans.returns import check_in
@@ -149,7 +150,11 @@ class Library:
         )
 
     def policy(self, **rule: Any) -> int:
-        return self.write(lambda transaction: set_loan_policy(transaction, **rule))
+        def work(transaction: Transaction) -> int:
+            set_up_changed(transaction)
+            return LOAN_POLICIES.store(transaction, **rule)
+
+        return self.write(work)
 
     def events_of(self, barcode: str) -> list[Event]:
         def work(transaction: Transaction) -> list[Event]:
@@ -168,7 +173,8 @@ def a_library(database: Database, **rule: Any) -> Library:
         agency = add_agency(transaction, consortium, "DK-900100", "Prøvekommunens Biblioteker")
         add_branch(transaction, agency, "DK-900101", "Hovedbiblioteket")
         add_branch(transaction, agency, "DK-900102", "Havnefilialen")
-        set_loan_policy(transaction, **({"loan_days": 28, "renewals": 2} | rule))
+        LOAN_POLICIES.store(transaction, **({"loan_days": 28, "renewals": 2} | rule))
+        set_up_changed(transaction)
         main = find_branch(transaction, "DK-900101")
         other = find_branch(transaction, "DK-900102")
         assert main is not None

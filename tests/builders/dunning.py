@@ -17,7 +17,7 @@ from circulation.dunning.flow_rows import store_flow
 from circulation.dunning.steps import Does, Step
 from circulation.jobs.running import run_job
 from circulation.kernel.set_up import set_up_changed
-from circulation.notices.rules import store_notice_rule
+from circulation.notices.rules import NOTICE_RULES
 from circulation.notices.schema import notices
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import charge, danish_fees, fee_rule, number_of
@@ -50,7 +50,7 @@ def notices_by(library: Library, *channels: str, **rule: Any) -> None:
     """A rule that sends all messages."""
 
     def work(transaction: Transaction) -> None:
-        store_notice_rule(transaction, channels=list(channels) or ["email"], **rule)
+        NOTICE_RULES.store(transaction, channels=list(channels) or ["email"], **rule)
         set_up_changed(transaction)
 
     library.write(work)

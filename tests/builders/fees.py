@@ -6,7 +6,7 @@ from typing import Any
 
 from catalogue.database import Transaction
 from circulation.fees.paying import pay
-from circulation.fees.rules import store_fee_rule
+from circulation.fees.rules import FEE_RULES
 from circulation.kernel.results import CheckedIn, Renewed
 from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.balances import balances_of
@@ -31,7 +31,7 @@ CHILD = [[1, 1_000], [8, 5_500], [31, 12_000]]
 
 def fee_rule(library: Library, **rule: Any) -> None:
     def work(transaction: Transaction) -> None:
-        store_fee_rule(transaction, **rule)
+        FEE_RULES.store(transaction, **rule)
         set_up_changed(transaction)
 
     library.write(work)

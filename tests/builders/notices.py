@@ -20,7 +20,7 @@ from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import Logged, log_of
 from circulation.notices.outcomes import Outcome, Sent, claim_again, record
 from circulation.notices.requests import NoticeRequest, request_notice
-from circulation.notices.rules import store_notice_rule
+from circulation.notices.rules import NOTICE_RULES
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library
 
@@ -35,7 +35,7 @@ def rule(library: Library, *channels: str, kind: NoticeKind | None = None, **ter
     def work(transaction: Transaction) -> None:
         if channels:
             terms["channels"] = list(channels)
-        store_notice_rule(transaction, kind=kind, **terms)
+        NOTICE_RULES.store(transaction, kind=kind and kind.value, **terms)
         set_up_changed(transaction)
 
     library.write(work)

@@ -257,10 +257,10 @@ def test_both_rules_are_explained(library: Library) -> None:
     assert (found.branch, found.owner) == (library.main, school)
     [lenders] = [each for each in found.fields if each.field == "loanable"]
     [owners] = [each for each in found.owner_fields if each.field == "loanable"]
-    assert (lenders.value, lenders.row) == (True, None)
+    assert (lenders.value, lenders.rule) == (True, None)
     assert owners.value is False
-    assert owners.row is not None
-    assert owners.row.agency_id == school.agency_id
+    assert owners.rule is not None
+    assert owners.rule.agency_id == school.agency_id
     assert {each.field for each in found.owner_fields} > set(WHETHER)
     assert [each.reason for each in found.refusals] == [Reason.ITEM_NOT_LOANABLE]
     assert (found.lends_freely, found.keeps_to_itself) == (False, True)

@@ -16,7 +16,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import Branch, Desk
 from circulation.kernel.set_up import SetUp, set_up_changed
-from circulation.notices.rules import store_notice_rule
+from circulation.notices.rules import NOTICE_RULES
 from circulation.patrons.registering import PatronKind, register_patron
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
@@ -72,7 +72,7 @@ def found_town(
         assert not declared.problems, declared.problems
         apply_set_up(transaction, declared, now=now)
         # By these rules everybody is told everything at once, so that nothing is told too late.
-        store_notice_rule(transaction, channels=["email"], digest="together")
+        NOTICE_RULES.store(transaction, channels=["email"], digest="together")
         set_up_changed(transaction)
         found = [find_branch(transaction, isil) for isil in ("DK-900101", "DK-900102")]
         return [branch for branch in found if branch]

@@ -15,7 +15,7 @@ import click
 
 from catalogue.database import Transaction
 from catalogue.items import Item, find_item
-from circulation.fees.rules import FeeTerms
+from circulation.fees.terms import FeeTerms
 from circulation.items.changes import KEEP, ItemUnfit, Keep, change_item
 from circulation.items.placement import LEVELS, UnknownPlace, place_item
 from circulation.items.removal import ItemNeeded, remove_item

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
+from circulation.callers.section import DESTINATIONS
 from circulation.callers.sorting import SortRule, problem_bin_at
 from circulation.explaining.sorting import RuleTried, SortingExplained, explain_sorting
 from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import Desk, Refused
-from circulation.setting_up.callers import DESTINATIONS
 from protocols.commands.shared.library import DEVICE, Library, as_json, opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import no_branch

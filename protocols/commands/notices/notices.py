@@ -9,13 +9,13 @@ import click
 
 from catalogue.database import Transaction
 from circulation.digital_post.receipts import receipts_of
-from circulation.kernel.results import Branch
+from circulation.kernel.rules import scope_of
 from circulation.notices.choices import NotOptional, choices_of, choose
 from circulation.notices.explaining import ExplainedCause, explain_message
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import Logged, log_of, queue
 from circulation.notices.requests import addressee
-from circulation.notices.rules import NoticeRow, notice_terms
+from circulation.notices.rules import notice_terms
 from circulation.notices.silence import begin_silent_batch, end_silent_batch, silent_batch_list
 from circulation.notices.writing import state_balance
 from circulation.patrons.access_log import log_access
@@ -256,7 +256,10 @@ def _cause_facts(cause: ExplainedCause) -> dict[str, Any]:
         "bookings": [{"booking": each.id, "title": each.title} for each in about.bookings],
         "branch": cause.branch.isil,
         "rules": {
-            part.field: {"value": part.value, "rule": _scope(part.row, cause.branch)}
+            part.field: {
+                "value": part.value,
+                "rule": part.rule and scope_of(part.rule, cause.branch),
+            }
             for part in cause.fields
         },
         "channels": [
@@ -278,16 +281,6 @@ def _cause_facts(cause: ExplainedCause) -> dict[str, Any]:
             "later": cause.next.due,
         },
     }
-
-
-def _scope(row: NoticeRow | None, branch: Branch) -> dict[str, str] | None:
-    """The scope of a rule as the set-up writes it; None where the built-in value holds."""
-    if row is None:
-        return None
-    place = branch.isil if row.branch_id is not None else branch.agency_isil
-    at = place if row.branch_id is not None or row.agency_id is not None else None
-    said = {"at": at, "category": row.patron_category, "kind": row.kind}
-    return {name: value for name, value in said.items() if value is not None}
 
 
 for _command in (*COMMANDS, posted):

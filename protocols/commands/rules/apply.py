@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from circulation.sections.source import Problem
 from circulation.setting_up.applying import (
     ChangedMeanwhile,
     DoesNotFit,
@@ -16,7 +17,6 @@ from circulation.setting_up.applying import (
     plan,
 )
 from circulation.setting_up.reading import read
-from circulation.setting_up.source import Problem
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.standard import option_checks

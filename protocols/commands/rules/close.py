@@ -11,7 +11,7 @@ import click
 from circulation.calendars.due_dates import local_date
 from circulation.closures.closing import Closure, close_branch, lift_closure, preview_closure
 from circulation.fees.redating import ReckonedAgain
-from circulation.fees.rules import FeeTerms
+from circulation.fees.terms import FeeTerms
 from circulation.kernel.results import Refused
 from circulation.ledger.money import decimal_text
 from protocols.commands.shared.databases import open_configured

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import click
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
-from circulation.explaining.loans import LoanExplained, explain_loan, scope_of
+from circulation.explaining.loans import LoanExplained, explain_loan
 from circulation.kernel.engine import Circulation
-from circulation.kernel.policy import Explained, PolicyRow
 from circulation.kernel.results import Branch, Refused
+from circulation.kernel.rules import Explained, Rule, scope_of
 from circulation.ledger.money import amount_text
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.settings import Settings
@@ -81,7 +81,7 @@ def _show_rules(fields: Sequence[Explained], branch: Branch, whose: str = "") ->
         (
             whose + part.field,
             "" if part.value is None else json.dumps(part.value),
-            _rule(part.row, branch),
+            _rule(part.rule, branch),
         )
         for part in fields
     ]
@@ -102,10 +102,10 @@ def _counts(agency_id: int | None, answer: LoanExplained) -> str:
     return "" if is_counted else f", which does not count at {answer.branch.agency_isil}"
 
 
-def _rule(row: PolicyRow | None, branch: Branch) -> str:
-    if row is None:
+def _rule(rule: Rule | None, branch: Branch) -> str:
+    if rule is None:
         return "no rule"
-    said = " ".join(f"{name} = {value}" for name, value in scope_of(row, branch).items())
+    said = " ".join(f"{name} = {value}" for name, value in scope_of(rule, branch).items())
     return f"rule {said}" if said else "rule for all"
 
 
@@ -153,7 +153,7 @@ def _fields_as_json(fields: Sequence[Explained], branch: Branch) -> dict[str, An
     return {
         part.field: {
             "value": part.value,
-            "rule": None if part.row is None else scope_of(part.row, branch),
+            "rule": None if part.rule is None else scope_of(part.rule, branch),
         }
         for part in fields
     }

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from circulation.fees.rules import FeeTerms
+from circulation.fees.terms import FeeTerms
 from circulation.kernel.results import Branch
 from circulation.kernel.set_up import DEFAULT_TIMEZONE
 from circulation.languages.formats import Formats

@@ -19,8 +19,8 @@ from catalogue.database import (
     standing_of,
 )
 from catalogue.reindexing.index_rules import is_outdated
+from circulation.dunning.section import unpayable
 from circulation.kernel.organisation import find_branch
-from circulation.setting_up.paying import unpayable
 from circulation.setting_up.stored import stored_parts
 from protocols.hosting.findings import Finding, error, warning
 from protocols.hosting.installed import installed

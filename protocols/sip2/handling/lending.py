@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from catalogue.items import find_item
 from circulation.accounts.loans import patron_loans
-from circulation.kernel.policy import lineage
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed
+from circulation.kernel.rules import lineage
 from circulation.loans.lending import check_out
 from circulation.loans.off_line import Reported
 from circulation.loans.renewals import renew as renew_loan

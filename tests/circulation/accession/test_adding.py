@@ -24,7 +24,7 @@ from circulation.accession.adding import (
     accession,
 )
 from circulation.accession.barcode_ranges import BarcodeRange, store_range
-from circulation.accession.item_defaults import store_defaults
+from circulation.accession.item_defaults import ITEM_DEFAULTS
 from circulation.kernel.events import EventKind
 from circulation.kernel.results import Branch, CheckedOut, Destination
 from circulation.kernel.trees import GROUPS
@@ -174,19 +174,12 @@ def test_the_rules_give_group_price_place_and_call_number(library: Library) -> N
     agency, branch = library.main.agency_id, library.main.id
 
     def work(transaction: Transaction) -> None:
-        store_defaults(
-            transaction,
-            (None, None, None, "book"),
-            {"gives_group": "quick", "call_number": "dewey"},
-        )
-        store_defaults(
-            transaction, (agency, None, "book", None), {"price": 30_000, "currency": "DKK"}
-        )
-        store_defaults(transaction, (agency, None, None, None), {"department": "Adults"})
-        store_defaults(
-            transaction, (None, branch, None, None), {"department": "Children", "location": "F"}
-        )
-        store_defaults(transaction, (None, None, "dvd", None), {"section": "Films"})
+        store = ITEM_DEFAULTS.store
+        store(transaction, material_type="book", gives_group="quick", call_number="dewey")
+        store(transaction, agency_id=agency, material_group="book", price=30_000, currency="DKK")
+        store(transaction, agency_id=agency, department="Adults")
+        store(transaction, branch_id=branch, department="Children", location="F")
+        store(transaction, material_group="dvd", section="Films")
 
     library.write(work)
     item = accessioned(library).item

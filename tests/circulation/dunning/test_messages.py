@@ -55,7 +55,7 @@ def test_statement_15_nobody_is_told_of_a_loan_that_is_closed_when_the_sender_ru
     event); log row before send, state after."""
     library = either_library
     danish(library)
-    notices_by(library, "email", kind=NoticeKind.OVERDUE)  # another rule that says the same
+    notices_by(library, "email", kind=NoticeKind.OVERDUE.value)  # another rule that says the same
     card = a_borrower(library)
     [back, kept] = lend(library, card, 2)
     run_days(library, 29)

@@ -11,7 +11,7 @@ import pytest
 from circulation.dunning.steps import Step
 from circulation.kernel.set_up import set_up_changed
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.rules import store_notice_rule
+from circulation.notices.rules import NOTICE_RULES
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.registering import PatronKind
 from tests.builders.circulation import Library, a_patron
@@ -66,7 +66,13 @@ def a_pupil(library: Library) -> str:
 
 def one_told_of_no_recall(library: Library) -> str:
     notices_by(library, "email")
-    write(library, store_notice_rule, patron_category="school", kind=NoticeKind.RECALL, channels=[])
+    write(
+        library,
+        NOTICE_RULES.store,
+        patron_category="school",
+        kind=NoticeKind.RECALL.value,
+        channels=[],
+    )
     library.write(set_up_changed)
     return a_patron(library, category="school", email="elev@example.org")
 

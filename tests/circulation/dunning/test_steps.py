@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from circulation.calendars.opening_hours import ROUND_THE_CLOCK, Calendar, Week
 from circulation.dunning.steps import (
     NEEDS_WARNING,
+    STEP,
     Does,
     Done,
     Planned,
@@ -22,7 +23,6 @@ from circulation.dunning.steps import (
     plan,
     said_of,
     step_of,
-    step_problems,
 )
 from circulation.notices.kinds import NoticeKind
 from tests.builders.dunning import DANISH, changed, without
@@ -145,7 +145,7 @@ def test_the_type_of_the_message(step: Step, kind: NoticeKind) -> None:
 @pytest.mark.parametrize("step", DANISH, ids=lambda step: step.code)
 def test_a_step_says_only_what_is_its_own(step: Step) -> None:
     said = said_of(step)
-    assert step_problems(said) == {}
+    assert STEP.problems(said) == {}
     assert step_of(said) == step
     assert {"code", "does", "days"} <= said.keys()
 
@@ -168,11 +168,11 @@ def test_a_step_says_only_what_is_its_own(step: Step) -> None:
 )
 def test_what_is_no_step(fields: dict[str, Any], key: str, told: str) -> None:
     sound = {"code": "a", "does": "notice", "days": 1}
-    assert told in step_problems(sound | fields)[key]
+    assert told in STEP.problems(sound | fields)[key]
 
 
 def test_what_a_step_must_say() -> None:
-    assert set(step_problems({})) == {"code", "does", "days"}
+    assert set(STEP.problems({})) == {"code", "does", "days"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from circulation.fees.late_fees import SESSION, late_fee
 from circulation.fees.lateness import Lateness, child_on, lateness, tariff, top_fee
 from circulation.fees.loan_fees import fee_refusals
 from circulation.fees.paying import shares_of
-from circulation.fees.rules import FeeTerms, fee_rule_problems
+from circulation.fees.terms import FEE_TERMS, FeeTerms
 from circulation.fees.tiers import MOST, MOST_DAYS, Tier, amount_on, exceeding, read_tiers
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal
@@ -78,14 +78,14 @@ def test_a_tariff_may_reach_its_ceiling_and_not_pass_it() -> None:
 )
 def test_a_number_of_a_rule(name: str, most: int) -> None:
     for right in (0, most):
-        assert fee_rule_problems({name: right}) == {}
+        assert FEE_TERMS.problems({name: right}) == {}
     for wrong in (-1, most + 1, 1.0, True, "1"):
         told = f"{name} is a whole number from 0 to {most}, not {wrong!r}"
-        assert fee_rule_problems({name: wrong}) == {name: told}
+        assert FEE_TERMS.problems({name: wrong}) == {name: told}
 
 
 def test_what_is_wrong_with_a_rule_is_told() -> None:
-    problems = fee_rule_problems(
+    problems = FEE_TERMS.problems(
         {"late_fees": "all", "currency": "dkk", "price_cap": 1, "fee": 1, "tiers": [[1]]}
     )
     assert problems == {
@@ -96,7 +96,7 @@ def test_what_is_wrong_with_a_rule_is_told() -> None:
         "tiers": "tiers is pairs of a day and an amount, both rising: [[1, 2000], [8, 12000]]",
     }
     for wrong in ("DK", "DKKK", "ÆØÅ", 208):
-        assert "currency" in fee_rule_problems({"currency": wrong})
+        assert "currency" in FEE_TERMS.problems({"currency": wrong})
 
 
 # Lateness

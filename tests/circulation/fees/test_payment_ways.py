@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalogue.database import Transaction
-from circulation.fees.payment_ways import (
-    PaymentWays,
-    payment_problems,
-    read_payment_ways,
-    store_payment_ways,
-)
+from circulation.fees.payment_ways import PAYMENT_SETTINGS, PaymentWays
 from tests.builders.circulation import Library
 
 
@@ -37,11 +32,11 @@ from tests.builders.circulation import Library
     ],
 )
 def test_a_way_to_pay(name: str, value: str, is_sound: bool) -> None:
-    assert (payment_problems({name: value}) == {}) is is_sound
+    assert (PAYMENT_SETTINGS.model.problems({name: value}) == {}) is is_sound
 
 
 def test_what_is_wrong_with_each_is_told() -> None:
-    assert payment_problems({"self_service": 5, "account": "5", "fik": "5"}) == {
+    assert PAYMENT_SETTINGS.model.problems({"self_service": 5, "account": "5", "fik": "5"}) == {
         "self_service": "self_service is an address that begins with https://, not 5",
         "account": (
             "account is a registration and account number, or an IBAN with its check digits, "
@@ -59,8 +54,8 @@ def test_the_ways_of_an_agency_take_the_place_of_those_it_had(sqlite_library: Li
 
     def said(**ways: str) -> dict[int, PaymentWays]:
         def work(transaction: Transaction) -> dict[int, PaymentWays]:
-            store_payment_ways(transaction, agency, ways)
-            return read_payment_ways(transaction)
+            PAYMENT_SETTINGS.store(transaction, agency, ways)
+            return PAYMENT_SETTINGS.read(transaction)
 
         return library.write(work)
 

@@ -12,7 +12,7 @@ from circulation.calendars.due_dates import end_of_day
 from circulation.calendars.opening_hours import OPEN_WEEK, Calendar
 from circulation.calendars.rows import Owner, store_special_days
 from circulation.fees.lateness import lateness, terms_facts, terms_of_facts, top_fee
-from circulation.fees.rules import FeeTerms
+from circulation.fees.terms import FeeTerms
 from circulation.fees.tiers import Tier
 from circulation.kernel.set_up import set_up_changed
 from tests.builders.circulation import Library, a_patron, an_item

@@ -9,20 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circulation.fees.rules import (
-    FIELDS,
-    WORDS,
-    FeeRow,
-    FeeRules,
-    FeeTerms,
-    explain_fees,
-    fee_rule_problems,
-    forget_fee_rule,
-    read_fee_rules,
-    resolve_fees,
-    store_fee_rule,
-    stored_value,
-)
+from circulation.fees.rules import FEE_RULES, FeeRules, resolve_fees
+from circulation.fees.terms import FEE_TERMS, FeeTerms
 from circulation.fees.tiers import (
     Tier,
     amount_on,
@@ -32,7 +20,7 @@ from circulation.fees.tiers import (
     tiers_of_text,
     tiers_text,
 )
-from circulation.kernel.policy import Case
+from circulation.kernel.rules import Case, Rule
 from tests.builders.circulation import Library
 from tests.builders.fees import ADULT, fee_rule
 
@@ -40,10 +28,11 @@ HERE = Case(1, 10, ("child", "resident"), ("dvd", "av"))
 DAY = date(2026, 12, 1)
 
 
-def row(number: int, **given: Any) -> FeeRow:
-    return FeeRow._make(
-        number if name == "id" else stored_value(name, given.get(name)) for name in FeeRow._fields
-    )
+def row(number: int, **given: Any) -> Rule:
+    scope = {name: given.pop(name) for name in Rule._fields[1:-1] if name in given}
+    settings = FEE_TERMS.settings
+    says = {name: settings[name].loaded(settings[name].stored(given[name])) for name in given}
+    return Rule(number, **scope, says=says)
 
 
 @st.composite
@@ -90,7 +79,9 @@ def test_each_field_comes_from_the_narrowest_row_that_is_in_force() -> None:
     )
     assert resolve_fees(rows, HERE, date(2027, 1, 1)).grace_days == 3
     deciding = {
-        part.field: part.row.id for part in explain_fees(rows, HERE, DAY) if part.row is not None
+        part.field: part.rule.id
+        for part in FEE_RULES.explain(rows, HERE, DAY)
+        if part.rule is not None
     }
     assert deciding == {"late_fees": 1, "tiers": 3, "currency": 1, "grace_days": 2}
 
@@ -111,13 +102,14 @@ def test_rules_remember_what_they_said_between_the_days_that_matter() -> None:
 
 
 def test_every_field_is_checked() -> None:
-    wrong: dict[str, object] = dict.fromkeys(FIELDS, object())
-    assert set(fee_rule_problems(wrong)) == set(FIELDS)
-    assert set(fee_rule_problems({"lat_fees": "none"})) == {"lat_fees"}
-    assert fee_rule_problems(dict.fromkeys(FIELDS)) == {}
-    assert set(fee_rule_problems(dict.fromkeys(WORDS, "perhaps"))) == set(WORDS)
-    assert fee_rule_problems({"currency": "kr."}).keys() == {"currency"}
-    assert fee_rule_problems({"rate": -1, "price_cap": 1}).keys() == {"rate", "price_cap"}
+    wrong: dict[str, object] = dict.fromkeys(FEE_TERMS.names, object())
+    assert set(FEE_TERMS.problems(wrong)) == set(FEE_TERMS.names)
+    assert set(FEE_TERMS.problems({"lat_fees": "none"})) == {"lat_fees"}
+    assert FEE_TERMS.problems(dict.fromkeys(FEE_TERMS.names)) == {}
+    words = {name for name, each in FEE_TERMS.settings.items() if each.words}
+    assert set(FEE_TERMS.problems(dict.fromkeys(words, "perhaps"))) == words
+    assert FEE_TERMS.problems({"currency": "kr."}).keys() == {"currency"}
+    assert FEE_TERMS.problems({"rate": -1, "price_cap": 1}).keys() == {"rate", "price_cap"}
 
 
 def test_a_rule_replaces_that_of_its_scope_and_date(sqlite_library: Library) -> None:
@@ -125,11 +117,11 @@ def test_a_rule_replaces_that_of_its_scope_and_date(sqlite_library: Library) -> 
     for rate in (1, 2):
         fee_rule(library, rate=rate)
     fee_rule(library, rate=3, valid_from=DAY)
-    assert [each.rate for each in library.read(read_fee_rules)] == [2, 3]
-    library.write(lambda transaction: forget_fee_rule(transaction, valid_from=DAY))
-    assert [each.rate for each in library.read(read_fee_rules)] == [2]
+    assert [each.says["rate"] for each in library.read(FEE_RULES.read)] == [2, 3]
+    library.write(lambda transaction: FEE_RULES.forget(transaction, valid_from=DAY))
+    assert [each.says["rate"] for each in library.read(FEE_RULES.read)] == [2]
     for wrong in ({"rate": "much"}, {"agency_id": 1, "branch_id": 1, "rate": 1}):
         with pytest.raises(ValueError, match=r"rate|agency"):
             library.write(
-                lambda transaction, wrong=wrong: store_fee_rule(transaction, **wrong)  # type: ignore[misc, arg-type]
+                lambda transaction, wrong=wrong: FEE_RULES.store(transaction, **wrong)  # type: ignore[misc, arg-type]
             )

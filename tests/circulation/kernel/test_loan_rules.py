@@ -9,8 +9,9 @@ import pytest
 from circulation.kernel import loan_rules
 from circulation.kernel.agreements import Agreements
 from circulation.kernel.loan_rules import LoanRules
-from circulation.kernel.policy import GroupLimit, LoanTerms, PolicyRow, stricter
+from circulation.kernel.policy import GroupLimit, LoanTerms, stricter
 from circulation.kernel.results import Branch
+from circulation.kernel.rules import Rule
 
 #: Two branches of agency 1, one of agency 2.
 BRANCHES = {
@@ -20,8 +21,9 @@ BRANCHES = {
 GROUPS = {"film": None, "dvd": "film", "book": None}
 
 
-def a_row(number: int, **fields: Any) -> PolicyRow:
-    return PolicyRow(**(dict.fromkeys(PolicyRow._fields) | {"id": number} | fields))  # type: ignore[arg-type]
+def a_row(number: int, **fields: Any) -> Rule:
+    scope = {name: fields.pop(name) for name in Rule._fields[1:-1] if name in fields}
+    return Rule(number, **scope, says=fields)
 
 
 def rules(*rows: dict[str, Any], schools: frozenset[int] = frozenset()) -> LoanRules:

@@ -10,23 +10,12 @@ from hypothesis import strategies as st
 
 from catalogue.database import Transaction
 from circulation.kernel.engine import Circulation
-from circulation.kernel.policy import (
-    FIELDS,
-    LENGTHS,
-    Case,
-    LoanTerms,
-    PolicyRow,
-    Tree,
-    descent,
-    explain,
-    lineage,
-    narrowness,
-    resolve,
-    rule_problems,
-)
+from circulation.kernel.loan_rules import LOAN_POLICIES, resolve
+from circulation.kernel.policy import LENGTHS, LOAN_POLICY, LoanTerms
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refusal, Refused
-from circulation.kernel.set_up import loan_policies_of, read_set_up, set_loan_policy, set_up_changed
+from circulation.kernel.rules import Case, Rule, Tree, descent, lineage, narrowness
+from circulation.kernel.set_up import read_set_up, set_up_changed
 from circulation.kernel.trees import CATEGORIES as CATEGORY_ROWS
 from circulation.kernel.trees import GROUPS as GROUP_ROWS
 from tests.builders.circulation import Library, a_patron, an_item
@@ -36,9 +25,10 @@ GROUPS: Tree = {"av": None, "dvd": "av", "cd": "av", "book": None}
 HERE = Case(1, 10, ("child", "resident"), ("dvd", "av"))
 
 
-def row(number: int, **given: Any) -> PolicyRow:
-    return PolicyRow._make(
-        number if name == "id" else given.get(name) for name in PolicyRow._fields
+def row(number: int, **given: Any) -> Rule:
+    scope = {name: given.pop(name) for name in Rule._fields[1:-1] if name in given}
+    return Rule(
+        number, **scope, says={name: each for name, each in given.items() if each is not None}
     )
 
 
@@ -58,7 +48,10 @@ def test_each_field_comes_from_the_narrowest_row_that_sets_it() -> None:
     assert resolve(rows, HERE) == LoanTerms(
         loan_days=7, renewals=0, max_loans=10, counted_groups=("dvd",)
     )
-    deciding = {part.field: part.row.id if part.row else None for part in explain(rows, HERE)}
+    deciding = {
+        part.field: part.rule.id if part.rule else None
+        for part in LOAN_POLICIES.explain(rows, HERE)
+    }
     told = {field: row_id for field, row_id in deciding.items() if row_id is not None}
     assert told == dict.fromkeys(LENGTHS, 4) | {"renewals": 4, "max_loans": 3}
 
@@ -136,32 +129,32 @@ ROWS = st.lists(
 
 @given(ROWS, st.sampled_from([*CATEGORIES, "guest"]), st.sampled_from([*GROUPS, ""]), st.randoms())
 def test_explain_agrees_with_resolve_and_no_narrower_row_was_passed_over(
-    rows: list[PolicyRow], category: str, group: str, random: Any
+    rows: list[Rule], category: str, group: str, random: Any
 ) -> None:
     case = Case(1, 10, lineage(CATEGORIES, category), lineage(GROUPS, group))
-    explained = explain(rows, case)
+    explained = LOAN_POLICIES.explain(rows, case)
     terms = resolve(rows, case)
-    assert tuple(part.field for part in explained) == FIELDS
+    assert tuple(part.field for part in explained) == LOAN_POLICY.names
     for part in explained:
         assert part.value == getattr(terms, part.field)
         names = LENGTHS if part.field in LENGTHS else (part.field,)
         for other in rows:
             fit = narrowness(other, case)
-            if fit is not None and any(getattr(other, name) is not None for name in names):
-                assert part.row is not None
-                found = narrowness(part.row, case)
+            if fit is not None and any(name in other.says for name in names):
+                assert part.rule is not None
+                found = narrowness(part.rule, case)
                 assert found is not None
-                assert found > fit or (found == fit and part.row.id <= other.id)
-        if part.row is not None:
-            assert part.value == getattr(part.row, part.field)
+                assert found > fit or (found == fit and part.rule.id <= other.id)
+        if part.rule is not None:
+            assert part.value == part.rule.says.get(part.field)
     assert sum(getattr(terms, name) is not None for name in LENGTHS) <= 1
     shuffled = list(rows)
     random.shuffle(shuffled)
-    assert explain(shuffled, case) == explained
+    assert LOAN_POLICIES.explain(shuffled, case) == explained
 
 
 @given(ROWS)
-def test_a_row_fits_by_its_scope_alone(rows: list[PolicyRow]) -> None:
+def test_a_row_fits_by_its_scope_alone(rows: list[Rule]) -> None:
     for each in rows:
         fits = (
             each.agency_id in (None, HERE.agency_id)
@@ -188,7 +181,7 @@ def test_a_row_fits_by_its_scope_alone(rows: list[PolicyRow]) -> None:
     ],
 )
 def test_what_a_rule_cannot_say(terms: dict[str, Any], said: str) -> None:
-    [problem] = rule_problems(terms).values()
+    [problem] = LOAN_POLICY.problems(terms).values()
     assert said in problem
 
 
@@ -197,14 +190,14 @@ def test_what_a_rule_cannot_say(terms: dict[str, Any], said: str) -> None:
     [("loan_days", 36_500), ("loan_hours", 24 * 366), ("renewals", 1_000_000)],
 )
 def test_the_least_and_the_most_that_a_number_may_be(name: str, most: int) -> None:
-    assert rule_problems({name: 0}) == {}
-    assert rule_problems({name: most}) == {}
-    assert rule_problems({name: most + 1}) == {name: f"{name} is {most} at most: {most + 1}"}
-    assert rule_problems({name: -1}) == {name: f"{name} cannot be negative: -1"}
+    assert LOAN_POLICY.problems({name: 0}) == {}
+    assert LOAN_POLICY.problems({name: most}) == {}
+    assert LOAN_POLICY.problems({name: most + 1}) == {name: f"{name} is {most} at most: {most + 1}"}
+    assert LOAN_POLICY.problems({name: -1}) == {name: f"{name} cannot be negative: -1"}
 
 
 def test_each_field_at_fault_is_named_with_what_is_wrong() -> None:
-    assert rule_problems(
+    assert LOAN_POLICY.problems(
         {
             "loan_day": 1,
             "renewals": "two",
@@ -226,7 +219,7 @@ def test_each_field_at_fault_is_named_with_what_is_wrong() -> None:
         "loan_hours": "loan_hours cannot be negative: -1",
         "loan_until": "loan_until and loan_days: a loan has one length",
     }
-    assert rule_problems({"loan_until": "25/6"}) == {
+    assert LOAN_POLICY.problems({"loan_until": "25/6"}) == {
         "loan_until": "loan_until is a date, 2027-06-25 or 06-25, not '25/6'"
     }
 
@@ -237,10 +230,10 @@ def test_each_field_at_fault_is_named_with_what_is_wrong() -> None:
 def test_a_rule_replaces_that_of_its_scope(library: Library) -> None:
     library.policy(patron_category="child", loan_days=14, renew_overdue=False)
     library.policy(patron_category="child", loan_days=21, loanable=True)
-    rows = library.read(loan_policies_of)
-    assert [(r.patron_category, r.loan_days, r.loanable, r.renew_overdue) for r in rows] == [
-        (None, 28, None, None),
-        ("child", 21, True, None),
+    rows = library.read(LOAN_POLICIES.read)
+    assert [(each.patron_category, each.says) for each in rows] == [
+        (None, {"loan_days": 28, "renewals": 2}),
+        ("child", {"loan_days": 21, "loanable": True}),
     ]
 
 
@@ -271,9 +264,10 @@ def test_a_change_that_was_undone_is_not_remembered(library: Library) -> None:
     card, barcode = a_patron(library), an_item(library)
 
     def change_and_fail(transaction: Transaction) -> None:
-        set_loan_policy(transaction, loan_days=1)
+        LOAN_POLICIES.store(transaction, loan_days=1)
+        set_up_changed(transaction)
         version = read_set_up(transaction).version
-        assert library.circulation.set_up(transaction, version).policies[0].loan_days == 1
+        assert library.circulation.set_up(transaction, version).policies[0].says["loan_days"] == 1
         raise Undone
 
     with pytest.raises(Undone):

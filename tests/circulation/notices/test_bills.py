@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from catalogue.database import Transaction
-from circulation.fees.payment_ways import payment_problems, store_payment_ways
+from circulation.fees.payment_ways import PAYMENT_SETTINGS
 from circulation.kernel.set_up import set_up_changed
 from circulation.loans.lost import declare_lost
 from circulation.notices.kinds import NoticeKind
@@ -25,7 +25,7 @@ WAYS = {
 
 def pays_by(library: Library, **ways: str) -> None:
     def work(transaction: Transaction) -> None:
-        store_payment_ways(transaction, library.main.agency_id, ways)
+        PAYMENT_SETTINGS.store(transaction, library.main.agency_id, ways)
         set_up_changed(transaction)
 
     library.write(work)
@@ -117,4 +117,4 @@ def test_a_letter_that_costs_something_says_so(library: Library) -> None:
     ],
 )
 def test_what_can_be_paid_to(name: str, value: object, is_sound: bool) -> None:
-    assert (payment_problems({name: value}) == {}) is is_sound
+    assert (PAYMENT_SETTINGS.model.problems({name: value}) == {}) is is_sound

@@ -10,7 +10,7 @@ from circulation.kernel.reasons import BlockReason
 from circulation.notices.choices import choose
 from circulation.notices.gathering import begin_after_now, gather
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.rules import NoticeTerms
+from circulation.notices.terms import NoticeTerms
 from circulation.notices.triggers import TRIGGERS
 from circulation.patrons.blocks import block_patron, unblock_patron
 from tests.builders.agencies import a_school

@@ -15,13 +15,13 @@ from circulation.notices.kinds import Basis, NoticeKind, NoticeState
 from circulation.notices.log import NotPossible, queue, resend, settle_as_sent, withdraw
 from circulation.notices.outcomes import Doubtful
 from circulation.notices.privacy import PERSONAL, forget_old_notices
-from circulation.notices.rules import NoticeTerms
 from circulation.notices.silence import (
     begin_silent_batch,
     end_silent_batch,
     keep_silent,
     silent_batch_list,
 )
+from circulation.notices.terms import NoticeTerms
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,
@@ -131,9 +131,9 @@ def test_a_message_explains_itself(library: Library, card: str) -> None:
     assert [each.barcode for each in cause.about.loans] == ["X1"]
     fields = {part.field: part for part in cause.fields}
     assert fields["channels"].value == ("sms", "email")
-    assert fields["channels"].row is not None
-    assert fields["channels"].row.kind == "loan_made"
-    assert fields["quiet"].row is None
+    assert fields["channels"].rule is not None
+    assert fields["channels"].rule.kind == "loan_made"
+    assert fields["quiet"].rule is None
     assert [(way.channel, way.address) for way in cause.ways] == [("sms", None), ("email", EMAIL)]
 
 

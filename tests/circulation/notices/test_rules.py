@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from circulation.kernel.rules import Rule
 from circulation.notices.kinds import NoticeKind
-from circulation.notices.rules import NoticeRow, NoticeRules, notice_rule_problems, parse_quiet
+from circulation.notices.rules import NoticeRules
+from circulation.notices.terms import NOTICE_TERMS, parse_quiet
 from circulation.notices.times import next_time, quiet_until
 
 COPENHAGEN = "Europe/Copenhagen"
@@ -17,12 +19,12 @@ COPENHAGEN = "Europe/Copenhagen"
 @pytest.mark.parametrize("text", ["22:00-22:00", "00:00-00:00", "22:00", "25:00-08:00", "x"])
 def test_hours_that_are_none(text: str) -> None:
     assert parse_quiet(text) is None
-    assert "quiet" in notice_rule_problems({"quiet": text})
+    assert "quiet" in NOTICE_TERMS.problems({"quiet": text})
 
 
 @pytest.mark.parametrize("text", ["22:00-08:00", "08:00-22:00", "00:00-23:59", ""])
 def test_hours_that_are_some(text: str) -> None:
-    assert notice_rule_problems({"quiet": text}) == {}
+    assert NOTICE_TERMS.problems({"quiet": text}) == {}
 
 
 def at(hour: int, minute: int = 0, second: int = 0) -> datetime:
@@ -55,8 +57,10 @@ def test_the_next_time_of_day_may_be_now() -> None:
     assert next_time(at(9, 0, 1), "09:00", COPENHAGEN) == datetime(2026, 11, 26, 8, tzinfo=UTC)
 
 
-def a_row(number: int, **fields: Any) -> NoticeRow:
-    return NoticeRow(**(dict.fromkeys(NoticeRow._fields) | {"id": number} | fields))  # type: ignore[arg-type]
+def a_row(
+    number: int, *, kind: str | None = None, patron_category: str | None = None, **says: Any
+) -> Rule:
+    return Rule(number, kind=kind, patron_category=patron_category, says=says)
 
 
 def test_what_is_kept_shortest_by_any_rule_is_looked_at_first() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused
 from circulation.kernel.set_up import set_up_changed
 from circulation.patrons.pin_rules import pin_problems
-from circulation.patrons.pin_settings import USUAL, pin_settings_problems, store_pin_settings
+from circulation.patrons.pin_settings import PIN_SETTINGS, USUAL
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 
@@ -18,7 +19,7 @@ HASH = hashed("2580")
 
 
 def test_length_and_digits() -> None:
-    rules = USUAL._replace(minimum_length=6, digits_only=True)
+    rules = replace(USUAL, minimum_length=6, digits_only=True)
     assert pin_problems("2580", rules=rules) == ["a PIN has 6 to 32 characters"]
     assert pin_problems("hemmelig", rules=rules) == ["a PIN has digits only"]
     assert pin_problems("582947", rules=rules) == []
@@ -37,13 +38,13 @@ def test_length_and_digits() -> None:
     ],
 )
 def test_settings_that_cannot_be(said: dict[str, Any], at_fault: set[str]) -> None:
-    assert set(pin_settings_problems(said)) == at_fault
+    assert set(PIN_SETTINGS.model.problems(said)) == at_fault
 
 
 def test_the_agency_says_how_many_tries_and_for_how_long(library: Library) -> None:
     def settings(transaction: Any) -> None:
         agency = library.main.agency_id
-        store_pin_settings(transaction, agency, {"tries_at_device": 3, "lock_minutes": 5})
+        PIN_SETTINGS.store(transaction, agency, {"tries_at_device": 3, "lock_minutes": 5})
         set_up_changed(transaction)
 
     library.write(settings)

@@ -11,14 +11,15 @@ from catalogue.database import Database, Transaction
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import CheckedOut
 from circulation.kernel.set_up import read_set_up
+from circulation.sections.changes import Change
+from circulation.sections.rules import LOAN_RULES
+from circulation.sections.sections import differences
 from circulation.setting_up.applying import (
     ChangedMeanwhile,
     DoesNotFit,
     apply_set_up,
     plan,
 )
-from circulation.setting_up.difference import Change, differences
-from circulation.setting_up.parts import Noun
 from circulation.setting_up.reading import read
 from circulation.setting_up.stored import stored_parts
 from protocols.demo.seeding import SET_UP
@@ -39,7 +40,7 @@ def apply(database: Database, text: str, **options: Any) -> list[Change]:
 def test_what_was_applied_is_what_is_stored(database: Database, text: str) -> None:
     changes = apply(database, text)
     declared = read(text)
-    assert len(changes) == len(list(declared.parts))
+    assert len(changes) == sum(map(len, declared.parts.of.values()))
     assert database.read(stored_parts).result().of == declared.parts.of
     assert apply(database, text) == []
     assert database.read(lambda transaction: plan(transaction, declared)).result().changes == []
@@ -147,7 +148,7 @@ def test_only_what_was_shown_is_applied(sqlite_library: Library) -> None:
     apply(database, GOOD.replace("loan_days = 28", "loan_days = 29"))
     with pytest.raises(ChangedMeanwhile):
         apply(database, text, shown=shown)
-    assert database.read(stored_parts).result().of[Noun.RULE]["", "", ""] == {"loan_days": 29}
+    assert database.read(stored_parts).result().of[LOAN_RULES.noun]["", "", ""] == {"loan_days": 29}
 
 
 def test_those_who_apply_at_once_are_put_in_turn(database: Database) -> None:

@@ -15,10 +15,10 @@ from circulation.callers.terminals import TERMINALS, terminal_of
 from circulation.kernel.engine import Circulation
 from circulation.kernel.set_up import read_set_up
 from circulation.patrons.pin_settings import pin_rules_of
+from circulation.sections.changes import Change
+from circulation.sections.options import Checks
+from circulation.sections.sections import SECTIONS
 from circulation.setting_up.applying import DoesNotFit, apply_set_up
-from circulation.setting_up.difference import Change
-from circulation.setting_up.options import Checks
-from circulation.setting_up.parts import Noun
 from circulation.setting_up.reading import read
 from circulation.setting_up.stored import stored_parts
 from circulation.setting_up.tables import NOT_SET_UP, SET_BY
@@ -229,4 +229,5 @@ def test_the_demo_sets_rows_of_every_table_of_the_set_up(sqlite_url: str) -> Non
 def test_every_noun_is_written_and_read() -> None:
     declared = read(SET_UP.read_text(encoding="utf-8"))
     assert declared.problems == []
-    assert [noun for noun in Noun if not declared.parts.of[noun]] == []
+    nouns = [noun for section in SECTIONS for noun in section.nouns]
+    assert [noun for noun in nouns if not declared.parts.of[noun]] == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from circulation.dunning.flow_rows import read_flows
+from circulation.dunning.section import DUNNING
 from circulation.dunning.steps import Does
 from circulation.setting_up.applying import apply_set_up, plan
-from circulation.setting_up.parts import Noun
 from circulation.setting_up.reading import read
 from protocols.demo.seeding import SET_UP
 from tests.builders.circulation import Library
@@ -51,7 +51,7 @@ def test_a_text_applied_twice_has_nothing_to_do(library: Library) -> None:
     changes = library.write(
         lambda transaction: apply_set_up(transaction, declared, now=library.now)
     )
-    told = [str(each) for each in changes if each.noun is Noun.DUNNING]
+    told = [str(each) for each in changes if each.noun is DUNNING.noun]
     assert len(told) == 2
     assert any('bill (number 3, does "bill"' in each for each in told), told
     again = library.read(lambda transaction: plan(transaction, declared))
@@ -60,7 +60,7 @@ def test_a_text_applied_twice_has_nothing_to_do(library: Library) -> None:
     assert [step.code for step in whole.steps] == ["soon", "late", "bill", "letter"]
     assert [step.does for step in whole.of_debts] == [Does.REMIND]
     assert (whole.steps[2].warns, whole.steps[3].fee) == (True, 10_000)
-    assert (of_children.patron_category, of_children.steps) == ("child", ())
+    assert (of_children.rule.patron_category, of_children.steps) == ("child", ())
 
 
 def test_a_step_that_changes_is_a_change_and_what_is_gone_is_removed(
@@ -71,7 +71,7 @@ def test_a_step_that_changes_is_a_change_and_what_is_gone_is_removed(
         changes = library.write(
             lambda transaction, text=text: apply_set_up(transaction, read(text), now=library.now)
         )
-    [change] = [each for each in changes if each.noun is Noun.DUNNING]
+    [change] = [each for each in changes if each.noun is DUNNING.noun]
     assert "days 8" in str(change)
     library.write(lambda transaction: apply_set_up(transaction, read(HEAD), now=library.now))
     assert library.read(read_flows) == []
@@ -118,4 +118,4 @@ def test_the_flows_of_the_demo_are_sound_and_come_back_as_they_are(
     flows = library.read(read_flows)
     assert len(flows) == 3
     again = library.read(lambda transaction: plan(transaction, declared))
-    assert [each for each in again.changes if each.noun is Noun.DUNNING] == []
+    assert [each for each in again.changes if each.noun is DUNNING.noun] == []

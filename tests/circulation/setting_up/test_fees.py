@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.fees.rules import read_fee_rules
+from circulation.fees.rules import FEE_RULES
+from circulation.fees.section import FEES as FEE_SECTION
 from circulation.setting_up.applying import apply_set_up, plan
-from circulation.setting_up.parts import Noun
 from circulation.setting_up.reading import read
 from tests.builders.circulation import Library
 
@@ -50,7 +50,7 @@ def test_a_text_applied_twice_has_nothing_to_do(sqlite_library: Library) -> None
     changes = library.write(
         lambda transaction: apply_set_up(transaction, declared, now=library.now)
     )
-    told = [str(each) for each in changes if each.noun is Noun.FEES]
+    told = [str(each) for each in changes if each.noun is FEE_SECTION.noun]
     general, of_children = told
     assert general == (
         '+ fee rule everywhere for everybody of everything: late_fees "per_occasion", '
@@ -61,10 +61,10 @@ def test_a_text_applied_twice_has_nothing_to_do(sqlite_library: Library) -> None
     )
     again = library.read(lambda transaction: plan(transaction, declared))
     assert (again.changes, again.problems) == ([], [])
-    assert len(library.read(read_fee_rules)) == 2
+    assert len(library.read(FEE_RULES.read)) == 2
     without = read(HEAD)
     library.write(lambda transaction: apply_set_up(transaction, without, now=library.now))
-    assert library.read(read_fee_rules) == []
+    assert library.read(FEE_RULES.read) == []
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_a_text_applied_twice_has_nothing_to_do(sqlite_library: Library) -> None
         ("[[fees]]\nrate = 2.5", 2, "rate is a whole number"),
         ("[[fees]]\nlate_fees = 'often'", 2, "late_fees is none or per_item or per_occasion"),
         ("[[fees]]\ntiers = [[8, 1], [1, 2]]", 2, "tiers is pairs of a day and an amount"),
-        ("[[fees]]\nat = 'DK-1'\nrate = 5", 1, 'there is no agency or branch "DK-1"'),
-        ("[[fees]]\ncategory = 'cat'\nrate = 5", 1, 'there is no patron category "cat"'),
-        ("[[fees]]\ngroup = 'film'\nrate = 5", 1, 'there is no material group "film"'),
+        ("[[fees]]\nat = 'DK-1'\nrate = 5", 2, 'there is no agency or branch "DK-1"'),
+        ("[[fees]]\ncategory = 'cat'\nrate = 5", 2, 'there is no patron category "cat"'),
+        ("[[fees]]\ngroup = 'film'\nrate = 5", 2, 'there is no material group "film"'),
         ("[[fees]]\nfrom = 'today'\nrate = 5", 2, "must be a date"),
         ("[[fees]]", 1, "the rule says nothing"),
         ("[[fees]]\nrate = 5\n[[fees]]\nrate = 6", 3, "says this already"),

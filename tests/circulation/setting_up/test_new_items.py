@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from catalogue.database import Database, Transaction, open_database
 from circulation.accession.barcode_ranges import all_ranges, next_barcode
-from circulation.accession.item_defaults import Place, all_defaults, resolve_defaults
+from circulation.accession.item_defaults import ITEM_DEFAULTS, Place, resolve_defaults
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.set_up import read_set_up
+from circulation.sections.changes import Change
 from circulation.setting_up.applying import apply_set_up, plan
-from circulation.setting_up.difference import Change
 from circulation.setting_up.reading import read
 from tests.builders.circulation import NOON
 
@@ -67,7 +67,7 @@ def test_a_text_is_applied_once_and_can_be_taken_back(database: Database) -> Non
         branch = find_branch(transaction, "DK-900101")
         assert branch is not None
         found, point = resolve_defaults(
-            all_defaults(transaction),
+            ITEM_DEFAULTS.read(transaction),
             Place(branch.agency_id, branch.id),
             read_set_up(transaction).groups,
             material_group=None,
@@ -81,7 +81,7 @@ def test_a_text_is_applied_once_and_can_be_taken_back(database: Database) -> Non
     (kept,) = database.read(all_ranges).result()
     assert (kept.next_number, kept.last_number) == (2, 99_999)
     assert len(applied(database, HEAD)) == 4
-    assert database.read(all_defaults).result() == []
+    assert database.read(ITEM_DEFAULTS.read).result() == []
 
 
 def test_a_range_lets_go_of_a_branch_that_goes(sqlite_url: str) -> None:

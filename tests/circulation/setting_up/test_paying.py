@@ -45,6 +45,20 @@ def test_it_is_stored_changed_and_removed(library: Library) -> None:
         assert PAYMENT_WAYS.of(set_up).get(library.main.agency_id) == ways
 
 
+def test_an_agency_that_is_paid_can_be_left_out(library: Library) -> None:
+    another = PAID.replace("DK-900100", "DK-900300")
+    another = '[agencies.DK-900300]\nname = "Nabokommunen"\n' + another
+    for text in (another, ""):
+        declared = read(HEAD + text)
+        library.write(
+            lambda transaction, declared=declared: apply_set_up(
+                transaction, declared, now=library.now
+            )
+        )
+    set_up = library.read(library.circulation.current_set_up)
+    assert PAYMENT_WAYS.of(set_up) == {}
+
+
 @pytest.mark.parametrize("at", ['at = "DK-900100"', 'at = "DK-900101"', 'category = "adult"'])
 def test_bills_that_say_no_way_to_pay_are_a_problem(at: str) -> None:
     flows = FLOWS.replace('at = "DK-900100"', at)

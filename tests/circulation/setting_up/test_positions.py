@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circulation.setting_up.positions import Path, lines_of
+from circulation.sections.positions import Path, lines_of
 
 DOCUMENT = '''\
 title = "x" # a comment with = and [brackets]

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from circulation.setting_up.difference import differences
-from circulation.setting_up.parts import Noun, Parts
+from circulation.items.section import PLACEMENT
+from circulation.sections.calendars import SPECIAL_DAYS, WEEK
+from circulation.sections.organisation import CONSORTIUM
+from circulation.sections.parts import AGENCY, CATEGORY, Parts
+from circulation.sections.rules import LOAN_RULES
+from circulation.sections.sections import differences
+from circulation.sections.transport import FLOAT_GROUP, TRANSPORT
 from circulation.setting_up.reading import read
 
 GOOD = """\
@@ -51,30 +56,30 @@ def test_what_a_text_declares() -> None:
     declared = read(GOOD)
     assert declared.problems == []
     of = declared.parts.of
-    assert of[Noun.CONSORTIUM] == {(): {"name": "Prøveland"}}
-    assert of[Noun.CATEGORY]["child",] == {"name": "Børn", "parent": "adult"}
-    assert of[Noun.AGENCY]["DK-900100",] == {
+    assert of[CONSORTIUM] == {(): {"name": "Prøveland"}}
+    assert of[CATEGORY]["child",] == {"name": "Børn", "parent": "adult"}
+    assert of[AGENCY]["DK-900100",] == {
         "name": "Prøvekommunens Biblioteker",
         "kind": "public",
         "timezone": "Europe/Copenhagen",
         "history_days": 28,
         "shares_stock": False,
     }
-    assert of[Noun.WEEK]["DK-900100",]["friday"] == "10:00-18:00"
-    assert of[Noun.WEEK]["DK-900100",]["saturday"] == "10:00-12:00, 13:00-14:00"
-    assert of[Noun.SPECIAL_DAYS] == {
+    assert of[WEEK]["DK-900100",]["friday"] == "10:00-18:00"
+    assert of[WEEK]["DK-900100",]["saturday"] == "10:00-12:00, 13:00-14:00"
+    assert of[SPECIAL_DAYS] == {
         ("DK-900100", "2026-12-24"): {"hours": "", "note": ""},
         ("DK-900100", "easter-2"): {"hours": "", "note": "Langfredag"},
         ("DK-900101", "12-24"): {"hours": "10:00-12:00", "note": ""},
     }
-    assert of[Noun.PLACEMENT] == {("DK-900100", "department", "b"): {"name": "Børn"}}
-    assert of[Noun.RULE] == {
+    assert of[PLACEMENT] == {("DK-900100", "department", "b"): {"name": "Børn"}}
+    assert of[LOAN_RULES.noun] == {
         ("", "", ""): {"loan_days": 28},
         ("DK-900100", "child", "av"): {"loan_until": "2027-06-25"},
     }
-    assert of[Noun.FLOAT_GROUP] == {("pop",): {"branches": ["DK-900101", "DK-900102"]}}
-    assert of[Noun.TRANSPORT] == {("DK-900101", "DK-900102"): {"cost": None}}
-    assert declared.line(Noun.RULE, ("DK-900100", "child", "av"), "group") == 28
+    assert of[FLOAT_GROUP] == {("pop",): {"branches": ["DK-900101", "DK-900102"]}}
+    assert of[TRANSPORT] == {("DK-900101", "DK-900102"): {"cost": None}}
+    assert declared.line(LOAN_RULES.noun, ("DK-900100", "child", "av"), "group") == 28
 
 
 def test_all_problems_come_at_once_with_their_lines() -> None:
@@ -159,4 +164,6 @@ def test_differences_are_told() -> None:
         '+ location b of DK-900100: name "Børn"',
         "~ rule everywhere for everybody of everything: loan_days 28 -> 30, renewals nothing -> 2",
     ]
-    assert [change.what for change in differences(Parts(), new)] == ["added"] * len(list(new))
+    assert [change.what for change in differences(Parts(), new)] == ["added"] * sum(
+        map(len, new.of.values())
+    )

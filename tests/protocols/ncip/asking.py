@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from circulation.kernel.set_up import set_up_changed
-from circulation.notices.rules import store_notice_rule
+from circulation.notices.rules import NOTICE_RULES
 from protocols.ncip.messages import (
     Amount,
     AuthenticationInput,
@@ -318,7 +318,7 @@ def _create_user_fiscal_transaction(library: Library) -> Requests:
 
 def _send_user_notice(library: Library) -> Requests:
     def rules(transaction: Any) -> None:
-        store_notice_rule(transaction, channels=["email"])
+        NOTICE_RULES.store(transaction, channels=["email"])
         set_up_changed(transaction)
 
     library.write(rules)

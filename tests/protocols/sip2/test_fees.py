@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from circulation.fees.rules import store_fee_rule
+from circulation.fees.rules import FEE_RULES
 from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.money import ChargeKind, decimal_text
 from protocols.sip2.handling.fees import FEE_NAMES, FEE_TYPES, minor_units_of
@@ -21,7 +21,7 @@ def card(library: Library, terminal: Terminal) -> str:
     """A patron who owes 5.00 for each of three loans."""
 
     def rules(transaction: object) -> None:
-        store_fee_rule(transaction, currency="DKK", loan_fee=500, partial_payment=True)  # type: ignore[arg-type]
+        FEE_RULES.store(transaction, currency="DKK", loan_fee=500, partial_payment=True)  # type: ignore[arg-type]
         set_up_changed(transaction)  # type: ignore[arg-type]
 
     library.write(rules)

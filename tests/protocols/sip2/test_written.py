@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.database import many
-from circulation.fees.rules import store_fee_rule
+from circulation.fees.rules import FEE_RULES
 from circulation.holds.schema import holds
 from circulation.kernel.events import EventKind, read_event
 from circulation.kernel.schema import events
@@ -90,7 +90,7 @@ def terminal(library: Library, a_terminal: ATerminal) -> Terminal:
         an_item(library, f"I{number}", title=f"Bind {number}")
 
     def work(transaction: Any) -> None:
-        store_fee_rule(transaction, loan_fee=1_000, currency="DKK", partial_payment=True)
+        FEE_RULES.store(transaction, loan_fee=1_000, currency="DKK", partial_payment=True)
         set_up_changed(transaction)
         declare_lost(library.act(transaction), item="I3")
 

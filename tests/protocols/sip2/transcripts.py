@@ -30,7 +30,7 @@ from typing import Any
 
 from catalogue.database import migrate, open_database
 from circulation.callers.terminals import store_terminal
-from circulation.fees.rules import store_fee_rule
+from circulation.fees.rules import FEE_RULES
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Refused
@@ -131,7 +131,7 @@ def _fee_rule(library: Library, *terms: str) -> None:
     given = tomllib.loads("\n".join(term.replace("=", " = ", 1) for term in terms))
 
     def work(transaction: Any) -> None:
-        store_fee_rule(transaction, **given)
+        FEE_RULES.store(transaction, **given)
         set_up_changed(transaction)
 
     library.write(work)

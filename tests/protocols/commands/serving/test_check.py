@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from catalogue.database import Transaction, open_database
-from circulation.fees.payment_ways import store_payment_ways
+from circulation.fees.payment_ways import PAYMENT_SETTINGS
 from protocols.commands.command_line import tiro
 from protocols.demo.seeding import seed
 from tests.builders.certificates import Authority
@@ -89,7 +89,7 @@ def test_bills_that_say_no_way_to_pay_are_warned_of(
     database = open_database(sqlite_url)
 
     def forget(transaction: Transaction) -> None:
-        store_payment_ways(transaction, 1, {})
+        PAYMENT_SETTINGS.store(transaction, 1, {})
 
     database.write(forget).result()
     database.close()

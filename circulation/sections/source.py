@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from circulation.setting_up.positions import Path, lines_of
+from circulation.sections.positions import Path, lines_of
 
 _ERROR_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 

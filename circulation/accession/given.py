@@ -1,0 +1,85 @@
+"""What rules give to new items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict
+from sqlalchemy import String
+
+from circulation.fees.terms import is_currency
+from circulation.kernel.models import DESCRIBED, Model, Wanted
+
+#: Access points whose number can become the call number.
+CALL_NUMBERS = ("dewey", "udc", "local_class", "lc_call_number", "nlm_call_number")
+
+
+def _is_price(value: object) -> bool:
+    return type(value) is int and 0 <= value <= 100_000_000
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_point(value: object) -> bool:
+    return value in CALL_NUMBERS
+
+
+Text = Annotated[str, Wanted("a text", _is_text, "{name} must be {text}")]
+_WITHOUT_VALUE = "{name} is {text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a rule gives to new items; None says nothing."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
+
+    gives_group: Text | None = None
+    """The material group, in a rule that is for none."""
+    price: (
+        Annotated[
+            int,
+            Wanted("a whole number of minor units, such as 29900", _is_price, _WITHOUT_VALUE),
+        ]
+        | None
+    ) = None
+    """Goes together with `currency`."""
+    currency: (
+        Annotated[
+            str,
+            Wanted("a code of three letters, such as DKK", is_currency, _WITHOUT_VALUE),
+            String(3),
+        ]
+        | None
+    ) = None
+    """ISO 4217, of the price."""
+    department: Text | None = None
+    """The code of the department within the branch."""
+    location: Text | None = None
+    """The code of the location."""
+    sublocation: Text | None = None
+    """The code of the sublocation."""
+    section: Text | None = None
+    """The code of the section."""
+    float_group: Text | None = None
+    """The float group."""
+    call_number: (
+        Annotated[str, Wanted(" or ".join(CALL_NUMBERS), _is_point, _WITHOUT_VALUE)] | None
+    ) = None
+    """The access point of the record whose number becomes the call number."""
+
+
+class _Given(Model[Given]):
+    def problems(self, said: Mapping[str, object]) -> dict[str, str]:
+        problems = super().problems(said)
+        if ("price" in said) != ("currency" in said):
+            alone = "price" if "price" in said else "currency"
+            problems[alone] = "price and currency go together"
+        return problems
+
+
+GIVEN = _Given(Given)

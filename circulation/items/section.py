@@ -1,0 +1,78 @@
+"""What library.toml says of items: names of places, and what the things of a group are."""
+
+from __future__ import annotations
+
+from circulation.items.media import MediaType, said_of_media, set_media
+from circulation.items.placement import (
+    LEVELS,
+    all_placement_names,
+    forget_placement_name,
+    store_placement_name,
+)
+from circulation.sections.changes import Change
+from circulation.sections.parts import AGENCY, GROUP, Fields, Noun
+from circulation.sections.sections import Changes, Reading, Section, Stored, Storing
+
+#: Agency, level, code -> name.
+PLACEMENT = Noun("placement", lambda key: f"{key[1]} {key[2]} of {key[0]}")
+_SECTIONS = {f"{level}s": level for level in LEVELS}
+
+
+class PlacementSection(Section):
+    shape = '[agencies.ISIL.departments]   code = "Name"; and so locations, sublocations, sections'
+    adds = {AGENCY: tuple(_SECTIONS)}
+    nouns = (PLACEMENT,)
+    tables = {"placement_names": "agencies"}
+
+    def read(self, reading: Reading) -> None:
+        source = reading.source
+        for (isil,), path, table in reading.written(AGENCY):
+            for plural, level in _SECTIONS.items():
+                own = (*path, plural)
+                codes = source.table(own, table.get(plural, {}))
+                for code in codes:
+                    name = source.text(own, codes, code) or ""
+                    reading.add(PLACEMENT, (isil, level, code), {"name": name}, (*own, code))
+
+    def load(self, stored: Stored) -> None:
+        for agency_id, level, code, name in all_placement_names(stored.transaction):
+            key = (stored.agency_isil[agency_id], level, code)
+            stored.parts.add(PLACEMENT, key, {"name": name})
+
+    def store(self, storing: Storing, change: Change, fields: Fields) -> None:
+        isil, level, code = change.key
+        agency = storing.agency(isil)
+        store_placement_name(storing.transaction, agency, level, code, fields["name"])
+
+    def forget(self, storing: Storing, change: Change) -> None:
+        isil, level, code = change.key
+        forget_placement_name(storing.transaction, storing.agency(isil), level, code)
+
+
+class MediaSection(Section):
+    """What a material group says of its things; None where it says nothing."""
+
+    shape = '[groups]   code = { name = "Film", media_type = "video", magnetic = true }'
+    adds = {GROUP: ("media_type", "magnetic")}
+
+    def read(self, reading: Reading) -> None:
+        source = reading.source
+        words = tuple(each.value for each in MediaType)
+        for key, path, table in reading.written(GROUP):
+            fields: Fields = {"media_type": None, "magnetic": None}
+            if "media_type" in table:
+                fields["media_type"] = source.choice(path, table, "media_type", words, "other")
+            if "magnetic" in table:
+                fields["magnetic"] = source.flag(path, table, "magnetic", False)
+            reading.parts.of[GROUP][key] |= fields
+
+    def load(self, stored: Stored) -> None:
+        for code, (media_type, magnetic) in said_of_media(stored.transaction).items():
+            fields = {"media_type": media_type, "magnetic": magnetic}
+            stored.parts.of[GROUP][code,] |= fields
+
+    def write(self, storing: Storing, changes: Changes) -> None:
+        for change in changes[GROUP]:
+            if (after := change.after) is not None:
+                said = after["media_type"], after["magnetic"]
+                set_media(storing.transaction, change.key[0], *said)

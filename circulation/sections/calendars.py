@@ -1,0 +1,142 @@
+"""Opening hours in library.toml, of an agency or a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from circulation.calendars.days import parse_days
+from circulation.calendars.opening_hours import WEEKDAYS, hours_text, parse_hours
+from circulation.calendars.rows import (
+    forget_special_days,
+    special_days_rows,
+    store_special_days,
+    store_week,
+    weekday_rows,
+)
+from circulation.sections.changes import Change
+from circulation.sections.parts import AGENCY, BRANCH, Fields, Key, Noun
+from circulation.sections.positions import Path
+from circulation.sections.sections import Reading, Section, Stored, Storing
+from circulation.sections.source import Source, shown
+
+WEEK = Noun("opening hours", lambda key: f"opening hours of {key[0]}")
+SPECIAL_DAYS = Noun("special days", lambda key: f"special days {key[1]} of {key[0]}")
+
+
+class WeekSection(Section):
+    shape = """[agencies.ISIL.week] or [branches.ISIL.week]
+monday-thursday = "10-18", saturday = "10:00-12:30, 14-16\""""
+    adds = {AGENCY: ("week",), BRANCH: ("week",)}
+    nouns = (WEEK,)
+    tables = {"opening_hours": "week"}
+
+    def read(self, reading: Reading) -> None:
+        for key, path, table in (*reading.written(AGENCY), *reading.written(BRANCH)):
+            if "week" in table:
+                own = (*path, "week")
+                week = reading.source.table(own, table["week"])
+                reading.add(WEEK, key, _week(reading.source, own, week), own)
+
+    def load(self, stored: Stored) -> None:
+        weeks: dict[Key, dict[int, str]] = {}
+        for row in weekday_rows(stored.transaction):
+            hours = hours_text(parse_hours(row.hours) or ())
+            owner = (stored.place(row.agency_id, row.branch_id),)
+            weeks.setdefault(owner, {})[row.weekday] = hours
+        for key, week in weeks.items():
+            in_order = {WEEKDAYS[number]: week[number] for number in sorted(week)}
+            stored.parts.add(WEEK, key, in_order)
+
+    def store(self, storing: Storing, change: Change, fields: Fields) -> None:
+        week = {WEEKDAYS.index(day): hours for day, hours in fields.items()}
+        store_week(storing.transaction, storing.owner(change.key[0]), week)
+
+    def forget(self, storing: Storing, change: Change) -> None:
+        store_week(storing.transaction, storing.owner(change.key[0]), {})
+
+
+def _week(source: Source, path: Path, table: Mapping[str, Any]) -> Fields:
+    week: dict[str, str] = {}
+    for name, value in table.items():
+        hours = _hours(source, (*path, name), value)
+        first, _, last = name.partition("-")
+        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+            source.problem((*path, name), "no such weekday, as in monday or monday-thursday")
+            continue
+        days = WEEKDAYS[WEEKDAYS.index(first) : WEEKDAYS.index(last or first) + 1]
+        if not days:
+            source.problem((*path, name), "a week begins on monday")
+        for day in days:
+            if day in week:
+                source.problem((*path, name), f"{day} has hours already")
+            week[day] = hours
+    week = {day: week[day] for day in WEEKDAYS if week.get(day)}
+    if not week:
+        source.problem(path, "a week needs a day on which somebody is there")
+    return dict(week)
+
+
+class SpecialDaysSection(Section):
+    shape = """[[agencies.ISIL.special_days]] or [[branches.ISIL.special_days]]
+days (2026-12-24, 12-24..12-26, easter-2), hours (without them closed), note"""
+    adds = {AGENCY: ("special_days",), BRANCH: ("special_days",)}
+    nouns = (SPECIAL_DAYS,)
+    tables = {"special_days": "special_days"}
+
+    def read(self, reading: Reading) -> None:
+        source = reading.source
+        for key, path, table in (*reading.written(AGENCY), *reading.written(BRANCH)):
+            own = (*path, "special_days")
+            for each, special in source.tables(own, table.get("special_days", [])):
+                self._read(reading, key[0], each, special)
+
+    def _read(self, reading: Reading, isil: str, path: Path, table: Mapping[str, Any]) -> None:
+        source = reading.source
+        source.only(path, table, ("days", "hours", "note"))
+        written = table.get("days")
+        if isinstance(written, date) and not isinstance(written, datetime):
+            written = written.isoformat()
+        days = parse_days(written) if isinstance(written, str) else None
+        if written is None:
+            source.problem(path, "days is missing")
+        elif days is None:
+            source.problem(
+                (*path, "days"),
+                f"{shown(written)} is no day or period, such as 2026-12-24, 12-24..12-26, easter-2",
+            )
+        note = table.get("note", "")
+        if not isinstance(note, str):
+            source.problem((*path, "note"), f"must be a text, not {shown(note)}")
+        hours = _hours(source, (*path, "hours"), table.get("hours", "closed"))
+        if days is not None:
+            fields = {"hours": hours, "note": str(note)}
+            reading.add(SPECIAL_DAYS, (isil, str(days)), fields, path)
+
+    def load(self, stored: Stored) -> None:
+        for row in special_days_rows(stored.transaction):
+            hours = hours_text(parse_hours(row.hours) or ())
+            key = (stored.place(row.agency_id, row.branch_id), row.days)
+            stored.parts.add(SPECIAL_DAYS, key, {"hours": hours, "note": row.note})
+
+    def store(self, storing: Storing, change: Change, fields: Fields) -> None:
+        isil, days = change.key
+        owner = storing.owner(isil)
+        store_special_days(storing.transaction, owner, days, fields["hours"], fields["note"])
+
+    def forget(self, storing: Storing, change: Change) -> None:
+        isil, days = change.key
+        forget_special_days(storing.transaction, storing.owner(isil), days)
+
+
+def _hours(source: Source, path: Path, value: object) -> str:
+    hours = parse_hours(value) if isinstance(value, str) else None
+    if hours is None:
+        source.problem(
+            path, f'must be hours, such as "10-18", "10:00-12:30, 14-18", not {shown(value)}'
+        )
+    return hours_text(hours or ())
+
+
+CALENDARS = (WeekSection(), SpecialDaysSection())
