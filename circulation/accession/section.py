@@ -16,6 +16,7 @@ from circulation.accession.barcode_ranges import (
     store_range,
 )
 from circulation.accession.item_defaults import ITEM_DEFAULTS
+from circulation.accession.schema import delivery_lines
 from circulation.sections.changes import Change
 from circulation.sections.parts import (
     AGENCY,
@@ -44,6 +45,7 @@ def _called(key: Key) -> str:
 
 class DefaultsSection(RuleSection):
     empty = "nothing is given"
+    named_in = {GROUP: delivery_lines.c.material_group}
 
     def key(self, source: Source, path: Path, table: Mapping[str, Any]) -> Key:
         key = super().key(source, path, table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalogue.schema import items
 from circulation.items.media import MediaType, said_of_media, set_media
 from circulation.items.placement import (
     LEVELS,
@@ -53,6 +54,7 @@ class MediaSection(Section):
     """What a material group says of its things; None where it says nothing."""
 
     shape = '[groups]   code = { name = "Film", media_type = "video", magnetic = true }'
+    named_in = {GROUP: items.c.material_group}
     adds = {GROUP: ("media_type", "magnetic")}
 
     def read(self, reading: Reading) -> None:

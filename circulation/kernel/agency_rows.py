@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import namedtuple
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Table, bindparam, delete, insert, select
+from sqlalchemy import Table, delete, insert, select
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Statement, Transaction, columns, many, send, taking
 from circulation.kernel.models import Model
 
 T = TypeVar("T")
+
+
+def _statements(
+    table: Table, names: Sequence[str]
+) -> tuple[Callable[..., list[Any]], Callable[..., None], Callable[..., None]]:
+    """What reads all rows, what inserts the row of an agency, and what deletes it."""
+    row = namedtuple(f"{table.name}_row", ("agency_id", *names))  # type: ignore[misc]
+
+    @many(row)
+    def all_rows() -> Statement:
+        return select(*columns(row, table))
+
+    @send
+    @taking(*row._fields)
+    def insert_row(**values: Any) -> Statement:
+        return insert(table).values(values)
+
+    @send
+    def delete_row(*, agency_id: int) -> Statement:
+        return delete(table).where(table.c.agency_id == agency_id)
+
+    return all_rows, insert_row, delete_row
 
 
 class AgencyRows(Generic[T]):
@@ -19,26 +42,17 @@ class AgencyRows(Generic[T]):
     def __init__(self, model: Model[T], table: Table) -> None:
         self.model = model
         self.table = table
-        columns = [table.c[name] for name in ("agency_id", *model.names)]
-        self._usual = [None if each.nullable else "" for each in columns[1:]]
-        self._all: Callable[..., list[Any]] = many(select(*columns), None)
-        self._forget = send(delete(table).where(table.c.agency_id == bindparam("of")), "of")
-        self._insert = send(
-            insert(table).values(
-                {each: bindparam(f"new_{each.name}", type_=each.type) for each in columns}
-            ),
-            *(f"new_{each.name}" for each in columns),
-        )
+        self._all, self._insert, self._forget = _statements(table, model.names)
 
     def said(self, transaction: Transaction) -> dict[int, dict[str, Any]]:
         """What each agency has said."""
         return {
-            agency_id: {
+            row.agency_id: {
                 name: setting.loaded(value)
-                for (name, setting), value in zip(self.model.settings.items(), values, strict=True)
-                if value not in (None, "")
+                for name, setting in self.model.settings.items()
+                if (value := getattr(row, name)) not in (None, "")
             }
-            for agency_id, *values in self._all(transaction)
+            for row in self._all(transaction)
         }
 
     def read(self, transaction: Transaction) -> dict[int, T]:
@@ -46,7 +60,7 @@ class AgencyRows(Generic[T]):
         said = self.said(transaction)
         return {agency_id: self.model.kind(**each) for agency_id, each in said.items()}
 
-    def store(self, transaction: Transaction, agency_id: int, said: Mapping[str, Any]) -> None:
+    def store(self, transaction: Transaction, agency_id: int, said: dict[str, Any]) -> None:
         """The agency's settings, in place of those it had; what is not said is as built in.
 
         Call `circulation.kernel.set_up.set_up_changed` afterwards. Raises ValueError with all that
@@ -54,7 +68,7 @@ class AgencyRows(Generic[T]):
         """
         if problems := self.model.problems(said):
             raise ValueError("; ".join(problems.values()))
-        self._forget(transaction, agency_id)
+        self._forget(transaction, agency_id=agency_id)
         if said:
-            usual = zip(self.model.names, self._usual, strict=True)
-            self._insert(transaction, agency_id, *(said.get(*each) for each in usual))
+            unsaid = {each.name: None if each.nullable else "" for each in self.table.c}
+            self._insert(transaction, **unsaid | {"agency_id": agency_id} | said)

@@ -11,6 +11,7 @@ know. Of two rules with one scope the one that came into force later decides, th
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,13 +26,21 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    bindparam,
     delete,
     insert,
     select,
 )
 
-from catalogue.database import Transaction, many, metadata, scalar, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    columns,
+    many,
+    metadata,
+    scalar_one,
+    send,
+    taking,
+)
 from catalogue.schema import agencies, branches
 from circulation.kernel.models import Model, Setting
 from circulation.kernel.results import Branch
@@ -165,6 +174,28 @@ def rule_table(
     )
 
 
+def _statements(
+    table: Table, names: Sequence[str]
+) -> tuple[Callable[..., list[Any]], Callable[..., int], Callable[..., None]]:
+    """What reads all rows, what inserts one and gives its id, and what deletes one."""
+    row = namedtuple(f"{table.name}_row", ("id", *names))  # type: ignore[misc]
+
+    @many(row)
+    def all_rules() -> Statement:
+        return select(*columns(row, table)).order_by(table.c.id)
+
+    @scalar_one(int)
+    @taking(*names)
+    def insert_rule(**values: Any) -> Statement:
+        return insert(table).values(values).returning(table.c.id)
+
+    @send
+    def delete_rule(*, rule_id: int) -> Statement:
+        return delete(table).where(table.c.id == rule_id)
+
+    return all_rules, insert_rule, delete_rule
+
+
 class RuleRows:
     """The rows of a table of rules: one for each scope, stored in place of what was there."""
 
@@ -173,39 +204,21 @@ class RuleRows:
         self.table = table
         self._settings = settings
         self._noun = noun
-        names = ("id", *self.scope, *settings)
-        new = names[1:]
-        self._rows: Callable[..., list[Any]] = many(
-            select(*(table.c[name] for name in names)).order_by(table.c.id), None
-        )
-        self._insert = scalar(
-            insert(table)
-            .values(
-                {table.c[name]: bindparam(f"new_{name}", type_=table.c[name].type) for name in new}
-            )
-            .returning(table.c.id),
-            *(f"new_{name}" for name in new),
-        )
-        self._delete = send(delete(table).where(table.c.id == bindparam("of_row")), "of_row")
+        self._rows, self._insert, self._delete = _statements(table, (*self.scope, *settings))
 
     def read(self, transaction: Transaction) -> list[Rule]:
         """All rules, the oldest first."""
-        first = 1 + len(self.scope)
-        return [
-            Rule(
-                row[0],
-                **dict(zip(self.scope, row[1:first], strict=True)),
-                says=self._said(row[first:]),
-            )
-            for row in self._rows(transaction)
-        ]
-
-    def _said(self, values: Sequence[Any]) -> dict[str, Any]:
-        return {
-            name: setting.loaded(value)
-            for (name, setting), value in zip(self._settings.items(), values, strict=True)
-            if value is not None
-        }
+        rules = []
+        for row in self._rows(transaction):
+            values = row._asdict()
+            scope = {name: values.pop(name) for name in ("id", *self.scope)}
+            says = {
+                name: self._settings[name].loaded(value)
+                for name, value in values.items()
+                if value is not None
+            }
+            rules.append(Rule(**scope, says=says))
+        return rules
 
     def of(self, transaction: Transaction, scope: Mapping[str, Any]) -> list[Rule]:
         """The rule of that scope, where there is one; what it does not name holds for any."""
@@ -224,14 +237,13 @@ class RuleRows:
         scope = {name: said.pop(name, None) for name in self.scope}
         self.check(scope, self.problems(said, scope))
         self.forget(transaction, **scope)
-        values = (each.stored(said.get(name)) for name, each in self._settings.items())
-        new_id: int = self._insert(transaction, *scope.values(), *values)
-        return new_id
+        values = {name: each.stored(said.get(name)) for name, each in self._settings.items()}
+        return self._insert(transaction, **scope, **values)
 
     def forget(self, transaction: Transaction, **scope: Any) -> None:
         """Removes the rule of one scope, where there is one; otherwise as `store`."""
         for rule in self.of(transaction, scope):
-            self._delete(transaction, rule.id)
+            self._delete(transaction, rule_id=rule.id)
 
     def problems(self, said: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, str]:
         """What is wrong with what is said for the scope: a sentence for each setting at fault."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from circulation.patrons.pin_settings import PIN_SETTINGS
-from circulation.sections.parts import Noun
+from circulation.patrons.schema import patrons
+from circulation.sections.parts import CATEGORY, Noun
 from circulation.sections.rules import AgencyRowsSection
 
-PINS = AgencyRowsSection(
-    "pins", Noun("PIN rules", lambda key: f"PIN rules of {key[0]}"), PIN_SETTINGS
-)
+
+class PinSection(AgencyRowsSection):
+    named_in = {CATEGORY: patrons.c.category}
+
+
+PINS = PinSection("pins", Noun("PIN rules", lambda key: f"PIN rules of {key[0]}"), PIN_SETTINGS)

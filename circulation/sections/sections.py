@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sqlalchemy import Column
+
 from catalogue.database import Transaction
 from circulation.calendars.rows import Owner
 from circulation.kernel.models import Model
@@ -130,6 +132,8 @@ class Section:
 
     shape: str = ""
     model: Model[Any] | None = None
+    #: Columns that hold codes of parts without a foreign key; what they name cannot be removed.
+    named_in: Mapping[Noun, Column[Any]] = {}
     keys: tuple[str, ...] = ()
     adds: Mapping[Noun, tuple[str, ...]] = {}
     nouns: tuple[Noun, ...] = ()

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from catalogue.database import Transaction, lock
+from catalogue.database import Statement, Transaction, lock
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.organisation import all_consortia
 from circulation.kernel.schema import set_up_version
@@ -20,7 +20,10 @@ from circulation.sections.source import Problem
 from circulation.setting_up.reading import Declared
 from circulation.setting_up.stored import stored_parts, uses
 
-_lock_version = lock(select(set_up_version.c.id).with_for_update())
+
+@lock
+def lock_version() -> Statement:
+    return select(set_up_version.c.id).with_for_update()
 
 
 class DoesNotFit(ValueError):
@@ -66,7 +69,7 @@ def apply_set_up(
     Raises DoesNotFit, and ChangedMeanwhile where the changes would be others than `shown`.
     Verbs under way in any process follow the new set-up from their next transaction on.
     """
-    _lock_version(transaction)
+    lock_version(transaction)
     planned = plan(transaction, declared)
     if planned.problems:
         raise DoesNotFit(planned.problems)

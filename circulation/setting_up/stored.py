@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import cache
 
-from sqlalchemy import Column, Select, Table, bindparam, func, select
+from sqlalchemy import Column, Table, func, select
 
-from catalogue.database import Transaction, scalar
-from catalogue.schema import agencies, branches, items
-from circulation.accession.schema import delivery_lines
+from catalogue.database import Statement, Transaction, scalar_one
+from catalogue.schema import agencies, branches
 from circulation.kernel.schema import all_tables
-from circulation.patrons.schema import patrons
-from circulation.sections.parts import AGENCY, BRANCH, CATEGORY, GROUP, Key, Noun, Parts
+from circulation.sections.parts import AGENCY, BRANCH, Key, Noun, Parts
 from circulation.sections.sections import SECTIONS, Stored
 from circulation.setting_up.tables import SET_BY
 
@@ -25,44 +23,47 @@ def stored_parts(transaction: Transaction) -> Parts:
     return stored.parts
 
 
-def _count(
-    table: Table, column: Column[Any], named: Select[Any] | None = None
-) -> Callable[..., int]:
-    of = bindparam("named") if named is None else named.scalar_subquery()
-    return scalar(select(func.count()).select_from(table).where(column == of), "named")
+#: Parts that have a table with foreign keys to it; of the others columns hold the codes.
+_PLACES = {AGENCY: agencies, BRANCH: branches}
 
 
-def _counts(place: Table) -> list[tuple[str, Callable[..., int]]]:
-    """For each table that names agencies or branches: how often it names the one with an ISIL.
+@cache
+def _counts(noun: Noun) -> list[tuple[str, Callable[..., int]]]:
+    """For each table that names parts of the noun: how often it names the one with a key.
 
     Tables of the set-up itself are left out, and what is parted with together with a branch.
     """
-    of = select(place.c.id).where(place.c.isil == bindparam("named"))
-    return [
-        (table.name, _count(table, column, of))
-        for table in all_tables()
-        if table.name not in SET_BY and table.name != "closures"
-        for column in table.columns
-        if any(key.column.table is place for key in column.foreign_keys)
-    ]
+    place = _PLACES.get(noun)
+    if place is None:
+        named = [section.named_in[noun] for section in SECTIONS if noun in section.named_in]
+    else:
+        named = [
+            column
+            for table in all_tables()
+            if table.name not in SET_BY and table.name != "closures"
+            for column in table.columns
+            if any(key.column.table is place for key in column.foreign_keys)
+        ]
+    return [(column.table.name, _count(column, place)) for column in named]
 
 
-_NAMING = {
-    AGENCY: _counts(agencies),
-    BRANCH: _counts(branches),
-    CATEGORY: [("patrons", _count(patrons, patrons.c.category))],
-    GROUP: [
-        ("items", _count(items, items.c.material_group)),
-        ("delivery_lines", _count(delivery_lines, delivery_lines.c.material_group)),
-    ],
-}
+def _count(column: Column[str] | Column[int], place: Table | None) -> Callable[..., int]:
+    @scalar_one(int)
+    def count(*, key: str) -> Statement:
+        counted = select(func.count()).select_from(column.table)
+        if place is None:
+            return counted.where(column == key)
+        its_id = select(place.c.id).where(place.c.isil == key).scalar_subquery()
+        return counted.where(column == its_id)
+
+    return count
 
 
 def uses(transaction: Transaction, noun: Noun, key: Key) -> dict[str, int]:
     """Where a stored part is named: table -> how many of its rows; empty where nowhere."""
     found: dict[str, int] = {}
-    for table, count in _NAMING.get(noun, []):
-        number = count(transaction, key[0])
+    for table, count in _counts(noun):
+        number = count(transaction, key=key[0])
         if number:
             found[table] = found.get(table, 0) + number
     return found
