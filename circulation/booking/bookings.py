@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert
 
@@ -46,7 +46,7 @@ from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.loans.checks import patron_refusals
-from circulation.patrons.facts import patron_facts
+from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
 _NEW = (
@@ -88,81 +88,75 @@ _insert_supply = send(
 )
 
 
-def place_booking(
-    act: Act,
-    *,
-    patron: str,
-    record_id: int | None = None,
-    item: str | None = None,
-    first: date,
-    last: date,
-    preferred: int | None = None,
-    minimum: int | None = None,
-    suppliers: Sequence[str] | None = None,
-    delivery_branch: str | None = None,
-    group_id: int | None = None,
-    lends_onward: bool = False,
-    note: str = "",
-) -> Booking | Refused:
-    """Books copies of the title `record_id`, or of that of `item`, from `first` through `last`.
+class BookingWish(NamedTuple):
+    """Copies of the title `record_id`, or of that of `item`, from `first` through `last`.
 
     The borrower is a teacher, a class or an institution. `preferred` is the size of the class
     `group_id` where it is not given, and at least 1; `minimum` is what is preferred, unless it is
     given: fewer are promised where no more are free. `suppliers` are ISILs in the order in which
     they are asked, None for all that supply `delivery_branch` (None: the patron's home branch).
     `lends_onward` lends to the members of the class as soon as the booking is delivered.
-    Refused for what the patron may not do as a hold would be; NOT_ENOUGH_COPIES says in `limit`
-    how many there could be.
     """
-    transaction, circulation, desk, now = act
-    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
-    if borrower is None:
-        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    who = borrower.patron()
-    set_up = circulation.set_up(transaction, borrower.set_up_version)
-    delivery = _branch(set_up, delivery_branch) or (
-        None if delivery_branch else set_up.branches[borrower.home_branch_id]
-    )
-    asked = None if delivery is None else suppliers_of(set_up, delivery, suppliers)
-    record = _record(transaction, record_id, item)
-    unknown = []
-    if record is None:
-        unknown.append(Refusal(Reason.RECORD_UNKNOWN if item is None else Reason.ITEM_UNKNOWN))
-    if delivery is None or asked is None:
-        unknown.append(Refusal(Reason.BRANCH_UNKNOWN))
-    if record is None or delivery is None or asked is None:
-        return Refused(tuple(unknown), patron=who)
-    if group_id is not None and group_exists(transaction, group_id) is None:
-        raise ValueError("there is no such group")
 
-    if preferred is None:
-        preferred = max(class_size(transaction, group_id), 1) if group_id is not None else 1
-    least = preferred if minimum is None else minimum
-    wish = Wish(borrower.category, first, last, preferred, least, asked, delivery)
-    today = local_date(now, delivery.timezone)
-    found = patron_refusals(borrower, Action.HOLD, today, set_up.counted_at(delivery.id))
-    found += wish_refusals(wish, today)
-    if first < today:
+    patron: str
+    first: date
+    last: date
+    record_id: int | None = None
+    item: str | None = None
+    preferred: int | None = None
+    minimum: int | None = None
+    suppliers: Sequence[str] | None = None
+    delivery_branch: str | None = None
+    group_id: int | None = None
+    lends_onward: bool = False
+    note: str = ""
+
+
+class _Known(NamedTuple):
+    """What a wish names, as it was found."""
+
+    set_up: SetUp
+    borrower: PatronFacts
+    record_id: int
+    wish: Wish
+
+
+def place_booking(act: Act, wish: BookingWish) -> Booking | Refused:
+    """Books the copies.
+
+    Refused for what the patron may not do as a hold would be; NOT_ENOUGH_COPIES says in `limit`
+    how many there could be. Raises ValueError where there is no such group.
+    """
+    known = _known(act, wish)
+    if isinstance(known, Refused):
+        return known
+    transaction, circulation, desk, now = act
+    set_up, borrower, record_id, asked = known
+    today = local_date(now, asked.delivery.timezone)
+    counted = set_up.counted_at(asked.delivery.id)
+    found = patron_refusals(borrower, Action.HOLD, today, counted)
+    found += wish_refusals(asked, today)
+    if asked.first < today:
         found.append(Refusal(Reason.BOOKING_DATES_WRONG))
-    planned = None if found else plan_title(transaction, set_up, record, wish, today)
+    planned = None if found else plan_title(transaction, set_up, record_id, asked, today)
     if not isinstance(planned, list):
         refusals = (*dict.fromkeys(found), *([planned] if planned else ()))
-        return Refused(refusals, patron=who)
+        return Refused(refusals, patron=borrower.patron())
 
     booking_id = circulation.ids.next(now)
     _insert_booking(
         transaction,
         booking_id,
-        record,
+        record_id,
         borrower.id,
-        group_id,
-        delivery.id,
-        first,
-        last,
-        preferred,
-        least,
-        lends_onward,
-        note,
+        wish.group_id,
+        asked.delivery.id,
+        asked.first,
+        asked.last,
+        asked.preferred,
+        asked.minimum,
+        wish.lends_onward,
+        wish.note,
         now,
     )
     store_supplies(transaction, booking_id, planned)
@@ -170,6 +164,37 @@ def place_booking(
     assert booking is not None
     write_booking(transaction, EventKind.BOOKING_PLACED, desk, now, None, booking)
     return booking
+
+
+def _known(act: Act, wish: BookingWish) -> _Known | Refused:
+    transaction, circulation = act.transaction, act.circulation
+    patron = IDENTIFIERS.of(circulation).stored(wish.patron)
+    borrower = patron_facts(transaction, patron, act.now, "")
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    set_up = circulation.set_up(transaction, borrower.set_up_version)
+    delivery = _branch(set_up, wish.delivery_branch) or (
+        None if wish.delivery_branch else set_up.branches[borrower.home_branch_id]
+    )
+    suppliers = None if delivery is None else suppliers_of(set_up, delivery, wish.suppliers)
+    record_id = _record(transaction, wish.record_id, wish.item)
+    unknown = []
+    if record_id is None:
+        unknown.append(Reason.RECORD_UNKNOWN if wish.item is None else Reason.ITEM_UNKNOWN)
+    if delivery is None or suppliers is None:
+        unknown.append(Reason.BRANCH_UNKNOWN)
+    if record_id is None or delivery is None or suppliers is None:
+        return Refused(tuple(Refusal(reason) for reason in unknown), patron=borrower.patron())
+    if wish.group_id is not None and group_exists(transaction, wish.group_id) is None:
+        raise ValueError("there is no such group")
+    preferred = wish.preferred
+    if preferred is None:
+        size = 1 if wish.group_id is None else class_size(transaction, wish.group_id)
+        preferred = max(size, 1)
+    least = preferred if wish.minimum is None else wish.minimum
+    category, first, last = borrower.category, wish.first, wish.last
+    asked = Wish(category, first, last, preferred, least, suppliers, delivery)
+    return _Known(set_up, borrower, record_id, asked)
 
 
 def find_booking(transaction: Transaction, set_up: SetUp, booking_id: int) -> Booking | None:

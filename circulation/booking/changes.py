@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, select, update
 
@@ -20,7 +20,7 @@ from circulation.booking.bookings import (
 )
 from circulation.booking.capacity import pools_of
 from circulation.booking.closing import close_booking
-from circulation.booking.facts import BookingFacts, pool_copies, title_facts
+from circulation.booking.facts import BookingFacts, SupplyFacts, pool_copies, title_facts
 from circulation.booking.planning import Share, Wish, reserved, wish_refusals
 from circulation.booking.results import Booking, BookingOutcome, booking_of
 from circulation.booking.schema import booking_loans, booking_supplies, bookings
@@ -28,7 +28,8 @@ from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Refusal, Refused
+from circulation.kernel.results import Branch, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 
 _CHANGED = ("first_day", "last_day", "preferred", "minimum", "note")
@@ -73,44 +74,40 @@ class BookingChanged:
     after: Booking
 
 
-def change_booking(
-    act: Act,
-    *,
-    booking_id: int,
-    first: date | None = None,
-    last: date | None = None,
-    preferred: int | None = None,
-    minimum: int | None = None,
-    suppliers: Sequence[str] | None = None,
-    note: str | None = None,
-) -> BookingChanged | Refused:
-    """Changes the period, the copies or the note of an open booking; what is None stays.
+class BookingChanges(NamedTuple):
+    """What is to be changed of a booking; what is None stays.
 
     Where all the copies were wanted, with no fewer, that holds for another number of them too.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    preferred: int | None = None
+    minimum: int | None = None
+    suppliers: Sequence[str] | None = None
+    note: str | None = None
+
+
+def change_booking(
+    act: Act, *, booking_id: int, changes: BookingChanges
+) -> BookingChanged | Refused:
+    """Changes the period, the copies or the note of an open booking.
 
     All or nothing: where it cannot be changed so, it stays as it is. Once copies were set aside or
     lent, only the note can be changed (BOOKING_UNDER_WAY), and the last day by `extend_booking`.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation = act.transaction, act.circulation
     set_up = circulation.current_set_up(transaction)
     known = open_booking(transaction, booking_id)
     if isinstance(known, Refused):
         return known
     facts, supplies = known
     before = booking_of(facts, supplies, set_up)
-    asked = suppliers_of(set_up, before.delivery_branch, suppliers)
+    asked = suppliers_of(set_up, before.delivery_branch, changes.suppliers)
     if asked is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
-    wish = Wish(
-        facts.patron_category or "",
-        first or facts.first,
-        last or facts.last,
-        facts.preferred if preferred is None else preferred,
-        _least(facts, preferred) if minimum is None else minimum,
-        asked,
-        before.delivery_branch,
-    )
-    is_same = (wish.first, wish.last, wish.preferred, wish.minimum, suppliers) == (
+    wish = _wished(facts, changes, asked, before.delivery_branch)
+    is_same = (wish.first, wish.last, wish.preferred, wish.minimum, changes.suppliers) == (
         facts.first,
         facts.last,
         facts.preferred,
@@ -120,30 +117,54 @@ def change_booking(
     if not is_same:
         if any(supply.set_aside or supply.delivered for supply in supplies):
             return Refused((Refusal(Reason.BOOKING_UNDER_WAY),))
-        today = local_date(now, before.delivery_branch.timezone)
-        found = wish_refusals(wish, today)
-        if wish.first < min(today, facts.first):
-            found.append(Refusal(Reason.BOOKING_DATES_WRONG))
-        if found:
-            return Refused(tuple(dict.fromkeys(found)))
-        planned = plan_title(transaction, set_up, facts.record_id, wish, today, booking_id)
-        if isinstance(planned, Refusal):
-            return Refused((planned,))
-        _delete_supplies(transaction, booking_id)
-        store_supplies(transaction, booking_id, planned)
+        refusals = _plan_again(act, set_up, facts, wish)
+        if refusals:
+            return Refused(tuple(refusals))
+    note = facts.note if changes.note is None else changes.note
     _update_booking(
-        transaction,
-        booking_id,
-        wish.first,
-        wish.last,
-        wish.preferred,
-        wish.minimum,
-        facts.note if note is None else note,
+        transaction, booking_id, wish.first, wish.last, wish.preferred, wish.minimum, note
     )
-    after = find_booking(transaction, set_up, booking_id)
+    return _told(act, set_up, before)
+
+
+def _wished(
+    facts: BookingFacts, changes: BookingChanges, suppliers: Sequence[Branch], delivery: Branch
+) -> Wish:
+    preferred, minimum = changes.preferred, changes.minimum
+    return Wish(
+        facts.patron_category or "",
+        changes.first or facts.first,
+        changes.last or facts.last,
+        facts.preferred if preferred is None else preferred,
+        _least(facts, preferred) if minimum is None else minimum,
+        suppliers,
+        delivery,
+    )
+
+
+def _plan_again(act: Act, set_up: SetUp, facts: BookingFacts, wish: Wish) -> list[Refusal]:
+    """Gives the booking other copies than it had; or why that is not possible."""
+    today = local_date(act.now, wish.delivery.timezone)
+    found = wish_refusals(wish, today)
+    if wish.first < min(today, facts.first):
+        found.append(Refusal(Reason.BOOKING_DATES_WRONG))
+    if found:
+        return list(dict.fromkeys(found))
+    planned = plan_title(act.transaction, set_up, facts.record_id, wish, today, facts.id)
+    if isinstance(planned, Refusal):
+        return [planned]
+    _delete_supplies(act.transaction, facts.id)
+    store_supplies(act.transaction, facts.id, planned)
+    return []
+
+
+def _told(act: Act, set_up: SetUp, before: Booking) -> BookingChanged:
+    """Writes the event, where anything has changed."""
+    after = find_booking(act.transaction, set_up, before.id)
     assert after is not None
     if after != before:
-        write_booking(transaction, EventKind.BOOKING_CHANGED, desk, now, before, after)
+        kind = EventKind.BOOKING_CHANGED
+        write_booking(act.transaction, kind, act.desk, act.now, before, after)
     return BookingChanged(before, after)
 
 
@@ -160,25 +181,47 @@ def extend_booking(act: Act, *, booking_id: int, last: date) -> BookingChanged |
     For bookings that are under way: each branch must be able to spare what it has given. The loans
     that were due on the last day are due on the new one, each with an event (`loan_redated`).
     """
-    transaction, circulation, desk, now = act
-    set_up = circulation.current_set_up(transaction)
+    transaction = act.transaction
+    set_up = act.circulation.current_set_up(transaction)
     known = open_booking(transaction, booking_id)
     if isinstance(known, Refused):
         return known
     facts, supplies = known
     before = booking_of(facts, supplies, set_up)
-    today = local_date(now, before.delivery_branch.timezone)
+    today = local_date(act.now, before.delivery_branch.timezone)
     if last < max(facts.first, today):
         return Refused((Refusal(Reason.BOOKING_DATES_WRONG),))
-    title = title_facts(transaction, facts.record_id)
+    shares = _extended(act, set_up, facts, supplies, last, today)
+    if isinstance(shares, Refusal):
+        return Refused((shares,))
+    _delete_supplies(transaction, booking_id)
+    store_supplies(transaction, booking_id, shares)
+    _update_booking(
+        transaction, booking_id, facts.first, last, facts.preferred, facts.minimum, facts.note
+    )
+    if last != facts.last:
+        _redate_loans(act, set_up, facts, last)
+    return _told(act, set_up, before)
+
+
+def _extended(
+    act: Act,
+    set_up: SetUp,
+    facts: BookingFacts,
+    supplies: Sequence[SupplyFacts],
+    last: date,
+    today: date,
+) -> list[Share] | Refusal:
+    """What each branch gives through the new last day; or why one cannot spare it."""
+    title = title_facts(act.transaction, facts.record_id)
     copies = [
         copy._replace(due=None, set_aside_for=None)
-        if booking_id in (copy.loan_booking_id, copy.set_aside_for)
+        if facts.id in (copy.loan_booking_id, copy.set_aside_for)
         else copy
         for copy in pool_copies(set_up, title.copies)
     ]
     others = [supply.supply() for supply in title.supplies]
-    pools = pools_of(copies, others, today, without_booking=booking_id)
+    pools = pools_of(copies, others, today, without_booking=facts.id)
     shares = []
     for each in supplies:
         supply = each.supply()
@@ -186,44 +229,34 @@ def extend_booking(act: Act, *, booking_id: int, last: date) -> BookingChanged |
             each.branch_id, facts.patron_category or "", supply.pool.material_group
         )
         if terms.max_booking_days and (last - facts.first).days >= terms.max_booking_days:
-            return Refused((Refusal(Reason.BOOKING_TOO_LONG, limit=terms.max_booking_days),))
+            return Refusal(Reason.BOOKING_TOO_LONG, limit=terms.max_booking_days)
         _, until = reserved(facts.first, last, terms)
         free = pools[supply.pool].free(max(supply.reserved_from, today), max(until, today))
         if last > facts.last and free < supply.held:
-            return Refused((Refusal(Reason.NOT_ENOUGH_COPIES, limit=free),))
+            return Refusal(Reason.NOT_ENOUGH_COPIES, limit=free)
         shares.append(Share(supply.pool, supply.copies, supply.reserved_from, until))
-    _delete_supplies(transaction, booking_id)
-    store_supplies(transaction, booking_id, shares)
-    _update_booking(
-        transaction,
-        booking_id,
-        facts.first,
-        last,
-        facts.preferred,
-        facts.minimum,
-        facts.note,
-    )
-    for loan_id, item_id, patron_id, due, branch_id in _open_loans(transaction, booking_id):
+    return shares
+
+
+def _redate_loans(act: Act, set_up: SetUp, facts: BookingFacts, last: date) -> None:
+    """The loans that are due on the last day of the booking are due on the new one."""
+    for loan_id, item_id, patron_id, due, branch_id in _open_loans(act.transaction, facts.id):
         timezone = set_up.branches[branch_id].timezone
-        if due == end_of_day(facts.last, timezone) and last != facts.last:
-            new = end_of_day(last, timezone)
-            _redate(transaction, loan_id, new)
-            write_event(
-                transaction,
-                EventKind.LOAN_REDATED,
-                desk,
-                now,
-                item_id=item_id,
-                patron_id=patron_id,
-                loan_id=loan_id,
-                before={"due": due.isoformat()},
-                after={"due": new.isoformat(), "booking": booking_id},
-            )
-    after = find_booking(transaction, set_up, booking_id)
-    assert after is not None
-    if after != before:
-        write_booking(transaction, EventKind.BOOKING_CHANGED, desk, now, before, after)
-    return BookingChanged(before, after)
+        if due != end_of_day(facts.last, timezone):
+            continue
+        new = end_of_day(last, timezone)
+        _redate(act.transaction, loan_id, new)
+        write_event(
+            act.transaction,
+            EventKind.LOAN_REDATED,
+            act.desk,
+            act.now,
+            item_id=item_id,
+            patron_id=patron_id,
+            loan_id=loan_id,
+            before={"due": due.isoformat()},
+            after={"due": new.isoformat(), "booking": facts.id},
+        )
 
 
 def cancel_booking(

@@ -19,19 +19,20 @@ from circulation.interlending.notices import NoticeKind, tell
 from circulation.interlending.rows import (
     InterlibraryLoan,
     advance,
+    begun,
     insert_loan,
     loan_by_id,
     loan_wanted,
 )
-from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
+from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Action, Reason
-from circulation.kernel.results import Refusal, Refused
+from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.loans.checks import patron_refusals
-from circulation.patrons.facts import patron_facts
+from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS, told_as
 
 #: The longest text that is sent on.
@@ -75,23 +76,13 @@ def ask(
     RECORD_UNKNOWN or what keeps the patron from placing holds; Obstacle.NO_PARTNER.
     """
     transaction, circulation, desk, now = act
-    set_up = circulation.current_set_up(transaction)
-    asked = _partner(set_up, partner)
+    asked = _partner(circulation.current_set_up(transaction), partner)
     if asked is None:
         return Obstacle.NO_PARTNER
-    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
-    if borrower is None:
-        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    pickup = set_up.branches[borrower.home_branch_id]
-    if pickup_branch is not None:
-        named = [each for each in set_up.branches.values() if each.isil == pickup_branch]
-        if not named:
-            return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
-        pickup = named[0]
-    today = local_date(now, pickup.timezone)
-    refusals = patron_refusals(borrower, Action.HOLD, today, set_up.counted_at(pickup.id))
-    if refusals:
-        return Refused(tuple(refusals))
+    reader = _reader(act, patron, pickup_branch)
+    if isinstance(reader, Refused):
+        return reader
+    borrower, pickup = reader
     wanted = _described(transaction, wish)
     if wanted is None:
         return Refused((Refusal(Reason.RECORD_UNKNOWN),))
@@ -99,32 +90,16 @@ def ask(
     known = loan_wanted(transaction, agency, borrower.id, wanted.title, wanted.author)
     if known is not None:
         return known
-    loan_id = circulation.ids.next(now)
-    loan = InterlibraryLoan(
-        id=loan_id,
+    loan = begun(
+        act,
         partner=agency,
         actor=asked.name or asked.agency,
-        request_id=str(loan_id),
-        role=Role.BORROWER.value,
         state_name=BorrowingState.ASKED.value,
-        item_id=None,
-        barcode="",
-        record_id=None,
         title=wanted.title,
         author=wanted.author,
         branch_id=asked.branch_id,
         patron_id=borrower.id,
         user=told_as(transaction, borrower.id, patron),
-        hold_id=None,
-        loan_id=None,
-        due=None,
-        due_before=None,
-        renewable=True,
-        made_here=True,
-        goes_at_check_in=False,
-        created=now,
-        changed=now,
-        closed=None,
     )
     insert_loan(transaction, loan)
     about = {"pickup": pickup.isil}
@@ -136,6 +111,27 @@ def ask(
         about["before"] = needed_before.isoformat()
     tell(transaction, desk, loan, NoticeKind.ASKED, now, about=about)
     return loan
+
+
+def _reader(
+    act: Act, patron: str, pickup_branch: str | None
+) -> tuple[PatronFacts, Branch] | Refused:
+    """Who wants it, and where they will fetch it."""
+    transaction, circulation = act.transaction, act.circulation
+    set_up = circulation.set_up_at_hand(transaction)
+    known_by = IDENTIFIERS.of(circulation).stored(patron)
+    borrower = patron_facts(transaction, known_by, act.now, "")
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    pickup = set_up.branches[borrower.home_branch_id]
+    if pickup_branch is not None:
+        named = [each for each in set_up.branches.values() if each.isil == pickup_branch]
+        if not named:
+            return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
+        pickup = named[0]
+    today = local_date(act.now, pickup.timezone)
+    refusals = patron_refusals(borrower, Action.HOLD, today, set_up.counted_at(pickup.id))
+    return Refused(tuple(refusals)) if refusals else (borrower, pickup)
 
 
 def answered(

@@ -19,12 +19,13 @@ from circulation.interlending.notices import NoticeKind, tell
 from circulation.interlending.rows import (
     InterlibraryLoan,
     advance,
+    begun,
     insert_loan,
     loan_of_request,
     store,
 )
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
-from circulation.interlending.temporary import add_temporary, end_holds, remove_temporary
+from circulation.interlending.temporary import Temporary, add_temporary, end_holds, remove_temporary
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
@@ -112,21 +113,22 @@ def accept(
     PATRON_UNKNOWN or BRANCH_UNKNOWN.
     """
     transaction, circulation, desk, now = act
-    known = loan_of_request(transaction, agreement.partner, Role.BORROWER, request_id)
-    if known is not None and known.closed is None and known.item_id is not None:
-        return Accepted(known)
+    loan = loan_of_request(transaction, agreement.partner, Role.BORROWER, request_id)
+    if loan is not None and loan.closed is not None:
+        loan = None
+    if loan is not None and loan.item_id is not None:
+        return Accepted(loan)
     set_up = circulation.current_set_up(transaction)
     incoming = _to_the_end(circulation, transaction, desk, incoming)
     here = set_up.branches.get(desk.branch_id)
     pickup = here if pickup_branch is None else _branch(set_up, pickup_branch)
     if here is None or pickup is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
-    if patron is None and known is not None and known.closed is None:
-        patron = known.user or None
+    if patron is None and loan is not None:
+        patron = loan.user or None
     borrower = _patron(circulation, transaction, patron, now)
     if isinstance(borrower, Refused):
         return borrower
-    loan = known if known is not None and known.closed is None else None
     barcode = incoming.barcode or (loan.barcode if loan else "")
     if not barcode.isprintable() or len(barcode) > LONGEST_BARCODE:
         return Obstacle.BARCODE_WRONG
@@ -134,34 +136,43 @@ def accept(
         return Obstacle.BARCODE_IN_USE
     if loan is None:
         loan = _begin(act, agreement, request_id, patron, borrower, incoming)
-    barcode = barcode or loan.barcode or f"ILL{loan.id}"
+    new = _made_ours(act, loan, agreement, incoming, borrower, pickup)
+    tell(transaction, desk, new, NoticeKind.RECEIVED, now)
+    checked_in = check_in(act, item=new.barcode)
+    assert isinstance(checked_in, CheckedIn)
+    return Accepted(new, checked_in)
+
+
+def _made_ours(
+    act: Act,
+    loan: InterlibraryLoan,
+    agreement: Agreement,
+    incoming: Incoming,
+    borrower: PatronFacts | None,
+    pickup: Branch,
+) -> InterlibraryLoan:
+    """Makes record and item, and a hold for whom they have come for."""
     title = incoming.title[:LONGEST_TEXT] or loan.title
     author = incoming.author[:LONGEST_TEXT] or loan.author
-    record_id, item_id = add_temporary(
-        transaction,
-        desk,
-        here,
-        barcode=barcode,
-        title=f"{agreement.title_prefix}{title}",
-        author=author,
-        call_number=incoming.call_number[:LONGEST_TEXT],
-        material_group=agreement.material_group,
-        location=agreement.location,
-        now=now,
+    item = Temporary(
+        incoming.barcode or loan.barcode or f"ILL{loan.id}",
+        f"{agreement.title_prefix}{title}",
+        author,
+        incoming.call_number[:LONGEST_TEXT],
+        agreement.material_group,
+        agreement.location,
     )
+    record_id, item_id = add_temporary(act, item)
     hold_id = None
     if borrower is not None:
-        hold_id = circulation.ids.next(now)
-        _place_hold(
-            transaction, set_up, desk, hold_id, record_id, item_id, borrower, pickup, incoming, now
-        )
+        hold_id = _place_hold(act, record_id, item_id, borrower, pickup, incoming.due)
     new = advance(
-        transaction,
+        act.transaction,
         loan,
         BorrowingAction.ACCEPT,
-        now,
+        act.now,
         item_id=item_id,
-        barcode=barcode,
+        barcode=item.barcode,
         record_id=record_id,
         title=title,
         author=author,
@@ -170,10 +181,7 @@ def accept(
         renewable=agreement.is_renewable and incoming.is_renewable and loan.renewable,
     )
     assert isinstance(new, InterlibraryLoan)
-    tell(transaction, desk, new, NoticeKind.RECEIVED, now)
-    checked_in = check_in(Act(transaction, circulation, desk, now), item=barcode)
-    assert isinstance(checked_in, CheckedIn)
-    return Accepted(new, checked_in)
+    return new
 
 
 def shipped(
@@ -259,54 +267,41 @@ def _begin(
     borrower: PatronFacts | None,
     incoming: Incoming,
 ) -> InterlibraryLoan:
-    transaction, circulation, desk, now = act
-    loan = InterlibraryLoan(
-        id=circulation.ids.next(now),
+    loan = begun(
+        act,
         partner=agreement.partner,
         actor=agreement.actor,
         request_id=request_id,
-        role=Role.BORROWER.value,
         state_name=BorrowingState.EXPECTED.value,
-        item_id=None,
         barcode=incoming.barcode[:LONGEST_BARCODE],
-        record_id=None,
         title=incoming.title[:LONGEST_TEXT],
         author=incoming.author[:LONGEST_TEXT],
-        branch_id=desk.branch_id,
         patron_id=borrower.id if borrower else None,
-        user=told_as(transaction, borrower.id, patron) if borrower and patron else "",
-        hold_id=None,
-        loan_id=None,
+        user=told_as(act.transaction, borrower.id, patron) if borrower and patron else "",
         due=incoming.due,
-        due_before=None,
         renewable=incoming.is_renewable,
-        made_here=True,
         goes_at_check_in=agreement.goes_at_check_in,
-        created=now,
-        changed=now,
-        closed=None,
     )
-    insert_loan(transaction, loan)
+    insert_loan(act.transaction, loan)
     return loan
 
 
 def _place_hold(
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    hold_id: int,
+    act: Act,
     record_id: int,
     item_id: int,
     borrower: PatronFacts,
     pickup: Branch,
-    incoming: Incoming,
-    now: datetime,
-) -> None:
+    owner_due: datetime | None,
+) -> int:
+    """Keeps the item for the borrower, no longer than its owner does; gives the hold's number."""
+    transaction, circulation, desk, now = act
+    hold_id = circulation.ids.next(now)
     today = local_date(now, pickup.timezone)
-    terms = set_up.terms(pickup.id, borrower.category, "")
+    terms = circulation.set_up_at_hand(transaction).terms(pickup.id, borrower.category, "")
     until = today + timedelta(days=terms.interest_days)
-    if incoming.due is not None:
-        until = max(today, min(until, local_date(incoming.due, pickup.timezone)))
+    if owner_due is not None:
+        until = max(today, min(until, local_date(owner_due, pickup.timezone)))
     insert_hold(
         transaction,
         hold_id,
@@ -333,3 +328,4 @@ def _place_hold(
         item_id=item_id,
         after={"record": record_id, "pickup_branch": pickup.id, "kind": "NORMAL"},
     )
+    return hold_id

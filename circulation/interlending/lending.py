@@ -14,6 +14,7 @@ from circulation.holds.results import Hold
 from circulation.interlending.rows import (
     InterlibraryLoan,
     advance,
+    begun,
     insert_loan,
     loan_of_item,
     loan_of_request,
@@ -97,31 +98,16 @@ def borrower_says(
 
 
 def _new(act: Act, partner: str, actor: str, request_id: str, user: str) -> InterlibraryLoan:
-    transaction, circulation, desk, now = act
-    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(user), now, "")
-    return InterlibraryLoan(
-        id=circulation.ids.next(now),
+    transaction, known_by = act.transaction, IDENTIFIERS.of(act.circulation).stored(user)
+    borrower = patron_facts(transaction, known_by, act.now, "")
+    return begun(
+        act,
         partner=partner,
         actor=actor,
         request_id=request_id,
         role=Role.LENDER.value,
         state_name=LendingState.REQUESTED.value,
-        item_id=None,
-        barcode="",
-        record_id=None,
-        title="",
-        author="",
-        branch_id=desk.branch_id,
         patron_id=borrower.id if borrower else None,
         user=told_as(transaction, borrower.id, user) if borrower else user,
-        hold_id=None,
-        loan_id=None,
-        due=None,
-        due_before=None,
-        renewable=True,
         made_here=False,
-        goes_at_check_in=False,
-        created=now,
-        changed=now,
-        closed=None,
     )

@@ -23,6 +23,7 @@ from circulation.interlending.states import (
     after,
     state_named,
 )
+from circulation.kernel.act import Act
 
 _table = interlibrary_loans
 
@@ -64,6 +65,30 @@ class InterlibraryLoan(NamedTuple):
     def is_borrowed(self) -> bool:
         """Does the item belong to another library?"""
         return self.role == Role.BORROWER.value
+
+
+def begun(act: Act, **known: Any) -> InterlibraryLoan:
+    """An interlibrary loan that begins now at the desk: `known` is what is known of it, by field.
+
+    We borrow, unless its role says otherwise.
+    """
+    loan_id = act.circulation.ids.next(act.now)
+    usual: dict[str, Any] = dict.fromkeys(InterlibraryLoan._fields)
+    usual |= {
+        "id": loan_id,
+        "request_id": str(loan_id),
+        "role": Role.BORROWER.value,
+        "barcode": "",
+        "title": "",
+        "author": "",
+        "branch_id": act.desk.branch_id,
+        "renewable": True,
+        "made_here": True,
+        "goes_at_check_in": False,
+        "created": act.now,
+        "changed": act.now,
+    }
+    return InterlibraryLoan(**(usual | known))
 
 
 _NAMES = tuple("state" if name == "state_name" else name for name in InterlibraryLoan._fields)

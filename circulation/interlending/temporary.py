@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, update
 
@@ -15,9 +16,10 @@ from circulation.holds.changes import HoldOutcome, close, forget_item, release
 from circulation.holds.facts import hold_of_item, holds_of_record, lock_queue
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.items.removal import ItemNeeded, remove_item
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Branch, Desk
+from circulation.kernel.results import Desk
 from circulation.records.changes import delete_record
 
 _rename = send(
@@ -29,30 +31,30 @@ _rename = send(
 )
 
 
-def add_temporary(
-    transaction: Transaction,
-    desk: Desk,
-    home: Branch,
-    *,
-    barcode: str,
-    title: str,
-    author: str,
-    call_number: str,
-    material_group: str,
-    location: str,
-    now: datetime,
-) -> tuple[int, int]:
-    """Makes record and item of the branch; gives their ids. The barcode is free."""
-    record_id = add_temporary_record(transaction, title, author, now=now)
+class Temporary(NamedTuple):
+    """What is made of something borrowed, for as long as it is here. The barcode is free."""
+
+    barcode: str
+    title: str
+    author: str
+    call_number: str
+    material_group: str
+    location: str
+
+
+def add_temporary(act: Act, made: Temporary) -> tuple[int, int]:
+    """Makes record and item of the desk's branch; gives their ids."""
+    transaction, _, desk, now = act
+    record_id = add_temporary_record(transaction, made.title, made.author, now=now)
     item_id = add_item(
         transaction,
-        barcode=barcode,
+        barcode=made.barcode,
         record_id=record_id,
-        branch_id=home.id,
+        branch_id=desk.branch_id,
         now=now,
-        call_number=call_number,
-        material_group=material_group,
-        location=location,
+        call_number=made.call_number,
+        material_group=made.material_group,
+        location=made.location,
     )
     write_event(
         transaction,
@@ -60,7 +62,7 @@ def add_temporary(
         desk,
         now,
         item_id=item_id,
-        after={"barcode": barcode, "record": record_id, "home": home.id},
+        after={"barcode": made.barcode, "record": record_id, "home": desk.branch_id},
     )
     return record_id, item_id
 

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from catalogue.database import Transaction
-from circulation.booking.bookings import place_booking
+from circulation.booking.bookings import BookingWish, place_booking
 from circulation.booking.changes import (
     BookingChanged,
+    BookingChanges,
     cancel_booking,
     change_booking,
     extend_booking,
@@ -52,13 +53,15 @@ def book(
     def work(transaction: Transaction) -> Booking | Refused:
         return place_booking(
             library.act(transaction),
-            patron=card,
-            item=item,
-            first=day(library, first),
-            last=day(library, last),
-            preferred=preferred,
-            minimum=minimum,
-            **options,
+            BookingWish(
+                patron=card,
+                item=item,
+                first=day(library, first),
+                last=day(library, last),
+                preferred=preferred,
+                minimum=minimum,
+                **options,
+            ),
         )
 
     return library.write(work)
@@ -73,7 +76,7 @@ def a_booking(library: Library, *arguments: Any, **options: Any) -> Booking:
 def change(library: Library, booking: Booking, **changes: Any) -> BookingChanged | Refused:
     return library.write(
         lambda transaction: change_booking(
-            library.act(transaction), booking_id=booking.id, **changes
+            library.act(transaction), booking_id=booking.id, changes=BookingChanges(**changes)
         )
     )
 

@@ -84,18 +84,20 @@ def place(
         def work(transaction: Transaction) -> Booking | Refused:
             return bookings.place_booking(
                 library.act(transaction, desk),
-                patron=patron,
-                record_id=record_id,
-                item=item,
-                first=first,
-                last=last,
-                preferred=copies,
-                minimum=minimum,
-                suppliers=suppliers or None,
-                delivery_branch=deliver_to,
-                group_id=group_id,
-                lends_onward=lend_onward,
-                note=note,
+                bookings.BookingWish(
+                    patron=patron,
+                    record_id=record_id,
+                    item=item,
+                    first=first,
+                    last=last,
+                    preferred=copies,
+                    minimum=minimum,
+                    suppliers=suppliers or None,
+                    delivery_branch=deliver_to,
+                    group_id=group_id,
+                    lends_onward=lend_onward,
+                    note=note,
+                ),
             )
 
         try:
@@ -134,12 +136,7 @@ def change(
         branch,
         changes.change_booking,
         booking_id=number,
-        first=first,
-        last=last,
-        preferred=copies,
-        minimum=minimum,
-        suppliers=suppliers or None,
-        note=note,
+        changes=changes.BookingChanges(first, last, copies, minimum, suppliers or None, note),
     )
     answer_of(answer, as_json)
 
