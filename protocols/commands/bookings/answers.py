@@ -13,11 +13,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
 from protocols.commands.shared.library import opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import ISIL
 
-at_branch = click.option(
-    "--at", "branch", type=ISIL, required=True, help="The branch where it is done."
-)
 NUMBER = click.argument("number", type=int, metavar="BOOKING")
 
 

@@ -12,12 +12,12 @@ from catalogue.items import find_item
 from circulation.booking import bookings, changes, delivering, lists
 from circulation.booking.results import Booking
 from circulation.kernel.results import Refused
-from protocols.commands.bookings.answers import NUMBER, answer_of, at_branch, perform, shown
+from protocols.commands.bookings.answers import NUMBER, answer_of, perform, shown
 from protocols.commands.bookings.copies import COPY_COMMANDS
 from protocols.commands.shared.library import Library, as_json, opened, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import no_item
-from protocols.commands.shared.values import DAY, ISIL
+from protocols.commands.shared.values import DAY, ISIL, at_branch
 
 _period = click.option("--from", "first", type=DAY, help="The first day on which they are wanted.")
 _until = click.option("--until", "last", type=DAY, help="The last day.")

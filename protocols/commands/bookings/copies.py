@@ -9,9 +9,10 @@ import click
 from circulation.booking import delivering, preparing
 from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Stay
 from circulation.loans.onward import LentOnward
-from protocols.commands.bookings.answers import NUMBER, answer_of, at_branch, perform, shown
-from protocols.commands.shared.library import as_json, opened, refusal_of, say
+from protocols.commands.bookings.answers import NUMBER, answer_of, perform, shown
+from protocols.commands.shared.library import as_json, end_by, opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import at_branch, several_barcodes
 
 
 @click.command()
@@ -50,12 +51,9 @@ def pick(settings: Settings, branch: str, days: int, as_json: bool) -> None:
     )
 
 
-_BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
-
-
 @click.command("set-aside")
 @NUMBER
-@_BARCODES
+@several_barcodes
 @at_branch
 @as_json
 @click.pass_obj
@@ -106,7 +104,7 @@ def deliver(
         | {"items": _each(barcodes, answer.answers), "lent_onward": answer.lent_onward},
         as_json,
     )
-    _exit(answer.answers)
+    end_by(answer.answers)
 
 
 @click.command()
@@ -132,7 +130,7 @@ def onward(
 
 @click.command("return")
 @NUMBER
-@_BARCODES
+@several_barcodes
 @at_branch
 @click.option("--all", "is_all", is_flag=True, help="No more copies will be asked for.")
 @as_json
@@ -164,7 +162,7 @@ def return_(
         },
         as_json,
     )
-    _exit(answer.answers)
+    end_by(answer.answers)
 
 
 _Answer = CheckedOut | CheckedIn | LentOnward | Stay | Refused
@@ -192,12 +190,7 @@ def _each(barcodes: tuple[str, ...], answers: tuple[_Answer, ...]) -> list[dict[
 
 def _say_each(barcodes: tuple[str, ...], answers: tuple[_Answer, ...], json_wanted: bool) -> None:
     say(_each(barcodes, tuple(answers)), json_wanted)
-    _exit(tuple(answers))
-
-
-def _exit(answers: tuple[_Answer, ...]) -> None:
-    if any(isinstance(answer, Refused) for answer in answers):
-        raise click.exceptions.Exit(1)
+    end_by(answers)
 
 
 COPY_COMMANDS = (pick, set_aside, put_back, deliver, onward, return_)

@@ -22,9 +22,8 @@ from protocols.commands.holds.work import COMMANDS
 from protocols.commands.shared.library import as_json, opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import no_item
-from protocols.commands.shared.values import DAY, ISIL
+from protocols.commands.shared.values import DAY, ISIL, at_branch
 
-_at = click.option("--at", "branch", type=ISIL, required=True, help="The branch where it is done.")
 _KINDS = click.Choice([kind.value for kind in HoldKind])
 
 
@@ -39,7 +38,7 @@ def hold() -> None:
 @click.option("--item", "items", multiple=True, metavar="BARCODE", help="Just this item.")
 @click.option("--part", default="", help="Only this part of the titles, as of a periodical.")
 @click.option("--kind", type=_KINDS, default=HoldKind.NORMAL.value, show_default=True)
-@_at
+@at_branch
 @click.option("--pickup", type=ISIL, help="Where to fetch it.  [default: as they prefer]")
 @click.option("--from", "activates", type=DAY, help="The first day on which it may be served.")
 @click.option("--until", type=DAY, help="The last.  [default: as the rules have it]")
@@ -180,7 +179,7 @@ def _do(
 @hold.command()
 @click.argument("patron")
 @click.argument("hold_id", type=int)
-@_at
+@at_branch
 @click.option("--pickup", type=ISIL, help="Where to fetch it.")
 @click.option("--from", "activates", type=DAY, help="The first day on which it may be served.")
 @click.option("--until", type=DAY, help="The last.")
@@ -204,7 +203,7 @@ def change(
 @hold.command()
 @click.argument("patron")
 @click.argument("hold_id", type=int)
-@_at
+@at_branch
 @click.option("--from", "first", type=DAY, help="The first day of the pause.  [default: today]")
 @click.option("--until", "last", type=DAY, help="The last.  [default: until further notice]")
 @click.option("--end", is_flag=True, help="End the pause instead.")
@@ -230,7 +229,7 @@ def pause(
 @hold.command()
 @click.argument("patron")
 @click.argument("hold_id", type=int)
-@_at
+@at_branch
 @click.option("--unobtainable", is_flag=True, help="Because the library cannot get it: say so.")
 @as_json
 @click.pass_obj

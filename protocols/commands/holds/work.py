@@ -13,9 +13,7 @@ from circulation.holds.unfillable import UnfillablePage, unfillable_holds
 from circulation.kernel.results import Refused
 from protocols.commands.shared.library import Library, as_json, opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import ISIL
-
-_at = click.option("--at", "branch", type=ISIL, required=True, help="The branch where it is done.")
+from protocols.commands.shared.values import ISIL, at_branch
 
 
 @click.command()
@@ -60,7 +58,7 @@ def unfillable(settings: Settings, branch: str | None, as_json: bool) -> None:
 
 
 @click.command("pick-list")
-@_at
+@at_branch
 @click.option("--unmarked", is_flag=True, help="Only what nobody has gone for.")
 @as_json
 @click.pass_obj
@@ -94,7 +92,7 @@ def to_fetch(line: ToFetch) -> dict[str, Any]:
 
 @click.command()
 @click.argument("barcode")
-@_at
+@at_branch
 @click.option("--give-up", is_flag=True, help="Take the mark off again: it was not found.")
 @as_json
 @click.pass_obj
@@ -123,7 +121,7 @@ def _give_up(library: Library, barcode: str, branch: str) -> bool:
 
 
 @click.command()
-@_at
+@at_branch
 @click.option("--to-go", is_flag=True, help="Only what does not belong there any more.")
 @click.option("--clear", is_flag=True, help="Take that off the shelf, and say where it goes.")
 @as_json

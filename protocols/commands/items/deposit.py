@@ -7,9 +7,10 @@ from datetime import date
 import click
 
 from circulation.kernel.results import StayKind
-from protocols.commands.items.placement import ENDS, STATIONS, add_common, at_branch, create
+from protocols.commands.items.placement import ENDS, STATIONS, Wanted, add_common, create
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import at_branch
 
 
 @click.group()
@@ -33,7 +34,7 @@ def add_deposit(
     as_json: bool,
 ) -> None:
     """Begin a deposit, with as many stations as it has turns."""
-    create(settings, StayKind.DEPOSIT, name, stations, ends, None, branch, as_json)
+    create(settings, Wanted(StayKind.DEPOSIT, name, stations, ends), branch, as_json)
 
 
 add_common(deposit, StayKind.DEPOSIT)

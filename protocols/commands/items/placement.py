@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -14,14 +15,11 @@ from circulation.booking.results import Placement, Station
 from circulation.booking.stays import items_to_move
 from circulation.kernel.results import Refused, Stay, StayKind
 from circulation.kernel.set_up import SetUp
-from protocols.commands.shared.library import as_json, opened, refusal_of, say
+from protocols.commands.shared.library import accepted, as_json, end_by, opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import DAY, ISIL
+from protocols.commands.shared.values import DAY, ISIL, at_branch, several_barcodes
 
-at_branch = click.option(
-    "--at", "branch", type=ISIL, required=True, help="The branch where it is done."
-)
-_BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _shown(found: Placement) -> dict[str, Any]:
@@ -59,16 +57,18 @@ def _stations(set_up: SetUp, written: Sequence[str]) -> list[Station]:
     return found
 
 
-def create(
-    settings: Settings,
-    kind: StayKind,
-    name: str,
-    stations: tuple[str, ...],
-    ends: date | None,
-    loan_days: int | None,
-    branch: str,
-    json_wanted: bool,
-) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """A deposit or theme that is to begin; its stations as they were written."""
+
+    kind: StayKind
+    name: str
+    stations: tuple[str, ...]
+    ends: date | None
+    loan_days: int | None = None
+
+
+def create(settings: Settings, wanted: Wanted, branch: str, json_wanted: bool) -> None:
     """Begins a deposit or theme, at once where its first station's day has come."""
     with opened(settings) as library:
         desk = library.desk(branch)
@@ -79,11 +79,11 @@ def create(
                 transaction,
                 set_up,
                 desk=desk,
-                kind=kind,
-                name=name,
-                stations=_stations(set_up, stations),
-                ends=ends,
-                loan_days=loan_days,
+                kind=wanted.kind,
+                name=wanted.name,
+                stations=_stations(set_up, wanted.stations),
+                ends=wanted.ends,
+                loan_days=wanted.loan_days,
                 now=library.now,
             )
             today = set_up.day(library.now, desk.branch_id)
@@ -115,10 +115,11 @@ def _found(transaction: Transaction, set_up: SetUp, kind: StayKind, number: int)
     return found
 
 
-def add_common(group: click.Group, kind: StayKind) -> None:
-    """The commands that deposits and themes share."""
-    number_of = click.argument("number", type=int, metavar=kind.value.upper())
+def _number_of(kind: StayKind) -> Callable[[F], F]:
+    return click.argument("number", type=int, metavar=kind.value.upper())
 
+
+def _add_list(group: click.Group, kind: StayKind) -> None:
     @group.command("list", help=f"List each {kind.value} that has not ended.")
     @as_json
     @click.pass_obj
@@ -131,8 +132,10 @@ def add_common(group: click.Group, kind: StayKind) -> None:
             )
         say([_shown(each) for each in found], as_json)
 
+
+def _add_show(group: click.Group, kind: StayKind) -> None:
     @group.command("show", help=f"Show a {kind.value}.")
-    @number_of
+    @_number_of(kind)
     @as_json
     @click.pass_obj
     def show(settings: Settings, number: int, as_json: bool) -> None:
@@ -144,9 +147,11 @@ def add_common(group: click.Group, kind: StayKind) -> None:
             )
         say(_shown(found), as_json)
 
+
+def _add_put(group: click.Group, kind: StayKind) -> None:
     @group.command("put", help=f"Put items into a {kind.value}, on loan or not.")
-    @number_of
-    @_BARCODES
+    @_number_of(kind)
+    @several_barcodes
     @at_branch
     @as_json
     @click.pass_obj
@@ -165,10 +170,7 @@ def add_common(group: click.Group, kind: StayKind) -> None:
                     barcodes=barcodes,
                 )
 
-            answers = library.write(work)
-        if isinstance(answers, Refused):
-            say(refusal_of(answers), as_json)
-            raise click.exceptions.Exit(1)
+            answers = accepted(library.write(work), as_json)
         say(
             [
                 {"item": barcode}
@@ -181,9 +183,10 @@ def add_common(group: click.Group, kind: StayKind) -> None:
             ],
             as_json,
         )
-        if any(isinstance(answer, Refused) for answer in answers):
-            raise click.exceptions.Exit(1)
+        end_by(answers)
 
+
+def _add_take(group: click.Group, kind: StayKind) -> None:
     @group.command("take", help=f"Take an item out of its {kind.value}.")
     @click.argument("barcode")
     @at_branch
@@ -197,13 +200,12 @@ def add_common(group: click.Group, kind: StayKind) -> None:
                     library.act(transaction, desk), item=barcode
                 )
             )
-        if isinstance(answer, Refused):
-            say(refusal_of(answer), as_json)
-            raise click.exceptions.Exit(1)
-        say({"item": barcode, "was_taken_out": answer}, as_json)
+        say({"item": barcode, "was_taken_out": accepted(answer, as_json)}, as_json)
 
+
+def _add_change(group: click.Group, kind: StayKind) -> None:
     @group.command("change", help=f"Give a {kind.value} other stations and another end.")
-    @number_of
+    @_number_of(kind)
     @STATIONS
     @ENDS
     @at_branch
@@ -242,8 +244,10 @@ def add_common(group: click.Group, kind: StayKind) -> None:
             raise click.ClickException(f"the {kind.value} {number} has ended")
         say(_shown(changed), as_json)
 
+
+def _add_end(group: click.Group, kind: StayKind) -> None:
     @group.command("end", help=f"End a {kind.value}: its items are to go home.")
-    @number_of
+    @_number_of(kind)
     @at_branch
     @as_json
     @click.pass_obj
@@ -260,6 +264,8 @@ def add_common(group: click.Group, kind: StayKind) -> None:
             ended = library.write(work)
         say(_shown(ended), as_json)
 
+
+def _add_to_move(group: click.Group, kind: StayKind) -> None:
     @group.command("to-move", help="List the items that stand in the wrong place.")
     @click.option("--at", "branch", type=ISIL, help="Those that stand at this branch.")
     @click.option("--after", type=int, default=0, help="Those after the item with this number.")
@@ -295,3 +301,14 @@ def add_common(group: click.Group, kind: StayKind) -> None:
             ],
             as_json,
         )
+
+
+def add_common(group: click.Group, kind: StayKind) -> None:
+    """The commands that deposits and themes share."""
+    _add_list(group, kind)
+    _add_show(group, kind)
+    _add_put(group, kind)
+    _add_take(group, kind)
+    _add_change(group, kind)
+    _add_end(group, kind)
+    _add_to_move(group, kind)

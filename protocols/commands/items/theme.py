@@ -7,9 +7,10 @@ from datetime import date
 import click
 
 from circulation.kernel.results import StayKind
-from protocols.commands.items.placement import ENDS, STATIONS, add_common, at_branch, create
+from protocols.commands.items.placement import ENDS, STATIONS, Wanted, add_common, create
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import at_branch
 
 
 @click.group()
@@ -37,8 +38,8 @@ def add_theme(
     as_json: bool,
 ) -> None:
     """Begin a theme."""
-    days = 0 if not_lent else loan_days
-    create(settings, StayKind.THEME, name, stations, ends, days, branch, as_json)
+    wanted = Wanted(StayKind.THEME, name, stations, ends, 0 if not_lent else loan_days)
+    create(settings, wanted, branch, as_json)
 
 
 add_common(theme, StayKind.THEME)

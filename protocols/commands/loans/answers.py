@@ -10,11 +10,8 @@ import click
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Renewed
 from circulation.loans import lost
-from protocols.commands.shared.library import Library, refusal_of, say
+from protocols.commands.shared.library import Library, end_by, refusal_of, say
 from protocols.commands.shared.unknown import near_items
-from protocols.commands.shared.values import ISIL
-
-AT = click.option("--at", "branch", type=ISIL, required=True, help="The branch where it is done.")
 
 
 def say_all(
@@ -31,8 +28,7 @@ def say_all(
         ],
         json_wanted,
     )
-    if any(isinstance(answer, Refused) for answer in answers):
-        raise click.exceptions.Exit(1)
+    end_by(answers)
 
 
 def say_one(facts: dict[str, Any], answer: object, json_wanted: bool) -> None:

@@ -19,14 +19,12 @@ from circulation.loans import lost
 from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
 from circulation.loans.conflicts import settle_conflict
 from circulation.notices.kinds import Basis
-from protocols.commands.loans.answers import AT, say_all
+from protocols.commands.loans.answers import say_all
 from protocols.commands.loans.returns import COMMANDS as RETURN_COMMANDS
 from protocols.commands.loans.school import COMMANDS as SCHOOL_COMMANDS
 from protocols.commands.shared.library import Library, as_json, opened, refusal_of, say, silent
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import DAY, MOMENT
-
-_BARCODES = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
+from protocols.commands.shared.values import DAY, MOMENT, at_branch, several_barcodes
 
 
 @click.group()
@@ -36,8 +34,8 @@ def loan() -> None:
 
 @loan.command()
 @click.argument("patron")
-@_BARCODES
-@AT
+@several_barcodes
+@at_branch
 @click.option("--no-block", is_flag=True, help="It has happened already: accept it all the same.")
 @silent
 @as_json
@@ -71,8 +69,8 @@ def out(
 
 
 @loan.command("in")
-@_BARCODES
-@AT
+@several_barcodes
+@at_branch
 @click.option(
     "--returned",
     type=MOMENT,
@@ -120,8 +118,8 @@ def _came(library: Library, desk: Desk, returned: date | datetime) -> datetime:
 
 
 @loan.command()
-@_BARCODES
-@AT
+@several_barcodes
+@at_branch
 @as_json
 @click.pass_obj
 def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: bool) -> None:
@@ -175,7 +173,7 @@ def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None
 def _marking(name: str, verb: Callable[..., lost.Marked | Refused], about: str) -> None:
     @loan.command(name, help=about)
     @click.argument("barcode")
-    @AT
+    @at_branch
     @as_json
     @click.pass_obj
     def command(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
@@ -208,7 +206,7 @@ _marking("resume", lost.resume, "A suspended loan goes on.")
 @loan.command()
 @click.argument("barcode")
 @click.argument("until", type=DAY)
-@AT
+@at_branch
 @as_json
 @click.pass_obj
 def suspend(settings: Settings, barcode: str, until: date, branch: str, as_json: bool) -> None:
@@ -221,7 +219,7 @@ def suspend(settings: Settings, barcode: str, until: date, branch: str, as_json:
 
 @loan.command("recall")
 @click.argument("barcode")
-@AT
+@at_branch
 @as_json
 @click.pass_obj
 def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
@@ -239,7 +237,7 @@ def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> Non
 
 @loan.command()
 @click.argument("conflict", type=int)
-@AT
+@at_branch
 @as_json
 @click.pass_obj
 def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> None:

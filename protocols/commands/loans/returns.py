@@ -9,15 +9,16 @@ import click
 from circulation.fees.compensation import bill_loan
 from circulation.fees.receipts import return_receipt
 from circulation.kernel.results import Refused
-from protocols.commands.loans.answers import AT, say_one
+from protocols.commands.loans.answers import say_one
 from protocols.commands.shared.library import as_json, opened
 from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import at_branch
 from protocols.commands.shared.wording import Money
 
 
 @click.command()
 @click.argument("patron")
-@AT
+@at_branch
 @as_json
 @click.pass_obj
 def receipt(settings: Settings, patron: str, branch: str, as_json: bool) -> None:
@@ -47,7 +48,7 @@ def receipt(settings: Settings, patron: str, branch: str, as_json: bool) -> None
 
 @click.command()
 @click.argument("barcode")
-@AT
+@at_branch
 @as_json
 @click.pass_obj
 def bill(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:

@@ -9,14 +9,15 @@ import click
 from circulation.kernel.results import Refused
 from circulation.loans.batches import BatchTooLarge, check_out_pairs
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
-from protocols.commands.loans.answers import AT, say_all, say_one
+from protocols.commands.loans.answers import say_all, say_one
 from protocols.commands.shared.library import as_json, opened
 from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import at_branch
 
 
 @click.command("class")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
-@AT
+@at_branch
 @as_json
 @click.pass_obj
 def class_(settings: Settings, file: TextIO, branch: str, as_json: bool) -> None:
@@ -42,7 +43,7 @@ def class_(settings: Settings, file: TextIO, branch: str, as_json: bool) -> None
 @click.command()
 @click.argument("barcode")
 @click.argument("patron")
-@AT
+@at_branch
 @as_json
 @click.pass_obj
 def onward(settings: Settings, barcode: str, patron: str, branch: str, as_json: bool) -> None:
@@ -57,7 +58,7 @@ def onward(settings: Settings, barcode: str, patron: str, branch: str, as_json: 
 
 @click.command()
 @click.argument("barcode")
-@AT
+@at_branch
 @as_json
 @click.pass_obj
 def back(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:

@@ -19,7 +19,7 @@ from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.commands.money.collected import collected
 from protocols.commands.money.facts import charge_facts, line_facts
 from protocols.commands.money.reports import expected, explain
-from protocols.commands.shared.library import DEVICE, Library, as_json, opened, refusal_of, say
+from protocols.commands.shared.library import DEVICE, Library, accepted, as_json, opened, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import AMOUNT, ISIL, units_of
 from protocols.commands.shared.wording import Money
@@ -175,9 +175,7 @@ def pay_(
                 now=library.now,
             )
         )
-    if isinstance(answer, Refused):
-        say(refusal_of(answer), as_json)
-        raise click.exceptions.Exit(1)
+    answer = accepted(answer, as_json)
     say(
         {
             "payment": answer.payment_id,
@@ -303,9 +301,7 @@ def _changing(name: str, act: Act, about: str) -> None:
 
 
 def _say_changed(library: Library, changed: Changed | Refused, as_json: bool) -> None:
-    if isinstance(changed, Refused):
-        say(refusal_of(changed), as_json)
-        raise click.exceptions.Exit(1)
+    changed = accepted(changed, as_json)
     set_up = library.read(library.circulation.current_set_up)
     creditor = set_up.agency_isil(changed.charge.agency_id)
     say(charge_facts(changed.charge, creditor) | {"repeated": changed.was_repeated}, as_json)

@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import click
 
@@ -136,9 +136,9 @@ def load(
             database,
             files,
             processes=processes,
-            rejected=rejected,
+            reject_folder=rejected,
             record_format=record_format,
-            items=items,
+            with_items=items,
             rules=rules,
             holdings_branch=_branch(database, holdings_at) if holdings_at else None,
             index_at_end=index_at_end,
@@ -203,17 +203,23 @@ def summary(report: LoadReport) -> str:
     return "\n".join(lines)
 
 
+class Options(TypedDict, total=False):
+    """Options of `catalogue.loading.files.load_files`."""
+
+    processes: int | None
+    reject_folder: Path | None
+    record_format: str
+    with_items: ItemDefaults | None
+    rules: ImportRules | None
+    holdings_branch: int | None
+
+
 def load_with_progress(
     database: Database,
     files: tuple[Path, ...],
     *,
-    processes: int | None,
-    rejected: Path | None,
-    record_format: str,
-    items: ItemDefaults | None,
-    rules: ImportRules | None = None,
-    holdings_branch: int | None = None,
     index_at_end: bool = False,
+    **options: Unpack[Options],
 ) -> list[LoadReport]:
     """Loads `files` under a progress bar with rate and time left, where a terminal is there."""
     with progress() as report:
@@ -232,14 +238,9 @@ def load_with_progress(
             database,
             files,
             now=datetime.now(UTC),
-            processes=processes,
-            record_format=record_format,
-            with_items=items,
-            reject_folder=rejected,
-            rules=rules,
-            holdings_branch=holdings_branch,
             on_progress=show,
             on_stage=show_stage,
+            **options,
         )
 
 

@@ -163,14 +163,7 @@ def _load_marc(database: Database, path: Path, rejected: Path, *, now: datetime)
     digest = loads.digest_of(path)
     defaults = database.write(begin).result()
     rejected.mkdir(exist_ok=True)
-    reports = load_with_progress(
-        database,
-        (path,),
-        processes=None,
-        rejected=rejected,
-        record_format="marc21",
-        items=defaults,
-    )
+    reports = load_with_progress(database, (path,), reject_folder=rejected, with_items=defaults)
     problems = [report.problem for report in reports if report.problem]
     if problems:
         raise click.ClickException("\n".join(problems))

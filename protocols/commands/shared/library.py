@@ -184,3 +184,17 @@ def refusal_of(refused: Refused) -> dict[str, Any]:
             for refusal in refused.refusals
         ],
     }
+
+
+def accepted(answer: T | Refused, json_wanted: bool) -> T:
+    """The answer of a verb; where that is a refusal, it is printed and the command ends with 1."""
+    if isinstance(answer, Refused):
+        say(refusal_of(answer), json_wanted)
+        raise click.exceptions.Exit(1)
+    return answer
+
+
+def end_by(answers: Iterable[object]) -> None:
+    """Ends the command with 1 where one of the answers is a refusal."""
+    if any(isinstance(answer, Refused) for answer in answers):
+        raise click.exceptions.Exit(1)

@@ -1,4 +1,4 @@
-"""Kinds of values that options and arguments take, and how a shell completes them."""
+"""Kinds of values that options and arguments take, and options and arguments of many commands."""
 
 from __future__ import annotations
 
@@ -98,3 +98,8 @@ ISIL = _Isil()
 AMOUNT = _Amount()
 MOMENT = _Moment()
 DAY = _Day()
+
+at_branch = click.option(
+    "--at", "branch", type=ISIL, required=True, help="The branch where it is done."
+)
+several_barcodes = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
