@@ -32,7 +32,7 @@ class Exchanged(NamedTuple):
     service: str
     request_id: str
     outcome: str
-    milliseconds: int
+    milliseconds: int = 0
     request: bytes = b""
     answer: bytes = b""
     #: Until when `request` and `answer` are kept; None: not at all.

@@ -155,9 +155,7 @@ def _clause(clause: Clause, budget: _Budget) -> Query:
         return _expressions(clause, point, relation, budget)
     if relation in _ORDER:
         budget.take()
-        pattern = pattern_of(clause.term, is_masked=is_masked)
-        if pattern.is_first or pattern.is_last:
-            raise Refused(Srw.ANCHORING_UNSUPPORTED, clause.term)
+        pattern = _without_anchor(pattern_of(clause.term, is_masked=is_masked), clause)
         return Term(point, pattern.text, _ORDER[relation], truncation=pattern.truncation)
     if relation in _WORDS:
         words = clause.term.split()
@@ -170,11 +168,16 @@ def _clause(clause: Clause, budget: _Budget) -> Query:
     if relation in _WHOLE:
         if pattern.truncation is not None:
             raise Refused(Srw.MASKING_UNSUPPORTED, clause.term)
-        if pattern.is_first or pattern.is_last:
-            raise Refused(Srw.ANCHORING_UNSUPPORTED, clause.term)
+        _without_anchor(pattern, clause)
     if "word" in names and not is_whole:
         return _word(point, pattern, Structure.WORD_LIST)
     return _word(point, pattern, Structure.PHRASE, is_whole=is_whole)
+
+
+def _without_anchor(pattern: Pattern, clause: Clause) -> Pattern:
+    if pattern.is_first or pattern.is_last:
+        raise Refused(Srw.ANCHORING_UNSUPPORTED, clause.term)
+    return pattern
 
 
 def _expressions(clause: Clause, point: str, relation: str, budget: _Budget) -> Query:

@@ -28,7 +28,7 @@ from circulation.kernel.results import Desk
 from circulation.patrons.pins import PINS, VerificationNeeded
 from protocols.hosting.measuring import Measures
 from protocols.hosting.peers import Peers
-from protocols.hosting.traces import LaneMeasures, Passage, current_trace, mark_failed
+from protocols.hosting.traces import LaneMeasures, Passage, Trace, current_trace, mark_failed
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,8 @@ T = TypeVar("T")
 SNAPSHOT_SECONDS = 0.02
 #: A handler that asks for more PIN checks than this has a fault.
 VERIFICATIONS_PER_REQUEST = 3
+#: Threads that check PINs.
+HASHING_THREADS = 2
 
 
 class Lane(Enum):
@@ -47,6 +49,9 @@ class Lane(Enum):
     WIDE_READ = "a read whose cost is not known beforehand: always in a thread"
     SHORT_WRITE = "a change of a few statements: in the reactor where the database allows it"
     WRITE = "any other transaction that changes something: in a thread"
+
+
+_WRITES = (Lane.SHORT_WRITE, Lane.WRITE)
 
 
 class Stage(Enum):
@@ -95,7 +100,6 @@ class Services:
         clock: Callable[[], datetime],
         call_from_thread: Callable[..., object],
         call_later: Callable[..., object],
-        hashing_threads: int = 2,
         call_soon: Call | None = None,
     ) -> None:
         self.database = database
@@ -111,7 +115,7 @@ class Services:
         self._call_from_thread = call_from_thread
         self._thread = get_ident()
         self._arrived: deque[_Arrival] = deque()
-        self._hashing = ThreadPoolExecutor(hashing_threads, thread_name_prefix="tiro-pin")
+        self._hashing = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="tiro-pin")
         self._before_close: list[Callable[[], object]] = []
         database.defer_release(lambda release: call_later(SNAPSHOT_SECONDS, release))
         database.write_here(call_soon or call_from_thread, call_from_thread)
@@ -136,16 +140,8 @@ class Services:
         now = self.clock()
         circulation = self.circulation
         trace = current_trace()
-        measured = self._reads
-        if lane is not Lane.READ:
-            measured = self._wide_reads if lane is Lane.WIDE_READ else self._writes
-        passage = Passage()
-        passage.lane = measured
-        if trace is not None:
-            if trace.passage is not None:
-                passage.earlier = trace.passage
-            trace.passage = passage
-        passage.asked = perf_counter()
+        passage = self._passage(lane, trace)
+        measured = passage.lane
 
         def run(transaction: Transaction) -> T:
             if (tries := passage.tries) == 0:
@@ -176,10 +172,8 @@ class Services:
                 done(None, error)
 
         try:
-            if lane is Lane.SHORT_WRITE:
-                future = self.database.write(run, short=True)
-            elif lane is Lane.WRITE:
-                future = self.database.write(run)
+            if lane in _WRITES:
+                future = self.database.write(run, short=lane is Lane.SHORT_WRITE)
             else:
                 future = self.database.read(run, wide=lane is Lane.WIDE_READ, may_lag=may_lag)
         except Exception as error:  # closed: the caller gets the protocol's own refusal
@@ -191,6 +185,19 @@ class Services:
         else:
             measured.under_way += 1
             self._when_done(future, finish, passage)
+
+    def _passage(self, lane: Lane, trace: Trace | None) -> Passage:
+        """A passage through the lane that begins now, the last so far of the request's."""
+        passage = Passage()
+        passage.lane = self._reads
+        if lane is not Lane.READ:
+            passage.lane = self._wide_reads if lane is Lane.WIDE_READ else self._writes
+        if trace is not None:
+            if trace.passage is not None:
+                passage.earlier = trace.passage
+            trace.passage = passage
+        passage.asked = perf_counter()
+        return passage
 
     def _verify(self, needed: VerificationNeeded, go_on: Callable[[], None]) -> None:
         """Has a PIN checked in a thread, and goes on in the reactor."""

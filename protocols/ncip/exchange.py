@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
+from circulation.interlending.exchanges import Exchanged
 from circulation.patrons.pins import PINS
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.hosting.throttle import FailedLogins
@@ -334,7 +335,7 @@ class Exchange:
         else:
             visit.reply(answer)
         if self._journal is not None:
-            self._journal.note(
+            exchanged = Exchanged(
                 at=visit.began,
                 direction="in",
                 partner=visit.partner,
@@ -344,8 +345,9 @@ class Exchange:
                 outcome=outcome,
                 request=visit.document,
                 answer=answer,
-                is_proven=visit.caller is not None and visit.caller.has_proof,
             )
+            is_proven = visit.caller is not None and visit.caller.has_proof
+            self._journal.note(exchanged, is_proven=is_proven)
 
     def _written(
         self, response: Response, service: str, header: InitiationHeader | None, dialect: Dialect

@@ -72,7 +72,7 @@ class _Ncip:
                 services.circulation,
                 found.partners,
                 services.clock,
-                lambda **facts: reactor.callFromThread(lambda: journal.note(**facts)),
+                lambda exchanged: reactor.callFromThread(journal.note, exchanged),
             )
             SendingLoop(
                 teller,

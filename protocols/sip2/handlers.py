@@ -233,6 +233,12 @@ def respond(request: Request, caller: Caller, context: Context) -> Response:
     except Unanswerable as unanswerable:
         text = say(unanswerable.text, caller.words)
         response = failure_response(request, caller.date(context.now), text)
+    return _shaped(response, caller)
+
+
+def _shaped(response: Response, caller: Caller) -> Response:
+    """The response as the caller's account wants it."""
+    account = caller.account
     if account is not None and account.shaper is not None:
         account.shaper(response)
     return response
@@ -259,6 +265,12 @@ def written(
     return response if isinstance(response, LoginResponse) else Written(write(response))
 
 
+def _lane_of(request: Request, account: Account | None) -> Lane:
+    if isinstance(request, ItemInformation) and account and account.find_on_item_information:
+        return Lane.SHORT_WRITE
+    return HANDLERS[type(request)].lane
+
+
 def answer(
     services: Services,
     branches: Branches,
@@ -267,33 +279,29 @@ def answer(
     reply: Callable[[Response | Written], None],
 ) -> None:
     """Answers a request of `session`: calls `reply` once, at once or later, whatever happens."""
-    account = session.account
-    lane = HANDLERS[type(request)].lane
-    if isinstance(request, ItemInformation) and account and account.find_on_item_information:
-        lane = Lane.SHORT_WRITE
+    lane = _lane_of(request, session.account)
     caller = Caller(
         session.settings,
         branches,
-        account,
+        session.account,
         session.device,
         session.language,
         session.accounts,
         session.entrance,
         lane is not Lane.READ,
     )
-
     write = session.writer()
+
+    def failure(text: Text) -> Response:
+        date = caller.date(services.clock())
+        return _shaped(failure_response(request, date, say(text, caller.words)), caller)
 
     def not_for_now() -> None:
         """What passes is answered like a fault, but not remembered as the answer."""
-        response: Response
         if isinstance(request, SCStatus):
-            response = _off_line(request, caller)
+            response: Response = _shaped(_off_line(request, caller), caller)
         else:
-            text = say(Text.NOT_FOR_NOW, caller.words)
-            response = failure_response(request, caller.date(services.clock()), text)
-        if account is not None and account.shaper is not None:
-            account.shaper(response)
+            response = failure(Text.NOT_FOR_NOW)
         reply(Written(write(response), is_passing=True))
 
     def done(response: Any, error: BaseException | None) -> None:
@@ -301,16 +309,9 @@ def answer(
             not_for_now()
             return
         if error is not None:
-            log.error(
-                "%s: no answer could be found to a %s",
-                session,
-                type(request).__name__,
-                exc_info=error,
-            )
-            text = say(Text.SYSTEM_FAULT, caller.words)
-            response = failure_response(request, caller.date(services.clock()), text)
-            if account is not None and account.shaper is not None:
-                account.shaper(response)
+            kind = type(request).__name__
+            log.error("%s: no answer could be found to a %s", session, kind, exc_info=error)
+            response = failure(Text.SYSTEM_FAULT)
         reply(cast("Response | Written", response))
 
     if isinstance(request, SCStatus) and services.database.trouble() is not None:

@@ -48,9 +48,7 @@ class Sip2:
             services.perform(Lane.READ, accounts.follow, lambda _, error: None)
             entrance = Entrance(settings, accounts, peer, failed, lambda: security_of(line()), way)
             kind = PromptedSession if way == "prompt" else Sip2Session
-            session = kind(
-                settings, reactor.seconds(), services.clock, peer, tally, accounts, entrance
-            )
+            session = kind(settings, reactor.seconds(), services.clock, entrance, tally)
 
             if settings.record is not None:
                 record(session, settings.record, peer, services.clock)

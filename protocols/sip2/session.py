@@ -93,7 +93,7 @@ class Sip2Session:
     `now` is monotonic seconds, `clock` gives the time of day.
 
     `account` is that of the last good login, and `device` the location code (CP) given with it,
-    or else `peer`, the other end's address.
+    or else the other end's address, as `entrance` has it.
     """
 
     def __init__(
@@ -101,24 +101,21 @@ class Sip2Session:
         settings: Sip2Settings,
         now: float,
         clock: Callable[[], datetime],
-        peer: str = "",
-        tally: Tally | None = None,
-        accounts: Accounts | None = None,
         entrance: Entrance | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self.settings = settings
         self.tally = Tally() if tally is None else tally
         self.state = State.AWAITING_LOGIN
-        self.accounts = Accounts(settings) if accounts is None else accounts
-        self.entrance = entrance or Entrance(settings, self.accounts, peer, FailedLogins())
+        self.entrance = entrance or Entrance(settings, Accounts(settings), "", FailedLogins())
+        self.accounts = self.entrance.accounts
         self._login: str | None = None
-        self.device = peer
+        self._peer = self.device = self.entrance.peer
         self.agreed = Agreed(settings.first_dialect())
         self._deadline = now + settings.login_timeout
         self._now = now
         self._pace = Pace()
         self._clock = clock
-        self._peer = peer
         self._is_draining = False
         self._bad_logins = 0
         self._repeats = 0
@@ -194,6 +191,20 @@ class Sip2Session:
             self.count(SENT_AGAIN)
             self._repeat(answered.outgoing)
             return None
+        request = self._read(raw, frame)
+        if request is None or (isinstance(request, Login) and self._is_too_soon(request)):
+            return None
+        if self._is_admitted(request):
+            self.agreed.note(request)
+            self._request = request
+            return request
+        self.count(BEFORE_LOGIN)
+        text = say(Text.LOGIN_FIRST, "en")
+        self._answer(failure_response(request, local_date(self._clock(), self.accounts.zone), text))
+        return None
+
+    def _read(self, raw: bytes, frame: Frame) -> Request | None:
+        """The request in a sound frame, unless it is none or the session is about to end."""
         counted_as = COUNTED_AS.get(frame.body[:2])
         if counted_as is None:
             log.debug("%s sent a message that is not known", self)
@@ -225,17 +236,7 @@ class Sip2Session:
             else:
                 self._ask_again()
             return None
-        request = cast("Request", message)
-        if isinstance(request, Login) and self._is_too_soon(request):
-            return None
-        if self._is_admitted(request):
-            self.agreed.note(request)
-            self._request = request
-            return request
-        self.count(BEFORE_LOGIN)
-        text = say(Text.LOGIN_FIRST, "en")
-        self._answer(failure_response(request, local_date(self._clock(), self.accounts.zone), text))
-        return None
+        return cast("Request", message)
 
     def _is_admitted(self, request: Request) -> bool:
         if self.state is State.READY or isinstance(request, Login):

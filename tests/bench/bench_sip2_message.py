@@ -65,9 +65,7 @@ class Process:
         for number in range(TERMINALS):
             peer = f"192.0.2.7:{50000 + number}"
             entrance = Entrance(settings, accounts, peer, failed)
-            session = Sip2Session(
-                settings, time.monotonic(), self.services.clock, peer, None, accounts, entrance
-            )
+            session = Sip2Session(settings, time.monotonic(), self.services.clock, entrance)
 
             def answer_it(
                 request: Any, reply: Callable[[Any], None], session: Sip2Session = session

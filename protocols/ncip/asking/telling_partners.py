@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from catalogue.database import Database, Transaction
 from catalogue.records import fetch_records
 from circulation.interlending.asking import answered
+from circulation.interlending.exchanges import Exchanged
 from circulation.interlending.notices import (
     Notice,
     NoticeKind,
@@ -48,7 +49,7 @@ _PASSING = frozenset({ProblemType.TEMPORARY_PROCESSING_FAILURE.value})
 TIMEOUT = 20.0
 
 #: Takes what `Journal.note` does, in any thread.
-Note = Callable[..., None]
+Note = Callable[[Exchanged], object]
 
 
 class Teller:
@@ -140,15 +141,17 @@ class Teller:
             outcome = str(error)
             response = Refusal(type(request).__name__, ())
         self._note(
-            at=began,
-            direction="out",
-            partner=telling.partner.key,
-            peer=telling.partner.address,
-            service=type(request).__name__,
-            request_id=telling.notice.request_id,
-            outcome=outcome,
-            request=heard[0] if heard else b"",
-            answer=heard[1] if heard else b"",
+            Exchanged(
+                at=began,
+                direction="out",
+                partner=telling.partner.key,
+                peer=telling.partner.address,
+                service=type(request).__name__,
+                request_id=telling.notice.request_id,
+                outcome=outcome,
+                request=heard[0] if heard else b"",
+                answer=heard[1] if heard else b"",
+            )
         )
         has_failed = response is None or outcome in _PASSING
 

@@ -5,6 +5,7 @@ Everything is looked at before anything is written, so that a refusal leaves not
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -106,13 +107,7 @@ def create_user(request: CreateUser, caller: Partner, context: Context) -> Respo
     if isinstance(about, Problem):
         return refusal(request, about)
     wrong = _wrong(about, user.pin if user else None, ProblemType.ELEMENT_RULE_VIOLATED, context)
-    if about.name is None:
-        wrong.append(
-            problem(ProblemType.NEEDED_DATA_MISSING, "no name is given", "NameInformation")
-        )
-    if about.category is None:
-        why = "the category is not given"
-        wrong.append(problem(ProblemType.NEEDED_DATA_MISSING, why, "AgencyUserPrivilegeType"))
+    wrong += _missing(about)
     if user is not None and _owner(user.identifier, context) is not None:
         element = "UserIdentifierValue" if user.quotable else "AuthenticationInputData"
         value = user.quotable.get(element)
@@ -152,6 +147,15 @@ def create_user(request: CreateUser, caller: Partner, context: Context) -> Respo
         )
     _block(patron_id, request.block_or_trap, caller, context)
     return CreateUserResponse(user_id=user_id(card, branch.agency_isil))
+
+
+def _missing(about: _About) -> Iterator[Problem]:
+    """What every user has, and what is not given of this one."""
+    if about.name is None:
+        yield problem(ProblemType.NEEDED_DATA_MISSING, "no name is given", "NameInformation")
+    if about.category is None:
+        why = "the category is not given"
+        yield problem(ProblemType.NEEDED_DATA_MISSING, why, "AgencyUserPrivilegeType")
 
 
 def update_user(request: UpdateUser, caller: Partner, context: Context) -> Response:

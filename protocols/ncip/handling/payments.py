@@ -81,7 +81,7 @@ def create_user_fiscal_transaction(
         return _pay(request, about, user.identifier, status, caller, context)
     if action in _CHARGING:
         return _charge(request, about, status, caller, context)
-    return _give_up(request, about, _GIVING_UP[action], user.identifier, status, caller, context)
+    return _give_up(request, about, user.identifier, status, caller, context)
 
 
 def _action(about: FiscalTransactionInformation) -> str:
@@ -167,7 +167,6 @@ def _charge(
 def _give_up(
     request: Any,
     about: FiscalTransactionInformation,
-    act: Act,
     identifier: str,
     status: PatronStatus,
     caller: Partner,
@@ -177,6 +176,7 @@ def _give_up(
     related = _related(about)
     if not related:
         return _no_such_charge(request, about)
+    act = _GIVING_UP[_action(about)]
     given_up = give_up(
         context.circulation,
         context.transaction,

@@ -166,7 +166,12 @@ def update_request_item(request: UpdateRequestItem, caller: Partner, context: Co
         until = given.need_before_date
         quotable = {"NeedBeforeDate": until.isoformat() if until else None}
         return refusal(request, *problems("UpdateRequestItem", changed.refusals, quotable))
-    hold = changed.queued.hold
+    return _updated(request, changed.queued.hold, card, caller, context)
+
+
+def _updated(
+    request: UpdateRequestItem, hold: Hold, card: str, caller: Partner, context: Context
+) -> Response:
     item_id = item_id_of_hold(hold) or _any_item(hold, context)
     if item_id is None:
         return refusal(

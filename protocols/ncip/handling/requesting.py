@@ -91,17 +91,10 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
     if isinstance(named, Refusal):
         return named
     user, wanted = named
-    kind = folded(request.request_type.value) if request.request_type else ""
-    if kind in _NO_HOLDS:
-        return refusal(
-            request,
-            problem(
-                ProblemType.ELEMENT_RULE_VIOLATED,
-                "every request is a hold here",
-                "RequestType",
-                request.request_type.value if request.request_type else None,
-            ),
-        )
+    kind = request.request_type
+    if kind is not None and folded(kind.value) in _NO_HOLDS:
+        rule, why = ProblemType.ELEMENT_RULE_VIOLATED, "every request is a hold here"
+        return refusal(request, problem(rule, why, "RequestType", kind.value))
     if user.pin is not None:
         status = known_user(request, user, caller, context)
         if isinstance(status, Refusal):

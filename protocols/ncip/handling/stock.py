@@ -167,12 +167,8 @@ def update_item(request: UpdateItem, caller: Partner, context: Context) -> Respo
     deleted = request.delete_item_fields or DeleteItemFields()
     item = find_item(context.transaction, barcode)
     if item is None:
-        return refusal(
-            request,
-            problem(
-                ProblemType.UNKNOWN_ITEM, Reason.ITEM_UNKNOWN.value, "ItemIdentifierValue", barcode
-            ),
-        )
+        kind, why = ProblemType.UNKNOWN_ITEM, Reason.ITEM_UNKNOWN.value
+        return refusal(request, problem(kind, why, "ItemIdentifierValue", barcode))
     branches = context.circulation.current_set_up(context.transaction).branches
     home, levels = branches[item.branch_id], dict[str, str]()
     wrong = [

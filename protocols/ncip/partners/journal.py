@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import accumulate
 from typing import Any, Final
 
@@ -74,49 +74,44 @@ class Journal:
         self._lost = 0
         services.before_close(self._at_the_end)
 
-    def note(
-        self,
-        *,
-        at: datetime,
-        direction: str,
-        partner: str,
-        peer: str,
-        service: str,
-        request_id: str,
-        outcome: str,
-        request: bytes,
-        answer: bytes,
-        is_proven: bool = True,
-    ) -> None:
-        """Notes an exchange that began at `at` and is over now.
+    def note(self, exchanged: Exchanged, *, is_proven: bool = True) -> None:
+        """Notes an exchange that is over now: how long it took is reckoned here, and so is how much
+        of the bodies is kept, and until when.
 
         `is_proven`: the other side is a partner who has shown that it is. Who is none must not fill
         the log with what it likes.
         """
-        took = self._services.clock() - at
-        log.debug("%s %s %s %s %s", direction, partner or "-", service or "-", outcome, took)
+        began = exchanged.at
+        took = self._services.clock() - began
+        who = (
+            exchanged.direction,
+            exchanged.partner or "-",
+            exchanged.service or "-",
+            exchanged.outcome,
+        )
+        log.debug("%s %s %s %s %s", *who, took)
         if len(self._waiting) >= MOST_WAITING:
             self._lost += 1
             return
         # Cut before it is masked: what is masked runs to the end of a message that is cut.
         most = KEPT_BYTES if is_proven else STRANGERS_BYTES
-        request, answer = request[:most], answer[:most]
+        request, answer = exchanged.request[:most], exchanged.answer[:most]
         size = len(request) + len(answer)
         with_bodies = bool(self._kept) and self._held + size <= MOST_BYTES
         self._held += size if with_bodies else 0
         self._waiting.append(
             Exchanged(
-                at,
-                direction,
-                partner[:_LONGEST],
-                peer[:_LONGEST],
-                service[:_LONGEST],
-                request_id[:_LONGEST],
-                outcome[:_LONGEST],
-                max(0, round(took.total_seconds() * 1000)),
-                request if with_bodies else b"",
-                answer if with_bodies else b"",
-                at + self._kept if with_bodies else None,
+                at=began,
+                direction=exchanged.direction,
+                partner=exchanged.partner[:_LONGEST],
+                peer=exchanged.peer[:_LONGEST],
+                service=exchanged.service[:_LONGEST],
+                request_id=exchanged.request_id[:_LONGEST],
+                outcome=exchanged.outcome[:_LONGEST],
+                milliseconds=max(0, round(took.total_seconds() * 1000)),
+                request=request if with_bodies else b"",
+                answer=answer if with_bodies else b"",
+                until=began + self._kept if with_bodies else None,
             )
         )
         self._go_on()

@@ -1,6 +1,6 @@
 """A SIP2 client: the terminal's side of a connection, out of the same codec as the server's.
 
-    with connect("sip.example.org", 6001) as client:
+    with Sip2Client(open_line("sip.example.org", 6001)) as client:
         client.ask(Login("0", "0", "kiosk", "secret"))
         status = client.ask(SCStatus("0", 80, "2.00"))
         print(status.library_name)
@@ -14,7 +14,6 @@ again, too, and what comes too late is known by its code only.
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +21,7 @@ from enum import IntEnum
 from types import TracebackType
 from typing import Any, Final, Self, cast, overload
 
-from protocols.sip2.asking.line import Line, open_line
+from protocols.sip2.asking.line import Line
 from protocols.sip2.codec import decode, encode, open_frame, seal
 from protocols.sip2.fields import Fields
 from protocols.sip2.messages import (
@@ -259,19 +258,3 @@ class Sip2Client:
             if len(lines) != page:
                 return
             start, last = start + page, lines
-
-
-def connect(
-    host: str,
-    port: int,
-    *,
-    timeout: float = 10.0,
-    retries: int = 3,
-    dialect: Dialect | None = None,
-    error_detection: bool = True,
-    tls: ssl.SSLContext | None = None,
-    server_name: str | None = None,
-) -> Sip2Client:
-    """A client on a new line (see `protocols.sip2.asking.line.open_line`). Raises LineError."""
-    line = open_line(host, port, timeout=timeout, tls=tls, server_name=server_name)
-    return Sip2Client(line, dialect=dialect, error_detection=error_detection, retries=retries)

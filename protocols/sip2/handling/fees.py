@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from circulation.fees.giving_up import give_up
 from circulation.fees.paying import account_currency, pay
@@ -183,43 +183,20 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
         patron_identifier=patron_shown(request.patron_identifier, caller.patron, caller.account),
         transaction_id=request.transaction_id or None,
     )
-    patron = request.patron_identifier.strip()
-    currency = request.currency_type.strip().upper() or _currency_owed(context, patron, place)
-    amount = minor_units_of(request.fee_amount, currency)
-    charge = _charge_number(request.fee_identifier)
-    order = (request.transaction_id or "").strip()
-    order_id = f"{place.desk.actor}:{order}" if order else None
+    money = _money_of(request, place, context)
     account = caller.account
     if account is not None and request.payment_type in account.writeoff_payment_types:
-        given_up = give_up(
-            context.circulation,
-            context.transaction,
-            desk=place.desk,
-            patron=patron,
-            amount=-1 if amount is None else amount,
-            currency=currency,
-            reason=f"{place.desk.actor} {order}".rstrip(),
-            now=context.now,
-            order_id=order_id,
-            charge=charge,
-        )
-        if isinstance(given_up, Refused):
-            response.screen_message = refusal_messages(given_up, caller.words, place.zone)
-            return response
-        response.payment_accepted = True
-        gone = f"{decimal_text(given_up.amount, given_up.currency)} {given_up.currency}"
-        response.screen_message = (say(Text.WRITTEN_OFF, caller.words, amount=gone),)
-        return response
+        return _written_off(response, money, caller, place, context)
     outcome = pay(
         context.circulation,
         context.transaction,
         desk=place.desk,
-        patron=patron,
-        amount=-1 if amount is None else amount,
-        currency=currency,
+        patron=money.patron,
+        amount=money.amount,
+        currency=money.currency,
         now=context.now,
-        order_id=order_id,
-        charge=charge,
+        order_id=money.order_id,
+        charge=money.charge,
         method=METHODS.get(request.payment_type, request.payment_type.strip()),
         refuse_overpayment=account is not None and account.refuse_overpayment,
     )
@@ -233,6 +210,57 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
     if account is not None and account.print_lines == "receipt":
         response.print_line = response.screen_message
     return response
+
+
+def _written_off(
+    response: FeePaidResponse, money: _Money, caller: Caller, place: Place, context: Context
+) -> FeePaidResponse:
+    """Nothing was paid: the account's terminals give up by such a payment what is owed."""
+    outcome = give_up(
+        context.circulation,
+        context.transaction,
+        desk=place.desk,
+        patron=money.patron,
+        amount=money.amount,
+        currency=money.currency,
+        reason=f"{place.desk.actor} {money.order}".rstrip(),
+        now=context.now,
+        order_id=money.order_id,
+        charge=money.charge,
+    )
+    if isinstance(outcome, Refused):
+        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        return response
+    response.payment_accepted = True
+    gone = f"{decimal_text(outcome.amount, outcome.currency)} {outcome.currency}"
+    response.screen_message = (say(Text.WRITTEN_OFF, caller.words, amount=gone),)
+    return response
+
+
+class _Money(NamedTuple):
+    """What a terminal says of a payment; `amount` in minor units, -1 where it is none."""
+
+    patron: str
+    currency: str
+    amount: int
+    charge: int | None
+    order: str
+    order_id: str | None
+
+
+def _money_of(request: FeePaid, place: Place, context: Context) -> _Money:
+    patron = request.patron_identifier.strip()
+    currency = request.currency_type.strip().upper() or _currency_owed(context, patron, place)
+    amount = minor_units_of(request.fee_amount, currency)
+    order = (request.transaction_id or "").strip()
+    return _Money(
+        patron,
+        currency,
+        -1 if amount is None else amount,
+        _charge_number(request.fee_identifier),
+        order,
+        f"{place.desk.actor}:{order}" if order else None,
+    )
 
 
 def _currency_owed(context: Context, patron: str, place: Place) -> str:

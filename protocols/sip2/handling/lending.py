@@ -22,7 +22,7 @@ from protocols.sip2.handling.authority import NOT_LET_IN, admitted, doubted, pin
 from protocols.sip2.handling.facts import patron_shown
 from protocols.sip2.handling.fees import amount_owed, price_of
 from protocols.sip2.handling.items import NOT_MAGNETIC, due_date_of, media_of
-from protocols.sip2.handling.off_line import is_off_line, note_report
+from protocols.sip2.handling.off_line import Report, is_off_line, note_report
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import (
     Checkout,
@@ -82,23 +82,13 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
                 fee_acknowledged=request.fee_acknowledged is True,
             ),
         )
-    response = CheckoutResponse(
-        ok=False,
-        renewal_ok=isinstance(outcome, Renewed),
-        magnetic_media=NOT_MAGNETIC,
-        desensitize="N",
-        transaction_date=local_date(context.now, place.zone),
-        institution_id=place.institution(request.institution_id),
-        patron_identifier=given_back(request.patron_identifier),
-        item_identifier=request.item_identifier,
-        title_identifier="",
-        due_date="",
-        item_properties=request.item_properties or None,
-    )
-    report = (Reported.CHECK_OUT, request, happened, due) if no_block else None
-    return _with_outcome(
-        response, request.patron_identifier, outcome, caller, place, context, report
-    )
+    response = _not_yet(CheckoutResponse, request, request.item_identifier, place, context)
+    response.renewal_ok = isinstance(outcome, Renewed)
+    _with_outcome(response, request, outcome, caller, place, context)
+    if no_block:
+        report = Report(Reported.CHECK_OUT, request, happened, due)
+        _reported(response, report, outcome, caller, place, context)
+    return response
 
 
 def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
@@ -121,23 +111,13 @@ def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
             fee_acknowledged=request.fee_acknowledged is True,
         ),
     )
-    response = RenewResponse(
-        ok=False,
-        renewal_ok=isinstance(outcome, Renewed),
-        magnetic_media=NOT_MAGNETIC,
-        desensitize="N",
-        transaction_date=local_date(context.now, place.zone),
-        institution_id=place.institution(request.institution_id),
-        patron_identifier=given_back(request.patron_identifier),
-        item_identifier=barcode,
-        title_identifier="",
-        due_date="",
-        item_properties=request.item_properties or None,
-    )
-    report = (Reported.RENEWAL, request, happened, due) if no_block else None
-    return _with_outcome(
-        response, request.patron_identifier, outcome, caller, place, context, report
-    )
+    response = _not_yet(RenewResponse, request, barcode, place, context)
+    response.renewal_ok = isinstance(outcome, Renewed)
+    _with_outcome(response, request, outcome, caller, place, context)
+    if no_block:
+        report = Report(Reported.RENEWAL, request, happened, due)
+        _reported(response, report, outcome, caller, place, context)
+    return response
 
 
 def renew_all(request: RenewAll, caller: Caller, context: Context) -> RenewAllResponse:
@@ -198,27 +178,15 @@ def _barcode_of_title(request: Renew, place: Place, context: Context) -> tuple[s
 def _cancelled_checkin(
     request: Checkout, caller: Caller, place: Place, context: Context
 ) -> CheckoutResponse:
-    response = CheckoutResponse(
-        ok=False,
-        renewal_ok=False,
-        magnetic_media=NOT_MAGNETIC,
-        desensitize="N",
-        transaction_date=local_date(context.now, place.zone),
-        institution_id=place.institution(request.institution_id),
-        patron_identifier=given_back(request.patron_identifier),
-        item_identifier=request.item_identifier,
-        title_identifier="",
-        due_date="",
-        item_properties=request.item_properties or None,
-    )
+    response = _not_yet(CheckoutResponse, request, request.item_identifier, place, context)
     known = admitted(request, place, context)
     if isinstance(known, Refused):
-        return _with_outcome(response, request.patron_identifier, known, caller, place, context)
+        return _with_outcome(response, request, known, caller, place, context)
     outcome = cancel_check_in(
         context.act(place.desk), item=request.item_identifier.strip(), patron_id=known.id
     )
     if isinstance(outcome, Refused):
-        return _with_outcome(response, request.patron_identifier, outcome, caller, place, context)
+        return _with_outcome(response, request, outcome, caller, place, context)
     response.ok = True
     response.desensitize = "Y"
     response.patron_identifier = patron_shown(request.patron_identifier, known, caller.account)
@@ -241,30 +209,43 @@ def _off_line(
     )
 
 
-#: What a message without a block has reported: the act, the message, when, and until when.
-_Report = tuple[Reported, Checkout | Renew, datetime | None, datetime | None]
+def _not_yet(
+    kind: type[_Charged], request: Checkout | Renew, barcode: str, place: Place, context: Context
+) -> _Charged:
+    """The response before anything is known of the loan: nothing was done."""
+    return kind(
+        ok=False,
+        renewal_ok=False,
+        magnetic_media=NOT_MAGNETIC,
+        desensitize="N",
+        transaction_date=local_date(context.now, place.zone),
+        institution_id=place.institution(request.institution_id),
+        patron_identifier=given_back(request.patron_identifier),
+        item_identifier=barcode,
+        title_identifier="",
+        due_date="",
+        item_properties=request.item_properties or None,
+    )
 
 
 def _with_outcome(
     response: _Charged,
-    sent: str,
+    request: Checkout | Renew,
     outcome: CheckedOut | Renewed | Refused,
     caller: Caller,
     place: Place,
     context: Context,
-    report: _Report | None = None,
 ) -> _Charged:
-    """Fills in what 12 and 30 have in common: what it costs, or would cost, among it.
-
-    A `report` that cannot be booked is accepted all the same, for staff to settle.
-    """
+    """Fills in what 12 and 30 have in common: what it costs, or would cost, among it."""
+    account = caller.account
     if isinstance(outcome, Refused):
         is_let_in = NOT_LET_IN.isdisjoint(outcome.reasons)
     else:  # what happened off line was booked without a PIN
         clientele = place.desk.clientele
-        is_let_in = report is None or clientele.knows(outcome.patron.agency_id)
+        is_let_in = not is_off_line(request, account) or clientele.knows(outcome.patron.agency_id)
     if is_let_in:
-        response.patron_identifier = patron_shown(sent, outcome.patron, caller.account)
+        sent = request.patron_identifier
+        response.patron_identifier = patron_shown(sent, outcome.patron, account)
     price = price_of(outcome) if is_let_in else None
     if price is not None:
         response.fee_type, response.currency_type, response.fee_amount = price
@@ -274,21 +255,37 @@ def _with_outcome(
             response.title_identifier = outcome.item.title
         if outcome.loan is not None:
             response.due_date = due_date_of(outcome.loan.due, caller, place)
-        if report is not None:
-            act, request, happened, due = report
-            if note_report(act, request, outcome, place, context, happened, due):
-                response.ok, response.desensitize = True, "Y"
-                response.due_date = due_date_of(due, caller, place) if due is not None else ""
-                noted = say(Text.NOTED_FOR_STAFF, caller.words)
-                response.screen_message = (*response.screen_message, noted)
         return response
     response.ok = True
     response.desensitize = "Y"
     response.title_identifier = outcome.item.title
     response.due_date = due_date_of(outcome.loan.due, caller, place)
     response.media_type, response.magnetic_media = media_of(outcome.item, context)
-    if caller.account is not None:
-        _as_wanted(response, outcome, caller.account, caller, place, context, is_let_in)
+    if account is not None:
+        _as_wanted(response, outcome, account, caller, place, context)
+        if account.show_amount_owed and is_let_in:
+            _add(response, *amount_owed(context, outcome.patron.id, place, caller.words))
+    return response
+
+
+def _add(response: _Charged, *messages: str) -> None:
+    response.screen_message = (*response.screen_message, *messages)
+
+
+def _reported(
+    response: _Charged,
+    report: Report,
+    outcome: CheckedOut | Renewed | Refused,
+    caller: Caller,
+    place: Place,
+    context: Context,
+) -> _Charged:
+    """What was reported and cannot be booked is accepted all the same, for staff to settle."""
+    if isinstance(outcome, Refused) and note_report(report, outcome, place, context):
+        response.ok, response.desensitize = True, "Y"
+        due = report.due
+        response.due_date = due_date_of(due, caller, place) if due is not None else ""
+        _add(response, say(Text.NOTED_FOR_STAFF, caller.words))
     return response
 
 
@@ -299,7 +296,6 @@ def _as_wanted(
     caller: Caller,
     place: Place,
     context: Context,
-    is_let_in: bool,
 ) -> None:
     """What the account wants besides of a loan that was made or renewed."""
     groups, categories = account.in_house_material_groups, account.in_house_patron_categories
@@ -307,11 +303,7 @@ def _as_wanted(
         categories and _is_category(outcome.patron.category, categories, context)
     ):
         response.desensitize = "N"
-        in_house = say(Text.IN_HOUSE_ONLY, caller.words)
-        response.screen_message = (*response.screen_message, in_house)
-    if account.show_amount_owed and is_let_in:
-        owed: tuple[str, ...] = amount_owed(context, outcome.patron.id, place, caller.words)
-        response.screen_message = (*response.screen_message, *owed)
+        _add(response, say(Text.IN_HOUSE_ONLY, caller.words))
     if account.print_lines == "receipt":
         day = outcome.loan.due.astimezone(place.zone).date().isoformat()
         line = say(Text.RECEIPT_DUE, caller.words, title=outcome.item.title, day=day)

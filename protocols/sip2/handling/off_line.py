@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
@@ -18,21 +19,23 @@ def is_off_line(request: Checkout | Renew | Checkin, account: Account | None) ->
     return request.no_block and account is not None and account.accept_offline
 
 
-def note_report(
-    reported: Reported,
-    request: Checkout | Renew | Checkin,
-    refused: Refused,
-    place: Place,
-    context: Context,
-    happened: datetime | None,
-    due: datetime | None = None,
-) -> bool:
+class Report(NamedTuple):
+    """What a message without a block has reported: the act, the message, when, and until when."""
+
+    reported: Reported
+    request: Checkout | Renew | Checkin
+    happened: datetime | None
+    due: datetime | None = None
+
+
+def note_report(report: Report, refused: Refused, place: Place, context: Context) -> bool:
     """Puts what cannot be booked on the work list of conflicts.
 
     False where the branch itself is gone: there is nobody to settle it.
     """
     if Reason.BRANCH_UNKNOWN in refused.reasons:
         return False
+    reported, request, happened, due = report
     item = request.item_identifier or ""
     if isinstance(request, Renew):
         item = item or request.title_identifier or ""  # a loan may be named by its title

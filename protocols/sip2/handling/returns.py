@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from circulation.callers.sorting import problem_bin_at
-from circulation.kernel.results import Borrower, CheckedIn, Refused
+from circulation.kernel.results import Borrower, CheckedIn, HeldFor, Item, Refused
 from circulation.loans.off_line import Reported
 from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_out
@@ -15,7 +15,7 @@ from protocols.sip2.handling.facts import card_shown, hold_patron, item_fields, 
 from protocols.sip2.handling.fees import amount_owed
 from protocols.sip2.handling.holds import alert_type_of, card_of, destination_message, hold_handling
 from protocols.sip2.handling.items import NOT_MAGNETIC, media_of
-from protocols.sip2.handling.off_line import is_off_line, note_report
+from protocols.sip2.handling.off_line import Report, is_off_line, note_report
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import Checkin, CheckinResponse
 from protocols.sip2.settings import Account
@@ -40,7 +40,37 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
         holds=hold_handling(caller.account),
         sorting=caller.account.sorting if caller.account is not None else None,
     )
-    response = CheckinResponse(
+    response = _not_yet(request, place, context)
+    if isinstance(outcome, Refused):
+        _refuse(response, outcome, caller, place, context)
+        if is_off_line(request, caller.account):
+            report = Report(Reported.CHECK_IN, request, happened)
+            if note_report(report, outcome, place, context):
+                response.ok = response.resensitize = True
+                _add(response, say(Text.NOTED_FOR_STAFF, caller.words))
+        return response
+    account = caller.account
+    _describe(response, outcome.item, account, context)
+    response.sort_bin = outcome.sort_bin
+    borrower = _borrower_shown(outcome, account, place)
+    if borrower is not None:
+        response.patron_identifier = card_shown(borrower.identifier)
+    response.alert_type = alert_type_of(outcome, context.transaction)
+    response.alert = response.alert_type is not None
+    if response.alert or (account is not None and account.always_send_destination):
+        response.destination_location = outcome.to_branch.isil
+    if response.alert:
+        response.screen_message = (destination_message(outcome, caller.words),)
+    if outcome.held_for is not None:
+        _tell_of_hold(response, outcome.held_for, account, place, context)
+    if account is not None:
+        _add_messages(response, outcome, account, caller, place, context)
+    return response
+
+
+def _not_yet(request: Checkin, place: Place, context: Context) -> CheckinResponse:
+    """The response before anything is known of the item: nothing was done."""
+    return CheckinResponse(
         ok=False,
         resensitize=False,
         magnetic_media=NOT_MAGNETIC,
@@ -51,27 +81,28 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
         permanent_location="",
         item_properties=request.item_properties or None,
     )
+
+
+def _refuse(
+    response: CheckinResponse, outcome: Refused, caller: Caller, place: Place, context: Context
+) -> None:
     account = caller.account
-    if isinstance(outcome, Refused):
-        if outcome.item is not None:
-            response.permanent_location = stands_in(outcome.item, account)
-            response.title_identifier = outcome.item.title
-            response.extra_fields = item_fields(outcome.item, account)
-        response.alert_type = ALERT_OTHER
-        response.sort_bin = problem_bin(outcome, account, place, context)
-        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
-        if is_off_line(request, account) and note_report(
-            Reported.CHECK_IN, request, outcome, place, context, happened
-        ):
-            response.ok = response.resensitize = True
-            noted = say(Text.NOTED_FOR_STAFF, caller.words)
-            response.screen_message = (*response.screen_message, noted)
-        return response
-    item = outcome.item
+    if outcome.item is not None:
+        response.permanent_location = stands_in(outcome.item, account)
+        response.title_identifier = outcome.item.title
+        response.extra_fields = item_fields(outcome.item, account)
+    response.alert_type = ALERT_OTHER
+    response.sort_bin = problem_bin(outcome, account, place, context)
+    response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+
+
+def _describe(
+    response: CheckinResponse, item: Item, account: Account | None, context: Context
+) -> None:
+    """What the item is, that was taken."""
     response.ok = response.resensitize = True
     response.permanent_location = stands_in(item, account)
     response.title_identifier = item.title
-    response.sort_bin = outcome.sort_bin
     response.media_type, response.magnetic_media = media_of(item, context)
     response.call_number = item.call_number or None
     response.extra_fields = item_fields(item, account)
@@ -79,28 +110,28 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     response.collection_code = getattr(item, collection) or None
     if account is not None and account.item_properties == "material_group":
         response.item_properties = item.material_group or None
-    borrower = _borrower_shown(outcome, account, place)
-    if borrower is not None:
-        response.patron_identifier = card_shown(borrower.identifier)
-    response.alert_type = alert_type_of(outcome, context.transaction)
-    response.alert = response.alert_type is not None
-    if response.alert or (account is not None and account.always_send_destination):
-        response.destination_location = outcome.to_branch.isil
-    if response.alert:
-        response.screen_message = (destination_message(outcome, caller.words),)
-    held_for = outcome.held_for
-    if held_for is not None:
-        if held_for.deadline is not None:
-            response.hold_pickup_date = local_date(held_for.deadline, place.zone)
-        clientele = place.desk.clientele
-        shows = account is not None and account.show_hold_patron
-        if account is not None and shows and clientele.knows(held_for.patron_agency_id):
-            card = card_of(context.transaction, held_for.patron_id)
-            response.hold_patron_identifier = card
-            response.hold_patron_name = hold_patron(held_for, card, account, place.zone)
-    if account is not None:
-        _add_messages(response, outcome, account, caller, place, context)
-    return response
+
+
+def _tell_of_hold(
+    response: CheckinResponse,
+    held_for: HeldFor,
+    account: Account | None,
+    place: Place,
+    context: Context,
+) -> None:
+    """For whom the item is kept, as far as the account may know, and until when."""
+    if held_for.deadline is not None:
+        response.hold_pickup_date = local_date(held_for.deadline, place.zone)
+    clientele = place.desk.clientele
+    shows = account is not None and account.show_hold_patron
+    if account is not None and shows and clientele.knows(held_for.patron_agency_id):
+        card = card_of(context.transaction, held_for.patron_id)
+        response.hold_patron_identifier = card
+        response.hold_patron_name = hold_patron(held_for, card, account, place.zone)
+
+
+def _add(response: CheckinResponse, *messages: str) -> None:
+    response.screen_message = (*response.screen_message, *messages)
 
 
 def problem_bin(
@@ -136,12 +167,10 @@ def _add_messages(
     if not outcome.was_on_loan and not account.ok_if_not_on_loan:
         response.ok = False
         response.alert = response.alert or account.alert_on_failure
-        text = say(Text.WAS_NOT_ON_LOAN, caller.words)
-        response.screen_message = (*response.screen_message, text)
+        _add(response, say(Text.WAS_NOT_ON_LOAN, caller.words))
     borrower = _borrower_shown(outcome, account, place)
     if account.show_amount_owed and borrower is not None:
-        owed = amount_owed(context, borrower.patron_id, place, caller.words)
-        response.screen_message = (*response.screen_message, *owed)
+        _add(response, *amount_owed(context, borrower.patron_id, place, caller.words))
     if account.print_lines == "receipt" and outcome.was_on_loan:
         response.print_line = (taken,)
 
@@ -150,17 +179,7 @@ def _cancelled_checkout(
     request: Checkin, caller: Caller, place: Place, context: Context
 ) -> CheckinResponse:
     outcome = cancel_check_out(context.act(place.desk), item=request.item_identifier.strip())
-    response = CheckinResponse(
-        ok=False,
-        resensitize=False,
-        magnetic_media=NOT_MAGNETIC,
-        alert=True,
-        transaction_date=local_date(context.now, place.zone),
-        institution_id=place.institution(request.institution_id),
-        item_identifier=request.item_identifier,
-        permanent_location="",
-        item_properties=request.item_properties or None,
-    )
+    response = _not_yet(request, place, context)
     if outcome.item is not None:
         response.permanent_location = outcome.item.home_branch.isil
         response.title_identifier = outcome.item.title

@@ -44,7 +44,7 @@ class Entrance:
         self.host = host_of(peer)
         self.way = way
         self._settings = settings
-        self._accounts = accounts
+        self.accounts = accounts
         self._failed = failed
         self._security_now = security
         self._security: Security | None = None
@@ -77,7 +77,7 @@ class Entrance:
         """The account of a terminal that sends no login; None where it must."""
         names = self.security.names
         if names:
-            for account in self._accounts.all():
+            for account in self.accounts.all():
                 if (
                     account.certificate in names
                     and "certificate" in account.login_by
@@ -88,12 +88,12 @@ class Entrance:
         if found is not None:
             return found
         usual = self._settings.default_account
-        default = self._accounts.get(usual) if usual is not None else None
+        default = self.accounts.get(usual) if usual is not None else None
         return default if default is not None and self.admits(default) else None
 
     def _by_address(self) -> Account | None:
         found: list[tuple[int, Account]] = []
-        for account in self._accounts.all():
+        for account in self.accounts.all():
             if "address" in account.login_by:
                 bits = narrowest(account.networks, self.host)
                 if bits is not None and self.admits(account):
@@ -106,7 +106,7 @@ class Entrance:
         """Is an SC Status (99) answered before the login?"""
         if not self._settings.status_before_login:
             return False
-        accounts = self._accounts.all()
+        accounts = self.accounts.all()
         return not accounts or any(
             account.status_before_login for account in accounts if account.is_used_from(self.host)
         )

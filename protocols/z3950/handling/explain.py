@@ -6,7 +6,6 @@ searched by category and by the name of a database, with attributes of Exp-1 (OI
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,7 +21,6 @@ from protocols.z3950.diagnostics import BIB_1, Bib1, Refused
 from protocols.z3950.messages.building_blocks import IntUnit, Unit
 from protocols.z3950.messages.retrieval import (
     CompSpec,
-    ElementSetNames,
     NamePlusRecord,
     ResponseRecords,
 )
@@ -47,7 +45,7 @@ from protocols.z3950.messages.structures import (
 from protocols.z3950.queries.attributes import BIB_1 as BIB_1_ATTRIBUTES
 from protocols.z3950.queries.rpn import rpn_of, text_of
 from protocols.z3950.records.forms import element_set_name, offered_syntaxes
-from protocols.z3950.records.retrieval import Page, Positions, PresentStatus
+from protocols.z3950.records.retrieval import Page, PresentStatus, Wanted
 from protocols.z3950.wire.asn1 import NULL, External, SingleAsn1Type
 from protocols.z3950.wire.ber import identifier_of
 
@@ -231,12 +229,11 @@ def _term(operand: AttributesPlusTerm, attribute_set: str, held: list[Entry]) ->
 def take_page(
     context: Context,
     found: ResultSet,
-    ranges: Sequence[Positions],
-    syntax: str | None,
-    composition: ElementSetNames | CompSpec | None,
+    wanted: Wanted,
     caller: Association,
 ) -> Page:
-    """The records at some positions, in the Explain syntax. Raises Refused."""
+    """The records that are wanted, in the Explain syntax. Raises Refused."""
+    ranges, syntax, composition, _ = wanted
     if syntax not in (None, EXPLAIN):
         raise Refused(Bib1.SYNTAX_UNSUPPORTED, syntax)
     if isinstance(composition, CompSpec):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from protocols.hosting.answering import Context, Lane
@@ -11,8 +10,6 @@ from protocols.z3950.databases import is_explain
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
 from protocols.z3950.handling import explain
 from protocols.z3950.messages.retrieval import (
-    CompSpec,
-    ElementSetNames,
     PresentRequest,
     PresentResponse,
     Segment,
@@ -23,6 +20,7 @@ from protocols.z3950.records.retrieval import (
     Page,
     Positions,
     PresentStatus,
+    Wanted,
     take_page,
 )
 
@@ -42,15 +40,13 @@ def answer_present(request: PresentRequest, caller: Association, context: Contex
         ranges = _ranges(request, len(found))
     except Refused as refused:
         return failed_present(caller, refused)
-    page = page_of(
-        context,
-        found,
+    wanted = Wanted(
         ranges,
         request.preferred_record_syntax,
         request.record_composition,
-        caller,
         _segments(request, caller),
     )
+    page = page_of(context, found, wanted, caller)
     return Answer(
         PresentResponse(page.number, page.following, page.status, page.records),
         segments=[Segment(len(records), records) for records in page.segments],
@@ -93,19 +89,12 @@ def _segments(request: PresentRequest, caller: Association) -> int:
     return MOST_SEGMENTS if request.max_segment_count is None else request.max_segment_count
 
 
-def page_of(
-    context: Context,
-    found: ResultSet,
-    ranges: Sequence[Positions],
-    syntax: str | None,
-    composition: ElementSetNames | CompSpec | None,
-    caller: Association,
-    most_segments: int = 1,
-) -> Page:
-    """The records of some positions, or the diagnostic why there are none."""
+def page_of(context: Context, found: ResultSet, wanted: Wanted, caller: Association) -> Page:
+    """The records that are wanted, or the diagnostic why there are none."""
+    ranges, syntax, composition, most_segments = wanted
     try:
         if is_explain([found.database]):
-            return explain.take_page(context, found, ranges, syntax, composition, caller)
+            return explain.take_page(context, found, wanted, caller)
         form = choose_form(syntax, composition, found.database, caller.record_charset)
     except Refused as refused:
         start = ranges[0][0]

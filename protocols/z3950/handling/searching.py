@@ -19,6 +19,7 @@ from protocols.z3950.messages.searching import Query as WireQuery
 from protocols.z3950.messages.searching import SearchRequest, SearchResponse, Type104
 from protocols.z3950.queries.cql_queries import cql_search_of
 from protocols.z3950.queries.rpn import query_of, refusal_in
+from protocols.z3950.records.retrieval import Wanted
 
 #: resultSetStatus of a failed search: there is no result set (3.2.2.1.11).
 NO_RESULT_SET: Final = 3
@@ -131,9 +132,8 @@ def answer_search(
     response = SearchResponse(count, 0, 1 if count else 0, search_status=True)
     number, element_sets = _to_send_along(request, count)
     if number:
-        page = page_of(
-            context, found, [(1, number)], request.preferred_record_syntax, element_sets, caller
-        )
+        wanted = Wanted([(1, number)], request.preferred_record_syntax, element_sets)
+        page = page_of(context, found, wanted, caller)
         response.number_of_records_returned = page.number
         response.next_result_set_position = page.following
         response.present_status = page.status

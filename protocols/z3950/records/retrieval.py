@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from catalogue.formats import CannotRender
 from catalogue.records import Record, fetch_records
@@ -22,7 +22,13 @@ from protocols.z3950.association import Association, ResultSet
 from protocols.z3950.databases import branches_in
 from protocols.z3950.diagnostics import Bib1, Refused, diagnostic
 from protocols.z3950.messages.building_blocks import SurrogateDiagnostic
-from protocols.z3950.messages.retrieval import NamePlusRecord, Records, ResponseRecords
+from protocols.z3950.messages.retrieval import (
+    CompSpec,
+    ElementSetNames,
+    NamePlusRecord,
+    Records,
+    ResponseRecords,
+)
 from protocols.z3950.records.forms import USMARC, Form
 
 log = logging.getLogger(__name__)
@@ -63,6 +69,15 @@ class Page:
 
 #: Positions in a row: the first, from 1, and how many.
 Positions = tuple[int, int]
+
+
+class Wanted(NamedTuple):
+    """Which records of a result set are asked for, how, and in how many messages at the most."""
+
+    ranges: Sequence[Positions]
+    syntax: str | None
+    composition: ElementSetNames | CompSpec | None
+    most_segments: int = 1
 
 
 def take_page(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from catalogue.database import Transaction, many
 from circulation.interlending.asking import Wish, ask
+from circulation.interlending.exchanges import Exchanged
 from circulation.interlending.notices import PATIENCE, notices_of
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState, Obstacle
@@ -53,14 +54,14 @@ class Told:
 
     def __init__(self, library: Library, broker: Broker, **partner: Any) -> None:
         self.library = library
-        self.noted: list[dict[str, Any]] = []
+        self.noted: list[Exchanged] = []
         agreed = replace(Partner("Broker", "DK-900101", notices=ALL, address=broker.url), **partner)
         self.teller = Teller(
             library.database,
             library.circulation,
             Partners(NcipSettings(partners=(agreed,))),
             lambda: library.now,
-            lambda **facts: self.noted.append(facts),
+            self.noted.append,
         )
 
     def tell(self) -> int:
@@ -93,7 +94,7 @@ def test_what_is_done_at_the_desk_goes_to_the_broker(stage: Stage, broker: Broke
     assert out.initiation_header.from_agency_id.agency_id == Code("DK-900100")
     assert isinstance(back, ItemCheckedIn)
     assert told.became(loan) == [("checked_out", True, ""), ("checked_in", True, "")]
-    assert [(each["direction"], each["service"], each["outcome"]) for each in told.noted] == [
+    assert [(each.direction, each.service, each.outcome) for each in told.noted] == [
         ("out", "ItemCheckedOut", "ok"),
         ("out", "ItemCheckedIn", "ok"),
     ]

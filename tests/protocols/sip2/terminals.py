@@ -76,15 +76,7 @@ class Terminal:
         self.services.perform(Lane.READ, accounts.follow, lambda _, error: None)
         entrance = Entrance(self.settings, accounts, peer, self.failed, lambda: security, way)
         kind = PromptedSession if way == "prompt" else Sip2Session
-        self.session = kind(
-            self.settings,
-            self.seconds,
-            lambda: self.library.now,
-            peer,
-            None,
-            accounts,
-            entrance,
-        )
+        self.session = kind(self.settings, self.seconds, lambda: self.library.now, entrance)
 
     @property
     def closing(self) -> bool:

@@ -15,7 +15,6 @@ from protocols.sip2.asking.client import (
     OffLine,
     Sip2Client,
     Summary,
-    connect,
 )
 from protocols.sip2.asking.line import Line, LineError, open_line
 from protocols.sip2.codec import open_frame
@@ -76,7 +75,7 @@ def test_a_session(library: Library, error_detection: bool) -> None:
     card, item = a_patron(library), an_item(library, title="Peters jul")
     with (
         behind(library) as port,
-        connect("127.0.0.1", port, error_detection=error_detection) as client,
+        Sip2Client(open_line("127.0.0.1", port), error_detection=error_detection) as client,
     ):
         assert client.ask(KIOSK).ok
         assert client.ask(STATUS).library_name == "Hovedbiblioteket"
@@ -145,7 +144,7 @@ def test_a_line_that_is_closed_and_one_that_never_opens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(LineError, match="cannot be reached"):
-        connect("127.0.0.1", port)
+        open_line("127.0.0.1", port)
 
 
 @pytest.mark.parametrize(("end", "name"), [(b"\r", "CR"), (b"\n", "LF"), (b"\r\n", "CRLF")])
@@ -163,7 +162,7 @@ def test_lists_by_pages(library: Library, number: int) -> None:
     for item in items:
         library.check_out(card, item)
         library.pass_time(minutes=1)
-    with behind(library) as port, connect("127.0.0.1", port) as client:
+    with behind(library) as port, Sip2Client(open_line("127.0.0.1", port)) as client:
         client.ask(KIOSK)
         who = PatronInformation("001", DATE, "", "", card)
         assert list(client.all_lines(who, Summary.CHARGED_ITEMS, page=2)) == items
@@ -181,7 +180,7 @@ def test_a_server_that_knows_no_pages(library: Library) -> None:
 
     with (
         behind(library, Fault(request=without_pages)) as port,
-        connect("127.0.0.1", port, error_detection=False) as client,
+        Sip2Client(open_line("127.0.0.1", port), error_detection=False) as client,
     ):
         client.ask(KIOSK)
         who = PatronInformation("001", DATE, "", "", card)

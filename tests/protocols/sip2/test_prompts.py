@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.hosting.throttle import FailedLogins
 from protocols.hosting.tls import Security
 from protocols.sip2.messages import Login, LoginResponse
 from protocols.sip2.prompts import ASK_LOGIN, ASK_PASSWORD, REFUSED, PromptedSession
 from protocols.sip2.settings import Sip2Settings
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.entrance import Entrance
 from tests.builders.circulation import Library
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import PASSWORD, Terminal, an_account
@@ -90,7 +93,8 @@ def test_a_line_that_asks_for_tls(prompted: Any, library: Library) -> None:
 @given(st.lists(st.binary(max_size=40), max_size=12))
 def test_whatever_is_typed_is_answered_or_waited_for(typed: list[bytes]) -> None:
     settings = Sip2Settings(accounts=(an_account(),), login_tries=100)
-    session = PromptedSession(settings, 0.0, lambda: datetime(2026, 11, 25, tzinfo=UTC), "local")
+    entrance = Entrance(settings, Accounts(settings), "local", FailedLogins())
+    session = PromptedSession(settings, 0.0, lambda: datetime(2026, 11, 25, tzinfo=UTC), entrance)
     assert session.take_outgoing() == ASK_LOGIN
     for piece in typed:
         session.receive_data(piece + b"\r", 1.0)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.hosting.throttle import FailedLogins
 from protocols.sip2.asking.client import answer_code
 from protocols.sip2.conversation.answered import MAX_REPEATS
 from protocols.sip2.conversation.states import TRANSITIONS, Event, State
@@ -28,6 +29,8 @@ from protocols.sip2.messages import (
 )
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account, Sip2Settings
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.entrance import Entrance
 from tests.protocols.sip2.cases import DATE, DUE, REQUESTS
 from tests.protocols.sip2.terminals import with_checksum
 
@@ -38,7 +41,8 @@ CHECKOUT = b"11NN20261125    12000020261125    120000AOX|AAP1|ABI1|AC|"
 
 
 def a_session(settings: Sip2Settings = SETTINGS, *, logged_in: bool = True) -> Sip2Session:
-    session = Sip2Session(settings, 0.0, lambda: NOON, "192.0.2.7:50000")
+    entrance = Entrance(settings, Accounts(settings), "192.0.2.7:50000", FailedLogins())
+    session = Sip2Session(settings, 0.0, lambda: NOON, entrance)
     if logged_in:
         session.receive_data(b"9300CNkiosk|COsecret|\r", 0.0)
         assert isinstance(session.next_request(), Login)
