@@ -17,6 +17,11 @@ MOST, MOST_OF_TESTS = 400, 500
 #: Modules that are longer, and why.
 LONGER: dict[str, str] = {}
 
+#: The most lines of a function, and the most parameters.
+MOST_OF_A_FUNCTION, MOST_PARAMETERS = 60, 6
+#: Rooms whose functions are held to that; complexity is for the linter.
+OF_SHORT_FUNCTIONS = ("protocols",)
+
 
 def modules(*folders: str) -> Iterator[Path]:
     for folder in folders:
@@ -48,6 +53,41 @@ def test_modules_are_short_enough_to_be_read_at_once() -> None:
 
 def test_modules_of_tests_are_of_one_subject() -> None:
     assert too_long(modules("tests"), MOST_OF_TESTS) == {}
+
+
+def functions(*folders: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Every function with the name of its module before its own."""
+    for path in modules(*folders):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{name_of(path)}.{node.name}", node
+
+
+def is_command(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Are its parameters the options of a command?"""
+    decorators = map(ast.unparse, function.decorator_list)
+    return any(each.startswith("click.") or ".command(" in each for each in decorators)
+
+
+def test_functions_are_short_enough_to_be_seen_at_once() -> None:
+    found = {}
+    for name, function in functions(*OF_SHORT_FUNCTIONS):
+        first = function.body[0].lineno if is_command(function) else function.lineno
+        length = (function.end_lineno or first) - first + 1
+        if length > MOST_OF_A_FUNCTION:
+            found[name] = length
+    assert found == {}
+
+
+def test_functions_of_commands_have_few_parameters() -> None:
+    """The linter leaves the whole folder out, since it does not know options."""
+    found = {}
+    for name, function in functions("protocols/commands"):
+        given = function.args
+        number = len([*given.posonlyargs, *given.args, *given.kwonlyargs])
+        if number > MOST_PARAMETERS and not is_command(function):
+            found[name] = number
+    assert found == {}
 
 
 def imported_by(path: Path, known: frozenset[str]) -> set[str]:

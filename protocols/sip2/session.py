@@ -90,10 +90,9 @@ log = logging.getLogger(__name__)
 class Sip2Session:
     """A `protocols.hosting.listening.Session` with a `Farewell`.
 
-    `now` is monotonic seconds, `clock` gives the time of day.
-
-    `account` is that of the last good login, and `device` the location code (CP) given with it,
-    or else the other end's address, as `entrance` has it.
+    `now` is monotonic seconds, `clock` gives the time of day. `account` is that of the last good
+    login, and `device` the location code (CP) given with it, or else the other end's address, as
+    `entrance` has it.
     """
 
     def __init__(
