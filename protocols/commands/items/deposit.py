@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from circulation.kernel.results import StayKind
-from protocols.commands.items.placement import ENDS, STATIONS, Wanted, add_common, create
+from protocols.commands.items.deposits_and_themes import ENDS, STATIONS, Wanted, add_common, create
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import at_branch
