@@ -1,10 +1,10 @@
 """HTTP requests that come in one piece, under a head that has been read before.
 
 A client that keeps its connection sends the same head with each request, but for the length of the
-body. Taking it apart and writing the head of the answer takes Twisted as long as a small look-up
-takes altogether, so that a site remembers what it has read: the same bytes mean the same. Whatever
-is not quite so, in one piece and with the length it declares, goes the whole way through
-`twisted.web`, and so does every head when it is met for the first time.
+body. Parsing it and writing the head of the answer takes Twisted as long as a whole small look-up,
+so a site remembers the heads that it has read: the same bytes mean the same. A request that does
+not come in one piece, with the length it declares, goes all the way through `twisted.web`, and so
+does every head the first time.
 """
 
 from __future__ import annotations

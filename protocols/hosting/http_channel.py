@@ -82,7 +82,7 @@ class PatientChannel(BriefChannel):
         return bool(networks) and is_within(networks, str(getattr(self.peer, "host", "")))
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802
-        """A line of a head. What others may take for two lines, or for a part of one, is none."""
+        """A line of a head. One that others may read as two, or as part of one, is refused."""
         if self.is_over:
             return
         is_first = not self.requests
@@ -112,7 +112,7 @@ class PatientChannel(BriefChannel):
             return
         segment = path.partition(b"?")[0].split(b"/", 2)[1:2]
         found = self.site.resource.children.get(segment[0]) if segment else None
-        # Asked by its method, as `isinstance` takes its time with protocols.
+        # Asked for by its method: `isinstance` is slow with protocols.
         self._resource = found if hasattr(found, "is_whole") else None
         super().allHeadersReceived()  # type: ignore[no-untyped-call]
         self._missing = self.length if self._resource is not None and self._is_patient else None

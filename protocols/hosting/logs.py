@@ -4,8 +4,8 @@
     {"time": "2026-11-26T16:42:02.117Z", "level": "warning", "logger": "protocols.sip2.session",
      "message": "...", "process": 4711, "thread": "tiro-writer", "request_id": "5f0c9e21-1a"}
 
-A line that came of a request holds its id, which is the `request_id` of the events it caused too.
-What an `extra={"fields": {...}}` gives a line becomes members of its object.
+A line written for a request carries its id, which is also the `request_id` of the events that the
+request caused. What an `extra={"fields": {...}}` gives a line becomes members of its object.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Counting(logging.StreamHandler[TextIO]):
 
 
 class JsonFormatter(logging.Formatter):
-    """A line is one JSON object; what it holds of line ends and control characters is escaped."""
+    """A line is one JSON object; line ends and control characters in it are escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC)

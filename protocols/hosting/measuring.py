@@ -17,7 +17,7 @@ from catalogue.tracing import here
 from protocols.hosting.slow_requests import SlowRequests
 from protocols.hosting.traces import FAILED, REFUSED, Kind, LaneMeasures, Times, Trace
 
-#: Requests after which what was noted is added up, that it may not fill the memory: a power of two.
+#: Requests after which what was noted is added up, so that memory does not fill: a power of two.
 NOTED: Final = 2048
 
 Reply = Callable[[Any], None]
@@ -36,7 +36,7 @@ class Meter:
         self._open: list[Callable[[], int]] = []
 
     def watch_connections(self, open_now: Callable[[], int]) -> None:
-        """Has the connections counted that one of its listeners holds."""
+        """Counts the connections that one of its listeners holds."""
         self._open.append(open_now)
 
     @property
@@ -97,7 +97,7 @@ class Meter:
 
 
 class Lag:
-    """How late the reactor was: by how much a timer that was set fired too late, in seconds."""
+    """How late the reactor was: by how much a timer fired too late, in seconds."""
 
     def __init__(self) -> None:
         self.last = 0.0
@@ -128,7 +128,7 @@ class Measures:
         return self.meters.setdefault(standard, Meter(standard, self))
 
     def tell_slow(self, seconds: float) -> None:
-        """Has requests in the log that take as long or longer; 0: none."""
+        """Logs requests that take that long or longer; 0: none."""
         self.slow_requests.seconds = seconds or float("inf")
 
     def add_up(self) -> None:

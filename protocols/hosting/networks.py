@@ -25,7 +25,7 @@ Network = Annotated[str, AfterValidator(_network)]
 
 
 def address_of(host: str) -> Address | None:
-    """The address; IPv4 mapped into IPv6 is IPv4. None for what is none."""
+    """The address; IPv4 mapped into IPv6 is IPv4. None for what is no address."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -41,7 +41,7 @@ def _parsed(networks: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 def narrowest(networks: Sequence[str], host: str) -> int | None:
-    """How many bits of the host's address the narrowest network with it names; None for none."""
+    """The prefix length of the narrowest network that the host is in; None where it is in none."""
     address = address_of(host)
     if address is None:
         return None

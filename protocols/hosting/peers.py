@@ -1,4 +1,4 @@
-"""The other workers of a supervisor, as far as the one that is asked wants to know of them."""
+"""The other workers of a supervisor, as far as the one that is asked needs to know them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 #: What a process has counted, as it can be told as JSON. Numbers in ``added`` only ever grow and
-#: are added up over all workers, over those that are gone as well; what else there is is for
-#: whoever counts to know.
+#: are added up over all workers, over those that are gone as well; the rest is for whoever counts
+#: to know.
 Counts = dict[str, Any]
 
 

@@ -1,8 +1,8 @@
-"""The PROXY protocol, versions 1 and 2: what a load balancer says first of whom it speaks for.
+"""The PROXY protocol, versions 1 and 2: how a load balancer says for whom it speaks.
 
 Version 1 is a line of text, version 2 a binary block (HAProxy's specification, sections 2.1 and
-2.2). Without IO: `read_header` takes what has come so far. Only a trusted proxy may be believed:
-that is the caller's to see to (`protocols.hosting.fronts`).
+2.2). Without IO: `read_header` takes what has come so far. Only a trusted proxy may be believed,
+which is for the caller to check (`protocols.hosting.fronts`).
 
 `twisted.protocols.haproxy` is not used: it believes every peer, makes the conversation before the
 caller is known, wants the first 16 octets in one piece, and takes any word for an address.

@@ -2,13 +2,13 @@
 
 A turn reads whatever has arrived and runs what follows from it. Twisted's own reactor has every
 socket with something to send reported as writable first, which sockets nearly always are: two
-changes of the epoll set and one more wait for each answer. This one lets accepted connections
-write at the end of the turn, all together, and waits only for those whose peer does not keep up.
-Of a long turn they write every few milliseconds: who was answered first may ask again meanwhile,
-and does not wait for two whole turns the next time. How they write, and when they pause what feeds
-them, stays Twisted's (`tcp.Connection.doWrite`).
-What `at_turns_end` was given comes before that, so that what it answers goes out in the same turn.
-To replace the loop takes four private names of Twisted's, which a test lists.
+changes of the epoll set and one more wait for each answer. This one lets accepted connections write
+at the end of the turn, all together, and waits only for those whose peer does not keep up. During a
+long turn they write every few milliseconds, so that whoever was answered first can ask again
+meanwhile and does not wait for two whole turns. How they write, and when they pause what feeds
+them, stays Twisted's (`tcp.Connection.doWrite`). What `at_turns_end` was given comes before that,
+so that what it answers goes out in the same turn. To replace the loop takes four private names of
+Twisted's, which a test lists.
 
 Import `reactor` from here, before anything that imports Twisted's. Where there is no epoll, or
 another reactor was installed first, that one is used as it is.
@@ -32,16 +32,16 @@ if sys.platform == "linux":
 
     #: Seconds of a turn after which what was answered is sent before the rest is dealt with.
     PIECE_SECONDS = 0.002
-    #: Events that are fetched at once. The kernel keeps those who wait in order of their asking,
-    #: with whom it has told of at the end: who asks when the last were answered waits for the
-    #: others once, and not twice, as with a turn that is fetched whole.
+    #: Events that are fetched at once. The kernel queues sockets in the order in which they became
+    #: ready, and those it has reported go to the end: a client that asks again waits for the others
+    #: once, not twice as it would if a whole turn were fetched.
     PIECE_EVENTS = 8
 
     class TurnReactor(EPollReactor):
         """An epoll reactor whose accepted connections write at the end of the turn."""
 
-        #: Twisted's own is the wall clock. This one is set by nobody: when that is, timers and
-        #: deadlines go on, and no connection is thought to have been silent for an hour.
+        #: Twisted's own is the wall clock, which may be set. This one cannot be: timers and
+        #: deadlines go on, and no connection seems to have been silent for an hour.
         seconds = staticmethod(time.monotonic)
 
         def __init__(self) -> None:
@@ -141,12 +141,12 @@ def at_turns_end(work: Callable[[], None]) -> None:
 
 def accept_in_turn(port: Any) -> None:
     """Has a port accept few connections a turn, so that the processes that share it share the load:
-    a process that takes all that wait has them for as long as they last.
+    a process that takes all callers keeps them for as long as they stay.
 
     One, and one more for each millisecond that this process was busy before: when all of them come
     back at once, after a restart or a power cut, they do not wait for as many turns as they are.
     """
-    # Another process may have taken who was waiting: nobody is to wait for the next one.
+    # Another process may have taken the caller: do not wait for the next one.
     port.socket.setblocking(False)
     accept = port.doRead
 

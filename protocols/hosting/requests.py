@@ -10,7 +10,7 @@ from typing import Any
 
 from twisted.web.server import Request
 
-#: The longest body, in bytes. No message of a protocol that is spoken here is nearly so long.
+#: The longest body, in bytes. No message of a protocol spoken here is nearly as long.
 BODY_BYTES = 4 * 1024 * 1024
 
 _TEXT = b"The body of this request is too long.\n"

@@ -1,7 +1,7 @@
-"""Slowing down who asks too often, without ever locking others out.
+"""Slowing down whoever asks too often, without ever locking others out.
 
-Times are monotonic seconds. What is kept is bounded: the oldest is forgotten first. Who is made to
-wait stands in the log, with the login but never what was tried as its password.
+Times are monotonic seconds. What is kept is bounded: the oldest is forgotten first. Whoever has to
+wait is named in the log, with the login but never the password that was tried.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class Bucket:
 
 
 class FailedLogins:
-    """Who has tried to get in with wrong passwords, by host and login.
+    """Failed tries to log in, by host and login.
 
     After `free` failures a host must wait before its next try with that login: a second, then two,
     four, and so on up to `longest`. The same login from another host, and another login from the
-    same host, go on. Who tries login after login is held by what all failures of a host may come
-    to, `host_burst` and then `host_rate` a second; a pair that has got in before is exempt, so that
-    a machine with the right password never waits for its neighbour behind the same gateway.
+    same host, go on. A host that tries login after login may fail `host_burst` times altogether,
+    and then `host_rate` times a second; a pair that has got in before is exempt, so that a machine
+    with the right password never waits for its neighbour behind the same gateway.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: What TLS 1.2 may agree on (RFC 9325, 4.2): keys that nobody can work out later, encryption that
-#: notices every change. All suites of TLS 1.3 are such.
+#: notices every change. All suites of TLS 1.3 are like that.
 SUITES = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 
 #: Seconds between two looks at the files.

@@ -23,7 +23,7 @@ def adapter_of(kind: type[Any]) -> TypeAdapter[Any]:
 
 
 def written(pattern: str, like: str) -> AfterValidator:
-    """Holds a text to a pattern, which must be found in it; `like` says it in words."""
+    """Requires that a pattern is found in a text; `like` says it in words."""
     compiled = re.compile(pattern)
 
     def check(text: str) -> str:
@@ -37,7 +37,7 @@ def written(pattern: str, like: str) -> AfterValidator:
 #: A password as it stands in tiro.toml.
 HASHED: Final = written(r"^\$argon2(id|i|d)\$", "an argon2 hash, which `tiro hash` makes")
 
-#: By the word for a kind of mistake: what must be. Names in braces are of the mistake's context.
+#: Kind of mistake -> what must be. Names in braces come from the mistake's context.
 _WANTED: Final = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
@@ -71,9 +71,9 @@ _WANTED: Final = {
     "unexpected_keyword_argument": "no such setting",
     "extra_forbidden": "no such setting",
 }
-#: Of these what was found is shown: a number, or a word that is none of those offered.
+#: Kinds that show what was found: a number, or a word that is not one of those offered.
 _SHOWN: Final = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
-#: Of these nothing was found, or it has been said.
+#: Kinds where nothing was found, or where it has been said already.
 _ALONE: Final = frozenset({"missing", "unexpected_keyword_argument", "extra_forbidden"})
 _KINDS: Final = (
     (bool, "true or false"),
@@ -89,7 +89,7 @@ def problem_of(detail: Mapping[str, Any], *, unknown: str = "no such setting") -
     """What is wrong with one setting, out of the errors of a ValidationError.
 
     Never the value itself, which may be a password, but for numbers that are too large or small.
-    `unknown` is said of a name that there is not.
+    `unknown` is what is said of a name that does not exist.
     """
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "value_error":

@@ -1,6 +1,6 @@
 """What each path is answered with: ``handler(request, operations, done)`` calls `done` once.
 
-The database is asked in a lane like any other work, and given up on after `patience`; who asks
+The database is asked in a lane like any other work, and given up on after `patience`; whoever asks
 while it is being asked gets the same answer, so that a database that hangs does not pile up work.
 """
 
@@ -199,7 +199,7 @@ def ready(accept: str, operations: Operations, done: Done) -> None:
 
 def metrics(accept: str, operations: Operations, done: Done) -> None:
     """In the format that the scraper likes best. Of several workers all or nothing: a sum without
-    some of them would look as if they had been counting from the beginning again."""
+    some of them would look as if their counters had begun again."""
     write, media_type = choose_encoder(accept)
 
     def tell(condition: Any, error: BaseException | None) -> None:

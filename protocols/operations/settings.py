@@ -19,7 +19,7 @@ from protocols.hosting.tls import Tls
 
 @dataclass(frozen=True)
 class OperationsSettings:
-    """A port of its own, so that what it tells need not be told to whom the others are open.
+    """A port of its own: not everybody who may reach the others needs to see what it tells.
 
     `patience` is how long the database may take, in seconds; `lag_seconds` is the lateness of the
     reactor from which the process is said to be ill.

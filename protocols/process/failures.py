@@ -200,7 +200,7 @@ def _failure(error: Exception, context: click.Context, show_all: bool) -> Except
 
 
 def what_brings(missing: ModuleNotFoundError) -> str | None:
-    """How to get what a base installation has not; None where it should be there."""
+    """How to get what a base installation does not have; None where it should be there."""
     return _OPTIONAL.get((missing.name or "").partition(".")[0])
 
 
@@ -260,7 +260,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _kept(error: Exception) -> str:
-    """Keeps all of an error in a file that only its owner may read, and says where."""
+    """Writes the whole of an error to a file that only its owner may read, and says where."""
     told = "".join(traceback.format_exception(error))
     try:
         handle, path = tempfile.mkstemp(prefix="tiro-failure-", suffix=".txt")

@@ -29,9 +29,9 @@ def question(names: Iterable[str]) -> str:
 
 
 def slips(word: str) -> Iterator[str]:
-    """Every word that is one slip of a finger away: a sign left out, doubled, wrong or exchanged.
+    """Every word that is one slip of a finger away: a character left out, doubled, wrong, swapped.
 
-    The signs tried are those of the word itself and the digits, some hundreds of words for a
+    The characters tried are those of the word itself and the digits: some hundreds of words for a
     barcode; its other case comes first.
     """
     signs = "".join(dict.fromkeys("0123456789" + word))

@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS = 2.0
 FAREWELL_SECONDS = 1.0
 #: Seconds in which, when there is time, conversations end by themselves before they are ended:
-#: who has just connected, or comes for a moment only, notices nothing.
+#: whoever has just connected, or comes for a moment only, notices nothing.
 LINGER_SECONDS = 3.0
 
 
@@ -90,7 +90,7 @@ class Server:
         called: str | None = None,
     ) -> None:
         """`peers`: the other processes that listen on the same sockets. `called`: the name of the
-        server that this process is of, where it is not a server by itself."""
+        server that this process belongs to, where it is not one by itself."""
         self._clock = clock
         self._called = called or this_process()
         self._peers = peers
@@ -252,7 +252,7 @@ class Server:
 
 
 def configure_logging(level: str, form: Form = "text") -> None:
-    """Python's logging to standard error, Twisted's and Python's own warnings among it."""
+    """Python's logging to standard error, including Twisted's and Python's own warnings."""
     logging.basicConfig(level=level.upper(), handlers=[handler_for(form, sys.stderr)], force=True)
     logging.captureWarnings(True)
     globalLogBeginner.beginLoggingTo(

@@ -98,7 +98,7 @@ def _with_names_of_their_own(targets: tuple[TargetSettings, ...]) -> tuple[Targe
 
 @dataclass(frozen=True)
 class AccessionSettings:
-    """Where records come from that the catalogue has not."""
+    """Where records come from that the catalogue does not have."""
 
     __pydantic_config__ = _EXACT
 

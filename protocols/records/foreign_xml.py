@@ -6,7 +6,7 @@ from lxml import etree
 
 
 class XmlUnreadable(ValueError):
-    """No well-formed XML, or one with a DTD. The text shows nothing of it."""
+    """Not well-formed, or with a DTD. The message shows nothing of what was read."""
 
 
 def parsed(document: bytes) -> etree._Element:

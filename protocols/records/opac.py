@@ -2,7 +2,7 @@
 
 The nouns are those of the OPAC record syntax (Z39.50-2003, OID.5.102). Its clients look at the
 place first (branch, department and shelf, call number) and take the first copy there that is
-available, so copies that stand together are told together, and every copy is told.
+available, so copies that stand together are listed together, and every copy is listed.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class RecordSource(Protocol):
 
 
 class Asked(NamedTuple):
-    """What one target answered: `problem` is empty where it has or has not such a record."""
+    """What one target answered: `problem` is empty where it could say whether it has a record."""
 
     target: str
     choice: Choice

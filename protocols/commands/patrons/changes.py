@@ -1,4 +1,4 @@
-"""How a change of a patron is made by a command, and what is said of them afterwards."""
+"""How a command changes a patron, and what it says of them afterwards."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _LOOK: Final = 1.0
 
 
 class Daily:
-    """Once a day, from a time of the day on: also for who starts later, or was asleep."""
+    """Once a day, at a time of day or later: for a process that starts late, or was asleep, too."""
 
     def __init__(self, due: time_of_day) -> None:
         self._due = due

@@ -1,4 +1,4 @@
-"""The database that a command works on: there, of this version, or a failure that says what is."""
+"""The database that a command works on: there and of this version, or a failure says why not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logging.getLogger("catalogue.database.outages").addHandler(logging.NullHandler()
 
 
 class Configured(Protocol):
-    """What names a database, as `protocols.commands.command_line.Settings`."""
+    """What names a database, as `protocols.commands.shared.settings.Settings`."""
 
     @property
     def database_url(self) -> str: ...

@@ -1,4 +1,4 @@
-"""What the daily commands share: the library they work on, and how they say what they found."""
+"""What most commands share: the library they work on, and how they say what they found."""
 
 from __future__ import annotations
 

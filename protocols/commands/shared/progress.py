@@ -20,7 +20,7 @@ EVERY: Final = 10.0
 
 
 class Report(Protocol):
-    """Told as often as anything is known: what is at work on, and how much of it is done.
+    """Told as often as anything is known: what is being worked on, and how much of it is done.
 
     Work begins where the work before it was last heard of, so that what reports first when a part
     is done is timed from there. `unit`: of the counts (``records``; ``bytes`` are written as such).

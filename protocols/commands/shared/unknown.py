@@ -1,6 +1,6 @@
 """Sentences about what is not there, with what is near: a slip of a finger is seen at once.
 
-Of patrons nothing near is told: who tries numbers is not to be led to others' cards.
+Nothing near is offered for patrons: whoever tries numbers must not be led to other people's cards.
 """
 
 from __future__ import annotations

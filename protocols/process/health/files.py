@@ -1,4 +1,4 @@
-"""Files: certificates that can be read and are of today, and secrets that only their owner sees."""
+"""Files: certificates that can be read and are valid, and secrets that only their owner sees."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from protocols.hosting.findings import Finding, error, warning
 from protocols.process.configuration import Configuration
 from protocols.process.health.every_setting import Place, every_setting
 
-#: Settings that name a file of certificates in PEM, and such that name a private key.
+#: Settings that name a file of certificates in PEM, and those that name a private key.
 _CERTIFICATES: Final = frozenset({"certificate", "client_ca", "authorities"})
 _KEYS: Final = frozenset({"key"})
 #: Parts of the names of settings that hold a secret.
@@ -52,7 +52,7 @@ def _dates(place: Place, certificate: x509.Certificate, now: datetime) -> Iterat
 
 
 def permission_findings(configuration: Configuration) -> Iterator[Finding]:
-    """Files that others than their owner and its group can read."""
+    """Files that others besides their owner and its group can read."""
     path = configuration.path
     if _holds_secrets(path) and _all_can_read(path):
         yield error(f"{path} holds secrets and can be read by everybody: chmod 640 {path}")

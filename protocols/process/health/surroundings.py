@@ -1,4 +1,4 @@
-"""What is around the server: its ports, its database, and what is stored there of callers."""
+"""What surrounds the server: its ports, its database, and what is stored there about callers."""
 
 from __future__ import annotations
 

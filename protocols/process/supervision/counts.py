@@ -2,8 +2,8 @@
 
 A worker tells its counts as ``{"added": {sample: number}, ...}``. What is in ``added`` only ever
 grows and outlives the worker: of one that is gone it goes on in the sums of all that are gone, so
-that a sum over all workers does not fall when one is replaced. What else there is goes with it, and
-is between the workers.
+that a sum over all workers does not fall when one is replaced. Anything else is between the
+workers, and goes with the one that told it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Answered(NamedTuple):
 
 
 class Census:
-    """The last that each worker has told, and the sums of those that are gone.
+    """What each worker told last, and the sums of those that are gone.
 
     What a question was answered with is in here, so that whatever becomes of a worker no sum is
     ever told to be less than before.

@@ -23,7 +23,7 @@ class Plan:
     def again(self, given: int | None) -> Plan:
         """The same as the file says now; `given` at the command line goes before it.
 
-        What is wrong in it the next worker says, and does not start.
+        The next worker reports what is wrong in it, and does not start.
         """
         try:
             section = tomllib.loads(self.path.read_text(encoding="utf-8")).get("server", {})
