@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,27 @@ def test_modules_do_not_import_each_other() -> None:
     known = frozenset(paths)
     found = circles({name: imported_by(path, known) for name, path in paths.items()})
     assert [sorted(circle) for circle in found] == []
+
+
+def where_they_part(module: str, other: str) -> tuple[Path, Path]:
+    """The first folders, or modules, on the ways to two modules that are not the same."""
+    one, two = module.split("."), other.split(".")
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False)))
+    return ROOT.joinpath(*one[: same + 1]), ROOT.joinpath(*two[: same + 1])
+
+
+@pytest.mark.parametrize("room", ["catalogue", "protocols"])
+def test_folders_beside_each_other_do_not_import_each_other(room: str) -> None:
+    paths = {name_of(path): path for path in modules(room)}
+    known = frozenset(paths)
+    imports: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        for other in imported_by(path, known):
+            one, two = where_they_part(name, other)
+            if one.is_dir() and two.is_dir():
+                imports.setdefault(str(one), set()).add(str(two))
+                imports.setdefault(str(two), set())
+    assert [sorted(circle) for circle in circles(imports)] == []
 
 
 def test_the_rule_finds_circles() -> None:
