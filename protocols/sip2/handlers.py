@@ -279,11 +279,12 @@ def answer(
     reply: Callable[[Response | Written], None],
 ) -> None:
     """Answers a request of `session`: calls `reply` once, at once or later, whatever happens."""
-    lane = _lane_of(request, session.account)
+    account = session.account
+    lane = _lane_of(request, account)
     caller = Caller(
         session.settings,
         branches,
-        session.account,
+        account,
         session.device,
         session.language,
         session.accounts,
