@@ -2,9 +2,7 @@
 
 The operations of Z39.50 and the messages of SIP2, from the bytes that come to the bytes that go,
 without sockets, on SQLite. Each is measured by itself; then the same is done under a profiler, and
-what each part had of the whole is its part of the measured time. The last column is what a bare
-prototype took, sockets included: it had codecs, an index and two tables, one policy and no
-organisation, accounts, calendars, queues, messages, measures or outages.
+what each part had of the whole is its part of the measured time.
 """
 
 from __future__ import annotations
@@ -42,23 +40,14 @@ from tests.bench.z3950_operations import ONE_OF_EACH
 DATABASE: Final = "SQLite"
 #: The first that fits a file, or the name of what is not Python, is its part.
 PARTS: Final = {
-    "codec and session": r"protocols/(z3950|sip2)/|<string>:(en|de)code_|json",
-    "lanes and measuring": r"protocols/\w+\.py|catalogue/(tracing|storage/outages)"
+    "codec and session": r"protocols[/.](z3950|sip2|wire)\b|json",
+    "lanes and measuring": r"protocols/hosting/|catalogue/(tracing|database/outages)"
     r"|concurrent/futures",
     "rules and facts": r"circulation/",
-    "index and records": r"catalogue/(?!storage/sqlite|statements|database)|pyroaring|pymarc",
-    "transactions": r"catalogue/(storage/sqlite|statements|database)|<string>:run|sqlalchemy",
+    "index and records": r"catalogue/(?!database/)|pyroaring|pymarc",
+    "transactions": r"catalogue/database/|<(catalogue|circulation)\b|sqlalchemy",
     DATABASE: r"sqlite3",
     "the rest": r"",
-}
-#: Microseconds of CPU that the prototype took.
-PROTOTYPE: Final = {
-    "title word": "50",
-    "author AND title": "56-76",
-    "ISBN + 1 record": "88-120",
-    "broad + 10 records": "222-258",
-    "scan of 20 terms": "75",
-    "the cycle of SIP2": "53-80",
 }
 CYCLE: Final = "the cycle of SIP2"
 WARMING, ROUNDS, PROFILED = 3, 200, 20
@@ -211,11 +200,11 @@ def measure(
 def show(found: dict[str, Counter[str]]) -> None:
     for name, spent in found.items():
         cells = "".join(f" {spent[part]:6.0f} |" for part in PARTS)
-        print(f"| {name} |{cells} {spent.total():6.0f} | {PROTOTYPE.get(name, '')} |", flush=True)
+        print(f"| {name} |{cells} {spent.total():6.0f} |", flush=True)
 
 
 def main() -> None:
-    print(f"| us CPU | {' | '.join(PARTS)} | together | prototype |")
+    print(f"| us CPU | {' | '.join(PARTS)} | together |")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         show(measure(partial(searches, load(folder))))
