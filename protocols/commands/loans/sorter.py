@@ -9,11 +9,9 @@ import click
 from circulation.callers.section import DESTINATIONS
 from circulation.callers.sorting import SortRule, problem_bin_at
 from circulation.explaining.sorting import RuleTried, SortingExplained, explain_sorting
-from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import Desk, Refused
-from protocols.commands.shared.library import DEVICE, Library, as_json, opened, refusal_of, say
+from protocols.commands.shared.library import Library, as_json, opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.unknown import no_branch
 from protocols.commands.shared.values import ISIL
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.holds import alert_type_of, hold_handling
@@ -45,12 +43,7 @@ def explain(
     sip2 = settings.configuration.standards["sip2"]
     with opened(settings) as library:
         account = _account(library, sip2, terminal)
-        isil = branch or account.branch
-        desk = library.read(
-            lambda transaction: desk_at(transaction, isil, actor=account.login, device=DEVICE)
-        )
-        if desk is None:
-            raise click.UsageError(library.read(lambda transaction: no_branch(transaction, isil)))
+        desk = library.desk(branch or account.branch, account.login)
         answer = explain_sorting(
             library.circulation,
             library.database,

@@ -8,13 +8,12 @@ from typing import Any
 import click
 
 from catalogue.database import Transaction
-from circulation.kernel.organisation import find_branch
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.groups import add_group, groups_of, join_group, leave_group, members_of
 from circulation.patrons.identifiers import identifiers_of, shown_as
 from protocols.commands.shared.library import Library, as_json, opened, say
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.unknown import no_branch
+from protocols.commands.shared.unknown import branch_named
 from protocols.commands.shared.values import ISIL
 
 
@@ -35,7 +34,7 @@ def list_groups(settings: Settings, branch: str, as_json: bool) -> None:
     """The groups of an agency, by name, and how many members each has itself."""
     with opened(settings) as library:
         found = library.read(
-            lambda transaction: groups_of(transaction, _agency(transaction, branch))
+            lambda transaction: groups_of(transaction, branch_named(transaction, branch).agency_id)
         )
         say([each._asdict() for each in found], as_json)
 
@@ -51,7 +50,7 @@ def add(settings: Settings, name: str, branch: str, parent_id: int | None, as_js
 
     def work(transaction: Transaction) -> int:
         try:
-            agency_id = _agency(transaction, branch)
+            agency_id = branch_named(transaction, branch).agency_id
             return add_group(transaction, agency_id, name, parent_id=parent_id)
         except ValueError as error:
             raise click.ClickException(str(error)) from error
@@ -132,10 +131,3 @@ def _members(library: Library, transaction: Transaction, group_id: int) -> list[
         ]
         found.append({"name": fields.name, "cards": cards, "category": fields.category})
     return found
-
-
-def _agency(transaction: Transaction, isil: str) -> int:
-    branch = find_branch(transaction, isil)
-    if branch is None:
-        raise click.UsageError(no_branch(transaction, isil))
-    return branch.agency_id

@@ -21,12 +21,11 @@ from catalogue.loading.load_reports import READING, WRITING, Stage
 from catalogue.loading.record_matches import MatchKey
 from catalogue.reindexing.late_indexing import load_then_index
 from catalogue.reindexing.rebuilding import Progress as Reindexed
-from circulation.kernel.organisation import find_branch
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.library import as_json as json_option
 from protocols.commands.shared.library import say
 from protocols.commands.shared.progress import progress
-from protocols.commands.shared.unknown import no_branch
+from protocols.commands.shared.unknown import branch_named
 from protocols.commands.shared.values import ISIL
 from protocols.process.failures import Failure
 
@@ -281,9 +280,4 @@ def _item_defaults(
 
 
 def _branch(database: Database, isil: str) -> int:
-    branch = database.read(lambda transaction: find_branch(transaction, isil)).result()
-    if branch is None:
-        raise click.UsageError(
-            database.read(lambda transaction: no_branch(transaction, isil)).result()
-        )
-    return branch.id
+    return database.read(lambda transaction: branch_named(transaction, isil).id).result()

@@ -73,11 +73,11 @@ class Library:
         """What is done now at that desk."""
         return Act(transaction, self.circulation, desk, self.now)
 
-    def desk(self, isil: str) -> Desk:
-        """A desk in that branch; a mistake of the caller where there is none."""
-        desk = self.read(
-            lambda transaction: desk_at(transaction, isil, actor=self.actor, device=DEVICE)
-        )
+    def desk(self, isil: str, actor: str | None = None) -> Desk:
+        """A desk in that branch, of that actor or of whoever is working here; a mistake of the
+        caller where there is no such branch."""
+        actor = self.actor if actor is None else actor
+        desk = self.read(lambda transaction: desk_at(transaction, isil, actor=actor, device=DEVICE))
         if desk is None:
             raise click.UsageError(self.read(lambda transaction: no_branch(transaction, isil)))
         return desk

@@ -8,9 +8,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
+import click
+
 from catalogue.database import Transaction
 from catalogue.items import find_item
-from circulation.kernel.organisation import all_branches
+from circulation.kernel.organisation import all_branches, find_branch
+from circulation.kernel.results import Branch
 from protocols.process.near import near, question, slips
 
 #: Items that are offered.
@@ -23,6 +26,14 @@ def no_branch(transaction: Transaction, isil: str) -> str:
     offered = [each.isil for each in branches if each.name.casefold() == isil.casefold()]
     offered = offered or near(isil, [each.isil for each in branches])
     return _sentence(f"there is no branch with the ISIL {isil}", offered)
+
+
+def branch_named(transaction: Transaction, isil: str) -> Branch:
+    """The branch with this ISIL; a mistake of the caller where there is none."""
+    branch = find_branch(transaction, isil)
+    if branch is None:
+        raise click.UsageError(no_branch(transaction, isil))
+    return branch
 
 
 def no_item(transaction: Transaction, barcode: str) -> str:
