@@ -20,7 +20,11 @@ from protocols.hosting.tls import File
 def _readable(folder: Path) -> Path:
     from circulation.languages.checking import problems_of  # Babel takes a while to load
 
-    if problems := problems_of(folder):
+    try:
+        problems = problems_of(folder)
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    if problems:
         raise ValueError("; ".join(problems))
     return folder
 

@@ -29,7 +29,8 @@ _VALUES: tuple[Any, ...] = (
 
 
 def settings() -> Iterator[tuple[str, type[Any]]]:
-    yield from _COMMON.items()
+    for name, kind in _COMMON.items():  # one with a check of its own is annotated
+        yield name, getattr(kind, "__origin__", kind)
     yield from ((name, each.settings) for name, each in installed_standards().items())
     yield from ((name, load_driver(name).settings) for name in driver_names())
 
