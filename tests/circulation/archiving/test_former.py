@@ -60,8 +60,8 @@ def made_former(folder: Path, scratch: Path) -> None:
 
 
 @pytest.fixture
-def library(sqlite_url: str) -> Library:
-    library = a_library(open_database(sqlite_url))
+def library(database_url: str) -> Library:
+    library = a_library(open_database(database_url))
     card = a_patron(library)
     library.check_out(card, an_item(library))
     library.write(
@@ -82,7 +82,7 @@ def archive(library: Library, tmp_path: Path) -> Path:
 
 
 def test_it_is_read_as_this_release_would_have_written_it(
-    archive: Path, sqlite_url: str, second_database_url: str
+    archive: Path, database_url: str, second_database_url: str
 ) -> None:
     with (
         up_to_date(archive, newest=NEWEST, known=known_revisions(), upgrade=upgrade) as folder,
@@ -90,10 +90,10 @@ def test_it_is_read_as_this_release_would_have_written_it(
     ):
         assert folder != archive
         import_archive(second, folder, revision=NEWEST)
-    tables = {name: columns_of(sqlite_url)[name] for name in ("patrons", "loans", "items")}
-    assert rows_of(second_database_url, tables) == rows_of(sqlite_url, tables)
+    tables = {name: columns_of(database_url)[name] for name in ("patrons", "loans", "items")}
+    assert rows_of(second_database_url, tables) == rows_of(database_url, tables)
     blocks = {"patron_blocks": ("patron_id", "reason")}
-    assert rows_of(second_database_url, blocks) == rows_of(sqlite_url, blocks)
+    assert rows_of(second_database_url, blocks) == rows_of(database_url, blocks)
     assert not folder.exists()
 
 
