@@ -21,7 +21,9 @@ from tests.preloaded import preloaded_tiro
 from tests.servers import RunningServer, running_demo
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+#: For those who maintain Tiro: nothing in it is to be pasted.
+DECISIONS = ROOT / "docs" / "decisions.md"
+DOCUMENTS = (ROOT / "README.md", *sorted({*(ROOT / "docs").glob("*.md")} - {DECISIONS}))
 #: How a document says that the library is to run beside it.
 STARTED = "tiro demo --data my-library"
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

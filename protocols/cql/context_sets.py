@@ -1,7 +1,5 @@
-"""Context sets: which of our access points an index of CQL is, as tables.
-
-What is not in a table is refused (15 the set, 16 the index); nothing is searched more widely than
-it was asked for.
+"""Context sets: tables of the access point that each CQL index stands for. What is not in a table
+is refused (15 the set, 16 the index); nothing is searched more widely than it was asked for.
 """
 
 from __future__ import annotations
@@ -12,11 +10,11 @@ from typing import Final
 
 from protocols.cql.diagnostics import Refused, Srw
 
-#: Stands for an access point where all records are meant.
+#: Takes the place of an access point where all records are meant.
 EVERY_RECORD: Final = ""
-#: The index that holds identifiers of result sets, of which none are kept.
+#: The index of identifiers of result sets; none are kept.
 _RESULT_SET_ID: Final = "resultsetid"
-#: The record schema of Dublin Core, before its version.
+#: The identifier of the Dublin Core record schema, up to its version.
 _DC_SCHEMA: Final = "info:srw/schema/1/dc-v"
 
 
@@ -25,7 +23,7 @@ class ContextSet:
     """A context set: its usual prefix, its URI (and older ones), what it is called, its indexes.
 
     `indexes` are names of access points (`catalogue.index.access_points`) by index, in the spelling
-    that Explain tells; in a query the case makes no difference.
+    that Explain shows; case makes no difference in a query.
     """
 
     prefix: str
@@ -174,8 +172,8 @@ def access_point_of(index: str, uri: str | None) -> str:
 
 
 def prefix_of_schema(name: str) -> str | None:
-    """The prefix of the set that a schema's short name or identifier stands for (``dc``), empty for
-    an empty name; None where there is none. So do clients say which title they sort by."""
+    """The prefix of the set that a schema's short name or identifier stands for (``dc``); empty for
+    an empty name, None for an unknown one. Clients say in this way which title they sort by."""
     if not name or name in _BY_PREFIX:
         return name
     if name.startswith(_DC_SCHEMA):

@@ -1,6 +1,6 @@
-"""Diagnostics of CQL and SRU, and which of them the engine's refusals become.
+"""Diagnostics of CQL and SRU, and the one that each refusal of the engine becomes.
 
-The set is ``info:srw/diagnostic/1``; what `details` hold for each number is the standard's to say.
+The set is ``info:srw/diagnostic/1``; the standard says what `details` hold for each number.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from catalogue.query import Part
 
 
 class Srw(IntEnum):
-    """The diagnostics that are given here."""
+    """The diagnostics that we send."""
 
     GENERAL_SYSTEM_ERROR = 1
     SYSTEM_TEMPORARILY_UNAVAILABLE = 2
@@ -68,7 +68,7 @@ class Srw(IntEnum):
     UNKNOWN_DATABASE = 235
 
 
-#: What people are told.
+#: The messages for people.
 MESSAGES: Final[dict[int, str]] = {
     Srw.GENERAL_SYSTEM_ERROR: "General system error",
     Srw.SYSTEM_TEMPORARILY_UNAVAILABLE: "System temporarily unavailable",
@@ -124,8 +124,9 @@ MESSAGES: Final[dict[int, str]] = {
     Srw.UNKNOWN_DATABASE: "Database does not exist",
 }
 
-#: What a part of a search that the catalogue cannot honour is. Too many booleans are counted before
-#: the catalogue sees them, so what is too complex for it are the records or terms they match.
+#: The diagnostic for each part of a search that the catalogue cannot honour. Booleans are counted
+#: before the catalogue sees them, so what is too complex for it is the number of records or terms
+#: that match.
 NUMBER_OF_PART: Final[dict[Part, Srw]] = {
     Part.ACCESS_POINT: Srw.UNSUPPORTED_INDEX,
     Part.RELATION: Srw.UNSUPPORTED_RELATION_AND_INDEX,
@@ -141,7 +142,7 @@ NUMBER_OF_PART: Final[dict[Part, Srw]] = {
 
 
 class Refused(Exception):
-    """What cannot be searched or answered: a number of the set, and the details it asks for."""
+    """A query that cannot be searched or answered: the number of a diagnostic, and its details."""
 
     def __init__(self, number: Srw, details: str = "") -> None:
         super().__init__(f"diagnostic {int(number)}: {details}")

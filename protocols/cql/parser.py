@@ -6,8 +6,8 @@ The grammar is that of the Library of Congress's CQL 1.2, with prefix assignment
     clause  ::= operand { boolean modifiers operand }            all booleans alike, left to right
     operand ::= '(' query without sortBy ')' | [index relation modifiers] term
 
-Case matters only in terms, modifier values and URIs. What the names mean is decided elsewhere:
-the parser knows no context set. Whatever it is given ends in a tree or in `CqlError`.
+Case matters only in terms, modifier values and URIs. What the names mean is decided elsewhere: the
+parser knows no context set. Any input gives a tree or a `CqlError`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from enum import Enum, auto
 
 from protocols.cql.diagnostics import Refused, Srw
 
-#: Longest query taken, in characters; more is diagnostic 12.
+#: Longest query accepted, in characters; a longer one is diagnostic 12.
 LONGEST_QUERY = 65_536
-#: Booleans in one query; more is diagnostic 38.
+#: Most booleans in one query; more are diagnostic 38.
 MOST_BOOLEANS = 2_000
-#: Parentheses inside each other; deeper is diagnostic 38 as well.
+#: Deepest nesting of parentheses; deeper is diagnostic 38 as well.
 DEEPEST_NESTING = 100
 
 
@@ -45,7 +45,7 @@ class Modifier:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A search term, with the index and relation it stands under.
+    """A search term, with its index and relation.
 
     `index` is ``prefix.name`` in lower case, empty where the query gave none; `context_set` is the
     URI that the query itself assigned to that prefix, if it did. `term` is as written, without its
@@ -137,7 +137,7 @@ def tokens(text: str) -> list[Token]:
         match = _TOKEN.match(text, offset)
         if match is None:
             start = offset + len(text[offset:]) - len(text[offset:].lstrip())
-            raise CqlError(14, str(start), start)  # the one thing no token begins with is a quote
+            raise CqlError(14, str(start), start)  # only an unclosed quote begins no token
         name = match.lastgroup or ""
         found.append(Token(_KINDS[name], match[name], match.start(name)))
         offset = match.end()
@@ -146,7 +146,8 @@ def tokens(text: str) -> list[Token]:
 
 
 class _Parser:
-    """Recursive descent, a level for each open parenthesis; a chain of booleans is a loop."""
+    """Recursive descent, one level for each open parenthesis; a chain of booleans is read in a
+    loop."""
 
     def __init__(self, text: str) -> None:
         self.tokens = tokens(text)
@@ -234,7 +235,7 @@ class _Parser:
         return Clause(index, relation, modifiers, self.term(), _uri(index, scope))
 
     def _is_lone_word(self) -> bool:
-        """A reserved word is a term like any other where nothing else can stand."""
+        """A reserved word is an ordinary term where nothing else is possible."""
         following = self.tokens[self.at + 1]
         return following.kind in (Kind.END, Kind.CLOSE)
 

@@ -11,7 +11,7 @@ from protocols.cql.diagnostics import Refused, Srw
 from protocols.cql.parser import Modifier
 
 _UNITS: Final = {"word": Unit.WORD, "element": Unit.FIELD}
-#: How far the two may be from each other where nothing is said.
+#: The default distance between the two.
 _DISTANCES: Final = {Unit.WORD: 1, Unit.FIELD: 0}
 _RELATIONS: Final = {
     "=": Relation.EQUAL,
@@ -29,7 +29,8 @@ _NUMBER: Final = re.compile("[0-9]{1,6}")
 def near_of(left: Query, right: Query, modifiers: Sequence[Modifier]) -> Near:
     """The two terms near each other, as the modifiers say. Raises Refused.
 
-    Without modifiers: next to each other, in whichever order. A unit of ``element`` is a field.
+    Without modifiers they are next to each other, in either order. A unit of ``element`` is a
+    field.
     """
     if not isinstance(left, Term) or not isinstance(right, Term):
         raise Refused(Srw.PROXIMITY_UNSUPPORTED)

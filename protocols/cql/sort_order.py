@@ -1,7 +1,7 @@
 """``sortBy`` of CQL (set sort-v1.0): the order that a query asks for.
 
-Records can be sorted by title, author and date. Case and accents never make a difference, so what
-asks for that is honoured and what asks for the contrary is refused.
+Records can be sorted by title, author and date. Case and accents never make a difference, so
+modifiers that ask for that are honoured and those that ask for the opposite are refused.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OTHER_MISSING: Final = frozenset(("missingomit", "missingfail", "missingvalue")
 
 
 def keys_of_query(keys: Sequence[CqlKey]) -> tuple[SortKey, ...]:
-    """The order that a ``sortBy`` asks for; a missing value is last where nothing else is said.
+    """The order that a ``sortBy`` asks for; missing values come last by default.
 
     Raises Refused.
     """
@@ -72,7 +72,7 @@ def _refuse(name: str, modifier: Modifier) -> None:
 
 
 def sortable(index: str, uri: str | None) -> str:
-    """The access point of an index, where records can be sorted by it. Raises Refused."""
+    """The access point of an index. Raises Refused if records cannot be sorted by it."""
     try:
         point = access_point_of(index, uri)
     except Refused:

@@ -21,10 +21,9 @@ _LITERAL: Final = str.maketrans({"*": r"\*", "?": r"\?", "\\": r"\\"})
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A term as the catalogue takes it.
-
-    `text` is without backslashes, but for those of `Truncation.MASKED`. `is_first` and `is_last`
-    are the anchors; `is_anything`: the term was nothing but a ``*``.
+    """A term as the catalogue wants it. `text` has no backslashes except those of
+    `Truncation.MASKED`. `is_first` and `is_last` are the anchors; `is_anything`: the term was
+    nothing but a ``*``.
     """
 
     text: str
@@ -35,7 +34,7 @@ class Pattern:
 
 
 def pattern_of(term: str, *, is_masked: bool = True) -> Pattern:
-    """What a term means, with its masks or, if not `is_masked`, with none. Raises Refused."""
+    """What a term means; without `is_masked`, masks are ordinary characters. Raises Refused."""
     if not is_masked:
         return Pattern(term)
     if "\\" not in term and "*" not in term and "?" not in term and "^" not in term:
@@ -63,7 +62,7 @@ def pattern_of(term: str, *, is_masked: bool = True) -> Pattern:
 
 
 def _truncated(parts: list[tuple[str, bool]]) -> tuple[str, Truncation | None]:
-    """The text and which of its ends are open, or the masked text."""
+    """The text with its open ends, or the masked text."""
     masks = [at for at, (_, is_mask) in enumerate(parts) if is_mask]
     if not masks:
         return "".join(text for text, _ in parts), None

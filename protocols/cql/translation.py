@@ -1,13 +1,13 @@
 """CQL -> `catalogue.query`: relations and their modifiers, booleans.
 
-* ``=`` and ``scr``: in points with words the words next to each other, as in CQL 1.1; in those with
-  numbers, years and codes the value. ``adj`` the same.
-* ``==``, ``exact`` and the modifier ``string``: a whole field.
-* ``all``, ``any``: every, or some, word of the term, each with masks and anchors of its own.
+* ``=`` and ``scr``: the words next to each other, as in CQL 1.1, or the value where the index holds
+  numbers, years or codes. ``adj`` is the same.
+* ``==``, ``exact`` and the modifier ``string``: the whole field.
+* ``all``, ``any``: every word, or some word, of the term, each with its own masks and anchors.
 * ``<  <=  >  >=  <>  within``: as far as the access point has an order.
 
-Case and accents never make a difference here, so ``ignoreCase`` and ``ignoreAccents`` are honoured
-and ``respectCase`` and ``respectAccents`` are refused.
+Case and accents never make a difference, so ``ignoreCase`` and ``ignoreAccents`` are honoured and
+``respectCase`` and ``respectAccents`` are refused.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _ORDER: Final = {
 _EQUAL: Final = frozenset(("=", "scr", "adj"))
 _WHOLE: Final = frozenset(("==", "exact"))
 _WORDS: Final = frozenset(("all", "any"))
-#: Relation modifiers that ask for what is done anyway.
+#: Relation modifiers that ask for what happens anyway.
 _AS_ALWAYS: Final = frozenset(("ignorecase", "ignoreaccents", "masked"))
 _MODIFIERS: Final = _AS_ALWAYS | {"unmasked", "word", "string", "regexp", "isodate", "number"}
 _CONTRADICTORY: Final = (
@@ -74,9 +74,9 @@ def query_of(tree: Tree) -> Query:
 
 
 def term_of_scan(clause: Clause) -> Term:
-    """Where in which list a scan clause points; an empty term is the beginning. Raises Refused.
-
-    ``==`` and ``exact`` mean the list of whole fields, ``=`` that of words where there are any.
+    """The list that a scan clause means, and the place in it; an empty term is the beginning.
+    Raises Refused. ``==`` and ``exact`` mean the list of whole fields, ``=`` that of words if there
+    is one.
     """
     point = access_point_of(clause.index, clause.context_set)
     relation = _relation_of(clause)
@@ -114,8 +114,8 @@ class _Budget:
 
 
 def _query_of(tree: Tree, budget: _Budget) -> Query:
-    # A chain of booleans leans to the left and may be long; the right sides are nested as deep as
-    # the parser allows parentheses.
+    # A chain of booleans leans to the left and may be long; the right sides are nested no deeper
+    # than the parser allows parentheses.
     chain: list[Boolean] = []
     while isinstance(tree, Boolean):
         chain.append(tree)
@@ -181,7 +181,7 @@ def _without_anchor(pattern: Pattern, clause: Clause) -> Pattern:
 
 
 def _expressions(clause: Clause, point: str, relation: str, budget: _Budget) -> Query:
-    """Words given by regular expressions; those of a phrase cannot be."""
+    """Words given as regular expressions; a phrase cannot have them."""
     words = clause.term.split()
     if relation in _WHOLE or relation in _ORDER or (relation in _EQUAL and len(words) > 1):
         raise Refused(Srw.UNSUPPORTED_RELATION_MODIFIER, "regexp")
@@ -226,7 +226,7 @@ def _word(point: str, pattern: Pattern, structure: Structure, *, is_whole: bool 
 
 
 def _relation_of(clause: Clause) -> str:
-    """The relation without the prefix of its set. Raises Refused for those we do not know."""
+    """The relation without the prefix of its set. Raises Refused for an unknown one."""
     relation = clause.relation.removeprefix("cql.")
     if relation in _EQUAL or relation in _WHOLE or relation in _WORDS or relation in _ORDER:
         return relation
@@ -257,6 +257,7 @@ def _modifier_name(modifier: Modifier, point: str) -> str:
 
 
 def _has_words(point: str) -> bool:
-    """Is it searched by words? A point without an index of its own is, by those of its fields."""
+    """Is it searched by words? A point without an index of its own is searched by those of its
+    fields."""
     kinds = searched_points(point)[0].kinds
     return not kinds or Kind.WORD in kinds

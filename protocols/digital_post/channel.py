@@ -1,12 +1,12 @@
 """Digital Post as a channel for messages to patrons: Digital Post, NemSMS and letters on paper.
 
-Accepted is not delivered: `send` says SENT, and receipts tell later what became of a message, for
-every channel of this kind, whichever of them they reach.
+Accepted is not delivered: `send` says SENT, and receipts later report what became of a message, for
+all channels of this kind, whichever of them gets the receipt.
 
-A message has the same ``messageUUID`` and transaction id however often it is sent, and a second
-try that the platform refuses as known is a success. Where an earlier try may have been taken,
-nothing is said that would make the library write again by another way: staff decide. Letters have
-no such number, so one whose call was not answered is for staff at once.
+A message has the same ``messageUUID`` and transaction id however often it is sent, and a second try
+that the platform refuses as known is a success. If an earlier try may have been accepted, the
+outcome never makes the library write again by another channel: staff decide. Letters have no such
+number, so one whose call was not answered goes to staff at once.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ _XML: Final = "application/xml; charset=utf-8"
 
 
 def identities_of(settings: DigitalPostSettings) -> Identities:
-    """How the messages of a configuration are called; all its channels must agree on it."""
+    """The names of a configuration's messages, on which all its channels must agree."""
     return Identities(f"{settings.cvr} {settings.environment} {settings.system}".encode())
 
 
 class DigitalPostChannel:
-    """See the module. `route` is closed with each call, so there is nothing to let go of."""
+    """See the module. `route` is closed after each call, so nothing has to be closed here."""
 
     def __init__(
         self, settings: DigitalPostSettings, what: What, route: Callable[..., Route]
@@ -81,10 +81,10 @@ class DigitalPostChannel:
         self._composer = Composer(settings, what, self._identities)
         self._now: datetime | None = None
         self.route = route(lambda: self._now or wall_clock())
-        #: Messages that were tried and of which it is certain that they were not taken.
+        #: Messages that were tried and certainly not accepted.
         self._untaken: set[int] = set()
-        #: The platform could not be reached, or did not answer: until then it is left alone, so
-        #: that one that is down does not keep the other channels waiting.
+        #: Until when the platform is left alone because it could not be reached or did not answer,
+        #: so that other channels do not have to wait.
         self._pause: tuple[datetime, str] | None = None
         self._collected = -math.inf
 
@@ -95,7 +95,7 @@ class DigitalPostChannel:
 
     @property
     def confirms(self) -> bool:
-        """Receipts tell what is in a mailbox, or was posted."""
+        """Receipts say what has reached a mailbox, or was posted."""
         return True
 
     @property
@@ -139,7 +139,7 @@ class DigitalPostChannel:
         trace = self._identities.trace(message.id)
         try:
             box = _BOXES.get(self._what)
-            # Who has left meanwhile may have been written to at the first try.
+            # Somebody who has left meanwhile may have got the first try.
             if box and is_first and not self.route.is_registered(box, recipient_of(message)):
                 return NotSent(f"the recipient is not enrolled in {box.value}")
             accepted = self.route.send(request, trace)
@@ -181,7 +181,7 @@ class DigitalPostChannel:
             if name:
                 try:
                     self.route.done_with(name)
-                except PostFailure as failure:  # it is told again, and known then
+                except PostFailure as failure:  # it comes again, and is known then
                     log.warning("a receipt cannot be deleted: %s", failure)
         return kept
 
@@ -218,7 +218,7 @@ class DigitalPostDriver:
     def open(
         self, name: str, settings: DigitalPostSettings, around: Surroundings
     ) -> DigitalPostChannel:
-        """Raises ValueError where letters lack something, or a file cannot be used."""
+        """Raises ValueError if letters lack something, or a file cannot be used."""
         what = settings.what(name)
         return DigitalPostChannel(
             settings, what, lambda clock: open_route(settings, around.folder, clock)

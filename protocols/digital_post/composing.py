@@ -1,7 +1,7 @@
-"""From a message of the library to what the platform takes: MeMo, NemSMS, a letter.
+"""Makes what the platform accepts from a message of the library: MeMo, NemSMS, a letter.
 
 Label and notification are shown in alerts by e-mail and SMS, so they hold the subject, which names
-no titles; what somebody has borrowed stands in the document alone.
+no titles; what somebody has borrowed stands only in the document.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NOTIFICATION: Final = 150
 
 
 class CannotBePut(ValueError):
-    """The message cannot go this way; the text says why and names nobody."""
+    """The message cannot be sent in this way; the text says why and names nobody."""
 
 
 _CHOICES: Final = {
@@ -46,7 +46,7 @@ _CHOICES: Final = {
     What.LETTER: Choice.LETTER,
     What.AUTOMATIC: Choice.AUTOMATIC,
 }
-#: There is nothing to pay, or nothing any more.
+#: Kinds of notices with nothing to pay, or nothing any more.
 _PAID: Final = frozenset(
     {
         NoticeKind.PAYMENT_RECEIVED,
@@ -57,7 +57,7 @@ _PAID: Final = frozenset(
 
 
 class Composer:
-    """Makes requests of messages; the same message always gives the same request."""
+    """Makes requests from messages; the same message always gives the same request."""
 
     def __init__(self, settings: DigitalPostSettings, what: What, identities: Identities) -> None:
         self._settings = settings
@@ -65,13 +65,13 @@ class Composer:
         self._identities = identities
 
     def request(self, message: Outgoing) -> KombiRequest:
-        """What is sent of the message. Raises CannotBePut."""
+        """The request that sends the message. Raises CannotBePut."""
         memo = None if self._what is What.LETTER else self.memo(message)
         paper = self.letter(message) if self._what in (What.LETTER, What.AUTOMATIC) else None
         return KombiRequest(_CHOICES[self._what], memo, paper)
 
     def memo(self, message: Outgoing) -> Message:
-        """The MeMo, of which a NemSMS has no document. Raises CannotBePut."""
+        """The MeMo; a NemSMS has no document. Raises CannotBePut."""
         number = recipient_of(message)
         is_text = self._what is What.NEMSMS
         subject = _line(message.subject)
@@ -97,7 +97,7 @@ class Composer:
         return Message(header, None if is_text else self._body(message, subject))
 
     def _text(self, message: Outgoing, subject: str) -> str:
-        """At most 150 characters: the whole text where that is wanted and fits."""
+        """At most 150 characters: the whole text if that is wanted and fits."""
         body = message.body.strip()
         if self._settings.nemsms_text == "body" and len(body) <= _NOTIFICATION:
             return body
@@ -148,19 +148,20 @@ class Composer:
 
 
 def recipient_of(message: Outgoing) -> PostNumber:
-    """Whom the message is to. Raises CannotBePut where there is no number that can be read."""
+    """The recipient of the message. Raises CannotBePut if there is no number that can be read."""
     if message.number is None:
         raise CannotBePut("the recipient's number is not kept under the key of this installation")
     return message.number
 
 
 def _postal(message: Outgoing) -> str:
-    """Where a letter goes: the channel's own address, unless that is a number."""
+    """The address for a letter: the channel's own, unless that is a number."""
     return message.postal or ("" if message.number is not None else message.address)
 
 
 def _pdf(message: Outgoing) -> bytes:
-    """The document, with the postal address in its window: never a number, not even covered."""
+    """The document, with the postal address in its window; never a number, not even a masked
+    one."""
     return letters([letter_of(replace(message, address=_postal(message)))])
 
 

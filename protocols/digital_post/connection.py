@@ -1,6 +1,6 @@
-"""Calls over HTTPS with our certificate (mutual TLS). HTTP/1.1: over HTTP/2 the platform resets.
-
-A connection for each call, so that none is found dead only after a message was written to it.
+"""Calls over HTTPS with our certificate (mutual TLS). HTTP/1.1, since the platform resets HTTP/2.
+Each call has its own connection, so that none turns out to be dead only after a message was written
+to it.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from urllib.parse import urlencode, urlsplit
 
 from protocols.digital_post.outcomes import Denied, Unanswered, Unreachable
 
-#: Seconds for one call, and bytes of an answer.
+#: Seconds for one call, and the most bytes of an answer.
 TIMEOUT = 60.0
 LONGEST_ANSWER = 16 * 1024 * 1024
-#: The answers that say "later": the request was not dealt with.
+#: Answers that mean "later": the request was not dealt with.
 _LATER = frozenset({408, 425, 429, 502, 503})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is below 500 and none of those that ask to come again."""
+    """`status` is below 500 and does not ask to try again."""
 
     status: int
     content_type: str
@@ -33,9 +33,9 @@ class Answer:
 class Connection:
     """Calls to any host, always with the same certificate.
 
-    `certificate` and `key` are PEM files; `authorities` is one of those whom we trust to name the
-    other side, the system's own by default. Raises OSError (of which ssl.SSLError is one) where a
-    file cannot be used.
+    `certificate` and `key` are PEM files; `authorities` is a file of those that may vouch for the
+    other side, the system's own by default. Raises OSError (ssl.SSLError is one) if a file cannot
+    be used.
     """
 
     def __init__(
@@ -60,9 +60,8 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
-        """One call. Raises Unreachable and Unanswered, and Denied where TLS itself is refused.
-
-        `query` is kept apart from `url` because it may hold a national number, and no text does.
+        """One call. Raises Unreachable and Unanswered, and Denied if TLS itself is refused. `query`
+        is apart from `url` because it may hold a national number, which no error message may quote.
         """
         parts = urlsplit(url)
         target = parts.path + (f"?{urlencode(query)}" if query else "")

@@ -1,4 +1,4 @@
-"""The direct way: the REST interface of Digital Post itself, with the system's own certificate.
+"""The direct route: the REST interface of Digital Post itself, with the system's own certificate.
 
 POST /memos/?memo-message-uuid=...   one MeMo
 GET /receipts/, DELETE /receipts/ID  what became of them
@@ -26,10 +26,10 @@ from protocols.digital_post.outcomes import (
     without_numbers,
 )
 
-#: The codes of a receipt that say no.
+#: The codes of receipts that mean a refusal.
 _REFUSALS: Final = frozenset({"INVALID", "NOT_ALLOWED"})
 _ACCEPTANCES: Final = frozenset({"RECEIVED", "COMPLETED"})
-#: Registrations that can be written to. EXEMPT, CLOSED and UNKNOWN cannot.
+#: Registrations that can be written to; not so EXEMPT, CLOSED and UNKNOWN.
 _REGISTERED: Final = "REGISTERED"
 
 
@@ -37,7 +37,7 @@ class DirectPost:
     """The client; may be used by several threads.
 
     `base` is ``https://api.digitalpost.dk/apis/v1`` or that of the test environment; `system_id`
-    tells which of our systems calls (it is no secret: the certificate is what proves it).
+    says which of our systems calls; it is no secret, as the certificate proves it.
     """
 
     def __init__(
@@ -64,25 +64,25 @@ class DirectPost:
         return _accepted(answer, uuid)
 
     def receipts(self) -> list[Mapping[str, Any]]:
-        """The receipts that wait, each with the ``id`` to `done_with` it by. Raises Unreachable."""
+        """The waiting receipts, each with the ``id`` that `done_with` takes. Raises Unreachable."""
         found = self._asked("GET", "/receipts/")
         listed = found.get("receipts") if isinstance(found, dict) else found
         if not isinstance(listed, list):
             raise Unreachable("unreadable", "the list of receipts is none")
         named = [each for each in listed if isinstance(each, str)]
         told: list[Mapping[str, Any]] = [each for each in listed if isinstance(each, dict)]
-        for receipt_id in named:  # a list of ids alone
+        for receipt_id in named:  # only a list of ids
             found = self._asked("GET", f"/receipts/{quote(receipt_id, safe='')}")
             if isinstance(found, dict):
                 told.append({"id": receipt_id} | found)
         return told
 
     def done_with(self, receipt_id: str) -> None:
-        """Has a receipt deleted, once it is written down here."""
+        """Has a receipt deleted once it is stored here."""
         self._asked("DELETE", f"/receipts/{quote(receipt_id, safe='')}")
 
     def is_registered(self, id_type: str, number: str) -> bool:
-        """Is there a box for the person or company, neither exempt nor closed?"""
+        """Does the person or company have a mailbox, neither exempt nor closed?"""
         return _has(self._contact(id_type, number), "mailboxSubscription")
 
     def has_nemsms(self, id_type: str, number: str) -> bool:
@@ -96,7 +96,7 @@ class DirectPost:
         return [each for each in listed or [] if isinstance(each, dict)]
 
     def _asked(self, method: str, path: str, query: dict[str, str] | None = None) -> Any:
-        """An answer that may be asked for again."""
+        """The answer to a question, which may be asked again."""
         try:
             answer = self._connection.call(
                 method, f"{self._base}{path}", query=query, headers=self._headers

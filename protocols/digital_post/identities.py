@@ -1,7 +1,7 @@
-"""What a message is called outside: made from its id, so that it is known before it is sent.
+"""The names of a message outside: made from its id, so that they are known before it is sent.
 
-A second try has the same names as the first, also after a crash in between, and a receipt finds
-its message even where the answer to the call was lost.
+A second try has the same names as the first, even after a crash in between, and a receipt finds its
+message even if the answer to the call was lost.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LETTER = re.compile(r"([0-9]{1,19})-([0-9a-f]{16})", re.ASCII)
 
 
 class Identities:
-    """The names under one key, which tells this installation from every other."""
+    """The names under one key, which is this installation's own."""
 
     __slots__ = ("_key",)
 
@@ -36,9 +36,8 @@ class Identities:
         return f"{message_id}-{self._uuid('letter', message_id).replace('-', '')[:16]}"
 
     def message_id(self, name: str, message_uuid: str) -> int | None:
-        """Whose receipt it is, by ``messageID`` and ``messageUUID``; None if it is not ours.
-
-        Of a letter either of them may be its identifier.
+        """The id of the message that a receipt is for, by ``messageID`` and ``messageUUID``; None
+        if it is not ours. For a letter, either of them may be its identifier.
         """
         for told in (name, message_uuid):
             letter = _LETTER.fullmatch(told.lower())

@@ -1,4 +1,4 @@
-"""KombiPostAfsend of SF1601: what is sent and answered there, as XML."""
+"""KombiPostAfsend of SF1601: its requests and answers, as XML."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from protocols.records.foreign_xml import XmlUnreadable, local_text, parsed
 
 
 class Choice(Enum):
-    """``KombiValgKode``: which way a message goes. AUTOMATIC needs both a message and a letter."""
+    """``KombiValgKode``: how a message is sent. AUTOMATIC needs both a message and a letter."""
 
     AUTOMATIC = "Automatisk Valg"
     DIGITAL_POST = "Digital Post"
@@ -34,7 +34,7 @@ _NEEDS: Final = {  # a message, a letter
 
 @dataclass(frozen=True, slots=True)
 class KombiRequest:
-    """Raises ValueError where `choice` needs something else than is given."""
+    """Raises ValueError if `choice` does not fit what is given."""
 
     choice: Choice
     message: Message | None = None
@@ -60,7 +60,7 @@ def write_request(request: KombiRequest, version: MemoVersion) -> bytes:
 
 
 def read_response(body: bytes, message_uuid: str) -> Accepted:
-    """What ``kombi_response`` says. Raises Rejected, and Unanswered where it cannot be read."""
+    """What ``kombi_response`` says. Raises Rejected, and Unanswered if it cannot be read."""
     try:
         root = parsed(body)
     except XmlUnreadable as error:
@@ -78,7 +78,7 @@ def read_response(body: bytes, message_uuid: str) -> Accepted:
 
 
 def fault_of(root: etree._Element) -> Rejected:
-    """Why the service does not take a message."""
+    """Why the service does not accept a message."""
     code = local_text(root, "FejlId") or local_text(root, "FejlKode") or "rejected"
     text = local_text(root, "FejlTekst") or local_text(root, "AdvisTekst") or "no reason is given"
     return Rejected(without_numbers(code, 100), text)

@@ -1,4 +1,4 @@
-"""The municipal way: SF1601 of Serviceplatformen, which sends Digital Post, NemSMS and letters.
+"""The municipal route: SF1601 of Serviceplatformen, which sends Digital Post, NemSMS and letters.
 
 token (see `tokens`) -> POST KombiPostAfsend_1/kombi -> accepted, and later a receipt
                      -> GET PostForespoerg_1/digitalpost or /nemsms: may it be sent
@@ -32,7 +32,7 @@ ASK: Final = "http://entityid.kombit.dk/service/postforespoerg/1"
 
 
 class Box(Enum):
-    """What somebody may be enrolled in. The value is the path of PostForespoerg."""
+    """A service that somebody may be enrolled in. The value is the path of PostForespoerg."""
 
     DIGITAL_POST = "digitalpost"
     NEMSMS = "nemsms"
@@ -40,7 +40,7 @@ class Box(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """How one call is found again, by us and by the platform (``x-TransaktionsId``)."""
+    """The names by which we and the platform (``x-TransaktionsId``) find a call again."""
 
     message_uuid: str
     transaction_id: str
@@ -85,9 +85,8 @@ class KombiPost:
         return read_response(answer.body, trace.message_uuid)
 
     def is_registered(self, box: Box, id_type: str, number: str, transaction_id: str) -> bool:
-        """Can the person (``CPR``) or company (``CVR``) be written to in `box`?
-
-        Raises Unreachable and Rejected.
+        """Can the person (``CPR``) or company (``CVR``) be written to in `box`? Raises Unreachable
+        and Rejected.
         """
         answer = self._called(
             ASK,
@@ -115,7 +114,7 @@ class KombiPost:
         body: bytes | None = None,
         query: dict[str, str] | None = None,
     ) -> Answer:
-        """The answer; a token that is refused is renewed once."""
+        """The answer; a refused token is renewed once."""
         for is_last in (False, True):
             headers = {
                 "authorization": self._tokens.header(entity_id),

@@ -1,7 +1,7 @@
 """Letters on paper by remote print (Fjernprint): ``ForsendelseI`` of urn:oio:fjernprint:1.0.0.
 
-The address must stand in the window of the envelope on the first page of the PDF; what is said
-of it here is for sorting.
+The address must also stand on the first page of the PDF, in the window of the envelope; here it
+serves for sorting.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DKCC_MAY: Final = "http://rep.oio.dk/ebxml/xml/schemas/dkcc/2005/05/19/"
 _SAGDOK: Final = "urn:oio:sagdok:3.0.0"
 _NSMAP: Final = {"fjernprint": FJERNPRINT}
 
-#: Who is written to by the address alone has this for a number.
+#: The number of a recipient of whom only the address is given.
 NOBODY: Final = "0000000000"
 _LONGEST_LINE: Final = 34
 _LINES: Final = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth")
@@ -32,7 +32,7 @@ _POST_CODE = re.compile(r"(?:DK-)?([0-9]{4})(?:\s|$)", re.ASCII)
 
 
 class PostCategory(Enum):
-    """How the letter is sent. The value is ``PostKategoriKode``."""
+    """The class of post. The value is ``PostKategoriKode``."""
 
     PRIORITAIRE = "Prioritaire"
     ECONOMIQUE = "Economique"
@@ -51,7 +51,7 @@ class Envelope(Enum):
 
 
 class LetterInvalid(ValueError):
-    """The letter cannot be told of in the schema; the text says why and names nobody."""
+    """The schema does not allow the letter; the text says why and names nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class PostalAddress:
 
     @property
     def post_code(self) -> str | None:
-        """Of a Danish address, where a line begins with one."""
+        """The post code of a Danish address, if a line begins with one."""
         found = [match[1] for match in map(_POST_CODE.match, self.lines) if match]
         return found[-1] if found and self.country == "DK" else None
 
@@ -73,7 +73,7 @@ class PostalAddress:
 class Letter:
     """One letter. `letter_type` is the number agreed on with the print supplier.
 
-    `id_type` and `number` tell whom it is to; who has no number is written to by `address`.
+    `id_type` and `number` name the recipient; one without a number is reached by `address`.
     """
 
     identifier: str

@@ -18,7 +18,7 @@ from protocols.digital_post.statuses import Outcome, outcome_of, word_of
 from protocols.records.foreign_xml import XmlUnreadable, local_text, parsed
 
 _LONGEST: Final = 200
-#: What an outcome means in the log of messages. A letter that is posted has not arrived.
+#: What an outcome means in the log of messages. A posted letter has not arrived yet.
 _STATES: Final = {
     Outcome.ACCEPTED: NoticeState.SENT,
     Outcome.POSTED: NoticeState.SENT,
@@ -33,11 +33,11 @@ Whose = Callable[[str, str], int | None]
 
 
 class ReceiptUnreadable(ValueError):
-    """No receipt; the text says why and shows nothing of it."""
+    """Not a receipt; the text says why and quotes nothing of it."""
 
 
 def read_push(document: bytes, whose: Whose, now: datetime) -> PostReceipt:
-    """What a ``ModtagBeskedInput`` tells. Raises ReceiptUnreadable.
+    """The receipt in a ``ModtagBeskedInput``. Raises ReceiptUnreadable.
 
     An event of another kind is a receipt without a status, kept for whoever looks into it.
     """
@@ -75,7 +75,7 @@ def read_push(document: bytes, whose: Whose, now: datetime) -> PostReceipt:
 
 
 def read_pulled(told: Mapping[str, Any], whose: Whose, now: datetime) -> PostReceipt:
-    """What a receipt of the direct interface tells. Raises ReceiptUnreadable."""
+    """A receipt of the direct interface, read. Raises ReceiptUnreadable."""
 
     def text(name: str) -> str:
         value = told.get(name)
@@ -100,7 +100,7 @@ def read_pulled(told: Mapping[str, Any], whose: Whose, now: datetime) -> PostRec
 
 
 def report_of(receipt: PostReceipt) -> Report:
-    """What a receipt means for its message; it is kept in any case."""
+    """What a receipt means for its message; the receipt is kept in any case."""
     outcome = outcome_of(receipt.status)
     code, text = receipt.error_code, receipt.error_text
     is_echo = outcome is Outcome.FAILED and is_repetition(code, text)
@@ -116,7 +116,7 @@ def report_of(receipt: PostReceipt) -> Report:
 
 
 def write_answer(is_taken: bool) -> bytes:
-    """The ``ModtagBeskedOutput`` that a push is answered with: 20, or 40 for what is no message."""
+    """The ``ModtagBeskedOutput`` that answers a push: 20, or 40 if it was no message."""
     root = etree.Element(f"{{{_STS}}}ModtagBeskedOutput", nsmap={"sts": _STS, "sagdok": _SAGDOK})
     answer = etree.SubElement(root, f"{{{_SAGDOK}}}StandardRetur")
     code, text = ("20", "OK") if is_taken else ("40", "Beskeden kan ikke modtages")

@@ -1,7 +1,6 @@
-"""The two ways to the platform, as a channel sees them: may it be sent, send it, what became of it.
-
-Which one a channel takes stands in its settings; the municipal one is told by push what became of
-messages, the direct one asks.
+"""The two routes to the platform, as a channel sees them: may it be sent, send it, what became of
+it. A channel's settings say which one it takes; receipts are pushed to the municipal one, and the
+direct one asks for them.
 """
 
 from __future__ import annotations
@@ -25,14 +24,15 @@ from protocols.digital_post.tokens import Tokens, certificate_line
 
 
 class Route(Protocol):
-    """A way to the platform. Everything raises what `protocols.digital_post.outcomes` names."""
+    """A route to the platform. All methods raise the failures of
+    `protocols.digital_post.outcomes`."""
 
     def greet(self) -> None:
         """Shows our certificate and sends nothing, to find out whether we are let in."""
         ...
 
     def is_registered(self, box: Box, number: PostNumber) -> bool:
-        """May somebody be written to in that box?"""
+        """Can somebody be written to in that mailbox?"""
         ...
 
     def send(self, request: KombiRequest, trace: Trace) -> Accepted:
@@ -40,11 +40,11 @@ class Route(Protocol):
         ...
 
     def receipts(self) -> Sequence[Mapping[str, Any]]:
-        """The receipts that wait for us; none where they are pushed."""
+        """The receipts that wait for us; none if they are pushed."""
         ...
 
     def done_with(self, receipt_id: str) -> None:
-        """A receipt is stored here and need not be told again."""
+        """The receipt is stored here and need not come again."""
         ...
 
 
@@ -59,7 +59,7 @@ class MunicipalRoute:
         self._tokens.header(SEND)
 
     def is_registered(self, box: Box, number: PostNumber) -> bool:
-        # A transaction of its own: that of the message is what a second try is known by.
+        # A transaction of its own: that of the message identifies a second try.
         return self._client.is_registered(box, number.id_type, number.number, str(uuid4()))
 
     def send(self, request: KombiRequest, trace: Trace) -> Accepted:
@@ -89,7 +89,7 @@ class DirectRoute:
         return asked[box](number.id_type, number.number)
 
     def send(self, request: KombiRequest, trace: Trace) -> Accepted:
-        assert request.message is not None  # letters do not come here: see the settings
+        assert request.message is not None  # letters do not get here: see the settings
         return self._client.send(request.message)
 
     def receipts(self) -> Sequence[Mapping[str, Any]]:
@@ -106,9 +106,8 @@ def wall_clock() -> datetime:
 def open_route(
     settings: DigitalPostSettings, folder: Path, clock: Callable[[], datetime] = wall_clock
 ) -> Route:
-    """The way that the settings name; files are looked for in `folder`.
-
-    Raises ValueError with a sentence where a file cannot be used.
+    """The route that the settings name; relative paths start at `folder`. Raises ValueError with a
+    sentence if a file cannot be used.
     """
     certificate = folder / settings.certificate
     authorities = None if settings.authorities is None else folder / settings.authorities

@@ -30,15 +30,15 @@ class What(Enum):
     DIGITAL_POST = "digital_post"
     NEMSMS = "nemsms"
     LETTER = "letter"
-    AUTOMATIC = "automatic"  # Digital Post, or a letter where the platform finds no box
+    AUTOMATIC = "automatic"  # Digital Post, or a letter if the platform finds no mailbox
 
 
-#: What a channel sends that says nothing of it, by its name.
+#: What a channel sends by default, by its name.
 _BY_NAME: Final = {"nemsms": What.NEMSMS, "print": What.LETTER}
 
 
 class Place(NamedTuple):
-    """Where the services are: their base, and the token service where there is one."""
+    """Where the services are: their base, and the token service if there is one."""
 
     url: str
     issue_url: str = ""
@@ -70,14 +70,14 @@ _Name = Annotated[str, Field(min_length=1, max_length=256)]
 class DigitalPostSettings:
     """See the module. `route`: the municipal one (SF1601), or the platform's own interface.
 
-    `sends` is one of `What`, as the channel's name says where it is left out. `system` is what the
-    platform calls our system, `url` and `issue_url` are other places than those of `environment`.
-    `payment_url` becomes a button on messages about money, `account_url` on the others.
-    `nemsms_text`: the neutral subject and the library, or the whole text, which may name titles.
-    `letter_type`, `category` and `envelope` are for letters, as agreed on with the print supplier.
-    The direct route asks for receipts every `poll_seconds`; pushed ones are taken from `callers`
-    (names in verified certificates), or from whoever knows `push_secret`, the last part of the
-    path that they are pushed to.
+    `sends` is one of `What`; by default the channel's name decides. `system` is what the platform
+    calls our system, `url` and `issue_url` replace the addresses of `environment`. `payment_url`
+    becomes a button on messages about money, `account_url` on the others. `nemsms_text`: the
+    neutral subject and the library, or the whole text, which may name titles. `letter_type`,
+    `category` and `envelope` are for letters, as agreed on with the print supplier. The direct
+    route asks for receipts every `poll_seconds`; pushed ones are accepted from `callers` (names in
+    verified certificates), or from whoever knows `push_secret`, the last part of the path that they
+    are pushed to.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -114,7 +114,7 @@ class DigitalPostSettings:
         return Place(self.url or known.url, self.issue_url or known.issue_url)
 
     def what(self, channel: str) -> What:
-        """What the channel of that name sends. Raises ValueError where it cannot."""
+        """What the channel of that name sends. Raises ValueError if it cannot."""
         sends = self.sends or _BY_NAME.get(channel, What.DIGITAL_POST)
         if sends in (What.LETTER, What.AUTOMATIC):
             if self.route != "sf1601":

@@ -1,7 +1,5 @@
-"""What statuses mean, on every way they come: a table.
-
-SF1601 tells them by PKO_PostStatus, in words and by the event's UUID; the direct interface has
-four words of its own.
+"""A table of what statuses mean on either route. SF1601 sends them as PKO_PostStatus, in words and
+as the event's UUID; the direct interface has four words of its own.
 """
 
 from __future__ import annotations
@@ -13,14 +11,14 @@ from typing import Final
 class Outcome(Enum):
     """How far a message has come."""
 
-    ACCEPTED = "accepted"  # taken in: not delivered
-    DELIVERED = "delivered"  # it lies in the box, which counts as arrived (Digitalpostloven § 10)
+    ACCEPTED = "accepted"  # accepted: not delivered
+    DELIVERED = "delivered"  # it is in the mailbox, which counts as arrived (Digitalpostloven § 10)
     POSTED = "posted"  # a letter is with the postal service
     FAILED = "failed"
 
 
-#: ``TransaktionsStatusKode``, and the UUID of the event (``ObjektHandling``), to an outcome.
-#: What tells nothing new has None.
+#: ``TransaktionsStatusKode``, and the UUID of the event (``ObjektHandling``), to an outcome; None
+#: if it says nothing new.
 STATUSES: Final[dict[str, tuple[str, Outcome | None]]] = {
     "Fejlet": ("e225a75c-4b63-46c4-9423-77f5c8762445", Outcome.FAILED),
     "Modtaget Digital Post": ("eb866ca2-b871-4387-b501-12cde577bd58", Outcome.ACCEPTED),
@@ -48,10 +46,10 @@ DIRECT_STATUSES: Final[dict[str, Outcome]] = {
 
 
 def word_of(event_uuid: str) -> str:
-    """The status that an event's UUID stands for; empty where it is not known."""
+    """The status that an event's UUID stands for; empty if it is unknown."""
     return _WORDS.get(event_uuid.lower(), "")
 
 
 def outcome_of(status: str) -> Outcome | None:
-    """Of a status on any way; None where it tells nothing, or is not known."""
+    """The outcome of a status on either route; None if it says nothing new, or is unknown."""
     return STATUSES[status][1] if status in STATUSES else DIRECT_STATUSES.get(status)

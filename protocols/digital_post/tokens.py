@@ -1,7 +1,7 @@
 """The right to call a service of Serviceplatformen: SAML token, then access token (SF1514).
 
 Both calls show our certificate, and the access token is bound to it ("holder of key"). A token is
-kept for each service until some minutes before its end.
+kept for each service until some minutes before it expires.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from protocols.digital_post.outcomes import Denied, Unanswered, Unreachable
 _SAML_2: Final = "http://docs.oasis-open.org/wss/oasis-wss-saml-token-profile-1.1#SAMLV2.0"
 _ISSUE: Final = "http://docs.oasis-open.org/ws-sx/ws-trust/200512/Issue"
 _PUBLIC_KEY: Final = "http://docs.oasis-open.org/ws-sx/ws-trust/200512/PublicKey"
-#: A token is not used in the last minutes of its life: the call itself takes time, clocks differ.
+#: A token is not used in its last minutes: the call itself takes time, and clocks differ.
 MARGIN: Final = timedelta(minutes=5)
 
 
@@ -66,7 +66,7 @@ class Tokens:
     def header(self, entity_id: str) -> str:
         """The header ``authorization`` for calls of a service.
 
-        Raises Unreachable, and Denied where we are refused. No message has been sent then.
+        Raises Unreachable, and Denied if we are refused; no message has been sent then.
         """
         with self._lock:
             token = self._tokens.get(entity_id)

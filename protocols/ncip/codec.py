@@ -1,8 +1,7 @@
-"""NCIP documents <-> messages: the frame around what `reading` and `writing` do by the tables.
+"""NCIP documents <-> messages: the frame around the work of `reading` and `writing`.
 
-`decode` is lenient and gives a request or raises `MalformedMessage`, for any bytes. `encode` is
-strict: what it writes is valid by the DTD or schema of the version it is written in.
-`decode_response` is for those who ask.
+`decode` is lenient: any bytes give a request or raise `MalformedMessage`. `encode` is strict: its
+output is valid by the DTD or schema of its version. `decode_response` is for clients.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ from protocols.ncip.wire.version_1 import read_problems, write_problems
 from protocols.ncip.wire.writing import ATTRIBUTE, attribute, text, write
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
-#: What the version attribute of a LookupVersionResponse holds.
+#: The version attribute of a LookupVersionResponse.
 VERSION_SCHEMA = "http://www.niso.org/ncip/v1_0/imp1/xsd/ncip_version.xsd"
 
 _LONGEST_NAME = 64
@@ -60,10 +59,8 @@ _HEADS = 256
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request, and how its answer is to be written.
-
-    `has_local_times` says that it holds times without a zone, which were taken as UTC: `decode`
-    takes them rightly when it is given the zone.
+    """A request, and how to write its answer. `has_local_times`: it holds times without a zone,
+    which were taken as UTC; `decode` reads them correctly if it is given the zone.
     """
 
     request: Request
@@ -73,7 +70,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What is read of a large request before it is known who sends it."""
+    """What is read of a large request before its sender is known."""
 
     service: str
     header: InitiationHeader | None
@@ -81,7 +78,7 @@ class Beginning:
 
 
 class MalformedMessage(Exception):
-    """No request can be made of these bytes; `problem` is the answer, in `dialect`."""
+    """These bytes are not a request; `problem` is the answer, in `dialect`."""
 
     def __init__(self, problem: Problem, dialect: Dialect = DEFAULT) -> None:
         super().__init__(problem.problem_detail)
@@ -95,8 +92,8 @@ class MalformedMessage(Exception):
 def decode_beginning(data: bytes) -> Beginning:
     """The service of a large request and its header; raises MalformedMessage.
 
-    It takes the same time whatever follows. The header must be the first element of the service,
-    as the standard has it, and end within `HEAD_BYTES`.
+    It takes the same time whatever follows. The header must be the first element of the service, as
+    in the standard, and end within `HEAD_BYTES`.
     """
     try:
         body = parse_beginning(data)
@@ -114,7 +111,7 @@ def decode_beginning(data: bytes) -> Beginning:
     if version is not None and version != dialect.version:
         dialect = replace(dialect, version=version)
     found = next((child for child in body if local_name(child) == "InitiationHeader"), None)
-    # What comes behind a header says that it has ended.
+    # Whatever follows a header shows that it has ended.
     header = None
     if found is not None and found.getnext() is not None:
         header = read(InitiationHeader, found, LocalTime())
@@ -124,7 +121,7 @@ def decode_beginning(data: bytes) -> Beginning:
 def decode(data: bytes, zone: tzinfo | None = None) -> Incoming:
     """The request in a document; raises MalformedMessage for anything else.
 
-    `zone` is that of times without one.
+    `zone` applies to times without one.
     """
     root = _root(data)
     if local_name(root) == "NCIPVersionMessage":
@@ -155,9 +152,8 @@ def decode(data: bytes, zone: tzinfo | None = None) -> Incoming:
 def decode_response(data: bytes) -> tuple[Any, Dialect]:
     """The response in a document, as an object of `protocols.ncip.models`, and its dialect.
 
-    A response that only says why not is a `Refusal`, as is one that says nothing, to a
-    notification: without a Problem. Raises MalformedMessage where the document
-    holds no response that is known here.
+    A response with nothing but Problems is a `Refusal`, and so is an empty one, to a notification,
+    without a Problem. Raises MalformedMessage if the document holds no response known here.
     """
     root = _root(data, parse_answer)
     if local_name(root) == "NCIPVersionMessage":
@@ -202,8 +198,8 @@ def _root(data: bytes, parse: Callable[[bytes], etree._Element] = parse_document
 def _dialect(root: etree._Element) -> Dialect | None:
     """The dialect of a message; None for a version that is not spoken here.
 
-    The namespace decides; without one the version attribute does, without that the document type,
-    and at last the look of the identifiers.
+    The namespace decides, else the version attribute, else the document type, and finally the names
+    of the identifiers.
     """
     version = attribute_of(root, "version") or ""
     namespace = str(root.tag).rpartition("}")[0].lstrip("{")
@@ -229,7 +225,7 @@ def _looks_like_version_1(root: etree._Element) -> bool:
 
 
 def _body(root: etree._Element, dialect: Dialect) -> etree._Element:
-    """The element of the one service in a message."""
+    """The element of the single service in a message."""
     children = [child for child in root if isinstance(child.tag, str)]
     if not children:
         raise MalformedMessage(
@@ -313,8 +309,8 @@ def _versions_in(root: etree._Element) -> LookupVersionResponse:
 def encode(message: Any, dialect: Dialect = DEFAULT) -> bytes:
     """The document of a message, in one line.
 
-    Raises ValueError where the message lacks what its content model demands. What version 1 has no
-    word for, as a Problem of no service, is written by the newest version.
+    Raises ValueError if the message lacks what its content model demands. What version 1 has no
+    word for, such as a Problem without a service, is written in the newest version.
     """
     if isinstance(message, LookupVersionResponse):
         return _encode_versions(message)

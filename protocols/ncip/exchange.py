@@ -1,8 +1,7 @@
-"""One exchange: the bytes of a request in, the bytes of its answer out, over any transport.
-
-Whatever the bytes are, there is an answer, and it is NCIP. A small document is read at once. Of a
-large one the header is read first, and the rest only when its caller has proven who it is: in a
-thread, as the reactor has others to serve.
+"""One exchange over any transport: the bytes of a request in, the bytes of its answer out. Any
+bytes get an answer, and it is NCIP. A small document is read at once. Of a large one the header is
+read first, and the rest only once its caller has proven who it is, in a thread, so that the reactor
+can serve others.
 """
 
 from __future__ import annotations
@@ -68,13 +67,13 @@ End = Callable[[Response], None]
 
 #: Calls a function after some seconds, in the reactor's thread.
 Later = Callable[[float, Callable[[], None]], object]
-#: Seconds until an answer is sent to who has proven nothing and sends large documents, or guesses
-#: secrets: whoever does so in a loop must not take the time of others.
+#: Seconds before an answer goes to a caller that has proven nothing and sends large documents, or
+#: guesses secrets: one that does so in a loop must not take the time of others.
 PAUSE_SECONDS: Final = 0.1
 
-#: What a document is counted as that is no message.
+#: The name under which a document that is no message is counted.
 _UNREAD: Final = "unread"
-#: What a request is counted as whose service is not carried out.
+#: The name under which a request for a service that is not offered is counted.
 _OTHER: Final = "OtherService"
 
 
@@ -94,9 +93,9 @@ class _Visit:
     registers: bool = False  # its institution is registered first
     is_held: bool = False  # too many credentials were wrong
     has_failed: bool = False  # its credentials were wrong
-    has_proven: bool = False  # it has shown credentials, and they were right
+    has_proven: bool = False  # its credentials were right
     write: Callable[[Response], bytes] = encode
-    written: bytes = b""  # the answer, where a thread has written it
+    written: bytes = b""  # the answer, if a thread has written it
 
 
 class Exchange:
@@ -124,7 +123,7 @@ class Exchange:
         """Calls `reply` once with the answer, at once or later, in the reactor's thread."""
         trace = self._meter.begin(_UNREAD)
         visit = _Visit(document, reply, arrival, self._services.clock(), trace)
-        # `traced`, without the time that a context manager takes.
+        # Like `traced`, without the cost of a context manager.
         before, here.request = here.request, trace
         try:
             self._answer(visit)
@@ -168,7 +167,7 @@ class Exchange:
         self._admit(visit, header, end, partial(self._perform, incoming, visit))
 
     def _look_at(self, beginning: Beginning, visit: _Visit) -> None:
-        """A large request: who sends it comes before all else."""
+        """A large request: its sender is checked before all else."""
         header = beginning.header
         end = self._begin(visit, beginning.service, header, beginning.dialect)
         caller = self.partners.known(header, visit.arrival)
@@ -182,7 +181,7 @@ class Exchange:
     def _begin(
         self, visit: _Visit, service: str, header: InitiationHeader | None, dialect: Dialect
     ) -> End:
-        """What the request says of itself; and how it will be answered."""
+        """Notes what the request says of itself, and how it will be answered."""
         visit.service = service
         visit.trace.kind = self._meter.kind(service if service in SERVICES else _OTHER)
         agency = agency_of(header)
@@ -201,7 +200,7 @@ class Exchange:
         end: End,
         perform: Callable[[End], None],
     ) -> None:
-        """Has the request performed, as soon as its partner may have one performed."""
+        """Has the request carried out, as soon as its partner may have another one in work."""
         seconds = visit.began.timestamp()
         caller = self.partners.known(header, visit.arrival)
         if self._failed.is_held(visit.arrival.host, visit.partner, seconds):
@@ -219,7 +218,7 @@ class Exchange:
             self._caps.leave(is_capped)
 
         def start() -> None:
-            with traced(visit.trace):  # it may have waited for others of its partner
+            with traced(visit.trace):  # it may have waited for others of the same partner
                 perform(end_and_leave)
 
         try:
@@ -249,7 +248,7 @@ class Exchange:
     def _proven(
         self, visit: _Visit, service: str, header: InitiationHeader | None, context: Context
     ) -> Partner | Refusal:
-        """The caller, who is who it says it is and may ask for the service."""
+        """The caller, once it has proven who it is and may ask for the service."""
         self.partners.follow(context)
         caller = self.partners.find(service, header, visit.arrival)
         if isinstance(caller, Problem):
@@ -288,8 +287,9 @@ class Exchange:
                 return handler(_at_home(visit.document, caller, context), caller, context)
             return handler(request, caller, context)
 
-        # A function that asked for itself again would be a cycle, and keep the request in memory
-        # until the next collection, which would find fifty thousand objects and hold up everybody.
+        # A function that refers to itself would be a cycle and keep the request in memory until the
+        # next garbage collection, which would then find fifty thousand objects and hold up
+        # everybody.
         self._services.perform(lane, work, partial(self._done, visit, request, work, end))
 
     def _done(
@@ -301,7 +301,7 @@ class Exchange:
         response: Any,
         error: BaseException | None,
     ) -> None:
-        """The work is done; where an institution was missing, it is done again with it."""
+        """The work is done; if an institution was missing, it is done again with it."""
         if (
             not visit.registers
             and visit.caller is not None
@@ -316,7 +316,7 @@ class Exchange:
     def _settle(self, visit: _Visit, response: Any, error: BaseException | None, end: End) -> None:
         """Answers, and takes down what the caller's secret was good for."""
         if error is not None:
-            if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
+            if not isinstance(error, DatabaseUnavailable):  # the log was told once
                 who = visit.partner[:64] or "a partner without a name"
                 log.error("%s for %r failed", visit.service, who, exc_info=error)
             response = _failure(visit.service)
@@ -352,7 +352,7 @@ class Exchange:
     def _written(
         self, response: Response, service: str, header: InitiationHeader | None, dialect: Dialect
     ) -> bytes:
-        """The answer with its header; a failure of ours where it would not be valid."""
+        """The answer with its header; a failure of ours if it would not be valid."""
         turned = turned_round(header, self._own_agency)
         if turned is None and dialect.is_version_1:  # which demands a header
             turned = ResponseHeader(
@@ -371,7 +371,7 @@ def _service(request: Any) -> str:
 
 
 def _at_home(document: bytes, caller: Partner, context: Context) -> Request:
-    """The request in a document whose times are local: those of the branch that does the work."""
+    """The request in a document with local times: those of the branch that does the work."""
     branches = context.circulation.current_set_up(context.transaction).branches
     zone = next((each.timezone for each in branches.values() if each.isil == caller.branch), "UTC")
     return decode(document, ZoneInfo(zone)).request

@@ -1,8 +1,7 @@
-"""Which function carries out a request, and where it runs.
+"""The function that carries out each request, and where it runs.
 
-A handler is a plain function (request, caller, context) -> response, in one transaction. It
-answers with its response or with the Problems of a refusal; the header of the answer is put on
-by `protocols.ncip.exchange`.
+A handler is a plain function (request, caller, context) -> response, in one transaction. It returns
+its response or the Problems of a refusal; `protocols.ncip.exchange` adds the header of the answer.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ HANDLERS: dict[type[Any], tuple[Handler, Lane]] = {
     SendUserNotice: (send_user_notice, Lane.WRITE),
 }
 
-#: What interlibrary loans add to the services above, and bring along.
+#: What interlibrary loans change in the services above, and add to them.
 HANDLERS |= {
     kind: (around(HANDLERS[kind][0]), Lane.WRITE)
     for kind, around in AROUND.items()
@@ -95,7 +94,7 @@ HANDLERS |= {kind: (handler, Lane.WRITE) for kind, handler in INTERLENDING.items
 
 
 def _worded(handler: Handler) -> Handler:
-    """Answers name our items as the partner does."""
+    """Makes answers name our items as the partner does."""
 
     @wraps(handler)
     def respond(request: Any, caller: Partner, context: Context) -> Response:

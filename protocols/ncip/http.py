@@ -27,7 +27,7 @@ _MOST_FIELDS = 20
 class NcipResource(Resource):
     """``/ncip``. The media type of a request does not matter; every answer is application/xml.
 
-    A request that is refused gets status 200 as well: the Problem says why.
+    A refused request gets status 200, too: the Problem says why.
     """
 
     isLeaf = True  # noqa: N815
@@ -37,7 +37,7 @@ class NcipResource(Resource):
         self._exchange = exchange
 
     def is_whole(self, head: bytes, tail: bytes) -> bool | None:
-        """Whether a body has ended, by its end tag: see `protocols.hosting.http_channel`."""
+        """Has the body ended, by its end tag? See `protocols.hosting.http_channel`."""
         if not head.lstrip().startswith(b"<") or b"NCIP" not in head or b"\x00" in tail:
             return None
         return _END.search(tail) is not None
@@ -65,7 +65,7 @@ class NcipResource(Resource):
         return NOT_DONE_YET
 
     def answer_briefly(self, request: BriefRequest) -> None:
-        """The same for a request that is all there (`protocols.hosting.brief_requests`)."""
+        """The same for a request that is complete (`protocols.hosting.brief_requests`)."""
 
         def reply(document: bytes) -> None:
             request.answer(

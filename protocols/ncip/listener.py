@@ -60,7 +60,7 @@ class _Ncip:
         return {b"ncip": resource}
 
     def _exchange(self, settings: NcipSettings, services: Services) -> Exchange:
-        """One for all listeners of a process, so that a partner is one over every transport."""
+        """One for all listeners of a process: a partner is the same over every transport."""
         found = self._exchanges.get(services)
         if found is None:
             journal = Journal(services, settings.body_days, reactor.callLater)

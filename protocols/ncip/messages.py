@@ -1,8 +1,8 @@
 """NCIP messages by the standard's names: a dataclass for each element that has children.
 
-Z39.83-1-2012, 5.3 to 5.5, and the 2.02 schema. There is a field, in snake case, for each child
-that is read or written; its marks say how. Every field may be absent: what a service needs is for
-its handler to say, what an answer must have is checked when it is written.
+Z39.83-1-2012, 5.3 to 5.5, and the 2.02 schema. There is a field, in snake case, for each child that
+is read or written; its marks say how. Every field may be absent: handlers say what a service needs,
+and what an answer must have is checked when it is written.
 """
 
 from dataclasses import field
@@ -17,7 +17,7 @@ from protocols.ncip.models.marks import AGENCY, CODE, NUMBER, ONE, V2, Before, S
 
 @value_class
 class Code:
-    """A value of an open list, with the URI of its list where one was given."""
+    """A value of an open list, with the URI of its list if one was given."""
 
     value: str
     scheme: str | None = None
@@ -67,7 +67,7 @@ class OnBehalfOfAgency:
 
 @element
 class InitiationHeader:
-    """Who asks whom. The authentications are secrets: they are in no repr."""
+    """Who asks whom. The authentications are secrets and appear in no repr."""
 
     from_system_id: Code | None = None
     from_system_authentication: str | None = field(default=None, repr=False)
@@ -89,7 +89,7 @@ class ResponseHeader:
 
 @element
 class Problem:
-    """Why not. `problem_value` is never a secret."""
+    """A reason for a refusal. `problem_value` is never a secret."""
 
     problem_type: Annotated[Code, ONE] | None = None
     problem_detail: str | None = None
@@ -99,7 +99,7 @@ class Problem:
 
 @element
 class AuthenticationInput:
-    """One thing a user typed: an identifier, or a secret. In no repr."""
+    """One thing that a user typed: an identifier, or a secret. Appears in no repr."""
 
     authentication_input_data: Annotated[str, ONE] | None = field(default=None, repr=False)
     authentication_data_format_type: Annotated[Code, ONE] | None = None
@@ -108,7 +108,7 @@ class AuthenticationInput:
 
 @element
 class MandatedAction:
-    """The initiator has done it already: it is to be recorded, whatever the rules say."""
+    """The initiator has done it already: it must be recorded, whatever the rules say."""
 
     date_event_occurred: Annotated[datetime, ONE] | None = None
 
@@ -121,7 +121,7 @@ class Amount:
     monetary_value: Annotated[int, NUMBER, ONE] | None = None
 
 
-# What messages begin with
+# The beginnings of messages
 
 
 @value_class
@@ -150,7 +150,7 @@ class ResponseMessage:
 
 @value_class
 class OtherService:
-    """A request for one of the services that Tiro does not offer: only its header is read."""
+    """A request for a service that Tiro does not offer: only its header is read."""
 
     service: str
     initiation_header: InitiationHeader | None = None
@@ -158,7 +158,7 @@ class OtherService:
 
 @value_class
 class LookupVersion:
-    """Which versions? Asked outright, or by a message in a version that is not spoken here.
+    """Asks for the versions, explicitly or by a message in a version that is not spoken here.
 
     It belongs to no version: its schema is ncip_version.xsd.
     """
@@ -169,15 +169,15 @@ class LookupVersion:
 
 @element
 class RequiredFeeAmount(Amount):
-    """What it would cost, in the answer of a refusal."""
+    """What it would cost, in a refusal."""
 
 
 @value_class
 class Refusal:
     """The response of any service that could not be carried out: its Problems.
 
-    `service` None stands for a message whose service cannot be told: the Problems are then the
-    children of NCIPMessage. `required_fee_amount` is what it would cost, where that is why.
+    `service` None stands for a message whose service is unknown: the Problems are then children of
+    NCIPMessage. `required_fee_amount` is what it would cost, if that is the reason.
     """
 
     service: str | None

@@ -1,8 +1,8 @@
 """NCIP over raw TCP, without IO: documents in, documents out (Z39.83-1-2012, 7).
 
-One message is in work at a time. A second one that comes before the first is answered is refused as
-the standard says: after the answer to the first goes the Problem Protocol Error, and the connection
-ends. Each answer ends with a line feed, for clients that read by lines.
+One message is in work at a time. A second one that comes before the first is answered is refused,
+as the standard says: the answer to the first is followed by the Problem Protocol Error, and the
+connection ends. Each answer ends with a line feed, for clients that read line by line.
 
 | state | bytes | silence |
 |---|---|---|
@@ -22,7 +22,7 @@ from protocols.ncip.wire.framing import DocumentScanner, Unframeable
 
 
 class NcipSession:
-    """One connection. A request is the bytes of a document, a response likewise."""
+    """One connection. Requests and responses are the bytes of documents."""
 
     def __init__(
         self, now: float, idle_seconds: float = 300.0, message_seconds: float = 30.0
@@ -39,7 +39,7 @@ class NcipSession:
 
     @property
     def pending(self) -> int:
-        """Bytes that have arrived and are not handed out."""
+        """The number of bytes that have arrived and were not handed out."""
         return self._scanner.held
 
     def receive_data(self, data: bytes, now: float) -> None:
@@ -71,7 +71,7 @@ class NcipSession:
         return None
 
     def send(self, response: bytes, now: float) -> None:
-        """Answers the document that `next_request` gave last."""
+        """Answers the last document of `next_request`."""
         self._now = now
         self._is_answering = False
         self._outgoing.append(response + b"\n")
@@ -81,7 +81,7 @@ class NcipSession:
             self.deadline = now + self._idle_seconds
 
     def take_outgoing(self) -> bytes:
-        """What is to be written now: an answer whole, in one piece."""
+        """The bytes to write now: a whole answer in one piece."""
         outgoing = b"".join(self._outgoing)
         self._outgoing.clear()
         return outgoing
@@ -93,7 +93,7 @@ class NcipSession:
         self.closing = True
 
     def _refuse(self, kind: ProblemType, why: str) -> None:
-        """Says why this is the end."""
+        """Sends the Problem that ends the connection."""
         refusal = Refusal(None, (problem(kind, why),))
         self._outgoing.append(encode(refusal) + b"\n")
         self.closing = True

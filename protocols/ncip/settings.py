@@ -1,13 +1,13 @@
 """The section ``[ncip]`` of tiro.toml.
 
 [ncip]
-port = 3121                        # raw TCP; left out: HTTP alone
-branch = "DK-900101"               # where the work of partners is done that name no branch
+port = 3121                        # raw TCP; by default, only HTTP
+branch = "DK-900101"               # where work is done for partners that name no branch
 
 [[ncip.partners]]
-name = "RESHARE"                   # what the partner writes in FromAgencyId, if `agency` is not
-preset = "reshare"                 # see presets.py; what is said here goes before it
-shared_secret = "$argon2id$..."    # then the message, or the request, must hold the secret
+name = "RESHARE"                   # what the partner writes in FromAgencyId, unless `agency` is
+preset = "reshare"                 # see presets.py; what is said here takes precedence
+shared_secret = "$argon2id$..."    # then the message or the request must contain the secret
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ EVERY_AGENCY: Final = "*"
 
 
 def folded_agency(agency: str) -> str:
-    """What agencies are compared by: callers write their own names in any case."""
+    """The form in which agencies are compared: callers write their own names in any case."""
     return agency.strip().casefold()
 
 
@@ -83,41 +83,41 @@ def folded_agency(agency: str) -> str:
 class Partner:
     """Another agency or broker, what it may do, and how it proves who it is.
 
-    `services` are those of the preset, and without one those that a resource-sharing broker needs.
+    `services` are those of the preset, or by default those that a resource-sharing broker needs.
     `serves` names the agencies, by their ISIL, whose patrons, items and branches the partner may
-    see, serve and change without a PIN (``*``: all); its own agency and its institutions need no
-    such word. What each service demands is in `handling.authority`. `sees_borrowers` tells it who
-    has an item, or waits for it, of the patrons whom it may serve. `email_type` and `phone_type`
-    are the words it expects as ElectronicAddressType. Of what it requests or checks out, loans to
-    another library are those for `lends_to`: ``institutions`` are patrons whose identifier is one
-    of these patterns.
+    see, serve and change without a PIN (``*``: all); its own agency and its institutions go without
+    saying. `handling.authority` says what each service demands. With `sees_borrowers` it is told
+    who has an item or is waiting for it, among the patrons whom it may serve. `email_type` and
+    `phone_type` are the words it expects as ElectronicAddressType. `lends_to` says which of its
+    requests and check-outs are loans to another library; ``institutions`` are patterns of the
+    identifiers of institutional patrons.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     agency: Annotated[str, Field(min_length=1)]
-    branch: str = ""  # empty: that of the section
+    branch: str = ""  # by default that of the section
     name: str = ""
     services: tuple[Annotated[str, AfterValidator(_service)], ...] = BROKER
-    #: Beyond `services`, for those that a preset has.
+    #: In addition to those of the preset.
     more_services: tuple[Annotated[str, AfterValidator(_service)], ...] = ()
     shared_secret: Annotated[str, AfterValidator(_argon2)] | None = field(default=None, repr=False)
     serves: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     sees_borrowers: bool = False
-    #: Of the patrons whom it may serve: may it change any hold by our number? Else those that it
-    #: has made, those of its institutions, and those of a user whom the message names.
+    #: May it change any hold of the patrons whom it may serve by our number? Otherwise only those
+    #: that it has made, those of its institutions, and those of a user whom the message names.
     any_hold: bool = False
-    #: Of those who wait for a title, requests with the smaller number go first.
+    #: Among those waiting for a title, requests with a smaller number come first.
     request_priority: int = 0
-    #: Is what it says has happened already recorded whatever the rules say, or asked for only?
+    #: Is what it reports as already done recorded whatever the rules say, or treated as a request?
     mandated_actions: bool = True
     email_type: str = "mailto"
     phone_type: str = "tel"
     preset: Annotated[str, AfterValidator(_preset)] = ""
 
-    # How it proves who it is: all that is said here must hold.
-    #: Where its secret may be: FromAgencyAuthentication or FromSystemAuthentication, HTTP Basic,
-    #: a bearer token, the last part of the address.
+    # How it proves who it is: all that is given here must hold. `secret_in`:
+    # FromAgencyAuthentication or FromSystemAuthentication, HTTP Basic, a bearer token, the last
+    # part of the address.
     secret_in: tuple[Literal["message", "basic", "bearer", "url"], ...] = (
         "message",
         "basic",
@@ -127,7 +127,7 @@ class Partner:
     addresses: tuple[Network, ...] = ()
     #: The name, or the SHA-256 fingerprint, of its certificate (mutual TLS).
     certificate: str = ""
-    #: A key in PEM, or a secret, that its tokens are signed with; their `sub` is FromSystemId.
+    #: A key in PEM, or a secret, with which its tokens are signed; their `sub` is FromSystemId.
     token_key: str = field(default="", repr=False)
     token_algorithm: Literal["RS256", "ES256", "EdDSA", "HS256"] = "RS256"  # noqa: S105
     #: The values of FromSystemId that it may use; empty: any.
@@ -135,22 +135,23 @@ class Partner:
     requests_per_second: Annotated[float, Field(gt=0)] | None = None
     requests_at_once: Annotated[int, Field(gt=0)] | None = None
 
-    # What is lent to it and borrowed through it.
+    # What we lend to it and borrow through it.
     lends_to: Literal["institutions", "anybody", "nobody"] = "institutions"
     institutions: tuple[str, ...] = ()
-    #: Are institutions registered as patrons when they are first heard of, with this category?
+    #: The category with which institutions are registered when they are first named; None: they are
+    #: not.
     registers_institutions: bool = True
     institution_category: str = "library"
-    #: Material group and place of the temporary item; what goes before its title.
+    #: Material group and place of temporary items, and the beginning of their titles.
     item_type: str = ""
     item_location: str = ""
     title_prefix: str = ""
     #: Its words for places of pickup: ``MAIN=DK-900101``. ISILs need none.
     pickup: tuple[Annotated[str, AfterValidator(_pair)], ...] = ()
-    #: Do loans of what is borrowed end when the owner says, or when the rules say?
+    #: Do loans of borrowed items end when the owner says, or when the rules say?
     due_dates: Literal["owner", "rules"] = "owner"
     renewals: bool = True
-    #: Does CheckInItem take a temporary item away that was made for this partner?
+    #: Does CheckInItem remove a temporary item that was made for this partner?
     delete_on_check_in: bool = False
 
     # Where it is told what happens here.
@@ -168,9 +169,9 @@ class Partner:
     user_id_type: str = "Barcode"
     #: ItemIdentifierType of our items in answers to it.
     item_id_type: str = "Item Barcode"
-    #: Does it read places of pickup, with their numbers, in the Ext of LookupAgencyResponse?
+    #: Does it read numbered places of pickup from the Ext of LookupAgencyResponse?
     places_by_number: bool = False
-    #: ItemElementTypes that every answer about an item tells, whether they are asked for or not.
+    #: ItemElementTypes in every answer about an item, whether or not they are asked for.
     told_unasked: tuple[
         Literal[
             "Bibliographic Description",
@@ -189,12 +190,12 @@ class Partner:
 
     @property
     def is_capped(self) -> bool:
-        """Is there a bound on what it may ask?"""
+        """Is there a limit on how much it may ask?"""
         return self.requests_at_once is not None or self.requests_per_second is not None
 
     @property
     def key(self) -> str:
-        """What interlibrary loans and notices call the partner."""
+        """The partner's name in interlibrary loans and notices."""
         return folded_agency(self.agency)
 
     def may_ask_for(self, service: str) -> bool:
@@ -203,7 +204,7 @@ class Partner:
 
     @property
     def has_proof(self) -> bool:
-        """Does it prove who it is? Else whoever writes its name is taken for it."""
+        """Does it prove who it is? If not, whoever uses its name is taken for it."""
         return bool(self.shared_secret or self.certificate or self.token_key or self.addresses)
 
     @property
@@ -225,7 +226,7 @@ class Partner:
 
 
 def _with_preset(given: Any) -> Any:
-    """The settings of the preset, below what is given."""
+    """The settings of the preset, overridden by those given."""
     if not isinstance(given, Mapping):
         return given
     said = {**PRESETS.get(str(given.get("preset", "")), {}), **given}
@@ -233,7 +234,7 @@ def _with_preset(given: Any) -> Any:
     return said
 
 
-#: A partner as a configuration or a set-up says it.
+#: A partner as it stands in a configuration or a set-up.
 PartnerSetting = Annotated[Partner, BeforeValidator(_with_preset)]
 
 
@@ -241,17 +242,16 @@ PartnerSetting = Annotated[Partner, BeforeValidator(_with_preset)]
 class NcipSettings:
     """Where NCIP listens and who may use it. Over HTTP it is at ``/ncip`` of the common port.
 
-    With `any_partner` everybody is taken as a partner whose work is done at `branch`: for
-    demonstrations and tests, or behind a filter of one's own. Nobody has proven anything then, so
-    that patrons are served with their PIN alone, but for those of `any_partner_serves`
-    (`Partner.serves`).
+    With `any_partner` everybody counts as a partner whose work is done at `branch`: for
+    demonstrations and tests, or behind a filter of your own. Nobody has proven anything then, so
+    patrons are served only with their PIN, except those of `any_partner_serves` (`Partner.serves`).
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     port: Annotated[int, Field(ge=0, le=65535)] | None = None
     interface: str = "127.0.0.1"
-    #: Of the raw port; over HTTP the section [http] has them.
+    #: For the raw port; for HTTP see the section [http].
     access: Access = ANYBODY
     tls: Tls | None = None
     idle_seconds: Annotated[float, Field(gt=0)] = 300.0
@@ -259,9 +259,9 @@ class NcipSettings:
     any_partner: bool = False
     any_partner_serves: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     branch: str = ""
-    #: How long what was said in an exchange is kept, secrets masked; 0: not at all.
+    #: How many days the messages of an exchange are kept, secrets masked; 0: not at all.
     body_days: Annotated[int, Field(ge=0, le=3650)] = 7
-    #: Seconds between two looks for what partners are to be told.
+    #: Seconds between two looks for notices to partners.
     tell_seconds: Annotated[float, Field(gt=0)] = 2.0
     partners: tuple[PartnerSetting, ...] = ()
 

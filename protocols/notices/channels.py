@@ -47,7 +47,7 @@ _GROUP = "tiro.notice_channels"
 
 @dataclass(frozen=True, slots=True)
 class IncomingText:
-    """A text that somebody has sent; `id` is what the gateway calls it, the same when it calls
+    """A text that somebody has sent; `id` is the gateway's name for it, the same if it calls
     again."""
 
     id: str
@@ -57,9 +57,9 @@ class IncomingText:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An HTTP call of the other side, to ``/notices/CHANNEL`` or below. Header names are in small
-    letters; `path` is what follows the channel; `names` are what the caller's certificate calls
-    it, where it showed one that was verified."""
+    """An HTTP call from the other side, to ``/notices/CHANNEL`` or below. Header names are in lower
+    case; `path` is what follows the channel; `names` are those in the caller's certificate, if it
+    showed one that was verified."""
 
     method: str
     path: str
@@ -72,7 +72,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a call told, and the answer to it, which goes out when the rest is stored."""
+    """What a call said, and the answer to it, which goes out when the rest is stored."""
 
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
@@ -82,49 +82,50 @@ class Received:
 
 
 class Channel(Protocol):
-    """A channel that is open. Its methods are called in threads, may block, and are never called
-    by two threads at once."""
+    """An open channel. Its methods are called in threads, may block, and are never called by two
+    threads at once."""
 
     @property
     def knows_ids(self) -> bool:
-        """Can it tell by its id that it has a message already? Then one whose sender died is given
-        to it again; else staff must decide."""
+        """Does it recognise a message by its id? Then one whose sender died is given to it again;
+        otherwise staff must decide."""
         ...
 
     @property
     def confirms(self) -> bool:
-        """Does it tell when somebody has a message? Then one that it has taken has reached nobody
-        until it does; else what was taken counts as told, unless it comes back."""
+        """Does it say when somebody has received a message? Until it does, a message that it has
+        taken has reached nobody; with other channels what was taken counts as received, unless it
+        comes back."""
         ...
 
     @property
     def takes_answers(self) -> bool:
-        """Do texts that people send back arrive here (`Received.texts`)? Else no message says that
-        it can be answered."""
+        """Do texts that people send back arrive here (`Received.texts`)? If not, no message says
+        that it can be answered."""
         ...
 
     def send(self, message: Outgoing, now: datetime) -> Outcome:
-        """Gives the message over. What goes wrong is an `Outcome`, never an exception."""
+        """Hands the message over. What goes wrong is an `Outcome`, never an exception."""
         ...
 
     def collect(self, keep: Callable[[Sequence[Report]], None]) -> int:
-        """Fetches what became of messages: gives it to `keep`, which returns when it is stored,
-        and only then tells the other side so. Gives how many reports; 0 where there are none."""
+        """Fetches what became of messages: hands it to `keep`, which returns once it is stored, and
+        only then confirms it to the other side. Returns the number of reports."""
         ...
 
     def receive(self, call: Call) -> Received:
-        """Answers a call of the other side; 404 where it is called by nobody."""
+        """Answers a call from the other side; 404 if nobody calls this channel."""
         ...
 
     def close(self) -> None:
-        """Lets go of connections and files."""
+        """Closes connections and files."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a channel is opened: relative paths of its settings are taken from `folder`; most need
-    neither database nor engine."""
+    """Where a channel is opened: relative paths in its settings start at `folder`; most channels
+    need neither database nor engine."""
 
     folder: Path
     database: Database
@@ -136,21 +137,21 @@ class Driver(Protocol):
 
     @property
     def settings(self) -> type[Any]:
-        """What its section may hold besides `driver` and `like`: a frozen dataclass."""
+        """The class of its settings besides `driver` and `like`: a frozen dataclass."""
         ...
 
     def open(self, name: str, settings: Any, around: Surroundings) -> Channel:
-        """The channel of that name. Raises OSError and ValueError where it cannot be opened."""
+        """The channel with that name. Raises OSError and ValueError if it cannot be opened."""
         ...
 
 
 def driver_names() -> list[str]:
-    """The names of all drivers that are installed."""
+    """The names of all installed drivers."""
     return list(installed(_GROUP))
 
 
 def load_driver(name: str) -> Driver:
-    """The driver of that name, which alone is loaded. Raises LookupError where there is none."""
+    """Loads only the driver with that name. Raises LookupError if there is none."""
     if name not in installed(_GROUP):
         raise LookupError(f"there is no driver {name!r}")
     driver: Driver = installed(_GROUP)[name].load()

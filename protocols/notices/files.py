@@ -1,8 +1,8 @@
 """A driver that sends nothing: each message becomes a file in a folder. For demonstrations, for
 tests, and for programs that fetch them there.
 
-A file is named by the message's id, so a message that is given again is written once. Paper
-becomes PDF, everything else a text with the headers that matter.
+A file is named after the message's id, so a message that is handed over again is written once.
+Paper becomes PDF, everything else a text with the headers that matter.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from protocols.notices.quiet_channel import QuietChannel
 
 @dataclass(frozen=True)
 class FileSettings:
-    """`folder` is made where it is missing. `form`: ``text``, ``json``, or ``pdf`` for paper."""
+    """`folder` is created if it is missing. `form`: ``text``, ``json``, or ``pdf`` for paper."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -55,7 +55,7 @@ class FileChannel(QuietChannel):
 
     def _content(self, message: Outgoing) -> bytes:
         if self._form == "pdf":
-            from protocols.notices.letters import letter_of, letters  # loads what makes PDF
+            from protocols.notices.letters import letter_of, letters  # loads the PDF library
 
             return letters([letter_of(message)])
         if self._form == "json":
@@ -68,7 +68,7 @@ class FileChannel(QuietChannel):
 
 
 def as_json(message: Outgoing) -> dict[str, Any]:
-    """A message as programs are given it."""
+    """A message as it is given to programs."""
     return {
         "id": str(message.uuid),
         "type": message.kind.value,

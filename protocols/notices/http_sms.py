@@ -1,11 +1,11 @@
-"""Texts through a gateway that takes JSON over HTTP, in the form that GatewayAPI has given it.
+"""Texts through a gateway that takes JSON over HTTP, in the form that GatewayAPI introduced.
 
     POST URL {"sender", "message", "recipients": [{"msisdn": 4522334455}], "userref", "encoding"}
     200 {"ids": [421332671]}                  otherwise {"code": "0x0213", "message": "..."}
 
-What becomes of a text, and texts that patrons send, the gateway tells by calling
+The gateway reports what becomes of a text, and passes on texts that patrons send, by calling
 ``/notices/CHANNEL``: signed (a JWT, HS256, whose claims are the call's own fields), or with
-``?key=SECRET``. Status calls come in any order and again when they are not answered.
+``?key=SECRET``. Status calls come in any order, and again if they are not answered.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from protocols.notices.quiet_channel import QuietChannel
 from protocols.notices.web_calls import Answer, HungUp, NotReached, post_json
 
 _SIGNATURE = "x-gwapi-signature"
-#: States that end a text; the others are passed through on the way.
+#: Final states; the others are passed through on the way.
 _STATES = {
     "DELIVERED": NoticeState.DELIVERED,
     "ACCEPTED": NoticeState.SENT,
@@ -50,15 +50,15 @@ _STATES = {
     "SKIPPED": NoticeState.FAILED,
     "UNDELIVERABLE": NoticeState.FAILED,
 }
-#: These are about the text or its recipient; everything else may be well another time.
+#: These are about the text or its recipient; with anything else, another try may succeed.
 _IS_REFUSED = frozenset({400, 404, 413, 422})
 
 
 @dataclass(frozen=True)
 class HttpSmsSettings:
-    """`sender`: at most 11 letters and digits, or a number of up to 15 digits, which alone can be
-    answered. `callback_secret`: what calls of the gateway are signed with; without it none are
-    taken. `valid_hours`: how long the gateway tries to reach a telephone that is off."""
+    """`sender`: at most 11 letters and digits, or a number of up to 15 digits; only a number can be
+    answered. `callback_secret`: the gateway signs its calls with it; without it no calls are
+    accepted. `valid_hours`: how long the gateway tries to reach a telephone that is off."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -90,12 +90,12 @@ class HttpSmsChannel(QuietChannel):
 
     @property
     def confirms(self) -> bool:
-        """Where the gateway can call, it tells what was delivered."""
+        """If the gateway can call, it reports what was delivered."""
         return self._settings.callback_secret is not None
 
     @property
     def takes_answers(self) -> bool:
-        """Where the gateway can call, and texts come from a number that can be answered."""
+        """If the gateway can call, and texts come from a number that can be answered."""
         settings = self._settings
         return settings.callback_secret is not None and settings.sender.isdigit()
 
@@ -139,7 +139,7 @@ class HttpSmsChannel(QuietChannel):
         return Received(400)
 
     def _told(self, call: Call, secret: str) -> dict[str, Any] | None:
-        """The fields of a call that is the gateway's; None of any other."""
+        """The fields of a call from the gateway; None for any other call."""
         try:
             if signature := call.headers.get(_SIGNATURE):
                 told = jwt.decode(signature, secret, algorithms=["HS256"])

@@ -1,4 +1,4 @@
-"""Letters: a message as a page of PDF, with the address where the window of an envelope is."""
+"""Letters: a message as a page of PDF, with the address in the window of the envelope."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MARGIN = 20 * mm
 
 
 class Letter(NamedTuple):
-    """What is printed; `address` is parted by line breaks or commas."""
+    """What is printed; line breaks or commas separate the lines of `address`."""
 
     recipient: str
     address: str
@@ -37,8 +37,8 @@ class Letter(NamedTuple):
 
 
 def letter_of(message: Outgoing) -> Letter:
-    """A message that goes on paper. One to another address than a postal one (a demonstration's)
-    goes where a letter would."""
+    """A message on paper. One to an address that is not postal (as in a demonstration) goes to the
+    patron's postal address."""
     return Letter(
         message.recipient,
         message.postal or message.address,
@@ -51,7 +51,7 @@ def letter_of(message: Outgoing) -> Letter:
 
 @cache
 def _fonts(is_western: bool) -> tuple[str, str]:
-    """The plain and the bold font: those that every printer has, or ones with more letters."""
+    """The plain and the bold font: those that every printer has, or ones with more characters."""
     if is_western:
         return "Helvetica", "Helvetica-Bold"
     pdfmetrics.registerFont(TTFont("Vera", "Vera.ttf"))
@@ -68,7 +68,7 @@ def _fonts_for(letter: Letter) -> tuple[str, str]:
 
 
 def letters(batch: Sequence[Letter]) -> bytes:
-    """The letters one after the other as PDF, each beginning on a page of its own."""
+    """The letters one after the other as PDF, each beginning on a new page."""
     made = io.BytesIO()
     document: Any = BaseDocTemplate(
         made, pagesize=A4, title=batch[0].subject, author=batch[0].agency

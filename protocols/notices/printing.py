@@ -3,10 +3,10 @@
     waiting/ID.json        a letter that is in no batch yet
     20270201-0001.list     the ids of a batch, written before it is made
     20270201-0001.pdf      the batch
-    20270201-0001.posted   it is in the post: `tiro notices posted`, or by itself
+    20270201-0001.posted   it has been posted: `tiro notices posted`, or by itself
     printed/ID.json        its letters
 
-Whatever is interrupted goes on where it was: a list without its PDF is made into one.
+Interrupted work is resumed: a list without its PDF is made into one.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from protocols.notices.quiet_channel import QuietChannel
 
 @dataclass(frozen=True)
 class PrintSettings:
-    """`folder` is made where it is missing. `posted_by_itself`: whatever is put there is printed
-    and posted, so that nobody needs to say that a batch was."""
+    """`folder` is created if it is missing. `posted_by_itself`: whatever is put there gets printed
+    and posted, so nobody needs to say so."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -64,9 +64,9 @@ class PrintChannel(QuietChannel):
         return Sent()
 
     def collect(self, keep: Callable[[Sequence[Report]], None]) -> int:
-        """Makes the batch of the letters that wait, and tells of batches that are in the post."""
+        """Makes a batch of the waiting letters, and reports the batches that have been posted."""
         with (self._folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # another process may have the same folder
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another process may use the same folder
             self._make_batches()
             if not self._posted_by_itself:
                 return 0
@@ -74,9 +74,8 @@ class PrintChannel(QuietChannel):
             return sum(self.posted(batch, keep) for batch in made)
 
     def posted(self, batch: str, keep: Callable[[Sequence[Report]], None]) -> int:
-        """Tells, once, that the letters of the batch are in the post; how many they are.
-
-        Raises LookupError where there is no such batch.
+        """Reports, once, that the letters of the batch have been posted; returns their number.
+        Raises LookupError if there is no such batch.
         """
         listed = self._folder / f"{batch}.list"
         if "/" in batch or not listed.with_suffix(".pdf").exists():

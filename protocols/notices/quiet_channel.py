@@ -1,4 +1,4 @@
-"""What channels have in common that are told nothing later and called by nobody."""
+"""The common part of channels that hear nothing more of a message once it is sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from protocols.notices.channels import Call, Received, Report
 
 
 class QuietChannel:
-    """A channel knows no more of a message than what it said when it was given it."""
+    """All that the channel knows of a message is what it answered when it took it."""
 
     @property
     def confirms(self) -> bool:

@@ -2,7 +2,7 @@
 
 A turn makes notices of what has happened, claims messages, gives each to its channel and writes
 down how that went. One process takes turns at a time (`circulation.kernel.leases`); if it loses its
-lease while it does, nothing is sent twice: what one has claimed another passes over.
+lease meanwhile, nothing is sent twice: what one has claimed, another passes over.
 """
 
 from __future__ import annotations
@@ -39,14 +39,13 @@ from protocols.notices.settings import NoticeSettings, post_of
 
 log = logging.getLogger(__name__)
 
-#: The lease of whoever takes turns.
+#: The lease of the process that takes turns.
 SENDING: Final = "messages"
 
 
 class Sender:
-    """The open channels of a configuration. `close` it at the end.
-
-    Raises OSError and ValueError where a channel cannot be opened.
+    """The open channels of a configuration. `close` it at the end. Raises OSError and ValueError if
+    a channel cannot be opened.
     """
 
     def __init__(
@@ -77,7 +76,8 @@ class Sender:
                 channel.close()
 
     def take_turn(self, now: Callable[[], datetime]) -> Counter[str]:
-        """Sends everything that is due; what was done, counted. `now` is asked before each step."""
+        """Sends everything that is due; returns counts of what was done. `now` is asked before each
+        step."""
         with self._turn:
             counts: Counter[str] = Counter()
             counts.update(self._gather(now))
@@ -88,13 +88,12 @@ class Sender:
                 )
                 counts.update(self._send_due(now))
                 if counts["sent"]:
-                    counts.update(self._collect(now))  # paper is made into batches there
+                    counts.update(self._collect(now))  # which makes batches of paper
             return +counts
 
     def receive(self, channel: str, call: Call) -> Received:
-        """Answers a call of a channel's other side, when what it tells is stored.
-
-        Raises LookupError where there is no such channel.
+        """Answers a call from a channel's other side once what it says is stored. Raises
+        LookupError if there is no such channel.
         """
         with self._locks[channel]:
             received = self.channels[channel].receive(call)
@@ -155,7 +154,7 @@ class Sender:
         return counts
 
     def keep_reports(self, channel: str, reports: Sequence[Report], now: datetime) -> None:
-        """Stores what a channel tells of messages; returns when it is stored."""
+        """Stores what a channel reports on messages, and returns then."""
 
         def work(transaction: Transaction) -> None:
             for report in reports:
@@ -185,7 +184,7 @@ class Sender:
         return counts
 
     def _give(self, outgoing: Sequence[Outgoing], now: Callable[[], datetime]) -> Counter[str]:
-        """Gives messages to their channels. Where a channel would send one twice, how it went is
+        """Hands messages to their channels. If a channel might send one twice, its outcome is
         written down before the next is sent."""
         counts: Counter[str] = Counter()
         known: dict[int, Outcome] = {}

@@ -1,7 +1,7 @@
-"""The sender in the server: a turn every few seconds in a thread, and ``/notices/CHANNEL`` for the
-calls of the other sides. Twisted is known here.
+"""The sender in the server: a turn every few seconds in a thread, and ``/notices/CHANNEL`` for
+calls from the other sides. Twisted is known here.
 
-Of several processes one takes turns, as long as it holds the lease `SENDING`.
+Of several processes, the one that holds the lease `SENDING` takes turns.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from protocols.notices.sending import SENDING, Sender
 
 log = logging.getLogger(__name__)
 
-#: No call of a gateway is longer.
+#: The longest call of a gateway.
 _LONGEST = 16 * 1024 * 1024
 
 
 class NoticeService:
-    """Takes turns with the sender until it is closed, and answers calls."""
+    """Has the sender take turns until it is closed, and answers calls."""
 
     def __init__(self, sender: Sender, services: Services, every: float, clock: Any) -> None:
         self._sender = sender
@@ -54,7 +54,7 @@ class NoticeService:
         self._renewing.start(SECONDS / 3, now=False)
 
     def _turn(self) -> Any:
-        """The next begins when this one has ended, however long a channel takes."""
+        """The next turn begins when this one has ended, however long a channel takes."""
         self._is_in_turn = True
         turn: Any = threads.deferToThread(self._take_turn)
         turn.addCallbacks(self._tell, self._failed)
@@ -74,7 +74,7 @@ class NoticeService:
 
     def _renew(self) -> None:
         if self._is_in_turn:
-            # Where it was lost meanwhile, messages are still claimed one by one.
+            # If it was lost meanwhile, messages are still claimed one by one.
             self._database.write(self._hold)
 
     def _turned(self) -> None:
@@ -83,7 +83,7 @@ class NoticeService:
             self._give_back()
 
     def _give_back(self) -> None:
-        """Another process may send at once."""
+        """Lets another process send at once."""
         with suppress(DatabaseClosed):
             self._database.write(self._lease.give_back)
 
@@ -92,9 +92,9 @@ class NoticeService:
             log.info("messages: %s", ", ".join(f"{name} {n}" for name, n in counts.items()))
 
     def _failed(self, failure: Failure) -> None:
-        if isinstance(failure.value, DatabaseClosed):  # the turn came too late: what is due waits
+        if isinstance(failure.value, DatabaseClosed):  # the turn came too late
             return
-        if not isinstance(failure.value, DatabaseUnavailable):  # of which the log was told once
+        if not isinstance(failure.value, DatabaseUnavailable):  # the log was told once
             log.error("messages could not be sent in this turn: %s", failure.getTraceback())
 
     def close(self) -> None:
@@ -140,7 +140,7 @@ class _Calls(Resource):
             if isinstance(failure.value, LookupError):
                 answer(Received(404))
                 return
-            # Whoever calls will call again: what it told is not stored.
+            # The caller will call again: what it said is not stored.
             log.error("a call to channel %s failed: %s", channel, failure.getTraceback())
             answer(Received(500))
 

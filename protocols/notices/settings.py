@@ -2,14 +2,14 @@
 
     [notices]
     templates = "templates"       # a folder of the library's own, beside this file
-    region = "DK"                 # where telephone numbers without a country code belong
-    every = 5.0                   # seconds between two looks for what is to be sent
+    region = "DK"                 # of telephone numbers without a country code
+    every = 5.0                   # seconds between two looks for messages to send
 
     [notices.channels.email]      # a channel that rules may name, and the driver that serves it
     driver = "smtp"
     host = "mail.example.org"
 
-A channel of another name than those that are built in says which of them it is `like`.
+A channel whose name is not built in says which built-in one it is `like`.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class NoticeSettings:
 def post_of(
     settings: NoticeSettings, folder: Path, opened: Mapping[str, Channel] | None = None
 ) -> Post:
-    """What messages are made with. What channels that are open say of themselves goes first."""
+    """The settings for making messages; what open channels say of themselves comes first."""
     traits = {}
     for name, channel in settings.channels.items():
         like = CHANNELS[channel.like]

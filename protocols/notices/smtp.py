@@ -1,8 +1,8 @@
 """E-mail over SMTP (RFC 5321), with TLS from the first byte or by STARTTLS (RFC 3207).
 
-One connection is kept for the messages of a turn, and each has one recipient, so that a refusal
-is about that one. The Message-ID is made of the message's id, but SMTP servers do not look at it:
-where the connection breaks after the text was given over, staff must decide.
+One connection is kept for the messages of a turn, and each has one recipient, so that it is clear
+whom a refusal is about. The Message-ID is made from the message's id, but SMTP servers do not look
+at it: if the connection breaks after the text was handed over, staff must decide.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from protocols.notices.channels import (
 )
 from protocols.notices.quiet_channel import QuietChannel
 
-#: Seven bits for old relays; header lines as RFC 5322 wants them.
+#: Seven bits for old relays; headers as RFC 5322 wants them.
 _POLICY = SMTP.clone(cte_type="7bit")
-#: Of the codes from 500 on, those that are about the session, not about the message (RFC 5321,
-#: RFC 4954): wrong order or no authentication.
+#: Codes from 500 on that are about the session, not the message (RFC 5321, RFC 4954): wrong order
+#: or no authentication.
 _OF_SESSION = frozenset({500, 501, 502, 503, 504, 530, 534, 535, 538})
 _BREAKS = re.compile(r"[\r\n]+")
 
 
 @dataclass(frozen=True)
 class SmtpSettings:
-    """The relay of the library. `sender` is the address in From; `sender_optional`, where there
-    is one, that of messages that patrons may decline. `replies` is where answers go."""
+    """The relay of the library. `sender` is the address in From; `sender_optional`, if given, that
+    of messages that patrons may decline. `replies` is where answers go."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -154,7 +154,7 @@ class SmtpChannel(QuietChannel):
             self._drop()
 
     def _sender(self, message: Outgoing) -> str:
-        """Whom it is from, on the envelope as inside: those two are compared (DMARC)."""
+        """The sender on the envelope and in the message: the two are compared (DMARC)."""
         settings = self._settings
         if TRAITS[message.kind].is_optional and settings.sender_optional is not None:
             return settings.sender_optional
@@ -170,15 +170,15 @@ class SmtpChannel(QuietChannel):
         email["Subject"] = " ".join(message.subject.split())
         if settings.replies:
             email["Reply-To"] = settings.replies
-        email["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine is to answer
+        email["Auto-Submitted"] = "auto-generated"  # RFC 3834: machines must not answer
         email.set_content(message.body + "\n")
         email.add_alternative(_html(message), subtype="html")
-        email["Content-Language"] = message.language  # not before: it would move into a part
+        email["Content-Language"] = message.language  # not before: it would end up in a part
         return email
 
 
 def _html(message: Outgoing) -> str:
-    """The text as HTML: paragraphs, and lists where lines begin with a star."""
+    """The text as HTML: paragraphs, and lists of lines that begin with a star."""
     parts = []
     for paragraph in message.body.split("\n\n"):
         lines = paragraph.splitlines()

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-#: No answer of a gateway is larger.
+#: The largest answer of a gateway.
 _LARGEST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """The answer to a call."""
 
     status: int
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON; None where it is none."""
+        """The body read as JSON; None if it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -34,7 +34,7 @@ class NotReached(Exception):
 
 
 class HungUp(Exception):
-    """The connection broke, or was silent, after the request was given over."""
+    """The connection broke, or went silent, after the request was handed over."""
 
 
 def post_json(
@@ -53,7 +53,7 @@ def post_json(
 def post(
     url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, ca_file: str | None = None
 ) -> Answer:
-    """Posts bytes, otherwise as `post_json`."""
+    """Posts bytes, otherwise like `post_json`."""
     parts = urlsplit(url)
     connection: http.client.HTTPConnection
     if parts.scheme == "https":

@@ -6,8 +6,8 @@ another form.
     Tiro-Signature: t=1732618800, v1=HEX      HMAC-SHA256 of "T.BODY" with the secret
     {"id", "type", "to", "language", "subject", "text", "library"}
 
-What becomes of it may be told to ``/notices/CHANNEL``, signed in the same way:
-``{"id": the message's id, "state": "delivered" | "read" | "failed", "why": "..."}``.
+What becomes of it may be reported to ``/notices/CHANNEL``, signed in the same way: ``{"id": the
+message's id, "state": "delivered" | "read" | "failed", "why": "..."}``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from protocols.notices.web_calls import HungUp, NotReached, post
 
 SIGNATURE = "tiro-signature"
 _SIGNED = re.compile(r"t=([0-9]{1,12}), ?v1=([0-9a-f]{64})", re.ASCII)
-#: The other side's clock may be wrong by so many seconds; older calls are taken for repeated ones.
+#: The other side's clock may be wrong by this many seconds; older calls count as replayed.
 _CLOCKS_DIFFER = 300
 _STATES = {
     "delivered": NoticeState.DELIVERED,
@@ -50,15 +50,15 @@ _STATES = {
     "failed": NoticeState.FAILED,
     "sent": NoticeState.SENT,
 }
-#: What the other side says of the message itself; the rest is about us, or about the moment.
+#: Statuses about the message itself; others are about us, or about the moment.
 _IS_REFUSED = frozenset({400, 404, 410, 413, 422})
 
 
 @dataclass(frozen=True)
 class WebhookSettings:
     """`secret` signs the calls of both sides. `idempotent`: the other side takes each
-    Idempotency-Key once, so that a message may be given to it again. `confirms`: it calls when
-    somebody has a message, and until then nobody counts as told."""
+    Idempotency-Key once, so that a message may be sent to it again. `confirms`: it calls when
+    somebody has received a message; until then nobody has."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -71,7 +71,7 @@ class WebhookSettings:
 
 
 def signature(secret: str, body: bytes, at: datetime) -> str:
-    """The header of a call that was made at that time."""
+    """The header of a call made at that time."""
     seconds = int(at.timestamp())
     signed = hmac.new(secret.encode(), b"%d." % seconds + body, hashlib.sha256).hexdigest()
     return f"t={seconds}, v1={signed}"

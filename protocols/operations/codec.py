@@ -9,7 +9,7 @@ from protocols.operations.messages import Health, Readiness, Response
 
 
 def encode(report: Health | Readiness) -> Response:
-    """200 where nothing is wrong, and 503 with the reasons otherwise."""
+    """200 if nothing is wrong, otherwise 503 with the reasons."""
     facts = asdict(report)
     identity = facts.pop("identity")
     reasons = facts.pop("reasons")

@@ -1,8 +1,9 @@
-"""What several workers have counted, as one: each tells it as JSON, and who is asked adds it up.
+"""Adds up what several workers have counted: each gives its counts as JSON, and the one that is
+asked makes sums of them.
 
-    {"added": {sample: number},    counters and histograms: sums, and the dead are in them
-     "open": {sample: number},     what is there now: sums over those that live
-     "own": {sample: number},      what makes no sum: a label `worker` says whose it is
+    {"added": {sample: number},    counters and histograms: sums that include dead workers
+     "open": {sample: number},     what is there now: sums over live workers
+     "own": {sample: number},      what cannot be added: a label `worker` says whose it is
      "process": "9e487ec1", "stage": "serving", "lag_seconds": 0.001}
 
 A sample is written as JSON: its family, its name and its labels.
@@ -25,7 +26,7 @@ from protocols.hosting.peers import Counts, Told
 from protocols.operations.messages import Identity, WorkerReport
 from protocols.operations.metrics import Counted, process_registry
 
-#: Gauges of which the sum over all workers is what one wants to know.
+#: Gauges whose sum over all workers is of interest.
 SUMMED: Final = frozenset(
     {
         "tiro_connections",
@@ -57,7 +58,7 @@ def _written(family: Metric) -> Iterator[tuple[str, float]]:
 
 
 def reports_of(told: Told) -> tuple[WorkerReport, ...]:
-    """The workers for people; of one that has not answered in time only that it has not."""
+    """The workers, for people; one that has not answered in time is shown as such."""
     found = []
     for each in told.workers:
         answers = each.counts is not None and not each.is_late
@@ -77,8 +78,8 @@ def reports_of(told: Told) -> tuple[WorkerReport, ...]:
 
 
 class AddedUp(Collector):
-    """What all workers have counted, in the families of the one that is asked; the database is
-    asked by that one alone. A family that only others know, as in a roll to another version, waits
+    """What all workers have counted, in the families of the one that is asked; only that one asks
+    the database. A family that only other workers know, as during a roll to another version, waits
     until one of them is asked."""
 
     def __init__(self, counted: Counted, told: Told) -> None:
@@ -121,7 +122,7 @@ class AddedUp(Collector):
 
 
 def fleet_registry(counted: Counted, told: Told) -> CollectorRegistry:
-    """What is told by one of several workers."""
+    """What one of several workers reports."""
     registry = CollectorRegistry()
     registry.register(AddedUp(counted, told))
     return registry

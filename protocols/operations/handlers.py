@@ -40,7 +40,7 @@ CallLater = Callable[[float, Callable[[], None]], Any]
 
 
 class Question:
-    """One thing asked of the database, by as many as want to know it."""
+    """One question to the database, for all who want to know."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Question:
         self._waiting: list[Callable[[Any, BaseException | None], None]] | None = None
 
     def ask(self, done: Callable[[Any, BaseException | None], None]) -> None:
-        """Calls `done` once, with the answer or with what was in its way."""
+        """Calls `done` once, with the answer or with the error."""
         is_over = False
 
         def tell(answer: Any, error: BaseException | None) -> None:
@@ -105,7 +105,7 @@ class Operations:
         identity: Identity,
         call_later: CallLater,
     ) -> Operations:
-        """Those of the process of `services`."""
+        """The operations of the process that has these `services`."""
         asking = partial(Question, services, patience=settings.patience, call_later=call_later)
         return cls(
             services,
@@ -139,7 +139,8 @@ def _with_peers(operations: Operations, done: Callable[[Told | None], None]) -> 
 
 
 def health(accept: str, operations: Operations, done: Done) -> None:
-    """All processes turn, and were not late lately; one that is starting need not turn yet."""
+    """Every process is running and was not late at the last look; one that is starting need not run
+    yet."""
     most = operations.settings.lag_seconds
     lag = operations.services.measures.lag.last
 
@@ -167,9 +168,9 @@ def _ills(worker: WorkerReport, most: float) -> list[str]:
 
 
 def ready(accept: str, operations: Operations, done: Done) -> None:
-    """Listeners open, database answering, tables of a revision that this Tiro can work with.
-
-    Of several workers one that serves is enough: they accept connections from the same sockets.
+    """Are listeners open, does the database answer, and can this Tiro work with the revision of its
+    tables? Of several workers one that serves is enough: they accept connections from the same
+    sockets.
     """
     stage = operations.services.stage
 
@@ -183,8 +184,8 @@ def ready(accept: str, operations: Operations, done: Done) -> None:
         reasons = [] if serves else [f"the process is {stage.value}"]
         revision = tables.revision if isinstance(tables, Tables) else None
         if error is not None:
-            # What a driver says may name users and hosts: it goes to the log alone.
-            if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
+            # What a driver says may name users and hosts: it goes only to the log.
+            if not isinstance(error, DatabaseUnavailable):  # the log was told once
                 log.warning("not ready: the database does not answer: %s", error)
             reasons.append(
                 str(error) if isinstance(error, TimeoutError) else "the database cannot be read"

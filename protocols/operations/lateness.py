@@ -1,7 +1,6 @@
-"""How late the reactor is: a timer that should fire every half second says by how much it did not.
-
-Whatever holds the reactor up, be it a handler, the collector or the want of a processor, makes
-every answer late by as much.
+"""How late the reactor is: a timer that should fire every half second says how late it fired.
+Whatever holds the reactor up, be it a handler, the garbage collector or a busy processor, makes
+every answer just as late.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is asked and told here."""
+"""Requests and answers of this room."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from catalogue.database import Sizes
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which process answers. `worker` is its number among those of a supervisor; empty: alone."""
+    """Which process answers. `worker` is its number under a supervisor; empty if it runs alone."""
 
     version: str
     pid: int
@@ -20,19 +20,19 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What the database has told of itself and of the work in the background."""
+    """What the database says of itself and of background work."""
 
     sizes: Sizes
     due_notices: int
     open_messages: dict[str, int]
     last_runs: dict[str, datetime]
-    seconds: float = 0.0  # it took to tell
+    seconds: float = 0.0  # it took to answer
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
     """One of several workers: `state` as its supervisor sees it (``starting``, ``ready`` or
-    ``leaving``), and what it says of itself where it `answers`."""
+    ``leaving``), and what it says of itself if it `answers`."""
 
     worker: str
     pid: int
@@ -45,7 +45,7 @@ class WorkerReport:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """``/health``: do the processes turn? Without `workers` the one that answers is alone."""
+    """``/health``: are the processes running? Without `workers`, the one that answers is alone."""
 
     identity: Identity
     lag_seconds: float
@@ -55,7 +55,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """``/ready``: is it to be sent requests? Not for any of the `reasons`."""
+    """``/ready``: may it be sent requests? Any of the `reasons` says no."""
 
     identity: Identity
     stage: str

@@ -1,6 +1,5 @@
-"""What was counted, as metrics of Prometheus: made when they are asked for, and of nothing else.
-
-The README has a line for each of them, and a test that it has.
+"""What was counted, as Prometheus metrics, which are made when somebody asks. The README has a line
+for each of them, which a test makes sure of.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _BUCKETS = (*(repr(bound) for bound in BOUNDS), "+Inf")
 
 
 class Counted(Collector):
-    """All that one process has counted, and what the database said of itself, if it did."""
+    """All that one process has counted, and what the database said of itself, if it answered."""
 
     def __init__(self, services: Services, identity: Identity, condition: Condition | None) -> None:
         self._services = services
@@ -37,7 +36,7 @@ class Counted(Collector):
         self._condition = condition
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: names are not looked at when it is registered."""
+        """Nothing: names are not checked at registration."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
@@ -247,7 +246,7 @@ def process_registry() -> CollectorRegistry:
 
 
 def registry_for(counted: Counted) -> CollectorRegistry:
-    """What a process tells that is alone; see `fleet` for the others."""
+    """What a process without a supervisor reports; see `fleet` for the others."""
     registry = process_registry()
     registry.register(counted)
     return registry

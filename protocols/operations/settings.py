@@ -1,7 +1,7 @@
 """The section ``[operations]`` of tiro.toml.
 
 [operations]
-enabled = true          # off unless it is said
+enabled = true          # off by default
 port = 9464             # /metrics, /health and /ready over HTTP
 interface = "127.0.0.1"
 """
@@ -21,8 +21,8 @@ from protocols.hosting.tls import Tls
 class OperationsSettings:
     """A port of its own: not everybody who may reach the others needs to see what it tells.
 
-    `patience` is how long the database may take, in seconds; `lag_seconds` is the lateness of the
-    reactor from which the process is said to be ill.
+    `patience` is how long the database may take, in seconds; a reactor that is later than
+    `lag_seconds` makes the process unhealthy.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")

@@ -55,7 +55,7 @@ class TargetSettings:
 
     __pydantic_config__ = _EXACT
 
-    #: What people call it; stands in answers.
+    #: What people call it; it appears in answers.
     name: Word
     kind: Literal["z3950", "sru"]
     host: str = ""
@@ -68,14 +68,14 @@ class TargetSettings:
     schema: str = ""
     #: SRU: the version that is spoken.
     version: Literal["1.1", "1.2", "2.0"] = "1.2"
-    #: What the records are, where they do not say so themselves.
+    #: The format of the records, where they do not say so themselves.
     format: Annotated[str, AfterValidator(_known_format)] = "marc21"
     user: str | None = None
     password: str = field(default="", repr=False)
     group: str | None = None
     timeout: Seconds = 5.0
     #: How a number of each kind (isbn, issn, ean, number) is searched: attributes of Z39.50
-    #: (``@attr 1=7``), or an index of CQL (``bath.isbn``). Left out: as the profiles say.
+    #: (``@attr 1=7``), or an index of CQL (``bath.isbn``). By default as the profiles say.
     queries: Annotated[Mapping[str, Word], BeforeValidator(_known_numbers)] = field(
         default_factory=dict
     )
@@ -102,7 +102,7 @@ class AccessionSettings:
 
     __pydantic_config__ = _EXACT
 
-    #: Where several are asked they are asked together; after so many seconds the first in order
-    #: that has answered is believed.
+    #: Targets are asked together; after this many seconds the first in order among those that have
+    #: answered counts.
     deadline: Seconds = 5.0
     targets: Annotated[tuple[TargetSettings, ...], AfterValidator(_with_names_of_their_own)] = ()

@@ -18,10 +18,10 @@ from circulation.kernel.results import CirculationStatus, ItemState
 class Copy:
     """One copy and what it is doing: a CircRecord.
 
-    `availability_date` is the day a loan is due, in ISO 8601 and the agency's own time; empty
-    texts are not known or do not apply. `available_thru` is the material group, which decides
-    the terms of a loan. `renewable` is False: whether a loan may be renewed depends on who has it.
-    `on_hold`: somebody waits, and gets this copy before anybody else.
+    `availability_date` is the day a loan is due, in ISO 8601 and the agency's own time; an empty
+    text is unknown or does not apply. `available_thru` is the material group, which decides the
+    terms of a loan. `renewable` is False: whether a loan may be renewed depends on who has it.
+    `on_hold`: somebody is waiting, and gets this copy before anybody else.
     """
 
     available_now: bool
@@ -37,8 +37,8 @@ class Copy:
 class Holding:
     """The copies of a record in one place: the branch, and within it the shelf.
 
-    `nuc_code` is the ISIL of the branch, `local_location` its name; `public_note` says how many
-    wait for the title.
+    `nuc_code` is the ISIL of the branch, `local_location` its name; `public_note` says how many are
+    waiting for the title.
     """
 
     nuc_code: str
@@ -50,7 +50,7 @@ class Holding:
 
 
 def holdings_by_place(statuses: Iterable[CirculationStatus]) -> list[Holding]:
-    """The holdings of one record, places and copies in the order in which they first come."""
+    """The holdings of one record, places and copies in the order in which they first appear."""
     found: dict[tuple[int, str, str], Holding] = {}
     for status in statuses:
         item, branch = status.item, status.item.home_branch

@@ -1,4 +1,4 @@
-"""OPAC records as XML: a bibliographic record and its holdings, in the form that YAZ gave them.
+"""OPAC records as XML: a bibliographic record and its holdings, in the form that YAZ introduced.
 
 The order of the elements is that of ``opacxml.xsd``; there is no namespace. Z39.50 serves it in the
 record syntax XML, SRU as a record schema, both under the name ``opacxml``.
@@ -17,7 +17,7 @@ from protocols.records.opac import Copy, Holding, holdings_by_place
 OPAC_XML: Final = "opacxml"
 OPAC_XML_SCHEMA: Final = "info:srw/schema/1/opacxml-v1.0"
 
-#: What XML 1.0 has no place for (2.2).
+#: Characters that XML 1.0 does not allow (2.2).
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 

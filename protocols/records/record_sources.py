@@ -1,6 +1,7 @@
 """Fetching records from other catalogues, for accession: all targets at once, within a deadline.
 
-The network is used before a transaction begins, never in it: the engine is given what was fetched.
+The network is used before a transaction begins, never within one: the engine is given what was
+fetched.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from catalogue.changes.fetched import Choice, Fetched, choose
 from catalogue.searching.standard_numbers import NumberKind, StandardNumber
 from protocols.records.accession_settings import AccessionSettings, TargetSettings
 
-#: Records that are looked at of what one target finds.
+#: How many of the records that a target finds are looked at.
 MOST_RECORDS = 5
 
 #: Kind of target -> the module that holds its `open_source`, imported when one is opened.
@@ -25,14 +26,14 @@ _KINDS = {"z3950": "protocols.z3950.asking.record_source", "sru": "protocols.sru
 
 
 class SourceError(Exception):
-    """The target could not be asked, or did not answer; the message is for people."""
+    """The target could not be asked, or did not answer; the message is meant for people."""
 
 
 class RecordSource(Protocol):
     """One target. Opened by ``open_source(settings)``, which does not use the network yet."""
 
     def fetch(self, number: StandardNumber) -> list[bytes]:
-        """The records with the number as octets (ISO 2709, XML), few at most.
+        """The records with this number as octets (ISO 2709, XML); a few at most.
 
         Raises SourceError within the target's own time.
         """
@@ -52,7 +53,7 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The record that is taken, and what was heard of each target that has answered by then."""
+    """The record chosen, and what each target that has answered by then said."""
 
     fetched: Fetched | None
     asked: tuple[Asked, ...]
@@ -79,8 +80,8 @@ class Targets:
     def fetch(self, numbers: Sequence[StandardNumber]) -> Outcome:
         """Asks for the numbers, the likeliest first, until a target has a record.
 
-        A number that can be something better than a local number of one's own is not asked for as
-        such: others have other books under it.
+        Local control numbers are left out if there is any other number: other catalogues have other
+        books under them.
         """
         worth = [each for each in numbers if each.kind is not NumberKind.CONTROL_NUMBER]
         asked: tuple[Asked, ...] = ()
@@ -135,7 +136,7 @@ class Targets:
 
 
 def _is_decided(answers: Sequence[Asked | None]) -> bool:
-    """Does no target that is still silent go before one that has the record?"""
+    """Has a target the record, and no silent one precedes it?"""
     for answer in answers:
         if answer is None:
             return False
@@ -145,7 +146,7 @@ def _is_decided(answers: Sequence[Asked | None]) -> bool:
 
 
 def _decide(answers: Sequence[Asked]) -> Outcome:
-    """The first in order that has the record; those after it are not told of."""
+    """The first in order that has the record; those after it are not listed."""
     for place, answer in enumerate(answers):
         if answer.choice.fetched is not None:
             return Outcome(answer.choice.fetched, tuple(answers[: place + 1]))
@@ -175,7 +176,7 @@ class _Target:
         return Asked(name, choice, "", clock() - begun)
 
     def close(self) -> None:
-        # One that is still being asked ends by its own time-out.
+        # A target that is still being asked ends with its own time-out.
         if self._asking.acquire(blocking=False):
             try:
                 self._source.close()

@@ -61,14 +61,14 @@ class MalformedMessage(Exception):
 
 
 class UnknownMessage(MalformedMessage):
-    """The code is none of SIP2, or none that is offered here; such messages are ignored."""
+    """The code is not of SIP2, or not offered here; such messages are ignored."""
 
 
 # Frames
 
 
 class Frame(NamedTuple):
-    """A frame without its trailer; `sequence` and `checksum` are None where there is none."""
+    """A frame without its trailer; `sequence` and `checksum` are None if missing."""
 
     body: bytes
     sequence: bytes | None
@@ -76,7 +76,7 @@ class Frame(NamedTuple):
     is_sound: bool
 
 
-#: Some terminals count on beyond 9, and wait for the number that they sent.
+#: Some terminals count beyond 9, and wait for the number that they sent.
 _TRAILER = re.compile(rb"(?:AY([0-9]{1,4}))?AZ([0-9A-Fa-f]{4})\s*\Z")
 _CONTROLS = bytes(range(32)) + b"\x7f"
 
@@ -90,7 +90,7 @@ def open_frame(frame: bytes) -> Frame:
     """Takes the trailer ``AYnAZhhhh`` off a frame and checks it; control characters are dropped.
 
     The checksum counts the bytes as they were sent, so this comes before any decoding. 96 and 97
-    carry no sequence number. One of several digits is taken as it is.
+    carry no sequence number. A sequence number of several digits is taken as it is.
     """
     trailer = _TRAILER.search(frame, max(len(frame) - 24, 0)) if b"AZ" in frame[-24:] else None
     if trailer is None or (trailer[1] is None and frame[:2] not in (b"96", b"97")):
@@ -175,7 +175,7 @@ def _count(value: str | None) -> int | None:
 
 
 def _digits(value: int | None, length: int) -> str:
-    """`value` padded with zeros, the greatest that fits if it is too big; blanks for None."""
+    """`value` padded with zeros, the largest that fits if it is too big; blanks for None."""
     if value is None:
         return " " * length
     return f"{min(max(value, 0), 10**length - 1):0{length}}"
@@ -188,7 +188,7 @@ def _exactly(value: str, length: int) -> str:
 def _with_dates(text: str, code: str, notes: list[str] | None) -> str:
     """A message with blanks for each date of its fixed part that was left out.
 
-    No date begins like the id of a field: where one stands, what follows is the fields.
+    No date begins like the id of a field: from such an id on, the rest is fields.
     """
     position = 2
     for each in LAYOUTS[code].fixed:
@@ -201,7 +201,7 @@ def _with_dates(text: str, code: str, notes: list[str] | None) -> str:
 
 
 def _groups(parts: list[str]) -> tuple[Fields, ...]:
-    """The fields of fees; a group ends where one of its fields would stand in it twice."""
+    """The fields of fees; a group ends where one of its fields would occur twice."""
     groups: list[dict[str, str]] = []
     for part in parts:
         code = part[:2]
@@ -213,7 +213,7 @@ def _groups(parts: list[str]) -> tuple[Fields, ...]:
 
 
 def _extra(parts: list[str], own: frozenset[str]) -> Fields:
-    """The fields that the message has not of its own."""
+    """The fields that the message does not declare."""
     return tuple([(p[:2], p[2:]) for p in parts if p[:2] not in own and len(p) > 1])
 
 
@@ -264,7 +264,7 @@ def _decoder_source(layout: Layout) -> str:
     if layout.variable:
         lines += [
             f"    parts = text[{position}:].split(delimiter)",
-            # Of a field sent twice the first counts: walking backwards, it is written last.
+            # Of a field sent twice the first counts: walking backwards, it comes last.
             "    fields = {p[:2]: p[2:] for p in parts[::-1]}",
             "    if notes is not None:",
             f"        observe(notes, {layout.code!r}, fields, parts, ({' '.join(dates)}))",

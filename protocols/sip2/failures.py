@@ -1,6 +1,5 @@
-"""The negative answer to each request: of the right pair, whole, and with a word for the patron.
-
-For requests that cannot be dealt with at all: before the login, not open to this account, or
+"""The negative answer to each request: the right message, complete, and with a word for the patron.
+It is for requests that cannot be dealt with at all: before the login, not open to this account, or
 stopped by a fault of our own. What circulation refuses is answered by `protocols.sip2.handlers`.
 """
 
@@ -189,9 +188,8 @@ def failure_response(request: Request, date: str, text: str) -> Response:
 
 
 def off_line_status(request: SCStatus, text: str, *, off_line_ok: bool) -> ACSStatus:
-    """98 while nothing can be changed: off line, and whether what is done meanwhile is taken later.
-
-    A terminal that works off line begins to when it is told so, and asks with 99 for the end of it.
+    """98 while nothing can be changed: off line, and whether work done meanwhile is accepted later.
+    A terminal that can work off line then begins to, and asks with 99 whether it is over.
     """
     response = failure_response(request, "", text)
     assert isinstance(response, ACSStatus)

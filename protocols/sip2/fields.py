@@ -1,4 +1,4 @@
-"""The fields of SIP2, once each: what its message modules make their messages of.
+"""The fields of SIP2, each declared once; the message modules are made of them.
 
     @f.message("37")
     class FeePaid:
@@ -8,7 +8,7 @@
         transaction_id: f.BK | None = None
 
 Fields at fixed places come first, in the order of the wire, then those with ids, required ones
-before those that may be left out (SIP2 2.12, chapter 3; CR CS CT CV CY DA PB PC are extensions).
+before optional ones (SIP2 2.12, chapter 3; CR CS CT CV CY DA PB PC are extensions).
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ DA = Annotated[str, Variable("DA", "hold_patron_name")]
 FA = Annotated[tuple[Fields, ...], Variable("FA", "fees", Kind.GROUPS)]
 PB = Annotated[str, Variable("PB", "birth_date")]
 PC = Annotated[str, Variable("PC", "patron_class")]
-#: What libraries add to an answer; it stands last.
+#: Fields that libraries add to an answer; they come last.
 Extra = Annotated[Fields, Variable("", "extra_fields", Kind.EXTRA)]
 
 #: Every field id used here.
@@ -171,7 +171,7 @@ FIELDS: dict[str, Variable] = {
 }
 
 #: The fields of one fee in the list of summary position 6 (64): its number, amount, item, date,
-#: title, type and the type in words, what is paid of it.
+#: title, type, type in words, and what has been paid.
 FEE_FIELDS = ("CG", "FA", "FB", "FC", "FD", "FE", "FF", "FG")
 
 #: Fields that hold a secret: never in a log line, masked in a trace.
@@ -185,12 +185,12 @@ LAYOUT_OF: dict[type, Layout] = {}
 def message(code: str, version_1: str = "") -> Callable[[type[T]], type[T]]:
     """A dataclass that is a message of SIP2. Raises DeclarationError.
 
-    `version_1` has the ids of the fields that a terminal of protocol 1.00 is sent, where these are
-    not all.
+    `version_1` has the ids of the fields that a terminal of protocol 1.00 gets, if not all.
     """
 
     def declare(cls: type[T]) -> type[T]:
-        # Without a docstring dataclass makes one of the signature, which takes longer than it.
+        # Without a docstring, dataclass makes one from the signature, which is slower than the
+        # rest.
         cls.__doc__ = cls.__doc__ or cls.__name__
         made = dataclass(slots=True)(cls)
         LAYOUT_OF[made] = _layout(code, made, version_1.split())

@@ -1,6 +1,5 @@
-"""What each request is answered with, by its message class: verbs of circulation, made into SIP2.
-
-Nothing is decided here: circulation says what may be, and this says it in SIP2's words. Those
+"""The answer to each request, by its message class: verbs of circulation, turned into SIP2. Nothing
+is decided here: circulation says what is allowed, and this says it in SIP2's words. The handlers
 about patrons and items are in the folder `handling`.
 """
 
@@ -63,9 +62,9 @@ from protocols.sip2.wording import Text, say
 
 log = logging.getLogger(__name__)
 
-#: Algorithms of 93: the login and the password are as they are.
+#: Algorithms of 93: login and password in clear text.
 _CLEAR: Final = frozenset({"0", " "})
-#: A hash that no password has: an unknown login takes as long as a wrong password.
+#: A hash that no password has, so that an unknown login takes as long as a wrong password.
 _NOBODY: Final = (
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmU$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 )
@@ -75,7 +74,7 @@ _NOBODY: Final = (
 
 
 def login(request: Login, caller: Caller, context: Context) -> LoginResponse:
-    """93 -> 94. The passwords of accounts are hashed like PINs, and checked like them."""
+    """93 -> 94. Passwords of accounts are hashed and checked like PINs."""
     accounts = caller.accounts or Accounts(caller.settings)
     accounts.follow(context, at_once=True)
     account = accounts.get(request.login_user_id)
@@ -91,7 +90,7 @@ def login(request: Login, caller: Caller, context: Context) -> LoginResponse:
 
 
 def sc_status(request: SCStatus, caller: Caller, context: Context) -> Response:
-    """99 -> 98. Before the login it says what the accounts may do here, taken together."""
+    """99 -> 98. Before the login it says what all accounts together may do."""
     if _version(request) < 1:
         raise Unanswerable(Text.VERSION_TOO_OLD)
     settings, account = caller.settings, caller.account
@@ -133,7 +132,7 @@ def _off_line(request: SCStatus, caller: Caller) -> ACSStatus:
 
 
 def _version(request: SCStatus) -> float:
-    """The terminal's version; what is none is taken for ours."""
+    """The terminal's version; anything unreadable is taken for ours."""
     try:
         return float(request.protocol_version)
     except ValueError:
@@ -144,7 +143,7 @@ def _version(request: SCStatus) -> float:
 
 
 class Handler(NamedTuple):
-    """How a request is answered, where the work for it runs, and what it needs of the patron."""
+    """How a request is answered, where its work runs, and what proof it needs of the patron."""
 
     respond: Callable[[Any, Caller, Context], Response]
     lane: Lane
@@ -161,7 +160,7 @@ HANDLERS: Final[dict[type, Handler]] = {
     ItemInformation: Handler(item_information, Lane.READ, Proof.NONE),
     ItemStatusUpdate: Handler(item_status_update, Lane.SHORT_WRITE, Proof.NONE),
     Checkout: Handler(checkout, Lane.SHORT_WRITE, Proof.OF_VERB),
-    # What is handed in is taken from everybody; whom it names depends on the account.
+    # Returns are taken from everybody; whom the answer names depends on the account.
     Checkin: Handler(checkin, Lane.SHORT_WRITE, Proof.NONE),
     Renew: Handler(renew, Lane.SHORT_WRITE, Proof.OF_VERB),
     RenewAll: Handler(renew_all, Lane.WRITE, Proof.OF_VERB),
@@ -171,7 +170,7 @@ HANDLERS: Final[dict[type, Handler]] = {
 }
 
 _ALWAYS: Final = frozenset({Login, SCStatus})
-#: What each kind of account may ask.
+#: The requests open to each kind of account.
 OPEN_TO: Final[dict[AccountKind, frozenset[type]]] = {
     "self-service": frozenset(HANDLERS) - {PatronEnable},
     "desk": frozenset(HANDLERS),
@@ -218,7 +217,7 @@ def supported_messages(offered: frozenset[type]) -> str:
 
 
 def respond(request: Request, caller: Caller, context: Context) -> Response:
-    """The response to any request; the negative one of its pair where it cannot be dealt with."""
+    """The response to any request; the negative one if it cannot be dealt with."""
     caller = caller.now(context)
     account = caller.account
     try:
@@ -245,7 +244,7 @@ def _shaped(response: Response, caller: Caller) -> Response:
 
 
 def _once_let_in(handler: Handler, request: Any, caller: Caller, context: Context) -> Response:
-    """The answer of the handler, or the negative one where the patron may not be dealt with."""
+    """The answer of the handler, or the negative one if the patron has not been let in."""
     place = caller.place(context, request.institution_id)
     known = admitted(request, place, context)
     if not isinstance(known, Refused):
@@ -259,8 +258,8 @@ def _once_let_in(handler: Handler, request: Any, caller: Caller, context: Contex
 def written(
     request: Request, caller: Caller, context: Context, write: Callable[[Response], bytes]
 ) -> Response | Written:
-    """The response as it goes out: one that cannot be written is a fault like any other. The
-    session itself wants to see that of a login."""
+    """The response, written: one that cannot be written is a fault like any other. The session has
+    to see the response to a login itself."""
     response = respond(request, caller, context)
     return response if isinstance(response, LoginResponse) else Written(write(response))
 
@@ -298,7 +297,7 @@ def answer(
         return _shaped(failure_response(request, date, say(text, caller.words)), caller)
 
     def not_for_now() -> None:
-        """What passes is answered like a fault, but not remembered as the answer."""
+        """A passing trouble is answered like a fault, but not remembered as the answer."""
         if isinstance(request, SCStatus):
             response: Response = _shaped(_off_line(request, caller), caller)
         else:

@@ -158,4 +158,4 @@ class Renew:
 
 @f.message("30")
 class RenewResponse(CheckoutResponse):
-    """As 12."""
+    """The same fields as 12."""

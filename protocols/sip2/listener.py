@@ -44,7 +44,7 @@ class Sip2:
 
         def converse(address: IAddress | None, way: LoginWay = "message") -> Conversation:
             peer = f"{getattr(address, 'host', '')}:{getattr(address, 'port', '')}"
-            # Whom an address or a certificate stands for must be known with the first message.
+            # The account of an address or a certificate must be known by the first message.
             services.perform(Lane.READ, accounts.follow, lambda _, error: None)
             entrance = Entrance(settings, accounts, peer, failed, lambda: security_of(line()), way)
             kind = PromptedSession if way == "prompt" else Sip2Session
@@ -88,7 +88,7 @@ class Sip2:
         self, settings: Sip2Settings, ports: Sequence[int], http_port: int | None
     ) -> Sequence[str]:
         ask = r'printf "9900802.00\r" >&3; read -r -d "$(printf "\r")" answer <&3; echo "$answer"'
-        # The first port takes plain connections, but for where that is switched off.
+        # The first port takes plain connections unless that is switched off.
         return [
             f"bash -c 'exec 3<>/dev/tcp/{settings.interface}/{port}; {ask}'" for port in ports[:1]
         ]

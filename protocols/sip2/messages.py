@@ -1,9 +1,9 @@
 """The messages of SIP2, one dataclass for each, by the names of the standard.
 
-3M Standard Interchange Protocol, document revision 2.12 (2006), chapter 3, with the fields of
-the SIP2 Extensions 1.20 that check-in needs. Those about items and about patrons have modules of
-their own; all can be had from here. Fields carry the standard's names; how they stand on the wire
-is said by their types (`protocols.sip2.fields`).
+3M Standard Interchange Protocol, document revision 2.12 (2006), chapter 3, with the fields of the
+SIP2 Extensions 1.20 that check-in needs. Those about items and about patrons have modules of their
+own; all can be imported from here. Fields have the standard's names; their types say how they look
+on the wire (`protocols.sip2.fields`).
 
 Dates are the 18 characters of the wire (`protocols.sip2.wire.dates`): most are passed on unread.
 A field that may repeat is a tuple of texts; an optional field that was not sent is None.
@@ -86,7 +86,7 @@ __all__ = [
 
 @f.message("99")
 class SCStatus:
-    """What the terminal (SC) is and how it feels."""
+    """What the terminal (SC) is and how it is doing."""
 
     status_code: f.Text1
     max_print_width: f.Count3
@@ -179,5 +179,5 @@ LAYOUTS: dict[str, Layout] = {
     layout.code: layout for layout in map(LAYOUT_OF.__getitem__, get_args(Message))
 }
 
-#: What a terminal may send, but for 97.
+#: What a terminal may send, except 97.
 REQUESTS: frozenset[type] = frozenset(get_args(Request))

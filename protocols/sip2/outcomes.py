@@ -1,4 +1,4 @@
-"""How a request of a terminal ended, for whoever counts them."""
+"""How a request of a terminal ended, for the metrics."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 from protocols.hosting.traces import OK, REFUSED
 from protocols.sip2.conversation.answered import Written
 
-#: How the responses begin that say no: the code, and the field that says so.
+#: How negative responses begin: the code, and the field that says no.
 _NO: Final = frozenset(
     {
         *(b"100", b"120", b"160", b"200", b"300", b"660"),  # ok: N is 0 here
@@ -17,7 +17,7 @@ _NO: Final = frozenset(
 
 
 def outcome_of(response: Any) -> str:
-    """Of the response as it goes out; only that to a login is not written yet."""
+    """The outcome of a response; only that to a login is not written yet."""
     if isinstance(response, Written):
         return REFUSED if response.body[:3] in _NO else OK
     return OK if getattr(response, "ok", True) else REFUSED

@@ -34,7 +34,7 @@ class PatronStatusResponse:
 
 @f.message("01")
 class BlockPatron:
-    """The terminal stops a card, and may have kept it. Answered with 24."""
+    """The terminal blocks a card, and may have kept it. Answered with 24."""
 
     card_retained: f.Flag
     transaction_date: f.Date
@@ -46,7 +46,7 @@ class BlockPatron:
 
 @f.message("25")
 class PatronEnable:
-    """The block of a 01 is lifted."""
+    """Lifts the block of a 01."""
 
     transaction_date: f.Date
     institution_id: f.AO
@@ -142,7 +142,7 @@ class EndSessionResponse:
 
 @f.message("37")
 class FeePaid:
-    """Money was taken at the terminal."""
+    """Money was paid at the terminal."""
 
     transaction_date: f.Date
     fee_type: f.Text2

@@ -1,4 +1,4 @@
-"""The login by prompts, as terminals make it that were built for a telnet line.
+"""The login by prompts of terminals that were built for a telnet line.
 
     < login:
     > kiosk
@@ -24,14 +24,14 @@ ASK_LOGIN: Final = b"login: "
 ASK_PASSWORD: Final = b"password: "
 ACCEPTED: Final = b"Login OK.  Initiating SIP\r\n"
 REFUSED: Final = b"Invalid login\r\n"
-#: What a telnet client negotiates (RFC 854) is none of what was typed.
+#: What a telnet client negotiates (RFC 854) was not typed by anybody.
 _NEGOTIATION: Final = re.compile(rb"\xff(?:[\xfb-\xfe].|\xfa.*?\xff\xf0|[\xf0-\xfa])", re.DOTALL)
-#: The algorithm "as it is" of 93.
+#: The algorithm "clear text" of 93.
 _CLEAR: Final = "0"
 
 
 class PromptedSession(Sip2Session):
-    """A connection that begins with prompts; after them it is one like all others."""
+    """A connection that begins with prompts; after them it is like all others."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)

@@ -13,23 +13,23 @@ a silence, it is closing:
     any             deadline passed           closing
     any             farewell said             closing: the server ends, see below
 
-Until it is ready only a Login (93) and an SC Status (99) are handed out; whatever else is asked is
-answered here, negatively and by its own pair. Who needs no login is ready with the first message
+Until it is ready only a Login (93) and an SC Status (99) are handed out; whatever else is asked
+gets its negative answer here. A terminal that needs no login is ready with the first message
 (`protocols.sip2.terminals.entrance`), and a port with prompts has its own way to a login
 (`protocols.sip2.prompts`).
 
-Error detection is automatic: after a frame with a checksum the answers carry one, after a frame
-without they do not. A frame whose sum is wrong, or whose message is cut short, is answered with
-96. The previous frame once more, same sequence number and same checksum, is the retry of a
-terminal that missed its answer: it gets that answer again and nothing is done twice. 97 repeats
-the last frame sent, byte for byte. Unknown messages are ignored, as the standard demands. Retries
-that come another way are known by `protocols.sip2.handling.once`.
+Error detection is automatic: the answer to a frame with a checksum has one, and the answer to a
+frame without has none. A frame whose checksum is wrong, or whose message is cut short, is answered
+with 96. The previous frame once more, with the same sequence number and checksum, is the retry of a
+terminal that missed its answer: it gets that answer again and nothing is done twice. 97 repeats the
+last frame sent, byte for byte. Unknown messages are ignored, as the standard demands.
+`protocols.sip2.handling.once` recognises other retries.
 
-A terminal that says in 99 that it speaks protocol 1.00 is answered in that, until a 93, which that
-version has not. When the server ends, the next message of each terminal is answered with a 98 that
-says so, whatever it was: the library system never speaks first.
+A terminal that says in 99 that it speaks protocol 1.00 is answered in that, until it sends a 93,
+which that version lacks. When the server ends, the next message of each terminal is answered with a
+98 that says so, whatever it was: the library system never speaks first.
 
-What is not as the standard has it is counted for the account (`protocols.sip2.wire.deviations`).
+Deviations from the standard are counted for the account (`protocols.sip2.wire.deviations`).
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class Sip2Session:
 
     @property
     def deadline(self) -> float | None:
-        """When the terminal has been silent for too long, or what it sent may go on."""
+        """When the terminal has been silent for too long, or its messages need wait no more."""
         resumes = self._pace.resumes
         return self._deadline if resumes is None else min(resumes, self._deadline)
 
@@ -260,7 +260,7 @@ class Sip2Session:
         return self._frame.body
 
     def writer(self) -> Callable[[Response], bytes]:
-        """Writes the body of a response as `send` would now, in any thread."""
+        """A function, for any thread, that writes the body of a response as `send` would now."""
         return self.agreed.writer()
 
     def count(self, name: str, count: int = 1) -> None:
@@ -271,7 +271,7 @@ class Sip2Session:
     speaks_first: bool = False
 
     def shut_down(self, now: float) -> None:
-        """The server ends: the next message is answered with that, and is the last."""
+        """The server ends: the next message is answered with a 98 that says so, and is the last."""
         self._is_draining = True
 
     def send(self, response: Response | Written, now: float) -> None:
@@ -304,7 +304,7 @@ class Sip2Session:
         self._put(outgoing)
 
     def _trace(self, direction: str, sent: bytes) -> None:
-        """At the level debug all messages are in the log, their passwords and PINs masked."""
+        """At the level debug all messages are logged, with passwords and PINs masked."""
         if log.isEnabledFor(logging.DEBUG):
             shown = without_national_numbers(masked(sent, self.dialect.delimiter.encode()))
             log.debug("%s %s %s", self, direction, shown.decode("latin-1"))
@@ -315,7 +315,7 @@ class Sip2Session:
         self._put(seal(body, None, self._frame.checksum is not None, self.dialect))
 
     def _repeat(self, outgoing: bytes) -> None:
-        """Sends a frame once more, but not without end: a small 97 can ask for a long answer."""
+        """Sends a frame once more, but not endlessly: a small 97 can ask for a long answer."""
         if self._repeats < MAX_REPEATS:
             self._repeats += 1
             self._put(outgoing)
@@ -335,15 +335,15 @@ class Sip2Session:
 
     @property
     def account(self) -> Account | None:
-        """The account of the last good login as it is now; None, too, where it was taken away, or
-        is not for this terminal any more."""
+        """The account of the last good login as it is now; None also if it was removed, or no
+        longer admits this terminal."""
         if self._login is None:
             return None
         account = self.accounts.get(self._login)
         return account if account is not None and self.entrance.admits(account) else None
 
     def _is_too_soon(self, request: Login) -> bool:
-        """Was this login tried too often? Then it is refused, and the password not looked at."""
+        """Was this login tried too often? Then it is refused without looking at the password."""
         is_held = self.entrance.is_held(request.login_user_id, self._now)
         if is_held:
             self.count(LOGIN_TOO_SOON)
@@ -379,7 +379,7 @@ class Sip2Session:
         self._happens(Event.LOGIN_REFUSED_TOO_OFTEN if is_last else Event.LOGIN_REFUSED)
 
     def expire(self, now: float) -> None:
-        """The login or the next message did not come in time. SIP2 has no word for that.
+        """The login or the next message did not come in time, for which SIP2 has no message.
 
         Or it is time to go on with what was sent too fast.
         """

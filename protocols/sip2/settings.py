@@ -2,7 +2,7 @@
 
 [sip2]
 port = 6001
-tls_port = 6443                 # TLS only; with [sip2.tls] the port above takes TLS as well
+tls_port = 6443                 # TLS only; with [sip2.tls] the port above takes TLS, too
 telnet_port = 6023              # asks for login and password by prompts
 
 [sip2.tls]                      # see protocols.hosting.tls
@@ -46,23 +46,23 @@ PortNumber = Annotated[int, Field(ge=0, le=65535)]
 
 @dataclass(frozen=True)
 class Account(Options):
-    """A login, and how its terminals are spoken to: all of `protocols.sip2.terminals.options`."""
+    """A login, with all the options of `protocols.sip2.terminals.options` for its terminals."""
 
     __pydantic_config__ = _EXACT
 
-    #: What the terminal sends in CN and CO; the password stands here as its argon2 hash.
+    #: What the terminal sends in CN and CO; the password is given as its argon2 hash.
     login: Annotated[str, Field(min_length=1, max_length=255)]
     password: Annotated[str, HASHED] = field(repr=False)
-    #: ISIL of the branch where its terminals stand.
+    #: The ISIL of its terminals' branch.
     branch: Annotated[str, Field(min_length=1)]
     #: A message may name another branch of the same agency (AP, else AO) as the place where it
-    #: happens: one login for the terminals of many branches.
+    #: happens, so that terminals of many branches can share one login.
     any_branch_of_agency: bool = True
-    #: A sorter checks in and asks about items, and does nothing else.
+    #: A sorter only checks in and asks about items.
     kind: AccountKind = "self-service"
     #: The profile whose options were taken.
     profile: str | None = None
-    #: Write what its terminals say, and hear, into the folder `record` of the section.
+    #: Record what its terminals send and get in the folder `record` of the section.
     record: bool = False
 
     def dialect(self, delimiter: str) -> Dialect:
@@ -72,7 +72,7 @@ class Account(Options):
 
     @cached_property
     def shaper(self) -> Callable[[Any], None] | None:
-        """What is done to each answer (`protocols.sip2.terminals.shaping`); None for nothing."""
+        """What changes each answer (`protocols.sip2.terminals.shaping`); None if nothing does."""
         return shaper_of(self)
 
     @cached_property
@@ -91,7 +91,7 @@ def _consistent(account: Account) -> Account:
     return account
 
 
-#: An account as a file or a set-up has it, with the options of its profile.
+#: An account as it stands in a file or a set-up, with the options of its profile.
 AccountOptions = Annotated[Account, BeforeValidator(with_profile), AfterValidator(_consistent)]
 _ACCOUNT: TypeAdapter[Account] = TypeAdapter(AccountOptions)
 
@@ -117,42 +117,42 @@ class Sip2Settings:
 
     enabled: bool = True
     port: PortNumber = 6001
-    #: Where there is nothing but TLS; and where login and password are asked for by prompts.
+    #: The port for TLS only, and the one that prompts for login and password.
     tls_port: PortNumber | None = None
     telnet_port: PortNumber | None = None
     interface: str = "127.0.0.1"
-    #: The certificate; with one the port above takes TLS and, if it says so, plain connections.
+    #: The certificate; with one the port above takes TLS and, if allowed here, plain connections.
     tls: Tls | None = None
     access: Access = ANYBODY
     accounts: Annotated[tuple[AccountOptions, ...], AfterValidator(_with_logins_of_their_own)] = ()
-    #: The login of terminals that send none, as those of protocol 1.00: an account whose
-    #: `networks` have them. One that logs in by its address goes before it.
+    #: The account of terminals that send no login, like those of protocol 1.00, within its
+    #: `networks`. An account that logs in by its address comes first.
     default_account: str | None = None
-    #: A folder for the conversations of accounts that are recorded (see `recording`).
+    #: A folder for the recorded conversations (see `recording`).
     record: Path | None = None
 
-    #: Ends a field. It must be known before the login, so it is the same for all accounts.
+    #: The end of a field. It must be known before the login, so it is the same for all accounts.
     delimiter: Literal["|", "^", "~", "!", "#", ";", "\\"] = "|"
     #: The charset until a login says otherwise.
     charset: Charset = "utf-8"
-    #: Answer an SC Status (99) that comes before the login, where an account does that may be used
-    #: from there.
+    #: Answer an SC Status (99) before the login, if an account that may be used from there allows
+    #: it.
     status_before_login: bool = True
     login_tries: Annotated[int, Field(ge=1, le=100)] = 3
-    #: Wrong passwords of one login from one address before it must wait: a second, then two, four
-    #: and so on, a minute at most. Others do not wait.
+    #: Wrong passwords of one login from one address before that pair must wait: a second, then two,
+    #: four and so on, up to a minute. Others do not wait.
     login_failures: Annotated[int, Field(ge=1, le=1000)] = 10
     login_timeout: Annotated[float, Field(gt=0)] = 60.0
-    #: Terminals send 99 every five to seven minutes to keep a line alive.
+    #: Terminals send 99 every five to seven minutes to keep their line open.
     idle_timeout: Annotated[float, Field(gt=0)] = 600.0
-    #: How long a message that changes something, and comes again byte for byte, is taken for a
-    #: retry and gets the answer that it got. Terminals try for `answer_timeout` times
-    #: `answer_retries`; 0 switches this off.
+    #: How long a message that changes something, and comes again byte for byte, counts as a retry
+    #: and gets the same answer. Terminals retry for `answer_timeout` times `answer_retries`; 0
+    #: switches this off.
     repeats_within: Annotated[float, Field(ge=0, le=3600)] = 180.0
     #: Longer frames are thrown away, so that nobody can fill the memory.
     max_frame: Annotated[int, Field(ge=512, le=1_000_000)] = 8192
 
-    #: Told to the terminal in 98: how long to wait for an answer, and how often to try again.
+    #: Sent to the terminal in 98: how long to wait for an answer, and how often to try again.
     answer_timeout: Annotated[float, Field(ge=0.1, le=99.8)] = 30.0
     answer_retries: Annotated[int, Field(ge=0, le=998)] = 3
 

@@ -138,7 +138,7 @@ def language_of(code: str, otherwise: str) -> str:
 
 
 def code_of(language: str) -> str:
-    """The SIP2 code of a language (BCP 47, as in ``da`` or ``en-GB``); 000 where it has none."""
+    """The SIP2 code of a language (BCP 47, as in ``da`` or ``en-GB``); 000 if it has none."""
     return _CODES.get(language.partition("-")[0].lower(), "000")
 
 

@@ -1,6 +1,6 @@
 """Answers to searchRetrieve, of version 1.1, 1.2 or 2.0, read by a client.
 
-Element names count, namespaces do not: servers mix those of the versions.
+Element names matter, namespaces do not: servers mix those of different versions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from protocols.sru.diagnostics import SET
 
 
 class ServerError(Exception):
-    """The server did not answer as an SRU server does; the message is for people."""
+    """The server did not answer like an SRU server; the message is meant for people."""
 
 
 class Diagnostic(NamedTuple):
@@ -37,7 +37,7 @@ class Diagnostic(NamedTuple):
 
 
 class ServerRefused(ServerError):
-    """The server answered with diagnostics in place of records."""
+    """The server answered with diagnostics instead of records."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__("; ".join(map(str, diagnostics)))
@@ -55,7 +55,7 @@ class FoundRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a search: all that there are, and the records that came with it."""
+    """The answer to a search: how many records there are, and those that came with it."""
 
     count: int
     records: tuple[FoundRecord, ...] = ()
@@ -63,7 +63,7 @@ class Found:
 
 
 def read_answer(data: bytes) -> Found:
-    """A searchRetrieveResponse of any version; namespaces do not count. Raises ServerError."""
+    """A searchRetrieveResponse of any version; namespaces are ignored. Raises ServerError."""
     root = _parse(data)
     if _name(root) != "searchRetrieveResponse":
         raise ServerError(f"the answer is a {_name(root)}, not a searchRetrieveResponse")

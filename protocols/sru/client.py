@@ -5,8 +5,8 @@
         for record in found.records:
             record.data                                # the record element as octets of XML
 
-A request has `timeout` seconds from its first octet to its last, and an answer a greatest size.
-No DTD is read, no entity resolved, nothing fetched that an answer points to.
+A request may take `timeout` seconds from its first octet to the last of its answer, whose size is
+bounded. No DTD is read, no entity resolved, and nothing is fetched that an answer points to.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from protocols.sru.answers import Found, ServerError, read_answer
 from protocols.sru.messages import Version
 
-#: Octets of an answer at most, where the caller does not say.
+#: The default for the largest answer, in octets.
 MAXIMUM_RESPONSE_SIZE: Final = 8 << 20
 _BLOCK: Final = 1 << 16
 _REDIRECTIONS: Final = 3
@@ -63,7 +63,7 @@ class Client:
     def search(self, query: str, *, start: int = 1, number: int = 10, schema: str = "") -> Found:
         """Records `start` (from 1) on of what the CQL finds.
 
-        Raises ServerRefused for diagnostics, ServerError for everything else that goes wrong.
+        Raises ServerRefused for diagnostics, and ServerError for anything else that goes wrong.
         """
         parameters = {"version": self._version.value}
         if self._version is Version.V2_0:
@@ -93,7 +93,7 @@ class Client:
             except _BrokenOff:
                 if not was_open:
                     raise
-                # A connection that was kept has been closed meanwhile: once more on a new one.
+                # The kept connection has been closed meanwhile: try once more on a new one.
                 answer = self._get(url, deadline)
             if isinstance(answer, bytes):
                 return answer
@@ -121,7 +121,7 @@ class Client:
             location = response.getheader("Location")
             if response.status in _MOVED and location:
                 return _Redirection(location)
-            # Diagnostics may come with any status; what is no XML does not get that far.
+            # Diagnostics may come with any status; an answer that is not XML does not get that far.
             if response.status != 200 and not data.lstrip().startswith(b"<"):
                 raise ServerError(f"the server answered {response.status} {response.reason}")
             return data
@@ -180,7 +180,7 @@ def _check(url: str) -> None:
 
 @contextmanager
 def _as_server_error() -> Iterator[None]:
-    """What goes wrong on the way, as a ServerError."""
+    """Turns whatever goes wrong on the way into a ServerError."""
     try:
         yield
     except (ConnectionResetError, BrokenPipeError):  # RemoteDisconnected is one of them
@@ -195,19 +195,19 @@ def _as_server_error() -> Iterator[None]:
 
 @contextmanager
 def _ended_at(connection: http.client.HTTPConnection, deadline: float) -> Iterator[None]:
-    """Ends the connection at the deadline: a time-out of the socket begins anew with each octet.
+    """Ends the connection at the deadline: a socket's own time-out begins anew with each octet.
 
     Raises TimeoutError.
     """
     ended = threading.Event()
-    sock = connection.sock  # a connection that is not kept lets go of it before the answer is read
+    sock = connection.sock  # a connection that is not kept drops it before the answer
 
     def end() -> None:
         ended.set()
         if sock is not None:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
-            except OSError:  # the peer has just ended it
+            except OSError:  # the peer has just closed it
                 return
 
     timer = threading.Timer(max(deadline - time.monotonic(), 0.0), end)

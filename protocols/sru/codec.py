@@ -1,7 +1,7 @@
 """Responses -> XML, by version. (Parameters -> requests: `protocols.sru.parameters`.)
 
 The order of the elements is that of the schemas: ``srw-types.xsd`` for 1.1 and 1.2,
-``sruResponse.xsd`` and ``scan.xsd`` for 2.0. Everything that is sent is UTF-8 in NFC.
+``sruResponse.xsd`` and ``scan.xsd`` for 2.0. All that is sent is UTF-8 in NFC.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _EXACT: Final = "info:srw/vocabulary/resultCountPrecision/1/exact"
 
 @dataclass(frozen=True, slots=True)
 class _Dialect:
-    """What a version calls things. `version` is the element of that name, or nothing."""
+    """The names that a version uses. `version` is the element of that name, or empty."""
 
     response: str
     scan: str
@@ -68,8 +68,8 @@ _DIALECTS: Final = {
     ),
 }
 
-#: The parameters that an echoed request tells, in order: of 1.x and of 2.0. ``""`` is the place of
-#: the query as XCQL.
+#: The parameters in an echoed request of 1.x and of 2.0, in order. ``""`` is the place of the query
+#: as XCQL.
 _ECHO_1: Final[dict[type[Request], tuple[str, ...]]] = {
     SearchRetrieveRequest: (
         *("query", "", "startRecord", "maximumRecords", "recordPacking", "recordSchema"),
@@ -192,10 +192,10 @@ def _term(term: ScanTerm) -> str:
 
 
 def _echo(request: AnyRequest, x_cql: str, dialect: _Dialect) -> str:
-    """The request told again: where the schema allows it, and with something in it."""
+    """The echoed request, if the schema allows one and there is anything in it."""
     names = (_ECHO_2 if dialect.is_2 else _ECHO_1)[type(request)]
     if "" in names and not x_cql:
-        return ""  # 1.x has no echo without XCQL, and what is not CQL has no XCQL
+        return ""  # 1.x has no echo without XCQL, and only CQL has XCQL
     name = type(request).__name__
     told = "".join(
         _x_cql(request, x_cql) if not each else f"<zs:{each}>{escaped(value)}</zs:{each}>"

@@ -10,7 +10,7 @@ from protocols.sru.settings import SruSettings
 
 
 def scope_in(transaction: Transaction, name: str, settings: SruSettings) -> Scope:
-    """The records and items that the database shows. Raises Refused for a name nobody knows."""
+    """The records and items that the database shows. Raises Refused for an unknown name."""
     try:
         return scope_of(transaction, None if is_whole(name, settings) else name)
     except UnknownDatabase:
@@ -18,7 +18,7 @@ def scope_in(transaction: Transaction, name: str, settings: SruSettings) -> Scop
 
 
 def title_of(transaction: Transaction, name: str, settings: SruSettings) -> str:
-    """What the database is called. Raises Refused for a name nobody knows."""
+    """The title of the database. Raises Refused for an unknown name."""
     if is_whole(name, settings):
         return settings.title
     try:

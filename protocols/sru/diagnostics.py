@@ -1,4 +1,4 @@
-"""What a client is told of a request that was refused."""
+"""The diagnostics that a client gets for a refused request."""
 
 from __future__ import annotations
 

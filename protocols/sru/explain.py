@@ -1,6 +1,6 @@
 """Explain: what this server is and can do, as a ZeeRex record.
 
-Made from the tables that answer requests, so it says what is so. 2.0 has a part of its own in it.
+It is made from the tables that answer requests, so it is always right. 2.0 has a part of its own.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _server(request: ExplainRequest, database: str) -> str:
     except ValueError:  # the number may be anything
         port = _PORTS[address.scheme]
     version, method = "1.2", ' method="GET POST"'
-    if request.version is Version.V2_0:  # which tells no methods
+    if request.version is Version.V2_0:  # which has no methods
         version, method = "2.0", ""
     return (
         f'<serverInfo protocol="SRU" version="{version}" transport="{address.scheme}"'

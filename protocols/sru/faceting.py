@@ -1,7 +1,7 @@
 """Facets of a search (SRU 2.0): ``facetLimit``, ``facetStart`` and ``facetSort``.
 
 ``facetLimit`` is a number, for the facets of `DEFAULT`, or a list of ``number:index``;
-``facetStart`` likewise. Values come with most records first; another order is refused.
+``facetStart`` likewise. The values with most records come first; any other order is refused.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from protocols.hosting.answering import Context
 from protocols.sru.diagnostics import diagnostic_of
 from protocols.sru.messages import Diagnostic, Facet, FacetValue, SearchRetrieveRequest
 
-#: The facets of those that name none.
+#: The facets where a request names none.
 DEFAULT: Final = ("dc.creator", "dc.subject", "dc.date", "dc.language", "dc.type")
-#: More of them are not counted for one search.
+#: The most facets that are counted for one search.
 MOST_FACETS: Final = 20
 
 _ENTRY: Final = re.compile(r"\s*([0-9]{1,9})\s*(?::\s*([^\s:,]+)\s*)?")
@@ -44,7 +44,7 @@ class Wanted:
 
 
 def facets_wanted(request: SearchRetrieveRequest) -> tuple[Wanted, ...]:
-    """What the parameters ask for; nothing where there is no limit. Raises Refused."""
+    """What the parameters ask for; nothing if there is no limit. Raises Refused."""
     if not request.facet_limit:
         return ()
     if request.facet_sort.lower() not in _SORTS:
@@ -68,7 +68,7 @@ def facets_wanted(request: SearchRetrieveRequest) -> tuple[Wanted, ...]:
 
 
 def _numbers(parameter: str, text: str) -> dict[str, int]:
-    """The numbers of a parameter by index; that of no index under the empty name."""
+    """The numbers of a parameter by index; one without an index has the empty name."""
     found: dict[str, int] = {}
     for entry in text.split(",") if text else ():
         match = _ENTRY.fullmatch(entry)
@@ -85,9 +85,8 @@ def count_facets(
     records: BitMap,
     wanted: Sequence[Wanted],
 ) -> tuple[list[Facet], list[Diagnostic]]:
-    """The facets of the records that `tree` found, and why one of them cannot be had.
-
-    A facet without any value is left out: the schema has no place for it.
+    """The facets of the records that `tree` found, and why one of them could not be made. A facet
+    without values is left out: the schema has no place for it.
     """
     counted: list[Facet] = []
     diagnostics: list[Diagnostic] = []
@@ -112,9 +111,8 @@ def count_facets(
 def _value(
     request: SearchRetrieveRequest, tree: Tree, index: str, relation: str, counted: Counted
 ) -> FacetValue:
-    """A value with the search for the records that have it, of those found.
-
-    A query with prefixes of its own cannot be joined with another.
+    """A value, with the search for those of the found records that have it. A query with prefixes
+    of its own cannot be joined with another.
     """
     if _has_prefixes(tree):
         return FacetValue(counted.text, counted.hits, "", "")

@@ -1,7 +1,7 @@
-"""What each request is answered with, by its message class.
+"""The answer to each request, by its message class.
 
-A handler is ``(request, caller, context) -> response``; the caller is whoever comes, so it stands
-for the settings. Whatever is wrong becomes diagnostics in the response of the same operation.
+A handler is ``(request, caller, context) -> response``; the caller may be anybody, so the settings
+take its place. Whatever is wrong becomes diagnostics in the response of the same operation.
 """
 
 from __future__ import annotations
@@ -52,17 +52,17 @@ from protocols.sru.sort_parameter import keys_of_parameter
 
 log = logging.getLogger(__name__)
 
-#: More records than this are not made ready while other requests wait.
+#: More records than this are not prepared while other requests wait.
 FEW_RECORDS: Final = 50
-#: The same of the terms of a scan.
+#: The same for the terms of a scan.
 FEW_TERMS: Final = 50
-#: Longer queries are taken apart in a thread, are not remembered, and not told as XCQL.
+#: Longer queries are parsed in a thread, and neither remembered nor given as XCQL.
 SHORT_QUERY: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A query, as it can be searched, its order if it names one, and the same as XCQL."""
+    """A query that can be searched, its order if it names one, and its XCQL."""
 
     tree: Tree
     query: Query
@@ -106,7 +106,7 @@ def lane_of_search(request: SearchRetrieveRequest, caller: SruSettings) -> Lane:
 def answer_search(
     request: SearchRetrieveRequest, caller: SruSettings, context: Context
 ) -> SearchRetrieveResponse:
-    """Finds records, and gives some of them."""
+    """Finds records, and returns some of them."""
     try:
         scope = scope_in(context.transaction, request.database, caller)
         meant = understood(request.query)
@@ -158,7 +158,7 @@ def _failed_search(
 
 
 def lane_of_scan(request: ScanRequest, caller: SruSettings) -> Lane:
-    """Where the scan runs: one list of the whole catalogue is a short range of the index."""
+    """Where the scan runs: a list of the whole catalogue is a short range of the index."""
     number = request.maximum_terms or caller.default_terms
     if number > FEW_TERMS or len(request.scan_clause) > SHORT_QUERY:
         return Lane.WIDE_READ
@@ -200,7 +200,7 @@ def answer_scan(request: ScanRequest, caller: SruSettings, context: Context) -> 
     except (Refused, UnsupportedSearch) as error:
         return _failed_scan(request, [diagnostic_of(error)])
     entries, is_start, is_end = page.entries, page.is_start, page.is_end
-    if position == 0 and entries:  # the term itself is just before the first that is given
+    if position == 0 and entries:  # the term itself comes just before the first that is given
         if entries[0].term == _as_listed(term):
             entries, is_start = entries[1:], False
         is_end = is_end and len(entries) <= most
@@ -214,7 +214,7 @@ def answer_scan(request: ScanRequest, caller: SruSettings, context: Context) -> 
 
 
 def _as_listed(term: Term) -> str:
-    """The term as its list has it, if it has it."""
+    """The term as it stands in its list, if it does."""
     listed = list_for(
         term.access_point, term.text, term.structure, term.position, term.completeness
     )
@@ -229,7 +229,7 @@ def _clause_of(text: str) -> Clause:
 
 
 def _places(number: int, is_start: bool, is_end: bool) -> list[str]:
-    """Where each term is in the whole list, as far as the page tells."""
+    """Where each term stands in the whole list, as far as the page shows."""
     places = ["inner"] * number
     if number and is_start:
         places[0] = "first"
@@ -255,7 +255,7 @@ def _failed_scan(request: ScanRequest, diagnostics: list[Diagnostic]) -> ScanRes
 def answer_explain(
     request: ExplainRequest, caller: SruSettings, context: Context
 ) -> ExplainResponse:
-    """What there is; of a database that is not there, with the diagnostic, what of the first."""
+    """What there is; for an unknown database that of the first, with the diagnostic."""
     try:
         title = title_of(context.transaction, request.database, caller)
     except Refused as refused:
@@ -298,7 +298,7 @@ def answer(
     def done(document: bytes | None, error: BaseException | None) -> None:
         if document is None:
             said = Srw.SYSTEM_TEMPORARILY_UNAVAILABLE
-            if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
+            if not isinstance(error, DatabaseUnavailable):  # the log was told once
                 log.error("%s failed", type(request).__name__, exc_info=error)
                 said = Srw.GENERAL_SYSTEM_ERROR
             document = encode(failed(request, caller, [Diagnostic(said)]))
@@ -318,7 +318,7 @@ def answer(
             mark_refused()
         return encode(response)
 
-    # A large document is written where its records are read, not while others wait.
+    # A large document is written where its records were read, not while others wait.
     services.perform(lane, carry_out, done, may_lag=True)
 
 

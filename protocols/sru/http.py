@@ -17,14 +17,14 @@ from protocols.sru.handlers import answer
 from protocols.sru.parameters import decode
 from protocols.sru.settings import SruSettings
 
-#: What a Host header may be for us to repeat it.
+#: A Host header that we may repeat.
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _HTTPS = 443
 _METHODS = b"GET, HEAD, POST"
 _FORM = b"application/x-www-form-urlencoded"
-#: There are some twenty parameters; more than this are no request.
+#: There are some twenty parameters; a request with more than this is none.
 _MOST_PARAMETERS = 200
-#: A name of a character set may be anything; these are those of the web that matter here.
+#: The name of a character set may be anything; these are the ones that matter here.
 _CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8"} | dict.fromkeys(
     ("iso-8859-1", "latin1", "windows-1252"), "windows-1252"
 )
@@ -86,7 +86,7 @@ class SruResource(Resource):
         return NOT_DONE_YET
 
     def _address(self, request: Any, path: bytes) -> str:
-        """Where we were reached, or say that we are, without the query."""
+        """The address by which we were reached or want to be reached, without the query."""
         told = self._settings
         scheme = "https" if request.isSecure() or told.port == _HTTPS else "http"
         host = (request.getHeader(b"host") or b"").decode("latin-1")
@@ -113,7 +113,7 @@ def _unquoted(octets: bytes, charset: str) -> str:
 
 
 def _text(octets: bytes, charset: str) -> str:
-    """Octets in `charset`; where they cannot be that, in Latin-1, which old clients send."""
+    """The octets read as `charset`, or else as Latin-1, which old clients send."""
     try:
         return octets.decode(charset)
     except UnicodeDecodeError:

@@ -73,7 +73,7 @@ def _copy(status: CirculationStatus, resource: str) -> str:
 
 
 def _back(status: CirculationStatus) -> datetime | None:
-    """When a loan is due; one that is overdue, or marked, may come back any day, or never."""
+    """When a loan is due; an overdue or marked one may come back any day, or never."""
     if status.state is not ItemState.ON_LOAN or status.loan is None or status.is_overdue:
         return None
     return status.loan.due
@@ -84,7 +84,7 @@ def _why_not(status: CirculationStatus) -> str:
 
 
 def _identified(name: str, value: str, kind: str) -> str:
-    """A ``codeOrIdentifier``: the value and what it is."""
+    """A ``codeOrIdentifier``: the value and its kind."""
     return (
         f"<{name}><value>{escaped(value)}</value>"
         f"<typeOrSource><text>{kind}</text></typeOrSource></{name}>"
@@ -96,7 +96,7 @@ def _element(name: str, text: str) -> str:
 
 
 def _time(name: str, moment: datetime | None, branch: Branch) -> str:
-    """A time of the branch's own, with its offset."""
+    """The branch's local time, with its offset."""
     if moment is None:
         return ""
     local = moment.astimezone(ZoneInfo(branch.timezone))

@@ -1,8 +1,8 @@
 """The requests and responses of SRU 1.1, 1.2 and 2.0, one form for all versions.
 
-Fields have the standard's names in snake case. What a version has no place for is left out by the
-codec, and what it names in its own way (recordPacking of 1.x is recordXMLEscaping of 2.0) has the
-name of 2.0 here.
+Fields have the standard's names in snake case. The codec leaves out what a version has no place
+for; where names differ (recordPacking of 1.x is recordXMLEscaping of 2.0) those of 2.0 are used
+here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Version(Enum):
     V2_0 = "2.0"
 
 
-#: What is told to those that ask for a version we do not know.
+#: What a request for an unknown version is told.
 HIGHEST_VERSION = Version.V2_0
 
 
@@ -46,8 +46,8 @@ class Diagnostic:
 class Request:
     """What the operations have in common.
 
-    `database` is the name in the path, as written; `base_url` where we were reached, without a
-    query; `problems` what was wrong with the parameters, so that the request is not carried out.
+    `database` is the name in the path, as written; `base_url` is where we were reached, without a
+    query; `problems` are faults of the parameters, for which the request is not carried out.
     `given` holds the parameters that were understood, as they were written.
     """
 
@@ -67,7 +67,8 @@ class ExplainRequest(Request):
 
 @dataclass(slots=True)
 class SearchRetrieveRequest(Request):
-    """Search, and give some of the records found; `maximum_records` None leaves it to us."""
+    """Search, and return some of the records found; `maximum_records` None leaves their number to
+    us."""
 
     query: str = ""
     start_record: int = 1
@@ -81,7 +82,7 @@ class SearchRetrieveRequest(Request):
 
 @dataclass(slots=True)
 class ScanRequest(Request):
-    """Terms around the one in `scan_clause`, which stands at `response_position`, from 1."""
+    """Terms around the one in `scan_clause`, which has `response_position`, counted from 1."""
 
     scan_clause: str = ""
     response_position: int = 1
@@ -93,7 +94,7 @@ class ScanRequest(Request):
 
 @dataclass(slots=True)
 class RecordEntry:
-    """A record, or the diagnostic that stands for it. `position` 0: it is in no result set."""
+    """A record, or the diagnostic in its place. `position` 0: it is in no result set."""
 
     schema: str
     data: bytes | Diagnostic
@@ -114,7 +115,7 @@ class ExplainResponse:
 class FacetValue:
     """A value, the number of records that have it, and the query and address that find them.
 
-    The last two are empty where there is no such query.
+    The last two are empty if there is no such query.
     """
 
     text: str
@@ -134,7 +135,7 @@ class Facet:
 
 @dataclass(slots=True)
 class SearchRetrieveResponse:
-    """`next_record_position` None: nothing remains. `x_query` is the query as XCQL, if it is CQL.
+    """`next_record_position` None: no more records. `x_query` is the query as XCQL, if it is CQL.
 
     `number_of_records` is the exact count.
     """
@@ -150,7 +151,7 @@ class SearchRetrieveResponse:
 
 @dataclass(frozen=True, slots=True)
 class ScanTerm:
-    """A term of the list; `where_in_list` is first, last, only, inner, or empty: not known."""
+    """A term of the list; `where_in_list` is first, last, only, inner, or empty if unknown."""
 
     value: str
     number_of_records: int

@@ -1,8 +1,6 @@
-"""Parameters -> requests: which there are in each version, and what their values may be.
-
-Total: whatever the parameters hold, a request comes of it, with a diagnostic in `problems` for each
-thing that is wrong. Parameters that begin with ``x-`` are extensions; those that nobody knows are
-left alone, as all versions demand.
+"""Parameters -> requests: those of each version, and their possible values. Total: any parameters
+give a request, with a diagnostic in `problems` for each thing that is wrong. Parameters that begin
+with ``x-`` are extensions; unknown ones are ignored, as all versions demand.
 """
 
 from __future__ import annotations
@@ -26,13 +24,13 @@ from protocols.sru.messages import (
     Version,
 )
 
-#: The media types that responses may have; the first is what everybody gets who names none.
+#: The media types that responses may have; the first is the default.
 MEDIA_TYPES: Final = ("text/xml", "application/xml", "application/sru+xml")
 
 _NUMBER: Final = re.compile(r"\s*\+?([0-9]{1,18})\s*")
 _VERSION: Final = re.compile(r"\s*([0-9]{1,4})\.([0-9]{1,4})\s*")
 _VERSIONS: Final = {version.value: version for version in Version}
-#: A parameter is shown in a diagnostic up to this length.
+#: How much of a parameter a diagnostic shows.
 _SHOWN: Final = 200
 
 _OPERATIONS: Final[dict[str, type[AnyRequest]]] = {
@@ -40,7 +38,7 @@ _OPERATIONS: Final[dict[str, type[AnyRequest]]] = {
     "scan": ScanRequest,
     "explain": ExplainRequest,
 }
-#: What must be there.
+#: The mandatory ones.
 _MANDATORY: Final[dict[type[Request], str]] = {
     SearchRetrieveRequest: "query",
     ScanRequest: "scanClause",
@@ -57,8 +55,8 @@ _SEARCH_2: Final = (
 _SCAN: Final = ("scanClause", "responsePosition", "maximumTerms", "stylesheet")
 _EXPLAIN: Final = ("recordPacking", "stylesheet")
 
-#: The parameters of each request beside ``operation`` and ``version``, which 2.0 has not, but which
-#: its clients send.
+#: The parameters of each request besides ``operation`` and ``version``, which are not in 2.0 but
+#: are sent by its clients.
 _ALLOWED: Final[dict[tuple[type[Request], Version], frozenset[str]]] = {
     (kind, version): frozenset(names)
     for kind, version, names in (
@@ -82,7 +80,7 @@ _ALLOWED: Final[dict[tuple[type[Request], Version], frozenset[str]]] = {
 def decode(
     database: str, base_url: str, parameters: Iterable[tuple[str, str]], accept: str = ""
 ) -> AnyRequest:
-    """The request that the parameters make; `accept` is the header of that name."""
+    """The request that the parameters stand for; `accept` is the header of that name."""
     problems: list[Diagnostic] = []
     given: dict[str, str] = {}
     for name, value in parameters:
@@ -156,7 +154,7 @@ def _take(request: AnyRequest, given: dict[str, str]) -> None:
             except Refused as refused:
                 request.problems.append(diagnostic_of(refused))
             else:
-                if len(value) <= LONGEST_QUERY:  # longer ones are refused, and not told again
+                if len(value) <= LONGEST_QUERY:  # longer ones are refused and not repeated
                     taken[name] = value
         elif name not in ("version", "operation") and not name.startswith("x-"):
             request.problems.append(Diagnostic(Srw.UNSUPPORTED_PARAMETER, _shown(name)))
@@ -168,7 +166,7 @@ def _shown(text: str) -> str:
 
 
 def _preferred(accept: str) -> str:
-    """The first of our media types that a list of them names; empty where it names none."""
+    """The first of our media types in such a list; empty if there is none."""
     for part in accept.lower().split(","):
         name = part.partition(";")[0].strip()
         if name in MEDIA_TYPES:
@@ -265,7 +263,7 @@ def _record_xml_escaping(request: Request, value: str) -> None:
 
 
 def _result_set_ttl(request: Request, value: str) -> None:
-    _number("resultSetTTL", value, 0)  # a wish, which nobody keeps here: there are no result sets
+    _number("resultSetTTL", value, 0)  # a wish that cannot be met: there are no result sets
 
 
 def _record_xpath(request: Request, value: str) -> None:

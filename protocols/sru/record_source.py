@@ -11,7 +11,7 @@ from protocols.sru.answers import ServerError
 from protocols.sru.client import Client
 from protocols.sru.messages import Version
 
-#: The schema that is asked for where the settings name none.
+#: The schema to ask for if the settings name none.
 _SCHEMA: Final = "marcxml"
 #: Indexes of the numbers (Bath profile; the context set rec).
 _INDEXES: Final = {
@@ -23,7 +23,7 @@ _INDEXES: Final = {
 
 
 class SruSource:
-    """A server that is asked over one connection, as long as it keeps it."""
+    """A server that is asked over one connection for as long as it stays open."""
 
     def __init__(self, settings: TargetSettings) -> None:
         self._settings = settings

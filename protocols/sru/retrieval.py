@@ -1,5 +1,5 @@
-"""Records of a search as responses carry them: each in the schema asked for, or the diagnostic
-that stands for it."""
+"""Records of a search as responses carry them: each in the schema asked for, or the diagnostic in
+its place."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _entry(
     except CannotRender as error:
         told = Diagnostic(Srw.RECORD_NOT_IN_SCHEMA, f"{schema.identifier}: {error.reason}")
         return RecordEntry("", told, position, identifier)
-    except Exception:  # whatever is wrong with one record, the others are given
+    except Exception:  # whatever is wrong with one record, the others are returned
         log.exception("record %s cannot be given as %s", record.id, schema.name)
         told = Diagnostic(Srw.GENERAL_SYSTEM_ERROR)
         return RecordEntry("", told, position, identifier)

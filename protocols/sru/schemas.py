@@ -1,6 +1,6 @@
 """The record schemas that can be asked for: every XML format of the catalogue, and two with items.
 
-A schema is asked for by its short name or its identifier, in any case of letters.
+A schema is asked for by its short name or its identifier; case does not matter.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class Schema:
 
     @property
     def identifier(self) -> str:
-        """The one that is told."""
+        """The one that we send."""
         return self.identifiers[0]
 
 
 @cache
 def record_schemas() -> Mapping[str, Schema]:
-    """All schemas by their short names, in the order of these."""
+    """All schemas, ordered by their short names."""
     found = [_schema_of(each) for each in record_formats().values() if is_xml(each)]
     found.append(Schema(OPAC_XML, (OPAC_XML_SCHEMA,), _opac, shows_items=True))
     found.append(Schema(ISO_HOLDINGS, (ISO_HOLDINGS_SCHEMA,), iso_holdings, shows_items=True))
@@ -53,7 +53,7 @@ def _by_any_name() -> Mapping[str, Schema]:
 
 
 def schema_named(name: str) -> Schema:
-    """The schema of a short name or identifier. Raises Refused."""
+    """The schema with a short name or identifier. Raises Refused."""
     schema = _by_any_name().get(name.lower())
     if schema is None:
         raise Refused(Srw.UNKNOWN_SCHEMA, name)

@@ -2,7 +2,7 @@
 
 [sru]
 databases = ["catalogue", "Default"]
-host = "sru.example.org"           # what clients are told; left out: what they wrote
+host = "sru.example.org"           # what clients are told; by default, what they wrote
 port = 443
 """
 
@@ -27,22 +27,21 @@ class SruSettings:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     enabled: bool = True
-    #: Names under which the catalogue is found; the case of letters does not matter. The first is
-    #: what ``/sru`` alone means.
+    #: Names of the whole catalogue; case does not matter. ``/sru`` alone means the first.
     databases: Annotated[tuple[DatabaseName, ...], Field(min_length=1)] = ("catalogue", "Default")
-    #: What Explain says people should call the database.
+    #: The title of the database in Explain.
     title: str = "Library catalogue"
-    #: The address that is told to clients; empty: the one that they used. Port 443 is https.
+    #: The address that clients are told; empty: the one that they used. Port 443 is https.
     host: str = ""
     port: Annotated[int, Field(ge=1, le=65_535)] | None = None
 
-    #: Records of a response for those that name no number, and the most that anyone gets.
+    #: Records in a response by default, and at most.
     default_records: Annotated[int, Field(ge=0)] = 10
     maximum_records: Annotated[int, Field(ge=1, le=10_000)] = 1_000
     #: The same for the terms of a scan.
     default_terms: Annotated[int, Field(ge=1)] = 20
     maximum_terms: Annotated[int, Field(ge=1, le=1_000)] = 1_000
-    #: The schema of records for those that name none.
+    #: The default schema of records.
     default_schema: str = "marcxml"
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """The parameter ``sortKeys`` of SRU 1.1: the order that a request asks for outside its query.
 
-Case and accents never make a difference, so what asks for that is honoured and what asks for the
-contrary is refused.
+Case and accents never make a difference, so keys that ask for that are honoured and those that ask
+for the opposite are refused.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MISSING_VALUES: Final = {"lowvalue": True, "highvalue": False}
 
 def keys_of_parameter(text: str) -> tuple[SortKey, ...]:
     """The order that ``sortKeys`` asks for: ``path,schema,ascending,caseSensitive,missingValue``
-    for each key, all but the path may be missing. Raises Refused."""
+    for each key; all but the path may be missing. Raises Refused."""
     if not _KEYS.fullmatch(text):
         raise Refused(Srw.SORT_SEQUENCE_UNSUPPORTED, text)
     found = [next(csv.reader([key])) for key in _KEY.findall(text)]

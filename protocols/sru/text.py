@@ -1,4 +1,4 @@
-"""Text as it goes into XML: in NFC, without what XML forbids, and never joined to the markup.
+"""Text for XML: in NFC, without characters that XML forbids, and never merged with the markup.
 
 Whole records are normalised piece by piece, because a combining character at the beginning of a
 text would be drawn into the ``>`` before it: ``>`` and U+0338 are U+226F in NFC. Such a character
@@ -11,7 +11,7 @@ import re
 from typing import Final
 from unicodedata import combining, is_normalized, normalize
 
-#: What XML 1.0 has no place for (2.2).
+#: Characters that XML 1.0 does not allow (2.2).
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MARKUP: Final = re.compile("(<[^>]*>)")
 _SPECIAL: Final = re.compile("[&<>\r]")
@@ -30,8 +30,7 @@ def attribute(text: str) -> str:
 
 
 def normalised(xml: str) -> str:
-    """A well-formed piece of XML with its texts and attributes in NFC, and its markup as it was.
-
+    """A well-formed piece of XML with its texts and attributes in NFC and its markup unchanged.
     References are markup: an escaped ``<`` and a U+0338 after it stay two characters.
     """
     if is_normalized("NFC", xml):
@@ -41,7 +40,7 @@ def normalised(xml: str) -> str:
 
 
 def escaped_markup(xml: str) -> str:
-    """XML as text that holds it."""
+    """XML escaped as text."""
     return xml.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -1,6 +1,6 @@
 """A query as XML (XCQL), which the schema of SRU 1.x demands wherever a request is echoed.
 
-It is given for the 1.x responses alone; the other versions have the query as it was written.
+Only 1.x has it; 2.0 echoes the query as it was written.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from protocols.cql.parser import Boolean, Clause, Modifier, Tree
 from protocols.sru.text import escaped
 
 NAMESPACE: Final = "http://www.loc.gov/zing/cql/xcql/"
-#: Queries nested deeper are not written: their readers would not get through them.
+#: Queries nested deeper are left out: readers could not cope with them.
 DEEPEST: Final = 50
 
 
 def operand(tree: Tree) -> str:
-    """The content of an ``xQuery`` or operand, in the namespace declared as ``xcql``; or nothing
-    if the tree is too deep."""
+    """The content of an ``xQuery`` or operand, in the namespace declared as ``xcql``; or None if
+    the tree is too deep."""
     return _operand(tree) if _depth(tree) <= DEEPEST else ""
 
 

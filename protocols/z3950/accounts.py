@@ -18,16 +18,15 @@ def is_anonymous(identification: IdAuthentication | None) -> bool:
 
 
 def user_of(identification: IdAuthentication | None) -> str:
-    """Whom it names; "" for nobody, and for what cannot be read."""
+    """The user that it names; "" for none, and for what cannot be read."""
     return next((user for user, _, _ in _readings(identification)), "")
 
 
 def account_of(
     identification: IdAuthentication | None, settings: Z3950Settings, pins: PinVerifier
 ) -> Account | None:
-    """The account that is named, when the password is right.
-
-    Raises VerificationNeeded where the password is not known yet.
+    """The account that it names, if the password is right. Raises VerificationNeeded if the
+    password has not been verified yet.
     """
     for user, group, password in _readings(identification):
         account = settings.by_user.get(user)
@@ -41,7 +40,7 @@ def account_of(
 
 
 def _readings(identification: IdAuthentication | None) -> Iterator[tuple[str, str, str]]:
-    """User, group and password, in each way in which they can be read.
+    """User, group and password, in every way in which they can be read.
 
     The open form is ``user/password`` or ``user/group/password``, and a password may hold a slash.
     """

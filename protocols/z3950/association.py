@@ -1,4 +1,4 @@
-"""What one conversation has agreed on and found: the caller, as handlers are given it."""
+"""What one conversation has agreed on and found: the caller, as handlers see it."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class ResultSet:
     """The records a search found.
 
     Position n (from 1) is that of the n-th entry of `order` in a sorted set, and that of the n-th
-    smallest number in any other. A sorted set holds each record once, like the others. Of a large
-    one the order is worked out as far as it is read.
+    smallest number in any other. A sorted set holds each record once, like the others. The order of
+    a large one is worked out only as far as it is read.
     """
 
     records: BitMap
@@ -65,7 +65,7 @@ class ResultSet:
             return self.order.ids(transaction, start, number)
         row = self.records
         if number == 1 and 0 < start <= len(row):
-            return [row[start - 1]]  # a slice of a bitmap is another bitmap
+            return [row[start - 1]]  # a slice of a bitmap is a bitmap
         return list(row[start - 1 : start - 1 + number])
 
 
@@ -81,13 +81,13 @@ class Association:
     preferred_message_size: int = 0
     exceptional_record_size: int = 0
     result_sets: dict[str, ResultSet] = field(default_factory=dict)
-    #: Names of sets that had to make room, the latest of them.
+    #: The latest names of sets that had to make room.
     forgotten: dict[str, None] = field(default_factory=dict)
     options: int = 0
     account: Account | None = None
-    #: What was negotiated, if anything was: `record_charset` is what holds.
+    #: What was negotiated, if anything; `record_charset` is what applies.
     negotiated_charset: str | None = None
-    #: Where it comes in; None where nobody counts wrong passwords.
+    #: The way in; None if nobody counts wrong passwords.
     entrance: Entrance | None = None
 
     @property
@@ -97,7 +97,7 @@ class Association:
         return self.negotiated_charset or of_account or self.settings.record_charset
 
     def keep(self, name: str, found: ResultSet) -> None:
-        """Keeps a result set; where there are too many, the oldest makes room (3.2.2.1.8)."""
+        """Keeps a result set; if there are too many, the oldest makes room (3.2.2.1.8)."""
         self.result_sets.pop(name, None)
         self.forgotten.pop(name, None)
         self.result_sets[name] = found
@@ -119,7 +119,7 @@ class Association:
 class Answer:
     """A response, and what becomes of result sets when it is sent: None in `result_sets` deletes.
 
-    `closing` says that the association ends with it, `account` who has come in by it.
+    `closing`: the association ends with it; `account`: the one that it lets in.
     """
 
     response: Apdu
@@ -128,7 +128,7 @@ class Answer:
     account: Account | None = None
     #: The charset of records that was negotiated, if one was.
     record_charset: str | None = None
-    #: What goes before the response (3.3.2).
+    #: Segments that precede the response (3.3.2).
     segments: Sequence[Segment] = ()
-    #: A password was wrong, or nobody has the name.
+    #: A password was wrong, or the name is unknown.
     is_refused: bool = False

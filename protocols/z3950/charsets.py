@@ -1,9 +1,8 @@
-"""Character set negotiation (Z39.50-2003, OID.15.3) in Init: UTF-8, or what records can come in.
-
-Names, messages and terms are UTF-8 either way, and so are records; who negotiates is told so. A
-client that wants records in another character set that some format has (MARC-8, Latin-1) names it
-as a private set, in the form that YAZ gave it, and asks for records in it. Terms of those who do
-not negotiate are recognised by their octets (`rpn.text_of`).
+"""Character set negotiation (Z39.50-2003, OID.15.3) in Init: UTF-8, or a character set for records.
+Names, messages and terms are UTF-8 either way, and so are records; a client that negotiates is told
+so. A client that wants records in another character set that some format has (MARC-8, Latin-1)
+names it as a private set, in the form that YAZ introduced, and asks for records in it. The terms of
+clients that do not negotiate are recognised by their octets (`rpn.text_of`).
 """
 
 from __future__ import annotations
@@ -43,19 +42,19 @@ _RESPONSE: Final = identifier_of(2, constructed=True)
 
 
 class Negotiated(NamedTuple):
-    """The answer to a proposal, and the charset of records where it is agreed on."""
+    """The answer to a proposal, and the charset of records if one was agreed on."""
 
     answer: External
     record_charset: str | None
 
 
 def record_charsets() -> frozenset[str]:
-    """The charsets that some format renders, by their names in lower case."""
+    """The charsets in which some format can be rendered, by their names in lower case."""
     return frozenset(map(charset_of, record_formats().values()))
 
 
 def negotiate(request: InitializeRequest) -> Negotiated | None:
-    """The answer to a proposal in the request; None where there is none to be understood."""
+    """The answer to a proposal in the request; None if there is none that we understand."""
     for external in _externals(request):
         encoding = external.encoding
         if external.direct_reference == NEGOTIATION and isinstance(encoding, SingleAsn1Type):
@@ -72,7 +71,7 @@ def negotiate(request: InitializeRequest) -> Negotiated | None:
 
 
 def respond(proposal: OriginProposal) -> TargetResponse:
-    """What is selected of a proposal; what was not proposed is not spoken of."""
+    """What is selected from a proposal; the answer is silent on what was not proposed."""
     sets = proposal.proposed_char_sets
     in_records = proposal.records_in_selected_char_sets
     known: list[Iso10646 | PrivateCharacterSet] = [
@@ -104,7 +103,7 @@ def _charset_of(response: TargetResponse) -> str | None:
 
 
 def _private_name(proposed: object) -> str | None:
-    """The name in a private set that is externally specified: octets in an EXTERNAL."""
+    """The name in an externally specified private set: octets in an EXTERNAL."""
     if not isinstance(proposed, PrivateCharacterSet):
         return None
     try:
@@ -118,7 +117,7 @@ def _private_name(proposed: object) -> str | None:
 
 
 def _externals(request: InitializeRequest) -> Iterator[External]:
-    """What may hold a proposal: the user information, and each item of the other information."""
+    """Where a proposal may be: the user information, and each item of the other information."""
     if request.user_information_field is not None:
         yield request.user_information_field
     for item in request.other_info or ():

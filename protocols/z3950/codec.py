@@ -24,23 +24,22 @@ T = TypeVar("T", bound=Sequence)
 
 SEQUENCE = ber.identifier_of(16, constructed=True, universal=True)
 
-#: Requests remembered with their octets, and the octets of the longest: clients send the same
-#: Present, and many the same search, again and again.
+#: How many requests are remembered with their octets, and the length of the longest: clients send
+#: the same Present, and often the same search, again and again.
 REMEMBERED, LONGEST_REMEMBERED = 1_024, 512
 
 
 _generator = Generator()
 _decoders = OnDemand(_generator.decoder)
 _encoders = OnDemand(_generator.encoder)
-#: The octets of the tag of each APDU, and which APDU an identifier is that of.
+#: The octets of each APDU's tag, and the APDU for each identifier.
 _OCTETS = {apdu: ber.identifier_of(tag, constructed=True) for apdu, tag in tags_of(Apdu).items()}
 _APDUS = {int.from_bytes(octets, "big"): apdu for apdu, octets in _OCTETS.items()}
 
 
 def decode(data: bytes) -> Apdu:
-    """The message that `data`, exactly one BER value, holds. Raises MalformedMessage.
-
-    The same octets may give the same object again, which is therefore not to be changed.
+    """The message in `data`, exactly one BER value. Raises MalformedMessage. The same octets may
+    give the same object again, so it must not be changed.
     """
     return _remembered(data) if len(data) <= LONGEST_REMEMBERED else _decode(data)
 
@@ -81,7 +80,7 @@ def encode_value(message: Sequence, identifier: bytes = SEQUENCE) -> bytes:
 
 
 def read_value(kind: type[T], data: bytes, identifier: bytes = SEQUENCE) -> T:
-    """What of this kind `data`, exactly one value, holds. Raises MalformedMessage."""
+    """The value of this kind in `data`, exactly one. Raises MalformedMessage."""
     ends: ber.Ends = {}
     try:
         found, start, end, after = ber.header(data, 0, len(data), ends)

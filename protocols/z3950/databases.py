@@ -27,16 +27,15 @@ _EXPLAIN: Final = EXPLAIN_DATABASE.lower()
 
 
 def is_explain(names: Sequence[str]) -> bool:
-    """Is it the Explain database that is searched? It cannot be together with others."""
+    """Is the Explain database searched? It cannot be searched together with others."""
     return len(names) == 1 and names[0].lower() == _EXPLAIN
 
 
 def records_in(
     transaction: Transaction, names: Sequence[str], settings: Z3950Settings
 ) -> BitMap | None:
-    """The records that the databases show together, None where that is all of them.
-
-    Raises Refused for a name that is not known, and for Explain among others.
+    """The records that the databases show together; None for all. Raises Refused for an unknown
+    name, and for Explain among others.
     """
     shown: BitMap | None = BitMap()
     for name in names or [""]:
@@ -53,9 +52,8 @@ def records_in(
 def branches_in(
     transaction: Transaction, names: Sequence[str], settings: Z3950Settings
 ) -> frozenset[int] | None:
-    """The branches whose items the databases show together, None where that is all of them.
-
-    A database that has gone since the search shows none.
+    """The branches whose items the databases show together; None for all. A database that has
+    disappeared since the search shows none.
     """
     shown: frozenset[int] | None = frozenset()
     for name in names:
@@ -68,10 +66,9 @@ def branches_in(
 
 
 def owner_in(transaction: Transaction, name: str, settings: Z3950Settings) -> int | None:
-    """The agency that owns records which are inserted into the database: that of an agency or a
-    branch itself; nobody owns those of the whole catalogue and of a consortium.
-
-    Raises Refused for a name that is not known, and for Explain.
+    """The agency that owns records inserted into the database: that of an agency's or branch's
+    database; None for the whole catalogue and for a consortium. Raises Refused for an unknown name,
+    and for Explain.
     """
     known = _known(name, settings)
     if known is None:
@@ -87,5 +84,5 @@ def owner_in(transaction: Transaction, name: str, settings: Z3950Settings) -> in
 
 
 def _known(name: str, settings: Z3950Settings) -> str | None:
-    """The name by which the catalogue knows a database: none for the whole."""
+    """The name by which the catalogue knows a database: None for the whole."""
     return None if name.lower() in settings.names else name

@@ -1,6 +1,5 @@
-"""Bib-1 diagnostics (Z39.50-2003, appendix 4), and what of the engine's refusals becomes which.
-
-The additional information is the value at fault, so that a client can tell which it was.
+"""Bib-1 diagnostics (Z39.50-2003, appendix 4), and the one that each refusal of the engine becomes.
+The additional information is the value at fault, so that a client knows which it was.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ BIB_1: Final = "1.2.840.10003.4.1"
 
 
 class Bib1(IntEnum):
-    """The conditions this server can be in, by their numbers in Bib-1."""
+    """The conditions that this server reports, by their numbers in Bib-1."""
 
     TEMPORARY_SYSTEM_ERROR = 2
     TOO_MANY_OPERATORS = 6
@@ -89,7 +88,7 @@ class Bib1(IntEnum):
     SCHEMA_UNSUPPORTED = 1066
 
 
-#: Which condition a part of a search that the catalogue cannot honour is.
+#: The condition for each part of a search that the catalogue cannot honour.
 CONDITION_OF_PART: Final[dict[Part, Bib1]] = {
     Part.ACCESS_POINT: Bib1.USE_ATTRIBUTE_UNSUPPORTED,
     Part.RELATION: Bib1.RELATION_UNSUPPORTED,
@@ -114,7 +113,8 @@ class Refused(Exception):
 
 
 def refusal_of(unsupported: UnsupportedSearch) -> Refused:
-    """The same refusal in Bib-1; texts of the engine stand in for numbers it never knew."""
+    """The same refusal in Bib-1; numbers that the engine does not know are replaced by its
+    texts."""
     return Refused(CONDITION_OF_PART[unsupported.part], unsupported.value)
 
 
@@ -122,6 +122,6 @@ def diagnostic(refused: Refused, version: int) -> DefaultDiagFormat:
     """The record of a refusal, in the form of the version in force."""
     if version >= 3:
         return DefaultDiagFormat(BIB_1, refused.condition, V3Addinfo(refused.addinfo))
-    # VisibleString has the printable characters of ASCII alone.
+    # VisibleString has only the printable characters of ASCII.
     visible = refused.addinfo.encode("ascii", "replace").decode()
     return DefaultDiagFormat(BIB_1, refused.condition, V2Addinfo(visible))

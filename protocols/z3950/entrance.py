@@ -1,4 +1,4 @@
-"""Who tries passwords in Init, and must wait: the same rule as in the other protocols."""
+"""Makes those who try passwords in Init wait, by the same rule as in the other protocols."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from protocols.z3950.messages.association import InitializeRequest
 class Entrance:
     """The way in from one host.
 
-    `failed` is shared by all connections of the process, or a new connection would be a new
-    beginning; `seconds` reads the monotonic clock.
+    `failed` is shared by all connections of the process, as otherwise each connection could begin
+    anew; `seconds` reads the monotonic clock.
     """
 
     host: str
@@ -23,12 +23,13 @@ class Entrance:
     seconds: Callable[[], float]
 
     def is_held(self, request: InitializeRequest) -> bool:
-        """Must the client wait before it names this account again? No password is looked at."""
+        """Must the client wait before it names this account again? Then no password is looked
+        at."""
         user = user_of(request.id_authentication)
         return bool(user) and self.failed.is_held(self.host, user, self.seconds())
 
     def tried(self, request: InitializeRequest, *, is_in: bool, is_refused: bool) -> None:
-        """Init was answered, and its password looked at. Who names nobody has tried nothing."""
+        """Init was answered, and its password looked at. Without a name nothing was tried."""
         user = user_of(request.id_authentication)
         if is_in:
             self.failed.succeeded(self.host, user)

@@ -1,6 +1,5 @@
-"""What each request is answered with, by its message class: the tables, and the way to an answer.
-
-Those that need the engines run in a transaction; those of `LOCAL` need the association alone.
+"""The answer to each request, by its message class. Handlers that need the engines run in a
+transaction; those of `LOCAL` need only the association.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ log = logging.getLogger(__name__)
 
 Work = Callable[[Context], Answer]
 
-#: Looks at a request: where it is to run, and what answers it there.
+#: Looks at a request and says where it runs, and what answers it there.
 Prepare = Callable[[Any, Association], tuple[Lane, Work]]
 
 
@@ -71,7 +70,7 @@ HANDLERS: Final[dict[type[Apdu], Prepare]] = {
     ExtendedServicesRequest: prepare_service,
 }
 
-#: Requests that the association alone can answer.
+#: Requests that the association can answer alone.
 LOCAL: Final[dict[type[Apdu], Callable[[Any, Association], Answer]]] = {
     DeleteResultSetRequest: delete_result_sets,
     ResourceReportRequest: refuse_resource_report,
@@ -86,7 +85,7 @@ def answer(
 
     def done(answered: Answer | None, error: BaseException | None) -> None:
         if answered is None:
-            if not isinstance(error, DatabaseUnavailable):  # of which the log was told once
+            if not isinstance(error, DatabaseUnavailable):  # the log was told once
                 log.error("%s failed", type(request).__name__, exc_info=error)
             answered = failed(request, caller)
         if isinstance(request, InitializeRequest) and caller.entrance is not None:
@@ -111,7 +110,7 @@ def answer(
 
 
 def failed(request: Apdu, caller: Association) -> Answer:
-    """The answer to a request whose handler broke."""
+    """The answer to a request whose handler failed."""
     refused = Refused(Bib1.TEMPORARY_SYSTEM_ERROR)
     if isinstance(request, SearchRequest):
         return failed_search(request, caller, refused)

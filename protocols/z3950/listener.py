@@ -19,7 +19,7 @@ from protocols.z3950.outcomes import outcome_of
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Z3950Settings
 
-#: A host to connect to, for interfaces that stand for all there are.
+#: A host to connect to, for interfaces that stand for all of them.
 _ANY: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104
 
 

@@ -1,4 +1,4 @@
-"""How a request ended, for whoever counts them: one that is refused has diagnostics or says so."""
+"""How a request ended, for the metrics: a refused one has diagnostics or says so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DIAGNOSTICS = (DefaultDiagFormat, MultipleNonSurDiagnostics)
 
 
 def outcome_of(answer: Answer) -> str:
-    """Of an answer; surrogate diagnostics, in the place of single records, do not count."""
+    """The outcome of an answer; surrogate diagnostics, in place of single records, do not count."""
     response = answer.response
     if isinstance(response, SearchResponse | PresentResponse):
         is_refused = isinstance(response.records, _DIAGNOSTICS)

@@ -42,7 +42,7 @@ class State(Enum):
     CLOSED = "after Close, or a refused Init"
 
 
-#: Requests that an open association answers, each with a response of its own.
+#: Requests that an open association answers, each with its own response.
 _ANSWERED: tuple[type[Apdu], ...] = (
     SearchRequest,
     PresentRequest,
@@ -54,18 +54,18 @@ _ANSWERED: tuple[type[Apdu], ...] = (
     DuplicateDetectionRequest,
 )
 
-#: What may arrive in which state, and the state then. Everything else is a protocol error.
+#: What may arrive in each state, and the state after it. Everything else is a protocol error.
 _NEXT: dict[State, dict[type[Apdu], State]] = {
     State.IDLE: {InitializeRequest: State.OPEN, Close: State.CLOSED},
     State.OPEN: {
         Close: State.CLOSED,
-        # It has no response, and a target may leave it alone (3.2.6.2).
+        # It has no response, and a target may ignore it (3.2.6.2).
         TriggerResourceControlRequest: State.OPEN,
         **dict.fromkeys(_ANSWERED, State.OPEN),
     },
 }
 
-#: The bit of protocolVersion that says so; versions 1 and 2 are the same (3.2.1.1.1).
+#: The bit of protocolVersion for version 3; versions 1 and 2 are the same (3.2.1.1.1).
 _VERSION_3 = 1 << 2
 
 _CLOSE_TAG = b"\xbf\x30"
@@ -86,16 +86,16 @@ class Z3950Session:
 
     @property
     def closing(self) -> bool:
-        """Nothing more is read; the connection ends when the outgoing octets are written."""
+        """Nothing more is read; the connection ends once the outgoing octets are written."""
         return self.state is State.CLOSED
 
     @property
     def pending(self) -> int:
-        """Octets received that no request was made of yet."""
+        """Octets received that have not become a request yet."""
         return len(self._stream) + self._waiting_size
 
     def receive_data(self, data: bytes, now: float) -> None:
-        """Takes octets in; whatever they are, what is wrong shows in the order of requests."""
+        """Takes octets in; faults in them come to light in the order of requests."""
         if self.closing:
             return
         self.deadline = now + self.association.settings.idle_timeout
@@ -104,7 +104,7 @@ class Z3950Session:
             self._look_for_close()
 
     def _look_for_close(self) -> None:
-        """Cuts up what came while a request is being answered: a Close may pass it."""
+        """Cuts up what came while a request is being answered: a Close may overtake it."""
         while not (self._waiting and isinstance(self._waiting[-1], MalformedMessage)):
             try:
                 apdu = self._stream.next_apdu()
@@ -174,7 +174,7 @@ class Z3950Session:
         self._request = None
 
     def send(self, answer: Answer, now: float) -> None:
-        """Answers the request given out last; does nothing when Close has come meanwhile."""
+        """Answers the request handed out last; does nothing if Close has come meanwhile."""
         request = self._request
         if request is None:
             return

@@ -7,12 +7,12 @@ databases = ["catalogue", "Default"]
 [[z3950.accounts]]
 user = "union-catalogue"
 password = "$argon2id$..."       # the hash, made by `circulation.patrons.pins.hash_pin`
-branch = "DK-710100"             # where it works, by the ISIL; needed for what follows
+branch = "DK-710100"             # the ISIL of its branch; needed for what follows
 may_update = true                # records: insert, replace, delete (Extended Services)
 may_order = true                 # holds for patrons (ItemOrder)
 may_keep_sets = true             # persistent result sets
-patron = "P0000001"              # who orders where the request names nobody
-record_charset = "marc-8"        # of its MARC records; else as the setting of that name says
+patron = "P0000001"              # who orders if the request names nobody
+record_charset = "marc-8"        # of its MARC records; by default the setting of that name
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ Octets = Annotated[int, Field(ge=1_024, le=1 << 30)]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who may come in."""
+    """Somebody who may log in."""
 
     __pydantic_config__ = _EXACT
 
-    #: What the client sends in Init; the password stands here as its argon2 hash.
+    #: What the client sends in Init; the password is given as its argon2 hash.
     user: Annotated[str, Field(min_length=1, max_length=255)]
     password: Annotated[str, HASHED] = field(repr=False)
-    #: Where not empty, the client must name this group as well.
+    #: If not empty, the client must name this group as well.
     group: str = ""
     #: What it may do by extended services: change records, place holds.
     may_update: bool = False
     may_order: bool = False
     #: Whether its result sets may outlive their association.
     may_keep_sets: bool = False
-    #: The ISIL of the branch in whose name it does so.
+    #: The ISIL of the branch in whose name it acts.
     branch: str = ""
-    #: The card of the patron whom orders are for that name nobody.
+    #: The card of the patron for orders that name nobody.
     patron: str = ""
-    #: The character set of its MARC records, where it is another than everybody's.
+    #: The character set of its MARC records, if it differs from the general one.
     record_charset: RecordCharset | None = None
 
 
@@ -71,7 +71,7 @@ def _checked(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
 
 @dataclass(frozen=True)
 class Z3950Settings:
-    """Where Z39.50 is spoken, to whom, and within which bounds."""
+    """Where, with whom and within which bounds Z39.50 is spoken."""
 
     __pydantic_config__ = _EXACT
 
@@ -81,25 +81,26 @@ class Z3950Settings:
     access: Access = ANYBODY
     tls: Tls | None = None
 
-    #: Names under which the whole catalogue is found; the case of letters does not matter. Each
-    #: agency and branch is a database of its own besides, under its ISIL.
+    #: Names of the whole catalogue; case does not matter. Each agency and branch is also a database
+    #: of its own, under its ISIL.
     databases: Annotated[tuple[str, ...], Field(min_length=1)] = ("catalogue", "Default")
-    #: With none, everybody may search, and who names a user may too.
+    #: Without any, everybody may search, whether or not they name a user.
     accounts: Annotated[tuple[Account, ...], AfterValidator(_checked)] = ()
-    #: Refuse who names no user. Who names one must be known wherever there are accounts.
+    #: Refuse clients that name no user. If there are accounts, a user who is named must be one of
+    #: them.
     require_account: bool = False
 
-    #: The character set of MARC records: ``utf-8``, ``marc-8``, ``iso-8859-1`` (danMARC2). Where a
-    #: format lacks it they are in UTF-8. Who negotiates one, or has an account that says one, gets
-    #: that one.
+    #: The character set of MARC records: ``utf-8``, ``marc-8``, ``iso-8859-1`` (danMARC2). A format
+    #: that lacks it uses UTF-8. One that the client negotiates, or that its account names, comes
+    #: first.
     record_charset: RecordCharset = "utf-8"
 
     #: Seconds without a request before the association is closed.
     idle_timeout: Annotated[float, Field(gt=0)] = 600.0
-    #: The most that is offered in Init: octets of records in a response, and of one record.
+    #: The largest sizes agreed to in Init: octets of the records in a response, and of one record.
     preferred_message_size: Octets = 1 << 20
     exceptional_record_size: Octets = 4 << 20
-    #: Octets of one request.
+    #: The largest request, in octets.
     maximum_request_size: Octets = 256 << 10
     #: Result sets one association may keep.
     maximum_result_sets: Annotated[int, Field(ge=2, le=10_000)] = 100

@@ -1,7 +1,6 @@
-"""What is wrong with a message, before anybody is asked: the platform tells of it only later.
-
-The rules of the layout, and those that the platform adds to the schema (in production since
-10 September 2025): names of files, addresses behind actions.
+"""Finds what is wrong with a message before it is sent: the platform would say so only later. The
+rules are those of the layout, and those that the platform adds to the schema (in production since
+10 September 2025) for names of files and the addresses of actions.
 """
 
 from __future__ import annotations
@@ -14,14 +13,15 @@ from protocols.digital_post.memo.layout import LAYOUT, Part, is_many
 from protocols.digital_post.memo.messages import MemoVersion, Message, MessageType
 from protocols.digital_post.memo.values import Simple
 
-#: What the platform refuses in the name of a file.
+#: Characters that the platform refuses in the name of a file.
 _NOT_IN_NAMES = re.compile('[<>:"/\\\\|?*\r\n\u00a0\u2000-\u200a\u2028\u205f\u2060\u3000]')
 _URL = re.compile(r"https://[^\s/?#]+([/?#]\S*)?")
 _NUMBERS = {"CPR": re.compile("[0-9]{10}", re.ASCII), "CVR": re.compile("[0-9]{8}", re.ASCII)}
 
 
 class MemoInvalid(ValueError):
-    """No message of that version; `problems` holds a sentence for each reason, without values."""
+    """Not a message of that version; `problems` holds a sentence for each reason, without
+    values."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))

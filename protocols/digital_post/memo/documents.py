@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class ActionCode(Enum):
-    """What an action is for. AFTALE has a `Reservation`, every other one an `EntryPoint`."""
+    """What an action is for. AFTALE has a `Reservation`, all others an `EntryPoint`."""
 
     AFTALE = "AFTALE"  # an appointment
     BETALING = "BETALING"  # payment
@@ -43,7 +43,7 @@ class EntryPoint:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button beside a document; `end_date_time` is the last time at which it is of use."""
+    """A button beside a document; `end_date_time` is when it ceases to be of use."""
 
     label: str
     action_code: ActionCode
@@ -68,7 +68,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class MainDocument:
-    """Several files are one text in several formats."""
+    """Several files are the same text in several formats."""
 
     file: tuple[File, ...]
     main_document_id: str | None = None

@@ -36,9 +36,8 @@ ANY_NUMBER: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A child element: its prefixed name, the field that holds it, its type, how often it stands.
-
-    `versions` have it; in `required` it must be there (never, where that is empty).
+    """A child element: its prefixed name, the field that holds it, its type, and how often it may
+    appear. `versions` are those that have it, `required` those in which it is mandatory.
     """
 
     element: str

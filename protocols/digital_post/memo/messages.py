@@ -54,7 +54,7 @@ class MessageHeader:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`message_body` is missing in a NemSMS alone."""
+    """Only a NemSMS has no `message_body`."""
 
     message_header: MessageHeader
     message_body: MessageBody | None = None

@@ -1,6 +1,5 @@
-"""Who sends and who receives a MeMo message, and what else is said of them (MeMo_core, MeMo_grd).
-
-The classes have the names of the elements. Every text has at most 256 characters.
+"""The sender and the recipient of a MeMo message, with their details (MeMo_core, MeMo_grd). The
+classes are named after the elements. A text has at most 256 characters.
 """
 
 from __future__ import annotations
@@ -126,7 +125,7 @@ class ContactInfo:
 
 @dataclass(frozen=True, slots=True)
 class ContactPoint:
-    """Where an answer is to go: a box that the receiving authority has made known."""
+    """Where an answer should go: a mailbox that the receiving authority has announced."""
 
     contact_point_id: str
     contact_group: str | None = None
@@ -136,7 +135,7 @@ class ContactPoint:
 
 @dataclass(frozen=True, slots=True)
 class Representative:
-    """Who sends for the sender (1.2)."""
+    """Who sends on behalf of the sender (1.2)."""
 
     representative_id: str
     id_type: str

@@ -1,6 +1,5 @@
-"""A message from XML, as strictly as the platform reads it: order, number and types of elements.
-
-Nothing is looked up anywhere: documents with a DTD are refused.
+"""Reads a message from XML as strictly as the platform does: order, number and types of elements.
+Nothing is looked up anywhere, and documents with a DTD are refused.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def read_memo(document: bytes) -> tuple[Message, MemoVersion]:
 
 
 def memo_from(root: etree._Element) -> tuple[Message, MemoVersion]:
-    """As `read_memo`, from an element that stands in another document."""
+    """Like `read_memo`, for an element of another document."""
     if root.tag != MESSAGE_TAG:
         raise MemoInvalid(["the document is no memo:Message"])
     if root.prefix != "memo":
@@ -67,7 +66,7 @@ def _value(element: etree._Element, kind: type[Any], version: MemoVersion, path:
     if position < len(children):
         name = etree.QName(children[position]).localname
         raise MemoInvalid([f"{path}: {name} is not allowed there"])
-    return kind(**fields)  # what the version does not have is left to its default, nothing
+    return kind(**fields)  # what the version does not have keeps its default, None
 
 
 def _part(element: etree._Element, part: Part, version: MemoVersion, path: str) -> Any:

@@ -112,7 +112,7 @@ class AdditionalReplyData:
 
 @dataclass(frozen=True, slots=True)
 class ReplyData:
-    """One message of a thread. Who sent and received it is not shown by repr()."""
+    """One message of a thread. Its sender and recipient are not shown by repr()."""
 
     message_uuid: str
     message_id: str | None = None

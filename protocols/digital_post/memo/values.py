@@ -1,6 +1,5 @@
-"""The simple types of MeMo (MeMo_dataTypes.xsd): between a value and its text, and their limits.
-
-What is said of a value that breaks a limit never holds the value, which may be a person's.
+"""The simple types of MeMo (MeMo_dataTypes.xsd): how values become text and back, and their limits.
+A message about a value that breaks a limit never quotes the value, which may be personal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A message as XML: UTF-8, with the prefix ``memo:``, which receivers take literally."""
+"""Writes a message as XML: UTF-8, with the prefix ``memo:``, which receivers take literally."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from protocols.digital_post.memo.layout import LAYOUT, MESSAGE_TAG, NAMESPACES, 
 from protocols.digital_post.memo.messages import MemoVersion, Message
 from protocols.digital_post.memo.values import Simple
 
-#: The longest document that the platform takes, in bytes.
+#: The longest document that the platform accepts, in bytes.
 LONGEST = 99_500_000
 
 

@@ -1,1 +1,1 @@
-"""Asking: what partners are told and asked by us, and what their answers do."""
+"""Asking: what we tell and ask partners, and what their answers do."""

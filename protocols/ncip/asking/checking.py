@@ -1,4 +1,4 @@
-"""Trying a responder, ours or any other: a partner's whole life cycle on a sandbox item."""
+"""Tries a responder, ours or any other: a partner's whole life cycle on a sandbox item."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from protocols.ncip.asking.life_cycles import Sandbox, Step
 from protocols.ncip.messages import LookupVersion
 from protocols.ncip.partners.journal import outcome_of
 
-#: Problems that are no failure: it is in, or gone, already; it was lent a moment ago.
+#: Problems that are no failure: it is already in, or gone; it was lent a moment ago.
 _AS_GOOD: Final = {
     "CheckInItem": frozenset({"Item Not Checked Out", "Unknown Item"}),
     "RenewItem": frozenset({"Item Not Renewable"}),
@@ -29,9 +29,8 @@ class Tried(NamedTuple):
 
 
 def run_steps(client: NcipClient, box: Sandbox, steps: Sequence[Step]) -> Iterator[Tried]:
-    """Does the steps one after the other; one that fails keeps none of the others from its turn.
-
-    Raises NcipUnreachable where there is no answer at all.
+    """Takes the steps one after the other, even after one that fails. Raises NcipUnreachable if
+    there is no answer at all.
     """
     for step in steps:
         request = step(box)

@@ -7,8 +7,8 @@
     with NcipClient("https://library.example/ncip", agency="BROKER", secret="...") as client:
         answer = client.ask(LookupUser(user_id=UserId(user_identifier_value="P0000001")))
 
-It speaks every version that the server does, over HTTP, HTTPS and raw TCP (``tcp://HOST:PORT``,
-``tls://HOST:PORT``), and blocks: use it in a thread, or a script.
+It speaks all versions of the server, over HTTP, HTTPS and raw TCP (``tcp://HOST:PORT``,
+``tls://HOST:PORT``), and blocks: use it in a thread or a script.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ _DEFAULT_PORT: Final = 3121
 
 
 class NcipUnreachable(Exception):
-    """No answer of NCIP has come; the text says why. Whether the request was carried out, nobody
-    knows."""
+    """No NCIP answer has come; the text says why. It is unknown whether the request was carried
+    out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks whom, and how it is proved. `secret_in` says where the secret goes."""
+    """Who asks whom, and with what proof. `secret_in` says where the secret goes."""
 
     agency: str = ""
     to_agency: str = ""
@@ -112,7 +112,7 @@ class NcipClient:
         self._http = self._socket = None
 
     def ask(self, request: Any) -> Any:
-        """The answer to a request, a `Refusal` where it was refused. Raises NcipUnreachable.
+        """The answer to a request; a `Refusal` if it was refused. Raises NcipUnreachable.
 
         A request without a header gets that of the caller.
         """
@@ -143,7 +143,7 @@ class NcipClient:
         )
 
     def exchange(self, document: bytes) -> bytes:
-        """The answer to a document, whatever both are. Raises NcipUnreachable."""
+        """The answer to a document, whatever either contains. Raises NcipUnreachable."""
         is_http = self._parts.scheme in ("http", "https")
         try:
             answer = self._by_http(document) if is_http else self._by_tcp(document)
@@ -189,7 +189,7 @@ class NcipClient:
         answer = response.read(ANSWER_BYTES + 1)
         if len(answer) > ANSWER_BYTES:
             raise NcipUnreachable("the answer is too long")
-        # Some responders say what is wrong in NCIP, with a status of failure.
+        # Some responders say in NCIP what is wrong, with a failure status.
         if response.status >= 300 and b"NCIP" not in answer[:1000]:
             raise NcipUnreachable(f"HTTP status {response.status}")
         return answer

@@ -1,6 +1,6 @@
 """The life cycle of a loan as each kind of partner asks for it: services in their order.
 
-Read from what the brokers document and send; `protocols.ncip.asking.checking` runs them against any
+Taken from what brokers document and send; `protocols.ncip.asking.checking` runs them against any
 responder, and the tests against ours.
 """
 
@@ -52,8 +52,8 @@ _USER_FIELDS: Final = ("Name Information", "User Privilege", "Block Or Trap")
 
 @dataclass(frozen=True)
 class Sandbox:
-    """What the steps are about. `user` is a patron, or the institution that borrows; `barcode` an
-    item of the responder, or the temporary one that is brought; `number` that of its title."""
+    """What the steps are about. `user` is a patron, or the institution that borrows; `barcode` that
+    of an item of the responder, or of the temporary one; `number` that of its title."""
 
     agency: str
     user: str
@@ -139,7 +139,7 @@ def _request(box: Sandbox) -> RequestItem:
 
 
 def _page(box: Sandbox) -> RequestItem:
-    """As crosslink asks by itself: a title, an Item of it, and nothing to be told."""
+    """As crosslink asks by default: for a title, an Item of it, and no details."""
     return RequestItem(
         user_id=box.user_id,
         item_id=() if box.number else (box.item_id,),
@@ -269,16 +269,14 @@ Step = Callable[[Sandbox], Any]
 
 
 class LifeCycle(NamedTuple):
-    """What the partner asks of the library that lends, and of the one that borrows.
-
-    `is_institution` says that it borrows for an institutional patron; else for users it registers,
-    or for our own.
+    """What the partner asks of the lending and of the borrowing library. `is_institution`: it
+    borrows for an institutional patron; else for users that it registers, or for our own.
     """
 
     lender: tuple[Step, ...]
     borrower: tuple[Step, ...]
     is_institution: bool = True
-    #: PickupLocation, as the partner says it where nobody has told it our words.
+    #: The PickupLocation that the partner uses if it has not been told our words.
     lender_place: str = ""
     borrower_place: str = ""
 

@@ -1,4 +1,5 @@
-"""What a partner is told: the message for each kind of notice, as the lender and as the borrower.
+"""What a partner is told: the message for each kind of notice, from the lender and from the
+borrower.
 
 | notice | as the lender | as the borrower |
 |---|---|---|
@@ -54,13 +55,13 @@ _WHOLE: Final = Code("Bibliographic Item")
 
 
 class Telling(NamedTuple):
-    """A notice, whom it goes to, and what is known besides."""
+    """A notice, its recipient, and what else is known."""
 
     notice: Notice
     partner: Partner
     agency: str  # ours: the ISIL of the agency whose branch does the partner's work
     address: str  # of that branch: where parcels come from
-    record: Record | None = None  # what is wanted, where it is a record of ours
+    record: Record | None = None  # what is wanted, if it is a record of ours
 
     @property
     def item_id(self) -> ItemId:
@@ -190,7 +191,7 @@ def _asked(telling: Telling) -> RequestItem:
     )
 
 
-#: By kind of notice. As the borrower, and as the lender, they are the same: `Telling` differs.
+#: By kind of notice. They are the same from borrower and lender: `Telling` differs.
 MESSAGES: Final[dict[NoticeKind, Callable[[Telling], Any]]] = {
     NoticeKind.ASKED: _asked,
     NoticeKind.SHIPPED: _shipped,

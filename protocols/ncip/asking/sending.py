@@ -1,4 +1,4 @@
-"""The loop that has partners told, beside the listeners."""
+"""The loop that sends notices to partners, beside the listeners."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from protocols.ncip.asking.telling_partners import Teller
 
 log = logging.getLogger(__name__)
 
-#: Partners that are told at the same time.
+#: How many partners are told at the same time.
 AT_ONCE = 16
 
 
 class SendingLoop:
-    """Looks every now and then who is to be told, and gives each partner a thread.
+    """Looks every now and then for partners with notices due, and gives each a thread.
 
     `later` and `call_from_thread` are the reactor's.
     """
@@ -77,6 +77,6 @@ class SendingLoop:
         return told
 
     def _end(self) -> None:
-        """What is being said may be said to its end; the rest waits for the next start."""
+        """A message being sent may be finished; the rest waits for the next start."""
         self._is_over = self._teller.is_stopping = True
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,7 +1,7 @@
 """Telling partners what has happened: from the outbox of circulation to their addresses.
 
-`Teller.tell` works off the queue of one partner, in a thread, and blocks; each partner has a thread
-of its own at a time, so that one that answers slowly keeps nobody waiting but itself.
+`Teller.tell` works off the queue of one partner, in a thread, and blocks; each partner has its own
+thread, so that a slow one keeps no others waiting.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: Problems for which the same message may be taken later.
+#: Problems after which the same message may be accepted later.
 _PASSING = frozenset({ProblemType.TEMPORARY_PROCESSING_FAILURE.value})
 #: Seconds that a partner may take to answer.
 TIMEOUT = 20.0
 
-#: Takes what `Journal.note` does, in any thread.
+#: `Journal.note`, for any thread.
 Note = Callable[[Exchanged], object]
 
 
 class Teller:
     """What partners are told, and what becomes of their answers. Its methods block.
 
-    `note` takes each exchange for the log. `tls` is how partners are verified, by default by the
-    authorities that the system trusts.
+    `note` puts each exchange into the log. `tls` is how partners are verified, by default by the
+    system's authorities.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Teller:
         self.is_stopping = False
 
     def tell(self, partner: str) -> int:
-        """Sends all that is due to a partner; gives how many notices were dealt with."""
+        """Sends all that is due to a partner; returns the number of notices dealt with."""
         done = 0
         client: NcipClient | None = None
         try:
@@ -86,7 +86,7 @@ class Teller:
                 if telling is None:
                     break
                 done += 1
-                if isinstance(telling, Notice):  # nobody is to be told of it
+                if isinstance(telling, Notice):  # nobody needs to hear of it
                     continue
                 if client is None:
                     client = client_of(telling.partner, telling.agency, self._tls)
@@ -104,7 +104,8 @@ class Teller:
         ).result()
 
     def _claimed(self, key: str, context: Context) -> Telling | Notice | None:
-        """The next notice of a partner; without what is needed to send it where it is dropped."""
+        """The next notice of a partner; one that is dropped comes without what is needed to send
+        it."""
         notice = claim_notice(context.transaction, key, context.now)
         if notice is None:
             return None
@@ -125,7 +126,7 @@ class Teller:
         )
 
     def _told(self, telling: Telling, client: NcipClient) -> bool:
-        """Sends it, and writes down what came of it; False where the partner is not to be had."""
+        """Sends it, and writes down the result; False if the partner cannot be reached."""
         began = self._clock()
         heard: list[bytes] = []
         client.hear = lambda request, answer: heard.extend((request, answer))
@@ -136,7 +137,7 @@ class Teller:
             outcome = outcome_of(response)
         except NcipUnreachable as error:
             outcome = str(error)
-        except ValueError as error:  # what we would say is not valid: sent again it would not be
+        except ValueError as error:  # what we would send is not valid, and never will be
             log.exception("a notice to %s cannot be written", telling.partner.known_as)
             outcome = str(error)
             response = Refusal(type(request).__name__, ())
@@ -169,7 +170,7 @@ class Teller:
 
 
 def hears(partner: Partner, kind: NoticeKind) -> bool:
-    """Is the partner told of that?"""
+    """Does the partner want to hear of that?"""
     if kind is NoticeKind.ASKED:
         return partner.takes_requests
     return kind.value in partner.notices
@@ -192,14 +193,14 @@ def client_of(partner: Partner, agency: str, tls: ssl.SSLContext | None = None) 
 
 
 def record_wanted(transaction: Transaction, notice: Notice) -> Any:
-    """The record of ours that a partner is asked for; None where there is none."""
+    """The record of ours that a partner is asked for; None if there is none."""
     wanted = notice.facts.get("record")
     found = fetch_records(transaction, [int(wanted)]) if wanted else []
     return found[0] if found else None
 
 
 def _nobody_lends(notice: Notice, context: Context) -> None:
-    """A partner that could not be asked will not lend it: nobody waits for an answer any more."""
+    """A partner that could not be asked will not lend it: nobody waits for its answer any more."""
     if notice.kind is NoticeKind.ASKED:
         answered(
             context.circulation,
@@ -211,7 +212,7 @@ def _nobody_lends(notice: Notice, context: Context) -> None:
 
 
 def _take_answer(telling: Telling, response: Any, context: Context) -> None:
-    """What the answer means for the loan: whether a renewal is granted, a request taken."""
+    """Does what the answer means for the loan: whether a renewal is granted or a request taken."""
     notice = telling.notice
     is_refused = isinstance(response, Refusal) and bool(response.problem)
     if notice.kind is NoticeKind.ASKED:
@@ -233,4 +234,4 @@ def _take_answer(telling: Telling, response: Any, context: Context) -> None:
         refuse_renewal(context.act(desk), loan)
     elif isinstance(response, RenewItemResponse) and response.item_id is not None:
         grant_renewal(context.act(desk), loan, due=response.date_due)
-    # Else it is Pending: ItemRenewed or CirculationStatusUpdated will say.
+    # Otherwise it is Pending: ItemRenewed or CirculationStatusUpdated will decide.

@@ -1,1 +1,1 @@
-"""Handling: each service that is carried out, as a plain function in one transaction."""
+"""Handling: each service that we offer, as a plain function in one transaction."""

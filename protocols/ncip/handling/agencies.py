@@ -1,4 +1,4 @@
-"""LookupAgency (Z39.83-1-2012, 5.3.1): a library, where it is, and where it hands out."""
+"""LookupAgency (Z39.83-1-2012, 5.3.1): a library, where it is, and its places of pickup."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def look_up_agency(request: LookupAgency, caller: Partner, context: Context) -> 
     """An agency or a branch, by its ISIL.
 
     The addresses are the places of pickup, one for each branch: its name, then the ISIL that
-    PickupLocation takes. Which elements, AgencyElementType says; without one, all. Partners with
-    `places_by_number` are told the branches once more, by number, which PickupLocation takes too.
+    PickupLocation takes. AgencyElementType says which elements; without one, all. Partners with
+    `places_by_number` also get the branches by number, which PickupLocation accepts too.
     """
     if request.agency_id is None:
         return refusal(

@@ -1,9 +1,9 @@
-"""Which service demands which proof of its caller: the table, and what carries it out.
+"""The table of the proof that each service demands of its caller, and its enforcement.
 
-Who the caller is has been proven by then (`partners.authentication`), and that the service was
-agreed with it (`partners.partners`). This is about whom and what a request names. It is looked at
-once for all services, before any of them is carried out; a service that has no row is not carried
-out at all. `subjects.authority` says what an agreement and a PIN are good for.
+By then the caller has proven who it is (`partners.authentication`), and that the service is agreed
+with it (`partners.partners`). This is about the people and things that a request names. It is
+checked in one place for all services, before any of them is carried out; a service without a row is
+not carried out at all. `subjects.authority` says what an agreement and a PIN are good for.
 
 | proof | what must be so |
 |---|---|
@@ -98,7 +98,7 @@ _UNAUTHORIZED = ProblemType.UNAUTHORIZED_COMBINATION_FOR_AGENCY
 
 
 class Proof(Enum):
-    """What a caller must prove; the table above says what each one is."""
+    """What a caller must prove; the table above explains each."""
 
     NONE = auto()
     USER = auto()
@@ -115,7 +115,7 @@ class Proof(Enum):
 
 
 class Demand(NamedTuple):
-    """What a service demands, and what besides for requests of which `when` is true."""
+    """What a service demands, and what more if `when` is true of the request."""
 
     proof: Proof
     besides: tuple[Proof, ...] = ()
@@ -127,7 +127,8 @@ def _names_request_alone(request: LookupItem) -> bool:
 
 
 def _changes_privileges(request: UpdateUser) -> bool:
-    """What the library decides of a user: name and birth, what they may do, and blocks."""
+    """Does it change what only the library decides of a user: name and birth, privileges,
+    blocks?"""
     added = request.add_user_fields or AddUserFields()
     deleted = request.delete_user_fields or DeleteUserFields()
     return any(
@@ -137,7 +138,7 @@ def _changes_privileges(request: UpdateUser) -> bool:
 
 
 def _forgives(request: CreateUserFiscalTransaction) -> bool:
-    """Anything but a payment and a charge takes from what is owed to the library."""
+    """Does it reduce what is owed to the library? Anything but a payment or a charge does."""
     about = request.fiscal_transaction_information
     action = about.fiscal_action_type if about else None
     return action is not None and folded(action.value) not in ("payment", "assess", "penalty")
@@ -185,7 +186,7 @@ AUTHORITY: dict[type[Any], Demand] = {
 
 
 def denial(request: Any, caller: Partner, context: Context) -> Refusal | None:
-    """Why the partner may not ask for this; None where it may.
+    """Why the partner may not ask for this; None if it may.
 
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
@@ -219,7 +220,8 @@ def _agreed_user(request: Any, caller: Partner, context: Context) -> Refusal | N
 
 
 def _named(request: Any) -> NamedUser | None:
-    """Whom the request names; None where that is nobody, of which the service itself tells."""
+    """The user that the request names; None if it names nobody, which the service itself
+    reports."""
     if hasattr(request, "authentication_input"):
         user = named_user(request)
         return None if isinstance(user, Problem) else user
@@ -228,7 +230,8 @@ def _named(request: Any) -> NamedUser | None:
 
 
 def _by_pin(request: Any, user: NamedUser, caller: Partner, context: Context) -> Refusal | None:
-    """Whether there is such a user is not told to who has no agreement, and not the right PIN."""
+    """Without an agreement or the right PIN, a caller does not learn whether there is such a
+    user."""
     status = known_user(request, user, caller, context)
     if not isinstance(status, Refusal):
         return None
@@ -245,7 +248,7 @@ def _by_pin(request: Any, user: NamedUser, caller: Partner, context: Context) ->
 def _unproven(
     request: Any, user: NamedUser, caller: Partner, context: Context, needed: str
 ) -> Refusal:
-    """The same whether there is such a user or not."""
+    """The same answer whether or not there is such a user."""
     element = "UserIdentifierValue" if user.quotable else "AuthenticationInputData"
     if serves_some(caller, context):
         kind, why = ProblemType.UNKNOWN_USER, f"no user of the agencies agreed; {needed} is needed"
@@ -263,10 +266,10 @@ def _request(request: Any, caller: Partner, context: Context) -> Refusal | None:
 
 
 def _is_own_request(request: Any, caller: Partner, context: Context) -> bool:
-    """Has the partner made it? Of partners that prove nothing none is known to be the same."""
+    """Has the partner made it? A partner that proves nothing cannot be known to be the same."""
     if request.request_id is None or not caller.has_proof:
         return False
-    if isinstance(request, CancelRequestItem):  # what the partner is to bring counts as well
+    if isinstance(request, CancelRequestItem):  # what the partner is going to bring counts, too
         name = request.request_id.request_identifier_value
         if loan_asked_of(name, caller, context) is not None:
             return True
@@ -285,7 +288,7 @@ def _user_of_request(request: Any, caller: Partner, context: Context) -> Refusal
         if is_patron_agreed(found[1], caller, context, card):
             return None
     value = request.request_id.request_identifier_value
-    if serves_some(caller, context):  # whether it is another agency's is not told
+    if serves_some(caller, context):  # the answer does not say whether it is another agency's
         unknown = unknown_request(value)
         is_item = isinstance(request, LookupItem)
         return refusal(request, no_such_item(unknown) if is_item else unknown)

@@ -1,7 +1,5 @@
-"""What the core services mean for a temporary item: it goes home, its owner answers.
-
-Each function here goes around the handler of a service, and leaves to it whatever is no item that
-the partner has brought.
+"""What the core services mean for a temporary item: it goes home, or its owner answers. Each
+function here wraps the handler of a service, and passes on to it all requests about other items.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ def borrowed(barcode: str | Problem, caller: Partner, context: Context) -> Inter
 
 
 def taking_back(inner: Handler) -> Handler:
-    """CheckInItem: a temporary item goes with it, where that is agreed."""
+    """CheckInItem: a temporary item goes home with it, if that is agreed."""
 
     def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Response:
         response = inner(request, caller, context)
@@ -56,7 +54,7 @@ def _send_home(
 
 
 def deleting(inner: Handler) -> Handler:
-    """DeleteItem: of a temporary item, it goes home. A repetition gets the same answer."""
+    """DeleteItem: a temporary item goes home. A repetition gets the same answer."""
 
     def delete_item(request: DeleteItem, caller: Partner, context: Context) -> Response:
         barcode = barcode_of(request.item_id)
@@ -81,7 +79,7 @@ def _has_gone(barcode: str | Problem, caller: Partner, context: Context) -> bool
 
 
 def cancelling(inner: Handler) -> Handler:
-    """CancelRequestItem: of what has not come yet, it is expected no more."""
+    """CancelRequestItem: an item that has not come yet is no longer expected."""
 
     def cancel_request_item(
         request: CancelRequestItem, caller: Partner, context: Context
@@ -105,7 +103,7 @@ def cancelling(inner: Handler) -> Handler:
 
 
 class Renewing(Protocol):
-    """The handler of RenewItem, which may be told that the owner of the item has asked."""
+    """The handler of RenewItem, which may be told that the item's owner is asking."""
 
     def __call__(
         self, request: RenewItem, caller: Partner, context: Context, *, by_owner: bool = False
@@ -113,9 +111,8 @@ class Renewing(Protocol):
 
 
 def renewing(inner: Renewing) -> Handler:
-    """RenewItem: of what is borrowed, the partner who renews it has the owner's word for it.
-
-    It is never too early for that, nor is the owner asked for what it has granted.
+    """RenewItem: a partner that renews a borrowed item has the owner's consent. It is then never
+    too early, and the owner is not asked again.
     """
 
     def renew_item(request: RenewItem, caller: Partner, context: Context) -> Response:
@@ -135,7 +132,7 @@ def renewing(inner: Renewing) -> Handler:
 
 
 def recalling(inner: Handler) -> Handler:
-    """RecallItem: of what is borrowed, its owner wants it back."""
+    """RecallItem: the owner of a borrowed item wants it back."""
 
     def recall_item(request: RecallItem, caller: Partner, context: Context) -> Response:
         loan = borrowed(barcode_of(request.item_id), caller, context)

@@ -33,8 +33,8 @@ from protocols.ncip.subjects.named import Named, desk_of, user_and_item
 from protocols.ncip.subjects.telling import item_fields, user_fields
 from protocols.ncip.subjects.users import user_id
 
-#: What a check-out may be refused for and still be a repetition of one that was carried out: the
-#: item is on loan to this user, and counts towards the limits it has reached.
+#: Reasons for which a repeated check-out may be refused although it was carried out: the item is on
+#: loan to this user, and counts towards limits that are now reached.
 _REPETITION = frozenset(
     {Reason.ALREADY_ON_LOAN_TO_PATRON, Reason.TOO_MANY_LOANS, Reason.TOO_MANY_LOANS_IN_GROUP}
 )
@@ -42,12 +42,10 @@ _REPETITION = frozenset(
 
 @once(CheckOutItemResponse, by_item=True)
 def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> Response:
-    """Lends an item, for no longer than DesiredDateDue and the rules have it.
-
-    A MandatedAction has happened: where the partner may serve the user, and change the loan that
-    there is, it is recorded whatever the rules say, due on DesiredDateDue where there is one. A
-    repetition, as after an answer that got
-    lost, is answered with the loan there is.
+    """Lends an item, for no longer than DesiredDateDue and the rules allow. A MandatedAction has
+    happened already: if the partner may serve the user, and change an existing loan, it is recorded
+    whatever the rules say, due on DesiredDateDue if there is one. A repetition, as after a lost
+    answer, is answered with the existing loan.
     """
     named = user_and_item(request)
     if isinstance(named, Refusal):
@@ -88,21 +86,22 @@ def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> 
 
 
 def _hold_of(request: CheckOutItem, caller: Partner, context: Context) -> int | None:
-    """The hold that the RequestId means: a library may wait for several copies of one title."""
+    """The hold that the RequestId means: a library may be waiting for several copies of one
+    title."""
     name = request.request_id.request_identifier_value if request.request_id else None
     return hold_of_request(context.transaction, caller.agency, name) if name else None
 
 
 def mandated_at(request: Any, caller: Partner, context: Context) -> datetime | None:
-    """When a mandated action has happened; None where the request is none, or may be none."""
+    """When a mandated action happened; None if the request is not one, or may not be one."""
     if request.mandated_action is None or not caller.mandated_actions:
         return None
     return request.mandated_action.date_event_occurred or context.now
 
 
 def _mandated(request: Any, named: Named, caller: Partner, context: Context) -> datetime | None:
-    """The same of a loan: the rules that it goes beyond are those of the item's owner too, and it
-    ends the loan of whoever has the item."""
+    """The same for a loan: it overrides the rules of the item's owner, too, and ends the loan of
+    whoever has the item."""
     if not is_agreed(named.user.identifier, caller, context):
         return None
     is_ours = is_loan_agreed(named.barcode, caller, context)
@@ -128,11 +127,10 @@ def _repeated_loan(refused: Refused) -> tuple[Item, Patron, Loan] | None:
 def renew_item(
     request: RenewItem, caller: Partner, context: Context, *, by_owner: bool = False
 ) -> Response:
-    """Renews the user's loan of an item; DesiredDateDue gives way to the rules.
-
-    A MandatedAction has happened: where the partner may serve the user, and change loans of the
-    item, it is recorded whatever the rules say, until DesiredDateDue where there is one.
-    `by_owner`: it is what the partner has lent us, and its own word.
+    """Renews the user's loan of an item; the rules take precedence over DesiredDateDue. A
+    MandatedAction has happened already: if the partner may serve the user, and change loans of the
+    item, it is recorded whatever the rules say, until DesiredDateDue if there is one. `by_owner`:
+    the partner has lent us the item, and renews it itself.
     """
     named = user_and_item(request)
     if isinstance(named, Refusal):
@@ -167,10 +165,9 @@ def renew_item(
 def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Response:
     """Takes an item back, and says where it goes.
 
-    A MandatedAction tells when it came, where the partner may change the loan.
-
-    An item that was not on loan is taken back all the same; the answer is the Problem that the
-    standard has for it, which brokers take as done.
+    A MandatedAction says when it came, if the partner may change the loan. An item that was not on
+    loan is taken back all the same; the answer is then the standard's Problem for it, which brokers
+    take as done.
     """
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
@@ -201,7 +198,7 @@ def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Re
         item_id=item_id_of(result.item),
         user_id=user_id(card, agency) if card else None,
         routing_information=routing(result),
-        # What a late return costs is told of a borrower, too.
+        # What a late return costs is information about the borrower, too.
         fiscal_transaction_information=charged(result.charged, agency) if card else None,
         item_optional_fields=item_fields(request, barcode, caller, context),
         user_optional_fields=user_fields(request, card, caller, context) if card else None,

@@ -1,8 +1,8 @@
-"""LookupItemSet: the items of titles, by branches and by pages (Z39.83-1-2012, 5.3.6).
+"""LookupItemSet: the items of titles, by branch, in pages (Z39.83-1-2012, 5.3.6).
 
 The answer keeps the order of the request; within a title it goes by branch, then by item. A token
-names the place after which the next page begins, not a number of items: what is added or removed
-meanwhile neither repeats nor hides another item. It counts for the request that it was given for.
+names the place after which the next page begins, not a number of items, so that items added or
+removed meanwhile neither repeat nor hide others. It is valid only for its own request.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ from protocols.ncip.subjects.items import (
 from protocols.ncip.subjects.titles import described, ids_of_records, record_meant
 from protocols.ncip.subjects.users import desired
 
-#: Items of a page where the request says nothing, and at most.
+#: The items of a page by default, and at most.
 PAGE, LARGEST_PAGE = 100, 500
-#: Titles, holdings sets and items that one request may name.
+#: The most titles, holdings sets and items that one request may name.
 MOST_NAMED = 500
 _DIGEST = 6
 
 
 class Place(NamedTuple):
-    """Where an item, or a title without one, stands in the whole answer."""
+    """The place of an item, or of a title without any, in the whole answer."""
 
     asked: int  # which of the things that were asked for
     branch_id: int
@@ -64,7 +64,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One of the things asked for: a title with its items, or why there are none."""
+    """One of the things asked for: a title with its items, or the reason why there are none."""
 
     given: BibliographicId | None
     record_id: int | None
@@ -219,9 +219,8 @@ def _information(
 
 
 def _echoed(given: BibliographicId | None, caller: Partner) -> BibliographicId | None:
-    """What was asked for, as the schema wants it; None for an identifier that is empty.
-
-    Callers leave out whose number it is, and some give both identifiers of one title.
+    """What was asked for, as the schema wants it; None for an empty identifier. Callers leave out
+    whose number it is, and some give both identifiers of a title.
     """
     record_id = given.bibliographic_record_id if given else None
     item_id = given.bibliographic_item_id if given else None
@@ -282,7 +281,7 @@ def _holdings_set(
 
 
 def _digest(request: LookupItemSet) -> bytes:
-    """Of what is asked for: a token of one request says nothing about another."""
+    """A digest of what is asked for: a token of one request means nothing for another."""
     named = repr((request.bibliographic_id, request.holdings_set_id, request.item_id))
     return blake2b(named.encode(), digest_size=_DIGEST).digest()
 
@@ -293,8 +292,8 @@ def _token(last: Place, digest: bytes) -> str:
 
 
 def _read_token(token: str | None, digest: bytes) -> Place | None:
-    """The place after which the page begins; None for a token that was not given for this."""
-    if token is None or token in ("", "0"):  # how some callers ask for the first page
+    """The place after which the page begins; None for a token of another request."""
+    if token is None or token in ("", "0"):  # some callers ask for the first page like this
         return Place(-1, 0, 0)
     try:
         written = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))

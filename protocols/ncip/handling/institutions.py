@@ -1,8 +1,8 @@
-"""Institutional patrons: the other libraries, to whom what they borrow is lent.
+"""Institutional patrons: other libraries, to which items are lent.
 
-A partner's agreement says by patterns which identifiers are institutions (``INST-*``). One that is
-not known yet is registered when it is first heard of, so that a partner works without a list of
-libraries that somebody must keep.
+A partner's agreement says by patterns which identifiers are institutions (``INST-*``). An unknown
+one is registered when it is first named, so that nobody has to keep a list of libraries for a
+partner.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST = 64
 
 
 def institution_in(request: Any, caller: Partner) -> str | None:
-    """The institutional patron that a request names; None where it names somebody else."""
+    """The institutional patron that a request names; None if it names somebody else."""
     if not caller.institutions or not hasattr(request, "user_id"):
         return None
     given = request.user_id.user_identifier_value if request.user_id else None
@@ -48,7 +48,7 @@ def is_missing(request: Any, caller: Partner, response: Response) -> bool:
 
 
 def register_institution(request: Any, caller: Partner, context: Context) -> None:
-    """Registers the institution that the request names, if it is to be and is not known."""
+    """Registers the institution that the request names, if that is agreed and it is unknown."""
     identifier = institution_in(request, caller)
     if identifier is None or not caller.registers_institutions:
         return

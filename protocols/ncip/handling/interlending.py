@@ -1,4 +1,4 @@
-"""AcceptItem (Z39.83-1-2012, 5.4.1): what was borrowed from another library is here.
+"""AcceptItem (Z39.83-1-2012, 5.4.1): an item borrowed from another library has arrived.
 
 What the other core services mean for items of interlibrary loans: `lending_out`, `borrowed_items`.
 """
@@ -27,7 +27,7 @@ from protocols.ncip.subjects.pickup import pickup_branch
 
 Handler = Callable[[Any, Partner, Context], Response]
 
-#: What hinders an interlibrary loan, in the words of the services that may hear it.
+#: What hinders an interlibrary loan, in the words of the services that report it.
 _HINDRANCES: dict[Obstacle, ProblemType] = {
     Obstacle.UNKNOWN: ProblemType.UNKNOWN_REQUEST,
     Obstacle.BARCODE_IN_USE: ProblemType.CANNOT_ACCEPT_ITEM,
@@ -42,13 +42,13 @@ _HINDRANCES: dict[Obstacle, ProblemType] = {
 def hindrance(
     request: Any, obstacle: Obstacle, element: str = "", value: str | None = None
 ) -> Response:
-    """The refusal that tells of an obstacle."""
+    """The refusal for an obstacle."""
     kind = _HINDRANCES.get(obstacle, ProblemType.ELEMENT_RULE_VIOLATED)
     return refusal(request, problem(kind, obstacle.value, element, value))
 
 
 def agreement_of(caller: Partner) -> Agreement:
-    """What is agreed with the partner on what is borrowed through it."""
+    """The agreement with the partner on items borrowed through it."""
     return Agreement(
         partner=caller.key,
         actor=caller.known_as,
@@ -62,7 +62,7 @@ def agreement_of(caller: Partner) -> Agreement:
 
 
 def _is_here(request: AcceptItem, caller: Partner, context: Context) -> bool:
-    """Has what the RequestId brought not gone home since?"""
+    """Is what came under the RequestId still here?"""
     name = request.request_id.request_identifier_value if request.request_id else None
     loan = loan_of_request(context.transaction, caller.key, Role.BORROWER, name or "")
     return loan is not None and loan.closed is None
@@ -70,11 +70,10 @@ def _is_here(request: AcceptItem, caller: Partner, context: Context) -> bool:
 
 @once(AcceptItemResponse, still=_is_here)
 def accept_item(request: AcceptItem, caller: Partner, context: Context) -> Response:
-    """What was asked for elsewhere is here: a temporary item, kept for the user.
-
-    Every RequestedActionType keeps it for pickup, as the user is not at hand; without UserId it is
+    """What was asked for elsewhere has arrived: it becomes a temporary item, kept for the user.
+    Every RequestedActionType keeps it for pickup, as the user is not present; without UserId it is
     kept for nobody. PickupLocation is one of the partner's words, or an ISIL. A RequestId that was
-    accepted before gets the answer that it got.
+    accepted before gets the same answer.
     """
     given = request.request_id.request_identifier_value if request.request_id else None
     if given is None:
@@ -116,7 +115,7 @@ def accept_item(request: AcceptItem, caller: Partner, context: Context) -> Respo
 
 
 def incoming_of(item_id: ItemId | None, fields: ItemOptionalFields | None) -> Incoming:
-    """What a message says of an item of another library."""
+    """What a message says of another library's item."""
     described = fields.bibliographic_description if fields else None
     physical = fields.item_description if fields else None
     return Incoming(

@@ -1,4 +1,4 @@
-"""Which services interlibrary loans go beyond, and which they bring along."""
+"""Services that interlibrary loans extend, and those that they add."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from protocols.ncip.models.requests import CancelRequestItem, RequestItem
 from protocols.ncip.models.statuses import RecallItem
 from protocols.ncip.models.stock import DeleteItem
 
-#: By request, what is put around its handler.
+#: By request, the function around its handler.
 AROUND: dict[type[Any], Callable[..., Handler]] = {
     RequestItem: requesting,
     CheckOutItem: lending,
@@ -53,7 +53,7 @@ AROUND: dict[type[Any], Callable[..., Handler]] = {
     DeleteItem: deleting,
 }
 
-#: The requests that are carried out for interlibrary loans alone; each of them writes.
+#: The requests that serve only interlibrary loans; all of them write.
 INTERLENDING: dict[type[Any], Handler] = {
     AcceptItem: accept_item,
     ItemRequested: item_requested,

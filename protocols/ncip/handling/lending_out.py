@@ -1,4 +1,4 @@
-"""What RequestItem and CheckOutItem of a partner begin besides: a loan to another library."""
+"""A loan to another library, which RequestItem and CheckOutItem of a partner may begin."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from protocols.ncip.subjects.items import ITEM_BARCODE, barcode_of, item_optiona
 from protocols.ncip.subjects.named import desk_of
 from protocols.ncip.subjects.telling import wanted_of
 
-#: What is told of a copy where the request does not say.
+#: What is told of a copy by default.
 _TOLD_OF_COPIES: Final = frozenset({"itemdescription", "location"})
 
 
 def requesting(inner: Handler) -> Handler:
-    """RequestItem: of an institution it is the request for a loan to another library."""
+    """RequestItem: from an institution it asks for a loan to another library."""
 
     def request_item(request: RequestItem, caller: Partner, context: Context) -> Response:
         register_institution(request, caller, context)
@@ -45,7 +45,7 @@ def requesting(inner: Handler) -> Handler:
 
 
 def lends_for(request: Any, caller: Partner) -> bool:
-    """Is what the request asks for lent to another library?"""
+    """Does the request ask for a loan to another library?"""
     if caller.lends_to == "institutions":
         return institution_in(request, caller) is not None
     return caller.lends_to == "anybody"
@@ -82,10 +82,9 @@ def _with_copy(
     caller: Partner,
     context: Context,
 ) -> RequestItemResponse:
-    """The answer with the copy that will be fetched, as far as can be told now: one on its shelf.
-
-    Brokers want a barcode and a call number, and take an answer without them for a failure. The
-    hold stays one on the title: if the copy is gone, another serves.
+    """The answer with the copy that will probably be fetched: one on its shelf. Brokers want a
+    barcode and a call number, and take an answer without them for a failure. The hold remains one
+    on the title: if the copy is gone, another will do.
     """
     copies = copies_of_record(context.transaction, record_id=hold.record_id)
     shelved = [each for each in copies if each.is_on_shelf]
@@ -95,7 +94,7 @@ def _with_copy(
     whose = {each.copy.id: each.hold.id for each in assigned}
     branch = find_branch(context.transaction, caller.branch)
     here = branch.id if branch else None
-    # Its own first; else one that nobody else waits for: several may be asked for at once.
+    # Its own first; else one that nobody else is waiting for, as several may be asked for at once.
     shelved.sort(
         key=lambda each: (
             whose.get(each.id) != hold.id,
@@ -120,7 +119,8 @@ def _with_copy(
 
 
 def lending(inner: Handler) -> Handler:
-    """CheckOutItem: to an institution it is a loan to another library, asked for or not."""
+    """CheckOutItem: to an institution it is a loan to another library, whether or not it was asked
+    for."""
 
     def check_out_item(request: CheckOutItem, caller: Partner, context: Context) -> Response:
         register_institution(request, caller, context)

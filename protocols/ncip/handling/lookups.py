@@ -52,10 +52,10 @@ from protocols.ncip.subjects.titles import ids_of_records
 from protocols.ncip.subjects.users import desired, named_user, user_id, user_optional_fields
 from protocols.ncip.wire.dialects import VERSIONS
 
-#: The most loans that one LookupUserResponse lists; the count is right beyond it.
+#: The most loans that one LookupUserResponse lists; the count is right even beyond it.
 LOANED_ITEMS = 500
 
-#: What is told of an item where a LookupItem names no element.
+#: What is told of an item if a LookupItem names no element.
 ALL_ITEM_ELEMENTS = frozenset(
     {
         "bibliographicdescription",
@@ -68,7 +68,7 @@ ALL_ITEM_ELEMENTS = frozenset(
 
 
 def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Response:
-    """What is known of a user; with a PIN, whether it is the right one."""
+    """What is known of a user, and whether the PIN, if any, is right."""
     user = named_user(request)
     if isinstance(user, Problem):
         return refusal(request, user)
@@ -108,7 +108,7 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
 
 
 def authenticate_user(request: AuthenticateUser, caller: Partner, context: Context) -> Response:
-    """Are these the right credentials? Version 1 alone asks so; there must be a secret."""
+    """Are these the right credentials? Only version 1 has this; there must be a secret."""
     user = named_user(request)
     if isinstance(user, Problem):
         return refusal(request, user)
@@ -142,14 +142,14 @@ def _loaned_items(loans: PatronLoans, context: Context) -> tuple[LoanedItem, ...
 
 
 def look_up_item(request: LookupItem, caller: Partner, context: Context) -> Response:
-    """An item and what it is doing; by RequestId, the item that is on its way to who asked."""
+    """An item and what it is doing; by RequestId, the item that is on its way to its requester."""
     hold: Hold | None = None
     if request.item_id is None and request.request_id is not None:
         found = found_request(request.request_id, caller, context)
         if isinstance(found, Problem):
             return refusal(request, no_such_item(found))
         hold = found[0].hold
-        if item_id_of_hold(hold) is None:  # no item yet: there is only the request to tell of
+        if item_id_of_hold(hold) is None:  # no item yet: the answer is about the request alone
             return LookupItemResponse(
                 request_id=request_id_of(hold, caller, context),
                 item_optional_fields=hold_fields(request, hold, caller, context),
@@ -196,7 +196,7 @@ def no_such_item(found: Problem) -> Problem:
 def _transaction_of(
     request: LookupItem, status: CirculationStatus, caller: Partner, context: Context
 ) -> ItemTransaction | None:
-    """Who has the item and who waits for its title, for partners that may know."""
+    """Who has the item and who is waiting for its title, for partners that may know."""
     borrower = current_borrower(request, status, caller, context)
     requesters = current_requesters(request, status, caller, context)
     if borrower is None and not requesters:
@@ -217,7 +217,7 @@ def current_borrower(
 def current_requesters(
     request: Any, status: CirculationStatus, caller: Partner, context: Context
 ) -> tuple[CurrentRequester, ...]:
-    """Who waits for the title, the next to be served first, for partners that may know."""
+    """Who is waiting for the title, the next to be served first, for partners that may know."""
     if not (request.current_requesters_desired and caller.sees_borrowers and status.open_holds):
         return ()
     agency, told = status.item.home_branch.agency_isil, []
@@ -229,7 +229,7 @@ def current_requesters(
 
 
 def look_up_version(request: LookupVersion, own_agency: str) -> LookupVersionResponse:
-    """Which versions and services there are. Needs no partner and no database."""
+    """The versions and services that there are. Needs no partner and no database."""
     return LookupVersionResponse(
         from_agency_id=request.to_agency_id or Code(own_agency),
         to_agency_id=request.from_agency_id,

@@ -1,6 +1,6 @@
 """Users that come, change and go: CreateUser, UpdateUser, DeleteUser (Z39.83-1-2012, 5.4).
 
-Everything is looked at before anything is written, so that a refusal leaves nothing half made.
+Everything is checked before anything is written, so that a refusal leaves nothing half done.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from protocols.ncip.subjects.users import NamedUser, folded, is_secret, named_us
 
 _EMAIL = frozenset({"mailto", "email", "emailaddress", "mail"})
 _PHONE = frozenset({"tel", "phone", "telephone", "mobile", "sms"})
-#: Which element says what the engine may find wrong.
+#: The element of each field that the engine may find wrong.
 _ELEMENTS = {
     "birth_date": "DateOfBirth",
     "category": "AgencyUserPrivilegeType",
@@ -64,7 +64,7 @@ class _Name(NamedTuple):
 
 
 class _About(NamedTuple):
-    """What a request says of a user, read; None where it says nothing."""
+    """What a request says of a user; None where it says nothing."""
 
     name: _Name | None
     birth_date: date | None
@@ -91,10 +91,10 @@ class _About(NamedTuple):
 def create_user(request: CreateUser, caller: Partner, context: Context) -> Response:
     """Registers a user of the partner's branch.
 
-    The identifier given is the first card; without one the library makes one up. The category is
-    the AgencyUserPrivilegeType of the first UserPrivilege (or the status of one of type PROFILE),
-    ValidToDate the last day. A PIN in AuthenticationInput becomes the user's. A BlockOrTrap
-    registers the user blocked.
+    The given identifier becomes the first card; without one the library makes one up. The category
+    is the AgencyUserPrivilegeType of the first UserPrivilege (or the status of one of type
+    PROFILE), ValidToDate the last day. A PIN in AuthenticationInput becomes the user's. A
+    BlockOrTrap registers the user blocked.
     """
     user: NamedUser | None = None
     if is_given(request):
@@ -159,10 +159,10 @@ def _missing(about: _About) -> Iterator[Problem]:
 
 
 def update_user(request: UpdateUser, caller: Partner, context: Context) -> Response:
-    """Changes what is written of a user. AddUserFields replaces what is there.
+    """Changes what is recorded of a user. AddUserFields replaces what is there.
 
-    DeleteUserFields takes away the date of birth, an address, the PIN or a block; a name, a
-    language and a category every user has.
+    DeleteUserFields removes the date of birth, an address, the PIN or a block; every user has a
+    name, a language and a category.
     """
     user = named_user(request)
     if isinstance(user, Problem):
@@ -205,7 +205,7 @@ def update_user(request: UpdateUser, caller: Partner, context: Context) -> Respo
 
 
 def delete_user(request: DeleteUser, caller: Partner, context: Context) -> Response:
-    """Erases a user and all that is held on them, unless something is open still."""
+    """Erases a user and all data on them, unless something is still open."""
     user = named_user(request)
     if isinstance(user, Problem):
         return refusal(request, user)
@@ -294,7 +294,7 @@ def _lines(address: Any) -> str | None:
 
 
 def _language(given: tuple[Code, ...]) -> str | None:
-    """ISO 639-1, as the engine has it, from either ISO 639; the first counts."""
+    """The first language, in ISO 639-1 like the engine's, from either ISO 639."""
     if not given:
         return None
     code = given[0].value.casefold()
@@ -339,11 +339,11 @@ def _wrong(
     return wrong
 
 
-# Taking away
+# Removing
 
 
 def _not_to_delete(deleted: DeleteUserFields, added: AddUserFields) -> list[Problem]:
-    """What every user has can be replaced, not taken away."""
+    """What every user has can be replaced, not removed."""
     return [
         problem(ProblemType.UNABLE_TO_DELETE_ELEMENT, "every user has one", element)
         for element, is_deleted, is_added in (
@@ -376,7 +376,8 @@ def _is_postal(given: tuple[UserAddressInformation, ...]) -> bool:
 def _block(
     patron_id: int, given: tuple[BlockOrTrap, ...], caller: Partner, context: Context
 ) -> None:
-    """One block stands for all that the partner names: the user may do nothing until it goes."""
+    """One block stands for all that the partner names: the user may do nothing until it is
+    lifted."""
     if given:
         words = ", ".join(
             each.block_or_trap_type.value for each in given if each.block_or_trap_type

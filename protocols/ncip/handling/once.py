@@ -1,12 +1,10 @@
-"""Doing things once: a RequestId that comes again gets the answer that it got.
-
-A broker that missed an answer sends its request again. It is known by partner, service, RequestId
-and what it is about; the answer is kept in the very transaction that did the work (see
-`circulation.callers.replies`), in a form of its own, so that it can be written in whatever version
-the repetition comes in. Refusals are not kept: what was in the way may be gone.
-
-What is kept lasts some hours. Beyond them the engine knows by itself: a loan there is, a hold the
-partner has named, a barcode in use.
+"""Doing things once: a RequestId that comes again gets the same answer. A broker that missed an
+answer sends its request again. The request is recognised by partner, service, RequestId and
+subject; the answer is kept in the very transaction that did the work (see
+`circulation.callers.replies`), in a form of its own, so that it can be written in the version of
+the repetition. Refusals are not kept: what was in the way may be gone. Answers are kept for some
+hours. After that the engine knows by itself: an existing loan, a hold that the partner has named, a
+barcode in use.
 """
 
 from __future__ import annotations
@@ -25,9 +23,9 @@ from protocols.ncip.models.elements import LAYOUTS
 from protocols.ncip.models.marks import Kind
 from protocols.ncip.settings import Partner, folded_agency
 
-#: How long a repetition is one.
+#: How long a repetition counts as one.
 WITHIN = timedelta(hours=2)
-#: What else than the RequestId tells one request from another.
+#: What distinguishes requests besides the RequestId.
 _ABOUT = ("user_id", "authentication_input", "item_id", "bibliographic_id")
 
 Handler = Callable[[Any, Partner, Context], Response]
@@ -40,11 +38,10 @@ def once(
     still: Callable[[Any, Partner, Context], bool] | None = None,
     by_content: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """Makes a handler do what a RequestId asks for once.
-
-    `answer` is the class of its answer when it is done. `by_item`: what is kept is good until
-    somebody deals with the item; else for all its time, or for as long as `still` has it.
-    `by_content`: the service has no RequestId, and a repetition says the same in every word.
+    """Makes a handler do what a RequestId asks for only once. `answer` is the class of the answer
+    to keep. `by_item`: the kept answer holds until somebody deals with the item; otherwise for its
+    full time, or as long as `still` is true. `by_content`: the service has no RequestId, and a
+    repetition is the same word for word.
     """
 
     def decorate(handler: Handler) -> Handler:
@@ -80,10 +77,9 @@ def once(
 def _key(
     request: Any, caller: Partner, by_content: bool, identifiers: IdentifierKey
 ) -> ReplyKey | None:
-    """None for a request without a RequestId: it may well come twice.
-
-    What it is about may be a PIN, and the set-up may hold the partner's secret, so the digest is
-    under the key of `identifiers` as well.
+    """None for a request without a RequestId, which may come twice. Its subject may include a PIN,
+    and the set-up may hold the partner's secret, so the digest is under the key of `identifiers` as
+    well.
     """
     name = frozen(request) if by_content else _name(request)
     if not name:
@@ -111,7 +107,7 @@ def _barcode(request: Any) -> str | None:
 
 
 def frozen(value: Any) -> Any:
-    """A message, or a part of one, as JSON has it: without header, and without what is empty."""
+    """A message, or a part of one, as JSON: without its header and empty fields."""
     if isinstance(value, Code):
         return [value.value, value.scheme]
     if isinstance(value, datetime):
@@ -130,7 +126,7 @@ def frozen(value: Any) -> Any:
 
 
 def thawed(kind: Any, value: Any) -> Any:
-    """The message of the class `kind` that `frozen` was given."""
+    """The message of the class `kind` that was given to `frozen`."""
     if kind is Kind.CODE:
         return Code(*value)
     if kind is Kind.MOMENT:
@@ -148,5 +144,5 @@ def thawed(kind: Any, value: Any) -> Any:
 
 
 def _is_many(part: list[Any]) -> bool:
-    """Several codes, each a list of two, and not one."""
+    """Is it several codes, each a list of two, rather than one?"""
     return not part or isinstance(part[0], list)

@@ -1,8 +1,8 @@
 """CreateUserFiscalTransaction (Z39.83-1-2012, 5.4.8): paying, charging, forgiving.
 
 A transaction is done once for each FiscalTransactionReferenceId of a partner, or else once of each
-kind for a RequestId, whatever it does (`circulation.ledger.orders`): what comes again gets the same
-answer, another amount under the same number is a Duplicate Fiscal Transaction.
+kind for a RequestId, whatever it does (`circulation.ledger.orders`): a repetition gets the same
+answer; another amount under the same number is a Duplicate Fiscal Transaction.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from protocols.ncip.subjects.named import desk_of, known_user
 from protocols.ncip.subjects.users import folded, named_user, user_id
 
 _SERVICE = "CreateUserFiscalTransaction"
-#: ReShare's word for charging what the library charges for such a loan.
+#: ReShare's word for charging what the library usually charges for such a loan.
 _DEFAULT_FEE = folded("charge-default-patron-fee")
 _CHARGING = frozenset({"assess", "penalty", _DEFAULT_FEE})
-#: Actions whose amount may be nothing: our rules have charged for the loan or the request by
-#: themselves. crosslink names no action at all.
+#: Actions whose amount may be zero, since our rules have charged for the loan or the request
+#: already. crosslink names no action at all.
 _BY_OUR_RULES = frozenset({_DEFAULT_FEE, ""})
 _GIVING_UP = {
     "waive": Act.WRITE_OFF,
@@ -60,9 +60,8 @@ def create_user_fiscal_transaction(
 
     Payment pays what is owed to the partner's branch's agency: the charges that
     RelatedFiscalTransactionReferenceId names, or the oldest first. Assess and Penalty charge the
-    user; with charge-default-patron-fee, or without an action, an amount of nothing is accepted.
-    Waive, Forgive, Write Off and Cancel need a related charge and give it up, or take it
-    back.
+    user; with charge-default-patron-fee, or without an action, an amount of zero is accepted.
+    Waive, Forgive, Write Off and Cancel need a related charge, and give it up or take it back.
     """
     user = named_user(request)
     if isinstance(user, Problem):
@@ -214,7 +213,7 @@ def _quotable(about: FiscalTransactionInformation) -> dict[str, str | None]:
 def _amount(
     about: FiscalTransactionInformation, status: PatronStatus, caller: Partner, context: Context
 ) -> tuple[int, str]:
-    """In minor units; a currency that is not named is that of the account."""
+    """The amount in minor units, and its currency, by default that of the account."""
     assert about.amount is not None
     assert about.amount.monetary_value is not None
     given = about.amount.currency_code
@@ -234,7 +233,7 @@ def _amount(
 
 
 def _related(about: FiscalTransactionInformation) -> list[int] | None:
-    """The charges that are named; None where one of them cannot be a charge."""
+    """The named charges; None if one of them cannot be a charge."""
     found = []
     for each in about.related_fiscal_transaction_reference_id:
         value = each.fiscal_transaction_identifier_value or ""
@@ -245,7 +244,7 @@ def _related(about: FiscalTransactionInformation) -> list[int] | None:
 
 
 def _order(about: FiscalTransactionInformation, caller: Partner, act: Act) -> str | None:
-    """What the partner calls the transaction; a request may have one of each kind."""
+    """The partner's name for the transaction; a request may have one of each kind."""
     own = about.fiscal_transaction_reference_id
     name = own.fiscal_transaction_identifier_value if own else None
     if name:

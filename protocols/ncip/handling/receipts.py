@@ -1,7 +1,6 @@
-"""Notifications that partners send (Z39.83-1-2012, 5.5): what has happened at the other side.
-
-Each is acknowledged by an empty response. What it is about is told by its RequestId, else by its
-ItemId; whether we lend or borrow there, by what we know of it.
+"""Notifications that partners send (Z39.83-1-2012, 5.5): what has happened on the other side. Each
+is acknowledged by an empty response. Its RequestId, else its ItemId, identifies the loan; our own
+record of that says whether we lend or borrow.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ from protocols.ncip.subjects.authority import is_agreed
 from protocols.ncip.subjects.named import desk_of
 from protocols.ncip.subjects.users import folded
 
-#: What a CirculationStatus says of a renewal that was asked for, and of loss.
+#: Values of CirculationStatus about a renewal that was asked for, and about loss.
 _NOT_RENEWED = frozenset({"itemnotrenewed", "notrenewed", "renewaldenied"})
 _LOST = frozenset({"lost", "missing"})
 
@@ -175,14 +174,15 @@ def item_recalled(request: ItemRecalled, caller: Partner, context: Context) -> R
 def item_request_cancelled(
     request: ItemRequestCancelled, caller: Partner, context: Context
 ) -> Response:
-    """The owner does not lend it, or the user wants it no more; or the borrower wants not ours."""
+    """The owner does not lend it, or the user no longer wants it; or the borrower does not want
+    ours."""
     loan = loan_meant(request, caller, context)
     if loan is None:
         return _unknown(request)
     desk = desk_of(caller, context)
     if loan.is_borrowed:
         ended = cancel_borrowing(context.transaction, loan, desk=desk, now=context.now)
-        # What a broker asked for in the name of our patron, the patron may have cancelled there.
+        # Our patron may have cancelled at the broker what it asked for in their name.
         is_our_wish = loan.request_id == str(loan.id) and loan.hold_id is None
         if is_our_wish and loan.closed is None and isinstance(ended, InterlibraryLoan):
             tell_unobtainable(context.circulation, context.transaction, loan, context.now)
@@ -199,7 +199,7 @@ def item_request_cancelled(
 def circulation_status_updated(
     request: CirculationStatusUpdated, caller: Partner, context: Context
 ) -> Response:
-    """The owner does not renew it, or it was lost; other statuses are acknowledged only."""
+    """The owner does not renew it, or it was lost; other statuses are only acknowledged."""
     loan = loan_meant(request, caller, context)
     if loan is None:
         return _unknown(request)
@@ -214,7 +214,7 @@ def circulation_status_updated(
 
 
 def loan_meant(request: Any, caller: Partner, context: Context) -> InterlibraryLoan | None:
-    """The loan that a message of the partner is about, open or the last."""
+    """The loan that a message of the partner is about: the open one, or the last."""
     request_id = getattr(request, "request_id", None)
     name = request_id.request_identifier_value if request_id else None
     if name is not None:
@@ -232,8 +232,8 @@ def loan_meant(request: Any, caller: Partner, context: Context) -> InterlibraryL
 def _expected_unseen(
     request: ItemShipped, caller: Partner, context: Context
 ) -> InterlibraryLoan | None:
-    """What is sent without a word before: it is expected from now on, for its user if known here
-    and one whom the partner may serve."""
+    """Something sent without notice: from now on it is expected, for its user if they are known
+    here and the partner may serve them."""
     name = request.request_id.request_identifier_value if request.request_id else None
     if name is None:
         return None
@@ -254,7 +254,7 @@ def _expected_unseen(
 
 
 def _refused(request: Any, refused: Refused, quotable: dict[str, str | None]) -> Response:
-    """Why it could not be noted, in the types that a notification may use."""
+    """Why it could not be recorded, in the types that a notification may use."""
     return refusal(request, *problems(type(request).__name__, refused.refusals, quotable))
 
 

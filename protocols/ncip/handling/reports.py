@@ -1,4 +1,4 @@
-"""What befalls an item: recalls, reports, statuses, a check-out undone (Z39.83-1-2012, 5.4)."""
+"""What happens to an item: recalls, reports, statuses, an undone check-out (Z39.83-1-2012, 5.4)."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ from protocols.ncip.subjects.users import folded, named_user, user_id
 
 _Verb = Callable[Concatenate[Act, ...], Marked | Refused]
 
-#: What UpdateCirculationStatus does: by the new status and that of now. Where it is so already
-#: nothing is done; everything else comes about by lending and taking back.
+#: What UpdateCirculationStatus does, by the new status and the present one. If they are the same,
+#: nothing; all other statuses come about by lending and returning.
 _BACK = frozenset({"availableonshelf", "waitingtobereshelved", "circulationstatusundefined"})
 _VERBS: dict[tuple[str, ItemState], _Verb] = {
     ("lost", ItemState.ON_LOAN): declare_lost,
@@ -59,7 +59,8 @@ _SAME = {("lost", ItemState.MISSING)}
 
 
 def recall_item(request: RecallItem, caller: Partner, context: Context) -> Response:
-    """Brings the loan of an item forward as far as the rules allow, or to DesiredDateDue."""
+    """Brings the due date of an item's loan forward as far as the rules allow, or to
+    DesiredDateDue."""
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
         return refusal(request, barcode)
@@ -79,7 +80,7 @@ def recall_item(request: RecallItem, caller: Partner, context: Context) -> Respo
 
 
 def cancel_recall_item(request: CancelRecallItem, caller: Partner, context: Context) -> Response:
-    """Gives the loan its old due date back, unless somebody waits for the title."""
+    """Gives the loan its old due date back, unless somebody is waiting for the title."""
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
         return refusal(request, barcode)
@@ -187,7 +188,7 @@ def update_circulation_status(
 
 
 def undo_check_out_item(request: UndoCheckOutItem, caller: Partner, context: Context) -> Response:
-    """Undoes the partner's own check-out of the item just now: it never was."""
+    """Undoes the partner's own check-out of the item of just now."""
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
         return refusal(request, barcode)

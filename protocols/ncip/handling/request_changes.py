@@ -1,4 +1,4 @@
-"""Requests that exist: LookupRequest (Z39.83-1-2012, 5.3.3) and UpdateRequestItem (5.4)."""
+"""Existing requests: LookupRequest (Z39.83-1-2012, 5.3.3) and UpdateRequestItem (5.4)."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ from protocols.ncip.subjects.users import desired, midnight_of, named_user, user
 def look_up_request(request: LookupRequest, caller: Partner, context: Context) -> Response:
     """A request and how far it has come: by RequestId, or by the user and an item.
 
-    Whose it is is told to who says so, has placed it, or sees borrowers; and may serve that user.
-    The title is always told, whether an item is bound to it or any copy may serve it; more of it as
-    ItemElementType asks.
+    Its user is named to a partner that named them itself, placed it, or sees borrowers, and may
+    serve that user. The title is always given, whether an item is bound to it or any copy will do;
+    ItemElementType may ask for more.
     """
     found = _request_of(request, caller, context)
     if isinstance(found, Refusal):
@@ -99,7 +99,7 @@ def look_up_request(request: LookupRequest, caller: Partner, context: Context) -
 
 
 def _titled(fields: ItemOptionalFields | None, hold: Hold) -> ItemOptionalFields | None:
-    """With the title of the request, where nothing more of it was asked for."""
+    """Adds the title of the request, if nothing more of it was asked for."""
     if not hold.title or (fields is not None and fields.bibliographic_description is not None):
         return fields
     title = BibliographicDescription(title=hold.title)
@@ -119,10 +119,10 @@ def _card_told(
 def update_request_item(request: UpdateRequestItem, caller: Partner, context: Context) -> Response:
     """Changes when and where a request is to be served; it keeps its place in the queue.
 
-    A partner changes the requests that it has made and those of its institutions; of others, those
-    of a user whom the message names, as long as nothing else is agreed (`Partner.any_hold`).
-    AddRequestFields replaces what is there. Of DeleteRequestFields only EarliestDateNeeded can be
-    taken away: every hold has an end and a place of pickup. User and item stay who they are.
+    A partner changes the requests that it has made and those of its institutions; others only if
+    the message names their user, unless otherwise agreed (`Partner.any_hold`). AddRequestFields
+    replaces what is there. Of DeleteRequestFields only EarliestDateNeeded can be removed: every
+    hold has an end and a place of pickup. User and item cannot change.
     """
     found = _request_of(request, caller, context)
     if isinstance(found, Refusal):
@@ -200,7 +200,7 @@ def _may_change(
 
 
 def _any_item(hold: Hold, context: Context) -> ItemId | None:
-    """The answer must name an item: of a title that any copy may serve, the first."""
+    """The answer must name an item: if any copy of the title will do, the first."""
     copies = items_of_records(context.transaction, [hold.record_id])[hold.record_id]
     if not copies:
         return None

@@ -1,6 +1,6 @@
 """Requests for items: RequestItem and CancelRequestItem (Z39.83-1-2012, 5.4), as holds.
 
-A request is known by the RequestId that the partner gave it, else by the number of its hold.
+A request goes by the RequestId that the partner gave it, else by the number of its hold.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ _STATES = {
     HoldState.READY: "Available For Pickup",
     HoldState.CLOSED: "Cannot Fulfill Request",
 }
-#: RequestTypes that ask for something else than a hold.
+#: RequestTypes that ask for something other than a hold.
 _NO_HOLDS = frozenset({"estimate", "nonreturnablecopy"})
 
 
 def _is_there(request: RequestItem, caller: Partner, context: Context) -> bool:
-    """Was the hold of the RequestId neither taken back nor given up since?"""
+    """Does the hold of the RequestId still stand, neither cancelled nor given up?"""
     name = request.request_id.request_identifier_value if request.request_id else None
     hold_id = hold_of_request(context.transaction, caller.agency, name) if name else None
     return hold_id is not None and _is_alive(hold_id, context) is not None
@@ -78,14 +78,12 @@ def _is_alive(hold_id: int, context: Context) -> tuple[QueuedHold, int] | None:
 
 @once(RequestItemResponse, still=_is_there)
 def request_item(request: RequestItem, caller: Partner, context: Context) -> Response:
-    """Places a hold: on the item where the scope is Item, else on its title.
-
-    The place of pickup is read by `pickup_branch`; without one it is the user's own.
-    NeedBeforeDate ends the hold, EarliestDateNeeded keeps it from being served before. Every
-    RequestType is a hold here, but for those that ask for something else;
-    `Partner.request_priority` places it in the queue.
-    The RequestId is kept: it is what the partner calls the hold from then on, and one whose hold
-    is there gets the answer that it got.
+    """Places a hold: on the item if the scope is Item, else on its title. `pickup_branch` reads the
+    place of pickup; the default is the user's own branch. NeedBeforeDate ends the hold, and it is
+    not served before EarliestDateNeeded. Every RequestType is a hold here, except those that ask
+    for something else; `Partner.request_priority` decides its place in the queue. The RequestId is
+    kept: the partner calls the hold by it from then on, and while the hold stands a repetition gets
+    the same answer.
     """
     named = user_and(request, _wanted(request, context))
     if isinstance(named, Refusal):
@@ -157,7 +155,7 @@ def _requested(
 def _placed_before(
     request: RequestItem, identifier: str, caller: Partner, context: Context
 ) -> Response | None:
-    """The answer to a request that has come before; None where it is new, or was taken back."""
+    """The answer to a request that has come before; None if it is new, or was cancelled."""
     given = request.request_id.request_identifier_value if request.request_id else None
     hold_id = given and hold_of_request(context.transaction, caller.agency, given)
     if not hold_id:
@@ -205,7 +203,7 @@ def cancel_request_item(request: CancelRequestItem, caller: Partner, context: Co
 def requested_items(
     identifier: str, caller: Partner, context: Context
 ) -> tuple[RequestedItem, ...]:
-    """The user's open holds, for a LookupUserResponse; none where the user is not known."""
+    """The user's open holds, for a LookupUserResponse; empty if the user is unknown."""
     found = patron_holds(
         context.circulation, context.transaction, patron=identifier, now=context.now
     )
@@ -259,7 +257,7 @@ def _wanted(request: RequestItem, context: Context) -> Wanted | Problem:
 
 
 def _quotable(request: RequestItem) -> dict[str, str | None]:
-    """What a Problem may quote of what is asked for, and of when and for how much."""
+    """What a Problem may quote of the item or title, the date and the fee of a request."""
     fee, until = request.acknowledged_fee_amount, request.need_before_date
     found: dict[str, str | None] = {}
     if request.item_id:
@@ -275,12 +273,12 @@ def _quotable(request: RequestItem) -> dict[str, str | None]:
 
 
 def status_of(hold: Hold) -> Code:
-    """How far the request has come, in the words of RequestStatusType."""
+    """The state of the request, in the words of RequestStatusType."""
     if hold.outcome in (HoldOutcome.EXPIRED, HoldOutcome.NOT_COLLECTED):
         return Code("Expired")
     return Code(_STATES[hold.state])
 
 
 def day_of(moment: datetime | None, zone: ZoneInfo) -> date | None:
-    """The day of a moment on the wall of the branch."""
+    """The day of a moment on the branch's calendar."""
     return moment.astimezone(zone).date() if moment is not None else None

@@ -1,6 +1,6 @@
 """Items that come, change and go: CreateItem, UpdateItem, DeleteItem (Z39.83-1-2012, 5.4).
 
-Everything is looked at before anything is written, so that a refusal leaves nothing half made.
+Everything is checked before anything is written, so that a refusal leaves nothing half done.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def create_item(request: CreateItem, caller: Partner, context: Context) -> Respo
     """Adds an item: to the title with its number, else to a brief record of its title.
 
     Without an ItemId the barcode comes from a range of the library. Location names the branch
-    (level 1: ISIL or name) and the places within it; without one it is the partner's branch.
+    (level 1: ISIL or name) and the places within it; the default is the partner's branch.
     """
     description = request.bibliographic_description or BibliographicDescription()
     barcode: str | None = None
@@ -147,7 +147,7 @@ def _accessioned(
 
 
 def _numbers(description: BibliographicDescription) -> list[str]:
-    """The numbers that the title may be in the catalogue with; the record's own goes first."""
+    """The numbers that the title may have in the catalogue; the record's own comes first."""
     found = [each.bibliographic_record_identifier for each in description.bibliographic_record_id]
     if description.bibliographic_item_id is not None:
         found.append(description.bibliographic_item_id.bibliographic_item_identifier)
@@ -155,10 +155,9 @@ def _numbers(description: BibliographicDescription) -> list[str]:
 
 
 def update_item(request: UpdateItem, caller: Partner, context: Context) -> Response:
-    """Changes the call number of an item, and where it belongs.
-
-    AddItemFields replaces what is there; DeleteItemFields takes the call number, or the places
-    within the branch, away. The title is changed with its record, restrictions by the rules.
+    """Changes the call number of an item, and where it belongs. AddItemFields replaces what is
+    there; DeleteItemFields removes the call number, or the places within the branch. The title
+    changes with its record, restrictions with the rules.
     """
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
@@ -215,7 +214,7 @@ def update_item(request: UpdateItem, caller: Partner, context: Context) -> Respo
 
 
 def delete_item(request: DeleteItem, caller: Partner, context: Context) -> Response:
-    """Takes an item out of the stock, unless something hangs on it still."""
+    """Withdraws an item, unless something still depends on it."""
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
         return refusal(request, barcode)
@@ -248,9 +247,8 @@ def _item_id(home: Branch, barcode: str) -> ItemId:
 def _place(
     given: Sequence[Location], caller: Partner, context: Context, home: Branch | None = None
 ) -> tuple[Branch, dict[str, str]] | Problem:
-    """The branch, and the places within it that are named; the first Location counts.
-
-    It is one where the item is now (`home`), or of an agency that the partner may serve.
+    """The branch, and the named places within it; the first Location counts. The branch is the
+    item's present one (`home`), or belongs to an agency that the partner may serve.
     """
     names: dict[int, str] = {}
     for location in given[:1]:
@@ -300,7 +298,7 @@ def _not_of_the_item(fields: AddItemFields | DeleteItemFields, kind: ProblemType
 
 
 def _not_a_beginning(status: Code | None) -> list[Problem]:
-    """A new item is in hand: other statuses come about by what happens to it."""
+    """A new item is in hand: other statuses are the result of what happens to it."""
     if status is None or folded(status.value) in _AVAILABLE:
         return []
     why = "what an item is doing is computed, not set"

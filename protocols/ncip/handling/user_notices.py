@@ -1,6 +1,5 @@
-"""SendUserNotice (Z39.83-1-2012, 5.4.17): has a user told something, by the library's own ways.
-
-How a message reads, where it goes and whether it is still so is decided when it is sent (see
+"""SendUserNotice (Z39.83-1-2012, 5.4.17): sends a user a message through the library's own
+channels. Its wording, its channel and whether it still applies are decided when it is sent (see
 `circulation.notices`); the answer says from when on.
 """
 
@@ -31,12 +30,12 @@ from protocols.ncip.subjects.items import barcode_of
 from protocols.ncip.subjects.named import desk_of, known_user
 from protocols.ncip.subjects.users import NamedUser, folded, user_id
 
-#: The most that a partner's own words may be, in characters.
+#: The most characters of a partner's own words.
 LONGEST = 4_000
 
 
 class _Subject(NamedTuple):
-    """What a message is about: the kind, its rows, and what the template is given besides."""
+    """What a message is about: its kind, its rows, and further facts for the template."""
 
     kind: NoticeKind
     cause: Cause
@@ -104,7 +103,7 @@ def _of_holds(asked: _Asked) -> Cause | Problem:
 
 def _of_charges(asked: _Asked) -> Cause | Problem:
     """All that the user owes to the partner's agency, whatever account the message names: a
-    statement tells of one creditor."""
+    statement has one creditor."""
     listed = patron_charges(
         asked.context.circulation,
         asked.context.transaction,
@@ -127,7 +126,7 @@ def _nothing(why: str, element: str) -> Problem:
     return problem(ProblemType.NEEDED_DATA_MISSING, why, element)
 
 
-#: By NoticeType, which is an open list: the library's own message, and where its rows come from.
+#: By NoticeType, which is an open list: the library's own message, and the source of its rows.
 _TYPES: dict[NoticeKind, tuple[Callable[[_Asked], Cause | Problem], frozenset[str]]] = {
     NoticeKind.OVERDUE: (
         _of_loans,
@@ -147,17 +146,16 @@ _TYPES: dict[NoticeKind, tuple[Callable[[_Asked], Cause | Problem], frozenset[st
         frozenset({"fine", "fines", "finenotice", "bill", "invoice", "balance", "statement"}),
     ),
 }
-#: The types that the library has a message of its own for.
+#: The types for which the library has a message of its own.
 TYPES = {word: kind for kind, (_, words) in _TYPES.items() for word in words}
 
 
 @once(SendUserNoticeResponse, by_content=True)
 def send_user_notice(request: SendUserNotice, caller: Partner, context: Context) -> Response:
-    """Has a user told by mail, text message or letter, as the rules on messages have it.
-
-    NoticeContent is told as it is, under the NoticeType; without it the user gets the library's
-    own message of that type, of the loans, holds or charges that are meant. Not before
-    DateToSend. The same message once more is told once.
+    """Sends a user an e-mail, text message or letter, as the rules on messages say. NoticeContent
+    is sent as it is, under the NoticeType; without it the user gets the library's own message of
+    that type, about the loans, holds or charges that are meant. Nothing is sent before DateToSend,
+    and the same message only once.
     """
     given = request.user_id.user_identifier_value if request.user_id else None
     if given is None:
@@ -210,13 +208,13 @@ def _subject(
 ) -> _Subject | Problem:
     details = request.user_notice_details or UserNoticeDetails()
     named = details.notice_type.value if details.notice_type else ""
-    key = f"ncip {context.circulation.ids.next(context.now)}"  # repetitions are known by `once`
+    key = f"ncip {context.circulation.ids.next(context.now)}"  # `once` recognises repetitions
     content = (details.notice_content or "").strip()
     if content:
         if len(content) > LONGEST:
             rule = ProblemType.ELEMENT_RULE_VIOLATED
             return problem(rule, f"no more than {LONGEST} characters are sent", "NoticeContent")
-        # Notices with another `number` are never put into one message: each keeps its words.
+        # Notices with different `number`s are never joined into one message: each keeps its words.
         facts = {"subject": named, "text": content, "number": key}
         return _Subject(NoticeKind.STAFF, Cause(key=key), facts)
     if not named:

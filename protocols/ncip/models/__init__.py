@@ -1,4 +1,4 @@
 """Messages by noun: a dataclass for each element that has children; marks say its content model.
 
-What all services share is in `messages`, what an older version has differently in `layouts`.
+What all services share is in `messages`, the differences of older versions in `layouts`.
 """

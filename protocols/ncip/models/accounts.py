@@ -26,7 +26,7 @@ class FiscalTransactionReferenceId:
 
 @element
 class RelatedFiscalTransactionReferenceId(FiscalTransactionReferenceId):
-    """Of the charge that a payment is for."""
+    """The charge that a payment is for."""
 
 
 @element
@@ -51,7 +51,7 @@ class FiscalTransactionInformation:
 
 @element
 class AccountBalance(Amount):
-    """What the user owes in all."""
+    """All that the user owes."""
 
 
 @element

@@ -46,7 +46,7 @@ class AuthenticationPrompt:
 
 @element
 class Ext:
-    """Places of pickup, as discovery systems read them: the number of each as its level."""
+    """Places of pickup, as discovery systems read them, with numbers as their levels."""
 
     location_name: LocationName | None = None
 

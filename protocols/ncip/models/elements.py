@@ -1,7 +1,6 @@
-"""What makes an element of a message of a class, and its content model of the class's fields.
-
-A field is an element of its name in Pascal case, in the order of the 2.02 schema. Its type says
-what it holds, `| None` or a tuple whether it may be repeated, its marks the rest (`marks`).
+"""Turns a class into an element of messages, and its fields into the content model. A field is the
+element of its name in Pascal case, in the order of the 2.02 schema. Its type says what it holds, `|
+None` or a tuple whether it may be repeated, and its marks the rest (`marks`).
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ NAMES_1 = {
 class Row:
     """One element of a content model; `kind` is a `Kind`, or the class of the element.
 
-    What the rest means is said by the marks of the same names.
+    The marks of the same names explain the rest.
     """
 
     name: str
@@ -72,7 +71,7 @@ class Row:
         return self.name_1 or NAMES_1.get(self.element, self.element)
 
     def occurs_in(self, version: Version) -> Occurs:
-        """How often it stands there in a version that has it."""
+        """How often it may occur there in a version that has it."""
         if self.before is not None and version < self.before[0]:
             return self.before[1]
         return self.occurs
@@ -80,18 +79,17 @@ class Row:
 
 #: The rows of each element that has children, in their order.
 LAYOUTS: dict[type[Any], tuple[Row, ...]] = {}
-#: The kinds of types; the module of `Code` adds its own.
+#: The kind of each type; the module of `Code` adds its own.
 KINDS: dict[type[Any], Kind] = {str: TEXT, datetime: MOMENT, int: COUNT, bool: FLAG}
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def value_class(cls: type[T]) -> type[T]:
-    """A dataclass of values that nobody sets: the type checker sees to that.
-
-    One that is frozen at run time as well sets each field through a function of its own, and takes
-    three times as long to make; a look-up and its answer are some forty of them.
+    """A dataclass whose fields nobody sets, which the type checker ensures. One that is frozen at
+    run time as well takes three times as long to make, and a look-up and its answer are some forty
+    of them.
     """
-    # Without a docstring dataclass makes one of the signature, which takes longer than the rest.
+    # Without a docstring, dataclass makes one from the signature, which is slower than the rest.
     cls.__doc__ = cls.__doc__ or cls.__name__
     return dataclass(slots=True, unsafe_hash=True)(cls)
 

@@ -1,6 +1,6 @@
 """Interlibrary loans: AcceptItem (Z39.83-1-2012, 5.4.1) and the notifications of 5.5.
 
-A notification has no answer of its own but an acknowledgement: its response is empty.
+A notification is only acknowledged: its response is empty.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""LookupItemSet: many items of many titles, by pages (Z39.83-1-2012, 5.3.6)."""
+"""LookupItemSet: many items of many titles, in pages (Z39.83-1-2012, 5.3.6)."""
 
 from datetime import datetime
 from typing import Annotated

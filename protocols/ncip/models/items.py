@@ -1,4 +1,4 @@
-"""What is told of items and titles: ItemOptionalFields and its parts (Z39.83-1-2012, 5.3)."""
+"""What answers tell of items and titles: ItemOptionalFields and its parts (Z39.83-1-2012, 5.3)."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,7 +1,7 @@
-"""The content models of all versions: what version 1 has differently from the classes.
+"""The content models of all versions: how version 1 differs from the classes.
 
-Version 1 has nearly the same models in the same order. What differs is said here and in the marks
-of the classes, and nowhere else:
+Version 1 has nearly the same models in the same order. The differences are only here and in the
+marks of the classes:
 
 | difference | where |
 |---|---|
@@ -12,9 +12,9 @@ of the classes, and nowhere else:
 | another order in version 1 | `ORDER_1` |
 | Scheme and Value as elements, Problem | the codec: they are the same everywhere |
 
-So a field of a new message is declared as the 2.02 schema has it; where version 1 lacks the element
-it gets ``Since(V2)``. What the schema allows and Tiro neither reads nor writes has no field.
-tests/protocols/ncip/test_layouts.py holds each class against all four schemas.
+So the fields of a new message are declared as in the 2.02 schema; an element that version 1 lacks
+gets ``Since(V2)``. What Tiro neither reads nor writes has no field.
+tests/protocols/ncip/test_layouts.py compares each class with all four schemas.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from protocols.ncip.models.lookups import LookupUserResponse
 from protocols.ncip.models.marks import CODE, ONE, OPTIONAL, TEXT, V2, Version
 from protocols.ncip.models.users import UserOptionalFields
 
-#: Where version 1 has another order: the fields in it, those that have no row yet among them.
+#: Where version 1 has another order: its fields, including those that have no row yet.
 ORDER_1: dict[type[Any], tuple[str, ...]] = {
     UserOptionalFields: (
         "user_id",
@@ -51,7 +51,7 @@ ORDER_1: dict[type[Any], tuple[str, ...]] = {
 }
 
 
-#: Where an element of version 1 has another content than its class: the rows of that element.
+#: The rows of elements whose content in version 1 differs from their class.
 LAYOUTS_1: dict[str, tuple[Row, ...]] = {
     "VisibleUserId": (
         Row("agency_id", CODE, OPTIONAL),
@@ -68,7 +68,7 @@ LAYOUTS_1: dict[str, tuple[Row, ...]] = {
 
 
 def rows_in(kind: type[Any], version: Version, element: str = "") -> tuple[Row, ...]:
-    """The rows of a class that a version has, in its order; `element` is its name there."""
+    """The rows of a class in a version, in its order; `element` is its name there."""
     rows = LAYOUTS[kind]
     if version < V2:
         rows = LAYOUTS_1.get(element, rows)

@@ -1,8 +1,8 @@
-"""What a field of an element says besides its type: how often it stands there, in which versions.
+"""What a field of an element says besides its type: how often it may occur, and in which versions.
 
     agency_id: Annotated[Code, ONE] | None = None
 
-A field without marks may be there or not, and has stood there in every version.
+A field without marks is optional, and exists in every version.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ V2_02: Version = (2, 2)
 
 
 class Kind(Enum):
-    """How the content of an element that has no children is written."""
+    """How the content of an element without children is written."""
 
     TEXT = "xs:string"
     CODE = "SchemeValuePair"
@@ -31,12 +31,12 @@ class Kind(Enum):
 
 
 TEXT, CODE, MOMENT, FLAG = Kind.TEXT, Kind.CODE, Kind.MOMENT, Kind.FLAG
-#: An int is a COUNT unless NUMBER is said.
+#: An int is a COUNT unless marked NUMBER.
 COUNT, NUMBER = Kind.COUNT, Kind.NUMBER
 
 
 class Occurs(Enum):
-    """How often an element stands in its parent."""
+    """How often an element may occur in its parent."""
 
     ONE = "1"
     OPTIONAL = "?"
@@ -49,7 +49,7 @@ ONE, OPTIONAL, SOME, MANY = Occurs.ONE, Occurs.OPTIONAL, Occurs.SOME, Occurs.MAN
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The element is one of the alternatives of the group, of which one is given."""
+    """The element is one of the alternatives of the group, exactly one of which is given."""
 
     group: str
 
@@ -63,9 +63,8 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """How often it occurs in the versions before one.
-
-    Where these demand it and the message does not have it, `otherwise` is written.
+    """How often it may occur in the versions before this one. If they demand it and the message
+    lacks it, `otherwise` is written.
     """
 
     version: Version
@@ -75,15 +74,15 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Version1:
-    """The element's name in version 1 where `NAMES_1` does not say it, and what is around it."""
+    """The element's name in version 1 if not in `NAMES_1`, and the element around it."""
 
     name: str = ""
     within: str = ""
 
 
 class _Agency:
-    """Stands in `Before.otherwise` for the agency that the answer is given by."""
+    """In `Before.otherwise`, the agency that answers."""
 
 
-#: The agency that gives the answer, as its partner writes it.
+#: The agency that answers, as its partner writes it.
 AGENCY = _Agency()

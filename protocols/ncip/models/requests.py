@@ -1,4 +1,4 @@
-"""Requests that exist: LookupRequest (Z39.83-1-2012, 5.3.3), UpdateRequestItem (5.4)."""
+"""Existing requests: LookupRequest (Z39.83-1-2012, 5.3.3), UpdateRequestItem (5.4)."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The services of NCIP (Z39.83-1-2012, 5.3 to 5.5), and those that are carried out here."""
+"""The services of NCIP (Z39.83-1-2012, 5.3 to 5.5), and those that we offer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from protocols.ncip.models.statuses import (
 from protocols.ncip.models.stock import CreateItem, DeleteItem, UpdateItem
 from protocols.ncip.models.users import AuthenticateUser, CreateUser, DeleteUser, UpdateUser
 
-#: The requests that are carried out, by service.
+#: The requests that we carry out, by service.
 SERVICES: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
@@ -75,14 +75,14 @@ _NOTIFICATION = """
 ALL_SERVICES = frozenset((_LOOKUP + _UPDATE + _NOTIFICATION).split())
 SERVICES |= {name: kind for name, kind in vars(interlending).items() if name in ALL_SERVICES}
 
-#: The services that tell what has happened elsewhere (5.5): their responses have no content.
+#: The services that report what has happened elsewhere (5.5): their responses have no content.
 NOTIFICATIONS = frozenset(_NOTIFICATION.split())
 
-#: What version 1 has and version 2 does not.
+#: The service that only version 1 has.
 ONLY_VERSION_1 = frozenset({"AuthenticateUser"})
-#: Of the services of version 2 that version 1 does not have, the one that 1.01 has.
+#: The service of version 2 that 1.01 has, but not 1.0.
 LOOKUP_REQUEST_1 = "LookupRequest"
-#: The first version of the services that not every version has.
+#: The first version of the services that some versions lack.
 FIRST_VERSION: dict[str, tuple[int, int]] = {
     "DeleteItem": (2, 0),
     "DeleteUser": (2, 0),

@@ -1,4 +1,4 @@
-"""What befalls an item: recalls, reports, statuses, a check-out undone (Z39.83-1-2012, 5.4)."""
+"""What happens to an item: recalls, reports, statuses, an undone check-out (Z39.83-1-2012, 5.4)."""
 
 from datetime import datetime
 from typing import Annotated

@@ -42,12 +42,12 @@ class ItemFields:
 
 @element
 class DeleteItemFields(ItemFields):
-    """What is taken away."""
+    """What is removed."""
 
 
 @element
 class AddItemFields(ItemFields):
-    """What is added, once the rest is taken away."""
+    """What is added, once the rest has been removed."""
 
 
 @element

@@ -121,12 +121,12 @@ class UserFields:
 
 @element
 class DeleteUserFields(UserFields):
-    """What is taken away."""
+    """What is removed."""
 
 
 @element
 class AddUserFields(UserFields):
-    """What is added, once the rest is taken away."""
+    """What is added, once the rest has been removed."""
 
 
 @element
@@ -155,7 +155,7 @@ class DeleteUserResponse(ResponseMessage):
 
 @element
 class AuthenticateUser(InitiationMessage):
-    """Of version 1 alone: are these the right credentials?"""
+    """Only in version 1: are these the right credentials?"""
 
     authentication_input: Annotated[tuple[AuthenticationInput, ...], SOME] = ()
 

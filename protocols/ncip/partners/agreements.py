@@ -1,4 +1,4 @@
-"""Partners of the set-up (`tiro apply`): what their options mean, and the partner made of them."""
+"""Partners of the set-up (`tiro apply`): checks their options, and makes partners of them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from protocols.hosting.validating import problem_of
 from protocols.ncip.settings import Partner, PartnerSetting
 
 _PARTNER: TypeAdapter[Partner] = TypeAdapter(PartnerSetting)
-#: What every partner says in fields of its own, whatever the protocol.
+#: Options that all partners have, whatever their protocol.
 _COMMON = frozenset({"agency", "name", "branch", "shared_secret"})
 
 
 def partner_problems(options: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with the options of a partner: they are the settings of a `Partner`."""
+    """What is wrong with the options of a partner, which are settings of a `Partner`."""
     problems = {}
     try:
         _PARTNER.validate_python({"agency": "x", "branch": "x"} | dict(options))
@@ -30,7 +30,7 @@ def partner_problems(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def partner_of(stored: partners.Partner, branch: Branch) -> Partner:
-    """The partner, its work done at the branch. Raises ValidationError."""
+    """The partner, whose work is done at the branch. Raises ValidationError."""
     own = {
         "agency": stored.agency,
         "name": stored.name,

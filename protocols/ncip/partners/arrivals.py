@@ -1,4 +1,4 @@
-"""What the transport tells of whoever sends a message: address, certificate, and what they show."""
+"""What the transport says of a message's sender: address, certificate and credentials."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _LONGEST = 4096
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a message has come. Texts are empty where there is nothing.
+    """How a message has come. Texts are empty if there is nothing.
 
     `user` and `password` are those of HTTP Basic (RFC 7617), `bearer` the token of RFC 6750,
-    `url_token` what follows ``/ncip/`` in the address. `certificate` gives the names in a
-    certificate of the sender that was verified, and its fingerprint: SHA-256, in small
-    hexadecimal digits without colons.
+    `url_token` what follows ``/ncip/`` in the address. `certificate` has the names in the sender's
+    verified certificate, and its fingerprint: SHA-256, in lower-case hexadecimal digits without
+    colons.
     """
 
     host: str = ""
@@ -32,7 +32,7 @@ class Arrival:
     certificate: Callable[[], frozenset[str]] = frozenset
 
 
-#: A message of which the transport tells nothing.
+#: A message of whose sender the transport says nothing.
 UNTOLD: Final = Arrival()
 
 
@@ -47,14 +47,14 @@ def certificate_names(transport: Any) -> frozenset[str]:
 
 
 def plain_fingerprint(text: str) -> str:
-    """A fingerprint as it is compared; other texts are left as they are."""
+    """A fingerprint in the form used for comparison; other texts are left as they are."""
     plain = text.replace(":", "").replace(" ", "").lower()
     is_one = len(plain) == 64 and all(each in "0123456789abcdef" for each in plain)
     return plain if is_one else text
 
 
 def http_arrival(request: Any) -> Arrival:
-    """Of a request of `twisted.web`."""
+    """The arrival of a request of `twisted.web`."""
     user, password, bearer = credentials_in(request.getHeader(b"authorization") or b"")
     rest = [part for part in request.postpath or [] if part]
     token = unquote(rest[-1].decode("ascii", "replace")) if rest else ""
@@ -69,7 +69,7 @@ def http_arrival(request: Any) -> Arrival:
 
 
 def credentials_in(header: bytes) -> tuple[str, str, str]:
-    """User, password and bearer token of an Authorization header; empty for what is none."""
+    """User, password and bearer token of an Authorization header; empty if missing."""
     kind, _, rest = header[:_LONGEST].strip().partition(b" ")
     rest = rest.strip()
     if kind.lower() == b"bearer":

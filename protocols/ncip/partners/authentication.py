@@ -1,4 +1,4 @@
-"""Is a partner who it says it is? Everything that its agreement asks for must hold.
+"""Is a partner who it says it is? Everything in its agreement must hold.
 
 | agreed | what must be so |
 |---|---|
@@ -8,7 +8,7 @@
 | `systems` | FromSystemId is one of them |
 | `shared_secret` | the secret stands in one of the places `secret_in` |
 
-As a partner is found by its FromAgencyId, these credentials are good for that agency alone.
+As a partner is found by its FromAgencyId, these credentials are good only for that agency.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from protocols.ncip.settings import Partner
 
 _AGENCY = ProblemType.AGENCY_AUTHENTICATION_FAILED
 _SYSTEM = ProblemType.SYSTEM_AUTHENTICATION_FAILED
-#: Seconds by which the clocks of a partner may differ from ours.
+#: Seconds by which a partner's clock may differ from ours.
 _LEEWAY = 30
 
 
@@ -39,7 +39,7 @@ def authenticate(
     pins: PinVerifier,
     now: datetime,
 ) -> Problem | None:
-    """None where all that is agreed holds. Raises VerificationNeeded (see `patrons.pins`)."""
+    """None if all that is agreed holds. Raises VerificationNeeded (see `patrons.pins`)."""
     if caller.addresses and not is_within(caller.addresses, arrival.host):
         return problem(_AGENCY, "not from this address")
     if caller.certificate and plain_fingerprint(caller.certificate) not in arrival.certificate():
@@ -60,7 +60,7 @@ def _token_problem(
     if not token:
         return problem(_SYSTEM, "a token is needed", "FromSystemAuthentication")
     try:
-        # Its times are held against our clock below, which is not the library's.
+        # Its times are compared with our clock below, as the library would use another.
         claims = jwt.decode(
             token,
             caller.token_key,
@@ -106,7 +106,7 @@ def _secret_problem(
     expected = caller.shared_secret
     if expected is None:
         return None
-    # One is looked at, the first that is there: each look costs a slow hash.
+    # Only the first is looked at: each look costs a slow hash.
     given = next(_given(caller, header, arrival), "")
     if given and pins.check(expected, given):
         return None
@@ -118,7 +118,7 @@ def _secret_problem(
 
 
 def _given(caller: Partner, header: InitiationHeader | None, arrival: Arrival) -> Iterator[str]:
-    """The secrets in a message and around it, where the agreement wants them."""
+    """The secrets in a message and around it, in the places that the agreement names."""
     found: dict[str, tuple[str | None, ...]] = {
         "message": (
             (header.from_agency_authentication, header.from_system_authentication) if header else ()

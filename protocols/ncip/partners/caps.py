@@ -1,8 +1,6 @@
-"""How much each partner may ask: so many a second, so many at once.
-
-A partner that sends more than is worked on at once waits for its own requests, and nobody else
-does; when too many of them wait, or it sends too many a second, they are refused. Without IO;
-times are monotonic seconds.
+"""How much each partner may ask, per second and at once. A partner that sends more at once waits
+for its own requests, and nobody else does; if too many of them wait, or it sends too many a second,
+they are refused. Without IO; times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from collections.abc import Callable
 from protocols.hosting.throttle import Bucket
 from protocols.ncip.settings import Partner
 
-#: How many requests of a partner may wait, for each that is worked on at once.
+#: How many requests of a partner may wait for each one in work.
 WAITING_FOR_EACH = 16
 
 
@@ -40,9 +38,8 @@ class Caps:
         self._turns: dict[str, _Turns] = {}
 
     def enter(self, partner: Partner, start: Callable[[], None], now: float) -> None:
-        """Calls `start` as soon as the partner may have a request worked on; raises TooMany.
-
-        `leave` must be called when the request is answered.
+        """Calls `start` as soon as the partner may have another request in work; raises TooMany.
+        `leave` must be called once the request is answered.
         """
         turns = self._turns.get(partner.key)
         if turns is None:
@@ -61,10 +58,10 @@ class Caps:
         start()
 
     def leave(self, partner: Partner) -> None:
-        """A request of the partner is answered; the next one that waits is worked on."""
+        """A request of the partner is answered; the next waiting one begins."""
         turns = self._turns[partner.key]
         turns.running -= 1
-        if turns.is_starting:  # one that was answered at once: the loop below goes on
+        if turns.is_starting:  # it was answered at once: the loop below goes on
             return
         turns.is_starting = True
         try:

@@ -1,4 +1,4 @@
-"""Partners that prove nothing, or with what cannot be used: what `tiro check` says of them."""
+"""What `tiro check` says of partners that prove nothing, or whose credentials cannot be used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from protocols.ncip.settings import EVERY_AGENCY, NcipSettings, Partner, folded_
 
 
 def check(settings: NcipSettings, transaction: Transaction) -> Sequence[Finding]:
-    """Of the partners in tiro.toml and of those in the set-up."""
+    """Checks the partners in tiro.toml and those in the set-up."""
     found: list[Finding] = []
     if settings.any_partner:
         found.append(
@@ -42,7 +42,7 @@ def check(settings: NcipSettings, transaction: Transaction) -> Sequence[Finding]
 def _of_serving(
     serves: Sequence[str], agencies: set[str], where: str, has_proof: bool
 ) -> Iterator[Finding]:
-    """Of whom it may serve without a PIN."""
+    """Checks whom it may serve without a PIN."""
     for each in serves:
         if each != EVERY_AGENCY and folded_agency(each) not in agencies:
             yield error(f"{where}: there is no agency {each}")

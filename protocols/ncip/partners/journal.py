@@ -1,7 +1,4 @@
-"""The log of exchanges: noted in the reactor, written down in batches, secrets masked before.
-
-Without IO of its own: `write` and `later` are given.
-"""
+"""The log of exchanges: noted in the reactor, masked, and written down in batches."""
 
 from __future__ import annotations
 
@@ -21,15 +18,15 @@ log = logging.getLogger(__name__)
 
 #: Seconds until what was noted is written down.
 WRITE_SECONDS: Final = 1.0
-#: As many are written down at once: a second's work in one piece would hold up the answers.
+#: How many are written down at once: a second's work in one piece would delay answers.
 BATCH: Final = 64
-#: Exchanges that may wait to be written down; beyond these lines are lost, and the log says so.
+#: How many exchanges may wait to be written down; more are lost, and the log says so.
 MOST_WAITING: Final = 20_000
-#: Bytes of bodies that may wait; those beyond are not kept: the line is the more important.
+#: How many bytes of bodies may wait; more are dropped, as the line is more important.
 MOST_BYTES: Final = 16 * 1024 * 1024
-#: What is kept of a longer message: its beginning.
+#: How much of the beginning of a longer message is kept.
 KEPT_BYTES: Final = 32 * 1024
-#: The same of callers who have not proven who they are.
+#: The same for callers that have not proven who they are.
 STRANGERS_BYTES: Final = 4 * 1024
 #: Bytes of bodies that are written down at once, like `BATCH`.
 BATCH_BYTES: Final = 256 * 1024
@@ -53,9 +50,8 @@ def request_id_of(message: Any) -> str:
 
 
 class Journal:
-    """What was exchanged. `body_days` is how long bodies are kept: 0, not at all.
-
-    `later` calls a function after some seconds, in the same thread.
+    """The log. `body_days` is how long bodies are kept; 0: not at all. `later` calls a function
+    after some seconds, in the same thread.
     """
 
     def __init__(
@@ -68,7 +64,7 @@ class Journal:
         self._kept = timedelta(days=body_days)
         self._later = later
         self._waiting: list[Exchanged] = []
-        self._held = 0  # bytes of the bodies that wait
+        self._held = 0  # bytes of waiting bodies
         self._is_due = False
         self._is_writing = False
         self._lost = 0
@@ -93,7 +89,7 @@ class Journal:
         if len(self._waiting) >= MOST_WAITING:
             self._lost += 1
             return
-        # Cut before it is masked: what is masked runs to the end of a message that is cut.
+        # Cut before masking, which goes on to the end of a message that is cut short.
         most = KEPT_BYTES if is_proven else STRANGERS_BYTES
         request, answer = exchanged.request[:most], exchanged.answer[:most]
         size = len(request) + len(answer)
@@ -118,14 +114,14 @@ class Journal:
 
     def _go_on(self) -> None:
         is_full = len(self._waiting) >= BATCH or self._held >= BATCH_BYTES
-        if is_full and not self._is_writing:  # one piece at a time
+        if is_full and not self._is_writing:  # one batch at a time
             self._write_out()
         elif self._waiting and not self._is_due:
             self._is_due = True
             self._later(WRITE_SECONDS, self.write)
 
     def write(self) -> None:
-        """Writes down what was noted; it is called by itself."""
+        """Writes down what was noted; called automatically."""
         self._is_due = False
         self._write_out()
 
@@ -149,7 +145,7 @@ class Journal:
             self._go_on()
 
     def _give_back(self, found: list[Exchanged]) -> None:
-        """Waits for a better time, as far as there is room."""
+        """Keeps them for a better time, as far as there is room."""
         kept = found[: MOST_WAITING - len(self._waiting)]
         self._lost += len(found) - len(kept)
         self._waiting = kept + self._waiting
@@ -159,7 +155,7 @@ class Journal:
             self._later(WRITE_SECONDS, self.write)
 
     def _take(self, most: int | None = None) -> list[Exchanged]:
-        """What waits, up to so many bytes of bodies."""
+        """What is waiting, up to this many bytes of bodies."""
         found, self._waiting = self._waiting, []
         if most is not None and self._held > most:
             sizes = accumulate(map(_size, found))

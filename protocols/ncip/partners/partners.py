@@ -27,9 +27,8 @@ log = logging.getLogger(__name__)
 
 
 class Partners:
-    """All partners, found by their agency without regard to case.
-
-    Those of tiro.toml go before those of the set-up.
+    """All partners, found by their agency, whatever its case. Those of tiro.toml take precedence
+    over those of the set-up.
     """
 
     def __init__(self, settings: NcipSettings) -> None:
@@ -47,7 +46,7 @@ class Partners:
             )
 
     def follow(self, context: Context) -> None:
-        """Takes up a set-up that has changed."""
+        """Takes up a changed set-up."""
         set_up = context.circulation.current_set_up(context.transaction)
         if set_up.version == self._version:
             return
@@ -56,13 +55,13 @@ class Partners:
             try:
                 found[agency] = partner_of(stored, set_up.branches[stored.branch_id])
             except ValidationError as error:
-                # Checked when it was applied: by another version of this program, it seems.
+                # It was checked when it was applied, it seems by another version of this program.
                 log.error("the partner %s is left out: %s", stored.agency, error)
         self._partners = found | self._own
         self._version = set_up.version
 
     def known(self, header: InitiationHeader | None, arrival: Arrival) -> Partner | None:
-        """Who calls, as far as it is known: by FromAgencyId; else by what the transport tells."""
+        """The caller, as far as it is known: by FromAgencyId, else by what the transport says."""
         agency = agency_of(header)
         if agency is not None:
             return self._partners.get(folded_agency(agency.value)) or self._anybody
@@ -82,8 +81,7 @@ class Partners:
         self, service: str, header: InitiationHeader | None, arrival: Arrival = UNTOLD
     ) -> Partner | Problem:
         """The caller, or the Problem that keeps the request from being carried out.
-
-        Whether it is the one it says it is, is not looked at here: see `authentication`.
+        `authentication` checks whether it is the one it says it is.
         """
         caller = self.known(header, arrival)
         agency = agency_of(header)
@@ -105,19 +103,18 @@ class Partners:
         return caller
 
     def by_key(self, key: str) -> Partner | None:
-        """The partner that notices name so."""
+        """The partner by its name in notices."""
         return self._partners.get(key)
 
 
 def agency_of(header: InitiationHeader | None) -> Code | None:
-    """FromAgencyId, if it says anything."""
+    """FromAgencyId, if it is not empty."""
     return header.from_agency_id.agency_id if header and header.from_agency_id else None
 
 
 def turned_round(header: InitiationHeader | None, own_agency: str) -> ResponseHeader | None:
-    """The header of the answer: from whom the request was for, to whom it came from.
-
-    None where the request does not say who sent it; `own_agency` where it does not say for whom.
+    """The header of the answer, with sender and recipient exchanged. None if the request does not
+    name its sender; `own_agency` stands in for a recipient that it does not name.
     """
     sender = agency_of(header)
     if header is None or sender is None:

@@ -1,10 +1,9 @@
-"""What is known of the brokers and systems of the field: settings of a `Partner`, by preset.
-
-A partner names a preset and says what is different; so a name, a preset and a secret are enough.
-Which services each of them sends, and whose side they take, is read from their own documentation
-and sources. `services` holds what the partner may ask for; ``lends_to`` whose requests are loans to
-another library: those of institutional patrons (``institutions``), all of them (``anybody``) or
-none (``nobody``); `notices` what it wants to be told where it has an `address`.
+"""The brokers and systems of the field, as settings of a `Partner`, by preset. A partner names a
+preset and only says what is different, so that a name, a preset and a secret are enough. The
+services that each of them sends, and its side, are taken from its own documentation and sources.
+`services` holds what the partner may ask for; ``lends_to`` whose requests are loans to another
+library: those of institutional patrons (``institutions``), all of them (``anybody``) or none
+(``nobody``); `notices` what it wants to be told if it has an `address`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any, Final
 
 #: What every partner may ask.
 _ASKING = ("LookupUser", "LookupItem")
-#: The borrower's side, as the nine core services have it.
+#: The borrower's side of the nine core services.
 _BORROWING = ("AcceptItem", "CheckOutItem", "CheckInItem", "RenewItem", "RecallItem")
 _LENDING = ("RequestItem", "CancelRequestItem", "CheckOutItem", "CheckInItem", "RenewItem")
 _NOTIFYING = (
@@ -46,11 +45,11 @@ def _services(*groups: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(name for group in groups for name in group))
 
 
-#: What a partner may ask for that has no preset: the life of a loan, as a broker drives it.
+#: What a partner without a preset may ask for: the life of a loan, as a broker drives it.
 BROKER: Final = tuple(_services(_ASKING, _BORROWING, _LENDING, ("DeleteItem",)))
 
 PRESETS: Final[dict[str, dict[str, Any]]] = {
-    # One generic patron for each library; no requests, as it finds copies by Z39.50; nothing but
+    # One generic patron for each library; no requests, as it finds copies by Z39.50; only
     # CheckInItem says that an item goes home.
     "relais": {
         "services": _services(_ASKING, _BORROWING, _LENDING),
@@ -72,7 +71,7 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
         "institutions": ["INST-*"],
         "item_type": "ill",
         "email_type": "mailTo",
-        # It asks for no elements, and reads where the item is to be fetched from the answers.
+        # It asks for no elements, but reads from the answers where to fetch the item.
         "told_unasked": ["Item Description", "Location"],
         "notices": list(_ALL_NOTICES),
     },
@@ -96,7 +95,7 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
         "institutions": ["VDX*", "NRE*", "ILL*"],
         "item_type": "ill",
         "delete_on_check_in": True,
-        "requests_at_once": 4,  # one library's failure must not become ours
+        "requests_at_once": 4,  # another library's failure must not become ours
     },
     "alma": {
         "services": _services(_ASKING, _BORROWING, _LENDING),
@@ -132,8 +131,8 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
         "delete_on_check_in": True,
         "agency_scheme": "http://oclc.org/ncip/schemes/agencyid.scm",
     },
-    # bibliotek.dk asks for its users; what it requests are holds of their own. Users log in there
-    # and move what they see, and an UpdateRequestItem that names a request has no room for a user.
+    # bibliotek.dk asks on behalf of users, whose own holds its requests are. Users log in there and
+    # change what they see, and an UpdateRequestItem that names a request has no room for a user.
     "danzig": {
         "services": _services(
             _ASKING,
@@ -148,7 +147,7 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
         "agency_scheme": "http://biblstandard.dk/isil/schemes/1.1/",
         "notices": ["checked_in"],
     },
-    # Libraries among themselves: each is owner and home.
+    # Libraries among themselves: each is both owner and home.
     "nncipp": {
         "services": _services(_ASKING, _BORROWING, _LENDING, _NOTIFYING, ("LookupAgency",)),
         "lends_to": "anybody",
@@ -156,7 +155,7 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
         "user_id_type": "Barcode Id",
         "notices": list(_ALL_NOTICES),
     },
-    # Discovery: everything is done for the user who has logged in there.
+    # Discovery: everything is done on behalf of the user who has logged in there.
     "vufind": {
         "services": _services(
             _ASKING,
@@ -164,7 +163,7 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
             ("CancelRequestItem", "CreateUserFiscalTransaction", "UpdateUser"),
         ),
         "lends_to": "nobody",
-        # The driver shows barcodes of this type alone, and offers the places that it finds in Ext.
+        # The driver shows only barcodes of this type, and offers the places that it finds in Ext.
         "item_id_type": "Barcode",
         "places_by_number": True,
     },

@@ -1,1 +1,1 @@
-"""Problems: their types, which of them a service may use, and the one for every reason."""
+"""Problems: their types, those that each service may use, and the one for every reason."""

@@ -1,6 +1,5 @@
-"""Which services may use which problem types: the processing error schemes of Z39.83-1-2012.
-
-Every service may use the messaging and the general types besides.
+"""The problem types that each service may use: the processing error schemes of Z39.83-1-2012. Every
+service may also use the messaging and the general types.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ GENERAL = frozenset(
     }
 )
 
-#: The types that a service has beyond those.
+#: The types that a service has besides those.
 OF_SERVICE: dict[str, frozenset[ProblemType]] = {
     "AcceptItem": frozenset(
         {
@@ -279,7 +278,7 @@ _NOT_THIS_USER = (
     P.USER_INELIGIBLE_TO_RENEW,
     P.USER_ACCESS_DENIED,
 )
-#: What comes near to a type that a service may not use, the nearest first.
+#: The types closest to one that a service may not use, the closest first.
 _NEAR: dict[ProblemType, tuple[ProblemType, ...]] = {
     **dict.fromkeys((P.UNKNOWN_ITEM, P.UNKNOWN_REQUEST, P.UNKNOWN_USER), _UNKNOWN),
     P.REQUEST_ALREADY_PROCESSED: (P.DUPLICATE_REQUEST, *_NOT_THIS_ITEM),
@@ -297,7 +296,7 @@ _NEAR: dict[ProblemType, tuple[ProblemType, ...]] = {
     P.USER_INELIGIBLE_TO_RENEW: (P.USER_BLOCKED, *_NOT_THIS_USER),
     P.USER_AUTHENTICATION_FAILED: (P.USER_ACCESS_DENIED, P.UNKNOWN_USER, *_UNKNOWN),
 }
-#: What is said where nothing comes near.
+#: The type to use if nothing is close.
 _AT_LAST = (P.ELEMENT_RULE_VIOLATED, P.UNAUTHORIZED_COMBINATION_FOR_AGENCY)
 
 
@@ -307,6 +306,6 @@ def allowed(service: str) -> frozenset[ProblemType]:
 
 
 def nearest(service: str, kind: ProblemType) -> ProblemType:
-    """The type itself where a service may use it, else what of its own comes nearest."""
+    """The type itself if the service may use it, else the closest of its own."""
     may = allowed(service)
     return next(each for each in (kind, *_NEAR.get(kind, ()), *_AT_LAST) if each in may)

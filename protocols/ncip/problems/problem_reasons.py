@@ -1,4 +1,4 @@
-"""What circulation refuses something for, in the words of NCIP: a table for each service."""
+"""Circulation's reasons for a refusal, in the words of NCIP: a table for each service."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from protocols.ncip.problems.problem_types import ProblemType
 
 P = ProblemType
 
-# A reason that a service's verb never gives still has an entry: the nearest type the service may
-# use, so that a new check in circulation cannot put the wrong word on the wire.
+# Even a reason that a service's verb never gives has an entry: the closest type that the service
+# may use, so that a new check in circulation cannot put the wrong word on the wire.
 
 _LENDING: dict[Reason, ProblemType] = {
     Reason.PATRON_UNKNOWN: P.UNKNOWN_USER,
@@ -25,7 +25,7 @@ _LENDING: dict[Reason, ProblemType] = {
     Reason.BRANCH_UNKNOWN: P.UNKNOWN_AGENCY,
 }
 
-#: What no service of NCIP asks for: bookings, deposits, themes.
+#: Reasons about things that NCIP has no service for: bookings, deposits, themes.
 _BOOKINGS = (
     Reason.BOOKING_UNKNOWN,
     Reason.NOT_BOOKABLE,
@@ -38,7 +38,7 @@ _BOOKINGS = (
     Reason.PLACEMENT_UNKNOWN,
 )
 
-#: What only payments and agreeing to fees are refused for.
+#: Reasons that concern only payments and agreeing to fees.
 _MONEY = (
     Reason.FEE_NOT_ACKNOWLEDGED,
     Reason.CHARGE_UNKNOWN,
@@ -188,7 +188,7 @@ _ITEM = {
 }
 _NOT_ON_LOAN = {Reason.ITEM_NOT_ON_LOAN: P.ITEM_NOT_CHECKED_OUT}
 
-#: Of the other services: what some reasons are, and what all others are.
+#: For the other services: the types of some reasons, and the one for all others.
 _OTHERS: dict[str, tuple[dict[Reason, ProblemType], ProblemType]] = {
     "LookupItemSet": (_ITEM, P.ITEM_ACCESS_DENIED),
     "LookupRequest": ({Reason.BRANCH_UNKNOWN: P.UNKNOWN_AGENCY}, P.UNKNOWN_REQUEST),
@@ -263,7 +263,7 @@ _OTHERS: dict[str, tuple[dict[Reason, ProblemType], ProblemType]] = {
     ),
 }
 
-#: Notifications have no list of their own: what could not be noted is said in general types.
+#: Notifications have no list of their own: failures are reported in general types.
 _OF_A_NOTIFICATION: tuple[dict[Reason, ProblemType], ProblemType] = (
     {
         Reason.PATRON_UNKNOWN: P.UNKNOWN_VALUE_FROM_KNOWN_SCHEME,

@@ -1,7 +1,7 @@
-"""Why not, in the words of NCIP: Problems from what circulation or a handler refuses.
+"""Refusals of circulation or a handler as Problems, the words of NCIP.
 
-A service may use the general and messaging types and those of its own list (Z39.83-1-2012,
-5.3 to 5.5). `refusal` keeps to that, whatever a function that several services share has said.
+A service may use the general and messaging types and those of its own list (Z39.83-1-2012, 5.3 to
+5.5). `refusal` sees to that, whatever a function that several services share has said.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from protocols.ncip.problems.problem_lists import TYPES, nearest
 from protocols.ncip.problems.problem_reasons import PROBLEMS
 from protocols.ncip.problems.problem_types import ProblemType
 
-#: The element at fault, where it is one the caller sent.
+#: The element at fault, if the caller sent it.
 _ELEMENTS = {
     Reason.PATRON_UNKNOWN: "UserIdentifierValue",
     Reason.PIN_MISSING: "AuthenticationInputData",
@@ -58,7 +58,7 @@ _ELEMENTS = {
         "ItemIdentifierValue",
     ),
 }
-#: Where the first was not sent, the request has named it by the second.
+#: If the first was not sent, the request named it by the second.
 _INSTEAD = {
     "UserIdentifierValue": "AuthenticationInputData",
     "ItemIdentifierValue": "BibliographicRecordIdentifier",
@@ -68,16 +68,15 @@ _INSTEAD = {
 def problem(
     kind: ProblemType, detail: str = "", element: str = "", value: str | None = None
 ) -> Problem:
-    """A Problem. `value` may be quoted from the request only where it cannot be a secret."""
+    """A Problem. `value` may be quoted from the request only if it cannot be a secret."""
     return Problem(Code(kind.value), detail or None, element or None, value or None)
 
 
 def problems(
     service: str, refusals: Iterable[EngineRefusal], values: dict[str, str | None]
 ) -> tuple[Problem, ...]:
-    """What circulation refused, the weightiest first, each type once.
-
-    `values` gives what the caller sent in an element, for those that are no secret.
+    """What circulation refused, the most important first, each type once. `values` gives what the
+    caller sent in each element that is not secret.
     """
     made: dict[ProblemType, Problem] = {}
     for refusal in refusals:

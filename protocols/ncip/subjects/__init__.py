@@ -1,1 +1,1 @@
-"""Whom and what a message names, and what is told of them: users, items, titles, requests."""
+"""What messages name, and what is told of it: users, items, titles, requests."""

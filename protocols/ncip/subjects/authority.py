@@ -1,14 +1,14 @@
-"""What a partner may know and do of people, items and requests, and by what it may.
+"""What a partner may know of people, items and requests and do with them, and on what grounds.
 
-A partner is another agency. Of a person it may know and change nothing unless one of these holds:
+A partner is another agency. It may know and change nothing of a person unless one of these holds:
 
-* the person's PIN stands in the message, and is right;
+* the person's PIN is in the message, and is right;
 * the person is of the partner's own agency: the partner's name is the ISIL of the home agency;
 * the agreement with the partner names that agency (`Partner.serves`);
 * the person is one of the institutions of the partner, which borrow through it.
 
-Items belong to agencies likewise. What the partner has brought, or has been lent through its own
-requests, it may deal with. `protocols.ncip.handling.authority` says which service demands what.
+Items belong to agencies likewise. A partner may deal with what it has brought, or was lent through
+its own requests. `protocols.ncip.handling.authority` says which service demands what.
 """
 
 from __future__ import annotations
@@ -29,10 +29,9 @@ from protocols.ncip.subjects.users import named_user
 
 
 def is_agreed(identifier: str, caller: Partner, context: Context) -> bool:
-    """May the partner see and serve whoever has this identifier without a PIN?
-
-    An institution of the partner that is not registered yet counts; an identifier of nobody does
-    not, unless every agency is agreed.
+    """May the partner see and serve whoever has this identifier without a PIN? An institution of
+    the partner counts even before it is registered; an unknown identifier does not, unless every
+    agency is agreed.
     """
     if caller.serves_all:
         return True
@@ -46,7 +45,7 @@ def is_agreed(identifier: str, caller: Partner, context: Context) -> bool:
 def is_patron_agreed(
     patron_id: int, caller: Partner, context: Context, identifier: str | None = None
 ) -> bool:
-    """The same of the patron with this id, who is known by `identifier` where that is given."""
+    """The same for the patron with this id, who goes by `identifier` if that is given."""
     if caller.serves_all:
         return True
     home = home_of(context.transaction, patron_id)
@@ -61,12 +60,12 @@ def is_patron_agreed(
 
 
 def may_name(patron_id: int, identifier: str, caller: Partner, context: Context) -> bool:
-    """May an answer about an item name its borrower, or who waits for it?"""
+    """May an answer about an item name its borrower, or who is waiting for it?"""
     return caller.sees_borrowers and is_patron_agreed(patron_id, caller, context, identifier)
 
 
 def borrower_told(borrower: Borrower | None, caller: Partner, context: Context) -> str | None:
-    """The card of whoever has, or had, an item, where the answer may name them."""
+    """The card of whoever has, or had, an item, if the answer may name them."""
     if borrower is None or borrower.identifier is None:
         return None
     is_told = may_name(borrower.patron_id, borrower.identifier, caller, context)
@@ -76,7 +75,7 @@ def borrower_told(borrower: Borrower | None, caller: Partner, context: Context) 
 def may_be_told_of(request: Any, identifier: str, caller: Partner, context: Context) -> bool:
     """May the answer tell of the user with this identifier, by agreement or by a PIN?
 
-    A PIN that a request holds was looked at before the request was carried out.
+    A PIN in a request was checked before the request was carried out.
     """
     if is_agreed(identifier, caller, context):
         return True
@@ -103,7 +102,7 @@ def serves_some(caller: Partner, context: Context) -> bool:
 
 
 def serves_here(caller: Partner, context: Context) -> bool:
-    """Is the agency whose branch does the partner's work one that it may serve?"""
+    """May the partner serve the agency of the branch that does its work?"""
     set_up = context.circulation.current_set_up(context.transaction)
     return any(
         caller.serves_agency(branch.agency_isil)
@@ -113,7 +112,7 @@ def serves_here(caller: Partner, context: Context) -> bool:
 
 
 def is_brought_by(barcode: str, caller: Partner, context: Context) -> bool:
-    """Is it an item of another library that the partner has brought, and is here?"""
+    """Is it an item of another library that the partner has brought and that is here?"""
     loan = _open_loan(barcode, caller, context)
     return loan is not None and loan.is_borrowed and loan.item_id is not None
 
@@ -121,7 +120,7 @@ def is_brought_by(barcode: str, caller: Partner, context: Context) -> bool:
 def is_item_agreed(barcode: str, caller: Partner, context: Context) -> bool:
     """May the partner change the item: is its agency agreed, or has the partner brought it?
 
-    Of an item that is not there nothing can be changed, and it is for the service to say so.
+    An unknown item cannot be changed, but the service has to say so.
     """
     if caller.serves_all:
         return True
@@ -132,10 +131,9 @@ def is_item_agreed(barcode: str, caller: Partner, context: Context) -> bool:
 
 
 def is_loan_agreed(barcode: str, caller: Partner, context: Context) -> bool:
-    """May the partner change the loan of the item, whoever has it?
-
-    It may where it has brought the item or the item was lent through it; else both the item's
-    agency and the borrower's must be agreed.
+    """May the partner change the loan of the item, whoever has it? It may if it has brought the
+    item or the item was lent through it; else both the item's agency and the borrower's must be
+    agreed.
     """
     if caller.serves_all or _open_loan(barcode, caller, context) is not None:
         return True
@@ -156,7 +154,7 @@ def is_loan_agreed(barcode: str, caller: Partner, context: Context) -> bool:
 def loan_asked_of(
     request_id: str | None, caller: Partner, context: Context
 ) -> InterlibraryLoan | None:
-    """The open loan to us that this partner calls so."""
+    """The open loan to us with this name at the partner."""
     if request_id is None:
         return None
     loan = loan_of_request(context.transaction, caller.key, Role.BORROWER, request_id)

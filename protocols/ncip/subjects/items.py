@@ -1,4 +1,4 @@
-"""Items: which one a request is about, and what is told of it."""
+"""Items: the one that a request is about, and what is told of it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.titles import described, electronic_address, record_of
 
-#: ItemIdentifierType of every item: the word that brokers look for, case and all.
+#: ItemIdentifierType of every item: the word that brokers look for, case included.
 ITEM_BARCODE = Code("Item Barcode")
 
 _STATUSES = {
@@ -52,7 +52,7 @@ def barcode_of(item_id: ItemId | None) -> str | Problem:
 
 
 def in_words_of(caller: Partner, answer: Any) -> Any:
-    """An answer, or a part of one, with our items named by the type that the partner knows."""
+    """An answer, or a part of one, with our items under the type that the partner knows."""
     if caller.item_id_type == ITEM_BARCODE.value:
         return answer
     if isinstance(answer, tuple):
@@ -71,14 +71,14 @@ def item_id_of(item: Item) -> ItemId:
 
 
 def local_time(moment: datetime, branch: Branch) -> datetime:
-    """A time with the zone of the branch, as due dates are thought of."""
+    """A time in the zone of the branch, as due dates are meant."""
     return moment.astimezone(ZoneInfo(branch.timezone))
 
 
 def item_optional_fields(
     context: Context, status: CirculationStatus, wanted: frozenset[str]
 ) -> ItemOptionalFields | None:
-    """What was asked for of the item; None where that is nothing that Tiro knows."""
+    """What was asked for of the item; None if Tiro knows none of that."""
     item, transaction = status.item, context.transaction
     has_status = "circulationstatus" in wanted
     found = ItemOptionalFields(
@@ -114,7 +114,7 @@ def circulation_status_of(status: CirculationStatus) -> Code:
 
 
 def _restrictions(context: Context, item: Item) -> tuple[Code, ...]:
-    """What the rules say of the item whoever asks, in the words of ItemUseRestrictionType."""
+    """What the rules say of the item for everybody, in the words of ItemUseRestrictionType."""
     set_up = context.circulation.current_set_up(context.transaction)
     terms = set_up.terms(item.home_branch.id, "", item.material_group)
     found = []
@@ -134,7 +134,7 @@ def _electronic_resource(context: Context, item: Item) -> ElectronicResource | N
 
 
 def _locations(status: CirculationStatus) -> tuple[Location, ...]:
-    """Where it belongs; and where it is for now, if a booking, deposit or theme has it."""
+    """Where it belongs, and where it is for now if a booking, deposit or theme has it."""
     found = [permanent_location(status.item)]
     if status.stay is not None:
         found.append(_location("Temporary Location", status.stay.branch.name, status.stay.place))

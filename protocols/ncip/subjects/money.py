@@ -1,4 +1,4 @@
-"""Money as NCIP writes it: what was charged, what a user owes, what was agreed to."""
+"""Money in NCIP: what was charged, what a user owes, what was agreed to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from protocols.ncip.models.accounts import (
 from protocols.ncip.models.items import BibliographicDescription
 from protocols.ncip.subjects.items import ITEM_BARCODE
 
-#: The most charges that one account lists; its balance is right beyond it.
+#: The most charges that one account lists; its balance is right even beyond it.
 LISTED_CHARGES = 200
 
 ASSESS = Code("Assess")
@@ -46,13 +46,13 @@ TRANSACTION_TYPES: dict[ChargeKind, str] = {
 
 
 def acknowledged(given: AcknowledgedFeeAmount | None) -> bool | int:
-    """What the user has agreed to pay, in minor units; False where nothing is said."""
+    """What the user has agreed to pay, in minor units; False if nothing is said."""
     value = given.monetary_value if given else None
     return False if value is None else value
 
 
 def required_fee(refused: Refused) -> RequiredFeeAmount | None:
-    """The price that was not agreed to, if that is why."""
+    """The price that was not agreed to, if that is the reason."""
     return next((_price(each) for each in refused.refusals if each.amount and each.currency), None)
 
 
@@ -61,7 +61,7 @@ def _price(refusal: Refusal) -> RequiredFeeAmount:
 
 
 def charged(fees: Sequence[ChargedFee], agency_isil: str) -> FiscalTransactionInformation | None:
-    """What a verb has charged, as one transaction: NCIP has room for one."""
+    """What a verb has charged, as one transaction, since NCIP has room for one."""
     if not fees:
         return None
     first = fees[0]
@@ -81,8 +81,8 @@ def reference(agency_isil: str, value: str) -> FiscalTransactionReferenceId:
 def fiscal_accounts(
     identifier: str, status: PatronStatus, collected_at: int, context: Context
 ) -> tuple[UserFiscalAccount, ...]:
-    """What the user owes and can pay at the agency `collected_at` (an id), an account for each
-    currency; with nothing owed, one that is empty."""
+    """What the user owes and can pay at the agency `collected_at` (an id), one account for each
+    currency; a single empty one if nothing is owed."""
     found = patron_charges(
         context.circulation,
         context.transaction,

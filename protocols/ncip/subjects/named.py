@@ -1,4 +1,4 @@
-"""Who and what a request names: one place for user and item, whatever the service."""
+"""The user and the item that a request names, read in one place for all services."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ What = TypeVar("What")
 
 
 class UnknownBranch(LookupError):
-    """The configuration lets a partner work at a branch that does not exist."""
+    """The configuration names a branch for a partner's work that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The user and the item of a request, and what of both may be quoted in a Problem."""
+    """The user and the item of a request, and what a Problem may quote of both."""
 
     user: NamedUser
     barcode: str
@@ -36,7 +36,7 @@ class Named:
 
 
 def desk_of(caller: Partner, context: Context) -> Desk:
-    """Where the partner's work is done."""
+    """The desk at which the partner's work is done."""
     branch = caller.branch
     desk = desk_at(context.transaction, branch, actor=caller.known_as, device="NCIP")
     if desk is None:
@@ -45,9 +45,8 @@ def desk_of(caller: Partner, context: Context) -> Desk:
 
 
 def user_and(request: Any, what: What | Problem) -> tuple[NamedUser, What] | Refusal:
-    """The user of a request and what it is about, or the refusal that tells of all that is missing.
-
-    `what` has been read from the request already: an item, a title, a number.
+    """The user of a request and its subject, or the refusal that names all that is missing. `what`,
+    the subject, has been read already: an item, a title, a number.
     """
     user = named_user(request)
     if isinstance(user, Problem) or isinstance(what, Problem):
@@ -56,7 +55,7 @@ def user_and(request: Any, what: What | Problem) -> tuple[NamedUser, What] | Ref
 
 
 def user_and_item(request: Any) -> Named | Refusal:
-    """The user and the barcode of a request, or the refusal that tells of all that is missing."""
+    """The user and the barcode of a request, or the refusal that names all that is missing."""
     found = user_and(request, barcode_of(request.item_id))
     return found if isinstance(found, Refusal) else Named(*found)
 
@@ -64,7 +63,7 @@ def user_and_item(request: Any) -> Named | Refusal:
 def known_user(
     request: Any, user: NamedUser, caller: Partner, context: Context
 ) -> PatronStatus | Refusal:
-    """The user of a request; with a PIN, only if it is the right one."""
+    """The user of a request; a PIN must be right."""
     status = patron_status(
         context.circulation,
         context.transaction,
@@ -82,7 +81,7 @@ def known_user(
 def known_user_and_loans(
     request: Any, user: NamedUser, caller: Partner, context: Context, limit: int
 ) -> tuple[PatronStatus, PatronLoans] | Refusal:
-    """The same with the user's loans, `limit` at most."""
+    """The same with the user's loans, at most `limit`."""
     found = patron_status_and_loans(
         context.circulation,
         context.transaction,

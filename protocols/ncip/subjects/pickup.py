@@ -1,7 +1,6 @@
-"""Places of pickup: in a partner's words, as ISILs, or as the address that version 1 has for them.
-
-Version 1 has no PickupLocation. Where requests name a place there, it is the Locality of the
-address in ShippingInformation, and answers tell it in the same way.
+"""Places of pickup: in a partner's words, as ISILs, or as the address that version 1 uses. Version
+1 has no PickupLocation. If requests name a place there, it is the Locality of the address in
+ShippingInformation, and answers give it in the same way.
 """
 
 from __future__ import annotations
@@ -22,17 +21,16 @@ from protocols.ncip.settings import Partner
 
 
 def _words(caller: Partner) -> dict[str, str]:
-    """ISILs by the partner's words, which count without regard to case."""
+    """ISILs by the partner's words, whose case does not matter."""
     words = dict(each.split("=", 1) for each in caller.pickup)
     return {word.strip().casefold(): isil.strip() for word, isil in words.items()}
 
 
 def pickup_branch(fields: Any, caller: Partner, context: Context) -> str | Problem | None:
-    """The ISIL of the place where a request, or what has come, is to be picked up.
-
-    None: nothing is said of it. A partner without words of its own, whose place is a word that
-    means nothing here (``ILL Office``), means the branch where its work is done. An ISIL of our
-    kind that is no branch of ours means another place, and is a Problem.
+    """The ISIL of the place of pickup; None if the request names none. If a partner without words
+    of its own names a place that means nothing here (``ILL Office``), it means the branch where its
+    work is done. An ISIL of our kind that is no branch of ours means another place, and is a
+    Problem.
     """
     found = pickup_wanted(fields, caller, context)
     if not isinstance(found, Problem) or caller.pickup or _is_ours(fields, caller):
@@ -41,9 +39,8 @@ def pickup_branch(fields: Any, caller: Partner, context: Context) -> str | Probl
 
 
 def pickup_wanted(fields: Any, caller: Partner, context: Context) -> str | Problem | None:
-    """The same where a place is chosen anew: a word that means nothing here is a Problem.
-
-    An address that names none of our places is one to send to, and says nothing of the pickup.
+    """The same for a change of place: a word that means nothing here is a Problem. An address that
+    names none of our places is one to send to, and says nothing about pickup.
     """
     words = _words(caller)
     if fields.pickup_location is not None:
@@ -62,15 +59,15 @@ def pickup_wanted(fields: Any, caller: Partner, context: Context) -> str | Probl
 
 
 def _is_ours(fields: Any, caller: Partner) -> bool:
-    """Is the place written as the ISILs of our country are?"""
+    """Is the place written like an ISIL of our country?"""
     prefix, hyphen, _ = caller.branch.casefold().partition("-")
     said = fields.pickup_location.value if fields.pickup_location is not None else ""
     return bool(hyphen) and said.strip().casefold().startswith(prefix + hyphen)
 
 
 def _isil(said: str, caller: Partner, context: Context) -> str | None:
-    """The ISIL of the branch that is named by it, in any case; or, of partners that are told the
-    places by number, of the branch with that number or name."""
+    """The ISIL of the branch with that ISIL, in any case; or, for partners that get places by
+    number, with that number or name."""
     named = said.strip().casefold()
     branches = context.circulation.current_set_up(context.transaction).branches
     for each in branches.values():
@@ -82,8 +79,8 @@ def _isil(said: str, caller: Partner, context: Context) -> str | None:
 
 
 def place_of(branch: Branch, caller: Partner) -> Code:
-    """What the partner calls the branch: its own word for it, else the ISIL. One that knows
-    places by number shows this to people, and is told the name."""
+    """The partner's word for the branch, else the ISIL; its name for a partner that knows places by
+    number, which shows it to people."""
     for each in caller.pickup:
         word, _, isil = each.partition("=")
         if isil.strip() == branch.isil:

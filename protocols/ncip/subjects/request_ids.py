@@ -1,7 +1,6 @@
-"""Which hold a RequestId means, and what a hold is called.
-
-A partner speaks of its requests by its own numbers, if it gave them any, else by those of the
-holds. Its own go first: they may look like ours.
+"""The hold that a RequestId means, and the name of a hold. A partner refers to its requests by its
+own numbers, if it gave them any, else by those of the holds. Its own come first, as they may look
+like ours.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ def found_request(
 
 
 def hold_for_item(request: Any, identifier: str, context: Context) -> int | Problem:
-    """The user's open hold that the item of the request would serve; 0 where there is none."""
+    """The user's open hold that the item of the request could serve; 0 if there is none."""
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
         return barcode
@@ -82,7 +81,7 @@ def hold_for_item(request: Any, identifier: str, context: Context) -> int | Prob
 
 
 def request_id_of(hold: Hold, caller: Partner, context: Context) -> RequestId:
-    """What the partner calls the hold, else its number."""
+    """The partner's name for the hold, else its number."""
     own = request_of_hold(context.transaction, caller.agency, hold.id)
     if own is not None:
         return RequestId(Code(caller.agency), None, own)
@@ -90,7 +89,7 @@ def request_id_of(hold: Hold, caller: Partner, context: Context) -> RequestId:
 
 
 def item_id_of_hold(hold: Hold) -> ItemId | None:
-    """The item that is bound to it, or that it is on."""
+    """The item bound to it, or the one that it is on."""
     barcode = hold.bound_item or hold.item
     if barcode is None:
         return None
@@ -98,7 +97,7 @@ def item_id_of_hold(hold: Hold) -> ItemId | None:
 
 
 def card_of(patron_id: int, context: Context) -> str | None:
-    """What the patron goes by, for a verb or for a partner that may know."""
+    """The identifier that the patron goes by, for a verb or for a partner that may know."""
     return known_as(context.transaction, patron_id)
 
 

@@ -1,4 +1,4 @@
-"""What a request wants to be told besides: of the item and the user, as they are after the verb."""
+"""What else a request wants to know: of the item and the user, as they are after the verb."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from protocols.ncip.subjects.users import desired, user_optional_fields
 
 
 def wanted_of(request: Any, caller: Partner) -> frozenset[str]:
-    """The ItemElementTypes of the request, and those that the partner is told unasked."""
+    """The ItemElementTypes of the request, and those that the partner always gets."""
     return desired(request.item_element_type) | desired(tuple(map(Code, caller.told_unasked)))
 
 
 def item_fields(
     request: Any, barcode: str, caller: Partner, context: Context
 ) -> ItemOptionalFields | None:
-    """What is wanted to be told of the item; None where that is nothing."""
+    """What the request wants to know of the item; None if nothing."""
     wanted = wanted_of(request, caller)
     if not wanted:
         return None
@@ -41,7 +41,7 @@ def item_fields(
 def hold_fields(
     request: Any, hold: Hold, caller: Partner, context: Context
 ) -> ItemOptionalFields | None:
-    """The same of what a hold is on: its item, or its title as long as any copy may serve it."""
+    """The same for what a hold is on: its item, or its title as long as any copy will do."""
     barcode = hold.bound_item or hold.item
     if barcode is not None:
         return item_fields(request, barcode, caller, context)
@@ -62,7 +62,8 @@ def hold_fields(
 def user_fields(
     request: Any, identifier: str, caller: Partner, context: Context
 ) -> UserOptionalFields | None:
-    """The UserElementTypes of the request; None where it asks for none, or may be told none."""
+    """The user fields for the UserElementTypes of the request; None if it asks for none, or may not
+    be told."""
     wanted = desired(request.user_element_type)
     if not wanted or not may_be_told_of(request, identifier, caller, context):
         return None

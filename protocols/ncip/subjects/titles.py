@@ -1,4 +1,4 @@
-"""Titles: which record a BibliographicId means, and how a record is described."""
+"""Titles: the record that a BibliographicId means, and how a record is described."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from protocols.ncip.models.items import (
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 
-#: By record format, the fields and subfields of what is told besides title and author.
+#: By record format, the fields and subfields of what is told in addition to title and author.
 _ISBN = {"marc21": ((b"020", b"a"),), "danmarc2": ((b"021", b"ae"),), "unimarc": ((b"010", b"a"),)}
 _EDITION = {
     "marc21": ((b"250", b"a"),),
@@ -76,7 +76,7 @@ def record_meant(transaction: Transaction, given: BibliographicId) -> int | Prob
 
 
 def number_of(given: BibliographicId) -> tuple[str, str | None]:
-    """The number that names the record, and before it the element where it stands."""
+    """The element of the record's number, and the number."""
     record_id, item_id = given.bibliographic_record_id, given.bibliographic_item_id
     number = record_id.bibliographic_record_identifier if record_id is not None else None
     if number is None and item_id is not None:
@@ -93,7 +93,7 @@ def described(transaction: Transaction, item: Item) -> BibliographicDescription:
 def described_title(
     record: Record | None, title: str, author: str, agency_isil: str
 ) -> BibliographicDescription:
-    """A title; `agency_isil` is the agency in whose name its record number is told."""
+    """A title; `agency_isil` is the agency of its record number."""
     if record is None or not record.data:
         number = record.control_number if record else None
         return BibliographicDescription(
@@ -121,8 +121,7 @@ def described_title(
 def ids_of_records(
     transaction: Transaction, agencies: Mapping[int, str]
 ) -> dict[int, tuple[BibliographicId, ...]]:
-    """The control numbers of records, each in the name of an agency; records without are left out.
-
+    """The control numbers of records, each with its agency; records without one are left out.
     `agencies` gives the ISIL by the record's id.
     """
     if not agencies:
@@ -147,7 +146,7 @@ def record_with(transaction: Transaction, record_id: int) -> Record | None:
 
 
 def electronic_address(record: Record) -> str | None:
-    """Where the title is read on the web."""
+    """Where the title can be read on the web."""
     return _first(_Fields(record), _ELECTRONIC) if record.data else None
 
 
@@ -156,7 +155,7 @@ def _record_ids(number: str | None, agency_isil: str) -> tuple[BibliographicReco
 
 
 class _Fields:
-    """The fields of a record by tag, read once for all that is told of it."""
+    """The fields of a record by tag, read once for everything that is told of it."""
 
     def __init__(self, record: Record) -> None:
         self.format = record.format
@@ -176,7 +175,7 @@ class _Fields:
 
 
 def _first(found: _Fields, places: _Places) -> str | None:
-    """The first of the fields, without the punctuation of the cards of old."""
+    """The first of the fields, without the punctuation of catalogue cards."""
     for value in found.values(places):
         text = value.strip().rstrip(" ,:;/=").strip()
         if text:
@@ -190,7 +189,7 @@ def isbn_of(record: Record) -> str | None:
 
 
 def _isbn(found: _Fields) -> str | None:
-    """The first ISBN: in 13 digits, where its check digit is right."""
+    """The first ISBN: in 13 digits, if its check digit is right."""
     for value in found.values(_ISBN):
         keys = isbn_keys(value)
         if keys and len(keys[0]) in (10, 13):

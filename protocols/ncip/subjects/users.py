@@ -1,4 +1,4 @@
-"""Users: who a request is about, and what is told of them."""
+"""Users: the one that a request is about, and what is told of them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import Partner
 
-#: UserIdentifierType of every identifier given out.
+#: UserIdentifierType of every identifier that we send.
 BARCODE = Code("Barcode")
 
 #: The spellings of AuthenticationInputType that hold a secret, folded by `folded`. Every other
@@ -54,8 +54,8 @@ _BLOCK_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class NamedUser:
-    """Who is meant: an identifier, the PIN that was given with it (None: none), and what of it
-    may be quoted in a Problem."""
+    """The user who is meant: an identifier, the PIN given with it, if any, and what a Problem may
+    quote of it."""
 
     identifier: str
     pin: str | None
@@ -66,7 +66,7 @@ class NamedUser:
 
 
 def folded(text: str) -> str:
-    """A value of an open list without regard to case, blanks and punctuation."""
+    """A value of an open list without case, blanks and punctuation."""
     return _remembered(text) if len(text) <= _SHORT else _folded(text)
 
 
@@ -74,7 +74,7 @@ def _folded(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
-#: The words of lists come again and again; what is longer is none, and would cost memory.
+#: The words of lists come again and again; anything longer is not one, and would cost memory.
 _SHORT = 64
 _remembered = lru_cache(1024)(_folded)
 
@@ -88,7 +88,8 @@ def named_user(request: Any) -> NamedUser | Problem:
     """The user a request names, by its UserId or its AuthenticationInput.
 
     The schema lets a request have one of them; clients send both. The PIN then belongs to the
-    identifier typed by the user, which wins, so that no PIN opens another user's record.
+    identifier typed by the user, which takes precedence, so that no PIN opens another user's
+    record.
     """
     pin: str | None = None
     typed: str | None = None
@@ -99,7 +100,7 @@ def named_user(request: Any) -> NamedUser | Problem:
             typed = each.authentication_input_data
     if typed is not None:
         return NamedUser(typed, pin, {})
-    identified = getattr(request, "user_id", None)  # AuthenticateUser has none
+    identified = getattr(request, "user_id", None)  # AuthenticateUser has no UserId
     given = identified.user_identifier_value if identified else None
     if given is not None:
         return NamedUser(given, pin, {"UserIdentifierValue": given})
@@ -108,7 +109,7 @@ def named_user(request: Any) -> NamedUser | Problem:
 
 
 def is_secret(given: AuthenticationInput) -> bool:
-    """Does it hold a PIN or password, and no identifier?"""
+    """Is it a PIN or password rather than an identifier?"""
     kind = given.authentication_input_type
     return kind is not None and folded(kind.value) in _SECRET_TYPES
 
@@ -120,7 +121,7 @@ def user_id(identifier: str, agency_isil: str) -> UserId:
 def user_optional_fields(
     context: Context, status: PatronStatus, wanted: frozenset[str], partner: Partner
 ) -> UserOptionalFields | None:
-    """What was asked for of the user, and no more; None where that is nothing."""
+    """What was asked for of the user, and no more; None if nothing was."""
     agency = Code(status.home_branch.agency_isil)
     zone = ZoneInfo(status.home_branch.timezone)
     fields = UserOptionalFields(
@@ -150,7 +151,7 @@ def user_optional_fields(
 def _cards(
     context: Context, status: PatronStatus, wanted: frozenset[str], *, blocked: bool
 ) -> list[str]:
-    """The cards that may be used, or those that were replaced; the one that was given first."""
+    """The usable cards, or those that were replaced; the one in the request comes first."""
     if not wanted & (_PREVIOUS_USER_IDS if blocked else _USER_IDS):
         return []
     given = [] if blocked else [status.patron.identifier]
@@ -167,7 +168,7 @@ def _name(status: PatronStatus) -> NameInformation:
     structured = None
     if status.family_name:
         structured = StructuredPersonalUserName(status.given_name or None, status.family_name)
-    # The schema takes one without the other, or both in this order.
+    # The schema allows one without the other, or both in this order.
     return NameInformation(PersonalNameInformation(structured, status.patron.name or "-"))
 
 
@@ -192,19 +193,19 @@ def _addresses(
 
 
 def postal_address(lines: str) -> PhysicalAddress:
-    """An address as it stands on a letter, line by line."""
+    """An address as on a letter, line by line."""
     text = UnstructuredAddress(Code("Newline-Delimited Text"), lines)
     return PhysicalAddress(unstructured_address=text, physical_address_type=Code("Postal Address"))
 
 
 def _languages(status: PatronStatus) -> tuple[Code, ...]:
-    """ISO 639-2, as the standard has it; none where the language has no code known here."""
+    """ISO 639-2, as in the standard; empty for a language without a code known here."""
     language = ISO_639_2.get(status.patron.language.partition("-")[0].casefold())
     return (Code(language),) if language else ()
 
 
 def _privileges(status: PatronStatus, agency: Code, zone: ZoneInfo) -> tuple[UserPrivilege, ...]:
-    """The category; and once more in the pairs that ReShare and FOLIO read: PROFILE and STATUS."""
+    """The category, and again as the pairs that ReShare and FOLIO read: PROFILE and STATUS."""
     until = None
     if status.expires is not None:
         until = datetime.combine(status.expires, time(23, 59, 59), zone)
@@ -230,7 +231,7 @@ def _status(word: str) -> UserPrivilegeStatus:
 
 
 def _blocks(status: PatronStatus, agency: Code, zone: ZoneInfo) -> tuple[BlockOrTrap, ...]:
-    """One for each thing the user may not do now; why they may not is not told."""
+    """One for each thing that the user may not do now, without the reason."""
     since = min((block.since for block in status.blocks), default=None)
     return tuple(
         BlockOrTrap(agency, Code(word), since.astimezone(zone) if since else None)
@@ -245,5 +246,5 @@ def _midnight(day: date) -> datetime:
 
 
 def midnight_of(day: date, zone: ZoneInfo) -> datetime:
-    """A day as the schema wants it, where the day is one of a branch: its first moment there."""
+    """A day of a branch as the schema wants it: its first moment there."""
     return datetime.combine(day, time(0), zone)

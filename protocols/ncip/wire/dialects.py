@@ -1,8 +1,8 @@
 """How a caller writes NCIP, so that the answer can be written the same way.
 
 The callers of one version differ in the version string, in prefixes and in document types. A
-`Dialect` holds what the writer must know of them; what differs between versions is said in
-`protocols.ncip.models`.
+`Dialect` holds what the writer must know of them; `protocols.ncip.models` has the differences
+between versions.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from protocols.ncip.models.services import FIRST_VERSION, LOOKUP_REQUEST_1, ONLY
 
 NAMESPACE = "http://www.niso.org/2008/ncip"
 
-#: The versions spoken here: (major, minor) -> the name of its schema, which is what a version
-#: attribute holds.
+#: The versions spoken here: (major, minor) -> the name of its schema, as in a version attribute.
 VERSIONS: dict[Version, str] = {
     (2, 2): "http://www.niso.org/schemas/ncip/v2_02/ncip_v2_02.xsd",
     (2, 1): "http://www.niso.org/schemas/ncip/v2_01/ncip_v2_01.xsd",
@@ -41,9 +40,9 @@ class Dialect:
 
     `version` decides which elements may be used; `version_attribute` is what the answer says of
     itself. In version 2 elements have `prefix`, or none and the default namespace; attributes are
-    qualified always, as the schemas demand. In version 1 there is no namespace; `doctype` is the
+    always qualified, as the schemas demand. In version 1 there is no namespace; `doctype` is the
     document type declaration of the question, and `agency` names the answering agency as the
-    question does, whose scheme is that of all local lists.
+    question does; its scheme is that of all local lists.
     """
 
     version: Version = NEWEST
@@ -57,7 +56,7 @@ class Dialect:
         return self.version < V2
 
 
-#: For answers to what could not be read.
+#: For answers to unreadable messages.
 DEFAULT = Dialect()
 
 
@@ -87,7 +86,7 @@ def _dialect_of(version_attribute: str, prefix: str | None) -> Dialect:
     return Dialect(version, text, (prefix or "") if usable else "")
 
 
-#: A partner always says the same; what is long would cost memory.
+#: A partner always sends the same; long texts would cost memory.
 _remembered = lru_cache(256)(_dialect_of)
 
 
@@ -111,8 +110,8 @@ def version_with(service: str, version: Version) -> Version | None:
     """The version that an answer of a service is written in, for a question in `version`.
 
     Callers put new services into messages that claim an older version: LookupItemSet in 2.0,
-    LookupRequest in 1.0. The answer is then in the first version that has the service. None
-    where no version of the same generation has it, as version 1 has no DeleteItem.
+    LookupRequest in 1.0. The answer is then in the first version that has the service. None if no
+    version of the same generation has it: version 1 has no DeleteItem.
     """
     if version < V2:
         if service == LOOKUP_REQUEST_1:

@@ -1,8 +1,8 @@
 """Bytes from a stranger -> an XML tree, or `MalformedDocument`; in bounded time and memory.
 
-No DTD is loaded, no entity is expanded, nothing is fetched. What real clients get wrong and what
-has one meaning only is put right first: a wrong encoding declaration, control characters, bare
-ampersands, prefixes that were never declared.
+No DTD is loaded, no entity is expanded, nothing is fetched. Unambiguous mistakes of real clients
+are put right first: a wrong encoding declaration, control characters, bare ampersands, prefixes
+that were never declared.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from lxml import etree
 
 from protocols.ncip.wire.dialects import NAMESPACE
 
-#: The largest request, in bytes; real ones have some thousands.
+#: The largest request, in bytes; real ones have a few thousand.
 DOCUMENT_BYTES = 256 * 1024
 #: The most tags of a request: 500 identifiers of items have 4,000.
 DOCUMENT_TAGS = 5_000
-#: A request that is longer, or has more tags, is read in a thread, and only of callers that have
-#: proven who they are. Only what is no longer than this is put right before it is read.
+#: A request that is longer, or has more tags, is read in a thread, and only from callers that have
+#: proven who they are. Only requests within these limits are put right before they are read.
 PLAIN_BYTES = 32 * 1024
-#: Where there are more ampersands than that, bare ones are not put right.
+#: If there are more ampersands than this, bare ones are not put right.
 FAULTS = 200
 PLAIN_TAGS = 1_000
-#: Where the header of a request ends at the latest that is not plain.
+#: The header of a request that is not plain ends within this many bytes.
 HEAD_BYTES = 8 * 1024
-#: The largest answer of others, in bytes.
+#: The largest answer from other systems, in bytes.
 ANSWER_BYTES = 2 * 1024 * 1024
 #: The deepest nesting of elements; a real message has about ten levels.
 DEPTH = 64
@@ -68,11 +68,11 @@ _PARSER = etree.XMLParser(
 
 
 class MalformedDocument(Exception):
-    """These bytes are no document; the text says why, without quoting them."""
+    """These bytes are not a document; the text says why, without quoting them."""
 
 
 def is_plain(data: bytes) -> bool:
-    """Is the document so small that it is read in no time, whatever it holds?"""
+    """Is the document small enough to be read in no time, whatever it contains?"""
     return len(data) <= PLAIN_BYTES and data.count(b"<") <= PLAIN_TAGS
 
 
@@ -83,16 +83,16 @@ def parse_document(data: bytes) -> etree._Element:
 
 
 def parse_answer(data: bytes) -> etree._Element:
-    """The root of an answer of somebody whom we have asked; raises MalformedDocument."""
+    """The root of an answer to a request of ours; raises MalformedDocument."""
     if len(data) > ANSWER_BYTES:
         raise MalformedDocument(f"the answer is longer than {ANSWER_BYTES} bytes")
     return _parsed(data)
 
 
 def parse_beginning(data: bytes) -> etree._Element | None:
-    """The first element within the root of a document, with what the first `HEAD_BYTES` have of
-    it; None where they have none. What comes behind is not looked at. Raises MalformedDocument
-    where the document is too long."""
+    """The first element within the root of a document, as far as it is in the first `HEAD_BYTES`;
+    None if there is none. The rest is not looked at. Raises MalformedDocument if the document is
+    too long."""
     _measure(data)
     parser = etree.XMLPullParser(
         events=("start",),
@@ -131,14 +131,14 @@ def _parsed(data: bytes) -> etree._Element:
         if "<!ENTITY" in text:
             raise MalformedDocument("the message declares entities")
         root = _tree(text)
-    # As many elements as may be open at a time, or fewer, are not nested too deep.
+    # No more elements than may be open at a time cannot be nested too deeply.
     if data.count(b"<") > DEPTH and _TOO_DEEP(root):
         raise MalformedDocument(f"elements are nested more than {DEPTH} deep")
     return root
 
 
 def _sound(data: bytes) -> etree._Element | None:
-    """The root of a document in UTF-8 with nothing to put right; None for any other."""
+    """The root of a document in UTF-8 that needs no repair; None for any other."""
     if not data.startswith(b"<") or b"<!ENTITY" in data:
         return None
     declared = _ENCODING.match(data)
@@ -159,7 +159,7 @@ def _text(data: bytes) -> str:
             encoding = name
             break
     if not encoding:
-        # A declared UTF-16 that begins like ASCII is UTF-8 written by a string writer.
+        # A document that declares UTF-16 but begins like ASCII is UTF-8 from a string writer.
         declared = _ENCODING.match(data)
         name = declared[1].decode("ascii") if declared else ""
         encoding = name if _SINGLE_BYTE.fullmatch(name) else "utf-8"
@@ -193,7 +193,7 @@ def _tree(text: str) -> etree._Element:
 
 
 def _repaired(text: str, error: etree.XMLSyntaxError) -> str:
-    """`text` with the one fault put right whose meaning is beyond doubt."""
+    """`text` with one unambiguous fault put right."""
     undeclared = _UNDECLARED_PREFIX.search(error.msg or "")
     if undeclared:
         root = _ROOT.search(text)
@@ -206,6 +206,6 @@ def _repaired(text: str, error: etree.XMLSyntaxError) -> str:
 
 
 def _place(error: etree.XMLSyntaxError) -> str:
-    """Where the fault is. The parser's own words may quote the message, secrets among it."""
+    """Where the fault is. The parser's own words might quote the message and its secrets."""
     line, column = error.position
     return f"the message is not well-formed XML: line {line}, column {column}"

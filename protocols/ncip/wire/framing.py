@@ -1,10 +1,10 @@
-"""Where an XML document ends in a stream of bytes: NCIP over raw TCP has no other frame.
+"""Finds the end of an XML document in a stream of bytes: NCIP over raw TCP has no other framing.
 
 `DocumentScanner` follows just enough of XML's syntax to know when the root element is closed: by
-its name, so that a message whose other tags do not fit has an end as well.
-Each byte is looked at a bounded number of times, however the stream is cut into pieces, and no
-more than one document of the largest size is held. Whether the document is sound is for the
-parser to say; a scanner only refuses what it could never find the end of.
+its name, so that even a message whose other tags do not match has an end. Each byte is looked at a
+bounded number of times, however the stream is cut up, and at most one document of the largest size
+is held. The parser decides whether the document is sound; the scanner only refuses what has no end
+that it could find.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from protocols.ncip.wire.documents import DEPTH, DOCUMENT_BYTES, DOCUMENT_TAGS
 
 
 class _Place(Enum):
-    """What the next unread byte is part of."""
+    """What the next unread byte belongs to."""
 
     CONTENT = "text, or nothing yet"
     MARKUP = "a `<`, and it is not clear yet of what"
@@ -29,7 +29,7 @@ class _Place(Enum):
     DOCTYPE = "a document type declaration"
 
 
-#: Where one string ends it: that string.
+#: The string that ends each of these, if it is a single one.
 _ENDS = {
     _Place.CONTENT: b"<",
     _Place.END_TAG: b">",
@@ -37,11 +37,11 @@ _ENDS = {
     _Place.CDATA: b"]]>",
     _Place.INSTRUCTION: b"?>",
 }
-#: The most quoted values of a document, beyond those of tags that came whole.
+#: The most quoted values of a document, besides those of tags that arrived whole.
 _MOST_QUOTES = 2 * DOCUMENT_TAGS
 _SPACE = b" \t\r\n\x00"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-#: What a `<` begins; the longer ones first where one begins like another.
+#: What a `<` may begin; longer ones before those that are their beginning.
 _OPENINGS = (
     (b"<!--", _Place.COMMENT),
     (b"<![CDATA[", _Place.CDATA),
@@ -49,8 +49,8 @@ _OPENINGS = (
     (b"<?", _Place.INSTRUCTION),
     (b"</", _Place.END_TAG),
 )
-#: Text and the markup behind it, where all of that has arrived: a tag with its name, a comment, a
-#: section or an instruction. The larger part of a message, in one move each in place of four.
+#: Text and the markup after it, if all of that has arrived: a tag with its name, a comment, a
+#: section or an instruction. It is most of a message, in one move each instead of four.
 _PIECE = re.compile(
     rb"""
     [^<]*+<(?:
@@ -64,7 +64,7 @@ _PIECE = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _TAG_STOP = re.compile(rb"[\"'>]")
-#: Quoted values one after the other, where all of them have arrived: one move.
+#: Quoted values in a row, if all of them have arrived: one move.
 _VALUES = re.compile(rb"""(?:[^"'<>\[]*+(?:"[^"]*+"|'[^']*+'))++""")
 _DOCTYPE_STOP = re.compile(rb"[\"'>\[]")
 _NAME = re.compile(rb"</?\s*([^\s/>]{1,100})")
@@ -72,10 +72,8 @@ _NAME = re.compile(rb"</?\s*([^\s/>]{1,100})")
 
 @lru_cache(64)
 def _run_within(root: bytes) -> re.Pattern[bytes]:
-    """Text and tags without quotes, one after the other, none of them with the name of the root.
-
-    They neither open nor end it, so that all that have arrived are one move. How deep they are
-    nested is left to the parser.
+    """Text and tags without quotes in a row, none with the name of the root. They neither open nor
+    end it, so all that have arrived are one move. The parser looks at how deeply they are nested.
     """
     return re.compile(
         rb"""(?:[^<]*+<(?!/?%b[\s/>])/?+[^\s/>!?"'<][^\s/>"'<]{0,99}(?=[\s/>])[^"'<>]*+>)++"""
@@ -84,7 +82,7 @@ def _run_within(root: bytes) -> re.Pattern[bytes]:
 
 
 class Unframeable(Exception):
-    """The stream holds no document here and what follows cannot be found; the text says why."""
+    """The stream is not at a document, and the next one cannot be found; the text says why."""
 
 
 class DocumentScanner:
@@ -96,21 +94,21 @@ class DocumentScanner:
 
     def _begin(self) -> None:
         self._place = _Place.CONTENT
-        self._at = 0  # bytes of the buffer that are understood
+        self._at = 0  # bytes of the buffer that are dealt with
         self._opened = 0  # where the markup under way began
         self._quote = b""  # within an attribute value or a literal
         self._root = b""
-        self._open_roots = 0  # elements with the name of the root that are not closed
+        self._open_roots = 0  # open elements with the name of the root
         self._tags = 0
         self._quotes = 0
 
     @property
     def held(self) -> int:
-        """Bytes that belong to no document handed out."""
+        """The number of bytes that belong to no document handed out."""
         return len(self._buffer)
 
     def has_begun(self) -> bool:
-        """Whether anything of a document is held: blanks between documents are of none."""
+        """Is anything of a document held? Blanks between documents do not count."""
         return bool(self._buffer.lstrip(_SPACE))
 
     def feed(self, data: bytes) -> None:
@@ -141,7 +139,7 @@ class DocumentScanner:
         return None
 
     def _skip_space(self) -> None:
-        """What stands between documents belongs to none."""
+        """Skips what stands between documents."""
         start = len(self._buffer) - len(self._buffer.lstrip(_SPACE))
         if self._buffer.startswith(_BYTE_ORDER_MARK, start):
             start += len(_BYTE_ORDER_MARK)
@@ -178,7 +176,7 @@ class DocumentScanner:
         end = _ENDS[place]
         found = self._buffer.find(end, self._at)
         if found < 0:
-            # The end may have begun with the last bytes: they are looked at again.
+            # The end may have begun in the last bytes, which are looked at again.
             self._at = max(self._at, len(self._buffer) - len(end) + 1)
             return None
         if place is _Place.CONTENT:
@@ -191,7 +189,7 @@ class DocumentScanner:
         return self._closed(self._name()) if place is _Place.END_TAG else False
 
     def _open(self) -> bool | None:
-        """Which kind of markup begins at the `<` found last."""
+        """The kind of markup that begins at the last `<`."""
         begun = bytes(self._buffer[self._opened : self._opened + 9])
         for opening, place in _OPENINGS:
             if begun.startswith(opening):
@@ -213,7 +211,7 @@ class DocumentScanner:
         return self._opened_by(self._name())
 
     def _opened_by(self, name: bytes) -> bool:
-        """Behind a start tag: is that all there is of the root?"""
+        """After a start tag: is that all of the root?"""
         self._tags += 1
         self._root = self._root or name
         is_root = name == self._root
@@ -235,7 +233,7 @@ class DocumentScanner:
         return False
 
     def _leave_quote(self, stop: re.Pattern[bytes]) -> bool:
-        """Goes behind the next quote or stop; False when it has not arrived yet."""
+        """Moves past the next quote or stop; False if it has not arrived yet."""
         if self._quote:
             found = self._buffer.find(self._quote, self._at)
             if found < 0:
@@ -255,8 +253,8 @@ class DocumentScanner:
         return True
 
     def _closed(self, name: bytes) -> bool:
-        """Behind an end tag: is the root closed? Others may be missing or too many: by the name
-        of the root, the end is found all the same, and the parser has its say."""
+        """After an end tag: is the root closed? Even if other tags are missing or superfluous, the
+        name of the root finds the end, and the parser decides."""
         self._tags += 1
         if not self._root:
             raise Unframeable("the message begins with an end tag")
@@ -264,7 +262,7 @@ class DocumentScanner:
         return not self._open_roots
 
     def _name(self) -> bytes:
-        """The name in the tag that began last."""
+        """The name in the last tag."""
         found = _NAME.match(self._buffer, self._opened)
         if found is None:
             raise Unframeable("a tag has no name")

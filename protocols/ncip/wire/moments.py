@@ -1,7 +1,5 @@
-"""Times as clients write them: xs:dateTime, and what they send instead.
-
-Local times without a zone, plain days, and the format ``%Y-%d-%m`` that one server has as its
-default. What is beyond that is no time.
+"""Times as clients write them: xs:dateTime, and local times without a zone, plain days, and the
+format ``%Y-%d-%m``, which is the default of one server. Anything else is not a time.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 
-#: A day by itself ends these at its last second; everything else begins with it.
+#: For these, a plain day means its last second; for all others its first.
 _ENDS = frozenset(
     {
         "date_due",
@@ -22,10 +20,10 @@ _ENDS = frozenset(
         "valid_to_date",
     }
 )
-#: Of these, midnight stands for the day that begins with it: whoever knows days alone writes them
-#: so, with any zone. They end as days do at the branch.
+#: For these, midnight means the day that begins with it, in whatever zone, as systems that only
+#: know days write it. They end as days do at the branch.
 _DUE = frozenset({"date_due", "date_for_return", "desired_date_due", "desired_date_for_return"})
-#: A day that is the same day wherever one is.
+#: A plain day, the same wherever you are.
 _DAYS = frozenset({"date_of_birth"})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SWAPPED = re.compile(r"(\d{4})-(\d\d)-(0[1-9]|1[0-2])(?!\d)")
@@ -33,14 +31,15 @@ _SWAPPED = re.compile(r"(\d{4})-(\d\d)-(0[1-9]|1[0-2])(?!\d)")
 
 @dataclass(slots=True)
 class LocalTime:
-    """The zone of times that have none; `met` when there was one while that zone is not known."""
+    """The zone for times without one; `met` once there was such a time while the zone is
+    unknown."""
 
     zone: tzinfo | None = None
     met: bool = False
 
 
 def read_moment(text: str, name: str, local: LocalTime) -> datetime | None:
-    """The moment that a field of this name holds, in UTC; None for what is no time."""
+    """The moment in a field of this name, in UTC; None if it is not a time."""
     try:
         moment = _parsed(text)
         if name in _DUE and moment.time() == time():
@@ -63,12 +62,12 @@ def _parsed(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        # Day and month in each other's place, where that makes it a date.
+        # Day and month exchanged, if that makes it a date.
         return datetime.fromisoformat(_SWAPPED.sub(r"\1-\3-\2", text, count=1))
 
 
 def write_moment(value: datetime) -> str:
-    """A moment with its zone, to the second. Raises ValueError where it has none."""
+    """A moment with its zone, to the second. Raises ValueError if it has none."""
     if value.tzinfo is None:
         raise ValueError("a time on the wire needs a zone")
     return value.isoformat(timespec="seconds")

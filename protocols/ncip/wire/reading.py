@@ -1,7 +1,7 @@
 """Elements -> objects, by the rows of their classes; lenient.
 
 Elements are found by name in any order, under any prefix or namespace and by the names of either
-version; unknown ones are passed over, empty ones taken as absent.
+version; unknown ones are ignored, and empty ones count as absent.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from protocols.ncip.wire.dialects import NAMESPACE
 from protocols.ncip.wire.moments import LocalTime, read_moment
 
 Reader = Callable[[etree._Element, LocalTime], Any]
-#: Field, whether it is a tuple, and how its element is read; None for an element of version 1
-#: that stands around fields.
+#: The field, whether it is a tuple, and how its element is read; None for an element of version 1
+#: around other fields.
 _Field = tuple[str, bool, Reader] | None
 
-#: The names of version 1 for what a user or a reader sees: in it, identifiers of their own.
+#: Version 1's names for visible identifiers, which are identifiers of their own there.
 _VISIBLE = {
     "user_id": "VisibleUserId",
     "user_identifier_type": "VisibleUserIdentifierType",
@@ -37,16 +37,16 @@ _MOST_ATTRIBUTES = 20
 
 
 def local_name(element: etree._Element) -> str:
-    """The name of an element without its namespace; empty for what is no element."""
+    """The name of an element without its namespace; empty for anything else."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def attribute_of(element: etree._Element, name: str) -> str | None:
-    """The value of an attribute, qualified or not; None where it is not there."""
+    """The value of an attribute, qualified or not; None if it is missing."""
     attributes = element.attrib
     count = len(attributes)
-    # Reading each of very many would take time by their square.
+    # Reading each of very many would take quadratic time.
     if not count or count > _MOST_ATTRIBUTES:
         return None
     value: Any = attributes.get(f"{{{NAMESPACE}}}{name}") or attributes.get(name)
@@ -105,7 +105,7 @@ def _reader(row: Row) -> Reader:
 
 
 def _names(row: Row) -> Iterable[str]:
-    """Every name that the element of a row goes by."""
+    """All names of the element of a row."""
     names = {row.element, row.element_in(V1)}
     if row.name in _VISIBLE:
         names.add(_VISIBLE[row.name])
@@ -128,8 +128,8 @@ _UNKNOWN: Any = object()
 
 
 def read(kind: type[Any], element: etree._Element, local: LocalTime) -> Any:
-    """An object of `kind` from its element. Where an element may stand once, the first that says
-    something counts."""
+    """An object of `kind` from its element. If an element may occur only once, the first that is
+    not empty counts."""
     values: dict[str, Any] = {}
     _collect(element, _FIELDS[kind], values, local)
     for name, value in values.items():

@@ -1,6 +1,6 @@
 """The URIs of the lists that coded values of version 1 come from (Z39.83-1, scheme registry).
 
-Version 1 demands a Scheme with every value. Lists that are not here belong to the agency.
+Version 1 demands a Scheme with every value. Lists that are missing here are the agency's own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ _BASE = "http://www.niso.org/ncip/v1_0"
 _MEDIA_TYPES = "http://www.iana.org/assignments/media-types"
 _LANGUAGES = "http://lcweb.loc.gov/standards/iso639-2/bibcodes.html"
 
-#: Closed lists, whose URI has the name of the element twice.
+#: Closed lists, whose URIs contain the name of the element twice.
 _CLOSED = """
     AgencyAddressRoleType AuthenticationInputType BibliographicItemIdentifierCode
     BibliographicLevel BibliographicRecordIdentifierCode CirculationStatus ComponentIdentifierType
@@ -26,7 +26,7 @@ def _closed(name: str) -> str:
     return f"{_BASE}/imp1/schemes/{name.lower()}/{name.lower()}.scm"
 
 
-#: By the name of the element in version 1, the URI of its list.
+#: The URI of the list of each element, by its name in version 1.
 SCHEMES: dict[str, str] = {
     **{name: _closed(name) for name in _CLOSED.split()},
     **{name: f"{_BASE}/schemes/{name.lower()}/{name.lower()}.scm" for name in _ELEMENTS.split()},

@@ -1,8 +1,7 @@
-"""Problems in version 1, where they have another shape: one Problem with messaging errors or with
-processing errors, each a type of a scheme and the path of the element at fault.
-
-The response to a notification has messaging errors alone, so that a type of another kind is said by
-the messaging error that is nearest to it.
+"""Problems in version 1, which have another shape: one Problem with messaging errors or processing
+errors, each with a type of a scheme and the path of the element at fault. The response to a
+notification has only messaging errors, so a type of another kind becomes the closest messaging
+error.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ from protocols.ncip.wire.writing import Add, code_1, text
 #: A messaging error that version 2 does not have.
 UNKNOWN_SERVICE = "Unknown Service"
 
-#: What is said to a notification instead of a general type; of any other type, its value is at
-#: fault.
+#: What a notification gets instead of a general type; for any other type, a value is at fault.
 _NEAREST: dict[ProblemType, str] = {
     **dict.fromkeys(GENERAL, ProblemType.PROTOCOL_ERROR.value),
     **dict.fromkeys(
@@ -41,7 +39,7 @@ _NEAREST: dict[ProblemType, str] = {
     ProblemType.UNSUPPORTED_SERVICE: UNKNOWN_SERVICE,
 }
 
-#: What stands around an element at fault.
+#: The element around an element at fault.
 _PARENTS = {
     "AuthenticationInputData": "AuthenticationInput",
     "BibliographicItemIdentifier": "BibliographicItemId",
@@ -58,7 +56,8 @@ def write_problems(service: str, problems: Sequence[Problem], add: Add, dialect:
         for each in problems:
             _write_error("Messaging", each, _messaging(each), service, add, dialect)
         return
-    # One Problem holds errors of one kind; what could not be done weighs more than how it was said.
+    # One Problem holds errors of one kind; what could not be done matters more than how it was
+    # asked for.
     processing = [each for each in problems if _kind(each) not in MESSAGING]
     add("<Problem>")
     for each in processing:
@@ -74,7 +73,7 @@ def _kind(problem: Problem) -> ProblemType | None:
 
 
 def _messaging(problem: Problem) -> Code:
-    """The messaging error that says it, or says nearly the same."""
+    """The messaging error that says the same, or nearly so."""
     kind = _kind(problem)
     if kind is not None and kind in MESSAGING:
         return Code(kind.value, MESSAGING_ERRORS)
@@ -83,7 +82,7 @@ def _messaging(problem: Problem) -> Code:
 
 
 def _processing(problem: Problem, service: str) -> Code:
-    """The type with the scheme it is from; a partner's own word keeps its own."""
+    """The type with its scheme; a partner's own word keeps its own scheme."""
     kind, said = _kind(problem), problem.problem_type or Code("")
     is_of_service = kind in OF_SERVICE.get(service, ())
     return Code(

@@ -1,9 +1,9 @@
 """Objects -> the text of their elements, by the rows of their classes; strict.
 
-For each class and version a function is generated from its rows, when it is first needed. The
-text has no prefixes, and `ATTRIBUTE` stands where the prefix of an attribute belongs: the codec
-puts both in. Nothing else in the text can look like them, as `<` and `ATTRIBUTE` are escaped or
-left out in all content.
+For each class and version a function is generated from its rows, when it is first needed. The text
+has no prefixes, and `ATTRIBUTE` takes the place of an attribute's prefix: the codec puts both in.
+Nothing else in the text can look like them, as `<` and `ATTRIBUTE` are escaped or left out in all
+content.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from protocols.ncip.wire.schemes import SCHEMES
 Add = Callable[[str], object]
 Writer = Callable[[Any, Add, Dialect], None]
 
-#: In the text, the prefix and colon of a qualified attribute.
+#: Takes the place of the prefix and colon of a qualified attribute.
 ATTRIBUTE = "\x00"
 
 _SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -82,7 +82,7 @@ def _lacks(element: str, child: str) -> ValueError:
 def write(value: Any, element: str, add: Add, dialect: Dialect) -> None:
     """Adds the text of `value`, an object with a layout, as `element`.
 
-    Raises ValueError where it lacks what the content model of the version demands.
+    Raises ValueError if it lacks what the content model of the version demands.
     """
     add(f"<{element}>")
     writer_of(type(value), dialect.version, element)(value, add, dialect)

@@ -1,1 +1,1 @@
-"""Asking: the terminal's side, and conversations that are written down and spoken again."""
+"""Asking: the terminal's side, and conversations that are recorded and replayed."""

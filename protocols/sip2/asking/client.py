@@ -5,11 +5,11 @@
         status = client.ask(SCStatus("0", 80, "2.00"))
         print(status.library_name)
 
-Requests are the messages of `protocols.sip2.messages`, and so are the answers. With error
-detection (SIP2 2.12, p. 16) a message that gets no answer, or a 96, is sent again with the same
-bytes, so that the server can tell that it is the same; an answer whose checksum is wrong is asked
-for again with 97; an answer to an earlier message is thrown away. Without it a message is sent
-again, too, and what comes too late is known by its code only.
+Requests are the messages of `protocols.sip2.messages`, and so are the answers. With error detection
+(SIP2 2.12, p. 16) a message that gets no answer, or a 96, is sent again with the same bytes, so
+that the server can tell that it is the same; an answer whose checksum is wrong is asked for again
+with 97; an answer to an earlier message is thrown away. Without it a message is sent again, too,
+and only its code gives away an answer that comes too late.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ _LISTS: Final = {
 class Sip2Client:
     """Speaks over a `Line`, which it closes at the end of a ``with`` block.
 
-    A message is sent `retries` times more where the answer does not come within the line's
-    timeout. `line` can be used in between, for what no well-behaved terminal sends.
+    A message is sent up to `retries` times more if no answer comes within the line's timeout.
+    `line` can be used in between to send what no well-behaved terminal would.
     """
 
     def __init__(
@@ -183,7 +183,7 @@ class Sip2Client:
     def ask(self, request: Request) -> Response:
         """The answer to a request.
 
-        Raises NoAnswer, OffLine, LineError, and MalformedMessage for an answer that is none.
+        Raises NoAnswer, OffLine, LineError, and MalformedMessage for an answer that cannot be read.
         """
         frame = self.frame(request)
         body = self.exchange(frame, ANSWERED_BY[type(request)])
@@ -193,7 +193,7 @@ class Sip2Client:
         return answer
 
     def frame(self, request: Request) -> bytes:
-        """The bytes of a request, with the next sequence number where there is error detection."""
+        """The bytes of a request, with the next sequence number if there is error detection."""
         self._sequence = (self._sequence + 1) % 10
         return self._sealed(encode(request, self.dialect), b"%d" % self._sequence)
 
@@ -202,8 +202,7 @@ class Sip2Client:
 
     def exchange(self, frame: bytes, expected: bytes) -> bytes:
         """Sends a whole frame until an answer with the code `expected` comes, or a 98 instead.
-
-        Gives the answer without its sequence number and checksum. Raises NoAnswer and LineError.
+        Returns the answer without its sequence number and checksum. Raises NoAnswer and LineError.
         """
         self.line.drain()
         sequence = open_frame(frame.rstrip()).sequence
@@ -215,7 +214,7 @@ class Sip2Client:
         raise NoAnswer(f"no answer to a {frame[:2].decode()}")
 
     def _awaited(self, sequence: bytes | None, expected: tuple[bytes, ...]) -> bytes | None:
-        """The next answer that is one to this message; None: it must be sent again."""
+        """The next answer to this message; None if the message must be sent again."""
         end = time.monotonic() + self.line.timeout
         complaints = 0
         while (raw := self.line.frame(max(end - time.monotonic(), 0.0))) is not None:
@@ -236,10 +235,9 @@ class Sip2Client:
     def all_lines(
         self, request: PatronInformation, which: Summary, page: int = 20
     ) -> Iterator[str | Fields]:
-        """A whole list of a patron, asked for in pages of so many (BP, BQ).
-
-        Gives texts, and for `Summary.FEES` the fields of each fee. A server that does not know
-        pages sends all at once, and that is the end.
+        """A whole list of a patron, asked for in pages of this length (BP, BQ). Yields texts, or
+        for `Summary.FEES` the fields of each fee. A server that does not know pages sends all at
+        once, and that is the end.
         """
         start, last = 1, None
         while True:

@@ -14,23 +14,22 @@ from collections import Counter
 from types import TracebackType
 from typing import Final, Self
 
-#: A frame longer than this is none: the other end is no SIP2 server.
+#: The longest frame: with a longer one, the other end is no SIP2 server.
 MAX_FRAME: Final = 1_000_000
 _CR: Final = 13
 _LOGIN: Final = re.compile(rb"login: *", re.IGNORECASE)
 _PASSWORD: Final = re.compile(rb"password: *", re.IGNORECASE)
-#: The word of a server after the password, or its next prompt.
+#: What a server says after the password, or its next prompt.
 _VERDICT: Final = re.compile(rb"(login ok[^\r\n]*[\r\n]+)|invalid[^\r\n]*[\r\n]+|login: *", re.I)
 
 
 class LineError(Exception):
-    """The line could not be opened, was closed from the other end, or is none of SIP2."""
+    """The line could not be opened, was closed by the other end, or does not speak SIP2."""
 
 
 class Line:
-    """An open connection. `timeout` is in seconds, and holds for each frame that is waited for.
-
-    `ends` counts what the frames received were ended with: CR, LF or CRLF.
+    """An open connection. `timeout` is in seconds, and applies to each frame that is waited for.
+    `ends` counts the ends of the frames received: CR, LF or CRLF.
     """
 
     def __init__(self, connection: socket.socket, timeout: float = 10.0) -> None:
@@ -57,11 +56,11 @@ class Line:
 
     @property
     def waiting(self) -> int:
-        """Bytes that have come, and end no frame yet."""
+        """The number of bytes that have come without ending a frame."""
         return len(self._buffer)
 
     def send(self, data: bytes) -> None:
-        """Sends the bytes as they are, in one segment where they fit. Raises LineError."""
+        """Sends the bytes as they are, in one segment if they fit. Raises LineError."""
         try:
             self._connection.settimeout(self.timeout)
             self._connection.sendall(data)
@@ -69,9 +68,8 @@ class Line:
             raise LineError(f"nothing can be sent: {error}") from error
 
     def frame(self, timeout: float | None = None) -> bytes | None:
-        """The next frame without its end; None where none comes in time.
-
-        Raises LineError where the other end has closed.
+        """The next frame without its end; None if none comes in time. Raises LineError if the other
+        end has closed.
         """
         end = time.monotonic() + (self.timeout if timeout is None else timeout)
         while True:
@@ -82,14 +80,14 @@ class Line:
                 return None
 
     def drain(self) -> int:
-        """Throws away what has come already: how many frames that were."""
+        """Throws away what has come already; returns the number of frames."""
         count = 0
         while self.frame(0.0) is not None:
             count += 1
         return count
 
     def is_closed(self, within: float) -> bool:
-        """Does the other end close in that time? Frames that come meanwhile are thrown away."""
+        """Does the other end close in that time? Frames that arrive meanwhile are thrown away."""
         end = time.monotonic() + within
         try:
             while self.frame(max(end - time.monotonic(), 0.0)) is not None:
@@ -99,7 +97,7 @@ class Line:
         return False
 
     def _taken(self) -> bytes | None:
-        """A frame out of the buffer, empty where two ends follow each other; None if none ends."""
+        """A frame from the buffer, empty between two ends in a row; None if no frame ends."""
         buffer = self._buffer
         if self._is_after_cr and buffer[:1] == b"\n":
             del buffer[:1]
@@ -118,9 +116,9 @@ class Line:
         return frame
 
     def _receive(self, end: float) -> bool:
-        """Waits for more until `end`: is there more?"""
+        """Waits for more until `end`; did more come?"""
         try:
-            # Zero would make the socket one that never waits, which TLS cannot do.
+            # Zero would make the socket non-blocking, which TLS cannot do here.
             self._connection.settimeout(max(end - time.monotonic(), 0.001))
             data = self._connection.recv(65536)
         except TimeoutError:
@@ -135,9 +133,8 @@ class Line:
     # The login by prompts, for listeners set to telnet
 
     def telnet_login(self, login: str, password: str, charset: str = "utf-8") -> bool:
-        """Answers the prompts ``login:`` and ``password:``; is the login accepted?
-
-        Raises LineError where no prompt comes in time.
+        """Answers the prompts ``login:`` and ``password:``; was the login accepted? Raises
+        LineError if no prompt comes in time.
         """
         self._prompted(_LOGIN)
         self.send(login.encode(charset) + b"\r\n")
@@ -162,9 +159,8 @@ def open_line(
     tls: ssl.SSLContext | None = None,
     server_name: str | None = None,
 ) -> Line:
-    """A line to a server, with TLS where a context for it is given. Raises LineError.
-
-    `server_name` is the name that the certificate must have, where it is not `host`.
+    """A line to a server, with TLS if a context for it is given. Raises LineError. `server_name` is
+    the name that the certificate must have, if not `host`.
     """
     try:
         connection = socket.create_connection((host, port), timeout)
@@ -182,7 +178,7 @@ def open_line(
 def tls_context(
     authority: str | None = None, certificate: str | None = None, key: str | None = None
 ) -> ssl.SSLContext:
-    """How a server is checked: by the system's authorities or those in a PEM file.
+    """How a server is verified: by the system's authorities or those in a PEM file.
 
     `certificate` and `key` are PEM files of the terminal's own. Raises LineError.
     """

@@ -1,11 +1,11 @@
-r"""Conversations written down, to be read and replayed: secrets are masked, patrons are not.
+r"""Records conversations, to be read and replayed: secrets are masked, patrons are not.
 
     # kiosk-1 at 10.0.0.7:50000, 2026-11-25T12:00:00+00:00
     > 9300CNkiosk-1|CO***|AY0AZ????
     < 941AY0AZ????
     > 1720261125    120000AODK-900100|ABI0000004|
 
-``>`` is what the terminal has sent and ``<`` what it got, each without its end; ``????`` stands for
+``>`` marks what the terminal sent and ``<`` what it got, each without its end; ``????`` stands for
 a checksum that was right. `protocols.sip2.asking.replay` reads this, the transcripts of the tests,
 and logs of other servers whose lines hold ``>`` or ``<`` before a message.
 """
@@ -26,9 +26,9 @@ from protocols.sip2.wire.text import Dialect
 
 log = logging.getLogger(__name__)
 
-#: Bytes of a file after which the rest of a conversation is not written down.
+#: The size of a file, in bytes, after which the rest of a conversation is left out.
 MAX_FILE: Final = 10_000_000
-#: Lines kept until a login tells whether they are wanted.
+#: Lines kept until a login decides whether they are wanted.
 MAX_WAITING: Final = 20
 
 
@@ -43,9 +43,8 @@ def line_of(frame: bytes, dialect: Dialect) -> str:
 
 
 class Recorder:
-    """Writes down one connection, once its account says so (`record`), into a file of `folder`.
-
-    The files are for their owner's eyes only: they name patrons and what they borrow.
+    """Records one connection in a file of `folder`, once its account says so (`record`). The files
+    are for their owner's eyes only: they name patrons and what they borrow.
     """
 
     def __init__(self, folder: Path, peer: str, clock: Callable[[], datetime]) -> None:
@@ -57,7 +56,7 @@ class Recorder:
         self._written = 0
 
     def put(self, line: str, account: Account | None) -> None:
-        """Takes a line of the account that is logged in: None before the login, when it waits."""
+        """Takes a line of the account that is logged in; before the login (None) it waits."""
         if account is None:
             self._waiting = [*self._waiting[1 - MAX_WAITING :], line]
             return
@@ -83,7 +82,7 @@ class Recorder:
 
 
 def record(session: Sip2Session, folder: Path, peer: str, clock: Callable[[], datetime]) -> None:
-    """Has the session written down into the folder, as long as its account wants it."""
+    """Has the session recorded in the folder, as long as its account wants it."""
     recorder = Recorder(folder, peer, clock)
 
     def put(kind: str, frame: bytes) -> None:

@@ -1,8 +1,6 @@
-"""A recorded conversation spoken again, and the answers held against those of then.
-
-It reads what `protocols.sip2.asking.recording` writes, and any log with ``>`` and ``<`` before
-messages. Masked passwords and PINs are put in anew; checksums are computed; dates count only when
-asked.
+"""Replays a recorded conversation and compares the answers with the recorded ones. It reads what
+`protocols.sip2.asking.recording` writes, and any log with ``>`` and ``<`` before messages. Masked
+passwords and PINs are filled in; checksums are computed; dates count only on request.
 """
 
 from __future__ import annotations
@@ -30,9 +28,8 @@ _LEADING: Final = bytes(range(33))
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What was sent at one time, and what came back; `line` is where it stands in the recording.
-
-    `is_segment`: the bytes are sent as they are, with no end of their own.
+    """What was sent at one time, and what came back; `line` is its place in the recording.
+    `is_segment`: the bytes are sent as they are, without adding an end.
     """
 
     line: int
@@ -44,7 +41,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What is put in the place of masks; what is None is sent as it stands."""
+    """What replaces the masks; where it is None, masks are sent as they are."""
 
     login: str | None = None
     password: str | None = None
@@ -53,14 +50,14 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """An exchange, and what was different this time: nothing where all was alike."""
+    """An exchange, and what was different this time, if anything."""
 
     exchange: Exchange
     differences: tuple[str, ...] = field(default=())
 
 
 def read_recording(text: str) -> list[Exchange]:
-    """The exchanges of a recording, in their order. Lines that are none are passed over."""
+    """The exchanges of a recording, in their order. Other lines are ignored."""
     exchanges: list[Exchange] = []
     connection, breaks = "1", 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -95,10 +92,9 @@ def replay(
     is_strict: bool = False,
     silence: float = 0.3,
 ) -> Iterator[Replayed]:
-    """Speaks the recording to a server; gives each exchange as soon as it is over.
-
-    With `is_strict` answers must be alike to the byte, checksums aside. Where nothing came then,
-    nothing may come for `silence` seconds now. Raises LineError where no line can be opened.
+    """Replays the recording to a server; yields each exchange as soon as it is over. With
+    `is_strict` answers must be equal byte for byte, checksums aside. Where no answer was recorded,
+    none may come for `silence` seconds. Raises LineError if no line can be opened.
     """
     lines: dict[str, Line] = {}
     try:

@@ -1,4 +1,4 @@
-"""An answer held against the standard, character by character (SIP2 2.12, chapters 2 to 4)."""
+"""Compares an answer with the standard, character by character (SIP2 2.12, chapters 2 to 4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from protocols.sip2.wire.dates import NO_CLOCK, parse_date
 from protocols.sip2.wire.text import MAX_VALUE, Dialect
 
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]\Z")
-#: What the characters of a fixed field may be.
+#: The characters that a fixed field may have.
 _CODES: Final = {
     "patron_status": re.compile(r"[Y ]{14}"),
     "circulation_status": re.compile(r"0[1-9]|1[0-3]"),
@@ -31,7 +31,7 @@ _KINDS: Final = {
     Kind.BIT: re.compile(r"[01]"),
     Kind.COUNT: re.compile(r"[0-9]+| +"),
 }
-#: Fields with an id that have a length of their own, or none.
+#: Fields with an id whose length is not the usual one.
 _LENGTHS: Final = {code: each.length for code, each in FIELDS.items() if each.length != MAX_VALUE}
 _REPEATABLE: Final = frozenset(
     {code for code, each in FIELDS.items() if each.kind is Kind.LINES} | set(FEE_FIELDS)
@@ -39,7 +39,7 @@ _REPEATABLE: Final = frozenset(
 
 
 def examine(body: bytes, dialect: Dialect) -> Iterator[Finding]:
-    """What is off with an answer, given without its end, sequence number and checksum."""
+    """What is wrong with an answer, given without its end, sequence number and checksum."""
     code = body[:2].decode("ascii", "replace")
     layout = LAYOUTS.get(code)
     if layout is None:

@@ -1,4 +1,4 @@
-"""What a probe has to say."""
+"""What a probe reports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Weight(IntEnum):
-    """How bad it is; the numbers are the exit status, as monitoring systems read it."""
+    """How serious it is; the numbers are the exit status, as monitoring systems read it."""
 
     OK = 0
     NOT_TRIED = -1
@@ -16,12 +16,12 @@ class Weight(IntEnum):
     ERROR = 2
 
 
-#: Where the standard (3M SIP2, document revision 2.12) says it.
+#: Clauses of the standard (3M SIP2, document revision 2.12).
 FRAMES: Final = "SIP2 2.12, chapter 2: message format"
 ERROR_DETECTION: Final = "SIP2 2.12, p. 16: error detection"
 RESEND: Final = "SIP2 2.12, chapter 3: 97 and 96"
 EXTENSIBLE: Final = "SIP2 2.12, chapter 2: what is unknown is ignored"
-#: Where the standard has no word, and the devices in the field have.
+#: Not in the standard, but expected by devices in the field.
 FIELD: Final = "seen in the field"
 
 
@@ -32,8 +32,8 @@ def of_message(code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a probe has found. ERROR: against the standard. WARNING: allowed or not said there,
-    and still something that terminals trip over."""
+    """What a probe has found. ERROR: against the standard. WARNING: allowed by it, or not
+    mentioned, but something that terminals trip over."""
 
     weight: Weight
     text: str

@@ -1,4 +1,4 @@
-"""Probes that change something: an item is lent to a patron and given back."""
+"""Probes that change something: an item is lent to a patron and returned."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _AVAILABLE, _CHARGED = b"1803", b"1804"
 
 
 def lent_once(visit: Visit) -> Iterator[Finding]:
-    """A checkout and a check-in, each sent twice as after a lost answer: nothing is done twice."""
+    """A checkout and a check-in, each sent twice, as after a lost answer; nothing may be done
+    twice."""
     target = visit.target
     if target.item is None or target.patron is None:
         yield not_tried("no --patron and --item are given, so that nothing is changed")

@@ -22,7 +22,8 @@ STATUS = "9900802.00"
 
 
 def greeting(visit: Visit) -> Iterator[Finding]:
-    """The library system never speaks first; a telnet login is another kind of listener."""
+    """The library system never speaks first; with a telnet login this is another kind of
+    listener."""
     if visit.target.is_telnet:
         return
     with visit.line() as line:
@@ -35,7 +36,7 @@ def greeting(visit: Visit) -> Iterator[Finding]:
 
 
 def login(visit: Visit) -> Iterator[Finding]:
-    """The right login, and one that nobody has."""
+    """The right login, and an unknown one."""
     target = visit.target
     if target.login is not None:
         with visit.line() as line:
@@ -51,7 +52,7 @@ def login(visit: Visit) -> Iterator[Finding]:
 
 
 def neighbours(visit: Visit) -> Iterator[Finding]:
-    """Two terminals at once, with the same login, as kiosks often have."""
+    """Two terminals at once with the same login, which kiosks often share."""
     with visit.logged_in() as first, visit.line() as second:
         try:
             visit.log_in(second)
@@ -103,7 +104,7 @@ def _wrong_sum(visit: Visit, line: Line, frame: bytes) -> Iterator[Finding]:
 
 
 def resend(visit: Visit) -> Iterator[Finding]:
-    """97: the last answer once more; where there is none yet, 96."""
+    """97: the last answer once more; 96 if there is none yet."""
     with visit.line() as line:
         first = visit.exchange(line, visit.framed("97"), "97 as the first message")
         if first is None:
@@ -128,7 +129,7 @@ def resend(visit: Visit) -> Iterator[Finding]:
 
 
 def retransmission(visit: Visit) -> Iterator[Finding]:
-    """A message that comes again, as when its answer was lost, gets the same answer."""
+    """A message that comes again, as after a lost answer, gets the same answer."""
     with visit.logged_in() as line:
         frame = visit.framed(_item(visit), 7)
         first = visit.exchange(line, frame, "a message sent again")
@@ -140,7 +141,7 @@ def retransmission(visit: Visit) -> Iterator[Finding]:
 
 
 def line_ends(visit: Visit) -> Iterator[Finding]:
-    """What answers end with, and what messages may end with."""
+    """The ends of answers, and those that messages may have."""
     with visit.logged_in() as line:
         visit.ask(line, STATUS)
         line.frame(0.05)  # an LF that comes late
@@ -182,7 +183,7 @@ def segments(visit: Visit) -> Iterator[Finding]:
 
 
 def unknown_message(visit: Visit) -> Iterator[Finding]:
-    """A message that nobody knows is ignored, and the next one is answered."""
+    """An unknown message is ignored, and the next one is answered."""
     with visit.logged_in() as line:
         visit.doing = "an unknown message"
         line.send(visit.framed("51" + visit.where(AA="x")))

@@ -1,4 +1,4 @@
-"""Probes of messages: what 98 promises, and what is answered to sound and to sloppy ones."""
+"""Probes of messages: what 98 promises, and the answers to sound and to sloppy ones."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from protocols.sip2.checking.visit import NO_ITEM, NO_PATRON, Visit, is_answer
 
 #: The positions of BX.
 BX: Final = tuple(re.findall("..", "23110901999793633537171925152965"))
-#: A flag of 98 and the message without which it means nothing, by their places.
+#: Flags of 98, and the message without which each means nothing, by their places.
 _FLAGS: Final = (("checkin ok", 3, "09"), ("checkout ok", 4, "11"), ("renewal policy", 5, "29"))
 
 
 def status(visit: Visit) -> Iterator[Finding]:
-    """98: its fields are looked at as those of every answer are; here, what they say."""
+    """98: what its fields say; their form is examined as in every answer."""
     with visit.logged_in() as line:
         answer = visit.ask(line, STATUS)
         if not is_answer(answer, "99") or answer is None:
@@ -48,8 +48,8 @@ def status(visit: Visit) -> Iterator[Finding]:
 
 
 def messages(visit: Visit) -> Iterator[Finding]:
-    """Every message that BX promises is answered by its own pair, for a patron and an item that
-    there are not; none of them closes the line."""
+    """Every message that BX promises is answered by its own pair, for a patron and an item that do
+    not exist; none of them closes the line."""
     with visit.logged_in() as line:
         supported = visit.field(visit.ask(line, STATUS), "BX") or "Y" * len(BX)
     for code, message in _of_nobody(visit).items():
@@ -174,7 +174,7 @@ def asked_again(visit: Visit) -> Iterator[Finding]:
 
 
 def patron(visit: Visit) -> Iterator[Finding]:
-    """The patron that was given: who they are, their PIN, and that an empty one is none."""
+    """The given patron: who they are, their PIN, and that an empty one does not count."""
     target = visit.target
     if target.patron is None:
         yield not_tried("no --patron is given")
@@ -233,5 +233,5 @@ def _asking(visit: Visit, summary: str) -> str:
 
 
 def _pin(visit: Visit) -> str:
-    """AD, which 23 must have, and empty where no PIN is given."""
+    """AD, which is mandatory in 23, and empty if no PIN is given."""
     return visit.fields(AD=visit.target.pin or "")

@@ -1,4 +1,4 @@
-"""All probes in their order, and a whole check."""
+"""All probes in order, and a whole check."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from protocols.sip2.checking import lending, lines, messages
 from protocols.sip2.checking.findings import Finding, Weight, error, not_tried, of_message, warning
 from protocols.sip2.checking.visit import LoginRefused, Target, Visit
 
-#: A terminal that waits longer makes its patron wonder.
+#: The longest time, in seconds, that an answer should take.
 SLOW_SECONDS: Final = 1.0
 
 
 def fields(visit: Visit) -> Iterator[Finding]:
-    """Every answer of all probes before, held against the standard."""
+    """All answers to earlier probes, compared with the standard."""
     yield from visit.off
 
 
@@ -34,7 +34,7 @@ def response_time(visit: Visit) -> Iterator[Finding]:
         yield warning(f"answers take {usual:.1f} s (median)")
 
 
-#: What `tiro sip2 check` tries, by the names that it prints.
+#: The probes of `tiro sip2 check`, by the names that it prints.
 PROBES: Final[dict[str, Callable[[Visit], Iterator[Finding]]]] = {
     "greeting": lines.greeting,
     "login": lines.login,
@@ -59,7 +59,7 @@ PROBES: Final[dict[str, Callable[[Visit], Iterator[Finding]]]] = {
 
 
 class Result(NamedTuple):
-    """A probe, and what it has found: nothing where all is well."""
+    """A probe, and what it has found, if anything."""
 
     probe: str
     findings: tuple[Finding, ...]
@@ -70,10 +70,9 @@ class Result(NamedTuple):
 
 
 def check_server(target: Target, now: datetime) -> Iterator[Result]:
-    """Tries everything, one probe after the other; each says its result as soon as it is done.
-
-    `now` is the present in the zone of the server. Raises LineError where the server cannot be
-    reached, and LoginRefused.
+    """Runs one probe after the other; yields the result of each as soon as it is done. `now` is the
+    present in the zone of the server. Raises LineError if the server cannot be reached, and
+    LoginRefused.
     """
     visit = Visit(target, now)
     visit.line().close()
@@ -92,5 +91,5 @@ def check_server(target: Target, now: datetime) -> Iterator[Result]:
 
 
 def worst(results: list[Result]) -> Weight:
-    """The weight of the whole check."""
+    """The weight of the worst finding."""
     return max((result.weight for result in results), default=Weight.OK)

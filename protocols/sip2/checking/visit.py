@@ -1,4 +1,4 @@
-"""Speaking to the server that is checked, and keeping what it says."""
+"""Speaks to the server under check, and keeps what it says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from protocols.sip2.messages import LAYOUTS
 from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wire.text import Charset, Dialect
 
-#: Nobody has these; what is done with them can change nothing.
+#: Nobody has these, so nothing done with them can change anything.
 NO_PATRON: Final = "TIRO-CHECK-NOBODY"
 NO_ITEM: Final = "TIRO-CHECK-NOTHING"
 _LEADING: Final = bytes(range(33))
@@ -27,9 +27,8 @@ _LEADING: Final = bytes(range(33))
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The server, and what it may be tried with; without `item` nothing is changed there.
-
-    `silence` is the seconds after which a message that is to be ignored counts as ignored.
+    """The server, and what it may be tried with; without `item` nothing is changed there. `silence`
+    is the number of seconds after which a message without an answer counts as ignored.
     """
 
     host: str
@@ -50,14 +49,14 @@ class Target:
 
 
 class LoginRefused(Exception):
-    """The login that was given is not accepted, so that nothing else can be tried."""
+    """The given login is not accepted, so nothing else can be tried."""
 
 
 class Visit:
     """One check of a server. `now` is the time when it begins, in the zone of the server.
 
-    `seconds` are the times to each answer, `off` what is off with the answers themselves, and
-    `doing` says what was done last.
+    `seconds` are the times to each answer, `off` what is wrong with the answers themselves, and
+    `doing` is what was done last.
     """
 
     def __init__(self, target: Target, now: datetime) -> None:
@@ -77,7 +76,7 @@ class Visit:
 
     @contextmanager
     def logged_in(self) -> Iterator[Line]:
-        """A new line on which the login has been accepted, where there is one."""
+        """A new line on which the login, if there is one, has been accepted."""
         with self.line() as line:
             self.log_in(line)
             yield line
@@ -111,7 +110,7 @@ class Visit:
         return message.encode(self.target.charset, "replace")
 
     def framed(self, message: str, sequence: int | None = None) -> bytes:
-        """A whole frame, with error detection where it has a sequence number."""
+        """A whole frame, with error detection if it has a sequence number."""
         number = None if sequence is None else b"%d" % sequence
         return seal(self.encoded(message), number, number is not None, self.dialect)
 
@@ -121,7 +120,7 @@ class Visit:
         return None if answer is None else open_frame(answer).body
 
     def exchange(self, line: Line, frame: bytes, doing: str | None = None) -> bytes | None:
-        """Sends bytes as they are and gives the next frame as it came."""
+        """Sends bytes as they are and returns the next frame as it came."""
         if doing is not None:
             self.doing = f"message {doing}" if len(doing) == 2 else doing
         began = time.perf_counter()
@@ -129,7 +128,7 @@ class Visit:
         return self.answer(line, began)
 
     def answer(self, line: Line, began: float | None = None) -> bytes | None:
-        """The next frame as it came, but for control characters before it; it is examined."""
+        """The next frame as it came, without leading control characters; it is examined."""
         raw = line.frame()
         if raw is None:
             return None
@@ -157,5 +156,5 @@ class Visit:
 
 
 def is_answer(body: bytes | None, code: str) -> bool:
-    """Is this an answer of the pair of a request?"""
+    """Does this answer belong to the request?"""
     return body is not None and body[:2] == answer_code(code).encode()

@@ -1,4 +1,4 @@
-"""What a terminal and the server have agreed on so far: how the next messages are written."""
+"""What a terminal and the server have agreed on so far, which decides how messages are written."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ NO_LANGUAGE = "000"
 
 
 class Agreed:
-    """Of one connection. `width` is that of lines of AF and AG, None for any; `version` the major
-    version of the protocol; `language` the code that the terminal's patron has chosen."""
+    """The agreements of one connection. `width` is that of lines of AF and AG, None for any;
+    `version` the major version of the protocol; `language` the code that the terminal's patron has
+    chosen."""
 
     __slots__ = ("dialect", "language", "version", "width")
 
@@ -33,7 +34,7 @@ class Agreed:
         self.language = NO_LANGUAGE
 
     def note(self, message: Request) -> None:
-        """Keeps what later answers depend on."""
+        """Notes what later answers depend on."""
         if isinstance(message, SCStatus):
             self.width = message.max_print_width
             self.version = 1 if message.protocol_version.strip().startswith("1") else 2
@@ -45,6 +46,6 @@ class Agreed:
             self.language = NO_LANGUAGE
 
     def writer(self) -> Callable[[Response], bytes]:
-        """Writes the body of a response as it is to be written now, in any thread."""
+        """A function, for any thread, that writes the body of a response as agreed now."""
         dialect, width, version = self.dialect, self.width, self.version
         return lambda response: encode(response, dialect, width, version)

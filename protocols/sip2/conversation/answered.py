@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-#: How often the same answer is sent again; terminals give up after three to five times.
+#: How often the same answer is repeated; terminals give up after three to five times.
 MAX_REPEATS: Final = 20
 
 
 @dataclass(slots=True)
 class Answered:
-    """The last request: what it was known by, and the frame it was answered with."""
+    """The last request: its sequence number and checksum, and the frame that answered it."""
 
     sequence: bytes
     checksum: bytes
@@ -20,10 +20,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A response whose body is written already; `is_again` tells that it was given before.
-
-    One that `is_passing` says that nothing can be done for now: the same request again, even with
-    the same sequence number, is another try, and a login that got it is not one that failed.
+    """A response whose body is written already; `is_again`: it was given before. `is_passing`: it
+    says that nothing can be done for now, so the same request, even with the same sequence number,
+    is another try, and a login that got it has not failed.
     """
 
     body: bytes

@@ -1,4 +1,4 @@
-"""How fast a terminal may send: what comes faster waits, and nothing is refused."""
+"""How fast a terminal may send: faster messages wait, and none is refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from protocols.hosting.throttle import Bucket
 
-#: Messages that may come at once besides those of a second.
+#: Messages that may come at once in addition to those of a second.
 _AT_ONCE: Final = 10
 
 

@@ -1,1 +1,1 @@
-"""Handling: what each request comes to in circulation, and what of it is shown."""
+"""Handling: what each request does in circulation, and what of it is shown."""

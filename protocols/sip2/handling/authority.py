@@ -1,9 +1,9 @@
-"""Who may ask: the proof that a request about a patron needs, and who looks for it.
+"""Who may ask: the proof that a request about a patron needs, and who checks it.
 
 An account says whose patrons it serves and who of them must give their PIN (AD):
-`serves_patrons_of`, `require_patron_pin`. That goes with the desk into circulation, where every
-verb that takes a PIN looks at it (`circulation.patrons.pin_rules`). What a request needs is a
-column of the table of handlers, so that no message is without an answer to the question.
+`serves_patrons_of`, `require_patron_pin`. The desk carries that into circulation, where every verb
+that takes a PIN looks at it (`circulation.patrons.pin_rules`). What a request needs is a column of
+the table of handlers, so that no message can forget it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from protocols.hosting.answering import Context
 from protocols.sip2.messages import Checkout, Renew
 from protocols.sip2.terminals.places import Place
 
-#: What is dated later than this before now was not done while the line was down.
+#: Whatever is dated more recently than this was not done while the line was down.
 LATELY: Final = timedelta(minutes=1)
 #: A patron who is refused for one of these has not been let in.
 NOT_LET_IN: Final = frozenset(
@@ -42,23 +42,21 @@ class AboutPatron(Protocol):
 
 
 def is_pin(given: str | None) -> bool:
-    """Was a PIN sent at all? Blanks are none."""
+    """Was a PIN sent at all? Blanks do not count."""
     return given is not None and not (given == "" or given.isspace())
 
 
 def pin_to_check(given: str | None) -> str | None:
-    """The PIN that circulation is to check, None where none was sent.
-
-    A PIN that was sent is always checked. A blank one is none: it never lets anybody in where a
-    PIN is required, and counts as no failed try.
+    """The PIN for circulation to check; None if none was sent. A PIN that was sent is always
+    checked. A blank one counts as not sent: it never lets anybody in where a PIN is required, and
+    is no failed try.
     """
     return given if is_pin(given) else None
 
 
 def admitted(request: AboutPatron, place: Place, context: Context) -> Patron | Refused:
-    """The patron, where this account may deal with them; a wrong PIN counts as a failed try.
-
-    A message that has no field for a PIN (01) cannot give one.
+    """The patron, if this account may deal with them; a wrong PIN counts as a failed try. A message
+    without a field for a PIN (01) cannot give one.
     """
     return let_in(
         context.circulation,
@@ -73,11 +71,10 @@ def admitted(request: AboutPatron, place: Place, context: Context) -> Patron | R
 def doubted(
     request: Checkout | Renew, happened: datetime | None, place: Place, context: Context
 ) -> Refused | None:
-    """Why a message without a block (no block = Y) is not believed; None where it is.
-
-    A terminal cannot check a PIN while its line is down, so what it reports then needs none. But
-    what is dated just now was done on line, and needs what everything on line needs. Whoever is not
-    served at all is lent nothing whenever it was: that is for staff to settle.
+    """Why a message without a block (no block = Y) is not believed; None if it is. A terminal
+    cannot check a PIN while its line is down, so what it reports then needs none. But what is dated
+    just now was done on line, and needs the same as everything on line. A patron who is not served
+    at all is lent nothing, whatever the date: staff have to settle that.
     """
     was_off_line = happened is not None and happened <= context.now - LATELY
     known = let_in(

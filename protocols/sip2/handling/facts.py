@@ -20,9 +20,8 @@ from protocols.sip2.wire.text import given_back
 
 
 def patron_shown(sent: str, patron: Patron | None, account: Account | None) -> str:
-    """AA: the card that the patron goes by, whatever was sent; one person has one number.
-
-    What was sent, where the account wants that, the patron has not been let in, or has no card. A
+    """AA: the card that the patron goes by, whatever was sent, so that one person has one number.
+    It is what was sent if the account wants that, the patron has not been let in, or has no card. A
     national number is never sent back.
     """
     card = card_shown(None if patron is None else patron.card)
@@ -32,7 +31,7 @@ def patron_shown(sent: str, patron: Patron | None, account: Account | None) -> s
 
 
 def card_shown(card: str | None) -> str | None:
-    """A card as machines are told of it; none where it is a national number, its end covered."""
+    """A card as machines are told of it; None if it is a national number with its end masked."""
     return None if card is None or card.endswith(COVER) else card
 
 

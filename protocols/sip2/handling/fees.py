@@ -1,7 +1,7 @@
 """Money: Fee Paid (37), what a patron owes (BH, BV), and the lists of fees (AV, and FA to FG).
 
-What is told and paid is what is owed to the agency of the branch where the terminal stands, and to
-those for which it takes payments by agreement.
+It deals with debts to the agency of the terminal's branch, and to those for which that agency
+collects by agreement.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ FEE_TYPES: Final[dict[ChargeKind, str]] = {
     ChargeKind.OTHER: "01",
     ChargeKind.CREDIT: "01",
 }
-#: What each is called.
+#: The name of each kind.
 FEE_NAMES: Final[dict[ChargeKind, Text]] = {
     ChargeKind.LATE_FEE: Text.FEE_LATE,
     ChargeKind.COMPENSATION: Text.FEE_COMPENSATION,
@@ -60,12 +60,13 @@ FEE_NAMES: Final[dict[ChargeKind, Text]] = {
 #: Payment type (37), as the ledger is told of it.
 METHODS: Final = {"00": "cash", "01": "VISA card", "02": "credit card"}
 _AMOUNT: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{0,3})?")
-#: The longest number of a charge that is looked at.
+#: The most digits in the number of a charge.
 _NUMBER_DIGITS: Final = 19
 
 
 def minor_units_of(amount: str, currency: str) -> int | None:
-    """What ``20.00``, ``20,00`` or ``20`` stands for; None for no amount of this currency."""
+    """What ``20.00``, ``20,00`` or ``20`` stands for; None if it is not an amount of this
+    currency."""
     text = amount.strip().replace(",", ".")
     if not _AMOUNT.fullmatch(text):
         return None
@@ -74,15 +75,14 @@ def minor_units_of(amount: str, currency: str) -> int | None:
 
 
 def owed_of(context: Context, patron_id: int, place: Place) -> tuple[str, str] | None:
-    """BH and BV: currency and amount; None where nothing is owed.
-
-    Of several currencies the one with the greatest amount: a message has room for one.
+    """BH and BV: currency and amount; None if nothing is owed. Of several currencies the one with
+    the largest amount, since a message has room for one.
     """
     totals: dict[str, int] = {}
     for each in balances_collected_at(
         context.circulation, context.transaction, patron_id, place.branch.agency_id
     ):
-        # What one agency owes the patron pays nothing of what they owe to another.
+        # A credit at one agency does not reduce a debt to another.
         totals[each.currency] = totals.get(each.currency, 0) + max(each.total, 0)
     if not any(totals.values()):
         return None
@@ -91,7 +91,7 @@ def owed_of(context: Context, patron_id: int, place: Place) -> tuple[str, str] |
 
 
 def amount_owed(context: Context, patron_id: int, place: Place, language: str) -> tuple[str, ...]:
-    """A screen message of what the patron owes, where that is anything."""
+    """A screen message about what the patron owes, if anything."""
     owed = owed_of(context, patron_id, place)
     if owed is None:
         return ()
@@ -113,7 +113,7 @@ def open_fees(context: Context, patron: str, place: Place) -> list[ChargeLine]:
 
 
 def fee_limit_of(context: Context, category: str, place: Place) -> str | None:
-    """CC: from what debt on a patron of the category is blocked; None for never."""
+    """CC: the debt at which a patron of the category is blocked; None for never."""
     set_up = context.circulation.current_set_up(context.transaction)
     today = context.now.astimezone(place.zone).date()
     terms = agency_fee_terms(set_up, place.branch.agency_id, category, today)
@@ -146,7 +146,7 @@ def fee_line(line: ChargeLine, language: str, place: Place, form: str | None = N
 
 
 def fee_fields(line: ChargeLine, place: Place, language: str) -> Fields:
-    """A fee with fields of its own; CG is what Fee Paid names it by."""
+    """A fee as fields of its own; Fee Paid names it by CG."""
     charge = line.charge
     barcodes = [loan.barcode for loan in line.loans if loan.barcode]
     created = charge.created.astimezone(place.zone)
@@ -171,9 +171,8 @@ def _title(line: ChargeLine) -> str:
 
 def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidResponse:
     """37 -> 38. The same transaction id (BK) of one account is paid once, whenever it comes again.
-
-    It is put to the fee named in CG, or else to all that is owed, the oldest first. Anybody may pay
-    for anybody, so no PIN is asked for and nothing is told of what is owed.
+    The money goes to the fee named in CG, or else to all that is owed, the oldest first. Anybody
+    may pay for anybody, so no PIN is needed and the answer does not say what is owed.
     """
     place = caller.place(context, request.institution_id)
     response = FeePaidResponse(
@@ -264,7 +263,8 @@ def _money_of(request: FeePaid, place: Place, context: Context) -> _Money:
 
 
 def _currency_owed(context: Context, patron: str, place: Place) -> str:
-    """For terminals that name no currency: that of the account; none of nobody's."""
+    """The currency for terminals that name none: that of the patron's account; empty if there is no
+    such patron."""
     key = IDENTIFIERS.of(context.circulation)
     facts = patron_facts(context.transaction, key.stored(patron), context.now, "")
     if facts is None:
@@ -280,7 +280,7 @@ def _currency_owed(context: Context, patron: str, place: Place) -> str:
 
 
 def _charge_number(text: str | None) -> int | None:
-    """CG as a number; one that cannot be a charge is none of the patron's."""
+    """CG as a number; an impossible one becomes a number that no charge has."""
     digits = (text or "").strip()
     if not digits:
         return None

@@ -1,7 +1,7 @@
 """Holds: Hold (15), and what a check-in (10) says of them.
 
-15 names a title by one of its items (AB), or by AJ: the number of the record, or the title as a
-list of this patron's holds (CD) has told it. With hold type 3 just the item in AB is kept.
+15 names a title by one of its items (AB), or by AJ: the number of the record, or the title as it
+stands in the list of this patron's holds (CD). With hold type 3 only the item in AB will do.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from protocols.sip2.wording import Text, say
 ADD, DELETE, CHANGE = "+", "-", "*"
 #: Hold type (BY): this item and no other.
 THIS_ITEM = "3"
-#: The longest record number that is looked at: what is longer is a title.
+#: The longest record number; anything longer is a title.
 _DIGITS = 9
 
-#: Alert type (CV) of each destination that is one for an alert.
+#: Alert type (CV) of each destination that raises an alert.
 ALERTS: dict[Destination, str] = {
     Destination.HOLD_SHELF_HERE: "01",
     Destination.TRANSIT_TO_PICKUP: "02",
@@ -48,12 +48,12 @@ ALERTS: dict[Destination, str] = {
 }
 
 
-#: Alert type (CV) of an item that another library waits for.
+#: Alert type (CV) of an item that another library is waiting for.
 FOR_LIBRARY = "03"
 
 
 def alert_type_of(returned: CheckedIn, transaction: Transaction) -> str | None:
-    """CV of what was handed in; None where it needs no alert."""
+    """CV of what was handed in; None if it needs no alert."""
     held_for = returned.held_for
     if held_for is not None:
         kind = kind_of_patron(transaction, held_for.patron_id)
@@ -63,7 +63,7 @@ def alert_type_of(returned: CheckedIn, transaction: Transaction) -> str | None:
 
 
 def hold_handling(account: Account | None) -> HoldHandling:
-    """What a check-in at this terminal does where somebody waits for the item."""
+    """What a check-in at this terminal does if somebody is waiting for the item."""
     if account is not None and account.holds is not None:
         return HoldHandling(account.holds)
     is_desk = account is not None and account.kind == "desk"
@@ -71,7 +71,7 @@ def hold_handling(account: Account | None) -> HoldHandling:
 
 
 def destination_message(returned: CheckedIn, language: str) -> str:
-    """Where the item goes that was handed in, for the screen."""
+    """Where the returned item goes, for the screen."""
     if returned.destination is Destination.PROBLEM_BIN:
         return say(Text.TO_STAFF, language)
     if returned.destination is Destination.HOLD_SHELF_HERE:
@@ -83,7 +83,7 @@ def destination_message(returned: CheckedIn, language: str) -> str:
 
 
 def card_of(transaction: Transaction, patron_id: int) -> str | None:
-    """The newest card of the patron that may be used; other identifiers are never shown."""
+    """The patron's newest usable card; other identifiers are never shown."""
     cards = [
         card_shown(each.shown)
         for each in identifiers_of(transaction, patron_id)
@@ -167,7 +167,7 @@ def _add(request: Hold, caller: Caller, place: Place, context: Context) -> Holds
 
 
 def _change(request: Hold, caller: Caller, place: Place, context: Context) -> HoldChanged | Refused:
-    known = admitted(request, place, context)  # before the patron's holds are looked at
+    known = admitted(request, place, context)  # before the patron's holds are read
     if isinstance(known, Refused):
         return known
     patron = request.patron_identifier.strip()
@@ -196,7 +196,7 @@ def _change(request: Hold, caller: Caller, place: Place, context: Context) -> Ho
 
 
 def _meant(request: Hold, context: Context, holds: list[EngineHold]) -> EngineHold | None:
-    """The one of the patron's holds that the request names; the nearest match first."""
+    """The hold of the patron that the request names; the closest match first."""
     barcode = _barcode(request)
     if barcode:
         item = find_item(context.transaction, barcode)

@@ -33,9 +33,9 @@ CIRCULATION_STATUS: dict[ItemState, str] = {
     ItemState.ON_HOLD_SHELF: "08",
     ItemState.GOES_BACK: "01",
 }
-#: On loan, and recalled because somebody waits.
+#: On loan, and recalled because somebody is waiting.
 RECALLED = "07"
-#: Media type (CK); 000 is other, and stands for what is not known, too.
+#: Media type (CK); 000 is other, and also stands for unknown.
 MEDIA_TYPES: dict[MediaType, str] = {
     MediaType.OTHER: "000",
     MediaType.BOOK: "001",
@@ -51,7 +51,7 @@ MEDIA_TYPES: dict[MediaType, str] = {
 }
 #: Magnetic media (12, 30, 10): a strong field would wipe it.
 _MAGNETIC = {True: "Y", False: "N", None: "U"}
-#: Of what is not lent, and so is not to be desensitized.
+#: For what is not lent and so must not be desensitized.
 NOT_MAGNETIC = "N"
 
 
@@ -71,7 +71,7 @@ def due_date_of(due: datetime, caller: Caller, place: Place) -> str:
 
 
 def _stands_at(status: CirculationStatus) -> str | None:
-    """AP: where an item that is in the house stands; a deposit or theme may have brought it."""
+    """AP: where an item on the premises is; a deposit or theme may have brought it there."""
     if status.state is not ItemState.AVAILABLE:
         return None
     return (status.stay.seen_branch if status.stay else status.item.home_branch).isil
@@ -124,7 +124,7 @@ def item_information(
 
 
 def _find(barcode: str, place: Place, context: Context) -> None:
-    """The item lies at the machine: what nobody could find is found. A loan stays as it is."""
+    """The item is at the machine, so a missing one is found. A loan stays as it is."""
     found = circulation_status(
         context.circulation, context.transaction, item=barcode, now=context.now
     )
@@ -135,7 +135,7 @@ def _find(barcode: str, place: Place, context: Context) -> None:
 def item_status_update(
     request: ItemStatusUpdate, caller: Caller, context: Context
 ) -> ItemStatusUpdateResponse:
-    """19 -> 20: what the terminal tells of the item is written down, and shown in 18."""
+    """19 -> 20: what the terminal says of the item is written down, and shown in 18."""
     place = caller.place(context, request.institution_id)
     barcode = request.item_identifier.strip()
     response = ItemStatusUpdateResponse(

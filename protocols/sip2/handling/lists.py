@@ -1,8 +1,7 @@
 """The lists of Patron Information (64): what the summary asks for, from BP to BQ.
 
 The summary (63) has ten positions, and a Y asks for that list; only the first Y counts. BP and BQ
-number the lines from 1, and both are part of what is given. The counts are those of all lists,
-whatever is asked for.
+number the lines from 1, both inclusive. The counts are those of all lists, whatever is asked for.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ CHARGED_ITEMS: Final = 2
 FINE_ITEMS: Final = 3
 RECALL_ITEMS: Final = 4
 UNAVAILABLE_HOLDS: Final = 5
-#: Not in the standard: fees one by one, as terminals of several vendors ask for them.
+#: Not in the standard: fees one by one, for terminals of several vendors.
 FEES: Final = 6
 
 
@@ -95,10 +94,9 @@ def _add_holds(
     context: Context,
     account: Account | None,
 ) -> None:
-    """How many holds are ready (AS) and how many are not (CD).
-
-    All are told by a barcode, a hold on a title by that of any item of it, or all by their titles,
-    as the account wants. Only a title without items has no barcode to be told by.
+    """How many holds are ready (AS) and how many are not (CD). As the account wants, the lists name
+    them by barcodes, a hold on a title by that of any of its items, or by titles. Only a title
+    without items has no barcode, and is named by its title.
     """
     by_title = account is not None and account.list_holds_by == "title"
     found = patron_holds(

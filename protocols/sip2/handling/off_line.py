@@ -1,4 +1,4 @@
-"""Messages of what has happened while the line was down (no block = Y)."""
+"""Messages about what happened while the line was down (no block = Y)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from protocols.sip2.terminals.places import Place
 
 
 def is_off_line(request: Checkout | Renew | Checkin, account: Account | None) -> bool:
-    """Has this happened already, and does the account take such messages?"""
+    """Has this happened already, and does the account accept such messages?"""
     return request.no_block and account is not None and account.accept_offline
 
 
@@ -29,9 +29,8 @@ class Report(NamedTuple):
 
 
 def note_report(report: Report, refused: Refused, place: Place, context: Context) -> bool:
-    """Puts what cannot be booked on the work list of conflicts.
-
-    False where the branch itself is gone: there is nobody to settle it.
+    """Puts what cannot be booked on the work list of conflicts. False if the branch itself is gone,
+    so that nobody could settle it.
     """
     if Reason.BRANCH_UNKNOWN in refused.reasons:
         return False

@@ -1,13 +1,13 @@
-"""Doing things once: a request that comes again gets the answer that it got, and changes nothing.
+"""Doing things once: a request that comes again gets the same answer, and changes nothing.
 
-A terminal that missed an answer sends its request again, on a new connection perhaps, and with
+A terminal that missed an answer sends its request again, perhaps on a new connection and with
 another sequence number; a kiosk without error detection has no number at all. So a request is also
 known by its bytes: the same from the same account within `repeats_within` is the same request, as
 long as nobody has dealt with its item (or else its patron) since. The answer is kept in the very
 transaction that did the work (see `circulation.callers.replies`), so this outlasts the process too.
 
-A refusal counts until item or patron were dealt with, and only where the request tells when it was
-sent: a terminal without a clock may ask for the same thing anew, once nothing stands in the way.
+A refusal counts until its item or patron is dealt with, and only if the request says when it was
+sent: a terminal without a clock may ask for the same thing anew, in case it is possible now.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ _GRANTED: Final = ("ok", "item_properties_ok", "payment_accepted")
 def known_by(
     request: Request, caller: Caller, body: bytes, identifiers: IdentifierKey
 ) -> ReplyKey | None:
-    """What a retry of this request is known by; None where it changes nothing, or may come twice.
+    """The key by which a retry of this request is known; None if it changes nothing, or may come
+    twice.
 
     `body` is the request without sequence number and checksum. It may hold a PIN, and the set-up
     holds password hashes of terminals, so the digest is under the key of `identifiers` as well.

@@ -34,9 +34,8 @@ from protocols.sip2.wording import Text, code_of, say
 
 
 def _verdict(given: str | None, status: PatronStatus | Refused, caller: Caller) -> bool | None:
-    """CQ: was the PIN right? Nothing is said of one that was neither sent nor asked for.
-
-    An account may take a blank for a PIN that is right.
+    """CQ: was the PIN right? None if it was neither sent nor required. An account may accept a
+    blank as right.
     """
     account = caller.account
     takes_blank = account is not None and account.blank_pin_is_right
@@ -115,7 +114,7 @@ def patron_information(
 
 
 def _address(patron_id: int, context: Context) -> str | None:
-    """BD: the postal address, the last that was given."""
+    """BD: the latest postal address."""
     contacts = contacts_of(context.transaction, patron_id)
     postal = [each.value for each in contacts if each.kind is ContactKind.POSTAL]
     return postal[-1] if postal else None
@@ -152,7 +151,7 @@ def block(request: BlockPatron, caller: Caller, context: Context) -> PatronStatu
 
 
 def enable(request: PatronEnable, caller: Caller, context: Context) -> PatronEnableResponse:
-    """25 -> 26. What a machine has blocked can be lifted by one, and nothing else."""
+    """25 -> 26. It lifts a block that a machine has set, and no other."""
     place = caller.place(context, request.institution_id)
     status = _status(request, caller, place, context)
     if isinstance(status, PatronStatus):
@@ -181,7 +180,7 @@ def enable(request: PatronEnable, caller: Caller, context: Context) -> PatronEna
 def end_patron_session(
     request: EndPatronSession, caller: Caller, context: Context
 ) -> EndSessionResponse:
-    """35 -> 36. Nothing of a patron is kept between messages, so the end is always good."""
+    """35 -> 36. Nothing of a patron is kept between messages, so this always succeeds."""
     place = caller.place(context, request.institution_id)
     status = _status(request, caller, place, context)
     known = status.patron if isinstance(status, PatronStatus) else None

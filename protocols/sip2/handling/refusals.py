@@ -1,4 +1,4 @@
-"""What circulation says no for -> what SIP2 shows: screen messages and patron status flags."""
+"""From circulation's reasons to what SIP2 shows: screen messages and patron status flags."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from circulation.kernel.results import PatronStatus, Refusal, Refused
 from circulation.ledger.money import amount_text
 from protocols.sip2.wording import Text, say
 
-#: The screen message for each reason; PATRON_BLOCKED is told by its block.
+#: The screen message for each reason; for PATRON_BLOCKED it depends on the block.
 REASONS: dict[Reason, Text] = {
     Reason.PATRON_UNKNOWN: Text.PATRON_UNKNOWN,
     Reason.PATRON_NOT_SERVED: Text.PATRON_NOT_SERVED,
@@ -97,7 +97,7 @@ DENIED_POSITIONS: dict[Action, int] = {
 }
 CARD_REPORTED_LOST_POSITION = 4
 TOO_MANY_CHARGED_POSITION = 5
-#: Positions that say why; the others are told by what they deny.
+#: Positions for blocks; the others show by what they deny.
 BLOCK_POSITIONS: dict[BlockReason, int] = {
     BlockReason.CARD_STOLEN: CARD_REPORTED_LOST_POSITION,
     BlockReason.DEBT: 10,
@@ -125,7 +125,7 @@ def patron_status_flags(status: PatronStatus, denied: str = "all") -> str:
 
 
 def patron_messages(status: PatronStatus, language: str) -> tuple[str, ...]:
-    """What a patron is told of card, registration and blocks: nothing where all is well."""
+    """What a patron is told of card, registration and blocks, if anything is wrong."""
     texts = [BLOCKS[block.reason] for block in status.blocks]
     if status.is_card_reported_lost:
         texts.append(Text.CARD_REPORTED_LOST)
@@ -137,7 +137,7 @@ def patron_messages(status: PatronStatus, language: str) -> tuple[str, ...]:
 
 
 def refusal_messages(refused: Refused, language: str, zone: tzinfo) -> tuple[str, ...]:
-    """Why nothing was done: a screen message for each reason, the weightiest first."""
+    """Why nothing was done: a screen message for each reason, the most important first."""
     return tuple(dict.fromkeys(_message(each, language, zone) for each in refused.refusals))
 
 

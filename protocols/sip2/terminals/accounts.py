@@ -1,8 +1,8 @@
 """The accounts that terminals log in with: those of tiro.toml, and those of the set-up.
 
-The set-up (`tiro apply`) can change while terminals are on line: each message is dealt with by the
-account as it was known a second before at the latest. An account of tiro.toml goes before one of
-the set-up with the same login. Charset and terminator are those of the last login.
+The set-up (`tiro apply`) can change while terminals are on line: the account that deals with a
+message is at most a second old. An account of tiro.toml takes precedence over one of the set-up
+with the same login. Charset and terminator are those of the last login.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from protocols.sip2.settings import Account, Sip2Settings, account_from
 
 log = logging.getLogger(__name__)
 
-#: How old the set-up may be that a message is dealt with by.
+#: How old the set-up may be when a message is dealt with.
 FRESH = timedelta(seconds=1)
 
-#: What a terminal of the set-up says itself, and no profile can.
+#: What only a terminal of the set-up can say, not a profile.
 _OF_TERMINAL = frozenset({"login", "password", "branch", "any_branch_of_agency"})
 _A_TERMINAL = {"login": "x", "password": "$argon2id$x", "branch": "x"}
 
 
 def profile_problems(options: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with the options of a profile: they are the settings of an `Account`."""
+    """What is wrong with the options of a profile, which are settings of an `Account`."""
     problems = {name: "a terminal says this itself" for name in options if name in _OF_TERMINAL}
     said = {name: value for name, value in options.items() if name not in _OF_TERMINAL}
     try:
-        # What options mean together is looked at where the terminal has its own: see below.
+        # Whether options fit together is checked with the terminal's own options: see below.
         account_from(_A_TERMINAL | {"networks": ["0.0.0.0/0"]} | said)
     except ValidationError as error:
         for detail in error.errors():
@@ -47,9 +47,8 @@ def profile_problems(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def terminal_problems(options: Mapping[str, Any]) -> dict[str, str]:
-    """What a terminal's options, with those of its profile, cannot mean together.
-
-    Options that are wrong each by itself are `profile_problems`.
+    """Where a terminal's options, with those of its profile, contradict each other. Options that
+    are wrong in themselves are `profile_problems`.
     """
     if profile_problems(options):
         return {}
@@ -61,7 +60,7 @@ def terminal_problems(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def account_of(terminal: Terminal, branch: Branch) -> Account:
-    """The account of a terminal that stands in the branch. Raises ValidationError."""
+    """The account of a terminal of that branch. Raises ValidationError."""
     return account_from(
         {
             **terminal.options,
@@ -82,18 +81,18 @@ class Accounts:
         self._all: Mapping[str, Account] = self._own
         self._version: int | None = None
         self._looked: datetime | None = None
-        #: Of most branches: what clocks show where nobody knows at which branch.
+        #: The zone of most branches, for use when the branch is unknown.
         self.zone: tzinfo = ZoneInfo(DEFAULT_TIMEZONE)
 
     def get(self, login: str) -> Account | None:
-        """The account with the login; None where there is none (any more)."""
+        """The account with the login; None if there is none (any more)."""
         return self._all.get(login)
 
     def all(self) -> tuple[Account, ...]:
         return tuple(self._all.values())
 
     def follow(self, context: Context, *, at_once: bool = False) -> None:
-        """Takes up a changed set-up; looks for one `at_once`, or where the last look is too old."""
+        """Takes up a changed set-up; looks for one `at_once`, or if the last look is too old."""
         looked = self._looked
         if not at_once and looked is not None and timedelta(0) <= context.now - looked < FRESH:
             return
@@ -110,6 +109,6 @@ class Accounts:
             try:
                 found[terminal.login] = account_of(terminal, set_up.branches[terminal.branch_id])
             except ValidationError as error:
-                # Checked when it was applied: by another version of this program, it seems.
+                # It was checked when it was applied, it seems by another version of this program.
                 log.error("the terminal %s cannot log in: %s", terminal.login, error)
         return found | dict(self._own)

@@ -1,4 +1,4 @@
-"""Writing down what each account has sent, every now and then and at the end."""
+"""Writes down what each account has sent, every now and then and at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from protocols.hosting.answering import Lane, Services
 from protocols.hosting.reactor import reactor
 from protocols.sip2.terminals.tally import Tally
 
-#: Seconds between two times that counts are written down.
+#: Seconds between two times of writing counts down.
 COUNT_SECONDS = 15.0
 
 

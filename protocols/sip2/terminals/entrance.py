@@ -1,9 +1,9 @@
 """Who is at the other end of a connection, and which account that may be.
 
-A terminal logs in with 93 or at the prompts of a telnet port. It needs no login where its
-certificate or its address says which account it is: of several accounts that one whose network is
-the narrowest, and none where two are equally narrow. An account with a certificate of its own is
-closed to all who do not show it.
+A terminal logs in with 93 or at the prompts of a telnet port. It needs no login if its certificate
+or its address identifies the account: of several accounts the one with the narrowest network, and
+none if two are equally narrow. An account with a certificate of its own is closed to all who do not
+show it.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Entrance:
         return is_admitted
 
     def admits_login(self, account: Account) -> bool:
-        """The same for a login with a password, the way it is made on this port."""
+        """The same for a login with a password, in the way of this port."""
         return self.way in account.login_by and self.admits(account)
 
     def without_login(self) -> Account | None:

@@ -1,8 +1,9 @@
-"""What an account may say of its terminals, by noun: `protocols.sip2.settings.Account` has all.
+"""What an account may say of its terminals, by topic; `protocols.sip2.settings.Account` has all
+options.
 
-Every option has a default, so an account names only what is different at its machines; vendors'
-machines are described once and for all in `protocols.sip2.terminals.profiles`. Values are words,
-numbers and lists of them, so that a set-up (`tiro apply`) can hold them as well.
+Every option has a default, so an account names only what is different about its machines; vendors'
+machines are described once in `protocols.sip2.terminals.profiles`. Values are words, numbers and
+lists of them, so that a set-up (`tiro apply`) can hold them, too.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from protocols.sip2.wire.text import Charset
 
 AccountKind = Literal["self-service", "sorter", "desk"]
 LoginWay = Literal["message", "prompt", "address", "certificate"]
-#: The fields of 10 that can be sent although there is nothing to say.
+#: The fields of 10 that can be sent even if empty.
 AlwaysSent = Literal["AA", "AJ", "CH", "CK", "CL", "CM", "CR", "CS", "CT", "CV", "CY", "DA"]
 
 _FIELD_ID = re.compile(r"[A-Z0-9]{2}")
-#: Fields that tell a machine which question an answer is about; without them it is none.
+#: Fields that tell a machine which request an answer belongs to; no answer goes without them.
 NEEDED = frozenset({"AO", "AA", "AB", "BX"})
 _ISIL = re.compile(r"[A-Za-z0-9]{1,4}-[A-Za-z0-9:/-]{1,11}", re.ASCII)
 _DIRECTIVES = re.compile(r"%[dmYyHMSj%]")
@@ -84,7 +85,7 @@ def rewriting(text: str) -> tuple[re.Pattern[str], str]:
     try:
         pattern = re.compile(find)
         pattern.sub(replace, "")
-        # A reference to a group that is not there shows only where something is found.
+        # A reference to a missing group shows up only when something matches.
         re.compile(find + "|").sub(replace, "")
     except (re.error, IndexError) as error:
         raise ValueError(f"{find!r}: {error}") from None
@@ -111,7 +112,7 @@ def _isil(text: str) -> str:
 
 
 def _pin_of(value: object) -> object:
-    """true and false, as they were written before other agencies' patrons were told apart."""
+    """true and false are from before other agencies' patrons were distinguished."""
     return {True: "all", False: "others"}.get(value, value) if isinstance(value, bool) else value
 
 
@@ -132,10 +133,11 @@ class Wire:
 
     charset: Charset = "utf-8"
     terminator: Literal["CR", "CRLF"] = "CR"
-    #: What stands in answers for control characters and the delimiter: a blank, another character,
-    #: or nothing.
+    #: What replaces control characters and the delimiter in answers: a blank, another character, or
+    #: nothing.
     nonprinting_character: Annotated[str, Field(max_length=1), AfterValidator(_displayable)] = " "
-    #: Of messages to patrons, where the terminal has not named a language (23, 63) that we speak.
+    #: The language of messages to patrons, if the terminal has not named one (23, 63) that we
+    #: speak.
     language: Annotated[str, AfterValidator(named)] = field(default_factory=default_language)
     #: How AH is written: ``20261224    235900``, ``2026-12-24``, or a form such as ``%d.%m.%Y``.
     due_date: Annotated[str, AfterValidator(_due_date)] = "date-and-time"
@@ -143,7 +145,7 @@ class Wire:
 
 @dataclass(frozen=True, kw_only=True)
 class Logins:
-    """How a terminal shows that it is this account, and what it may then ask."""
+    """How a terminal proves that it has this account, and what it may then ask."""
 
     #: Addresses that the account is used from; empty: any.
     networks: tuple[Network, ...] = ()
@@ -153,11 +155,11 @@ class Logins:
     #: Common name or DNS name of the terminal's own certificate; then it needs no other login, and
     #: no other terminal gets in with this account.
     certificate: Annotated[str, Field(min_length=1)] | None = None
-    #: Not without TLS.
+    #: Only over TLS.
     require_tls: bool = False
     #: Answer an SC Status (99) that comes before the login.
     status_before_login: bool = True
-    #: What is sent faster than this waits; a second's worth and ten more may come at once.
+    #: Faster messages wait; those of one second and ten more may come at once.
     messages_per_second: Annotated[float, Field(ge=0.1)] | None = None
     #: Messages (``11``, ``29``) that are answered negatively and are not in BX.
     closed_messages: tuple[Annotated[str, AfterValidator(_request_code)], ...] = ()
@@ -165,7 +167,7 @@ class Logins:
 
 @dataclass(frozen=True, kw_only=True)
 class Screen:
-    """What stands on the screen and the receipt, and which fields are sent at all."""
+    """What the screen and the receipt show, and which fields are sent at all."""
 
     #: ``FIND => REPLACE``: regular expressions over each line of AF (and AG), in this order.
     screen_message_rewrites: tuple[Annotated[str, AfterValidator(_rewrite)], ...] = ()
@@ -173,13 +175,13 @@ class Screen:
     print_lines: Literal["none", "messages", "receipt"] = "none"
     #: Name the patron's home branch in AF (24, 64).
     show_home_library: bool = False
-    #: Say in AF of a good check-in (10) what came back and that it was taken.
+    #: Say in AF of a successful check-in (10) what was returned and that it was taken.
     show_checkin_message: bool = False
     #: Say in AF after a loan (12) or a return (10) what the patron owes.
     show_amount_owed: bool = False
-    #: Fields that are not sent; those that a message must have are sent empty.
+    #: Fields that are not sent; mandatory ones are sent empty.
     hide_fields: FieldIds = ()
-    #: The only fields that are sent, where not empty; `hide_fields` goes before it.
+    #: If not empty, the only fields that are sent; `hide_fields` takes precedence.
     only_fields: FieldIds = ()
 
 
@@ -188,20 +190,20 @@ class Patrons:
     """What is asked and told of patrons (24, 26, 64)."""
 
     #: Whose patrons it serves: of its ``own`` agency, of these agencies and its own, or of ``all``.
-    #: Nobody else is told anything or lent anything; what they hand in is taken.
+    #: Others are told nothing and lent nothing; what they return is taken.
     serves_patrons_of: Literal["own", "all"] | tuple[Annotated[str, AfterValidator(_isil)], ...] = (
         "all"
     )
     #: Whose patrons must give their PIN (AD) before anything is told of them or done for them:
-    #: ``nobody``, those of ``others`` than the own agency, or ``all``. A PIN that is sent is always
-    #: checked. (``true`` stands for all and ``false`` for others.)
+    #: ``nobody``'s, those of ``others`` than its own agency, or ``all``. A PIN that is sent is
+    #: always checked. (``true`` stands for all and ``false`` for others.)
     require_patron_pin: Annotated[Literal["nobody", "others", "all"], BeforeValidator(_pin_of)] = (
         "others"
     )
-    #: AA as it was sent, and not the card that the patron goes by. National numbers never are.
+    #: AA as it was sent, instead of the card that the patron goes by; never a national number.
     echo_patron_identifier: bool = False
-    #: CQ is Y for a blank AD, where no PIN is required: for machines that ask for none, but wait
-    #: for the Y. It opens nothing.
+    #: CQ is Y for a blank AD if no PIN is required, for machines that ask for none but wait for the
+    #: Y. It opens nothing.
     blank_pin_is_right: bool = False
     #: Send e-mail, telephone, birth date and category in 64.
     show_personal_details: bool = False
@@ -209,17 +211,17 @@ class Patrons:
     show_address: bool = False
     #: AE.
     name_template: Annotated[str, _filled(PATRON_PLACES)] = "{name}"
-    #: Fields of one's own: ``PA={expires}``.
+    #: Fields of the library's own: ``PA={expires}``.
     extra_patron_fields: tuple[PatronField, ...] = ()
     #: AV.
     fee_template: Annotated[str, _filled(FEE_PLACES)] | None = None
     #: AT, AU and BU; AS and CD: all lines of a list alike.
     list_loans_by: Literal["barcode", "title"] = "barcode"
     list_holds_by: Literal["barcode", "title"] = "barcode"
-    #: CC: from what debt on a patron is blocked.
+    #: CC: the debt at which a patron is blocked.
     show_fee_limit: bool = False
     #: Which denied privileges the patron status shows. Some machines send a patron away for any of
-    #: them: these are told only what stops a loan, or nothing.
+    #: them: tell these only what stops a loan, or nothing.
     denied_in_status: Literal["all", "loans", "none"] = "all"
 
 
@@ -227,21 +229,21 @@ class Patrons:
 class Loans:
     """Checkout and renewal (11, 29, 65), and paying (37)."""
 
-    #: Loans that have happened while the line was down (no block = Y) are taken as they come.
+    #: Loans that happened while the line was down (no block = Y) are accepted as they come.
     accept_offline: bool = True
-    #: Say after each item that a Renew All (65) has not renewed (BN) why it has not.
+    #: Say why after each item that a Renew All (65) has not renewed (BN).
     say_why_not_renewed: bool = True
     #: Material groups that this machine does not lend, with all below them.
     blocked_material_groups: tuple[str, ...] = ()
-    #: Loans of these groups, or to these categories of patrons, stay in the house: the security
+    #: Loans of these groups, or to these categories of patrons, stay on the premises: the security
     #: tag is left on.
     in_house_material_groups: tuple[str, ...] = ()
     in_house_patron_categories: tuple[str, ...] = ()
-    #: CI in 12 and 30: Y where the tag is to be left on.
+    #: CI in 12 and 30: Y if the tag must be left on.
     send_security_inhibit: bool = False
-    #: Payment types (37) that are no payment: what they name is written off.
+    #: Payment types (37) that are not payments: the amount is written off.
     writeoff_payment_types: tuple[Annotated[str, written(r"^[0-9]{2}\Z", "two digits")], ...] = ()
-    #: Refuse what is more than is owed even where the rules would keep it for the patron.
+    #: Refuse more than is owed even if the rules would keep it for the patron.
     refuse_overpayment: bool = False
 
 
@@ -249,25 +251,25 @@ class Loans:
 class Returns:
     """Check-in (09), and what 10 and 18 say of items: sorters."""
 
-    #: Name the card of the patron whose loan a check-in (10) has ended.
+    #: Name the card of the patron whose loan a check-in (10) ended.
     show_borrower: bool = True
-    #: What a check-in does where somebody waits for the item: sends it to the pickup branch bound
-    #: to nobody (route), binds it (bind), puts it on the hold shelf, too, and tells the patron
-    #: (shelve), or leaves it to the staff (refuse). Where nothing is said, a desk shelves and a
-    #: machine binds.
+    #: What a check-in does if somebody is waiting for the item: sends it to the pickup branch bound
+    #: to nobody (route), binds it to the hold (bind), also puts it on the hold shelf and tells the
+    #: patron (shelve), or leaves it to the staff (refuse). By default a desk shelves and a machine
+    #: binds.
     holds: Literal["route", "bind", "shelve", "refuse"] | None = None
     #: The scheme of rules by which it sorts (CL): ``[[sorting.SCHEME]]`` of the set-up.
     sorting: Annotated[str, Field(min_length=1)] | None = None
-    #: Name the patron for whom an item that was handed in (10) is kept, and their card.
+    #: Name the patron for whom a returned item (10) is kept, and their card.
     show_hold_patron: bool = False
     #: DA.
     hold_patron_template: Annotated[str, _filled(HOLD_PLACES)] = "{name}"
-    #: Send CT in 10 for items that stay here, too: some sorters insist on it.
+    #: Send CT in 10 even for items that stay here: some sorters insist on it.
     always_send_destination: bool = False
-    #: Fields of 10 that are sent empty where there is nothing to say; CV then says ``00``.
+    #: Fields of 10 that are sent even if empty; CV is then ``00``.
     always_send: tuple[AlwaysSent, ...] = ()
-    #: The alert types (CV) that the machine knows. Another one is sent as 99, or not at all where
-    #: 99 is unknown, too; the alert flag stays.
+    #: The alert types (CV) that the machine knows. Others are sent as 99, or not at all if 99 is
+    #: unknown, too; the alert flag stays.
     alert_types: tuple[Literal["00", "01", "02", "03", "04", "99"], ...] = (
         "00",
         "01",
@@ -276,21 +278,21 @@ class Returns:
         "04",
         "99",
     )
-    #: A check-in that is refused raises the alert flag (with CV 99).
+    #: A refused check-in raises the alert flag (with CV 99).
     alert_on_failure: bool = True
-    #: Say that all is well, too, where the item was not on loan. It is taken either way.
+    #: Answer ok even if the item was not on loan. It is taken either way.
     ok_if_not_on_loan: bool = True
     #: CR.
     collection_code: Literal[
         "material_group", "department", "location", "sublocation", "section"
     ] = "material_group"
-    #: AQ in 10 and 18: the home branch, or where in it the item stands.
+    #: AQ in 10 and 18: the home branch, or the item's place in it.
     permanent_location: Literal["branch", "department", "location", "sublocation"] = "branch"
     #: CH in 10: as the machine sent it, or the material group.
     item_properties: Literal["as-sent", "material_group"] = "as-sent"
-    #: Fields of one's own in 10 and 18: ``ZZ={author}``.
+    #: Fields of the library's own in 10 and 18: ``ZZ={author}``.
     extra_item_fields: tuple[ItemField, ...] = ()
-    #: An item that is asked for (17) lies at the machine: if it was missing, it is found.
+    #: An item asked about (17) is at the machine: if it was missing, it is found.
     find_on_item_information: bool = False
 
 

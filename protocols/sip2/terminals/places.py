@@ -31,14 +31,14 @@ class Unanswerable(Exception):
 class Branches:
     """Branches by ISIL, read at most once a minute each: every message needs its own.
 
-    ISILs that no branch has are not remembered, so there are never more than there are branches.
+    Unknown ISILs are not remembered, so there are never more entries than branches.
     """
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[datetime, Branch]] = {}
 
     def find(self, context: Context, isil: str) -> Branch | None:
-        """The branch with this ISIL; None where there is none."""
+        """The branch with this ISIL; None if there is none."""
         known = self._known.get(isil)
         if known is not None and known[0] > context.now:
             return known[1]
@@ -50,20 +50,20 @@ class Branches:
         return branch
 
     def zone_of(self, isil: str) -> tzinfo | None:
-        """The timezone of a branch that was looked for lately."""
+        """The timezone of a branch that was looked up lately."""
         known = self._known.get(isil)
         return None if known is None else ZoneInfo(known[1].timezone)
 
 
 class Place(NamedTuple):
-    """A branch, and the desk that the caller is there."""
+    """A branch, and the desk of the caller there."""
 
     branch: Branch
     zone: tzinfo
     desk: Desk
 
     def institution(self, sent: str) -> str:
-        """AO of an answer: what was sent, or the agency where that is empty."""
+        """AO of an answer: what was sent, or the agency if that is empty."""
         return sent or self.branch.agency_isil
 
 
@@ -71,8 +71,8 @@ class Caller(NamedTuple):
     """The terminal that a request came from, as its session knows it.
 
     `account` is None before the login. `language` is the SIP2 code of the patron's choice.
-    `may_write` is False where the transaction only reads. `patron` is whom the request is about,
-    where they were let in before it was looked at (`protocols.sip2.handling.authority.Proof`).
+    `may_write` is False if the transaction only reads. `patron` is the patron of the request, if
+    they were let in before its handler was called (`protocols.sip2.handling.authority.Proof`).
     """
 
     settings: Sip2Settings
@@ -103,15 +103,15 @@ class Caller(NamedTuple):
         return language_of(self.language, self.account.language if self.account else "en")
 
     def date(self, now: datetime) -> str:
-        """The date of an answer that no place is found for: by the clocks of the account's branch,
-        or else by those of most branches."""
+        """The date of an answer without a place: by the clocks of the account's branch, or else by
+        those of most branches."""
         zone = self.branches.zone_of(self.account.branch) if self.account is not None else None
         accounts = self.accounts or Accounts(self.settings)
         return local_date(now, zone or accounts.zone)
 
     def place(self, context: Context, *wanted: str | None) -> Place:
         """Where a request happens: in the first of the branches `wanted` (AP, AO) that its account
-        may act for, else in the account's own. Raises Unanswerable where that does not exist.
+        may act for, else in the account's own. Raises Unanswerable if that does not exist.
         """
         account = self.account
         if account is None:
@@ -144,7 +144,8 @@ class Caller(NamedTuple):
 
 
 def clientele_of(account: Account, branch: Branch, context: Context) -> Clientele:
-    """Whose patrons the account serves at a branch of its agency, and whose without their PIN."""
+    """Whose patrons the account serves at a branch of its agency, and which of them without a
+    PIN."""
     own = frozenset((branch.agency_id,))
     served = None if account.serves_patrons_of == "all" else own
     if isinstance(account.serves_patrons_of, tuple):

@@ -1,7 +1,7 @@
 """Machines of known vendors and libraries' habits, as options of an account.
 
-``profile = "lyngsoe"`` takes all of one; what the account says itself goes before it. Where two
-vendors give one field two meanings (PA, AV, CV, CH) the profile is what settles it.
+``profile = "lyngsoe"`` takes all options of one; the account's own options take precedence. Where
+two vendors give one field two meanings (PA, AV, CV, CH), the profile settles it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PROFILES: Final[Mapping[str, Mapping[str, Any]]] = {
         "denied_in_status": "loans",
         "closed_messages": ["01", "09", "11", "15", "19", "25", "29", "65"],
     },
-    # Lyngsoe: sorters, that insist on their fields and sort by CL, CT and CV.
+    # Lyngsoe: sorters, which insist on their fields and sort by CL, CT and CV.
     "lyngsoe": {
         "kind": "sorter",
         "charset": "iso-8859-1",
@@ -83,8 +83,8 @@ PROFILES: Final[Mapping[str, Mapping[str, Any]]] = {
 def with_profile(options: Any) -> Any:
     """The options of an account, or of a profile in the set-up, with those of its profile.
 
-    What is no table, and who names no profile, is given back as it is. Raises ValueError for a
-    profile that is unknown.
+    Anything that is not a table, or names no profile, is returned as it is. Raises ValueError for
+    an unknown profile.
     """
     if not isinstance(options, Mapping) or options.get("profile") is None:
         return options

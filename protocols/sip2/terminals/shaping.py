@@ -1,4 +1,4 @@
-"""Answers as an account wants them, after they are complete: which fields, and in which words.
+"""Gives complete answers the form that an account wants: which fields, and in which words.
 
 Nothing here knows of patrons or items; what needs facts is filled in by the handlers.
 """
@@ -13,7 +13,7 @@ from protocols.sip2.fields import LAYOUT_OF, Kind
 from protocols.sip2.messages import LAYOUTS, CheckinResponse, CheckoutResponse
 from protocols.sip2.terminals.options import NEEDED, Options, rewriting
 
-#: Alert type (CV) "none": what a sorter that must have one is sent.
+#: Alert type (CV) "none", for sorters that insist on one.
 NO_ALERT: Final = "00"
 _NO_DATE: Final = " " * 18
 
@@ -23,7 +23,7 @@ _NAMES_IN_10: Final = {each.code: each.name for each in LAYOUTS["10"].variable}
 
 
 def shaper_of(account: Options) -> Step | None:
-    """What is done to each answer; None where the account takes it as it is."""
+    """The function that shapes each answer; None if the account takes answers as they are."""
     steps: list[Step] = []
     if set(account.alert_types) != {NO_ALERT, "01", "02", "03", "04", ALERT_OTHER}:
         steps.append(_known_alerts(frozenset(account.alert_types)))
@@ -50,7 +50,7 @@ def shaper_of(account: Options) -> Step | None:
 
 
 def known_alert(alert: str | None, known: Collection[str]) -> str | None:
-    """The alert type (CV) as a machine is sent it that knows only these."""
+    """The alert type (CV) for a machine that knows only these."""
     if alert is None or alert in known:
         return alert
     return ALERT_OTHER if ALERT_OTHER in known else None

@@ -7,7 +7,7 @@ from typing import Final
 
 from protocols.sip2.messages import LAYOUTS, REQUESTS, RequestACSResend
 
-#: How the count of a message is named: this, and its code. Everything else is a deviation.
+#: The name of the count of a message: this and its code. All other counts are deviations.
 MESSAGE: Final = "received "
 #: The codes of the messages that a terminal may send, and what they are counted as; all others are
 #: ignored.
@@ -21,8 +21,8 @@ COUNTED_AS: Final = {
 class Tally:
     """Counts by account and name; used in the reactor's thread.
 
-    `begun` is called when the first thing is counted after all was taken: time to think of writing
-    it down.
+    `begun` is called when counting begins after all counts were taken, so that writing down can be
+    planned.
     """
 
     def __init__(self, begun: Callable[[], object] | None = None) -> None:
@@ -42,6 +42,6 @@ class Tally:
         return counts
 
     def give_back(self, counts: dict[tuple[str, str], int]) -> None:
-        """They could not be written down: they are for the next time."""
+        """Takes counts back that could not be written down, for the next time."""
         for (account, name), count in counts.items():
             self.add(account, name, count)

@@ -1,8 +1,8 @@
 """Texts with places to fill in, as account options hold them: ``{title}: {amount} {currency}``.
 
 A place is a name from a closed list; dates take a format (``{expires:%d.%m.%Y}``, without one
-``20261224``). Nothing else of Python's format language is understood, so an option can show what it
-is meant to show and nothing else. What is not known is left empty.
+``20261224``). No other part of Python's format language is understood, so an option can show only
+what it is meant to. Unknown facts are left empty.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ PATRON_PLACES: Final = (
     "email",
     "phone",
 )
-#: What a text about the patron whom an item waits for may name.
+#: What a text about the patron an item is kept for may name.
 HOLD_PLACES: Final = ("name", "card", "number", "pickup_branch", "pickup_branch_name", "deadline")
-#: What a text about a fee may name; `amount` is what is open of `charged`.
+#: What a text about a fee may name; `amount` is the open part of `charged`.
 FEE_PLACES: Final = (
     "amount",
     "charged",
@@ -98,7 +98,7 @@ class Template:
 
 @lru_cache(maxsize=1024)
 def template(text: str, places: tuple[str, ...]) -> Template:
-    """The template, made once."""
+    """The template, compiled once."""
     return Template(text, places)
 
 

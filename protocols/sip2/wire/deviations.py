@@ -1,4 +1,4 @@
-"""What terminals get wrong and is taken all the same, named so that it can be counted.
+"""What terminals get wrong and is accepted all the same, with names so that it can be counted.
 
 Nothing here refuses anything: `protocols.sip2.codec` reads what it can, and the names tell the
 staff which of their machines should be set up better (`tiro terminals`).
@@ -39,7 +39,7 @@ LOGIN_TOO_SOON: Final = "login tried again too soon"
 SLOWED_DOWN: Final = "messages faster than agreed"
 
 
-#: Messages with more fields than this are none of a terminal's usual ones, and not remembered.
+#: Messages with more fields than this are unusual, and not remembered.
 _USUAL_FIELDS: Final = 40
 
 

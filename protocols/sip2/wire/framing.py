@@ -1,8 +1,7 @@
-"""Segments of a connection -> frames: each ends with CR, and LF and CRLF are taken as well.
-
-A frame may come in any number of pieces, and many in one. One that is too long is thrown away
-whole, so that nobody can fill the memory. Control bytes before a frame are none of it: the LF of a
-CRLF comes there.
+"""Segments of a connection -> frames, which end with CR; LF and CRLF are accepted, too. A frame may
+come in any number of segments, and a segment may hold many. A frame that is too long is thrown away
+completely, so that nobody can fill the memory. Control bytes before a frame, such as the LF of a
+CRLF, are not part of it.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ _LEADING = bytes(range(33)) + b"\x7f"
 class FrameReader:
     """The frames of one connection, `max_frame` bytes long at most.
 
-    `count` is told, by name, what is not as it should be (see `protocols.sip2.wire.deviations`).
+    `count` is called with the names of deviations (see `protocols.sip2.wire.deviations`).
     """
 
     def __init__(self, max_frame: int, count: Callable[[str, int], object]) -> None:
-        #: Bytes that were fed and not yet taken out.
+        #: The number of bytes fed and not yet taken.
         self.pending = 0
         self._max_frame = max_frame
         self._count = count
@@ -32,7 +31,7 @@ class FrameReader:
         self._last = b""
 
     def feed(self, data: bytes) -> None:
-        """Takes a segment as it has come."""
+        """Takes in a segment."""
         if b"\n" in data:
             self._count_ends(data)
             data = data.replace(b"\n", b"\r")
@@ -50,7 +49,7 @@ class FrameReader:
 
     @property
     def has_frame(self) -> bool:
-        """Is there a whole frame? It may hold nothing but control bytes."""
+        """Is there a whole frame? It may consist of control bytes alone."""
         return bool(self._frames)
 
     def take(self) -> bytes | None:

@@ -1,7 +1,8 @@
 """Text on the wire: charsets, and values that can never break a frame (SIP2 2.12, pp. 3-5).
 
-A value may hold neither the terminator nor the delimiter, only displayable characters, and 255
-of them at most, counted in the agreed charset. What a charset lacks is spelt with what it has.
+A value may hold neither the terminator nor the delimiter, only displayable characters, and 255 of
+them at most, counted in the agreed charset. Letters that a charset lacks are spelt with those it
+has.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ _NATIONAL = re.compile(
 
 
 def given_back(identifier: str) -> str:
-    """A patron's identifier (AA) as it may be sent back to whoever sent it: national numbers are
-    not."""
+    """A patron's identifier (AA) as it may be sent back to the sender: empty for a national
+    number."""
     return "" if _NATIONAL.fullmatch(identifier.strip()) else identifier
 
 
@@ -63,7 +64,7 @@ _SPELLINGS = {
 
 
 def _spell(error: UnicodeError) -> tuple[str, int]:
-    """A codec error handler: plain letters for letters with marks, ``?`` where none is known."""
+    """A codec error handler: plain letters for letters with marks, ``?`` for anything else."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     spelt = []
@@ -89,13 +90,13 @@ class Dialect:
     charset: Charset = "utf-8"
     delimiter: str = "|"
     terminator: bytes = b"\r"
-    #: Stands for what cannot be shown.
+    #: Replaces what cannot be shown.
     replacement: str = " "
 
 
-#: Makes any text fit to stand in a field.
+#: Makes any text fit for a field.
 Clean = Callable[[str], str]
-#: Makes messages for a screen or a printer into lines, each fit to stand in a field.
+#: Turns messages for a screen or a printer into lines, each fit for a field.
 CleanLines = Callable[[tuple[str, ...]], list[str]]
 
 
@@ -119,7 +120,7 @@ def cleaner(dialect: Dialect) -> Clean:
 
 @lru_cache(maxsize=256)
 def line_cleaner(dialect: Dialect, width: int | None) -> CleanLines:
-    """As `cleaner`, cutting at blanks into lines of at most `width` characters.
+    """Like `cleaner`, but cuts at blanks into lines of at most `width` characters.
 
     `width` is the terminal's max print width (99); None and 0 stand for the 255 of a field.
     """
@@ -136,7 +137,7 @@ def line_cleaner(dialect: Dialect, width: int | None) -> CleanLines:
 
 
 def _displayable(value: str, dialect: Dialect) -> str:
-    """`value` with what the charset has, without delimiters and control characters."""
+    """`value` in the letters of the charset, without delimiters and control characters."""
     text = unicodedata.normalize("NFC", value)
     if not text.isprintable():  # neither are lone surrogates, so what is left can be encoded
         text = "".join([c if c.isprintable() else dialect.replacement for c in text])

@@ -5,9 +5,9 @@
         for record in client.present(1, min(found, 10)):
             ...                                      # External, or Diagnostic in its place
 
-Each operation has `timeout` seconds from its first octet to its last, however the target spreads
-them, and an answer has a greatest size: a target that is silent, endless or talks nonsense costs
-that much and raises a `TargetError`.
+Each operation may take `timeout` seconds from its first octet to its last, however the target
+spreads them, and the size of an answer is bounded: a target that is silent, endless or talks
+nonsense costs no more than that, and raises a `TargetError`.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ T = TypeVar("T")
 
 
 class Diagnostic(NamedTuple):
-    """A diagnostic of the target, alone or in the place of a record."""
+    """A diagnostic of the target, alone or in place of a record."""
 
-    condition: int  # of Bib-1, or of the set of the target's own
+    condition: int  # of Bib-1, or of the target's own set
     addinfo: str
 
     def __str__(self) -> str:
@@ -98,7 +98,7 @@ class TargetRefused(TargetError):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who asks: `user` and `password` as idPass, with a group where one is needed."""
+    """The user, with `password`, as idPass, and a group if one is needed."""
 
     user: str
     password: str
@@ -112,7 +112,7 @@ class Login:
 
 
 class ScannedTerm(NamedTuple):
-    """An entry of a list of terms; `hits` None where the target does not tell."""
+    """An entry of a list of terms; `hits` is None if the target does not say."""
 
     term: str
     hits: int | None
@@ -125,7 +125,7 @@ class Client:
         self._socket = connection
         self._timeout = timeout
         self._origin = Origin(maximum_response_size)
-        #: What the target agreed on; None before.
+        #: What the target agreed to; None before that.
         self.agreed: InitializeResponse | None = None
 
     @classmethod
@@ -138,9 +138,8 @@ class Client:
         timeout: float = 10.0,
         maximum_response_size: int = MAXIMUM_RESPONSE_SIZE,
     ) -> Self:
-        """Connects and initialises. A `login` that is a text is sent as it stands (open).
-
-        Raises TargetError: nobody listens, nobody answers, or we may not come in.
+        """Connects and initialises. A `login` that is a text is sent as it is (open). Raises
+        TargetError if nobody listens or answers, or we are not let in.
         """
         begun = time.monotonic()
         try:
@@ -178,7 +177,7 @@ class Client:
         *,
         result_set: str = "default",
     ) -> int:
-        """How many records there are; they stay in the target's result set. Raises TargetError."""
+        """The number of records found; they stay in the target's result set. Raises TargetError."""
         request = SearchRequest(
             small_set_upper_bound=0,
             large_set_lower_bound=1,
@@ -205,8 +204,8 @@ class Client:
     ) -> list[External | Diagnostic]:
         """Records `start` (from 1) and the `number` - 1 after it, in the order of the set.
 
-        A target gives fewer where its message is full: the rest is for another call. `schema`
-        (URI) chooses among XML records. Raises TargetError.
+        A target sends fewer if its message is full: the rest needs another call. `schema` (URI)
+        chooses among XML records. Raises TargetError.
         """
         composition: ElementSetNames | CompSpec | None = element_set
         if schema is not None:
@@ -227,7 +226,7 @@ class Client:
     def scan(
         self, database: str, start: AttributesPlusTerm, number: int, position: int = 1
     ) -> list[ScannedTerm]:
-        """Terms around `start`, which is to be the one at `position`. Raises TargetError."""
+        """Terms around `start`, which should be the one at `position`. Raises TargetError."""
         request = ScanRequest(
             [database],
             start,
@@ -247,14 +246,14 @@ class Client:
         ]
 
     def delete(self, *result_sets: str) -> None:
-        """Lets go of result sets, of all where none is named. Raises TargetError."""
+        """Deletes result sets; all of them if none is named. Raises TargetError."""
         request = DeleteResultSetRequest(0 if result_sets else 1, list(result_sets) or None)
         answer = self._ask(request, DeleteResultSetResponse)
         if answer.delete_operation_status != 0:
             raise TargetRefused((), f"not deleted: status {answer.delete_operation_status}")
 
     def close(self) -> None:
-        """Says farewell where that is possible, and closes the connection."""
+        """Sends Close if that is possible, and closes the connection."""
         try:
             if not self._origin.is_over and not self._origin.is_waiting:
                 deadline = time.monotonic() + min(_FAREWELL, self._timeout)
@@ -265,7 +264,7 @@ class Client:
 
     @property
     def is_over(self) -> bool:
-        """Must a new association be made for the next question?"""
+        """Does the next request need a new association?"""
         return self._origin.is_over
 
     def _ask(self, request: Apdu, kind: type[A], deadline: float | None = None) -> A:
@@ -322,7 +321,7 @@ def _diagnostic(found: DiagRec) -> Diagnostic:
 
 
 def _raise_for(records: Records | None, otherwise: str) -> None:
-    """Raises TargetRefused for diagnostics in the place of records, or for `otherwise`."""
+    """Raises TargetRefused for diagnostics in place of records, or for `otherwise`."""
     if isinstance(records, DefaultDiagFormat):
         raise TargetRefused([_diagnostic(records)], otherwise)
     if isinstance(records, MultipleNonSurDiagnostics):

@@ -1,8 +1,8 @@
 """The origin's side of one Z-association, without IO: requests out, responses in.
 
-What may come in answer to a request is the table `_RESPONSES`. Everything else ends the
-association, as Close by the target does and whatever cannot be decoded. One request is under way
-at a time. `protocols.z3950.asking.client` is this over a socket.
+The table `_RESPONSES` says what may come in answer to a request. Everything else ends the
+association, as do Close from the target and anything that cannot be decoded. One request is under
+way at a time. `protocols.z3950.asking.client` is this over a socket.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ OPTIONS = (
     | Option.SORT
     | Option.NAMED_RESULT_SETS
 )
-#: Octets of one response at most, where the caller does not say.
+#: The default for the largest response, in octets.
 MAXIMUM_RESPONSE_SIZE = 8 << 20
 
 
 class TargetError(Exception):
-    """The target did not do what it was asked to; the message is for people."""
+    """The target did not do what it was asked to; the message is meant for people."""
 
 
 class AssociationEnded(TargetError):
-    """There is no association any more: it was closed, or broken off, or is of no use."""
+    """There is no association any more: it was closed or broken off, or is of no use."""
 
 
 class Origin:
@@ -107,7 +107,8 @@ class Origin:
         return self._awaited is not None
 
     def end(self, why: str) -> AssociationEnded:
-        """Ends the association for what happened to the connection; gives the error to raise."""
+        """Ends the association because of what happened to the connection; returns the error to
+        raise."""
         self.is_over = True
         return AssociationEnded(why)
 

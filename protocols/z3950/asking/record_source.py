@@ -42,7 +42,7 @@ class Z3950Source:
                 self.close()
                 if not is_kept:
                     raise
-                # It may have been closed for silence since the last number: once more.
+                # It may have been closed for inactivity since the last number: try once more.
                 return self._fetch(number)
         except (TargetError, QueryError) as error:
             raise SourceError(str(error)) from error

@@ -1,1 +1,1 @@
-"""Extended services: tasks that are done at once, and what becomes of them."""
+"""Extended services: tasks that are done at once, and their results."""

@@ -1,8 +1,8 @@
 """Extended services (Z39.50-2003, 3.2.9): a task that is done at once, and its package.
 
 A task runs in the transaction that answers it, whatever the origin is ready to wait for. Task
-packages go back in the response; none is kept but what a persistent result set is, so there are
-none to be found in IR-Extend-1, and of other services none to be changed or deleted.
+packages go back in the response; none is kept except persistent result sets, so none can be found
+in IR-Extend-1, and those of other services cannot be changed or deleted.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ ES_SYNTAX: Final = "1.2.840.10003.5.106"
 _WAIT_ACTIONS: Final = frozenset({1, 2, 3, 4})
 _DO_NOT_RETURN: Final = 4
 
-#: The alternatives of a package type: what comes in, and what goes back.
+#: The alternatives of a package type: the request's and the response's.
 _ES_REQUEST: Final = identifier_of(1, constructed=True)
 _TASK_PACKAGE: Final = identifier_of(2, constructed=True)
 
-#: What a service does, its parameters read: in the reactor what needs the association, then the
-#: rest in a transaction.
+#: What a service does with its parameters: first, in the reactor, what needs the association, then
+#: the rest in a transaction.
 _Work = Callable[[Context, Any], Done]
 
 
@@ -82,8 +82,8 @@ def _prepare_persistent_set(
 
 
 class _Service(NamedTuple):
-    """A package type: what it is read as, who may ask for it, what is done, the functions there
-    are, and whether it is done in the name of a branch."""
+    """A package type: its class, who may ask for it, what is done, its functions, and whether it is
+    done in the name of a branch."""
 
     parameters: type
     is_allowed: Callable[[Account], bool]
@@ -103,7 +103,7 @@ _PERSISTENT_SET: Final = _Service(
     frozenset({CREATE, DELETE, MODIFY}),
     needs_branch=False,
 )
-#: Update by its second and third identifier, whose parameters are the same, item order, and
+#: Update under its second and third identifiers, which have the same parameters, item order, and
 #: persistent result sets.
 _SERVICES: Final[dict[str, _Service]] = {
     "1.2.840.10003.9.5.1": _UPDATE,
@@ -126,11 +126,11 @@ class _Task:
 def prepare_service(
     request: ExtendedServicesRequest, caller: Association
 ) -> tuple[Lane, Callable[[Context], Answer]]:
-    """Checks all that needs no database, and gives the task."""
+    """Checks all that needs no database, and returns the task."""
     try:
         task = _task(request, caller)
     except Refused as error:
-        refused = error  # the name of an except clause does not outlive it
+        refused = error  # the name in an except clause does not outlive it
         return Lane.READ, lambda context: failed_service(caller, refused)
     return Lane.WRITE, lambda context: _perform(request, task, caller, context)
 

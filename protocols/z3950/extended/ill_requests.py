@@ -1,4 +1,4 @@
-"""What an item order's request for another library wants: a title, and for whom.
+"""What the request in an item order wants from another library: a title, and for whom.
 
 Three forms are read: an ILL-Request of ISO 10161-1, a request of ISO 18626 in XML, and a record in
 MARCXML or marcXchange.
@@ -35,14 +35,15 @@ _CONTEXT, _CONSTRUCTED, _TAG = 0x80, 0x20, 0x1F
 
 
 class IllRequest(NamedTuple):
-    """What is wanted, and the identifier of the client it is for; empty where none is named."""
+    """What is wanted, and the identifier of the client it is for, empty if none is named."""
 
     wish: Wish
     client: str
 
 
 def ill_request_of(external: External) -> IllRequest:
-    """Raises Refused: 1002 or 1009 for a form that is not read, 224 for what is none."""
+    """Raises Refused: 1002 or 1009 for a form that we do not read, 224 for what is not a
+    request."""
     form = external.direct_reference
     if form is None:
         raise Refused(Bib1.EXTERNAL_OF_ITEM_ORDER_UNSUPPORTED)
@@ -74,7 +75,8 @@ def _of_apdu(octets: bytes) -> IllRequest:
 def _parts(
     octets: bytes, start: int, end: int, ends: Ends
 ) -> Iterator[tuple[int, tuple[int, int, int]]]:
-    """The parts of a sequence by their context tags: identifier, where the contents lie."""
+    """The parts of a sequence by their context tags: the identifier, and the place of the
+    contents."""
     at = start
     while at < end:
         identifier, inside, stop, at = header(octets, at, end, ends)
@@ -83,7 +85,7 @@ def _parts(
 
 
 def _texts(octets: bytes, part: tuple[int, int, int] | None, ends: Ends) -> dict[int, str]:
-    """The strings of a part by their tags: bare under the tag, or a string of its own inside."""
+    """The strings of a part by their tags: directly under the tag, or as a string inside."""
     if part is None:
         return {}
     found = {}
@@ -115,7 +117,7 @@ def _of_document(external: External, octets: bytes) -> IllRequest:
 
 
 def _of_iso_18626(root: etree._Element) -> IllRequest:
-    """Of ISO 18626:2017: bibliographicInfo and patronInfo of a request."""
+    """A request of ISO 18626:2017: its bibliographicInfo and patronInfo."""
 
     def text(*path: str) -> str:
         found = root.find(".//" + "/".join(f"{{{ISO_18626}}}{name}" for name in path))

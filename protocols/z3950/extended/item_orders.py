@@ -1,8 +1,8 @@
 """Item order (Z39.50-2003, EXT.1.4): a hold for a patron, or a request to another library.
 
-An order for a record of a result set is a hold on it. Where no copy of ours can be kept for the
-patron, and for an order that comes with a request of its own (an ILL APDU, a document), a partner
-that takes requests is asked to lend.
+An order for a record of a result set is a hold on it. If no copy of ours can be kept for the
+patron, or the order comes with a request of its own (an ILL APDU, a document), a partner that takes
+requests is asked to lend.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from protocols.z3950.messages.packages import (
     ResultSetItem,
 )
 
-#: `auxiliaryStatus`: the patron waits in the queue of the title; another library is asked.
+#: `auxiliaryStatus`: the patron waits in the queue of the title, or another library is asked.
 _LOAN_QUEUE: Final = 2
 _FORWARDED: Final = 3
 
-#: Refusals of a hold that are about who asks; all others are about the order.
+#: Refusals of a hold that are about the patron; all others are about the order.
 _ABOUT_THE_PATRON: Final = frozenset(
     {Reason.PATRON_UNKNOWN, Reason.CARD_NOT_VALID, Reason.CARD_REPORTED_LOST}
 )
@@ -61,7 +61,7 @@ def read_order(
         return Order(request, Wish(record_id), _patron(request, user_id, caller), False)
     asked = ill_request_of(wanted.item_request)
     wish = asked.wish
-    if wish == Wish():  # it says nothing of the title: yaz and ZOOM name a record besides
+    if wish == Wish():  # it does not name the title: yaz and ZOOM name a record too
         wish = Wish(_record(wanted.result_set_item, caller, transaction))
     return Order(request, wish, _patron(request, user_id or asked.client, caller), True)
 
@@ -91,7 +91,7 @@ def _patron(request: ItemOrderRequest, user_id: str | None, caller: Association)
 
 
 def order_item(order: Order, context: Context, desk: Desk) -> Done:
-    """Places the hold, or asks; it is fetched where the patron likes to fetch things."""
+    """Places the hold, or asks the partner, for pick-up where the patron prefers."""
     place = _forwarded if order.is_for_others else _held
     status, refused = place(order, context, desk)
     target = ItemOrderTargetPart(auxiliary_status=status)

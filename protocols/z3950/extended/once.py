@@ -1,10 +1,10 @@
 """Inserting once: an Update that comes again octet for octet gets the answer that it got.
 
-An origin that missed the response (the line broke, the server was started anew) sends its request
-again. Replacing and deleting may well be done again; an insertion would make a second record. So
+An origin that missed the response (the line broke, the server was restarted) sends its request
+again. Replacing and deleting may safely be done again; an insertion would make a second record. So
 its response is kept in the very transaction that did the work (see `circulation.callers.replies`),
-and is given again as long as the records that it made are there. A request under another
-referenceId, or beyond `WITHIN`, is another request.
+and is sent again as long as the records that it made are there. A request with another referenceId,
+or after `WITHIN`, is another request.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from protocols.z3950.messages.extended_services import (
 )
 from protocols.z3950.settings import Account
 
-#: How long a repetition is one.
+#: How long a repetition counts as one.
 WITHIN: Final = timedelta(minutes=30)
 
 
 def insertion_key(request: ExtendedServicesRequest, account: Account) -> ReplyKey:
-    """What the request of this account is known by."""
+    """The key by which the request of this account is known."""
     return reply_key(f"Z39.50 {account.user}", account.password, encode(request))
 
 
 def given_before(key: ReplyKey, context: Context) -> ExtendedServicesResponse | None:
-    """The response that the request got, if it is still to be given."""
+    """The response that the request got, if it still holds."""
     kept = kept_reply(context.transaction, key, now=context.now, within=WITHIN)
     if kept is None:
         return None
     numbers, _, octets = kept.partition(b":")
     ids = [int(number) for number in numbers.split(b",")]
     if len(fetch_records(context.transaction, ids)) < len(ids):
-        forget_reply(context.transaction, key)  # a record is gone: to be made once more
+        forget_reply(context.transaction, key)  # a record is gone: it is made once more
         return None
     response = decode(octets)
     assert isinstance(response, ExtendedServicesResponse)

@@ -1,9 +1,8 @@
 """Persistent result sets (Z39.50-2003, EXT.1.1): sets that outlive the association.
 
-A set is kept under the name of its package for the account. Whoever comes in by the account later
-has it among the result sets from Init on, under that name: there is nothing to be fetched from
-IR-Extend-1 first. Create keeps a set of the association, modify replaces or appends, delete
-forgets.
+A set is kept for the account, under the name of its package. Later associations of the account have
+it among their result sets from Init on, under that name: nothing has to be fetched from IR-Extend-1
+first. Create keeps a set of the association, modify replaces or appends, delete forgets.
 """
 
 from __future__ import annotations
@@ -37,13 +36,13 @@ MODIFY: Final = 3
 _REPLACE: Final = 1
 _APPEND: Final = 2
 
-#: The most records of a set that is kept in an order: it is worked out as a whole for that.
+#: The most records of a sorted set that can be kept: its whole order has to be worked out.
 MOST_IN_ORDER: Final = 250_000
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What is to be done with the set of a name; `found` is None where it is deleted."""
+    """What to do with the set of that name; `found` is None if it is to be deleted."""
 
     user: str
     name: str
@@ -113,7 +112,7 @@ def persistent_sets(transaction: Transaction, user: str) -> dict[str, ResultSet]
 
 
 def _whole(transaction: Transaction, found: ResultSet) -> Sequence[int]:
-    """All records in the order of the set. Raises Refused where they are too many to be sorted."""
+    """All records in the order of the set. Raises Refused if there are too many to sort."""
     if found.order is None:
         return list(found.records)
     if len(found) > MOST_IN_ORDER:
@@ -122,12 +121,12 @@ def _whole(transaction: Transaction, found: ResultSet) -> Sequence[int]:
 
 
 def _order(records: BitMap, order: Sequence[int] | None) -> ResultOrder | None:
-    """An order that is known as a whole."""
+    """An order that is completely known."""
     return None if order is None else ResultOrder(records, (), order)
 
 
 def _appended(transaction: Transaction, before: ResultSet, found: ResultSet) -> ResultSet:
-    """The records of both, those kept before first where one of the sets is sorted."""
+    """The records of both; if one of the sets is sorted, those kept before come first."""
     databases = tuple(dict.fromkeys((*before.databases, *found.databases)))
     joined = replace(before, records=before.records | found.records, databases=databases)
     if before.order is None and found.order is None:

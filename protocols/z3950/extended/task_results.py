@@ -1,4 +1,4 @@
-"""What a task of an extended service comes to, before it is put into its package."""
+"""The result of an extended service's task, before it is put into its package."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class TaskStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The package's own part, and why nothing was done at all, if nothing was."""
+    """The package's own part, and the reason if nothing was done at all."""
 
     package: UpdateTaskPackage | ItemOrderTaskPackage | PersistentSetTaskPackage
     refused: Refused | None = None
-    #: The name of the package, and what it makes of the association's result sets.
+    #: The name of the package, and how it changes the association's result sets.
     name: str | None = None
     result_sets: Mapping[str, ResultSet | None] = field(default_factory=dict)
-    #: Ids of records that are new.
+    #: Ids of the new records.
     inserted: Sequence[int] = ()

@@ -1,7 +1,7 @@
 """Update (Z39.50-2003, EXT.1.5): records inserted, replaced and deleted by authorised accounts.
 
-Each supplied record succeeds or fails by itself. A record is changed in the database that is
-named: one that this database does not show cannot be changed through it.
+Each supplied record succeeds or fails by itself. A record is changed in the named database: one
+that this database does not show cannot be changed through it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class RecordStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Update:
-    """What holds for all records of a request. `visible` None is everything."""
+    """What applies to all records of a request. `visible` None means everything."""
 
     to_keep: UpdateToKeep
     caller: Association
@@ -63,7 +63,7 @@ class _Update:
 def update_records(
     request: UpdateRequest, caller: Association, context: Context, desk: Desk
 ) -> Done:
-    """Does what is asked with each record. Raises Refused for what concerns them all."""
+    """Does what is asked with each record. Raises Refused for faults that concern them all."""
     asked = request.to_keep
     change = _ACTIONS.get(asked.action)
     if change is None:
@@ -75,7 +75,7 @@ def update_records(
     if not request.not_to_keep:
         raise Refused(Bib1.PACKAGE_PARAMETER_MISSING, "suppliedRecords")
     transaction = context.transaction
-    lock_writing(transaction)  # before anything is looked at that must stay as it is
+    lock_writing(transaction)  # before anything is read that must not change meanwhile
     update = _Update(
         asked,
         caller,
@@ -147,8 +147,8 @@ def _delete(update: _Update, supplied: SuppliedRecord) -> External | None:
 
 
 def _form(update: _Update, text: Text) -> Callable[[int], External | None]:
-    """What gives back the record as it is stored, where the origin wants it: in the syntax it
-    came in. Raises Refused, so that nothing is changed, for an element set that is not known."""
+    """The form in which the stored record is sent back, if the origin wants it: the syntax it came
+    in. Raises Refused for an unknown element set, before anything is changed."""
     element_set = update.to_keep.element_set_name
     if element_set is None:
         return lambda number: None
@@ -165,7 +165,7 @@ def _form(update: _Update, text: Text) -> Callable[[int], External | None]:
 
 
 INSERT: Final = 1
-#: `action` to what is done with a record.
+#: What is done with a record for each `action`.
 _ACTIONS: Final[dict[int, Callable[[_Update, SuppliedRecord], External | None]]] = {
     INSERT: _insert,
     2: _replace,

@@ -1,1 +1,1 @@
-"""Handling: the services, one each, as plain functions of an association."""
+"""Handling: one module for each service, plain functions of an association."""

@@ -1,4 +1,4 @@
-"""Delete (Z39.50-2003, 3.2.4): result sets are forgotten, some or all of them."""
+"""Delete (Z39.50-2003, 3.2.4): forgets result sets, some or all of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_ALL_DELETED: Final = 9
 
 
 def delete_result_sets(request: DeleteResultSetRequest, caller: Association) -> Answer:
-    """Forgets the sets that are named, or all."""
+    """Forgets the named sets, or all."""
     if request.delete_function == DELETE_ALL:
         return Answer(DeleteResultSetResponse(SUCCESS), dict.fromkeys(caller.result_sets))
     if request.delete_function != DELETE_LIST:

@@ -1,6 +1,5 @@
-"""The Explain database (Z39.50-2003, 3.2.10): what there is here, in a few records of its own.
-
-There is one record of the categories, one of the target, and one of each database. They are
+"""The Explain database (Z39.50-2003, 3.2.10): describes this server in a few records of its own.
+There is one record for the categories, one for the target, and one for each database. They are
 searched by category and by the name of a database, with attributes of Exp-1 (OID.3.2).
 """
 
@@ -56,8 +55,8 @@ EXP_1: Final = "1.2.840.10003.3.2"
 EXPLAIN_CATEGORY: Final = 1
 DATABASE_NAME: Final = 3
 
-#: Values of the other attribute types (those of Bib-1) that ask for what is done anyway: the whole
-#: value, and no difference between capitals and small letters.
+#: Values of the other attribute types (those of Bib-1) that ask for what happens anyway: the whole
+#: value, and case ignored.
 _PLAIN: Final[dict[int, tuple[frozenset[int], Bib1]]] = {
     2: (frozenset({3}), Bib1.RELATION_UNSUPPORTED),
     3: (frozenset({1, 2, 3}), Bib1.POSITION_UNSUPPORTED),
@@ -80,7 +79,7 @@ ExplainRecord = CategoryList | TargetInfo | DatabaseInfo
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record and what it is found by, in lower case."""
+    """A record and the values that find it, in lower case."""
 
     category: str
     database: str
@@ -88,7 +87,7 @@ class Entry:
 
 
 def entries(caller: Association, context: Context) -> list[Entry]:
-    """All records, in the same order as long as the databases are the same."""
+    """All records; their order is the same as long as the databases are."""
     settings, transaction = caller.settings, context.transaction
     visible = visible_records(transaction)
     held = count(transaction) if visible is None else len(visible)

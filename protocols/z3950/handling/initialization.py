@@ -1,4 +1,4 @@
-"""Init (Z39.50-2003, 3.2.1): what of a client's wishes is agreed on, and who may come in."""
+"""Init (Z39.50-2003, 3.2.1): which of a client's wishes are agreed to, and who is let in."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from protocols.z3950.messages.building_blocks import DiagnosticFormat, OtherInfo
 from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from protocols.z3950.wire.ber import identifier_of, value
 
-#: What is offered to everybody; extended services only where an account may ask for one.
+#: What is offered to everybody; extended services are, if any account may ask for one.
 OPTIONS: Final = sum(Option) & ~Option.EXTENDED_SERVICES
-#: Those that version 2 does not know.
+#: Options that version 2 does not know.
 ONLY_IN_VERSION_3: Final = Option.SEGMENTATION_LEVEL_1
 #: Bits of `protocolVersion`: versions 1 to 3.
 VERSIONS: Final = 0b111
@@ -29,7 +29,7 @@ VERSION_3: Final = 1 << 2
 SEQUENCE: Final = identifier_of(16, constructed=True, universal=True)
 OTHER_INFORMATION: Final = identifier_of(201, constructed=True)
 
-#: Where the reason of a refusal goes: user information (OID.10.3) that holds diag-1 (OID.4.2).
+#: The place for the reason of a refusal: user information (OID.10.3) that holds diag-1 (OID.4.2).
 _USER_INFORMATION: Final = "1.2.840.10003.10.3"
 _DIAG_1: Final = "1.2.840.10003.4.2"
 
@@ -40,7 +40,7 @@ except PackageNotFoundError:
 
 
 def initialize(request: InitializeRequest, caller: Association, context: Context) -> Answer:
-    """Agrees on what both sides can do; refuses who has no account where accounts are needed."""
+    """Agrees on what both sides can do; refuses those without an account if accounts are needed."""
     settings = caller.settings
     versions = request.protocol_version & VERSIONS
     preferred = _smaller(request.preferred_message_size, settings.preferred_message_size)
@@ -88,8 +88,8 @@ def lane_of_initialize(request: InitializeRequest, caller: Association) -> Lane:
 
 
 def _may_be_unknown(request: InitializeRequest, caller: Association) -> bool:
-    """Whoever names nobody may come in unless the settings say otherwise, and whoever names
-    somebody where nobody is known."""
+    """A client that names nobody is let in unless the settings say otherwise, and so is one that
+    names somebody if there are no accounts."""
     if is_anonymous(request.id_authentication):
         return not caller.settings.require_account
     return not (caller.settings.accounts or caller.settings.require_account)

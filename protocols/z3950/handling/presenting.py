@@ -24,10 +24,10 @@ from protocols.z3950.records.retrieval import (
     take_page,
 )
 
-#: More records than this are not made ready while other requests wait.
+#: More records than this are not prepared while other requests wait.
 FEW_RECORDS: Final = 50
 
-#: A plain integer: operations of flags are dear, and this is asked for every Present.
+#: A plain integer: operations on flags are slow, and each Present needs this.
 _SEGMENTATION: Final = int(Option.SEGMENTATION_LEVEL_1)
 
 
@@ -83,7 +83,7 @@ def _ranges(request: PresentRequest, size: int) -> list[Positions]:
 
 
 def _segments(request: PresentRequest, caller: Association) -> int:
-    """How many messages the records may come in (3.3.2); one where that was not agreed on."""
+    """The most messages for the records (3.3.2); one unless more were agreed on."""
     if not caller.options & _SEGMENTATION:
         return 1
     return MOST_SEGMENTS if request.max_segment_count is None else request.max_segment_count

@@ -1,6 +1,6 @@
 """Services that are not offered: each is refused by its own response, with a diagnostic.
 
-A client that asks anyway goes on with what there is.
+A client that asks for one anyway can go on with the others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from protocols.z3950.messages.result_sets import (
 
 
 def refuse_resource_report(request: ResourceReportRequest, caller: Association) -> Answer:
-    """Failure-5: no reports can be had (3.2.6.4)."""
+    """Failure-5: there are no reports (3.2.6.4)."""
     return Answer(ResourceReportResponse(resource_report_status=6))
 
 

@@ -26,7 +26,7 @@ from protocols.z3950.queries.rpn import refusal_among, term_of
 #: More terms than this are not read while other requests wait.
 FEW_TERMS: Final = 100
 
-#: Octets allowed for what surrounds a term.
+#: Octets reserved for what surrounds a term.
 ENVELOPE: Final = 16
 
 
@@ -34,17 +34,17 @@ class ScanStatus(IntEnum):
     """How a scan went (3.2.8.1.6)."""
 
     SUCCESS = 0
-    #: Not all: the others would not fit into the message.
+    #: Incomplete: the rest would not fit into the message.
     PARTIAL_2 = 2
-    #: Not all: the target gave up looking for more.
+    #: Incomplete: the target gave up looking for more.
     PARTIAL_4 = 4
-    #: Not all: the list has no more terms before or after.
+    #: Incomplete: the list has no more terms before or after.
     PARTIAL_5 = 5
     FAILURE = 6
 
 
 def lane_of_scan(request: ScanRequest, caller: Association) -> Lane:
-    """A page of words or numbers of one access point is read at once; others may take longer."""
+    """A page of words or numbers of one access point is read in no time; others may take longer."""
     if request.number_of_terms_requested > FEW_TERMS:
         return Lane.WIDE_READ
     try:
@@ -58,7 +58,7 @@ def lane_of_scan(request: ScanRequest, caller: Association) -> Lane:
 
 
 def answer_scan(request: ScanRequest, caller: Association, context: Context) -> Answer:
-    """The terms around the one asked for, which stands where the client wants it to."""
+    """The terms around the one asked for, which gets the position that the client wants."""
     try:
         entries, position, status = _page(request, caller, context)
     except Refused as refused:
@@ -92,7 +92,7 @@ def _page(
     visible = records_in(context.transaction, request.database_names, caller.settings)
     term = _term(request)
     number, preferred = _bounds(request)
-    # A preferred position of 0 is just before the first entry: the term itself is left out.
+    # A preferred position of 0 lies just before the first entry: the term itself is left out.
     before, after = (preferred - 1, number - preferred + 1) if preferred else (0, number + 1)
     attributes = request.term_list_and_start_point.attributes
     try:

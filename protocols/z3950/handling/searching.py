@@ -1,4 +1,5 @@
-"""Search (Z39.50-2003, 3.2.2): from a request to a result set, and to records sent along."""
+"""Search (Z39.50-2003, 3.2.2): from a request to a result set, and to records that come with the
+response."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ _trees: Final[dict[int, tuple[WireQuery, Query]]] = {}
 
 
 def query_of_search(request: SearchRequest, caller: Association) -> Query:
-    """What is to be searched, when it may be: checks all that needs no database. Raises Refused."""
+    """The query to search, once all that needs no database has been checked. Raises Refused."""
     check_name(request, caller)
     try:
         return query_of(request.query, caller.result_sets)
@@ -45,7 +46,7 @@ def query_of_search(request: SearchRequest, caller: Association) -> Query:
 
 
 def check_name(request: SearchRequest, caller: Association) -> None:
-    """Raises Refused where the result set exists and is not to be replaced."""
+    """Raises Refused if the result set exists and must not be replaced."""
     if request.result_set_name in caller.result_sets and not request.replace_indicator:
         raise Refused(Bib1.RESULT_SET_EXISTS, request.result_set_name)
 
@@ -57,7 +58,7 @@ def prepare_search(
     try:
         is_wide_query, find = _prepared(request, caller)
     except Refused as error:
-        refused = error  # the name of an except clause does not outlive it
+        refused = error  # the name in an except clause does not outlive it
         return Lane.READ, lambda context: failed_search(request, caller, refused)
     most = request.small_set_upper_bound
     if request.large_set_lower_bound > 1:
@@ -67,7 +68,8 @@ def prepare_search(
 
 
 def _prepared(request: SearchRequest, caller: Association) -> tuple[bool, Finding]:
-    """Whether the search may read much, and what finds its result set. Raises Refused."""
+    """Whether the search may read much, and the function that finds its result set. Raises
+    Refused."""
     if is_explain(request.database_names):
         check_name(request, caller)
         return False, lambda context: explain.search(request.query, caller, context)
@@ -90,7 +92,7 @@ def _prepared(request: SearchRequest, caller: Association) -> tuple[bool, Findin
 
 
 def _prepared_cql(request: SearchRequest, query: Type104, caller: Association) -> Finding:
-    """What finds, and puts in order, the records of a query in CQL. Raises Refused."""
+    """The function that finds and sorts the records of a query in CQL. Raises Refused."""
     check_name(request, caller)
     wanted = cql_search_of(query)
     check_keys(wanted.sort_keys)
@@ -123,7 +125,8 @@ def _found(
 def answer_search(
     request: SearchRequest, caller: Association, context: Context, find: Finding
 ) -> Answer:
-    """Finds records, keeps the set under its name, and sends some along if the set is small."""
+    """Finds records, keeps the set under its name, and adds some to the response if the set is
+    small."""
     try:
         found = find(context)
     except Refused as refused:
@@ -142,7 +145,8 @@ def answer_search(
 
 
 def failed_search(request: SearchRequest, caller: Association, refused: Refused) -> Answer:
-    """The answer with a diagnostic; a set to be replaced is gone even so (3.2.2.1.4)."""
+    """The answer with a diagnostic; a set that was to be replaced is gone nevertheless
+    (3.2.2.1.4)."""
     response = SearchResponse(
         0,
         0,

@@ -1,8 +1,8 @@
-"""Sort (Z39.50-2003, 3.2.7.1): result sets put in order, several of them into one.
+"""Sort (Z39.50-2003, 3.2.7.1): sorts result sets, several of them into one.
 
-Keys are title, author and year, by use attribute or by name. Capitals and diacritics make no
-difference in the order, whichever case sensitivity is asked for: clients send one or the other
-without meaning it.
+Keys are title, author and year, by use attribute or by name. Case and diacritics make no
+difference, whichever case sensitivity is asked for: clients send one or the other without meaning
+it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def lane_of_sort(request: SortRequest, caller: Association) -> Lane:
 
 
 def answer_sort(request: SortRequest, caller: Association, context: Context) -> Answer:
-    """Puts the records of all input sets, each once, in order under the name of the output set."""
+    """Sorts the records of all input sets, each once, into the output set."""
     try:
         found = _sorted(request, caller, context)
     except Refused as refused:
@@ -119,7 +119,7 @@ def _sorted(request: SortRequest, caller: Association, context: Context) -> Resu
 
 
 def check_keys(keys: Sequence[SortKey]) -> None:
-    """Raises Refused where one is given twice."""
+    """Raises Refused if one is given twice."""
     points = [key.point for key in keys]
     if len(set(points)) < len(points):
         raise Refused(Bib1.DUPLICATE_SORT_KEYS, ",".join(points))
@@ -128,7 +128,7 @@ def check_keys(keys: Sequence[SortKey]) -> None:
 def in_order(
     context: Context, records: BitMap, databases: Sequence[str], keys: Sequence[SortKey]
 ) -> ResultSet:
-    """The records as a set in the order of the keys, of which the first are found at once."""
+    """The records as a set in the order of the keys; the first of them are found at once."""
     order = ResultOrder(records, keys)
     order.ids(context.transaction, 1, 1)
     return ResultSet(records, databases, order)
@@ -139,7 +139,7 @@ def _together(inputs: Iterable[ResultSet]) -> BitMap:
 
 
 def _require(context: Context, records: BitMap, point: str) -> None:
-    """Raises Refused where a record has no value for a key: abort was asked for in that case."""
+    """Raises Refused if a record has no value for a key that asks for abort in that case."""
     present = Term(point, "", relation=Relation.ALWAYS_MATCHES)
     if records - search(context.transaction, present):
         raise Refused(Bib1.CANNOT_SORT_SO, f"not every record has {point}")
@@ -156,7 +156,7 @@ def _key(spec: SortKeySpec) -> SortKey:
     if isinstance(spec.sort_element, list):
         raise Refused(Bib1.DATABASE_SPECIFIC_SORT_UNSUPPORTED)
     is_descending = spec.sort_relation == DESCENDING
-    # A null is less than every value; where nothing is said, what has no value comes last.
+    # A null is less than every value; by default, records without a value come last.
     is_null = spec.missing_value_action is MissingValueAction.NULL
     return SortKey(_point(spec.sort_element), is_descending, is_null and not is_descending)
 

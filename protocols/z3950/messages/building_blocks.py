@@ -30,7 +30,7 @@ class DateTime(Alternative):
     value: Time
 
 
-# Types that the standard gives a name and a tag of their own
+# Types to which the standard gives a name and a tag of their own
 ResultSetId = Annotated[str, Tag(31)]
 ElementSetName = Annotated[str, Tag(103)]
 DatabaseName = Annotated[str, Tag(105)]
@@ -120,7 +120,7 @@ class DiagnosticFormat(Sequence):
 
 @dataclass(slots=True)
 class SurrogateDiagnostic(Alternative):
-    """A diagnostic that stands in the place of a record, or of a term of a scan."""
+    """A diagnostic in place of a record, or of a term of a scan."""
 
     value: DiagRec
 

@@ -48,8 +48,8 @@ class CorrelationInfo(Sequence):
 
 @dataclass(slots=True)
 class SuppliedRecord(Sequence):
-    """`supplemental_id` is the moment of the version that the origin has seen, its version number,
-    or the version itself."""
+    """`supplemental_id` is the version that the origin has seen: its time, its number, or the
+    record itself."""
 
     record_id: (
         Annotated[
@@ -65,7 +65,7 @@ class SuppliedRecord(Sequence):
         | None
     ) = None
     correlation_info: Annotated[CorrelationInfo, Tag(3)] | None = None
-    # Mandatory in the standard; who deletes has often nothing to send.
+    # Mandatory in the standard; but a client that deletes often has nothing to send.
     record: Annotated[External, Tag(4)] | None = None
 
 
@@ -101,7 +101,7 @@ class UpdateTaskPackage(Sequence):
 
 
 class PaymentMethod(Enum):
-    """Those that say no more than their names."""
+    """Methods without parameters."""
 
     BILL_INVOICE = 0
     PREPAY = 1
@@ -175,7 +175,7 @@ class ItemOrderTaskPackage(Sequence):
 
 @dataclass(slots=True)
 class SetToPersist(Sequence):
-    """originPartNotToKeep: the set of the association, and what becomes of the one kept before
+    """originPartNotToKeep: the set of the association, and how it changes the one kept before
     (replace 1, append 2)."""
 
     origin_supplied_result_set: Annotated[str, Tag(1)] | None = None

@@ -49,7 +49,7 @@ Record = Annotated[
 
 @dataclass(slots=True)
 class NamePlusRecord(Sequence):
-    """A record, or what takes its place, with the database it comes from."""
+    """A record, or what stands in its place, with the database it comes from."""
 
     name: Annotated[str, Tag(0)] | None = field(default=None, kw_only=True)
     record: Annotated[Record, Tag(1)]

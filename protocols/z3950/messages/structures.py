@@ -1,6 +1,6 @@
 """What travels inside APDUs as EXTERNAL: record syntaxes and negotiation records.
 
-By the standard's own names. Of each structure there is what this server reads or writes.
+By the standard's own names, as far as this server reads or writes them.
 """
 
 from dataclasses import dataclass, field
@@ -181,7 +181,7 @@ class Iso10646(Sequence):
 
 @dataclass(slots=True)
 class Iso2022(Alternative):
-    """A proposal of ISO 2022 sets, any one BER value: known as such and never chosen."""
+    """A proposal of ISO 2022 sets, any one BER value: recognised and never chosen."""
 
     value: AnyValue
 
@@ -212,7 +212,7 @@ class OriginProposal(Sequence):
 
 @dataclass(slots=True)
 class TargetResponse(Sequence):
-    """`selected_char_sets` NULL says that no set is agreed on."""
+    """`selected_char_sets` NULL: no set was agreed on."""
 
     selected_char_sets: (
         Annotated[

@@ -1,6 +1,6 @@
 """Bib-1 attributes (Z39.50-2003, appendix 3) in the words of `catalogue.query`, as tables.
 
-What is not in a table is refused with the diagnostic of its type; nothing is passed over.
+What is not in a table is refused with the diagnostic of its type; nothing is ignored.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ USE: Final[dict[int, str]] = {
     27: "subject_lcsh",
     28: "subject_rvm",
     29: "subject_local",
-    30: "year",  # what stock clients send when they mean that of publication
+    30: "year",  # what common clients send when they mean that of publication
     31: "year",
     33: "key_title",
     34: "title_collective",
@@ -94,8 +94,8 @@ USE: Final[dict[int, str]] = {
     1079: "subject_topical",
 }
 
-#: What Zebra and the clients made for it write as use attribute for all records of a database, with
-#: the relation that always matches and no other.
+#: The use attribute by which Zebra and its clients mean all records of a database; it goes only
+#: with the relation that always matches.
 ALL_RECORDS: Final = "_allrecords"
 
 #: The access point of a term without a use attribute.
@@ -130,8 +130,8 @@ STRUCTURE: Final[dict[int, Structure]] = {
     6: Structure.WORD_LIST,
     100: Structure.DATE,  # not normalised: dates are read in any form
     101: Structure.NAME,
-    102: Structure.NAME,  # not normalised, as every name is here
-    # "Structure": what Danish clients send with the number of a record.
+    102: Structure.NAME,  # not normalised, like all names here
+    # "Structure", which Danish clients send with the number of a record.
     103: Structure.LOCAL_NUMBER,
     105: Structure.FREE_FORM,
     107: Structure.LOCAL_NUMBER,
@@ -153,9 +153,9 @@ TRUNCATION: Final[dict[int, Truncation]] = {
 
 _LITERAL: Final = {"*": r"\*", "?": r"\?", "\\": r"\\"}
 
-#: The signs of each masking truncation as those of `catalogue.query`, where ``*`` stands for any
+#: The signs of each masking truncation, and those of `catalogue.query`, where ``*`` stands for any
 #: characters and ``?`` for one: 101 "process # in search term", 104 Z39.58, and Zebra's own: 105,
-#: which is open to the right as well, and 106.
+#: which is also open to the right, and 106.
 MASKS: Final[dict[int, dict[int, str]]] = {
     101: str.maketrans(_LITERAL | {"#": "*"}),
     104: str.maketrans(_LITERAL | {"?": "*", "#": "?"}),
@@ -163,7 +163,7 @@ MASKS: Final[dict[int, dict[int, str]]] = {
     106: str.maketrans(_LITERAL | {"*": "*", "!": "?"}),
 }
 
-#: The mask that is open to the right without a sign.
+#: The mask that is open to the right even without a sign.
 OPEN_MASK: Final = 105
 
 COMPLETENESS: Final[dict[int, Completeness]] = {
@@ -185,7 +185,8 @@ PROXIMITY_RELATION: Final[dict[int, Relation]] = {
 #: KnownProximityUnit: words, and elements, which are fields here.
 PROXIMITY_UNIT: Final[dict[int, Unit]] = {2: Unit.WORD, 8: Unit.FIELD}
 
-#: For each attribute type, by its number less one: its table and what an unknown value is.
+#: For each attribute type, by its number less one: its table and the diagnostic for an unknown
+#: value.
 TABLES: Final[tuple[tuple[dict[int, Any], Bib1], ...]] = (
     (USE, Bib1.USE_ATTRIBUTE_UNSUPPORTED),
     (RELATION, Bib1.RELATION_UNSUPPORTED),
@@ -195,7 +196,7 @@ TABLES: Final[tuple[tuple[dict[int, Any], Bib1], ...]] = (
     (COMPLETENESS, Bib1.COMPLETENESS_UNSUPPORTED),
 )
 
-#: Which attribute type a part of a refused search is.
+#: The attribute type of each part of a search that may be refused.
 TYPE_OF_PART: Final[dict[Part, AttributeType]] = {
     Part.ACCESS_POINT: AttributeType.USE,
     Part.RELATION: AttributeType.RELATION,

@@ -1,7 +1,7 @@
 """Queries of type 104 in CQL (Z39.50-2003, ZIG clarification on CQL): text to tree and order.
 
 The query is an EXTERNAL of the type for CQL, holding a character string, as a value of ASN.1 or as
-octets. Its refusals are numbers of SRU's diagnostic set; each is told as its Bib-1 condition.
+octets. Its refusals are numbers of SRU's diagnostic set; each becomes a Bib-1 condition.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CQL: Final = "1.2.840.10003.16.2"
 #: UTF8String, VisibleString and GeneralString, primitive or in segments.
 _STRINGS: Final = frozenset((0x0C, 0x2C, 0x1A, 0x3A, 0x1B, 0x3B))
 
-#: What is refused in a query, as Bib-1 says it.
+#: The Bib-1 condition for each refusal of a query.
 CONDITION: Final[dict[Srw, Bib1]] = {
     Srw.SYNTAX_ERROR: Bib1.MALFORMED_QUERY,
     Srw.QUERY_TOO_LONG: Bib1.MALFORMED_QUERY,
@@ -66,14 +66,14 @@ CONDITION: Final[dict[Srw, Bib1]] = {
 
 @dataclass(frozen=True, slots=True)
 class CqlSearch:
-    """What a query finds, and the order it asks for; without keys there is none."""
+    """What a query asks for, and the order of the records; without keys there is none."""
 
     query: Query
     sort_keys: tuple[SortKey, ...]
 
 
 def cql_search_of(query: Type104) -> CqlSearch:
-    """Raises Refused: 107 for another language, 108 for what is not CQL."""
+    """Raises Refused: 107 for another language, 108 for anything that is not CQL."""
     text = _text_of(query.value)
     try:
         parsed = parse(text)

@@ -5,7 +5,7 @@
 Known are ``@attrset SET`` (at the beginning; ``bib-1`` or an OID), ``@attr [SET] TYPE=VALUE``
 before a term or before an operator for all terms below it, ``@and @or @not``, ``@prox EXCLUSION
 DISTANCE ORDERED RELATION k|p UNIT``, ``@set NAME``, ``@term general|string|numeric TERM``. A term
-with blanks stands in double quotes, within which a backslash stands before a quote or backslash.
+with blanks stands in double quotes, where a backslash escapes a quote or a backslash.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MOST_NESTED = 200
 
 
 class QueryError(ValueError):
-    """The text is no query in prefix notation; the message says where it goes wrong."""
+    """The text is not in prefix notation; the message says where it goes wrong."""
 
 
 def attributes(text: str) -> list[AttributeElement]:
@@ -94,7 +94,7 @@ class _Words:
         return bool(self._words)
 
     def peek(self) -> str:
-        """The next word where it can be an operator; nothing where it is a term in quotes."""
+        """The next word if it can be an operator; empty for a term in quotes."""
         return "" if not self._words or self._words[-1][1] else self._words[-1][0]
 
     def next(self) -> str:

@@ -1,6 +1,6 @@
 """A Type-1 or Type-101 query (Z39.50-2003, 3.7) as a tree of `catalogue.query`.
 
-Every attribute is understood or refused with its own diagnostic and the value at fault.
+Every attribute is honoured, or refused with its own diagnostic and the value at fault.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ _OPERATORS: Final[dict[Operator, type[And] | type[Or] | type[AndNot]]] = {
 #: The longest term.
 MOST_CHARACTERS: Final = 1_000
 
-#: The truncation in which ``?3`` means up to three characters: searched as a term of none, of one,
-#: of two and of three. Of the terms that make up one operand there are at most so many.
+#: The truncation in which ``?3`` means up to three characters: it is searched as terms of none,
+#: one, two and three. One operand has at most this many such terms.
 Z39_58: Final = 104
 MOST_SPELLINGS: Final = 100
 _LIMITED: Final = re.compile(r"\?([0-9])")
@@ -118,7 +118,7 @@ def _near(rpn: RpnRpnOp, op: ProximityOperator, attribute_set: str) -> Near:
 
 
 def term_of(operand: AttributesPlusTerm, attribute_set: str) -> Term:
-    """The one term that an operand is, each attribute understood or refused. Raises Refused."""
+    """The single term of an operand, each attribute honoured or refused. Raises Refused."""
     term, *others = _terms_of(operand, attribute_set)
     if others:
         raise Refused(Bib1.TRUNCATION_UNSUPPORTED, str(Z39_58))
@@ -126,7 +126,7 @@ def term_of(operand: AttributesPlusTerm, attribute_set: str) -> Term:
 
 
 def _terms_of(operand: AttributesPlusTerm, attribute_set: str) -> list[Term]:
-    """The terms any of which an operand asks for, at least one. Raises Refused."""
+    """The terms of an operand, at least one, any of which may match. Raises Refused."""
     given: list[Any] = [None] * len(TABLES)
     mask: int | None = None
     if attribute_set != BIB_1 and not all(each.attribute_set for each in operand.attributes):
@@ -164,7 +164,7 @@ def _terms_of(operand: AttributesPlusTerm, attribute_set: str) -> list[Term]:
 
 
 def _masked(text: str, mask: int) -> list[str]:
-    """A term with the signs of the engine in the place of those of Z39.50, in all its lengths."""
+    """A term with the engine's signs in place of those of Z39.50, in all its lengths."""
     texts = _spellings(text) if mask == Z39_58 else [text]
     texts = [each.translate(MASKS[mask]) for each in texts]
     return [f"{each}*" for each in texts] if mask == OPEN_MASK else texts
@@ -190,8 +190,7 @@ def _simple(value: ComplexAttributeValue) -> StringOrNumeric:
 
 
 def _named(number: int, name: str) -> str | None:
-    """An access point by our own name for it, which a string as use attribute may give; or
-    `ALL_RECORDS`."""
+    """The access point that a string as use attribute names, or `ALL_RECORDS`."""
     if number != AttributeType.USE:
         raise Refused(Bib1.COMPLEX_ATTRIBUTE_UNSUPPORTED, name)
     name = name.lower()
@@ -199,7 +198,7 @@ def _named(number: int, name: str) -> str | None:
 
 
 def text_of(term: WireTerm) -> str:
-    """The characters of a term: octets are UTF-8 where they can be, else Latin-1."""
+    """The characters of a term: octets are read as UTF-8 if possible, else as Latin-1."""
     if isinstance(term, bytes):
         try:
             return term.decode()

@@ -1,1 +1,1 @@
-"""Records: the forms they are asked for in, and what responses carry of them."""
+"""Records: the forms that can be asked for, and what responses carry of them."""

@@ -1,8 +1,8 @@
 """The form in which records are asked for (Z39.50-2003, 3.2.3.1.5, 3.6): what may be chosen.
 
 A form is a record syntax, within it a format of `catalogue.formats`, and an element set. Formats
-are known by their identifiers alone. In XML the schema chooses the format; it comes in a CompSpec,
-or as many clients write it, as the name of an element set.
+are known only by their identifiers. In XML the schema chooses the format; it comes in a CompSpec
+or, from many clients, as the name of an element set.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from protocols.z3950.records.opac_records import opac_record
 from protocols.z3950.wire.asn1 import External, SingleAsn1Type
 from protocols.z3950.wire.ber import identifier_of, value
 
-#: Record syntaxes (OID.5). Those of formats are among their identifiers; the rest is made here.
+#: Record syntaxes (OID.5). Those of formats are among their identifiers; the others are made here.
 UNIMARC: Final = "1.2.840.10003.5.1"
 USMARC: Final = "1.2.840.10003.5.10"
 DANMARC: Final = "1.2.840.10003.5.14"
@@ -48,9 +48,8 @@ _GENERAL_STRING: Final = identifier_of(27, constructed=False, universal=True)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How records are asked for. `shows_items`: do the record's items belong to it?
-
-    Without a `syntax` each record comes in its own. `charset` is that of MARC inside OPAC records.
+    """How records are asked for. `shows_items`: are the record's items part of it? Without a
+    `syntax` each record comes in its own. `charset` is that of MARC inside OPAC records.
     """
 
     syntax: str
@@ -60,7 +59,7 @@ class Form:
     charset: str = UTF_8
 
     def external(self, record: Record, items: Sequence[CirculationStatus] = ()) -> External:
-        """The record in this form, its items with it. Raises CannotRender."""
+        """The record in this form, with its items. Raises CannotRender."""
         if self.syntax == GRS_1:
             generic = generic_record(record, self.element_set)
             return External(SingleAsn1Type(generic), direct_reference=GRS_1)
@@ -98,7 +97,7 @@ def choose_form(
 ) -> Form:
     """The form that `preferredRecordSyntax` and `recordComposition` ask for. Raises Refused.
 
-    ISO 2709 comes in `charset` where there is a format that has it.
+    ISO 2709 comes in `charset` if there is a format that has it.
     """
     if isinstance(composition, CompSpec):
         return _form_of_specification(syntax, composition, database, charset)
@@ -106,7 +105,7 @@ def choose_form(
 
 
 def element_set_name(names: ElementSetNames | None, database: str) -> str | None:
-    """The name that holds for a database; None where none is given."""
+    """The name that applies to a database; None if none is given."""
     if names is None or isinstance(names, str):
         return names
     for each in names:
@@ -160,7 +159,7 @@ def _form(syntax: str | None, schema: str | None, element_set: str | None, chars
 
 
 def _format_of_syntax(syntax: str | None, charset: str) -> RecordFormat:
-    """The format of who names no schema. Raises Refused."""
+    """The format if no schema is named. Raises Refused."""
     if syntax is None or syntax in (OPAC, GRS_1):
         return NATIVE_MARC
     if syntax == XML:
@@ -172,12 +171,12 @@ def _format_of_syntax(syntax: str | None, charset: str) -> RecordFormat:
 
 
 def _is_schema_of(name: str, form: RecordFormat) -> bool:
-    """Outside XML a syntax has one schema: itself."""
+    """Outside XML a syntax has a single schema: itself."""
     return name.lower() in form.identifiers
 
 
 def _format_of_schema(name: str) -> tuple[RecordFormat, bool] | None:
-    """The XML format of a name or identifier in any case, and whether it shows items."""
+    """The XML format with a name or identifier, whatever its case, and whether it shows items."""
     if name.lower() in (OPAC_XML, OPAC_XML_SCHEMA):
         return NATIVE_XML, True
     found = [each for each in formats_known_as(name) if is_xml(each)]

@@ -1,8 +1,8 @@
 """Records of a result set as responses carry them (Z39.50-2003, 3.2.3 and 3.3).
 
 Records are added one by one until all are there or the agreed size is reached; with segmentation
-(level 1) the response then goes on in the next segment. A record that cannot be given, for
-whatever reason, is replaced by a diagnostic of its own.
+(level 1) the response then goes on in the next segment. A record that cannot be sent, for whatever
+reason, is replaced by a diagnostic.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ log = logging.getLogger(__name__)
 #: Records read from the database in one statement.
 BATCH: Final = 50
 
-#: Octets allowed for what surrounds a record: names, identifiers, lengths.
+#: Octets reserved for what surrounds a record: names, identifiers, lengths.
 ENVELOPE: Final = 64
 
-#: The most segments of one response, however many the client would take.
+#: The most segments of one response, however many the client would accept.
 MOST_SEGMENTS: Final = 16
 
 
@@ -47,7 +47,7 @@ class PresentStatus(IntEnum):
     """How a Present went (3.2.3.1.11)."""
 
     SUCCESS = 0
-    #: Not all: the next record would not fit into the message.
+    #: Incomplete: the next record would not fit into the message.
     PARTIAL_2 = 2
     FAILURE = 5
 
@@ -125,7 +125,8 @@ def _entries(
     caller: Association,
     is_alone: bool,
 ) -> Iterator[tuple[int, Entry]]:
-    """Each position with its record, or what stands for it, and about how many octets it takes."""
+    """Each position with its record, or the diagnostic in its place, and its approximate size in
+    octets."""
     for start, number in ranges:
         for first in range(start, start + number, BATCH):
             ids = found.ids(context.transaction, first, min(BATCH, start + number - first))
@@ -162,7 +163,7 @@ def _entry(
     caller: Association,
     is_alone: bool,
 ) -> Entry:
-    """One record, or the diagnostic in its place, and about how many octets it takes."""
+    """One record, or the diagnostic in its place, and its approximate size in octets."""
     try:
         if record is None:
             raise Refused(Bib1.RECORD_DELETED)
@@ -178,7 +179,7 @@ def _entry(
         refused = error
     except CannotRender:
         refused = Refused(Bib1.NOT_AVAILABLE_IN_SYNTAX, form.syntax or USMARC)
-    except Exception:  # whatever is wrong with one record, the others are given
+    except Exception:  # whatever is wrong with one record, the others are sent
         log.exception("record %s cannot be given as %s", record and record.id, form.format.name)
         refused = Refused(Bib1.SYSTEM_ERROR_IN_PRESENTING)
     surrogate = SurrogateDiagnostic(diagnostic(refused, caller.version))

@@ -1,4 +1,5 @@
-"""Records as an origin supplies them for Update: their text, and which of ours they are."""
+"""Records that an origin supplies for Update: their text, and the records of ours that they
+mean."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from protocols.z3950.messages.packages import SuppliedRecord
 from protocols.z3950.records.forms import DANMARC, UNIMARC, USMARC, XML
 from protocols.z3950.wire.asn1 import External
 
-#: What the octets of each syntax are taken for; an XML record may say itself.
+#: The format in which each syntax is read; an XML record may say so itself.
 _FORMAT_OF_SYNTAX: Final = {USMARC: "marc21", DANMARC: "danmarc2", UNIMARC: "unimarc"}
 
 
@@ -63,11 +64,11 @@ def _text_of_xml(octets: bytes) -> Text:
 def record_named(
     transaction: Transaction, supplied: SuppliedRecord, visible: BitMap | None
 ) -> Record:
-    """The record of the database that is meant: by our number, by control number, or, where none
-    is given, by the control number in the supplied record.
+    """The record of the database that is meant: by our number, by control number or, if neither is
+    given, by the control number in the supplied record.
 
-    Numbers are our own ids; strings and octets are control numbers. Raises Refused where there is
-    none or more than one, and where the origin has seen another version.
+    Numbers are our own ids; strings and octets are control numbers. Raises Refused if there is none
+    or more than one, and if the origin has seen another version.
     """
     named = supplied.record_id
     if isinstance(named, int):
@@ -89,7 +90,7 @@ def record_named(
 def _check_version(
     transaction: Transaction, record: Record, seen: DateTime | str | External | None
 ) -> None:
-    """Refuses to write over what the origin has not seen."""
+    """Refuses to overwrite a version that the origin has not seen."""
     if isinstance(seen, DateTime):
         is_seen = last_change(transaction, record.id).strftime("%Y%m%d%H%M%S") <= seen.value[:14]
     elif isinstance(seen, str):

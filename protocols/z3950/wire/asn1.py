@@ -1,18 +1,18 @@
 """What the messages are declared in: the ASN.1 of the standard in Python (X.680).
 
-* A SEQUENCE is a dataclass, with its fields in the order of the wire; ``| None`` is OPTIONAL. A
-  field that may be left out before one that may not has to be given by its name.
+* A SEQUENCE is a dataclass, with its fields in the order of the wire; ``| None`` is OPTIONAL. An
+  optional field before a mandatory one has to be given by its name.
 * ``list[X]`` is SEQUENCE OF. ``bool``, ``int``, ``bytes`` and ``str`` are BOOLEAN, INTEGER, OCTET
   STRING and the standard's InternationalString; the other simple types stand below.
-* `Tag` gives a context tag in place of the type's own (IMPLICIT), but to a CHOICE, which keeps
-  those of its alternatives; `Explicit` gives one around the type's own. Of several marks the last
-  is the outermost.
-* A union is a CHOICE, and `Choice` gives it a name. The alternative is told by the Python class of
-  its value. Where two would share a class, each is an `Alternative` with that value in it; an enum
-  stands for as many alternatives that are NULL, and the values of its members are their tags.
+* `Tag` gives a context tag in place of the type's own (IMPLICIT), except that a CHOICE keeps the
+  tags of its alternatives; `Explicit` puts one around the type's own. The last of several marks is
+  the outermost.
+* A union is a CHOICE, and `Choice` gives it a name. The Python class of a value tells the
+  alternative. If two would share a class, each is an `Alternative` around its value; an enum stands
+  for alternatives that are NULL, one for each member, whose value is the tag.
 """
 
-# Without `from __future__ import annotations`: the declarations are read as they are.
+# Without `from __future__ import annotations`: the annotations are read at run time.
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -86,12 +86,12 @@ class Sequence:
     universal_tag: ClassVar[int] = 16
 
     def __init_subclass__(cls) -> None:
-        # A dataclass without a docstring gets its signature as one, which takes long to write.
+        # A dataclass without a docstring gets its signature as one, which is slow to make.
         cls.__doc__ = cls.__doc__ or cls.__name__
 
 
 class Alternative:
-    """What every class derives from that only tells an alternative of a CHOICE by its `value`."""
+    """The base of classes that only distinguish an alternative of a CHOICE, around its `value`."""
 
     __slots__ = ()
 

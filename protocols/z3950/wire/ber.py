@@ -4,8 +4,8 @@ An identifier is the integer its octets spell (0x9F69 for the primitive context 
 function raises `MalformedMessage`, or IndexError at the end of the data, for what is not BER.
 
 Indefinite lengths: `header` gives the end of the contents as if the length had been written. It
-finds that end by one walk over the value, which also notes in `ends` the ends of the values of
-indefinite length inside, so that a message is walked once, however deep they nest.
+finds that end in one walk over the value, which also notes in `ends` the ends of the values of
+indefinite length inside, so that a message is walked once, however deeply they nest.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from functools import lru_cache
 #: In place of an identifier: there is nothing more in this value.
 END = -1
 
-#: Octets of an identifier; the largest tag of the standard, 1013, takes three.
+#: The most octets of an identifier; the largest tag of the standard, 1013, takes three.
 LONGEST_IDENTIFIER = 4
-#: Octets of a length after the first: four can say 4 GB.
+#: The most octets of a length after the first: four can say 4 GB.
 LONGEST_LENGTH = 4
-#: Octets of an INTEGER: no number of the standard needs more.
+#: The most octets of an INTEGER: no number of the standard needs more.
 LONGEST_INTEGER = 8
-#: Octets of an OBJECT IDENTIFIER.
+#: The most octets of an OBJECT IDENTIFIER.
 LONGEST_OID = 64
-#: Values of indefinite length open inside one another.
+#: The deepest nesting of values of indefinite length.
 MOST_NESTED = 1_000
 
 CONSTRUCTED = 0x20
@@ -78,7 +78,7 @@ def header(data: bytes, at: int, stop: int, ends: Ends) -> tuple[int, int, int, 
 
 
 def end_of_contents(data: bytes, begin: int, at: int, stop: int, ends: Ends) -> int:
-    """Where the contents end of a value of indefinite length, whose header is `begin` to `at`."""
+    """The end of the contents of a value of indefinite length, whose header is `begin` to `at`."""
     if not data[begin] & CONSTRUCTED:
         raise MalformedMessage("a primitive value of indefinite length")
     opened = [at]
@@ -103,9 +103,8 @@ def end_of_contents(data: bytes, begin: int, at: int, stop: int, ends: Ends) -> 
 
 
 def skim(data: bytes | bytearray, at: int, stop: int) -> tuple[int, int]:
-    """Where the contents begin of the value at `at`, and their length; -1 for an indefinite one.
-
-    Raises IndexError where `data` ends (at `stop`) before the header does.
+    """Where the contents of the value at `at` begin, and their length; -1 for an indefinite one.
+    Raises IndexError if `data` ends (at `stop`) before the header does.
     """
     if at >= stop:
         raise IndexError
@@ -174,7 +173,7 @@ def check_null(start: int, end: int) -> None:
 
 
 def read_text(data: bytes, start: int, end: int) -> str:
-    """A character string. Its set is seldom agreed on: UTF-8 where it is that, else Latin-1."""
+    """A character string. Its set is seldom agreed on: UTF-8 if it can be that, else Latin-1."""
     octets = data[start:end]
     try:
         return octets.decode()
@@ -192,7 +191,7 @@ def read_bits(data: bytes, start: int, end: int) -> int:
 
 
 def read_segments(data: bytes, start: int, end: int, ends: Ends) -> bytes:
-    """The octets of a string in constructed form, which is a row of strings."""
+    """The octets of a string in constructed form, which is a series of strings."""
     segments = []
     at = start
     while at < end:

@@ -1,8 +1,8 @@
 """Cuts a stream of octets into whole APDUs; Z39.50 over TCP has no framing but BER itself.
 
 However the stream is cut up, every octet is looked at once: the walk over an APDU of indefinite
-length goes on where it stopped, and a definite length is skipped whole. An APDU longer than the
-limit is refused as soon as its header says so, and the stream is then of no use any more.
+length resumes where it stopped, and a definite length is skipped as a whole. An APDU longer than
+the limit is refused as soon as its header says so, and the stream is then of no further use.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class ApduStream:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._buffer = bytearray()
-        self._at = 0  # everything before this has been walked over
-        self._open = 0  # values of indefinite length that have begun before it
+        self._at = 0  # everything before this has been walked
+        self._open = 0  # values of indefinite length open at that point
 
     def __len__(self) -> int:
         """Octets received and not yet given out."""

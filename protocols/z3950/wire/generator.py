@@ -1,6 +1,5 @@
-"""Writes the source of decoders and encoders of what is declared, as dataclasses does for methods.
-
-What comes out for ``RPNQuery`` is
+"""Writes the source of decoders and encoders for declared types, as dataclasses does for methods.
+The result for ``RPNQuery`` is
 
     def decode_RPNQuery(data, at, stop, ends):
         message = new(RPNQuery)
@@ -23,7 +22,7 @@ What comes out for ``RPNQuery`` is
         return b''.join((value(b'\\x06', oid(message.attribute_set)), ...,))
 
 The decoder of a SEQUENCE takes the contents from ``at`` to ``stop``; that of a CHOICE takes a
-header already read. Types that can hold themselves count their depth.
+header that has been read. Types that can contain themselves count their depth.
 """
 
 from __future__ import annotations
@@ -50,13 +49,14 @@ from protocols.z3950.wire.layouts import (
     label,
 )
 
-#: How deep a type may hold itself; an operator below another counts twice. Each step is a call.
+#: How deeply a type may contain itself; an operator below another counts twice. Each step is a
+#: call.
 MOST_DEPTH = 500
 
 _TEXTS = (Primitive.TIME, Primitive.VISIBLE, Primitive.TEXT)
 _OCTETS = (Primitive.OCTETS, Primitive.DESCRIPTOR)
 
-#: How the contents of a simple value are read: in one piece and, of strings, in several.
+#: How the contents of a simple value are read: in one piece and, for strings, in several.
 _READ = {
     Primitive.BOOLEAN: "read_boolean(data, start, end)",
     Primitive.INTEGER: (
@@ -82,7 +82,7 @@ _WRITE = {
     **dict.fromkeys(_TEXTS, "value({tag}, {x}.encode())"),
 }
 
-#: One way a value may come: a test of its identifier, and the expression that reads it.
+#: One form of a value: a test of its identifier, and the expression that reads it.
 Case = tuple[str, str]
 
 _NEXT = "identifier, start, end, at = header(data, at, stop, ends)"
@@ -105,7 +105,7 @@ def _constant(start: int, end: int, constant: Enum) -> Enum:
     return constant
 
 
-#: What the generated source calls in `ber`.
+#: The functions of `ber` that generated source calls.
 _CALLED = (
     *("END", "bits", "boolean", "header", "inside", "integer", "oid", "one_value", "read_bits"),
     *("read_boolean", "read_integer", "read_oid", "read_segments", "read_text"),
@@ -177,7 +177,8 @@ class Generator:
         return function
 
     def _cases(self, of: Type, within: bool = False) -> list[Case]:
-        """The ways a value may come; `within` a type that can hold itself, and knows its depth."""
+        """The forms that a value may have; `within` a type that can contain itself and knows its
+        depth."""
         if isinstance(of, OneOf):
             choice = self._choice_decoder(of)
             call = f"{choice}(data, identifier, start, end, ends{_depth(of, within)})"
@@ -344,5 +345,5 @@ def _tellers(of: Type) -> set[type | Enum]:
 
 
 def _depth(of: Type, within: bool) -> str:
-    """The last argument of a call from one type that can hold itself to another."""
+    """The last argument of a call from one type that can contain itself to another."""
     return ", depth + 1" if within and holds(of, of) else ""

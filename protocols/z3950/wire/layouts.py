@@ -1,4 +1,4 @@
-"""What declarations mean on the wire: the type of each field, as a value that tables are made of.
+"""What declarations mean on the wire: the type of each field, as values that make up tables.
 
 A type is a `Primitive`, the class of a SEQUENCE, or one of the classes below.
 """
@@ -76,7 +76,7 @@ CLASSES: dict[Primitive, type] = {
     Primitive.TIME: str,
     Primitive.VISIBLE: str,
 }
-#: What a class means without a mark.
+#: The type that a class stands for without a mark.
 _UNMARKED = {
     bool: Primitive.BOOLEAN,
     int: Primitive.INTEGER,
@@ -103,7 +103,7 @@ _fields: OnDemand[type[Any], tuple[Field, ...]] = OnDemand(
 
 
 def type_of(annotation: Any) -> Type:
-    """The type that an annotation stands for. Raises TypeError where that is none of ASN.1."""
+    """The type that an annotation stands for. Raises TypeError if that is not of ASN.1."""
     if get_origin(annotation) is Annotated:
         bare, *marks = get_args(annotation)
         return _marked(bare, tuple(marks))
@@ -137,7 +137,7 @@ def _marked(bare: Any, marks: tuple[Any, ...]) -> Type:
 
 
 def _tagged(tag: Tag | Explicit, of: Type) -> Type:
-    """A type with a tag. It goes inside a class that only tells an alternative."""
+    """A type with a tag, which goes inside a class that only distinguishes an alternative."""
     if isinstance(of, Wrapped):
         return Wrapped(of.by, _tagged(tag, of.of))
     if isinstance(tag, Tag) and isinstance(of, OneOf):
@@ -167,7 +167,8 @@ def _plain(bare: Any) -> Type:
 
 
 def _alternatives(union: Any) -> tuple[Type, ...]:
-    """The alternatives of a CHOICE; an enum is as many that are NULL, each with its own tag."""
+    """The alternatives of a CHOICE; each member of an enum is one that is NULL, with its own
+    tag."""
     found: list[Type] = []
     for each in get_args(union):
         if isinstance(each, type) and issubclass(each, Enum) and each is not Null:
@@ -182,7 +183,7 @@ def _word(bare: Any) -> str:
 
 
 def label(of: Type) -> str:
-    """What a type is called in the names of functions; different types, different names."""
+    """The name of a type in the names of functions; different types have different names."""
     if isinstance(of, Tagged):
         joint = "_in_" if isinstance(of.tag, Explicit) else "_"
         return f"{label(of.of)}{joint}{of.tag.number}"
@@ -196,7 +197,7 @@ def label(of: Type) -> str:
 
 
 def holds(of: Type, sought: Type) -> bool:
-    """Can a value of the first type hold one of the second, at any depth?"""
+    """Can a value of the first type contain one of the second, at any depth?"""
     waiting, seen = _parts(of), set()
     while waiting:
         part = waiting.pop()
@@ -209,7 +210,7 @@ def holds(of: Type, sought: Type) -> bool:
 
 
 def _parts(of: Type) -> list[Type]:
-    """The types right inside a type."""
+    """The types directly inside a type."""
     if isinstance(of, Tagged | ListOf | Wrapped):
         return [of.of]
     if isinstance(of, OneOf):
