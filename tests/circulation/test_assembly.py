@@ -17,7 +17,7 @@ from circulation.loans.undo import UNDOING
 
 ROOM = Path(circulation.__path__[0])
 #: What lending stands on; no feature is among it.
-BELOW = {"calendars", "callers", "items", "kernel", "loans", "patrons"}
+BELOW = {"calendars", "callers", "items", "kernel", "loans", "patrons", "sections"}
 
 
 def names(members: object) -> list[str]:
