@@ -5,6 +5,7 @@ Whoever opens the engine does so here: the server, the commands, the tests.
 
 from __future__ import annotations
 
+import circulation.assembly.schemas  # noqa: F401  before anything that goes through all tables
 from circulation.accession.deliveries import expected_copies
 from circulation.accession.section import NEW_ITEMS
 from circulation.booking import privacy as of_bookings

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, delete, exists, select, update
 
-from catalogue.database import Moment, Transaction, key_parameters, many, many_of, send
+from catalogue.database import Statement, Transaction, key_parameters, many, many_of, send
 from circulation.holds.schema import hold_sets, holds
 from circulation.kernel.schema import all_tables, events
 from circulation.loans.privacy import DEFAULT_DAYS, history_days_of
@@ -39,22 +39,26 @@ def _references() -> list[ColumnElement[bool]]:
     return [*found, exists(waiting.correlate(holds))]
 
 
-_closed_of_agency: Callable[..., list[Any]] = many(
-    select(holds.c.id, holds.c.set_id)
-    .where(
-        holds.c.closed < bindparam("before", type_=Moment),
-        holds.c.patron_id.in_(
-            select(patrons.c.id).where(patrons.c.agency_id == bindparam("agency_id"))
-        ),
-        *(~reference for reference in _references()),
+class _Closed(NamedTuple):
+    id: int
+    set_id: int | None
+
+
+@many(_Closed)
+def closed_of_agency(*, before: datetime, agency_id: int, at_most: int) -> Statement:
+    its_patrons = select(patrons.c.id).where(patrons.c.agency_id == agency_id)
+    return (
+        select(holds.c.id, holds.c.set_id)
+        .where(
+            holds.c.closed < before,
+            holds.c.patron_id.in_(its_patrons),
+            *(~reference for reference in _references()),
+        )
+        .order_by(holds.c.closed, holds.c.id)
+        .limit(at_most)
     )
-    .order_by(holds.c.closed, holds.c.id)
-    .limit(bindparam("at_most")),
-    None,
-    "before",
-    "agency_id",
-    "at_most",
-)
+
+
 _no_longer_wait: Callable[[Transaction, list[int]], list[Any]] = many_of(
     lambda size: (
         update(holds)
@@ -91,13 +95,13 @@ def purge_holds(transaction: Transaction, until: datetime) -> tuple[int, bool]:
     purged, is_more = 0, False
     for agency_id, days in history_days_of(transaction):
         before = until - timedelta(days=DEFAULT_DAYS if days is None else days)
-        found = _closed_of_agency(transaction, before, agency_id, AT_MOST)
-        hold_ids = [row[0] for row in found]
+        found = closed_of_agency(transaction, before=before, agency_id=agency_id, at_most=AT_MOST)
+        hold_ids = [hold.id for hold in found]
         _no_longer_wait(transaction, hold_ids)
         # The events of a loan that fulfilled the hold are the loan's, and cut with it.
         _cut_events(transaction, hold_ids)
         purged += len({row[0] for row in _delete_holds(transaction, hold_ids)})
-        for set_id in sorted({row[1] for row in found if row[1] is not None}):
+        for set_id in sorted({hold.set_id for hold in found if hold.set_id is not None}):
             _delete_set(transaction, set_id)
         is_more = is_more or len(found) == AT_MOST
     return purged, is_more

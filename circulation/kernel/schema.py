@@ -1,4 +1,4 @@
-"""The tables of circulation that belong to none of its packages, and all tables by one import.
+"""The tables of circulation that belong to no feature.
 
 They stand in the same metadata as those of the catalogue. Status is never stored: an item is on
 loan because an open loan says so, in transit because a transit does, else available.
@@ -21,21 +21,6 @@ from sqlalchemy import (
     Text,
 )
 
-# Their tables join the metadata with these.
-import circulation.accession.schema
-import circulation.booking.schema
-import circulation.calendars.schema
-import circulation.callers.schema
-import circulation.digital_post.schema
-import circulation.dunning.schema
-import circulation.fees.schema
-import circulation.holds.schema
-import circulation.interlending.schema
-import circulation.items.schema
-import circulation.ledger.schema
-import circulation.loans.schema
-import circulation.notices.schema
-import circulation.patrons.schema  # noqa: F401
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
 from circulation.kernel.personal import JSON, names
@@ -193,5 +178,6 @@ leases = Table(
 
 
 def all_tables() -> list[Table]:
-    """Every table of both engines, each after those that it refers to."""
+    """Every table of both engines, each after those that it refers to: those of the features stand
+    in the metadata once `circulation.assembly` is imported."""
     return metadata.sorted_tables
