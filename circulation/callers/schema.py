@@ -6,7 +6,6 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches
-from circulation.holds.schema import holds
 from circulation.kernel.personal import DELETED, SECRET
 from circulation.patrons.schema import patrons
 
@@ -71,15 +70,6 @@ terminal_counts = Table(
     Column("count", Long, nullable=False),
     Column("last", Moment, nullable=False),
     sqlite_with_rowid=False,
-)
-
-#: What partners call the holds that they have placed, so that they can speak of them.
-partner_requests = Table(
-    "partner_requests",
-    metadata,
-    Column("agency", String, primary_key=True),
-    Column("request_id", String, primary_key=True),
-    Column("hold_id", ForeignKey(holds.c.id, ondelete="CASCADE"), nullable=False, index=True),
 )
 
 #: Into which bin a sorter drops an item: of each scheme the first rule that holds. A condition

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches, items
+from circulation.holds.schema import holds
 from circulation.kernel.personal import CUT, JSON
 from circulation.patrons.schema import patrons
 
@@ -138,4 +139,13 @@ exchange_bodies = Table(
     Column("request", LargeBinary, nullable=False),
     Column("answer", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+)
+
+#: What partners call the holds that they have placed, so that they can speak of them.
+partner_requests = Table(
+    "partner_requests",
+    metadata,
+    Column("agency", String, primary_key=True),
+    Column("request_id", String, primary_key=True),
+    Column("hold_id", ForeignKey(holds.c.id, ondelete="CASCADE"), nullable=False, index=True),
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from circulation.callers.partner_requests import hold_of_request
+from circulation.interlending.partner_requests import hold_of_request
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Item, Loan, Patron, Refused
 from circulation.loans import lending, renewals, returns

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from circulation.callers.partner_requests import note_request
 from circulation.interlending.borrowing import Agreement, Incoming, accept
+from circulation.interlending.partner_requests import note_request
 from circulation.interlending.rows import loan_of_request
 from circulation.interlending.states import Obstacle, Role
 from circulation.kernel.results import Refused

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from circulation.callers.partner_requests import hold_of_request
 from circulation.holds.copies import copies_of_record
 from circulation.holds.facts import holds_of_record
 from circulation.holds.lists import find_hold
 from circulation.holds.results import Hold
 from circulation.holds.targeting import assign
 from circulation.interlending.lending import lent_to_partner, request_lending
+from circulation.interlending.partner_requests import hold_of_request
 from circulation.items.availability import circulation_status
 from circulation.kernel.organisation import find_branch
 from protocols.hosting.answering import Context

@@ -10,13 +10,13 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from catalogue.items import find_item
-from circulation.callers.partner_requests import hold_of_request, note_request
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.changing import cancel_hold
 from circulation.holds.lists import find_hold, patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Hold, HoldsPlaced, HoldState, QueuedHold, Wanted
 from circulation.holds.wishes import HoldWish
+from circulation.interlending.partner_requests import hold_of_request, note_request
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import Refused
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from catalogue.items import find_item
-from circulation.callers.partner_requests import hold_of_request, request_of_hold
 from circulation.holds.lists import find_hold, patron_holds
 from circulation.holds.results import Hold, QueuedHold
 from circulation.interlending.notices import PARTNER_DEVICE
+from circulation.interlending.partner_requests import hold_of_request, request_of_hold
 from circulation.kernel.events import EventKind, events_of_hold
 from circulation.kernel.results import Refused
 from circulation.patrons.identifiers import known_as

@@ -17,7 +17,7 @@ from lxml import etree
 from sqlalchemy import bindparam, select, update
 
 from catalogue.database import Database, Transaction, change, many, metadata
-from circulation.callers.partner_requests import hold_of_request
+from circulation.interlending.partner_requests import hold_of_request
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.guesses import GUESS_LIMIT
 from circulation.patrons.identifiers import add_identifier

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalogue.database import Database
-from circulation.callers.partner_requests import hold_of_request, note_request, request_of_hold
+from circulation.interlending.partner_requests import hold_of_request, note_request, request_of_hold
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.holds import a_hold
 

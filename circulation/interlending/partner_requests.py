@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.database import Transaction, scalar, send
 from circulation.callers.partners import folded_agency
-from circulation.callers.schema import partner_requests
+from circulation.interlending.schema import partner_requests
 
 _forget = send(
     delete(partner_requests).where(
