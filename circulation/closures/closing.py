@@ -9,14 +9,23 @@ came in between: a loan made in the same moment, say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
-from catalogue.database import Moment, Transaction, change, lock, many, scalar, send_many
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    lock,
+    many,
+    scalar_one,
+    send_many,
+)
 from catalogue.schema import items
 from circulation.calendars.due_dates import end_of_day, moved_past_closing, start_of_day
 from circulation.calendars.opening_hours import Calendar
@@ -63,94 +72,100 @@ class Closure:
     fees: tuple[ReckonedAgain, ...] = ()  # for lateness, of loans that have ended
 
 
-_lock_version = lock(select(set_up_version.c.id).with_for_update())
-_FALLS_DUE = (
-    loans.c.branch_id == bindparam("branch_id"),
-    loans.c.checked_in.is_(None),
-    loans.c.mark.is_(None),  # what is lost or claimed comes back on no date
-    loans.c.due >= bindparam("since", type_=Moment),
-    loans.c.due <= bindparam("until", type_=Moment),
-)
-_lock_items = lock(
-    select(items.c.id)
-    .where(items.c.id.in_(select(loans.c.item_id).where(*_FALLS_DUE)))
-    .order_by(items.c.id)
-    .with_for_update(key_share=True),
-    "branch_id",
-    "since",
-    "until",
-)
-_falling_due: Callable[..., list[Any]] = many(
-    select(loans.c.id, loans.c.item_id, items.c.barcode, loans.c.patron_id, loans.c.due)
-    .select_from(loans.join(items, items.c.id == loans.c.item_id))
-    .where(*_FALLS_DUE)
-    .order_by(loans.c.due, loans.c.id),
-    None,
-    "branch_id",
-    "since",
-    "until",
-)
-_on_shelf: Callable[..., list[Any]] = many(
-    select(
-        captures.c.hold_id,
-        captures.c.item_id,
-        items.c.barcode,
-        captures.c.patron_id,
-        captures.c.deadline,
-    )
-    .select_from(captures.join(items, items.c.id == captures.c.item_id))
-    .where(
-        captures.c.shelf_branch_id == bindparam("branch_id"),
-        captures.c.released.is_(None),
-        captures.c.deadline >= bindparam("since", type_=Moment),
-        captures.c.deadline <= bindparam("until", type_=Moment),
-    )
-    .order_by(captures.c.deadline, captures.c.hold_id),
-    None,
-    "branch_id",
-    "since",
-    "until",
-)
-_move_loans = send_many(
-    update(loans)
-    .where(
-        loans.c.id == bindparam("of_loan"),
+@lock
+def _lock_version() -> Statement:
+    return select(set_up_version.c.id).with_for_update()
+
+
+def _falls_due(branch_id: int, since: datetime, until: datetime) -> Any:
+    return (
+        loans.c.branch_id == branch_id,
         loans.c.checked_in.is_(None),
-        loans.c.due == bindparam("old_due", type_=Moment),
+        loans.c.mark.is_(None),  # what is lost or claimed comes back on no date
+        loans.c.due >= since,
+        loans.c.due <= until,
     )
-    .values(due=bindparam("new_due", type_=Moment)),
-    "of_loan",
-    "old_due",
-    "new_due",
-)
-_move_pickups = send_many(
-    update(captures)
-    .where(
-        captures.c.hold_id == bindparam("of_hold"),
-        captures.c.deadline == bindparam("old_deadline", type_=Moment),
+
+
+@lock
+def _lock_items(*, branch_id: int, since: datetime, until: datetime) -> Statement:
+    return (
+        select(items.c.id)
+        .where(items.c.id.in_(select(loans.c.item_id).where(*_falls_due(branch_id, since, until))))
+        .order_by(items.c.id)
+        .with_for_update(key_share=True)
     )
-    .values(deadline=bindparam("new_deadline", type_=Moment)),
-    "of_hold",
-    "old_deadline",
-    "new_deadline",
-)
-_insert_closure = scalar(
-    insert(closures)
-    .values(
-        branch_id=bindparam("new_branch_id"),
-        first=bindparam("new_first", type_=closures.c.first.type),
-        last=bindparam("new_last", type_=closures.c.last.type),
-        reason=bindparam("new_reason"),
-        announced=bindparam("new_announced", type_=Moment),
+
+
+class _Found(NamedTuple):
+    """A loan or a capture, and the date that it has."""
+
+    id: int
+    item_id: int
+    barcode: str
+    patron_id: int
+    before: datetime
+
+
+class _NewDate(NamedTuple):
+    id: int
+    before: datetime
+    after: datetime
+
+
+@many(_Found)
+def _falling_due(*, branch_id: int, since: datetime, until: datetime) -> Statement:
+    return (
+        select(*columns(_Found, loans, items, id=loans.c.id, before=loans.c.due))
+        .select_from(loans.join(items, items.c.id == loans.c.item_id))
+        .where(*_falls_due(branch_id, since, until))
+        .order_by(loans.c.due, loans.c.id)
     )
-    .returning(closures.c.id),
-    "new_branch_id",
-    "new_first",
-    "new_last",
-    "new_reason",
-    "new_announced",
-)
-_delete_closure = change(delete(closures).where(closures.c.id == bindparam("of_id")), "of_id")
+
+
+@many(_Found)
+def _on_shelf(*, branch_id: int, since: datetime, until: datetime) -> Statement:
+    return (
+        select(*columns(_Found, captures, items, id=captures.c.hold_id, before=captures.c.deadline))
+        .select_from(captures.join(items, items.c.id == captures.c.item_id))
+        .where(
+            captures.c.shelf_branch_id == branch_id,
+            captures.c.released.is_(None),
+            captures.c.deadline >= since,
+            captures.c.deadline <= until,
+        )
+        .order_by(captures.c.deadline, captures.c.hold_id)
+    )
+
+
+@send_many
+def _move_loans(record: _NewDate) -> Statement:
+    return (
+        update(loans)
+        .where(loans.c.id == record.id, loans.c.checked_in.is_(None), loans.c.due == record.before)
+        .values(due=record.after)
+    )
+
+
+@send_many
+def _move_pickups(record: _NewDate) -> Statement:
+    return (
+        update(captures)
+        .where(captures.c.hold_id == record.id, captures.c.deadline == record.before)
+        .values(deadline=record.after)
+    )
+
+
+@scalar_one(int)
+def _insert_closure(
+    *, branch_id: int, first: date, last: date, reason: str, announced: datetime
+) -> Statement:
+    return insert(closures).values(locals()).returning(closures.c.id)
+
+
+@change
+def _delete_closure(*, closure_id: int) -> Statement:
+    return delete(closures).where(closures.c.id == closure_id)
 
 
 def preview_closure(
@@ -176,15 +191,17 @@ def preview_closure(
         (*known.closures, (first, last)),
     )
     reopens = calendar.next_open_day(last)
-    period = (start_of_day(first, here.timezone), end_of_day(last, here.timezone))
     closure = Closure(here, first, last, None, (), ())
     if not calendar.is_open(reopens):
         return closure
+    since, until = start_of_day(first, here.timezone), end_of_day(last, here.timezone)
+    due = _falling_due(transaction, branch_id=here.id, since=since, until=until)
+    kept = _on_shelf(transaction, branch_id=here.id, since=since, until=until)
     return replace(
         closure,
         reopens=reopens,
-        loans=_redated(_falling_due(transaction, here.id, *period), calendar),
-        pickups=_redated(_on_shelf(transaction, here.id, *period), calendar),
+        loans=_redated(due, calendar),
+        pickups=_redated(kept, calendar),
         fees=reckon_again(
             transaction,
             here,
@@ -196,8 +213,12 @@ def preview_closure(
     )
 
 
-def _redated(rows: Sequence[Any], calendar: Calendar) -> tuple[Redated, ...]:
-    return tuple(Redated._make((*row, moved_past_closing(row[-1], calendar))) for row in rows)
+def _redated(found: Sequence[_Found], calendar: Calendar) -> tuple[Redated, ...]:
+    return tuple(Redated(*each, moved_past_closing(each.before, calendar)) for each in found)
+
+
+def _new_dates(redated: Sequence[Redated]) -> list[_NewDate]:
+    return [_NewDate(each.id, each.before, each.after) for each in redated]
 
 
 def close_branch(
@@ -221,16 +242,18 @@ def close_branch(
     here = found.branch
     _lock_items(
         transaction,
-        here.id,
-        start_of_day(first, here.timezone),
-        end_of_day(last, here.timezone),
+        branch_id=here.id,
+        since=start_of_day(first, here.timezone),
+        until=end_of_day(last, here.timezone),
     )
     closure = preview_closure(transaction, branch=branch, first=first, last=last)
     if isinstance(closure, Refused):
         return closure
     closure_id = _announced(transaction, here, first, last)
     if closure_id is None:
-        closure_id = _insert_closure(transaction, here.id, first, last, reason, now)
+        closure_id = _insert_closure(
+            transaction, branch_id=here.id, first=first, last=last, reason=reason, announced=now
+        )
         set_up_changed(transaction)
         _tell(transaction, desk, now, here, closure_id, first, last, reason=reason)
     reduce_again(
@@ -243,8 +266,8 @@ def close_branch(
 def _give_new_dates(
     transaction: Transaction, desk: Desk | None, now: datetime, closure: Closure, closure_id: int
 ) -> None:
-    _move_loans(transaction, [(each.id, each.before, each.after) for each in closure.loans])
-    _move_pickups(transaction, [(each.id, each.before, each.after) for each in closure.pickups])
+    _move_loans(transaction, _new_dates(closure.loans))
+    _move_pickups(transaction, _new_dates(closure.pickups))
     for each in closure.loans:
         write_event(
             transaction,
@@ -288,7 +311,7 @@ def lift_closure(
     for here in read_set_up(transaction).branches.values():
         if here.isil == branch:
             closure_id = _announced(transaction, here, first, last)
-            if closure_id is None or not _delete_closure(transaction, closure_id):
+            if closure_id is None or not _delete_closure(transaction, closure_id=closure_id):
                 return False
             set_up_changed(transaction)
             _tell(transaction, desk, now, here, closure_id, first, last, lifted=True)

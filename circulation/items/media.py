@@ -5,13 +5,12 @@ A group says its media type in the set-up, and so all groups below it that say n
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Statement, Transaction, columns, many, send
 from circulation.kernel.rules import lineage
 from circulation.kernel.schema import material_groups
 from circulation.kernel.set_up import SetUp, SetUpPart
@@ -57,35 +56,37 @@ class Media(NamedTuple):
 
 UNKNOWN = Media()
 
-_all: Callable[..., list[Any]] = many(
-    select(
-        material_groups.c.code, material_groups.c.media_type, material_groups.c.magnetic
-    ).order_by(material_groups.c.code),
-    None,
-)
-_set = send(
-    update(material_groups)
-    .where(material_groups.c.code == bindparam("of"))
-    .values(
-        media_type=bindparam("new_media_type"),
-        magnetic=bindparam("new_magnetic", type_=material_groups.c.magnetic.type),
-    ),
-    "of",
-    "new_media_type",
-    "new_magnetic",
-)
+
+class _Said(NamedTuple):
+    code: str
+    media_type: str | None
+    magnetic: bool | None
+
+
+@many(_Said)
+def _all() -> Statement:
+    return select(*columns(_Said, material_groups)).order_by(material_groups.c.code)
+
+
+@send
+def _set(*, code: str, media_type: str | None, magnetic: bool | None) -> Statement:
+    return (
+        update(material_groups)
+        .where(material_groups.c.code == code)
+        .values(media_type=media_type, magnetic=magnetic)
+    )
 
 
 def said_of_media(transaction: Transaction) -> dict[str, tuple[str | None, bool | None]]:
     """By group, the word for its media type and whether that is magnetic, as the set-up says."""
-    return {row[0]: (row[1], None if row[2] is None else bool(row[2])) for row in _all(transaction)}
+    return {each.code: (each.media_type, each.magnetic) for each in _all(transaction)}
 
 
 def set_media(
     transaction: Transaction, group: str, media_type: str | None, magnetic: bool | None
 ) -> None:
     """Writes down what a group says. Call `set_up_changed` afterwards."""
-    _set(transaction, group, media_type, magnetic)
+    _set(transaction, code=group, media_type=media_type, magnetic=magnetic)
 
 
 def read_media(transaction: Transaction) -> dict[str, Media]:

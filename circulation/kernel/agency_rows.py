@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Table, delete, insert, select
 
 from catalogue.database import Statement, Transaction, columns, many, send, taking
-from circulation.kernel.models import Model
+from circulation.kernel.models import Model, row_of
 
 T = TypeVar("T")
 
@@ -18,7 +17,7 @@ def _statements(
     table: Table, names: Sequence[str]
 ) -> tuple[Callable[..., list[Any]], Callable[..., None], Callable[..., None]]:
     """What reads all rows, what inserts the row of an agency, and what deletes it."""
-    row = namedtuple(f"{table.name}_row", ("agency_id", *names))  # type: ignore[misc]
+    row = row_of("agency_id", *names)
 
     @many(row)
     def all_rows() -> Statement:

@@ -15,47 +15,60 @@ share what an agreement that names them both says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Statement, Transaction, columns, many, send
 from circulation.kernel.schema import agreement_agencies, agreements
 
 #: What an agreement can be about.
 MATTERS = ("debts", "payments", "lending")
 
-_all: Callable[..., list[Any]] = many(
-    select(agreements.c.code, *(agreements.c[name] for name in MATTERS)).order_by(
-        agreements.c.code
-    ),
-    None,
-)
-_all_agencies: Callable[..., list[Any]] = many(
-    select(agreement_agencies.c.code, agreement_agencies.c.agency_id).order_by(
+
+class _Matters(NamedTuple):
+    code: str
+    debts: bool
+    payments: bool
+    lending: bool
+
+
+@many(_Matters)
+def _all() -> Statement:
+    return select(*columns(_Matters, agreements)).order_by(agreements.c.code)
+
+
+class _Party(NamedTuple):
+    code: str
+    agency_id: int
+
+
+@many(_Party)
+def _all_agencies() -> Statement:
+    return select(*columns(_Party, agreement_agencies)).order_by(
         agreement_agencies.c.code, agreement_agencies.c.agency_id
-    ),
-    None,
-)
-_insert = send(
-    insert(agreements).values(
-        code=bindparam("new_code"), **{name: bindparam(f"new_{name}") for name in MATTERS}
-    ),
-    "new_code",
-    *(f"new_{name}" for name in MATTERS),
-)
-_insert_agency = send(
-    insert(agreement_agencies).values(
-        code=bindparam("new_code"), agency_id=bindparam("new_agency_id")
-    ),
-    "new_code",
-    "new_agency_id",
-)
-_forget = send(delete(agreements).where(agreements.c.code == bindparam("of_code")), "of_code")
-_forget_agencies = send(
-    delete(agreement_agencies).where(agreement_agencies.c.code == bindparam("of_code")), "of_code"
-)
+    )
+
+
+@send
+def _insert(*, code: str, debts: bool, payments: bool, lending: bool) -> Statement:
+    return insert(agreements).values(locals())
+
+
+@send
+def _insert_agency(*, code: str, agency_id: int) -> Statement:
+    return insert(agreement_agencies).values(code=code, agency_id=agency_id)
+
+
+@send
+def _forget(*, code: str) -> Statement:
+    return delete(agreements).where(agreements.c.code == code)
+
+
+@send
+def _forget_agencies(*, code: str) -> Statement:
+    return delete(agreement_agencies).where(agreement_agencies.c.code == code)
 
 
 class Agreement(NamedTuple):
@@ -103,23 +116,24 @@ class Agreements:
 def read_agreements(transaction: Transaction) -> list[Agreement]:
     """All agreements, by code."""
     parties: dict[str, set[int]] = {}
-    for code, agency_id in _all_agencies(transaction):
-        parties.setdefault(code, set()).add(agency_id)
+    for party in _all_agencies(transaction):
+        parties.setdefault(party.code, set()).add(party.agency_id)
     return [
-        Agreement(code, frozenset(parties.get(code, ())), *map(bool, matters))
-        for code, *matters in _all(transaction)
+        Agreement(agencies=frozenset(parties.get(each.code, ())), **each._asdict())
+        for each in _all(transaction)
     ]
 
 
 def store_agreement(transaction: Transaction, agreement: Agreement) -> None:
     """Stores the agreement in place of what had its code."""
     forget_agreement(transaction, agreement.code)
-    _insert(transaction, agreement.code, *(getattr(agreement, name) for name in MATTERS))
+    matters = {name: getattr(agreement, name) for name in MATTERS}
+    _insert(transaction, code=agreement.code, **matters)
     for agency_id in sorted(agreement.agencies):
-        _insert_agency(transaction, agreement.code, agency_id)
+        _insert_agency(transaction, code=agreement.code, agency_id=agency_id)
 
 
 def forget_agreement(transaction: Transaction, code: str) -> None:
     """Removes the agreement, where there is one."""
-    _forget_agencies(transaction, code)
-    _forget(transaction, code)
+    _forget_agencies(transaction, code=code)
+    _forget(transaction, code=code)

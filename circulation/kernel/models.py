@@ -12,6 +12,7 @@ values in a column, and the reference page of the settings.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
@@ -173,6 +174,11 @@ class Model(Generic[T]):
     def sentence(self, setting: Setting, value: object, error: str) -> str:
         """Tells of one mistake, of the kind `error` (see `Setting.error`)."""
         return setting.sentence(value)
+
+
+def row_of(*names: str) -> Any:
+    """A class for rows whose columns only running code knows: its fields are named as they are."""
+    return namedtuple("Row", names)
 
 
 def said(value: Any) -> Any:

@@ -6,13 +6,12 @@ error comes up.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from catalogue.database import Transaction, many, one, scalar, send
+from catalogue.database import Statement, Transaction, columns, many, one, scalar_one, send
 from catalogue.schema import agencies, branches, consortia
 from circulation.kernel.results import Branch, Desk
 from circulation.kernel.schema import agency_settings
@@ -37,105 +36,104 @@ class Agency(NamedTuple):
     shares_stock: bool = False  # of a school: others see what it has, and may hold it
 
 
-_insert_consortium = scalar(
-    insert(consortia).values(name=bindparam("new_name")).returning(consortia.c.id), "new_name"
-)
-_insert_agency = scalar(
-    insert(agencies)
-    .values(
-        consortium_id=bindparam("new_consortium_id"),
-        isil=bindparam("new_isil"),
-        name=bindparam("new_name"),
-        kind=bindparam("new_kind"),
-    )
-    .returning(agencies.c.id),
-    "new_consortium_id",
-    "new_isil",
-    "new_name",
-    "new_kind",
-)
-_insert_settings = send(
-    insert(agency_settings).values(
-        agency_id=bindparam("new_agency_id"), timezone=bindparam("new_timezone")
-    ),
-    "new_agency_id",
-    "new_timezone",
-)
-_insert_branch = scalar(
-    insert(branches)
-    .values(
-        agency_id=bindparam("new_agency_id"),
-        isil=bindparam("new_isil"),
-        name=bindparam("new_name"),
-    )
-    .returning(branches.c.id),
-    "new_agency_id",
-    "new_isil",
-    "new_name",
-)
-_branch_by_isil = one(
-    select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES).where(branches.c.isil == bindparam("isil")),
-    Branch,
-    "isil",
-)
-_branches_by_agency = many(
-    select(*BRANCH_COLUMNS)
-    .select_from(BRANCH_TABLES)
-    .where(agencies.c.isil == bindparam("isil"))
-    .order_by(branches.c.isil),
-    Branch,
-    "isil",
-)
+@scalar_one(int)
+def _insert_consortium(*, name: str) -> Statement:
+    return insert(consortia).values(locals()).returning(consortia.c.id)
 
 
-_all_agencies = many(
-    select(
-        agencies.c.id,
-        agencies.c.isil,
-        agencies.c.name,
-        agencies.c.kind,
-        func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE),
-        agencies.c.shares_stock,
+@scalar_one(int)
+def _insert_agency(*, consortium_id: int, isil: str, name: str, kind: str) -> Statement:
+    return insert(agencies).values(locals()).returning(agencies.c.id)
+
+
+@send
+def _insert_settings(*, agency_id: int, timezone: str) -> Statement:
+    return insert(agency_settings).values(locals())
+
+
+@scalar_one(int)
+def _insert_branch(*, agency_id: int, isil: str, name: str) -> Statement:
+    return insert(branches).values(locals()).returning(branches.c.id)
+
+
+@one(Branch)
+def _branch_by_isil(*, isil: str) -> Statement:
+    return select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES).where(branches.c.isil == isil)
+
+
+@many(Branch)
+def _branches_by_agency(*, isil: str) -> Statement:
+    return (
+        select(*BRANCH_COLUMNS)
+        .select_from(BRANCH_TABLES)
+        .where(agencies.c.isil == isil)
+        .order_by(branches.c.isil)
     )
-    .select_from(agencies.outerjoin(agency_settings))
-    .order_by(agencies.c.isil),
-    Agency,
-)
-_all_branches = many(
-    select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES).order_by(branches.c.isil), Branch
-)
-_all_consortia: Callable[..., list[Any]] = many(
-    select(consortia.c.id, consortia.c.name).order_by(consortia.c.id), None
-)
-_rename_consortium = send(
-    update(consortia).where(consortia.c.id == bindparam("of")).values(name=bindparam("new_name")),
-    "of",
-    "new_name",
-)
-_change_agency = send(
-    update(agencies)
-    .where(agencies.c.id == bindparam("of"))
-    .values(name=bindparam("new_name"), kind=bindparam("new_kind")),
-    "of",
-    "new_name",
-    "new_kind",
-)
-_rename_branch = send(
-    update(branches).where(branches.c.id == bindparam("of")).values(name=bindparam("new_name")),
-    "of",
-    "new_name",
-)
-_delete_settings = send(
-    delete(agency_settings).where(agency_settings.c.agency_id == bindparam("of")), "of"
-)
-_delete_agency = send(delete(agencies).where(agencies.c.id == bindparam("of")), "of")
-_delete_branch = send(delete(branches).where(branches.c.id == bindparam("of")), "of")
+
+
+@many(Agency)
+def _all_agencies() -> Statement:
+    return (
+        select(
+            *columns(
+                Agency,
+                agencies,
+                timezone=func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE),
+            )
+        )
+        .select_from(agencies.outerjoin(agency_settings))
+        .order_by(agencies.c.isil)
+    )
+
+
+@many(Branch)
+def _all_branches() -> Statement:
+    return select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES).order_by(branches.c.isil)
+
+
+class _Consortium(NamedTuple):
+    id: int
+    name: str
+
+
+@many(_Consortium)
+def _all_consortia() -> Statement:
+    return select(*columns(_Consortium, consortia)).order_by(consortia.c.id)
+
+
+@send
+def _rename_consortium(*, consortium_id: int, name: str) -> Statement:
+    return update(consortia).where(consortia.c.id == consortium_id).values(name=name)
+
+
+@send
+def _change_agency(*, agency_id: int, name: str, kind: str) -> Statement:
+    return update(agencies).where(agencies.c.id == agency_id).values(name=name, kind=kind)
+
+
+@send
+def _rename_branch(*, branch_id: int, name: str) -> Statement:
+    return update(branches).where(branches.c.id == branch_id).values(name=name)
+
+
+@send
+def _delete_settings(*, agency_id: int) -> Statement:
+    return delete(agency_settings).where(agency_settings.c.agency_id == agency_id)
+
+
+@send
+def _delete_agency(*, agency_id: int) -> Statement:
+    return delete(agencies).where(agencies.c.id == agency_id)
+
+
+@send
+def _delete_branch(*, branch_id: int) -> Statement:
+    return delete(branches).where(branches.c.id == branch_id)
 
 
 def add_consortium(transaction: Transaction, name: str) -> int:
     """Gives the id."""
-    new_id: int = _insert_consortium(transaction, name)
-    return new_id
+    return _insert_consortium(transaction, name=name)
 
 
 def add_agency(
@@ -152,8 +150,10 @@ def add_agency(
     Raises ValueError for an unknown timezone or kind.
     """
     _check_agency(kind, timezone)
-    new_id: int = _insert_agency(transaction, consortium_id, isil, name, kind)
-    _insert_settings(transaction, new_id, timezone)
+    new_id = _insert_agency(
+        transaction, consortium_id=consortium_id, isil=isil, name=name, kind=kind
+    )
+    _insert_settings(transaction, agency_id=new_id, timezone=timezone)
     set_up_changed(transaction)
     return new_id
 
@@ -163,9 +163,9 @@ def change_agency(
 ) -> None:
     """Gives the agency another name, kind or timezone; raises ValueError as `add_agency` does."""
     _check_agency(kind, timezone)
-    _change_agency(transaction, agency_id, name, kind)
-    _delete_settings(transaction, agency_id)
-    _insert_settings(transaction, agency_id, timezone)
+    _change_agency(transaction, agency_id=agency_id, name=name, kind=kind)
+    _delete_settings(transaction, agency_id=agency_id)
+    _insert_settings(transaction, agency_id=agency_id, timezone=timezone)
     set_up_changed(transaction)
 
 
@@ -180,36 +180,36 @@ def _check_agency(kind: str, timezone: str) -> None:
 
 def add_branch(transaction: Transaction, agency_id: int, isil: str, name: str) -> int:
     """Gives the id."""
-    new_id: int = _insert_branch(transaction, agency_id, isil, name)
+    new_id = _insert_branch(transaction, agency_id=agency_id, isil=isil, name=name)
     set_up_changed(transaction)
     return new_id
 
 
 def rename_consortium(transaction: Transaction, consortium_id: int, name: str) -> None:
-    _rename_consortium(transaction, consortium_id, name)
+    _rename_consortium(transaction, consortium_id=consortium_id, name=name)
 
 
 def rename_branch(transaction: Transaction, branch_id: int, name: str) -> None:
-    _rename_branch(transaction, branch_id, name)
+    _rename_branch(transaction, branch_id=branch_id, name=name)
     set_up_changed(transaction)
 
 
 def remove_agency(transaction: Transaction, agency_id: int) -> None:
     """Removes an agency that nothing names any more; otherwise a constraint breaks."""
-    _delete_settings(transaction, agency_id)
-    _delete_agency(transaction, agency_id)
+    _delete_settings(transaction, agency_id=agency_id)
+    _delete_agency(transaction, agency_id=agency_id)
     set_up_changed(transaction)
 
 
 def remove_branch(transaction: Transaction, branch_id: int) -> None:
     """Removes a branch that nothing names any more; otherwise a constraint breaks."""
-    _delete_branch(transaction, branch_id)
+    _delete_branch(transaction, branch_id=branch_id)
     set_up_changed(transaction)
 
 
 def all_consortia(transaction: Transaction) -> list[tuple[int, str]]:
     """Ids and names; most libraries have one."""
-    return [(row[0], row[1]) for row in _all_consortia(transaction)]
+    return [(each.id, each.name) for each in _all_consortia(transaction)]
 
 
 def all_agencies(transaction: Transaction) -> list[Agency]:
@@ -224,12 +224,12 @@ def all_branches(transaction: Transaction) -> list[Branch]:
 
 def find_branch(transaction: Transaction, isil: str) -> Branch | None:
     """The branch with this ISIL, and its agency."""
-    return _branch_by_isil(transaction, isil)
+    return _branch_by_isil(transaction, isil=isil)
 
 
 def branches_of_agency(transaction: Transaction, agency_isil: str) -> list[Branch]:
     """All branches of the agency with this ISIL, by ISIL of the branch; empty where unknown."""
-    return _branches_by_agency(transaction, agency_isil)
+    return _branches_by_agency(transaction, isil=agency_isil)
 
 
 def desk_at(transaction: Transaction, isil: str, *, actor: str, device: str) -> Desk | None:

@@ -11,7 +11,6 @@ know. Of two rules with one scope the one that came into force later decides, th
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -42,7 +41,7 @@ from catalogue.database import (
     taking,
 )
 from catalogue.schema import agencies, branches
-from circulation.kernel.models import Model, Setting
+from circulation.kernel.models import Model, Setting, row_of
 from circulation.kernel.results import Branch
 
 T = TypeVar("T")
@@ -178,7 +177,7 @@ def _statements(
     table: Table, names: Sequence[str]
 ) -> tuple[Callable[..., list[Any]], Callable[..., int], Callable[..., None]]:
     """What reads all rows, what inserts one and gives its id, and what deletes one."""
-    row = namedtuple(f"{table.name}_row", ("id", *names))  # type: ignore[misc]
+    row = row_of("id", *names)
 
     @many(row)
     def all_rules() -> Statement:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 
-from catalogue.database import Transaction, change, many, scalar
+from catalogue.database import Statement, Transaction, change, columns, many, scalar_one, scalars
 from catalogue.schema import agencies, branches
 from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
@@ -36,29 +36,40 @@ DEFAULT_TIMEZONE = "Europe/Copenhagen"
 #: For the fact statements: the version under which the rest of the row was read.
 VERSION = select(set_up_version.c.version).scalar_subquery()
 
-BRANCH_COLUMNS = (
-    branches.c.id,
-    branches.c.isil,
-    branches.c.name,
-    branches.c.agency_id,
-    agencies.c.isil,
-    agencies.c.name,
-    func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE),
+BRANCH_COLUMNS = columns(
+    Branch,
+    branches,
+    agency_isil=agencies.c.isil,
+    agency_name=agencies.c.name,
+    timezone=func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE),
 )
 BRANCH_TABLES = branches.join(agencies, agencies.c.id == branches.c.agency_id).outerjoin(
     agency_settings, agency_settings.c.agency_id == agencies.c.id
 )
 
-_version = scalar(select(set_up_version.c.version))
-_all_branches = many(select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES), Branch)
+
+@scalar_one(int)
+def version_of() -> Statement:
+    """The version of the set-up that the transaction sees."""
+    return select(set_up_version.c.version)
+
+
+@many(Branch)
+def _all_branches() -> Statement:
+    return select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES)
+
+
 #: Schools whose stock is their own.
-_hidden_schools: Callable[..., list[Any]] = many(
-    select(agencies.c.id).where(agencies.c.kind == "school", agencies.c.shares_stock.is_(False)),
-    None,
-)
-_set_version = change(
-    update(set_up_version).values(version=bindparam("new_version")), "new_version"
-)
+@scalars(int)
+def _hidden_schools() -> Statement:
+    return select(agencies.c.id).where(
+        agencies.c.kind == "school", agencies.c.shares_stock.is_(False)
+    )
+
+
+@change
+def _set_version(*, version: int) -> Statement:
+    return update(set_up_version).values(version=version)
 
 
 class SetUpPart(Generic[P]):
@@ -132,7 +143,7 @@ def read_set_up(transaction: Transaction) -> SetUp:
     if not len(SET_UP_PARTS):
         raise RuntimeError("no feature has joined: import circulation.assembly first")
     # The version first: a change that comes between makes the next look-up read anew.
-    version = _version(transaction)
+    version = version_of(transaction)
     branches = {branch.id: branch for branch in _all_branches(transaction)}
     return SetUp(
         version=version,
@@ -140,7 +151,7 @@ def read_set_up(transaction: Transaction) -> SetUp:
         policies=tuple(LOAN_POLICIES.read(transaction)),
         categories={node.code: node.parent for node in CATEGORIES.all(transaction)},
         groups={node.code: node.parent for node in GROUPS.all(transaction)},
-        hidden_schools=frozenset(row[0] for row in _hidden_schools(transaction)),
+        hidden_schools=frozenset(_hidden_schools(transaction)),
         agreements=Agreements(read_agreements(transaction)),
         calendars=read_calendars(transaction, branches.values()),
         transport=read_transport(transaction),
@@ -148,12 +159,6 @@ def read_set_up(transaction: Transaction) -> SetUp:
     )
 
 
-def version_of(transaction: Transaction) -> int:
-    """The version of the set-up that the transaction sees."""
-    version: int = _version(transaction)
-    return version
-
-
 def set_up_changed(transaction: Transaction) -> None:
     """To be called by whatever changes anything that a `SetUp` holds."""
-    _set_version(transaction, secrets.randbits(62))
+    _set_version(transaction, version=secrets.randbits(62))

@@ -2,55 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Statement, Transaction, columns, many, send
 from circulation.kernel.schema import float_branches, transport_costs
 
 #: The cost of sending an item between two branches of which nothing else is said.
 ORDINARY_COST = 1
 
-_all_costs: Callable[..., list[Any]] = many(
-    select(
-        transport_costs.c.from_branch_id, transport_costs.c.to_branch_id, transport_costs.c.cost
-    ),
-    None,
-)
-_forget_cost = send(
-    delete(transport_costs).where(
-        transport_costs.c.from_branch_id == bindparam("from_branch_id"),
-        transport_costs.c.to_branch_id == bindparam("to_branch_id"),
-    ),
-    "from_branch_id",
-    "to_branch_id",
-)
-_insert_cost = send(
-    insert(transport_costs).values(
-        from_branch_id=bindparam("new_from_branch_id"),
-        to_branch_id=bindparam("new_to_branch_id"),
-        cost=bindparam("new_cost", type_=transport_costs.c.cost.type),
-    ),
-    "new_from_branch_id",
-    "new_to_branch_id",
-    "new_cost",
-)
-_all_floats: Callable[..., list[Any]] = many(
-    select(float_branches.c.float_group, float_branches.c.branch_id), None
-)
-_forget_float = send(
-    delete(float_branches).where(float_branches.c.float_group == bindparam("float_group")),
-    "float_group",
-)
-_insert_float = send(
-    insert(float_branches).values(
-        float_group=bindparam("new_float_group"), branch_id=bindparam("new_branch_id")
-    ),
-    "new_float_group",
-    "new_branch_id",
-)
+
+class _Cost(NamedTuple):
+    from_branch_id: int
+    to_branch_id: int
+    cost: int | None
+
+
+@many(_Cost)
+def _all_costs() -> Statement:
+    return select(*columns(_Cost, transport_costs))
+
+
+@send
+def _forget_cost(*, from_branch_id: int, to_branch_id: int) -> Statement:
+    return delete(transport_costs).where(
+        transport_costs.c.from_branch_id == from_branch_id,
+        transport_costs.c.to_branch_id == to_branch_id,
+    )
+
+
+@send
+def _insert_cost(*, from_branch_id: int, to_branch_id: int, cost: int | None) -> Statement:
+    return insert(transport_costs).values(locals())
+
+
+class _Float(NamedTuple):
+    float_group: str
+    branch_id: int
+
+
+@many(_Float)
+def _all_floats() -> Statement:
+    return select(*columns(_Float, float_branches))
+
+
+@send
+def _forget_float(*, float_group: str) -> Statement:
+    return delete(float_branches).where(float_branches.c.float_group == float_group)
+
+
+@send
+def _insert_float(*, float_group: str, branch_id: int) -> Statement:
+    return insert(float_branches).values(locals())
 
 
 class Transport(NamedTuple):
@@ -73,8 +78,8 @@ class Transport(NamedTuple):
 def read_transport(transaction: Transaction) -> Transport:
     """The matrix and the groups as stored."""
     return Transport(
-        {(row[0], row[1]): row[2] for row in _all_costs(transaction)},
-        frozenset((row[0], row[1]) for row in _all_floats(transaction)),
+        {(each.from_branch_id, each.to_branch_id): each.cost for each in _all_costs(transaction)},
+        frozenset((each.float_group, each.branch_id) for each in _all_floats(transaction)),
     )
 
 
@@ -88,13 +93,13 @@ def store_transport_cost(
     """
     if cost is not None and cost < 0:
         raise ValueError(f"a cost cannot be negative: {cost}")
-    _forget_cost(transaction, from_branch_id, to_branch_id)
-    _insert_cost(transaction, from_branch_id, to_branch_id, cost)
+    _forget_cost(transaction, from_branch_id=from_branch_id, to_branch_id=to_branch_id)
+    _insert_cost(transaction, from_branch_id=from_branch_id, to_branch_id=to_branch_id, cost=cost)
 
 
 def forget_transport_cost(transaction: Transaction, from_branch_id: int, to_branch_id: int) -> None:
     """Sending items from one branch to the other costs as usual again; otherwise as above."""
-    _forget_cost(transaction, from_branch_id, to_branch_id)
+    _forget_cost(transaction, from_branch_id=from_branch_id, to_branch_id=to_branch_id)
 
 
 def store_float_group(
@@ -106,6 +111,6 @@ def store_float_group(
     """
     if not float_group:
         raise ValueError("a float group needs a name")
-    _forget_float(transaction, float_group)
+    _forget_float(transaction, float_group=float_group)
     for branch_id in sorted(branch_ids):
-        _insert_float(transaction, float_group, branch_id)
+        _insert_float(transaction, float_group=float_group, branch_id=branch_id)

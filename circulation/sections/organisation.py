@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import delete
 
-from catalogue.database import send
+from catalogue.database import Statement, send
 from catalogue.visibility import share_stock
 from circulation.calendars.schema import closures
 from circulation.kernel.organisation import (
@@ -53,7 +53,11 @@ from circulation.sections.source import Problem
 
 CONSORTIUM = Noun("consortium")
 _ISIL = re.compile(r"[A-Za-z0-9]{1,4}-[A-Za-z0-9:/-]{1,11}", re.ASCII)
-_forget_closures = send(delete(closures).where(closures.c.branch_id == bindparam("of")), "of")
+
+
+@send
+def _forget_closures(*, branch_id: int) -> Statement:
+    return delete(closures).where(closures.c.branch_id == branch_id)
 
 
 class ConsortiumSection(Section):
@@ -241,7 +245,7 @@ class BranchSection(Section):
 
     def forget(self, storing: Storing, change: Change) -> None:
         branch = storing.branch(change.key[0])
-        _forget_closures(storing.transaction, branch)
+        _forget_closures(storing.transaction, branch_id=branch)
         remove_branch(storing.transaction, branch)
 
 
