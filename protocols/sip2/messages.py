@@ -81,6 +81,7 @@ __all__ = [
     "RequestSCResend",
     "Response",
     "SCStatus",
+    "answer_code",
 ]
 
 
@@ -173,6 +174,12 @@ Response = (
     | EndSessionResponse
 )
 Message = Request | Response | RequestACSResend | RequestSCResend
+
+
+def answer_code(code: str) -> str:
+    """The code of the answer to a request: 98 to 99, 24 to 01, else the next number."""
+    return {"99": "98", "01": "24"}.get(code) or f"{int(code) + 1:02}"
+
 
 #: How each message stands on the wire, by its code.
 LAYOUTS: dict[str, Layout] = {

@@ -59,16 +59,11 @@ from protocols.sip2.messages import (
     RequestACSResend,
     Response,
     SCStatus,
+    answer_code,
 )
 from protocols.sip2.wire.text import Dialect
 
 _LEADING: Final = bytes(range(33))
-
-
-def answer_code(code: str) -> str:
-    """The code of the answer to a request: 98 to 99, 24 to 01, else the next number."""
-    return {"99": "98", "01": "24"}.get(code) or f"{int(code) + 1:02}"
-
 
 _ASKS_AGAIN: Final = b"96"
 #: Request -> the code of its answer.

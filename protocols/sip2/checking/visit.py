@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from protocols.sip2.asking.client import answer_code
 from protocols.sip2.asking.line import Line, open_line
 from protocols.sip2.checking.answers import examine
 from protocols.sip2.checking.findings import FRAMES, Finding, error
 from protocols.sip2.codec import has_control_bytes, open_frame, seal
-from protocols.sip2.messages import LAYOUTS
+from protocols.sip2.messages import LAYOUTS, answer_code
 from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wire.text import Charset, Dialect
 

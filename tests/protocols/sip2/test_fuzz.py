@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.database import open_database
-from protocols.sip2.asking.client import answer_code
 from protocols.sip2.fields import FIELDS
-from protocols.sip2.messages import LAYOUTS, REQUESTS
+from protocols.sip2.messages import LAYOUTS, REQUESTS, answer_code
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import a_library, a_patron, an_item
 from tests.examples import examples

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.hosting.throttle import FailedLogins
-from protocols.sip2.asking.client import answer_code
 from protocols.sip2.conversation.answered import MAX_REPEATS
 from protocols.sip2.conversation.states import TRANSITIONS, Event, State
 from protocols.sip2.messages import (
@@ -26,6 +25,7 @@ from protocols.sip2.messages import (
     PatronStatusResponse,
     Request,
     SCStatus,
+    answer_code,
 )
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account, Sip2Settings
