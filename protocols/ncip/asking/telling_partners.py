@@ -7,7 +7,6 @@ thread, so that a slow one keeps no others waiting.
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -55,8 +54,7 @@ Note = Callable[[Exchanged], object]
 class Teller:
     """What partners are told, and what becomes of their answers. Its methods block.
 
-    `note` puts each exchange into the log. `tls` is how partners are verified, by default by the
-    system's authorities.
+    `note` puts each exchange into the log. Partners are verified by the system's authorities.
     """
 
     def __init__(
@@ -66,14 +64,12 @@ class Teller:
         partners: Partners,
         clock: Callable[[], datetime],
         note: Note,
-        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._database = database
         self._circulation = circulation
         self._partners = partners
         self._clock = clock
         self._note = note
-        self._tls = tls
         self.is_stopping = False
 
     def tell(self, partner: str) -> int:
@@ -89,7 +85,7 @@ class Teller:
                 if isinstance(telling, Notice):  # nobody needs to hear of it
                     continue
                 if client is None:
-                    client = client_of(telling.partner, telling.agency, self._tls)
+                    client = client_of(telling.partner, telling.agency)
                 if not self._told(telling, client):
                     break
         finally:
@@ -176,13 +172,12 @@ def hears(partner: Partner, kind: NoticeKind) -> bool:
     return kind.value in partner.notices
 
 
-def client_of(partner: Partner, agency: str, tls: ssl.SSLContext | None = None) -> NcipClient:
+def client_of(partner: Partner, agency: str) -> NcipClient:
     """A client that speaks to the partner as our agency."""
     return NcipClient(
         partner.address,
         version=partner.version,
         timeout=TIMEOUT,
-        tls=tls,
         agency=agency,
         to_agency=partner.agency,
         agency_scheme=partner.agency_scheme,
