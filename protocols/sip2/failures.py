@@ -5,11 +5,13 @@ stopped by a fault of our own. What circulation refuses is answered by `protocol
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Final, cast
 
 from protocols.sip2.fields import LAYOUT_OF, Fixed, Kind, Variable
 from protocols.sip2.messages import (
     LAYOUTS,
+    REQUESTS,
     ACSStatus,
     BlockPatron,
     Checkin,
@@ -66,19 +68,29 @@ _NEGATIVE_BY_NAME: Final[dict[str, object]] = {
 _REPEATED: Final = ("institution_id", "item_identifier", "language", "patron_identifier")
 
 
-def failure_response(request: Request, date: str, text: str) -> Response:
-    """Says no to `request`; `date` is the transaction date and `text` the screen message (AF)."""
-    layout = LAYOUTS[answer_code(LAYOUT_OF[type(request)].code)]
-    negative = {Kind.DATE: date, **_NEGATIVE}
+def _beginning(request: type) -> tuple[type, dict[str, Any], tuple[str, ...]]:
+    """The class of the answer to a request, its required fields, and those that it repeats."""
+    layout = LAYOUTS[answer_code(LAYOUT_OF[request].code)]
     required: list[Fixed | Variable] = [*layout.fixed]
     required += (each for each in layout.variable if each.is_required)
-    said: dict[str, Any] = {
-        each.name: _NEGATIVE_BY_NAME.get(each.name, negative.get(each.kind)) for each in required
+    said = {
+        each.name: _NEGATIVE_BY_NAME.get(each.name, _NEGATIVE.get(each.kind)) for each in required
     }
-    for name in _REPEATED:
-        if name in said and hasattr(request, name):
-            said[name] = given_back(getattr(request, name) or "")
-    response: Any = layout.message(**said)
+    asked = {each.name for each in fields(request)}
+    return layout.message, said, tuple(name for name in _REPEATED if name in said and name in asked)
+
+
+_BEGINNINGS: Final = {request: _beginning(request) for request in REQUESTS}
+
+
+def failure_response(request: Request, date: str, text: str) -> Response:
+    """Says no to `request`; `date` is the transaction date and `text` the screen message (AF)."""
+    kind, said, repeated = _BEGINNINGS[type(request)]
+    response: Any = kind(**said)
+    for name in repeated:
+        setattr(response, name, given_back(getattr(request, name) or ""))
+    if "transaction_date" in said:
+        response.transaction_date = date
     if not isinstance(response, LoginResponse):
         response.screen_message = (text,)
     match request:
@@ -101,6 +113,7 @@ def failure_response(request: Request, date: str, text: str) -> Response:
 
 def off_line_status(request: SCStatus, text: str, *, off_line_ok: bool) -> ACSStatus:
     """98 while nothing can be changed: off line, and whether work done meanwhile is accepted later.
+
     A terminal that can work off line then begins to, and asks with 99 whether it is over.
     """
     response = failure_response(request, "", text)
