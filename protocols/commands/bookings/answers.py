@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Concatenate
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -14,26 +14,39 @@ from circulation.kernel.results import Refused
 from protocols.commands.shared.library import opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 NUMBER = click.argument("number", type=int, metavar="BOOKING")
 
 
 def perform(
-    settings: Settings, branch: str, verb: Callable[Concatenate[Act, ...], Any], **options: Any
-) -> Any:
+    settings: Settings,
+    branch: str,
+    verb: Callable[Concatenate[Act, P], T],
+    /,
+    *given: P.args,
+    **named: P.kwargs,
+) -> T:
+    """What a verb answers at a desk of that branch, with a library opened for it alone."""
     with opened(settings) as library:
-        desk = library.desk(branch)
-        return library.write(lambda transaction: verb(library.act(transaction, desk), **options))
+        return library.perform(branch, verb, *given, **named)
 
 
-def answer_of(answer: Any, json_wanted: bool) -> None:
-    """Prints what a verb has answered."""
+def accepted(answer: T | Refused, json_wanted: bool) -> T:
+    """The answer; where it is a refusal, it is printed with its limit, and the command ends."""
     if isinstance(answer, Refused):
         limits = [each.limit for each in answer.refusals if each.limit is not None]
         say(refusal_of(answer) | ({"limit": limits[0]} if limits else {}), json_wanted)
         raise click.exceptions.Exit(1)
+    return answer
+
+
+def answer_of(answer: Booking | BookingChanged | Refused, json_wanted: bool) -> None:
+    """Prints what a verb has answered."""
     if isinstance(answer, BookingChanged):
         answer = answer.after
-    say(shown(answer), json_wanted)
+    say(shown(accepted(answer, json_wanted)), json_wanted)
 
 
 def shown(found: Booking) -> dict[str, Any]:

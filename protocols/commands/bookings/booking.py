@@ -10,8 +10,6 @@ import click
 from catalogue.database import Transaction
 from catalogue.items import find_item
 from circulation.booking import bookings, changes, delivering, lists
-from circulation.booking.results import Booking
-from circulation.kernel.results import Refused
 from protocols.commands.bookings.answers import NUMBER, answer_of, perform, shown
 from protocols.commands.bookings.copies import COPY_COMMANDS
 from protocols.commands.shared.library import Library, as_json, opened, say
@@ -78,32 +76,24 @@ def place(
         raise click.UsageError("--from and --until say for which days")
     if (item is None) == (record_id is None):
         raise click.UsageError("--item or --record says which title")
-    with opened(settings) as library:
-        desk = library.desk(branch)
-
-        def work(transaction: Transaction) -> Booking | Refused:
-            return bookings.place_booking(
-                library.act(transaction, desk),
-                bookings.BookingWish(
-                    patron=patron,
-                    record_id=record_id,
-                    item=item,
-                    first=first,
-                    last=last,
-                    preferred=copies,
-                    minimum=minimum,
-                    suppliers=suppliers or None,
-                    delivery_branch=deliver_to,
-                    group_id=group_id,
-                    lends_onward=lend_onward,
-                    note=note,
-                ),
-            )
-
-        try:
-            answer = library.write(work)
-        except ValueError as error:
-            raise click.ClickException(str(error)) from error
+    wish = bookings.BookingWish(
+        patron=patron,
+        record_id=record_id,
+        item=item,
+        first=first,
+        last=last,
+        preferred=copies,
+        minimum=minimum,
+        suppliers=suppliers or None,
+        delivery_branch=deliver_to,
+        group_id=group_id,
+        lends_onward=lend_onward,
+        note=note,
+    )
+    try:
+        answer = perform(settings, branch, bookings.place_booking, wish)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     answer_of(answer, as_json)
 
 
@@ -164,8 +154,9 @@ def cancel(
     settings: Settings, number: int, branch: str, refuse: bool, why: str, as_json: bool
 ) -> None:
     """Cancel a booking; what was set aside goes home."""
-    how = {"booking_id": number, "refused": refuse, "why": why}
-    answer_of(perform(settings, branch, changes.cancel_booking, **how), as_json)
+    cancel_booking = changes.cancel_booking
+    answer = perform(settings, branch, cancel_booking, booking_id=number, refused=refuse, why=why)
+    answer_of(answer, as_json)
 
 
 @booking.command()

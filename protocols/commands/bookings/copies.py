@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -9,7 +10,7 @@ import click
 from circulation.booking import delivering, preparing
 from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Stay
 from circulation.loans.onward import LentOnward
-from protocols.commands.bookings.answers import NUMBER, answer_of, perform, shown
+from protocols.commands.bookings.answers import NUMBER, accepted, perform, shown
 from protocols.commands.shared.library import as_json, end_by, opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import at_branch, several_barcodes
@@ -62,8 +63,7 @@ def set_aside(
 ) -> None:
     """Keep copies for a booking, and send them to where they will be handed out."""
     answers = perform(settings, branch, preparing.set_aside, booking_id=number, barcodes=barcodes)
-    if isinstance(answers, Refused):
-        answer_of(answers, as_json)
+    answers = accepted(answers, as_json)
     _say_each(barcodes, answers, as_json)
 
 
@@ -75,8 +75,7 @@ def set_aside(
 def put_back(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
     """Keep a copy for its booking no more."""
     answer = perform(settings, branch, preparing.put_back, item=barcode)
-    if isinstance(answer, Refused):
-        answer_of(answer, as_json)
+    answer = accepted(answer, as_json)
     say({"item": barcode, "was_set_aside": answer}, as_json)
 
 
@@ -97,8 +96,7 @@ def deliver(
         booking_id=number,
         barcodes=barcodes or None,
     )
-    if isinstance(answer, Refused):
-        answer_of(answer, as_json)
+    answer = accepted(answer, as_json)
     say(
         shown(answer.booking)
         | {"items": _each(barcodes, answer.answers), "lent_onward": answer.lent_onward},
@@ -117,14 +115,14 @@ def onward(
     settings: Settings, number: int, pairs: tuple[str, ...], branch: str, as_json: bool
 ) -> None:
     """Lend copies onward to pupils; without pairs, to the class of the booking by name."""
-    parted = [tuple(pair.split("=", 1)) for pair in pairs]
-    if any(len(pair) != 2 for pair in parted):
+    parted = [pair.partition("=") for pair in pairs]
+    if not all(sign for _, sign, _ in parted):
         raise click.UsageError("each pair is a barcode, = and a patron")
+    named = [(barcode, patron) for barcode, _, patron in parted]
     answers = perform(
-        settings, branch, delivering.lend_booking_onward, booking_id=number, pairs=parted
+        settings, branch, delivering.lend_booking_onward, booking_id=number, pairs=named
     )
-    if isinstance(answers, Refused):
-        answer_of(answers, as_json)
+    answers = accepted(answers, as_json)
     _say_each(tuple(answers), tuple(answers.values()), as_json)
 
 
@@ -152,8 +150,7 @@ def return_(
         barcodes=barcodes,
         is_all=is_all,
     )
-    if isinstance(answer, Refused):
-        answer_of(answer, as_json)
+    answer = accepted(answer, as_json)
     say(
         shown(answer.booking)
         | {
@@ -168,7 +165,7 @@ def return_(
 _Answer = CheckedOut | CheckedIn | LentOnward | Stay | Refused
 
 
-def _each(barcodes: tuple[str, ...], answers: tuple[_Answer, ...]) -> list[dict[str, Any]]:
+def _each(barcodes: Sequence[str], answers: Sequence[_Answer]) -> list[dict[str, Any]]:
     found = []
     for number, answer in enumerate(answers):
         item = getattr(answer, "item", None)
@@ -188,8 +185,8 @@ def _each(barcodes: tuple[str, ...], answers: tuple[_Answer, ...]) -> list[dict[
     return found
 
 
-def _say_each(barcodes: tuple[str, ...], answers: tuple[_Answer, ...], json_wanted: bool) -> None:
-    say(_each(barcodes, tuple(answers)), json_wanted)
+def _say_each(barcodes: Sequence[str], answers: Sequence[_Answer], json_wanted: bool) -> None:
+    say(_each(barcodes, answers), json_wanted)
     end_by(answers)
 
 

@@ -69,22 +69,17 @@ def place(
     wanted += [Wanted(item=barcode) for barcode in items]
     if not wanted:
         raise click.UsageError("name a title (--record) or an item (--item)")
+    wish = HoldWish(
+        patron=patron,
+        wanted=wanted,
+        kind=HoldKind(kind),
+        pickup_branch=pickup,
+        activates=activates,
+        interest_until=until,
+        priority=priority,
+    )
     with opened(settings) as library:
-        desk = library.desk(branch)
-        answer = library.write(
-            lambda transaction: place_holds(
-                library.act(transaction, desk),
-                HoldWish(
-                    patron=patron,
-                    wanted=wanted,
-                    kind=HoldKind(kind),
-                    pickup_branch=pickup,
-                    activates=activates,
-                    interest_until=until,
-                    priority=priority,
-                ),
-            )
-        )
+        answer = library.perform(branch, place_holds, wish)
     if isinstance(answer, Refused):
         _refuse(answer, as_json)
     else:
@@ -164,12 +159,7 @@ def _do(
 ) -> None:
     """Does something with one hold of a patron, and says what it is like now."""
     with opened(settings) as library:
-        desk = library.desk(branch)
-        answer = library.write(
-            lambda transaction: verb(
-                library.act(transaction, desk), patron=patron, hold_id=hold_id, **options
-            )
-        )
+        answer = library.perform(branch, verb, patron=patron, hold_id=hold_id, **options)
     if isinstance(answer, Refused):
         _refuse(answer, json_wanted)
     else:

@@ -103,10 +103,7 @@ def fetch(settings: Settings, barcode: str, branch: str, give_up: bool, as_json:
             was_marked = _give_up(library, barcode, branch)
             say({"item": barcode, "was_marked": was_marked}, as_json)
             return
-        desk = library.desk(branch)
-        answer = library.write(
-            lambda transaction: begin_fetching(library.act(transaction, desk), item=barcode)
-        )
+        answer = library.perform(branch, begin_fetching, item=barcode)
     if isinstance(answer, Refused):
         say([refusal_of(answer)], as_json)
         raise click.exceptions.Exit(1)

@@ -194,12 +194,7 @@ def _add_take(group: click.Group, kind: StayKind) -> None:
     @click.pass_obj
     def take(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
         with opened(settings) as library:
-            desk = library.desk(branch)
-            answer = library.write(
-                lambda transaction: collecting.take_out(
-                    library.act(transaction, desk), item=barcode
-                )
-            )
+            answer = library.perform(branch, collecting.take_out, item=barcode)
         say({"item": barcode, "was_taken_out": accepted(answer, as_json)}, as_json)
 
 

@@ -125,10 +125,7 @@ def _came(library: Library, desk: Desk, returned: date | datetime) -> datetime:
 def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: bool) -> None:
     """Renew the loans of one or more items, whoever has them."""
     with opened(settings) as library:
-        desk = library.desk(branch)
-        answers = library.write(
-            lambda transaction: renew_stack(library.act(transaction, desk), barcodes=barcodes)
-        )
+        answers = library.perform(branch, renew_stack, barcodes=barcodes)
         say_all(library, barcodes, answers, as_json)
 
 
@@ -189,10 +186,7 @@ def _mark(
     **options: Any,
 ) -> None:
     with opened(settings) as library:
-        desk = library.desk(branch)
-        answer = library.write(
-            lambda transaction: verb(library.act(transaction, desk), item=barcode, **options)
-        )
+        answer = library.perform(branch, verb, item=barcode, **options)
         say_all(library, (barcode,), (answer,), as_json)
 
 
@@ -225,10 +219,7 @@ def suspend(settings: Settings, barcode: str, until: date, branch: str, as_json:
 def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
     """Bring the due date of a loan forward, as far as the rules allow it."""
     with opened(settings) as library:
-        desk = library.desk(branch)
-        answer = library.write(
-            lambda transaction: recall(library.act(transaction, desk), item=barcode)
-        )
+        answer = library.perform(branch, recall, item=barcode)
     if isinstance(answer, Refused):
         say([{"item": barcode} | refusal_of(answer)], as_json)
         raise click.exceptions.Exit(1)

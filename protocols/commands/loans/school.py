@@ -30,11 +30,8 @@ def class_(settings: Settings, file: TextIO, branch: str, as_json: bool) -> None
             raise click.UsageError(f"line {number}: a card and a barcode, and nothing else")
         pairs += [(words[0], words[1])] if words else []
     with opened(settings) as library:
-        desk = library.desk(branch)
         try:
-            answers = library.write(
-                lambda transaction: check_out_pairs(library.act(transaction, desk), pairs=pairs)
-            )
+            answers = library.perform(branch, check_out_pairs, pairs=pairs)
         except BatchTooLarge as error:
             raise click.ClickException(str(error)) from error
         say_all(library, [item for _, item in pairs], answers, as_json)
@@ -49,10 +46,7 @@ def class_(settings: Settings, file: TextIO, branch: str, as_json: bool) -> None
 def onward(settings: Settings, barcode: str, patron: str, branch: str, as_json: bool) -> None:
     """What a teacher has on loan goes to PATRON, a pupil. The loan stays the teacher's."""
     with opened(settings) as library:
-        desk = library.desk(branch)
-        answer = library.write(
-            lambda transaction: lend_onward(library.act(transaction, desk), item=barcode, to=patron)
-        )
+        answer = library.perform(branch, lend_onward, item=barcode, to=patron)
         _say_onward(barcode, answer, as_json)
 
 
@@ -64,10 +58,7 @@ def onward(settings: Settings, barcode: str, patron: str, branch: str, as_json: 
 def back(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
     """The teacher has an item back from the pupil; the loan goes on."""
     with opened(settings) as library:
-        desk = library.desk(branch)
-        answer = library.write(
-            lambda transaction: end_onward_loan(library.act(transaction, desk), item=barcode)
-        )
+        answer = library.perform(branch, end_onward_loan, item=barcode)
         _say_onward(barcode, answer, as_json)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -29,6 +29,7 @@ from protocols.commands.shared.tables import print_if_it_fits
 from protocols.commands.shared.unknown import no_branch
 from protocols.commands.shared.wording import for_people, plain, remember_zones
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 #: The device that events of the command line name.
@@ -72,6 +73,18 @@ class Library:
     def act(self, transaction: Transaction, desk: Desk) -> Act:
         """What is done now at that desk."""
         return Act(transaction, self.circulation, desk, self.now)
+
+    def perform(
+        self,
+        isil: str,
+        verb: Callable[Concatenate[Act, P], T],
+        /,
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """What a verb answers at a desk of that branch."""
+        desk = self.desk(isil)
+        return self.write(lambda transaction: verb(self.act(transaction, desk), *given, **named))
 
     def desk(self, isil: str, actor: str | None = None) -> Desk:
         """A desk in that branch, of that actor or of whoever is working here; a mistake of the
