@@ -72,7 +72,8 @@ def _branches_by_agency(*, isil: str) -> Statement:
 
 
 @many(Agency)
-def _all_agencies() -> Statement:
+def all_agencies() -> Statement:
+    """All agencies by ISIL."""
     return (
         select(
             *columns(
@@ -86,23 +87,21 @@ def _all_agencies() -> Statement:
     )
 
 
-@many(Branch)
-def _all_branches() -> Statement:
-    return select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES).order_by(branches.c.isil)
+class Consortium(NamedTuple):
+    """Libraries that share one system."""
 
-
-class _Consortium(NamedTuple):
     id: int
     name: str
 
 
-@many(_Consortium)
-def _all_consortia() -> Statement:
-    return select(*columns(_Consortium, consortia)).order_by(consortia.c.id)
+@many(Consortium)
+def all_consortia() -> Statement:
+    """Most libraries have one."""
+    return select(*columns(Consortium, consortia)).order_by(consortia.c.id)
 
 
 @send
-def _rename_consortium(*, consortium_id: int, name: str) -> Statement:
+def rename_consortium(*, consortium_id: int, name: str) -> Statement:
     return update(consortia).where(consortia.c.id == consortium_id).values(name=name)
 
 
@@ -185,10 +184,6 @@ def add_branch(transaction: Transaction, agency_id: int, isil: str, name: str) -
     return new_id
 
 
-def rename_consortium(transaction: Transaction, consortium_id: int, name: str) -> None:
-    _rename_consortium(transaction, consortium_id=consortium_id, name=name)
-
-
 def rename_branch(transaction: Transaction, branch_id: int, name: str) -> None:
     _rename_branch(transaction, branch_id=branch_id, name=name)
     set_up_changed(transaction)
@@ -205,21 +200,6 @@ def remove_branch(transaction: Transaction, branch_id: int) -> None:
     """Removes a branch that nothing names any more; otherwise a constraint breaks."""
     _delete_branch(transaction, branch_id=branch_id)
     set_up_changed(transaction)
-
-
-def all_consortia(transaction: Transaction) -> list[tuple[int, str]]:
-    """Ids and names; most libraries have one."""
-    return [(each.id, each.name) for each in _all_consortia(transaction)]
-
-
-def all_agencies(transaction: Transaction) -> list[Agency]:
-    """All agencies by ISIL."""
-    return _all_agencies(transaction)
-
-
-def all_branches(transaction: Transaction) -> list[Branch]:
-    """The branches of all agencies, by ISIL."""
-    return _all_branches(transaction)
 
 
 def find_branch(transaction: Transaction, isil: str) -> Branch | None:

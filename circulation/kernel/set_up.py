@@ -55,8 +55,9 @@ def version_of() -> Statement:
 
 
 @many(Branch)
-def _all_branches() -> Statement:
-    return select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES)
+def all_branches() -> Statement:
+    """The branches of all agencies, by ISIL."""
+    return select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES).order_by(branches.c.isil)
 
 
 #: Schools whose stock is their own.
@@ -144,7 +145,7 @@ def read_set_up(transaction: Transaction) -> SetUp:
         raise RuntimeError("no feature has joined: import circulation.assembly first")
     # The version first: a change that comes between makes the next look-up read anew.
     version = version_of(transaction)
-    branches = {branch.id: branch for branch in _all_branches(transaction)}
+    branches = {branch.id: branch for branch in all_branches(transaction)}
     return SetUp(
         version=version,
         branches=branches,

@@ -17,7 +17,6 @@ from circulation.kernel.organisation import (
     add_branch,
     add_consortium,
     all_agencies,
-    all_branches,
     all_consortia,
     change_agency,
     remove_agency,
@@ -26,7 +25,7 @@ from circulation.kernel.organisation import (
     rename_consortium,
 )
 from circulation.kernel.rules import lineage
-from circulation.kernel.set_up import DEFAULT_TIMEZONE
+from circulation.kernel.set_up import DEFAULT_TIMEZONE, all_branches
 from circulation.kernel.trees import CATEGORIES, GROUPS, Nodes
 from circulation.sections.changes import Change
 from circulation.sections.parts import (
@@ -71,15 +70,15 @@ class ConsortiumSection(Section):
         reading.add(CONSORTIUM, (), {"name": name or ""}, ("consortium",))
 
     def load(self, stored: Stored) -> None:
-        for _, name in all_consortia(stored.transaction):
-            stored.parts.add(CONSORTIUM, (), {"name": name})
+        for consortium in all_consortia(stored.transaction):
+            stored.parts.add(CONSORTIUM, (), {"name": consortium.name})
 
     def store(self, storing: Storing, change: Change, fields: Fields) -> None:
         if change.before is None:
             add_consortium(storing.transaction, fields["name"])
         else:
-            consortium = all_consortia(storing.transaction)[0][0]
-            rename_consortium(storing.transaction, consortium, fields["name"])
+            consortium = all_consortia(storing.transaction)[0].id
+            rename_consortium(storing.transaction, consortium_id=consortium, name=fields["name"])
 
 
 class TreeSection(Section):
@@ -189,7 +188,7 @@ class AgencySection(Section):
         transaction, (isil,) = storing.transaction, change.key
         name, kind, timezone = fields["name"], fields["kind"], fields["timezone"]
         if change.before is None:
-            consortium = all_consortia(transaction)[0][0]
+            consortium = all_consortia(transaction)[0].id
             add_agency(transaction, consortium, isil, name, kind=kind, timezone=timezone)
             if fields["shares_stock"]:
                 share_stock(transaction, isil, True)

@@ -17,8 +17,9 @@ from sqlalchemy import Column
 from catalogue.database import Transaction
 from circulation.calendars.rows import Owner
 from circulation.kernel.models import Model
-from circulation.kernel.organisation import all_agencies, all_branches
+from circulation.kernel.organisation import all_agencies
 from circulation.kernel.parts import Registry
+from circulation.kernel.set_up import all_branches
 from circulation.sections.changes import Change
 from circulation.sections.options import Checks
 from circulation.sections.parts import Fields, Key, Lines, Noun, Parts

@@ -14,102 +14,29 @@ SET_BY: Mapping[str, str] = {
 }
 
 #: Tables of what happens in the library, of who and what is in it, and of the machinery.
-NOT_SET_UP: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "records",
-            "items",
-            "postings",
-            "sort_keys",
-            "loads",
-            "held_records",
-            "former_records",
-            "changed_while_reindexing",
-            "reindexings",
-            "index_rules",
-            "kept_result_sets",
-            "item_properties",
-        ),
-        "the catalogue",
-    ),
-    **dict.fromkeys(
-        (
-            "patrons",
-            "patron_absences",
-            "patron_balances",
-            "patron_blocks",
-            "patron_consents",
-            "patron_contacts",
-            "patron_group_members",
-            "patron_guardians",
-            "patron_identifiers",
-            "patron_preferences",
-            "sealed_numbers",
-            "notice_choices",
-        ),
-        "patrons, and what they chose",
-    ),
-    "patron_groups": "schools and classes come from the registers of the schools, every year anew",
-    **dict.fromkeys(
-        (
-            "bookings",
-            "booking_loans",
-            "booking_supplies",
-            "captures",
-            "charge_loans",
-            "charge_postings",
-            "charges",
-            "closures",
-            "collection_claims",
-            "collection_files",
-            "collection_lines",
-            "debt_warnings",
-            "deliveries",
-            "delivery_lines",
-            "dunning_acts",
-            "events",
-            "exchange_bodies",
-            "exchanges",
-            "fetches",
-            "hold_sets",
-            "holds",
-            "interlibrary_loans",
-            "loan_conflicts",
-            "loans",
-            "incoming_texts",
-            "missing_items",
-            "money_orders",
-            "notice_messages",
-            "notices",
-            "partner_notices",
-            "partner_requests",
-            "payments",
-            "post_receipts",
-            "stays",
-            "temporary_placements",
-            "temporary_records",
-            "temporary_stations",
-            "transits",
-            "unexpected_items",
-        ),
-        "what happens",
-    ),
-    **dict.fromkeys(
-        (
-            "access_log",
-            "compatibility",
-            "job_runs",
-            "leases",
-            "loan_statistics",
-            "locked_devices",
-            "outbox",
-            "pin_failures",
-            "replies",
-            "set_up_version",
-            "silent_batches",
-            "silent_rows",
-            "terminal_counts",
-        ),
-        "the machinery",
-    ),
+_OTHERS = {
+    "the catalogue": """
+        changed_while_reindexing former_records held_records index_rules item_properties items
+        kept_result_sets loads postings records reindexings sort_keys
+    """,
+    "patrons, and what they chose": """
+        notice_choices patron_absences patron_balances patron_blocks patron_consents
+        patron_contacts patron_group_members patron_guardians patron_identifiers
+        patron_preferences patrons sealed_numbers
+    """,
+    "schools and classes come from the registers of the schools, every year anew": "patron_groups",
+    "what happens": """
+        booking_loans booking_supplies bookings captures charge_loans charge_postings charges
+        closures collection_claims collection_files collection_lines debt_warnings deliveries
+        delivery_lines dunning_acts events exchange_bodies exchanges fetches hold_sets holds
+        incoming_texts interlibrary_loans loan_conflicts loans missing_items money_orders
+        notice_messages notices partner_notices partner_requests payments post_receipts stays
+        temporary_placements temporary_records temporary_stations transits unexpected_items
+    """,
+    "the machinery": """
+        access_log compatibility job_runs leases loan_statistics locked_devices outbox
+        pin_failures replies set_up_version silent_batches silent_rows terminal_counts
+    """,
 }
+#: Table -> why no text sets it.
+NOT_SET_UP = {table: why for why, tables in _OTHERS.items() for table in tables.split()}

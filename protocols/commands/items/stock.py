@@ -19,9 +19,9 @@ from circulation.fees.terms import FeeTerms
 from circulation.items.changes import KEEP, ItemUnfit, Keep, change_item
 from circulation.items.placement import LEVELS, UnknownPlace, place_item
 from circulation.items.removal import ItemNeeded, remove_item
-from circulation.kernel.organisation import all_branches
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Refused
+from circulation.kernel.set_up import all_branches
 from circulation.ledger.prices import WrongPrice, minor_units
 from protocols.commands.shared.library import DEVICE, Library
 from protocols.commands.shared.unknown import no_branch, no_item

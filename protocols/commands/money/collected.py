@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from catalogue.database import Transaction
-from circulation.kernel.organisation import all_branches
-from circulation.kernel.set_up import DEFAULT_TIMEZONE
+from circulation.kernel.set_up import DEFAULT_TIMEZONE, all_branches
 from circulation.ledger.collected import collected_for_others
 from circulation.ledger.money import amount_text
 from protocols.commands.shared.library import as_json, opened, say

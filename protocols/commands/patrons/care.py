@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from catalogue.database import Transaction
-from circulation.kernel.organisation import all_branches, find_branch
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.set_up import all_branches
 from circulation.patrons.changes import Changes, change_patron, patron_fields
 from circulation.patrons.checking import dialled, telephone
 from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent

@@ -14,9 +14,9 @@ import click
 from catalogue.database import Transaction
 from circulation.dunning.unwarned import unwarned_debtors
 from circulation.holds.work_lists import Slice, fetch_page, shelf_page
-from circulation.kernel.organisation import all_branches
 from circulation.kernel.paging import MOST, PAGE, Page, Place
 from circulation.kernel.results import LoanMark
+from circulation.kernel.set_up import all_branches
 from circulation.ledger.money import amount_text
 from circulation.loans import work_lists
 from circulation.patrons.identifiers import known_as

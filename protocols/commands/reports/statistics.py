@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from catalogue.database import Transaction
-from circulation.kernel.organisation import all_branches
+from circulation.kernel.set_up import all_branches
 from circulation.loans.statistics import DIMENSIONS, Counted, loans_by
 from protocols.commands.shared.library import as_json, opened, say
 from protocols.commands.shared.settings import Settings

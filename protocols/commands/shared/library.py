@@ -16,8 +16,9 @@ import circulation.assembly  # noqa: F401  the features join before anything is 
 from catalogue.database import Database, Transaction
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
-from circulation.kernel.organisation import all_branches, desk_at
+from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import Desk, Refused
+from circulation.kernel.set_up import all_branches
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.patrons.changes import patron_fields

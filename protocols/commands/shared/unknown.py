@@ -12,8 +12,9 @@ import click
 
 from catalogue.database import Transaction
 from catalogue.items import find_item
-from circulation.kernel.organisation import all_branches, find_branch
+from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import Branch
+from circulation.kernel.set_up import all_branches
 from protocols.process.near import near, question, slips
 
 #: Items that are offered.

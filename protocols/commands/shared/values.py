@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from circulation.kernel.organisation import all_branches
+from circulation.kernel.set_up import all_branches
 from circulation.ledger.prices import WrongPrice, minor_units
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.settings import Settings

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from catalogue.database import Transaction
 from circulation.callers.partners import all_partners
-from circulation.kernel.organisation import all_branches
+from circulation.kernel.set_up import all_branches
 from protocols.hosting.findings import Finding, error, warning
 from protocols.ncip.partners.agreements import partner_of
 from protocols.ncip.settings import EVERY_AGENCY, NcipSettings, Partner, folded_agency
