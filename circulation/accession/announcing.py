@@ -131,10 +131,8 @@ def announce(
     lock_writing(transaction)
     set_up = circulation.set_up(transaction, _set_up_version(transaction))
     by_isil = {branch.isil: branch for branch in set_up.branches.values()}
-    problems = [
-        *_delivery_problems(transaction, delivery, by_isil),
-        *_line_problems(transaction, delivery, by_isil, fetched),
-    ]
+    problems = list(_delivery_problems(transaction, delivery, by_isil))
+    problems += _line_problems(transaction, delivery, by_isil, fetched)
     if problems:
         return NotAnnounced(tuple(problems))
     main = by_isil[delivery.branch]

@@ -21,6 +21,7 @@ from circulation.archiving.exporting import export
 from circulation.archiving.forms import Columns
 from circulation.archiving.importing import import_archive
 from circulation.archiving.manifest import read_manifest
+from circulation.archiving.tables import archived_tables
 
 _names: Callable[..., list[Any]] = many(
     select(column("name")).select_from(
@@ -62,13 +63,7 @@ def up_to_date(
         url = f"sqlite:///{Path(place) / 'former.sqlite'}"
         upgrade(url, manifest.revision)
         with closing(open_database(url)) as database:
-            import_archive(
-                database,
-                folder,
-                revision=manifest.revision,
-                columns_of=_columns,
-                former=(_NOTICE_PROGRESS,),
-            )
+            import_archive(database, folder, revision=manifest.revision, tables_of=_tables)
         upgrade(url, newest)
         archive = Path(place) / "archive"
         with closing(open_database(url)) as database:
@@ -82,7 +77,9 @@ def up_to_date(
         yield archive
 
 
-def _columns(transaction: Transaction, table: Table) -> Columns:
-    """Those of the table's columns that the database has."""
-    names = {row[0] for row in _names(transaction, table.name)}
-    return [column for column in table.columns if column.name in names]
+def _tables(transaction: Transaction) -> Iterator[tuple[Table, Columns]]:
+    """The tables that the database has, each with those of its columns that are there."""
+    for table in (*archived_tables(), _NOTICE_PROGRESS):
+        names = {row[0] for row in _names(transaction, table.name)}
+        if names:
+            yield table, [column for column in table.columns if column.name in names]

@@ -25,6 +25,7 @@ from circulation.archiving.tables import (
 
 #: Rows that are written in one go.
 BATCH: Final = 2_000
+_ALL: Final = [(table, list(table.columns)) for table in archived_tables()]
 
 
 class NotEmpty(Exception):
@@ -38,13 +39,11 @@ def import_archive(
     revision: str,
     on_progress: Progress = lambda table, rows, of: None,
     afterwards: Callable[[Transaction], None] = lambda transaction: None,
-    columns_of: Callable[[Transaction, Table], Columns] = lambda _, table: list(table.columns),
-    former: Iterable[Table] = (),
+    tables_of: Callable[[Transaction], Iterable[tuple[Table, Columns]]] = lambda _: _ALL,
 ) -> Manifest:
     """Reads an archive into a database of the same revision that holds no library yet.
 
-    `columns_of` says which columns a table has there; one without any is passed over. `former` are
-    tables that are read besides.
+    `tables_of` gives the tables that are there, each with its columns.
 
     All of it is one transaction, with what is to be done `afterwards`. The index is not made:
     `catalogue.reindexing.rebuilding.reindex` does that.
@@ -56,8 +55,7 @@ def import_archive(
         for name in TELLTALE:
             if scalar(select(func.count()).select_from(metadata.tables[name]))(transaction):
                 raise NotEmpty(f"the database has {name} already")
-        found = [(table, columns_of(transaction, table)) for table in (*archived_tables(), *former)]
-        tables = [(table, columns) for table, columns in found if columns]
+        tables = list(tables_of(transaction))
         for table, _ in tables:
             if f"{table.name}.{manifest.form}" not in manifest.files:
                 raise UnreadableArchive(f"{folder}: no file of {table.name} in the manifest")

@@ -18,7 +18,7 @@ from circulation.dunning.steps import Does, Done, Planned, Step
 _write_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
-class Act(NamedTuple):
+class DunningAct(NamedTuple):
     """A step that was done, or passed over: of a loan in one `round`, or of a charge."""
 
     id: int
@@ -46,9 +46,11 @@ class Act(NamedTuple):
 _DOES = {each.value: each for each in Does}
 
 
-def _row(*row: Any) -> Act:
+def _row(*row: Any) -> DunningAct:
     id_, loan_id, round_, charge_id, step, does, outcome, *rest = row
-    return Act(id_, loan_id, round_, charge_id, step, _DOES[does], outcome == "passed", *rest)
+    return DunningAct(
+        id_, loan_id, round_, charge_id, step, _DOES[does], outcome == "passed", *rest
+    )
 
 
 _COLUMNS = ("id", "loan_id", "round", "charge_id", "step", "does", "outcome", "day", "at", "facts")
@@ -140,25 +142,27 @@ def pass_over(
         write_act(transaction, subject, each.step, day=day, now=now, facts=facts, is_passed=True)
 
 
-def acts_of_loans(transaction: Transaction, loan_ids: Sequence[int]) -> dict[int, list[Act]]:
+def acts_of_loans(transaction: Transaction, loan_ids: Sequence[int]) -> dict[int, list[DunningAct]]:
     """The acts of each loan, of all its rounds, in the order in which they were done."""
-    found: dict[int, list[Act]] = defaultdict(list)
+    found: dict[int, list[DunningAct]] = defaultdict(list)
     for act in _of_loans(transaction, list(loan_ids)):
         assert act.loan_id is not None
         found[act.loan_id].append(act)
     return found
 
 
-def acts_of_charges(transaction: Transaction, charge_ids: Sequence[int]) -> dict[int, list[Act]]:
+def acts_of_charges(
+    transaction: Transaction, charge_ids: Sequence[int]
+) -> dict[int, list[DunningAct]]:
     """The acts of each charge, in the order in which they were done."""
-    found: dict[int, list[Act]] = defaultdict(list)
+    found: dict[int, list[DunningAct]] = defaultdict(list)
     for act in _of_charges(transaction, list(charge_ids)):
         assert act.charge_id is not None
         found[act.charge_id].append(act)
     return found
 
 
-def acts_of_patron(transaction: Transaction, patron_id: int) -> list[Act]:
+def acts_of_patron(transaction: Transaction, patron_id: int) -> list[DunningAct]:
     return _of_patron(transaction, patron_id)
 
 

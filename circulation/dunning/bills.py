@@ -22,7 +22,7 @@ from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind
 from circulation.loans.facts import OPEN_LOAN
 from circulation.notices.causes import Cause
-from circulation.notices.requests import NoticeRequest, request_notice
+from circulation.notices.requests import NoticeId, NoticeRequest, request_notice
 
 #: Kinds that a bill consists of.
 _BILLED = (ChargeKind.COMPENSATION, ChargeKind.LATE_FEE)
@@ -98,43 +98,10 @@ def _tell(
     first = bills[0]
     assert first.step is not None
     step, row = first.step.step, first.row
-    told_facts = {each.row.id: step_facts(set_up, each) for each in bills}
     charge_ids = list(dict.fromkeys(each for its in charged.values() for each in its))
     notice = last_day = None
     if charge_ids:
-        fee = charge_step(
-            circulation,
-            transaction,
-            set_up,
-            step,
-            row.patron_id,
-            row.branch_id,
-            row.category,
-            day,
-            now,
-            main_charge=charge_ids[0],
-        )
-        agency_id = set_up.branches[row.branch_id].agency_id
-        warning = warning_with(transaction, set_up, step, row.patron_id, agency_id, now=now)
-        outlook = bill_outlook(transaction, set_up, charge_ids[0], day)
-        last_day = pay_by(outlook, day)
-        facts: dict[str, Any] = (
-            told_facts[row.id] | step_costs(fee) | outlook | {"pay_by": last_day}
-        )
-        named = [*charge_ids, fee.id] if fee else charge_ids
-        notice = request_notice(
-            circulation,
-            transaction,
-            NoticeRequest(
-                patron_id=row.patron_id,
-                kind=step.kind,
-                cause=Cause(charges=tuple(named), loans=tuple(charged), key=step.code),
-                facts=facts | warning.facts,
-                branch_id=row.branch_id,
-            ),
-            now=now,
-        )
-        warning.note(notice)
+        notice, last_day = _send(circulation, transaction, set_up, first, charged, day, now)
     known = acts_of_charges(transaction, charge_ids)
     for charge_id in charge_ids:
         if all(act.step != step.code for act in known.get(charge_id, ())):
@@ -147,15 +114,55 @@ def _tell(
                 facts={"step": step.code, "notice": notice, "pay_by": last_day},
             )
     for each in bills:
-        its = charged[each.row.id]
+        its, facts = charged[each.row.id], step_facts(set_up, each)
         write_act(
             transaction,
             Subject(each.row.patron_id, each.row.id, each.row.round),
             step,
             day=day,
             now=now,
-            facts=told_facts[each.row.id] | {"charges": its, "notice": notice},
+            facts=facts | {"charges": its, "notice": notice},
         )
         run.count("loans billed" if its else "loans billed nothing")
-        why = f"due {told_facts[each.row.id]['due_date']}, {len(its)} charges"
+        why = f"due {facts['due_date']}, {len(its)} charges"
         run.told.append(Told(step.code, step.does.value, each.row.patron_id, each.row.barcode, why))
+
+
+def _send(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    first: Decision,
+    charged: dict[int, list[int]],
+    day: date,
+    now: datetime,
+) -> tuple[NoticeId | None, str]:
+    """Has the patron told; the notice, and the last day to pay that it gives."""
+    assert first.step is not None
+    step, row = first.step.step, first.row
+    charge_ids = list(dict.fromkeys(each for its in charged.values() for each in its))
+    fee = charge_step(
+        circulation, transaction, set_up, step, row, day, now, main_charge=charge_ids[0]
+    )
+    agency_id = set_up.branches[row.branch_id].agency_id
+    warning = warning_with(transaction, set_up, step, row.patron_id, agency_id, now=now)
+    outlook = bill_outlook(transaction, set_up, charge_ids[0], day)
+    last_day = pay_by(outlook, day)
+    facts: dict[str, Any] = (
+        step_facts(set_up, first) | step_costs(fee) | outlook | {"pay_by": last_day}
+    )
+    named = [*charge_ids, fee.id] if fee else charge_ids
+    notice = request_notice(
+        circulation,
+        transaction,
+        NoticeRequest(
+            patron_id=row.patron_id,
+            kind=step.kind,
+            cause=Cause(charges=tuple(named), loans=tuple(charged), key=step.code),
+            facts=facts | warning.facts,
+            branch_id=row.branch_id,
+        ),
+        now=now,
+    )
+    warning.note(notice)
+    return notice, last_day

@@ -21,7 +21,7 @@ from catalogue.database import Transaction, key_parameters, many, many_of, one, 
 from catalogue.schema import agencies
 from circulation.calendars.due_dates import local_date
 from circulation.digital_post.numbers import post_number
-from circulation.dunning.acts import Act, acts_of_charges
+from circulation.dunning.acts import DunningAct, acts_of_charges
 from circulation.dunning.claims import ClaimKind, follow_charges
 from circulation.dunning.schema import collection_claims, collection_files, collection_lines
 from circulation.dunning.steps import Does
@@ -273,7 +273,7 @@ def _record(
     line: LineRow,
     *,
     creditor: str,
-    acts: Sequence[Act],
+    acts: Sequence[DunningAct],
     main_claim: int | None,
     timezone: str,
 ) -> dict[str, Any]:

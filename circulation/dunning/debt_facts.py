@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
@@ -11,21 +12,12 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from catalogue.database import Transaction, key_parameters, many_of
 from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
-from circulation.dunning.acts import Act, acts_of_charges
+from circulation.dunning.acts import DunningAct, acts_of_charges
 from circulation.dunning.debtors import Debtor, debtor_of
 from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.outlook import announced, hears, is_enough, to_come
 from circulation.dunning.schema import dunning_acts
-from circulation.dunning.steps import (
-    Does,
-    Done,
-    Flow,
-    Planned,
-    Step,
-    count_done,
-    due_step,
-    plan,
-)
+from circulation.dunning.steps import Does, Done, Flow, Planned, Step, count_done, due_step, plan
 from circulation.fees.rules import fee_terms
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
@@ -149,7 +141,7 @@ def debt_decisions(
 
 
 def _decide(
-    set_up: SetUp, row: DebtRow, flow: Flow, acts: Sequence[Act], day: date
+    set_up: SetUp, row: DebtRow, flow: Flow, acts: Sequence[DunningAct], day: date
 ) -> DebtDecision:
     billed = next((act for act in acts if act.does is Does.BILL), None)
     timezone = set_up.branches[row.branch_id].timezone
@@ -186,8 +178,7 @@ def debt_outlook(
     assert decision.step is not None
     done = decision.done | {each.step.code: Done(day, True) for each in decision.passed}
     done[decision.step.step.code] = Done(day, False)
-    row, flow, step = decision.row, decision.flow, decision.step.step
-    return _outlook(transaction, set_up, row, flow, done, decision.start, step.fee, day)
+    return _outlook(transaction, set_up, decision, done, decision.step.step.fee, day)
 
 
 def bill_outlook(
@@ -199,20 +190,20 @@ def bill_outlook(
     flow = row and DUNNING.of(set_up).flow(set_up.case(row.branch_id, row.category, ""))
     if not row or not flow:
         return {}
-    return _outlook(transaction, set_up, row, flow, {}, day, 0, day)
+    billed = DebtDecision(row, flow, [], None, [], day, {})
+    return _outlook(transaction, set_up, billed, {}, 0, day)
 
 
 def _outlook(
     transaction: Transaction,
     set_up: SetUp,
-    row: DebtRow,
-    flow: Flow,
+    decision: DebtDecision,
     done: dict[str, Done],
-    start: date,
     fee: int,
     day: date,
 ) -> dict[str, Any]:
     """`fee` is what the step of the day costs itself: it is owed as well from then on."""
+    row = decision.row
     terms = fee_terms(set_up, row.branch_id, row.category, "", day)
     adds = terms.currency == row.currency
     owed = row.together + (fee if adds else 0)
@@ -227,8 +218,11 @@ def _outlook(
         owed += step.fee if adds else 0
         return True
 
-    following = to_come(flow.of_debts, start, done, _calendars(set_up, row), day, does)
-    return announced(following, hears(set_up, row.branch_id, row.category))
+    steps, calendars = decision.flow.of_debts, _calendars(set_up, row)
+    planned_by = partial(plan, steps, decision.start, calendars=calendars)
+    return announced(
+        to_come(planned_by, done, day, does), hears(set_up, row.branch_id, row.category)
+    )
 
 
 def debt_facts(set_up: SetUp, decision: DebtDecision) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from circulation.dunning.debt_facts import (
 from circulation.dunning.fees import charge_step, step_costs
 from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.outlook import pay_by
-from circulation.dunning.steps import Does, Step
+from circulation.dunning.steps import Does
 from circulation.dunning.warnings import warning_with
 from circulation.kernel.engine import Circulation
 from circulation.kernel.set_up import SetUp
@@ -100,16 +100,15 @@ def _do(
     assert first.step is not None
     step = first.step.step
     if step.does is Does.COLLECT:
-        debts = _hand_over(circulation, transaction, set_up, step, debts, day, now, run)
+        debts = _hand_over(circulation, transaction, set_up, debts, day, now, run)
     if debts:
-        _tell(circulation, transaction, set_up, step, debts, outlook, day, now, run)
+        _tell(circulation, transaction, set_up, debts, outlook, day, now, run)
 
 
 def _hand_over(
     circulation: Circulation,
     transaction: Transaction,
     set_up: SetUp,
-    step: Step,
     debts: Sequence[DebtDecision],
     day: date,
     now: datetime,
@@ -119,12 +118,13 @@ def _hand_over(
     collected = []
     for each in debts:
         row = each.row
-        debtor = debtor_asked(transaction, set_up, row, step)
+        assert each.step is not None
+        debtor = debtor_asked(transaction, set_up, row, each.step.step)
         if debtor.patron_id is None:
             pass_over(
                 transaction,
                 Subject(row.patron_id, charge_id=row.id),
-                [each.step] if each.step else [],
+                [each.step],
                 day=day,
                 now=now,
                 why=debtor.why,
@@ -152,28 +152,18 @@ def _tell(
     circulation: Circulation,
     transaction: Transaction,
     set_up: SetUp,
-    step: Step,
     debts: Sequence[DebtDecision],
     outlook: dict[str, Any],
     day: date,
     now: datetime,
     run: Run,
 ) -> None:
-    row = debts[0].row
-    fee = charge_step(
-        circulation,
-        transaction,
-        set_up,
-        step,
-        row.patron_id,
-        row.branch_id,
-        row.category,
-        day,
-        now,
-        main_charge=debts[0].row.id,
-    )
+    first = debts[0]
+    assert first.step is not None
+    step, row = first.step.step, first.row
+    fee = charge_step(circulation, transaction, set_up, step, row, day, now, main_charge=row.id)
     warning = warning_with(transaction, set_up, step, row.patron_id, row.agency_id, now=now)
-    facts = debt_facts(set_up, debts[0]) | outlook
+    facts = debt_facts(set_up, first) | outlook
     if step.does is Does.REMIND:
         facts["pay_by"] = pay_by(outlook, day)
     charge_ids = tuple(each.row.id for each in debts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
@@ -27,14 +27,23 @@ def desk_of(set_up: SetUp, branch_id: int) -> Desk:
     return set_up.desk(branch_id, ACTOR)
 
 
+class Owing(Protocol):
+    """The row of a loan or debt: whose it is, and by whose rules."""
+
+    @property
+    def patron_id(self) -> int: ...
+    @property
+    def branch_id(self) -> int: ...
+    @property
+    def category(self) -> str: ...
+
+
 def charge_step(
     circulation: Circulation,
     transaction: Transaction,
     set_up: SetUp,
     step: Step,
-    patron_id: int,
-    branch_id: int,
-    category: str,
+    owing: Owing,
     day: date,
     now: datetime,
     main_charge: int | None = None,
@@ -46,19 +55,19 @@ def charge_step(
     """
     if not step.fee:
         return None
-    branch = set_up.branches[branch_id]
-    account = open_account(transaction, set_up, desk_of(set_up, branch_id), patron_id, now)
-    once = f"step {step.code} {branch.agency_id} {patron_id} {day}"
+    branch = set_up.branches[owing.branch_id]
+    account = open_account(transaction, set_up, desk_of(set_up, branch.id), owing.patron_id, now)
+    once = f"step {step.code} {branch.agency_id} {owing.patron_id} {day}"
     if charge_made_once(account, once) is not None:
         return None
-    terms = fee_terms(set_up, branch_id, category, "", local_date(now, branch.timezone))
+    terms = fee_terms(set_up, branch.id, owing.category, "", local_date(now, branch.timezone))
     charge = create_charge(
         circulation,
         account,
         ChargeKind.ADMINISTRATIVE,
         step.fee,
         terms.currency,
-        branch_id=branch_id,
+        branch_id=branch.id,
         reason=ChargeReason.REMINDED.value,
         once=once,
     )
@@ -66,7 +75,7 @@ def charge_step(
         # It is told with the debt that it is for, and does not cost a letter of its own.
         write_act(
             transaction,
-            Subject(patron_id, charge_id=charge.id),
+            Subject(owing.patron_id, charge_id=charge.id),
             step,
             day=day,
             now=now,

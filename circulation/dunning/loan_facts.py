@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
+from functools import partial
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, exists, select
 
@@ -12,9 +14,9 @@ from catalogue.database import Transaction, key_parameters, many_of
 from catalogue.schema import items
 from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
-from circulation.dunning.acts import Act, acts_of_loans
+from circulation.dunning.acts import DunningAct, acts_of_loans
 from circulation.dunning.flow_rows import DUNNING
-from circulation.dunning.outlook import NEXT, Bill, announced, bill_of, hears, to_come
+from circulation.dunning.outlook import NEXT, announced, hears, to_come
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import (
     Does,
@@ -26,6 +28,10 @@ from circulation.dunning.steps import (
     is_before_due,
     plan,
 )
+from circulation.fees.compensation import compensation_of
+from circulation.fees.late_fees import late_fee
+from circulation.fees.lateness import child_on, lateness
+from circulation.fees.rules import fee_terms
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rules import scope_of
@@ -183,7 +189,7 @@ def _due_date(set_up: SetUp, row: LoanRow) -> date:
 
 
 def _decide(
-    set_up: SetUp, plans: _Plans, row: LoanRow, acts: Sequence[Act], now: datetime
+    set_up: SetUp, plans: _Plans, row: LoanRow, acts: Sequence[DunningAct], now: datetime
 ) -> Decision | None:
     """What is to be done of the loan; None where no flow holds, or it stands still."""
     flow = plans.flow(row)
@@ -204,19 +210,35 @@ def _decide(
     return Decision(row, flow, planned, step, passed, done)
 
 
+class Bill(NamedTuple):
+    """What a loan would be billed: compensation, and a late fee, which loans may share."""
+
+    compensation: int
+    late_fee: int
+    currency: str
+
+
 def _billed(set_up: SetUp, row: LoanRow, day: date) -> Bill | None:
-    return bill_of(
-        set_up,
-        branch_id=row.branch_id,
-        home_branch_id=row.home_branch_id,
-        category=row.category,
-        born=row.born,
-        material_group=row.item_group,
-        price=row.price,
-        price_currency=row.currency,
+    """What is billed on that day for the loan; None where the rules charge nothing."""
+    timezone = set_up.branches[row.branch_id].timezone
+    terms = fee_terms(set_up, row.branch_id, row.category, row.item_group, day)
+    owed = compensation_of(terms, row.price, row.currency)
+    if owed is None:
+        return None
+    is_child = child_on(terms, local_date(row.due, timezone), row.born)
+    where = row.home_branch_id if terms.calendar == "home" else row.branch_id
+    late = lateness(
+        terms,
         due=row.due,
-        day=day,
+        at=datetime.combine(day, time(12), ZoneInfo(timezone)),
+        calendar=set_up.calendars[where],
+        price=row.price if row.currency in (None, terms.currency) else None,
+        is_child=is_child,
     )
+    with_it = 0
+    if terms.bill_fee != "none":
+        with_it = late_fee(terms, late, "bill", is_child=is_child)
+    return Bill(sum(owed), with_it, terms.currency)
 
 
 def loan_outlook(set_up: SetUp, decision: Decision, day: date) -> dict[str, Any]:
@@ -234,8 +256,8 @@ def loan_outlook(set_up: SetUp, decision: Decision, day: date) -> dict[str, Any]
         )
 
     due = _due_date(set_up, row)
-    steps, calendars = decision.flow.of_loans, _calendars(set_up, row)
-    following = to_come(steps, due, done, calendars, day, does, last_day=due)
+    planned_by = partial(plan, decision.flow.of_loans, due, calendars=_calendars(set_up, row))
+    following = to_come(planned_by, done, day, does, last_day=due)
     facts: dict[str, Any] = announced(following, hears(set_up, row.branch_id, row.category))
     if facts.get("next") != NEXT[Does.BILL] or row.billed is not None:
         return facts

@@ -149,9 +149,7 @@ def _tell(
     row, step = decision.row, decision.step.step
     facts = step_facts(set_up, decision) | loan_outlook(set_up, decision, day)
     agency_id = set_up.branches[row.branch_id].agency_id
-    fee = charge_step(
-        circulation, transaction, set_up, step, row.patron_id, row.branch_id, row.category, day, now
-    )
+    fee = charge_step(circulation, transaction, set_up, step, row, day, now)
     warning = warning_with(transaction, set_up, step, row.patron_id, agency_id, now=now)
     notice = request_notice(
         circulation,

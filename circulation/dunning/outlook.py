@@ -9,17 +9,9 @@ rules send none. All of it is as things stand when the letter is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
-from circulation.calendars.due_dates import local_date
-from circulation.calendars.opening_hours import Calendar
-from circulation.dunning.steps import Does, Done, Planned, Step, due_step, plan
-from circulation.fees.compensation import compensation_of
-from circulation.fees.late_fees import late_fee
-from circulation.fees.lateness import child_on, lateness
-from circulation.fees.rules import fee_terms
+from circulation.dunning.steps import Does, Done, Planned, Step, due_step
 from circulation.kernel.set_up import SetUp
 from circulation.notices.requests import is_told
 
@@ -27,10 +19,8 @@ _DAY = timedelta(days=1)
 
 
 def to_come(
-    steps: Sequence[Step],
-    start: date,
+    planned_by: Callable[[Mapping[str, Done]], Sequence[Planned]],
     done: Mapping[str, Done],
-    calendars: Mapping[str, Calendar],
     day: date,
     does: Callable[[Planned], bool],
     *,
@@ -38,12 +28,12 @@ def to_come(
 ) -> Iterator[Planned]:
     """The steps that will be done after `day`, each with its day, if nothing comes between.
 
-    The flow's own decision (`due_step`) of one day after the other. `does` tells whether a step
-    that is due will be done for this person; the other arguments are those of `plan`.
+    The flow's own decision (`due_step`) of one day after the other. `planned_by` plans the steps
+    where these were done; `does` tells whether one that is due will be done for this person.
     """
     known = dict(done)
     while True:
-        planned = plan(steps, start, known, calendars)
+        planned = planned_by(known)
         days = [each.day for each in planned if each.day > day]
         if not days:
             return
@@ -85,49 +75,6 @@ PAYMENT_DAYS = 14
 def pay_by(outlook: Mapping[str, str], day: date) -> str:
     """The last day to pay that a bill or reminder of `day` gives: that before what follows."""
     return outlook.get("deadline") or (day + timedelta(PAYMENT_DAYS)).isoformat()
-
-
-class Bill(NamedTuple):
-    """What a loan would be billed: compensation, and a late fee, which loans may share."""
-
-    compensation: int
-    late_fee: int
-    currency: str
-
-
-def bill_of(
-    set_up: SetUp,
-    *,
-    branch_id: int,
-    home_branch_id: int,
-    category: str,
-    born: date | None,
-    material_group: str,
-    price: int | None,
-    price_currency: str | None,
-    due: datetime,
-    day: date,
-) -> Bill | None:
-    """What is billed on that day for a loan of the branch; None where the rules charge nothing."""
-    timezone = set_up.branches[branch_id].timezone
-    terms = fee_terms(set_up, branch_id, category, material_group, day)
-    owed = compensation_of(terms, price, price_currency)
-    if owed is None:
-        return None
-    is_child = child_on(terms, local_date(due, timezone), born)
-    where = home_branch_id if terms.calendar == "home" else branch_id
-    late = lateness(
-        terms,
-        due=due,
-        at=datetime.combine(day, time(12), ZoneInfo(timezone)),
-        calendar=set_up.calendars[where],
-        price=price if price_currency in (None, terms.currency) else None,
-        is_child=is_child,
-    )
-    with_it = 0
-    if terms.bill_fee != "none":
-        with_it = late_fee(terms, late, "bill", is_child=is_child)
-    return Bill(sum(owed), with_it, terms.currency)
 
 
 def is_enough(step: Step, together: int) -> bool:

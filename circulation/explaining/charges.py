@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from catalogue.database import Transaction
-from circulation.dunning.acts import Act, acts_of_charges, acts_of_loans
+from circulation.dunning.acts import DunningAct, acts_of_charges, acts_of_loans
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Branch
 from circulation.ledger.charge_lists import loans_charged
@@ -32,7 +32,7 @@ class ChargeExplained:
     postings: tuple[Posting, ...]
     loans: tuple[ChargedLoan, ...]
     undone: tuple[ChargedLoan, ...]
-    steps: tuple[Act, ...]
+    steps: tuple[DunningAct, ...]
 
 
 def explain_charge(

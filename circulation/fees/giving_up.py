@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from catalogue.database import Transaction
-from circulation.fees.paying import shares_of
+from circulation.fees.paying import PaymentWish, shares_of
 from circulation.fees.terms import FeeTerms
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
@@ -16,7 +16,7 @@ from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.ledger.balances import balances_of
 from circulation.ledger.charges import reduce_charge, write_off
 from circulation.ledger.money import Allocation, Balance, Charge
-from circulation.ledger.orders import Act, Asked, Done, once
+from circulation.ledger.orders import Asked, Done, MoneyAct, once
 from circulation.ledger.payments import charges_of_account
 from circulation.ledger.postings import Account, open_account
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
@@ -24,9 +24,9 @@ from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 #: Any part of what is owed can be given up, and no more.
 _TERMS: Final = FeeTerms(partial_payment=True, overpayment="refuse")
 #: What gives a charge up, or a part of it.
-GIVING_UP: Final[dict[Act, Callable[[Account, Charge, str, int], Charge]]] = {
-    Act.WRITE_OFF: write_off,
-    Act.REDUCTION: lambda account, charge, reason, amount: reduce_charge(
+GIVING_UP: Final[dict[MoneyAct, Callable[[Account, Charge, str, int], Charge]]] = {
+    MoneyAct.WRITE_OFF: write_off,
+    MoneyAct.REDUCTION: lambda account, charge, reason, amount: reduce_charge(
         account, charge, amount, reason
     ),
 }
@@ -47,25 +47,32 @@ class GivenUp:
     was_repeated: bool = False
 
 
+class GivingUp(NamedTuple):
+    """`amount` minor units of the `charge` (an id, or several), or of all that is owed to the
+    agency, the oldest first.
+
+    `act` is one of `GIVING_UP`: what is owed is written off, or was charged by mistake.
+    """
+
+    amount: int
+    currency: str
+    reason: str
+    order_id: str | None = None
+    charge: int | Sequence[int] | None = None
+    act: MoneyAct = MoneyAct.WRITE_OFF
+
+
 def give_up(
     circulation: Circulation,
     transaction: Transaction,
+    wish: GivingUp,
     *,
     desk: Desk,
     patron: str,
-    amount: int,
-    currency: str,
-    reason: str,
     now: datetime,
-    order_id: str | None = None,
-    charge: int | Sequence[int] | None = None,
-    act: Act = Act.WRITE_OFF,
 ) -> GivenUp | Refused:
-    """Gives up `amount` of the `charge`, or of all that is owed to the agency, the oldest first.
-
-    `act` is one of `GIVING_UP`: what is owed is written off, or was charged by mistake. Refused as
-    a payment is, and done once for each `order_id` as a payment is: see
-    `circulation.fees.paying.pay`.
+    """Gives up what the patron owes. Refused as a payment is, and done once for each order id as a
+    payment is: see `circulation.fees.paying.pay`.
     """
     patron_id = find_patron(transaction, patron, key=IDENTIFIERS.of(circulation))
     if patron_id is None:
@@ -74,21 +81,21 @@ def give_up(
     if desk.branch_id not in set_up.branches:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
     account = open_account(transaction, set_up, desk, patron_id, now)
-    wanted = (charge,) if isinstance(charge, int) else None if charge is None else tuple(charge)
+    as_paid = PaymentWish(wish.amount, wish.currency, wish.order_id, wish.charge)
 
     def do() -> Done | Refusal:
         owed = charges_of_account(transaction, patron_id, {desk.agency_id})
-        shares = shares_of(owed, wanted, None, amount, currency, _TERMS)
+        shares = shares_of(owed, as_paid, _TERMS)
         if isinstance(shares, Refusal):
             return shares
         for owing, share in shares:
-            GIVING_UP[act](account, owing, reason, share)
+            GIVING_UP[wish.act](account, owing, wish.reason, share)
         return Done(tuple(Allocation(owing.id, share) for owing, share in shares))
 
-    asked = Asked(act, amount, currency, wanted or ())
-    done = once(account, desk.agency_id, order_id, asked, do)
+    asked = Asked(wish.act, wish.amount, wish.currency, as_paid.charges or ())
+    done = once(account, desk.agency_id, wish.order_id, asked, do)
     if isinstance(done, Refusal):
         return Refused((done,))
     balances = balances_of(transaction, patron_id)
     given_up = tuple(each.charge_id for each in done.shares)
-    return GivenUp(patron_id, amount, currency, given_up, balances, done.was_repeated)
+    return GivenUp(patron_id, wish.amount, wish.currency, given_up, balances, done.was_repeated)

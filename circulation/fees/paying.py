@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert
 
@@ -22,6 +23,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import balances_of, debt_blocks_of
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import (
@@ -32,10 +34,11 @@ from circulation.ledger.money import (
     PaymentResult,
     PostingKind,
 )
-from circulation.ledger.orders import Act, Asked, Done, once
+from circulation.ledger.orders import Asked, Done, MoneyAct, once
 from circulation.ledger.payments import PaymentRow, charges_of_account, find_payment
 from circulation.ledger.postings import (
     Account,
+    Origin,
     find_charge,
     first_posting_of,
     insert_charge,
@@ -43,7 +46,7 @@ from circulation.ledger.postings import (
     postings_of_payment,
 )
 from circulation.ledger.schema import payments
-from circulation.patrons.facts import lock_patron, patron_facts
+from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
 _WRITTEN = PaymentRow._fields[:-1]
@@ -86,30 +89,43 @@ def account_currency(
     return agency_fee_terms(set_up, desk.agency_id, category, day).currency
 
 
+class PaymentWish(NamedTuple):
+    """A payment of `amount` minor units as somebody wishes to make it.
+
+    It is put to `charge` (an id, or several, all or nothing), to charges of one `kind`, or to all
+    that can be paid at the desk, the oldest first. `method` says how it was paid.
+    `refuse_overpayment` takes no more than is owed even where the rules would keep it.
+    """
+
+    amount: int
+    currency: str
+    order_id: str | None = None
+    charge: int | Sequence[int] | None = None
+    kind: ChargeKind | None = None
+    method: str = ""
+    refuse_overpayment: bool = False
+
+    @property
+    def charges(self) -> tuple[int, ...] | None:
+        """The ids that it names; None where it names none."""
+        if self.charge is None:
+            return None
+        return (self.charge,) if isinstance(self.charge, int) else tuple(self.charge)
+
+
 def pay(
     circulation: Circulation,
     transaction: Transaction,
+    wish: PaymentWish,
     *,
     desk: Desk,
     patron: str,
-    amount: int,
-    currency: str,
     now: datetime,
-    order_id: str | None = None,
-    charge: int | Sequence[int] | None = None,
-    kind: ChargeKind | None = None,
-    method: str = "",
-    refuse_overpayment: bool = False,
 ) -> PaymentResult:
-    """Takes a payment of `amount` minor units for the patron with identifier `patron`.
+    """Takes a payment for the patron with identifier `patron`, of what is owed to the desk's agency
+    and to those it collects for. Asks for no PIN: anyone may pay for anyone.
 
-    It is put to what is owed to the desk's agency and to those it collects for: to `charge` (an id,
-    or several, all or nothing), to charges of one `kind`, or to all, the oldest first. `method`
-    says how it was paid.
-    `refuse_overpayment` takes no more than is owed even where the rules would keep it.
-    Asks for no PIN: anyone may pay for anyone.
-
-    The same `order_id` once more, with the same patron, amount, currency and charges, gives the
+    The same order id once more, with the same patron, amount, currency and charges, gives the
     same answer (`Paid.was_repeated`) and does nothing; with another it is refused with
     ORDER_ID_TAKEN. An order id counts within the agency, for whatever moves money
     (`circulation.ledger.orders`): machines that only number their own payments put their name
@@ -127,41 +143,37 @@ def pay(
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
-    collected = set_up.agreements.collected_at(desk.agency_id)
     if desk.branch_id not in set_up.branches:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
+    return _pay(circulation, transaction, set_up, facts, wish, desk, now)
+
+
+def _pay(
+    circulation: Circulation,
+    transaction: Transaction,
+    set_up: SetUp,
+    facts: PatronFacts,
+    wish: PaymentWish,
+    desk: Desk,
+    now: datetime,
+) -> PaymentResult:
     account = Account(transaction, set_up, desk, facts.id, now)
+    collected = set_up.agreements.collected_at(desk.agency_id)
     day = local_date(now, set_up.branches[desk.branch_id].timezone)
     terms = agency_fee_terms(set_up, desk.agency_id, facts.category, day)
-    if refuse_overpayment:
+    if wish.refuse_overpayment:
         terms = replace(terms, overpayment="refuse")
-    wanted = (charge,) if isinstance(charge, int) else None if charge is None else tuple(charge)
-    payment = PaymentRow(
-        circulation.ids.next(now),
-        facts.id,
-        desk.agency_id,
-        order_id or "",
-        amount,
-        currency,
-        method,
-        desk.actor,
-        desk.device,
-        desk.branch_id,
-        now,
-        None,
-    )
-    # A payment that nobody named has its own number for an order id.
-    payment = payment._replace(order_id=order_id or str(payment.id))
+    payment = _row(circulation.ids.next(now), account, desk, wish)
 
     def take() -> Done | Refusal:
         owed = charges_of_account(transaction, facts.id, collected)
-        shares = shares_of(owed, wanted, kind, amount, currency, terms)
+        shares = shares_of(owed, wish, terms)
         return (
             shares if isinstance(shares, Refusal) else _take(circulation, account, payment, shares)
         )
 
     blocks = debt_blocks_of(transaction, facts.id)
-    asked = Asked(Act.PAYMENT, amount, currency, wanted or ())
+    asked = Asked(MoneyAct.PAYMENT, wish.amount, wish.currency, wish.charges or ())
     done = once(account, desk.agency_id, payment.order_id, asked, take)
     if isinstance(done, Refusal):
         return Refused((done,), patron=facts.patron())
@@ -171,14 +183,32 @@ def pay(
         done.payment_id,
         payment.order_id,
         facts.patron(),
-        amount,
-        currency,
+        wish.amount,
+        wish.currency,
         shares,
-        amount - sum(each.amount for each in shares),
+        wish.amount - sum(each.amount for each in shares),
         balances_of(transaction, facts.id),
         collected,
         done.was_repeated,
         lifted_block=bool(blocks - debt_blocks_of(transaction, facts.id)),
+    )
+
+
+def _row(payment_id: int, account: Account, desk: Desk, wish: PaymentWish) -> PaymentRow:
+    """A payment that nobody named has its own number for an order id."""
+    return PaymentRow(
+        payment_id,
+        account.patron_id,
+        desk.agency_id,
+        wish.order_id or str(payment_id),
+        wish.amount,
+        wish.currency,
+        wish.method,
+        desk.actor,
+        desk.device,
+        desk.branch_id,
+        account.now,
+        None,
     )
 
 
@@ -192,7 +222,9 @@ def _take(
     _insert_payment(transaction, *payment[: len(_WRITTEN)])
     for owing, share in shares:
         parent = first_posting_of(transaction, owing.id)
-        post(account, owing, PostingKind.PAYMENT, share, parent=parent, payment_id=payment.id)
+        post(
+            account, owing, PostingKind.PAYMENT, share, Origin(parent=parent, payment_id=payment.id)
+        )
     credit = payment.amount - sum(share for _, share in shares)
     if credit:
         _keep_credit(circulation, account, credit, payment.currency, payment.id)
@@ -243,14 +275,10 @@ def _put_to(transaction: Transaction, payment_id: int) -> tuple[Allocation, ...]
 
 
 def shares_of(
-    owed: Sequence[Charge],
-    wanted: tuple[int, ...] | None,
-    kind: ChargeKind | None,
-    amount: int,
-    currency: str,
-    terms: FeeTerms,
+    owed: Sequence[Charge], wish: PaymentWish, terms: FeeTerms
 ) -> list[tuple[Charge, int]] | Refusal:
     """Which charges the amount pays, and how much of each; or why it is not taken."""
+    wanted, amount, currency = wish.charges, wish.amount, wish.currency
     if amount <= 0:
         return Refusal(Reason.AMOUNT_WRONG)
     if wanted is not None:
@@ -260,7 +288,7 @@ def shares_of(
         if any(each.balance <= 0 for each in named):
             return Refusal(Reason.CHARGE_SETTLED)
         owed = named
-    owing = [each for each in owed if each.balance > 0 and kind in (None, each.kind)]
+    owing = [each for each in owed if each.balance > 0 and wish.kind in (None, each.kind)]
     payable = [each for each in owing if each.currency == currency]
     if owing and not payable:
         return Refusal(Reason.CURRENCY_NOT_OWED)
@@ -304,4 +332,4 @@ def _keep_credit(
     )
     values = kept._asdict() | {"kind": ChargeKind.CREDIT.value}
     insert_charge(account.transaction, *values.values(), None)
-    post(account, kept, PostingKind.PAYMENT, amount, payment_id=payment_id, reason=reason)
+    post(account, kept, PostingKind.PAYMENT, amount, Origin(payment_id=payment_id), reason=reason)

@@ -13,7 +13,6 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from catalogue.database import Database, Transaction, many, scalar, send
 from circulation.jobs.table import JOBS, Doing, Step
 from circulation.kernel.engine import Circulation
-from circulation.kernel.leases import Lease
 from circulation.kernel.schema import job_runs
 
 
@@ -102,12 +101,11 @@ def run_job(
     day: date,
     now: datetime,
     dry_run: bool = False,
-    lease: Lease | None = None,
-    clock: Callable[[], datetime] | None = None,
+    hold: Callable[[Transaction], object] | None = None,
 ) -> Ran:
     """Runs a job for a day to its end, step by step, and notes it.
 
-    Each step holds the `lease`, by the time that `clock` gives, so that no two processes are at it.
+    Each step begins with `hold`, which holds a lease, so that no two processes are at it.
     With `dry_run` every step is taken back again, and nothing noted: the answer tells what would
     have been done. Of a job that goes on where it began, that is its first step.
     Raises KeyError for a name that is not in `JOBS`, ValueError for a day in the future, LeaseTaken
@@ -122,8 +120,8 @@ def run_job(
     while after is not None:
 
         def step(transaction: Transaction, after: int = after) -> Step:
-            if lease is not None and not dry_run:
-                lease.hold(transaction, now if clock is None else clock())
+            if hold is not None and not dry_run:
+                hold(transaction)
             done = job.step(Doing(circulation, transaction, day, now, after))
             if dry_run:
                 raise _Undone(done)

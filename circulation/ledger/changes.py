@@ -21,7 +21,7 @@ from circulation.ledger.charges import (
     write_off,
 )
 from circulation.ledger.money import Allocation, Charge, ChargeKind
-from circulation.ledger.orders import Act, Asked, Done, once
+from circulation.ledger.orders import Asked, Done, MoneyAct, once
 from circulation.ledger.postings import Account, find_charge, open_account
 from circulation.ledger.reversals import reimburse
 
@@ -31,11 +31,11 @@ def _reduce(account: Account, charge: Charge, reason: str, amount: int | None = 
 
 
 #: What can be done to one charge, or to `amount` of it.
-CHANGES: Final[dict[Act, Callable[..., Charge]]] = {
-    Act.WRITE_OFF: write_off,
-    Act.WRITE_OFF_REDUCTION: reduce_write_off,
-    Act.REDUCTION: _reduce,
-    Act.REIMBURSEMENT: reimburse,
+CHANGES: Final[dict[MoneyAct, Callable[..., Charge]]] = {
+    MoneyAct.WRITE_OFF: write_off,
+    MoneyAct.WRITE_OFF_REDUCTION: reduce_write_off,
+    MoneyAct.REDUCTION: _reduce,
+    MoneyAct.REIMBURSEMENT: reimburse,
 }
 
 
@@ -73,7 +73,7 @@ def charge_patron(
         )
         return Done((Allocation(made.id, amount),))
 
-    asked = Asked(Act.CHARGE, amount, currency)
+    asked = Asked(MoneyAct.CHARGE, amount, currency)
     return _changed(transaction, once(account, desk.agency_id, order_id, asked, do))
 
 
@@ -81,7 +81,7 @@ def change_charge(
     circulation: Circulation,
     transaction: Transaction,
     *,
-    act: Act,
+    act: MoneyAct,
     charge_id: int,
     desk: Desk,
     reason: str,

@@ -25,6 +25,7 @@ from circulation.ledger.payments import settle_with_credit
 from circulation.ledger.postings import (
     CHARGE_COLUMNS,
     Account,
+    Origin,
     charge_row,
     find_charge,
     first_posting_of,
@@ -201,7 +202,7 @@ def _corrected(
 ) -> Charge:
     if parent is None:
         parent = first_posting_of(account.transaction, charge.id)
-    changed = post(account, charge, kind, amount, reason=reason, parent=parent)
+    changed = post(account, charge, kind, amount, Origin(parent=parent), reason=reason)
     write_event(
         account.transaction,
         EventKind.CHARGE_CHANGED,

@@ -1,9 +1,10 @@
 """Orders: whatever moves money because somebody asks for it is done once for each order id.
 
 A till, a machine, a partner or a script that lost the answer asks again, and gets the same answer.
-So every such act (see `Act`) names what it is about and goes through `once`, which takes the order
-id before anything is done and keeps with it what was done, in the transaction that does it. Two
-that come at one time wait for each other at the order id, whichever process they have come to.
+So every such act (see `MoneyAct`) names what it is about and goes through `once`, which takes the
+order id before anything is done and keeps with it what was done, in the transaction that does it.
+Two that come at one time wait for each other at the order id, whichever process they have come
+to.
 
 What circulation charges by itself has no order id: the state of the loan, the hold or the step of
 the flow makes it happen once, and `charges.once` names the occasion.
@@ -28,7 +29,7 @@ from circulation.ledger.postings import Account
 from circulation.ledger.schema import money_orders
 
 
-class Act(Enum):
+class MoneyAct(Enum):
     """What can be asked for. The value is what `money_orders.act` holds."""
 
     PAYMENT = "payment"
@@ -45,7 +46,7 @@ class Asked(NamedTuple):
     `amount` in minor units, None for all there is. `charges` are ids, empty where none is named.
     """
 
-    act: Act
+    act: MoneyAct
     amount: int | None
     currency: str
     charges: tuple[int, ...] = ()

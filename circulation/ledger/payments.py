@@ -14,7 +14,14 @@ from sqlalchemy import bindparam, select
 from catalogue.database import Transaction, many, one
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import Charge, ChargeKind, PostingKind
-from circulation.ledger.postings import CHARGE_COLUMNS, Account, charge_row, first_posting_of, post
+from circulation.ledger.postings import (
+    CHARGE_COLUMNS,
+    Account,
+    Origin,
+    charge_row,
+    first_posting_of,
+    post,
+)
 from circulation.ledger.schema import charge_postings, charges, payments
 
 
@@ -82,8 +89,7 @@ def settle_with_credit(account: Account, charge: Charge) -> Charge:
             each,
             PostingKind.PAYMENT_REDUCTION,
             share,
-            parent=paid,
-            payment_id=payment_id,
+            Origin(parent=paid, payment_id=payment_id),
             reason=reason,
         )
         charge = post(
@@ -91,8 +97,7 @@ def settle_with_credit(account: Account, charge: Charge) -> Charge:
             charge,
             PostingKind.PAYMENT,
             share,
-            parent=first_posting_of(account.transaction, charge.id),
-            payment_id=payment_id,
+            Origin(parent=first_posting_of(account.transaction, charge.id), payment_id=payment_id),
             reason=ChargeReason.PAID_BEFOREHAND.value,
         )
     return charge

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, update
 
@@ -145,6 +145,16 @@ postings_of_payment = many(
 )
 
 
+class Origin(NamedTuple):
+    """The posting that another one pays or corrects, and the payment that it is of."""
+
+    parent: int | None = None
+    payment_id: int | None = None
+
+
+NOTHING = Origin()
+
+
 class ChargeGone(RuntimeError):
     """A charge of a patron who was locked is not there: a lock was left out."""
 
@@ -154,15 +164,11 @@ def post(
     charge: Charge,
     kind: PostingKind,
     amount: int,
+    origin: Origin = NOTHING,
     *,
     reason: str = "",
-    parent: int | None = None,
-    payment_id: int | None = None,
 ) -> Charge:
-    """Appends a posting of `amount` (positive) minor units, and gives the charge as it is now.
-
-    `parent` is the posting that this one pays or corrects.
-    """
+    """Appends a posting of `amount` (positive) minor units, and gives the charge as it is now."""
     if amount <= 0:
         raise ValueError(f"a posting of {amount}: only its kind says which way it goes")
     charged, paid, written_off = (sign * amount for sign in EFFECTS[kind])
@@ -175,8 +181,8 @@ def post(
         charge.id,
         kind.value,
         balance,
-        parent,
-        payment_id,
+        origin.parent,
+        origin.payment_id,
         account.now,
         desk.actor if desk else "",
         desk.device if desk else "",

@@ -15,6 +15,7 @@ from circulation.ledger.money import Charge, PostingKind, amount_text
 from circulation.ledger.payments import find_payment, last_payment_of
 from circulation.ledger.postings import (
     Account,
+    Origin,
     find_charge,
     open_account,
     post,
@@ -64,7 +65,14 @@ def reverse_payment(
         share = min(amount, charge.paid)
         if share > 0:
             kind = PostingKind.PAYMENT_REDUCTION
-            post(account, charge, kind, share, parent=parent, payment_id=payment_id, reason=reason)
+            post(
+                account,
+                charge,
+                kind,
+                share,
+                Origin(parent=parent, payment_id=payment_id),
+                reason=reason,
+            )
             undone[str(charge_id)] = share
     write_event(
         transaction,
@@ -96,8 +104,7 @@ def reimburse(account: Account, charge: Charge, reason: str, amount: int | None 
         charge,
         PostingKind.REIMBURSEMENT,
         amount,
-        parent=parent,
-        payment_id=payment_id,
+        Origin(parent=parent, payment_id=payment_id),
         reason=reason,
     )
     write_event(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from circulation.fees.payment_ways import PaymentWays
 from circulation.kernel.results import Branch
@@ -45,22 +45,26 @@ class Text:
     template: str
 
 
-def context_of(
-    branch: Branch,
-    recipient: Person,
-    about: Person,
-    contents: Contents,
-    facts: Mapping[str, Any],
-    language: str,
-    now: datetime,
-    payment: PaymentWays,
-) -> dict[str, Any]:
+class Draft(NamedTuple):
+    """What a message is made of: in whose name, to whom, about whom, and what it tells. `payment`
+    is how the agency is paid."""
+
+    branch: Branch
+    recipient: Person
+    about: Person
+    contents: Contents
+    facts: Mapping[str, Any]
+    payment: PaymentWays = NOWHERE
+
+
+def context_of(draft: Draft, language: str, now: datetime) -> dict[str, Any]:
     """What a template is given. Amounts are in minor units; see the README for the names."""
+    branch, recipient, about, contents, facts, payment = draft
     charges = [
         row._asdict() | {"text": charge_text(ChargeKind(row.kind), row.reason, language)}
         for row in contents.charges
     ]
-    context: dict[str, Any] = {
+    return {
         "library": {"name": branch.name, "agency": branch.agency_name, "isil": branch.isil},
         "recipient": {"name": recipient.name, "given_name": recipient.given_name},
         "about": {
@@ -76,7 +80,6 @@ def context_of(
         "total": _total(charges, language),
         "payment": asdict(payment),
     }
-    return context
 
 
 def _total(charges: list[dict[str, Any]], language: str) -> str:
@@ -90,34 +93,33 @@ def _total(charges: list[dict[str, Any]], language: str) -> str:
     )
 
 
-def compose(
-    post: Post,
-    kind: NoticeKind,
-    channel: str,
-    *,
-    branch: Branch,
-    recipient: Person,
-    about: Person,
-    contents: Contents,
-    facts: Mapping[str, Any],
-    now: datetime,
-    payment: PaymentWays = NOWHERE,
-) -> Text:
-    """The message for a channel; `payment` is how the agency is paid.
+def compose(post: Post, kind: NoticeKind, channel: str, draft: Draft, *, now: datetime) -> Text:
+    """The message for a channel.
 
     A template of the library's own that fails is replaced by the shipped one: a mistake in one
     keeps nobody from being told. Raises BadTemplate where that fails as well.
     """
-    traits = post.channels[channel]
-    place = (branch.isil, branch.agency_isil)
+    traits, place = post.channels[channel], (draft.branch.isil, draft.branch.agency_isil)
 
     def made(templates: Templates) -> Text:
-        wanted = recipient.language
+        wanted = draft.recipient.language
         language = templates.language(wanted, kind.value, place=place, channel=channel)
-        context = context_of(branch, recipient, about, contents, facts, language, now, payment)
+        context = context_of(draft, language, now)
         # A text from a guardian's telephone renews the guardian's own loans.
-        context["can_answer"] = traits.takes_answers and about.id == recipient.id
-        return _compose(templates, kind, channel, traits.form, place, language, context)
+        context["can_answer"] = traits.takes_answers and draft.about.id == draft.recipient.id
+
+        def part(name: str) -> Rendered:
+            return templates.render(
+                kind.value, language, part=name, context=context, place=place, channel=channel
+            )
+
+        body, subject = part(traits.form.value), part("subject")
+        text = body.text
+        if traits.form is Form.SMS:
+            # A letter says in its first lines whom it is about.
+            is_named = draft.about.id == draft.recipient.id or draft.about.name in text
+            text = softened(text if is_named else f"{draft.about.name}: {text}")
+        return Text(language, subject.text, text, body.template)
 
     try:
         return made(post.templates)
@@ -125,33 +127,3 @@ def compose(
         if not post.templates.folders:
             raise
         return made(Templates())
-
-
-def _compose(
-    templates: Templates,
-    kind: NoticeKind,
-    channel: str,
-    form: Form,
-    place: tuple[str, ...],
-    language: str,
-    context: Mapping[str, Any],
-) -> Text:
-    def part(name: str) -> Rendered:
-        return templates.render(
-            kind.value,
-            language,
-            part=name,
-            context=context,
-            place=place,
-            channel=channel,
-        )
-
-    body = part(form.value)
-    subject = part("subject")
-    text = body.text
-    if form is Form.SMS:
-        # A letter says in its first lines whom it is about.
-        about = context["about"]
-        is_named = not about["is_other"] or about["name"] in text
-        text = softened(text if is_named else f"{about['name']}: {text}")
-    return Text(language, subject.text, text, body.template)

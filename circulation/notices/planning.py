@@ -16,7 +16,7 @@ from circulation.kernel.results import Branch
 from circulation.kernel.set_up import SetUp
 from circulation.notices.addresses import address_of
 from circulation.notices.channels import AddressKind
-from circulation.notices.composing import NOWHERE, Post, Text, compose
+from circulation.notices.composing import NOWHERE, Draft, Post, Text, compose
 from circulation.notices.contents import NOUNS, Contents, read_contents
 from circulation.notices.kinds import TRAITS, Basis, NoticeKind, NoticeState
 from circulation.notices.persons import Person, read_persons
@@ -174,13 +174,15 @@ class Planner:
                 self.post,
                 first.kind,
                 channel,
-                branch=branch,
-                recipient=recipient,
-                about=about,
-                contents=contents,
-                facts=_facts(notices),
+                Draft(
+                    branch=branch,
+                    recipient=recipient,
+                    about=about,
+                    contents=contents,
+                    facts=_facts(notices),
+                    payment=PAYMENT_WAYS.of(self.set_up).get(branch.agency_id, NOWHERE),
+                ),
                 now=self.now,
-                payment=PAYMENT_WAYS.of(self.set_up).get(branch.agency_id, NOWHERE),
             )
         except BadTemplate as error:
             return Planned(notices, NoticeState.FAILED, str(error))

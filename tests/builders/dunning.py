@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 
 from catalogue.database import Transaction, many
-from circulation.dunning.acts import Act, acts_of_charges, acts_of_loans
+from circulation.dunning.acts import DunningAct, acts_of_charges, acts_of_loans
 from circulation.dunning.claim_lists import ClaimLine, claims_of_patron
 from circulation.dunning.claims import Claim
 from circulation.dunning.flow_rows import store_flow
@@ -131,11 +131,11 @@ def days_told(library: Library, card: str) -> list[tuple[str, int]]:
     return [(each.kind, (each.at - start).days) for each in told(library, card)]
 
 
-def loan_acts(library: Library, loan_id: int) -> list[Act]:
+def loan_acts(library: Library, loan_id: int) -> list[DunningAct]:
     return library.read(lambda transaction: acts_of_loans(transaction, [loan_id]))[loan_id]
 
 
-def charge_acts(library: Library, charge_id: int) -> list[Act]:
+def charge_acts(library: Library, charge_id: int) -> list[DunningAct]:
     return library.read(lambda transaction: acts_of_charges(transaction, [charge_id]))[charge_id]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalogue.database import Transaction
-from circulation.fees.paying import pay
+from circulation.fees.paying import PaymentWish, pay
 from circulation.fees.rules import FEE_RULES
 from circulation.kernel.results import CheckedIn, Renewed
 from circulation.kernel.set_up import set_up_changed
@@ -118,15 +118,16 @@ def charge(
 
 
 def paid(library: Library, card: str, amount: int, **options: Any) -> PaymentResult:
-    details: dict[str, Any] = {"currency": "DKK", "desk": library.desk()} | options
+    desk = options.pop("desk", library.desk())
+    wish = PaymentWish(amount, **{"currency": "DKK"} | options)
     return library.write(
         lambda transaction: pay(
             library.circulation,
             transaction,
+            wish,
+            desk=desk,
             patron=card,
-            amount=amount,
             now=library.now,
-            **details,
         )
     )
 

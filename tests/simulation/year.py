@@ -15,7 +15,7 @@ from random import Random
 from catalogue.database import Database, Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.closures.closing import close_branch
-from circulation.fees.paying import pay
+from circulation.fees.paying import PaymentWish, pay
 from circulation.jobs.running import run_job
 from circulation.jobs.table import JOBS
 from circulation.kernel.act import Act
@@ -236,10 +236,9 @@ class Year:
         answer = pay(
             self.town.circulation,
             transaction,
+            PaymentWish(amount=amount, currency="DKK"),
             desk=self.town.desk(self.town.branches[0]),
             patron=card,
-            amount=amount,
-            currency="DKK",
             now=now,
         )
         assert not isinstance(answer, Refused), answer

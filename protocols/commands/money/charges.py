@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from catalogue.database import Transaction
-from circulation.fees.paying import account_currency, pay
+from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.kernel.results import Desk, Refused
 from circulation.ledger.changes import Changed, change_charge, charge_patron
 from circulation.ledger.charge_lists import patron_charges
 from circulation.ledger.money import Charge, ChargeKind, PatronCharges
-from circulation.ledger.orders import Act
+from circulation.ledger.orders import MoneyAct
 from circulation.ledger.postings import find_charge
 from circulation.ledger.reversals import reverse_payment
 from circulation.patrons.access_log import log_access
@@ -165,13 +165,15 @@ def pay_(
             lambda transaction: pay(
                 library.circulation,
                 transaction,
+                PaymentWish(
+                    amount=units,
+                    currency=currency,
+                    order_id=order_id,
+                    charge=charge_ids or None,
+                    method=method,
+                ),
                 desk=desk,
                 patron=patron,
-                amount=units,
-                currency=currency,
-                order_id=order_id,
-                charge=charge_ids or None,
-                method=method,
                 now=library.now,
             )
         )
@@ -259,7 +261,7 @@ def _where(library: Library, branch: str | None, charge: Charge) -> Desk:
     return Desk(library.actor, DEVICE, charge.agency_id, charge.branch_id)
 
 
-def _changing(name: str, act: Act, about: str) -> None:
+def _changing(name: str, act: MoneyAct, about: str) -> None:
     @charges.command(name, help=about)
     @_CHARGE
     @_AMOUNT
@@ -309,12 +311,16 @@ def _say_changed(library: Library, changed: Changed | Refused, as_json: bool) ->
 
 _changing(
     "waive",
-    Act.REDUCTION,
+    MoneyAct.REDUCTION,
     "Take CHARGE off, or a part of it: it should not have been charged.",
 )
-_changing("write-off", Act.WRITE_OFF, "Give up what is owed of CHARGE; the charge itself stands.")
-_changing("restore", Act.WRITE_OFF_REDUCTION, "Take back a write-off of CHARGE: it is owed again.")
-_changing("refund", Act.REIMBURSEMENT, "Give back what was paid too much of CHARGE.")
+_changing(
+    "write-off", MoneyAct.WRITE_OFF, "Give up what is owed of CHARGE; the charge itself stands."
+)
+_changing(
+    "restore", MoneyAct.WRITE_OFF_REDUCTION, "Take back a write-off of CHARGE: it is owed again."
+)
+_changing("refund", MoneyAct.REIMBURSEMENT, "Give back what was paid too much of CHARGE.")
 
 
 @charges.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation.dunning.acts import Act
+from circulation.dunning.acts import DunningAct
 from circulation.explaining.charges import ChargeExplained
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, Posting
 from circulation.notices.contents import ChargeTold
@@ -83,7 +83,7 @@ def taken_for(found: ChargeExplained, posting: Posting) -> str:
     return f"taken by {branch.agency_isil} for {found.branch.agency_isil}"
 
 
-def step_facts(act: Act, currency: str) -> dict[str, Any]:
+def step_facts(act: DunningAct, currency: str) -> dict[str, Any]:
     """What the flow did of a loan, or of the charge; `passed`: a later step came in its place."""
     return {
         "step": act.step,

@@ -109,8 +109,7 @@ def _run(
                 day=day,
                 now=library.now,
                 dry_run=dry_run,
-                lease=lease,
-                clock=lambda: datetime.now(UTC),
+                hold=lambda transaction: lease.hold(transaction, datetime.now(UTC)),
             )
             facts = {"job": ran.job, "day": ran.day, "runs": ran.runs} | ran.counts
             said.append(facts | ({"told": list(ran.told)} if ran.told else {}))

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation.fees.giving_up import give_up
-from circulation.fees.paying import account_currency, pay
+from circulation.fees.giving_up import GivingUp, give_up
+from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import PatronStatus, Refused
 from circulation.ledger.changes import charge_patron
 from circulation.ledger.money import ChargeKind
-from circulation.ledger.orders import Act
+from circulation.ledger.orders import MoneyAct
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem, Refusal, Response
 from protocols.ncip.models.accounts import (
@@ -38,10 +38,10 @@ _CHARGING = frozenset({"assess", "penalty", _DEFAULT_FEE})
 #: already. crosslink names no action at all.
 _BY_OUR_RULES = frozenset({_DEFAULT_FEE, ""})
 _GIVING_UP = {
-    "waive": Act.WRITE_OFF,
-    "forgive": Act.WRITE_OFF,
-    "writeoff": Act.WRITE_OFF,
-    "cancel": Act.REDUCTION,
+    "waive": MoneyAct.WRITE_OFF,
+    "forgive": MoneyAct.WRITE_OFF,
+    "writeoff": MoneyAct.WRITE_OFF,
+    "cancel": MoneyAct.REDUCTION,
 }
 #: By FiscalTransactionType; the first kind of each counts.
 _KINDS = {folded(word): kind for kind, word in reversed(TRANSACTION_TYPES.items())} | {
@@ -123,13 +123,15 @@ def _pay(
     paid = pay(
         context.circulation,
         context.transaction,
+        PaymentWish(
+            amount=amount,
+            currency=currency,
+            order_id=_order(about, caller, MoneyAct.PAYMENT),
+            charge=related or None,
+            method=about.payment_method_type.value if about.payment_method_type else "",
+        ),
         desk=desk_of(caller, context),
         patron=identifier,
-        amount=amount,
-        currency=currency,
-        order_id=_order(about, caller, Act.PAYMENT),
-        charge=related or None,
-        method=about.payment_method_type.value if about.payment_method_type else "",
         now=context.now,
     )
     if isinstance(paid, Refused):
@@ -155,7 +157,7 @@ def _charge(
         amount=amount,
         currency=currency,
         reason=about.fiscal_transaction_description or caller.known_as,
-        order_id=_order(about, caller, Act.CHARGE),
+        order_id=_order(about, caller, MoneyAct.CHARGE),
         now=context.now,
     )
     if isinstance(charged, Refused):
@@ -179,14 +181,16 @@ def _give_up(
     given_up = give_up(
         context.circulation,
         context.transaction,
+        GivingUp(
+            amount=amount,
+            currency=currency,
+            reason=about.fiscal_transaction_description or caller.known_as,
+            order_id=_order(about, caller, act),
+            charge=related,
+            act=act,
+        ),
         desk=desk_of(caller, context),
         patron=identifier,
-        amount=amount,
-        currency=currency,
-        reason=about.fiscal_transaction_description or caller.known_as,
-        order_id=_order(about, caller, act),
-        charge=related,
-        act=act,
         now=context.now,
     )
     if isinstance(given_up, Refused):
@@ -243,7 +247,7 @@ def _related(about: FiscalTransactionInformation) -> list[int] | None:
     return found
 
 
-def _order(about: FiscalTransactionInformation, caller: Partner, act: Act) -> str | None:
+def _order(about: FiscalTransactionInformation, caller: Partner, act: MoneyAct) -> str | None:
     """The partner's name for the transaction; a request may have one of each kind."""
     own = about.fiscal_transaction_reference_id
     name = own.fiscal_transaction_identifier_value if own else None

@@ -10,8 +10,8 @@ import re
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from circulation.fees.giving_up import give_up
-from circulation.fees.paying import account_currency, pay
+from circulation.fees.giving_up import GivingUp, give_up
+from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.fees.rules import agency_fee_terms
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed
@@ -189,15 +189,17 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
     outcome = pay(
         context.circulation,
         context.transaction,
+        PaymentWish(
+            amount=money.amount,
+            currency=money.currency,
+            order_id=money.order_id,
+            charge=money.charge,
+            method=METHODS.get(request.payment_type, request.payment_type.strip()),
+            refuse_overpayment=account is not None and account.refuse_overpayment,
+        ),
         desk=place.desk,
         patron=money.patron,
-        amount=money.amount,
-        currency=money.currency,
         now=context.now,
-        order_id=money.order_id,
-        charge=money.charge,
-        method=METHODS.get(request.payment_type, request.payment_type.strip()),
-        refuse_overpayment=account is not None and account.refuse_overpayment,
     )
     if isinstance(outcome, Refused):
         response.screen_message = refusal_messages(outcome, caller.words, place.zone)
@@ -218,14 +220,16 @@ def _written_off(
     outcome = give_up(
         context.circulation,
         context.transaction,
+        GivingUp(
+            amount=money.amount,
+            currency=money.currency,
+            reason=f"{place.desk.actor} {money.order}".rstrip(),
+            order_id=money.order_id,
+            charge=money.charge,
+        ),
         desk=place.desk,
         patron=money.patron,
-        amount=money.amount,
-        currency=money.currency,
-        reason=f"{place.desk.actor} {money.order}".rstrip(),
         now=context.now,
-        order_id=money.order_id,
-        charge=money.charge,
     )
     if isinstance(outcome, Refused):
         response.screen_message = refusal_messages(outcome, caller.words, place.zone)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from circulation.fees.giving_up import GivenUp, give_up
+from circulation.fees.giving_up import GivenUp, GivingUp, give_up
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
 from circulation.ledger.money import PostingKind
@@ -16,16 +16,15 @@ from tests.builders.fees import charge, total
 
 
 def given_up(library: Library, amount: int, **options: Any) -> GivenUp | Refused:
-    details: dict[str, Any] = {"currency": "DKK", "reason": "kiosk"} | options
+    wish = GivingUp(amount, **{"currency": "DKK", "reason": "kiosk"} | options)
     return library.write(
         lambda transaction: give_up(
             library.circulation,
             transaction,
+            wish,
             desk=library.desk(),
             patron="P1",
-            amount=amount,
             now=library.now,
-            **details,
         )
     )
 

@@ -12,7 +12,7 @@ from circulation.fees.compensation import compensation_of
 from circulation.fees.late_fees import SESSION, late_fee
 from circulation.fees.lateness import Lateness, child_on, lateness, tariff, top_fee
 from circulation.fees.loan_fees import fee_refusals
-from circulation.fees.paying import shares_of
+from circulation.fees.paying import PaymentWish, shares_of
 from circulation.fees.terms import FEE_TERMS, FeeTerms
 from circulation.fees.tiers import MOST, MOST_DAYS, Tier, amount_on, exceeding, read_tiers
 from circulation.kernel.reasons import Reason
@@ -265,20 +265,19 @@ OWED = (
         ({"amount": 200, "kind": ChargeKind.DAMAGE}, {}, [(3, 200)]),
         ({"amount": 1, "kind": ChargeKind.CREDIT}, {}, Refusal(Reason.NOTHING_OWED)),
         ({"amount": 1, "kind": ChargeKind.CREDIT}, {"overpayment": "credit"}, []),
-        ({"amount": 200, "wanted": (3,)}, {}, [(3, 200)]),
-        ({"amount": 300, "wanted": (3, 1, 3)}, {}, [(1, 100), (3, 200)]),
-        ({"amount": 100, "wanted": (1, 6)}, {}, Refusal(Reason.CHARGE_UNKNOWN)),
-        ({"amount": 100, "wanted": (1, 2)}, {}, Refusal(Reason.CHARGE_SETTLED)),
-        ({"amount": 100, "wanted": (4,)}, {}, Refusal(Reason.CHARGE_SETTLED)),
-        ({"amount": 100, "wanted": (5,)}, {}, Refusal(Reason.CURRENCY_NOT_OWED)),
+        ({"amount": 200, "charge": (3,)}, {}, [(3, 200)]),
+        ({"amount": 300, "charge": (3, 1, 3)}, {}, [(1, 100), (3, 200)]),
+        ({"amount": 100, "charge": (1, 6)}, {}, Refusal(Reason.CHARGE_UNKNOWN)),
+        ({"amount": 100, "charge": (1, 2)}, {}, Refusal(Reason.CHARGE_SETTLED)),
+        ({"amount": 100, "charge": (4,)}, {}, Refusal(Reason.CHARGE_SETTLED)),
+        ({"amount": 100, "charge": (5,)}, {}, Refusal(Reason.CURRENCY_NOT_OWED)),
     ],
 )
 def test_which_charges_an_amount_pays(
     asked: dict[str, Any], terms: dict[str, Any], paid: list[tuple[int, int]] | Refusal
 ) -> None:
     rules = FeeTerms(**({"partial_payment": False, "overpayment": "refuse"} | terms))
-    told: dict[str, Any] = {"wanted": None, "kind": None, "currency": "DKK"} | asked
-    shares = shares_of(OWED, terms=rules, **told)
+    shares = shares_of(OWED, PaymentWish(**{"currency": "DKK"} | asked), rules)
     if isinstance(shares, Refusal):
         assert shares == paid
     else:

@@ -9,7 +9,7 @@ from circulation.accounts.status import patron_status
 from circulation.explaining.charges import explain_charge
 from circulation.fees.compensation import bill_loan
 from circulation.fees.debts import debts_to_warn
-from circulation.fees.giving_up import give_up
+from circulation.fees.giving_up import GivingUp, give_up
 from circulation.fees.warned import Debt, note_warning
 from circulation.holds.results import Wanted
 from circulation.jobs.running import run_job
@@ -154,12 +154,9 @@ def test_who_collects_may_not_give_up(library: Library) -> None:
         lambda transaction: give_up(
             library.circulation,
             transaction,
+            GivingUp(amount=OWED, currency="DKK", reason="kindness", charge=made.id),
             desk=library.desk(school),
             patron=card,
-            amount=OWED,
-            currency="DKK",
-            reason="kindness",
-            charge=made.id,
             now=library.now,
         )
     )

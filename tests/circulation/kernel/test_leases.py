@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from circulation.jobs.running import run_job
 from circulation.kernel.engine import Circulation
 from circulation.kernel.leases import Lease, LeaseTaken
@@ -66,10 +67,14 @@ def test_of_many_who_want_it_at_once_one_gets_it(database: Database) -> None:
     assert len(got) == 1
 
 
+def held(lease: Lease) -> Callable[[Transaction], None]:
+    return lambda transaction: lease.hold(transaction, NOW)
+
+
 def test_a_job_holds_it_and_does_nothing_without(database: Database) -> None:
     circulation, day = Circulation(), date(2026, 11, 25)
-    run_job(circulation, database, "pins", day=day, now=NOW, lease=OURS, clock=lambda: NOW)
+    run_job(circulation, database, "pins", day=day, now=NOW, hold=held(OURS))
     with pytest.raises(LeaseTaken):
-        run_job(circulation, database, "pins", day=day, now=NOW, lease=THEIRS, clock=lambda: NOW)
+        run_job(circulation, database, "pins", day=day, now=NOW, hold=held(THEIRS))
     # To show what would be done nobody needs it.
-    run_job(circulation, database, "pins", day=day, now=NOW, lease=THEIRS, dry_run=True)
+    run_job(circulation, database, "pins", day=day, now=NOW, hold=held(THEIRS), dry_run=True)

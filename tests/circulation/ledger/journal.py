@@ -21,8 +21,8 @@ from catalogue.database import Database, many, migrate, open_database
 from catalogue.schema import branches, items
 from circulation.closures.closing import close_branch
 from circulation.fees.compensation import bill_loan
-from circulation.fees.giving_up import give_up
-from circulation.fees.paying import pay
+from circulation.fees.giving_up import GivingUp, give_up
+from circulation.fees.paying import PaymentWish, pay
 from circulation.fees.receipts import return_receipt
 from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import note_unwarned, note_warning
@@ -33,7 +33,7 @@ from circulation.kernel.results import Branch, Desk, Refused
 from circulation.kernel.schema import events
 from circulation.ledger.changes import change_charge, charge_patron
 from circulation.ledger.money import ChargeKind
-from circulation.ledger.orders import Act
+from circulation.ledger.orders import MoneyAct
 from circulation.ledger.reversals import reverse_payment
 from circulation.ledger.schema import (
     charge_loans,
@@ -221,6 +221,9 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
     book, film, map_ = (an_item(library, name, **priced) for name in ("book", "film", "map"))
 
     def done(verb: Any, at: Any = None, **asked: Any) -> Callable[[], Any]:
+        kind = {pay: PaymentWish, give_up: GivingUp}.get(verb)
+        if kind:
+            asked["wish"] = kind(**{n: asked.pop(n) for n in [*asked] if n in kind._fields})
         return lambda: write(lambda each: perform(library, each, verb, at, **asked))
 
     def last_charge() -> int:
@@ -368,7 +371,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "given back",
         done(
             change_charge,
-            act=Act.REIMBURSEMENT,
+            act=MoneyAct.REIMBURSEMENT,
             charge_id=_owed_to(library),
             reason="in cash",
             amount=1_000,
@@ -379,7 +382,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "the rest is given back",
         done(
             change_charge,
-            act=Act.REIMBURSEMENT,
+            act=MoneyAct.REIMBURSEMENT,
             charge_id=_owed_to(library),
             reason="to the bank",
             at=library.other,
@@ -413,7 +416,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "less",
         done(
             change_charge,
-            act=Act.REDUCTION,
+            act=MoneyAct.REDUCTION,
             charge_id=key,
             amount=400,
             reason="an old key",
@@ -425,7 +428,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "a part is written off",
         done(
             change_charge,
-            act=Act.WRITE_OFF,
+            act=MoneyAct.WRITE_OFF,
             charge_id=key,
             amount=900,
             reason="he is poor",
@@ -435,7 +438,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "that is taken back",
         done(
             change_charge,
-            act=Act.WRITE_OFF_REDUCTION,
+            act=MoneyAct.WRITE_OFF_REDUCTION,
             charge_id=key,
             amount=300,
             reason="he is rich",
@@ -462,11 +465,11 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
             amount=700,
             currency="DKK",
             reason="no such key",
-            act=Act.REDUCTION,
+            act=MoneyAct.REDUCTION,
             at=library.other,
         ),
     )
-    act("cancelled", done(change_charge, act=Act.REDUCTION, charge_id=key, reason="found"))
+    act("cancelled", done(change_charge, act=MoneyAct.REDUCTION, charge_id=key, reason="found"))
     act("lent to who waits", lambda: library.check_out(ib, map_, **agreed))
     act("lost", done(lost.declare_lost, item=map_))
     act("found", done(lost.find, item=map_, at=library.other), days=1)

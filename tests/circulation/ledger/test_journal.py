@@ -7,7 +7,7 @@ import re
 from catalogue.database import Database
 from circulation.kernel.events import EventKind
 from circulation.ledger.money import ChargeKind, PostingKind
-from circulation.ledger.orders import Act
+from circulation.ledger.orders import MoneyAct
 from tests.circulation.ledger.journal import JOURNAL, journal
 
 TEXT = JOURNAL.read_text("utf-8")
@@ -23,7 +23,7 @@ def test_whatever_the_ledger_can_write_is_in_it() -> None:
         assert re.search(rf"\+ charge_postings: charge_id charge \d+, kind {kind.value},", TEXT), (
             kind
         )
-    for act in Act:
+    for act in MoneyAct:
         assert f", act {act.value}," in TEXT, act
     for made in ChargeKind:
         if made is not ChargeKind.PROCESSING:

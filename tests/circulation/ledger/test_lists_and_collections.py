@@ -21,7 +21,7 @@ from circulation.ledger.charge_words import ChargeReason, charge_text, own_words
 from circulation.ledger.charges import ChargeUnknown, open_charge
 from circulation.ledger.collected import Collected, collected_for_others
 from circulation.ledger.money import ChargeKind, Paid, PostingKind
-from circulation.ledger.orders import Act
+from circulation.ledger.orders import MoneyAct
 from circulation.ledger.reversals import reverse_payment
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import Library, a_patron
@@ -117,7 +117,7 @@ def test_all_there_is_is_written_off_where_no_amount_is_said(library: Library) -
         lambda transaction: change_charge(
             library.circulation,
             transaction,
-            act=Act.WRITE_OFF,
+            act=MoneyAct.WRITE_OFF,
             charge_id=made.id,
             desk=library.desk(),
             reason="agreed",

@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy import func, select
 
 from catalogue.database import Database, Transaction, many, open_database, scalar
-from circulation.fees.giving_up import GIVING_UP, give_up
-from circulation.fees.paying import pay
+from circulation.fees.giving_up import GIVING_UP, GivingUp, give_up
+from circulation.fees.paying import PaymentWish, pay
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
 from circulation.ledger.changes import CHANGES, change_charge, charge_patron
 from circulation.ledger.money import ChargeKind, PostingKind
-from circulation.ledger.orders import Act
+from circulation.ledger.orders import MoneyAct
 from circulation.ledger.postings import EFFECTS
 from circulation.ledger.schema import charge_postings, money_orders
 from circulation.patrons.identifiers import find_patron
@@ -42,7 +42,7 @@ class Case:
     ask: Callable[[Library, Transaction, str | None, int], Any]
 
 
-def _changing(act: Act, charge_id: int) -> Callable[..., Any]:
+def _changing(act: MoneyAct, charge_id: int) -> Callable[..., Any]:
     return lambda library, transaction, order_id, amount: change_charge(
         library.circulation,
         transaction,
@@ -56,17 +56,13 @@ def _changing(act: Act, charge_id: int) -> Callable[..., Any]:
     )
 
 
-def _giving_up(act: Act, card: str) -> Callable[..., Any]:
+def _giving_up(act: MoneyAct, card: str) -> Callable[..., Any]:
     return lambda library, transaction, order_id, amount: give_up(
         library.circulation,
         transaction,
+        GivingUp(amount=amount, currency="DKK", reason="agreed", order_id=order_id, act=act),
         desk=library.desk(),
         patron=card,
-        amount=amount,
-        currency="DKK",
-        reason="agreed",
-        act=act,
-        order_id=order_id,
         now=library.now,
     )
 
@@ -90,11 +86,9 @@ def _paying(card: str) -> Callable[..., Any]:
     return lambda library, transaction, order_id, amount: pay(
         library.circulation,
         transaction,
+        PaymentWish(amount=amount, currency="DKK", order_id=order_id),
         desk=library.desk(),
         patron=card,
-        amount=amount,
-        currency="DKK",
-        order_id=order_id,
         now=library.now,
     )
 
@@ -102,8 +96,8 @@ def _paying(card: str) -> Callable[..., Any]:
 def _cases(card: str, charge_id: int) -> dict[str, Callable[..., Any]]:
     """All ways there are: from the registries, so that a new one is among them."""
     return {
-        Act.PAYMENT.value: _paying(card),
-        Act.CHARGE.value: _charging(card),
+        MoneyAct.PAYMENT.value: _paying(card),
+        MoneyAct.CHARGE.value: _charging(card),
         **{act.value: _changing(act, charge_id) for act in CHANGES},
         **{f"{act.value} of what is owed": _giving_up(act, card) for act in GIVING_UP},
     }
@@ -116,11 +110,11 @@ def a_case(library: Library, way: str) -> Case:
     """100 owed, of which any amount up to 20 can be moved in every way."""
     card = a_patron(library)
     made = charge(library, card, 100)
-    if way == Act.WRITE_OFF_REDUCTION.value:
-        library.write(lambda each: _changing(Act.WRITE_OFF, made.id)(library, each, None, 40))
-    if way == Act.REIMBURSEMENT.value:
+    if way == MoneyAct.WRITE_OFF_REDUCTION.value:
+        library.write(lambda each: _changing(MoneyAct.WRITE_OFF, made.id)(library, each, None, 40))
+    if way == MoneyAct.REIMBURSEMENT.value:
         paid(library, card, 100)
-        library.write(lambda each: _changing(Act.REDUCTION, made.id)(library, each, None, 40))
+        library.write(lambda each: _changing(MoneyAct.REDUCTION, made.id)(library, each, None, 40))
     return Case(card, made.id, _cases(card, made.id)[way])
 
 
@@ -133,7 +127,7 @@ def postings(library: Library) -> int:
 
 
 def test_every_act_has_a_way() -> None:
-    assert {act.value for act in Act} <= set(WAYS)
+    assert {act.value for act in MoneyAct} <= set(WAYS)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -248,9 +242,13 @@ def test_nothing_moves_money_beside_the_orders() -> None:
     ordered = dict(_calls(ROOT / "circulation", "once"))
     beside = found.keys() - ordered.keys() - OPENERS
     assert beside == BY_ITS_STATE.keys()
+    wishes = {each.__name__: each._fields for each in (PaymentWish, GivingUp)}
     for name in ordered:
         arguments = ordered[name].args
-        assert "order_id" in {each.arg for each in arguments.kwonlyargs}, name
+        asked = {each.arg for each in arguments.kwonlyargs}
+        for each in arguments.args:
+            asked.update(wishes.get(ast.unparse(each.annotation or each), ()))
+        assert "order_id" in asked, name
 
 
 def test_protocols_ask_for_money_by_orders_alone() -> None:
@@ -264,4 +262,4 @@ def test_every_kind_of_posting_is_made_by_an_act() -> None:
     made = {kind.value for kind in EFFECTS}
     assert made == {kind.value for kind in PostingKind}
     corrections = {"creation", "cancellation", "payment_reduction"}
-    assert made - corrections == {act.value for act in Act} - {"charge"}
+    assert made - corrections == {act.value for act in MoneyAct} - {"charge"}

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 import pytest
 
 from catalogue.database import Database
-from circulation.fees.paying import pay
+from circulation.fees.paying import PaymentWish, pay
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium, desk_at
 from circulation.kernel.reasons import Reason
@@ -317,11 +317,9 @@ def test_many_desks_take_one_order_once(either_library: Library) -> None:
                     lambda transaction: pay(
                         library.circulation,
                         transaction,
+                        PaymentWish(amount=100, currency="DKK", order_id="A"),
                         desk=library.desk(),
                         patron=card,
-                        amount=100,
-                        currency="DKK",
-                        order_id="A",
                         now=library.now,
                     )
                 )

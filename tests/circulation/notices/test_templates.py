@@ -14,7 +14,7 @@ import pytest
 
 from circulation.languages.installed import SHIPPED
 from circulation.notices.channels import CHANNELS, ChannelTraits, Form
-from circulation.notices.composing import Post, Text, compose
+from circulation.notices.composing import Draft, Post, Text, compose
 from circulation.notices.contents import BookingTold, ChargeTold, Contents, HoldTold, LoanTold
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person
@@ -83,11 +83,9 @@ def made(
         Post(PLAIN if folder is None else Templates(folder), channels),
         kind,
         channel,
-        branch=BRANCH,
-        recipient=person,
-        about=about or person,
-        contents=contents,
-        facts=facts,
+        Draft(
+            branch=BRANCH, recipient=person, about=about or person, contents=contents, facts=facts
+        ),
         now=datetime(2027, 1, 15, 11, tzinfo=UTC),
     )
 
