@@ -76,7 +76,8 @@ _move_on = send(
     "of",
     "new_next",
 )
-#: Before a place is removed: its ranges get another in the same transaction, and go on.
+#: To be called before a place is removed: its ranges are given another place in the same
+#: transaction, and go on.
 let_go_of_branch = send(
     update(barcode_ranges)
     .where(barcode_ranges.c.branch_id == bindparam("of"))

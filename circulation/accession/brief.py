@@ -1,4 +1,5 @@
-"""Accession of what has no number to look it up by: a record of its own, of a title only."""
+"""Accession of what has no number to be looked up by: it gets a record of its own, with a title
+only."""
 
 from __future__ import annotations
 

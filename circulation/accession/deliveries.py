@@ -78,7 +78,7 @@ class DeliveryPage:
     next: After | None
 
 
-#: In the order of lists, what is expected on no day in particular comes last.
+#: In lists, what is expected on no particular day comes last.
 _NO_DAY = date(9999, 12, 31)
 _START = After(date(1, 1, 1), 0)
 _EXPECTED = func.coalesce(
@@ -158,7 +158,7 @@ _expected_copies: Callable[..., list[Any]] = many(
 def close_delivery(
     transaction: Transaction, delivery_id: int, *, desk: Desk | None, now: datetime
 ) -> bool:
-    """Nothing more of the delivery is waited for; False where it is closed already."""
+    """Nothing more is expected of the delivery; False where it was closed before."""
     if not _close(transaction, delivery_id, now):
         return False
     delivery = _delivery_by_id(transaction, delivery_id)
@@ -226,7 +226,7 @@ def open_deliveries(
     after: After | None = None,
     limit: int = PAGE,
 ) -> DeliveryPage:
-    """What is still waited for, by the day on which it is expected."""
+    """What is still expected, by the day on which it is expected."""
     given = () if branch_id is None else (branch_id,)
     listed = _open if branch_id is None else _open_at
     return _page(listed, transaction, given, after, limit)

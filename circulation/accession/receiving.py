@@ -243,7 +243,7 @@ def _receive(
 
 
 def _given(line: DeliveryLine, said: NewItem) -> NewItem:
-    """What is said at the desk goes before what was announced; the rest is for the rules."""
+    """What is said at the desk overrides what was announced; the rules decide on the rest."""
 
     def either(name: str) -> str | None:
         value: str | None = getattr(said, name)

@@ -77,7 +77,7 @@ def note_unexpected(transaction: Transaction, desk: Desk, scanned: str, now: dat
 
 
 def took_in(transaction: Transaction, unexpected_id: int, item_id: int) -> None:
-    """It is an item of the library all the same."""
+    """The item was taken into the library all the same."""
     _take_in(transaction, unexpected_id, item_id)
 
 

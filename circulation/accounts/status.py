@@ -76,8 +76,8 @@ def patron_status_and_loans(
     desk: Desk | None = None,
     limit: int | None = None,
 ) -> tuple[PatronStatus, PatronLoans] | Refused:
-    """What `patron_status` and `patron_loans` tell, for those who want both: the patron is looked
-    up once."""
+    """The answers of `patron_status` and `patron_loans` for those who want both: the patron is
+    looked up once."""
     facts = _known(circulation, transaction, patron, pin, desk, now)
     if isinstance(facts, Refused):
         return facts

@@ -72,7 +72,7 @@ _find: Callable[..., Any] = one(
     "of_digest",
 )
 _drop = send(delete(replies).where(*_is_same), "of_account", "of_digest")
-#: In place of one that counts no more. (Both databases spell it alike.)
+#: It replaces an answer that no longer counts. (Both databases spell it alike.)
 _insert = insert(replies)
 _keep = send(
     _insert.values(

@@ -135,7 +135,7 @@ def sort(
     to_branch: Branch,
     groups: Tree,
 ) -> SortRule | None:
-    """The rule that decides; None where none holds, and the machine follows its own mind."""
+    """The rule that decides; None where none holds, and the machine decides by itself."""
     for rule in rules:
         if hindrance(rule, item, destination, to_branch, groups) is None:
             return rule
@@ -147,7 +147,7 @@ def sort_refused(
 ) -> SortRule | None:
     """The rule for what is not taken back: staff are to see to it, as to what has nowhere to go.
 
-    Of an unknown item nothing is known that a rule could ask for but that.
+    Nothing else that a rule could ask for is known of an unknown item.
     """
     problem = Destination.PROBLEM_BIN
     if item is not None:
@@ -176,7 +176,8 @@ def sort_rules_at(set_up: SetUp, login: str, scheme: str | None = None) -> tuple
 def problem_bin_at(
     set_up: SetUp, login: str, branch_id: int, item: Item | None, scheme: str | None = None
 ) -> str | None:
-    """The bin of a sorting terminal for what it does not take back; None for its own mind."""
+    """The bin of a sorting terminal for what it does not take back; None where the machine decides
+    by itself."""
     here = set_up.branches.get(branch_id)
     rules = sort_rules_at(set_up, login, scheme)
     rule = sort_refused(rules, item, here, set_up.groups) if here and rules else None

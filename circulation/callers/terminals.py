@@ -1,8 +1,8 @@
 """Terminals: machines that log in with an account of their own. Part of the set-up.
 
-What a terminal is spoken to like (charset, language, what its screen shows) is its profile: options
-whose names belong to the protocol. Here they are kept, and asked for by `terminal_of`; the
-protocol checks them when a set-up is read (see `circulation.sections.options`).
+How a terminal is spoken to (charset, language, what its screen shows) is its profile: options whose
+names belong to the protocol. Here they are kept, and asked for by `terminal_of`; the protocol
+checks them when a set-up is read (see `circulation.sections.options`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Terminal(NamedTuple):
     """An account. `password` is an argon2 hash; `options` are those of its profile.
 
     `any_branch`: a message may name another branch of the agency as the place where it happens.
-    `sorting` is the scheme by which the machine sorts (see `circulation.callers.sorting`). Of
-    `options` those of the terminal itself, `own`, go before its profile's.
+    `sorting` is the scheme by which the machine sorts (see `circulation.callers.sorting`). Among
+    the `options`, those of the terminal itself, `own`, go before its profile's.
     """
 
     login: str

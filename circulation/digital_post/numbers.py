@@ -118,7 +118,7 @@ def number_to_write_to(
 
 
 def shown_numbers(transaction: Transaction, patron_ids: list[int]) -> dict[int, str]:
-    """Who of the patrons can be written to, and the number as it may be shown."""
+    """Which of the patrons can be written to, each with the number as it may be shown."""
     found: dict[int, str] = {}
     for patron_id, identifier, mask, is_sealed in _shown(transaction, patron_ids):
         if mask is not None:

@@ -148,10 +148,10 @@ def forget_receipts(transaction: Transaction, message_ids: list[int]) -> None:
 
 
 def forget_unknown_receipts(transaction: Transaction, until: datetime) -> int:
-    """Throws away receipts of strangers' messages that are old enough; how many there were."""
+    """Deletes old receipts of messages that are not ours; gives how many."""
     return int(_forget_strangers(transaction, until - timedelta(days=UNKNOWN_DAYS)))
 
 
 def unknown_receipts(transaction: Transaction, since: datetime) -> list[KeptReceipt]:
-    """What was told since then of messages that nobody here knows."""
+    """Receipts since then of messages that are not ours."""
     return _strangers(transaction, since)

@@ -1,4 +1,5 @@
-"""What was done of a flow: a row for each step of a loan or debt, so that nothing is done twice."""
+"""The steps of a flow that were done: a row for each step of a loan or debt, so that nothing is
+done twice."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ _write_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class DunningAct(NamedTuple):
-    """A step that was done, or passed over: of a loan in one `round`, or of a charge."""
+    """A step that was done or passed over, of a loan in one `round` or of a charge."""
 
     id: int
     loan_id: int | None

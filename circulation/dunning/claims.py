@@ -235,7 +235,7 @@ def follow_charges(
             changed += 1
         else:
             why = "cancelled" if amount == 0 else "written off" if written_off else "paid"
-            withdraw_claim(transaction, claim_id, reason=why, now=now)
+            withdraw_from_collection(transaction, claim_id, reason=why, now=now)
             withdrawn += 1
     return changed, withdrawn, rows[-1][0] if len(rows) == BATCH else None
 
@@ -248,7 +248,7 @@ def _say_changed(transaction: Transaction, claim_id: int, balance: int, now: dat
         _set_unsent(transaction, claim_id, balance)
 
 
-def withdraw_claim(
+def withdraw_from_collection(
     transaction: Transaction, claim_id: int, *, reason: str, now: datetime, desk: Desk | None = None
 ) -> bool:
     """Calls a claim back; False where it was closed already, or never opened.

@@ -30,7 +30,7 @@ from circulation.patrons.schema import patron_blocks, patrons
 
 
 class DebtRow(NamedTuple):
-    """A charge of which something is owed, as far as the flow asks.
+    """A charge that is not settled, as far as the flow asks.
 
     `together` is all that the patron owes to the agency in that currency.
     """
@@ -174,7 +174,7 @@ def debtor_asked(transaction: Transaction, set_up: SetUp, row: DebtRow, step: St
 def debt_outlook(
     transaction: Transaction, set_up: SetUp, decision: DebtDecision, day: date
 ) -> dict[str, Any]:
-    """What the message of a step done on `day` tells of what will follow (`announced`)."""
+    """What the message of a step that is done on `day` says of what will follow (`announced`)."""
     assert decision.step is not None
     done = decision.done | {each.step.code: Done(day, True) for each in decision.passed}
     done[decision.step.step.code] = Done(day, False)
@@ -184,8 +184,8 @@ def debt_outlook(
 def bill_outlook(
     transaction: Transaction, set_up: SetUp, charge_id: int, day: date
 ) -> dict[str, Any]:
-    """What follows the bill of `day`, by which this was charged, together with all else that is
-    owed: told as by `debt_outlook`."""
+    """What follows the bill of `day` that made this charge, together with everything else that is
+    owed; as `debt_outlook` has it."""
     [row, *_] = [*debts_by_id(transaction, [charge_id]), None]
     flow = row and DUNNING.of(set_up).flow(set_up.case(row.branch_id, row.category, ""))
     if not row or not flow:
@@ -202,7 +202,7 @@ def _outlook(
     fee: int,
     day: date,
 ) -> dict[str, Any]:
-    """`fee` is what the step of the day costs itself: it is owed as well from then on."""
+    """`fee` is what the step of the day itself costs, and is owed as well from then on."""
     row = decision.row
     terms = fee_terms(set_up, row.branch_id, row.category, "", day)
     adds = terms.currency == row.currency

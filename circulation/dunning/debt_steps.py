@@ -50,7 +50,7 @@ _page = many(
 def run_debts(
     circulation: Circulation, transaction: Transaction, *, day: date, now: datetime, after: int = 0
 ) -> Run:
-    """Does what is due by `day` of a page of debts; gives what, and for whom."""
+    """Does what is due by `day` for a page of debts; gives what was done, and for whom."""
     set_up = circulation.current_set_up(transaction)
     run = Run()
     if not any(flow.of_debts for flow in DUNNING.of(set_up).flows):
@@ -76,7 +76,8 @@ def run_debts(
         )
         run.count("steps passed over", len(decision.passed))
         if decision.step is not None:
-            # What has another end is told in another letter: collection of one, not of the other.
+            # Debts that end differently are told of in different letters: one goes to collection,
+            # another does not.
             outlook = tuple(debt_outlook(transaction, set_up, decision, day).items())
             key = (row.patron_id, row.agency_id, decision.step.step.code, outlook)
             together[key].append(decision)

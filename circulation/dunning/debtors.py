@@ -1,4 +1,4 @@
-"""Who is asked to pay where a debt goes to collection: grown-up persons and companies alone."""
+"""Who is asked to pay where a debt goes to collection: only adults and companies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _is_dead: Callable[..., Any] = one(
 
 
 class Debtor(NamedTuple):
-    """Whom the claim is against; None where nobody is, and why."""
+    """Whom the claim is against; where there is nobody, None and the reason."""
 
     patron_id: int | None
     why: str = ""

@@ -102,7 +102,8 @@ def run_loans(
     now: datetime,
     after: int = 0,
 ) -> Run:
-    """Does what is due by `day` of a page of loans, each step once; gives what, and for whom."""
+    """Does what is due by `day` for a page of loans, each step once; gives what was done, and for
+    whom."""
     set_up = circulation.current_set_up(transaction)
     run = Run()
     if not DUNNING.of(set_up).flows:

@@ -1,4 +1,4 @@
-"""What will follow for this person: a letter may announce that, and nothing else.
+"""What will follow for this person, which is all that a letter may announce.
 
 The flow asks the functions of this module before it does a step, and a letter asks them about the
 days to come (`to_come`), so that nobody is threatened with what would never happen: a bill where
@@ -45,7 +45,7 @@ def to_come(
             yield step._replace(day=day)
 
 
-#: What a message calls a step that is to follow.
+#: What a message calls the step that follows.
 NEXT: dict[Does, str] = {
     Does.NOTICE: "overdue",
     Does.RECALL: "recall",
@@ -73,12 +73,13 @@ PAYMENT_DAYS = 14
 
 
 def pay_by(outlook: Mapping[str, str], day: date) -> str:
-    """The last day to pay that a bill or reminder of `day` gives: that before what follows."""
+    """The last day to pay that a bill or reminder of `day` gives: the day before what follows."""
     return outlook.get("deadline") or (day + timedelta(PAYMENT_DAYS)).isoformat()
 
 
 def is_enough(step: Step, together: int) -> bool:
-    """Is so much owed that the step is done: who has as much with the library owes it nothing."""
+    """Is enough owed for the step to be done? A patron who has as much to their credit owes
+    nothing."""
     return together >= max(step.minimum, 1)
 
 

@@ -1,4 +1,4 @@
-"""Cutting what was done of the flow from loans and from persons."""
+"""Cutting the steps of the flow from loans and from persons."""
 
 from __future__ import annotations
 

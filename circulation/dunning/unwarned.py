@@ -1,4 +1,5 @@
-"""Who owes enough to be blocked and could not be warned: no block comes by itself, staff decide."""
+"""Patrons who owe enough to be blocked and could not be warned: nobody is blocked automatically,
+staff decide."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from circulation.notices.kinds import NoticeState
 from circulation.notices.schema import notices, stored
 from circulation.patrons.schema import patrons
 
-#: What is under way is not for staff until it has been so for as long.
+#: A message that is under way is no concern of the staff until it has been so for this long.
 _UNDER_WAY = timedelta(days=2)
 
 

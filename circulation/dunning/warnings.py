@@ -30,8 +30,8 @@ from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.notices.schema import notices
 from circulation.patrons.registering import home_branch_of
 
-#: Warnings that went with a bill or a reminder which was not sent, being paid: they have warned
-#: nobody, and what else is owed is warned of anew.
+#: Warnings that went with a bill or a reminder which was not sent because it was paid: they have
+#: warned nobody, and there is a new warning of what is still owed.
 _forget_unsent = send(
     delete(debt_warnings).where(
         debt_warnings.c.reached.is_(None),
@@ -75,7 +75,7 @@ def warning_with(
     *,
     now: datetime,
 ) -> Warned:
-    """The warning that the message of this step is to give too, where it warns and there is
+    """The warning that the message of this step gives as well, where the step warns and there is
     reason to."""
     debt = None
     if step.warns:
@@ -94,7 +94,7 @@ def warning_with(
 def warn_debts(
     circulation: Circulation, transaction: Transaction, *, day: date, now: datetime, after: int = 0
 ) -> Run:
-    """Warns a page of those who are at the threshold and were not warned yet."""
+    """Warns a page of the patrons who are at the threshold and have not been warned yet."""
     set_up = circulation.current_set_up(transaction)
     run = Run()
     if not after:

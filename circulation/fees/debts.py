@@ -7,10 +7,10 @@
 Only fees count, unless the rules count compensations too (`FeeTerms.block_counts_compensation`):
 bibliotekslov § 31, 2; less what the library owes the patron. An agency holds against its own rules
 what is owed to it, and to those with whom it agreed that debts count
-(`circulation.kernel.agreements`); its block is its own. Of agencies that share debts the first that
-warns does so for all. A block that staff gave by hand is not lifted by payments. Whom no warning
-reaches is not blocked (`circulation.dunning.unwarned` lists them), and a block whose warning comes
-back later is taken back.
+(`circulation.kernel.agreements`); its block is its own. Where agencies share debts, the first to
+warn does so for all of them. A block that staff gave by hand is not lifted by payments. A patron
+whom no warning reaches is not blocked (`circulation.dunning.unwarned` lists them), and a block
+whose warning comes back later is taken back.
 """
 
 from __future__ import annotations
@@ -148,10 +148,11 @@ class _Terms:
 
 
 def _counted(terms: FeeTerms, owed: Sequence[tuple[int, int]]) -> int:
-    """What of fees and compensations, in the currency of the threshold, counts towards a block.
+    """How much of the fees and compensations, in the currency of the threshold, counts towards a
+    block.
 
-    What the library owes the patron, for something that was paid and then came back, counts
-    against it always: nobody is excluded who has money with the library.
+    What the library owes the patron, for something that was paid for and then came back, is always
+    deducted: nobody is excluded who has money with the library.
     """
     fees, compensations = (sum(each[place] for each in owed) for place in (0, 1))
     return fees + (compensations if terms.block_counts_compensation else min(compensations, 0))
@@ -205,7 +206,7 @@ def _at_threshold(
 def debts_to_warn(
     transaction: Transaction, set_up: SetUp, *, now: datetime, after: int = 0
 ) -> tuple[list[Debt], int | None]:
-    """Debts at the threshold of which no warning was sent, and the patron to go on after.
+    """Debts at the threshold for which no warning was sent, and the patron after whom to go on.
 
     Looks at `BATCH` balances; the second value is None when all were looked at. Each debt is to
     be told to the patron, and then noted with `note_warning`.
@@ -250,7 +251,8 @@ def debt_to_warn(
 
 
 def _goes_on(rows: list[Any]) -> int | None:
-    """After whom to go on: a patron at the end of a page may have more rows, so they come again."""
+    """The patron after whom to go on: the last one of a page may have more rows, so they come
+    again."""
     return rows[-1][0] - 1 if len(rows) == BATCH else None
 
 
@@ -261,11 +263,11 @@ Reached = Callable[[Transaction, Sequence[int]], Mapping[int, datetime]]
 def block_warned(
     transaction: Transaction, set_up: SetUp, reached: Reached, *, now: datetime, after: int = 0
 ) -> tuple[list[Debt], int | None]:
-    """Blocks whom a warning reached long enough ago and who owes it still; whom, and where to go
-    on.
+    """Blocks the patrons whom a warning reached long enough ago and who still owe the money: their
+    debts, and where to go on.
 
-    Lets go, too, whom rules that were changed hold no longer, and whose warning has come back.
-    Otherwise as `debts_to_warn`.
+    It also lets go of those whom changed rules no longer hold, and of those whose warning has come
+    back. Otherwise as `debts_to_warn`.
     """
     new = []
     known = _Terms(transaction, set_up, now)

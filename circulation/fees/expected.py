@@ -49,7 +49,7 @@ class ExpectedFees:
 def expected_fees(
     circulation: Circulation, transaction: Transaction, *, patron: str, now: datetime
 ) -> ExpectedFees | Refused:
-    """The late fees of all overdue loans, were they all handed in at `now` where they were lent.
+    """The late fees of all overdue loans if they were all handed in at `now` where they were lent.
 
     By the same rules and in the same groups as on return. What a bill has charged already is left
     out, and so are loans that were claimed returned. Refused only with PATRON_UNKNOWN.

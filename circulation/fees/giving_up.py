@@ -1,4 +1,5 @@
-"""Giving up what a patron owes, as a machine or a till asks for it: a payment type that is none."""
+"""Giving up what a patron owes, at the request of a machine or a till: a type of payment by which
+no money comes in."""
 
 from __future__ import annotations
 

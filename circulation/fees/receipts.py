@@ -1,9 +1,9 @@
 """Receipts for returns: offered for every return, and kept as evidence that they were.
 
-Danish law lets compensation for what was not returned be recovered only where the library offers
-a receipt on return (gældsinddrivelsesloven, bilag 1). What came back stands in the events of the
-check-ins; that a receipt was offered is an event of each loan, so that it is cut from the patron
-with it.
+Under Danish law, compensation for what was not returned can be recovered only where the library
+offers a receipt on return (gældsinddrivelsesloven, bilag 1). What came back stands in the events of
+the check-ins; that a receipt was offered is an event of each loan, so that it is cut from the
+patron with it.
 """
 
 from __future__ import annotations

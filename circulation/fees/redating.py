@@ -59,7 +59,7 @@ def reckon_again(
     calendar: Calendar,
     calendars: Mapping[str, Calendar],
 ) -> tuple[ReckonedAgain, ...]:
-    """What was charged for lateness that closing the branch on these days makes cost less.
+    """The late fees that are lower now that the branch is closed on these days.
 
     `calendar` is that of the branch, with the closure; `calendars` those of all branches by ISIL.
     """

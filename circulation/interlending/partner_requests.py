@@ -61,7 +61,7 @@ def note_request(transaction: Transaction, agency: str, request_id: str, hold_id
 
 
 def hold_of_request(transaction: Transaction, agency: str, request_id: str) -> int | None:
-    """The hold that the partner calls so."""
+    """The hold that goes by this name with the partner."""
     return _hold(transaction, folded_agency(agency), request_id)
 
 

@@ -12,7 +12,7 @@ from circulation.kernel.engine import Circulation
 
 
 class _Seen(Exception):
-    """Takes back what several jobs have done, and holds what was seen of it."""
+    """Rolls back what several jobs have done, and holds what was seen of it."""
 
     def __init__(self, what: Any) -> None:
         super().__init__()
@@ -28,9 +28,9 @@ def foresee(
     now: datetime,
     look: Callable[[Transaction], Any],
 ) -> Any:
-    """What `look` sees after these jobs, which are run to their ends and then taken back.
+    """What `look` sees after these jobs, which are run to the end and then rolled back.
 
-    All of it is one transaction: others wait for it where the database has one writer.
+    It is all one transaction, and others wait for it where the database has one writer.
     """
 
     def work(transaction: Transaction) -> None:

@@ -17,7 +17,7 @@ from circulation.kernel.schema import job_runs
 
 
 class Ran(NamedTuple):
-    """A job that was run for a day: what it has counted, and how often it was run for that day."""
+    """A job that was run for a day: what it counted, and how often it was run for that day."""
 
     job: str
     day: date
@@ -28,7 +28,7 @@ class Ran(NamedTuple):
 
 
 class LastRun(NamedTuple):
-    """When a daily job was last at an end."""
+    """When a daily job was last finished."""
 
     job: str
     ran: datetime
@@ -105,11 +105,11 @@ def run_job(
 ) -> Ran:
     """Runs a job for a day to its end, step by step, and notes it.
 
-    Each step begins with `hold`, which holds a lease, so that no two processes are at it.
-    With `dry_run` every step is taken back again, and nothing noted: the answer tells what would
-    have been done. Of a job that goes on where it began, that is its first step.
-    Raises KeyError for a name that is not in `JOBS`, ValueError for a day in the future, LeaseTaken
-    where another process holds the lease.
+    Each step begins with `hold`, which holds a lease, so that no two processes are at it. With
+    `dry_run` every step is taken back again, and nothing noted: the answer tells what would have
+    been done. For a job that goes on where it began, that is its first step. Raises KeyError for a
+    name that is not in `JOBS`, ValueError for a day in the future, LeaseTaken where another process
+    holds the lease.
     """
     job = JOBS[name]
     if day > now.date() + timedelta(1):  # somewhere it may be tomorrow already
@@ -155,5 +155,5 @@ def runs_since(transaction: Transaction, first: date) -> list[Ran]:
 
 
 def last_runs(transaction: Transaction) -> list[LastRun]:
-    """When each daily job was last at an end; those that never were are not among them."""
+    """When each daily job was last finished; those that never were are left out."""
     return _last_runs(transaction)

@@ -114,7 +114,7 @@ def _closed_holds(doing: Doing) -> Step:
 
 
 def _renewals(doing: Doing) -> Step:
-    """Of what falls due by the end of the next day; for a day long past that is nothing."""
+    """Renews what falls due by the end of the next day; for a day long past that is nothing."""
     within = _end_of(doing.day + timedelta(1)) - doing.now
     if within <= timedelta(0):
         return Step({"loans renewed": 0})
@@ -201,7 +201,8 @@ def _unfillable(doing: Doing) -> Step:
 
 
 def _notices(doing: Doing) -> Step:
-    """First of what has happened, then of what is near: `after` says how far that has come."""
+    """First notices of what has happened, then of what is near: `after` says how far the job has
+    come."""
     circulation, transaction, day, now, after = doing
     which, place = after >> _PLACE, after & ((1 << _PLACE) - 1)
     if which == 0:

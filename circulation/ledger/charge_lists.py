@@ -1,4 +1,4 @@
-"""What a patron is charged, by pages; and why: the loans, rules and dates behind a charge."""
+"""What a patron is charged, by pages."""
 
 from __future__ import annotations
 
@@ -110,9 +110,9 @@ def patron_charges(
     """The charges of the patron with this identifier, the oldest first.
 
     From the `start`-th (1 is the first), `limit` at most. `only_open` leaves out those of which
-    nothing is owed either way; `collected_at` is the id of an agency, and shows what can be paid
-    there only (see `circulation.kernel.agreements`): `total` and `balances` are of that then.
-    Refused only with PATRON_UNKNOWN; asks for no PIN.
+    nothing is owed either way; `collected_at` is the id of an agency, and leaves only what can be
+    paid there (see `circulation.kernel.agreements`), in `total` and `balances` as well. Refused
+    only with PATRON_UNKNOWN; asks for no PIN.
     """
     facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
     if facts is None:

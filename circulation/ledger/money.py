@@ -61,7 +61,7 @@ class ChargeKind(Enum):
 
     @property
     def is_compensation(self) -> bool:
-        """Compensations never exclude from borrowing by themselves."""
+        """Compensations alone never exclude a patron from borrowing."""
         return self in (ChargeKind.COMPENSATION, ChargeKind.DAMAGE)
 
 

@@ -105,7 +105,7 @@ def once(
 ) -> Done | Refusal:
     """What `do` does for the order id, once with this agency; or what it did the first time.
 
-    Without an order id it is done each time. Who asks for something else under an id that was
+    Without an order id it is done each time. Whoever asks for something else under an id that was
     used is refused with ORDER_ID_TAKEN. A refusal, or an error, leaves the id free.
     """
     if not order_id:

@@ -1,8 +1,8 @@
 """The ledger: postings are added and never changed, and the sums move with them.
 
 Every posting is written by `post`, under the lock of the patron, and with it, in the same
-transaction, the amounts of its charge and the balance of the patron; a debt that is no longer one
-lifts its block at once.
+transaction, the amounts of its charge and the balance of the patron. Features follow when a patron
+owes less (`LESS_IS_OWED`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
 """The messages to patrons: event, rule, template, channel, log.
 
-`requests.request_notice` is how anything of the engine has somebody told of something.
+`requests.request_notice` is how the engine has somebody told of something.
 """

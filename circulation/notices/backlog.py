@@ -31,12 +31,12 @@ _open_messages: Callable[..., list[tuple[str, int]]] = many(
 
 
 def due_notices(transaction: Transaction, now: datetime) -> int:
-    """Notices whose time has come, and that are no messages yet."""
+    """Notices whose time has come and that have not become messages yet."""
     return int(_due_notices(transaction, now))
 
 
 def open_messages(transaction: Transaction) -> dict[str, int]:
-    """Messages of which it is not known yet whether they were sent, by their state."""
+    """How many messages are not known to have been sent yet, by their state."""
     found = {state.value: 0 for state in _OPEN}
     found.update(_open_messages(transaction))
     return found

@@ -46,7 +46,7 @@ _insert = send(
 
 
 def choices_of(transaction: Transaction, patron_id: int) -> dict[NoticeKind, bool]:
-    """What the patron has said; of all else the rules decide."""
+    """What the patron has said; the rules decide on everything else."""
     return dict(_of_patron(transaction, patron_id))
 
 

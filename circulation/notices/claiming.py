@@ -74,12 +74,12 @@ def claim(
 ) -> tuple[list[Outgoing], bool]:
     """Makes messages of notices that are due, claimed for the caller to send; is there more?
 
-    Notices that are not so any more are withdrawn, those without an address say so.
+    Notices that no longer hold are withdrawn; those without an address say so.
     """
     found = waiting_notices(transaction, now, at_most)
     is_more = len(found) == at_most
     if is_more and len({each.recipient_id for each in found}) > 1:
-        # The last person may have more: theirs come together, in the next turn.
+        # The last person may have more notices: they come together, in the next turn.
         found = [each for each in found if each.recipient_id != found[-1].recipient_id]
     if not found:
         return [], False

@@ -1,9 +1,10 @@
-"""Notices of days: what will not stand ready much longer, holds and cards that will end.
+"""Notices that a date brings: of what will not stand ready much longer, of holds and cards that
+will end.
 
 Loans that fall due are the business of `circulation.dunning`.
 
-Each is found by the day that it is for, and named by what it warns of, so that a job may be run
-for any day, and again. What was missed for some days is made up for, not more.
+Each is found by the day that it is for, and named by what it warns of, so that a job may be run for
+any day, and again. What was missed is made up for, but only for some days.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Why a message was made, or not: what happened, what it is about, and which rules decided."""
+"""Why a message was made, or was not: what happened, what it is about, and which rules decided."""
 
 from __future__ import annotations
 

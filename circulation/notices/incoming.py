@@ -4,8 +4,9 @@
     FORNY 1234567890              renews one, by the number of the item
     LÅN, LOANS                    tells what is on loan
 
-Who sends is known by the telephone number, which may be that of several people of a household:
-then each of them is answered. Who is unknown is not: a machine would answer a machine.
+The sender is known by the telephone number, which several people of a household may share: then
+each of them is answered. A sender who is not known gets no answer, or a machine would answer a
+machine.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from circulation.patrons.schema import patron_contacts, patrons
 #: What events of such a renewal name as who did it, and by what.
 ACTOR = "patron"
 DEVICE = "text message"
-#: A number of more people than this belongs to none of them.
+#: A number that more people than this share belongs to none of them.
 MOST_PATRONS = 8
 _LONGEST = 1_600
 _WORDS = re.compile(r"[^\s.,;:!?]+")
@@ -85,7 +86,7 @@ _insert = send(
 def patrons_with_number(transaction: Transaction, number: str, region: str) -> list[int]:
     """Who has this telephone number (E.164); a wide read: every patron's number is looked at.
 
-    Where some have shown that it is theirs, it is only those.
+    Where some have shown that the number is theirs, only those are given.
     """
     digits = "".join(each for each in number if each.isascii() and each.isdigit())
     if len(digits) < _LAST_DIGITS:

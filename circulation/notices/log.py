@@ -1,7 +1,8 @@
 """The log: every message of a patron as staff see it, what waits for a decision, and deciding.
 
-An entry is a message as it was given to a channel; what was not, or goes to the next channel, has
-an entry of its own. An entry is named by its id, whichever of the two it is.
+An entry is a message as it was given to a channel; a notice that was not given to one, or that goes
+to the next channel, has an entry of its own. An entry is named by its id, whichever of the two it
+is.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from circulation.notices.rows import (
 )
 from circulation.notices.schema import notice_messages, notices, stored
 
-#: What a patron may decline needs nobody's care where it has no address: a welcome, a receipt.
+#: Nobody needs to look after what a patron may decline and has no address for: a welcome, a
+#: receipt.
 _IS_MISSED = or_(
     notices.c.state != NoticeState.NO_CONTACT_DATA.value,
     notices.c.kind.not_in(stored(kind for kind in NoticeKind if TRAITS[kind].is_optional)),
@@ -127,7 +129,7 @@ def _entries(messages: list[Message], rows: list[Notice]) -> list[Logged]:
 def log_of(transaction: Transaction, patron_id: int) -> list[Logged]:
     """All that the patron was told, is to be told, or could not be; the oldest first.
 
-    What is about the patron and went to a guardian is among it, and what the patron was told as a
+    This includes what is about the patron and went to a guardian, and what the patron was told as a
     guardian.
     """
     return _entries(
@@ -205,7 +207,7 @@ def find_entry(transaction: Transaction, entry_id: int) -> Logged | None:
 
 
 class NotPossible(ValueError):
-    """The entry is in no state in which this can be done; the text says which."""
+    """This cannot be done with the entry in its state, which the text names."""
 
 
 def resend(transaction: Transaction, entry_id: int, *, actor: str, now: datetime) -> int:
@@ -241,7 +243,7 @@ def resend(transaction: Transaction, entry_id: int, *, actor: str, now: datetime
 
 
 def settle_as_sent(transaction: Transaction, entry_id: int, *, actor: str, now: datetime) -> None:
-    """A message that may have been sent was sent: staff have found out.
+    """A message that may have been sent was sent, as staff have found out.
 
     Raises LookupError for an unknown id, NotPossible where that is no question.
     """
@@ -261,7 +263,7 @@ def settle_as_sent(transaction: Transaction, entry_id: int, *, actor: str, now: 
 
 
 def withdraw(transaction: Transaction, entry_id: int, *, actor: str, now: datetime) -> None:
-    """Nobody is told it: what waits is not sent, what failed is looked at no more.
+    """Nobody is told: what waits is not sent, and what failed need not be looked at any more.
 
     Raises LookupError for an unknown id, NotPossible for what was sent.
     """

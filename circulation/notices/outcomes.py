@@ -1,8 +1,8 @@
 """What became of a message: as the channel says at once, and as it tells later.
 
-A message that a channel could not take for now is tried again, ever later; one that it refuses is
-over, and the notice goes to the next channel of its rule. Accepted is not delivered: channels
-that know more tell it later.
+A message that a channel could not take is tried again after longer and longer waits; one that it
+refuses is over, and the notice goes to the next channel of its rule. Accepted is not delivered:
+channels that know more tell it later.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from circulation.notices.rows import (
     write_message,
 )
 
-#: How often a channel is tried, the first time included; and how long it is waited in between.
+#: How often a channel is tried, the first time included; and how long to wait in between.
 MOST_ATTEMPTS = 10
 _FIRST_WAIT = timedelta(minutes=2)
 _LONGEST_WAIT = timedelta(hours=6)
-#: Nobody takes so long to send a message: who began it has died.
+#: Nobody takes so long to send a message: whoever began it has died.
 ABANDONED_AFTER = timedelta(minutes=15)
 
 
@@ -77,7 +77,7 @@ Outcome = Sent | TryAgain | NotSent | Doubtful
 
 
 def wait_after(attempts: int) -> timedelta:
-    """How long it is waited after so many attempts: 2, 6, 18, 54 minutes, up to six hours."""
+    """How long to wait after so many attempts: 2, 6, 18, 54 minutes, up to six hours."""
     factor: int = 3 ** min(attempts - 1, 10)
     return min(_FIRST_WAIT * factor, _LONGEST_WAIT)
 
@@ -105,7 +105,8 @@ def record(transaction: Transaction, message_id: int, outcome: Outcome, now: dat
 
 
 def record_all(transaction: Transaction, outcomes: Mapping[int, Outcome], now: datetime) -> None:
-    """The same as `record` for each of them; what was taken, which most is, in bulk."""
+    """The same as `record` for each of them. Most were taken by their channels: those are written
+    in bulk."""
     taken = {key: each for key, each in outcomes.items() if isinstance(each, Sent)}
     locked = {each.id: each for each in lock_messages(transaction, sorted(taken))} if taken else {}
     open_ids = [

@@ -129,7 +129,7 @@ _choice: Callable[..., list[Any]] = many(
 
 
 def is_told(set_up: SetUp, branch_id: int, category: str, kind: NoticeKind) -> bool:
-    """Do the rules name a channel for such messages, in the name of the branch, to such patrons?"""
+    """Do the rules name a channel for such messages to such patrons, in the name of the branch?"""
     return kind in NOTICES.of(set_up).kinds and bool(
         notice_terms(set_up, branch_id, category, kind).channels
     )
@@ -203,7 +203,8 @@ def _is_wanted(
 
 
 def may_be_child(birth_date: date | None, day: date) -> bool:
-    """Do guardians answer for somebody who was born then; who has guardians and no date is one."""
+    """Do guardians answer for somebody who was born then? Somebody with guardians and no date of
+    birth counts as a child."""
     return birth_date is None or age_on(day, birth_date) < ADULT_AGE
 
 

@@ -102,7 +102,8 @@ def select_messages(*conditions: ColumnElement[bool]) -> Select[Any]:
     return select(*(notice_messages.c[name] for name in Message._fields)).where(*conditions)
 
 
-#: All that are due, those of one person together. Rows that another sender has are passed over.
+#: All that are due, those of one person together. Rows that another sender is working on are
+#: skipped.
 waiting_notices = many(
     select_notices(
         notices.c.state == NoticeState.WAITING.value,
@@ -142,7 +143,7 @@ message_by_reference = one(
     "reference",
     "of_channel",
 )
-#: Those whose channel could not take them, and may now.
+#: Those whose channel could not take them before, and may be able to now.
 waiting_messages = many(
     select_messages(
         notice_messages.c.state == NoticeState.WAITING.value,

@@ -130,8 +130,8 @@ notice_choices = Table(
     sqlite_with_rowid=False,
 )
 
-#: What was loaded from another system, and of what nobody is told up to a time: the other system
-#: has done so.
+#: Loads from another system, of which nobody is told up to a time, because the other system has
+#: done so.
 silent_batches = Table(
     "silent_batches",
     metadata,

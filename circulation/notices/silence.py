@@ -1,8 +1,8 @@
 """Loads from another system that nobody is to be told of.
 
-A load names the rows that it has made, under the name of its batch. What happened to them, or came
-up about them, until the time that the batch is silent to is withdrawn before it is sent: the other
-system has told it, or will. What comes up after that time is told as ever.
+A load names the rows that it has made, under the name of its batch. Up to a certain time the batch
+is silent: what happened to its rows, or came up about them, is withdrawn before it is sent, because
+the other system has told it, or will. What comes up later is told as usual.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ _FOUND = {noun: _found(noun) for noun in Basis}
 
 
 def begin_silent_batch(transaction: Transaction, name: str, *, until: datetime) -> None:
-    """Nobody is told of the batch of that name up to `until`: a new one, or one that was silent up
-    to an earlier time."""
+    """Nobody is told of the batch of that name up to `until`. It is a new one, or one that was
+    silent up to an earlier time."""
     known = _until(transaction, name)
     if known is None:
         _insert_batch(transaction, name, until)
@@ -121,7 +121,7 @@ def keep_silent(transaction: Transaction, name: str, noun: Basis, ids: Iterable[
 
 
 def end_silent_batch(transaction: Transaction, name: str) -> bool:
-    """From now on they are told of as ever; False where there is no such batch."""
+    """From now on people are told of its rows as usual; False where there is no such batch."""
     _forget_rows(transaction, name)
     return _forget_batch(transaction, name) == 1
 
@@ -164,7 +164,8 @@ def silent_batch_list(transaction: Transaction) -> list[SilentBatch]:
 
 
 def silenced(transaction: Transaction, notices: list[Notice]) -> dict[int, str]:
-    """The notices that nobody is told, each with its batch: some of their rows is silent.
+    """The notices of which nobody is told, each with its batch: at least one of their rows is
+    silent.
 
     What counts is when it happened; where no event made the notice, when it came up.
     """

@@ -30,7 +30,7 @@ from circulation.notices.rendering import Templates
 
 
 class NothingToPrint(ValueError):
-    """There is nothing such a slip could tell; the text says what is missing."""
+    """Such a slip would have nothing to say; the text says what is missing."""
 
 
 class Slip(NamedTuple):

@@ -97,7 +97,8 @@ def _hold_shelved(reading: Reading) -> NoticeRequest | None:
 
 
 def _ready(set_up: SetUp, branch_id: int | None, group: str) -> NoticeKind:
-    """As what it is ready; where no rule sends the special message, the usual one is sent."""
+    """The kind of message for where it is ready; where no rule sends the special one, the usual
+    one."""
     kind = NoticeKind.HOLD_READY
     if branch_id is None:
         return kind
@@ -119,7 +120,7 @@ _ENDED = {
 
 
 def _hold_closed(reading: Reading) -> NoticeRequest | None:
-    """Who has cancelled a hold at a machine with their own card knows it, but has a receipt."""
+    """Somebody who cancels a hold at a machine knows it, but gets a receipt all the same."""
     event = reading.event
     if event.patron_id is None or event.hold_id is None:
         return None
@@ -134,7 +135,7 @@ def _hold_closed(reading: Reading) -> NoticeRequest | None:
 
 
 def _of_loan(kind: NoticeKind, *facts: str) -> Callable[[Reading], NoticeRequest | None]:
-    """An event of a loan; `facts` are taken from what it became."""
+    """An event of a loan; `facts` names what is taken from `Event.after`."""
 
     def tell(reading: Reading) -> NoticeRequest | None:
         event = reading.event
@@ -235,8 +236,8 @@ def _stay_begun(reading: Reading) -> NoticeRequest | None:
 
 
 def _of_block(kind: NoticeKind) -> Callable[[Reading], NoticeRequest | None]:
-    """Told in the name of the agency whose block it is; of one that concerns all, as anything else
-    that is about the patron."""
+    """Told in the name of the agency whose block it is. A block that concerns all is told of like
+    anything else that is about the patron."""
 
     def tell(reading: Reading) -> NoticeRequest | None:
         event, block = reading.event, reading.event.after or reading.event.before

@@ -1,4 +1,4 @@
-"""Who waits for what nothing can fill is told so, once for each hold."""
+"""Patrons whose hold no copy can fill are told so, once for each hold."""
 
 from __future__ import annotations
 

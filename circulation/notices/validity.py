@@ -1,4 +1,4 @@
-"""Is it still so: what is looked at again right before a message is sent.
+"""Whether it is still so: what is looked at again right before a message is sent.
 
     checked = still_so(NoticeKind.OVERDUE, cause, contents, facts, patron_id=7, now=now)
 
@@ -149,7 +149,8 @@ _BESIDES: dict[str, _Check] = {
     "charges": _is_owed,
     "bookings": _is_under_way,
 }
-#: A loan that is back is no more to be billed; whatever else a bill tells, its charges say.
+#: A loan that is back is not to be billed any more; the charges speak for whatever else a bill
+#: tells.
 _CUT_FROM = frozenset({NoticeKind.ITEM_RETURNED, NoticeKind.PAYMENT_RECEIVED})
 
 

@@ -1,4 +1,4 @@
-"""Who of the staff has looked at a patron, and what for."""
+"""Which members of the staff have looked at a patron, and why."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _log = send(
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Somebody of the staff looked at a patron."""
+    """A member of the staff looked at a patron."""
 
     at: datetime
     actor: str
@@ -59,7 +59,7 @@ def log_access(
     device: str = "",
     branch_id: int | None = None,
 ) -> None:
-    """Notes that a member of the staff looked at the patron, and what for."""
+    """Notes that a member of the staff looked at the patron, and why."""
     _log(transaction, now, actor, device, branch_id, patron_id, purpose)
 
 

@@ -1,4 +1,4 @@
-"""What is written of a patron: name, date of birth, ways to them, category, how long they are one.
+"""What is on record for a patron: name, date of birth, contact details, category, expiry.
 
 Cards are changed by `circulation.patrons.identifiers`, blocks and PINs by
 `circulation.patrons.registering`.
@@ -75,7 +75,7 @@ _change = send(
 
 
 def patron_fields(transaction: Transaction, patron_id: int) -> PatronFields | None:
-    """What is written of the patron; None for none."""
+    """What is on record for the patron; None where there is no such patron."""
     return _fields(transaction, patron_id)
 
 

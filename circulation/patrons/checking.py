@@ -1,4 +1,4 @@
-"""Whether what is said of a patron can be so: one check for whoever says it, before it is stored.
+"""Whether what is said of a patron can be true: one check, whoever says it, before it is stored.
 
 Only what is new is checked: what stands in the database from before (an archive, an older system)
 stays until it is changed.
@@ -38,7 +38,7 @@ class PatronProblem(NamedTuple):
 
 
 class PatronUnfit(ValueError):
-    """A patron cannot be as was said: all that is wrong."""
+    """A patron cannot be as described: everything that is wrong with it."""
 
     def __init__(self, problems: Iterable[PatronProblem]) -> None:
         self.problems = tuple(problems)
@@ -46,8 +46,8 @@ class PatronUnfit(ValueError):
 
 
 def is_email(text: str) -> bool:
-    """Is it an address of e-mail (RFC 5321), local part and a domain with a point? Whether anybody
-    reads it is not known."""
+    """Is it an e-mail address (RFC 5321), with a local part and a domain with a dot? Whether
+    anybody reads it is not known."""
     local, at, domain = text.rpartition("@")
     labels = domain.split(".")
     return (
@@ -62,7 +62,7 @@ def is_email(text: str) -> bool:
 
 
 def telephone(typed: str, region: str = REGION) -> phonenumbers.PhoneNumber | None:
-    """A telephone number that can be one; None for anything else.
+    """The text as a possible telephone number; None for anything else.
 
     Its length must be right where it belongs. Whether such numbers are given out is not asked: that
     changes faster than what we know of it.

@@ -1,4 +1,5 @@
-"""What patrons have consented to. One that is withdrawn is gone at once, with what it kept."""
+"""What patrons have consented to. A consent that is withdrawn is gone at once, and what was kept
+because of it goes too."""
 
 from __future__ import annotations
 

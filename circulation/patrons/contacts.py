@@ -33,9 +33,8 @@ _FIELDS = {ContactKind.EMAIL: "email", ContactKind.PHONE: "phone"}
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A way to a patron.
-
-    `notices`: may notices be sent there. `verified`: when the patron showed that it is theirs.
+    """A way to reach a patron. `notices`: may notices be sent there? `verified`: when the patron
+    showed that it is theirs.
     """
 
     id: int
@@ -192,7 +191,8 @@ def verify_contact(
     now: datetime,
     desk: Desk | None = None,
 ) -> bool:
-    """The patron has shown that it is theirs; False where it was known, or is none of theirs."""
+    """The patron has shown that it is theirs; False where that was known, or where it is not
+    theirs."""
     if not _verify(transaction, contact_id, patron_id, now):
         return False
     write_event(

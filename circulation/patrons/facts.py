@@ -74,7 +74,7 @@ class PatronFacts(NamedTuple):
     identifier_expires: date | None
     municipality: str
     kind: str  # a value of `PatronKind`
-    pin_alarms: int  # wrong PINs of late, and locked devices: 0 means that any PIN may be tried
+    pin_alarms: int  # recent wrong PINs, and locked devices: 0 means that any PIN may be tried
     has_onward_loans: int  # 0 or 1, like the next two: is there anything to be looked up?
     has_account: int
     has_holds: int
@@ -153,7 +153,7 @@ def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
 
 
 def _count_up_to(most: str, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    """The patron's loans, but the parameter `most` at most."""
+    """The number of the patron's loans, counted up to the parameter `most`."""
     counted = (
         select(literal_column("1"))
         .select_from(loans)

@@ -90,7 +90,7 @@ _person: Callable[..., Any] = one(
 
 
 def guardians_of(transaction: Transaction, patron_id: int) -> list[Guardian]:
-    """Who answers for the patron, the first first."""
+    """Who answers for the patron, in the order in which they were added."""
     return _guardians(transaction, patron_id)
 
 

@@ -1,4 +1,4 @@
-"""Guessing PINs with look-ups: what is remembered of it, in the memory of the process.
+"""Guessing PINs with look-ups: what each process remembers of it.
 
 Why, and how it goes together with the tries that are rows, is in `circulation.patrons.pin_rules`.
 """

@@ -253,16 +253,15 @@ def find_patron(
 
 def known_as(transaction: Transaction, patron_id: int) -> str | None:
     """An identifier of the patron for a verb that asks for one, as it is stored; not to be shown.
-
-    One that may be used if there is any, and a card sooner than others. None where there is none.
+    Preferably one that may be used, and preferably a card. None where there is none.
     """
     found: str | None = _best_identifier(transaction, patron_id)
     return found
 
 
 def told_as(transaction: Transaction, patron_id: int, typed: str) -> str:
-    """What others may keep of an identifier that was typed, and be told of again: itself, but for
-    a national number what the patron goes by besides (`known_as`)."""
+    """What others may keep of an identifier that was typed, and be told of later: the identifier
+    itself, or, in place of a national number, what else the patron goes by (`known_as`)."""
     if national_digits(typed) is None:
         return typed
     return known_as(transaction, patron_id) or ""

@@ -32,10 +32,10 @@ class Hindrance(NamedTuple):
 class PersonalData(NamedTuple):
     """What a feature does with what it holds on a person.
 
-    `hindrances` stand in the way of an erasure. `forget` blanks what names the person other than
-    by a column that says what becomes of it (`circulation.kernel.personal`). `complete` adds to an
-    export, or makes rows of it readable. `cut_history` cuts what is over from the person who
-    withdraws the consent to keep it.
+    `hindrances` stand in the way of an erasure. `forget` blanks what names the person in other ways
+    than by a column that declares what becomes of it (`circulation.kernel.personal`). `complete`
+    adds to an export, or makes rows of it readable. `cut_history` cuts what is over from the person
+    who withdraws the consent to keep it.
     """
 
     hindrances: tuple[Hindrance, ...] = ()

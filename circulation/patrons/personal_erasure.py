@@ -26,7 +26,7 @@ _lock = lock(
     select(patrons.c.id).where(patrons.c.id == bindparam("patron_id")).with_for_update(),
     "patron_id",
 )
-#: What else than loans and holds is told of the patron: the texts of blocks, dates of cards.
+#: Events of the patron that are about neither a loan nor a hold: texts of blocks, dates of cards.
 _blank_events = send(
     update(events)
     .where(

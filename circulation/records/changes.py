@@ -231,8 +231,8 @@ def merge_records(
 ) -> RecordsMerged:
     """Merges a record into another: items with their loans, and holds, go over to the survivor.
 
-    Holds keep their places by their own keys (`holds.queues.order_key`). Of a patron who waits for
-    both, the hold stays that has an item, else the one that comes first; the other is closed.
+    Holds keep their places by their own keys (`holds.queues.order_key`). Where a patron waits for
+    both, the hold that has an item stays, else the one that comes first; the other is closed.
     Raises ValueError for a record and itself.
     """
     accession.lock_writing(transaction)
@@ -285,7 +285,7 @@ def merge_records(
 def _placed_twice(
     transaction: Transaction, moving: list[HoldFacts], staying: list[HoldFacts]
 ) -> list[HoldFacts]:
-    """Of each two holds of one patron on the same part, the one that is to go."""
+    """Of every two holds of one patron on the same part, the one that goes."""
     by_wish = {(hold.patron_id, hold.part): hold for hold in staying}
     found = []
     for hold in moving:

@@ -9,7 +9,7 @@ import click
 
 from catalogue.database import Transaction
 from circulation.dunning.claim_lists import ClaimLine, claims_of_agency, claims_of_patron
-from circulation.dunning.claims import Claim, find_claim, withdraw_claim
+from circulation.dunning.claims import Claim, find_claim, withdraw_from_collection
 from circulation.dunning.collection_files import (
     CollectionFile,
     export_claims,
@@ -219,7 +219,7 @@ def withdraw(settings: Settings, claim_id: int, reason: str, as_json: bool) -> N
 
         def work(transaction: Transaction) -> bool:
             claim = find_claim(transaction, claim_id)
-            return claim is not None and withdraw_claim(
+            return claim is not None and withdraw_from_collection(
                 transaction,
                 claim_id,
                 reason=reason,

@@ -12,7 +12,7 @@ import pytest
 
 from catalogue.database import Transaction
 from circulation.dunning.claim_lists import claims_of_agency
-from circulation.dunning.claims import LineAction, withdraw_claim
+from circulation.dunning.claims import LineAction, withdraw_from_collection
 from circulation.dunning.collection_files import (
     FIELDS,
     CollectionFile,
@@ -131,7 +131,7 @@ def test_staff_call_a_claim_back_and_the_debt_stands(library: Library) -> None:
     [(claim, _), _] = claims(library, card)
 
     def withdraw(transaction: Transaction) -> bool:
-        return withdraw_claim(
+        return withdraw_from_collection(
             transaction, claim.id, reason="sent by mistake", now=library.now, desk=library.desk()
         )
 
