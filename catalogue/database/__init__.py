@@ -20,14 +20,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from catalogue.database.contract import (
-    Call,
-    Database,
-    DatabaseClosed,
-    Following,
-    Replica,
-    Work,
-)
+from catalogue.database.compiling import bind
+from catalogue.database.contract import Call, Database, DatabaseClosed, Following, Replica, Work
 from catalogue.database.in_use import DatabaseInUse, kept_from_others, nobody_else
 from catalogue.database.migrations.versions import newest_named
 from catalogue.database.moments import Moment
@@ -45,16 +39,7 @@ from catalogue.database.statements import (
 )
 from catalogue.database.tables import Long, metadata
 from catalogue.database.transactions import Transaction
-from catalogue.database.transition import (
-    change,
-    lock,
-    many,
-    many_of,
-    one,
-    scalar,
-    send,
-    send_many,
-)
+from catalogue.database.transition import change, lock, many, many_of, one, scalar, send, send_many
 from catalogue.database.typed_codes import is_typed
 
 if TYPE_CHECKING:
@@ -94,6 +79,7 @@ __all__ = [
     "Transaction",
     "Work",
     "back_up",
+    "bind",
     "change",
     "columns",
     "is_fit",

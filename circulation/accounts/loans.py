@@ -20,6 +20,7 @@ from circulation.loans.facts import (
     items_lent_onward_to,
     items_listed,
     items_overdue,
+    loans_of,
 )
 from circulation.patrons.facts import CARD_OF_PATRON, PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -76,7 +77,12 @@ def patron_loans(
     `only_overdue` leaves the others out of the list and of `total`.
     Asks for no PIN: call `patron_status` first where one is needed.
     """
-    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
+    facts = patron_facts(
+        transaction,
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group="",
+    )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     return loans_listed(
@@ -97,7 +103,8 @@ def loans_listed(
     set_up = circulation.set_up(transaction, facts.set_up_version)
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
-    if not (facts.loans or facts.has_onward_loans):
+    counted = loans_of(facts)
+    if not (counted.number or counted.onward):
         return PatronLoans(facts.patron(), 0, ())
     if only_overdue:
         own = items_overdue(
@@ -105,11 +112,11 @@ def loans_listed(
         )
     else:
         own = items_listed(transaction, patron_id=facts.id, at_most=at_most, skipped=skipped)
-    number = facts.overdue if only_overdue else facts.loans
+    number = counted.overdue if only_overdue else counted.number
     onward = [
         item
         for item in (
-            items_lent_onward_to(transaction, patron_id=facts.id) if facts.has_onward_loans else ()
+            items_lent_onward_to(transaction, patron_id=facts.id) if counted.onward else ()
         )
         if not only_overdue or ((loan := OPEN_LOAN.of(item)) and loan.is_overdue(now))
     ]

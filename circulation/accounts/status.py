@@ -11,9 +11,12 @@ from sqlalchemy import bindparam, func, select
 from catalogue.database import Moment, Transaction, one, scalar
 from circulation.accounts.loans import PatronLoans, loans_listed
 from circulation.calendars.due_dates import local_date
+from circulation.holds.part import HOLDS_OF_PATRON
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import IdentifierBlock, Reason
 from circulation.kernel.results import Desk, PatronStatus, Refusal, Refused
+from circulation.ledger.balances import ACCOUNT_OF_PATRON
+from circulation.loans.facts import loans_of
 from circulation.loans.schema import loans
 from circulation.patrons.blocks import blocks_of
 from circulation.patrons.facts import PatronFacts, patron_facts
@@ -62,7 +65,7 @@ def patron_status(
     facts = _known(circulation, transaction, patron, pin, desk, now)
     if isinstance(facts, Refused):
         return facts
-    recalled = _recalled(transaction, facts.id) if facts.loans else 0
+    recalled = _recalled(transaction, facts.id) if loans_of(facts).number else 0
     return _status(circulation, transaction, facts, recalled, desk, now)
 
 
@@ -98,7 +101,12 @@ def _known(
     now: datetime,
 ) -> PatronFacts | Refused:
     """The patron; with a PIN, only if it is the right one."""
-    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
+    facts = patron_facts(
+        transaction,
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group="",
+    )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     wrong = look_at_pin(circulation, transaction, facts, pin, desk, now)
@@ -122,7 +130,8 @@ def _status(
     if desk is not None:
         blocks = [each for each in blocks if each.agency_id is None or each.agency_id in counted]
     onward, overdue_onward = 0, 0
-    if facts.has_onward_loans:
+    had = loans_of(facts)
+    if had.onward:
         onward, overdue_onward = _onward(transaction, now, facts.id)
     return PatronStatus(
         patron=facts.patron(),
@@ -141,11 +150,11 @@ def _status(
         or (IdentifierBlock.WITHDRAWN if facts.is_identifier_expired(today) else None),
         blocks=tuple(blocks),
         denied=facts.denied(today, counted),
-        loans=facts.loans + onward,
-        overdue=facts.overdue + overdue_onward,
+        loans=had.number + onward,
+        overdue=had.overdue + overdue_onward,
         max_loans=set_up.terms(home.id, facts.category, "").max_loans,
         onward_loans=onward,
         recalled=recalled,
-        has_account=bool(facts.has_account),
-        has_holds=bool(facts.has_holds),
+        has_account=ACCOUNT_OF_PATRON.of(facts) is not None,
+        has_holds=HOLDS_OF_PATRON.of(facts) is not None,
     )

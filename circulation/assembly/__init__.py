@@ -37,7 +37,7 @@ from circulation.holds.changes import ENDED_IN_VAIN
 from circulation.holds.copies import COPY_COLUMNS, ON_ORDER
 from circulation.holds.fulfilment import HOLDS_AT_LOAN, HOLDS_AT_RENEWAL
 from circulation.holds.keeping import KEEPING
-from circulation.holds.part import WAITED_FOR, HoldsOfItem
+from circulation.holds.part import HOLDS_OF_PATRON, WAITED_FOR, HoldsOfItem
 from circulation.holds.recalls import RECALLED
 from circulation.holds.restoring import HoldsAtUndo
 from circulation.holds.wishes import PLACING
@@ -62,12 +62,13 @@ from circulation.items.section import MediaSection, PlacementSection
 from circulation.kernel.events import FOLLOWERS
 from circulation.kernel.set_up import SET_UP_PARTS
 from circulation.ledger import privacy as of_ledger
+from circulation.ledger.balances import ACCOUNT_OF_PATRON
 from circulation.ledger.charges import MoneyAtRemoval
 from circulation.ledger.postings import LESS_IS_OWED
 from circulation.loans import privacy as of_loans
 from circulation.loans.auto_renewals import NOT_RENEWED
 from circulation.loans.ending import ENDING
-from circulation.loans.facts import OPEN_LOAN, LoanAtRemoval, LoanOfItem
+from circulation.loans.facts import LOANS_OF_PATRON, OPEN_LOAN, LoanAtRemoval, LoanOfItem
 from circulation.loans.features import LENDING, RENEWING, RETURNING
 from circulation.loans.lost import LOSING
 from circulation.loans.privacy import LOAN_HISTORY
@@ -79,6 +80,7 @@ from circulation.notices.not_renewed import tell_not_renewed
 from circulation.notices.rules import NOTICES
 from circulation.notices.triggers import FOLLOWER
 from circulation.notices.unobtainable import tell_unobtainable
+from circulation.patrons.facts import PATRON
 from circulation.patrons.personal_data import PERSONAL_DATA
 from circulation.patrons.pin_settings import PIN_RULES
 from circulation.patrons.section import PINS
@@ -91,6 +93,7 @@ from circulation.sections.transport import BETWEEN_BRANCHES
 
 # The databases join in this order: what is there most often comes first.
 ITEM.join(OPEN_LOAN, WAITED_FOR, SPOKEN_FOR, WITH_PARTNER)
+PATRON.join(LOANS_OF_PATRON, HOLDS_OF_PATRON, ACCOUNT_OF_PATRON)
 # Whether somebody waits is asked once it is known that the item is here, and not on its way back
 # to another library.
 ITEM_FEATURES.add(LoanOfItem(), PartnerOfItem(), HoldsOfItem(), BookingsOfItem())

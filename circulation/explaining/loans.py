@@ -73,9 +73,9 @@ def explain_loan(
     facts = item_facts(transaction, barcode=item)
     borrower = patron_facts(
         transaction,
-        IDENTIFIERS.of(circulation).stored(patron),
-        now,
-        facts.material_group if facts else "",
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group=facts.material_group if facts else "",
     )
     unknown = []
     if borrower is None:

@@ -12,7 +12,7 @@ from circulation.fees.rules import FEES
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Item, Loan, Patron, Refusal, Refused
-from circulation.loans.facts import ALL, OPEN_LOAN, items_overdue
+from circulation.loans.facts import ALL, OPEN_LOAN, items_overdue, loans_of
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
@@ -54,11 +54,16 @@ def expected_fees(
     By the same rules and in the same groups as on return. What a bill has charged already is left
     out, and so are loans that were claimed returned. Refused only with PATRON_UNKNOWN.
     """
-    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
+    facts = patron_facts(
+        transaction,
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group="",
+    )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
-    if not facts.overdue or "late_fees" not in FEES.of(set_up).says:
+    if not loans_of(facts).overdue or "late_fees" not in FEES.of(set_up).says:
         return ExpectedFees(facts.patron(), (), {})
     borrower = BorrowerFacts(facts.id, facts.category, facts.birth_date, facts.kind)
     groups: dict[tuple[object, ...], list[tuple[ExpectedLoan, Reckoned]]] = {}

@@ -138,8 +138,8 @@ def pay(
     `amount` says what would be taken.
     """
     patron = IDENTIFIERS.of(circulation).stored(patron)
-    lock_patron(transaction, patron)
-    facts = patron_facts(transaction, patron, now, "")
+    lock_patron(transaction, identifier=patron)
+    facts = patron_facts(transaction, identifier=patron, now=now, material_group="")
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)

@@ -83,7 +83,12 @@ def return_receipt(
     Notes that it was offered, once for the same items. Refused with PATRON_UNKNOWN or
     BRANCH_UNKNOWN.
     """
-    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
+    facts = patron_facts(
+        transaction,
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group="",
+    )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)

@@ -15,13 +15,7 @@ from circulation.holds.changes import (
     write_changes,
 )
 from circulation.holds.eligibility import date_refusals, pickup_branch_of
-from circulation.holds.facts import (
-    HoldFacts,
-    hold_facts,
-    known_hold,
-    lock_hold_set,
-    lock_queue,
-)
+from circulation.holds.facts import HoldFacts, hold_facts, known_hold, lock_hold_set, lock_queue
 from circulation.holds.lists import queued
 from circulation.holds.results import HoldChanged
 from circulation.kernel.act import Act
@@ -125,7 +119,12 @@ def _own_hold(
 ) -> tuple[PatronFacts, SetUp, HoldFacts] | Refused:
     """The patron's open hold under its locks, or why it may not be touched."""
     transaction, circulation, desk, now = act
-    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
+    borrower = patron_facts(
+        transaction,
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group="",
+    )
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):

@@ -103,7 +103,12 @@ def patron_holds(
     Without prospects numbers and days are left out, and the queues are not read.
     Asks for no PIN: call `patron_status` first where one is needed.
     """
-    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
+    borrower = patron_facts(
+        transaction,
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group="",
+    )
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, borrower.set_up_version)

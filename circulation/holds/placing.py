@@ -10,10 +10,7 @@ from catalogue.changes.former_records import present_id
 from catalogue.database import Transaction
 from catalogue.items import find_item
 from circulation.calendars.due_dates import local_date
-from circulation.holds.changes import (
-    insert_hold,
-    insert_hold_set,
-)
+from circulation.holds.changes import insert_hold, insert_hold_set
 from circulation.holds.copies import copies_of_record, copies_on_order
 from circulation.holds.eligibility import (
     date_refusals,
@@ -100,9 +97,9 @@ def _known(act: Act, wish: HoldWish) -> _Case | Refused:
     """Locks the patron and the queues, then reads what is to be known."""
     transaction, circulation, desk, now = act
     patron = IDENTIFIERS.of(circulation).stored(wish.patron)
-    lock_patron(transaction, patron)
+    lock_patron(transaction, identifier=patron)
     located = _locate_under_locks(transaction, wish.wanted)
-    borrower = patron_facts(transaction, patron, now, "")
+    borrower = patron_facts(transaction, identifier=patron, now=now, material_group="")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if wrong := check_pin(circulation, transaction, borrower, wish.pin, desk, now):

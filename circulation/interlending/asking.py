@@ -120,7 +120,7 @@ def _reader(
     transaction, circulation = act.transaction, act.circulation
     set_up = circulation.set_up_at_hand(transaction)
     known_by = IDENTIFIERS.of(circulation).stored(patron)
-    borrower = patron_facts(transaction, known_by, act.now, "")
+    borrower = patron_facts(transaction, identifier=known_by, now=act.now, material_group="")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     pickup = set_up.branches[borrower.home_branch_id]

@@ -251,7 +251,12 @@ def _patron(
 ) -> PatronFacts | Refused | None:
     if patron is None:
         return None
-    found = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
+    found = patron_facts(
+        transaction,
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group="",
+    )
     return found or Refused((Refusal(Reason.PATRON_UNKNOWN),))
 
 

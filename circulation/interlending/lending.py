@@ -99,7 +99,7 @@ def borrower_says(
 
 def _new(act: Act, partner: str, actor: str, request_id: str, user: str) -> InterlibraryLoan:
     transaction, known_by = act.transaction, IDENTIFIERS.of(act.circulation).stored(user)
-    borrower = patron_facts(transaction, known_by, act.now, "")
+    borrower = patron_facts(transaction, identifier=known_by, now=act.now, material_group="")
     return begun(
         act,
         partner=partner,

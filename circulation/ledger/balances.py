@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, exists, insert, literal_column, select, update
 
 from catalogue.database import Transaction, change, lock, many, send
 from circulation.kernel.engine import Circulation
+from circulation.kernel.parts import Part
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.set_up import VERSION
 from circulation.ledger.money import Balance, ChargeKind
@@ -116,3 +117,17 @@ _debt_blocks: Callable[..., list[Any]] = many(
 def debt_blocks_of(transaction: Transaction, patron_id: int) -> frozenset[int | None]:
     """The agencies that block the patron for debt, by the rules or by hand; None for all."""
     return frozenset(row[0] for row in _debt_blocks(transaction, patron_id))
+
+
+class AccountOfPatron(NamedTuple):
+    """The patron has owed something at some time. Not looked at for who borrows something."""
+
+    is_there: bool
+
+
+ACCOUNT_OF_PATRON = Part(
+    AccountOfPatron,
+    {"is_there": exists().where(patron_balances.c.patron_id == patrons.c.id).correlate(patrons)},
+    keys=("is_there",),
+    in_lists={"is_there": literal_column("0")},
+)

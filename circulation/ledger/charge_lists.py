@@ -114,7 +114,12 @@ def patron_charges(
     paid there (see `circulation.kernel.agreements`), in `total` and `balances` as well. Refused
     only with PATRON_UNKNOWN; asks for no PIN.
     """
-    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
+    facts = patron_facts(
+        transaction,
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group="",
+    )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     known = facts.patron()

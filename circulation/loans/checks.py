@@ -13,7 +13,7 @@ from circulation.kernel.loan_lengths import renewal_due
 from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import DENIED, Action, IdentifierBlock, Reason
 from circulation.kernel.results import Refusal
-from circulation.loans.facts import OPEN_LOAN
+from circulation.loans.facts import OPEN_LOAN, loans_of
 from circulation.loans.states import LoanAction, LoanState, refusals_in, state_of
 from circulation.patrons.facts import PatronFacts
 
@@ -78,9 +78,12 @@ def check_out_refusals(
         refusals += refusals_in(state, action)
     refusals += terms_refusals(terms) or until_refusals(terms, today)
     if not is_own:  # else the item itself is among the loans counted
-        if terms.max_loans is not None and patron.loans >= terms.max_loans:
+        if terms.max_loans is not None and loans_of(patron).number >= terms.max_loans:
             refusals.append(Refusal(Reason.TOO_MANY_LOANS, limit=terms.max_loans))
-        if terms.max_loans_in_group is not None and patron.group_loans >= terms.max_loans_in_group:
+        if (
+            terms.max_loans_in_group is not None
+            and loans_of(patron).of_group >= terms.max_loans_in_group
+        ):
             refusals.append(Refusal(Reason.TOO_MANY_LOANS_IN_GROUP, limit=terms.max_loans_in_group))
     return refusals
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Column, ColumnElement, ScalarSelect, Select, func, literal_column, select
 
-from catalogue.database import Statement, Transaction, lock, many
+from catalogue.database import Statement, Transaction, bind, lock, many
 from catalogue.schema import items
 from circulation.items.facts import ITEM, ItemFacts
 from circulation.items.features import ItemFeature
@@ -15,7 +15,7 @@ from circulation.items.removal import ItemNeed, RemovalFeature
 from circulation.kernel.parts import Part
 from circulation.kernel.results import Borrower, CirculationStatus, ItemState, Loan, LoanMark
 from circulation.loans.schema import loans
-from circulation.patrons.facts import card_of
+from circulation.patrons.facts import PatronFacts, card_of
 from circulation.patrons.schema import patrons
 
 
@@ -157,3 +157,62 @@ def lock_items_on_loan_to(*, patron_id: int) -> Statement:
         .order_by(items.c.id)
         .with_for_update(key_share=True)
     )
+
+
+class LoansOfPatron(NamedTuple):
+    """How many loans a patron has: their own, those that are overdue, those of the material group
+    that was asked about, and those that others have lent onward to them."""
+
+    number: int = 0
+    overdue: int = 0  # not counted of who borrows something, like `onward`
+    of_group: int = 0
+    onward: int = 0
+
+
+def _count(whose: Column[int], *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .select_from(loans)
+        .where(whose == patrons.c.id, loans.c.checked_in.is_(None), *conditions)
+        .correlate(patrons)
+        .scalar_subquery()
+    )
+
+
+def _count_up_to(most: str, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    """The number of the patron's loans, counted up to the argument `most`."""
+    counted = (
+        select(literal_column("1"))
+        .select_from(loans)
+        .where(loans.c.patron_id == patrons.c.id, loans.c.checked_in.is_(None), *conditions)
+        .limit(bind(most))
+        .correlate(patrons)
+        .subquery()
+    )
+    return select(func.count()).select_from(counted).correlate(patrons).scalar_subquery()
+
+
+_OF_GROUP = loans.c.material_group == bind("material_group")
+_NOT_COUNTED: ColumnElement[int] = literal_column("0")
+LOANS_OF_PATRON = Part(
+    LoansOfPatron,
+    {
+        "number": _count(loans.c.patron_id),
+        "overdue": _count(loans.c.patron_id, loans.c.due < bind("now"), loans.c.mark.is_(None)),
+        "of_group": _count(loans.c.patron_id, _OF_GROUP),
+        "onward": _count(loans.c.co_patron_id),
+    },
+    keys=("number", "onward"),
+    in_lists={
+        "number": _count_up_to("most"),
+        "overdue": _NOT_COUNTED,
+        "of_group": _count_up_to("most_of_group", _OF_GROUP),
+        "onward": _NOT_COUNTED,
+    },
+)
+_NONE = LoansOfPatron()
+
+
+def loans_of(patron: PatronFacts) -> LoansOfPatron:
+    """How many loans the patron has, as far as their facts say."""
+    return LOANS_OF_PATRON.of(patron) or _NONE

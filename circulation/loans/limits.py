@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, select
 
 from catalogue.database import Transaction, many
 from circulation.kernel.policy import GroupLimit, LoanTerms
+from circulation.loans.facts import LOANS_OF_PATRON, loans_of
 from circulation.loans.schema import loans
 from circulation.patrons.facts import PatronFacts
 
@@ -25,7 +26,7 @@ _loans_by_group: Callable[..., list[Any]] = many(
 def with_counted_groups(
     transaction: Transaction, patron: PatronFacts, terms: LoanTerms
 ) -> tuple[PatronFacts, LoanTerms]:
-    """The facts with `group_loans` counted over all groups that the limit is for.
+    """The facts with the loans of the group counted over all groups that the limit is for.
 
     The facts count the item's own group. A limit set for a group above it, or for one that has
     others below it, needs a statement of its own, and only then is it sent. Where the owner of the
@@ -41,6 +42,6 @@ def with_counted_groups(
     counted = [(sum(by_group.get(group, 0) for group in limit.groups), limit) for limit in limits]
     number, tightest = min(counted, key=lambda each: each[1].most - each[0])
     return (
-        patron._replace(group_loans=number),
+        LOANS_OF_PATRON.put(patron, loans_of(patron)._replace(of_group=number)),
         replace(terms, max_loans_in_group=tightest.most, counted_groups=tightest.groups),
     )

@@ -38,14 +38,21 @@ def parties(act: Act, wish: LoanWish | RenewalWish, *, locks_patron: bool) -> Pa
     patron = IDENTIFIERS.of(circulation).stored(wish.patron)
     lock_item(transaction, barcode=wish.item)
     if locks_patron:
-        lock_patron(transaction, patron)
+        lock_patron(transaction, identifier=patron)
     item = item_facts(transaction, barcode=wish.item)
     group, most = "", (0, 0)
     if item is not None and locks_patron:
         group = item.material_group
         set_up = circulation.set_up(transaction, item.set_up_version)
         most = set_up.most_loans(desk.branch_id, item.home_branch_id, group)
-    borrower = borrower_facts(transaction, patron, now, group, *most)
+    borrower = borrower_facts(
+        transaction,
+        identifier=patron,
+        now=now,
+        material_group=group,
+        most=most[0],
+        most_of_group=most[1],
+    )
     refusals = []
     if borrower is None:
         refusals.append(Refusal(Reason.PATRON_UNKNOWN))

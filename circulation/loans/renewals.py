@@ -70,7 +70,12 @@ def renew_all(
     Refused only where the patron is unknown or the PIN wrong.
     """
     transaction, circulation, desk, now = act
-    borrower = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
+    borrower = patron_facts(
+        transaction,
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group="",
+    )
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):

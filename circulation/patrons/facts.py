@@ -7,32 +7,16 @@ The patron is locked by a statement of its own, before the facts and after the i
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Integer,
-    ScalarSelect,
-    Select,
-    String,
-    bindparam,
-    cast,
-    exists,
-    func,
-    literal_column,
-    select,
-    type_coerce,
-)
+from sqlalchemy import Column, ScalarSelect, String, cast, func, literal_column, select
 
-from catalogue.database import Moment, is_typed, lock, one
-from circulation.holds.schema import holds
+from catalogue.database import Statement, bind, is_typed, lock, one
+from circulation.kernel.parts import Noun
 from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, denied_by
 from circulation.kernel.results import Patron
 from circulation.kernel.set_up import VERSION
-from circulation.ledger.schema import patron_balances
-from circulation.loans.schema import loans
 from circulation.patrons.schema import (
     locked_devices,
     patron_blocks,
@@ -43,10 +27,7 @@ from circulation.patrons.schema import (
 
 
 class PatronFacts(NamedTuple):
-    """A patron found by an identifier, with blocks and counts: one row.
-
-    `group_loans` counts those of the material group that was asked about.
-    """
+    """A patron found by an identifier, with blocks: one row, with the parts that features join."""
 
     id: int
     identifier: str
@@ -67,22 +48,25 @@ class PatronFacts(NamedTuple):
     identifier_kind: str
     identifier_block: str | None
     block_reasons: str | None
-    loans: int
-    overdue: int
-    group_loans: int
     set_up_version: int
     identifier_expires: date | None
     municipality: str
     kind: str  # a value of `PatronKind`
     pin_alarms: int  # recent wrong PINs, and locked devices: 0 means that any PIN may be tried
-    has_onward_loans: int  # 0 or 1, like the next two: is there anything to be looked up?
-    has_account: int
-    has_holds: int
+    present: int
+    parts: tuple[Any, ...]
 
     def patron(self) -> Patron:
-        if self.identifier_block is not None:  # whoever found a lost card learns no other one
-            return Patron._make((*self[:6], None))
-        return Patron._make(self[:7])
+        return Patron(
+            self.id,
+            self.identifier,
+            self.name,
+            self.category,
+            self.language,
+            self.agency_id,
+            # Whoever found a lost card learns no other one.
+            self.card if self.identifier_block is None else None,
+        )
 
     def blocks(self, agencies: Collection[int]) -> list[BlockReason]:
         """The reasons of the blocks that are one of these agencies', or concern all: in the order
@@ -142,29 +126,6 @@ def card_of(patron_id: Column[int]) -> ScalarSelect[str]:
 CARD_OF_PATRON = card_of(patrons.c.id)
 
 
-def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    return (
-        select(func.count())
-        .select_from(loans)
-        .where(loans.c.patron_id == patrons.c.id, loans.c.checked_in.is_(None), *conditions)
-        .correlate(patrons)
-        .scalar_subquery()
-    )
-
-
-def _count_up_to(most: str, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    """The number of the patron's loans, counted up to the parameter `most`."""
-    counted = (
-        select(literal_column("1"))
-        .select_from(loans)
-        .where(loans.c.patron_id == patrons.c.id, loans.c.checked_in.is_(None), *conditions)
-        .limit(bindparam(most, type_=Integer))
-        .correlate(patrons)
-        .subquery()
-    )
-    return select(func.count()).select_from(counted).correlate(patrons).scalar_subquery()
-
-
 # Written as a literal: a separator given as text is put into the SQL only when it is executed.
 _COMMA: Any = literal_column("','")
 _SLASH: Any = literal_column("'/'")
@@ -177,113 +138,76 @@ _BLOCK_REASONS = (
     .scalar_subquery()
 )
 
-_NOW = bindparam("now", type_=Moment)
 _PIN_FAILURES = (
     select(func.count())
     .select_from(pin_failures)
-    .where(pin_failures.c.patron_id == patrons.c.id, pin_failures.c.expires > _NOW)
+    .where(pin_failures.c.patron_id == patrons.c.id, pin_failures.c.expires > bind("now"))
     .correlate(patrons)
     .scalar_subquery()
 )
 _LOCKED_DEVICES = (
     select(func.count())
     .select_from(locked_devices)
-    .where(locked_devices.c.until > _NOW)
+    .where(locked_devices.c.until > bind("now"))
     .scalar_subquery()
 )
 
 
-def _has(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    return type_coerce(exists().where(*conditions).correlate(patrons), Integer)
-
-
-_NOT_LOOKED_AT: ColumnElement[int] = literal_column("0")
-#: Whether the patron has what others lent onward, has ever owed anything, has open holds.
-_TO_LOOK_UP = (
-    _has(loans.c.co_patron_id == patrons.c.id, loans.c.checked_in.is_(None)),
-    _has(patron_balances.c.patron_id == patrons.c.id),
-    _has(holds.c.patron_id == patrons.c.id, holds.c.closed.is_(None)),
-)
-
-
-def _select_patron(
-    number: ScalarSelect[int],
-    overdue: ColumnElement[int],
-    of_group: ScalarSelect[int],
-    *to_look_up: ColumnElement[int],
-) -> Select[Any]:
-    return (
-        select(
-            patrons.c.id,
-            func.coalesce(patron_identifiers.c.masked, patron_identifiers.c.identifier),
-            patrons.c.name,
-            patrons.c.category,
-            patrons.c.language,
-            patrons.c.agency_id,
-            CARD_OF_PATRON,
-            patrons.c.given_name,
-            patrons.c.family_name,
-            patrons.c.home_branch_id,
-            patrons.c.birth_date,
-            patrons.c.email,
-            patrons.c.phone,
-            patrons.c.expires,
-            patrons.c.note,
-            patrons.c.pin_hash,
-            patron_identifiers.c.kind,
-            patron_identifiers.c.blocked,
-            _BLOCK_REASONS,
-            number,
-            overdue,
-            of_group,
-            VERSION,
-            patron_identifiers.c.expires,
-            patrons.c.municipality,
-            patrons.c.kind,
-            _PIN_FAILURES + _LOCKED_DEVICES,
-            *to_look_up,
-        )
-        .select_from(
-            patron_identifiers.join(patrons, patrons.c.id == patron_identifiers.c.patron_id)
-        )
-        .where(is_typed(patron_identifiers.c.identifier, "identifier"))
-    )
-
-
-_IS_OVERDUE = (loans.c.due < _NOW, loans.c.mark.is_(None))
-_OF_GROUP = loans.c.material_group == bindparam("material_group")
-
-patron_facts = one(
-    _select_patron(_count(), _count(*_IS_OVERDUE), _count(_OF_GROUP), *_TO_LOOK_UP),
+#: With `select(in_list=True)`, as far as somebody who borrows is asked about: loans are counted as
+#: far as a limit reaches and no further, so that it costs no more to lend to somebody who has many.
+PATRON = Noun(
     PatronFacts,
-    "identifier",
-    "now",
-    "material_group",
+    {
+        **{
+            name: patrons.c[name]
+            for name in (
+                "id",
+                "name",
+                "category",
+                "language",
+                "agency_id",
+                "given_name",
+                "family_name",
+                "home_branch_id",
+                "birth_date",
+                "email",
+                "phone",
+                "expires",
+                "note",
+                "pin_hash",
+                "municipality",
+                "kind",
+            )
+        },
+        "identifier": func.coalesce(patron_identifiers.c.masked, patron_identifiers.c.identifier),
+        "card": CARD_OF_PATRON,
+        "identifier_kind": patron_identifiers.c.kind,
+        "identifier_block": patron_identifiers.c.blocked,
+        "identifier_expires": patron_identifiers.c.expires,
+        "block_reasons": _BLOCK_REASONS,
+        "set_up_version": VERSION,
+        "pin_alarms": _PIN_FAILURES + _LOCKED_DEVICES,
+    },
+    patron_identifiers.join(patrons, patrons.c.id == patron_identifiers.c.patron_id),
 )
-#: The same for who borrows something: loans are counted as far as a limit reaches and no further,
-#: so that it costs no more to lend to somebody who has many; overdue ones are not counted.
-borrower_facts = one(
-    _select_patron(
-        _count_up_to("most"),
-        _NOT_LOOKED_AT,
-        _count_up_to("most_of_group", _OF_GROUP),
-        *(_NOT_LOOKED_AT,) * len(_TO_LOOK_UP),
-    ),
-    PatronFacts,
-    "identifier",
-    "now",
-    "material_group",
-    "most",
-    "most_of_group",
-)
-lock_patron = lock(
-    select(patrons.c.id)
-    .where(
-        patrons.c.id
-        == select(patron_identifiers.c.patron_id)
-        .where(is_typed(patron_identifiers.c.identifier, "identifier"))
-        .scalar_subquery()
-    )
-    .with_for_update(key_share=True),
-    "identifier",
-)
+
+
+@one(PATRON)
+def patron_facts(*, identifier: str, now: datetime, material_group: str) -> Statement:
+    """With all of what features know, of loans those of the group apart."""
+    return PATRON.select().where(is_typed(patron_identifiers.c.identifier, identifier))
+
+
+@one(PATRON)
+def borrower_facts(
+    *, identifier: str, now: datetime, material_group: str, most: int, most_of_group: int
+) -> Statement:
+    """The same for who borrows something, of loans `most` and `most_of_group` at most."""
+    return PATRON.select(in_list=True).where(is_typed(patron_identifiers.c.identifier, identifier))
+
+
+@lock
+def lock_patron(*, identifier: str) -> Statement:
+    its = is_typed(patron_identifiers.c.identifier, identifier)
+    owner = select(patron_identifiers.c.patron_id).where(its).scalar_subquery()
+    return select(patrons.c.id).where(patrons.c.id == owner).with_for_update(key_share=True)

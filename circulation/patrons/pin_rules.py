@@ -292,7 +292,12 @@ def let_in(
     PIN counts as a failed try, so this is for transactions that may write.
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
-    facts = patron_facts(transaction, IDENTIFIERS.of(circulation).stored(patron), now, "")
+    facts = patron_facts(
+        transaction,
+        identifier=IDENTIFIERS.of(circulation).stored(patron),
+        now=now,
+        material_group="",
+    )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     wrong = check_pin(circulation, transaction, facts, pin, desk, now)

@@ -88,7 +88,14 @@ def test_none_of_the_look_ups_reads_a_whole_table(library: Library) -> None:
             find_patron(transaction, "c7")
             find_item(transaction, "i1")
             item_facts(transaction, barcode="i1")
-            borrower_facts(transaction, "c7", library.now, "", 0, 0)
+            borrower_facts(
+                transaction,
+                identifier="c7",
+                now=library.now,
+                material_group="",
+                most=0,
+                most_of_group=0,
+            )
         finally:
             transaction.execute = original
         return seen

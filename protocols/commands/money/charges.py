@@ -119,7 +119,7 @@ def _currency(library: Library, desk: Desk, patron: str, charges: tuple[int, ...
     stored = IDENTIFIERS.of(library.circulation).stored(patron)
 
     def look(transaction: Transaction) -> str:
-        facts = patron_facts(transaction, stored, library.now, "")
+        facts = patron_facts(transaction, identifier=stored, now=library.now, material_group="")
         assert facts is not None
         return account_currency(
             library.circulation,

@@ -20,7 +20,7 @@ from circulation.loans.checks import (
     terms_refusals,
     until_refusals,
 )
-from circulation.loans.facts import OPEN_LOAN, OpenLoan
+from circulation.loans.facts import LOANS_OF_PATRON, OPEN_LOAN, LoansOfPatron, OpenLoan
 from circulation.patrons.facts import PatronFacts
 
 TODAY = date(2026, 11, 25)
@@ -32,9 +32,10 @@ TERMS = LoanTerms(loan_days=28, renewals=2)
 
 def a_borrower(**facts: Any) -> PatronFacts:
     """Patron 7, who may do everything."""
-    nothing = dict.fromkeys(PatronFacts._fields)
-    counts = dict.fromkeys(("loans", "overdue", "group_loans"), 0)
-    return PatronFacts(**(nothing | counts | {"id": 7, "category": "adult"} | facts))  # type: ignore[arg-type]
+    nothing: Any = dict.fromkeys(PatronFacts._fields) | {"parts": (None,) * 3}
+    known = LoansOfPatron(facts.pop("loans", 0), of_group=facts.pop("group_loans", 0))
+    patron = PatronFacts(**(nothing | {"id": 7, "category": "adult"} | facts))
+    return LOANS_OF_PATRON.put(patron, known)
 
 
 def a_copy(on_loan_to: int | None = None) -> ItemFacts:
