@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import or_, select
 
-from catalogue.database import (
-    Transaction,
-    key_parameters,
-    many,
-    many_of,
-    scalar,
-)
+from catalogue.database import Statement, Transaction, columns, many, many_of, scalar
 from circulation.patrons.identifiers import IdentifierKey, IdentifierKind
 from circulation.patrons.schema import patron_identifiers, sealed_numbers
 from circulation.patrons.seals import NumberSeal, NumberUnreadable
@@ -23,29 +17,38 @@ from circulation.patrons.seals import NumberSeal, NumberUnreadable
 _COMPANY = IdentifierKind.COMPANY_NUMBER.value
 _CVR = re.compile(r"[0-9]{8}", re.ASCII)
 
-_sealed_of = scalar(
-    select(sealed_numbers.c.sealed).where(sealed_numbers.c.patron_id == bindparam("patron_id")),
-    "patron_id",
-)
-_usable: Callable[..., list[Any]] = many(
-    select(
-        patron_identifiers.c.identifier, patron_identifiers.c.kind, patron_identifiers.c.masked
-    ).where(
-        patron_identifiers.c.patron_id == bindparam("patron_id"),
+
+@scalar(bytes)
+def _sealed_of(*, patron_id: int) -> Statement:
+    return select(sealed_numbers.c.sealed).where(sealed_numbers.c.patron_id == patron_id)
+
+
+class _Usable(NamedTuple):
+    identifier: str
+    kind: str
+    masked: str | None
+
+
+@many(_Usable)
+def _usable(*, patron_id: int) -> Statement:
+    return select(*columns(_Usable, patron_identifiers)).where(
+        patron_identifiers.c.patron_id == patron_id,
         patron_identifiers.c.blocked.is_(None),
-    ),
-    None,
-    "patron_id",
-)
+    )
 
 
-_shown: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
+class _Shown(NamedTuple):
+    patron_id: int
+    identifier: str
+    masked: str | None
+    is_sealed: bool
+
+
+@many_of(_Shown)
+def _shown(*, patron_ids: Sequence[int]) -> Statement:
+    return (
         select(
-            patron_identifiers.c.patron_id,
-            patron_identifiers.c.identifier,
-            patron_identifiers.c.masked,
-            sealed_numbers.c.patron_id.is_not(None),
+            *columns(_Shown, patron_identifiers, is_sealed=sealed_numbers.c.patron_id.is_not(None))
         )
         .select_from(
             patron_identifiers.outerjoin(
@@ -53,7 +56,7 @@ _shown: Callable[[Transaction, list[int]], list[Any]] = many_of(
             )
         )
         .where(
-            patron_identifiers.c.patron_id.in_(key_parameters(size)),
+            patron_identifiers.c.patron_id.in_(patron_ids),
             patron_identifiers.c.blocked.is_(None),
             or_(
                 patron_identifiers.c.masked.is_not(None),
@@ -61,9 +64,7 @@ _shown: Callable[[Transaction, list[int]], list[Any]] = many_of(
             ),
         )
         .order_by(patron_identifiers.c.added, patron_identifiers.c.identifier)
-    ),
-    None,
-)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,10 @@ def post_number(
     while it is an identifier of the patron that is not blocked. None where there is no such.
     Raises NumberUnreadable where it was sealed under another key.
     """
-    identifiers = _usable(transaction, patron_id)
+    identifiers = _usable(transaction, patron_id=patron_id)
     hashes = {identifier: mask for identifier, _, mask in identifiers if mask is not None}
     if seal is not None and hashes:
-        sealed = _sealed_of(transaction, patron_id)
+        sealed = _sealed_of(transaction, patron_id=patron_id)
         if sealed is not None:
             number = seal.opened(bytes(sealed), patron_id)
             mask = hashes.get(stored(number))
@@ -120,10 +121,10 @@ def number_to_write_to(
 def shown_numbers(transaction: Transaction, patron_ids: list[int]) -> dict[int, str]:
     """Which of the patrons can be written to, each with the number as it may be shown."""
     found: dict[int, str] = {}
-    for patron_id, identifier, mask, is_sealed in _shown(transaction, patron_ids):
-        if mask is not None:
-            if is_sealed:
-                found[patron_id] = mask
-        elif _CVR.fullmatch(identifier):
-            found.setdefault(patron_id, identifier)
+    for row in _shown(transaction, patron_ids=patron_ids):
+        if row.masked is not None:
+            if row.is_sealed:
+                found[row.patron_id] = row.masked
+        elif _CVR.fullmatch(row.identifier):
+            found.setdefault(row.patron_id, row.identifier)
     return found

@@ -6,21 +6,21 @@ or days, twice or out of order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from catalogue.database import (
-    Moment,
+    Statement,
     Transaction,
     change,
-    key_parameters,
     many,
     many_of,
     scalar,
+    scalars_of,
     send,
 )
 from circulation.digital_post.schema import post_receipts
@@ -63,95 +63,97 @@ class KeptReceipt(NamedTuple):
     received: datetime
 
 
-_known = scalar(select(post_receipts.c.id).where(post_receipts.c.name == bindparam("name")), "name")
-_WRITTEN = (
-    "name",
-    "message_uuid",
-    "message_id",
-    "transmission_id",
-    "channel",
-    "status",
-    "error_code",
-    "error_text",
-    "at",
-    "received",
-)
-_insert = send(
-    insert(post_receipts).values(
-        {
-            post_receipts.c[name]: bindparam(f"new_{name}", type_=post_receipts.c[name].type)
-            for name in _WRITTEN
-        }
-    ),
-    *(f"new_{name}" for name in _WRITTEN),
-)
+@scalar(int)
+def _known(*, name: str) -> Statement:
+    return select(post_receipts.c.id).where(post_receipts.c.name == name)
+
+
+@send
+def _insert(
+    *,
+    name: str,
+    message_uuid: str,
+    message_id: int | None,
+    transmission_id: str,
+    channel: str,
+    status: str,
+    error_code: str,
+    error_text: str,
+    at: datetime,
+    received: datetime,
+) -> Statement:
+    return insert(post_receipts).values(locals())
+
+
 _kept = select(*(post_receipts.c[name] for name in KeptReceipt._fields))
-_of_messages: Callable[[Transaction, list[int]], list[KeptReceipt]] = many_of(
-    lambda size: _kept.where(post_receipts.c.message_id.in_(key_parameters(size))), KeptReceipt
-)
-_strangers: Callable[..., list[Any]] = many(
-    _kept.where(
+
+
+@many_of(KeptReceipt)
+def _of_messages(*, message_ids: Sequence[int]) -> Statement:
+    return _kept.where(post_receipts.c.message_id.in_(message_ids))
+
+
+@many(KeptReceipt)
+def _strangers(*, since: datetime) -> Statement:
+    return _kept.where(
         post_receipts.c.message_id.is_(None),
-        post_receipts.c.received >= bindparam("since", type_=Moment),
-    ).order_by(post_receipts.c.received, post_receipts.c.id),
-    KeptReceipt,
-    "since",
-)
+        post_receipts.c.received >= since,
+    ).order_by(post_receipts.c.received, post_receipts.c.id)
 
 
-_forget: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
+@scalars_of(int)
+def _forget(*, message_ids: Sequence[int]) -> Statement:
+    return (
         delete(post_receipts)
-        .where(post_receipts.c.message_id.in_(key_parameters(size)))
+        .where(post_receipts.c.message_id.in_(message_ids))
         .returning(post_receipts.c.id)
-    ),
-    None,
-)
-_forget_strangers = change(
-    delete(post_receipts).where(
+    )
+
+
+@change
+def _forget_strangers(*, before: datetime) -> Statement:
+    return delete(post_receipts).where(
         post_receipts.c.message_id.is_(None),
-        post_receipts.c.received < bindparam("before", type_=Moment),
-    ),
-    "before",
-)
+        post_receipts.c.received < before,
+    )
 
 
 def write_receipt(transaction: Transaction, receipt: PostReceipt, now: datetime) -> bool:
     """Writes a receipt down. False where it was written before: then there is nothing to do."""
-    if _known(transaction, receipt.name) is not None:
+    if _known(transaction, name=receipt.name) is not None:
         return False
     _insert(
         transaction,
-        receipt.name,
-        receipt.message_uuid,
-        receipt.message_id,
-        receipt.transmission_id,
-        receipt.channel,
-        receipt.status,
-        receipt.error_code,
-        receipt.error_text,
-        receipt.at,
-        now,
+        name=receipt.name,
+        message_uuid=receipt.message_uuid,
+        message_id=receipt.message_id,
+        transmission_id=receipt.transmission_id,
+        channel=receipt.channel,
+        status=receipt.status,
+        error_code=receipt.error_code,
+        error_text=receipt.error_text,
+        at=receipt.at,
+        received=now,
     )
     return True
 
 
 def receipts_of(transaction: Transaction, message_ids: list[int]) -> list[KeptReceipt]:
     """What was told of messages, in the order in which it came about."""
-    found = _of_messages(transaction, message_ids)
+    found = _of_messages(transaction, message_ids=message_ids)
     return sorted(found, key=lambda each: (each.at, each.id))
 
 
 def forget_receipts(transaction: Transaction, message_ids: list[int]) -> None:
     """The messages say nothing any more, and so do their receipts, whose texts come from others."""
-    _forget(transaction, message_ids)
+    _forget(transaction, message_ids=message_ids)
 
 
 def forget_unknown_receipts(transaction: Transaction, until: datetime) -> int:
     """Deletes old receipts of messages that are not ours; gives how many."""
-    return int(_forget_strangers(transaction, until - timedelta(days=UNKNOWN_DAYS)))
+    return int(_forget_strangers(transaction, before=until - timedelta(days=UNKNOWN_DAYS)))
 
 
 def unknown_receipts(transaction: Transaction, since: datetime) -> list[KeptReceipt]:
     """Receipts since then of messages that are not ours."""
-    return _strangers(transaction, since)
+    return _strangers(transaction, since=since)
