@@ -12,6 +12,7 @@ from catalogue.database import Moment, Transaction, one, scalar
 from circulation.accounts.loans import PatronLoans, loans_listed
 from circulation.calendars.due_dates import local_date
 from circulation.holds.part import HOLDS_OF_PATRON
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import IdentifierBlock, Reason
 from circulation.kernel.results import Desk, PatronStatus, Refusal, Refused
@@ -70,17 +71,11 @@ def patron_status(
 
 
 def patron_status_and_loans(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    patron: str,
-    now: datetime,
-    pin: str | None = None,
-    desk: Desk | None = None,
-    limit: int | None = None,
+    act: Act, *, patron: str, pin: str | None = None, limit: int | None = None
 ) -> tuple[PatronStatus, PatronLoans] | Refused:
     """The answers of `patron_status` and `patron_loans` for those who want both: the patron is
     looked up once."""
+    transaction, circulation, desk, now = act
     facts = _known(circulation, transaction, patron, pin, desk, now)
     if isinstance(facts, Refused):
         return facts

@@ -17,6 +17,7 @@ from circulation.dunning.warnings import warning_with
 from circulation.fees.charged_loans import contributions_of_loan
 from circulation.fees.compensation import charge_compensation
 from circulation.items.facts import ItemFacts, item_facts_by_id
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind
@@ -75,7 +76,7 @@ def _charge(
     loan = OPEN_LOAN.of(item)
     if loan is not None and loan.id == row.id:
         desk = desk_of(set_up, row.branch_id)
-        charge_compensation(circulation, transaction, set_up, desk, item, loan, now)
+        charge_compensation(Act(transaction, circulation, desk, now), set_up, item, loan)
     made = [
         each.charge_id
         for each in contributions_of_loan(transaction, row.id)

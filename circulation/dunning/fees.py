@@ -14,7 +14,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.charge_words import ChargeReason
-from circulation.ledger.charges import charge_made_once, create_charge
+from circulation.ledger.charges import NewCharge, charge_made_once, create_charge
 from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.postings import open_account
 
@@ -61,16 +61,9 @@ def charge_step(
     if charge_made_once(account, once) is not None:
         return None
     terms = fee_terms(set_up, branch.id, owing.category, "", local_date(now, branch.timezone))
-    charge = create_charge(
-        circulation,
-        account,
-        ChargeKind.ADMINISTRATIVE,
-        step.fee,
-        terms.currency,
-        branch_id=branch.id,
-        reason=ChargeReason.REMINDED.value,
-        once=once,
-    )
+    kind, reason = ChargeKind.ADMINISTRATIVE, ChargeReason.REMINDED.value
+    new = NewCharge(kind, step.fee, terms.currency, branch.id, reason, once)
+    charge = create_charge(circulation, account, new)
     if step.does in (Does.REMIND, Does.BILL):
         # It is told with the debt that it is for, and does not cost a letter of its own.
         write_act(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from circulation.fees.charged_loans import undo_at
 from circulation.fees.compensation import cancel_compensation, charge_compensation, set_billed
-from circulation.fees.late_fees import charge_lateness
-from circulation.fees.loan_fees import charge_act, fee_refusals, price_of
+from circulation.fees.late_fees import End, charge_lateness
+from circulation.fees.loan_fees import PricedAct, charge_act, fee_refusals, price_of
 from circulation.fees.rules import FEES
 from circulation.kernel.act import Act
 from circulation.kernel.events import Event
@@ -40,21 +40,10 @@ class FeesAtEnd(EndingFeature):
         """Charges for being late, and cancels the compensation of a loan that was billed."""
         if _owes_nothing(ending):
             return ()
-        act, set_up, item = ending.act, ending.set_up, ending.item
-        late = charge_lateness(
-            act.circulation,
-            act.transaction,
-            set_up,
-            act.desk,
-            item,
-            ending.loan,
-            at=ending.came,
-            now=act.now,
-            returned_at=ending.here,
-        )
-        cancel_compensation(
-            act.transaction, set_up, act.desk, ending.loan, act.now, "the item was returned"
-        )
+        act, set_up, loan = ending.act, ending.set_up, ending.loan
+        end = End(ending.came, returned_at=ending.here)
+        late = charge_lateness(act, set_up, ending.item, loan, end)
+        cancel_compensation(act, set_up, loan, "the item was returned")
         return (late,) if late else ()
 
     def uncharge(self, act: Act, set_up: SetUp, ended: Event) -> None:
@@ -80,21 +69,9 @@ class FeeAtLoan(LoanSight):
         """The borrower is locked."""
         return self._charge(case, loan, "loan_fee") if self.amount else ()
 
-    def _charge(self, case: LoanCase, loan: Loan, kind: str) -> tuple[ChargedFee, ...]:
-        fee = charge_act(
-            case.act.circulation,
-            case.act.transaction,
-            case.set_up,
-            case.act.desk,
-            kind,
-            patron_id=case.borrower.id,
-            branch_id=case.branch.id,
-            category=case.borrower.category,
-            material_group=case.item.material_group,
-            loan_id=loan.id,
-            item_id=case.item.id,
-            now=case.act.now,
-        )
+    def _charge(self, case: LoanCase, loan: Loan, field: str) -> tuple[ChargedFee, ...]:
+        what = _priced(case, field)
+        fee = charge_act(case.act, case.set_up, what, case.borrower.id, (loan.id, case.item.id))
         return (fee,) if fee else ()
 
 
@@ -103,26 +80,15 @@ class FeeAtRenewal(FeeAtLoan):
 
     def charge(self, case: LoanCase, loan: Loan) -> tuple[ChargedFee, ...]:
         """Charges for being late until now and for the renewal; a compensation is cancelled."""
-        transaction, circulation, desk, now = case.act
-        set_up, before = case.set_up, case.loan
+        act, set_up, before = case.act, case.set_up, case.loan
         assert before is not None
-        late = charge_lateness(
-            circulation,
-            transaction,
-            set_up,
-            desk,
-            case.item,
-            before,
-            at=case.at,
-            now=now,
-            act="renewal",
-        )
+        late = charge_lateness(act, set_up, case.item, before, End(case.at, "renewal"))
         charged: tuple[ChargedFee, ...] = (late,) if late else ()
         if before.billed is not None:
-            cancel_compensation(transaction, set_up, desk, before, now, "the loan was renewed")
-            set_billed(transaction, before.id, None)
+            cancel_compensation(act, set_up, before, "the loan was renewed")
+            set_billed(act.transaction, before.id, None)
         if "renewal_fee" in FEES.of(set_up).says:
-            lock_account(transaction, case.borrower.id)
+            lock_account(act.transaction, case.borrower.id)
             charged += self._charge(case, loan, "renewal_fee")
         return charged
 
@@ -140,9 +106,12 @@ def _look_at_renewal(case: LoanCase) -> FeeAtLoan | None:
     return FeeAtRenewal(*_price(case, "renewal_fee"))
 
 
-def _price(case: LoanCase, act: str) -> tuple[int, str]:
-    category, group = case.borrower.category, case.item.material_group
-    return price_of(case.set_up, act, case.branch.id, category, group, case.at)
+def _price(case: LoanCase, field: str) -> tuple[int, str]:
+    return price_of(case.set_up, _priced(case, field), case.at)
+
+
+def _priced(case: LoanCase, field: str) -> PricedAct:
+    return PricedAct(field, case.branch.id, case.borrower.category, case.item.material_group)
 
 
 FEES_AT_LOAN = Look((), _look)
@@ -167,13 +136,12 @@ def _undo(
 class FeesAtLoss(LossFeature):
     def follow(self, case: LossCase, *, is_lost: bool) -> Sequence[ChargedFee]:
         """Compensation for a loan that is lost, nothing any more for one that is found."""
-        transaction, circulation, desk, now = case.act
-        set_up, loan = case.set_up, case.loan
+        act, set_up, loan = case.act, case.set_up, case.loan
         if loan is None:
             return ()
         if is_lost:
-            return charge_compensation(circulation, transaction, set_up, desk, case.item, loan, now)
+            return charge_compensation(act, set_up, case.item, loan)
         if loan.billed is not None:
-            cancel_compensation(transaction, set_up, desk, loan, now, "the item was found")
-            set_billed(transaction, loan.id, None)
+            cancel_compensation(act, set_up, loan, "the item was found")
+            set_billed(act.transaction, loan.id, None)
         return ()

@@ -108,37 +108,27 @@ _change = send(
 )
 
 
-def begin_contributions(
-    account: Account,
-    charge: Charge,
-    *,
-    loan_id: int,
-    item_id: int,
-    amount: int,
-    at: datetime,
-    facts: dict[str, Any],
-) -> None:
-    """Notes that the loan makes the charge, just made with `amount`, which `facts` explain."""
+class LoanCost(NamedTuple):
+    """What a loan would cost alone, in minor units; `facts` explain it."""
+
+    loan_id: int
+    item_id: int
+    amount: int
+    at: datetime
+    facts: dict[str, Any]
+
+
+def begin_contributions(account: Account, charge: Charge, cost: LoanCost) -> None:
+    """Notes that the loan makes the charge, which was just made with its amount."""
+    loan_id, item_id, amount, at, facts = cost
     told = facts_text(facts)
     _insert(account.transaction, charge.id, loan_id, item_id, amount, told, at, account.now)
 
 
-def add_contribution(
-    account: Account,
-    charge: Charge,
-    *,
-    loan_id: int,
-    item_id: int,
-    amount: int,
-    at: datetime,
-    facts: dict[str, Any],
-    reason: str,
-) -> Charge:
+def add_contribution(account: Account, charge: Charge, cost: LoanCost, reason: str) -> Charge:
     """The loan makes the charge too, which is raised where this one costs more; gives it."""
     before = _highest(account.transaction, charge.id) or 0
-    begin_contributions(
-        account, charge, loan_id=loan_id, item_id=item_id, amount=amount, at=at, facts=facts
-    )
+    begin_contributions(account, charge, cost)
     return _settle(account, charge.id, before, reason)
 
 

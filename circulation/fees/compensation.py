@@ -15,23 +15,24 @@ from sqlalchemy import bindparam, func, select, update
 from catalogue.database import Moment, Transaction, change, scalar
 from circulation.calendars.due_dates import local_date
 from circulation.fees.charged_loans import (
+    LoanCost,
     add_contribution,
     begin_contributions,
     contributions_of_loan,
     take_back,
 )
-from circulation.fees.late_fees import borrower_facts, charge_lateness
+from circulation.fees.late_fees import End, borrower_facts, charge_lateness
 from circulation.fees.lateness import terms_facts
 from circulation.fees.rules import FEES, deciding_scopes, fee_terms
 from circulation.fees.terms import FeeTerms
 from circulation.items.facts import ItemFacts, item_facts, lock_item
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Borrower, ChargedFee, Desk, Item, Refusal, Refused
+from circulation.kernel.results import Borrower, ChargedFee, Item, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import lock_account
 from circulation.ledger.charge_words import ChargeReason
-from circulation.ledger.charges import charge_made_once, create_charge
+from circulation.ledger.charges import NewCharge, charge_made_once, create_charge
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.postings import Account, find_charge
 from circulation.ledger.schema import charge_postings
@@ -77,19 +78,13 @@ class Billed:
     charged: tuple[ChargedFee, ...]
 
 
-def bill_loan(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    item: str,
-    now: datetime,
-) -> Billed | Refused:
+def bill_loan(act: Act, *, item: str) -> Billed | Refused:
     """Charges the borrower of the item with this barcode, overdue or lost, for not returning it.
 
     Refused with ITEM_UNKNOWN, BRANCH_UNKNOWN, ITEM_NOT_ON_LOAN, NOTHING_OWED where the loan is
     neither overdue nor lost, and for a loan that was claimed returned or is suspended.
     """
+    transaction, circulation, desk, now = act
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
     if facts is None:
@@ -106,7 +101,7 @@ def bill_loan(
         return Refused((Refusal(_NOT_BILLED[state]),), known)
     if state is not LoanState.LOST and loan.due >= now:
         return Refused((Refusal(Reason.NOTHING_OWED),), known)
-    charged = charge_compensation(circulation, transaction, set_up, desk, facts, loan, now)
+    charged = charge_compensation(act, set_up, facts, loan)
     return Billed(known, loan.borrower(), charged)
 
 
@@ -123,15 +118,10 @@ def compensation_of(
 
 
 def charge_compensation(
-    circulation: Circulation,
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    item: ItemFacts,
-    loan: OpenLoan,
-    now: datetime,
+    act: Act, set_up: SetUp, item: ItemFacts, loan: OpenLoan
 ) -> tuple[ChargedFee, ...]:
     """Charges for the open loan of the item, locked, unless it is billed already."""
+    transaction, circulation, desk, now = act
     if loan.billed is not None or "compensation" not in FEES.of(set_up).says:
         return ()
     lock_account(transaction, loan.patron_id)
@@ -158,57 +148,31 @@ def charge_compensation(
     account = Account(transaction, set_up, desk, borrower.id, now)
     once = f"compensation {loan.id}"
     amount, reason = price + handling, ChargeReason.COMPENSATED.value
-    loan_id, item_id = loan.id, item.id
+    cost = LoanCost(loan.id, item.id, amount, now, facts)
     charge = charge_made_once(account, once)
     if charge is None:
-        charge = create_charge(
-            circulation,
-            account,
-            ChargeKind.COMPENSATION,
-            amount,
-            terms.currency,
-            branch_id=branch.id,
-            reason=reason,
-            once=once,
-        )
-        begin_contributions(
-            account, charge, loan_id=loan_id, item_id=item_id, amount=amount, at=now, facts=facts
-        )
+        kind, currency = ChargeKind.COMPENSATION, terms.currency
+        new = NewCharge(kind, amount, currency, branch.id, reason, once)
+        charge = create_charge(circulation, account, new)
+        begin_contributions(account, charge, cost)
     else:  # it was found once, and is lost again
-        add_contribution(
-            account,
-            charge,
-            loan_id=loan_id,
-            item_id=item_id,
-            amount=amount,
-            at=now,
-            facts=facts,
-            reason=reason,
-        )
+        add_contribution(account, charge, cost, reason)
     set_billed(transaction, loan.id, now)
     charged = [ChargedFee(charge.id, charge.kind.value, amount, charge.currency)]
     if terms.bill_fee != "none":
-        late = charge_lateness(
-            circulation, transaction, set_up, desk, item, loan, at=now, now=now, act="bill"
-        )
+        late = charge_lateness(act, set_up, item, loan, End(now, "bill"))
         charged += [late] if late else []
     return tuple(charged)
 
 
-def cancel_compensation(
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk | None,
-    loan: OpenLoan,
-    now: datetime,
-    reason: str,
-) -> None:
+def cancel_compensation(act: Act, set_up: SetUp, loan: OpenLoan, reason: str) -> None:
     """The item of the loan, if that was billed, has turned up: nothing is owed for it any more.
 
     What was paid for it is owed to the patron, unless that is longer ago than the rules say.
     """
     if loan.billed is None:
         return
+    transaction, _, desk, now = act
     lock_account(transaction, loan.patron_id)
     account = Account(transaction, set_up, desk, loan.patron_id, now)
     for each in contributions_of_loan(transaction, loan.id):

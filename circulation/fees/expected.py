@@ -7,7 +7,7 @@ from datetime import datetime
 
 from catalogue.database import Transaction
 from circulation.fees.charged_loans import contributions_of_loan
-from circulation.fees.late_fees import BorrowerFacts, Reckoned, is_billed, reckon
+from circulation.fees.late_fees import BorrowerFacts, End, Reckoned, is_billed, reckon
 from circulation.fees.rules import FEES
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
@@ -70,9 +70,7 @@ def expected_fees(
     for item in items_overdue(transaction, patron_id=facts.id, now=now, at_most=ALL, skipped=0):
         loan = OPEN_LOAN.of(item)
         assert loan is not None  # it is overdue
-        reckoned = reckon(
-            transaction, set_up, item, loan, borrower, at=now, returned_at=None, rules_on=now
-        )
+        reckoned = reckon(transaction, set_up, item, loan, borrower, End(now))
         earlier = contributions_of_loan(transaction, loan.id) if loan.billed else []
         late = reckoned.late
         if late.amount and not any(is_billed(each, reckoned) for each in earlier):

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, NamedTuple
 
-from catalogue.database import Transaction
 from circulation.fees.paying import PaymentWish, shares_of
 from circulation.fees.terms import FeeTerms
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.kernel.results import Refusal, Refused
 from circulation.ledger.balances import balances_of
 from circulation.ledger.charges import reduce_charge, write_off
 from circulation.ledger.money import Allocation, Balance, Charge
@@ -63,18 +61,11 @@ class GivingUp(NamedTuple):
     act: MoneyAct = MoneyAct.WRITE_OFF
 
 
-def give_up(
-    circulation: Circulation,
-    transaction: Transaction,
-    wish: GivingUp,
-    *,
-    desk: Desk,
-    patron: str,
-    now: datetime,
-) -> GivenUp | Refused:
+def give_up(act: Act, wish: GivingUp, *, patron: str) -> GivenUp | Refused:
     """Gives up what the patron owes. Refused as a payment is, and done once for each order id as a
     payment is: see `circulation.fees.paying.pay`.
     """
+    transaction, circulation, desk, now = act
     patron_id = find_patron(transaction, patron, key=IDENTIFIERS.of(circulation))
     if patron_id is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

@@ -24,6 +24,7 @@ from catalogue.database import Transaction, many, one, scalar
 from circulation.calendars.due_dates import local_date
 from circulation.fees.charged_loans import (
     Contribution,
+    LoanCost,
     add_contribution,
     begin_contributions,
     contributions_of_loan,
@@ -33,14 +34,14 @@ from circulation.fees.lateness import Lateness, child_on, lateness, terms_facts,
 from circulation.fees.rules import FEES, deciding_scopes, fee_terms
 from circulation.fees.terms import FeeTerms
 from circulation.items.facts import ItemFacts
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
-from circulation.kernel.results import Branch, ChargedFee, Desk
+from circulation.kernel.results import Branch, ChargedFee
 from circulation.kernel.schema import events
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import lock_account
 from circulation.ledger.charge_words import ChargeReason
-from circulation.ledger.charges import charge_made_once, create_charge
+from circulation.ledger.charges import NewCharge, charge_made_once, create_charge
 from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.postings import Account, find_charge
 from circulation.ledger.schema import charges
@@ -125,6 +126,9 @@ class Reckoned:
             return ("item", self.loan_id, self.due_date)
         return (self.branch.agency_id, self.borrower.id, self.group_date, self.due_date)
 
+    def cost(self, amount: int, occasion: str) -> LoanCost:
+        return LoanCost(self.loan_id, self.item_id, amount, self.at, self.facts(occasion))
+
     def facts(self, occasion: str) -> dict[str, Any]:
         """For people to read and for machines to reckon again."""
         timezone = self.branch.timezone
@@ -150,29 +154,33 @@ class Reckoned:
         }
 
 
+class End(NamedTuple):
+    """When, why (``return``, ``renewal`` or ``bill``) and where a loan counts as late no longer."""
+
+    at: datetime
+    cause: str = "return"
+    returned_at: Branch | None = None
+
+
 def reckon(
     transaction: Transaction,
     set_up: SetUp,
     item: ItemFacts,
     loan: OpenLoan,
     borrower: BorrowerFacts,
-    *,
-    at: datetime,
-    returned_at: Branch | None,
-    rules_on: datetime,
+    end: End,
 ) -> Reckoned:
-    """What the item's open loan costs for being late if it ends at `at`, at that branch.
-
-    By the rules that hold on the day of `rules_on`.
-    """
+    """What the item's open loan costs for being late if it ends like that, by the rules of that
+    day."""
     branch = set_up.branches[loan.branch_id]
-    day = local_date(rules_on, branch.timezone)
+    day = local_date(end.at, branch.timezone)
     terms = fee_terms(set_up, branch.id, borrower.category, item.material_group, day)
     where = {
         "lending": branch,
-        "returning": returned_at or branch,
+        "returning": end.returned_at or branch,
         "home": set_up.branches[item.home_branch_id],
     }[terms.calendar]
+    at = end.at
     if loan.marked is not None and not terms.accrues_while_marked:
         at = min(at, loan.marked)
     is_child = child_on(terms, local_date(loan.due, branch.timezone), borrower.birth_date)
@@ -211,47 +219,33 @@ def reckon(
     )
 
 
-def late_fee(terms: FeeTerms, late: Lateness, act: str, *, is_child: bool) -> int:
+def late_fee(terms: FeeTerms, late: Lateness, cause: str, *, is_child: bool) -> int:
     """What lateness costs alone on a ``return``, ``renewal`` or ``bill``."""
-    if act == "bill" and terms.bill_fee == "top" and late.days:
+    if cause == "bill" and terms.bill_fee == "top" and late.days:
         return top_fee(terms, late, is_child=is_child)
     return late.amount
 
 
 def charge_lateness(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     set_up: SetUp,
-    desk: Desk,
     item: ItemFacts,
     loan: OpenLoan,
-    *,
-    at: datetime,
-    now: datetime,
-    returned_at: Branch | None = None,
-    act: str = "return",
+    end: End,
 ) -> ChargedFee | None:
-    """Charges the borrower of the item, locked, whose overdue loan ends or is renewed at `at`.
+    """Charges the borrower of the item, locked, whose overdue loan ends or is renewed.
 
-    To be called while the facts still show the loan as it was. `act` is ``return``, ``renewal``
-    or ``bill``. Locks the patron. None where it costs nothing.
+    To be called while the facts still show the loan as it was. Locks the patron. None where it
+    costs nothing.
     """
-    if at <= loan.due or "late_fees" not in FEES.of(set_up).says:
+    transaction, circulation, desk, now = act
+    if end.at <= loan.due or "late_fees" not in FEES.of(set_up).says:
         return None
     lock_account(transaction, loan.patron_id)
     borrower = borrower_facts(transaction, loan.patron_id)
     assert borrower is not None
-    reckoned = reckon(
-        transaction,
-        set_up,
-        item,
-        loan,
-        borrower,
-        at=at,
-        returned_at=returned_at,
-        rules_on=at,
-    )
-    amount = late_fee(reckoned.terms, reckoned.late, act, is_child=reckoned.is_child)
+    reckoned = reckon(transaction, set_up, item, loan, borrower, end)
+    amount = late_fee(reckoned.terms, reckoned.late, end.cause, is_child=reckoned.is_child)
     if not amount:
         return None
     account = Account(transaction, set_up, desk, borrower.id, now)
@@ -260,31 +254,17 @@ def charge_lateness(
     if billed is not None:
         charge = find_charge(transaction, billed.charge_id)
         assert charge is not None
-        return _join(account, charge, reckoned, amount, billed.facts["occasion"])
-    occasion = _occasion(account, reckoned, act)
+        return _join(account, charge, reckoned.cost(amount, billed.facts["occasion"]))
+    occasion = _occasion(account, reckoned, end.cause)
+    cost = reckoned.cost(amount, occasion)
     once = _once(reckoned, occasion)
     made = charge_made_once(account, once)
     if made is not None:
-        return _join(account, made, reckoned, amount, occasion)
-    charge = create_charge(
-        circulation,
-        account,
-        ChargeKind.LATE_FEE,
-        amount,
-        reckoned.terms.currency,
-        branch_id=reckoned.branch.id,
-        reason=_REASONS[act].value,
-        once=once,
-    )
-    begin_contributions(
-        account,
-        charge,
-        loan_id=reckoned.loan_id,
-        item_id=reckoned.item_id,
-        amount=amount,
-        at=at,
-        facts=reckoned.facts(occasion),
-    )
+        return _join(account, made, cost)
+    currency, reason = reckoned.terms.currency, _REASONS[end.cause].value
+    new = NewCharge(ChargeKind.LATE_FEE, amount, currency, reckoned.branch.id, reason, once)
+    charge = create_charge(circulation, account, new)
+    begin_contributions(account, charge, cost._replace(at=end.at))
     return ChargedFee(charge.id, charge.kind.value, amount, charge.currency)
 
 
@@ -306,10 +286,10 @@ def is_billed(contribution: Contribution, reckoned: Reckoned) -> bool:
     )
 
 
-def _occasion(account: Account, reckoned: Reckoned, act: str) -> str:
+def _occasion(account: Account, reckoned: Reckoned, cause: str) -> str:
     """On which occasion it comes back: the same text for all that come together."""
     day = local_date(reckoned.at, reckoned.branch.timezone).isoformat()
-    if act == "bill":
+    if cause == "bill":
         return f"bill {local_date(account.now, reckoned.branch.timezone)}"
     if reckoned.terms.occasion == "day" or account.desk is None:
         return day
@@ -333,19 +313,8 @@ def _once(reckoned: Reckoned, occasion: str) -> str:
     return f"late {' '.join(named)} {occasion}"
 
 
-def _join(
-    account: Account, charge: Charge, reckoned: Reckoned, amount: int, occasion: str
-) -> ChargedFee | None:
+def _join(account: Account, charge: Charge, cost: LoanCost) -> ChargedFee | None:
     """One more loan for a fee that is charged; what that adds, None where it adds nothing."""
-    raised = add_contribution(
-        account,
-        charge,
-        loan_id=reckoned.loan_id,
-        item_id=reckoned.item_id,
-        amount=amount,
-        at=reckoned.at,
-        facts=reckoned.facts(occasion),
-        reason=charge.reason,
-    )
+    raised = add_contribution(account, charge, cost, charge.reason)
     added = raised.amount - charge.amount
     return ChargedFee(charge.id, charge.kind.value, added, charge.currency) if added else None

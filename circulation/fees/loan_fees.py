@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
-from circulation.fees.charged_loans import begin_contributions
+from circulation.fees.charged_loans import LoanCost, begin_contributions
 from circulation.fees.lateness import terms_facts
 from circulation.fees.rules import FEES, deciding_scopes, fee_terms
 from circulation.holds.wishes import HoldsCase, PlacingFeature
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import ChargedFee, Desk, Refusal
+from circulation.kernel.results import ChargedFee, Refusal
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.charge_words import ChargeReason
-from circulation.ledger.charges import create_charge
+from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import Account
 
@@ -28,20 +27,22 @@ ACTS: dict[str, tuple[ChargeKind, ChargeReason]] = {
 }
 
 
-def price_of(
-    set_up: SetUp,
-    act: str,
-    branch_id: int,
-    category: str,
-    material_group: str,
-    now: datetime,
-) -> tuple[int, str]:
-    """What the act (a key of `ACTS`) costs at the branch, and in which currency."""
-    if act not in FEES.of(set_up).says:
+class PricedAct(NamedTuple):
+    """What may cost something: `field` is a key of `ACTS`."""
+
+    field: str
+    branch_id: int
+    category: str
+    material_group: str
+
+
+def price_of(set_up: SetUp, what: PricedAct, now: datetime) -> tuple[int, str]:
+    """What it costs, and in which currency."""
+    if what.field not in FEES.of(set_up).says:
         return 0, ""
-    day = local_date(now, set_up.branches[branch_id].timezone)
-    terms = fee_terms(set_up, branch_id, category, material_group, day)
-    return getattr(terms, act), terms.currency
+    day = local_date(now, set_up.branches[what.branch_id].timezone)
+    terms = fee_terms(set_up, what.branch_id, what.category, what.material_group, day)
+    return getattr(terms, what.field), terms.currency
 
 
 def fee_refusals(price: int, currency: str, acknowledged: bool | int) -> list[Refusal]:
@@ -57,39 +58,27 @@ def fee_refusals(price: int, currency: str, acknowledged: bool | int) -> list[Re
 
 
 def charge_act(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     set_up: SetUp,
-    desk: Desk,
-    act: str,
-    *,
+    what: PricedAct,
     patron_id: int,
-    branch_id: int,
-    category: str,
-    material_group: str,
-    loan_id: int | None,
-    item_id: int | None,
-    now: datetime,
+    loan: tuple[int, int] | None = None,
 ) -> ChargedFee | None:
-    """Charges the patron, who is locked, for the act; None where it costs nothing."""
-    price, currency = price_of(set_up, act, branch_id, category, material_group, now)
+    """Charges the patron, who is locked, for the act; None where it costs nothing.
+
+    `loan` is the id of the loan that costs it, and that of its item.
+    """
+    transaction, circulation, desk, now = act
+    price, currency = price_of(set_up, what, now)
     if not price:
         return None
-    kind, reason = ACTS[act]
+    kind, reason = ACTS[what.field]
     account = Account(transaction, set_up, desk, patron_id, now)
-    charge = create_charge(
-        circulation, account, kind, price, currency, branch_id=branch_id, reason=reason.value
-    )
-    if loan_id is not None and item_id is not None:
-        begin_contributions(
-            account,
-            charge,
-            loan_id=loan_id,
-            item_id=item_id,
-            amount=price,
-            at=now,
-            facts=_facts(set_up, branch_id, category, material_group, now),
-        )
+    new = NewCharge(kind, price, currency, what.branch_id, reason.value)
+    charge = create_charge(circulation, account, new)
+    if loan is not None:
+        cost = LoanCost(*loan, price, now, _facts(set_up, what, now))
+        begin_contributions(account, charge, cost)
     return ChargedFee(charge.id, kind.value, price, currency)
 
 
@@ -103,31 +92,20 @@ class FeesAtHold(PlacingFeature):
             return []
         charged = []
         for _ in range(case.times):
-            fee = charge_act(
-                case.act.circulation,
-                case.act.transaction,
-                case.set_up,
-                case.act.desk,
-                "hold_fee",
-                patron_id=case.borrower.id,
-                branch_id=case.pickup.id,
-                category=case.borrower.category,
-                material_group="",
-                loan_id=None,
-                item_id=None,
-                now=case.act.now,
-            )
+            fee = charge_act(case.act, case.set_up, _what(case), case.borrower.id)
             charged += [fee] if fee else []
         return charged
 
     def _price(self, case: HoldsCase) -> tuple[int, str]:
-        branch_id, category = case.pickup.id, case.borrower.category
-        return price_of(case.set_up, "hold_fee", branch_id, category, "", case.act.now)
+        return price_of(case.set_up, _what(case), case.act.now)
 
 
-def _facts(
-    set_up: SetUp, branch_id: int, category: str, material_group: str, now: datetime
-) -> dict[str, Any]:
+def _what(case: HoldsCase) -> PricedAct:
+    return PricedAct("hold_fee", case.pickup.id, case.borrower.category, "")
+
+
+def _facts(set_up: SetUp, what: PricedAct, now: datetime) -> dict[str, Any]:
+    _, branch_id, category, material_group = what
     branch = set_up.branches[branch_id]
     day = local_date(now, branch.timezone)
     case = set_up.case(branch_id, category, material_group)

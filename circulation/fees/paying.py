@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert
@@ -19,6 +18,7 @@ from catalogue.database import Transaction, send
 from circulation.calendars.due_dates import local_date
 from circulation.fees.rules import agency_fee_terms
 from circulation.fees.terms import FeeTerms
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
@@ -62,21 +62,13 @@ _insert_payment = send(
 )
 
 
-def account_currency(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    patron_id: int,
-    category: str,
-    now: datetime,
-    charge: int | None = None,
-) -> str:
+def account_currency(act: Act, *, patron_id: int, category: str, charge: int | None = None) -> str:
     """The currency of an amount that was said without one.
 
     That of the `charge`, else of the oldest that can be paid at the desk, else the one in which
     its agency charges.
     """
+    transaction, circulation, desk, now = act
     set_up = circulation.current_set_up(transaction)
     collected = set_up.agreements.collected_at(desk.agency_id)
     owed = charges_of_account(transaction, patron_id, collected)
@@ -113,15 +105,7 @@ class PaymentWish(NamedTuple):
         return (self.charge,) if isinstance(self.charge, int) else tuple(self.charge)
 
 
-def pay(
-    circulation: Circulation,
-    transaction: Transaction,
-    wish: PaymentWish,
-    *,
-    desk: Desk,
-    patron: str,
-    now: datetime,
-) -> PaymentResult:
+def pay(act: Act, wish: PaymentWish, *, patron: str) -> PaymentResult:
     """Takes a payment for the patron with identifier `patron`, of what is owed to the desk's agency
     and to those it collects for. Asks for no PIN: anyone may pay for anyone.
 
@@ -137,6 +121,7 @@ def pay(
     CURRENCY_NOT_OWED; and, as the rules have it, PAYMENT_TOO_LARGE and PARTIAL_PAYMENT, whose
     `amount` says what would be taken.
     """
+    transaction, circulation, desk, now = act
     patron = IDENTIFIERS.of(circulation).stored(patron)
     lock_patron(transaction, identifier=patron)
     facts = patron_facts(transaction, identifier=patron, now=now, material_group="")
@@ -145,18 +130,11 @@ def pay(
     set_up = circulation.set_up(transaction, facts.set_up_version)
     if desk.branch_id not in set_up.branches:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
-    return _pay(circulation, transaction, set_up, facts, wish, desk, now)
+    return _pay(act, set_up, facts, wish)
 
 
-def _pay(
-    circulation: Circulation,
-    transaction: Transaction,
-    set_up: SetUp,
-    facts: PatronFacts,
-    wish: PaymentWish,
-    desk: Desk,
-    now: datetime,
-) -> PaymentResult:
+def _pay(act: Act, set_up: SetUp, facts: PatronFacts, wish: PaymentWish) -> PaymentResult:
+    transaction, circulation, desk, now = act
     account = Account(transaction, set_up, desk, facts.id, now)
     collected = set_up.agreements.collected_at(desk.agency_id)
     day = local_date(now, set_up.branches[desk.branch_id].timezone)

@@ -18,10 +18,10 @@ from sqlalchemy import bindparam, func, select
 from catalogue.database import Moment, Transaction, key_parameters, many, many_of
 from catalogue.schema import items, records
 from circulation.calendars.due_dates import local_date, start_of_day
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, read_event, select_events, write_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, Desk, Patron, Refusal, Refused
+from circulation.kernel.results import Branch, Patron, Refusal, Refused
 from circulation.kernel.schema import events
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -69,20 +69,14 @@ class Receipt:
     number: int | None
 
 
-def return_receipt(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    patron: str,
-    now: datetime,
-) -> Receipt | Refused:
+def return_receipt(act: Act, *, patron: str) -> Receipt | Refused:
     """The receipt for what the patron has handed in at the desk's branch today, by its clock,
     whichever desk or machine took it; a return that was taken back is not on it.
 
     Notes that it was offered, once for the same items. Refused with PATRON_UNKNOWN or
     BRANCH_UNKNOWN.
     """
+    transaction, circulation, desk, now = act
     facts = patron_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),

@@ -118,7 +118,7 @@ def _own_hold(
     act: Act, patron: str, hold_id: int, pin: str | None
 ) -> tuple[PatronFacts, SetUp, HoldFacts] | Refused:
     """The patron's open hold under its locks, or why it may not be touched."""
-    transaction, circulation, desk, now = act
+    transaction, circulation, _, now = act
     borrower = patron_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
@@ -127,7 +127,7 @@ def _own_hold(
     )
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):
+    if wrong := check_pin(act, borrower, pin):
         return Refused((wrong,))
     hold = hold_facts(transaction, hold_id)
     locked = None

@@ -95,14 +95,14 @@ def place_holds(act: Act, wish: HoldWish) -> HoldsPlaced | Refused:
 
 def _known(act: Act, wish: HoldWish) -> _Case | Refused:
     """Locks the patron and the queues, then reads what is to be known."""
-    transaction, circulation, desk, now = act
+    transaction, circulation, _, now = act
     patron = IDENTIFIERS.of(circulation).stored(wish.patron)
     lock_patron(transaction, identifier=patron)
     located = _locate_under_locks(transaction, wish.wanted)
     borrower = patron_facts(transaction, identifier=patron, now=now, material_group="")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    if wrong := check_pin(circulation, transaction, borrower, wish.pin, desk, now):
+    if wrong := check_pin(act, borrower, wish.pin):
         return Refused((wrong,))
     set_up = circulation.set_up(transaction, borrower.set_up_version)
     chosen = preferences_of(transaction, borrower.id)

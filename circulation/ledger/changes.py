@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from catalogue.database import Transaction
-from circulation.kernel.engine import Circulation
-from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.kernel.act import Act
+from circulation.kernel.results import Refusal, Refused
 from circulation.ledger.charges import (
+    NewCharge,
     create_charge,
     open_charge,
     reduce_charge,
     reduce_write_off,
     write_off,
 )
-from circulation.ledger.money import Allocation, Charge, ChargeKind
+from circulation.ledger.money import Allocation, Charge
 from circulation.ledger.orders import Asked, Done, MoneyAct, once
 from circulation.ledger.postings import Account, find_charge, open_account
 from circulation.ledger.reversals import reimburse
@@ -48,44 +48,26 @@ class Changed:
 
 
 def charge_patron(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    patron_id: int,
-    kind: ChargeKind,
-    amount: int,
-    currency: str,
-    reason: str,
-    now: datetime,
-    order_id: str | None = None,
+    act: Act, patron_id: int, new: NewCharge, *, order_id: str | None = None
 ) -> Changed | Refused:
-    """Charges the patron `amount` minor units by hand, owed to the desk's agency.
-
-    Refused with ORDER_ID_TAKEN alone.
-    """
+    """Charges the patron by hand. Refused with ORDER_ID_TAKEN alone."""
+    transaction, circulation, desk, now = act
     set_up = circulation.current_set_up(transaction)
     account = open_account(transaction, set_up, desk, patron_id, now)
 
     def do() -> Done:
-        made = create_charge(
-            circulation, account, kind, amount, currency, branch_id=desk.branch_id, reason=reason
-        )
-        return Done((Allocation(made.id, amount),))
+        return Done((Allocation(create_charge(circulation, account, new).id, new.amount),))
 
-    asked = Asked(MoneyAct.CHARGE, amount, currency)
+    asked = Asked(MoneyAct.CHARGE, new.amount, new.currency)
     return _changed(transaction, once(account, desk.agency_id, order_id, asked, do))
 
 
 def change_charge(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    act: MoneyAct,
+    change: MoneyAct,
     charge_id: int,
-    desk: Desk,
     reason: str,
-    now: datetime,
     amount: int | None = None,
     order_id: str | None = None,
 ) -> Changed | Refused:
@@ -94,13 +76,14 @@ def change_charge(
     Refused with ORDER_ID_TAKEN alone. Raises ValueError for a charge that is not known, and for
     more than there is.
     """
+    transaction, circulation, desk, now = act
     account, charge = open_charge(circulation, transaction, charge_id=charge_id, desk=desk, now=now)
 
     def do() -> Done:
-        changed = CHANGES[act](account, charge, reason=reason, amount=amount)
+        changed = CHANGES[change](account, charge, reason=reason, amount=amount)
         return Done((Allocation(changed.id, abs(changed.balance - charge.balance)),))
 
-    asked = Asked(act, amount, charge.currency, (charge.id,))
+    asked = Asked(change, amount, charge.currency, (charge.id,))
     return _changed(transaction, once(account, charge.agency_id, order_id, asked, do))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
@@ -53,39 +53,39 @@ _owed_for_item = scalar(
 )
 
 
-def create_charge(
-    circulation: Circulation,
-    account: Account,
-    kind: ChargeKind,
-    amount: int,
-    currency: str,
-    *,
-    branch_id: int,
-    reason: str,
-    once: str | None = None,
-) -> Charge:
-    """Charges the account `amount` minor units by the rules of the branch, to its agency.
+class NewCharge(NamedTuple):
+    """A charge of `amount` minor units by the rules of the branch, owed to its agency.
 
-    `once` names what can be charged only once (see `charge_made_once`). A credit of the patron
-    pays first.
+    `once` names what can be charged only once (see `charge_made_once`).
     """
-    agency_id = account.set_up.branches[branch_id].agency_id
+
+    kind: ChargeKind
+    amount: int
+    currency: str
+    branch_id: int
+    reason: str
+    once: str | None = None
+
+
+def create_charge(circulation: Circulation, account: Account, new: NewCharge) -> Charge:
+    """Charges the account. A credit of the patron pays first."""
     made = Charge(
         circulation.ids.next(account.now),
         account.patron_id,
-        agency_id,
-        branch_id,
-        kind,
-        currency,
+        account.set_up.branches[new.branch_id].agency_id,
+        new.branch_id,
+        new.kind,
+        new.currency,
         0,
         0,
         0,
         0,
-        reason,
+        new.reason,
         account.now,
     )
-    insert_charge(account.transaction, *(made._asdict() | {"kind": kind.value}).values(), once)
-    charge = post(account, made, PostingKind.CREATION, amount, reason=reason)
+    values = made._asdict() | {"kind": new.kind.value}
+    insert_charge(account.transaction, *values.values(), new.once)
+    charge = post(account, made, PostingKind.CREATION, new.amount, reason=new.reason)
     write_event(
         account.transaction,
         EventKind.CHARGE_CREATED,

@@ -71,5 +71,6 @@ def parties(act: Act, wish: LoanWish | RenewalWish, *, locks_patron: bool) -> Pa
 
 
 def _wrong_pin(act: Act, borrower: PatronFacts, pin: str | None) -> Refusal | None:
-    check = check_pin if act.transaction.takes_locks else look_at_pin
-    return check(act.circulation, act.transaction, borrower, pin, act.desk, act.now)
+    if act.transaction.takes_locks:
+        return check_pin(act, borrower, pin)
+    return look_at_pin(act.circulation, act.transaction, borrower, pin, act.desk, act.now)

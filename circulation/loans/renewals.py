@@ -69,7 +69,7 @@ def renew_all(
 
     Refused only where the patron is unknown or the PIN wrong.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation, _, now = act
     borrower = patron_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
@@ -78,7 +78,7 @@ def renew_all(
     )
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    if wrong := check_pin(circulation, transaction, borrower, pin, desk, now):
+    if wrong := check_pin(act, borrower, pin):
         return Refused((wrong,))
     lock_items_on_loan_to(transaction, patron_id=borrower.id)
     set_up = circulation.set_up(transaction, borrower.set_up_version)

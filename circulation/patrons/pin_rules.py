@@ -36,6 +36,7 @@ from itertools import pairwise
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from catalogue.database import Moment, Transaction, change, one, scalar, send
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import Reason
@@ -149,19 +150,13 @@ _forget_locks = send(
 )
 
 
-def check_pin(
-    circulation: Circulation,
-    transaction: Transaction,
-    patron: PatronFacts,
-    pin: str | None,
-    desk: Desk,
-    now: datetime,
-) -> Refusal | None:
+def check_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
     """Why the PIN does not let the patron in; a wrong one is counted, so this is for writing verbs.
 
     None where it does, or where none was given (`pin` None) and the desk asks for none.
     Raises VerificationNeeded.
     """
+    transaction, circulation, desk, now = act
     if not pin:
         return _not_let_in(patron, pin, desk)
     if not desk.clientele.serves(patron.agency_id):
@@ -277,21 +272,14 @@ def _is_locked(
     return until is not None and until > now
 
 
-def let_in(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    patron: str,
-    now: datetime,
-    pin: str | None,
-    desk: Desk,
-) -> Patron | Refused:
+def let_in(act: Act, *, patron: str, pin: str | None) -> Patron | Refused:
     """The patron, where the desk may deal with them: before a verb that asks for no PIN itself.
 
     Refused with PATRON_UNKNOWN, PATRON_NOT_SERVED, PIN_MISSING, PIN_WRONG or PIN_LOCKED. A wrong
     PIN counts as a failed try, so this is for transactions that may write.
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
+    transaction, circulation, _, now = act
     facts = patron_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
@@ -300,5 +288,5 @@ def let_in(
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    wrong = check_pin(circulation, transaction, facts, pin, desk, now)
+    wrong = check_pin(act, facts, pin)
     return Refused((wrong,)) if wrong else facts.patron()

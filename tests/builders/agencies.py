@@ -7,7 +7,7 @@ from circulation.kernel.agreements import Agreement, store_agreement
 from circulation.kernel.organisation import add_agency, add_branch, find_branch
 from circulation.kernel.results import Branch
 from circulation.kernel.set_up import set_up_changed
-from circulation.ledger.charges import create_charge
+from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.postings import open_account
 from tests.builders.circulation import Library
@@ -52,14 +52,7 @@ def charge_at(
         set_up = library.circulation.current_set_up(transaction)
         patron_id = number_of(library, card)
         account = open_account(transaction, set_up, library.desk(branch), patron_id, library.now)
-        return create_charge(
-            library.circulation,
-            account,
-            kind,
-            amount,
-            "DKK",
-            branch_id=branch.id,
-            reason="for a test",
-        )
+        new = NewCharge(kind, amount, "DKK", branch.id, "for a test")
+        return create_charge(library.circulation, account, new)
 
     return library.write(work)

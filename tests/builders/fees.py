@@ -7,11 +7,12 @@ from typing import Any
 from catalogue.database import Transaction
 from circulation.fees.paying import PaymentWish, pay
 from circulation.fees.rules import FEE_RULES
+from circulation.kernel.act import Act
 from circulation.kernel.results import CheckedIn, Renewed
 from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.balances import balances_of
 from circulation.ledger.charge_lists import patron_charges
-from circulation.ledger.charges import create_charge
+from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import (
     Balance,
     Charge,
@@ -108,11 +109,7 @@ def charge(
         lambda transaction: create_charge(
             library.circulation,
             account(library, transaction, card),
-            kind,
-            amount,
-            currency,
-            branch_id=library.main.id,
-            reason="for a test",
+            NewCharge(kind, amount, currency, library.main.id, "for a test"),
         )
     )
 
@@ -122,12 +119,7 @@ def paid(library: Library, card: str, amount: int, **options: Any) -> PaymentRes
     wish = PaymentWish(amount, **{"currency": "DKK"} | options)
     return library.write(
         lambda transaction: pay(
-            library.circulation,
-            transaction,
-            wish,
-            desk=desk,
-            patron=card,
-            now=library.now,
+            Act(transaction, library.circulation, desk, library.now), wish, patron=card
         )
     )
 

@@ -234,12 +234,9 @@ class Year:
 
     def _pay(self, transaction: Transaction, card: str, amount: int, now: datetime) -> None:
         answer = pay(
-            self.town.circulation,
-            transaction,
+            Act(transaction, self.town.circulation, self.town.desk(self.town.branches[0]), now),
             PaymentWish(amount=amount, currency="DKK"),
-            desk=self.town.desk(self.town.branches[0]),
             patron=card,
-            now=now,
         )
         assert not isinstance(answer, Refused), answer
         self.counts["payments"] += 1

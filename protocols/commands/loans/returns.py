@@ -29,9 +29,7 @@ def receipt(settings: Settings, patron: str, branch: str, as_json: bool) -> None
     with opened(settings) as library:
         desk = library.desk(branch)
         answer = library.write(
-            lambda transaction: return_receipt(
-                library.circulation, transaction, desk=desk, patron=patron, now=library.now
-            )
+            lambda transaction: return_receipt(library.act(transaction, desk), patron=patron)
         )
     facts: dict[str, Any] = {"patron": patron}
     if not isinstance(answer, Refused):
@@ -56,9 +54,7 @@ def bill(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
     with opened(settings) as library:
         desk = library.desk(branch)
         answer = library.write(
-            lambda transaction: bill_loan(
-                library.circulation, transaction, desk=desk, item=barcode, now=library.now
-            )
+            lambda transaction: bill_loan(library.act(transaction, desk), item=barcode)
         )
         facts: dict[str, Any] = {"item": barcode}
         if not isinstance(answer, Refused):

@@ -9,6 +9,7 @@ from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.kernel.results import Desk, Refused
 from circulation.ledger.changes import Changed, change_charge, charge_patron
 from circulation.ledger.charge_lists import patron_charges
+from circulation.ledger.charges import NewCharge
 from circulation.ledger.money import Charge, ChargeKind, PatronCharges
 from circulation.ledger.orders import MoneyAct
 from circulation.ledger.postings import find_charge
@@ -122,13 +123,10 @@ def _currency(library: Library, desk: Desk, patron: str, charges: tuple[int, ...
         facts = patron_facts(transaction, identifier=stored, now=library.now, material_group="")
         assert facts is not None
         return account_currency(
-            library.circulation,
-            transaction,
-            desk=desk,
+            library.act(transaction, desk),
             patron_id=facts.id,
             category=facts.category,
             charge=charges[0] if charges else None,
-            now=library.now,
         )
 
     return library.read(look)
@@ -163,8 +161,7 @@ def pay_(
         units = units_of(amount, currency)
         answer = library.write(
             lambda transaction: pay(
-                library.circulation,
-                transaction,
+                library.act(transaction, desk),
                 PaymentWish(
                     amount=units,
                     currency=currency,
@@ -172,9 +169,7 @@ def pay_(
                     charge=charge_ids or None,
                     method=method,
                 ),
-                desk=desk,
                 patron=patron,
-                now=library.now,
             )
         )
     answer = accepted(answer, as_json)
@@ -232,15 +227,9 @@ def add(
         units = units_of(amount, currency)
         charged = library.write(
             lambda transaction: charge_patron(
-                library.circulation,
-                transaction,
-                desk=desk,
-                patron_id=patron_id,
-                kind=ChargeKind(kind),
-                amount=units,
-                currency=currency,
-                reason=reason,
-                now=library.now,
+                library.act(transaction, desk),
+                patron_id,
+                NewCharge(ChargeKind(kind), units, currency, desk.branch_id, reason),
                 order_id=order_id,
             )
         )
@@ -286,13 +275,10 @@ def _changing(name: str, act: MoneyAct, about: str) -> None:
             try:
                 changed = library.write(
                     lambda transaction: change_charge(
-                        library.circulation,
-                        transaction,
-                        act=act,
+                        library.act(transaction, desk),
+                        change=act,
                         charge_id=charge_id,
-                        desk=desk,
                         reason=reason,
-                        now=library.now,
                         amount=units,
                         order_id=order_id,
                     )

@@ -14,6 +14,7 @@ from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import PatronStatus, Refused
 from circulation.ledger.changes import charge_patron
+from circulation.ledger.charges import NewCharge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.orders import MoneyAct
 from protocols.hosting.answering import Context
@@ -121,8 +122,7 @@ def _pay(
     if related is None:
         return _no_such_charge(request, about)
     paid = pay(
-        context.circulation,
-        context.transaction,
+        context.act(desk_of(caller, context)),
         PaymentWish(
             amount=amount,
             currency=currency,
@@ -130,9 +130,7 @@ def _pay(
             charge=related or None,
             method=about.payment_method_type.value if about.payment_method_type else "",
         ),
-        desk=desk_of(caller, context),
         patron=identifier,
-        now=context.now,
     )
     if isinstance(paid, Refused):
         return refusal(request, *problems(_SERVICE, paid.refusals, _quotable(about)))
@@ -148,18 +146,11 @@ def _charge(
 ) -> Response:
     amount, currency = _amount(about, status, caller, context)
     kind = folded(about.fiscal_transaction_type.value) if about.fiscal_transaction_type else ""
-    charged = charge_patron(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
-        patron_id=status.patron.id,
-        kind=_KINDS.get(kind, ChargeKind.OTHER),
-        amount=amount,
-        currency=currency,
-        reason=about.fiscal_transaction_description or caller.known_as,
-        order_id=_order(about, caller, MoneyAct.CHARGE),
-        now=context.now,
-    )
+    desk = desk_of(caller, context)
+    reason = about.fiscal_transaction_description or caller.known_as
+    new = NewCharge(_KINDS.get(kind, ChargeKind.OTHER), amount, currency, desk.branch_id, reason)
+    order_id = _order(about, caller, MoneyAct.CHARGE)
+    charged = charge_patron(context.act(desk), status.patron.id, new, order_id=order_id)
     if isinstance(charged, Refused):
         return refusal(request, *problems(_SERVICE, charged.refusals, _quotable(about)))
     return _done(about, status, str(charged.charge.id))
@@ -179,8 +170,7 @@ def _give_up(
         return _no_such_charge(request, about)
     act = _GIVING_UP[_action(about)]
     given_up = give_up(
-        context.circulation,
-        context.transaction,
+        context.act(desk_of(caller, context)),
         GivingUp(
             amount=amount,
             currency=currency,
@@ -189,9 +179,7 @@ def _give_up(
             charge=related,
             act=act,
         ),
-        desk=desk_of(caller, context),
         patron=identifier,
-        now=context.now,
     )
     if isinstance(given_up, Refused):
         if Reason.CHARGE_UNKNOWN in given_up.reasons:
@@ -225,13 +213,10 @@ def _amount(
         return about.amount.monetary_value, given.value.strip().upper()
     related = _related(about)
     currency = account_currency(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
+        context.act(desk_of(caller, context)),
         patron_id=status.patron.id,
         category=status.patron.category,
         charge=related[0] if related else None,
-        now=context.now,
     )
     return about.amount.monetary_value, currency
 

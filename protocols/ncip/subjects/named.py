@@ -83,13 +83,7 @@ def known_user_and_loans(
 ) -> tuple[PatronStatus, PatronLoans] | Refusal:
     """The same with the user's loans, at most `limit`."""
     found = patron_status_and_loans(
-        context.circulation,
-        context.transaction,
-        patron=user.identifier,
-        pin=user.pin,
-        now=context.now,
-        desk=desk_of(caller, context),
-        limit=limit,
+        context.act(desk_of(caller, context)), patron=user.identifier, pin=user.pin, limit=limit
     )
     if isinstance(found, Refused):
         service = type(request).__name__

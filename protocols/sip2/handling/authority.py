@@ -59,12 +59,9 @@ def admitted(request: AboutPatron, place: Place, context: Context) -> Patron | R
     without a field for a PIN (01) cannot give one.
     """
     return let_in(
-        context.circulation,
-        context.transaction,
+        context.act(place.desk),
         patron=request.patron_identifier.strip(),
-        now=context.now,
         pin=pin_to_check(getattr(request, "patron_password", None)),
-        desk=place.desk,
     )
 
 
@@ -77,14 +74,7 @@ def doubted(
     at all is lent nothing, whatever the date: staff have to settle that.
     """
     was_off_line = happened is not None and happened <= context.now - LATELY
-    known = let_in(
-        context.circulation,
-        context.transaction,
-        patron=request.patron_identifier.strip(),
-        now=context.now,
-        pin=None,
-        desk=place.desk,
-    )
+    known = let_in(context.act(place.desk), patron=request.patron_identifier.strip(), pin=None)
     if was_off_line:
         if isinstance(known, Refused) and Reason.PATRON_NOT_SERVED in known.reasons:
             return known

@@ -187,8 +187,7 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
     if account is not None and request.payment_type in account.writeoff_payment_types:
         return _written_off(response, money, caller, place, context)
     outcome = pay(
-        context.circulation,
-        context.transaction,
+        context.act(place.desk),
         PaymentWish(
             amount=money.amount,
             currency=money.currency,
@@ -197,9 +196,7 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
             method=METHODS.get(request.payment_type, request.payment_type.strip()),
             refuse_overpayment=account is not None and account.refuse_overpayment,
         ),
-        desk=place.desk,
         patron=money.patron,
-        now=context.now,
     )
     if isinstance(outcome, Refused):
         response.screen_message = refusal_messages(outcome, caller.words, place.zone)
@@ -218,8 +215,7 @@ def _written_off(
 ) -> FeePaidResponse:
     """Nothing was paid: the account's terminals give up by such a payment what is owed."""
     outcome = give_up(
-        context.circulation,
-        context.transaction,
+        context.act(place.desk),
         GivingUp(
             amount=money.amount,
             currency=money.currency,
@@ -227,9 +223,7 @@ def _written_off(
             order_id=money.order_id,
             charge=money.charge,
         ),
-        desk=place.desk,
         patron=money.patron,
-        now=context.now,
     )
     if isinstance(outcome, Refused):
         response.screen_message = refusal_messages(outcome, caller.words, place.zone)
@@ -275,14 +269,7 @@ def _currency_owed(context: Context, patron: str, place: Place) -> str:
     )
     if facts is None:
         return ""
-    return account_currency(
-        context.circulation,
-        context.transaction,
-        desk=place.desk,
-        patron_id=facts.id,
-        category=facts.category,
-        now=context.now,
-    )
+    return account_currency(context.act(place.desk), patron_id=facts.id, category=facts.category)
 
 
 def _charge_number(text: str | None) -> int | None:

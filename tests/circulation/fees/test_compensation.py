@@ -9,6 +9,7 @@ import pytest
 
 from circulation.explaining.charges import explain_charge
 from circulation.fees.compensation import Billed, bill_loan
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
 from circulation.ledger.money import ChargeKind, PostingKind
@@ -33,15 +34,7 @@ PRICED = {"price": 20_000, "currency": "DKK"}
 
 
 def bill(library: Library, barcode: str) -> Billed | Refused:
-    return library.write(
-        lambda transaction: bill_loan(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=barcode,
-            now=library.now,
-        )
-    )
+    return library.write(lambda transaction: bill_loan(library.act(transaction), item=barcode))
 
 
 def mark(library: Library, verb: Any, barcode: str, **options: Any) -> lost.Marked:
@@ -318,7 +311,7 @@ def test_a_bill_names_the_charges_that_it_makes_and_what_it_refuses(library: Lib
     nowhere = library.desk()._replace(branch_id=99)
     refused = library.write(
         lambda transaction: bill_loan(
-            library.circulation, transaction, desk=nowhere, item=book, now=library.now
+            Act(transaction, library.circulation, nowhere, library.now), item=book
         )
     )
     assert isinstance(refused, Refused)

@@ -30,13 +30,7 @@ def expected(library: Library, card: str) -> ExpectedFees:
 
 def receipt(library: Library, card: str, at: Branch | None = None) -> Receipt:
     found = library.write(
-        lambda transaction: return_receipt(
-            library.circulation,
-            transaction,
-            desk=library.desk(at),
-            patron=card,
-            now=library.now,
-        )
+        lambda transaction: return_receipt(library.act(transaction, at), patron=card)
     )
     assert isinstance(found, Receipt)
     return found
@@ -152,13 +146,7 @@ def test_what_a_kiosk_took_is_on_the_receipt_of_the_desk(either_library: Library
 
 def test_no_receipt_for_nobody(library: Library) -> None:
     answer = library.write(
-        lambda transaction: return_receipt(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            patron="nobody",
-            now=library.now,
-        )
+        lambda transaction: return_receipt(library.act(transaction), patron="nobody")
     )
     assert isinstance(answer, Refused)
     assert answer.reasons == (Reason.PATRON_UNKNOWN,)

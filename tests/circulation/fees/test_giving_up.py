@@ -17,16 +17,7 @@ from tests.builders.fees import charge, total
 
 def given_up(library: Library, amount: int, **options: Any) -> GivenUp | Refused:
     wish = GivingUp(amount, **{"currency": "DKK", "reason": "kiosk"} | options)
-    return library.write(
-        lambda transaction: give_up(
-            library.circulation,
-            transaction,
-            wish,
-            desk=library.desk(),
-            patron="P1",
-            now=library.now,
-        )
-    )
+    return library.write(lambda transaction: give_up(library.act(transaction), wish, patron="P1"))
 
 
 def test_the_oldest_go_first_and_an_order_id_counts_once(either_library: Library) -> None:

@@ -152,12 +152,9 @@ def test_who_collects_may_not_give_up(library: Library) -> None:
     agree(library, library.main, school, payments=True, debts=True)
     answer = library.write(
         lambda transaction: give_up(
-            library.circulation,
-            transaction,
+            library.act(transaction, school),
             GivingUp(amount=OWED, currency="DKK", reason="kindness", charge=made.id),
-            desk=library.desk(school),
             patron=card,
-            now=library.now,
         )
     )
     assert isinstance(answer, Refused)
@@ -171,11 +168,7 @@ def test_compensation_is_owed_to_who_lent(library: Library) -> None:
     barcode = an_item(library, home=school)
     assert isinstance(library.check_out(card, barcode), CheckedOut)
     library.pass_time(days=40)
-    library.write(
-        lambda transaction: bill_loan(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    library.write(lambda transaction: bill_loan(library.act(transaction), item=barcode))
     [line] = listed(library, card).charges
     assert line.charge.kind is ChargeKind.COMPENSATION
     assert line.charge.agency_id == library.main.agency_id

@@ -32,6 +32,7 @@ from circulation.jobs.running import run_job
 from circulation.kernel.results import Branch, Desk, Refused
 from circulation.kernel.schema import events
 from circulation.ledger.changes import change_charge, charge_patron
+from circulation.ledger.charges import NewCharge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.orders import MoneyAct
 from circulation.ledger.reversals import reverse_payment
@@ -254,10 +255,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         done(
             charge_patron,
             patron_id=number_of(library, ida),
-            kind=ChargeKind.SERVICE,
-            amount=1_250,
-            currency="DKK",
-            reason="25 copies",
+            new=NewCharge(ChargeKind.SERVICE, 1_250, "DKK", library.main.id, "25 copies"),
             order_id="copies-1",
         ),
     )
@@ -316,10 +314,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         done(
             charge_patron,
             patron_id=number_of(library, ida),
-            kind=ChargeKind.DAMAGE,
-            amount=4_000,
-            currency="DKK",
-            reason="wet",
+            new=NewCharge(ChargeKind.DAMAGE, 4_000, "DKK", school.id, "wet"),
             at=school,
         ),
     )
@@ -371,7 +366,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "given back",
         done(
             change_charge,
-            act=MoneyAct.REIMBURSEMENT,
+            change=MoneyAct.REIMBURSEMENT,
             charge_id=_owed_to(library),
             reason="in cash",
             amount=1_000,
@@ -382,7 +377,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "the rest is given back",
         done(
             change_charge,
-            act=MoneyAct.REIMBURSEMENT,
+            change=MoneyAct.REIMBURSEMENT,
             charge_id=_owed_to(library),
             reason="to the bank",
             at=library.other,
@@ -393,10 +388,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         done(
             charge_patron,
             patron_id=number_of(library, ida),
-            kind=ChargeKind.ADMINISTRATIVE,
-            amount=500,
-            currency="DKK",
-            reason="a new card",
+            new=NewCharge(ChargeKind.ADMINISTRATIVE, 500, "DKK", library.other.id, "a new card"),
             at=library.other,
         ),
     )
@@ -405,10 +397,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         done(
             charge_patron,
             patron_id=number_of(library, ib),
-            kind=ChargeKind.OTHER,
-            amount=3_000,
-            currency="DKK",
-            reason="a key",
+            new=NewCharge(ChargeKind.OTHER, 3_000, "DKK", library.main.id, "a key"),
         ),
     )
     key = last_charge()
@@ -416,7 +405,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "less",
         done(
             change_charge,
-            act=MoneyAct.REDUCTION,
+            change=MoneyAct.REDUCTION,
             charge_id=key,
             amount=400,
             reason="an old key",
@@ -428,7 +417,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "a part is written off",
         done(
             change_charge,
-            act=MoneyAct.WRITE_OFF,
+            change=MoneyAct.WRITE_OFF,
             charge_id=key,
             amount=900,
             reason="he is poor",
@@ -438,7 +427,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "that is taken back",
         done(
             change_charge,
-            act=MoneyAct.WRITE_OFF_REDUCTION,
+            change=MoneyAct.WRITE_OFF_REDUCTION,
             charge_id=key,
             amount=300,
             reason="he is rich",
@@ -469,7 +458,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
             at=library.other,
         ),
     )
-    act("cancelled", done(change_charge, act=MoneyAct.REDUCTION, charge_id=key, reason="found"))
+    act("cancelled", done(change_charge, change=MoneyAct.REDUCTION, charge_id=key, reason="found"))
     act("lent to who waits", lambda: library.check_out(ib, map_, **agreed))
     act("lost", done(lost.declare_lost, item=map_))
     act("found", done(lost.find, item=map_, at=library.other), days=1)

@@ -12,6 +12,7 @@ from circulation.fees.expected import ExpectedFees, expected_fees
 from circulation.fees.loan_fees import ACTS
 from circulation.fees.paying import account_currency
 from circulation.fees.receipts import Receipt, ReturnedItem, return_receipt
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
@@ -115,13 +116,7 @@ def test_all_there_is_is_written_off_where_no_amount_is_said(library: Library) -
     made = charge(library, a_patron(library), 700)
     answer = library.write(
         lambda transaction: change_charge(
-            library.circulation,
-            transaction,
-            act=MoneyAct.WRITE_OFF,
-            charge_id=made.id,
-            desk=library.desk(),
-            reason="agreed",
-            now=library.now,
+            library.act(transaction), change=MoneyAct.WRITE_OFF, charge_id=made.id, reason="agreed"
         )
     )
     assert not isinstance(answer, Refused)
@@ -230,12 +225,9 @@ def test_the_currency_of_an_amount_that_was_said_without_one(
 
     def asked(transaction: Transaction) -> str:
         return account_currency(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
+            library.act(transaction),
             patron_id=number_of(library, card),
             category="adult",
-            now=library.now,
             charge=made[charge_named] if charge_named == 1 else charge_named,
         )
 
@@ -277,13 +269,7 @@ def test_what_stands_on_a_receipt(library: Library) -> None:
 
     def offered() -> Receipt | Refused:
         return library.write(
-            lambda transaction: return_receipt(
-                library.circulation,
-                transaction,
-                desk=library.desk(),
-                patron=card,
-                now=library.now,
-            )
+            lambda transaction: return_receipt(library.act(transaction), patron=card)
         )
 
     given = offered()
@@ -314,7 +300,7 @@ def _at_no_branch(library: Library, card: str) -> Receipt | Refused:
     desk = library.desk()._replace(branch_id=99)
     return library.write(
         lambda transaction: return_receipt(
-            library.circulation, transaction, desk=desk, patron=card, now=library.now
+            Act(transaction, library.circulation, desk, library.now), patron=card
         )
     )
 

@@ -19,6 +19,7 @@ from circulation.fees.paying import PaymentWish, pay
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
 from circulation.ledger.changes import CHANGES, change_charge, charge_patron
+from circulation.ledger.charges import NewCharge
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.orders import MoneyAct
 from circulation.ledger.postings import EFFECTS
@@ -44,52 +45,37 @@ class Case:
 
 def _changing(act: MoneyAct, charge_id: int) -> Callable[..., Any]:
     return lambda library, transaction, order_id, amount: change_charge(
-        library.circulation,
-        transaction,
-        act=act,
+        library.act(transaction),
+        change=act,
         charge_id=charge_id,
-        desk=library.desk(),
         reason="agreed",
         amount=amount,
         order_id=order_id,
-        now=library.now,
     )
 
 
 def _giving_up(act: MoneyAct, card: str) -> Callable[..., Any]:
     return lambda library, transaction, order_id, amount: give_up(
-        library.circulation,
-        transaction,
+        library.act(transaction),
         GivingUp(amount=amount, currency="DKK", reason="agreed", order_id=order_id, act=act),
-        desk=library.desk(),
         patron=card,
-        now=library.now,
     )
 
 
 def _charging(card: str) -> Callable[..., Any]:
     return lambda library, transaction, order_id, amount: charge_patron(
-        library.circulation,
-        transaction,
-        desk=library.desk(),
-        patron_id=find_patron(transaction, card) or 0,
-        kind=ChargeKind.SERVICE,
-        amount=amount,
-        currency="DKK",
-        reason="copies",
+        library.act(transaction),
+        find_patron(transaction, card) or 0,
+        NewCharge(ChargeKind.SERVICE, amount, "DKK", library.main.id, "copies"),
         order_id=order_id,
-        now=library.now,
     )
 
 
 def _paying(card: str) -> Callable[..., Any]:
     return lambda library, transaction, order_id, amount: pay(
-        library.circulation,
-        transaction,
+        library.act(transaction),
         PaymentWish(amount=amount, currency="DKK", order_id=order_id),
-        desk=library.desk(),
         patron=card,
-        now=library.now,
     )
 
 

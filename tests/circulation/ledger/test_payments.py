@@ -315,12 +315,9 @@ def test_many_desks_take_one_order_once(either_library: Library) -> None:
             done.append(
                 library.database.write(
                     lambda transaction: pay(
-                        library.circulation,
-                        transaction,
+                        library.act(transaction),
                         PaymentWish(amount=100, currency="DKK", order_id="A"),
-                        desk=library.desk(),
                         patron=card,
-                        now=library.now,
                     )
                 )
             )

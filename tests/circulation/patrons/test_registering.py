@@ -288,8 +288,8 @@ def test_status_and_loans_in_one_are_what_each_tells(library: Library, limit: in
 
     def work(transaction: Transaction) -> tuple[object, object]:
         about: dict[str, Any] = {"patron": card, "now": library.now}
-        both = patron_status_and_loans(library.circulation, transaction, **about, limit=limit)
-        status = patron_status(library.circulation, transaction, **about)
+        both = patron_status_and_loans(library.act(transaction), patron=card, limit=limit)
+        status = patron_status(library.circulation, transaction, **about, desk=library.desk())
         return both, (
             status,
             patron_loans(library.circulation, transaction, **about, limit=limit),

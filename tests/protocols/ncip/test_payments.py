@@ -13,7 +13,7 @@ from circulation.kernel.events import Event, EventKind, events_of_patron
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import PatronStatus
-from circulation.ledger.charges import create_charge
+from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
 from protocols.ncip.partners.arrivals import UNTOLD
 from tests.builders import fees
@@ -398,15 +398,8 @@ def test_what_another_agency_is_owed_is_not_given_up(stage: Stage, action: str) 
         agency = add_agency(transaction, consortium, "DK-900300", "Naboerne")
         branch = add_branch(transaction, agency, "DK-900301", "Nabobiblioteket")
         found = fees.account(library, transaction, card)
-        made = create_charge(
-            library.circulation,
-            found,
-            ChargeKind.ADMINISTRATIVE,
-            4000,
-            "DKK",
-            branch_id=branch,
-            reason="a card",
-        )
+        new = NewCharge(ChargeKind.ADMINISTRATIVE, 4000, "DKK", branch, "a card")
+        made = create_charge(library.circulation, found, new)
         return made.id
 
     card = a_patron(library)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.database import Database, many
-from circulation.ledger.charges import create_charge
+from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account
 from circulation.ledger.schema import charges
@@ -124,15 +124,8 @@ def test_what_the_user_owes(stage: Stage) -> None:
         set_up = library.circulation.current_set_up(transaction)
         patron_id = number_of(library, card)
         account = open_account(transaction, set_up, library.desk(), patron_id, library.now)
-        create_charge(
-            library.circulation,
-            account,
-            ChargeKind.SERVICE,
-            2_500,
-            "DKK",
-            branch_id=library.main.id,
-            reason="",
-        )
+        new = NewCharge(ChargeKind.SERVICE, 2_500, "DKK", library.main.id, "")
+        create_charge(library.circulation, account, new)
 
     library.write(charge)
     assert not problem_types(ask(stage, notice(card, "Bill")))

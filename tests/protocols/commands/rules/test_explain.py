@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from catalogue.database import Transaction, open_database
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import BlockReason
-from circulation.ledger.charges import create_charge
+from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account
 from circulation.patrons.blocks import block_patron
@@ -88,7 +88,7 @@ def test_whose_a_block_and_a_debt_is(library: Settings) -> None:
         branch = next(each for each in set_up.branches.values() if each.isil == "DK-900101")
         account = open_account(transaction, set_up, None, patron_id, NOON)
         kind = ChargeKind.ADMINISTRATIVE
-        create_charge(circulation, account, kind, 5_000, "DKK", branch_id=branch.id, reason="card")
+        create_charge(circulation, account, NewCharge(kind, 5_000, "DKK", branch.id, "card"))
 
     database.write(work).result()
     database.close()
