@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Column, Identity, Integer, Table
 
+import circulation.assembly  # noqa: F401  the tables of all features
 from catalogue.schema import records
 from circulation.kernel.schema import all_tables
 

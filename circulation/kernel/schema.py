@@ -1,4 +1,4 @@
-"""The tables of circulation that belong to no feature.
+"""The tables of circulation that belong to none of its packages.
 
 They stand in the same metadata as those of the catalogue. Status is never stored: an item is on
 loan because an open loan says so, in transit because a transit does, else available.
@@ -178,6 +178,8 @@ leases = Table(
 
 
 def all_tables() -> list[Table]:
-    """Every table of both engines, each after those that it refers to: those of the features stand
-    in the metadata once `circulation.assembly` is imported."""
+    """Every table of both engines, each after those that it refers to.
+
+    They are complete once the features have joined (`circulation.assembly`).
+    """
     return metadata.sorted_tables

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
-import circulation.assembly  # noqa: F401  all tables join the metadata
+import circulation.assembly  # noqa: F401  its tables join the metadata
 from catalogue.database import metadata, migrate
 from catalogue.database.migrations.running import (
     alembic_configuration,
