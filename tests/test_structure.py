@@ -147,7 +147,7 @@ def where_they_part(module: str, other: str) -> tuple[Path, Path]:
     return ROOT.joinpath(*one[: same + 1]), ROOT.joinpath(*two[: same + 1])
 
 
-@pytest.mark.parametrize("room", ["catalogue", "protocols"])
+@pytest.mark.parametrize("room", ["catalogue", "circulation", "protocols"])
 def test_folders_beside_each_other_do_not_import_each_other(room: str) -> None:
     paths = {name_of(path): path for path in modules(room)}
     known = frozenset(paths)
