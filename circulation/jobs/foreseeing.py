@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from catalogue.database import Database, Transaction
-from circulation.jobs.table import JOBS, Doing
+from circulation.jobs.table import JOBS
 from circulation.kernel.engine import Circulation
+from circulation.kernel.jobs import Doing
 
 
 class _Seen(Exception):

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from catalogue.database import Database, Transaction, many, scalar, send
-from circulation.jobs.table import JOBS, Doing, Step
+from circulation.jobs.table import JOBS
 from circulation.kernel.engine import Circulation
+from circulation.kernel.jobs import Doing, Step
 from circulation.kernel.schema import job_runs
 
 

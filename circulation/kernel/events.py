@@ -204,7 +204,7 @@ class Follower(NamedTuple):
     """
 
     name: str
-    kinds: Collection[EventKind]
+    kinds: Callable[[], Collection[EventKind]]
     follows: Callable[[EventKind, str, Mapping[str, Any], SetUp | None], bool]
 
 
@@ -235,7 +235,7 @@ _put = send(
 
 @cache
 def _followers_of(kind: str) -> tuple[Follower, ...]:
-    return tuple(each for each in FOLLOWERS if EventKind(kind) in each.kinds)
+    return tuple(each for each in FOLLOWERS if EventKind(kind) in each.kinds())
 
 
 def write_event(

@@ -10,7 +10,7 @@ on which module happened to be imported first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
@@ -19,6 +19,7 @@ from catalogue.database import Shape
 T = TypeVar("T")
 F = TypeVar("F")
 P = TypeVar("P")
+Member = TypeVar("Member", contravariant=True)
 
 
 class Sealed(RuntimeError):
@@ -113,7 +114,7 @@ class Noun(Generic[F]):
         self.in_lists = in_lists or {}
         self._parts: Registry[Part[Any]] = Registry(row.__name__)
 
-    def join(self, *parts: Part[Any]) -> None:
+    def add(self, *parts: Part[Any]) -> None:
         """The databases join in this order: the part that is there most often comes first."""
         for part in parts:
             part.index = len(self._parts)
@@ -138,6 +139,23 @@ class Noun(Generic[F]):
                 for part in self._parts
             ),
         )
+
+
+class Place(Protocol[Member]):
+    """Where something can be joined: a registry, or a noun."""
+
+    def add(self, *members: Member) -> None: ...
+
+
+class Join(NamedTuple):
+    """What a feature brings to one place. Its folder has them all in ``feature.JOINS``."""
+
+    place: Place[Any]
+    members: Sequence[Any]
+
+
+def joins(place: Place[Member], *members: Member) -> Join:
+    return Join(place, members)
 
 
 class Joining(Protocol):

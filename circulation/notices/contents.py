@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from catalogue.database import Transaction, key_parameters, many_of
 from catalogue.schema import branches, items, records
-from circulation.booking.schema import booking_supplies, bookings
 from circulation.holds.schema import captures, holds
+from circulation.kernel.parts import Registry
 from circulation.ledger.schema import charges
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
@@ -70,21 +70,6 @@ class ChargeTold(NamedTuple):
     balance: int
     currency: str
     created: datetime
-
-
-class BookingTold(NamedTuple):
-    """A booking; the days are the first and the last on which the borrower has the copies."""
-
-    id: int
-    patron_id: int | None
-    title: str
-    author: str
-    branch: str
-    first_day: date
-    last_day: date
-    copies: int
-    closed: datetime | None
-    outcome: str | None
 
 
 _loans: Callable[[Transaction, list[int]], list[LoanTold]] = many_of(
@@ -151,35 +136,6 @@ _charges: Callable[[Transaction, list[int]], list[ChargeTold]] = many_of(
     ),
     ChargeTold,
 )
-_copies = (
-    select(func.coalesce(func.sum(booking_supplies.c.copies), 0))
-    .where(booking_supplies.c.booking_id == bookings.c.id)
-    .scalar_subquery()
-)
-_bookings: Callable[[Transaction, list[int]], list[BookingTold]] = many_of(
-    lambda size: (
-        select(
-            bookings.c.id,
-            bookings.c.patron_id,
-            records.c.title,
-            records.c.author,
-            branches.c.name,
-            bookings.c.first_day,
-            bookings.c.last_day,
-            _copies,
-            bookings.c.closed,
-            bookings.c.outcome,
-        )
-        .select_from(
-            bookings.join(records, records.c.id == bookings.c.record_id).join(
-                branches, branches.c.id == bookings.c.delivery_branch_id
-            )
-        )
-        .where(bookings.c.id.in_(key_parameters(size)))
-        .order_by(bookings.c.first_day, bookings.c.id)
-    ),
-    BookingTold,
-)
 
 
 def _distinct(rows: list[Any]) -> list[Any]:
@@ -194,7 +150,7 @@ class Contents:
     loans: list[LoanTold] = field(default_factory=list)
     holds: list[HoldTold] = field(default_factory=list)
     charges: list[ChargeTold] = field(default_factory=list)
-    bookings: list[BookingTold] = field(default_factory=list)
+    bookings: list[Any] = field(default_factory=list)
 
     def of(self, noun: str) -> list[Any]:
         """The rows of a `Basis`."""
@@ -209,18 +165,24 @@ class Contents:
 
 
 NOUNS = ("loans", "holds", "charges", "bookings")
-_READ: dict[str, Callable[[Transaction, list[int]], list[Any]]] = {
-    "loans": _loans,
-    "holds": _holds,
-    "charges": _charges,
-    "bookings": _bookings,
-}
+
+
+class Rows(NamedTuple):
+    """How the rows of one noun are read, by their ids."""
+
+    noun: str
+    read: Callable[[Transaction, list[int]], list[Any]]
+
+
+OWN_ROWS = (Rows("loans", _loans), Rows("holds", _holds), Rows("charges", _charges))
+#: Each noun once; of a noun that nobody has brought there are no rows.
+ROWS_TOLD: Registry[Rows] = Registry("rows that notices tell of")
 
 
 def read_contents(transaction: Transaction, causes: list[Cause]) -> Contents:
     """All rows of the causes as they stand now, each once; what is gone is left out."""
     found = {}
-    for noun in NOUNS:
+    for noun, read in ROWS_TOLD:
         wanted = sorted({each for cause in causes for each in cause.rows(noun)})
-        found[noun] = _distinct(_READ[noun](transaction, wanted)) if wanted else []
+        found[noun] = _distinct(read(transaction, wanted)) if wanted else []
     return Contents(**found)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, select
 
 from catalogue.database import Transaction, one, scalar
 from catalogue.schema import items
-from circulation.booking.results import BookingOutcome
-from circulation.booking.schema import bookings
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.schema import holds
 from circulation.interlending.owners import NOT_RENEWED
 from circulation.items.schema import missing_items
 from circulation.kernel.events import Event, EventKind, Follower
+from circulation.kernel.parts import Registry
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rules import lineage
 from circulation.kernel.set_up import SetUp
@@ -55,13 +55,6 @@ _copies_left = scalar(
     .where(items.c.record_id == bindparam("of_record"), ~_is_lost, ~_is_missing)
     .limit(1),
     "of_record",
-)
-_booking: Callable[..., Any] = one(
-    select(bookings.c.patron_id, bookings.c.delivery_branch_id).where(
-        bookings.c.id == bindparam("booking_id")
-    ),
-    None,
-    "booking_id",
 )
 
 
@@ -204,37 +197,6 @@ def _charge_changed(reading: Reading) -> NoticeRequest | None:
     return NoticeRequest(event.patron_id, kind, cause, told, event.branch_id)
 
 
-def _of_booking(kind: NoticeKind) -> Callable[[Reading], NoticeRequest | None]:
-    def tell(reading: Reading) -> NoticeRequest | None:
-        event = reading.event
-        booking_id = (event.after or event.before).get("booking")
-        if booking_id is None:
-            return None
-        found = _booking(reading.transaction, booking_id)
-        if found is None or found[0] is None:
-            return None
-        is_refused = event.after.get("outcome") == BookingOutcome.REFUSED.value
-        told = {"text": event.after["text"]} if "text" in event.after else {}
-        cause = Cause(event=event.id, bookings=(booking_id,))
-        what = NoticeKind.BOOKING_REFUSED if is_refused else kind
-        return NoticeRequest(found[0], what, cause, told, branch_id=found[1])
-
-    return tell
-
-
-def _stay_begun(reading: Reading) -> NoticeRequest | None:
-    """The first copy of a booking was set aside: it is told once, however many follow."""
-    event = reading.event
-    booking_id = event.after.get("booking")
-    if booking_id is None:
-        return None
-    found = _booking(reading.transaction, booking_id)
-    if found is None or found[0] is None:
-        return None
-    cause = Cause(bookings=(booking_id,))
-    return NoticeRequest(found[0], NoticeKind.BOOKING_IN_PREPARATION, cause, branch_id=found[1])
-
-
 def _of_block(kind: NoticeKind) -> Callable[[Reading], NoticeRequest | None]:
     """Told in the name of the agency whose block it is. A block that concerns all is told of like
     anything else that is about the patron."""
@@ -279,88 +241,95 @@ def _is_compensation_reduced(actor: str, after: Mapping[str, Any]) -> bool:
     return after.get("kind") == ChargeKind.COMPENSATION.value and after.get("by") in _REDUCED
 
 
-def _is_not_fulfilled(actor: str, after: Mapping[str, Any]) -> bool:
-    return after.get("outcome") != "fulfilled"
-
-
 _REDUCED = frozenset({PostingKind.CANCELLATION.value, PostingKind.REDUCTION.value})
 
 
 class Trigger(NamedTuple):
-    """`kinds` are those that may come of it; `read` gives what does, None where it concerns
-    nobody; `when` tells beforehand of which events nothing can come."""
+    """What may come of an event of a kind: notices of `kinds`.
 
+    `read` gives the one that does, None where it concerns nobody; `when` tells beforehand of which
+    events nothing can come.
+    """
+
+    event: EventKind
     kinds: frozenset[NoticeKind]
     read: Callable[[Reading], NoticeRequest | None]
     when: Callable[[str, Mapping[str, Any]], bool] = _always
 
 
-def _loan(kind: NoticeKind, *facts: str) -> Trigger:
-    return Trigger(frozenset({kind}), _of_loan(kind, *facts))
+def _loan(event: EventKind, kind: NoticeKind, *facts: str) -> Trigger:
+    return Trigger(event, frozenset({kind}), _of_loan(kind, *facts))
 
 
-TRIGGERS: dict[EventKind, Trigger] = {
-    EventKind.HOLD_SHELVED: Trigger(
+OWN_TRIGGERS = (
+    Trigger(
+        EventKind.HOLD_SHELVED,
         frozenset(
             {NoticeKind.HOLD_READY, NoticeKind.READY_AT_DESK, NoticeKind.READY_IN_READING_ROOM}
         ),
         _hold_shelved,
     ),
-    EventKind.HOLD_CLOSED: Trigger(
-        frozenset({*_ENDED.values(), NoticeKind.HOLD_LAST_COPY_LOST}), _hold_closed, _has_ended
+    Trigger(
+        EventKind.HOLD_CLOSED,
+        frozenset({*_ENDED.values(), NoticeKind.HOLD_LAST_COPY_LOST}),
+        _hold_closed,
+        _has_ended,
     ),
-    EventKind.CHECKED_OUT: _loan(NoticeKind.LOAN_MADE),
-    EventKind.CHECKED_IN: _loan(NoticeKind.ITEM_RETURNED),
-    EventKind.RENEWED: _loan(NoticeKind.RENEWED)._replace(when=_is_by_itself),
-    EventKind.LOAN_RECALLED: _loan(NoticeKind.RECALLED),
-    EventKind.LOAN_REDATED: _loan(NoticeKind.NOT_RENEWABLE, "due")._replace(
+    _loan(EventKind.CHECKED_OUT, NoticeKind.LOAN_MADE),
+    _loan(EventKind.CHECKED_IN, NoticeKind.ITEM_RETURNED),
+    _loan(EventKind.RENEWED, NoticeKind.RENEWED)._replace(when=_is_by_itself),
+    _loan(EventKind.LOAN_RECALLED, NoticeKind.RECALLED),
+    _loan(EventKind.LOAN_REDATED, NoticeKind.NOT_RENEWABLE, "due")._replace(
         when=_is_refused_by_owner
     ),
-    EventKind.PATRON_REGISTERED: Trigger(
-        frozenset({NoticeKind.WELCOME}), _of_patron(NoticeKind.WELCOME)
+    Trigger(
+        EventKind.PATRON_REGISTERED, frozenset({NoticeKind.WELCOME}), _of_patron(NoticeKind.WELCOME)
     ),
-    EventKind.PIN_CHANGED: Trigger(
-        frozenset({NoticeKind.PIN_CHANGED}), _of_patron(NoticeKind.PIN_CHANGED)
+    Trigger(
+        EventKind.PIN_CHANGED,
+        frozenset({NoticeKind.PIN_CHANGED}),
+        _of_patron(NoticeKind.PIN_CHANGED),
     ),
-    EventKind.PATRON_BLOCKED: Trigger(
-        frozenset({NoticeKind.BLOCKED}), _of_block(NoticeKind.BLOCKED)
+    Trigger(
+        EventKind.PATRON_BLOCKED, frozenset({NoticeKind.BLOCKED}), _of_block(NoticeKind.BLOCKED)
     ),
-    EventKind.PATRON_UNBLOCKED: Trigger(
-        frozenset({NoticeKind.UNBLOCKED}), _of_block(NoticeKind.UNBLOCKED)
+    Trigger(
+        EventKind.PATRON_UNBLOCKED,
+        frozenset({NoticeKind.UNBLOCKED}),
+        _of_block(NoticeKind.UNBLOCKED),
     ),
-    EventKind.PAYMENT_TAKEN: Trigger(frozenset({NoticeKind.PAYMENT_RECEIVED}), _payment),
-    EventKind.CHARGE_CHANGED: Trigger(
-        frozenset({NoticeKind.COMPENSATION_CANCELLED}), _charge_changed, _is_compensation_reduced
+    Trigger(EventKind.PAYMENT_TAKEN, frozenset({NoticeKind.PAYMENT_RECEIVED}), _payment),
+    Trigger(
+        EventKind.CHARGE_CHANGED,
+        frozenset({NoticeKind.COMPENSATION_CANCELLED}),
+        _charge_changed,
+        _is_compensation_reduced,
     ),
-    EventKind.BOOKING_CHANGED: Trigger(
-        frozenset({NoticeKind.BOOKING_CHANGED}),
-        _of_booking(NoticeKind.BOOKING_CHANGED),
-        _is_not_fulfilled,
-    ),
-    EventKind.BOOKING_CLOSED: Trigger(
-        frozenset({NoticeKind.BOOKING_DELETED, NoticeKind.BOOKING_REFUSED}),
-        _of_booking(NoticeKind.BOOKING_DELETED),
-        _is_not_fulfilled,
-    ),
-    EventKind.STAY_BEGUN: Trigger(frozenset({NoticeKind.BOOKING_IN_PREPARATION}), _stay_begun),
-}
+)
+#: Of each kind of event, one at most.
+TRIGGERS: Registry[Trigger] = Registry("triggers of notices")
+
+
+@cache
+def _by_event() -> dict[EventKind, Trigger]:
+    return {trigger.event: trigger for trigger in TRIGGERS}
 
 
 def triggered_by(reading: Reading) -> NoticeRequest | None:
     """What the event has told, and to whom: nothing, where it concerns nobody."""
     event = reading.event
-    trigger = TRIGGERS.get(event.kind)
+    trigger = _by_event().get(event.kind)
     if trigger is None or not trigger.when(event.actor, event.after):
         return None
     return trigger.read(reading)
 
 
 def _follows(kind: EventKind, actor: str, after: Mapping[str, Any], set_up: SetUp | None) -> bool:
-    trigger = TRIGGERS[kind]
+    trigger = _by_event()[kind]
     if set_up is not None and trigger.kinds.isdisjoint(NOTICES.of(set_up).kinds):
         return False
     return trigger.when(actor, after)
 
 
 #: Notices follow events: what patrons are told goes through the outbox.
-FOLLOWER = Follower("notices", TRIGGERS.keys(), _follows)
+FOLLOWER = Follower("notices", lambda: _by_event().keys(), _follows)

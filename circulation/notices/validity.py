@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from circulation.notices.causes import Cause
-from circulation.notices.contents import BookingTold, ChargeTold, Contents, HoldTold, LoanTold
+from circulation.notices.contents import ChargeTold, Contents, HoldTold, LoanTold
 from circulation.notices.kinds import MAY_HAVE_NO_ROWS, TRAITS, Basis, NoticeKind
 from circulation.notices.persons import Person
 
@@ -87,11 +87,16 @@ def _still_waits(hold: HoldTold, now: datetime, facts: Facts) -> bool:
     return hold.closed is None and hold.barcode is None and is_as_said
 
 
-def _is_over(row: HoldTold | BookingTold, now: datetime, facts: Facts) -> bool:
+class _Closable(Protocol):
+    @property
+    def closed(self) -> datetime | None: ...
+
+
+def _is_over(row: _Closable, now: datetime, facts: Facts) -> bool:
     return row.closed is not None
 
 
-def _is_under_way(row: HoldTold | BookingTold, now: datetime, facts: Facts) -> bool:
+def _is_under_way(row: _Closable, now: datetime, facts: Facts) -> bool:
     return row.closed is None
 
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from catalogue.database import Database, Transaction, scalar
+from circulation.callers.daily import REPLY_HOURS
 from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
 from circulation.callers.schema import replies
 from circulation.jobs.running import run_job
-from circulation.jobs.table import REPLY_HOURS
 from circulation.loans.lending import check_out
 from circulation.loans.wishes import LoanWish
 from tests.builders.circulation import Library, a_library, a_patron, an_item

@@ -43,7 +43,7 @@ def nouns() -> tuple[Noun[AgencyFacts], Part[Own], Part[Nothing]]:
     nothing = Part(
         Nothing, {"id": never.c.id}, keys=("id",), joins=[(never, never.c.id == -agencies.c.id)]
     )
-    noun.join(nothing, own)
+    noun.add(nothing, own)
     return noun, own, nothing
 
 
@@ -80,7 +80,7 @@ def test_nothing_joins_after_the_first_use() -> None:
     noun, _own, _nothing = nouns()
     noun.select()
     with pytest.raises(Sealed):
-        noun.join(Part(Nothing, {"id": agencies.c.id}, keys=("id",)))
+        noun.add(Part(Nothing, {"id": agencies.c.id}, keys=("id",)))
     registry: Registry[str] = Registry("words")
     registry.add("a", "b")
     assert list(registry) == ["a", "b"]

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from circulation.booking.telling import BookingTold
 from circulation.languages.installed import SHIPPED
 from circulation.notices.channels import CHANNELS, ChannelTraits, Form
 from circulation.notices.composing import Draft, Post, Text, compose
-from circulation.notices.contents import BookingTold, ChargeTold, Contents, HoldTold, LoanTold
+from circulation.notices.contents import ChargeTold, Contents, HoldTold, LoanTold
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person
 from circulation.notices.rendering import BadTemplate, Templates

@@ -1,0 +1,19 @@
+"""What is done once a day about callers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from circulation.callers.replies import forget_replies
+from circulation.kernel.jobs import Doing, Job, Step
+
+#: How long answers are kept for machines that ask again: far longer than any of them tries.
+REPLY_HOURS = 2
+
+
+def _replies(doing: Doing) -> Step:
+    deleted, is_more = forget_replies(doing.transaction, doing.until - timedelta(hours=REPLY_HOURS))
+    return Step({"answers deleted": deleted}, 0 if is_more else None)
+
+
+JOBS = (Job("replies", "delete answers kept for machines that ask again", _replies),)

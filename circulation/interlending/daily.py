@@ -1,0 +1,27 @@
+"""What is done once a day about interlibrary loans."""
+
+from __future__ import annotations
+
+from circulation.interlending.exchanges import forget_exchanges
+from circulation.interlending.lists import clear_up
+from circulation.kernel.jobs import Doing, Job, Step
+
+
+def _exchanges(doing: Doing) -> Step:
+    deleted, is_more = forget_exchanges(doing.transaction, doing.until)
+    return Step({"exchanges deleted": deleted}, 0 if is_more else None)
+
+
+def _temporary_items(doing: Doing) -> Step:
+    gone, goes_on = clear_up(doing.circulation, doing.transaction, now=doing.now, after=doing.after)
+    return Step({"items removed": gone}, goes_on)
+
+
+JOBS = (
+    Job(
+        "interlibrary",
+        "take away what was borrowed elsewhere and had to stay for what was owed",
+        _temporary_items,
+    ),
+    Job("exchanges", "delete what was kept of exchanges with partners", _exchanges),
+)

@@ -1,0 +1,42 @@
+"""What this folder joins to the verbs, the set-up and the daily work."""
+
+from __future__ import annotations
+
+from circulation.holds.changes import ENDED_IN_VAIN
+from circulation.holds.copies import COPY_COLUMNS
+from circulation.holds.recalls import RECALLED
+from circulation.interlending.daily import JOBS
+from circulation.interlending.following import (
+    PARTNER_AT_LOAN,
+    PARTNER_AT_RENEWAL,
+    PartnerAtLoss,
+    PartnerAtReturn,
+    PartnerAtUndo,
+    follow_end_of_hold,
+    follow_recall,
+)
+from circulation.interlending.part import FOREIGN_COPIES, WITH_PARTNER, PartnerOfItem
+from circulation.interlending.privacy import PERSONAL
+from circulation.items.facts import ITEM
+from circulation.items.features import ITEM_FEATURES
+from circulation.kernel.jobs import DAILY
+from circulation.kernel.parts import Join, joins
+from circulation.loans.features import LENDING, RENEWING, RETURNING
+from circulation.loans.lost import LOSING
+from circulation.loans.undo import UNDOING
+from circulation.patrons.personal_data import PERSONAL_DATA
+
+JOINS: tuple[Join, ...] = (
+    joins(ITEM, WITH_PARTNER),
+    joins(ITEM_FEATURES, PartnerOfItem()),
+    joins(LENDING, PARTNER_AT_LOAN),
+    joins(RENEWING, PARTNER_AT_RENEWAL),
+    joins(RETURNING, PartnerAtReturn()),
+    joins(LOSING, PartnerAtLoss()),
+    joins(UNDOING, PartnerAtUndo()),
+    joins(COPY_COLUMNS, FOREIGN_COPIES),
+    joins(ENDED_IN_VAIN, follow_end_of_hold),
+    joins(RECALLED, follow_recall),
+    joins(PERSONAL_DATA, PERSONAL),
+    joins(DAILY, *JOBS),
+)
