@@ -15,7 +15,7 @@ from catalogue.database import Transaction
 from catalogue.records import fetch_records
 from circulation.calendars.due_dates import local_date
 from circulation.callers.partners import PARTNERS, Partner, folded_agency
-from circulation.interlending.notices import NoticeKind, tell
+from circulation.interlending.notices import PartnerNoticeKind, tell
 from circulation.interlending.rows import (
     InterlibraryLoan,
     advance,
@@ -109,7 +109,7 @@ def ask(
         about["number"] = wanted.number
     if needed_before is not None:
         about["before"] = needed_before.isoformat()
-    tell(transaction, desk, loan, NoticeKind.ASKED, now, about=about)
+    tell(transaction, desk, loan, PartnerNoticeKind.ASKED, now, about=about)
     return loan
 
 

@@ -15,7 +15,7 @@ from catalogue.items import find_item
 from circulation.calendars.due_dates import local_date, whole_day
 from circulation.holds.changes import insert_hold
 from circulation.holds.queues import ORDINARY
-from circulation.interlending.notices import NoticeKind, tell
+from circulation.interlending.notices import PartnerNoticeKind, tell
 from circulation.interlending.rows import (
     InterlibraryLoan,
     advance,
@@ -137,7 +137,7 @@ def accept(
     if loan is None:
         loan = _begin(act, agreement, request_id, patron, borrower, incoming)
     new = _made_ours(act, loan, agreement, incoming, borrower, pickup)
-    tell(transaction, desk, new, NoticeKind.RECEIVED, now)
+    tell(transaction, desk, new, PartnerNoticeKind.RECEIVED, now)
     checked_in = check_in(act, item=new.barcode)
     assert isinstance(checked_in, CheckedIn)
     return Accepted(new, checked_in)
@@ -215,7 +215,7 @@ def send_home(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
     new = advance(transaction, loan, BorrowingAction.SEND_HOME, now)
     if isinstance(new, Obstacle):
         return new
-    tell(transaction, desk, loan, NoticeKind.SENT_HOME, now)
+    tell(transaction, desk, loan, PartnerNoticeKind.SENT_HOME, now)
     if remove_temporary(circulation, transaction, desk, loan, now):
         new = new._replace(item_id=None, record_id=None)
         store(transaction, new)
@@ -232,7 +232,7 @@ def cancel_borrowing(
     if new.state is not loan.state:
         if loan.item_id is not None and loan.record_id is not None:
             end_holds(transaction, desk, loan.record_id, loan.item_id, now)
-        tell(transaction, desk, loan, NoticeKind.CANCELLED, now)
+        tell(transaction, desk, loan, PartnerNoticeKind.CANCELLED, now)
     return new
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from catalogue.database import Transaction
 from circulation.holds.part import WAITED_FOR
-from circulation.interlending.notices import NoticeKind, tell, withdraw
+from circulation.interlending.notices import PartnerNoticeKind, tell, withdraw
 from circulation.interlending.part import WITH_PARTNER
 from circulation.interlending.rows import (
     InterlibraryLoan,
@@ -33,14 +33,7 @@ from circulation.interlending.states import (
 )
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import ChargedFee, Desk, Destination, Refusal
-from circulation.loans.features import (
-    LoanCase,
-    LoanSight,
-    Look,
-    ReturnCase,
-    ReturnFeature,
-    Written,
-)
+from circulation.loans.features import LoanCase, LoanSight, Look, ReturnCase, ReturnFeature, Written
 from circulation.loans.lost import LossCase, LossFeature
 from circulation.loans.undo import UndoCase, UndoFeature
 
@@ -77,7 +70,7 @@ class PartnerAtLoan(LoanSight):
         now = case.act.now
         if found.is_borrowed:
             new = advance(transaction, found, BorrowingAction.LEND, now, loan_id=loan.id)
-            kind = NoticeKind.CHECKED_OUT
+            kind = PartnerNoticeKind.CHECKED_OUT
         else:
             new = advance(
                 transaction,
@@ -92,7 +85,7 @@ class PartnerAtLoan(LoanSight):
                 loan_id=loan.id,
                 due=loan.due,
             )
-            kind = NoticeKind.SHIPPED
+            kind = PartnerNoticeKind.SHIPPED
         if isinstance(new, InterlibraryLoan):
             tell(transaction, case.act.desk, new, kind, now, due=loan.due)
 
@@ -121,10 +114,10 @@ class PartnerAtRenewal(LoanSight):
             before = None if case.loan is None else case.loan.due
             action = BorrowingAction.ASK_RENEWAL
             new = advance(transaction, self.found, action, now, due_before=before)
-            kind = NoticeKind.RENEWAL_ASKED
+            kind = PartnerNoticeKind.RENEWAL_ASKED
         else:
             new = advance(transaction, self.found, LendingAction.RENEW, now, due=due)
-            kind = NoticeKind.RENEWED
+            kind = PartnerNoticeKind.RENEWED
         if isinstance(new, InterlibraryLoan):
             tell(transaction, desk, new, kind, now, due=due)
 
@@ -152,7 +145,7 @@ class PartnerAtReturn(ReturnFeature):
         if isinstance(new, Obstacle):
             return
         if new.state is not found.state:
-            tell(transaction, desk, found, NoticeKind.CHECKED_IN, now)
+            tell(transaction, desk, found, PartnerNoticeKind.CHECKED_IN, now)
         if new.is_borrowed:
             # It belongs on no shelf of ours: once it is at the branch that borrowed it, or where
             # nothing goes there from here, staff send it back.
@@ -168,7 +161,7 @@ def follow_recall(
         return
     new = advance(transaction, found, LendingAction.RECALL, now, due=due)
     if isinstance(new, InterlibraryLoan):
-        tell(transaction, desk, new, NoticeKind.RECALLED, now, due=due)
+        tell(transaction, desk, new, PartnerNoticeKind.RECALLED, now, due=due)
 
 
 class PartnerAtLoss(LossFeature):
@@ -187,7 +180,13 @@ class PartnerAtLoss(LossFeature):
             action = LendingAction.LOSE if is_lost else LendingAction.FIND
         new = advance(transaction, found, action, now)
         if isinstance(new, InterlibraryLoan) and new.state is not found.state:
-            tell(transaction, desk, new, NoticeKind.LOST if is_lost else NoticeKind.FOUND, now)
+            tell(
+                transaction,
+                desk,
+                new,
+                PartnerNoticeKind.LOST if is_lost else PartnerNoticeKind.FOUND,
+                now,
+            )
         return ()
 
 
@@ -201,7 +200,7 @@ def follow_end_of_hold(
     action = BorrowingAction.CANCEL if found.is_borrowed else LendingAction.CANCEL
     new = advance(transaction, found, action, now)
     if isinstance(new, InterlibraryLoan) and new.state is not found.state:
-        tell(transaction, desk, found, NoticeKind.CANCELLED, now)
+        tell(transaction, desk, found, PartnerNoticeKind.CANCELLED, now)
 
 
 class PartnerAtUndo(UndoFeature):
@@ -215,13 +214,13 @@ class PartnerAtUndo(UndoFeature):
             return
         if found.is_borrowed:
             back: BorrowingState | LendingState = BorrowingState.ARRIVED
-            kind, undone = NoticeKind.CHECKED_OUT, found._replace(loan_id=None)
+            kind, undone = PartnerNoticeKind.CHECKED_OUT, found._replace(loan_id=None)
         else:
-            back, kind = LendingState.REQUESTED, NoticeKind.SHIPPED
+            back, kind = LendingState.REQUESTED, PartnerNoticeKind.SHIPPED
             undone = found._replace(loan_id=None, item_id=None, due=None)
         store(transaction, undone._replace(state_name=back.value, changed=now))
         if not withdraw(transaction, found.id, kind):
-            tell(transaction, desk, found, NoticeKind.CHECKED_IN, now)
+            tell(transaction, desk, found, PartnerNoticeKind.CHECKED_IN, now)
 
     def undo_return(self, case: UndoCase) -> None:
         """The interlibrary loan goes on, too."""
@@ -233,5 +232,5 @@ class PartnerAtUndo(UndoFeature):
         if found.state not in (BorrowingState.RETURNED, LendingState.COMPLETED):
             return
         store(transaction, found._replace(state_name=back.value, closed=None, changed=now))
-        if not withdraw(transaction, found.id, NoticeKind.CHECKED_IN):
-            tell(transaction, desk, found, NoticeKind.CHECKED_OUT, now)
+        if not withdraw(transaction, found.id, PartnerNoticeKind.CHECKED_IN):
+            tell(transaction, desk, found, PartnerNoticeKind.CHECKED_OUT, now)

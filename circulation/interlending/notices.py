@@ -33,7 +33,7 @@ PARTNER_DEVICE = "NCIP"
 _table = partner_notices
 
 
-class NoticeKind(Enum):
+class PartnerNoticeKind(Enum):
     """What has happened. The value is what `partner_notices.kind` holds."""
 
     ASKED = "asked"  # would it lend us something? The answer decides
@@ -50,13 +50,13 @@ class NoticeKind(Enum):
     CANCELLED = "cancelled"
 
 
-class Notice(NamedTuple):
+class PartnerNotice(NamedTuple):
     """A notice to be sent, and the loan it is about. `facts` is a JSON object."""
 
     id: int
     loan_id: int
     partner: str
-    kind: NoticeKind
+    kind: PartnerNoticeKind
     facts: dict[str, Any]
     written: datetime
     tries: int
@@ -135,9 +135,9 @@ _take = change(
 )
 
 
-def _notice(*row: Any) -> Notice:
-    found = Notice(*row)
-    return found._replace(kind=NoticeKind(found.kind), facts=json.loads(row[4]))
+def _notice(*row: Any) -> PartnerNotice:
+    found = PartnerNotice(*row)
+    return found._replace(kind=PartnerNoticeKind(found.kind), facts=json.loads(row[4]))
 
 
 _LOAN = ("request_id", "role", "barcode", "title", "author")
@@ -222,7 +222,7 @@ def tell(
     transaction: Transaction,
     desk: Desk | None,
     loan: InterlibraryLoan,
-    kind: NoticeKind,
+    kind: PartnerNoticeKind,
     now: datetime,
     *,
     due: datetime | None = None,
@@ -242,7 +242,7 @@ def tell(
     _insert(transaction, loan.id, loan.partner, kind.value, json.dumps(facts), now)
 
 
-def withdraw(transaction: Transaction, loan_id: int, kind: NoticeKind) -> bool:
+def withdraw(transaction: Transaction, loan_id: int, kind: PartnerNoticeKind) -> bool:
     """Takes back what was not sent yet; False where it was, or is under way."""
     return _withdraw(transaction, loan_id, kind.value) > 0
 
@@ -252,7 +252,7 @@ def partners_to_tell(transaction: Transaction, now: datetime) -> list[str]:
     return [partner for (partner,) in _partners(transaction, now)]
 
 
-def claim_notice(transaction: Transaction, partner: str, now: datetime) -> Notice | None:
+def claim_notice(transaction: Transaction, partner: str, now: datetime) -> PartnerNotice | None:
     """The partner's next notice, left to the caller for `LEASE`; None where there is none."""
     notice_id = _next_id(transaction, partner, now)
     if notice_id is None or not _take(transaction, notice_id, now + LEASE):
@@ -260,12 +260,16 @@ def claim_notice(transaction: Transaction, partner: str, now: datetime) -> Notic
     return _read(transaction, notice_id)
 
 
-def notice_sent(transaction: Transaction, notice: Notice, now: datetime, problem: str = "") -> None:
+def notice_sent(
+    transaction: Transaction, notice: PartnerNotice, now: datetime, problem: str = ""
+) -> None:
     """The partner has answered; `problem` is what it did not like. It is not sent again."""
     _sent(transaction, notice.id, now, problem[:200])
 
 
-def notice_failed(transaction: Transaction, notice: Notice, now: datetime, problem: str) -> bool:
+def notice_failed(
+    transaction: Transaction, notice: PartnerNotice, now: datetime, problem: str
+) -> bool:
     """It did not get through: it is tried again later, or after `PATIENCE` no more; then False."""
     if now - notice.written >= PATIENCE:
         _give_up(transaction, notice.id, now, problem[:200])
@@ -275,7 +279,9 @@ def notice_failed(transaction: Transaction, notice: Notice, now: datetime, probl
     return True
 
 
-def notice_dropped(transaction: Transaction, notice: Notice, now: datetime, why: str) -> None:
+def notice_dropped(
+    transaction: Transaction, notice: PartnerNotice, now: datetime, why: str
+) -> None:
     """Nobody is to be told of it."""
     _give_up(transaction, notice.id, now, why[:200])
 

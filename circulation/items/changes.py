@@ -1,6 +1,6 @@
 """What is written of an item: barcode, call number, material group, part, price, float group.
 
-Where it stands is changed by `circulation.items.placement.place_item`, its title with its record.
+Where it stands is changed by `circulation.items.places.place_item`, its title with its record.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from catalogue.database import Moment, metadata
 from catalogue.schema import agencies, branches, items
 from circulation.kernel.personal import DELETED
 
-#: What the codes in an item's placement are called, by agency and level (see
-#: `circulation.items.placement`).
+#: What the codes of an item's place are called, by agency and level (see
+#: `circulation.items.places`).
 placement_names = Table(
     "placement_names",
     metadata,

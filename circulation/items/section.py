@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from catalogue.schema import items
 from circulation.items.media import MediaType, said_of_media, set_media
-from circulation.items.placement import (
-    LEVELS,
-    all_placement_names,
-    forget_placement_name,
-    store_placement_name,
-)
+from circulation.items.places import LEVELS, all_place_names, forget_place_name, store_place_name
 from circulation.sections.changes import Change
 from circulation.sections.parts import AGENCY, GROUP, Fields, Noun
 from circulation.sections.sections import Changes, Reading, Section, Stored, Storing
@@ -36,18 +31,18 @@ class PlacementSection(Section):
                     reading.add(PLACEMENT, (isil, level, code), {"name": name}, (*own, code))
 
     def load(self, stored: Stored) -> None:
-        for agency_id, level, code, name in all_placement_names(stored.transaction):
+        for agency_id, level, code, name in all_place_names(stored.transaction):
             key = (stored.agency_isil[agency_id], level, code)
             stored.parts.add(PLACEMENT, key, {"name": name})
 
     def store(self, storing: Storing, change: Change, fields: Fields) -> None:
         isil, level, code = change.key
         agency = storing.agency(isil)
-        store_placement_name(storing.transaction, agency, level, code, fields["name"])
+        store_place_name(storing.transaction, agency, level, code, fields["name"])
 
     def forget(self, storing: Storing, change: Change) -> None:
         isil, level, code = change.key
-        forget_placement_name(storing.transaction, storing.agency(isil), level, code)
+        forget_place_name(storing.transaction, storing.agency(isil), level, code)
 
 
 class MediaSection(Section):

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from circulation.interlending.notices import NoticeKind
+from circulation.interlending.notices import PartnerNoticeKind
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.networks import Network
 from protocols.hosting.tls import Tls
@@ -64,8 +64,8 @@ def _address(text: str) -> str:
 
 
 def _notice(kind: str) -> str:
-    if kind not in {each.value for each in NoticeKind}:
-        names = ", ".join(each.value for each in NoticeKind)
+    if kind not in {each.value for each in PartnerNoticeKind}:
+        names = ", ".join(each.value for each in PartnerNoticeKind)
         raise ValueError(f"no such notice; there are {names}")
     return kind
 

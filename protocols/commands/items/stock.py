@@ -17,7 +17,7 @@ from catalogue.database import Transaction
 from catalogue.items import Item, find_item
 from circulation.fees.terms import FeeTerms
 from circulation.items.changes import KEEP, ItemUnfit, Keep, change_item
-from circulation.items.placement import LEVELS, UnknownPlace, place_item
+from circulation.items.places import LEVELS, UnknownPlace, place_item
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Refused

@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from catalogue.records import Record
-from circulation.interlending.notices import Notice, NoticeKind
+from circulation.interlending.notices import PartnerNotice, PartnerNoticeKind
 from protocols.ncip.messages import Code, ItemId, RequestId, UserId
 from protocols.ncip.models.addresses import PhysicalAddress, ShippingInformation
 from protocols.ncip.models.circulation import RenewItem
@@ -57,7 +57,7 @@ _WHOLE: Final = Code("Bibliographic Item")
 class Telling(NamedTuple):
     """A notice, its recipient, and what else is known."""
 
-    notice: Notice
+    notice: PartnerNotice
     partner: Partner
     agency: str  # ours: the ISIL of the agency whose branch does the partner's work
     address: str  # of that branch: where parcels come from
@@ -192,19 +192,19 @@ def _asked(telling: Telling) -> RequestItem:
 
 
 #: By kind of notice. They are the same from borrower and lender: `Telling` differs.
-MESSAGES: Final[dict[NoticeKind, Callable[[Telling], Any]]] = {
-    NoticeKind.ASKED: _asked,
-    NoticeKind.SHIPPED: _shipped,
-    NoticeKind.RECEIVED: _received,
-    NoticeKind.CHECKED_OUT: _checked_out,
-    NoticeKind.CHECKED_IN: _checked_in,
-    NoticeKind.RENEWED: _renewed,
-    NoticeKind.RENEWAL_ASKED: _renewal_asked,
-    NoticeKind.RECALLED: _recalled,
-    NoticeKind.LOST: _lost,
-    NoticeKind.FOUND: _found,
-    NoticeKind.SENT_HOME: _shipped,
-    NoticeKind.CANCELLED: _cancelled,
+MESSAGES: Final[dict[PartnerNoticeKind, Callable[[Telling], Any]]] = {
+    PartnerNoticeKind.ASKED: _asked,
+    PartnerNoticeKind.SHIPPED: _shipped,
+    PartnerNoticeKind.RECEIVED: _received,
+    PartnerNoticeKind.CHECKED_OUT: _checked_out,
+    PartnerNoticeKind.CHECKED_IN: _checked_in,
+    PartnerNoticeKind.RENEWED: _renewed,
+    PartnerNoticeKind.RENEWAL_ASKED: _renewal_asked,
+    PartnerNoticeKind.RECALLED: _recalled,
+    PartnerNoticeKind.LOST: _lost,
+    PartnerNoticeKind.FOUND: _found,
+    PartnerNoticeKind.SENT_HOME: _shipped,
+    PartnerNoticeKind.CANCELLED: _cancelled,
 }
 
 

@@ -16,8 +16,8 @@ from catalogue.records import fetch_records
 from circulation.interlending.asking import answered
 from circulation.interlending.exchanges import Exchanged
 from circulation.interlending.notices import (
-    Notice,
-    NoticeKind,
+    PartnerNotice,
+    PartnerNoticeKind,
     claim_notice,
     notice_dropped,
     notice_failed,
@@ -82,7 +82,7 @@ class Teller:
                 if telling is None:
                     break
                 done += 1
-                if isinstance(telling, Notice):  # nobody needs to hear of it
+                if isinstance(telling, PartnerNotice):  # nobody needs to hear of it
                     continue
                 if client is None:
                     client = client_of(telling.partner, telling.agency)
@@ -99,7 +99,7 @@ class Teller:
             lambda transaction: work(Context(transaction, self._circulation, now))
         ).result()
 
-    def _claimed(self, key: str, context: Context) -> Telling | Notice | None:
+    def _claimed(self, key: str, context: Context) -> Telling | PartnerNotice | None:
         """The next notice of a partner; one that is dropped comes without what is needed to send
         it."""
         notice = claim_notice(context.transaction, key, context.now)
@@ -165,9 +165,9 @@ class Teller:
         return not has_failed
 
 
-def hears(partner: Partner, kind: NoticeKind) -> bool:
+def hears(partner: Partner, kind: PartnerNoticeKind) -> bool:
     """Does the partner want to hear of that?"""
-    if kind is NoticeKind.ASKED:
+    if kind is PartnerNoticeKind.ASKED:
         return partner.takes_requests
     return kind.value in partner.notices
 
@@ -187,16 +187,16 @@ def client_of(partner: Partner, agency: str) -> NcipClient:
     )
 
 
-def record_wanted(transaction: Transaction, notice: Notice) -> Any:
+def record_wanted(transaction: Transaction, notice: PartnerNotice) -> Any:
     """The record of ours that a partner is asked for; None if there is none."""
     wanted = notice.facts.get("record")
     found = fetch_records(transaction, [int(wanted)]) if wanted else []
     return found[0] if found else None
 
 
-def _nobody_lends(notice: Notice, context: Context) -> None:
+def _nobody_lends(notice: PartnerNotice, context: Context) -> None:
     """A partner that could not be asked will not lend it: nobody waits for its answer any more."""
-    if notice.kind is NoticeKind.ASKED:
+    if notice.kind is PartnerNoticeKind.ASKED:
         answered(
             context.circulation,
             context.transaction,
@@ -210,7 +210,7 @@ def _take_answer(telling: Telling, response: Any, context: Context) -> None:
     """Does what the answer means for the loan: whether a renewal is granted or a request taken."""
     notice = telling.notice
     is_refused = isinstance(response, Refusal) and bool(response.problem)
-    if notice.kind is NoticeKind.ASKED:
+    if notice.kind is PartnerNoticeKind.ASKED:
         answered(
             context.circulation,
             context.transaction,
@@ -219,7 +219,7 @@ def _take_answer(telling: Telling, response: Any, context: Context) -> None:
             now=context.now,
         )
         return
-    if notice.kind is not NoticeKind.RENEWAL_ASKED:
+    if notice.kind is not PartnerNoticeKind.RENEWAL_ASKED:
         return
     loan = loan_by_id(context.transaction, notice.loan_id)
     if loan is None:

@@ -20,7 +20,7 @@ from circulation.accession.barcode_ranges import NoBarcodes, next_barcode
 from circulation.accession.brief import accession_brief
 from circulation.accession.item_defaults import Place
 from circulation.items.changes import KEEP, change_item
-from circulation.items.placement import LEVELS, place_item, placement_problems
+from circulation.items.places import LEVELS, place_item, place_problems
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.reasons import Reason
@@ -278,7 +278,7 @@ def _place(
 def _no_such_place(
     levels: dict[str, str], home: Branch, kind: ProblemType, context: Context
 ) -> list[Problem]:
-    wrong = placement_problems(context.transaction, home.agency_id, levels)
+    wrong = place_problems(context.transaction, home.agency_id, levels)
     return [problem(kind, each, "LocationNameValue") for each in wrong[:1]]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from circulation.interlending.asking import Wish, answered, ask
 from circulation.interlending.borrowing import Accepted, Agreement, Incoming, accept, expect
-from circulation.interlending.notices import Notice, NoticeKind, claim_notice
+from circulation.interlending.notices import PartnerNotice, PartnerNoticeKind, claim_notice
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState, Obstacle
 from circulation.kernel.act import Act
@@ -40,7 +40,7 @@ def patron_id_of(library: Library, card: str) -> int:
     return found
 
 
-def claimed(library: Library) -> Notice:
+def claimed(library: Library) -> PartnerNotice:
     found = library.write(lambda transaction: claim_notice(transaction, "ill", library.now))
     assert found is not None
     return found
@@ -60,7 +60,7 @@ def test_a_record_of_ours_is_asked_for_comes_and_is_lent(either_library: Library
         "Ibsen, Henrik",
     )
     notice = claimed(library)
-    assert notice.kind is NoticeKind.ASKED
+    assert notice.kind is PartnerNoticeKind.ASKED
     assert notice.facts == {
         "user": card,
         "record": str(record),

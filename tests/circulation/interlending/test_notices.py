@@ -9,7 +9,7 @@ from circulation.interlending.notices import (
     LEASE,
     LONGEST_WAIT,
     PATIENCE,
-    Notice,
+    PartnerNotice,
     claim_notice,
     notice_dropped,
     notice_failed,
@@ -23,11 +23,11 @@ from tests.builders.circulation import Library, a_patron
 from tests.builders.interlending import a_borrowed_item, again
 
 
-def claim(library: Library) -> Notice | None:
+def claim(library: Library) -> PartnerNotice | None:
     return library.write(lambda transaction: claim_notice(transaction, "broker", library.now))
 
 
-def failed(library: Library, notice: Notice) -> None:
+def failed(library: Library, notice: PartnerNotice) -> None:
     library.write(lambda transaction: notice_failed(transaction, notice, library.now, "no answer"))
 
 

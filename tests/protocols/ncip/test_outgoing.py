@@ -14,7 +14,12 @@ from catalogue.records import Record
 from circulation.holds.recalls import recall
 from circulation.interlending.asking import Wish, ask
 from circulation.interlending.borrowing import Incoming, accept, cancel_borrowing, send_home
-from circulation.interlending.notices import Notice, NoticeKind, claim_notice, notice_sent
+from circulation.interlending.notices import (
+    PartnerNotice,
+    PartnerNoticeKind,
+    claim_notice,
+    notice_sent,
+)
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import Role
 from circulation.loans.lost import declare_lost, find
@@ -37,15 +42,15 @@ from tests.protocols.ncip.stage import Schemas
 
 VERSIONS = ("1.0", "1.01", "2.0", "2.01", "2.02")
 #: The kinds that may be told before there is an item.
-WITHOUT_ITEM = {NoticeKind.ASKED, NoticeKind.CANCELLED}
+WITHOUT_ITEM = {PartnerNoticeKind.ASKED, PartnerNoticeKind.CANCELLED}
 ADDRESS = "http://127.0.0.1:9/ncip"
 
 
 def test_every_kind_has_a_message() -> None:
-    assert set(MESSAGES) == set(NoticeKind)
+    assert set(MESSAGES) == set(PartnerNoticeKind)
 
 
-def check(schemas: Schemas, notice: Notice, record: Any = None) -> None:
+def check(schemas: Schemas, notice: PartnerNotice, record: Any = None) -> None:
     """The message of the notice is valid in every version, with a scheme and without."""
     for version in VERSIONS:
         for scheme in ("urn:isil", ""):
@@ -58,18 +63,18 @@ def check(schemas: Schemas, notice: Notice, record: Any = None) -> None:
             schemas.check(encode(request, client.dialect))
 
 
-@pytest.mark.parametrize("kind", list(NoticeKind))
-def test_what_is_known_may_be_little_or_much(schemas: Schemas, kind: NoticeKind) -> None:
+@pytest.mark.parametrize("kind", list(PartnerNoticeKind))
+def test_what_is_known_may_be_little_or_much(schemas: Schemas, kind: PartnerNoticeKind) -> None:
     much = {"user": "P1", "due": NOON.isoformat(), "pickup": "DK-1", "number": "978"}
     # Somebody always wants what is asked for; and most kinds are about an item that there is.
-    for facts in ({"user": "P1"} if kind is NoticeKind.ASKED else {}, much):
+    for facts in ({"user": "P1"} if kind is PartnerNoticeKind.ASKED else {}, much):
         for barcode in ("TEMP-1", "") if kind in WITHOUT_ITEM else ("TEMP-1",):
             check(schemas, _notice(kind, facts, barcode))
 
 
-def _notice(kind: NoticeKind, facts: dict[str, Any], barcode: str) -> Notice:
+def _notice(kind: PartnerNoticeKind, facts: dict[str, Any], barcode: str) -> PartnerNotice:
     role = Role.BORROWER.value
-    return Notice(1, 1, "broker", kind, facts, NOON, 1, "REQ-1", role, barcode, "Njal", "")
+    return PartnerNotice(1, 1, "broker", kind, facts, NOON, 1, "REQ-1", role, barcode, "Njal", "")
 
 
 # As the engine writes them
@@ -181,13 +186,13 @@ STORIES: dict[Callable[[Library], None], list[str]] = {
 
 def test_the_stories_have_every_kind() -> None:
     told = {kind for kinds in STORIES.values() for kind in kinds}
-    assert told == {kind.value for kind in NoticeKind}
+    assert told == {kind.value for kind in PartnerNoticeKind}
 
 
-def claimed(library: Library) -> Iterator[tuple[Notice, Record | None]]:
+def claimed(library: Library) -> Iterator[tuple[PartnerNotice, Record | None]]:
     """What there is to tell, one after the other, and the record that is wanted."""
 
-    def next_notice(transaction: Transaction) -> tuple[Notice, Record | None] | None:
+    def next_notice(transaction: Transaction) -> tuple[PartnerNotice, Record | None] | None:
         notice = claim_notice(transaction, "broker", library.now)
         if notice is None:
             return None

@@ -7,12 +7,7 @@ from typing import Any
 import pytest
 
 from circulation.items.availability import circulation_status
-from circulation.items.placement import (
-    UnknownPlace,
-    place_item,
-    placement_problems,
-    store_placement_name,
-)
+from circulation.items.places import UnknownPlace, place_item, place_problems, store_place_name
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Item, Refused
@@ -22,7 +17,7 @@ from tests.builders.circulation import Library, an_item
 def named(library: Library, level: str, **codes: str) -> None:
     for code, name in codes.items():
         library.write(
-            lambda transaction, code=code, name=name: store_placement_name(  # type: ignore[misc]
+            lambda transaction, code=code, name=name: store_place_name(  # type: ignore[misc]
                 transaction, library.main.agency_id, level, code, name
             )
         )
@@ -85,7 +80,7 @@ def test_an_unknown_place_is_refused_with_those_there_are(sqlite_library: Librar
 def test_levels_that_nobody_has_named_are_free(sqlite_library: Library) -> None:
     agency = sqlite_library.main.agency_id
     problems = sqlite_library.read(
-        lambda transaction: placement_problems(transaction, agency, {"location": "anywhere"})
+        lambda transaction: place_problems(transaction, agency, {"location": "anywhere"})
     )
     assert problems == []
 

@@ -79,12 +79,12 @@ _move = send(
 )
 
 
-def all_placement_names(transaction: Transaction) -> list[tuple[int, str, str, str]]:
+def all_place_names(transaction: Transaction) -> list[tuple[int, str, str, str]]:
     """Rows of agency id, level, code and name."""
     return [tuple(row) for row in _all_names(transaction)]
 
 
-def placement_names_of(transaction: Transaction, agency_id: int) -> dict[tuple[str, str], str]:
+def place_names_of(transaction: Transaction, agency_id: int) -> dict[tuple[str, str], str]:
     """The agency's names, by level and code."""
     return {(row[0], row[1]): row[2] for row in _names_of(transaction, agency_id)}
 
@@ -93,11 +93,11 @@ class UnknownPlace(ValueError):
     """An item was to be put where the agency has no such place; the text names those it has."""
 
 
-def placement_problems(
+def place_problems(
     transaction: Transaction, agency_id: int, placement: Mapping[str, str]
 ) -> list[str]:
     """What is wrong with a placement (level -> code, empty for none): a sentence for each level."""
-    names = placement_names_of(transaction, agency_id)
+    names = place_names_of(transaction, agency_id)
     problems = []
     for level in LEVELS:
         code = placement.get(level, "")
@@ -111,17 +111,17 @@ def placement_problems(
     return problems
 
 
-def store_placement_name(
+def store_place_name(
     transaction: Transaction, agency_id: int, level: str, code: str, name: str
 ) -> None:
     """Names a place, in place of the name it had. Raises ValueError for an unknown level."""
     if level not in LEVELS:
         raise ValueError(f"a place is a {', '.join(LEVELS)}, not a {level!r}")
-    forget_placement_name(transaction, agency_id, level, code)
+    forget_place_name(transaction, agency_id, level, code)
     _insert(transaction, agency_id, level, code, name)
 
 
-def forget_placement_name(transaction: Transaction, agency_id: int, level: str, code: str) -> None:
+def forget_place_name(transaction: Transaction, agency_id: int, level: str, code: str) -> None:
     _delete(transaction, agency_id, level, code)
 
 
@@ -157,7 +157,7 @@ def place_item(
     if unknown:
         raise TypeError(f"there is no level {', '.join(unknown)}")
     wanted = kept | placement
-    if problems := placement_problems(transaction, to.agency_id, wanted):
+    if problems := place_problems(transaction, to.agency_id, wanted):
         raise UnknownPlace("; ".join(problems))
     before = {"branch": home.id} | {level: getattr(facts, level) for level in LEVELS}
     after = {"branch": to.id} | wanted
