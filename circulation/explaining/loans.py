@@ -96,7 +96,6 @@ def explain_loan(
     counted_borrower, terms = with_counted_groups(transaction, borrower, terms)
     counted = set_up.counted_at(here.id)
     debts = balances_of(transaction, borrower.id)
-    blocks = blocks_of(transaction, borrower.id)
     today = local_date(now, here.timezone)
     return LoanExplained(
         patron=borrower.patron(),
@@ -105,16 +104,10 @@ def explain_loan(
         case=case,
         fields=tuple(LOAN_POLICIES.explain(set_up.policies, case)),
         owner=home,
-        owner_fields=()
-        if home.id == here.id
-        else tuple(
-            each
-            for each in LOAN_POLICIES.explain(set_up.policies, owner_case)
-            if each.field in (*WHETHER, *LENGTHS)
-        ),
+        owner_fields=() if home.id == here.id else _decided_by(set_up, owner_case),
         lends_freely=set_up.lends_freely(here.id, home.id),
         keeps_to_itself=set_up.is_hidden_from(home.id, here.id, borrower.agency_id),
-        blocks=tuple(blocks),
+        blocks=tuple(blocks_of(transaction, borrower.id)),
         debts=tuple(each for each in debts if each.total),
         agencies={
             agency_id: set_up.agency_isil(agency_id)
@@ -124,6 +117,12 @@ def explain_loan(
         due=loan_due(now, terms, set_up.calendars[here.id], borrower.expires),
         refusals=tuple(check_out_refusals(facts, counted_borrower, terms, now, today, counted)),
     )
+
+
+def _decided_by(set_up: SetUp, owner: Case) -> tuple[Explained, ...]:
+    """What the owner decides as well."""
+    found = LOAN_POLICIES.explain(set_up.policies, owner)
+    return tuple(each for each in found if each.field in (*WHETHER, *LENGTHS))
 
 
 def _by_isil(set_up: SetUp, isil: str) -> Branch | None:
