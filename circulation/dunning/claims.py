@@ -225,7 +225,7 @@ def follow_charges(
     changed = withdrawn = 0
     for claim_id, patron_id, *_ in rows:
         if patron_id is not None:
-            lock_account(transaction, patron_id)
+            lock_account(transaction, patron_id=patron_id)
         row = _changed_of(transaction, claim_id)
         if row is None:
             continue

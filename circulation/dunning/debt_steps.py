@@ -60,7 +60,7 @@ def run_debts(
     wanted = debt_decisions(transaction, set_up, page, day)
     if wanted:
         for patron_id in sorted({each.row.patron_id for each in wanted}):
-            lock_account(transaction, patron_id)
+            lock_account(transaction, patron_id=patron_id)
         fresh = debts_by_id(transaction, [each.row.id for each in wanted])
         wanted = debt_decisions(transaction, set_up, list(dict.fromkeys(fresh)), day)
     together: dict[tuple[Any, ...], list[DebtDecision]] = defaultdict(list)

@@ -42,11 +42,11 @@ def explain_charge(
 
     The facts of each loan are those that held when it was charged, whatever the rules say today.
     """
-    charge = find_charge(transaction, charge_id)
+    charge = find_charge(transaction, charge_id=charge_id)
     if charge is None:
         return None
     set_up = circulation.current_set_up(transaction)
-    postings = tuple(postings_of(transaction, charge_id))
+    postings = tuple(postings_of(transaction, charge_id=charge_id))
     live = loans_charged(transaction, [charge_id])[charge_id]
     every = loans_charged(transaction, [charge_id], with_undone=True)[charge_id]
     loan_ids = dict.fromkeys(each.loan_id for each in every if each.loan_id is not None)

@@ -34,7 +34,7 @@ def _owes_nothing(ending: Ending) -> bool:
 class FeesAtEnd(EndingFeature):
     def lock(self, ending: Ending) -> None:
         if not _owes_nothing(ending):
-            lock_account(ending.act.transaction, ending.loan.patron_id)
+            lock_account(ending.act.transaction, patron_id=ending.loan.patron_id)
 
     def charge(self, ending: Ending) -> tuple[ChargedFee, ...]:
         """Charges for being late, and cancels the compensation of a loan that was billed."""
@@ -88,7 +88,7 @@ class FeeAtRenewal(FeeAtLoan):
             cancel_compensation(act, set_up, before, "the loan was renewed")
             set_billed(act.transaction, before.id, None)
         if "renewal_fee" in FEES.of(set_up).says:
-            lock_account(act.transaction, case.borrower.id)
+            lock_account(act.transaction, patron_id=case.borrower.id)
             charged += self._charge(case, loan, "renewal_fee")
         return charged
 

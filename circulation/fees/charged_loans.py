@@ -143,7 +143,7 @@ def _settle(account: Account, charge_id: int, before: int, reason: str) -> Charg
 
     By the difference: what staff have taken off stays off.
     """
-    charge = find_charge(account.transaction, charge_id)
+    charge = find_charge(account.transaction, charge_id=charge_id)
     assert charge is not None
     highest: int = _highest(account.transaction, charge_id) or 0
     return set_amount(account, charge, max(charge.amount + highest - before, 0), reason)

@@ -124,7 +124,7 @@ def charge_compensation(
     transaction, circulation, desk, now = act
     if loan.billed is not None or "compensation" not in FEES.of(set_up).says:
         return ()
-    lock_account(transaction, loan.patron_id)
+    lock_account(transaction, patron_id=loan.patron_id)
     borrower = borrower_facts(transaction, loan.patron_id)
     assert borrower is not None
     branch = set_up.branches[loan.branch_id]
@@ -173,7 +173,7 @@ def cancel_compensation(act: Act, set_up: SetUp, loan: OpenLoan, reason: str) ->
     if loan.billed is None:
         return
     transaction, _, desk, now = act
-    lock_account(transaction, loan.patron_id)
+    lock_account(transaction, patron_id=loan.patron_id)
     account = Account(transaction, set_up, desk, loan.patron_id, now)
     for each in contributions_of_loan(transaction, loan.id):
         if each.undone is not None or each.kind is not ChargeKind.COMPENSATION:
@@ -187,7 +187,7 @@ def _is_too_late(
 ) -> bool:
     """Was it paid so long ago that it is not given back?"""
     days = facts["terms"].get("refund_days")
-    charge = find_charge(transaction, charge_id)
+    charge = find_charge(transaction, charge_id=charge_id)
     if days is None or charge is None or charge.paid <= 0:
         return False
     last = _last_paid(transaction, charge_id)

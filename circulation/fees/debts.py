@@ -286,7 +286,7 @@ def block_warned(
         if is_as_it_was and (is_too_early or (seen is not None and blocked is not None)):
             continue
         # Only of these something may change: they are locked, and looked at once more.
-        lock_account(transaction, patron_id)
+        lock_account(transaction, patron_id=patron_id)
         set_reached(transaction, patron_id, agency_id, at)
         debt = _debt(transaction, set_up, patron_id, agency_id, now)
         if debt is None:

@@ -241,7 +241,7 @@ def charge_lateness(
     transaction, circulation, desk, now = act
     if end.at <= loan.due or "late_fees" not in FEES.of(set_up).says:
         return None
-    lock_account(transaction, loan.patron_id)
+    lock_account(transaction, patron_id=loan.patron_id)
     borrower = borrower_facts(transaction, loan.patron_id)
     assert borrower is not None
     reckoned = reckon(transaction, set_up, item, loan, borrower, end)
@@ -252,7 +252,7 @@ def charge_lateness(
     earlier = contributions_of_loan(transaction, loan.id)
     billed = next((each for each in earlier if is_billed(each, reckoned)), None)
     if billed is not None:
-        charge = find_charge(transaction, billed.charge_id)
+        charge = find_charge(transaction, charge_id=billed.charge_id)
         assert charge is not None
         return _join(account, charge, reckoned.cost(amount, billed.facts["occasion"]))
     occasion = _occasion(account, reckoned, end.cause)

@@ -26,6 +26,7 @@ from circulation.kernel.results import Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import balances_of, debt_blocks_of
 from circulation.ledger.charge_words import ChargeReason
+from circulation.ledger.charges import NewCharge, begin_charge
 from circulation.ledger.money import (
     Allocation,
     Charge,
@@ -41,7 +42,6 @@ from circulation.ledger.postings import (
     Origin,
     find_charge,
     first_posting_of,
-    insert_charge,
     post,
     postings_of_payment,
 )
@@ -199,7 +199,7 @@ def _take(
     transaction, desk = account.transaction, account.desk
     _insert_payment(transaction, *payment[: len(_WRITTEN)])
     for owing, share in shares:
-        parent = first_posting_of(transaction, owing.id)
+        parent = first_posting_of(transaction, charge_id=owing.id)
         post(
             account, owing, PostingKind.PAYMENT, share, Origin(parent=parent, payment_id=payment.id)
         )
@@ -241,13 +241,13 @@ def _creditors(shares: Sequence[tuple[Charge, int]], taker_id: int) -> dict[str,
 
 def _put_to(transaction: Transaction, payment_id: int) -> tuple[Allocation, ...]:
     """Which charges a payment was put to when it was taken; what was kept as credit is none."""
-    payment = find_payment(transaction, payment_id)
+    payment = find_payment(transaction, payment_id=payment_id)
     assert payment is not None
     return tuple(
         Allocation(posting.charge_id, -posting.amount)
-        for posting in postings_of_payment(transaction, payment_id)
+        for posting in postings_of_payment(transaction, payment_id=payment_id)
         if posting.kind is PostingKind.PAYMENT and posting.at == payment.at
-        if (found := find_charge(transaction, posting.charge_id))
+        if (found := find_charge(transaction, charge_id=posting.charge_id))
         and found.kind is not ChargeKind.CREDIT
     )
 
@@ -294,20 +294,6 @@ def _keep_credit(
     desk = account.desk
     assert desk is not None
     reason = ChargeReason.PAID_BEFOREHAND.value
-    kept = Charge(
-        circulation.ids.next(account.now),
-        account.patron_id,
-        desk.agency_id,
-        desk.branch_id,
-        ChargeKind.CREDIT,
-        currency,
-        0,
-        0,
-        0,
-        0,
-        reason,
-        account.now,
-    )
-    values = kept._asdict() | {"kind": ChargeKind.CREDIT.value}
-    insert_charge(account.transaction, *values.values(), None)
+    new = NewCharge(ChargeKind.CREDIT, 0, currency, desk.branch_id, reason)
+    kept = begin_charge(circulation, account, new)
     post(account, kept, PostingKind.PAYMENT, amount, Origin(payment_id=payment_id), reason=reason)

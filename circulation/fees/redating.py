@@ -97,7 +97,7 @@ def reduce_again(
 ) -> None:
     """Charges less where `reckon_again` has found so."""
     for each in found:
-        charge = find_charge(transaction, each.contribution.charge_id)
+        charge = find_charge(transaction, charge_id=each.contribution.charge_id)
         assert charge is not None
         assert charge.patron_id is not None
         account = open_account(transaction, set_up, desk, charge.patron_id, now)

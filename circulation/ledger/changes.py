@@ -90,6 +90,6 @@ def change_charge(
 def _changed(transaction: Transaction, done: Done | Refusal) -> Changed | Refused:
     if isinstance(done, Refusal):
         return Refused((done,))
-    charge = find_charge(transaction, done.shares[0].charge_id)
+    charge = find_charge(transaction, charge_id=done.shares[0].charge_id)
     assert charge is not None
     return Changed(charge, done.was_repeated)

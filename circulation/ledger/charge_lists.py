@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
-from catalogue.database import Transaction, key_parameters, many, many_of, scalar
+from catalogue.database import Statement, Transaction, columns, many, many_of, scalar_one
 from catalogue.schema import items, records
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges
-from circulation.ledger.postings import CHARGE_COLUMNS, charge_row
+from circulation.ledger.postings import CHARGE_COLUMNS
 from circulation.ledger.schema import charge_loans, charges
 from circulation.loans.facts import ALL
 from circulation.patrons.facts import patron_facts
@@ -36,51 +36,53 @@ class _LoanRow(NamedTuple):
     undone: datetime | None
 
 
-def _list(*conditions: ColumnElement[bool]) -> Select[Any]:
-    return select(*CHARGE_COLUMNS).where(charges.c.patron_id == bindparam("of_patron"), *conditions)
-
-
-def _pages(*conditions: ColumnElement[bool]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The statement of a page, and that of how many there are."""
-    page = (
-        _list(*conditions)
-        .order_by(charges.c.created, charges.c.id)
-        .limit(bindparam("at_most"))
-        .offset(bindparam("skipped"))
-    )
-    count = select(func.count()).select_from(_list(*conditions).subquery())
+@many(Charge)
+def _page(*, patron_id: int, at_most: int, skipped: int) -> Statement:
     return (
-        many(page, charge_row, "of_patron", "at_most", "skipped"),
-        scalar(count, "of_patron"),
+        _charges_of(patron_id, CHARGE_COLUMNS)
+        .order_by(charges.c.created, charges.c.id)
+        .limit(at_most)
+        .offset(skipped)
     )
 
 
-_ALL = _pages()
-_OPEN = _pages(charges.c.balance != 0)
+@many(Charge)
+def _open_page(*, patron_id: int, at_most: int, skipped: int) -> Statement:
+    return (
+        _charges_of(patron_id, CHARGE_COLUMNS)
+        .where(charges.c.balance != 0)
+        .order_by(charges.c.created, charges.c.id)
+        .limit(at_most)
+        .offset(skipped)
+    )
 
-_loans_of = many_of(
-    lambda size: (
-        select(
-            charge_loans.c.charge_id,
-            charge_loans.c.loan_id,
-            charge_loans.c.item_id,
-            items.c.barcode,
-            records.c.title,
-            charge_loans.c.amount,
-            charge_loans.c.at,
-            charge_loans.c.facts,
-            charge_loans.c.undone,
-        )
+
+@scalar_one(int)
+def _count(*, patron_id: int) -> Statement:
+    return _charges_of(patron_id, [func.count()])
+
+
+@scalar_one(int)
+def _count_open(*, patron_id: int) -> Statement:
+    return _charges_of(patron_id, [func.count()]).where(charges.c.balance != 0)
+
+
+def _charges_of(patron_id: int, told: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    return select(*told).where(charges.c.patron_id == patron_id)
+
+
+@many_of(_LoanRow)
+def _loans_of(*, charge_ids: Sequence[int]) -> Statement:
+    return (
+        select(*columns(_LoanRow, charge_loans, items, records))
         .select_from(
             charge_loans.outerjoin(items, items.c.id == charge_loans.c.item_id).outerjoin(
                 records, records.c.id == items.c.record_id
             )
         )
-        .where(charge_loans.c.charge_id.in_(key_parameters(size)))
+        .where(charge_loans.c.charge_id.in_(charge_ids))
         .order_by(charge_loans.c.id)
-    ),
-    _LoanRow,
-)
+    )
 
 
 def charge_facts(charge: Charge) -> dict[str, Any]:
@@ -127,15 +129,16 @@ def patron_charges(
     agencies = None
     if collected_at is not None:
         agencies = set_up.agreements.collected_at(collected_at)
-    page, count = _OPEN if only_open else _ALL
+    page, count = (_open_page, _count_open) if only_open else (_page, _count)
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
     if agencies is None:
-        found = page(transaction, known.id, at_most, skipped)
-        total: int = count(transaction, known.id)
+        found = page(transaction, patron_id=known.id, at_most=at_most, skipped=skipped)
+        total = count(transaction, patron_id=known.id)
     else:
         # Few patrons owe to several agencies: their charges are sorted out here.
-        its = [each for each in page(transaction, known.id, ALL, 0) if each.agency_id in agencies]
+        every = page(transaction, patron_id=known.id, at_most=ALL, skipped=0)
+        its = [each for each in every if each.agency_id in agencies]
         found, total = its[skipped : skipped + at_most], len(its)
     loans = loans_charged(transaction, [charge.id for charge in found])
     balances = tuple(
@@ -153,7 +156,7 @@ def loans_charged(
     transaction: Transaction, charge_ids: Sequence[int], *, with_undone: bool = False
 ) -> dict[int, list[ChargedLoan]]:
     found: dict[int, list[ChargedLoan]] = defaultdict(list)
-    for row in _loans_of(transaction, list(charge_ids)):
+    for row in _loans_of(transaction, charge_ids=list(charge_ids)):
         if row.undone is None or with_undone:
             found[row.charge_id].append(ChargedLoan(*row[1:7], facts=json.loads(row.facts)))
     return found

@@ -7,13 +7,12 @@ are in `circulation.ledger.charge_lists`, explanations in `circulation.explainin
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
-from catalogue.database import Transaction, one, scalar
+from catalogue.database import Statement, Transaction, one, scalar, scalar_one
 from circulation.items.facts import ItemFacts
 from circulation.items.removal import ItemNeed, RemovalFeature
 from circulation.kernel.engine import Circulation
@@ -26,7 +25,6 @@ from circulation.ledger.postings import (
     CHARGE_COLUMNS,
     Account,
     Origin,
-    charge_row,
     find_charge,
     first_posting_of,
     insert_charge,
@@ -35,22 +33,27 @@ from circulation.ledger.postings import (
 )
 from circulation.ledger.schema import charge_loans, charge_postings, charges
 
-_charge_made_once = one(
-    select(*CHARGE_COLUMNS).where(charges.c.once == bindparam("of_once")), charge_row, "of_once"
-)
-_last_write_off: Callable[..., Any] = scalar(
-    select(func.max(charge_postings.c.id)).where(
-        charge_postings.c.charge_id == bindparam("of_charge"),
+
+@one(Charge)
+def _charge_made_once(*, once: str) -> Statement:
+    return select(*CHARGE_COLUMNS).where(charges.c.once == once)
+
+
+@scalar(int)
+def _last_write_off(*, charge_id: int) -> Statement:
+    return select(func.max(charge_postings.c.id)).where(
+        charge_postings.c.charge_id == charge_id,
         charge_postings.c.kind == PostingKind.WRITE_OFF.value,
-    ),
-    "of_charge",
-)
-_owed_for_item = scalar(
-    select(func.count())
-    .select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
-    .where(charge_loans.c.item_id == bindparam("of_item"), charges.c.balance != 0),
-    "of_item",
-)
+    )
+
+
+@scalar_one(int)
+def _owed_for_item(*, item_id: int) -> Statement:
+    return (
+        select(func.count())
+        .select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
+        .where(charge_loans.c.item_id == item_id, charges.c.balance != 0)
+    )
 
 
 class NewCharge(NamedTuple):
@@ -67,8 +70,8 @@ class NewCharge(NamedTuple):
     once: str | None = None
 
 
-def create_charge(circulation: Circulation, account: Account, new: NewCharge) -> Charge:
-    """Charges the account. A credit of the patron pays first."""
+def begin_charge(circulation: Circulation, account: Account, new: NewCharge) -> Charge:
+    """Writes a charge of nothing, to be posted to."""
     made = Charge(
         circulation.ids.next(account.now),
         account.patron_id,
@@ -83,8 +86,24 @@ def create_charge(circulation: Circulation, account: Account, new: NewCharge) ->
         new.reason,
         account.now,
     )
-    values = made._asdict() | {"kind": new.kind.value}
-    insert_charge(account.transaction, *values.values(), new.once)
+    insert_charge(
+        account.transaction,
+        charge_id=made.id,
+        patron_id=made.patron_id,
+        agency_id=made.agency_id,
+        branch_id=made.branch_id,
+        kind=made.kind.value,
+        currency=made.currency,
+        reason=made.reason,
+        created=made.created,
+        once=new.once,
+    )
+    return made
+
+
+def create_charge(circulation: Circulation, account: Account, new: NewCharge) -> Charge:
+    """Charges the account. A credit of the patron pays first."""
+    made = begin_charge(circulation, account, new)
     charge = post(account, made, PostingKind.CREATION, new.amount, reason=new.reason)
     write_event(
         account.transaction,
@@ -113,19 +132,19 @@ def open_charge(
 
     Raises ChargeUnknown.
     """
-    found = find_charge(transaction, charge_id)
+    found = find_charge(transaction, charge_id=charge_id)
     if found is None or found.patron_id is None:
         raise ChargeUnknown(f"there is no charge {charge_id} that can be changed")
     set_up = circulation.current_set_up(transaction)
     account = open_account(transaction, set_up, desk, found.patron_id, now)
-    locked = find_charge(transaction, charge_id)
+    locked = find_charge(transaction, charge_id=charge_id)
     assert locked is not None
     return account, locked
 
 
 def charge_made_once(account: Account, once: str) -> Charge | None:
     """The charge that was made for this already; it may have been cancelled."""
-    return _charge_made_once(account.transaction, once)
+    return _charge_made_once(account.transaction, once=once)
 
 
 def set_amount(account: Account, charge: Charge, amount: int, reason: str) -> Charge:
@@ -187,7 +206,7 @@ def reduce_write_off(
             f"{amount_text(amount, charge.currency)} is more than the "
             f"{amount_text(charge.written_off, charge.currency)} written off"
         )
-    parent = _last_write_off(account.transaction, charge.id)
+    parent = _last_write_off(account.transaction, charge_id=charge.id)
     kind = PostingKind.WRITE_OFF_REDUCTION
     return _corrected(account, charge, kind, amount, reason, parent)
 
@@ -201,7 +220,7 @@ def _corrected(
     parent: int | None = None,
 ) -> Charge:
     if parent is None:
-        parent = first_posting_of(account.transaction, charge.id)
+        parent = first_posting_of(account.transaction, charge_id=charge.id)
     changed = post(account, charge, kind, amount, Origin(parent=parent), reason=reason)
     write_event(
         account.transaction,
@@ -219,4 +238,4 @@ def _corrected(
 class MoneyAtRemoval(RemovalFeature):
     def need(self, transaction: Transaction, item: ItemFacts) -> ItemNeed | None:
         """Is something owed for a loan of it?"""
-        return ItemNeed.MONEY if _owed_for_item(transaction, item.id) else None
+        return ItemNeed.MONEY if _owed_for_item(transaction, item_id=item.id) else None

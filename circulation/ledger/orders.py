@@ -15,13 +15,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from catalogue.database import change, one, send
+from catalogue.database import Statement, change, columns, one, send
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal
 from circulation.ledger.money import Allocation
@@ -71,29 +72,48 @@ class _Row(NamedTuple):
     shares: str | None
 
 
-_is_it = (
-    money_orders.c.agency_id == bindparam("of_agency"),
-    money_orders.c.order_id == bindparam("of_order"),
-)
-_KEY = ("of_agency", "of_order")
-_TAKEN = ("agency_id", "order_id", "patron_id", "act", "amount", "currency", "charges", "at")
-#: (Both databases spell it alike.) PostgreSQL waits here for whoever has the id and is not done.
-_take = change(
-    insert(money_orders)
-    .values({name: bindparam(f"new_{name}", type_=money_orders.c[name].type) for name in _TAKEN})
-    .on_conflict_do_nothing(index_elements=[money_orders.c.agency_id, money_orders.c.order_id]),
-    *(f"new_{name}" for name in _TAKEN),
-)
-_find = one(select(*(money_orders.c[name] for name in _Row._fields)).where(*_is_it), _Row, *_KEY)
-_give_back = send(delete(money_orders).where(*_is_it), *_KEY)
-_note = send(
-    update(money_orders)
-    .where(*_is_it)
-    .values(payment_id=bindparam("new_payment"), shares=bindparam("new_shares")),
-    *_KEY,
-    "new_payment",
-    "new_shares",
-)
+@change
+def _take(
+    *,
+    agency_id: int,
+    order_id: str,
+    patron_id: int | None,
+    act: str,
+    amount: int | None,
+    currency: str,
+    charges: str | None,
+    at: datetime,
+) -> Statement:
+    """(Both databases spell it alike.) PostgreSQL waits here for whoever has the id and is not
+    done."""
+    values = locals()
+    key = [money_orders.c.agency_id, money_orders.c.order_id]
+    return insert(money_orders).values(values).on_conflict_do_nothing(index_elements=key)
+
+
+def _is_it(agency_id: int, order_id: str) -> tuple[ColumnElement[bool], ...]:
+    return money_orders.c.agency_id == agency_id, money_orders.c.order_id == order_id
+
+
+@one(_Row)
+def _find(*, agency_id: int, order_id: str) -> Statement:
+    return select(*columns(_Row, money_orders)).where(*_is_it(agency_id, order_id))
+
+
+@send
+def _give_back(*, agency_id: int, order_id: str) -> Statement:
+    return delete(money_orders).where(*_is_it(agency_id, order_id))
+
+
+@send
+def _note(
+    *, agency_id: int, order_id: str, payment_id: int | None, shares: str | None
+) -> Statement:
+    return (
+        update(money_orders)
+        .where(*_is_it(agency_id, order_id))
+        .values(payment_id=payment_id, shares=shares)
+    )
 
 
 def once(
@@ -113,16 +133,34 @@ def once(
     transaction = account.transaction
     charges = _ids(asked.charges)
     what = (account.patron_id, asked.act.value, asked.amount, asked.currency)
-    if not _take(transaction, agency_id, order_id, *what, charges, account.now):
-        before = _find(transaction, agency_id, order_id)
+    is_new = _take(
+        transaction,
+        agency_id=agency_id,
+        order_id=order_id,
+        patron_id=account.patron_id,
+        act=asked.act.value,
+        amount=asked.amount,
+        currency=asked.currency,
+        charges=charges,
+        at=account.now,
+    )
+    if not is_new:
+        before = _find(transaction, agency_id=agency_id, order_id=order_id)
         if before is None or before[:4] != what or before.charges not in (charges, None):
             return Refusal(Reason.ORDER_ID_TAKEN)
         return _done_before(before)
     done = do()
     if isinstance(done, Refusal):
-        _give_back(transaction, agency_id, order_id)
+        _give_back(transaction, agency_id=agency_id, order_id=order_id)
         return done
-    _note(transaction, agency_id, order_id, done.payment_id, json.dumps(done.shares))
+    shares = json.dumps(done.shares)
+    _note(
+        transaction,
+        agency_id=agency_id,
+        order_id=order_id,
+        payment_id=done.payment_id,
+        shares=shares,
+    )
     return done
 
 

@@ -5,20 +5,19 @@ Taking one is in `circulation.fees.paying`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from catalogue.database import Transaction, many, one
+from catalogue.database import Statement, Transaction, columns, many, one
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import Charge, ChargeKind, PostingKind
 from circulation.ledger.postings import (
     CHARGE_COLUMNS,
     Account,
     Origin,
-    charge_row,
     first_posting_of,
     post,
 )
@@ -42,37 +41,46 @@ class PaymentRow(NamedTuple):
     reversed: datetime | None
 
 
-_COLUMNS = tuple(payments.c[name] for name in PaymentRow._fields)
-find_payment = one(
-    select(*_COLUMNS).where(payments.c.id == bindparam("payment_id")), PaymentRow, "payment_id"
-)
-_charges_of_patron: Callable[..., list[Charge]] = many(
-    select(*CHARGE_COLUMNS)
-    .where(charges.c.patron_id == bindparam("of_patron"))
-    .order_by(charges.c.created, charges.c.id),
-    charge_row,
-    "of_patron",
-)
-last_payment_of = one(
-    select(charge_postings.c.id, charge_postings.c.payment_id)
-    .where(
-        charge_postings.c.charge_id == bindparam("of_charge"),
-        charge_postings.c.kind == PostingKind.PAYMENT.value,
+@one(PaymentRow)
+def find_payment(*, payment_id: int) -> Statement:
+    return select(*columns(PaymentRow, payments)).where(payments.c.id == payment_id)
+
+
+@many(Charge)
+def _charges_of_patron(*, patron_id: int) -> Statement:
+    return (
+        select(*CHARGE_COLUMNS)
+        .where(charges.c.patron_id == patron_id)
+        .order_by(charges.c.created, charges.c.id)
     )
-    .order_by(charge_postings.c.id.desc())
-    .limit(1),
-    None,
-    "of_charge",
-)
+
+
+class _LastPayment(NamedTuple):
+    """A posting, and the payment that it is of."""
+
+    id: int
+    payment_id: int | None
+
+
+@one(_LastPayment)
+def last_payment_of(*, charge_id: int) -> Statement:
+    return (
+        select(*columns(_LastPayment, charge_postings))
+        .where(
+            charge_postings.c.charge_id == charge_id,
+            charge_postings.c.kind == PostingKind.PAYMENT.value,
+        )
+        .order_by(charge_postings.c.id.desc())
+        .limit(1)
+    )
 
 
 def charges_of_account(
     transaction: Transaction, patron_id: int, agencies: Collection[int]
 ) -> list[Charge]:
     """What the patron was charged by these agencies, the oldest first."""
-    return [
-        each for each in _charges_of_patron(transaction, patron_id) if each.agency_id in agencies
-    ]
+    found = _charges_of_patron(transaction, patron_id=patron_id)
+    return [each for each in found if each.agency_id in agencies]
 
 
 def settle_with_credit(account: Account, charge: Charge) -> Charge:
@@ -82,7 +90,7 @@ def settle_with_credit(account: Account, charge: Charge) -> Charge:
         share = min(-each.balance, charge.balance)
         if not is_credit or share <= 0:
             continue
-        paid, payment_id = last_payment_of(account.transaction, each.id) or (None, None)
+        paid, payment_id = last_payment_of(account.transaction, charge_id=each.id) or (None, None)
         reason = f"put to charge {charge.id}"
         post(
             account,
@@ -92,12 +100,13 @@ def settle_with_credit(account: Account, charge: Charge) -> Charge:
             Origin(parent=paid, payment_id=payment_id),
             reason=reason,
         )
+        parent = first_posting_of(account.transaction, charge_id=charge.id)
         charge = post(
             account,
             charge,
             PostingKind.PAYMENT,
             share,
-            Origin(parent=first_posting_of(account.transaction, charge.id), payment_id=payment_id),
+            Origin(parent=parent, payment_id=payment_id),
             reason=ChargeReason.PAID_BEFOREHAND.value,
         )
     return charge

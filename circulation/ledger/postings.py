@@ -7,14 +7,25 @@ owes less (`LESS_IS_OWED`).
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Enum, func, insert, select, type_coerce, update
 
-from catalogue.database import Transaction, change, many, one, scalar, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    many,
+    one,
+    scalar,
+    scalar_one,
+    send,
+)
 from circulation.kernel.parts import Registry
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import SetUp
@@ -58,91 +69,96 @@ def open_account(
     transaction: Transaction, set_up: SetUp, desk: Desk | None, patron_id: int, now: datetime
 ) -> Account:
     """Locks the patron: after items, before queues of holds, as everywhere."""
-    lock_account(transaction, patron_id)
+    lock_account(transaction, patron_id=patron_id)
     return Account(transaction, set_up, desk, patron_id, now)
 
 
-def charge_row(*row: Any) -> Charge:
-    charge = Charge(*row)
-    return charge._replace(kind=ChargeKind(charge.kind))
+def _kind(column: ColumnElement[str], kinds: type[enum.Enum]) -> ColumnElement[Any]:
+    """A column that holds the value of one of them."""
+    values = Enum(kinds, values_callable=lambda _: [each.value for each in kinds])
+    return type_coerce(column, values)
 
 
-CHARGE_COLUMNS = tuple(charges.c[name] for name in Charge._fields)
-find_charge = one(
-    select(*CHARGE_COLUMNS).where(charges.c.id == bindparam("charge_id")), charge_row, "charge_id"
-)
+CHARGE_COLUMNS = columns(Charge, charges, kind=_kind(charges.c.kind, ChargeKind))
 
-#: Of charges that are made: parameters in this order, the last for what is charged once only.
-_NEW = (
-    "id",
-    "patron_id",
-    "agency_id",
-    "branch_id",
-    "kind",
-    "currency",
-    "amount",
-    "paid",
-    "written_off",
-    "balance",
-    "reason",
-    "created",
-    "once",
-)
-insert_charge = send(
-    insert(charges).values(
-        {charges.c[name]: bindparam(f"new_{name}", type_=charges.c[name].type) for name in _NEW}
-    ),
-    *(f"new_{name}" for name in _NEW),
-)
-#: The posting that payments pay and reductions correct.
-first_posting_of = scalar(
-    select(func.min(charge_postings.c.id)).where(
-        charge_postings.c.charge_id == bindparam("of_charge")
-    ),
-    "of_charge",
-)
-_MOVED = ("amount", "paid", "written_off", "balance")
-_move = change(
-    update(charges)
-    .where(charges.c.id == bindparam("of_charge"))
-    .values({name: charges.c[name] + bindparam(f"more_{name}") for name in _MOVED}),
-    "of_charge",
-    *(f"more_{name}" for name in _MOVED),
-)
-_WRITTEN = Posting._fields[1:]
-_insert_posting = scalar(
-    insert(charge_postings)
-    .values(
-        {
-            charge_postings.c[name]: bindparam(f"new_{name}", type_=charge_postings.c[name].type)
-            for name in _WRITTEN
-        }
+
+@one(Charge)
+def find_charge(*, charge_id: int) -> Statement:
+    return select(*CHARGE_COLUMNS).where(charges.c.id == charge_id)
+
+
+@send
+def insert_charge(
+    *,
+    charge_id: int,
+    patron_id: int | None,
+    agency_id: int,
+    branch_id: int,
+    kind: str,
+    currency: str,
+    reason: str,
+    created: datetime,
+    once: str | None,
+) -> Statement:
+    values = {name: value for name, value in locals().items() if name != "charge_id"}
+    nothing = dict.fromkeys(("amount", "paid", "written_off", "balance"), 0)
+    return insert(charges).values(values | nothing | {"id": charge_id})
+
+
+@scalar(int)
+def first_posting_of(*, charge_id: int) -> Statement:
+    """The posting that payments pay and reductions correct."""
+    return select(func.min(charge_postings.c.id)).where(charge_postings.c.charge_id == charge_id)
+
+
+@change
+def _move(*, charge_id: int, amount: int, paid: int, written_off: int, balance: int) -> Statement:
+    more = {"amount": amount, "paid": paid, "written_off": written_off, "balance": balance}
+    return (
+        update(charges)
+        .where(charges.c.id == charge_id)
+        .values({name: charges.c[name] + value for name, value in more.items()})
     )
-    .returning(charge_postings.c.id),
-    *(f"new_{name}" for name in _WRITTEN),
+
+
+@scalar_one(int)
+def _insert_posting(
+    *,
+    charge_id: int,
+    kind: str,
+    amount: int,
+    parent_id: int | None,
+    payment_id: int | None,
+    at: datetime,
+    actor: str,
+    device: str,
+    branch_id: int | None,
+    reason: str,
+) -> Statement:
+    return insert(charge_postings).values(locals()).returning(charge_postings.c.id)
+
+
+_POSTING_COLUMNS = columns(
+    Posting, charge_postings, kind=_kind(charge_postings.c.kind, PostingKind)
 )
 
 
-def _posting_row(*row: Any) -> Posting:
-    posting = Posting(*row)
-    return posting._replace(kind=PostingKind(posting.kind))
+@many(Posting)
+def postings_of(*, charge_id: int) -> Statement:
+    return (
+        select(*_POSTING_COLUMNS)
+        .where(charge_postings.c.charge_id == charge_id)
+        .order_by(charge_postings.c.id)
+    )
 
 
-_POSTING_COLUMNS = tuple(charge_postings.c[name] for name in Posting._fields)
-postings_of = many(
-    select(*_POSTING_COLUMNS)
-    .where(charge_postings.c.charge_id == bindparam("of_charge"))
-    .order_by(charge_postings.c.id),
-    _posting_row,
-    "of_charge",
-)
-postings_of_payment = many(
-    select(*_POSTING_COLUMNS)
-    .where(charge_postings.c.payment_id == bindparam("of_payment"))
-    .order_by(charge_postings.c.id),
-    _posting_row,
-    "of_payment",
-)
+@many(Posting)
+def postings_of_payment(*, payment_id: int) -> Statement:
+    return (
+        select(*_POSTING_COLUMNS)
+        .where(charge_postings.c.payment_id == payment_id)
+        .order_by(charge_postings.c.id)
+    )
 
 
 class Origin(NamedTuple):
@@ -174,29 +190,29 @@ def post(
     charged, paid, written_off = (sign * amount for sign in EFFECTS[kind])
     balance = charged - paid - written_off
     desk = account.desk
-    if not _move(account.transaction, charge.id, charged, paid, written_off, balance):
+    if not _move(
+        account.transaction,
+        charge_id=charge.id,
+        amount=charged,
+        paid=paid,
+        written_off=written_off,
+        balance=balance,
+    ):
         raise ChargeGone(f"there is no charge {charge.id}")
     _insert_posting(
         account.transaction,
-        charge.id,
-        kind.value,
-        balance,
-        origin.parent,
-        origin.payment_id,
-        account.now,
-        desk.actor if desk else "",
-        desk.device if desk else "",
-        desk.branch_id if desk else None,
-        reason,
+        charge_id=charge.id,
+        kind=kind.value,
+        amount=balance,
+        parent_id=origin.parent,
+        payment_id=origin.payment_id,
+        at=account.now,
+        actor=desk.actor if desk else "",
+        device=desk.device if desk else "",
+        branch_id=desk.branch_id if desk else None,
+        reason=reason,
     )
-    add_to_balance(
-        account.transaction,
-        account.patron_id,
-        charge.agency_id,
-        charge.currency,
-        charge.kind,
-        balance,
-    )
+    add_to_balance(account.transaction, account.patron_id, charge, balance)
     if balance < 0:
         for follow in LESS_IS_OWED:
             follow(account)

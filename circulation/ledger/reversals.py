@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import Moment, Transaction, change
+from catalogue.database import Statement, Transaction, change
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
@@ -23,13 +23,14 @@ from circulation.ledger.postings import (
 )
 from circulation.ledger.schema import payments
 
-_set_reversed = change(
-    update(payments)
-    .where(payments.c.id == bindparam("of_payment"), payments.c.reversed.is_(None))
-    .values(reversed=bindparam("new_reversed", type_=Moment)),
-    "of_payment",
-    "new_reversed",
-)
+
+@change
+def _set_reversed(*, payment_id: int, payment_reversed: datetime | None) -> Statement:
+    return (
+        update(payments)
+        .where(payments.c.id == payment_id, payments.c.reversed.is_(None))
+        .values(reversed=payment_reversed)
+    )
 
 
 def reverse_payment(
@@ -46,21 +47,21 @@ def reverse_payment(
     Its order id stays taken. Money that was given back meanwhile stays given back. Raises
     ValueError for a payment that is not known, or whose patron was erased.
     """
-    payment = find_payment(transaction, payment_id)
+    payment = find_payment(transaction, payment_id=payment_id)
     if payment is None or payment.patron_id is None:
         raise ValueError(f"there is no payment {payment_id} that can be undone")
     account = open_account(
         transaction, circulation.current_set_up(transaction), desk, payment.patron_id, now
     )
-    if not _set_reversed(transaction, payment_id, now):
+    if not _set_reversed(transaction, payment_id=payment_id, payment_reversed=now):
         return False
     still_paid: dict[int, list[int]] = {}
-    for posting in postings_of_payment(transaction, payment_id):
+    for posting in postings_of_payment(transaction, payment_id=payment_id):
         paid = still_paid.setdefault(posting.charge_id, [posting.id, 0])
         paid[1] -= posting.amount
     undone = {}
     for charge_id, (parent, amount) in still_paid.items():
-        charge = find_charge(transaction, charge_id)
+        charge = find_charge(transaction, charge_id=charge_id)
         assert charge is not None
         share = min(amount, charge.paid)
         if share > 0:
@@ -98,7 +99,7 @@ def reimburse(account: Account, charge: Charge, reason: str, amount: int | None 
             f"{amount_text(amount, charge.currency)} cannot be given back of "
             f"{amount_text(max(too_much, 0), charge.currency)} paid too much"
         )
-    parent, payment_id = last_payment_of(account.transaction, charge.id) or (None, None)
+    parent, payment_id = last_payment_of(account.transaction, charge_id=charge.id) or (None, None)
     changed = post(
         account,
         charge,

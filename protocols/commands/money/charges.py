@@ -237,7 +237,7 @@ def add(
 
 
 def _charge(library: Library, charge_id: int) -> Charge:
-    charge = library.read(lambda transaction: find_charge(transaction, charge_id))
+    charge = library.read(lambda transaction: find_charge(transaction, charge_id=charge_id))
     if charge is None:
         raise click.ClickException(f"there is no charge {charge_id} that can be changed")
     return charge

@@ -38,7 +38,7 @@ def test_the_oldest_go_first_and_an_order_id_counts_once(either_library: Library
     assert isinstance(given_up(library, 500), GivenUp)
     assert isinstance(given_up(library, 500), GivenUp)  # without an order id it is another one
     assert total(library, "P1") == 500
-    postings = library.read(lambda transaction: postings_of(transaction, second.id))
+    postings = library.read(lambda transaction: postings_of(transaction, charge_id=second.id))
     reasons = [each.reason for each in postings if each.kind is PostingKind.WRITE_OFF]
     assert reasons == ["kiosk", "kiosk", "kiosk"]
 

@@ -221,7 +221,7 @@ def test_a_payment_that_failed_is_undone(either_library: Library) -> None:
     assert total(library, card) == 3_000
     for made in (first, second):
         made_, paid_, back = library.read(
-            lambda transaction, made=made: postings_of(transaction, made.id)  # type: ignore[misc]
+            lambda transaction, made=made: postings_of(transaction, charge_id=made.id)  # type: ignore[misc]
         )
         assert (paid_.parent_id, back.parent_id) == (made_.id, paid_.id)
         assert (back.kind, back.amount) == (PostingKind.PAYMENT_REDUCTION, -paid_.amount)
@@ -258,7 +258,9 @@ def test_a_write_off_and_its_return(library: Library) -> None:
     assert (off.amount, off.written_off, off.balance) == (3_000, 2_000, 1_000)
     on = changed(library, made.id, reduce_write_off, "found the patron", 500)
     assert (on.written_off, on.balance, total(library, card)) == (1_500, 1_500, 1_500)
-    creation, first, second = library.read(lambda transaction: postings_of(transaction, made.id))
+    creation, first, second = library.read(
+        lambda transaction: postings_of(transaction, charge_id=made.id)
+    )
     assert (first.parent_id, second.parent_id) == (creation.id, first.id)
     for change in (write_off, reduce_write_off):
         with pytest.raises(ValueError, match=r"15\.01 DKK"):

@@ -120,7 +120,7 @@ def test_the_former_borrower_is_locked_before_the_queue_of_the_title(
     def look_at_the_queue(transaction: Transaction) -> None:
         nonlocal tries
         tries += 1
-        lock_account(transaction, account)
+        lock_account(transaction, patron_id=account)
         balances_of(transaction, account)  # a lock goes out with the next statement that reads
         if tries == 1:
             lending.start()
