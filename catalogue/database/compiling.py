@@ -141,7 +141,7 @@ class Compiled:
         changed = ", ".join(map(self._column, range(len(names))))
         self._scope["_row"] = row
         if fields is None:
-            return f"_row({changed})" if processed else "_row(*_v)"
+            return f"_row({changed})"
         self._scope["_new"] = tuple.__new__  # what a NamedTuple comes down to
         if not processed:
             return "_new(_row, _v)"

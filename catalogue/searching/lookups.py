@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
+from sys import intern
 from typing import Any, Final, NamedTuple, Protocol, TypedDict
 
 from pyroaring import BitMap
@@ -62,22 +63,26 @@ def _one_term(*, access_point: int, term: bytes) -> Statement:
     )
 
 
-class _OfNumber(NamedTuple):
-    number: int
-    bitmap: bytes
+def _numbered(number: int, bitmap: bytes) -> tuple[int, bytes]:
+    return number, bitmap
+
+
+#: The arguments of the statements below; interned, a call finds them without comparing letters.
+_SEVERAL: Final = [
+    intern(f"{name}_{number}") for number in range(_AT_ONCE) for name in ("access_point", "term")
+]
 
 
 @lru_cache(maxsize=_AT_ONCE)
-def _several_terms(size: int) -> Callable[..., list[_OfNumber]]:
+def _several_terms(size: int) -> Callable[..., list[tuple[int, bytes]]]:
     """The bitmaps of `size` terms (index and term in turn), each with its number."""
-    names = [f"{name}_{number}" for number in range(size) for name in ("access_point", "term")]
 
-    @many(_OfNumber)
-    @taking(*names)
+    @many(_numbered)
+    @taking(*_SEVERAL[: 2 * size])
     def bitmaps(**given: Any) -> Statement:
         return union_all(
             *(
-                select(*columns(_OfNumber, postings, number=literal_column(str(number)))).where(
+                select(*columns(_numbered, postings, number=literal_column(str(number)))).where(
                     postings.c.access_point == given[f"access_point_{number}"],
                     postings.c.term == given[f"term_{number}"],
                 )
@@ -219,12 +224,10 @@ def read_terms(transaction: Transaction, wanted: dict[Posting, BitMap]) -> None:
         return
     keys = iter(list(wanted))
     while part := list(islice(keys, _AT_ONCE)):
-        given: dict[str, Any] = {}
-        for number, (index, term) in enumerate(part):
-            given |= {f"access_point_{number}": index, f"term_{number}": term}
+        given: dict[str, Any] = dict(zip(_SEVERAL, chain.from_iterable(part), strict=False))
         rows: list[list[bytes]] = [[] for _ in part]
-        for row in _several_terms(len(part))(transaction, **given):
-            rows[row.number].append(row.bitmap)
+        for number, bitmap in _several_terms(len(part))(transaction, **given):
+            rows[number].append(bitmap)
         for key, found in zip(part, rows, strict=True):
             wanted[key] = join(found)
 

@@ -117,9 +117,8 @@ class _Posting(NamedTuple):
     bitmap: bytes
 
 
-class _CountedTerm(NamedTuple):
-    term: bytes
-    total: int
+def _entry(term: bytes, hits: int) -> ScanEntry:
+    return ScanEntry(term.decode(), hits)
 
 
 class _ReadTerms(Protocol[Row]):
@@ -134,7 +133,7 @@ class _Direction(NamedTuple):
     """How the index is read: terms with counts, terms with bitmaps."""
 
     is_ahead: bool
-    counts: _ReadTerms[_CountedTerm]
+    counts: _ReadTerms[ScanEntry]
     bitmaps: _ReadTerms[_Posting]
 
 
@@ -146,9 +145,9 @@ def _direction(is_ahead: bool) -> _Direction:
         beyond = (postings.c.term < bound) & (postings.c.term > PRESENT)
         return chosen.where(beyond).order_by(postings.c.term.desc())
 
-    @many(_CountedTerm)
+    @many(_entry)
     def counts(*, access_point: int, bound: bytes, rows: int) -> Statement:
-        counted = columns(_CountedTerm, postings, total=func.sum(postings.c.count))
+        counted = columns(_entry, postings, hits=func.sum(postings.c.count))
         selected = select(*counted).group_by(postings.c.term)
         return chosen(selected, access_point, bound).limit(rows)
 
@@ -171,13 +170,12 @@ def _read(
 ) -> tuple[list[ScanEntry], bool, bool]:
     """Entries in the order of reading, whether the list ends there, whether it was cut."""
     if visible is None and len(listed.indexes) == 1 and not listed.has_holders:
-        bound = listed.start
-        index = listed.indexes[0]
-        rows = direction.counts(transaction, access_point=index, bound=bound, rows=wanted + 1)
+        found = direction.counts(
+            transaction, access_point=listed.indexes[0], bound=listed.start, rows=wanted + 1
+        )
         is_exact = listed.is_exact
-        if is_exact is None or all(is_exact(row.term) for row in rows):
-            found = [ScanEntry(row.term.decode(), row.total) for row in rows[:wanted]]
-            return found, len(rows) <= wanted, False
+        if is_exact is None or all(is_exact(entry.term.encode()) for entry in found):
+            return found[:wanted], len(found) <= wanted, False
     entries: list[ScanEntry] = []
     reading = _Reading(transaction, listed, visible, direction)
     for entry in reading.entries():
