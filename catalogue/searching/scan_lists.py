@@ -40,14 +40,9 @@ class TermList:
     has_holders: bool = False
 
 
-def list_for(
-    name: str,
-    text: str,
-    structure: Structure | None,
-    position: Position | None,
-    completeness: Completeness | None,
-) -> TermList:
-    """The list that these attributes ask for; raises UnsupportedSearch where there is none."""
+def list_for(term: Term) -> TermList:
+    """The list that a term asks for; raises UnsupportedSearch where there is none."""
+    name, text, structure = term.access_point, term.text, term.structure
     if len(text) > LONGEST_TERM:
         raise UnsupportedSearch(Part.TERM, f"more than {LONGEST_TERM} characters")
     if name not in ACCESS_POINTS:
@@ -57,25 +52,23 @@ def list_for(
         raise UnsupportedSearch(Part.ACCESS_POINT, name)
     if Kind.WORD not in points[0].kinds:
         return _numbers(name, points, text, structure)
-    kind, search = _of_words(name, structure, position, completeness)
+    kind, search = _of_words(term)
     if not all(kind in point.kinds for point in points):
-        if completeness is Completeness.COMPLETE_FIELD:
-            raise UnsupportedSearch(Part.COMPLETENESS, completeness.value)
+        if term.completeness is Completeness.COMPLETE_FIELD:
+            raise UnsupportedSearch(Part.COMPLETENESS, term.completeness.value)
         if structure is not None and kind is Kind.FIELD:
             raise UnsupportedSearch(Part.STRUCTURE, structure.value)
-        raise UnsupportedSearch(Part.POSITION, position.value if position else "")
+        raise UnsupportedSearch(Part.POSITION, term.position.value if term.position else "")
     phrase = fold_phrase(text)
     key = phrase_key(phrase) if kind is Kind.FIELD else phrase.encode()
     indexes = tuple(point.index(kind) for point in points)
     return TermList(name, indexes, key or _FIRST, key.decode(), search)
 
 
-def _of_words(
-    name: str,
-    structure: Structure | None,
-    position: Position | None,
-    completeness: Completeness | None,
-) -> tuple[Kind, Term]:
+def _of_words(term: Term) -> tuple[Kind, Term]:
+    """The kind of terms in the list, and a search for one of them."""
+    name, structure, position = term.access_point, term.structure, term.position
+    completeness = term.completeness
     if position is Position.FIRST_IN_SUBFIELD:
         raise UnsupportedSearch(Part.POSITION, position.value)
     if completeness is Completeness.COMPLETE_SUBFIELD:

@@ -32,7 +32,7 @@ from catalogue.database import Statement, Transaction, columns, many
 from catalogue.holders import held_by, open_holders
 from catalogue.index.access_points import PRESENT
 from catalogue.index.numbers import number_key
-from catalogue.query import Completeness, Part, Position, Structure, Term, UnsupportedSearch
+from catalogue.query import Part, Term, UnsupportedSearch
 from catalogue.schema import postings
 from catalogue.searching.lookups import find_matches
 from catalogue.searching.matching import plan_term
@@ -75,27 +75,23 @@ class ScanPage:
 
 def scan(
     transaction: Transaction,
-    access_point: str,
-    term: str,
+    term: Term,
     *,
     before: int = 0,
     after: int = 20,
-    structure: Structure | None = None,
-    position: Position | None = None,
-    completeness: Completeness | None = None,
     visible: BitMap | None = None,
 ) -> ScanPage:
     """At most `before` terms ahead of `term` and `after` from it on, in order.
 
-    An empty term is the beginning of the list. Only records in `visible` count, and terms without
-    any are left out. Raises UnsupportedSearch for what there is no list of, ValueError for
-    negative numbers; more than `MOST_ENTRIES` terms are refused as well.
+    An empty term is the beginning of the list; relation and truncation do not matter. Only records
+    in `visible` count, and terms without any are left out. Raises UnsupportedSearch for what there
+    is no list of and for more than `MOST_ENTRIES` terms, ValueError for negative numbers.
     """
     if before < 0 or after < 0:
         raise ValueError("a page has no negative number of terms")
     if before + after > MOST_ENTRIES:
         raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_ENTRIES} terms")
-    listed = list_for(access_point, term, structure, position, completeness)
+    listed = list_for(term)
     later, is_end, is_late_cut = _read(transaction, listed, after, visible, _AHEAD)
     earlier, is_start, is_early_cut = _read(transaction, listed, before, visible, _BACK)
     earlier.reverse()

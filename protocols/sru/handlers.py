@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from catalogue.database import DatabaseUnavailable
 from catalogue.index.access_points import searched_points
-from catalogue.query import Query, Term, UnsupportedSearch
+from catalogue.query import Query, UnsupportedSearch
 from catalogue.searching.evaluation import is_wide, search
 from catalogue.searching.scan_lists import list_for
 from catalogue.searching.scanning import scan
@@ -188,20 +188,16 @@ def answer_scan(request: ScanRequest, caller: SruSettings, context: Context) -> 
         before = max(position - 1, 0)
         page = scan(
             context.transaction,
-            term.access_point,
-            term.text,
+            term,
             before=before,
             after=most - before if position else most + 1,
-            structure=term.structure,
-            position=term.position,
-            completeness=term.completeness,
             visible=scope.records,
         )
     except (Refused, UnsupportedSearch) as error:
         return _failed_scan(request, [diagnostic_of(error)])
     entries, is_start, is_end = page.entries, page.is_start, page.is_end
     if position == 0 and entries:  # the term itself comes just before the first that is given
-        if entries[0].term == _as_listed(term):
+        if entries[0].term == list_for(term).phrase:
             entries, is_start = entries[1:], False
         is_end = is_end and len(entries) <= most
         entries = entries[:most]
@@ -211,14 +207,6 @@ def answer_scan(request: ScanRequest, caller: SruSettings, context: Context) -> 
         for entry, place in zip(entries, places, strict=True)
     ]
     return ScanResponse(request, terms, x_scan_clause=_x_clause(request))
-
-
-def _as_listed(term: Term) -> str:
-    """The term as it stands in its list, if it does."""
-    listed = list_for(
-        term.access_point, term.text, term.structure, term.position, term.completeness
-    )
-    return listed.phrase
 
 
 def _clause_of(text: str) -> Clause:

@@ -79,7 +79,7 @@ def operations(transaction: Transaction) -> dict[str, Operation]:
         "author AND title, 300 each": finding(And(word("author", 300), middling)),
         "ISBN + record": finding_and_fetching(Term("isbn", "9780000202505"), 1),
         "broad, 10,000, + 10 records": finding_and_fetching(broad, 10),
-        "scan of 20": lambda t: scan(t, "title", middling.text).entries,
+        "scan of 20": lambda t: scan(t, Term("title", middling.text)).entries,
         "3,000 by title, 10 of them": lambda t: sort(t, found, by_title, limit=10),
         "3,000 by year, 10 of them": lambda t: sort(t, found, (SortKey("year"),), limit=10),
         "languages of 3,000": lambda t: facets(t, found, "language"),

@@ -31,9 +31,9 @@ BY_TITLE = (SortKey("title"),)
 BY_YEAR = (SortKey("year", descending=True), SortKey("title"))
 
 
-def scanning(point: str, term: str, **options: Any) -> Operation:
+def scanning(term: Term, **options: Any) -> Operation:
     def work(transaction: Transaction) -> Sized:
-        return scan(transaction, point, term, **options).entries
+        return scan(transaction, term, **options).entries
 
     return work
 
@@ -62,13 +62,13 @@ def counting(term: Term, point: str) -> Operation:
 
 NARROW, BROAD = Term("title", "soil"), Term("any", "university")
 OPERATIONS: dict[str, Operation] = {
-    "20 title words": scanning("title", "histor"),
-    "20 title words, 10 before": scanning("title", "histor", before=10, after=10),
-    "20 titles": scanning("title", "histor", structure=Structure.PHRASE),
-    "20 of all words": scanning("any", "univers"),
-    "20 ISBNs": scanning("isbn", "978"),
-    "20 names (four indexes)": scanning("name", "smith"),
-    "20 title words of a branch": scanning("title", "histor", visible=SOME),
+    "20 title words": scanning(Term("title", "histor")),
+    "20 title words, 10 before": scanning(Term("title", "histor"), before=10, after=10),
+    "20 titles": scanning(Term("title", "histor", structure=Structure.PHRASE)),
+    "20 of all words": scanning(Term("any", "univers")),
+    "20 ISBNs": scanning(Term("isbn", "978")),
+    "20 names (four indexes)": scanning(Term("name", "smith")),
+    "20 title words of a branch": scanning(Term("title", "histor"), visible=SOME),
     "narrow by title": sorting(NARROW, BY_TITLE),
     "broad by title": sorting(BROAD, BY_TITLE),
     "broad by year and title": sorting(BROAD, BY_YEAR),

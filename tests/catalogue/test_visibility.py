@@ -169,7 +169,7 @@ def test_who_possesses_records_can_be_scanned(library: Library) -> None:
     for visible in everything:
         page = library.database.read(
             lambda t, those=visible: scan(
-                t, "possessing_institution", "DK-11", before=5, visible=those
+                t, Term("possessing_institution", "DK-11"), before=5, visible=those
             )
         ).result()
         assert [tuple(entry) for entry in page.entries] == [("dk1", 2), ("dk11", 1), ("dk12", 1)]

@@ -96,17 +96,7 @@ def _page(
     before, after = (preferred - 1, number - preferred + 1) if preferred else (0, number + 1)
     attributes = request.term_list_and_start_point.attributes
     try:
-        page = scan(
-            context.transaction,
-            term.access_point,
-            term.text,
-            before=before,
-            after=after,
-            structure=term.structure,
-            position=term.position,
-            completeness=term.completeness,
-            visible=visible,
-        )
+        page = scan(context.transaction, term, before=before, after=after, visible=visible)
         if preferred == 0:
             _leave_out_the_term(page, term, number)
     except UnsupportedSearch as unsupported:
@@ -161,9 +151,6 @@ def _bounds(request: ScanRequest) -> tuple[int, int]:
 
 
 def _leave_out_the_term(page: ScanPage, term: Term, number: int) -> None:
-    listed = list_for(
-        term.access_point, term.text, term.structure, term.position, term.completeness
-    )
-    if page.entries and page.entries[0].term == listed.phrase:
+    if page.entries and page.entries[0].term == list_for(term).phrase:
         del page.entries[0]
     del page.entries[number:]

@@ -76,7 +76,7 @@ def test_a_replaced_record_is_found_by_its_new_words_alone(database: Database) -
 
     def looked_at(transaction: Transaction) -> Any:
         everything = search(transaction, Term("title", "grass"))
-        page = scan(transaction, "title", "s", before=0, after=2, structure=Structure.WORD)
+        page = scan(transaction, Term("title", "s", structure=Structure.WORD), before=0, after=2)
         return (
             [(entry.term, entry.hits) for entry in page.entries][:1],
             list(sort(transaction, everything, [SortKey("year", descending=True)])),

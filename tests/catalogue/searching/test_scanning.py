@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from pyroaring import BitMap
 from catalogue.database import Database, open_database
 from catalogue.index.access_points import ACCESS_POINTS, Kind, searched_points
 from catalogue.index.folding import PHRASE_BYTES
-from catalogue.query import Completeness, Part, Position, Structure, UnsupportedSearch
+from catalogue.query import Completeness, Part, Position, Structure, Term, UnsupportedSearch
 from catalogue.searching.evaluation import search
 from catalogue.searching.scanning import MOST_ENTRIES, ScanPage, scan
 from tests.builders.catalogue import a_record, add_records
@@ -62,8 +63,20 @@ def library(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     database.close()
 
 
-def page_of(database: Database, point: str, term: str, **options: object) -> ScanPage:
-    return database.read(lambda t: scan(t, point, term, **options)).result()  # type: ignore[arg-type]
+def page_of(
+    database: Database,
+    point: str,
+    text: str,
+    *,
+    before: int = 0,
+    after: int = 20,
+    visible: BitMap | None = None,
+    **attributes: Any,
+) -> ScanPage:
+    term = Term(point, text, **attributes)
+    return database.read(
+        lambda t: scan(t, term, before=before, after=after, visible=visible)
+    ).result()
 
 
 def shown(page: ScanPage) -> list[tuple[str, int]]:
@@ -224,13 +237,13 @@ def test_chunks_of_a_term_are_counted_together(sqlite_url: str) -> None:
         ("title", {"structure": Structure.YEAR}, Part.STRUCTURE),
         ("name", {"structure": PHRASE}, Part.STRUCTURE),
         ("isbn", {"structure": Structure.NAME}, Part.STRUCTURE),
-        ("year", {"term": "next"}, Part.TERM),
-        ("title", {"term": "x" * 1001}, Part.TERM),
+        ("year", {"text": "next"}, Part.TERM),
+        ("title", {"text": "x" * 1001}, Part.TERM),
         ("title", {"after": MOST_ENTRIES + 1}, Part.TOO_COMPLEX),
     ],
 )
 def test_refused(library: Database, point: str, options: dict[str, object], part: Part) -> None:
-    options = {"term": "soil", **options}
+    options = {"text": "soil", **options}
     with pytest.raises(UnsupportedSearch) as refused:
         page_of(library, point, **options)  # type: ignore[arg-type]
     assert refused.value.part is part
