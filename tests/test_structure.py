@@ -21,7 +21,7 @@ LONGER: dict[str, str] = {}
 #: The most lines of a function, and the most parameters.
 MOST_OF_A_FUNCTION, MOST_PARAMETERS = 60, 6
 #: Rooms whose functions are held to that; complexity is for the linter.
-OF_SHORT_FUNCTIONS = ("protocols",)
+OF_SHORT_FUNCTIONS = ("catalogue", "protocols")
 
 
 def modules(*folders: str) -> Iterator[Path]:
@@ -57,8 +57,8 @@ def test_modules_of_tests_are_of_one_subject() -> None:
 
 
 def functions(*folders: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    """Every function with the name of its module before its own."""
-    for path in modules(*folders):
+    """Every function with the name of its module before its own; migrations are never changed."""
+    for path in (path for path in modules(*folders) if path.parent.name != "versions"):
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield f"{name_of(path)}.{node.name}", node

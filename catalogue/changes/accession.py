@@ -99,6 +99,17 @@ class ItemDefaults:
         return f"{self.prefix}{self.first_number + position - 1:0{self.digits}d}"
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where new records come from: when, whose they are (None: shared by all), by which load, and
+    the item that each of them has."""
+
+    now: datetime
+    agency_id: int | None = None
+    load_id: int | None = None
+    with_items: ItemDefaults | None = None
+
+
 def next_record_id(transaction: Transaction) -> int:
     """The id for the next record; holds off all other writers of records until the commit."""
     lock_writing(transaction)
@@ -109,11 +120,7 @@ def store(
     transaction: Transaction,
     made: Iterable[Made],
     columns: Iterable[Columns],
-    *,
-    now: datetime,
-    agency_id: int | None = None,
-    load_id: int | None = None,
-    with_items: ItemDefaults | None = None,
+    origin: Origin,
 ) -> None:
     """Inserts prepared records with their postings; their ids are `next_record_id` or above."""
     given = list(made)
@@ -123,27 +130,26 @@ def store(
             _NewRecord(
                 record.id,
                 record.record_format,
-                agency_id,
+                origin.agency_id,
                 record.description.control_number,
                 record.description.title,
                 record.description.author,
                 record.description.year,
-                load_id,
-                record.position if load_id is not None else None,
+                origin.load_id,
+                record.position if origin.load_id is not None else None,
                 record.data,
-                now,
-                now,
+                origin.now,
+                origin.now,
             )
             for record in given
         ),
     )
     add_sort_keys(transaction, ((record.id, record.description) for record in given))
     add_postings(transaction, columns)
-    if with_items is not None:
-        insert_items(
-            transaction, with_items, [(record.position, record.id) for record in given], now
-        )
-    elif agency_id is not None:
+    if origin.with_items is not None:
+        placed = [(record.position, record.id) for record in given]
+        insert_items(transaction, origin.with_items, placed, origin.now)
+    elif origin.agency_id is not None:
         update_holders(transaction, (record.id for record in given))
 
 
@@ -203,7 +209,7 @@ def add_records(
     if record_format == LINKED_FORMAT:
         accepted = [named(transaction, each).data for each in accepted]
     made, columns = prepare(next_record_id(transaction), accepted, record_format)
-    store(transaction, made, columns, now=now, agency_id=agency_id)
+    store(transaction, made, columns, Origin(now, agency_id))
     return [record.id for record in made]
 
 

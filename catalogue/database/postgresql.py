@@ -174,33 +174,23 @@ class PostgresqlDatabase:
 
     def _run(self, connection: Pipeline | None, job: _Job) -> tuple[Pipeline, Any]:
         """Runs work until it is committed; gives the connection to go on with."""
-        work, writes = job.work, job.writes
-        # What waits for a lock is told so sooner.
-        within = self._patience + 1.0 if writes else None
         attempt, has_moved = 0, False
         while True:
             attempt += 1
             committing = False
+            if connection is not None and connection.closed:
+                connection = None
             try:
-                if writes and self._is_stuck and self.outage.reason is not None:
-                    raise self.outage.error()
-                if connection is None or connection.closed:
-                    if self._is_gone and self.outage.is_old:
-                        raise self.outage.error()
-                    connection = None
+                self._refuse_in_outage(job, connection)
+                if connection is None:
                     connection = Pipeline(self._connected())
                     self._is_gone = False
-                connection.begin(writes=writes)
-                result = work(
+                connection.begin(writes=job.writes)
+                result = job.work(
                     Transaction("postgresql", connection.execute, connection.execute_many)
                 )
-                committing = writes
-                if job.tells and self.replica is not None:
-                    self.replica.must_hold(
-                        connection.commit(writes=writes, then=POSITION, within=within)
-                    )
-                else:
-                    connection.commit(writes=writes, within=within)
+                committing = job.writes
+                self._commit(connection, job)
                 return connection, result
             except _LOST_RACES:
                 self._roll_back(connection)
@@ -219,20 +209,42 @@ class PostgresqlDatabase:
                         raise self._refused(error) from error
                     has_moved = True
                     continue
-                is_known = connection is not None and not connection.closed
-                if is_known and not isinstance(error, CommitInDoubt):
-                    raise self._refused(error) from error
-                if connection is None:
-                    self._is_gone = True
-                    self._begin_outage(first_line(error))
-                # The connection is gone. Before COMMIT was sent nothing has happened, and the work
-                # is tried again; after it nobody can tell, and the caller must be told so.
-                elif committing:
-                    raise self._in_doubt(error) from error
+                self._may_try_again(connection, error, committing)
                 self._wait(attempt, job, error)
             except BaseException:
                 self._roll_back(connection)
                 raise
+
+    def _refuse_in_outage(self, job: _Job, connection: Pipeline | None) -> None:
+        is_stuck = job.writes and self._is_stuck and self.outage.reason is not None
+        if is_stuck or (connection is None and self._is_gone and self.outage.is_old):
+            raise self.outage.error()
+
+    def _commit(self, connection: Pipeline, job: _Job) -> None:
+        # What waits for a lock is told so sooner.
+        within = self._patience + 1.0 if job.writes else None
+        if job.tells and self.replica is not None:
+            position = connection.commit(writes=job.writes, then=POSITION, within=within)
+            self.replica.must_hold(position)
+        else:
+            connection.commit(writes=job.writes, within=within)
+
+    def _may_try_again(
+        self, connection: Pipeline | None, error: psycopg.Error, committing: bool
+    ) -> None:
+        """Raises what the caller is told, unless the connection is gone and nothing was done.
+
+        Before COMMIT was sent nothing has happened, and the work is tried again; after it nobody
+        can tell, and the caller must be told so.
+        """
+        is_known = connection is not None and not connection.closed
+        if is_known and not isinstance(error, CommitInDoubt):
+            raise self._refused(error) from error
+        if connection is None:
+            self._is_gone = True
+            self._begin_outage(first_line(error))
+        elif committing:
+            raise self._in_doubt(error) from error
 
     def _connected(self) -> psycopg.Connection[Any]:
         """A connection; one of a server takes part in its lock."""

@@ -19,12 +19,15 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from catalogue.database.contract import Call, Work
+from catalogue.database.sqlite_files import outage_of
 from catalogue.database.transactions import Transaction
 
 Job = tuple[Work[Any], Future[Any]]
+#: The answer of a job, what it gave, and how it failed.
+Outcome = tuple[Future[Any], Any, BaseException | None]
 
 #: Seconds after which the rest waits for the next commit, that others may have their turn.
 BATCH_SECONDS: Final = 0.02
@@ -35,7 +38,7 @@ class _Batch:
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
-        self.outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        self.outcomes: list[Outcome] = []
 
     def tell(self) -> None:
         for answer, result, error in self.outcomes:
@@ -45,24 +48,31 @@ class _Batch:
                 answer.set_exception(error)
 
 
+class WriterThread(NamedTuple):
+    """What short writes need of the writer thread.
+
+    `writing` is held by whoever writes in this process. `hand_over` gives the thread a job;
+    `may_begin` says whether it has nothing to do, and all is well; `committed` is told of a commit
+    before anybody has an answer.
+    """
+
+    writing: threading.Lock
+    hand_over: Callable[[Job], object]
+    may_begin: Callable[[], bool]
+    committed: Callable[[], object]
+
+
 class ShortWrites:
     """The jobs that the thread which makes this runs itself.
 
-    `connect` opens a connection that waits for no lock. `writing` is held by whoever writes in
-    this process. `hand_over` gives a job to the writer thread; `may_begin` says whether that has
-    nothing to do, and all is well; `committed` is told of a commit before anybody has an answer.
-    `soon` has something called by this thread when it has done what is at hand, `from_thread` is
-    the same for any thread. `is_outage` says of an error whether work is not to blame for it.
+    `connect` opens a connection that waits for no lock. `soon` has something called by this thread
+    when it has done what is at hand; `from_thread` is the same for any thread.
     """
 
     def __init__(
         self,
         connect: Callable[[], sqlite3.Connection],
-        writing: threading.Lock,
-        hand_over: Callable[[Job], object],
-        may_begin: Callable[[], bool],
-        committed: Callable[[], object],
-        is_outage: Callable[[sqlite3.Error], bool],
+        writer: WriterThread,
         soon: Call,
         from_thread: Call,
     ) -> None:
@@ -70,11 +80,7 @@ class ShortWrites:
         #: When the batch under way was begun.
         self.began: float | None = None
         self._connect = connect
-        self._writing = writing
-        self._hand_over = hand_over
-        self._may_begin = may_begin
-        self._committed = committed
-        self._is_outage = is_outage
+        self._writing, self._hand_over, self._may_begin, self._committed = writer
         self._soon = soon
         self._from_thread = from_thread
         self._jobs: deque[Job] = deque()
@@ -164,7 +170,7 @@ class ShortWrites:
             try:
                 result = work(transaction)
             except BaseException as error:
-                if isinstance(error, sqlite3.Error) and self._is_outage(error):
+                if isinstance(error, sqlite3.Error) and outage_of(error) is not None:
                     raise  # SQLite has undone more than this job
                 execute("ROLLBACK TO job")
                 outcomes.append((answer, None, error))

@@ -16,13 +16,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from catalogue.database.answers import Answered
 from catalogue.database.contract import Call, DatabaseClosed, Work
 from catalogue.database.in_use import FileLock
 from catalogue.database.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
-from catalogue.database.short_writes import Job, ShortWrites
+from catalogue.database.short_writes import Job, Outcome, ShortWrites, WriterThread
 from catalogue.database.sqlite_files import connect, outage_of
 from catalogue.database.transactions import Transaction
 
@@ -197,15 +197,12 @@ class SqliteDatabase:
             connection.execute(f"PRAGMA cache_size=-{SHORT_WRITES_KIB}")
             return connection
 
-        def is_outage(error: sqlite3.Error) -> bool:
-            return outage_of(error) is not None
-
         if self._short is not None:  # the last one to ask is served
             self._short.close()
-        self._short = ShortWrites(
-            *(connect_here, self._writing, self._jobs.put, self._is_writer_idle),
-            *(self._note_commit, is_outage, soon, from_thread),
+        writer = WriterThread(
+            self._writing, self._jobs.put, self._is_writer_idle, self._note_commit
         )
+        self._short = ShortWrites(connect_here, writer, soon, from_thread)
 
     def _is_writer_idle(self) -> bool:
         return self._jobs.empty() and self._batch_began is None and self.outage.reason is None
@@ -249,50 +246,11 @@ class SqliteDatabase:
     def _commit_together(self, batch: list[Job]) -> None:
         if self.outage.reason is not None:
             self._open_anew()
-        connection = self._writer_connection
-        execute = connection.execute
-        # What undoes the only job is undoing it all: no page need be kept for a savepoint.
-        is_alone = len(batch) == 1
-        transaction = Transaction("sqlite", execute, connection.executemany, is_alone)
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
-            execute("BEGIN IMMEDIATE")
-            for work, answer in batch:
-                # It runs already where the serving thread had begun it.
-                if not (answer.running() or answer.set_running_or_notify_cancel()):
-                    continue
-                if not is_alone:
-                    execute("SAVEPOINT job")
-                try:
-                    result = work(transaction)
-                except BaseException as error:
-                    if isinstance(error, sqlite3.Error) and outage_of(error) is not None:
-                        raise  # SQLite has undone more than this job
-                    if is_alone:
-                        self._roll_back()
-                    else:
-                        execute("ROLLBACK TO job")
-                    outcomes.append((answer, None, error))
-                else:
-                    outcomes.append((answer, result, None))
-                if not is_alone:
-                    execute("RELEASE job")
-            if not (is_alone and outcomes and outcomes[0][2] is not None):
-                execute("COMMIT")
+            outcomes = self._outcomes(batch)
         except BaseException as error:  # disk full, file gone: nobody's work is in
             self._roll_back()
-            refused = error
-            if isinstance(error, sqlite3.Error) and (said := outage_of(error)) is not None:
-                if self.outage.begin(said):
-                    # Nobody else is to wait as long for the lock as these have.
-                    self._writer_connection.execute(f"PRAGMA busy_timeout={_BUSY_IN_OUTAGE}")
-                    if self._short is not None:
-                        self._short.doubt()
-                refused = DatabaseUnavailable(said)
-                refused.__cause__ = error
-            for _, answer in batch:
-                if not answer.done():
-                    answer.set_exception(refused)
+            self._refuse(batch, error)
             return
         if self.outage.reason is not None:
             self._is_over()
@@ -302,6 +260,60 @@ class SqliteDatabase:
                 answer.set_result(result)
             else:
                 answer.set_exception(failure)
+
+    def _outcomes(self, batch: list[Job]) -> list[Outcome]:
+        """Runs jobs and commits them: what each gave, or how it failed."""
+        connection = self._writer_connection
+        # What undoes the only job is undoing it all: no page need be kept for a savepoint.
+        is_alone = len(batch) == 1
+        transaction = Transaction("sqlite", connection.execute, connection.executemany, is_alone)
+        connection.execute("BEGIN IMMEDIATE")
+        outcomes = [
+            self._outcome(job, transaction)
+            for job in batch
+            # It runs already where the serving thread had begun it.
+            if job[1].running() or job[1].set_running_or_notify_cancel()
+        ]
+        if not (is_alone and outcomes and outcomes[0][2] is not None):
+            connection.execute("COMMIT")
+        return outcomes
+
+    def _outcome(self, job: Job, transaction: Transaction) -> Outcome:
+        work, answer = job
+        execute, is_alone = transaction.execute, transaction.is_alone
+        failure: BaseException | None = None
+        result = None
+        if not is_alone:
+            execute("SAVEPOINT job", ())
+        try:
+            result = work(transaction)
+        except BaseException as error:
+            if isinstance(error, sqlite3.Error) and outage_of(error) is not None:
+                raise  # SQLite has undone more than this job
+            if is_alone:
+                self._roll_back()
+            else:
+                execute("ROLLBACK TO job", ())
+            failure = error
+        if not is_alone:
+            execute("RELEASE job", ())
+        return answer, result, failure
+
+    def _refuse(self, batch: list[Job], error: BaseException) -> None:
+        """Tells all who wait that nothing was done, and notes an outage."""
+        if isinstance(error, sqlite3.Error) and (said := outage_of(error)) is not None:
+            if self.outage.begin(said):
+                # Nobody else is to wait as long for the lock as these have.
+                self._writer_connection.execute(f"PRAGMA busy_timeout={_BUSY_IN_OUTAGE}")
+                if self._short is not None:
+                    self._short.doubt()
+            refused: BaseException = DatabaseUnavailable(said)
+            refused.__cause__ = error
+        else:
+            refused = error
+        for _, answer in batch:
+            if not answer.done():
+                answer.set_exception(refused)
 
     def waiting(self) -> int:
         return self._jobs.qsize() + (self._short.waiting() if self._short is not None else 0)

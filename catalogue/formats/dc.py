@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from catalogue.formats import FULL, is_brief
-from catalogue.formats.bibliographic import Bibliographic, Name
+from catalogue.formats.bibliographic import Bibliographic, Name, Related
 from catalogue.formats.describing import describe
 from catalogue.formats.tables import DCMI_TYPES
 from catalogue.formats.xml_text import element
@@ -71,16 +71,16 @@ def _elements(said: Bibliographic) -> Iterator[tuple[str, str]]:
     yield from (("identifier", address) for address in said.addresses)
     yield from (("language", code) for code in said.languages)
     for related in said.related:
-        title_of_it = str(related.title) if related.title else ""
-        names = str(related.name) if related.name else ""
-        whole = ": ".join(part for part in (names, title_of_it) if part)
-        whole = " ; ".join(part for part in (whole, related.part) if part)
-        yield ("source" if related.kind == "host" else "relation"), whole
-    for subject in said.subjects:
-        for kind, text in subject.parts:
-            if kind in ("geographic", "temporal"):
-                yield "coverage", text
+        yield ("source" if related.kind == "host" else "relation"), _whole(related)
+    parts = (part for subject in said.subjects for part in subject.parts)
+    yield from (("coverage", text) for kind, text in parts if kind in ("geographic", "temporal"))
     yield from (("rights", each.value) for each in said.access)
+
+
+def _whole(related: Related) -> str:
+    """A related work in one line: name, title and part."""
+    named = [text for each in (related.name, related.title) if each and (text := str(each))]
+    return " ; ".join(part for part in (": ".join(named), related.part) if part)
 
 
 def _told(name: Name) -> str:

@@ -46,14 +46,10 @@ def extract(
                     texts[task.whole](values[0])
                 elif values:
                     _take_text(task, part, values, texts)
-        for number in tag_plan.numbers:
-            values = number.read(content)
-            if values:
-                _take_numbers(number, values, terms, take_any)
-        if tag_plan.rest is not None:
-            values = tag_plan.rest(content)
-            if values:
-                take_any(b" ".join(values))
+        if tag_plan.numbers:
+            _take_numbers(tag_plan.numbers, content, terms, take_any)
+        if tag_plan.rest is not None and (values := tag_plan.rest(content)):
+            take_any(b" ".join(values))
     for index, code in dialect.codes(kept):
         terms[index](code.encode())
     return dialect.describe(kept)
@@ -83,14 +79,19 @@ def _without_start(text: bytes, characters: int) -> bytes:
 
 
 def _take_numbers(
-    task: NumberTask, values: list[bytes], terms: Mapping[Target | int, Take], take_any: Take
+    tasks: Sequence[NumberTask],
+    content: bytes,
+    terms: Mapping[Target | int, Take],
+    take_any: Take,
 ) -> None:
-    if task.is_joined and len(values) > 1:
-        values.append(b" ".join(values))
-    take = terms[task.index]
-    for value in values:
-        for term in task.terms_of(value):
-            if term:
-                take(term)
-                if task.is_for_any:
-                    take_any(term[:WORD_BYTES])
+    for task in tasks:
+        values = task.read(content)
+        if task.is_joined and len(values) > 1:
+            values.append(b" ".join(values))
+        take = terms[task.index]
+        for value in values:
+            for term in task.terms_of(value):
+                if term:
+                    take(term)
+                    if task.is_for_any:
+                        take_any(term[:WORD_BYTES])

@@ -9,11 +9,11 @@ several processes, ahead of the one that writes; a batch of records is one trans
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from catalogue.changes.accession import ItemDefaults, add_record, next_record_id, store
+from catalogue.changes.accession import Origin, next_record_id, store
 from catalogue.changes.authorities import authorities_of, linked_numbers
 from catalogue.changes.linked_records import refresh_links
 from catalogue.changes.made import Made
@@ -24,7 +24,6 @@ from catalogue.loading.freed_memory import freed_memory_kept
 from catalogue.loading.holdings_records import CopyPlan, plan_copies, store_copies
 from catalogue.loading.import_plans import (
     Fate,
-    ImportRules,
     Plan,
     Stored,
     ids_by_number,
@@ -39,7 +38,6 @@ from catalogue.loading.load_reports import (
     LoadReport,
     Progress,
     Stage,
-    TakeRows,
 )
 from catalogue.loading.preparation import (
     Batch,
@@ -54,8 +52,6 @@ from catalogue.loading.set_aside import SetAside
 from catalogue.loading.workers import Preparing
 from catalogue.marc.sources import Found, Source, UnreadableFile
 
-__all__ = ["ItemDefaults", "LoadReport", "Progress", "add_record", "load_files"]
-
 #: Records of one transaction: more would take more memory and hold off other writers for longer.
 BATCH_SIZE = 12_288
 #: The same for the first records of a catalogue: nobody waits there, and of the rows of the index
@@ -69,58 +65,23 @@ TOLD_EVERY, ROWS_TOLD = 1_000, 20_000
 _LEEWAY = 256
 
 
-def load_files(
-    database: Database,
-    paths: Iterable[Path],
-    *,
-    now: datetime,
-    processes: int | None = None,
-    agency_id: int | None = None,
-    record_format: str = "marc21",
-    with_items: ItemDefaults | None = None,
-    reject_folder: Path | None = None,
-    batch_size: int | None = None,
-    rules: ImportRules | None = None,
-    holdings_branch: int | None = None,
-    take_rows: TakeRows | None = None,
-    on_progress: Callable[[Progress], object] = lambda progress: None,
-    on_stage: Callable[[Stage], object] = lambda stage: None,
-) -> list[LoadReport]:
+def load_files(database: Database, paths: Iterable[Path], options: LoadOptions) -> list[LoadReport]:
     """Loads files one after the other; no record and no file stops the others.
 
-    `record_format` holds for files that do not say theirs (marcXchange does). Records set aside
-    go to `reject_folder`, else beside the file. `agency_id` owns the records; none shares them.
-    With `rules`, records that are in the catalogue already are looked for; without, all are new.
-    `holdings_branch` has the items of holdings records that name no branch of ours. The rows of
-    the index go to `take_rows`, if that is given, after each commit
-    (`catalogue.reindexing.late_indexing`). `on_progress` is told of each commit, `on_stage` of what
-    goes on between two, some of it by the thread that writes. Raises LoadedElsewhere when another
-    process loads the same file at the same time.
+    Raises LoadedElsewhere when another process loads the same file at the same time.
     """
-    options = LoadOptions(
-        now,
-        batch_size,
-        agency_id,
-        record_format,
-        with_items,
-        reject_folder,
-        rules,
-        holdings_branch,
-        take_rows,
-        on_stage,
-    )
     reports = []
     with (
         freed_memory_kept(),
         without_collector() as collect,
-        Preparing(processes, BATCH_SIZE // 4) as preparing,
+        Preparing(options.processes, BATCH_SIZE // 4) as preparing,
     ):
         for path in paths:
             report = LoadReport(path)
             reports.append(report)
             try:
                 with Source(path) as source:
-                    _load_file(database, source, preparing, options, report, on_progress, collect)
+                    _load_file(database, source, preparing, options, report, collect)
             except UnreadableFile as error:
                 report.problem = str(error)
     return reports
@@ -132,7 +93,6 @@ def _load_file(
     preparing: Preparing,
     options: LoadOptions,
     report: LoadReport,
-    on_progress: Callable[[Progress], object],
     collect: Callable[[], object],
 ) -> None:
     path = source.path
@@ -144,17 +104,18 @@ def _load_file(
         return
     aside = SetAside(options.reject_folder or path.parent, path.name, source.ending)
     aside.continue_from(load.position)
+    file = _File(database, load.id, options, aside, report)
     next_id = database.write(next_record_id).result()
     batch_size = options.batch_size or (FIRST_BATCH_SIZE if next_id == 1 else BATCH_SIZE)
     batches = _batches(database, source, load.position, options, next_id, batch_size)
     for batch, prepared in preparing.in_order(batches):
-        _commit(database, batch, prepared, load.id, options, aside, report)
+        file.commit(batch, prepared)
         collect()
         if report.rejected:
             report.rejected_files = (aside.records_path, aside.reasons_path)
         if report.noted:
             report.notes_file = aside.notes_path
-        on_progress(
+        options.on_progress(
             Progress(
                 path, batch.bytes_read, source.size, report.read, report.loaded, report.rejected
             )
@@ -213,155 +174,137 @@ def _batches(
         raise broken_off
 
 
-def _commit(
-    database: Database,
-    batch: Batch,
-    prepared: Prepared,
-    load_id: int,
-    options: LoadOptions,
-    aside: SetAside,
-    report: LoadReport,
-) -> None:
-    """Stores a batch: prepared anew if its ids were taken meanwhile, decided anew if other records
-    were written that are the same."""
-    if options.take_rows is not None and (prepared.authorities or prepared.unlinked):
-        raise UnreadableFile(
-            f"{report.path} holds records that refer to others, which the index must hold:"
-            " it cannot be written later"
-        )
-    while True:
+class _Decided(NamedTuple):
+    """A batch, and what becomes of its records; holdings records are stored after the others."""
+
+    batch: Batch
+    prepared: Prepared
+    made: list[Made]
+    columns: list[Columns]
+    plan: Plan
+    copies: CopyPlan
+
+    @property
+    def refused(self) -> list[Rejected]:
+        """The records that are not stored, in the order of the file."""
+        found = self.batch.found
+        first = found[0].position
+        by_plan = [
+            Rejected(found[each.position - first], each.reason)
+            for each in self.plan
+            if each.is_set_aside
+        ]
+        refused = [*self.prepared.rejected, *by_plan, *self.copies.set_aside(self.batch)]
+        return sorted(refused, key=lambda each: each.found.position)
+
+
+class _File(NamedTuple):
+    """A file that is being loaded, batch by batch."""
+
+    database: Database
+    load_id: int
+    options: LoadOptions
+    aside: SetAside
+    report: LoadReport
+
+    def commit(self, batch: Batch, prepared: Prepared) -> None:
+        """Stores a batch: prepared anew if its ids were taken meanwhile, decided anew if other
+        records were written that are the same."""
+        take_rows = self.options.take_rows
+        if take_rows is not None and (prepared.authorities or prepared.unlinked):
+            raise UnreadableFile(
+                f"{self.report.path} holds records that refer to others, which the index must hold:"
+                " it cannot be written later"
+            )
+        while True:
+            decided = self._decide(batch, prepared)
+            refused = decided.refused
+            self.aside.add(refused)
+            self.aside.note(prepared.noted)
+            store = partial(self._store, decided, len(refused))
+            outcome = self.database.write(store).result()
+            if isinstance(outcome, Stored):
+                if take_rows is not None:
+                    take_rows([record.id for record in decided.made], decided.columns)
+                self._report(decided, outcome, len(refused))
+                return
+            self.aside.continue_from(batch.found[0].position - 1)
+            if outcome is not None:
+                batch = batch._replace(first_id=outcome + _LEEWAY)
+                prepared = prepare(batch)
+
+    def _decide(self, batch: Batch, prepared: Prepared) -> _Decided:
         made, columns = list(records_of(batch, prepared)), columns_of(prepared)
-        plan = _plan(database, made, columns, options)
-        copies = _plan_copies(database, prepared, made, plan, options)
-        refused = prepared.rejected + _set_aside(batch, plan) + copies.set_aside(batch)
-        aside.add(sorted(refused, key=lambda each: each.found.position))
-        aside.note(prepared.noted)
-        now_indexed = columns if options.take_rows is None else []
-        work = partial(
-            _store, batch, prepared, made, now_indexed, plan, copies, len(refused), load_id, options
-        )
-        outcome = database.write(work).result()
-        if isinstance(outcome, Stored):
-            if options.take_rows is not None:
-                options.take_rows([record.id for record in made], columns)
-            report.read += len(batch.found)
-            report.loaded += outcome.added
-            report.holdings += len(prepared.holdings) - len(copies.refused)
-            report.replaced += outcome.replaced
-            report.unchanged += outcome.unchanged
-            report.ambiguous += sum(each.fate is Fate.AMBIGUOUS for each in plan)
-            report.rejected += len(refused)
-            report.noted += len(prepared.noted)
-            return
-        aside.continue_from(batch.found[0].position - 1)
-        if outcome is not None:
-            batch = batch._replace(first_id=outcome + _LEEWAY)
-            prepared = prepare(batch)
+        if self.options.rules is None and not prepared.holdings:
+            return _Decided(batch, prepared, made, columns, [], CopyPlan([], {}))
 
+        def work(transaction: Transaction) -> _Decided:
+            plan = self._plan(transaction, made, columns)
+            copies = self._plan_copies(transaction, prepared, made, plan)
+            return _Decided(batch, prepared, made, columns, plan, copies)
 
-def _plan(
-    database: Database, made: list[Made], columns: list[Columns], options: LoadOptions
-) -> Plan:
-    rules = options.rules
-    if rules is None:
-        return []
-    return database.read(
-        lambda t: plan_import(t, made, columns, rules, options.agency_id), wide=True
-    ).result()
+        return self.database.read(work, wide=True).result()
 
+    def _plan(self, transaction: Transaction, made: list[Made], columns: list[Columns]) -> Plan:
+        rules = self.options.rules
+        if rules is None:
+            return []
+        return plan_import(transaction, made, columns, rules, self.options.agency_id)
 
-def _plan_copies(
-    database: Database, prepared: Prepared, made: list[Made], plan: Plan, options: LoadOptions
-) -> CopyPlan:
-    """What becomes of the holdings records of a batch, whose other records are stored first."""
-    if not prepared.holdings:
-        return CopyPlan([], {})
-    numbers = ids_by_number(made, plan)
-    return database.read(
-        lambda t: plan_copies(t, prepared.holdings, numbers, options.holdings_branch), wide=True
-    ).result()
+    def _plan_copies(
+        self, transaction: Transaction, prepared: Prepared, made: list[Made], plan: Plan
+    ) -> CopyPlan:
+        if not prepared.holdings:
+            return CopyPlan([], {})
+        numbers = ids_by_number(made, plan)
+        branch = self.options.holdings_branch
+        return plan_copies(transaction, prepared.holdings, numbers, branch)
 
+    def _store(
+        self, decided: _Decided, refused: int, transaction: Transaction
+    ) -> Stored | int | None:
+        """Stores it all; or nothing, and gives the next free id, if the batch's are not free, or
+        None if the plan holds no more."""
+        batch, prepared, made, columns, plan, copies = decided
+        next_id = next_record_id(transaction)
+        if next_id > batch.first_id:
+            return next_id
+        if plan != self._plan(transaction, made, columns):
+            return None
+        if copies != self._plan_copies(transaction, prepared, made, plan):
+            return None
+        before, after = batch.found[0].position - 1, batch.found[-1].position
+        loads.advance(transaction, self.load_id, before, after, refused)
+        stored = self._store_records(transaction, decided)
+        store_copies(transaction, copies.copies, now=self.options.now)
+        if prepared.authorities or prepared.unlinked:
+            refresh_links(
+                transaction,
+                authorities=prepared.authorities,
+                record_ids=stored_ids(prepared.unlinked, made, plan),
+                now=self.options.now,
+            )
+        return stored
 
-def _set_aside(batch: Batch, plan: Plan) -> list[Rejected]:
-    first = batch.found[0].position
-    return [
-        Rejected(batch.found[each.position - first], each.reason)
-        for each in plan
-        if each.is_set_aside
-    ]
+    def _store_records(self, transaction: Transaction, decided: _Decided) -> Stored:
+        options, made = self.options, decided.made
+        columns = decided.columns if options.take_rows is None else []
+        origin = Origin(options.now, options.agency_id, self.load_id, options.with_items)
+        if options.rules is not None:
+            return store_by_plan(transaction, made, columns, decided.plan, options.rules, origin)
+        store(transaction, made, _told(columns, options.on_stage), origin)
+        return Stored(len(made))
 
-
-def _store(
-    batch: Batch,
-    prepared: Prepared,
-    made: list[Made],
-    columns: list[Columns],
-    plan: Plan,
-    copies: CopyPlan,
-    refused: int,
-    load_id: int,
-    options: LoadOptions,
-    transaction: Transaction,
-) -> Stored | int | None:
-    """Stores it all; or nothing, and gives the next free id, if the batch's are not free, or None
-    if the plan holds no more."""
-    next_id = next_record_id(transaction)
-    if next_id > batch.first_id:
-        return next_id
-    rules = options.rules
-    if rules is not None and plan != plan_import(
-        transaction, made, columns, rules, options.agency_id
-    ):
-        return None
-    if prepared.holdings and copies != plan_copies(
-        transaction, prepared.holdings, ids_by_number(made, plan), options.holdings_branch
-    ):
-        return None
-    before, after = batch.found[0].position - 1, batch.found[-1].position
-    loads.advance(transaction, load_id, before, after, refused)
-    stored = _store_records(transaction, made, columns, plan, load_id, options)
-    store_copies(transaction, copies.copies, now=options.now)
-    if prepared.authorities or prepared.unlinked:
-        refresh_links(
-            transaction,
-            authorities=prepared.authorities,
-            record_ids=stored_ids(prepared.unlinked, made, plan),
-            now=options.now,
-        )
-    return stored
-
-
-def _store_records(
-    transaction: Transaction,
-    made: list[Made],
-    columns: list[Columns],
-    plan: Plan,
-    load_id: int,
-    options: LoadOptions,
-) -> Stored:
-    rules = options.rules
-    if rules is not None:
-        return store_by_plan(
-            transaction,
-            made,
-            columns,
-            plan,
-            rules,
-            now=options.now,
-            agency_id=options.agency_id,
-            load_id=load_id,
-            with_items=options.with_items,
-        )
-    store(
-        transaction,
-        made,
-        _told(columns, options.on_stage),
-        now=options.now,
-        agency_id=options.agency_id,
-        load_id=load_id,
-        with_items=options.with_items,
-    )
-    return Stored(len(made))
+    def _report(self, decided: _Decided, stored: Stored, refused: int) -> None:
+        report, prepared = self.report, decided.prepared
+        report.read += len(decided.batch.found)
+        report.loaded += stored.added
+        report.holdings += len(prepared.holdings) - len(decided.copies.refused)
+        report.replaced += stored.replaced
+        report.unchanged += stored.unchanged
+        report.ambiguous += sum(each.fate is Fate.AMBIGUOUS for each in decided.plan)
+        report.rejected += refused
+        report.noted += len(prepared.noted)
 
 
 def _told(columns: list[Columns], on_stage: Callable[[Stage], object]) -> Iterator[Columns]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pyroaring import BitMap
 
-from catalogue.changes.accession import ItemDefaults, insert_items, store
+from catalogue.changes.accession import Origin, insert_items, store
 from catalogue.changes.made import Made
 from catalogue.changes.overlaying import Protected, overlaid
 from catalogue.changes.replacing import replace_records
@@ -138,39 +138,23 @@ def store_by_plan(
     columns: Sequence[Columns],
     plan: Plan,
     rules: ImportRules,
-    *,
-    now: datetime,
-    agency_id: int | None,
-    load_id: int,
-    with_items: ItemDefaults | None,
+    origin: Origin,
 ) -> Stored:
     """Adds what is new, overlays what is there, and adds items to both."""
     added = [
         record for record, decision in zip(made, plan, strict=True) if decision.fate is Fate.ADDED
     ]
     others = BitMap(record.id for record in made) - BitMap(record.id for record in added)
-    store(
-        transaction,
-        added,
-        without(columns, others),
-        now=now,
-        agency_id=agency_id,
-        load_id=load_id,
-        with_items=with_items,
-    )
-    replaced, unchanged = _overlay(transaction, made, plan, rules, now)
+    store(transaction, added, without(columns, others), origin)
+    replaced, unchanged = _overlay(transaction, made, plan, rules, origin.now)
     known = sum(decision.fate is Fate.KNOWN for decision in plan)
-    if with_items is not None and rules.overlay is not Overlay.KEEP:
-        insert_items(
-            transaction,
-            with_items,
-            [
-                (decision.position, decision.record_id)
-                for decision in plan
-                if decision.fate in (Fate.OVERLAID, Fate.KNOWN)
-            ],
-            now,
-        )
+    if origin.with_items is not None and rules.overlay is not Overlay.KEEP:
+        placed = [
+            (decision.position, decision.record_id)
+            for decision in plan
+            if decision.fate in (Fate.OVERLAID, Fate.KNOWN)
+        ]
+        insert_items(transaction, origin.with_items, placed, origin.now)
     return Stored(len(added), replaced, unchanged + known)
 
 

@@ -72,15 +72,27 @@ TakeRows = Callable[[Sequence[int], Sequence[Columns]], object]
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """What holds for all files of a run."""
+    """What holds for all files of a run.
+
+    `record_format` holds for files that do not say theirs (marcXchange does). Records set aside
+    go to `reject_folder`, else beside the file. `agency_id` owns the records; none shares them.
+    With `rules`, records that are in the catalogue already are looked for; without, all are new.
+    `holdings_branch` has the items of holdings records that name no branch of ours. The rows of
+    the index go to `take_rows`, if that is given, after each commit
+    (`catalogue.reindexing.late_indexing`). `processes` and `batch_size` are chosen to suit the
+    machine and the library where they are None. `on_progress` is told of each commit, `on_stage`
+    of what goes on between two, some of it by the thread that writes.
+    """
 
     now: datetime
-    batch_size: int | None  # None: as the library is
+    processes: int | None = None
+    batch_size: int | None = None
     agency_id: int | None = None
     record_format: str = "marc21"
     with_items: ItemDefaults | None = None
     reject_folder: Path | None = None
     rules: ImportRules | None = None
     holdings_branch: int | None = None
-    take_rows: TakeRows | None = None  # in place of the index
+    take_rows: TakeRows | None = None
+    on_progress: Callable[[Progress], object] = lambda progress: None
     on_stage: Callable[[Stage], object] = lambda stage: None

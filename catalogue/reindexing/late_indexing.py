@@ -13,55 +13,41 @@ before are read again. Or they are not loaded any further: `tiro reindex` does t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from catalogue.changes.accession import next_record_id
 from catalogue.database import Database, Transaction
 from catalogue.loading.files import load_files
-from catalogue.loading.load_reports import LoadReport, TakeRows
+from catalogue.loading.load_reports import LoadOptions, LoadReport, TakeRows
 from catalogue.reindexing import reindexings
-from catalogue.reindexing.index_comparison import PAGE_TERMS
-from catalogue.reindexing.rebuilding import Progress, reindex
+from catalogue.reindexing.rebuilding import Progress, ReindexOptions, reindex
 
 
 def load_then_index(
     database: Database,
     paths: Iterable[Path],
-    *,
-    run: str,
-    now: datetime,
-    folder: Path | None = None,
-    page_terms: int = PAGE_TERMS,
+    options: LoadOptions,
+    reindexing: ReindexOptions,
     on_terms: Callable[[Progress], object] = lambda progress: None,
-    **options: Any,
 ) -> list[LoadReport]:
-    """`catalogue.loading.files.load_files`, whose options it takes, with the index at the end.
+    """`catalogue.loading.files.load_files` with the index at the end.
 
-    `run`, `folder`, `page_terms` and `on_terms` are those of
-    `catalogue.reindexing.rebuilding.reindex`, and so is what it raises. What needs the index of
-    records that have just been loaded cannot be had: `rules` that look for the same ones raise
-    ValueError, and a file ends as unreadable where danMARC2 refers to other records.
+    Raises what `catalogue.reindexing.rebuilding.reindex` does. What needs the index of records
+    that have just been loaded cannot be had: `rules` that look for the same ones raise ValueError,
+    and a file ends as unreadable where danMARC2 refers to other records.
     """
-    if options.get("rules") is not None:
+    if options.rules is not None:
         raise ValueError("records cannot be looked for in an index that is written later")
     reports: list[LoadReport] = []
 
     def load(take_rows: TakeRows) -> None:
-        reports.extend(load_files(database, paths, now=now, take_rows=take_rows, **options))
+        reports.extend(load_files(database, paths, replace(options, take_rows=take_rows)))
 
-    reindex(
-        database,
-        run=run,
-        now=now,
-        first_id=database.write(_first_id).result(),
-        anew=True,  # the terms that were done before the break lack what is loaded now
-        folder=folder,
-        page_terms=page_terms,
-        adding=load,
-        on_progress=on_terms,
-    )
+    first_id = database.write(_first_id).result()
+    # Anew: the terms that were done before the break lack what is loaded now.
+    reindexing = replace(reindexing, first_id=first_id, anew=True)
+    reindex(database, reindexing, adding=load, on_progress=on_terms)
     return reports
 
 

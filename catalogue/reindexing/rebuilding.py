@@ -55,6 +55,27 @@ class Progress(NamedTuple):
     terms: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReindexOptions:
+    """What is made anew: records from `first_id` on and, where `access_points` are given, these
+    alone; then descriptions and sort keys are left alone.
+
+    `run` names this run of the program, unlike any other. One that was interrupted is gone on
+    with, unless it is to be done `anew`. What is read is kept in a folder of its own within
+    `folder` (None: where temporary files go), which takes about as much room as the index.
+    """
+
+    run: str
+    now: datetime
+    first_id: int = 1
+    access_points: Sequence[str] = ()
+    anew: bool = False
+    folder: Path | None = None
+    stretch: int = STRETCH
+    page_terms: int = PAGE_TERMS
+    page_rows: int = PAGE_ROWS
+
+
 @dataclass(slots=True)
 class ReindexReport:
     """What was done: records read, terms gone through, rows of the index and descriptions that
@@ -109,46 +130,27 @@ def indexes_of(access_points: Iterable[str]) -> list[int]:
 
 def reindex(
     database: Database,
+    options: ReindexOptions,
     *,
-    run: str,
-    now: datetime,
-    first_id: int = 1,
-    access_points: Sequence[str] = (),
-    anew: bool = False,
-    folder: Path | None = None,
-    stretch: int = STRETCH,
-    page_terms: int = PAGE_TERMS,
-    page_rows: int = PAGE_ROWS,
     adding: Callable[[TakeRows], object] | None = None,
     on_progress: Callable[[Progress], object] = lambda progress: None,
 ) -> ReindexReport:
-    """Makes the index what a fresh load would make it, for records from `first_id` on and, where
-    `access_points` are given, for these alone; then descriptions and sort keys are left alone.
+    """Makes the index what a fresh load would make it.
 
-    `run` names this run of the program, unlike any other. One that was interrupted is gone on
-    with, unless it is to be done `anew`. What is read is kept in a folder of its own within
-    `folder` (None: where temporary files go), which takes about as much room as the index.
     `adding`, called when all records are read, may store more that are not in the index, and
     hands over their rows.
     Raises ReindexedElsewhere, TooManyChanges, ValueError for access points that cannot be chosen.
     """
-    indexes = indexes_of(access_points)
+    indexes = indexes_of(options.access_points)
     report = ReindexReport()
-
-    def begin(transaction: Transaction) -> tuple[reindexings.Reindexing, int, int]:
-        last = next_record_id(transaction) - 1
-        begun = reindexings.begin(transaction, run, first_id, indexes, now, anew=anew)
-        forget_changed(transaction)
-        return begun, last, _count_from(transaction, first_id=first_id)
-
-    begun, last_id, number = database.write(begin).result()
+    begun, last_id, number = database.write(partial(_begin, options, indexes)).result()
     report.was_resumed = begun.position is not None
-    with TemporaryDirectory(prefix="tiro-reindex-", dir=folder) as name:
+    with TemporaryDirectory(prefix="tiro-reindex-", dir=options.folder) as name:
         runs = Runs(Path(name))
-        for columns in _read(database, first_id, last_id, stretch, not indexes, report):
+        for columns in _read(database, options, last_id, report):
             runs.add(part for part in columns if not indexes or part.access_point in indexes)
             on_progress(Progress(report.records, number, 0))
-        known = BitMap(range(first_id, last_id + 1))
+        known = BitMap(range(options.first_id, last_id + 1))
 
         def take(ids: Sequence[int], columns: Sequence[Columns]) -> None:
             known.update(ids)
@@ -157,36 +159,50 @@ def reindex(
 
         if adding is not None:
             adding(take)
-        comparing = Comparison(database, begun, run, known, page_terms, page_rows)
+        sizes = options.page_terms, options.page_rows
+        comparing = Comparison(database, begun, options.run, known, *sizes)
         is_needed = adding is None or bool(known)
         for terms, rows in comparing.pages(runs.rows(), indexes) if is_needed else ():
             report.terms += terms
             report.rows_changed += rows
             on_progress(Progress(report.records, number, report.terms))
-
-    def finish(transaction: Transaction) -> None:
-        reindexings.finish(transaction, begun.id, run, now)
-        if begun.first_id == 1 and not indexes:
-            note_made_anew(transaction)
-        forget_changed(transaction)
-
-    database.write(finish).result()
+    database.write(partial(_finish, options, begun, indexes)).result()
     return report
 
 
+def _begin(
+    options: ReindexOptions, indexes: Sequence[int], transaction: Transaction
+) -> tuple[reindexings.Reindexing, int, int]:
+    """The reindexing, the last record of it, and how many there are."""
+    last, first_id = next_record_id(transaction) - 1, options.first_id
+    begun = reindexings.begin(
+        transaction, options.run, first_id, indexes, options.now, anew=options.anew
+    )
+    forget_changed(transaction)
+    return begun, last, _count_from(transaction, first_id=first_id)
+
+
+def _finish(
+    options: ReindexOptions,
+    begun: reindexings.Reindexing,
+    indexes: Sequence[int],
+    transaction: Transaction,
+) -> None:
+    reindexings.finish(transaction, begun.id, options.run, options.now)
+    if begun.first_id == 1 and not indexes:
+        note_made_anew(transaction)
+    forget_changed(transaction)
+
+
 def _read(
-    database: Database,
-    first_id: int,
-    last_id: int,
-    stretch: int,
-    with_descriptions: bool,
-    report: ReindexReport,
+    database: Database, options: ReindexOptions, last_id: int, report: ReindexReport
 ) -> Iterator[list[Columns]]:
     """The rows of a stretch of records in one chunk, in turn; puts descriptions right."""
-    after = first_id - 1
+    after = options.first_id - 1
     while True:
         end = min(last_id, (after + 1) | _LOWER)
-        found = database.read(partial(_stretch_after, after, end, stretch), wide=True).result()
+        stretch = partial(_stretch, after=after, last=end, at_most=options.stretch)
+        found = database.read(stretch, wide=True).result()
         collector = Collector((after + 1) >> CHUNK_BITS)
         wrong = []
         for record in found:
@@ -197,20 +213,10 @@ def _read(
                 wrong.append(record.id)
         if found:
             yield collector.columns()
-        if wrong and with_descriptions:
-            database.write(partial(_redescribe, wrong)).result()
+        if wrong and not options.access_points:
+            database.write(partial(redescribe, ids=wrong)).result()
             report.descriptions_changed += len(wrong)
         report.records += len(found)
-        after = found[-1].id if len(found) == stretch else end
+        after = found[-1].id if len(found) == options.stretch else end
         if after >= last_id:
             return
-
-
-def _stretch_after(
-    after: int, last: int, at_most: int, transaction: Transaction
-) -> list[Described]:
-    return _stretch(transaction, after=after, last=last, at_most=at_most)
-
-
-def _redescribe(ids: Sequence[int], transaction: Transaction) -> None:
-    redescribe(transaction, ids)

@@ -24,6 +24,7 @@ from sqlalchemy import bindparam, func, select
 from catalogue.database import Transaction, many, migrate, open_database
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions
 from catalogue.query import And, Term
 from catalogue.schema import postings
 from catalogue.searching.evaluation import search
@@ -163,7 +164,7 @@ def load(folder: Path, count: int) -> str:
     migrate(url)
     database = open_database(url)
     started = time.perf_counter()
-    load_files(database, [path], now=datetime.now(UTC), reject_folder=folder)
+    load_files(database, [path], LoadOptions(now=datetime.now(UTC), reject_folder=folder))
     database.close()
     path.unlink()
     size = (folder / f"{count}.sqlite").stat().st_size / 1e6

@@ -29,7 +29,7 @@ import pytest
 
 from catalogue.database import migrate, open_database
 from catalogue.loading.files import load_files
-from catalogue.loading.load_reports import Stage
+from catalogue.loading.load_reports import LoadOptions, Stage
 from tests.bench.bench_z3950 import zebra_index
 from tests.bench.recombined import sample_path
 from tests.bench.table import Figures, Row, note
@@ -99,7 +99,9 @@ def _tiro(source: Path, empty: Path, folder: Path, *, processes: int) -> int:
     path = shutil.copy(empty, folder / "tiro.sqlite")
     database = open_database(f"sqlite:///{path}")
     [report] = load_files(
-        database, [source], now=datetime.now(UTC), processes=processes, reject_folder=folder
+        database,
+        [source],
+        LoadOptions(now=datetime.now(UTC), processes=processes, reject_folder=folder),
     )
     database.close()
     return report.read
@@ -130,10 +132,9 @@ def _into_postgresql(source: Path, server: Cluster, folder: Path, *, processes: 
     [report] = load_files(
         database,
         [source],
-        now=datetime.now(UTC),
-        processes=processes,
-        reject_folder=folder,
-        on_stage=hear,
+        LoadOptions(
+            now=datetime.now(UTC), processes=processes, reject_folder=folder, on_stage=hear
+        ),
     )
     database.close()
     print("first heard of", ", ".join(f"{what} at {at:.1f} s" for what, at in words.items()))

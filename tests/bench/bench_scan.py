@@ -18,6 +18,7 @@ from pyroaring import BitMap
 
 from catalogue.database import Database, Transaction, migrate, open_database
 from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions
 from catalogue.query import Structure, Term
 from catalogue.searching.evaluation import search
 from catalogue.searching.facets import facets
@@ -98,7 +99,11 @@ def main() -> None:
         url = f"sqlite:///{folder}/tiro.sqlite"
         migrate(url)
         database = open_database(url)
-        load_files(database, [sample_path()], now=datetime.now(UTC), reject_folder=Path(folder))
+        load_files(
+            database,
+            [sample_path()],
+            LoadOptions(now=datetime.now(UTC), reject_folder=Path(folder)),
+        )
         run(database)
         database.close()
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from catalogue.database import Database, Transaction, migrate, open_database
 from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions
 from catalogue.query import (
     And,
     Completeness,
@@ -127,7 +128,7 @@ def main() -> None:
         migrate(url)
         database = open_database(url)
         started = time.perf_counter()
-        load_files(database, [shared / "data/marc/real.mrc.xz"], now=datetime.now(UTC))
+        load_files(database, [shared / "data/marc/real.mrc.xz"], LoadOptions(now=datetime.now(UTC)))
         print(f"loaded in {time.perf_counter() - started:.0f} s")
         run(database)
         database.close()

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from catalogue.database import migrate, open_database
 from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions
 from tests.servers import free_ports
 
 RECORDS = 10_000
@@ -49,7 +50,7 @@ def load(folder: Path) -> str:
         file.write(b"\x1d".join(text.split(b"\x1d")[:RECORDS]) + b"\x1d")
     migrate(url)
     database = open_database(url)
-    load_files(database, [part], now=datetime.now(UTC), reject_folder=folder)
+    load_files(database, [part], LoadOptions(now=datetime.now(UTC), reject_folder=folder))
     database.close()
     return url
 

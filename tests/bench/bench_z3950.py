@@ -33,6 +33,7 @@ from pathlib import Path
 
 from catalogue.database import migrate, open_database
 from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions
 from protocols.z3950.codec import decode, encode
 from protocols.z3950.messages.association import InitializeRequest
 from protocols.z3950.messages.retrieval import PresentResponse
@@ -102,7 +103,7 @@ def tiro(folder: Path, records: Path) -> tuple[list[str], int]:
     if not path.exists():
         migrate(url)
         database = open_database(url)
-        load_files(database, [records], now=datetime.now(UTC), reject_folder=folder)
+        load_files(database, [records], LoadOptions(now=datetime.now(UTC), reject_folder=folder))
         database.close()
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "tests.protocols.z3950.serving", url, str(port)]

@@ -21,8 +21,9 @@ from typing import NamedTuple
 from catalogue.database import Database, Transaction, migrate, open_database
 from catalogue.holders import rebuild_holders
 from catalogue.loading.files import BATCH_SIZE
+from catalogue.loading.load_reports import LoadOptions
 from catalogue.reindexing.late_indexing import load_then_index
-from catalogue.reindexing.rebuilding import Progress
+from catalogue.reindexing.rebuilding import Progress, ReindexOptions
 from catalogue.reindexing.reindexings import unfinished
 from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium
@@ -171,14 +172,13 @@ def _load_records(database: Database, watch: Stopwatch, folder: Path, records: i
             told = state.terms
 
     missing = {name: first for name, first in wanted.items() if name not in loaded}
+    now = datetime.now(UTC)
     reports = load_then_index(
         database,
         _written(watch, folder, missing, records),
-        run=str(os.getpid()),
-        now=datetime.now(UTC),
-        folder=folder,
-        reject_folder=folder,
-        on_terms=terms,
+        LoadOptions(now, reject_folder=folder),
+        ReindexOptions(str(os.getpid()), now, folder=folder),
+        terms,
     )
     watch.tell("the last terms", 1)
     if problems := [report.problem for report in reports if report.problem]:

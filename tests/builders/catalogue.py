@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pymarc
 from sqlalchemy import bindparam, insert
 
-from catalogue.changes.accession import next_record_id, prepare, store
+from catalogue.changes.accession import Origin, next_record_id, prepare, store
 from catalogue.database import Transaction, scalar
 from catalogue.schema import agencies, branches, consortia
 
@@ -64,7 +64,7 @@ def add_records(
     if first_id is None:
         first_id = next_record_id(transaction)
     made, columns = prepare(first_id, data, record_format)
-    store(transaction, made, columns, now=NOW)
+    store(transaction, made, columns, Origin(NOW))
     return [record.id for record in made]
 
 

@@ -260,15 +260,14 @@ def test_without_schools_everything_is_shown(database: Database) -> None:
 
 def test_a_load_with_items(library: Library, tmp_path: Any) -> None:
     from catalogue.loading.files import load_files
+    from catalogue.loading.load_reports import LoadOptions
 
     path = tmp_path / "new.mrc"
     path.write_bytes(b"".join(a_record(f"New {n}", control_number=f"n{n}") for n in range(5)))
     load_files(
         library.database,
         [path],
-        now=NOW,
-        with_items=ItemDefaults(library.branch["DK-21"], "X"),
-        processes=1,
+        LoadOptions(now=NOW, with_items=ItemDefaults(library.branch["DK-21"], "X"), processes=1),
     )
     new = set(range(RECORDS + 1, RECORDS + 6))
     assert library.shown("DK-2") == library.shown("DK-21") == new

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from catalogue.database import Database, Transaction
-from catalogue.reindexing.rebuilding import reindex
+from catalogue.reindexing.rebuilding import ReindexOptions, reindex
 from tests.crash.callers import Trace
 
 #: What is checked, and a query that gives the rows that break it.
@@ -109,7 +109,7 @@ def lost_or_twice(expected: Counter[Trace], database: Database) -> list[str]:
 
 def wrong_index(database: Database) -> list[str]:
     """Whether postings and descriptions are what the records give."""
-    report = reindex(database, run=uuid.uuid4().hex, now=datetime.now(UTC))
+    report = reindex(database, ReindexOptions(run=uuid.uuid4().hex, now=datetime.now(UTC)))
     if report.rows_changed or report.descriptions_changed:
         return [
             (

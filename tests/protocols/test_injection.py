@@ -11,6 +11,7 @@ import pytest
 from catalogue.database import open_database
 from catalogue.database.migrations.running import newest_revision
 from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions
 from circulation.archiving.exporting import export
 from circulation.archiving.forms import UnreadableArchive
 from circulation.archiving.importing import import_archive
@@ -73,7 +74,7 @@ def test_a_marcxml_file_reads_no_other(secret_file: Path, sqlite_url: str, numbe
     path.write_text(head.replace("DOCTYPE x", "DOCTYPE record") + record)
     database = open_database(sqlite_url)
     try:
-        load_files(database, (path,), now=NOW, processes=1)
+        load_files(database, (path,), LoadOptions(now=NOW, processes=1))
     finally:
         database.close()
     everything = b"".join(

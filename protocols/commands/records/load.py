@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -14,13 +13,14 @@ import click
 from catalogue.changes.accession import ItemDefaults
 from catalogue.changes.overlaying import Protected
 from catalogue.database import Database
-from catalogue.loading.files import LoadReport, load_files
-from catalogue.loading.files import Progress as Loaded
+from catalogue.loading.files import load_files
 from catalogue.loading.import_plans import LOCAL_FIELDS, ImportRules, Overlay
-from catalogue.loading.load_reports import READING, WRITING, Stage
+from catalogue.loading.load_reports import READING, WRITING, LoadOptions, LoadReport, Stage
+from catalogue.loading.load_reports import Progress as Loaded
 from catalogue.loading.record_matches import MatchKey
 from catalogue.reindexing.late_indexing import load_then_index
 from catalogue.reindexing.rebuilding import Progress as Reindexed
+from catalogue.reindexing.rebuilding import ReindexOptions
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.library import as_json as json_option
 from protocols.commands.shared.library import say
@@ -203,7 +203,7 @@ def summary(report: LoadReport) -> str:
 
 
 class Options(TypedDict, total=False):
-    """Options of `catalogue.loading.files.load_files`."""
+    """Those of `catalogue.loading.load_reports.LoadOptions` that a command knows."""
 
     processes: int | None
     reject_folder: Path | None
@@ -232,15 +232,12 @@ def load_with_progress(
         def show_terms(state: Reindexed) -> None:
             report("index", "terms", state.terms)
 
-        late = partial(load_then_index, run=uuid.uuid4().hex, on_terms=show_terms)
-        return (late if index_at_end else load_files)(
-            database,
-            files,
-            now=datetime.now(UTC),
-            on_progress=show,
-            on_stage=show_stage,
-            **options,
-        )
+        now = datetime.now(UTC)
+        loading = LoadOptions(now=now, on_progress=show, on_stage=show_stage, **options)
+        if not index_at_end:
+            return load_files(database, files, loading)
+        reindexing = ReindexOptions(run=uuid.uuid4().hex, now=now)
+        return load_then_index(database, files, loading, reindexing, show_terms)
 
 
 def _import_rules(

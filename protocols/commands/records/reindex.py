@@ -11,7 +11,7 @@ import click
 
 from catalogue.database import Database
 from catalogue.reindexing.rebuilding import Progress as Reindexed
-from catalogue.reindexing.rebuilding import ReindexReport, indexes_of
+from catalogue.reindexing.rebuilding import ReindexOptions, ReindexReport, indexes_of
 from catalogue.reindexing.rebuilding import reindex as reindex_records
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.library import as_json, say
@@ -69,7 +69,7 @@ def reindex(
 
 
 def reindex_shown(database: Database, **options: Any) -> ReindexReport:
-    """A reindexing of its own, its progress shown; options: `catalogue.reindexing.rebuilding`."""
+    """A reindexing of its own, its progress shown; its `ReindexOptions`."""
     with progress() as tell:
 
         def show(state: Reindexed) -> None:
@@ -78,13 +78,8 @@ def reindex_shown(database: Database, **options: Any) -> ReindexReport:
             else:
                 tell("records read", "records", state.read, state.records)
 
-        return reindex_records(
-            database,
-            run=uuid.uuid4().hex,
-            now=datetime.now(UTC),
-            on_progress=show,
-            **options,
-        )
+        chosen = ReindexOptions(run=uuid.uuid4().hex, now=datetime.now(UTC), **options)
+        return reindex_records(database, chosen, on_progress=show)
 
 
 def _facts(report: ReindexReport) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.index.inversion import Columns
 from catalogue.index.postings import add_postings
 from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions
 from tests.builders.catalogue import a_record
 from tests.conftest import a_postgresql
 
@@ -33,7 +34,7 @@ def test_rows_are_looked_up_by_their_key_however_empty_the_table_was(
             plans.append(database.write(plan_of_reading).result())
             path = tmp_path / f"{number}.mrc"
             path.write_bytes(b"".join(a_record(f"Book {n}") for n in range(2_000 + number)))
-            load_files(database, [path], now=NOW, processes=1)
+            load_files(database, [path], LoadOptions(now=NOW, processes=1))
         database.close()
     first, then = plans
     assert first is None

@@ -14,9 +14,10 @@ from catalogue.changes.merging import merge_records
 from catalogue.changes.overlaying import Protected, overlaid
 from catalogue.database import Database, Transaction, open_database
 from catalogue.items import find_item
-from catalogue.loading import files, import_plans
-from catalogue.loading.files import LoadReport, load_files
+from catalogue.loading import files
+from catalogue.loading.files import load_files
 from catalogue.loading.import_plans import ImportRules, Overlay
+from catalogue.loading.load_reports import LoadOptions, LoadReport
 from catalogue.loading.record_matches import MatchKey
 from catalogue.marc.iso2709 import build, fields, leader
 from catalogue.query import Structure, Term
@@ -34,7 +35,7 @@ ISBN, ISBN_10, OTHER_ISBN = "9788700000018", "8700000019", "9788700000025"
 def load(database: Database, folder: Path, *texts: bytes, **options: Any) -> LoadReport:
     path = folder / f"file{sum(1 for _ in folder.iterdir())}.mrc"
     path.write_bytes(b"".join(texts))
-    [report] = load_files(database, [path], now=NOW, processes=1, **options)
+    [report] = load_files(database, [path], LoadOptions(now=NOW, processes=1, **options))
     assert report.problem is None
     return report
 
@@ -280,11 +281,9 @@ def test_an_interrupted_load_goes_on_where_it_was(
         [report] = load_files(
             database,
             [path],
-            now=NOW,
-            processes=1,
-            batch_size=7,
-            rules=BY_NUMBER,
-            on_progress=on_progress,
+            LoadOptions(
+                now=NOW, processes=1, batch_size=7, rules=BY_NUMBER, on_progress=on_progress
+            ),
         )
         return report
 
@@ -307,19 +306,19 @@ def test_what_another_writes_between_plan_and_store_is_seen(
     """Between the plan and the transaction that stores, somebody adds the very records."""
     same = a_record("Grass", control_number="a")
     twins = [a_record("Soil", control_number="b")] * 2
-    plan = files._plan
+    decide = files._File._decide
     written = []
 
-    def plan_and_be_overtaken(*arguments: Any) -> import_plans.Plan:
-        made = plan(*arguments)
+    def decide_and_be_overtaken(*arguments: Any) -> Any:
+        decided = decide(*arguments)
         if not written:
             for text in (same, *twins):
                 written.append(
                     database.write(lambda t, text=text: add_record(t, text, now=NOW)).result()  # type: ignore[misc]
                 )
-        return made
+        return decided
 
-    monkeypatch.setattr(files, "_plan", plan_and_be_overtaken)
+    monkeypatch.setattr(files._File, "_decide", decide_and_be_overtaken)
     texts = [same, a_record("Soil", control_number="b"), a_record("New", control_number="n")]
     report = load(database, tmp_path, *texts, rules=BY_NUMBER)
     assert counts(report) == (1, 0, 1, 1)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from catalogue.database import Database, open_database
-from catalogue.loading.files import Progress, load_files
-from catalogue.loading.load_reports import READING, WRITING, Stage
+from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import READING, WRITING, LoadOptions, Progress, Stage
 from catalogue.records import fetch_records
 from tests.builders.catalogue import a_record
 
@@ -24,7 +24,7 @@ def test_a_record_with_two_bad_octets_is_loaded_with_a_note(
     path = tmp_path / "some.mrc"
     path.write_bytes(a_record("Soil") + damaged + a_record("Water"))
     database = open_database(sqlite_url)
-    [report] = load_files(database, [path], now=NOW, processes=processes, batch_size=1)
+    [report] = load_files(database, [path], LoadOptions(now=NOW, processes=processes, batch_size=1))
     assert (report.loaded, report.rejected, report.noted) == (3, 0, 1)
     assert report.notes_file == tmp_path / "some.mrc.noted.txt"
     [line] = report.notes_file.read_text("utf-8").splitlines()
@@ -48,11 +48,9 @@ def test_what_goes_on_is_told_before_anything_is_committed(
     load_files(
         database,
         [path],
-        now=NOW,
-        processes=1,
-        batch_size=12,
-        on_stage=told.append,
-        on_progress=told.append,
+        LoadOptions(
+            now=NOW, processes=1, batch_size=12, on_stage=told.append, on_progress=told.append
+        ),
     )
     at = next(at for at, each in enumerate(told) if isinstance(each, Progress))
     before = [each for each in told[:at] if isinstance(each, Stage)]

@@ -21,7 +21,8 @@ from sqlalchemy import func, select
 from catalogue.changes.accession import ItemDefaults, add_record
 from catalogue.database import Database, Transaction, many, open_database, scalar
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
-from catalogue.loading.files import LoadReport, Progress, load_files
+from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions, LoadReport, Progress
 from catalogue.marc import marcxml
 from catalogue.marc.checking import Refused, accept
 from catalogue.marc.iso2709 import build, fields, leader, subfields
@@ -73,7 +74,7 @@ def index_of(database: Database) -> Index:
 
 def load(database: Database, path: Path, **options: object) -> LoadReport:
     options = {"now": NOW, "processes": 1, **options}
-    [report] = load_files(database, [path], **options)  # type: ignore[arg-type]
+    [report] = load_files(database, [path], LoadOptions(**options))  # type: ignore[arg-type]
     return report
 
 
@@ -165,7 +166,7 @@ def test_marc8_file(sqlite_url: str, shared: Path, tmp_path: Path) -> None:
 
 def test_broken_files(database: Database, shared: Path, tmp_path: Path) -> None:
     paths = sorted((shared / "data/marc/broken").iterdir())
-    reports = load_files(database, paths, now=NOW, processes=1, reject_folder=tmp_path)
+    reports = load_files(database, paths, LoadOptions(now=NOW, processes=1, reject_folder=tmp_path))
     assert [report.problem for report in reports] == [None] * len(paths)
     assert sum(report.loaded for report in reports) == 11
     assert sum(report.rejected for report in reports) == 4
@@ -291,7 +292,7 @@ def test_missing_file_does_not_stop_the_others(sqlite_url: str, tmp_path: Path) 
     path = tmp_path / "a.mrc"
     path.write_bytes(a_record())
     database = open_database(sqlite_url)
-    reports = load_files(database, [tmp_path / "none.mrc", path], now=NOW, processes=1)
+    reports = load_files(database, [tmp_path / "none.mrc", path], LoadOptions(now=NOW, processes=1))
     assert "No such file" in (reports[0].problem or "")
     assert reports[1].loaded == 1
     database.close()
@@ -422,7 +423,7 @@ def test_records_across_chunks_of_the_index(sqlite_url: str, tmp_path: Path) -> 
     path.write_bytes(b"".join(some_records(10)))
 
     def begin_high(transaction: Transaction) -> None:
-        from catalogue.changes.accession import store
+        from catalogue.changes.accession import Origin, store
         from catalogue.changes.made import Made
         from catalogue.index.collecting import Collector
 
@@ -430,7 +431,7 @@ def test_records_across_chunks_of_the_index(sqlite_url: str, tmp_path: Path) -> 
         data = a_record()
         description = collector.add(65_530, "marc21", data)
         made = Made(65_530, 0, "marc21", description, data)
-        store(transaction, [made], collector.columns(), now=NOW)
+        store(transaction, [made], collector.columns(), Origin(NOW))
 
     database.write(begin_high).result()
     load(database, path)

@@ -14,7 +14,8 @@ from catalogue.changes.authorities import records_linking_to
 from catalogue.database import Database, many, open_database
 from catalogue.formats.exchange import DANMARC2_LATIN_1
 from catalogue.items import find_item, items_of_records
-from catalogue.loading.files import LoadReport, load_files
+from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions, LoadReport
 from catalogue.marc.iso2709 import build, fields
 from catalogue.marc.mfhd import NotHoldings, is_holdings, read_holdings
 from catalogue.query import Term
@@ -38,7 +39,7 @@ def load(sqlite_url: str, tmp_path: Path) -> Callable[..., LoadReport]:
             path.write_bytes(what)
         database = open_database(sqlite_url)
         arguments = {"now": NOW, "processes": 1, "reject_folder": tmp_path, **options}
-        [report] = load_files(database, [path], **arguments)  # type: ignore[arg-type]
+        [report] = load_files(database, [path], LoadOptions(**arguments))  # type: ignore[arg-type]
         database.close()
         return report
 
@@ -105,7 +106,9 @@ def check_names(database: Database, tmp_path: Path, order: str) -> None:
         path = tmp_path / f"{number}.mrc"
         path.write_bytes(content)
         [report] = load_files(
-            database, [path], now=NOW, processes=1, record_format="danmarc2", batch_size=2
+            database,
+            [path],
+            LoadOptions(now=NOW, processes=1, record_format="danmarc2", batch_size=2),
         )
         assert report.loaded == report.read
     stored = database.read(lambda t: find_by_control_number(t, "12345678")).result()
@@ -125,7 +128,7 @@ def test_a_corrected_authority_corrects_the_records(library: Database, tmp_path:
     for number, content in enumerate((AUTHORITY, RECORD, AUTHORITY.replace(b"Bret", b"Beat"))):
         path = tmp_path / f"{number}.mrc"
         path.write_bytes(content)
-        load_files(database, [path], now=NOW, processes=1, record_format="danmarc2")
+        load_files(database, [path], LoadOptions(now=NOW, processes=1, record_format="danmarc2"))
     (record,) = database.read(lambda t: find_by_control_number(t, "12345678")).result()
     assert record.author == "Ellis, Beat"
     assert record.id not in author(database, "bret ellis")
@@ -215,7 +218,7 @@ def check_holdings(database: Database, tmp_path: Path, case: str) -> None:
     branch = database.write(lambda t: add_branch(t, "DK-900101")).result()
     path = tmp_path / "both.mrc"
     path.write_bytes(a_record("Mahler", control_number="7") + mfhd("9", ("004", "7"), *parts))
-    [report] = load_files(database, [path], now=NOW, processes=1)
+    [report] = load_files(database, [path], LoadOptions(now=NOW, processes=1))
     assert (report.read, report.loaded, report.holdings, report.rejected) == (2, 1, 1, 0)
     (record,) = database.read(lambda t: find_by_control_number(t, "7")).result()
     found = database.read(lambda t: items_of_records(t, [record.id])).result()[record.id]

@@ -28,14 +28,15 @@ from datetime import datetime, UTC
 from pathlib import Path
 from catalogue.database import open_database
 from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions
 
 if __name__ == "__main__":
     database = open_database(sys.argv[1])
     def show(progress):
         print(progress.read, flush=True)
         time.sleep(0.1)
-    load_files(database, [Path(sys.argv[2])], now=datetime(2026, 3, 2, tzinfo=UTC), processes=1,
-               batch_size=50, on_progress=show)
+    load_files(database, [Path(sys.argv[2])], LoadOptions(
+        now=datetime(2026, 3, 2, tzinfo=UTC), processes=1, batch_size=50, on_progress=show))
     database.close()
 """
 
@@ -96,7 +97,7 @@ def test_rejections_of_an_interrupted_batch_are_not_doubled(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("catalogue.loading.files._store", fail)
+        patch.setattr("catalogue.loading.files._File._store", fail)
         with pytest.raises(KeyboardInterrupt):
             load(database, path)
     assert (tmp_path / "a.mrc.rejected.mrc").read_bytes() == broken * 2

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from catalogue.database import Database, open_database
 from catalogue.database.migrations.running import alembic_configuration, engine_on, upgrade
 from catalogue.reindexing.index_rules import RULES, is_outdated
-from catalogue.reindexing.rebuilding import reindex
+from catalogue.reindexing.rebuilding import ReindexOptions, reindex
 from tests.builders.catalogue import a_record, add_records
 
 #: The migration that gave rules a version.
@@ -57,9 +57,9 @@ def test_a_library_from_before_is_told_to_reindex(database_url: str) -> None:
     database = open_database(database_url)
     try:
         assert database.read(is_outdated).result()
-        reindex(database, run="some", now=NOW, access_points=["title"])
+        reindex(database, ReindexOptions(run="some", now=NOW, access_points=["title"]))
         assert database.read(is_outdated).result()
-        reindex(database, run="all", now=NOW)
+        reindex(database, ReindexOptions(run="all", now=NOW))
         assert not database.read(is_outdated).result()
     finally:
         database.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from catalogue.changes.overlaying import Protected
 from catalogue.database import Database, open_database
 from catalogue.loading.files import load_files
 from catalogue.loading.import_plans import ImportRules, Overlay
-from catalogue.loading.load_reports import LoadReport
+from catalogue.loading.load_reports import LoadOptions, LoadReport
 from catalogue.loading.record_matches import MatchKey
 from catalogue.query import Term
 from catalogue.reindexing import reindexings
+from catalogue.reindexing.index_comparison import PAGE_TERMS
 from catalogue.reindexing.late_indexing import load_then_index
-from catalogue.reindexing.rebuilding import reindex
+from catalogue.reindexing.rebuilding import ReindexOptions, reindex
 from catalogue.searching.evaluation import search
 from tests.builders.catalogue import NOW, a_record, add_records
 from tests.builders.index import Derived, derived
@@ -36,9 +38,18 @@ def a_file(folder: Path, name: str, numbers: range) -> Path:
     return path
 
 
-def load(database: Database, *paths: Path, **options: Any) -> list[LoadReport]:
-    options = {"now": NOW, "run": "one", "processes": 1, "batch_size": 4, **options}
-    return load_then_index(database, paths, **options)
+def load(
+    database: Database,
+    *paths: Path,
+    run: str = "one",
+    page_terms: int = PAGE_TERMS,
+    on_terms: Callable[[Any], object] = lambda progress: None,
+    now: datetime = NOW,
+    **options: Any,
+) -> list[LoadReport]:
+    loading = LoadOptions(now=now, processes=1, batch_size=4, **options)
+    reindexing = ReindexOptions(run=run, now=now, page_terms=page_terms)
+    return load_then_index(database, paths, loading, reindexing, on_terms)
 
 
 #: The first record of each test, so that a batch has records in one chunk and in the next.
@@ -64,7 +75,7 @@ def as_loaded(tmp_path: Path, sqlite_template: Path) -> Any:
         other.write_bytes(sqlite_template.read_bytes())
         database = open_database(f"sqlite:///{other}")
         begin(database)
-        load_files(database, paths, now=NOW, processes=1, batch_size=4)
+        load_files(database, paths, LoadOptions(now=NOW, processes=1, batch_size=4))
         found = derived(database)
         database.close()
         return found
@@ -90,14 +101,14 @@ def test_the_index_is_that_of_an_ordinary_load(
     assert derived(database) == as_loaded(*paths)
     assert database.read(reindexings.unfinished).result() is None
     # Nothing is left to be put right, and nothing to be loaded.
-    assert reindex(database, run="two", now=NOW).rows_changed == 0
+    assert reindex(database, ReindexOptions(run="two", now=NOW)).rows_changed == 0
     again = load(database, *paths, run="three")
     assert [report.was_loaded_before for report in again] == [True, True]
 
 
 def test_a_library_grows_by_a_load(database: Database, tmp_path: Path, as_loaded: Any) -> None:
     first, second = a_file(tmp_path, "a.mrc", range(9)), a_file(tmp_path, "b.mrc", range(5, 30))
-    load_files(database, [first], now=NOW, processes=1)
+    load_files(database, [first], LoadOptions(now=NOW, processes=1))
     load(database, second)
     assert derived(database) == as_loaded(first, second)
 
@@ -134,8 +145,8 @@ def test_a_reindexing_does_what_a_load_has_left(
     path = a_file(tmp_path, "a.mrc", range(11))
     with pytest.raises(Stopped):
         load(database, path, on_progress=_stop)
-    reindex(database, run="two", now=NOW)
-    load_files(database, [path], now=NOW, processes=1, batch_size=4)
+    reindex(database, ReindexOptions(run="two", now=NOW))
+    load_files(database, [path], LoadOptions(now=NOW, processes=1, batch_size=4))
     assert derived(database) == as_loaded(path)
 
 
@@ -154,7 +165,7 @@ def test_records_that_others_add_meanwhile_stay_as_they_are(
     load(database, path, on_progress=add)
     assert found(database, "others") == 3
     assert found(database, "grass") == 7 + 3
-    assert reindex(database, run="two", now=NOW).rows_changed == 0
+    assert reindex(database, ReindexOptions(run="two", now=NOW)).rows_changed == 0
 
 
 def test_what_needs_the_index_meanwhile_is_refused(database: Database, tmp_path: Path) -> None:

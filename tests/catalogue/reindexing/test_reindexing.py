@@ -26,7 +26,13 @@ from catalogue.records import fetch_records
 from catalogue.reindexing import index_comparison
 from catalogue.reindexing.index_comparison import TooManyChanges
 from catalogue.reindexing.index_runs import Runs
-from catalogue.reindexing.rebuilding import Progress, ReindexReport, indexes_of, reindex
+from catalogue.reindexing.rebuilding import (
+    Progress,
+    ReindexOptions,
+    ReindexReport,
+    indexes_of,
+    reindex,
+)
 from catalogue.reindexing.reindexings import ReindexedElsewhere
 from catalogue.schema import postings, records, sort_keys
 from tests.builders.catalogue import NOW, a_record, add_records
@@ -68,7 +74,8 @@ def filled(database: Database) -> list[int]:
 
 def run_reindex(database: Database, run: str = "one", **options: Any) -> ReindexReport:
     options = {"stretch": 5, "page_terms": 7, "page_rows": 11} | options
-    return reindex(database, run=run, now=NOW, **options)
+    told = {name: options.pop(name) for name in ("on_progress", "adding") if name in options}
+    return reindex(database, ReindexOptions(run=run, now=NOW, **options), **told)
 
 
 def as_fresh(database: Database, folder: Path, template: Path) -> Derived:

@@ -17,7 +17,7 @@ from catalogue.changes.accession import add_record
 from catalogue.database import Database, many, metadata, open_database
 from catalogue.database.migrations.running import newest_revision
 from catalogue.items import add_item
-from catalogue.reindexing.rebuilding import reindex
+from catalogue.reindexing.rebuilding import ReindexOptions, reindex
 from circulation.archiving.exporting import export
 from circulation.archiving.forms import UnreadableArchive
 from circulation.archiving.importing import NotEmpty, import_archive
@@ -98,7 +98,7 @@ def test_it_is_the_same_library(
     assert {name.rpartition(".")[2] for name in written.files} == {form, "mrc"}
     read = import_archive(new_database, folder, revision=REVISION)
     assert read == written
-    reindex(new_database, run="test", now=NOW)
+    reindex(new_database, ReindexOptions(run="test", now=NOW))
     before, after = contents(lived_in.database), contents(new_database)
     assert before["holds"]
     assert before["postings"]
@@ -112,7 +112,7 @@ def test_life_goes_on_in_it(lived_in: Library, new_database: Database, tmp_path:
     folder = tmp_path / "archive"
     export(lived_in.database, folder, revision=REVISION, now=NOW)
     import_archive(new_database, folder, revision=REVISION)
-    reindex(new_database, run="test", now=NOW)
+    reindex(new_database, ReindexOptions(run="test", now=NOW))
     lived_in.database = new_database
     card = a_patron(lived_in, "P-new")
     barcode = described(lived_in, "A new one")

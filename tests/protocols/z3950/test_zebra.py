@@ -11,6 +11,7 @@ import pytest
 
 from catalogue.database import open_database
 from catalogue.loading.files import load_files
+from catalogue.loading.load_reports import LoadOptions
 from protocols.z3950.asking.client import Client
 from protocols.z3950.queries.pqf import query
 from tests.protocols.z3950.serving import a_server
@@ -102,7 +103,7 @@ def clients(
     (folder / "real.mrc").write_bytes(records)
     database = open_database(f"sqlite:///{path}")
     [report] = load_files(
-        database, [folder / "real.mrc"], now=datetime.now(UTC), reject_folder=folder
+        database, [folder / "real.mrc"], LoadOptions(now=datetime.now(UTC), reject_folder=folder)
     )
     database.close()
     assert report.loaded == RECORDS
