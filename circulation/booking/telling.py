@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
-from catalogue.database import Transaction, key_parameters, many_of, one
+from catalogue.database import Statement, columns, many_of, one
 from catalogue.schema import branches, records
 from circulation.booking.results import BookingOutcome
 from circulation.booking.schema import booking_supplies, bookings
@@ -35,42 +35,37 @@ class BookingTold(NamedTuple):
     outcome: str | None
 
 
-_copies = (
-    select(func.coalesce(func.sum(booking_supplies.c.copies), 0))
-    .where(booking_supplies.c.booking_id == bookings.c.id)
-    .scalar_subquery()
-)
-_bookings: Callable[[Transaction, list[int]], list[BookingTold]] = many_of(
-    lambda size: (
-        select(
-            bookings.c.id,
-            bookings.c.patron_id,
-            records.c.title,
-            records.c.author,
-            branches.c.name,
-            bookings.c.first_day,
-            bookings.c.last_day,
-            _copies,
-            bookings.c.closed,
-            bookings.c.outcome,
-        )
+class _Told(NamedTuple):
+    """Who is told, and in the name of which branch."""
+
+    patron_id: int | None
+    branch_id: int
+
+
+@many_of(BookingTold)
+def _bookings(*, booking_ids: Sequence[int]) -> Statement:
+    copies = (
+        select(func.coalesce(func.sum(booking_supplies.c.copies), 0))
+        .where(booking_supplies.c.booking_id == bookings.c.id)
+        .scalar_subquery()
+    )
+    named = {"title": records.c.title, "author": records.c.author, "branch": branches.c.name}
+    return (
+        select(*columns(BookingTold, bookings, copies=copies, **named))
         .select_from(
             bookings.join(records, records.c.id == bookings.c.record_id).join(
                 branches, branches.c.id == bookings.c.delivery_branch_id
             )
         )
-        .where(bookings.c.id.in_(key_parameters(size)))
+        .where(bookings.c.id.in_(booking_ids))
         .order_by(bookings.c.first_day, bookings.c.id)
-    ),
-    BookingTold,
-)
-_booking: Callable[..., Any] = one(
-    select(bookings.c.patron_id, bookings.c.delivery_branch_id).where(
-        bookings.c.id == bindparam("booking_id")
-    ),
-    None,
-    "booking_id",
-)
+    )
+
+
+@one(_Told)
+def _told(*, booking_id: int) -> Statement:
+    branch_id = bookings.c.delivery_branch_id
+    return select(*columns(_Told, bookings, branch_id=branch_id)).where(bookings.c.id == booking_id)
 
 
 def _of_booking(kind: NoticeKind) -> Callable[[Reading], NoticeRequest | None]:
@@ -79,14 +74,14 @@ def _of_booking(kind: NoticeKind) -> Callable[[Reading], NoticeRequest | None]:
         booking_id = (event.after or event.before).get("booking")
         if booking_id is None:
             return None
-        found = _booking(reading.transaction, booking_id)
-        if found is None or found[0] is None:
+        found = _told(reading.transaction, booking_id=booking_id)
+        if found is None or found.patron_id is None:
             return None
         is_refused = event.after.get("outcome") == BookingOutcome.REFUSED.value
         told = {"text": event.after["text"]} if "text" in event.after else {}
         cause = Cause(event=event.id, bookings=(booking_id,))
         what = NoticeKind.BOOKING_REFUSED if is_refused else kind
-        return NoticeRequest(found[0], what, cause, told, branch_id=found[1])
+        return NoticeRequest(found.patron_id, what, cause, told, branch_id=found.branch_id)
 
     return tell
 
@@ -97,18 +92,20 @@ def _stay_begun(reading: Reading) -> NoticeRequest | None:
     booking_id = event.after.get("booking")
     if booking_id is None:
         return None
-    found = _booking(reading.transaction, booking_id)
-    if found is None or found[0] is None:
+    found = _told(reading.transaction, booking_id=booking_id)
+    if found is None or found.patron_id is None:
         return None
     cause = Cause(bookings=(booking_id,))
-    return NoticeRequest(found[0], NoticeKind.BOOKING_IN_PREPARATION, cause, branch_id=found[1])
+    return NoticeRequest(
+        found.patron_id, NoticeKind.BOOKING_IN_PREPARATION, cause, branch_id=found.branch_id
+    )
 
 
 def _is_not_fulfilled(actor: str, after: Mapping[str, Any]) -> bool:
     return after.get("outcome") != "fulfilled"
 
 
-BOOKINGS_TOLD = Rows("bookings", _bookings)
+BOOKINGS_TOLD = Rows("bookings", lambda transaction, ids: _bookings(transaction, booking_ids=ids))
 TRIGGERS_OF_BOOKINGS = (
     Trigger(
         EventKind.BOOKING_CHANGED,

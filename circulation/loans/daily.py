@@ -20,7 +20,7 @@ def _statistics(doing: Doing) -> Step:
 
 
 def _renewals(doing: Doing) -> Step:
-    """Of what falls due by the end of the next day; for a day long past that is nothing."""
+    """Renews what falls due by the end of the next day; for a day long past that is nothing."""
     within = end_of(doing.day + timedelta(1)) - doing.now
     if within <= timedelta(0):
         return Step({"loans renewed": 0})

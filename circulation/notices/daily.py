@@ -21,7 +21,8 @@ def _unfillable(doing: Doing) -> Step:
 
 
 def _notices(doing: Doing) -> Step:
-    """First of what has happened, then of what is near: `after` says how far that has come."""
+    """First notices of what has happened, then of what is near: `after` says how far the job has
+    come."""
     circulation, transaction, day, now, after = doing
     which, place = after >> _PLACE, after & ((1 << _PLACE) - 1)
     if which == 0:

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-
-import pytest
-
-import circulation
 from circulation.booking.at_loan import BOOKINGS_AT_LOAN, BOOKINGS_AT_RENEWAL
 from circulation.fees.acts import FEES_AT_LOAN, FEES_AT_RENEWAL
 from circulation.holds.fulfilment import HOLDS_AT_LOAN, HOLDS_AT_RENEWAL
 from circulation.interlending.following import PARTNER_AT_LOAN, PARTNER_AT_RENEWAL
 from circulation.loans.features import LENDING, RENEWING, RETURNING
 from circulation.loans.undo import UNDOING
-
-ROOM = Path(circulation.__path__[0])
-#: What lending stands on; no feature is among it.
-BELOW = {"calendars", "callers", "items", "kernel", "loans", "patrons", "sections"}
 
 
 def names(members: object) -> list[str]:
@@ -34,15 +24,3 @@ def test_refusals_bounds_and_follow_ups_come_in_this_order() -> None:
     ]
     assert names(RETURNING) == ["HoldsAtReturn", "PartnerAtReturn", "BookingsAtReturn"]
     assert names(UNDOING) == ["FeesAtUndo", "BookingsAtUndo", "HoldsAtUndo", "PartnerAtUndo"]
-
-
-@pytest.mark.parametrize("folder", ["items", "loans"])
-def test_lending_imports_no_feature(folder: str) -> None:
-    found = set()
-    for path in (ROOM / folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                room, _, rest = node.module.partition(".")
-                if room == "circulation" and rest.partition(".")[0] not in BELOW:
-                    found.add((path.name, node.module))
-    assert found == set()
