@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from catalogue.database import Transaction, key_parameters, many_of
+from catalogue.database import Statement, Transaction, columns, many_of
 from circulation.items.facts import ItemFacts
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
@@ -52,13 +52,12 @@ class PatronLoans:
     loans: tuple[PatronLoan, ...]
 
 
-#: Patrons as borrowers, by the newest card that may still be used.
-_borrowers = many_of(
-    lambda size: select(patrons.c.id, CARD_OF_PATRON, patrons.c.name, patrons.c.agency_id).where(
-        patrons.c.id.in_(key_parameters(size))
-    ),
-    Borrower,
-)
+@many_of(Borrower)
+def _borrowers(*, patron_ids: Sequence[int]) -> Statement:
+    """Patrons as borrowers, by the newest card that may still be used."""
+    return select(
+        *columns(Borrower, patrons, patron_id=patrons.c.id, identifier=CARD_OF_PATRON)
+    ).where(patrons.c.id.in_(patron_ids))
 
 
 def patron_loans(
@@ -136,7 +135,7 @@ def _listed(
     """The lines for items on loan to the patron, or lent onward to them."""
     lent = [(item, loan) for item in found if (loan := OPEN_LOAN.of(item)) is not None]
     holders = {loan.co_patron_id for _, loan in lent if loan.co_patron_id is not None}
-    names = {each.patron_id: each for each in _borrowers(transaction, sorted(holders))}
+    names = {each.patron_id: each for each in _borrowers(transaction, patron_ids=sorted(holders))}
     for item, loan in lent:
         is_own = loan.patron_id == patron_id
         yield PatronLoan(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
-from catalogue.database import Moment, Transaction, one, scalar
+from catalogue.database import Statement, Transaction, columns, one, scalar_one
 from circulation.accounts.loans import PatronLoans, loans_listed
 from circulation.calendars.due_dates import local_date
 from circulation.holds.part import HOLDS_OF_PATRON
@@ -24,26 +23,36 @@ from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import look_at_pin
 
-_onward: Callable[..., Any] = one(
-    select(
-        func.count(),
-        func.count().filter(loans.c.due < bindparam("now", type_=Moment), loans.c.mark.is_(None)),
-    ).where(loans.c.co_patron_id == bindparam("patron_id"), loans.c.checked_in.is_(None)),
-    None,
-    "now",
-    "patron_id",
-)
 
-_recalled = scalar(
-    select(func.count())
-    .select_from(loans)
-    .where(
-        loans.c.patron_id == bindparam("patron_id"),
-        loans.c.recalled.is_not(None),
-        loans.c.checked_in.is_(None),
-    ),
-    "patron_id",
-)
+class _Onward(NamedTuple):
+    """How many loans others lent onward to the patron, and how many of them are overdue."""
+
+    number: int
+    overdue: int
+
+
+@one(_Onward)
+def _onward(*, now: datetime, patron_id: int) -> Statement:
+    return select(
+        *columns(
+            _Onward,
+            number=func.count(),
+            overdue=func.count().filter(loans.c.due < now, loans.c.mark.is_(None)),
+        )
+    ).where(loans.c.co_patron_id == patron_id, loans.c.checked_in.is_(None))
+
+
+@scalar_one(int)
+def _recalled(*, patron_id: int) -> Statement:
+    return (
+        select(func.count())
+        .select_from(loans)
+        .where(
+            loans.c.patron_id == patron_id,
+            loans.c.recalled.is_not(None),
+            loans.c.checked_in.is_(None),
+        )
+    )
 
 
 def patron_status(
@@ -66,7 +75,7 @@ def patron_status(
     facts = _known(circulation, transaction, patron, pin, desk, now)
     if isinstance(facts, Refused):
         return facts
-    recalled = _recalled(transaction, facts.id) if loans_of(facts).number else 0
+    recalled = _recalled(transaction, patron_id=facts.id) if loans_of(facts).number else 0
     return _status(circulation, transaction, facts, recalled, desk, now)
 
 
@@ -83,7 +92,7 @@ def patron_status_and_loans(
     if len(listed.loans) == listed.total:
         recalled = sum(each.is_recalled and each.lent_onward_by is None for each in listed.loans)
     else:
-        recalled = _recalled(transaction, facts.id)
+        recalled = _recalled(transaction, patron_id=facts.id)
     return _status(circulation, transaction, facts, recalled, desk, now), listed
 
 
@@ -127,7 +136,7 @@ def _status(
     onward, overdue_onward = 0, 0
     had = loans_of(facts)
     if had.onward:
-        onward, overdue_onward = _onward(transaction, now, facts.id)
+        onward, overdue_onward = _onward(transaction, now=now, patron_id=facts.id) or (0, 0)
     return PatronStatus(
         patron=facts.patron(),
         given_name=facts.given_name,

@@ -79,7 +79,7 @@ def _charge(
         charge_compensation(Act(transaction, circulation, desk, now), set_up, item, loan)
     made = [
         each.charge_id
-        for each in contributions_of_loan(transaction, row.id)
+        for each in contributions_of_loan(transaction, loan_id=row.id)
         if each.undone is None and each.kind in _BILLED
     ]
     return list(dict.fromkeys(made))

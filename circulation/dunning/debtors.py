@@ -57,7 +57,7 @@ def debtor_of(
         return Debtor(patron_id)
     if not asks_guardian:
         return Debtor(None, "a child when it was charged")
-    for guardian in guardians_of(transaction, patron_id):
+    for guardian in guardians_of(transaction, patron_id=patron_id):
         row = _is_dead(transaction, guardian.patron_id)
         if row is not None and not row[0]:
             return Debtor(guardian.patron_id)

@@ -101,7 +101,9 @@ def warn_debts(
         _forget_unsent(transaction)
     found, run.goes_on = debts_to_warn(transaction, set_up, now=now, after=after)
     for debt in found:
-        branch_id = set_up.speaker(debt.agency_id, home_branch_of(transaction, debt.patron_id))
+        branch_id = set_up.speaker(
+            debt.agency_id, home_branch_of(transaction, patron_id=debt.patron_id)
+        )
         notice = request_notice(
             circulation,
             transaction,

@@ -86,7 +86,7 @@ class FeeAtRenewal(FeeAtLoan):
         charged: tuple[ChargedFee, ...] = (late,) if late else ()
         if before.billed is not None:
             cancel_compensation(act, set_up, before, "the loan was renewed")
-            set_billed(act.transaction, before.id, None)
+            set_billed(act.transaction, loan_id=before.id, billed=None)
         if "renewal_fee" in FEES.of(set_up).says:
             lock_account(act.transaction, patron_id=case.borrower.id)
             charged += self._charge(case, loan, "renewal_fee")
@@ -143,5 +143,5 @@ class FeesAtLoss(LossFeature):
             return charge_compensation(act, set_up, case.item, loan)
         if loan.billed is not None:
             cancel_compensation(act, set_up, loan, "the item was found")
-            set_billed(act.transaction, loan.id, None)
+            set_billed(act.transaction, loan_id=loan.id, billed=None)
         return ()

@@ -12,39 +12,47 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
 
-from catalogue.database import Moment, Transaction, many, scalar, send
+from catalogue.database import Statement, columns, many, scalar, send
 from circulation.ledger.charges import set_amount
 from circulation.ledger.money import Charge, ChargeKind
-from circulation.ledger.postings import Account, find_charge
+from circulation.ledger.postings import Account, find_charge, stored_as
 from circulation.ledger.schema import charge_loans, charges
 
 _write_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
-_NEW = ("charge_id", "loan_id", "item_id", "amount", "facts", "at", "recorded")
-_insert = send(
-    insert(charge_loans).values(
-        {
-            charge_loans.c[name]: bindparam(f"new_{name}", type_=charge_loans.c[name].type)
-            for name in _NEW
-        }
-    ),
-    *(f"new_{name}" for name in _NEW),
-)
-_highest = scalar(
-    select(func.max(charge_loans.c.amount)).where(
-        charge_loans.c.charge_id == bindparam("of_charge"), charge_loans.c.undone.is_(None)
-    ),
-    "of_charge",
-)
-_latest = scalar(
-    select(charge_loans.c.recorded)
-    .where(charge_loans.c.charge_id == bindparam("of_charge"), charge_loans.c.undone.is_(None))
-    .order_by(charge_loans.c.id.desc())
-    .limit(1),
-    "of_charge",
-)
+
+@send
+def _insert(
+    *,
+    charge_id: int,
+    loan_id: int | None,
+    item_id: int | None,
+    amount: int,
+    facts: str,
+    at: datetime,
+    recorded: datetime,
+) -> Statement:
+    return insert(charge_loans).values(locals())
+
+
+@scalar(int)
+def _highest(*, charge_id: int) -> Statement:
+    return select(func.max(charge_loans.c.amount)).where(
+        charge_loans.c.charge_id == charge_id, charge_loans.c.undone.is_(None)
+    )
+
+
+@scalar(datetime)
+def last_contributed(*, charge_id: int) -> Statement:
+    """When a loan was last added to the charge."""
+    return (
+        select(charge_loans.c.recorded)
+        .where(charge_loans.c.charge_id == charge_id, charge_loans.c.undone.is_(None))
+        .order_by(charge_loans.c.id.desc())
+        .limit(1)
+    )
 
 
 def facts_text(facts: dict[str, Any]) -> str:
@@ -64,48 +72,43 @@ class Contribution(NamedTuple):
     recorded: datetime
     undone: datetime | None
     kind: ChargeKind
-    facts: dict[str, Any]
+    told: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.told)
+        return found
 
 
-def _row(*row: Any) -> Contribution:
-    found = Contribution(*row)
-    return found._replace(kind=ChargeKind(row[-2]), facts=json.loads(row[-1]))
+def contributions(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """What loans make charges, the first made first."""
+    kind = stored_as(charges.c.kind, ChargeKind)
+    told = columns(Contribution, charge_loans, kind=kind, told=charge_loans.c.facts)
+    return (
+        select(*told)
+        .select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
+        .where(*conditions)
+        .order_by(charge_loans.c.id)
+    )
 
 
-CONTRIBUTIONS = select(
-    charge_loans.c.id,
-    charge_loans.c.charge_id,
-    charge_loans.c.loan_id,
-    charge_loans.c.item_id,
-    charge_loans.c.amount,
-    charge_loans.c.at,
-    charge_loans.c.recorded,
-    charge_loans.c.undone,
-    charges.c.kind,
-    charge_loans.c.facts,
-).select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
+@many(Contribution)
+def contributions_of_loan(*, loan_id: int) -> Statement:
+    return contributions(charge_loans.c.loan_id == loan_id)
 
-contributions_of_loan = many(
-    CONTRIBUTIONS.where(charge_loans.c.loan_id == bindparam("of_loan")).order_by(charge_loans.c.id),
-    _row,
-    "of_loan",
-)
-contribution_row = _row
-_set_undone = send(
-    update(charge_loans)
-    .where(charge_loans.c.id == bindparam("of_id"))
-    .values(undone=bindparam("new_undone", type_=Moment)),
-    "of_id",
-    "new_undone",
-)
-_change = send(
-    update(charge_loans)
-    .where(charge_loans.c.id == bindparam("of_id"))
-    .values(amount=bindparam("new_amount"), facts=bindparam("new_facts")),
-    "of_id",
-    "new_amount",
-    "new_facts",
-)
+
+@send
+def _set_undone(*, contribution_id: int, undone: datetime | None) -> Statement:
+    return update(charge_loans).where(charge_loans.c.id == contribution_id).values(undone=undone)
+
+
+@send
+def _change(*, contribution_id: int, amount: int, facts: str) -> Statement:
+    return (
+        update(charge_loans)
+        .where(charge_loans.c.id == contribution_id)
+        .values(amount=amount, facts=facts)
+    )
 
 
 class LoanCost(NamedTuple):
@@ -122,20 +125,23 @@ def begin_contributions(account: Account, charge: Charge, cost: LoanCost) -> Non
     """Notes that the loan makes the charge, which was just made with its amount."""
     loan_id, item_id, amount, at, facts = cost
     told = facts_text(facts)
-    _insert(account.transaction, charge.id, loan_id, item_id, amount, told, at, account.now)
+    _insert(
+        account.transaction,
+        charge_id=charge.id,
+        loan_id=loan_id,
+        item_id=item_id,
+        amount=amount,
+        facts=told,
+        at=at,
+        recorded=account.now,
+    )
 
 
 def add_contribution(account: Account, charge: Charge, cost: LoanCost, reason: str) -> Charge:
     """The loan makes the charge too, which is raised where this one costs more; gives it."""
-    before = _highest(account.transaction, charge.id) or 0
+    before = _highest(account.transaction, charge_id=charge.id) or 0
     begin_contributions(account, charge, cost)
     return _settle(account, charge.id, before, reason)
-
-
-def last_contributed(transaction: Transaction, charge_id: int) -> datetime | None:
-    """When a loan was last added to the charge."""
-    found: datetime | None = _latest(transaction, charge_id)
-    return found
 
 
 def _settle(account: Account, charge_id: int, before: int, reason: str) -> Charge:
@@ -145,7 +151,7 @@ def _settle(account: Account, charge_id: int, before: int, reason: str) -> Charg
     """
     charge = find_charge(account.transaction, charge_id=charge_id)
     assert charge is not None
-    highest: int = _highest(account.transaction, charge_id) or 0
+    highest: int = _highest(account.transaction, charge_id=charge_id) or 0
     return set_amount(account, charge, max(charge.amount + highest - before, 0), reason)
 
 
@@ -162,8 +168,8 @@ def bring_back(account: Account, contribution: Contribution, reason: str) -> Cha
 def _mark(
     account: Account, contribution: Contribution, undone: datetime | None, reason: str
 ) -> Charge:
-    before = _highest(account.transaction, contribution.charge_id) or 0
-    _set_undone(account.transaction, contribution.id, undone)
+    before = _highest(account.transaction, charge_id=contribution.charge_id) or 0
+    _set_undone(account.transaction, contribution_id=contribution.id, undone=undone)
     return _settle(account, contribution.charge_id, before, reason)
 
 
@@ -171,8 +177,9 @@ def change_contribution(
     account: Account, contribution: Contribution, amount: int, facts: dict[str, Any], reason: str
 ) -> Charge:
     """The loan costs another amount than was reckoned; gives the charge as it is now."""
-    before = _highest(account.transaction, contribution.charge_id) or 0
-    _change(account.transaction, contribution.id, amount, facts_text(facts))
+    before = _highest(account.transaction, charge_id=contribution.charge_id) or 0
+    told = facts_text(facts)
+    _change(account.transaction, contribution_id=contribution.id, amount=amount, facts=told)
     return _settle(account, contribution.charge_id, before, reason)
 
 
@@ -181,7 +188,7 @@ def undo_at(
 ) -> None:
     """Takes back what was charged for the loan at that moment, and brings back what was taken
     back then: the act of that moment never was."""
-    for each in contributions_of_loan(account.transaction, loan_id):
+    for each in contributions_of_loan(account.transaction, loan_id=loan_id):
         if each.kind not in kinds:
             continue
         if each.undone is None and each.recorded == recorded:

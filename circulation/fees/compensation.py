@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 
-from catalogue.database import Moment, Transaction, change, scalar
+from catalogue.database import Statement, Transaction, change, scalar
 from circulation.calendars.due_dates import local_date
 from circulation.fees.charged_loans import (
     LoanCost,
@@ -40,23 +40,24 @@ from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.loans.schema import loans
 from circulation.loans.states import LoanState, state_of
 
-set_billed = change(
-    update(loans)
-    .where(loans.c.id == bindparam("of_loan"))
-    .values(billed=bindparam("new_billed", type_=Moment)),
-    "of_loan",
-    "new_billed",
-)
-_last_paid: Any = scalar(
-    select(func.max(charge_postings.c.id)).where(
-        charge_postings.c.charge_id == bindparam("of_charge"),
+
+@change
+def set_billed(*, loan_id: int, billed: datetime | None) -> Statement:
+    return update(loans).where(loans.c.id == loan_id).values(billed=billed)
+
+
+@scalar(int)
+def _last_paid(*, charge_id: int) -> Statement:
+    return select(func.max(charge_postings.c.id)).where(
+        charge_postings.c.charge_id == charge_id,
         charge_postings.c.kind == PostingKind.PAYMENT.value,
-    ),
-    "of_charge",
-)
-_posted_at = scalar(
-    select(charge_postings.c.at).where(charge_postings.c.id == bindparam("of_id")), "of_id"
-)
+    )
+
+
+@scalar(datetime)
+def _posted_at(*, posting_id: int) -> Statement:
+    return select(charge_postings.c.at).where(charge_postings.c.id == posting_id)
+
 
 #: Why a loan in this state is not billed: somebody says that the item is not with the borrower,
 #: or the clock of the loan stands still.
@@ -125,7 +126,7 @@ def charge_compensation(
     if loan.billed is not None or "compensation" not in FEES.of(set_up).says:
         return ()
     lock_account(transaction, patron_id=loan.patron_id)
-    borrower = borrower_facts(transaction, loan.patron_id)
+    borrower = borrower_facts(transaction, patron_id=loan.patron_id)
     assert borrower is not None
     branch = set_up.branches[loan.branch_id]
     day = local_date(now, branch.timezone)
@@ -157,7 +158,7 @@ def charge_compensation(
         begin_contributions(account, charge, cost)
     else:  # it was found once, and is lost again
         add_contribution(account, charge, cost, reason)
-    set_billed(transaction, loan.id, now)
+    set_billed(transaction, loan_id=loan.id, billed=now)
     charged = [ChargedFee(charge.id, charge.kind.value, amount, charge.currency)]
     if terms.bill_fee != "none":
         late = charge_lateness(act, set_up, item, loan, End(now, "bill"))
@@ -175,7 +176,7 @@ def cancel_compensation(act: Act, set_up: SetUp, loan: OpenLoan, reason: str) ->
     transaction, _, desk, now = act
     lock_account(transaction, patron_id=loan.patron_id)
     account = Account(transaction, set_up, desk, loan.patron_id, now)
-    for each in contributions_of_loan(transaction, loan.id):
+    for each in contributions_of_loan(transaction, loan_id=loan.id):
         if each.undone is not None or each.kind is not ChargeKind.COMPENSATION:
             continue
         if not _is_too_late(transaction, each.charge_id, each.facts, now):
@@ -190,6 +191,6 @@ def _is_too_late(
     charge = find_charge(transaction, charge_id=charge_id)
     if days is None or charge is None or charge.paid <= 0:
         return False
-    last = _last_paid(transaction, charge_id)
-    paid_at: datetime | None = None if last is None else _posted_at(transaction, last)
+    last = _last_paid(transaction, charge_id=charge_id)
+    paid_at: datetime | None = None if last is None else _posted_at(transaction, posting_id=last)
     return paid_at is not None and now - paid_at > timedelta(days=days)

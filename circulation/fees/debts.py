@@ -18,11 +18,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import exists, or_, select
 
-from catalogue.database import Transaction, key_parameters, many, many_of, one, scalar
+from catalogue.database import (
+    Statement,
+    Transaction,
+    columns,
+    many,
+    many_of,
+    scalar,
+)
 from catalogue.schema import agencies
 from circulation.calendars.due_dates import local_date
 from circulation.fees.rules import FEES, agency_fee_terms
@@ -52,77 +59,95 @@ from circulation.patrons.schema import patrons
 BATCH = 500
 
 
-_owing: Callable[..., list[Any]] = many(
-    select(
-        patron_balances.c.patron_id,
-        patron_balances.c.agency_id,
-        patron_balances.c.currency,
-        patrons.c.category,
-    )
-    .select_from(patron_balances.join(patrons, patrons.c.id == patron_balances.c.patron_id))
-    .where(
-        patron_balances.c.patron_id > bindparam("after"),
-        or_(patron_balances.c.fees > 0, patron_balances.c.compensations > 0),
-        ~exists(
-            select(1).where(
-                debt_warnings.c.patron_id == patron_balances.c.patron_id,
-                debt_warnings.c.agency_id == patron_balances.c.agency_id,
-                WAS_TOLD,
-            )
-        ),
-    )
-    .order_by(patron_balances.c.patron_id, patron_balances.c.agency_id)
-    .limit(bindparam("at_most")),
-    None,
-    "after",
-    "at_most",
-)
-_warned: Callable[..., list[Any]] = many(
-    select(
-        debt_warnings.c.patron_id,
-        debt_warnings.c.agency_id,
-        debt_warnings.c.notice_id,
-        debt_warnings.c.reached,
-        debt_warnings.c.blocked,
-        patrons.c.category,
-    )
-    .select_from(debt_warnings.join(patrons, patrons.c.id == debt_warnings.c.patron_id))
-    .where(debt_warnings.c.patron_id > bindparam("after"))
-    .order_by(debt_warnings.c.patron_id, debt_warnings.c.agency_id)
-    .limit(bindparam("at_most")),
-    None,
-    "after",
-    "at_most",
-)
-_debts_of_many: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
-        select(
-            patron_balances.c.patron_id,
-            patron_balances.c.agency_id,
-            patron_balances.c.currency,
-            patron_balances.c.fees,
-            patron_balances.c.compensations,
+class _Owing(NamedTuple):
+    patron_id: int
+    agency_id: int
+    currency: str
+    category: str
+
+
+@many(_Owing)
+def _owing(*, after: int, at_most: int) -> Statement:
+    return (
+        select(*columns(_Owing, patron_balances, patrons, agency_id=patron_balances.c.agency_id))
+        .select_from(patron_balances.join(patrons, patrons.c.id == patron_balances.c.patron_id))
+        .where(
+            patron_balances.c.patron_id > after,
+            or_(patron_balances.c.fees > 0, patron_balances.c.compensations > 0),
+            ~exists(
+                select(1).where(
+                    debt_warnings.c.patron_id == patron_balances.c.patron_id,
+                    debt_warnings.c.agency_id == patron_balances.c.agency_id,
+                    WAS_TOLD,
+                )
+            ),
         )
-        .where(patron_balances.c.patron_id.in_(key_parameters(size)))
+        .order_by(patron_balances.c.patron_id, patron_balances.c.agency_id)
+        .limit(at_most)
+    )
+
+
+class _Warned(NamedTuple):
+    patron_id: int
+    agency_id: int
+    notice_id: int | None
+    reached: datetime | None
+    blocked: datetime | None
+    category: str
+
+
+@many(_Warned)
+def _warned(*, after: int, at_most: int) -> Statement:
+    return (
+        select(*columns(_Warned, debt_warnings, patrons, agency_id=debt_warnings.c.agency_id))
+        .select_from(debt_warnings.join(patrons, patrons.c.id == debt_warnings.c.patron_id))
+        .where(debt_warnings.c.patron_id > after)
+        .order_by(debt_warnings.c.patron_id, debt_warnings.c.agency_id)
+        .limit(at_most)
+    )
+
+
+class _DebtsOfMany(NamedTuple):
+    patron_id: int
+    agency_id: int
+    currency: str
+    fees: int
+    compensations: int
+
+
+@many_of(_DebtsOfMany)
+def _debts_of_many(*, patron_ids: Sequence[int]) -> Statement:
+    return (
+        select(*columns(_DebtsOfMany, patron_balances))
+        .where(patron_balances.c.patron_id.in_(patron_ids))
         .order_by(patron_balances.c.patron_id, patron_balances.c.currency)
-    ),
-    None,
-)
-_who: Callable[..., Any] = one(
-    select(patrons.c.category).where(patrons.c.id == bindparam("of_patron")), None, "of_patron"
-)
-_timezone = scalar(
-    select(agency_settings.c.timezone)
-    .select_from(agencies.join(agency_settings))
-    .where(agencies.c.id == bindparam("of_agency")),
-    "of_agency",
-)
-_warned_of_many: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: select(debt_warnings.c.patron_id, debt_warnings.c.agency_id).where(
-        debt_warnings.c.patron_id.in_(key_parameters(size)), WAS_TOLD
-    ),
-    None,
-)
+    )
+
+
+@scalar(str)
+def _category(*, patron_id: int) -> Statement:
+    return select(patrons.c.category).where(patrons.c.id == patron_id)
+
+
+@scalar(str)
+def _timezone(*, agency_id: int) -> Statement:
+    return (
+        select(agency_settings.c.timezone)
+        .select_from(agencies.join(agency_settings))
+        .where(agencies.c.id == agency_id)
+    )
+
+
+class _Creditor(NamedTuple):
+    patron_id: int
+    agency_id: int
+
+
+@many_of(_Creditor)
+def _warned_of_many(*, patron_ids: Sequence[int]) -> Statement:
+    return select(*columns(_Creditor, debt_warnings)).where(
+        debt_warnings.c.patron_id.in_(patron_ids), WAS_TOLD
+    )
 
 
 class _Terms:
@@ -135,7 +160,7 @@ class _Terms:
 
     def timezone(self, agency_id: int) -> str:
         if agency_id not in self._timezones:
-            told = _timezone(self._transaction, agency_id)
+            told = _timezone(self._transaction, agency_id=agency_id)
             self._timezones[agency_id] = told or DEFAULT_TIMEZONE
         return self._timezones[agency_id]
 
@@ -162,10 +187,10 @@ def _debt(
     transaction: Transaction, set_up: SetUp, patron_id: int, agency_id: int, now: datetime
 ) -> Debt | None:
     """What the patron owes that counts at the agency, where it is at its threshold."""
-    who = _who(transaction, patron_id)
-    if who is None:
+    category = _category(transaction, patron_id=patron_id)
+    if category is None:
         return None
-    terms = _Terms(transaction, set_up, now).of(agency_id, who[0])
+    terms = _Terms(transaction, set_up, now).of(agency_id, category)
     if terms.block_threshold is None:
         return None
     owed = _owed_by(transaction, [patron_id])[patron_id]
@@ -175,7 +200,8 @@ def _debt(
 def _owed_by(transaction: Transaction, patron_ids: Iterable[int]) -> dict[int, list[Sequence[Any]]]:
     """What each of the patrons owes: agency, currency, fees, compensations."""
     owed: dict[int, list[Sequence[Any]]] = defaultdict(list)
-    for patron_id, *amounts in _debts_of_many(transaction, list(dict.fromkeys(patron_ids))):
+    keys = list(dict.fromkeys(patron_ids))
+    for patron_id, *amounts in _debts_of_many(transaction, patron_ids=keys):
         owed[patron_id].append(amounts)
     return owed
 
@@ -215,10 +241,10 @@ def debts_to_warn(
         return [], None
     found: list[Debt] = []
     known = _Terms(transaction, set_up, now)
-    rows = _owing(transaction, after, BATCH)
-    owed = _owed_by(transaction, (row[0] for row in rows))
+    rows = _owing(transaction, after=after, at_most=BATCH)
+    owed = _owed_by(transaction, (row.patron_id for row in rows))
     warned: dict[int, set[int]] = defaultdict(set)
-    for patron_id, agency_id in _warned_of_many(transaction, list(owed)):
+    for patron_id, agency_id in _warned_of_many(transaction, patron_ids=list(owed)):
         warned[patron_id].add(agency_id)
     for patron_id, creditor_id, _, category in rows:
         # The creditor itself first, then those that count its debts as their own.
@@ -271,9 +297,9 @@ def block_warned(
     """
     new = []
     known = _Terms(transaction, set_up, now)
-    rows = _warned(transaction, after, BATCH)
-    came = reached(transaction, [row[2] for row in rows if row[2] is not None])
-    owed = _owed_by(transaction, (row[0] for row in rows))
+    rows = _warned(transaction, after=after, at_most=BATCH)
+    came = reached(transaction, [row.notice_id for row in rows if row.notice_id is not None])
+    owed = _owed_by(transaction, (row.patron_id for row in rows))
     for patron_id, agency_id, notice_id, was_reached, blocked, category in rows:
         at = was_reached
         if notice_id is not None:  # the first moment stands as long as it has not come back
@@ -287,7 +313,7 @@ def block_warned(
             continue
         # Only of these something may change: they are locked, and looked at once more.
         lock_account(transaction, patron_id=patron_id)
-        set_reached(transaction, patron_id, agency_id, at)
+        set_reached(transaction, patron_id=patron_id, agency_id=agency_id, reached=at)
         debt = _debt(transaction, set_up, patron_id, agency_id, now)
         if debt is None:
             _lift_settled(transaction, set_up, None, patron_id, now)
@@ -300,7 +326,7 @@ def block_warned(
 
 def _take_back(transaction: Transaction, patron_id: int, agency_id: int, now: datetime) -> None:
     """The warning has reached nobody after all: the block waits for one that does."""
-    set_blocked(transaction, patron_id, agency_id, None)
+    set_blocked(transaction, patron_id=patron_id, agency_id=agency_id, blocked=None)
     unblock_patron(transaction, patron_id, BlockReason.DEBT, now=now, agency_id=agency_id)
 
 
@@ -318,7 +344,7 @@ def _block(transaction: Transaction, debt: Debt, now: datetime) -> bool:
     stands alone."""
     if debt_blocks_of(transaction, debt.patron_id) & {debt.agency_id, None}:
         return False
-    set_blocked(transaction, debt.patron_id, debt.agency_id, now)
+    set_blocked(transaction, patron_id=debt.patron_id, agency_id=debt.agency_id, blocked=now)
     block_patron(
         transaction,
         debt.patron_id,
@@ -338,11 +364,16 @@ def lift_settled_blocks(account: Account) -> None:
 def _lift_settled(
     transaction: Transaction, set_up: SetUp, desk: Desk | None, patron_id: int, now: datetime
 ) -> None:
-    for agency_id, blocked, _ in warnings_of(transaction, patron_id):
-        if _debt(transaction, set_up, patron_id, agency_id, now) is not None:
+    for row in warnings_of(transaction, patron_id=patron_id):
+        if _debt(transaction, set_up, patron_id, row.agency_id, now) is not None:
             continue
-        forget_warning(transaction, patron_id, agency_id)
-        if blocked is not None:
+        forget_warning(transaction, patron_id=patron_id, agency_id=row.agency_id)
+        if row.blocked is not None:
             unblock_patron(
-                transaction, patron_id, BlockReason.DEBT, now=now, agency_id=agency_id, desk=desk
+                transaction,
+                patron_id,
+                BlockReason.DEBT,
+                now=now,
+                agency_id=row.agency_id,
+                desk=desk,
             )

@@ -71,7 +71,7 @@ def expected_fees(
         loan = OPEN_LOAN.of(item)
         assert loan is not None  # it is overdue
         reckoned = reckon(transaction, set_up, item, loan, borrower, End(now))
-        earlier = contributions_of_loan(transaction, loan.id) if loan.billed else []
+        earlier = contributions_of_loan(transaction, loan_id=loan.id) if loan.billed else []
         late = reckoned.late
         if late.amount and not any(is_billed(each, reckoned) for each in earlier):
             shown = item.item(set_up.branches[item.home_branch_id])

@@ -13,14 +13,13 @@ and is not charged again on return.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import literal_column, select
 
-from catalogue.database import Transaction, many, one, scalar
+from catalogue.database import Statement, Transaction, columns, many, one, scalar
 from circulation.calendars.due_dates import local_date
 from circulation.fees.charged_loans import (
     Contribution,
@@ -61,40 +60,44 @@ class BorrowerFacts(NamedTuple):
     kind: str
 
 
-borrower_facts = one(
-    select(*(patrons.c[name] for name in BorrowerFacts._fields)).where(
-        patrons.c.id == bindparam("patron_id")
-    ),
-    BorrowerFacts,
-    "patron_id",
-)
-_last_renewed = scalar(
-    select(events.c.at)
-    .where(
-        events.c.item_id == bindparam("of_item"),
-        events.c.loan_id == bindparam("of_loan"),
-        events.c.kind.in_(
-            literal_column(f"'{kind.value}'")
-            for kind in (EventKind.RENEWED, EventKind.LOAN_SUSPENDED)
-        ),
+@one(BorrowerFacts)
+def borrower_facts(*, patron_id: int) -> Statement:
+    return select(*columns(BorrowerFacts, patrons)).where(patrons.c.id == patron_id)
+
+
+@scalar(datetime)
+def _last_renewed(*, item_id: int, loan_id: int) -> Statement:
+    return (
+        select(events.c.at)
+        .where(
+            events.c.item_id == item_id,
+            events.c.loan_id == loan_id,
+            events.c.kind.in_(
+                literal_column(f"'{kind.value}'")
+                for kind in (EventKind.RENEWED, EventKind.LOAN_SUSPENDED)
+            ),
+        )
+        .order_by(events.c.id.desc())
+        .limit(1)
     )
-    .order_by(events.c.id.desc())
-    .limit(1),
-    "of_item",
-    "of_loan",
-)
-_late_since: Callable[..., list[Any]] = many(
-    select(charges.c.id, charges.c.once)
-    .where(
-        charges.c.patron_id == bindparam("of_patron"),
-        charges.c.created >= bindparam("since", type_=charges.c.created.type),
-        charges.c.kind == ChargeKind.LATE_FEE.value,
+
+
+class _LateFee(NamedTuple):
+    id: int
+    once: str | None
+
+
+@many(_LateFee)
+def _late_since(*, patron_id: int, since: datetime) -> Statement:
+    return (
+        select(*columns(_LateFee, charges))
+        .where(
+            charges.c.patron_id == patron_id,
+            charges.c.created >= since,
+            charges.c.kind == ChargeKind.LATE_FEE.value,
+        )
+        .order_by(charges.c.created.desc(), charges.c.id.desc())
     )
-    .order_by(charges.c.created.desc(), charges.c.id.desc()),
-    None,
-    "of_patron",
-    "since",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,7 @@ def reckon(
     loan_date = local_date(loan.checked_out, branch.timezone)
     group_date = loan_date
     if late.amount and terms.group_date == "renewal":
-        renewed = _last_renewed(transaction, item.id, loan.id)
+        renewed = _last_renewed(transaction, item_id=item.id, loan_id=loan.id)
         group_date = local_date(renewed, branch.timezone) if renewed else loan_date
     rules = {}
     if late.amount:
@@ -242,14 +245,14 @@ def charge_lateness(
     if end.at <= loan.due or "late_fees" not in FEES.of(set_up).says:
         return None
     lock_account(transaction, patron_id=loan.patron_id)
-    borrower = borrower_facts(transaction, loan.patron_id)
+    borrower = borrower_facts(transaction, patron_id=loan.patron_id)
     assert borrower is not None
     reckoned = reckon(transaction, set_up, item, loan, borrower, end)
     amount = late_fee(reckoned.terms, reckoned.late, end.cause, is_child=reckoned.is_child)
     if not amount:
         return None
     account = Account(transaction, set_up, desk, borrower.id, now)
-    earlier = contributions_of_loan(transaction, loan.id)
+    earlier = contributions_of_loan(transaction, loan_id=loan.id)
     billed = next((each for each in earlier if is_billed(each, reckoned)), None)
     if billed is not None:
         charge = find_charge(transaction, charge_id=billed.charge_id)
@@ -295,13 +298,13 @@ def _occasion(account: Account, reckoned: Reckoned, cause: str) -> str:
         return day
     here = f"{day} at {account.desk.machine} from "
     session = _once(reckoned, here)
-    for charge_id, once in _late_since(
-        account.transaction, account.patron_id, account.now - timedelta(days=1)
+    for row in _late_since(
+        account.transaction, patron_id=account.patron_id, since=account.now - timedelta(days=1)
     ):
-        if once is not None and once.startswith(session):
-            last = last_contributed(account.transaction, charge_id)
+        if row.once is not None and row.once.startswith(session):
+            last = last_contributed(account.transaction, charge_id=row.id)
             if last is not None and account.now - last <= SESSION:
-                return here + str(once).removeprefix(session)
+                return here + row.once.removeprefix(session)
     return here + account.now.isoformat()
 
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import insert
 
-from catalogue.database import Transaction, send
+from catalogue.database import Statement, Transaction, send_many
 from circulation.calendars.due_dates import local_date
 from circulation.fees.rules import agency_fee_terms
 from circulation.fees.terms import FeeTerms
@@ -49,17 +49,10 @@ from circulation.ledger.schema import payments
 from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
-_WRITTEN = PaymentRow._fields[:-1]
 
-_insert_payment = send(
-    insert(payments).values(
-        {
-            payments.c[name]: bindparam(f"new_{name}", type_=payments.c[name].type)
-            for name in _WRITTEN
-        }
-    ),
-    *(f"new_{name}" for name in _WRITTEN),
-)
+@send_many
+def _insert_payments(payment: PaymentRow) -> Statement:
+    return insert(payments).values(payment._asdict())
 
 
 def account_currency(act: Act, *, patron_id: int, category: str, charge: int | None = None) -> str:
@@ -197,7 +190,7 @@ def _take(
     shares: Sequence[tuple[Charge, int]],
 ) -> Done:
     transaction, desk = account.transaction, account.desk
-    _insert_payment(transaction, *payment[: len(_WRITTEN)])
+    _insert_payments(transaction, [payment])
     for owing, share in shares:
         parent = first_posting_of(transaction, charge_id=owing.id)
         post(

@@ -8,14 +8,20 @@ patron with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
-from catalogue.database import Moment, Transaction, key_parameters, many, many_of
+from catalogue.database import (
+    Moment,
+    Statement,
+    columns,
+    many,
+    many_of,
+)
 from catalogue.schema import items, records
 from circulation.calendars.due_dates import local_date, start_of_day
 from circulation.kernel.act import Act
@@ -35,14 +41,21 @@ _returns = many(
     "of_patron",
     "since",
 )
-_titles: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
-        select(items.c.id, items.c.barcode, records.c.title)
+
+
+class _Title(NamedTuple):
+    item_id: int
+    barcode: str
+    title: str
+
+
+@many_of(_Title)
+def _titles(*, item_ids: Sequence[int]) -> Statement:
+    return (
+        select(*columns(_Title, items, records, item_id=items.c.id))
         .select_from(items.join(records, records.c.id == items.c.record_id))
-        .where(items.c.id.in_(key_parameters(size)))
-    ),
-    None,
-)
+        .where(items.c.id.in_(item_ids))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +112,8 @@ def return_receipt(act: Act, *, patron: str) -> Receipt | Refused:
         and each.id not in cancelled
         and each.branch_id == desk.branch_id
     ]
-    titles: dict[int, tuple[str, str]] = {
-        row[0]: (row[1], row[2])
-        for row in _titles(transaction, [each.item_id for each in returned if each.item_id])
-    }
+    item_ids = [each.item_id for each in returned if each.item_id]
+    titles = {row.item_id: row[1:] for row in _titles(transaction, item_ids=item_ids)}
     lines = tuple(
         ReturnedItem(each.loan_id, *titles[each.item_id], at=each.at)
         for each in returned

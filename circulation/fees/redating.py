@@ -10,16 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam
-
-from catalogue.database import Moment, Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.calendars.due_dates import local_date, moved_past_closing, start_of_day
 from circulation.calendars.opening_hours import Calendar
 from circulation.fees.charged_loans import (
-    CONTRIBUTIONS,
     Contribution,
     change_contribution,
-    contribution_row,
+    contributions,
 )
 from circulation.fees.lateness import Lateness, lateness, terms_of_facts
 from circulation.kernel.results import Branch, Desk
@@ -28,17 +25,16 @@ from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import find_charge, open_account
 from circulation.ledger.schema import charge_loans, charges
 
-_late_since = many(
-    CONTRIBUTIONS.where(
-        charge_loans.c.recorded >= bindparam("since", type_=Moment),
+
+@many(Contribution)
+def _late_since(*, since: datetime) -> Statement:
+    return contributions(
+        charge_loans.c.recorded >= since,
         charge_loans.c.undone.is_(None),
         charge_loans.c.loan_id.is_not(None),
         charges.c.kind == ChargeKind.LATE_FEE.value,
         charges.c.patron_id.is_not(None),
-    ).order_by(charge_loans.c.id),
-    contribution_row,
-    "since",
-)
+    )
 
 
 class ReckonedAgain(NamedTuple):
@@ -64,7 +60,7 @@ def reckon_again(
     `calendar` is that of the branch, with the closure; `calendars` those of all branches by ISIL.
     """
     found = []
-    for each in _late_since(transaction, start_of_day(first, branch.timezone)):
+    for each in _late_since(transaction, since=start_of_day(first, branch.timezone)):
         facts = each.facts
         if branch.isil not in (facts["branch"], facts["calendar"]):
             continue

@@ -3,13 +3,12 @@ reached them. What follows is decided in `circulation.fees.debts`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Statement, Transaction, columns, many, send
 from circulation.fees.schema import debt_warnings
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
@@ -29,63 +28,83 @@ class Debt(NamedTuple):
 
 #: Somebody was written to; else only that nobody could be was noted.
 WAS_TOLD = or_(debt_warnings.c.notice_id.is_not(None), debt_warnings.c.reached.is_not(None))
-warnings_of: Callable[..., list[Any]] = many(
-    select(debt_warnings.c.agency_id, debt_warnings.c.blocked, WAS_TOLD).where(
-        debt_warnings.c.patron_id == bindparam("of_patron")
-    ),
-    None,
-    "of_patron",
-)
-forget_warning = send(
-    delete(debt_warnings).where(
-        debt_warnings.c.patron_id == bindparam("of_patron"),
-        debt_warnings.c.agency_id == bindparam("of_agency"),
-    ),
-    "of_patron",
-    "of_agency",
-)
-_NOTED = ("patron_id", "agency_id", "warned", "amount", "currency", "notice_id", "reached")
-_note_warning = send(
-    insert(debt_warnings).values(
-        {
-            debt_warnings.c[name]: bindparam(f"new_{name}", type_=debt_warnings.c[name].type)
-            for name in _NOTED
-        }
-    ),
-    *(f"new_{name}" for name in _NOTED),
-)
-_OF_BOTH = (
-    debt_warnings.c.patron_id == bindparam("of_patron"),
-    debt_warnings.c.agency_id == bindparam("of_agency"),
-)
-set_reached = send(
-    update(debt_warnings)
-    .where(*_OF_BOTH)
-    .values(reached=bindparam("new_reached", type_=debt_warnings.c.reached.type)),
-    "of_patron",
-    "of_agency",
-    "new_reached",
-)
-set_blocked = send(
-    update(debt_warnings)
-    .where(*_OF_BOTH)
-    .values(blocked=bindparam("new_blocked", type_=debt_warnings.c.blocked.type)),
-    "of_patron",
-    "of_agency",
-    "new_blocked",
-)
+
+
+class _Warning(NamedTuple):
+    agency_id: int
+    blocked: datetime | None
+    was_told: bool
+
+
+@many(_Warning)
+def warnings_of(*, patron_id: int) -> Statement:
+    return select(*columns(_Warning, debt_warnings, was_told=WAS_TOLD)).where(
+        debt_warnings.c.patron_id == patron_id
+    )
+
+
+def _of_both(patron_id: int, agency_id: int) -> tuple[ColumnElement[bool], ...]:
+    return debt_warnings.c.patron_id == patron_id, debt_warnings.c.agency_id == agency_id
+
+
+@send
+def forget_warning(*, patron_id: int, agency_id: int) -> Statement:
+    return delete(debt_warnings).where(*_of_both(patron_id, agency_id))
+
+
+@send
+def _note_warning(
+    *,
+    patron_id: int,
+    agency_id: int,
+    warned: datetime,
+    amount: int,
+    currency: str,
+    notice_id: int | None,
+    reached: datetime | None,
+) -> Statement:
+    return insert(debt_warnings).values(locals())
+
+
+@send
+def set_reached(*, patron_id: int, agency_id: int, reached: datetime | None) -> Statement:
+    return update(debt_warnings).where(*_of_both(patron_id, agency_id)).values(reached=reached)
+
+
+@send
+def set_blocked(*, patron_id: int, agency_id: int, blocked: datetime | None) -> Statement:
+    return update(debt_warnings).where(*_of_both(patron_id, agency_id)).values(blocked=blocked)
+
+
+def _note(
+    transaction: Transaction,
+    debt: Debt,
+    now: datetime,
+    notice_id: int | None,
+    reached: datetime | None,
+) -> None:
+    _note_warning(
+        transaction,
+        patron_id=debt.patron_id,
+        agency_id=debt.agency_id,
+        warned=now,
+        amount=debt.amount,
+        currency=debt.currency,
+        notice_id=notice_id,
+        reached=reached,
+    )
 
 
 def told_by(transaction: Transaction, patron_id: int) -> set[int]:
     """The agencies that have warned the patron."""
-    return {agency_id for agency_id, _, was_told in warnings_of(transaction, patron_id) if was_told}
+    return {row.agency_id for row in warnings_of(transaction, patron_id=patron_id) if row.was_told}
 
 
 def note_unwarned(transaction: Transaction, debt: Debt, *, now: datetime) -> None:
     """Nobody could be told of the debt: no rule sends such a message. Staff find it in a list."""
-    known = {row[0] for row in warnings_of(transaction, debt.patron_id)}
+    known = {row.agency_id for row in warnings_of(transaction, patron_id=debt.patron_id)}
     if debt.agency_id not in known:
-        _note_warning(transaction, *debt[:2], now, debt.amount, debt.currency, None, None)
+        _note(transaction, debt, now, None, None)
 
 
 def note_warning(
@@ -103,9 +122,9 @@ def note_warning(
     """
     if debt.agency_id in told_by(transaction, debt.patron_id):
         return
-    forget_warning(transaction, debt.patron_id, debt.agency_id)
+    forget_warning(transaction, patron_id=debt.patron_id, agency_id=debt.agency_id)
     reached = now if notice_id is None else None
-    _note_warning(transaction, *debt[:2], now, debt.amount, debt.currency, notice_id, reached)
+    _note(transaction, debt, now, notice_id, reached)
     write_event(
         transaction,
         EventKind.DEBT_WARNED,

@@ -73,13 +73,13 @@ def open_account(
     return Account(transaction, set_up, desk, patron_id, now)
 
 
-def _kind(column: ColumnElement[str], kinds: type[enum.Enum]) -> ColumnElement[Any]:
+def stored_as(column: ColumnElement[str], kinds: type[enum.Enum]) -> ColumnElement[Any]:
     """A column that holds the value of one of them."""
     values = Enum(kinds, values_callable=lambda _: [each.value for each in kinds])
     return type_coerce(column, values)
 
 
-CHARGE_COLUMNS = columns(Charge, charges, kind=_kind(charges.c.kind, ChargeKind))
+CHARGE_COLUMNS = columns(Charge, charges, kind=stored_as(charges.c.kind, ChargeKind))
 
 
 @one(Charge)
@@ -139,7 +139,7 @@ def _insert_posting(
 
 
 _POSTING_COLUMNS = columns(
-    Posting, charge_postings, kind=_kind(charge_postings.c.kind, PostingKind)
+    Posting, charge_postings, kind=stored_as(charge_postings.c.kind, PostingKind)
 )
 
 

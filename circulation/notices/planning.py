@@ -217,7 +217,7 @@ class Planner:
             or not may_be_child(about.birth_date, today)
         ):
             return []
-        ids = [each.patron_id for each in guardians_of(self.transaction, about.id)]
+        ids = [each.patron_id for each in guardians_of(self.transaction, patron_id=about.id)]
         unknown = [each for each in ids if each not in self.persons]
         self.persons |= read_persons(self.transaction, unknown)
         return [self.persons[each] for each in ids]

@@ -214,7 +214,7 @@ def _recipients(
     """Who is told: the patron, and guardians as the rules say as long as the patron is a child."""
     if terms.guardians in ("none", "fallback") or not may_be_child(person.birth_date, day):
         return [person.id]
-    guardians = [each.patron_id for each in guardians_of(transaction, person.id)]
+    guardians = [each.patron_id for each in guardians_of(transaction, patron_id=person.id)]
     if terms.guardians == "instead" and guardians:
         return guardians
     return [person.id, *guardians]

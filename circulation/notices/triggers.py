@@ -207,7 +207,7 @@ def _of_block(kind: NoticeKind) -> Callable[[Reading], NoticeRequest | None]:
             return None
         agency_id, branch_id = block.get("agency"), None
         if agency_id is not None:
-            home = home_branch_of(reading.transaction, event.patron_id)
+            home = home_branch_of(reading.transaction, patron_id=event.patron_id)
             branch_id = reading.set_up.speaker(agency_id, home)
         told = {"reason": block.get("reason", ""), "agency": agency_id}
         return NoticeRequest(event.patron_id, kind, Cause(event=event.id), told, branch_id)

@@ -5,44 +5,46 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
-from catalogue.database import Transaction, change, many, scalar, send
+from catalogue.database import Statement, Transaction, change, many, scalar, send
 from catalogue.schema import agencies
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import EVERYWHERE, BlockReason
 from circulation.kernel.results import Block, Desk
 from circulation.patrons.schema import patron_blocks, patrons
 
-_agency_of_patron = scalar(
-    select(patrons.c.agency_id).where(patrons.c.id == bindparam("patron_id")), "patron_id"
-)
-_insert_block = send(
-    insert(patron_blocks).values(
-        patron_id=bindparam("new_patron_id"),
-        reason=bindparam("new_reason"),
-        agency_id=bindparam("new_agency_id", type_=patron_blocks.c.agency_id.type),
-        since=bindparam("new_since"),
-        message=bindparam("new_message"),
-    ),
-    "new_patron_id",
-    "new_reason",
-    "new_agency_id",
-    "new_since",
-    "new_message",
-)
-_BLOCK = (
-    patron_blocks.c.patron_id == bindparam("of_patron"),
-    patron_blocks.c.reason == bindparam("of_reason"),
-    func.coalesce(patron_blocks.c.agency_id, 0) == bindparam("of_agency"),  # 0: of all
-)
-_KEY = ("of_patron", "of_reason", "of_agency")
-_set_block_message = change(
-    update(patron_blocks).where(*_BLOCK).values(message=bindparam("new_message")),
-    *_KEY,
-    "new_message",
-)
-_delete_block = change(delete(patron_blocks).where(*_BLOCK), *_KEY)
+
+@scalar(int)
+def _agency_of_patron(*, patron_id: int) -> Statement:
+    return select(patrons.c.agency_id).where(patrons.c.id == patron_id)
+
+
+@send
+def _insert_block(
+    *, patron_id: int, reason: str, agency_id: int | None, since: datetime, message: str
+) -> Statement:
+    return insert(patron_blocks).values(locals())
+
+
+def _block_of(patron_id: int, reason: str, agency: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        patron_blocks.c.patron_id == patron_id,
+        patron_blocks.c.reason == reason,
+        func.coalesce(patron_blocks.c.agency_id, 0) == agency,  # 0: of all
+    )
+
+
+@change
+def _set_block_message(*, patron_id: int, reason: str, agency: int, message: str) -> Statement:
+    return (
+        update(patron_blocks).where(*_block_of(patron_id, reason, agency)).values(message=message)
+    )
+
+
+@change
+def _delete_block(*, patron_id: int, reason: str, agency: int) -> Statement:
+    return delete(patron_blocks).where(*_block_of(patron_id, reason, agency))
 
 
 def _block(reason: str, *facts: Any) -> Block:
@@ -84,8 +86,17 @@ def block_patron(
     Repeated for the same reason and agency, it keeps the first date and takes the new message.
     """
     whose = _whose(transaction, patron_id, reason, agency_id, everywhere, desk)
-    if not _set_block_message(transaction, patron_id, reason.value, whose or 0, message):
-        _insert_block(transaction, patron_id, reason.value, whose, now, message)
+    if not _set_block_message(
+        transaction, patron_id=patron_id, reason=reason.value, agency=whose or 0, message=message
+    ):
+        _insert_block(
+            transaction,
+            patron_id=patron_id,
+            reason=reason.value,
+            agency_id=whose,
+            since=now,
+            message=message,
+        )
     write_event(
         transaction,
         EventKind.PATRON_BLOCKED,
@@ -112,7 +123,7 @@ def unblock_patron(
     and one of all agencies, as they are.
     """
     whose = _whose(transaction, patron_id, reason, agency_id, everywhere, desk)
-    if not _delete_block(transaction, patron_id, reason.value, whose or 0):
+    if not _delete_block(transaction, patron_id=patron_id, reason=reason.value, agency=whose or 0):
         return False
     write_event(
         transaction,
@@ -138,5 +149,4 @@ def _whose(
         return None
     if agency_id is not None:
         return agency_id
-    whose: int = desk.agency_id if desk is not None else _agency_of_patron(transaction, patron_id)
-    return whose
+    return desk.agency_id if desk else _agency_of_patron(transaction, patron_id=patron_id)

@@ -6,13 +6,12 @@ Cards are changed by `circulation.patrons.identifiers`, blocks and PINs by
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypedDict
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
-from catalogue.database import Transaction, lock, one, send
+from catalogue.database import Statement, Transaction, columns, lock, one, send
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 from circulation.patrons.checking import fitting
@@ -52,31 +51,35 @@ class Changes(TypedDict, total=False):
     municipality: str
 
 
-_COLUMNS = tuple(patrons.c[name] for name in PatronFields._fields)
-_lock = lock(
-    select(patrons.c.id).where(patrons.c.id == bindparam("patron_id")).with_for_update(),
-    "patron_id",
-)
-_fields: Callable[..., PatronFields | None] = one(
-    select(*_COLUMNS).where(patrons.c.id == bindparam("patron_id")), PatronFields, "patron_id"
-)
-_change = send(
-    update(patrons)
-    .where(patrons.c.id == bindparam("of_patron"))
-    .values(
-        {
-            patrons.c[name]: bindparam(f"new_{name}", type_=patrons.c[name].type)
-            for name in PatronFields._fields
-        }
-    ),
-    "of_patron",
-    *(f"new_{name}" for name in PatronFields._fields),
-)
+@lock
+def _lock(*, patron_id: int) -> Statement:
+    return select(patrons.c.id).where(patrons.c.id == patron_id).with_for_update()
 
 
-def patron_fields(transaction: Transaction, patron_id: int) -> PatronFields | None:
+@one(PatronFields)
+def patron_fields(*, patron_id: int) -> Statement:
     """What is on record for the patron; None where there is no such patron."""
-    return _fields(transaction, patron_id)
+    return select(*columns(PatronFields, patrons)).where(patrons.c.id == patron_id)
+
+
+@send
+def _change(
+    *,
+    patron_id: int,
+    name: str,
+    given_name: str,
+    family_name: str,
+    birth_date: date | None,
+    language: str,
+    category: str,
+    email: str,
+    phone: str,
+    expires: date | None,
+    home_branch_id: int,
+    municipality: str,
+) -> Statement:
+    values = {field: value for field, value in locals().items() if field != "patron_id"}
+    return update(patrons).where(patrons.c.id == patron_id).values(values)
 
 
 def change_patron(
@@ -92,8 +95,8 @@ def change_patron(
     A new given or family name changes how the patron is addressed, unless `name` says how.
     Raises PatronUnfit for what cannot be so, and ValueError for an unknown patron.
     """
-    _lock(transaction, patron_id)
-    before = patron_fields(transaction, patron_id)
+    _lock(transaction, patron_id=patron_id)
+    before = patron_fields(transaction, patron_id=patron_id)
     if before is None:
         raise ValueError(f"there is no patron {patron_id}")
     new = {name: value for name, value in changes.items() if value != getattr(before, name)}
@@ -103,7 +106,7 @@ def change_patron(
         after = after._replace(name=f"{after.given_name} {after.family_name}".strip())
     if after == before:
         return before
-    _change(transaction, patron_id, *after)
+    _change(transaction, patron_id=patron_id, **after._asdict())
     changed = [name for name in after._fields if getattr(after, name) != getattr(before, name)]
     write_event(
         transaction,

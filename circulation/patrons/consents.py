@@ -6,9 +6,9 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import Transaction, change, many, send
+from catalogue.database import Statement, Transaction, change, columns, many, send
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 from circulation.patrons.personal_data import PERSONAL_DATA
@@ -22,42 +22,39 @@ class Consent(Enum):
     PERSON_REGISTRY = "person_registry"  # name and address from the national register
 
 
-_insert_consent = send(
-    insert(patron_consents).values(
-        patron_id=bindparam("new_patron_id"),
-        kind=bindparam("new_kind"),
-        given=bindparam("new_given"),
-    ),
-    "new_patron_id",
-    "new_kind",
-    "new_given",
-)
-_delete_consent = change(
-    delete(patron_consents).where(
-        patron_consents.c.patron_id == bindparam("of_patron"),
-        patron_consents.c.kind == bindparam("of_kind"),
-    ),
-    "of_patron",
-    "of_kind",
-)
+@send
+def _insert_consent(*, patron_id: int, kind: str, given: datetime) -> Statement:
+    return insert(patron_consents).values(
+        patron_id=patron_id,
+        kind=kind,
+        given=given,
+    )
+
+
+@change
+def _delete_consent(*, patron_id: int, kind: str) -> Statement:
+    return delete(patron_consents).where(
+        patron_consents.c.patron_id == patron_id,
+        patron_consents.c.kind == kind,
+    )
 
 
 def _consent(kind: str, given: datetime) -> tuple[Consent, datetime]:
     return Consent(kind), given
 
 
-_consents = many(
-    select(patron_consents.c.kind, patron_consents.c.given)
-    .where(patron_consents.c.patron_id == bindparam("of_patron"))
-    .order_by(patron_consents.c.kind),
-    _consent,
-    "of_patron",
-)
+@many(_consent)
+def _consents(*, patron_id: int) -> Statement:
+    return (
+        select(*columns(_consent, patron_consents))
+        .where(patron_consents.c.patron_id == patron_id)
+        .order_by(patron_consents.c.kind)
+    )
 
 
 def consents_of(transaction: Transaction, patron_id: int) -> dict[Consent, datetime]:
     """The consents that hold, and when each was given."""
-    return dict(_consents(transaction, patron_id))
+    return dict(_consents(transaction, patron_id=patron_id))
 
 
 def give_consent(
@@ -71,7 +68,7 @@ def give_consent(
     """False where it was given before; that date stands."""
     if consent in consents_of(transaction, patron_id):
         return False
-    _insert_consent(transaction, patron_id, consent.value, now)
+    _insert_consent(transaction, patron_id=patron_id, kind=consent.value, given=now)
     write_event(
         transaction,
         EventKind.CONSENT_GIVEN,
@@ -95,7 +92,7 @@ def withdraw_consent(
 
     Without KEEP_HISTORY all that has ended is cut from the patron in the same transaction.
     """
-    if not _delete_consent(transaction, patron_id, consent.value):
+    if not _delete_consent(transaction, patron_id=patron_id, kind=consent.value):
         return False
     write_event(
         transaction,

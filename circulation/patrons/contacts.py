@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
-from catalogue.database import Transaction, change, many, one, scalar, send
+from catalogue.database import Statement, Transaction, change, columns, many, one, scalar_one, send
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 from circulation.patrons.checking import fitting
@@ -57,90 +57,66 @@ def _contact(
     return Contact(contact_id, ContactKind(kind), value, bool(notices), verified)
 
 
-_contacts = many(
-    select(
-        patron_contacts.c.id,
-        patron_contacts.c.kind,
-        patron_contacts.c.value,
-        patron_contacts.c.notices,
-        patron_contacts.c.verified,
-    )
-    .where(patron_contacts.c.patron_id == bindparam("of_patron"))
-    .order_by(patron_contacts.c.id),
-    _contact,
-    "of_patron",
-)
-_insert_contact = scalar(
-    insert(patron_contacts)
-    .values(
-        patron_id=bindparam("new_patron_id"),
-        kind=bindparam("new_kind"),
-        value=bindparam("new_value"),
-        notices=bindparam("new_notices"),
-        added=bindparam("new_added"),
-    )
-    .returning(patron_contacts.c.id),
-    "new_patron_id",
-    "new_kind",
-    "new_value",
-    "new_notices",
-    "new_added",
-)
-_verify = change(
-    update(patron_contacts)
-    .where(
-        patron_contacts.c.id == bindparam("contact_id"),
-        patron_contacts.c.patron_id == bindparam("of_patron"),
-        patron_contacts.c.verified.is_(None),
-    )
-    .values(verified=bindparam("new_verified")),
-    "contact_id",
-    "of_patron",
-    "new_verified",
-)
-_delete_contact = change(
-    delete(patron_contacts).where(
-        patron_contacts.c.id == bindparam("contact_id"),
-        patron_contacts.c.patron_id == bindparam("of_patron"),
-    ),
-    "contact_id",
-    "of_patron",
-)
-_preferences = one(
-    select(patron_preferences.c.pickup_branch_id, patron_preferences.c.interest_days).where(
-        patron_preferences.c.patron_id == bindparam("of_patron")
-    ),
-    Preferences,
-    "of_patron",
-)
-_forget_preferences = send(
-    delete(patron_preferences).where(patron_preferences.c.patron_id == bindparam("of_patron")),
-    "of_patron",
-)
-_insert_preferences = send(
-    insert(patron_preferences).values(
-        patron_id=bindparam("new_patron_id"),
-        pickup_branch_id=bindparam(
-            "new_pickup_branch_id", type_=patron_preferences.c.pickup_branch_id.type
-        ),
-        interest_days=bindparam("new_interest_days", type_=patron_preferences.c.interest_days.type),
-    ),
-    "new_patron_id",
-    "new_pickup_branch_id",
-    "new_interest_days",
-)
-_set_language = change(
-    update(patrons)
-    .where(patrons.c.id == bindparam("patron_id"))
-    .values(language=bindparam("new_language")),
-    "patron_id",
-    "new_language",
-)
-
-
-def contacts_of(transaction: Transaction, patron_id: int) -> list[Contact]:
+@many(_contact)
+def contacts_of(*, patron_id: int) -> Statement:
     """All ways to the patron, in the order in which they were given."""
-    return _contacts(transaction, patron_id)
+    return (
+        select(*columns(_contact, patron_contacts, contact_id=patron_contacts.c.id))
+        .where(patron_contacts.c.patron_id == patron_id)
+        .order_by(patron_contacts.c.id)
+    )
+
+
+@scalar_one(int)
+def _insert_contact(
+    *, patron_id: int, kind: str, value: str, notices: bool, added: datetime
+) -> Statement:
+    return insert(patron_contacts).values(locals()).returning(patron_contacts.c.id)
+
+
+@change
+def _verify(*, contact_id: int, patron_id: int, verified: datetime | None) -> Statement:
+    return (
+        update(patron_contacts)
+        .where(
+            patron_contacts.c.id == contact_id,
+            patron_contacts.c.patron_id == patron_id,
+            patron_contacts.c.verified.is_(None),
+        )
+        .values(verified=verified)
+    )
+
+
+@change
+def _delete_contact(*, contact_id: int, patron_id: int) -> Statement:
+    return delete(patron_contacts).where(
+        patron_contacts.c.id == contact_id,
+        patron_contacts.c.patron_id == patron_id,
+    )
+
+
+@one(Preferences)
+def _preferences(*, patron_id: int) -> Statement:
+    return select(*columns(Preferences, patron_preferences)).where(
+        patron_preferences.c.patron_id == patron_id
+    )
+
+
+@send
+def _forget_preferences(*, patron_id: int) -> Statement:
+    return delete(patron_preferences).where(patron_preferences.c.patron_id == patron_id)
+
+
+@send
+def _insert_preferences(
+    *, patron_id: int, pickup_branch_id: int | None, interest_days: int | None
+) -> Statement:
+    return insert(patron_preferences).values(locals())
+
+
+@change
+def _set_language(*, patron_id: int, language: str) -> Statement:
+    return update(patrons).where(patrons.c.id == patron_id).values(language=language)
 
 
 def add_contact(
@@ -168,10 +144,12 @@ def add_contact(
         value = fitting(transaction, {field: value}, now=now)[field]
     if kind is ContactKind.DIGITAL_POST:
         value = masked(value) or value
-    for known in contacts_of(transaction, patron_id):
+    for known in contacts_of(transaction, patron_id=patron_id):
         if (known.kind, known.value) == (kind, value):
             return known
-    contact_id: int = _insert_contact(transaction, patron_id, kind.value, value, notices, now)
+    contact_id: int = _insert_contact(
+        transaction, patron_id=patron_id, kind=kind.value, value=value, notices=notices, added=now
+    )
     write_event(
         transaction,
         EventKind.CONTACT_ADDED,
@@ -193,7 +171,7 @@ def verify_contact(
 ) -> bool:
     """The patron has shown that it is theirs; False where that was known, or where it is not
     theirs."""
-    if not _verify(transaction, contact_id, patron_id, now):
+    if not _verify(transaction, contact_id=contact_id, patron_id=patron_id, verified=now):
         return False
     write_event(
         transaction,
@@ -215,7 +193,7 @@ def remove_contact(
     desk: Desk | None = None,
 ) -> bool:
     """False where the patron has no such contact."""
-    if not _delete_contact(transaction, contact_id, patron_id):
+    if not _delete_contact(transaction, contact_id=contact_id, patron_id=patron_id):
         return False
     write_event(
         transaction,
@@ -230,7 +208,7 @@ def remove_contact(
 
 def preferences_of(transaction: Transaction, patron_id: int) -> Preferences:
     """What the patron chose; all None where nothing."""
-    return _preferences(transaction, patron_id) or Preferences()
+    return _preferences(transaction, patron_id=patron_id) or Preferences()
 
 
 def set_preferences(
@@ -245,8 +223,8 @@ def set_preferences(
     before = preferences_of(transaction, patron_id)
     if before == preferences:
         return
-    _forget_preferences(transaction, patron_id)
-    _insert_preferences(transaction, patron_id, *preferences)
+    _forget_preferences(transaction, patron_id=patron_id)
+    _insert_preferences(transaction, patron_id=patron_id, **preferences._asdict())
     write_event(
         transaction,
         EventKind.PATRON_CHANGED,
@@ -271,7 +249,7 @@ def set_language(
     Raises PatronUnfit for one that there is not, ValueError for an unknown patron.
     """
     fitting(transaction, {"language": language}, now=now)
-    if not _set_language(transaction, patron_id, language):
+    if not _set_language(transaction, patron_id=patron_id, language=language):
         raise ValueError(f"there is no patron {patron_id}")
     write_event(
         transaction,

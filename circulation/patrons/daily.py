@@ -18,7 +18,7 @@ def _pins(doing: Doing) -> Step:
 
 def _access_log(doing: Doing) -> Step:
     before = doing.until - timedelta(days=ACCESS_LOG_DAYS)
-    return Step({"lines deleted": forget_accesses(doing.transaction, before)})
+    return Step({"lines deleted": forget_accesses(doing.transaction, before=before)})
 
 
 JOBS = (

@@ -11,15 +11,24 @@ not asked: numbers without one are given out since 2007.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date, datetime
 from enum import Enum
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
-from catalogue.database import Transaction, change, is_typed, many, one, scalar, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    is_typed,
+    many,
+    one,
+    scalar,
+    send,
+)
 from circulation.kernel.engine import Memory
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import IdentifierBlock
@@ -168,76 +177,92 @@ def _identifier(
     return PatronIdentifier(mask or stored, kind, block, expires, added)
 
 
-_owner = scalar(
-    select(patron_identifiers.c.patron_id).where(
-        patron_identifiers.c.identifier == bindparam("identifier")
-    ),
-    "identifier",
-)
-_typed_owner = scalar(
-    select(patron_identifiers.c.patron_id).where(
-        is_typed(patron_identifiers.c.identifier, "identifier")
-    ),
-    "identifier",
-)
-_best_identifier = scalar(
-    select(patron_identifiers.c.identifier)
-    .where(patron_identifiers.c.patron_id == bindparam("patron_id"))
-    .order_by(
-        patron_identifiers.c.blocked.is_not(None),
-        patron_identifiers.c.kind != "card",
-        patron_identifiers.c.added.desc(),
+@scalar(int)
+def _owner(*, identifier: str) -> Statement:
+    return select(patron_identifiers.c.patron_id).where(
+        patron_identifiers.c.identifier == identifier
     )
-    .limit(1),
-    "patron_id",
-)
-_NEW = ("identifier", "patron_id", "kind", "added", "expires", "masked")
-_insert_identifier = send(
-    insert(patron_identifiers).values(
-        {
-            patron_identifiers.c[name]: bindparam(
-                f"new_{name}", type_=patron_identifiers.c[name].type
+
+
+@scalar(int)
+def _typed_owner(*, identifier: str) -> Statement:
+    return select(patron_identifiers.c.patron_id).where(
+        is_typed(patron_identifiers.c.identifier, identifier)
+    )
+
+
+@scalar(str)
+def _best_identifier(*, patron_id: int) -> Statement:
+    return (
+        select(patron_identifiers.c.identifier)
+        .where(patron_identifiers.c.patron_id == patron_id)
+        .order_by(
+            patron_identifiers.c.blocked.is_not(None),
+            patron_identifiers.c.kind != "card",
+            patron_identifiers.c.added.desc(),
+        )
+        .limit(1)
+    )
+
+
+@send
+def _insert_identifier(
+    *,
+    identifier: str,
+    patron_id: int,
+    kind: str,
+    added: datetime,
+    expires: date | None,
+    masked: str | None,
+) -> Statement:
+    return insert(patron_identifiers).values(locals())
+
+
+@many(_identifier)
+def identifiers_of(*, patron_id: int) -> Statement:
+    """All identifiers of the patron, the oldest first."""
+    return (
+        select(
+            *columns(
+                _identifier,
+                patron_identifiers,
+                stored=patron_identifiers.c.identifier,
+                mask=patron_identifiers.c.masked,
             )
-            for name in _NEW
-        }
-    ),
-    *(f"new_{name}" for name in _NEW),
-)
-_of_patron = many(
-    select(
-        patron_identifiers.c.identifier,
-        patron_identifiers.c.masked,
-        patron_identifiers.c.kind,
-        patron_identifiers.c.blocked,
-        patron_identifiers.c.expires,
-        patron_identifiers.c.added,
+        )
+        .where(patron_identifiers.c.patron_id == patron_id)
+        .order_by(patron_identifiers.c.added, patron_identifiers.c.identifier)
     )
-    .where(patron_identifiers.c.patron_id == bindparam("of_patron"))
-    .order_by(patron_identifiers.c.added, patron_identifiers.c.identifier),
-    _identifier,
-    "of_patron",
-)
-_kind_and_owner: Callable[..., Any] = one(
-    select(patron_identifiers.c.patron_id, patron_identifiers.c.kind).where(
-        is_typed(patron_identifiers.c.identifier, "identifier")
-    ),
-    None,
-    "identifier",
-)
-_set_block = change(
-    update(patron_identifiers)
-    .where(is_typed(patron_identifiers.c.identifier, "of_identifier"))
-    .values(blocked=bindparam("new_blocked")),
-    "of_identifier",
-    "new_blocked",
-)
-_set_expiry = change(
-    update(patron_identifiers)
-    .where(is_typed(patron_identifiers.c.identifier, "of_identifier"))
-    .values(expires=bindparam("new_expires", type_=patron_identifiers.c.expires.type)),
-    "of_identifier",
-    "new_expires",
-)
+
+
+class _KindAndOwner(NamedTuple):
+    patron_id: int
+    kind: str
+
+
+@one(_KindAndOwner)
+def _kind_and_owner(*, identifier: str) -> Statement:
+    return select(*columns(_KindAndOwner, patron_identifiers)).where(
+        is_typed(patron_identifiers.c.identifier, identifier)
+    )
+
+
+@change
+def _set_block(*, identifier: str, blocked: str | None) -> Statement:
+    return (
+        update(patron_identifiers)
+        .where(is_typed(patron_identifiers.c.identifier, identifier))
+        .values(blocked=blocked)
+    )
+
+
+@change
+def _set_expiry(*, identifier: str, expires: date | None) -> Statement:
+    return (
+        update(patron_identifiers)
+        .where(is_typed(patron_identifiers.c.identifier, identifier))
+        .values(expires=expires)
+    )
 
 
 def find_patron(
@@ -247,7 +272,9 @@ def find_patron(
 
     National numbers are found with the `key` of the installation (`Circulation.identifiers`).
     """
-    found: int | None = _typed_owner(transaction, key.stored(identifier) if key else identifier)
+    found: int | None = _typed_owner(
+        transaction, identifier=key.stored(identifier) if key else identifier
+    )
     return found
 
 
@@ -255,7 +282,7 @@ def known_as(transaction: Transaction, patron_id: int) -> str | None:
     """An identifier of the patron for a verb that asks for one, as it is stored; not to be shown.
     Preferably one that may be used, and preferably a card. None where there is none.
     """
-    found: str | None = _best_identifier(transaction, patron_id)
+    found: str | None = _best_identifier(transaction, patron_id=patron_id)
     return found
 
 
@@ -267,15 +294,10 @@ def told_as(transaction: Transaction, patron_id: int, typed: str) -> str:
     return known_as(transaction, patron_id) or ""
 
 
-def identifiers_of(transaction: Transaction, patron_id: int) -> list[PatronIdentifier]:
-    """All identifiers of the patron, the oldest first."""
-    return _of_patron(transaction, patron_id)
-
-
 def shown_as(transaction: Transaction, patron_id: int) -> str:
     """What the patron goes by where staff read it, whatever was typed: the newest card that may be
     used, else the first identifier; a national number masked. Empty where there is none."""
-    found = identifiers_of(transaction, patron_id)
+    found = identifiers_of(transaction, patron_id=patron_id)
     cards = [each for each in found if each.kind == IdentifierKind.CARD.value]
     usable = [each for each in cards if each.blocked is None]
     best = (usable or cards)[-1:] or found[:1]
@@ -297,11 +319,19 @@ def store_identifier(
         raise PatronUnfit([PatronProblem("identifier", problem)])
     if kind == IdentifierKind.NATIONAL_ID.value and stored == identifier:
         raise NoIdentifierKey("national numbers need a key: set identifier_key")
-    if _owner(transaction, stored) is not None:
+    if _owner(transaction, identifier=stored) is not None:
         # The text names nobody and nothing: identifiers may be national numbers.
         raise IdentifierTaken("this identifier belongs to a patron already")
     mask = masked(identifier) if stored != identifier else None
-    _insert_identifier(transaction, stored, patron_id, kind, now, expires, mask)
+    _insert_identifier(
+        transaction,
+        identifier=stored,
+        patron_id=patron_id,
+        kind=kind,
+        added=now,
+        expires=expires,
+        masked=mask,
+    )
     digits = national_digits(identifier) if mask is not None else None
     if digits is not None and key is not None and key.seal is not None:
         keep_number(transaction, patron_id, digits, key.seal, now)
@@ -350,11 +380,11 @@ def block_identifier(
     False where nobody has that identifier.
     """
     stored = key.stored(identifier) if key else identifier
-    found = _kind_and_owner(transaction, stored)
+    found = _kind_and_owner(transaction, identifier=stored)
     if found is None:
         return False
     patron_id, _ = found
-    _set_block(transaction, stored, None if block is None else block.value)
+    _set_block(transaction, identifier=stored, blocked=None if block is None else block.value)
     kind = EventKind.IDENTIFIER_UNBLOCKED if block is None else EventKind.IDENTIFIER_BLOCKED
     after = None if block is None else {"reason": block.value}
     write_event(transaction, kind, desk, now, patron_id=patron_id, after=after)
@@ -375,11 +405,11 @@ def set_identifier_expiry(
     False where nobody has that identifier.
     """
     stored = key.stored(identifier) if key else identifier
-    found = _kind_and_owner(transaction, stored)
+    found = _kind_and_owner(transaction, identifier=stored)
     if found is None:
         return False
     patron_id, kind = found
-    _set_expiry(transaction, stored, expires)
+    _set_expiry(transaction, identifier=stored, expires=expires)
     write_event(
         transaction,
         EventKind.PATRON_CHANGED,

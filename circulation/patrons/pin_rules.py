@@ -32,10 +32,20 @@ from __future__ import annotations
 from datetime import date, datetime
 from hashlib import blake2b
 from itertools import pairwise
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 
-from catalogue.database import Moment, Transaction, change, one, scalar, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    one,
+    scalar,
+    scalar_one,
+    send,
+)
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, write_event
@@ -95,59 +105,68 @@ def _dates(day: date) -> set[str]:
 
 # Failed tries
 
-_insert_failure = send(
-    insert(pin_failures).values(
-        patron_id=bindparam("new_patron_id"),
-        device=bindparam("new_device"),
-        expires=bindparam("new_expires"),
-    ),
-    "new_patron_id",
-    "new_device",
-    "new_expires",
-)
-_HERE = pin_failures.c.device == bindparam("device")
-_counts = one(
-    select(
-        func.count(),
-        func.count().filter(_HERE),
+
+@send
+def _insert_failure(*, patron_id: int, device: str, expires: datetime) -> Statement:
+    return insert(pin_failures).values(locals())
+
+
+def _here(device: str) -> ColumnElement[bool]:
+    return pin_failures.c.device == device
+
+
+class _Failures(NamedTuple):
+    everywhere: int
+    here: int
+
+
+@one(_Failures)
+def _counts(*, device: str, patron_id: int, now: datetime) -> Statement:
+    return select(
+        *columns(_Failures, everywhere=func.count(), here=func.count().filter(_here(device)))
     ).where(
-        pin_failures.c.patron_id == bindparam("patron_id"),
-        pin_failures.c.expires > bindparam("now", type_=Moment),
-    ),
-    None,
-    "device",
-    "patron_id",
-    "now",
-)
-_count_device = scalar(
-    select(func.count())
-    .select_from(pin_failures)
-    .where(_HERE, pin_failures.c.expires > bindparam("now", type_=Moment)),
-    "device",
-    "now",
-)
-_device_lock = scalar(
-    select(locked_devices.c.until).where(locked_devices.c.device == bindparam("device")), "device"
-)
-_unlock_device = send(
-    delete(locked_devices).where(locked_devices.c.device == bindparam("device")), "device"
-)
-_lock_device = send(
-    insert(locked_devices).values(
-        device=bindparam("new_device"), until=bindparam("new_until", type_=Moment)
-    ),
-    "new_device",
-    "new_until",
-)
-_forget_of_patron = change(
-    delete(pin_failures).where(pin_failures.c.patron_id == bindparam("patron_id")), "patron_id"
-)
-_forget_failures = change(
-    delete(pin_failures).where(pin_failures.c.expires <= bindparam("now", type_=Moment)), "now"
-)
-_forget_locks = send(
-    delete(locked_devices).where(locked_devices.c.until <= bindparam("now", type_=Moment)), "now"
-)
+        pin_failures.c.patron_id == patron_id,
+        pin_failures.c.expires > now,
+    )
+
+
+@scalar_one(int)
+def _count_device(*, device: str, now: datetime) -> Statement:
+    return (
+        select(func.count())
+        .select_from(pin_failures)
+        .where(_here(device), pin_failures.c.expires > now)
+    )
+
+
+@scalar(datetime)
+def _device_lock(*, device: str) -> Statement:
+    return select(locked_devices.c.until).where(locked_devices.c.device == device)
+
+
+@send
+def _unlock_device(*, device: str) -> Statement:
+    return delete(locked_devices).where(locked_devices.c.device == device)
+
+
+@send
+def _lock_device(*, device: str, until: datetime) -> Statement:
+    return insert(locked_devices).values(device=device, until=until)
+
+
+@change
+def _forget_of_patron(*, patron_id: int) -> Statement:
+    return delete(pin_failures).where(pin_failures.c.patron_id == patron_id)
+
+
+@change
+def _forget_failures(*, now: datetime) -> Statement:
+    return delete(pin_failures).where(pin_failures.c.expires <= now)
+
+
+@send
+def _forget_locks(*, now: datetime) -> Statement:
+    return delete(locked_devices).where(locked_devices.c.until <= now)
 
 
 def check_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
@@ -169,10 +188,10 @@ def check_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
         return Refusal(Reason.PIN_WRONG)  # nothing to guess
     if PINS.of(circulation).check(patron.pin_hash, pin):
         return None
-    _insert_failure(transaction, patron.id, device, now + rules.window)
-    if _count_device(transaction, device, now) >= DEVICE_LIMIT:
-        _unlock_device(transaction, device)
-        _lock_device(transaction, device, now + WINDOW)
+    _insert_failure(transaction, patron_id=patron.id, device=device, expires=now + rules.window)
+    if _count_device(transaction, device=device, now=now) >= DEVICE_LIMIT:
+        _unlock_device(transaction, device=device)
+        _lock_device(transaction, device=device, until=now + WINDOW)
     write_event(transaction, EventKind.PIN_REFUSED, desk, now, patron_id=patron.id)
     return Refusal(Reason.PIN_WRONG)
 
@@ -241,7 +260,7 @@ def unlock_pin(
     transaction: Transaction, patron_id: int, *, now: datetime, desk: Desk | None = None
 ) -> bool:
     """Staff end the lock of a patron; False where no failed try was counted."""
-    if not _forget_of_patron(transaction, patron_id):
+    if not _forget_of_patron(transaction, patron_id=patron_id):
         return False
     write_event(transaction, EventKind.PIN_UNLOCKED, desk, now, patron_id=patron_id)
     return True
@@ -249,8 +268,8 @@ def unlock_pin(
 
 def forget_old_failures(transaction: Transaction, now: datetime) -> int:
     """Deletes the tries that count no more; gives how many."""
-    _forget_locks(transaction, now)
-    return _forget_failures(transaction, now)
+    _forget_locks(transaction, now=now)
+    return _forget_failures(transaction, now=now)
 
 
 def _name(desk: Desk) -> str:
@@ -265,10 +284,10 @@ def _rules_of(circulation: Circulation, transaction: Transaction, patron: Patron
 def _is_locked(
     transaction: Transaction, patron_id: int, device: str, rules: PinRules, now: datetime
 ) -> bool:
-    everywhere, here = _counts(transaction, device, patron_id, now) or (0, 0)
+    everywhere, here = _counts(transaction, device=device, patron_id=patron_id, now=now) or (0, 0)
     if here >= rules.tries_at_device or everywhere >= rules.tries_in_all:
         return True
-    until = _device_lock(transaction, device)
+    until = _device_lock(transaction, device=device)
     return until is not None and until > now
 
 

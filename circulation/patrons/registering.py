@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from catalogue.database import Transaction, change, one, scalar
+from catalogue.database import Statement, Transaction, change, one, scalar, scalar_one
 from catalogue.schema import branches
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
@@ -41,58 +41,54 @@ class PatronKind(Enum):
 
 
 #: What kind of patron somebody is, as `PatronKind` has it; None for nobody.
-kind_of_patron: Callable[..., str | None] = scalar(
-    select(patrons.c.kind).where(patrons.c.id == bindparam("patron_id")), "patron_id"
-)
-home_branch_of: Callable[..., int | None] = scalar(
-    select(patrons.c.home_branch_id).where(patrons.c.id == bindparam("patron_id")), "patron_id"
-)
-_agency_of_branch = scalar(
-    select(branches.c.agency_id).where(branches.c.id == bindparam("branch_id")), "branch_id"
-)
+@scalar(str)
+def kind_of_patron(*, patron_id: int) -> Statement:
+    return select(patrons.c.kind).where(patrons.c.id == patron_id)
 
 
-_NEW_PATRON = (
-    "agency_id",
-    "home_branch_id",
-    "category",
-    "name",
-    "given_name",
-    "family_name",
-    "pin_hash",
-    "language",
-    "birth_date",
-    "email",
-    "phone",
-    "expires",
-    "note",
-    "created",
-    "kind",
-    "municipality",
-)
+@scalar(int)
+def home_branch_of(*, patron_id: int) -> Statement:
+    return select(patrons.c.home_branch_id).where(patrons.c.id == patron_id)
+
+
+@scalar(int)
+def _agency_of_branch(*, branch_id: int) -> Statement:
+    return select(branches.c.agency_id).where(branches.c.id == branch_id)
+
+
 _home: Callable[..., Any] = one(
     select(patrons.c.home_branch_id, patrons.c.kind).where(patrons.c.id == bindparam("of_patron")),
     lambda branch_id, kind: (branch_id, PatronKind(kind)),
     "of_patron",
 )
-_insert_patron = scalar(
-    insert(patrons)
-    .values(
-        {
-            patrons.c[name]: bindparam(f"new_{name}", type_=patrons.c[name].type)
-            for name in _NEW_PATRON
-        }
-    )
-    .returning(patrons.c.id),
-    *(f"new_{name}" for name in _NEW_PATRON),
-)
-_set_pin_hash = change(
-    update(patrons)
-    .where(patrons.c.id == bindparam("patron_id"))
-    .values(pin_hash=bindparam("new_pin_hash")),
-    "patron_id",
-    "new_pin_hash",
-)
+
+
+@scalar_one(int)
+def _insert_patron(
+    *,
+    agency_id: int,
+    home_branch_id: int,
+    category: str,
+    name: str,
+    given_name: str,
+    family_name: str,
+    pin_hash: str | None,
+    language: str,
+    birth_date: date | None,
+    email: str,
+    phone: str,
+    expires: date | None,
+    note: str,
+    created: datetime,
+    kind: str,
+    municipality: str,
+) -> Statement:
+    return insert(patrons).values(locals()).returning(patrons.c.id)
+
+
+@change
+def _set_pin_hash(*, patron_id: int, pin_hash: str | None) -> Statement:
+    return update(patrons).where(patrons.c.id == patron_id).values(pin_hash=pin_hash)
 
 
 def home_of(transaction: Transaction, patron_id: int) -> tuple[int, PatronKind] | None:
@@ -138,7 +134,7 @@ def register_patron(
     Raises PatronUnfit with all that is wrong, IdentifierTaken, NoIdentifierKey for a national
     number without a `key`, and ValueError for an unknown branch.
     """
-    agency_id = _agency_of_branch(transaction, home_branch)
+    agency_id = _agency_of_branch(transaction, branch_id=home_branch)
     if agency_id is None:
         raise ValueError(f"there is no branch {home_branch}")
     if national_id is not None and birth_date is None:
@@ -153,22 +149,22 @@ def register_patron(
     stored = fitting(transaction, said, now=now)
     patron_id: int = _insert_patron(
         transaction,
-        agency_id,
-        home_branch,
-        category,
-        f"{given_name} {family_name}".strip() if name is None else name,
-        given_name,
-        family_name,
-        pin_hash,
-        language,
-        birth_date,
-        stored["email"],
-        stored["phone"],
-        expires,
-        note,
-        now,
-        kind.value,
-        municipality,
+        agency_id=agency_id,
+        home_branch_id=home_branch,
+        category=category,
+        name=f"{given_name} {family_name}".strip() if name is None else name,
+        given_name=given_name,
+        family_name=family_name,
+        pin_hash=pin_hash,
+        language=language,
+        birth_date=birth_date,
+        email=stored["email"],
+        phone=stored["phone"],
+        expires=expires,
+        note=note,
+        created=now,
+        kind=kind.value,
+        municipality=municipality,
     )
     store_identifier(transaction, patron_id, card, IdentifierKind.CARD.value, now, key=key)
     if national_id is not None:
@@ -206,6 +202,6 @@ def set_pin(
 
     Raises ValueError for an unknown patron.
     """
-    if not _set_pin_hash(transaction, patron_id, pin_hash):
+    if not _set_pin_hash(transaction, patron_id=patron_id, pin_hash=pin_hash):
         raise ValueError(f"there is no patron {patron_id}")
     write_event(transaction, EventKind.PIN_CHANGED, desk, now, patron_id=patron_id)

@@ -291,6 +291,6 @@ def _placed_twice(
     for hold in moving:
         other = by_wish.get((hold.patron_id, hold.part))
         # A library wants as many copies as it has asked for.
-        if other is not None and kind_of_patron(transaction, hold.patron_id) != _LIBRARY:
+        if other is not None and kind_of_patron(transaction, patron_id=hold.patron_id) != _LIBRARY:
             found.append(max((hold, other), key=lambda each: (not each.is_bound, order_key(each))))
     return found

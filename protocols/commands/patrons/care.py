@@ -34,7 +34,7 @@ from protocols.commands.shared.values import DAY, ISIL
 def _guardian_facts(transaction: Transaction, patron_id: int) -> list[dict[str, Any]]:
     return [
         {"name": each.name, "since": each.since, "sees_account": each.sees_account}
-        for each in guardians_of(transaction, patron_id)
+        for each in guardians_of(transaction, patron_id=patron_id)
     ]
 
 
@@ -105,7 +105,7 @@ def _branch(transaction: Transaction, isil: str) -> int:
 
 
 def _written(transaction: Transaction, patron_id: int) -> dict[str, Any]:
-    fields = patron_fields(transaction, patron_id)
+    fields = patron_fields(transaction, patron_id=patron_id)
     assert fields is not None
     chosen = preferences_of(transaction, patron_id)
     isils = {branch.id: branch.isil for branch in all_branches(transaction)}
@@ -188,7 +188,7 @@ def drop_contact(settings: Settings, identifier: str, value: str, as_json: bool)
 
 
 def _contact_ids(at: Change, value: str) -> list[int]:
-    known = contacts_of(at.transaction, at.patron_id)
+    known = contacts_of(at.transaction, patron_id=at.patron_id)
     number = telephone(value)
     wanted = {value, dialled(number) if number is not None else value}
     found = [each.id for each in known if each.value in wanted]

@@ -27,7 +27,7 @@ def identifier_facts(transaction: Transaction, patron_id: int) -> list[dict[str,
             "blocked": each.blocked,
             "expires": each.expires,
         }
-        for each in identifiers_of(transaction, patron_id)
+        for each in identifiers_of(transaction, patron_id=patron_id)
     ]
 
 
@@ -35,7 +35,7 @@ def contact_facts(transaction: Transaction, patron_id: int) -> list[dict[str, An
     """The ways to the patron."""
     return [
         {"kind": each.kind.value, "value": each.value, "verified": each.verified}
-        for each in contacts_of(transaction, patron_id)
+        for each in contacts_of(transaction, patron_id=patron_id)
     ]
 
 

@@ -122,11 +122,11 @@ def members(settings: Settings, group_id: int, as_json: bool) -> None:
 def _members(library: Library, transaction: Transaction, group_id: int) -> list[dict[str, Any]]:
     found = []
     for patron_id in members_of(transaction, group_id):
-        fields = patron_fields(transaction, patron_id)
+        fields = patron_fields(transaction, patron_id=patron_id)
         assert fields is not None
         cards = [
             each.shown
-            for each in identifiers_of(transaction, patron_id)
+            for each in identifiers_of(transaction, patron_id=patron_id)
             if each.kind == "card" and each.blocked is None
         ]
         found.append({"name": fields.name, "cards": cards, "category": fields.category})

@@ -102,8 +102,8 @@ def _facts(
         "contacts": contact_facts(transaction, patron_id),
         "pickup_branch_id": preferences.pickup_branch_id,
         "interest_days": preferences.interest_days,
-        "guardians": [each.name for each in guardians_of(transaction, patron_id)],
-        "children": [each.name for each in wards_of(transaction, patron_id)],
+        "guardians": [each.name for each in guardians_of(transaction, patron_id=patron_id)],
+        "children": [each.name for each in wards_of(transaction, guardian_id=patron_id)],
         "consents": [each.value for each in consents_of(transaction, patron_id)],
         "absent": absence._asdict() if absence else None,
         "blocks": [
@@ -122,7 +122,7 @@ def _facts(
 
 
 def _municipality(transaction: Transaction, patron_id: int) -> str:
-    fields = patron_fields(transaction, patron_id)
+    fields = patron_fields(transaction, patron_id=patron_id)
     return fields.municipality if fields else ""
 
 
@@ -216,7 +216,7 @@ def _new_pin(library: Library, patron_id: int, identifier: str) -> str:
     def problems(transaction: Transaction) -> list[str]:
         status = patron_status(library.circulation, transaction, patron=identifier, now=library.now)
         assert isinstance(status, PatronStatus)
-        shown = tuple(each.shown for each in identifiers_of(transaction, patron_id))
+        shown = tuple(each.shown for each in identifiers_of(transaction, patron_id=patron_id))
         set_up = library.circulation.current_set_up(transaction)
         return pin_problems(
             chosen,
@@ -318,7 +318,7 @@ def access_log(settings: Settings, identifier: str, as_json: bool) -> None:
     """Show who of the staff has looked at a patron."""
     with opened(settings) as library:
         patron_id = library.patron(identifier)
-        found = library.read(lambda transaction: accesses_of(transaction, patron_id))
+        found = library.read(lambda transaction: accesses_of(transaction, patron_id=patron_id))
         say(
             [
                 {"at": each.at, "actor": each.actor, "device": each.device, "for": each.purpose}

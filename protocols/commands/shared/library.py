@@ -100,7 +100,7 @@ class Library:
         """A desk in the patron's home branch: who changes a patron from here is told by that."""
 
         def work(transaction: Transaction) -> Desk:
-            fields = patron_fields(transaction, patron_id)
+            fields = patron_fields(transaction, patron_id=patron_id)
             assert fields is not None
             home = self.circulation.current_set_up(transaction).branches[fields.home_branch_id]
             return Desk(self.actor, DEVICE, home.agency_id, home.id)

@@ -188,7 +188,7 @@ def update_user(request: UpdateUser, caller: Partner, context: Context) -> Respo
     changes.update(about.changes())
     change_patron(transaction, patron_id, changes, now=now, desk=desk)
     if about.postal is not None or _is_postal(deleted.user_address_information):
-        for contact in contacts_of(transaction, patron_id):
+        for contact in contacts_of(transaction, patron_id=patron_id):
             if contact.kind is ContactKind.POSTAL and contact.value != about.postal:
                 remove_contact(transaction, patron_id, contact.id, now=now, desk=desk)
     if about.postal:

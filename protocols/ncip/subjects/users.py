@@ -157,7 +157,7 @@ def _cards(
     given = [] if blocked else [status.patron.identifier]
     return given + [
         each.shown
-        for each in identifiers_of(context.transaction, status.patron.id)
+        for each in identifiers_of(context.transaction, patron_id=status.patron.id)
         if each.kind == "card"
         and (each.blocked is IdentifierBlock.REPLACED if blocked else each.blocked is None)
         and each.shown != status.patron.identifier
@@ -186,7 +186,7 @@ def _addresses(
     )
     postal = tuple(
         UserAddressInformation(role, physical_address=postal_address(contact.value))
-        for contact in contacts_of(context.transaction, status.patron.id)
+        for contact in contacts_of(context.transaction, patron_id=status.patron.id)
         if contact.kind is ContactKind.POSTAL
     )
     return electronic + postal

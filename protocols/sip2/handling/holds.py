@@ -56,7 +56,7 @@ def alert_type_of(returned: CheckedIn, transaction: Transaction) -> str | None:
     """CV of what was handed in; None if it needs no alert."""
     held_for = returned.held_for
     if held_for is not None:
-        kind = kind_of_patron(transaction, held_for.patron_id)
+        kind = kind_of_patron(transaction, patron_id=held_for.patron_id)
         if kind == PatronKind.LIBRARY.value:
             return FOR_LIBRARY
     return ALERTS.get(returned.destination)
@@ -86,7 +86,7 @@ def card_of(transaction: Transaction, patron_id: int) -> str | None:
     """The patron's newest usable card; other identifiers are never shown."""
     cards = [
         card_shown(each.shown)
-        for each in identifiers_of(transaction, patron_id)
+        for each in identifiers_of(transaction, patron_id=patron_id)
         if each.kind == "card" and each.blocked is None
     ]
     return next(filter(None, reversed(cards)), None)

@@ -115,7 +115,7 @@ def patron_information(
 
 def _address(patron_id: int, context: Context) -> str | None:
     """BD: the latest postal address."""
-    contacts = contacts_of(context.transaction, patron_id)
+    contacts = contacts_of(context.transaction, patron_id=patron_id)
     postal = [each.value for each in contacts if each.kind is ContactKind.POSTAL]
     return postal[-1] if postal else None
 

@@ -160,7 +160,7 @@ def test_contacts_are_verified_by_whom_they_belong_to(library: Library) -> None:
         )
 
     assert (verify(stranger), verify(number), verify(number)) == (False, True, False)
-    first, second = library.read(lambda transaction: contacts_of(transaction, number))
+    first, second = library.read(lambda transaction: contacts_of(transaction, patron_id=number))
     assert (first.verified, second.verified) == (now, None)
     assert library.write(lambda transaction: remove_contact(transaction, number, phone.id, now=now))
     assert not library.write(
@@ -206,8 +206,8 @@ def test_a_guardian_answers_for_a_child(sqlite_library: Library) -> None:
             transaction, child, parent, now=library.now, today=library.today, sees_account=True
         )
     )
-    [guardian] = library.read(lambda transaction: guardians_of(transaction, child))
-    [ward] = library.read(lambda transaction: wards_of(transaction, parent))
+    [guardian] = library.read(lambda transaction: guardians_of(transaction, patron_id=child))
+    [ward] = library.read(lambda transaction: wards_of(transaction, guardian_id=parent))
     assert (guardian.patron_id, guardian.name) == (parent, "Bo Ørsted")
     assert guardian.sees_account
     assert ward.patron_id == child

@@ -40,7 +40,9 @@ def test_what_is_not_named_stays(library: Library) -> None:
     assert (after.email, after.phone) == ("new@example.dk", "+4512345678")
     assert after.birth_date == date(1990, 5, 17)
     patron_id = number_of(library, card)
-    assert library.read(lambda transaction: patron_fields(transaction, patron_id)) == after
+    assert (
+        library.read(lambda transaction: patron_fields(transaction, patron_id=patron_id)) == after
+    )
     assert change(library, card, birth_date=None).birth_date is None
 
 

@@ -150,7 +150,7 @@ def test_telephone_numbers_are_kept_as_they_are_dialled_from_anywhere(library: L
             return add_contact(transaction, patron_id, ContactKind.PHONE, typed, now=library.now)
 
         library.write(add)
-    [contact] = library.read(lambda transaction: contacts_of(transaction, patron_id))
+    [contact] = library.read(lambda transaction: contacts_of(transaction, patron_id=patron_id))
     assert contact.value == "+4528000007"
 
 
@@ -205,7 +205,7 @@ def test_the_date_in_a_national_number(identifier: str, born: date | None) -> No
 def test_a_national_number_gives_the_birth_date_and_is_not_shown(library: Library) -> None:
     patron_id = register(library, national_id="050513-4321")
     assert dict(library.read(lambda each: _birth_dates(each)))[patron_id] == date(2013, 5, 5)
-    shown = library.read(lambda transaction: identifiers_of(transaction, patron_id))
+    shown = library.read(lambda transaction: identifiers_of(transaction, patron_id=patron_id))
     assert {(each.kind, each.shown) for each in shown} == {
         ("card", "C-1"),
         ("national_id", "050513-xxxx"),

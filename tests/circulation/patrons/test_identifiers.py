@@ -80,7 +80,7 @@ def test_a_health_card_is_a_national_number_too(keyed: Library) -> None:
             key=IDENTIFIERS.of(keyed.circulation),
         )
     )
-    [shown] = keyed.read(lambda transaction: identifiers_of(transaction, number))
+    [shown] = keyed.read(lambda transaction: identifiers_of(transaction, patron_id=number))
     assert (shown.shown, shown.kind) == ("251248-xxxx", "card")
     back = keyed.check_in(an_item(keyed, on_loan_to=CPR))
     assert back.borrower.identifier == "251248-xxxx"  # type: ignore[union-attr]

@@ -294,7 +294,7 @@ def test_who_looked_is_told_and_forgotten_after_a_year(sqlite_library: Library) 
             transaction, number, "patron show", actor="bibliotekar", now=library.now
         )
     )
-    [access] = library.read(lambda transaction: accesses_of(transaction, number))
+    [access] = library.read(lambda transaction: accesses_of(transaction, patron_id=number))
     assert (access.actor, access.purpose, access.at) == ("bibliotekar", "patron show", library.now)
     library.pass_time(days=370)
     run_job(
@@ -304,4 +304,4 @@ def test_who_looked_is_told_and_forgotten_after_a_year(sqlite_library: Library) 
         day=library.today,
         now=library.now,
     )
-    assert library.read(lambda transaction: accesses_of(transaction, number)) == []
+    assert library.read(lambda transaction: accesses_of(transaction, patron_id=number)) == []

@@ -73,7 +73,7 @@ def test_who_looks_is_noted(staff: Staff) -> None:
     staff.run("collection", "export", *AT)
     staff.json("collection", "--patron", card)
     patron_id = number_of(staff.library, card)
-    seen = staff.library.read(lambda transaction: accesses_of(transaction, patron_id))
+    seen = staff.library.read(lambda transaction: accesses_of(transaction, patron_id=patron_id))
     assert [each.purpose for each in seen] == ["tiro collection"] * 2
 
 
