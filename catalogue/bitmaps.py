@@ -84,8 +84,8 @@ def cardinality(bitmap: bytes) -> int:
 def join(bitmaps: Sequence[bytes]) -> BitMap:
     """The union of bitmaps: fast for those of one term, of which each is of another chunk.
 
-    One container each, in the order of their chunks, is one bitmap of several containers as it
-    stands, but for its head: reading that once costs a third of reading and uniting them all.
+    Bitmaps of one container each, in the order of their chunks, are one bitmap of several
+    containers but for its head: reading that once costs a third of reading and uniting them all.
     """
     if len(bitmaps) < 2:
         return BitMap.deserialize(bitmaps[0]) if bitmaps else BitMap()

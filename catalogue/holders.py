@@ -41,7 +41,7 @@ from catalogue.schema import (
 
 #: The consortium of `hidden_from` that stands for no one in particular.
 NO_CONSORTIUM = 0
-#: Records that are read again in one go when everything is.
+#: Records read at a time when all bitmaps are made anew.
 _AT_ONCE = 10_000
 
 
@@ -209,7 +209,7 @@ _NONE = BitMap()
 
 
 def rebuild_holders(transaction: Transaction) -> None:
-    """Makes all bitmaps anew: after a change of the agencies' kinds, or of whose a branch is."""
+    """Makes all bitmaps anew: after a change of an agency's kind, or of the agency of a branch."""
     _lock_holders(transaction)
     _clear(transaction)
     last = 0
@@ -229,8 +229,8 @@ def held_by_agency(transaction: Transaction, agency_id: int) -> BitMap:
 
 
 def open_holders(transaction: Transaction) -> list[Holder]:
-    """The agencies and branches whose stock is seen by everybody. Whether one that is closed has
-    something is nobody's business but its own readers', who have its database for that."""
+    """The agencies and branches whose stock is seen by everybody. What a closed one has concerns
+    its own readers alone, who have its database for that."""
     return [
         Holder(row.isil, f"{row.prefix}{row.id}")
         for row in _holders(transaction)

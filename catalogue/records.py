@@ -30,17 +30,6 @@ class Record(NamedTuple):
     control_number: str | None
 
 
-_COLUMNS = (
-    records.c.id,
-    records.c.format,
-    records.c.data,
-    records.c.title,
-    records.c.author,
-    records.c.year,
-    records.c.control_number,
-)
-
-
 @many_of(Record)
 def _records_by_id(*, record_ids: Sequence[int]) -> Statement:
     return select(*columns(Record, records)).where(records.c.id.in_(record_ids))
@@ -58,11 +47,6 @@ def _records_by_control_number(*, control_number: str) -> Statement:
         .where(records.c.control_number == control_number)
         .order_by(records.c.id)
     )
-
-
-@scalar_one(int)
-def _count() -> Statement:
-    return select(func.count()).select_from(records)
 
 
 def fetch_records(transaction: Transaction, ids: Sequence[int]) -> list[Record]:
@@ -85,9 +69,10 @@ def find_by_control_number(transaction: Transaction, control_number: str) -> lis
     return _records_by_control_number(transaction, control_number=control_number)
 
 
-def count(transaction: Transaction) -> int:
+@scalar_one(int)
+def count() -> Statement:
     """How many records the catalogue holds."""
-    return _count(transaction)
+    return select(func.count()).select_from(records)
 
 
 class _NumberedRecord(NamedTuple):

@@ -1,7 +1,7 @@
 """The tables of the catalogue, and of the organisation whose stock it holds.
 
 `circulation.kernel.schema` adds its tables to the same `metadata`. The tables are made and changed
-by `catalogue.database.migrations` alone; a test holds the two against each other on both databases.
+by `catalogue.database.migrations` alone; a test compares the two on both databases.
 """
 
 from __future__ import annotations
@@ -156,8 +156,8 @@ items = Table(
 #: See `catalogue.database.typed_codes`.
 Index("ix_items_small_barcode", func.lower(items.c.barcode))
 
-#: Records that are no more: merged into another, or deleted. Their ids are never given out again,
-#: so that whoever still has one is led to the survivor, or told that it is gone.
+#: Records that no longer exist: merged into another, or deleted. Their ids are never given out
+#: again, so that whoever still has one is led to the survivor, or told that it is gone.
 former_records = Table(
     "former_records",
     metadata,

@@ -139,8 +139,8 @@ def find_database(transaction: Transaction, name: str) -> CatalogueDatabase:
 def visible_records(transaction: Transaction, name: str | None = None) -> BitMap | None:
     """The records that a database shows, or None where it shows them all.
 
-    Without a name: the whole catalogue as those see it who come from no library of it. The bitmap
-    is not the caller's to change. Raises UnknownDatabase.
+    Without a name: the whole catalogue as those see it who come from no library of it. The caller
+    must not change the bitmap. Raises UnknownDatabase.
     """
     memory = transaction.memory
     if memory is None:

@@ -1,1 +1,1 @@
-"""Changes: records that come one by one, are replaced, merged and deleted."""
+"""Changes: records added one by one, replaced, merged and deleted."""

@@ -25,7 +25,7 @@ from catalogue.marc.checking import accept
 from catalogue.schema import former_records, items, records
 
 
-# Taken first by whoever writes records or the index. It holds off other such writers only:
+# Taken first by whoever writes records or the index. It holds off only other such writers:
 #: readers, and rows that refer to records, go on.
 @lock
 def lock_writing() -> Statement:
@@ -36,7 +36,7 @@ def _last(column: ColumnElement[int]) -> ColumnElement[int]:
     return func.coalesce(select(func.max(column)).scalar_subquery(), 0)
 
 
-# Ids of records that are no more are never given out again.
+# Ids of records that no longer exist are never given out again.
 @scalar_one(int)
 def _last_id() -> Statement:
     return select(_last(records.c.id))
@@ -203,8 +203,8 @@ def add_records(
     agency_id: int | None = None,
     record_format: str = "marc21",
 ) -> list[int]:
-    """The same for several, whose postings are written together; names are of authorities that are
-    there already."""
+    """The same for several, whose postings are written together; names are those of authorities
+    that are there already."""
     accepted = [accept(each, record_format) for each in data]
     if record_format == LINKED_FORMAT:
         accepted = [named(transaction, each).data for each in accepted]

@@ -1,8 +1,8 @@
 """Authority records among the records, and the records that refer to them.
 
 danMARC2 alone has such links (`catalogue.marc.authority_links`). Names are put into records when
-they are stored, as far as the authorities are there; when an authority comes, or changes, the
-records that refer to it are found by the access point ``authority_link`` and put right.
+they are stored, as far as the authorities are there; when an authority is added or changes, the
+records that refer to it are found by the access point ``authority_link`` and corrected.
 """
 
 from __future__ import annotations

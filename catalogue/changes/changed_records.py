@@ -37,8 +37,8 @@ def _forget() -> Statement:
 
 
 def note_changed(transaction: Transaction, record_ids: Iterable[int]) -> None:
-    """To be called by whoever replaces or removes records, in the same transaction; costs nothing
-    to speak of while no reindexing is under way, and notes nothing then."""
+    """To be called by whoever replaces or removes records, in the same transaction; notes nothing,
+    and costs next to nothing, while no reindexing is under way."""
     _note(transaction, map(_Changed, record_ids))
 
 

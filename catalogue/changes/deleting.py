@@ -40,7 +40,7 @@ def delete_record(transaction: Transaction, record_id: int, *, now: datetime) ->
     """Deletes the record and gives it as it was; its id is never given out again.
 
     Raises NoSuchRecord, RecordHasItems. What else refers to it (holds) breaks a foreign key, and
-    the driver's integrity error comes up: `circulation.records.changes` sees to that beforehand.
+    the driver's integrity error comes up; `circulation.records.changes` prevents that.
     """
     lock_writing(transaction)
     record = record_to_change(transaction, record_id)

@@ -1,4 +1,4 @@
-"""Records that are no more: where an old id leads.
+"""Records that no longer exist: where an old id leads.
 
 A record leaves the catalogue by being merged into another, its survivor, or by being deleted. Its
 id stays its own for ever, so a link, a result set or a request that still has it is led to the
@@ -26,7 +26,7 @@ class NoSuchRecord(LookupError):
 
 
 class FormerRecord(NamedTuple):
-    """A record that is no more; `survivor_id` is None where it was deleted."""
+    """A record that no longer exists; `survivor_id` is None where it was deleted."""
 
     id: int
     survivor_id: int | None
@@ -79,7 +79,7 @@ def _lead_on(*, number: int, survivor: int | None) -> Statement:
 
 
 def former_record(transaction: Transaction, record_id: int) -> FormerRecord | None:
-    """What became of the record, if it is no more."""
+    """What became of the record, if it no longer exists."""
     return _find(transaction, number=record_id)
 
 
@@ -103,7 +103,7 @@ def note_gone(
     now: datetime,
     survivor_id: int | None = None,
 ) -> None:
-    """Notes that the record is no more; whoever was led to it is led on from now on.
+    """Notes that the record is gone; ids that led to it lead on to its survivor.
 
     To be called before its row is deleted.
     """

@@ -1,4 +1,4 @@
-"""Putting names into stored records when the authorities they refer to have come or changed."""
+"""Putting names into stored records when the authorities they refer to were added or changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def refresh_links(
     record_ids: Iterable[int] = (),
     now: datetime,
 ) -> int:
-    """Puts names right in the records that refer to `authorities`, and in `record_ids`.
+    """Corrects names in the records that refer to `authorities`, and in `record_ids`.
 
     Gives how many records were changed. The caller holds `accession.lock_writing`.
     """

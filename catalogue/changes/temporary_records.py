@@ -1,4 +1,5 @@
-"""Records of what belongs to others: kept for a while, described in a few words, found by nobody.
+"""Records of what belongs to others: kept for a while, described in a few words, found by no
+search.
 
 A temporary record is whole like any other, so that whatever shows a title can show it. It is
 hidden from every search (`catalogue.holders`), and bears no number: nobody who looks for their own

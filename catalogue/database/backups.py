@@ -92,7 +92,8 @@ def restore(
 
 
 def _check_target(url: str, replacing: bool) -> None:
-    """Is the database there to be written over? A damaged one is, if it may be replaced."""
+    """Refuses a database in use as a library, unless it is to be replaced, or of another
+    program."""
     if _kind(url) == "sqlite" and replacing:
         if _size(_file_of(url)):
             refuse_foreign(_file_of(url))
@@ -128,7 +129,7 @@ def _size(path: Path) -> int:
 
 @contextmanager
 def _watched(on_progress: Progress, of: int | None, *grow: Path) -> Iterator[None]:
-    """Tells how much the files have grown while the block runs; who writes them tells nothing."""
+    """Tells how much the files have grown while the block runs; their writers tell nothing."""
     before = sum(map(_size, grow))
     ended = threading.Event()
 
@@ -177,7 +178,7 @@ def _is_used(url: str) -> bool:
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
-    """Copies all pages in one go: in steps it would begin again with every change."""
+    """Copies all pages in one go: step by step, it would begin again with every change."""
     try:
         with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(target)) as to:
             to.execute("PRAGMA synchronous=FULL")

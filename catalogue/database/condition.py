@@ -1,4 +1,4 @@
-"""How the database is: for those who watch over it, asked every few seconds at most."""
+"""The condition of the database, for monitoring: asked every few seconds at most."""
 
 from __future__ import annotations
 
@@ -54,9 +54,8 @@ def tables_of(transaction: Transaction) -> Tables:
 
 
 def is_fit(tables: Tables) -> bool:
-    """Can this code work with these tables?
-
-    With those of its own revision, and with those of a newer Tiro that lets it.
+    """Can this code work with these tables: those of its own revision, or of a newer Tiro that
+    allows it?
     """
     if tables.revision is None or tables.revision == _newest():
         return tables.revision is not None

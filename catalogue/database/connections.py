@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: to which of the hosts of a URL, and how long one is believed in.
+"""Connections to PostgreSQL: to which host of a URL, and how long a silent one is trusted.
 
 A URL may name several hosts (``postgresql://a,b/tiro``), as libpq does; of these a connection goes
 to the first that takes changes, unless the URL says otherwise (``target_session_attrs``). So after
@@ -12,7 +12,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-#: Seconds that a server which does not answer is believed to be there, where another can be asked.
+#: Seconds for which a server that does not answer is trusted, where another can be asked.
 BELIEVED_FOR: Final = 2.0
 
 
@@ -29,7 +29,7 @@ def conninfo_of(url: str) -> str:
 
 
 def bounded(url: str, patience: float, name: str | None = None) -> str:
-    """The same, with bounds on how long a server that does not answer is believed to be there.
+    """The same, with bounds on how long a server that does not answer is trusted.
 
     All hosts have been tried before `patience` seconds are over, but for each at least 2 seconds,
     which is as short as libpq can wait. A host that vanished without a word is noticed within
@@ -56,8 +56,8 @@ def place_of(url: str) -> str:
 def connected(conninfo: str, patience: float) -> psycopg.Connection[Any]:
     """A connection for short statements.
 
-    Compiling a plan takes PostgreSQL a hundred times as long as any of them runs, and it believes
-    otherwise as long as it has not counted the rows of new tables.
+    Compiling a plan takes PostgreSQL far longer than running any of them, and it expects the
+    opposite as long as it has not counted the rows of new tables.
     """
     connection = psycopg.connect(conninfo, autocommit=True)
     connection.execute(f"SET jit = off; SET lock_timeout = {round(patience * 1000)}")

@@ -1,9 +1,9 @@
-"""Who is at work on a whole database: its servers, or somebody who replaces all that is in it.
+"""Who is using a whole database: its servers, or somebody who replaces all that is in it.
 
 A server of a SQLite file holds a lock on a file beside it (``tiro.sqlite-server``), shared with the
 processes of the same server only. Each connection of a server of PostgreSQL holds an advisory lock,
-shared with all others. Whoever restores or imports takes either for itself alone. Both locks end
-with the process or connection that holds them, however that ends.
+shared with all others. A restore or an import takes either exclusively. Both locks end with the
+process or connection that holds them, however that ends.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class FileLock:
 
 @contextmanager
 def kept_from_others(url: str, holder: str) -> Iterator[None]:
-    """No other server of a SQLite file begins within: for one that is about to.
+    """Within it no other server of a SQLite file begins; for a server that is about to.
 
     Servers of PostgreSQL do not mind each other. Raises DatabaseInUse.
     """
@@ -81,7 +81,7 @@ def kept_from_others(url: str, holder: str) -> Iterator[None]:
 
 @contextmanager
 def nobody_else(url: str, holder: str) -> Iterator[None]:
-    """No server begins or goes on within: for whoever replaces all that the database holds.
+    """Within it no server begins or goes on; for whoever replaces all that the database holds.
 
     `holder`: what the next is told, such as ``host-a process 4711 restores a backup``. Raises
     DatabaseInUse.

@@ -62,6 +62,6 @@ def _in_utc(value: datetime | None) -> datetime | None:
     return None if value is None else value.astimezone(UTC)
 
 
-# Statements call these themselves: SQLAlchemy's way to them takes as long as they do.
+# Statements call these themselves: SQLAlchemy's detour would take as long again.
 MOMENT_IN: dict[str, Callable[[Any], Any]] = {"sqlite": _utc_text, "postgresql": _utc}
 MOMENT_OUT: dict[str, Callable[[Any], Any]] = {"sqlite": _from_text, "postgresql": _in_utc}

@@ -1,4 +1,4 @@
-"""When the database cannot be worked with: said once in the log, answered, and over by itself.
+"""When the database cannot be worked with: logged once, answered, and over by itself.
 
 A disk that is full or read-only, a server that is gone, a lock that somebody keeps: work that meets
 one of these fails with `DatabaseUnavailable`, in bounded time. The first of them begins an outage,
@@ -81,7 +81,7 @@ class Outage:
 
     @property
     def is_old(self) -> bool:
-        """Whether it has lasted longer than anybody is to wait for its end."""
+        """Whether it has lasted longer than anybody should wait for its end."""
         return self.reason is not None and self._clock() - self._since > self._patience
 
     def complain(self, what: str) -> None:

@@ -1,10 +1,10 @@
 """The statements of one transaction, sent to PostgreSQL in as few round trips as can be.
 
-This speaks to libpq through `psycopg.pq`: the cursors of psycopg take 50 us of Python for each
-statement, more than the server needs for most of ours. Statements are sent as they come and waited
-for only when somebody asks for what they found, all that are open at once; one that comes again and
-again is prepared. An error of a statement that nobody asked comes up at the next result, or at the
-end of the transaction.
+This speaks to libpq through `psycopg.pq`: psycopg's own cursors take longer for most of our
+statements than the server does. Statements are sent as they come and waited for only when somebody
+asks for what they found, all that are open at once; one that comes again and again is prepared. An
+error of a statement that nobody asked comes up at the next result, or at the end of the
+transaction.
 
 A read has no BEGIN and no COMMIT: under READ COMMITTED each statement has a snapshot of its own
 anyway, and the end of the trip ends what the server holds for it.
@@ -25,7 +25,7 @@ from psycopg import abc, errors, pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGresult
 
-#: A statement is prepared when it comes for this time.
+#: A statement is prepared the n-th time that it comes.
 PREPARED_AT: Final = 3
 #: Statements that a connection knows; one more, and it begins anew.
 TEXTS_AT_MOST: Final = 500
@@ -33,7 +33,7 @@ TEXTS_AT_MOST: Final = 500
 IN_BULK: Final = 1_000
 
 _COUNT, _ROWS = pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK
-#: What is told in words fits whatever type the server takes it for.
+#: What is sent as text suits whatever type the server takes it for.
 _AS_TEXT: Final = PyFormat.TEXT
 _FORMAT_OF: Final[dict[type, PyFormat]] = dict.fromkeys(
     (bytes, bytearray, memoryview), PyFormat.BINARY

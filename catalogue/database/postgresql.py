@@ -1,4 +1,4 @@
-"""The grown-up database: PostgreSQL through psycopg 3 and a pool of worker threads.
+"""The database for many processes: PostgreSQL through psycopg 3 and a pool of worker threads.
 
 Each job is one transaction on one worker's connection, run inside a pipeline
 (`catalogue.database.pipelines`): statements whose result nobody waits for
@@ -36,7 +36,7 @@ from catalogue.database.transactions import Transaction
 
 T = TypeVar("T")
 
-#: Worker threads, each with its connection: measured, more gain nothing on two cores.
+#: Worker threads, each with its connection; more gain nothing on two cores.
 WORKERS = 8
 #: Attempts of one job before its error reaches the caller.
 ATTEMPTS = 8
@@ -137,7 +137,7 @@ class PostgresqlDatabase:
         return answer
 
     def _do_instead(self, read: ReplicaRead) -> None:
-        """Has the primary do what the replica did not."""
+        """Lets the primary do what the replica did not."""
         self._jobs.put(_Job(read.work, read.answer, read.asked, False, True))
 
     def waiting(self) -> int:
@@ -263,7 +263,7 @@ class PostgresqlDatabase:
             raise DatabaseUnavailable(first_line(error)) from error
 
     def _refused(self, error: psycopg.Error) -> Exception:
-        """What work fails with that the server refused to do, and the connection holds."""
+        """The error of work that the server refused while the connection holds."""
         if isinstance(error, _REFUSES_CHANGES):
             self._begin_outage(first_line(error))
         elif isinstance(error, errors.LockNotAvailable):
@@ -273,7 +273,7 @@ class PostgresqlDatabase:
         return DatabaseUnavailable(first_line(error))
 
     def _in_doubt(self, error: psycopg.Error) -> Exception:
-        """What work fails with of which nobody can tell whether it was committed."""
+        """The error of work that may or may not have been committed."""
         if isinstance(error, CommitUnanswered):
             self._is_stuck = True
             self._begin_outage(

@@ -1,4 +1,4 @@
-"""How far a replica has come, looked at every so often by a thread of its own.
+"""How far a replica has come, checked now and then by a thread of its own.
 
 The primary is asked for its position, and then the replica for its own. The newest position of the
 primary that the replica has reached tells of a moment of which it has everything: until the lag has

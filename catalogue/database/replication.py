@@ -1,4 +1,4 @@
-"""How a primary and its replica stand to each other, for those who look before they rely on it."""
+"""How far a replica is behind its primary, for those who check before they rely on it."""
 
 from __future__ import annotations
 

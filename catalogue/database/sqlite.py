@@ -1,8 +1,8 @@
 """The embedded database: one SQLite file, one writer thread, group commit.
 
 The writer thread takes all jobs that wait, runs each in a savepoint of its own (one that is alone
-needs none), commits once with ``synchronous=FULL`` and only then releases the answers: whoever got
-an answer can pull the plug. Short writes of the thread that serves go another way, see
+needs none), commits once with ``synchronous=FULL`` and only then releases the answers: after an
+answer the plug may be pulled. Short writes of the thread that serves go another way, see
 `catalogue.database.short_writes`. Bounded reads run in the calling thread on its own connection;
 wide ones on a small pool.
 """
@@ -303,7 +303,7 @@ class SqliteDatabase:
         """Tells all who wait that nothing was done, and notes an outage."""
         if isinstance(error, sqlite3.Error) and (said := outage_of(error)) is not None:
             if self.outage.begin(said):
-                # Nobody else is to wait as long for the lock as these have.
+                # Nobody else should wait as long for the lock as these have.
                 self._writer_connection.execute(f"PRAGMA busy_timeout={_BUSY_IN_OUTAGE}")
                 if self._short is not None:
                     self._short.doubt()

@@ -1,4 +1,4 @@
-"""Files of SQLite: which of them are libraries, how they are opened, and what can be amiss."""
+"""Files of SQLite: which of them are libraries, how they are opened, and what can go wrong."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def outage_of(error: sqlite3.Error) -> str | None:
 
 
 class NotALibrary(Exception):
-    """There is something in the place of the database, and it is not Tiro's; it was not touched."""
+    """The file or database belongs to another program; it was not touched."""
 
 
 def is_foreign(tables: set[str]) -> bool:
@@ -76,7 +76,7 @@ def refuse_foreign(path: Path) -> None:
         size = path.stat().st_size
     except OSError:
         return
-    # With a log beside it the file is not all there is: it may be in the making.
+    # With a log beside it the file is incomplete: it may just be being made.
     has_log = any(Path(f"{path}{suffix}").exists() for suffix in ("-wal", "-journal"))
     if size == 0 and not has_log:
         raise NotALibrary(f"{path} is no library: it is an empty file")

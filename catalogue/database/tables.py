@@ -1,4 +1,4 @@
-"""The one collection of tables, that each room adds its own to, and what is common to them."""
+"""The one collection of tables, to which each room adds its own, and what they share."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The form nearest to a record: the MARC it is kept in, as ISO 2709 and as XML.
 
-For whoever asks for a record and does not say in which form, and for what holds a record inside
-something else: an OPAC record, a document with holdings.
+For requests that name no form, and for records inside something else: an OPAC record, a document
+with holdings.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from catalogue.records import Record
 
 LINE_LENGTH = 72
 
-#: What people call the fields of MARC 21. A tag that is not here stands for itself.
+#: The fields of MARC 21 in words. A tag that is missing here stands for itself.
 LABELS: dict[str, str] = {
     "001": "Record",
     "010": "LC number",

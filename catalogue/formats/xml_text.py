@@ -1,4 +1,4 @@
-"""Text as XML: what every XML format writes its values with."""
+"""Text as XML, as every XML format writes its values."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The row of a file in ``loads`` says how many of its records are dealt with, and moves on in the
 transaction that stores them, so a load may be interrupted at any moment, even by kill -9, and run
-again: it goes on behind the last commit. The same file again loads nothing. Extraction runs in
+again: it goes on after the last commit. The same file loaded again adds nothing. Extraction runs in
 several processes, ahead of the one that writes; a batch of records is one transaction.
 """
 
@@ -54,14 +54,14 @@ from catalogue.marc.sources import Found, Source, UnreadableFile
 
 #: Records of one transaction: more would take more memory and hold off other writers for longer.
 BATCH_SIZE = 12_288
-#: The same for the first records of a catalogue: nobody waits there, and of the rows of the index
-#: fewer are joined to others.
+#: The same for the first records of a catalogue: nobody waits there, and fewer rows of the index
+#: are joined to others.
 FIRST_BATCH_SIZE = 24_576
 #: Bytes of a batch at which it ends before it has that many records.
 BATCH_BYTES = 64 * 1024 * 1024
 #: Records read, and rows of the index written, after which is told how far that is.
 TOLD_EVERY, ROWS_TOLD = 1_000, 20_000
-#: Ids left free when another writer took those foreseen for a batch: room for his next ones.
+#: Ids left free when another writer took those meant for a batch: room for its next ones.
 _LEEWAY = 256
 
 
@@ -131,7 +131,7 @@ def _batches(
     next_id: int,
     batch_size: int,
 ) -> Iterator[Batch]:
-    """What lies behind `position` in batches; raises UnreadableFile behind the last of them."""
+    """What follows `position`, in batches; raises UnreadableFile after the last of them."""
 
     def batch_of(found: list[Found], first_id: int) -> Batch:
         wanted = linked_numbers(found, options.record_format)

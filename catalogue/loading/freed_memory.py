@@ -1,8 +1,8 @@
 """What a load frees, kept for its next batch.
 
-Every batch of a load needs some hundreds of megabytes for a second. The C library gives large
-blocks back to the system as soon as they are free, and the system hands out each page anew, filled
-with zeros: that is a tenth of a load's time. Here the process keeps them until the load has ended.
+Every batch of a load needs some hundreds of megabytes for a second. The C library returns large
+blocks to the system as soon as they are free, and the system hands out each page anew, filled with
+zeros, which takes time. Here the process keeps them until the load has ended.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-#: Parameters of mallopt(3), and what they are where nobody says otherwise.
+#: Parameters of mallopt(3), and their defaults.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _USUAL = 128 * 1024
 #: The largest block that is not a mapping of its own: older C libraries take no larger value.

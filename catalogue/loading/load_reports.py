@@ -29,8 +29,8 @@ READING, WRITING = "reading", "writing the index"
 
 
 class Stage(NamedTuple):
-    """What is at work on between two commits of a file: `READING` records into the batch, `WRITING`
-    rows of the index; how many, and of how many, if that is known."""
+    """What is being done between two commits of a file: `READING` records into the batch, `WRITING`
+    rows of the index; how many are done, and of how many, if that is known."""
 
     what: str
     done: int

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, text, update
 from catalogue.database import Statement, Transaction, change, columns, one, scalar_one, send
 from catalogue.schema import loads
 
-#: Records that make a difference to how a database should look for things.
+#: From this many records on, the database should count its rows anew.
 MANY = 5_000
 
 

@@ -73,8 +73,8 @@ class Prepared(NamedTuple):
     noted: list[Noted] = []
 
 
-#: Of so many batches the cycles are looked for together: it takes as long as for those of one, as
-#: what is alive is looked through, and one batch leaves some hundred objects.
+#: Python looks for cycles once for this many batches: the search goes through all that is alive,
+#: and one batch leaves only some hundred objects.
 BATCHES_TOGETHER = 16
 _batches = count(1)
 
@@ -87,7 +87,7 @@ def _collect_now_and_then() -> None:
 @contextmanager
 def without_collector() -> Iterator[Callable[[], object]]:
     """Switches Python's search for cycles off: a load makes millions of small objects and hardly a
-    cycle. What is given is to be called after each batch, and looks for them now and then."""
+    cycle. The function given is to be called after each batch; now and then it does the search."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -171,7 +171,7 @@ def _prepare(batch: Batch) -> Prepared:
         kept = b"" if data is found.data else data
         made.append(Made(number, found.position, record_format, description, kept))
     columns += collector.columns()
-    # Tuples of lists of bytes: what marshal takes, and pickle would need three times as long for.
+    # Tuples of lists of bytes, which marshal writes much faster than pickle does.
     packed = marshal.dumps([tuple(part) for part in columns]) if parent_process() else columns
     return Prepared(made, rejected, packed, holdings, authorities, unlinked, noted)
 

@@ -29,7 +29,7 @@ _ISBN = ACCESS_POINTS["isbn"].index(Kind.NUMBER)
 
 
 class MatchKey(Enum):
-    """By what records are known to be the same. The value is its name for people."""
+    """What shows that two records are the same. The value is its name for people."""
 
     CONTROL_NUMBER = "control-number"
     ISBN_TITLE = "isbn-title"
@@ -143,7 +143,8 @@ def isbns_of(columns: Iterable[Columns]) -> dict[int, list[bytes]]:
 
 
 class Matcher:
-    """Finds the records that those of one batch are; knows the batch's own as it goes on."""
+    """Finds the stored records that match those of a batch, and learns the batch's own on the
+    way."""
 
     def __init__(
         self,
@@ -197,7 +198,7 @@ class Matcher:
             self._by_isbn[term] += [known[number] for number in bitmap if number in known]
 
     def match(self, record: Made) -> Match:
-        """The records that this one is, by the first of the keys that finds any."""
+        """The records that match this one, by the first of the keys that finds any."""
         for key in self._keys:
             found = (
                 self._same_number(record)

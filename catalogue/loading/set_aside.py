@@ -21,7 +21,7 @@ from catalogue.marc.sources import Found
 
 
 class SetAside:
-    """The two files of one load; they come into being with the first record."""
+    """The files of one load; each is created with its first record."""
 
     def __init__(self, folder: Path, name: str, ending: str = "mrc") -> None:
         self.records_path = folder / f"{name}.rejected.{ending}"

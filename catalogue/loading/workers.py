@@ -19,8 +19,8 @@ class Preparing:
     """Prepares batches in worker processes, or here when there is but one small batch."""
 
     def __init__(self, processes: int | None, worth_it: int) -> None:
-        """With so many processes, else as many as there are cores; they are started for the first
-        batch that has so many records that it is worth it."""
+        """With this many processes, else one per core; they are started for the first batch that is
+        large enough to be worth it."""
         self._processes = processes or _cores()
         self._worth_it = worth_it
         self._pool: ProcessPoolExecutor | None = None

@@ -1,4 +1,4 @@
-"""What is taken for a record: found sound, repaired where that is honest, or refused.
+"""What is accepted as a record: found sound, repaired where nothing is lost, or refused.
 
 `accept` gives the bytes that are stored: ISO 2709 (`catalogue.marc.iso2709`) in UTF-8 with
 leader/09 ``a``. A sound record (`catalogue.marc.soundness`) is stored byte for byte. Repaired is,

@@ -1,7 +1,7 @@
 """The rows of the index beside those it should have: what is wrong is put right.
 
 A page of terms is one transaction, and how far that has come is committed with it. Records that
-other writers have changed since they were read count as they are in the moment of each page.
+other writers have changed since they were read count as they are at the time of each page.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PAGE_TERMS, PAGE_ROWS = 2_000, 8_000
 MOST_CHANGED = 10_000
 
 _LOWER = (1 << CHUNK_BITS) - 1
-#: Behind every term: none of them begins with this octet, which UTF-8 has not.
+#: After every term: none begins with this octet, which does not occur in UTF-8.
 _END = b"\xff"
 
 
@@ -71,7 +71,7 @@ def _next_index(*, last: int) -> Statement:
 
 
 class TooManyChanges(RuntimeError):
-    """A load has replaced more records meanwhile than can be kept in mind: begin again after it."""
+    """A load has replaced more records meanwhile than are remembered: begin again after it."""
 
 
 class Comparison:
@@ -96,7 +96,7 @@ class Comparison:
         self._waiting: list[Row] = []
 
     def pages(self, fresh: Iterator[Row], chosen: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """Works all terms off; gives of each page how many there were, and the rows changed."""
+        """Goes through all terms; gives for each page how many there were, and the rows changed."""
         position = self._begun.position
         fresh = (row for row in fresh if position is None or row[0] > position)
         index: int | None
@@ -191,7 +191,7 @@ class Comparison:
 
 
 class _Recent:
-    """Records that have changed since they were read: their terms as they are in this moment."""
+    """Records that have changed since they were read: their terms as they are now."""
 
     def __init__(self, read: BitMap) -> None:
         self.ids = BitMap()

@@ -1,4 +1,4 @@
-"""By which rules the index was made, so that a library hears when it should be made anew.
+"""By which rules the index was made, so that a library is told when it should be made anew.
 
 The rules are how words are folded and read (`catalogue.index.folding`) and what of a record goes
 where (`catalogue.index.access_points`). Whoever changes the terms that a record gives raises
@@ -37,5 +37,5 @@ def is_outdated(transaction: Transaction) -> bool:
 
 
 def note_made_anew(transaction: Transaction) -> None:
-    """Notes that all of it is as this code makes it."""
+    """Notes that the whole index is as this code makes it."""
     _set_version(transaction, version=RULES)

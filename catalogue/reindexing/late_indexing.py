@@ -6,8 +6,8 @@ to load a library grows with the square of its size. Here the rows of all batche
 and go into the index at the end, each page of it once, as a reindexing does with the records that
 it has read (`catalogue.reindexing.rebuilding`). Until then the records are not found.
 
-Whoever breaks off and comes back goes on with the files behind the last commit; the records stored
-before are read again. Or they are not loaded any further: `tiro reindex` does the rest.
+A load that was broken off goes on with the files after the last commit, and reads the records
+stored before again. Where it is not to go on, `tiro reindex` does the rest.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Rebuilding the index while searches and writes go on.
 
 First the records are read, a stretch at a time, and the rows they give are laid on disk in order
-(`index_runs`); on the way descriptions and sort keys that the records give otherwise today are
-put right. Then these rows and those of the index are gone through side by side: what the index
-lacks is added, what it should not have is taken out, a page of terms in each transaction, and how
-far that has come is committed with it (`reindexings`). Whoever breaks off and comes back reads the
-records again and goes on with the terms.
+(`index_runs`); descriptions and sort keys that no longer agree with their records are corrected on
+the way. Then these rows and those of the index are compared side by side: what the index lacks is
+added and what it should not have is taken out, a page of terms in each transaction, with the
+position reached (`reindexings`). A run that was broken off reads the records again and goes on with
+the terms.
 
 Other writers go on meanwhile. Records added are behind the last id that was read, and left alone.
 Those replaced or removed are noted (`changed_records`): what they give is made of what they are at

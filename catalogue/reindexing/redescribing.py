@@ -1,4 +1,4 @@
-"""Descriptions and sort keys that records give otherwise today than when they were stored."""
+"""Descriptions and sort keys that no longer agree with their records."""
 
 from __future__ import annotations
 

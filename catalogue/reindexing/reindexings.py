@@ -1,4 +1,5 @@
-"""The table of reindexings: what is being rebuilt, by which run of the program, and how far."""
+"""The table of reindexings: what is being rebuilt, by which run of the program, and how far it has
+come."""
 
 from __future__ import annotations
 

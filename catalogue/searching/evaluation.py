@@ -1,8 +1,8 @@
 """Searching: a query tree in, the bitmap of the records found out.
 
 `catalogue.searching.matching` says of each term which postings decide it. They are read in as few
-statements as possible, and the tree is worked off from the leaves without recursion, so that
-neither its depth nor its size can hurt: too many operands are refused before anything is read.
+statements as possible. The tree is evaluated from the leaves without recursion, so that neither its
+depth nor its size does harm; too many operands are refused before anything is read.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _search_tree(transaction: Transaction, query: Query) -> BitMap:
 def is_wide(query: Query) -> bool:
     """Must the query go to the wide read lane, because it may read many postings or records?
 
-    Tells from the query alone; a query that `search` will refuse may be called either.
+    Decided from the query alone; for a query that `search` will refuse, the answer may be either.
     """
     if type(query) is Term:
         return _is_wide_term(query)
@@ -93,7 +93,7 @@ def is_wide(query: Query) -> bool:
 
 
 def names_result_sets(query: Query) -> bool:
-    """Does it mean something else as soon as the result sets are others?"""
+    """Does its meaning depend on result sets?"""
     return any(type(step) is Found for step in _walk(query))
 
 

@@ -35,13 +35,13 @@ from catalogue.searching.lookups import read_terms
 
 #: Values of one facet.
 MOST_VALUES = 200
-#: Of so many records at most the fields are read at once, and of so many if nothing else helps.
+#: The most records whose fields are read at once, and the most if there is no other way.
 FEW_RECORDS, MOST_RECORDS = 1_000, 50_000
 #: Terms of the index that are intersected before the fields are read instead.
 _FIRST_TERMS, _MOST_TERMS = 1_000, 30_000
 #: Rows of an index of codes.
 _MOST_CODES = 50_000
-#: Records that are asked whether a term is a whole heading of theirs.
+#: The most records in which a whole heading is looked for.
 LOOKED_AT = 10
 _AT_ONCE = 256
 

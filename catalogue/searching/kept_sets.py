@@ -1,4 +1,4 @@
-"""Result sets kept under a name for their owner, until he deletes them.
+"""Result sets kept under a name for their owner until they are deleted.
 
 What is kept are the records that were found, not the query: a record that is added later does not
 join, one that is deleted has its place and is told as deleted.
@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 from catalogue.database import Statement, Transaction, change, columns, many, scalar_one, send
 from catalogue.schema import kept_result_sets as table
 
-#: The most sets of one owner: all of them are read when he comes.
+#: The most sets of one owner: all of them are read when the owner connects.
 MOST_SETS = 50
 
 

@@ -1,7 +1,7 @@
 """Reading postings, and records where these do not decide: from matches to bitmaps.
 
-All single terms of a query are read in one statement per eight of them; ranges of terms after
-that, and only where something is left to be found.
+The single terms of a query are read eight to a statement; ranges of terms follow, and only where
+something can still be found.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _terms_of_span(*, access_point: int, low: bytes, high: bytes) -> Statement:
 def find_matches(transaction: Transaction, matches: Sequence[Match]) -> list[BitMap]:
     """The records of each match. Raises UnsupportedSearch where one would take in too much."""
     if len(matches) == 1 or transaction.dialect == "sqlite":
-        # Where a statement is no journey, one for each term is as quick as one for several.
+        # Without a round trip, a statement for each term is as quick as one for several.
         sole = [posting for match in matches if (posting := _sole_posting(match))]
         if len(sole) == len(matches) <= MOST_POSTINGS:
             return [
@@ -247,7 +247,7 @@ def _find_alternative(
     transaction: Transaction, alternative: Alternative, read: dict[Posting, BitMap]
 ) -> BitMap:
     found: BitMap | None = None
-    # Ranges last: they are dear, and not needed where nothing is left.
+    # Ranges last: they are expensive, and not needed once nothing is left.
     for clause in sorted(alternative.clauses, key=_has_span):
         records = _records_of(transaction, clause, read)
         found = records if found is None else found & records

@@ -1,4 +1,4 @@
-"""What is to be read for a term: the words in which planning and reading understand each other.
+"""What is to be read for a term: what planning hands to reading.
 
 A term becomes a `Match`: alternatives of which one must hold, each of clauses which must all hold,
 each of postings of which one must hold. Two things go beyond that: records to be taken away (not
@@ -43,8 +43,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The records of which somebody has items whose ISIL, as a key of numbers, is `key`, or begins
-    with it where `is_open`."""
+    """The records with items of an agency or branch whose ISIL, as a key of numbers, is `key`, or
+    begins with it where `is_open`."""
 
     key: str
     is_open: bool

@@ -15,7 +15,7 @@ from catalogue.searching.matching_words import plan_words
 
 #: Characters in one term.
 LONGEST_TERM = 1_000
-#: Words (or pairs of words) to be read for a term that others need not wait for.
+#: The most words (or pairs of words) read for a term without the wide read lane.
 FEW_CLAUSES = 16
 
 

@@ -47,7 +47,7 @@ from catalogue.searching.years import Years, years_of_text
 
 #: Points whose terms stand in the order of what they mean: years, and classifications by decimals.
 ORDERED = frozenset(("year", "dewey", "udc", "local_class"))
-#: The first term of an ordered point, and what is after its last: they begin with digits.
+#: The first term of an ordered point, and what follows its last: its terms begin with digits.
 _LOWEST, _BEYOND = b"0", b":"
 
 #: The structures that a term of each kind of index may have.
@@ -127,7 +127,7 @@ def _year_key(year: int) -> bytes:
 
 
 def _beginning(text: str, point: AccessPoint) -> bytes:
-    """What terms of the point's index begin with; empty if none can begin so."""
+    """What terms of the point's index begin with; empty if none can begin like that."""
     if point.kinds[0] is not Kind.YEAR:
         return _key(text, point)
     year = text.strip().lstrip("[(")

@@ -1,7 +1,7 @@
-"""What decides a word that is not given whole from its beginning on.
+"""What decides a word whose beginning or middle is left open.
 
 * **Left truncation** opens the beginning of every word, **left and right** also its end. Such words
-  are looked for all through the index.
+  are looked for throughout the index.
 * **Masked**: words in which ``*`` stands for any number of characters, ``?`` for one, and a
   backslash takes the next character as it is; the protocols rewrite their own signs to these.
 * **Regular expressions**: each word of the term is one (`catalogue.searching.patterns`).

@@ -1,7 +1,7 @@
 """Proximity: two words or phrases within some distance of each other in a field.
 
-The index knows nothing of places but neighbours: records that have both are candidates, and their
-text decides. Each reading of a field is looked at by itself (`catalogue.index.folding`).
+The index holds no positions but pairs of neighbours: records that have both words are candidates,
+and their text decides. Each reading of a field is looked at by itself (`catalogue.index.folding`).
 """
 
 from __future__ import annotations
@@ -108,9 +108,8 @@ class _Words:
 
 
 def _distances(words: Sequence[str], left: _Words, right: _Words, near: Near) -> Iterator[int]:
-    """Distances at which the two stand in a field, where they do not overlap.
-
-    Of each place of the left one those that decide: the least, the greatest, the one asked for.
+    """The distances between the two in a field, where they do not overlap: for each place of the
+    left one those that matter, the least, the greatest and the one asked for.
     """
     rights = right.places(words)
     if not rights:

@@ -1,11 +1,11 @@
-"""The order of a result set that is read page by page, worked out as far as somebody reads it.
+"""The order of a result set that is read page by page, worked out only as far as it is read.
 
-Of a set put in order mostly a page or two are read. So its first records are put in order at once,
-and the others when they are asked for, in pieces each some times as large as all before: together
-they take little longer than the whole at once. What has been given out stays where it was,
-and each record comes once, whatever happens to the catalogue meanwhile: those that are still to
-come are put in order as they are then. So it is for the first `MOST_KNOWN`; behind them a page is
-that of the order at its time.
+Mostly a page or two of a sorted set are read. So its first records are sorted at once, and the
+others when they are asked for, in pieces several times as large as all before: together they take
+little longer than the whole at once. What has been given out stays where it was, and each record
+comes once, whatever happens to the catalogue meanwhile: those that are still to come are put in
+order as they are then. So it is for the first `MOST_KNOWN`; behind them a page is that of the order
+at its time.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from catalogue.searching.sorting import SortKey, is_wide_sort, sort
 FIRST_PIECE: Final = 50
 #: How far the order reaches after a piece, of how far it did before.
 GROWTH: Final = 8
-#: Records whose place is remembered, 4 bytes for each. Those behind are put in order each time that
-#: some of them are read.
+#: Records whose place is remembered, 4 bytes for each. Those beyond are sorted each time that some
+#: of them are read.
 MOST_KNOWN: Final = 250_000
 
 
@@ -74,7 +74,7 @@ class ResultOrder:
         self._known.extend(self._behind(transaction, known, until))
 
     def _behind(self, transaction: Transaction, start: int, until: int) -> list[int]:
-        """Those from an offset on that is in the unknown part."""
+        """Those from an offset in the unknown part on."""
         known = len(self._known)
         rest = self._records - BitMap(self._known) if known else self._records
         return sort(transaction, rest, self._keys, offset=start - known, limit=until - start)

@@ -1,7 +1,7 @@
 """What `catalogue.searching.sorting` asks of the database: ids in the order of a key, or put in it.
 
-Ids come as one text for many of them. A row of its own for each takes four times as long, and
-between rows the driver lets go of the interpreter, so that a busy server makes it wait each time.
+Many ids come as one text. A row for each takes much longer, and between rows the driver lets go of
+the interpreter, so that on a busy server it waits each time.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class SortKey:
 
 
 class Rows:
-    """How many rows are read at once: some at first, for those may do, then more and more."""
+    """How many rows are read at once: few at first, since they may suffice, then more and more."""
 
     def __init__(self, first: int, most: int) -> None:
         self._next, self._most = min(first, most), most
@@ -57,8 +57,8 @@ class Batch:
 class Column:
     """A column of the keys.
 
-    Of a coarse one many records have the same value, so that its values are taken one by one: a
-    batch that ends a value, and those before it since the last such, are of one value.
+    In a coarse one many records have the same value, so its values are taken one by one: a batch
+    that ends a value, and those before it since the last such, are of one value.
     """
 
     column: ColumnElement[Any]

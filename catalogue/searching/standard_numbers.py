@@ -1,6 +1,6 @@
 """A number as a scanner or a supplier's list gives it: what it can be, and which records have it.
 
-Codes of the trade are EAN-13; those that begin with 978, and with 979 but for 979-0 (music), are
+The book trade's codes are EAN-13; those that begin with 978, or with 979 but for 979-0 (music), are
 ISBNs, 977 are ISSNs. A code may be followed by an add-on of two or five digits (price, issue).
 """
 
@@ -90,7 +90,7 @@ def is_miswritten_isbn(text: str) -> bool:
     """Is it meant for an ISBN, by its form or because it says so, and its check digit is wrong?
 
     Some books have such a number in print, and so have their records: it can be looked up. As the
-    number of a new record it is a slip of whoever typed it.
+    number of a new record it is a typing error.
     """
     prefix = _PREFIX.match(text)
     code = _SEPARATORS.sub("", text[prefix.end() :] if prefix else text).strip()

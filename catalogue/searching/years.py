@@ -2,8 +2,8 @@
 
 The index knows years alone. A date is read as a catalogue writes it: ``[1999]``, ``c1999`` and
 ``1999?`` are 1999; ``199-`` is a decade, ``19--`` a century; ``1999-2003`` and ``1998-99`` are
-periods, ``1999-`` all from then on. A day or a month is nothing that could be looked for: such a
-date is none of these, and refused rather than cut to its year.
+periods, ``1999-`` all from then on. A day or a month cannot be searched for: such a date is refused
+rather than cut to its year.
 """
 
 from __future__ import annotations
