@@ -144,10 +144,17 @@ def _set_aside(
         return Refused((Refusal(reason),), item)
     is_there = here.id == booking.delivery_branch_id
     if facts.transit_to_id is not None:
-        end_transit(transaction, facts.id)
+        end_transit(transaction, item_id=facts.id)
     if not is_there:
         reason_sent = TransitReason.STAY.value
-        begin_transit(transaction, facts.id, here.id, booking.delivery_branch_id, now, reason_sent)
+        begin_transit(
+            transaction,
+            item_id=facts.id,
+            from_branch_id=here.id,
+            to_branch_id=booking.delivery_branch_id,
+            since=now,
+            reason=reason_sent,
+        )
     begin_stay(
         transaction,
         desk,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import exists, func, select, update
 
-from catalogue.database import Moment, Transaction, change, scalar
+from catalogue.database import Statement, Transaction, change, scalar_one
 from circulation.booking.schema import bookings
 from circulation.loans.privacy import LoanHistory
 from circulation.patrons.personal_data import Hindrance, PersonalData
 from circulation.patrons.schema import patron_consents, patrons
 
-_open_bookings: Callable[..., int] = scalar(
-    select(func.count())
-    .select_from(bookings)
-    .where(bookings.c.patron_id == bindparam("patron_id"), bookings.c.closed.is_(None)),
-    "patron_id",
-)
+
+@scalar_one(int)
+def _open_bookings(*, patron_id: int) -> Statement:
+    return (
+        select(func.count())
+        .select_from(bookings)
+        .where(bookings.c.patron_id == patron_id, bookings.c.closed.is_(None))
+    )
+
+
 _NOBODYS = {"patron_id": None, "group_id": None, "note": ""}
 _IS_OVER = bookings.c.closed.is_not(None)
 _CONSENTS = exists(
@@ -27,30 +30,29 @@ _CONSENTS = exists(
         patron_consents.c.kind == "keep_history",
     )
 )
-_cut_of_patron = change(
-    update(bookings)
-    .where(bookings.c.patron_id == bindparam("of_patron"), _IS_OVER)
-    .values(_NOBODYS),
-    "of_patron",
-)
-_cut_of_agency = change(
-    update(bookings)
-    .where(
-        bookings.c.patron_id.in_(
-            select(patrons.c.id).where(patrons.c.agency_id == bindparam("of_agency"))
-        ),
-        bookings.c.closed < bindparam("before", type_=Moment),
-        ~_CONSENTS,
+
+
+@change
+def _cut_of_patron(*, patron_id: int) -> Statement:
+    return update(bookings).where(bookings.c.patron_id == patron_id, _IS_OVER).values(_NOBODYS)
+
+
+@change
+def _cut_of_agency(*, agency_id: int, before: datetime) -> Statement:
+    return (
+        update(bookings)
+        .where(
+            bookings.c.patron_id.in_(select(patrons.c.id).where(patrons.c.agency_id == agency_id)),
+            bookings.c.closed < before,
+            ~_CONSENTS,
+        )
+        .values(_NOBODYS)
     )
-    .values(_NOBODYS),
-    "of_agency",
-    "before",
-)
 
 
 def _cut_bookings(transaction: Transaction, patron_id: int, now: datetime | None = None) -> None:
     """The bookings of a patron that are over name nobody from now on, notes and class gone too."""
-    _cut_of_patron(transaction, patron_id)
+    _cut_of_patron(transaction, patron_id=patron_id)
 
 
 PERSONAL = PersonalData(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from catalogue.database import Transaction, key_parameters, many_of, scalar, send
+from catalogue.database import Statement, Transaction, key_parameters, many_of, scalar_one, send
 from circulation.dunning.schema import collection_claims, collection_lines, dunning_acts
 from circulation.loans.privacy import LoanHistory
 from circulation.patrons.personal_data import Hindrance, PersonalData
@@ -34,15 +34,16 @@ _blank_records = send(
     .values(record=None),
     "of_patron",
 )
-_open_claims: Callable[..., int] = scalar(
-    select(func.count())
-    .select_from(collection_claims)
-    .where(
-        collection_claims.c.debtor_id == bindparam("of_debtor"),
-        collection_claims.c.closed.is_(None),
-    ),
-    "of_debtor",
-)
+
+
+@scalar_one(int)
+def _open_claims(*, patron_id: int) -> Statement:
+    theirs = collection_claims.c.debtor_id == patron_id
+    return (
+        select(func.count())
+        .select_from(collection_claims)
+        .where(theirs, collection_claims.c.closed.is_(None))
+    )
 
 
 def _forget_patron(transaction: Transaction, patron_id: int, now: datetime) -> None:

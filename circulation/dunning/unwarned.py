@@ -4,14 +4,14 @@ staff decide."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Select, or_, select
 
-from catalogue.database import Moment, Transaction
+from catalogue.database import Transaction, columns
 from catalogue.schema import agencies
 from circulation.fees.schema import debt_warnings
-from circulation.kernel.paging import PAGE, Page, PagedList, Place
+from circulation.kernel.paging import Asked, Order, Page, Place, paged
 from circulation.notices.kinds import NoticeState
 from circulation.notices.schema import notices, stored
 from circulation.patrons.schema import patrons
@@ -35,56 +35,45 @@ class Unwarned(NamedTuple):
     why: str | None
 
 
-_unwarned = PagedList(
-    select(
-        debt_warnings.c.patron_id,
-        patrons.c.name,
-        agencies.c.isil,
-        debt_warnings.c.amount,
-        debt_warnings.c.currency,
-        debt_warnings.c.warned,
-        debt_warnings.c.notice_id,
-        notices.c.state,
-        notices.c.why,
-    )
-    .select_from(
-        debt_warnings.join(patrons, patrons.c.id == debt_warnings.c.patron_id)
-        .join(agencies, agencies.c.id == debt_warnings.c.agency_id)
-        .outerjoin(notices, notices.c.id == debt_warnings.c.notice_id)
-    )
-    .where(
-        debt_warnings.c.reached.is_(None),
-        debt_warnings.c.blocked.is_(None),
-        or_(
-            notices.c.id.is_(None),
-            notices.c.state.not_in(
-                stored((NoticeState.WAITING, NoticeState.SENDING, NoticeState.SENT))
-            ),
-            debt_warnings.c.warned < bindparam("under_way_since", type_=Moment),
-        ),
+@paged(
+    Unwarned,
+    Order(
+        moment=debt_warnings.c.warned,
+        key=debt_warnings.c.patron_id,
+        branch=patrons.c.home_branch_id,
+        place_of=lambda line: Place(line.since, line.patron_id),
     ),
-    moment=debt_warnings.c.warned,
-    key=debt_warnings.c.patron_id,
-    branch=patrons.c.home_branch_id,
-    row=Unwarned,
-    parameters=("under_way_since",),
 )
+def _unwarned(*, under_way_since: datetime) -> Select[Any]:
+    told = {
+        "patron_name": patrons.c.name,
+        "agency": agencies.c.isil,
+        "since": debt_warnings.c.warned,
+        "notice_id": debt_warnings.c.notice_id,
+    }
+    return (
+        select(*columns(Unwarned, debt_warnings, notices, **told))
+        .select_from(
+            debt_warnings.join(patrons, patrons.c.id == debt_warnings.c.patron_id)
+            .join(agencies, agencies.c.id == debt_warnings.c.agency_id)
+            .outerjoin(notices, notices.c.id == debt_warnings.c.notice_id)
+        )
+        .where(
+            debt_warnings.c.reached.is_(None),
+            debt_warnings.c.blocked.is_(None),
+            or_(
+                notices.c.id.is_(None),
+                notices.c.state.not_in(
+                    stored((NoticeState.WAITING, NoticeState.SENDING, NoticeState.SENT))
+                ),
+                debt_warnings.c.warned < under_way_since,
+            ),
+        )
+    )
 
 
 def unwarned_debtors(
-    transaction: Transaction,
-    *,
-    now: datetime,
-    branch_id: int | None = None,
-    after: Place | None = None,
-    limit: int = PAGE,
+    transaction: Transaction, *, now: datetime, **page: Unpack[Asked]
 ) -> Page[Unwarned]:
     """Those whom a warning has not reached, the oldest first; patrons of one branch, or all."""
-    return _unwarned.page(
-        transaction,
-        now - _UNDER_WAY,
-        branch_id=branch_id,
-        after=after,
-        limit=limit,
-        place_of=lambda line: Place(line.since, line.patron_id),
-    )
+    return _unwarned(transaction, under_way_since=now - _UNDER_WAY, **page)

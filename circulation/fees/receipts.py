@@ -25,7 +25,7 @@ from catalogue.database import (
 from catalogue.schema import items, records
 from circulation.calendars.due_dates import local_date, start_of_day
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, read_event, select_events, write_event
+from circulation.kernel.events import Event, EventKind, select_events, write_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Patron, Refusal, Refused
 from circulation.kernel.schema import events
@@ -37,7 +37,7 @@ _returns = many(
         events.c.patron_id == bindparam("of_patron"),
         func.coalesce(events.c.recorded, events.c.at) >= bindparam("since", type_=Moment),
     ).order_by(events.c.id),
-    read_event,
+    Event,
     "of_patron",
     "since",
 )

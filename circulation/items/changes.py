@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import Transaction, send
+from catalogue.database import Statement, Transaction, send
 from catalogue.items import LONGEST_BARCODE, find_item, is_barcode
 from catalogue.schema import items
 from circulation.items.facts import item_facts, lock_item
@@ -23,19 +23,21 @@ from circulation.kernel.results import Desk, Item, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.kernel.trees import GROUPS
 
-_FIELDS = (
-    *("barcode", "call_number", "material_group", "part"),
-    *("price", "currency", "float_group"),
-)
-_change = send(
-    update(items)
-    .where(items.c.id == bindparam("of_item"))
-    .values(
-        {items.c[name]: bindparam(f"new_{name}", type_=items.c[name].type) for name in _FIELDS}
-    ),
-    "of_item",
-    *(f"new_{name}" for name in _FIELDS),
-)
+
+@send
+def _change(
+    *,
+    item_id: int,
+    barcode: str,
+    call_number: str,
+    material_group: str,
+    part: str,
+    price: int | None,
+    currency: str | None,
+    float_group: str,
+) -> Statement:
+    given = locals()
+    return update(items).where(items.c.id == given.pop("item_id")).values(given)
 
 
 class Keep(Enum):
@@ -106,7 +108,7 @@ def change_item(
         return known
     if problems := _problems(transaction, set_up, changed):
         raise ItemUnfit(problems)
-    _change(transaction, facts.id, *(after[name] for name in _FIELDS))
+    _change(transaction, item_id=facts.id, **after)
     write_event(
         transaction,
         EventKind.ITEM_CHANGED,

@@ -57,19 +57,20 @@ class Media(NamedTuple):
 UNKNOWN = Media()
 
 
-class _Said(NamedTuple):
+class _GroupMedia(NamedTuple):
     code: str
     media_type: str | None
     magnetic: bool | None
 
 
-@many(_Said)
+@many(_GroupMedia)
 def _all() -> Statement:
-    return select(*columns(_Said, material_groups)).order_by(material_groups.c.code)
+    return select(*columns(_GroupMedia, material_groups)).order_by(material_groups.c.code)
 
 
 @send
-def _set(*, code: str, media_type: str | None, magnetic: bool | None) -> Statement:
+def set_media(*, code: str, media_type: str | None, magnetic: bool | None) -> Statement:
+    """Writes down what a group says. Call `set_up_changed` afterwards."""
     return (
         update(material_groups)
         .where(material_groups.c.code == code)
@@ -79,14 +80,7 @@ def _set(*, code: str, media_type: str | None, magnetic: bool | None) -> Stateme
 
 def said_of_media(transaction: Transaction) -> dict[str, tuple[str | None, bool | None]]:
     """By group, the word for its media type and whether that is magnetic, as the set-up says."""
-    return {each.code: (each.media_type, each.magnetic) for each in _all(transaction)}
-
-
-def set_media(
-    transaction: Transaction, group: str, media_type: str | None, magnetic: bool | None
-) -> None:
-    """Writes down what a group says. Call `set_up_changed` afterwards."""
-    _set(transaction, code=group, media_type=media_type, magnetic=magnetic)
+    return {row.code: (row.media_type, row.magnetic) for row in _all(transaction)}
 
 
 def read_media(transaction: Transaction) -> dict[str, Media]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, insert
+from datetime import datetime
 
-from catalogue.database import send
+from sqlalchemy import delete, insert
+
+from catalogue.database import Statement, send
 from circulation.items.schema import missing_items
 
+
 #: Parameters: the item, and since when it is missing.
-note_missing = send(
-    insert(missing_items).values(item_id=bindparam("new_item_id"), since=bindparam("new_since")),
-    "new_item_id",
-    "new_since",
-)
+@send
+def note_missing(*, item_id: int, since: datetime) -> Statement:
+    return insert(missing_items).values(item_id=item_id, since=since)
+
+
 #: The item has turned up.
-forget_missing = send(
-    delete(missing_items).where(missing_items.c.item_id == bindparam("item_id")), "item_id"
-)
+@send
+def forget_missing(*, item_id: int) -> Statement:
+    return delete(missing_items).where(missing_items.c.item_id == item_id)

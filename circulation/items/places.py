@@ -9,13 +9,13 @@ other is not said: the names of a level are those of all branches of the agency.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Statement, Transaction, columns, many, send, taking
 from catalogue.holders import update_holders
 from catalogue.schema import items
 from circulation.items.facts import item_facts, lock_item
@@ -28,65 +28,50 @@ from circulation.kernel.results import Desk, Item, Refusal, Refused
 #: The levels within the branch, the widest first.
 LEVELS = ("department", "location", "sublocation", "section")
 
-_all_names: Callable[..., list[Any]] = many(
-    select(
-        placement_names.c.agency_id,
-        placement_names.c.level,
-        placement_names.c.code,
-        placement_names.c.name,
-    ),
-    None,
-)
-_names_of: Callable[..., list[Any]] = many(
-    select(placement_names.c.level, placement_names.c.code, placement_names.c.name).where(
-        placement_names.c.agency_id == bindparam("of_agency")
-    ),
-    None,
-    "of_agency",
-)
-_insert = send(
-    insert(placement_names).values(
-        agency_id=bindparam("new_agency_id"),
-        level=bindparam("new_level"),
-        code=bindparam("new_code"),
-        name=bindparam("new_name"),
-    ),
-    "new_agency_id",
-    "new_level",
-    "new_code",
-    "new_name",
-)
-_delete = send(
-    delete(placement_names).where(
-        placement_names.c.agency_id == bindparam("of_agency"),
-        placement_names.c.level == bindparam("of_level"),
-        placement_names.c.code == bindparam("of_code"),
-    ),
-    "of_agency",
-    "of_level",
-    "of_code",
-)
-_move = send(
-    update(items)
-    .where(items.c.id == bindparam("of_item"))
-    .values(
-        branch_id=bindparam("new_branch_id"),
-        **{level: bindparam(f"new_{level}") for level in LEVELS},
-    ),
-    "of_item",
-    "new_branch_id",
-    *(f"new_{level}" for level in LEVELS),
-)
+
+class PlaceName(NamedTuple):
+    """What an agency calls one of its places."""
+
+    agency_id: int
+    level: str
+    code: str
+    name: str
 
 
-def all_place_names(transaction: Transaction) -> list[tuple[int, str, str, str]]:
-    """Rows of agency id, level, code and name."""
-    return [tuple(row) for row in _all_names(transaction)]
+@many(PlaceName)
+def all_place_names() -> Statement:
+    return select(*columns(PlaceName, placement_names))
+
+
+@many(PlaceName)
+def _names_of(*, agency_id: int) -> Statement:
+    its = placement_names.c.agency_id == agency_id
+    return select(*columns(PlaceName, placement_names)).where(its)
+
+
+@send
+def _insert(*, agency_id: int, level: str, code: str, name: str) -> Statement:
+    return insert(placement_names).values(locals())
+
+
+@send
+def forget_place_name(*, agency_id: int, level: str, code: str) -> Statement:
+    return delete(placement_names).where(
+        placement_names.c.agency_id == agency_id,
+        placement_names.c.level == level,
+        placement_names.c.code == code,
+    )
+
+
+@send
+@taking("item_id", "branch_id", *LEVELS)
+def _move(**given: Any) -> Statement:
+    return update(items).where(items.c.id == given.pop("item_id")).values(given)
 
 
 def place_names_of(transaction: Transaction, agency_id: int) -> dict[tuple[str, str], str]:
     """The agency's names, by level and code."""
-    return {(row[0], row[1]): row[2] for row in _names_of(transaction, agency_id)}
+    return {(row.level, row.code): row.name for row in _names_of(transaction, agency_id=agency_id)}
 
 
 class UnknownPlace(ValueError):
@@ -117,12 +102,8 @@ def store_place_name(
     """Names a place, in place of the name it had. Raises ValueError for an unknown level."""
     if level not in LEVELS:
         raise ValueError(f"a place is a {', '.join(LEVELS)}, not a {level!r}")
-    forget_place_name(transaction, agency_id, level, code)
-    _insert(transaction, agency_id, level, code, name)
-
-
-def forget_place_name(transaction: Transaction, agency_id: int, level: str, code: str) -> None:
-    _delete(transaction, agency_id, level, code)
+    forget_place_name(transaction, agency_id=agency_id, level=level, code=code)
+    _insert(transaction, agency_id=agency_id, level=level, code=code, name=name)
 
 
 def place_item(
@@ -162,7 +143,7 @@ def place_item(
     before = {"branch": home.id} | {level: getattr(facts, level) for level in LEVELS}
     after = {"branch": to.id} | wanted
     if after != before:
-        _move(transaction, facts.id, to.id, *(wanted[level] for level in LEVELS))
+        _move(transaction, item_id=facts.id, branch_id=to.id, **wanted)
         if to.id != home.id:
             update_holders(transaction, (facts.record_id,))
         write_event(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import Transaction, is_typed, scalar, send
+from catalogue.database import Statement, Transaction, is_typed, scalar, send
 from catalogue.items import find_item
 from catalogue.schema import items
 from circulation.items.facts import lock_item
@@ -14,31 +14,25 @@ from circulation.items.schema import item_properties
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 
-_of_barcode = scalar(
-    select(item_properties.c.properties)
-    .join_from(item_properties, items)
-    .where(is_typed(items.c.barcode, "barcode")),
-    "barcode",
-)
-_forget = send(
-    delete(item_properties).where(item_properties.c.item_id == bindparam("of_item")), "of_item"
-)
-_insert = send(
-    insert(item_properties).values(
-        item_id=bindparam("new_item_id"),
-        properties=bindparam("new_properties"),
-        changed=bindparam("new_changed"),
-    ),
-    "new_item_id",
-    "new_properties",
-    "new_changed",
-)
 
-
-def properties_of(transaction: Transaction, item: str) -> str | None:
+@scalar(str)
+def properties_of(*, barcode: str) -> Statement:
     """What is written down of the item with this barcode; None for nothing."""
-    found: str | None = _of_barcode(transaction, item)
-    return found
+    return (
+        select(item_properties.c.properties)
+        .join_from(item_properties, items)
+        .where(is_typed(items.c.barcode, barcode))
+    )
+
+
+@send
+def _forget(*, item_id: int) -> Statement:
+    return delete(item_properties).where(item_properties.c.item_id == item_id)
+
+
+@send
+def _insert(*, item_id: int, properties: str, changed: datetime) -> Statement:
+    return insert(item_properties).values(locals())
 
 
 def set_properties(
@@ -52,10 +46,10 @@ def set_properties(
     known = find_item(transaction, item)
     if known is None:
         return False
-    before = properties_of(transaction, item)
-    _forget(transaction, known.id)
+    before = properties_of(transaction, barcode=item)
+    _forget(transaction, item_id=known.id)
     if properties:
-        _insert(transaction, known.id, properties, now)
+        _insert(transaction, item_id=known.id, properties=properties, changed=now)
     write_event(
         transaction,
         EventKind.ITEM_PROPERTIES_SET,

@@ -19,9 +19,9 @@ from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Select, bindparam, delete, func, select, update
+from sqlalchemy import Column, delete, func, select, update
 
-from catalogue.database import Transaction, change, scalar, send
+from catalogue.database import Statement, Transaction, change, scalar_one, send
 from catalogue.holders import update_holders
 from catalogue.schema import items
 from circulation.items.facts import ItemFacts, item_facts, lock_item
@@ -101,28 +101,33 @@ def _references() -> tuple[_Reference, ...]:
 
 
 def _reference(column: Column[Any]) -> _Reference:
-    table, names, fate = column.table, column == bindparam("of_item"), column.info.get("fate")
-    statement = delete(table).where(names)
-    cut = update(table).where(names).values({column: None})
-    return _Reference(
-        fate,
-        _count(select(func.count()).select_from(table).where(names)),
-        send(cut if fate == CUT["fate"] else statement, "of_item"),
+    table, fate = column.table, column.info.get("fate")
+
+    @scalar_one(int)
+    def count(*, item_id: int) -> Statement:
+        return select(func.count()).select_from(table).where(column == item_id)
+
+    @send
+    def act(*, item_id: int) -> Statement:
+        if fate == CUT["fate"]:
+            return update(table).where(column == item_id).values({column: None})
+        return delete(table).where(column == item_id)
+
+    return _Reference(fate, count, act)
+
+
+@scalar_one(int)
+def _others(*, record_id: int, item: int) -> Statement:
+    return (
+        select(func.count())
+        .select_from(items)
+        .where(items.c.record_id == record_id, items.c.id != item)
     )
 
 
-def _count(statement: Select[Any]) -> Callable[..., int]:
-    return scalar(statement, "of_item")
-
-
-_others = scalar(
-    select(func.count())
-    .select_from(items)
-    .where(items.c.record_id == bindparam("of_record"), items.c.id != bindparam("of_item")),
-    "of_record",
-    "of_item",
-)
-_delete = change(delete(items).where(items.c.id == bindparam("of_item")), "of_item")
+@change
+def _delete(*, item_id: int) -> Statement:
+    return delete(items).where(items.c.id == item_id)
 
 
 def remove_item(
@@ -148,7 +153,9 @@ def remove_item(
     set_up = circulation.set_up(transaction, facts.set_up_version)
     known = facts.item(set_up.branches[facts.home_branch_id])
     needs = [need for each in REMOVING if (need := each.need(transaction, facts)) is not None]
-    if any(each.count(transaction, facts.id) for each in _references() if each.fate is None):
+    if any(
+        each.count(transaction, item_id=facts.id) for each in _references() if each.fate is None
+    ):
         needs.append(ItemNeed.REFERENCES)
     if needs:
         return ItemNeeded(known, tuple(needs))
@@ -156,8 +163,8 @@ def remove_item(
         feature.let_go(transaction, desk, facts, now)
     for each in _references():
         if each.fate is not None:
-            each.act(transaction, facts.id)
-    _delete(transaction, facts.id)
+            each.act(transaction, item_id=facts.id)
+    _delete(transaction, item_id=facts.id)
     update_holders(transaction, (facts.record_id,))
     write_event(
         transaction,
@@ -173,4 +180,4 @@ def remove_item(
         },
         after={"why": why} if why else None,
     )
-    return ItemRemoved(known, not _others(transaction, facts.record_id, facts.id))
+    return ItemRemoved(known, not _others(transaction, record_id=facts.record_id, item=facts.id))

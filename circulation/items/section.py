@@ -42,7 +42,8 @@ class PlacementSection(Section):
 
     def forget(self, storing: Storing, change: Change) -> None:
         isil, level, code = change.key
-        forget_place_name(storing.transaction, storing.agency(isil), level, code)
+        agency_id = storing.agency(isil)
+        forget_place_name(storing.transaction, agency_id=agency_id, level=level, code=code)
 
 
 class MediaSection(Section):
@@ -71,5 +72,5 @@ class MediaSection(Section):
     def write(self, storing: Storing, changes: Changes) -> None:
         for change in changes[GROUP]:
             if (after := change.after) is not None:
-                said = after["media_type"], after["magnetic"]
-                set_media(storing.transaction, change.key[0], *said)
+                said = {name: after[name] for name in ("media_type", "magnetic")}
+                set_media(storing.transaction, code=change.key[0], **said)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import delete, insert
 
-from catalogue.database import send
+from catalogue.database import Statement, send
 from circulation.items.schema import transits
 
 
@@ -20,19 +21,14 @@ class TransitReason(Enum):
 
 #: Begins a transit of an item that has none: item, from branch, to branch, since, and the value
 #: of a `TransitReason`.
-begin_transit = send(
-    insert(transits).values(
-        item_id=bindparam("new_item_id"),
-        from_branch_id=bindparam("new_from_branch_id"),
-        to_branch_id=bindparam("new_to_branch_id"),
-        since=bindparam("new_since"),
-        reason=bindparam("new_reason"),
-    ),
-    "new_item_id",
-    "new_from_branch_id",
-    "new_to_branch_id",
-    "new_since",
-    "new_reason",
-)
+@send
+def begin_transit(
+    *, item_id: int, from_branch_id: int, to_branch_id: int, since: datetime, reason: str
+) -> Statement:
+    return insert(transits).values(locals())
+
+
 #: Ends the item's transit, if there is one.
-end_transit = send(delete(transits).where(transits.c.item_id == bindparam("item_id")), "item_id")
+@send
+def end_transit(*, item_id: int) -> Statement:
+    return delete(transits).where(transits.c.item_id == item_id)

@@ -27,16 +27,16 @@ from circulation.kernel.schema import agreement_agencies, agreements
 MATTERS = ("debts", "payments", "lending")
 
 
-class _Matters(NamedTuple):
+class _Agreement(NamedTuple):
     code: str
     debts: bool
     payments: bool
     lending: bool
 
 
-@many(_Matters)
+@many(_Agreement)
 def _all() -> Statement:
-    return select(*columns(_Matters, agreements)).order_by(agreements.c.code)
+    return select(*columns(_Agreement, agreements)).order_by(agreements.c.code)
 
 
 class _Party(NamedTuple):
@@ -113,22 +113,25 @@ class Agreements:
         return self._sharing.get((matter, agency_id)) or frozenset((agency_id,))
 
 
+def _matters(agreement: Agreement | _Agreement) -> dict[str, bool]:
+    return {name: getattr(agreement, name) for name in MATTERS}
+
+
 def read_agreements(transaction: Transaction) -> list[Agreement]:
     """All agreements, by code."""
     parties: dict[str, set[int]] = {}
     for party in _all_agencies(transaction):
         parties.setdefault(party.code, set()).add(party.agency_id)
     return [
-        Agreement(agencies=frozenset(parties.get(each.code, ())), **each._asdict())
-        for each in _all(transaction)
+        Agreement(row.code, frozenset(parties.get(row.code, ())), **_matters(row))
+        for row in _all(transaction)
     ]
 
 
 def store_agreement(transaction: Transaction, agreement: Agreement) -> None:
     """Stores the agreement in place of what had its code."""
     forget_agreement(transaction, agreement.code)
-    matters = {name: getattr(agreement, name) for name in MATTERS}
-    _insert(transaction, code=agreement.code, **matters)
+    _insert(transaction, code=agreement.code, **_matters(agreement))
     for agency_id in sorted(agreement.agencies):
         _insert_agency(transaction, code=agreement.code, agency_id=agency_id)
 

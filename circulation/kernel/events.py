@@ -15,11 +15,11 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, select
+from sqlalchemy import ColumnElement, Select, insert, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from catalogue.database import Long, Transaction, many, send
+from catalogue.database import Long, Statement, Transaction, columns, many, send
 from catalogue.tracing import request_id
 from circulation.kernel.parts import Registry
 from circulation.kernel.results import Desk
@@ -132,10 +132,10 @@ class EventKind(Enum):
 
 
 class Event(NamedTuple):
-    """An event as it is read back. The last three are JSON objects, empty where not given."""
+    """An event as it is stored; JSON is None where nothing was told."""
 
     id: int
-    kind: EventKind
+    code: str
     at: datetime
     recorded: datetime | None
     actor: str
@@ -147,53 +147,84 @@ class Event(NamedTuple):
     hold_id: int | None
     cause: int | None
     request_id: str | None
-    before: dict[str, Any]
-    after: dict[str, Any]
-    traits: dict[str, Any]
+    before_json: str | None
+    after_json: str | None
+    traits_json: str | None
+
+    @property
+    def kind(self) -> EventKind:
+        return EventKind(self.code)
+
+    @property
+    def before(self) -> dict[str, Any]:
+        return _read_json(self.before_json)
+
+    @property
+    def after(self) -> dict[str, Any]:
+        return _read_json(self.after_json)
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        return _read_json(self.traits_json)
 
 
-_WRITTEN = Event._fields[1:]
-_insert_event = send(
-    insert(events).values(
-        {events.c[name]: bindparam(f"new_{name}", type_=events.c[name].type) for name in _WRITTEN}
-    ),
-    *(f"new_{name}" for name in _WRITTEN),
-)
+def _read_json(told: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(told) if told else {}
+    return found
 
-_COLUMNS = tuple(events.c[name] for name in Event._fields)
+
+@send
+def _insert_event(
+    *,
+    kind: str,
+    at: datetime,
+    recorded: datetime | None,
+    actor: str,
+    device: str,
+    branch_id: int | None,
+    item_id: int | None,
+    patron_id: int | None,
+    loan_id: int | None,
+    hold_id: int | None,
+    cause: int | None,
+    request_id: str | None,
+    before: str | None,
+    after: str | None,
+    traits: str | None,
+) -> Statement:
+    return insert(events).values(locals())
 
 
 def select_events(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """Events for a statement whose rows are read with `read_event`."""
-    return select(*_COLUMNS).where(*conditions)
+    """The events that meet the conditions, each an `Event`."""
+    return select(
+        *columns(
+            Event,
+            events,
+            code=events.c.kind,
+            before_json=events.c.before,
+            after_json=events.c.after,
+            traits_json=events.c.traits,
+        )
+    ).where(*conditions)
 
 
-def read_event(*row: Any) -> Event:
-    """An event from a row of `select_events`."""
-    event = Event(*row)
-    return event._replace(
-        kind=EventKind(event.kind),
-        before=json.loads(row[-3]) if row[-3] else {},
-        after=json.loads(row[-2]) if row[-2] else {},
-        traits=json.loads(row[-1]) if row[-1] else {},
-    )
+@many(Event)
+def events_of_item(*, item_id: int) -> Statement:
+    """All events of the item in the order in which they took effect."""
+    return select_events(events.c.item_id == item_id).order_by(events.c.id)
 
 
-_of_hold = many(
-    select(*_COLUMNS).where(events.c.hold_id == bindparam("hold_id")).order_by(events.c.id),
-    read_event,
-    "hold_id",
-)
-_of_item = many(
-    select(*_COLUMNS).where(events.c.item_id == bindparam("item_id")).order_by(events.c.id),
-    read_event,
-    "item_id",
-)
-_of_patron = many(
-    select(*_COLUMNS).where(events.c.patron_id == bindparam("patron_id")).order_by(events.c.id),
-    read_event,
-    "patron_id",
-)
+@many(Event)
+def events_of_patron(*, patron_id: int) -> Statement:
+    """All events of the patron, by id."""
+    return select_events(events.c.patron_id == patron_id).order_by(events.c.id)
+
+
+@many(Event)
+def events_of_hold(*, hold_id: int) -> Statement:
+    """All events of the hold in the order in which they took effect."""
+    return select_events(events.c.hold_id == hold_id).order_by(events.c.id)
 
 
 class Follower(NamedTuple):
@@ -228,9 +259,9 @@ def _of_postgresql(*_: Any, **__: Any) -> str:
     return "lastval()"
 
 
-_put = send(
-    insert(outbox).values(follower=bindparam("new_follower"), event_id=_LastId()), "new_follower"
-)
+@send
+def _put(*, follower: str) -> Statement:
+    return insert(outbox).values(follower=follower, event_id=_LastId())
 
 
 @cache
@@ -267,37 +298,22 @@ def write_event(
     value, actor = kind.value, desk.actor if desk else ""
     _insert_event(
         transaction,
-        value,
-        at,
-        recorded,
-        actor,
-        desk.device if desk else "",
-        desk.branch_id if desk else None,
-        item_id,
-        patron_id,
-        loan_id,
-        hold_id,
-        cause,
-        request_id(),
-        _write_json(before) if before else None,
-        _write_json(after) if after else None,
-        _write_json(traits) if traits else None,
+        kind=value,
+        at=at,
+        recorded=recorded,
+        actor=actor,
+        device=desk.device if desk else "",
+        branch_id=desk.branch_id if desk else None,
+        item_id=item_id,
+        patron_id=patron_id,
+        loan_id=loan_id,
+        hold_id=hold_id,
+        cause=cause,
+        request_id=request_id(),
+        before=_write_json(before) if before else None,
+        after=_write_json(after) if after else None,
+        traits=_write_json(traits) if traits else None,
     )
     for follower in _followers_of(value):
         if follower.follows(kind, actor, after or {}, set_up):
-            _put(transaction, follower.name)
-
-
-def events_of_item(transaction: Transaction, item_id: int) -> list[Event]:
-    """All events of the item in the order in which they took effect."""
-    return _of_item(transaction, item_id)
-
-
-def events_of_patron(transaction: Transaction, patron_id: int) -> list[Event]:
-    """All events of the patron, by id."""
-    return _of_patron(transaction, patron_id)
-
-
-def events_of_hold(transaction: Transaction, hold_id: int) -> list[Event]:
-    """All events of the hold in the order in which they took effect."""
-    return _of_hold(transaction, hold_id)
+            _put(transaction, follower=follower.name)

@@ -11,42 +11,37 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
-from catalogue.database import Transaction, change, scalar, send
+from catalogue.database import Statement, Transaction, change, scalar, send
 from circulation.kernel.schema import leases
 
 #: Seconds for which a lease is taken, and after which one of a holder that died has run out.
 SECONDS: Final = 60.0
 
-_renew = change(
-    update(leases)
-    .where(
-        leases.c.name == bindparam("of_name"),
-        or_(leases.c.holder == bindparam("new_holder"), leases.c.until <= bindparam("present")),
+
+@change
+def _renew(*, name: str, holder: str, present: datetime, until: datetime) -> Statement:
+    return (
+        update(leases)
+        .where(leases.c.name == name, or_(leases.c.holder == holder, leases.c.until <= present))
+        .values(holder=holder, until=until)
     )
-    .values(holder=bindparam("new_holder"), until=bindparam("new_until")),
-    "of_name",
-    "new_holder",
-    "present",
-    "new_until",
-)
-_holder = scalar(select(leases.c.holder).where(leases.c.name == bindparam("of_name")), "of_name")
-_insert = send(
-    insert(leases).values(
-        name=bindparam("new_name"), holder=bindparam("new_holder"), until=bindparam("new_until")
-    ),
-    "new_name",
-    "new_holder",
-    "new_until",
-)
-_give_back = send(
-    delete(leases).where(
-        leases.c.name == bindparam("of_name"), leases.c.holder == bindparam("of_holder")
-    ),
-    "of_name",
-    "of_holder",
-)
+
+
+@scalar(str)
+def _holder(*, name: str) -> Statement:
+    return select(leases.c.holder).where(leases.c.name == name)
+
+
+@send
+def _insert(*, name: str, holder: str, until: datetime) -> Statement:
+    return insert(leases).values(locals())
+
+
+@send
+def _give_back(*, name: str, holder: str) -> Statement:
+    return delete(leases).where(leases.c.name == name, leases.c.holder == holder)
 
 
 class LeaseTaken(Exception):
@@ -69,14 +64,14 @@ class Lease:
     def hold(self, transaction: Transaction, now: datetime) -> None:
         """Takes or renews it. Raises LeaseTaken."""
         until = now + timedelta(seconds=self.seconds)
-        if _renew(transaction, self.name, self.holder, now, until):
+        if _renew(transaction, name=self.name, holder=self.holder, present=now, until=until):
             return
-        holder = _holder(transaction, self.name)
+        holder = _holder(transaction, name=self.name)
         if holder is not None:
             raise LeaseTaken(self.name, holder)
         # Where two insert at once, one fails and is run again.
-        _insert(transaction, self.name, self.holder, until)
+        _insert(transaction, name=self.name, holder=self.holder, until=until)
 
     def give_back(self, transaction: Transaction) -> None:
         """Another may take it now. Nothing happens where it is not held."""
-        _give_back(transaction, self.name, self.holder)
+        _give_back(transaction, name=self.name, holder=self.holder)

@@ -15,12 +15,7 @@ from catalogue.database import Statement, Transaction, columns, many, one, scala
 from catalogue.schema import agencies, branches, consortia
 from circulation.kernel.results import Branch, Desk
 from circulation.kernel.schema import agency_settings
-from circulation.kernel.set_up import (
-    BRANCH_COLUMNS,
-    BRANCH_TABLES,
-    DEFAULT_TIMEZONE,
-    set_up_changed,
-)
+from circulation.kernel.set_up import DEFAULT_TIMEZONE, select_branches, set_up_changed
 
 _KINDS = ("public", "school")
 
@@ -37,8 +32,9 @@ class Agency(NamedTuple):
 
 
 @scalar_one(int)
-def _insert_consortium(*, name: str) -> Statement:
-    return insert(consortia).values(locals()).returning(consortia.c.id)
+def add_consortium(*, name: str) -> Statement:
+    """Gives the id."""
+    return insert(consortia).values(name=name).returning(consortia.c.id)
 
 
 @scalar_one(int)
@@ -48,7 +44,7 @@ def _insert_agency(*, consortium_id: int, isil: str, name: str, kind: str) -> St
 
 @send
 def _insert_settings(*, agency_id: int, timezone: str) -> Statement:
-    return insert(agency_settings).values(locals())
+    return insert(agency_settings).values(agency_id=agency_id, timezone=timezone)
 
 
 @scalar_one(int)
@@ -57,31 +53,23 @@ def _insert_branch(*, agency_id: int, isil: str, name: str) -> Statement:
 
 
 @one(Branch)
-def _branch_by_isil(*, isil: str) -> Statement:
-    return select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES).where(branches.c.isil == isil)
+def find_branch(*, isil: str) -> Statement:
+    """The branch with this ISIL, and its agency."""
+    return select_branches().where(branches.c.isil == isil)
 
 
 @many(Branch)
-def _branches_by_agency(*, isil: str) -> Statement:
-    return (
-        select(*BRANCH_COLUMNS)
-        .select_from(BRANCH_TABLES)
-        .where(agencies.c.isil == isil)
-        .order_by(branches.c.isil)
-    )
+def branches_of_agency(*, agency_isil: str) -> Statement:
+    """All branches of the agency with this ISIL, by ISIL of the branch; empty where unknown."""
+    return select_branches().where(agencies.c.isil == agency_isil).order_by(branches.c.isil)
 
 
 @many(Agency)
 def all_agencies() -> Statement:
     """All agencies by ISIL."""
+    timezone = func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE)
     return (
-        select(
-            *columns(
-                Agency,
-                agencies,
-                timezone=func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE),
-            )
-        )
+        select(*columns(Agency, agencies, timezone=timezone))
         .select_from(agencies.outerjoin(agency_settings))
         .order_by(agencies.c.isil)
     )
@@ -128,11 +116,6 @@ def _delete_agency(*, agency_id: int) -> Statement:
 @send
 def _delete_branch(*, branch_id: int) -> Statement:
     return delete(branches).where(branches.c.id == branch_id)
-
-
-def add_consortium(transaction: Transaction, name: str) -> int:
-    """Gives the id."""
-    return _insert_consortium(transaction, name=name)
 
 
 def add_agency(
@@ -202,19 +185,9 @@ def remove_branch(transaction: Transaction, branch_id: int) -> None:
     set_up_changed(transaction)
 
 
-def find_branch(transaction: Transaction, isil: str) -> Branch | None:
-    """The branch with this ISIL, and its agency."""
-    return _branch_by_isil(transaction, isil=isil)
-
-
-def branches_of_agency(transaction: Transaction, agency_isil: str) -> list[Branch]:
-    """All branches of the agency with this ISIL, by ISIL of the branch; empty where unknown."""
-    return _branches_by_agency(transaction, isil=agency_isil)
-
-
 def desk_at(transaction: Transaction, isil: str, *, actor: str, device: str) -> Desk | None:
     """A desk in the branch with this ISIL; None where there is no such branch."""
-    branch = find_branch(transaction, isil)
+    branch = find_branch(transaction, isil=isil)
     if branch is None:
         return None
     return Desk(actor, device, branch.agency_id, branch.id)

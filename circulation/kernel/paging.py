@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from inspect import signature
+from typing import Any, Generic, NamedTuple, ParamSpec, TypedDict, TypeVar, cast
 
-from sqlalchemy import Select, bindparam, or_
+from sqlalchemy import ColumnElement, Select, or_
 
-from catalogue.database import Moment, Transaction, many
+from catalogue.database import Transaction, many, taking
 
 #: Lines of a page where the caller does not say, and the most that it may say.
 PAGE = 100
 MOST = 1_000
 
+P = ParamSpec("P")
 Line = TypeVar("Line")
 
 
@@ -29,6 +31,15 @@ class Place(NamedTuple):
 _START = Place(datetime(1900, 1, 1, tzinfo=UTC), 0)
 
 
+class Order(NamedTuple, Generic[Line]):
+    """The columns that a list is ordered by, that of its branch, and the place of a line."""
+
+    moment: ColumnElement[datetime]
+    key: ColumnElement[int]
+    branch: ColumnElement[Any]
+    place_of: Callable[[Line], Place]
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Line]):
     """Some lines of a list, and where the next page begins; `next` None: that was all."""
@@ -37,43 +48,57 @@ class Page(Generic[Line]):
     next: Place | None
 
 
-class PagedList(Generic[Line]):
-    """The two statements of a list: for one branch, and for all."""
+class Asked(TypedDict, total=False):
+    """What a page is asked for with: one branch (None: all), after which place, how many lines."""
+
+    branch_id: int | None
+    after: Place | None
+    limit: int
+
+
+class PagedList(Generic[P, Line]):
+    """A list that is read by pages, of one branch or of all; see `paged`."""
 
     def __init__(
-        self,
-        chosen: Select[Any],
-        *,
-        moment: Any,
-        key: Any,
-        branch: Any,
-        row: Callable[..., Line],
-        parameters: tuple[str, ...] = (),
+        self, body: Callable[P, Select[Any]], row: Callable[..., Line], order: Order[Line]
     ) -> None:
-        at = bindparam("place_moment", type_=Moment)
-        # Said twice: the first condition is what an index can be walked by.
-        beyond = (moment >= at, or_(moment > at, key > bindparam("place_id")))
-        ordered = chosen.where(*beyond).order_by(moment, key).limit(bindparam("at_most"))
-        place = ("place_moment", "place_id", "at_most")
-        self._of_all = many(ordered, row, *parameters, *place)
-        of_branch = ordered.where(branch == bindparam("branch_id"))
-        self._of_branch = many(of_branch, row, *parameters, *place, "branch_id")
+        moment, key, branch, self._place_of = order
+        names = (*signature(body).parameters, "at", "after_id", "at_most")
 
-    def page(
+        def lines(*, at: Any, after_id: Any, at_most: Any, **given: Any) -> Select[Any]:
+            # Said twice: the first condition is what an index can be walked by.
+            beyond = (moment >= at, or_(moment > at, key > after_id))
+            chosen: Select[Any] = cast(Any, body)(**given)
+            return chosen.where(*beyond).order_by(moment, key).limit(at_most)
+
+        def lines_of_branch(*, of_branch: Any, **given: Any) -> Select[Any]:
+            return lines(**given).where(branch == of_branch)
+
+        self._of_all = many(row)(taking(*names)(lines))
+        self._of_branch = many(row)(taking(*names, "of_branch")(lines_of_branch))
+
+    def __call__(
         self,
         transaction: Transaction,
-        *values: Any,
-        branch_id: int | None,
-        after: Place | None,
-        limit: int,
-        place_of: Callable[[Line], Place],
+        branch_id: int | None = None,
+        after: Place | None = None,
+        limit: int = PAGE,
+        *_: P.args,
+        **given: P.kwargs,
     ) -> Page[Line]:
-        at_most = min(max(limit, 1), MOST)
+        at_most, (at, after_id) = min(max(limit, 1), MOST), after or _START
         # One more than asked for: it tells whether there is a next page.
-        arguments = (*values, *(after or _START), at_most + 1)
+        asked = {**given, "at": at, "after_id": after_id, "at_most": at_most + 1}
         if branch_id is None:
-            found = self._of_all(transaction, *arguments)
+            found = self._of_all(transaction, **asked)
         else:
-            found = self._of_branch(transaction, *arguments, branch_id)
+            found = self._of_branch(transaction, of_branch=branch_id, **asked)
         lines = tuple(found[:at_most])
-        return Page(lines, place_of(lines[-1]) if len(found) > at_most else None)
+        return Page(lines, self._place_of(lines[-1]) if len(found) > at_most else None)
+
+
+def paged(
+    row: Callable[..., Line], order: Order[Line]
+) -> Callable[[Callable[P, Select[Any]]], PagedList[P, Line]]:
+    """Makes a list of a function that gives its lines, as `catalogue.database.many` does."""
+    return lambda body: PagedList(body, row, order)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 
 from catalogue.database import Statement, Transaction, change, columns, many, scalar_one, scalars
 from catalogue.schema import agencies, branches
@@ -36,16 +36,15 @@ DEFAULT_TIMEZONE = "Europe/Copenhagen"
 #: For the fact statements: the version under which the rest of the row was read.
 VERSION = select(set_up_version.c.version).scalar_subquery()
 
-BRANCH_COLUMNS = columns(
-    Branch,
-    branches,
-    agency_isil=agencies.c.isil,
-    agency_name=agencies.c.name,
-    timezone=func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE),
-)
-BRANCH_TABLES = branches.join(agencies, agencies.c.id == branches.c.agency_id).outerjoin(
-    agency_settings, agency_settings.c.agency_id == agencies.c.id
-)
+
+def select_branches() -> Select[Any]:
+    """Branches, each a `Branch`."""
+    timezone = func.coalesce(agency_settings.c.timezone, DEFAULT_TIMEZONE)
+    its = {"agency_isil": agencies.c.isil, "agency_name": agencies.c.name, "timezone": timezone}
+    tables = branches.join(agencies, agencies.c.id == branches.c.agency_id).outerjoin(
+        agency_settings, agency_settings.c.agency_id == agencies.c.id
+    )
+    return select(*columns(Branch, branches, **its)).select_from(tables)
 
 
 @scalar_one(int)
@@ -57,7 +56,7 @@ def version_of() -> Statement:
 @many(Branch)
 def all_branches() -> Statement:
     """The branches of all agencies, by ISIL."""
-    return select(*BRANCH_COLUMNS).select_from(BRANCH_TABLES).order_by(branches.c.isil)
+    return select_branches().order_by(branches.c.isil)
 
 
 #: Schools whose stock is their own.

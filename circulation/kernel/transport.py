@@ -26,7 +26,8 @@ def _all_costs() -> Statement:
 
 
 @send
-def _forget_cost(*, from_branch_id: int, to_branch_id: int) -> Statement:
+def forget_transport_cost(*, from_branch_id: int, to_branch_id: int) -> Statement:
+    """Sending items from one branch to the other costs as usual; see `store_transport_cost`."""
     return delete(transport_costs).where(
         transport_costs.c.from_branch_id == from_branch_id,
         transport_costs.c.to_branch_id == to_branch_id,
@@ -38,14 +39,14 @@ def _insert_cost(*, from_branch_id: int, to_branch_id: int, cost: int | None) ->
     return insert(transport_costs).values(locals())
 
 
-class _Float(NamedTuple):
+class _FloatBranch(NamedTuple):
     float_group: str
     branch_id: int
 
 
-@many(_Float)
+@many(_FloatBranch)
 def _all_floats() -> Statement:
-    return select(*columns(_Float, float_branches))
+    return select(*columns(_FloatBranch, float_branches))
 
 
 @send
@@ -55,7 +56,7 @@ def _forget_float(*, float_group: str) -> Statement:
 
 @send
 def _insert_float(*, float_group: str, branch_id: int) -> Statement:
-    return insert(float_branches).values(locals())
+    return insert(float_branches).values(float_group=float_group, branch_id=branch_id)
 
 
 class Transport(NamedTuple):
@@ -78,8 +79,8 @@ class Transport(NamedTuple):
 def read_transport(transaction: Transaction) -> Transport:
     """The matrix and the groups as stored."""
     return Transport(
-        {(each.from_branch_id, each.to_branch_id): each.cost for each in _all_costs(transaction)},
-        frozenset((each.float_group, each.branch_id) for each in _all_floats(transaction)),
+        {(row.from_branch_id, row.to_branch_id): row.cost for row in _all_costs(transaction)},
+        frozenset(_all_floats(transaction)),
     )
 
 
@@ -93,13 +94,8 @@ def store_transport_cost(
     """
     if cost is not None and cost < 0:
         raise ValueError(f"a cost cannot be negative: {cost}")
-    _forget_cost(transaction, from_branch_id=from_branch_id, to_branch_id=to_branch_id)
+    forget_transport_cost(transaction, from_branch_id=from_branch_id, to_branch_id=to_branch_id)
     _insert_cost(transaction, from_branch_id=from_branch_id, to_branch_id=to_branch_id, cost=cost)
-
-
-def forget_transport_cost(transaction: Transaction, from_branch_id: int, to_branch_id: int) -> None:
-    """Sending items from one branch to the other costs as usual again; otherwise as above."""
-    _forget_cost(transaction, from_branch_id=from_branch_id, to_branch_id=to_branch_id)
 
 
 def store_float_group(

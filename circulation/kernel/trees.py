@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Table, delete, insert, select, update
 
-from catalogue.database import Statement, Transaction, change, columns, many, send
+from catalogue.database import Statement, Transaction, change, many, send
 from circulation.kernel.schema import material_groups, patron_categories
 
 
@@ -23,45 +23,45 @@ class Nodes:
     """The rows of one tree. What changes them needs `set_up_changed` afterwards."""
 
     def __init__(self, table: Table) -> None:
-        code = table.c.code
+        code, name, parent = (table.c[each] for each in Node._fields)
 
         @many(Node)
         def all_nodes() -> Statement:
-            return select(*columns(Node, table)).order_by(code)
+            return select(code, name, parent).order_by(code)
 
         @change
-        def rename(*, key: str, name: str) -> Statement:
-            return update(table).where(code == key).values(name=name)
+        def rename(*, node: str, new_name: str) -> Statement:
+            return update(table).where(code == node).values(name=new_name)
 
         @send
-        def add(*, key: str, name: str) -> Statement:
-            return insert(table).values(code=key, name=name, parent=None)
+        def insert_node(*, node: str, new_name: str) -> Statement:
+            return insert(table).values(code=node, name=new_name, parent=None)
 
         @send
-        def move(*, key: str, parent: str | None) -> Statement:
-            return update(table).where(code == key).values(parent=parent)
+        def move(*, node: str, new_parent: str | None) -> Statement:
+            return update(table).where(code == node).values(parent=new_parent)
 
         @send
-        def remove(*, key: str) -> Statement:
-            return delete(table).where(code == key)
+        def remove(*, node: str) -> Statement:
+            return delete(table).where(code == node)
 
         self.all = all_nodes
-        self._rename, self._add, self._move, self._remove = rename, add, move, remove
+        self._rename, self._insert, self._move, self._delete = rename, insert_node, move, remove
 
     def store(self, transaction: Transaction, nodes: Mapping[str, tuple[str, str | None]]) -> None:
         """Adds or changes nodes: code -> name and parent, which may be among them."""
         for code, (name, _) in nodes.items():
-            if not self._rename(transaction, key=code, name=name):
-                self._add(transaction, key=code, name=name)
+            if not self._rename(transaction, node=code, new_name=name):
+                self._insert(transaction, node=code, new_name=name)
         for code, (_, parent) in nodes.items():
-            self._move(transaction, key=code, parent=parent)
+            self._move(transaction, node=code, new_parent=parent)
 
     def forget(self, transaction: Transaction, codes: list[str]) -> None:
         """Removes nodes, whatever is above or below among them; none may stay below."""
         for code in codes:
-            self._move(transaction, key=code, parent=None)
+            self._move(transaction, node=code, new_parent=None)
         for code in codes:
-            self._remove(transaction, key=code)
+            self._delete(transaction, node=code)
 
 
 CATEGORIES = Nodes(patron_categories)

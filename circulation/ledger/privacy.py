@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, exists, func, or_, select, update
 
-from catalogue.database import Transaction, key_parameters, many_of, scalar, send
+from catalogue.database import Statement, Transaction, key_parameters, many_of, scalar_one, send
 from circulation.kernel.reasons import BlockReason
 from circulation.ledger.money import decimal_text
 from circulation.ledger.schema import charge_loans, charges, patron_balances
@@ -62,24 +62,21 @@ _IS_OWED = exists(
     .select_from(charge_loans.join(charges, charges.c.id == charge_loans.c.charge_id))
     .where(charge_loans.c.loan_id == loans.c.id, charges.c.balance != 0)
 )
-_debt: Callable[..., int] = scalar(
-    select(func.count())
-    .select_from(patron_blocks)
-    .where(
-        patron_blocks.c.patron_id == bindparam("patron_id"),
-        patron_blocks.c.reason == BlockReason.DEBT.value,
-    ),
-    "patron_id",
-)
-_balance: Callable[..., int] = scalar(
-    select(func.count())
-    .select_from(patron_balances)
-    .where(
-        patron_balances.c.patron_id == bindparam("patron_id"),
-        or_(patron_balances.c.fees != 0, patron_balances.c.compensations != 0),
-    ),
-    "patron_id",
-)
+
+
+@scalar_one(int)
+def _debt(*, patron_id: int) -> Statement:
+    its = patron_blocks.c.patron_id == patron_id, patron_blocks.c.reason == BlockReason.DEBT.value
+    return select(func.count()).select_from(patron_blocks).where(*its)
+
+
+@scalar_one(int)
+def _balance(*, patron_id: int) -> Statement:
+    is_something = or_(patron_balances.c.fees != 0, patron_balances.c.compensations != 0)
+    theirs = patron_balances.c.patron_id == patron_id
+    return select(func.count()).select_from(patron_balances).where(theirs, is_something)
+
+
 #: Columns that count minor units of the currency of their row, or of the row that theirs is of.
 _AMOUNTS: Final = ("amount", "paid", "written_off", "balance", "fees", "compensations")
 

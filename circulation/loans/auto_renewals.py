@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from catalogue.database import Moment, Transaction, many
+from catalogue.database import Statement, Transaction, columns, many
 from catalogue.schema import items
 from circulation.items.facts import item_facts
 from circulation.kernel.act import Act
@@ -30,34 +30,44 @@ ACTOR = "auto-renewal"
 #: What follows where a loan was not renewed by itself: the act, the loan, and why not.
 NOT_RENEWED: Registry[Callable[[Act, OpenLoan, Refused], None]] = Registry("not renewed")
 
-_falling_due: Callable[..., list[Any]] = many(
-    select(
-        loans.c.id,
-        loans.c.due,
-        items.c.barcode,
-        patrons.c.category,
-        loans.c.material_group,
-        loans.c.branch_id,
-    )
-    .select_from(
-        loans.join(items, items.c.id == loans.c.item_id).join(
-            patrons, patrons.c.id == loans.c.patron_id
+
+class _FallingDue(NamedTuple):
+    loan_id: int
+    due: datetime
+    barcode: str
+    category: str
+    material_group: str
+    branch_id: int
+
+
+@many(_FallingDue)
+def _falling_due(*, since: datetime, until: datetime, after_id: int, at_most: int) -> Statement:
+    return (
+        select(
+            *columns(
+                _FallingDue,
+                loans,
+                items,
+                patrons,
+                loan_id=loans.c.id,
+                material_group=loans.c.material_group,
+                branch_id=loans.c.branch_id,
+            )
         )
+        .select_from(
+            loans.join(items, items.c.id == loans.c.item_id).join(
+                patrons, patrons.c.id == loans.c.patron_id
+            )
+        )
+        .where(
+            loans.c.checked_in.is_(None),
+            loans.c.due >= since,
+            loans.c.due <= until,
+            loans.c.id > after_id,
+        )
+        .order_by(loans.c.id)
+        .limit(at_most)
     )
-    .where(
-        loans.c.checked_in.is_(None),
-        loans.c.due >= bindparam("since", type_=Moment),
-        loans.c.due <= bindparam("until", type_=Moment),
-        loans.c.id > bindparam("after_id"),
-    )
-    .order_by(loans.c.id)
-    .limit(bindparam("at_most")),
-    None,
-    "since",
-    "until",
-    "after_id",
-    "at_most",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +95,22 @@ def renew_automatically(
     was made is not made again: its due date has moved on. Looks at `limit` loans at most.
     """
     set_up = read_set_up(transaction)
-    page = _falling_due(transaction, now, now + within, after_id, limit)
+    page = _falling_due(
+        transaction, since=now, until=now + within, after_id=after_id, at_most=limit
+    )
     renewed, refused = [], []
-    for _, _, barcode, category, group, branch_id in page:
-        if not set_up.terms(branch_id, category, group).auto_renew:
+    for row in page:
+        if not set_up.terms(row.branch_id, row.category, row.material_group).auto_renew:
             continue
-        facts = item_facts(transaction, barcode=barcode)
+        facts = item_facts(transaction, barcode=row.barcode)
         loan = None if facts is None else OPEN_LOAN.of(facts)
         if loan is None:
             continue
         borrower = known_as(transaction, loan.patron_id)
         if borrower is None:
             continue
-        act = Act(transaction, circulation, set_up.desk(branch_id, ACTOR), now)
-        answer = renew(act, RenewalWish(borrower, barcode, seen=False))
+        act = Act(transaction, circulation, set_up.desk(row.branch_id, ACTOR), now)
+        answer = renew(act, RenewalWish(borrower, row.barcode, seen=False))
         if isinstance(answer, Renewed):
             renewed.append(answer)
         else:
@@ -106,4 +118,4 @@ def renew_automatically(
             for tell in NOT_RENEWED:
                 tell(act, loan, answer)
     is_last = len(page) < limit
-    return AutoRenewed(tuple(renewed), tuple(refused), None if is_last else page[-1][0])
+    return AutoRenewed(tuple(renewed), tuple(refused), None if is_last else page[-1].loan_id)

@@ -7,13 +7,12 @@ patrons after them; two batches that share items cannot wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
-from catalogue.database import Transaction, key_parameters, many_of
+from catalogue.database import Statement, Transaction, scalars_of
 from catalogue.schema import items
 from circulation.items.facts import item_facts
 from circulation.kernel.act import Act
@@ -31,30 +30,31 @@ from circulation.patrons.schema import patron_identifiers, patrons
 #: No stack or class is larger; a batch must not keep others from their items for long.
 LARGEST = 500
 
-_lock_items: Callable[[Transaction, list[str]], list[Any]] = many_of(
-    lambda size: (
+
+@scalars_of(int)
+def _lock_items(*, barcodes: Sequence[str]) -> Statement:
+    return (
         select(items.c.id)
-        .where(items.c.barcode.in_(key_parameters(size)))
+        .where(items.c.barcode.in_(barcodes))
         .order_by(items.c.id)
         .with_for_update(key_share=True)
-    ),
-    None,
-)
-_lock_patrons: Callable[[Transaction, list[str]], list[Any]] = many_of(
-    lambda size: (
+    )
+
+
+@scalars_of(int)
+def _lock_patrons(*, identifiers: Sequence[str]) -> Statement:
+    return (
         select(patrons.c.id)
         .where(
             patrons.c.id.in_(
                 select(patron_identifiers.c.patron_id).where(
-                    patron_identifiers.c.identifier.in_(key_parameters(size))
+                    patron_identifiers.c.identifier.in_(identifiers)
                 )
             )
         )
         .order_by(patrons.c.id)
         .with_for_update(key_share=True)
-    ),
-    None,
-)
+    )
 
 
 class BatchTooLarge(ValueError):
@@ -144,5 +144,5 @@ def _begin(
         raise BatchTooLarge(f"{len(barcodes)} items at once; {LARGEST} is the most")
     if transaction.dialect == "sqlite":
         return
-    _lock_items(transaction, list(barcodes))
-    _lock_patrons(transaction, list(identifiers))
+    _lock_items(transaction, barcodes=barcodes)
+    _lock_patrons(transaction, identifiers=identifiers)

@@ -2,56 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
-from catalogue.database import Transaction, change, one, send
+from catalogue.database import Statement, Transaction, change, columns, one, send
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk, Refusal
 from circulation.loans.schema import loan_conflicts
 
-_NOTED = ("loan_id", "item_id", "patron_id", "branch_id", "noted", "reasons")
-_insert_conflict = send(
-    insert(loan_conflicts).values(
-        {
-            loan_conflicts.c[name]: bindparam(f"new_{name}", type_=loan_conflicts.c[name].type)
-            for name in _NOTED
-        }
-    ),
-    *(f"new_{name}" for name in _NOTED),
-)
+
+@send
+def _insert_conflict(
+    *,
+    loan_id: int | None,
+    item_id: int | None,
+    patron_id: int | None,
+    branch_id: int,
+    noted: datetime,
+    reasons: str,
+) -> Statement:
+    return insert(loan_conflicts).values(locals())
+
+
 #: A report without a loan names nobody any more once it is settled: there is no history to keep.
-_forget_names = send(
-    update(loan_conflicts)
-    .where(loan_conflicts.c.id == bindparam("conflict_id"), loan_conflicts.c.loan_id.is_(None))
-    .values(patron_id=None, patron_identifier=None),
-    "conflict_id",
-)
-_settle = change(
-    update(loan_conflicts)
-    .where(loan_conflicts.c.id == bindparam("conflict_id"), loan_conflicts.c.settled.is_(None))
-    .values(settled=bindparam("new_settled")),
-    "conflict_id",
-    "new_settled",
-)
-_conflict: Callable[..., Any] = one(
-    select(
-        loan_conflicts.c.loan_id,
-        loan_conflicts.c.item_id,
-        loan_conflicts.c.patron_id,
-        loan_conflicts.c.reasons,
-    ).where(loan_conflicts.c.id == bindparam("conflict_id")),
-    None,
-    "conflict_id",
-)
+@send
+def _forget_names(*, conflict_id: int) -> Statement:
+    return (
+        update(loan_conflicts)
+        .where(loan_conflicts.c.id == conflict_id, loan_conflicts.c.loan_id.is_(None))
+        .values(patron_id=None, patron_identifier=None)
+    )
+
+
+@change
+def _settle(*, conflict_id: int, settled: datetime | None) -> Statement:
+    return (
+        update(loan_conflicts)
+        .where(loan_conflicts.c.id == conflict_id, loan_conflicts.c.settled.is_(None))
+        .values(settled=settled)
+    )
+
+
+class _Conflict(NamedTuple):
+    loan_id: int | None
+    item_id: int | None
+    patron_id: int | None
+    reasons: str
+
+
+@one(_Conflict)
+def _conflict(*, conflict_id: int) -> Statement:
+    return select(*columns(_Conflict, loan_conflicts)).where(loan_conflicts.c.id == conflict_id)
+
+
 #: The loan never was, so there is nothing to settle.
-forget_conflicts = send(
-    delete(loan_conflicts).where(loan_conflicts.c.loan_id == bindparam("of_loan")), "of_loan"
-)
+@send
+def forget_conflicts(*, loan_id: int) -> Statement:
+    return delete(loan_conflicts).where(loan_conflicts.c.loan_id == loan_id)
 
 
 def note_conflict(
@@ -59,28 +70,34 @@ def note_conflict(
 ) -> None:
     """Puts the loan on the work list with what was overridden."""
     reasons = ",".join(refusal.reason.name for refusal in overridden)
-    branch_id = act.desk.branch_id
-    _insert_conflict(act.transaction, loan_id, item_id, patron_id, branch_id, act.now, reasons)
+    _insert_conflict(
+        act.transaction,
+        loan_id=loan_id,
+        item_id=item_id,
+        patron_id=patron_id,
+        branch_id=act.desk.branch_id,
+        noted=act.now,
+        reasons=reasons,
+    )
 
 
 def settle_conflict(
     transaction: Transaction, conflict_id: int, *, desk: Desk | None, now: datetime
 ) -> bool:
     """Takes it off the work list: staff have dealt with it. False where it is not on it."""
-    if not _settle(transaction, conflict_id, now):
+    if not _settle(transaction, conflict_id=conflict_id, settled=now):
         return False
-    found = _conflict(transaction, conflict_id)
+    found = _conflict(transaction, conflict_id=conflict_id)
     assert found is not None
-    loan_id, item_id, patron_id, reasons = found
     write_event(
         transaction,
         EventKind.CONFLICT_SETTLED,
         desk,
         now,
-        item_id=item_id,
-        patron_id=patron_id,
-        loan_id=loan_id,
-        before={"overridden": reasons.split(",")},
+        item_id=found.item_id,
+        patron_id=found.patron_id,
+        loan_id=found.loan_id,
+        before={"overridden": found.reasons.split(",")},
     )
-    _forget_names(transaction, conflict_id)
+    _forget_names(transaction, conflict_id=conflict_id)
     return True

@@ -66,4 +66,11 @@ def uncharge_end(act: Act, set_up: SetUp, ended: Event) -> None:
 
 def end(ending: Ending, at: datetime) -> None:
     """The loan ended at that moment. Raises LoanChangedMeanwhile."""
-    must_touch_one(end_loan(ending.act.transaction, ending.loan.id, at, ending.here.id))
+    must_touch_one(
+        end_loan(
+            ending.act.transaction,
+            loan_id=ending.loan.id,
+            checked_in=at,
+            checked_in_branch_id=ending.here.id,
+        )
+    )

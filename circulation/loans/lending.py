@@ -156,16 +156,15 @@ def _write(decision: LoanDecision, loan: Loan) -> tuple[ChargedFee, ...]:
     ended = _make_room(case, ending, loan.id)
     begin_loan(
         transaction,
-        loan.id,
-        item.id,
-        borrower.id,
-        desk.branch_id,
-        item.material_group,
-        at,
-        loan.due,
-        0,
-        ended,
-        None if ended is None else desk.branch_id,
+        loan_id=loan.id,
+        item_id=item.id,
+        patron_id=borrower.id,
+        branch_id=desk.branch_id,
+        material_group=item.material_group,
+        checked_out=at,
+        due=loan.due,
+        checked_in=ended,
+        checked_in_branch_id=None if ended is None else desk.branch_id,
     )
     due = {"due": loan.due.isoformat()}
     written = Written(loan, state_before(item), due, is_over=ended is not None)
@@ -230,7 +229,7 @@ def _make_room(case: LoanCase, ending: Ending | None, loan_id: int) -> datetime 
             set_up=case.set_up,
         )
     elif item.transit_to_id is not None:
-        end_transit(transaction, item.id)
+        end_transit(transaction, item_id=item.id)
     elif item.missing_since is not None:
-        forget_missing(transaction, item.id)
+        forget_missing(transaction, item_id=item.id)
     return None

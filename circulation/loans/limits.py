@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, columns, many
 from circulation.kernel.policy import GroupLimit, LoanTerms
 from circulation.loans.facts import LOANS_OF_PATRON, loans_of
 from circulation.loans.schema import loans
 from circulation.patrons.facts import PatronFacts
 
-_loans_by_group: Callable[..., list[Any]] = many(
-    select(loans.c.material_group, func.count())
-    .where(loans.c.patron_id == bindparam("patron_id"), loans.c.checked_in.is_(None))
-    .group_by(loans.c.material_group),
-    None,
-    "patron_id",
-)
+
+class _GroupCount(NamedTuple):
+    material_group: str
+    loans: int
+
+
+@many(_GroupCount)
+def _loans_by_group(*, patron_id: int) -> Statement:
+    return (
+        select(*columns(_GroupCount, loans, loans=func.count()))
+        .where(loans.c.patron_id == patron_id, loans.c.checked_in.is_(None))
+        .group_by(loans.c.material_group)
+    )
 
 
 def with_counted_groups(
@@ -36,7 +41,7 @@ def with_counted_groups(
         len(terms.counted_groups) == 1 and terms.owner_limit is None
     ):
         return patron, terms
-    by_group = dict(_loans_by_group(transaction, patron.id))
+    by_group = dict(_loans_by_group(transaction, patron_id=patron.id))
     limits = [GroupLimit(terms.max_loans_in_group, terms.counted_groups)]
     limits += [terms.owner_limit] if terms.owner_limit else []
     counted = [(sum(by_group.get(group, 0) for group in limit.groups), limit) for limit in limits]

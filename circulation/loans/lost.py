@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import change
+from catalogue.database import Statement, change
 from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.missing import forget_missing, note_missing
@@ -40,17 +40,19 @@ from circulation.loans.rows import must_touch_one
 from circulation.loans.schema import loans
 from circulation.loans.states import LoanAction, LoanState, refusals_in, state_of
 
-_MARKED = ("mark", "marked", "suspended_until", "due")
-#: Parameters: the loan, then its new mark, since when, suspension and due date.
-mark_loan = change(
-    update(loans)
-    .where(loans.c.id == bindparam("loan_id"), loans.c.checked_in.is_(None))
-    .values(
-        {loans.c[name]: bindparam(f"new_{name}", type_=loans.c[name].type) for name in _MARKED}
-    ),
-    "loan_id",
-    *(f"new_{name}" for name in _MARKED),
-)
+
+@change
+def mark_loan(
+    *,
+    loan_id: int,
+    mark: str | None,
+    marked: datetime | None,
+    suspended_until: datetime | None,
+    due: datetime,
+) -> Statement:
+    given = locals()
+    is_open = loans.c.checked_in.is_(None)
+    return update(loans).where(loans.c.id == given.pop("loan_id"), is_open).values(given)
 
 
 class LossCase(NamedTuple):
@@ -161,8 +163,8 @@ def _do(act: Act, action: LoanAction, barcode: str, until: date | None = None) -
         has_changed = marking != clock.now_holding
         new = case.loan.loan()
         if has_changed:
-            must_touch_one(mark_loan(transaction, new.id, *marking))
-            new = new._replace(due=marking[3])
+            must_touch_one(mark_loan(transaction, loan_id=new.id, **marking._asdict()))
+            new = new._replace(due=marking.due)
     charged: list[ChargedFee] = []
     if has_changed:
         for feature in LOSING if action in _LOSS else ():
@@ -177,17 +179,22 @@ def _without_loan(case: LossCase, state: LoanState, action: LoanAction) -> LoanS
     transaction, item = case.act.transaction, case.item
     if action is LoanAction.DECLARE_LOST and state is not LoanState.MISSING:
         if item.transit_to_id is not None:
-            end_transit(transaction, item.id)
-        note_missing(transaction, item.id, case.act.now)
+            end_transit(transaction, item_id=item.id)
+        note_missing(transaction, item_id=item.id, since=case.act.now)
         return LoanState.MISSING
     if action is LoanAction.FIND and state is LoanState.MISSING:
-        forget_missing(transaction, item.id)
+        forget_missing(transaction, item_id=item.id)
         return LoanState.ON_SHELF
     return state
 
 
-#: Mark, since when, suspended until, due: what `mark_loan` writes.
-_Marking = tuple[str | None, datetime | None, datetime | None, datetime]
+class _Marking(NamedTuple):
+    """What `mark_loan` writes."""
+
+    mark: str | None
+    marked: datetime | None
+    suspended_until: datetime | None
+    due: datetime
 
 
 class _Clock:
@@ -197,7 +204,7 @@ class _Clock:
         self.now, self.timezone, self.due = now, timezone, loan.due
         until = loan.suspended_until
         self.suspended_until = until if until is not None and until > now else None
-        self.now_holding: _Marking = (loan.mark, loan.marked, until, loan.due)
+        self.now_holding = _Marking(loan.mark, loan.marked, until, loan.due)
 
     def running(self) -> datetime:
         """When the loan is due if the clock runs again from now on."""
@@ -227,20 +234,20 @@ def _on_loan(
     if action is LoanAction.SUSPEND:
         assert until is not None
         end, due = clock.suspended(until)
-        return LoanState.SUSPENDED, (None, None, end, due)
+        return LoanState.SUSPENDED, _Marking(None, None, end, due)
     if action is LoanAction.RESUME:
-        return LoanState.ON_LOAN, (None, None, None, clock.running())
+        return LoanState.ON_LOAN, _Marking(None, None, None, clock.running())
     if action is LoanAction.CLAIM_RETURNED and state is not LoanState.CLAIMED_RETURNED:
         mark = LoanMark.CLAIMED_RETURNED.value
-        return LoanState.CLAIMED_RETURNED, (mark, clock.now, None, clock.running())
+        return LoanState.CLAIMED_RETURNED, _Marking(mark, clock.now, None, clock.running())
     if action is LoanAction.DECLARE_LOST and state is not LoanState.LOST:
-        return LoanState.LOST, (LoanMark.LOST.value, clock.now, None, clock.running())
+        return LoanState.LOST, _Marking(LoanMark.LOST.value, clock.now, None, clock.running())
     undone = {
         LoanAction.WITHDRAW_CLAIM: LoanState.CLAIMED_RETURNED,
         LoanAction.FIND: LoanState.LOST,
     }
     if undone.get(action) is state:
-        return LoanState.ON_LOAN, (None, None, None, clock.due)
+        return LoanState.ON_LOAN, _Marking(None, None, None, clock.due)
     return state, clock.now_holding
 
 

@@ -9,53 +9,41 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import exists, insert, select
 
-from catalogue.database import scalar, send
+from catalogue.database import Statement, scalar_one, send
 from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
 from circulation.loans.schema import loan_conflicts
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 
-_WRITTEN = (
-    "item_id",
-    "patron_id",
-    "branch_id",
-    "noted",
-    "reasons",
-    "act",
-    "item_barcode",
-    "patron_identifier",
-    "happened",
-    "due",
-)
-_insert_report = send(
-    insert(loan_conflicts).values(
-        {
-            loan_conflicts.c[name]: bindparam(f"new_{name}", type_=loan_conflicts.c[name].type)
-            for name in _WRITTEN
-        }
-    ),
-    *(f"new_{name}" for name in _WRITTEN),
-)
-_same_report = scalar(
-    select(loan_conflicts.c.id)
-    .where(
-        loan_conflicts.c.settled.is_(None),
-        loan_conflicts.c.branch_id == bindparam("of_branch"),
-        loan_conflicts.c.act == bindparam("of_act"),
-        loan_conflicts.c.item_barcode == bindparam("of_item"),
-        loan_conflicts.c.patron_identifier == bindparam("of_patron"),
-        loan_conflicts.c.happened == bindparam("of_moment"),
-    )
-    .limit(1),
-    "of_branch",
-    "of_act",
-    "of_item",
-    "of_patron",
-    "of_moment",
-)
+
+@send
+def _insert_report(
+    *,
+    item_id: int | None,
+    patron_id: int | None,
+    branch_id: int,
+    noted: datetime,
+    reasons: str,
+    act: str | None,
+    item_barcode: str | None,
+    patron_identifier: str | None,
+    happened: datetime | None,
+    due: datetime | None,
+) -> Statement:
+    return insert(loan_conflicts).values(locals())
+
+
+@scalar_one(bool)
+def _is_noted(
+    *, branch_id: int, act: str, item_barcode: str, patron_identifier: str, happened: datetime
+) -> Statement:
+    told = (loan_conflicts.c[name] == value for name, value in locals().items())
+    return select(exists().where(loan_conflicts.c.settled.is_(None), *told))
+
 
 #: The longest identifier that is kept.
 _LONGEST = 255
@@ -87,21 +75,24 @@ def take_report(
     transaction, circulation, desk, now = act
     card = IDENTIFIERS.of(circulation).stored(patron)[:_LONGEST]
     item, happened = item[:_LONGEST], happened or now
-    if _same_report(transaction, desk.branch_id, reported.value, item, card, happened) is not None:
+    said: dict[str, Any] = {
+        "branch_id": desk.branch_id,
+        "act": reported.value,
+        "item_barcode": item,
+        "patron_identifier": card,
+        "happened": happened,
+    }
+    if _is_noted(transaction, **said):
         return
     patron_id = refused.patron.id if refused.patron is not None else None
     if patron_id is None and patron:
         patron_id = find_patron(transaction, patron, key=IDENTIFIERS.of(circulation))
     _insert_report(
         transaction,
-        refused.item.id if refused.item is not None else None,
-        patron_id,
-        desk.branch_id,
-        now,
-        ",".join(reason.name for reason in refused.reasons),
-        reported.value,
-        item,
-        card,
-        happened,
-        due,
+        item_id=refused.item.id if refused.item is not None else None,
+        patron_id=patron_id,
+        noted=now,
+        reasons=",".join(reason.name for reason in refused.reasons),
+        due=due,
+        **said,
     )

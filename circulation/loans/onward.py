@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
-from catalogue.database import change, many
+from catalogue.database import Statement, change, columns, many
 from catalogue.schema import items
 from circulation.calendars.due_dates import local_date
 from circulation.items.facts import item_facts, lock_item
@@ -28,13 +28,14 @@ from circulation.loans.states import LoanAction, refusals_in, state_of
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
-_set_co_borrower = change(
-    update(loans)
-    .where(loans.c.id == bindparam("loan_id"), loans.c.checked_in.is_(None))
-    .values(co_patron_id=bindparam("new_co_patron_id", type_=loans.c.co_patron_id.type)),
-    "loan_id",
-    "new_co_patron_id",
-)
+
+@change
+def _set_co_borrower(*, loan_id: int, co_patron_id: int | None) -> Statement:
+    return (
+        update(loans)
+        .where(loans.c.id == loan_id, loans.c.checked_in.is_(None))
+        .values(co_patron_id=co_patron_id)
+    )
 
 
 def _barcode(barcode: str) -> str:
@@ -42,14 +43,14 @@ def _barcode(barcode: str) -> str:
 
 
 #: The barcodes of what a patron has from others' loans, by due date.
-lent_onward_to = many(
-    select(items.c.barcode)
-    .select_from(loans.join(items, items.c.id == loans.c.item_id))
-    .where(loans.c.co_patron_id == bindparam("patron_id"), loans.c.checked_in.is_(None))
-    .order_by(loans.c.due, loans.c.id),
-    _barcode,
-    "patron_id",
-)
+@many(_barcode)
+def lent_onward_to(*, patron_id: int) -> Statement:
+    return (
+        select(*columns(_barcode, items))
+        .select_from(loans.join(items, items.c.id == loans.c.item_id))
+        .where(loans.c.co_patron_id == patron_id, loans.c.checked_in.is_(None))
+        .order_by(loans.c.due, loans.c.id)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def lend_onward(act: Act, *, item: str, to: str) -> LentOnward | Refused:
     if refusals or holder is None or loan is None:
         return Refused(tuple(refusals), known)
     if loan.co_patron_id != holder.id:
-        must_touch_one(_set_co_borrower(transaction, loan.id, holder.id))
+        must_touch_one(_set_co_borrower(transaction, loan_id=loan.id, co_patron_id=holder.id))
         write_event(
             transaction,
             EventKind.LENT_ONWARD,
@@ -121,7 +122,7 @@ def end_onward_loan(act: Act, *, item: str) -> LentOnward | Refused:
     if refusals or loan is None:
         return Refused(tuple(refusals), known)
     if loan.co_patron_id is not None:
-        must_touch_one(_set_co_borrower(transaction, loan.id, None))
+        must_touch_one(_set_co_borrower(transaction, loan_id=loan.id, co_patron_id=None))
         write_event(
             transaction,
             EventKind.ONWARD_LOAN_ENDED,

@@ -9,21 +9,21 @@ but say no more whose they were.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_, select, update
 
 from catalogue.database import (
-    Moment,
+    Statement,
     Transaction,
     change,
-    key_parameters,
+    columns,
     many,
-    many_of,
-    scalar,
+    scalar_one,
+    scalars,
+    scalars_of,
     send,
 )
 from catalogue.schema import agencies
@@ -41,6 +41,12 @@ DEFAULT_DAYS = 28
 BATCH = 1_000
 
 
+class CutOfAgency(Protocol):
+    """Cuts what ended before a moment from the patrons of an agency."""
+
+    def __call__(self, transaction: Transaction, /, *, agency_id: int, before: datetime) -> int: ...
+
+
 class LoanHistory(NamedTuple):
     """What a feature does where loans that have ended are cut from the persons who had them.
 
@@ -51,24 +57,25 @@ class LoanHistory(NamedTuple):
 
     is_needed: ColumnElement[bool] | None = None
     forget: Callable[[Transaction, list[int]], object] | None = None
-    cut_of_agency: Callable[[Transaction, int, datetime], object] | None = None
+    cut_of_agency: CutOfAgency | None = None
 
 
 #: Of the features, in their order.
 LOAN_HISTORY: Registry[LoanHistory] = Registry("loan history")
 
-_open_loans: Callable[..., int] = scalar(
-    select(func.count())
-    .select_from(loans)
-    .where(
-        or_(
-            loans.c.patron_id == bindparam("patron_id"),
-            loans.c.co_patron_id == bindparam("patron_id"),
-        ),
-        loans.c.checked_in.is_(None),
-    ),
-    "patron_id",
-)
+
+@scalar_one(int)
+def _open_loans(*, patron_id: int) -> Statement:
+    return (
+        select(func.count())
+        .select_from(loans)
+        .where(
+            or_(loans.c.patron_id == patron_id, loans.c.co_patron_id == patron_id),
+            loans.c.checked_in.is_(None),
+        )
+    )
+
+
 _marked = loans.alias("marked")
 #: Something is owed: money, or an item that nobody can find.
 _OWES = exists(
@@ -92,7 +99,7 @@ _CONSENTS = exists(
 _HAS_ENDED = loans.c.checked_in.is_not(None) & loans.c.patron_id.is_not(None)
 
 
-def _ended(*conditions: ColumnElement[bool]) -> Any:
+def _ended(*conditions: ColumnElement[bool]) -> Select[Any]:
     needed = (each.is_needed for each in LOAN_HISTORY if each.is_needed is not None)
     return (
         select(loans.c.id)
@@ -101,91 +108,88 @@ def _ended(*conditions: ColumnElement[bool]) -> Any:
     )
 
 
-@cache
-def _ended_of_patron() -> Callable[..., list[Any]]:
-    return many(_ended(loans.c.patron_id == bindparam("patron_id")), None, "patron_id")
+@scalars(int)
+def _ended_of_patron(*, patron_id: int) -> Statement:
+    return _ended(loans.c.patron_id == patron_id)
 
 
-@cache
-def _ended_of_agency() -> Callable[..., list[Any]]:
-    whose = select(patrons.c.id).where(patrons.c.agency_id == bindparam("agency_id"))
-    return many(
-        _ended(
-            loans.c.patron_id.in_(whose),
-            loans.c.checked_in < bindparam("before", type_=Moment),
-            ~_CONSENTS,
-        ).limit(bindparam("at_most")),
-        None,
-        "agency_id",
-        "before",
-        "at_most",
-    )
+@scalars(int)
+def _ended_of_agency(*, agency_id: int, before: datetime, at_most: int) -> Statement:
+    whose = select(patrons.c.id).where(patrons.c.agency_id == agency_id)
+    has_ended = loans.c.checked_in < before
+    return _ended(loans.c.patron_id.in_(whose), has_ended, ~_CONSENTS).limit(at_most)
 
 
-_agencies: Callable[..., list[Any]] = many(
-    select(agencies.c.id, agency_settings.c.timezone, history_settings.c.days)
-    .select_from(
-        agencies.outerjoin(agency_settings, agency_settings.c.agency_id == agencies.c.id).outerjoin(
-            history_settings, history_settings.c.agency_id == agencies.c.id
+class _History(NamedTuple):
+    agency_id: int
+    timezone: str | None
+    days: int | None
+
+
+@many(_History)
+def _agencies() -> Statement:
+    return (
+        select(*columns(_History, agency_settings, history_settings, agency_id=agencies.c.id))
+        .select_from(
+            agencies.outerjoin(
+                agency_settings, agency_settings.c.agency_id == agencies.c.id
+            ).outerjoin(history_settings, history_settings.c.agency_id == agencies.c.id)
         )
+        .order_by(agencies.c.id)
     )
-    .order_by(agencies.c.id),
-    None,
-)
+
+
 #: The updates give back what they touched: `many_of` reads rows.
-_cut_loans: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
+@scalars_of(int)
+def _cut_loans(*, loan_ids: Sequence[int]) -> Statement:
+    return (
         update(loans)
-        .where(loans.c.id.in_(key_parameters(size)), loans.c.checked_in.is_not(None))
+        .where(loans.c.id.in_(loan_ids), loans.c.checked_in.is_not(None))
         .values(patron_id=None, co_patron_id=None)
         .returning(loans.c.id)
-    ),
-    None,
-)
-_cut_events: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
+    )
+
+
+@scalars_of(int)
+def _cut_events(*, loan_ids: Sequence[int]) -> Statement:
+    return (
         update(events)
-        .where(events.c.loan_id.in_(key_parameters(size)))
+        .where(events.c.loan_id.in_(loan_ids))
         .values(patron_id=None)
         .returning(events.c.id)
-    ),
-    None,
-)
-_cut_conflicts: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
+    )
+
+
+@scalars_of(int)
+def _cut_conflicts(*, loan_ids: Sequence[int]) -> Statement:
+    return (
         update(loan_conflicts)
-        .where(
-            loan_conflicts.c.loan_id.in_(key_parameters(size)),
-            loan_conflicts.c.settled.is_not(None),
-        )
+        .where(loan_conflicts.c.loan_id.in_(loan_ids), loan_conflicts.c.settled.is_not(None))
         .values(patron_id=None)
         .returning(loan_conflicts.c.id)
-    ),
-    None,
-)
-_forget_days = change(
-    delete(history_settings).where(history_settings.c.agency_id == bindparam("of_agency")),
-    "of_agency",
-)
-_insert_days = send(
-    insert(history_settings).values(
-        agency_id=bindparam("new_agency_id"), days=bindparam("new_days")
-    ),
-    "new_agency_id",
-    "new_days",
-)
+    )
+
+
+@change
+def _forget_days(*, agency_id: int) -> Statement:
+    return delete(history_settings).where(history_settings.c.agency_id == agency_id)
+
+
+@send
+def _insert_days(*, agency_id: int, days: int) -> Statement:
+    return insert(history_settings).values(agency_id=agency_id, days=days)
 
 
 def set_history_days(transaction: Transaction, agency_id: int, days: int | None) -> None:
     """How long the agency's loans name their patron after the return; None is the default."""
-    _forget_days(transaction, agency_id)
+    _forget_days(transaction, agency_id=agency_id)
     if days is not None:
-        _insert_days(transaction, agency_id, days)
+        _insert_days(transaction, agency_id=agency_id, days=days)
 
 
 def history_days_of(transaction: Transaction) -> list[tuple[int, int | None]]:
     """Agencies by id, and how many days each has set; None where it has set none."""
-    return [(row[0], row[2]) for row in _agencies(transaction)]
+    return [(row.agency_id, row.days) for row in _agencies(transaction)]
 
 
 def cut_history(transaction: Transaction, patron_id: int) -> int:
@@ -193,7 +197,7 @@ def cut_history(transaction: Transaction, patron_id: int) -> int:
 
     What is owed for holds them back: they go when the debt does.
     """
-    return _cut(transaction, [row[0] for row in _ended_of_patron()(transaction, patron_id)])
+    return _cut(transaction, _ended_of_patron(transaction, patron_id=patron_id))
 
 
 PERSONAL = PersonalData(
@@ -207,22 +211,24 @@ def cut_old_history(transaction: Transaction, day: date, now: datetime) -> tuple
     At most `BATCH` for each agency, so that the transaction stays short.
     """
     total, is_more = 0, False
-    for agency_id, timezone, days in _agencies(transaction):
-        kept = timedelta(DEFAULT_DAYS if days is None else days)
-        before = min(end_of_day(day, timezone or DEFAULT_TIMEZONE), now) - kept
-        found = _ended_of_agency()(transaction, agency_id, before, BATCH)
-        total += _cut(transaction, [row[0] for row in found])
+    for line in _agencies(transaction):
+        kept = timedelta(DEFAULT_DAYS if line.days is None else line.days)
+        before = min(end_of_day(day, line.timezone or DEFAULT_TIMEZONE), now) - kept
+        found = _ended_of_agency(
+            transaction, agency_id=line.agency_id, before=before, at_most=BATCH
+        )
+        total += _cut(transaction, found)
         for each in LOAN_HISTORY:
             if each.cut_of_agency is not None:
-                each.cut_of_agency(transaction, agency_id, before)
+                each.cut_of_agency(transaction, agency_id=line.agency_id, before=before)
         is_more = is_more or len(found) == BATCH
     return total, is_more
 
 
 def _cut(transaction: Transaction, loan_ids: list[int]) -> int:
-    _cut_events(transaction, loan_ids)
+    _cut_events(transaction, loan_ids=loan_ids)
     for each in LOAN_HISTORY:
         if each.forget is not None:
             each.forget(transaction, loan_ids)
-    _cut_conflicts(transaction, loan_ids)
-    return len({row[0] for row in _cut_loans(transaction, loan_ids)})
+    _cut_conflicts(transaction, loan_ids=loan_ids)
+    return len(set(_cut_loans(transaction, loan_ids=loan_ids)))

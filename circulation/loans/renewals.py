@@ -153,7 +153,7 @@ def _perform(decision: RenewalDecision) -> Renewed:
     transaction, _, desk, now = case.act
     item, borrower, at = case.item, case.borrower, case.at
     charged = charge(decision.seen, case, new)
-    must_touch_one(prolong_loan(transaction, new.id, new.due, new.renewals))
+    must_touch_one(prolong_loan(transaction, loan_id=new.id, due=new.due, renewals=new.renewals))
     written = Written(
         new,
         before={"due": before.due.isoformat(), "renewals": before.renewals},

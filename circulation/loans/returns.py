@@ -78,7 +78,7 @@ def _end_loan(
     act, loan = case.act, case.loan
     if loan is None:
         if case.item.missing_since is not None:
-            forget_missing(act.transaction, case.item.id)
+            forget_missing(act.transaction, item_id=case.item.id)
         return act.now, ()
     at = max(act.now, loan.checked_out)  # the later where the clock has been set back
     came = at if returned is None else min(max(returned, loan.checked_out), at)

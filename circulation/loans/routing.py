@@ -6,9 +6,9 @@ floats or belongs, else home; to the problem bin where nothing goes home from he
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import send
+from catalogue.database import Statement, send
 from catalogue.holders import update_holders
 from catalogue.schema import items
 from circulation.items.features import branch_of
@@ -16,13 +16,10 @@ from circulation.items.transits import TransitReason, begin_transit, end_transit
 from circulation.kernel.results import Destination
 from circulation.loans.features import RETURNING, ReturnCase, Route
 
-_move_home = send(
-    update(items)
-    .where(items.c.id == bindparam("item_id"))
-    .values(branch_id=bindparam("new_branch_id")),
-    "item_id",
-    "new_branch_id",
-)
+
+@send
+def _move_home(*, item_id: int, branch_id: int) -> Statement:
+    return update(items).where(items.c.id == item_id).values(branch_id=branch_id)
 
 
 def route(case: ReturnCase) -> Route:
@@ -36,14 +33,21 @@ def route(case: ReturnCase) -> Route:
         found = found or feature.claim(case)
     found = found or _to_shelf(case)
     if item.transit_to_id is not None:
-        end_transit(transaction, item.id)
+        end_transit(transaction, item_id=item.id)
     if found.to_branch.id != here.id:
         reason = TransitReason.PICKUP
         if found.destination is Destination.TRANSIT_HOME:
             is_home = found.to_branch.id == item.home_branch_id
             reason = TransitReason.HOME if is_home else TransitReason.STAY
         now = case.act.now
-        begin_transit(transaction, item.id, here.id, found.to_branch.id, now, reason.value)
+        begin_transit(
+            transaction,
+            item_id=item.id,
+            from_branch_id=here.id,
+            to_branch_id=found.to_branch.id,
+            since=now,
+            reason=reason.value,
+        )
     return found
 
 
@@ -53,7 +57,7 @@ def _to_shelf(case: ReturnCase) -> Route:
     if here.id == home.id:
         return Route(case.shelf, here)
     if case.floats and transport.floats_at(item.float_group, here.id):
-        _move_home(case.act.transaction, item.id, here.id)
+        _move_home(case.act.transaction, item_id=item.id, branch_id=here.id)
         update_holders(case.act.transaction, (item.record_id,))
         return Route(Destination.FLOAT_HERE, here)
     if transport.cost(here.id, home.id) is None:

@@ -2,52 +2,51 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, insert, update
+from datetime import datetime
 
-from catalogue.database import change, send
+from sqlalchemy import insert, update
+
+from catalogue.database import Statement, change, send
 from circulation.loans.schema import loans
 
-_BEGUN = (
-    "id",
-    "item_id",
-    "patron_id",
-    "branch_id",
-    "material_group",
-    "checked_out",
-    "due",
-    "renewals",
-    "checked_in",
-    "checked_in_branch_id",
-)
 
-#: Parameters in the order of the columns; the last two are None for an open loan.
-begin_loan = send(
-    insert(loans).values(
-        {loans.c[name]: bindparam(f"new_{name}", type_=loans.c[name].type) for name in _BEGUN}
-    ),
-    *(f"new_{name}" for name in _BEGUN),
-)
+@send
+def begin_loan(
+    *,
+    loan_id: int,
+    item_id: int,
+    patron_id: int | None,
+    branch_id: int,
+    material_group: str,
+    checked_out: datetime,
+    due: datetime,
+    checked_in: datetime | None,
+    checked_in_branch_id: int | None,
+) -> Statement:
+    """The last two are None for an open loan."""
+    given = locals()
+    return insert(loans).values(id=given.pop("loan_id"), renewals=0, **given)
+
 
 #: Each of these touches one row, or none where the loan has ended meanwhile.
-end_loan = change(
-    update(loans)
-    .where(loans.c.id == bindparam("loan_id"), loans.c.checked_in.is_(None))
-    .values(
-        checked_in=bindparam("new_checked_in"),
-        checked_in_branch_id=bindparam("new_checked_in_branch_id"),
-    ),
-    "loan_id",
-    "new_checked_in",
-    "new_checked_in_branch_id",
-)
-prolong_loan = change(
-    update(loans)
-    .where(loans.c.id == bindparam("loan_id"), loans.c.checked_in.is_(None))
-    .values(due=bindparam("new_due"), renewals=bindparam("new_renewals"), recalled=None),
-    "loan_id",
-    "new_due",
-    "new_renewals",
-)
+@change
+def end_loan(
+    *, loan_id: int, checked_in: datetime | None, checked_in_branch_id: int | None
+) -> Statement:
+    return (
+        update(loans)
+        .where(loans.c.id == loan_id, loans.c.checked_in.is_(None))
+        .values(checked_in=checked_in, checked_in_branch_id=checked_in_branch_id)
+    )
+
+
+@change
+def prolong_loan(*, loan_id: int, due: datetime, renewals: int) -> Statement:
+    return (
+        update(loans)
+        .where(loans.c.id == loan_id, loans.c.checked_in.is_(None))
+        .values(due=due, renewals=renewals, recalled=None)
+    )
 
 
 class LoanChangedMeanwhile(RuntimeError):

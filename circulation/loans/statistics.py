@@ -8,15 +8,15 @@ changes no figure. A day can be counted again at any time, and gives the same.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, namedtuple
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, select
+from sqlalchemy import delete, exists, func, insert, literal_column, select
 
-from catalogue.database import Moment, Transaction, many, send, send_many
+from catalogue.database import Statement, Transaction, columns, many, send, send_many
 from catalogue.schema import branches, items
 from circulation.calendars.due_dates import end_of_day
 from circulation.kernel.events import EventKind
@@ -57,49 +57,72 @@ def _of_kinds(kinds: Sequence[EventKind], table: Any = events) -> Any:
 
 
 _cancel = events.alias("cancel")
-_events_of_day: Callable[..., list[Any]] = many(
-    select(events.c.kind, events.c.traits, items.c.material_group)
-    .select_from(events.outerjoin(items, items.c.id == events.c.item_id))
-    .where(
-        events.c.branch_id == bindparam("branch_id"),
-        events.c.at > bindparam("after", type_=Moment),
-        events.c.at <= bindparam("until", type_=Moment),
-        _of_kinds(COUNTED),
-        ~exists(
-            select(1)
-            .where(
-                _cancel.c.item_id == events.c.item_id,
-                _cancel.c.cause == events.c.id,
-                _of_kinds(_CANCELS, _cancel),
-            )
-            .correlate(events)
-        ),
-    ),
-    None,
-    "branch_id",
-    "after",
-    "until",
-)
-_all_branches: Callable[..., list[Any]] = many(
-    select(branches.c.id, agency_settings.c.timezone)
-    .select_from(
-        branches.outerjoin(agency_settings, agency_settings.c.agency_id == branches.c.agency_id)
+
+
+class _CountedEvent(NamedTuple):
+    kind: str
+    traits: str | None
+    material_group: str
+
+
+@many(_CountedEvent)
+def _events_of_day(*, branch_id: int, after: datetime, until: datetime) -> Statement:
+    return (
+        select(*columns(_CountedEvent, events, items))
+        .select_from(events.outerjoin(items, items.c.id == events.c.item_id))
+        .where(
+            events.c.branch_id == branch_id,
+            events.c.at > after,
+            events.c.at <= until,
+            _of_kinds(COUNTED),
+            ~exists(
+                select(1)
+                .where(
+                    _cancel.c.item_id == events.c.item_id,
+                    _cancel.c.cause == events.c.id,
+                    _of_kinds(_CANCELS, _cancel),
+                )
+                .correlate(events)
+            ),
+        )
     )
-    .order_by(branches.c.id),
-    None,
-)
-_forget_day = send(
-    delete(loan_statistics).where(loan_statistics.c.day == bindparam("of_day")), "of_day"
-)
-_insert_counts = send_many(
-    insert(loan_statistics).values(
-        {
-            column: bindparam(f"new_{column.name}", type_=column.type)
-            for column in loan_statistics.columns
-        }
-    ),
-    *(f"new_{column.name}" for column in loan_statistics.columns),
-)
+
+
+class _BranchTimezone(NamedTuple):
+    branch_id: int
+    timezone: str | None
+
+
+@many(_BranchTimezone)
+def _all_branches() -> Statement:
+    return (
+        select(*columns(_BranchTimezone, agency_settings, branch_id=branches.c.id))
+        .select_from(
+            branches.outerjoin(agency_settings, agency_settings.c.agency_id == branches.c.agency_id)
+        )
+        .order_by(branches.c.id)
+    )
+
+
+@send
+def _forget_day(*, day: date) -> Statement:
+    return delete(loan_statistics).where(loan_statistics.c.day == day)
+
+
+class _Count(NamedTuple):
+    day: date
+    branch_id: int
+    kind: str
+    material_group: str
+    category: str
+    age_band: str
+    municipality: str
+    number: int
+
+
+@send_many
+def _insert_counts(record: _Count) -> Statement:
+    return insert(loan_statistics).values(dict(zip((*DIMENSIONS, "count"), record, strict=True)))
 
 
 def count_day(transaction: Transaction, day: date) -> int:
@@ -107,23 +130,25 @@ def count_day(transaction: Transaction, day: date) -> int:
 
     A return is counted by material alone: who had it is not asked any more.
     """
-    _forget_day(transaction, day)
+    _forget_day(transaction, day=day)
     counts: Counter[tuple[Any, ...]] = Counter()
-    for branch_id, timezone in _all_branches(transaction):
-        timezone = timezone or DEFAULT_TIMEZONE
+    for branch_id, its_timezone in _all_branches(transaction):
+        timezone = its_timezone or DEFAULT_TIMEZONE
         after, until = end_of_day(day - timedelta(1), timezone), end_of_day(day, timezone)
-        for kind, traits, material_group in _events_of_day(transaction, branch_id, after, until):
-            known = json.loads(traits) if traits else {}
+        for row in _events_of_day(transaction, branch_id=branch_id, after=after, until=until):
+            known = json.loads(row.traits) if row.traits else {}
             counts[
                 day,
                 branch_id,
-                kind,
-                known.get("group", material_group or ""),
+                row.kind,
+                known.get("group", row.material_group or ""),
                 known.get("category", ""),
                 known.get("age", ""),
                 known.get("municipality", ""),
             ] += 1
-    _insert_counts(transaction, [(*key, count) for key, count in sorted(counts.items())])
+    _insert_counts(
+        transaction, [_Count._make((*key, number)) for key, number in sorted(counts.items())]
+    )
     return counts.total()
 
 
@@ -139,27 +164,22 @@ def loans_by(
         raise ValueError(f"loans are not counted by {', '.join(sorted(unknown))}")
     wanted = tuple(name for name in DIMENSIONS if name in dimensions)
     found = []
-    for row in _sums(wanted)(transaction, first, last):
-        figures: dict[str, Any] = dict.fromkeys(DIMENSIONS) | dict(zip(wanted, row, strict=False))
+    for row in _sums(wanted)(transaction, first=first, last=last):
+        figures: dict[str, Any] = dict.fromkeys(DIMENSIONS) | row._asdict()
         if figures["kind"] is not None:
             figures["kind"] = EventKind(figures["kind"])
-        found.append(Counted(**figures, number=row[-1]))
+        found.append(Counted(**figures))
     return found
 
 
 @lru_cache(maxsize=128)
-def _sums(dimensions: tuple[str, ...]) -> Callable[..., list[tuple[Any, ...]]]:
-    columns = [loan_statistics.c[name] for name in dimensions]
-    return many(
-        select(*columns, func.sum(loan_statistics.c.count))
-        .where(loan_statistics.c.day.between(bindparam("first"), bindparam("last")))
-        .group_by(*columns)
-        .order_by(*columns)
-        if columns
-        else select(func.coalesce(func.sum(loan_statistics.c.count), 0)).where(
-            loan_statistics.c.day.between(bindparam("first"), bindparam("last"))
-        ),
-        lambda *row: row,
-        "first",
-        "last",
-    )
+def _sums(dimensions: tuple[str, ...]) -> Callable[..., list[Any]]:
+    by = [loan_statistics.c[name] for name in dimensions]
+    number = func.sum(loan_statistics.c.count)
+
+    @many(namedtuple("Sums", (*dimensions, "number")))
+    def sums(*, first: date, last: date) -> Statement:
+        chosen = select(*by, (number if by else func.coalesce(number, 0)).label("number"))
+        return chosen.where(loan_statistics.c.day.between(first, last)).group_by(*by).order_by(*by)
+
+    return sums

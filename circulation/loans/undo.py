@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, literal_column, update
+from sqlalchemy import delete, literal_column, update
 
-from catalogue.database import Transaction, change, many, send
+from catalogue.database import Statement, Transaction, change, many, send
 from catalogue.holders import update_holders
 from catalogue.schema import items
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.missing import note_missing
 from circulation.items.transits import begin_transit, end_transit
 from circulation.kernel.act import Act
-from circulation.kernel.events import Event, EventKind, read_event, select_events, write_event
+from circulation.kernel.events import Event, EventKind, select_events, write_event
 from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, Desk, Item, Loan, Refusal, Refused
@@ -58,32 +58,32 @@ _ACTS = (
     EventKind.LENT_ONWARD,
     EventKind.ONWARD_LOAN_ENDED,
 )
-_last_acts = many(
-    select_events(
-        events.c.item_id == bindparam("item_id"),
-        events.c.kind.in_(literal_column(f"'{kind.value}'") for kind in _ACTS),
+
+
+@many(Event)
+def _last_acts(*, item_id: int) -> Statement:
+    is_act = events.c.kind.in_(literal_column(f"'{kind.value}'") for kind in _ACTS)
+    chosen = select_events(events.c.item_id == item_id, is_act)
+    return chosen.order_by(events.c.id.desc()).limit(2)
+
+
+@change
+def _delete_loan(*, loan_id: int) -> Statement:
+    return delete(loans).where(loans.c.id == loan_id, loans.c.checked_in.is_(None))
+
+
+@change
+def _reopen_loan(*, loan_id: int | None) -> Statement:
+    return (
+        update(loans)
+        .where(loans.c.id == loan_id, loans.c.checked_in.is_not(None))
+        .values(checked_in=None, checked_in_branch_id=None)
     )
-    .order_by(events.c.id.desc())
-    .limit(2),
-    read_event,
-    "item_id",
-)
-_delete_loan = change(
-    delete(loans).where(loans.c.id == bindparam("loan_id"), loans.c.checked_in.is_(None)), "loan_id"
-)
-_reopen_loan = change(
-    update(loans)
-    .where(loans.c.id == bindparam("loan_id"), loans.c.checked_in.is_not(None))
-    .values(checked_in=None, checked_in_branch_id=None),
-    "loan_id",
-)
-_put_home = send(
-    update(items)
-    .where(items.c.id == bindparam("of_item"))
-    .values(branch_id=bindparam("new_branch_id")),
-    "of_item",
-    "new_branch_id",
-)
+
+
+@send
+def _put_home(*, item_id: int, branch_id: int) -> Statement:
+    return update(items).where(items.c.id == item_id).values(branch_id=branch_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +143,8 @@ def cancel_check_out(act: Act, *, item: str) -> Cancelled | Refused:
         if each.after.get("ended_by_loan") == loan.id and each.loan_id is not None
     ]
     case = UndoCase(act, set_up, facts, last)
-    must_touch_one(_delete_loan(act.transaction, loan.id))
-    forget_conflicts(act.transaction, loan.id)
+    must_touch_one(_delete_loan(act.transaction, loan_id=loan.id))
+    forget_conflicts(act.transaction, loan_id=loan.id)
     for other in ended:
         uncharge_end(act, set_up, other.undone)
     for feature in UNDOING:
@@ -152,7 +152,7 @@ def cancel_check_out(act: Act, *, item: str) -> Cancelled | Refused:
     _restore(case)
     _note(EventKind.CHECK_OUT_CANCELLED, case)
     for other in ended:
-        must_touch_one(_reopen_loan(act.transaction, other.undone.loan_id))
+        must_touch_one(_reopen_loan(act.transaction, loan_id=other.undone.loan_id))
         _note(EventKind.CHECK_IN_CANCELLED, other)
     again = item_facts(act.transaction, barcode=item)
     assert again is not None
@@ -165,14 +165,16 @@ def _restore(case: UndoCase) -> None:
     if "in_transit_to" in before:
         begin_transit(
             transaction,
-            item_id,
-            before["in_transit_from"],
-            before["in_transit_to"],
-            datetime.fromisoformat(before["in_transit_since"]),
-            before["in_transit_for"],
+            item_id=item_id,
+            from_branch_id=before["in_transit_from"],
+            to_branch_id=before["in_transit_to"],
+            since=datetime.fromisoformat(before["in_transit_since"]),
+            reason=before["in_transit_for"],
         )
     if "missing_since" in before:
-        note_missing(transaction, item_id, datetime.fromisoformat(before["missing_since"]))
+        note_missing(
+            transaction, item_id=item_id, since=datetime.fromisoformat(before["missing_since"])
+        )
 
 
 def cancel_check_in(act: Act, *, item: str, patron_id: int | None = None) -> Cancelled | Refused:
@@ -195,11 +197,11 @@ def cancel_check_in(act: Act, *, item: str, patron_id: int | None = None) -> Can
 
     case = UndoCase(act, set_up, facts, last)
     uncharge_end(act, set_up, last)
-    must_touch_one(_reopen_loan(act.transaction, last.loan_id))
+    must_touch_one(_reopen_loan(act.transaction, loan_id=last.loan_id))
     if facts.transit_to_id is not None:
-        end_transit(act.transaction, facts.id)
+        end_transit(act.transaction, item_id=facts.id)
     if "home" in last.before:
-        _put_home(act.transaction, facts.id, last.before["home"])
+        _put_home(act.transaction, item_id=facts.id, branch_id=last.before["home"])
         update_holders(act.transaction, (facts.record_id,))
     for feature in UNDOING:
         feature.undo_return(case)
@@ -224,7 +226,7 @@ def _cancelled(item: Item, loan: OpenLoan | None) -> Cancelled:
 
 def _acts_of(transaction: Transaction, item_id: int) -> list[Any]:
     """The last acts with the item, the newest first; at least one entry, None where none is."""
-    found: list[Any] = _last_acts(transaction, item_id)
+    found: list[Any] = _last_acts(transaction, item_id=item_id)
     return found or [None]
 
 

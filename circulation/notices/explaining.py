@@ -10,7 +10,7 @@ from sqlalchemy import bindparam
 
 from catalogue.database import Transaction, one
 from circulation.kernel.engine import Circulation
-from circulation.kernel.events import Event, read_event, select_events
+from circulation.kernel.events import Event, select_events
 from circulation.kernel.results import Branch
 from circulation.kernel.rules import Explained
 from circulation.kernel.schema import events
@@ -26,7 +26,7 @@ from circulation.notices.planning import Planned, Planner
 from circulation.notices.rows import Notice, find_notice, tried_as
 from circulation.notices.rules import NOTICE_RULES, NOTICES, notice_case
 
-_event = one(select_events(events.c.id == bindparam("event_id")), read_event, "event_id")
+_event = one(select_events(events.c.id == bindparam("event_id")), Event, "event_id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, select
 
 from catalogue.database import Transaction, key_parameters, many, many_of, send
 from circulation.kernel.engine import Circulation
-from circulation.kernel.events import Event, read_event, select_events
+from circulation.kernel.events import Event, select_events
 from circulation.kernel.schema import events, outbox
 from circulation.notices.requests import Addressees, request_notice
 from circulation.notices.rules import NOTICES
@@ -33,7 +33,7 @@ _page: Callable[..., list[Event]] = many(
     .order_by(outbox.c.event_id)
     .limit(bindparam("at_most"))
     .with_for_update(of=outbox),
-    read_event,
+    Event,
     "after",
     "at_most",
 )

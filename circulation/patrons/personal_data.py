@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Column, Table
 
@@ -22,10 +22,16 @@ from circulation.patrons.schema import patrons
 Export = dict[str, list[dict[str, Any]]]
 
 
+class Counting(Protocol):
+    """Counts something of a patron."""
+
+    def __call__(self, transaction: Transaction, /, *, patron_id: int) -> int: ...
+
+
 class Hindrance(NamedTuple):
     """What of the patron is still open: how many of it, and why that is in the way."""
 
-    how_many: Callable[[Transaction, int], int]
+    how_many: Counting
     why: str
 
 

@@ -68,7 +68,7 @@ def erase_person(
     _lock(transaction, patron_id)
     for kept in PERSONAL_DATA:
         for how_many, why in kept.hindrances:
-            if how_many(transaction, patron_id):
+            if how_many(transaction, patron_id=patron_id):
                 raise StillNeeded(f"the patron cannot be erased: {why}")
     _blank_events(transaction, patron_id)
     _cut_events(transaction, patron_id)

@@ -75,7 +75,7 @@ class ConsortiumSection(Section):
 
     def store(self, storing: Storing, change: Change, fields: Fields) -> None:
         if change.before is None:
-            add_consortium(storing.transaction, fields["name"])
+            add_consortium(storing.transaction, name=fields["name"])
         else:
             consortium = all_consortia(storing.transaction)[0].id
             rename_consortium(storing.transaction, consortium_id=consortium, name=fields["name"])

@@ -100,7 +100,8 @@ class TransportSection(Section):
         store_transport_cost(storing.transaction, sent_from, sent_to, fields["cost"])
 
     def forget(self, storing: Storing, change: Change) -> None:
-        forget_transport_cost(storing.transaction, *map(storing.branch, change.key))
+        sent_from, sent_to = map(storing.branch, change.key)
+        forget_transport_cost(storing.transaction, from_branch_id=sent_from, to_branch_id=sent_to)
 
 
 BETWEEN_BRANCHES = (FloatGroupSection(), TransportSection())

@@ -44,10 +44,10 @@ def seed(database: Database, *, patrons: int, items: int | None, now: datetime) 
 
 
 def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now: datetime) -> bool:
-    if find_branch(transaction, HOME_BRANCH) is not None:
+    if find_branch(transaction, isil=HOME_BRANCH) is not None:
         return False
     apply_set_up(transaction, read(SET_UP.read_text(encoding="utf-8")), now=now)
-    branch = find_branch(transaction, HOME_BRANCH)
+    branch = find_branch(transaction, isil=HOME_BRANCH)
     assert branch is not None
     home = branch.id
     for number in range(1, patrons + 1):
@@ -88,7 +88,7 @@ def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now
 
 def _class_set(transaction: Transaction, record_id: int, now: datetime) -> None:
     """Copies for a class, which the school lends to teachers: `tiro booking` books them."""
-    school = find_branch(transaction, SCHOOL_BRANCH)
+    school = find_branch(transaction, isil=SCHOOL_BRANCH)
     assert school is not None
     for number in range(1, CLASS_SET_COPIES + 1):
         add_item(

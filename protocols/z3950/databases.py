@@ -78,7 +78,7 @@ def owner_in(transaction: Transaction, name: str, settings: Z3950Settings) -> in
     except UnknownDatabase:
         raise Refused(Bib1.DATABASE_UNAVAILABLE, name) from None
     if database.kind == BRANCH:
-        branch = find_branch(transaction, database.name)
+        branch = find_branch(transaction, isil=database.name)
         return branch.agency_id if branch is not None else None
     return database.id if database.kind == AGENCY else None
 

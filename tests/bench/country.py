@@ -145,7 +145,7 @@ def build(where: str, size: Size) -> None:
 
 def _organise(transaction: Transaction) -> None:
     """Agencies with branches, the branches of each with one number after the other."""
-    consortium = add_consortium(transaction, "Landet")
+    consortium = add_consortium(transaction, name="Landet")
     for number in range(AGENCIES):
         agency = add_agency(
             transaction, consortium, f"DK-8{number:05}", f"Kommune {number}s Biblioteker"

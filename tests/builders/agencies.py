@@ -20,7 +20,7 @@ def a_school(library: Library, *, kind: str = "school") -> Branch:
     def work(transaction: Transaction) -> Branch:
         agency = add_agency(transaction, 1, "DK-900200", "Prøveskolen", kind=kind)
         add_branch(transaction, agency, "DK-900201", "Skolebiblioteket")
-        branch = find_branch(transaction, "DK-900201")
+        branch = find_branch(transaction, isil="DK-900201")
         assert branch is not None
         return branch
 

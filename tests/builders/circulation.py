@@ -160,7 +160,7 @@ class Library:
         def work(transaction: Transaction) -> list[Event]:
             item = find_item(transaction, barcode)
             assert item is not None
-            return events_of_item(transaction, item.id)
+            return events_of_item(transaction, item_id=item.id)
 
         return self.read(work)
 
@@ -169,14 +169,14 @@ def a_library(database: Database, **rule: Any) -> Library:
     """The library, lending everything for 28 days with two renewals; `rule` adds or replaces."""
 
     def work(transaction: Transaction) -> tuple[Branch, Branch]:
-        consortium = add_consortium(transaction, "Prøveland")
+        consortium = add_consortium(transaction, name="Prøveland")
         agency = add_agency(transaction, consortium, "DK-900100", "Prøvekommunens Biblioteker")
         add_branch(transaction, agency, "DK-900101", "Hovedbiblioteket")
         add_branch(transaction, agency, "DK-900102", "Havnefilialen")
         LOAN_POLICIES.store(transaction, **({"loan_days": 28, "renewals": 2} | rule))
         set_up_changed(transaction)
-        main = find_branch(transaction, "DK-900101")
-        other = find_branch(transaction, "DK-900102")
+        main = find_branch(transaction, isil="DK-900101")
+        other = find_branch(transaction, isil="DK-900102")
         assert main is not None
         assert other is not None
         return main, other

@@ -157,7 +157,7 @@ def outcome_of(library: Library, hold: Hold) -> str | None:
 
 def events_of(library: Library, hold: Hold) -> list[Event]:
     def work(transaction: Transaction) -> list[Event]:
-        return events_of_hold(transaction, hold.id)
+        return events_of_hold(transaction, hold_id=hold.id)
 
     return library.read(work)
 
@@ -172,7 +172,7 @@ def a_branch(library: Library, number: int) -> Branch:
     def work(transaction: Transaction) -> Branch:
         isil = f"DK-9001{number:02}"
         add_branch(transaction, library.main.agency_id, isil, f"Filial {number}")
-        found = find_branch(transaction, isil)
+        found = find_branch(transaction, isil=isil)
         assert found is not None
         return found
 

@@ -27,7 +27,7 @@ from catalogue.database import Transaction, many, migrate, open_database
 from catalogue.schema import branches, items
 from circulation.holds.placing import place_holds
 from circulation.holds.wishes import HoldWish
-from circulation.kernel.events import read_event, select_events
+from circulation.kernel.events import Event, select_events
 from circulation.kernel.results import Branch, Item, Loan, Patron
 from circulation.kernel.schema import all_tables, events
 from circulation.patrons.schema import patron_identifiers, patrons
@@ -40,7 +40,7 @@ _TABLES: dict[Table, Callable[..., list[Any]]] = {
     for table in all_tables()
     if table.name not in _LEFT_OUT and table.primary_key.columns
 }
-_EVENTS: Any = many(select_events().order_by(events.c.id), read_event)
+_EVENTS: Any = many(select_events().order_by(events.c.id), Event)
 _ITEMS: Any = many(select(items.c.id, items.c.barcode), None)
 _PATRONS: Any = many(
     select(patrons.c.id, patron_identifiers.c.identifier).join(
@@ -167,8 +167,8 @@ class Journal:
                     f"cause={found[cause].kind.value} of {self._told('', found[cause].at)}"
                 )
             for name in ("before", "after", "traits"):
-                if told[name]:
-                    parts.append(f"{name}={self._told(name, told[name])}")
+                if said := getattr(event, name):
+                    parts.append(f"{name}={self._told(name, said)}")
             yield " ".join(parts)
         self._event = len(found)
 

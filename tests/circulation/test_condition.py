@@ -74,7 +74,9 @@ def test_an_event_names_the_request_that_caused_it(library: Library) -> None:
             here.request = None
 
     library.write(given_back)
-    events = library.read(lambda transaction: events_of_patron(transaction, card_id(library, card)))
+    events = library.read(
+        lambda transaction: events_of_patron(transaction, patron_id=card_id(library, card))
+    )
     ids = {event.kind: event.request_id for event in events}
     assert ids[EventKind.CHECKED_OUT] is None
     assert ids[EventKind.CHECKED_IN] == "0123abcd-1f"

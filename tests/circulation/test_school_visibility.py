@@ -83,9 +83,9 @@ class School(NamedTuple):
 def school(database: Database) -> School:
     def work(transaction: Transaction) -> tuple[Library, int]:
         apply_set_up(transaction, read(TEXT), now=NOON)
-        main = find_branch(transaction, "DK-900101")
-        hill = find_branch(transaction, "DK-900201")
-        dale = find_branch(transaction, "DK-900202")
+        main = find_branch(transaction, isil="DK-900101")
+        hill = find_branch(transaction, isil="DK-900201")
+        dale = find_branch(transaction, isil="DK-900202")
         assert main is not None
         assert hill is not None
         assert dale is not None
@@ -132,7 +132,7 @@ def test_statement_19_the_items_of_a_school_are_not_shown_with_a_title_that_othe
     school: School,
 ) -> None:
     def work(transaction: Transaction) -> None:
-        main = find_branch(transaction, "DK-900101")
+        main = find_branch(transaction, isil="DK-900101")
         assert main is not None
         add_item(
             transaction,
@@ -154,7 +154,7 @@ def test_a_check_in_sends_no_school_book_to_the_public(school: School) -> None:
     assert isinstance(school.asked_by("P-public"), HoldsPlaced)
     school.apply(TEXT)
     library = school.library
-    hill = library.read(lambda transaction: find_branch(transaction, "DK-900201"))
+    hill = library.read(lambda transaction: find_branch(transaction, isil="DK-900201"))
     answer = library.check_in("I1", at=hill)
     assert isinstance(answer, CheckedIn)
     assert answer.destination is Destination.SHELF_HERE

@@ -74,7 +74,7 @@ def found_town(
         # By these rules everybody is told everything at once, so that nothing is told too late.
         NOTICE_RULES.store(transaction, channels=["email"], digest="together")
         set_up_changed(transaction)
-        found = [find_branch(transaction, isil) for isil in ("DK-900101", "DK-900102")]
+        found = [find_branch(transaction, isil=isil) for isil in ("DK-900101", "DK-900102")]
         return [branch for branch in found if branch]
 
     circulation = Circulation()

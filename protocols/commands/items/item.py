@@ -46,7 +46,7 @@ def show(settings: Settings, barcode: str, with_events: bool, as_json: bool) -> 
             if with_events:
                 facts["events"] = [
                     {"at": event.at, "what": event.kind.value, "by": event.actor}
-                    for event in events_of_item(transaction, status.item.id)
+                    for event in events_of_item(transaction, item_id=status.item.id)
                 ]
             return facts
 

@@ -114,7 +114,7 @@ def pick_list_(settings: Settings, branch: str, as_json: bool) -> None:
     """What is to be fetched from the shelves of a branch."""
 
     def make(library: Library, transaction: Transaction, templates: Templates) -> Slip:
-        found = find_branch(transaction, branch)
+        found = find_branch(transaction, isil=branch)
         if found is None:
             raise NothingToPrint(no_branch(transaction, branch))
         return pick_list_slip(

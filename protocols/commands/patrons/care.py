@@ -98,7 +98,7 @@ def change(
 
 
 def _branch(transaction: Transaction, isil: str) -> int:
-    branch = find_branch(transaction, isil)
+    branch = find_branch(transaction, isil=isil)
     if branch is None:
         raise ValueError(no_branch(transaction, isil))
     return branch.id

@@ -161,7 +161,7 @@ def add(
         desk = library.desk(home)
 
         def work(transaction: Transaction) -> dict[str, Any]:
-            branch = find_branch(transaction, home)
+            branch = find_branch(transaction, isil=home)
             assert branch is not None
             patron_id = register_patron(
                 transaction,

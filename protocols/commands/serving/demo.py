@@ -156,7 +156,7 @@ def _load_marc(database: Database, path: Path, rejected: Path, *, now: datetime)
 
     def begin(transaction: Transaction) -> ItemDefaults:
         load = loads.begin(transaction, digest, path.name, now)
-        branch = find_branch(transaction, HOME_BRANCH)
+        branch = find_branch(transaction, isil=HOME_BRANCH)
         assert branch is not None
         return ItemDefaults(branch.id, f"M{load.id:02}", digits=6, material_group="book")
 

@@ -31,7 +31,7 @@ def no_branch(transaction: Transaction, isil: str) -> str:
 
 def branch_named(transaction: Transaction, isil: str) -> Branch:
     """The branch with this ISIL; a mistake of the caller where there is none."""
-    branch = find_branch(transaction, isil)
+    branch = find_branch(transaction, isil=isil)
     if branch is None:
         raise click.UsageError(no_branch(transaction, isil))
     return branch

@@ -112,7 +112,7 @@ class Teller:
             notice_dropped(context.transaction, notice, context.now, why)
             _nobody_lends(notice, context)
             return notice
-        branch = find_branch(context.transaction, partner.branch)
+        branch = find_branch(context.transaction, isil=partner.branch)
         return Telling(
             notice,
             partner,

@@ -55,7 +55,7 @@ def register_institution(request: Any, caller: Partner, context: Context) -> Non
     key = IDENTIFIERS.of(context.circulation)
     if find_patron(context.transaction, identifier, key=key) is not None:
         return
-    branch = find_branch(context.transaction, caller.branch)
+    branch = find_branch(context.transaction, isil=caller.branch)
     if branch is None:
         return
     register_patron(

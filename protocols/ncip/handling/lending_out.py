@@ -92,7 +92,7 @@ def _with_copy(
     set_up = context.circulation.current_set_up(context.transaction)
     assigned = assign(queue, copies, set_up, context.now)
     whose = {each.copy.id: each.hold.id for each in assigned}
-    branch = find_branch(context.transaction, caller.branch)
+    branch = find_branch(context.transaction, isil=caller.branch)
     here = branch.id if branch else None
     # Its own first; else one that nobody else is waiting for, as several may be asked for at once.
     shelved.sort(

@@ -102,7 +102,7 @@ def create_user(request: CreateUser, caller: Partner, context: Context) -> Respo
         if isinstance(named, Problem):
             return refusal(request, named)
         user = named
-    branch = find_branch(context.transaction, caller.branch)
+    branch = find_branch(context.transaction, isil=caller.branch)
     about = _read(request, ProblemType.ELEMENT_RULE_VIOLATED)
     if isinstance(about, Problem):
         return refusal(request, about)

@@ -104,7 +104,7 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
     if isinstance(pickup, Problem):
         return refusal(request, pickup)
     desk = desk_of(caller, context)
-    branch = find_branch(context.transaction, caller.branch)
+    branch = find_branch(context.transaction, isil=caller.branch)
     zone = ZoneInfo(branch.timezone if branch else "UTC")
     outcome = place_holds(
         context.act(desk),

@@ -256,7 +256,7 @@ def _place(
         for each in instances:
             if each.location_name_level and each.location_name_value:
                 names[each.location_name_level] = each.location_name_value
-    branch = home or find_branch(context.transaction, caller.branch)
+    branch = home or find_branch(context.transaction, isil=caller.branch)
     named = names.pop(1, None)
     if named is not None:
         branches = context.circulation.current_set_up(context.transaction).branches.values()

@@ -113,5 +113,5 @@ def is_made_by(hold: Hold, caller: Partner, context: Context) -> bool:
     return any(
         event.kind is EventKind.HOLD_PLACED
         and (event.device, event.actor) == (PARTNER_DEVICE, caller.known_as)
-        for event in events_of_hold(context.transaction, hold.id)
+        for event in events_of_hold(context.transaction, hold_id=hold.id)
     )

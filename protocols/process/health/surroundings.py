@@ -121,7 +121,7 @@ def _stored(configuration: Configuration, database: Database) -> list[Finding]:
             error(f"[{place.path}] the library has no branch {place.value}")
             for place in every_setting(configuration)
             if place.name == "branch" and place.value
-            if find_branch(transaction, place.value) is None
+            if find_branch(transaction, isil=place.value) is None
         ]
         found += [
             warning(f"bills of {isil} say no way to pay: set [agencies.{isil}.payment]")

@@ -116,7 +116,7 @@ def item_information(
         media_type=media_of(item, context)[0],
         permanent_location=stands_in(item, caller.account),
         current_location=_stands_at(found),
-        item_properties=properties_of(context.transaction, barcode),
+        item_properties=properties_of(context.transaction, barcode=barcode),
         call_number=item.call_number or None,
         destination_location=found.to_branch.isil if found.to_branch else None,
         extra_fields=item_fields(item, caller.account),
@@ -152,7 +152,7 @@ def item_status_update(
     if not response.item_properties_ok:
         response.screen_message = (say(Text.ITEM_UNKNOWN, caller.words),)
         return response
-    response.item_properties = properties_of(context.transaction, barcode)
+    response.item_properties = properties_of(context.transaction, barcode=barcode)
     found = circulation_status(
         context.circulation, context.transaction, item=barcode, now=context.now
     )

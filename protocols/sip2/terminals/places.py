@@ -42,7 +42,7 @@ class Branches:
         known = self._known.get(isil)
         if known is not None and known[0] > context.now:
             return known[1]
-        branch = find_branch(context.transaction, isil)
+        branch = find_branch(context.transaction, isil=isil)
         if branch is None:
             self._known.pop(isil, None)
         else:

@@ -109,7 +109,7 @@ def test_the_owner_is_part_of_the_identity(sqlite: Database, tmp_path: Path) -> 
         from circulation.kernel.organisation import find_branch
 
         add_branch(transaction)
-        branch = find_branch(transaction, "DK-900101")
+        branch = find_branch(transaction, isil="DK-900101")
         assert branch is not None
         return branch.agency_id
 

@@ -15,7 +15,7 @@ from circulation.booking.lists import (
 )
 from circulation.booking.results import Booking, BookingOutcome, BookingState, DayFree
 from circulation.jobs.running import run_job
-from circulation.kernel.events import read_event, select_events
+from circulation.kernel.events import Event, select_events
 from circulation.kernel.organisation import add_agency, add_branch, find_branch
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, CheckedOut, Refused
@@ -43,7 +43,7 @@ from tests.builders.bookings import (
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, record_of
 
-_told = many(select_events(events.c.kind.like("booking%")).order_by(events.c.id), read_event)
+_told = many(select_events(events.c.kind.like("booking%")).order_by(events.c.id), Event)
 
 
 def reasons(answer: object) -> tuple[Reason, ...]:
@@ -151,7 +151,7 @@ def test_agencies_supply_one_another_where_they_share(sqlite_library: Library) -
         agency = add_agency(transaction, 1, "DK-900200", "Prøveskolen", kind="school")
         add_branch(transaction, agency, "DK-900201", "Skolebiblioteket")
         set_up_changed(transaction)
-        school = find_branch(transaction, "DK-900201")
+        school = find_branch(transaction, isil="DK-900201")
         assert school is not None
         return school
 

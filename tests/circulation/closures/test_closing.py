@@ -130,7 +130,7 @@ def test_a_closure_moves_the_deadlines_of_the_pickup_shelf(library: Library) -> 
     assert (pickup.barcode, pickup.id) == (barcode, hold.hold.id)
     [on_shelf] = shelf(library)
     assert on_shelf.deadline == end_of_day(seventh_day + timedelta(days=1), COPENHAGEN)
-    event = library.read(lambda transaction: events_of_hold(transaction, hold.hold.id))[-1]
+    event = library.read(lambda transaction: events_of_hold(transaction, hold_id=hold.hold.id))[-1]
     assert event.kind is EventKind.HOLD_CHANGED
     assert event.after["deadline"] == on_shelf.deadline.isoformat()
 

@@ -143,7 +143,7 @@ def test_staff_call_a_claim_back_and_the_debt_stands(library: Library) -> None:
     assert file is not None
     assert [line["reason"] for line in file.records] == ["sent by mistake"]
     found = library.read(
-        lambda transaction: events_of_patron(transaction, number_of(library, card))
+        lambda transaction: events_of_patron(transaction, patron_id=number_of(library, card))
     )
     kinds = [each.kind for each in found]
     assert kinds.count(EventKind.SENT_TO_COLLECTION) == 2

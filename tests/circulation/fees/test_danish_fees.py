@@ -301,7 +301,7 @@ def test_a_charge_is_an_event_with_who_did_what(library: Library) -> None:
     late_by(library, 3)
     hand_in(library, book)
     found = library.read(
-        lambda transaction: events_of_patron(transaction, number_of(library, card))
+        lambda transaction: events_of_patron(transaction, patron_id=number_of(library, card))
     )
     [event] = [each for each in found if each.kind is EventKind.CHARGE_CREATED]
     [line] = charges_of(library, card)

@@ -97,7 +97,7 @@ def test_statement_14_warned_then_blocked_then_lifted_at_once(either_library: Li
     kinds = [
         event.kind
         for event in library.read(
-            lambda transaction: events_of_patron(transaction, number_of(library, card))
+            lambda transaction: events_of_patron(transaction, patron_id=number_of(library, card))
         )
     ]
     for kind in (EventKind.DEBT_WARNED, EventKind.PATRON_BLOCKED, EventKind.PATRON_UNBLOCKED):

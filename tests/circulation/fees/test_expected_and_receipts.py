@@ -150,4 +150,4 @@ def test_no_receipt_for_nobody(library: Library) -> None:
     )
     assert isinstance(answer, Refused)
     assert answer.reasons == (Reason.PATRON_UNKNOWN,)
-    assert library.read(lambda transaction: events_of_item(transaction, 1)) == []
+    assert library.read(lambda transaction: events_of_item(transaction, item_id=1)) == []

@@ -107,7 +107,7 @@ def test_a_letter_that_comes_back_takes_its_block_back(ruled: Library) -> None:
     assert library.read(_blocks) == []
     assert [row[1:3] for row in library.read(_warnings)] == [(None, None)]
     event = library.read(
-        lambda transaction: events_of_patron(transaction, number_of(library, card))
+        lambda transaction: events_of_patron(transaction, patron_id=number_of(library, card))
     )[-1]
     assert (event.kind, event.at) == (EventKind.PATRON_UNBLOCKED, library.now)
     assert event.before == {"reason": "debt", "agency": library.main.agency_id}
@@ -121,7 +121,7 @@ def test_a_warning_is_an_event_with_who_warned(ruled: Library) -> None:
     library, card = ruled, a_patron(ruled)
     warned(library, card)
     event = library.read(
-        lambda transaction: events_of_patron(transaction, number_of(library, card))
+        lambda transaction: events_of_patron(transaction, patron_id=number_of(library, card))
     )[-1]
     assert (event.kind, event.at) == (EventKind.DEBT_WARNED, library.now)
     assert (event.actor, event.branch_id) == ("kiosk", library.main.id)

@@ -172,7 +172,7 @@ def test_items_serve_holds_within_their_agency_unless_it_shares_its_queue(
         agency = add_agency(transaction, 1, "DK-900200", "Prøveskolen", kind="school")
         share_stock(transaction, "DK-900200", True)
         add_branch(transaction, agency, "DK-900201", "Skolebiblioteket")
-        found = find_branch(transaction, "DK-900201")
+        found = find_branch(transaction, isil="DK-900201")
         assert found is not None
         return found
 

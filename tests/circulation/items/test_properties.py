@@ -21,7 +21,7 @@ def test_the_last_word_counts_and_events_keep_the_others(database: Database) -> 
     item = an_item(library)
     assert told(library, item, "2 discs")
     assert told(library, item, "1 disc")
-    assert library.read(lambda transaction: properties_of(transaction, item)) == "1 disc"
+    assert library.read(lambda transaction: properties_of(transaction, barcode=item)) == "1 disc"
     first, second = library.events_of(item)
     assert first.kind is EventKind.ITEM_PROPERTIES_SET
     assert (first.before, first.after) == ({}, {"properties": "2 discs"})
@@ -33,10 +33,10 @@ def test_no_words_are_nothing(database: Database) -> None:
     item = an_item(library)
     assert told(library, item, "2 discs")
     assert told(library, item, "")
-    assert library.read(lambda transaction: properties_of(transaction, item)) is None
+    assert library.read(lambda transaction: properties_of(transaction, barcode=item)) is None
 
 
 def test_an_item_that_nobody_knows(database: Database) -> None:
     library = a_library(database)
     assert not told(library, "X1", "2 discs")
-    assert library.read(lambda transaction: properties_of(transaction, "X1")) is None
+    assert library.read(lambda transaction: properties_of(transaction, barcode="X1")) is None

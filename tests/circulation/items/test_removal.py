@@ -81,7 +81,7 @@ def test_the_event_stays_and_tells_what_it_was(library: Library) -> None:
     assert item is not None
     remove(library, barcode)
 
-    event = library.read(lambda transaction: events_of_item(transaction, item.id))[-1]
+    event = library.read(lambda transaction: events_of_item(transaction, item_id=item.id))[-1]
     assert event.kind is EventKind.ITEM_REMOVED
     assert event.before["barcode"] == barcode
     assert event.before["title"] == "Peters jul"
@@ -155,7 +155,7 @@ def test_a_booking_goes_on_without_what_was_set_aside_for_it(library: Library) -
     assert isinstance(remove(library, copies[0]), ItemRemoved)
     kinds = [
         event.kind
-        for event in library.read(lambda transaction: events_of_item(transaction, item.id))
+        for event in library.read(lambda transaction: events_of_item(transaction, item_id=item.id))
     ]
     assert kinds[-2:] == [EventKind.STAY_ENDED, EventKind.ITEM_REMOVED]
 

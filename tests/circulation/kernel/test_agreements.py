@@ -140,7 +140,7 @@ def test_each_agency_takes_its_own_money_unless_they_agreed(library: Library) ->
     assert found.places[posting.branch_id].agency_isil == "DK-900200"
     assert found.branch.agency_isil == "DK-900100"
     events = library.read(
-        lambda transaction: events_of_patron(transaction, number_of(library, card))
+        lambda transaction: events_of_patron(transaction, patron_id=number_of(library, card))
     )
     [taken] = [each for each in events if each.kind is EventKind.PAYMENT_TAKEN]
     assert taken.after["collected_for"] == {str(library.main.agency_id): OWED}

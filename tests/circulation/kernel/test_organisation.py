@@ -30,13 +30,17 @@ def test_a_branch_knows_its_agency(library: Library) -> None:
         "Prøvekommunens Biblioteker",
         "Europe/Copenhagen",
     )
-    assert library.read(lambda transaction: find_branch(transaction, "DK-1")) is None
+    assert library.read(lambda transaction: find_branch(transaction, isil="DK-1")) is None
 
 
 def test_the_branches_of_an_agency(library: Library) -> None:
-    found = library.read(lambda transaction: branches_of_agency(transaction, "DK-900100"))
+    found = library.read(
+        lambda transaction: branches_of_agency(transaction, agency_isil="DK-900100")
+    )
     assert found == [library.main, library.other]
-    assert library.read(lambda transaction: branches_of_agency(transaction, "DK-1")) == []
+    assert (
+        library.read(lambda transaction: branches_of_agency(transaction, agency_isil="DK-1")) == []
+    )
 
 
 def test_a_desk(library: Library) -> None:
@@ -52,10 +56,10 @@ def test_a_desk(library: Library) -> None:
 
 def test_each_agency_has_its_own_time(database: Database) -> None:
     def work(transaction: Transaction) -> Branch | None:
-        consortium = add_consortium(transaction, "Rigsfællesskabet")
+        consortium = add_consortium(transaction, name="Rigsfællesskabet")
         agency = add_agency(transaction, consortium, "GL-1", "Nuuk", timezone="America/Nuuk")
         add_branch(transaction, agency, "GL-11", "Groenlandica")
-        return find_branch(transaction, "GL-11")
+        return find_branch(transaction, isil="GL-11")
 
     branch = database.write(work).result()
     assert branch is not None
@@ -65,7 +69,7 @@ def test_each_agency_has_its_own_time(database: Database) -> None:
 def test_the_day_is_that_of_the_branch(library: Library) -> None:
     def work(transaction: Transaction) -> tuple[SetUp, SetUp, int]:
         before = read_set_up(transaction)
-        consortium = add_consortium(transaction, "Rigsfællesskabet")
+        consortium = add_consortium(transaction, name="Rigsfællesskabet")
         agency = add_agency(transaction, consortium, "GL-1", "Nuuk", timezone="America/Nuuk")
         nuuk = add_branch(transaction, agency, "GL-11", "Groenlandica")
         set_up_changed(transaction)
@@ -99,7 +103,7 @@ def test_a_branch_added_later_is_known_to_verbs_at_once(library: Library) -> Non
     library.write(
         lambda transaction: add_branch(transaction, library.main.agency_id, "DK-900103", "Bogbus")
     )
-    bus = library.read(lambda transaction: find_branch(transaction, "DK-900103"))
+    bus = library.read(lambda transaction: find_branch(transaction, isil="DK-900103"))
     assert bus is not None
     answer = library.check_out(card, an_item(library, home=bus), at=bus)
     assert answer.item is not None

@@ -27,7 +27,7 @@ def waiting(library: Library) -> list[tuple[str, int]]:
 
 def last_event(library: Library, card: str, kind: EventKind) -> int:
     who = patron_id(library, card)
-    found = library.read(lambda transaction: events_of_patron(transaction, who))
+    found = library.read(lambda transaction: events_of_patron(transaction, patron_id=who))
     return [event.id for event in found if event.kind is kind][-1]
 
 

@@ -55,7 +55,7 @@ def test_a_part_is_there_where_its_keys_say_so(database: Database) -> None:
         return noun.select().where(agencies.c.isil == isil)
 
     def work(transaction: Transaction) -> list[AgencyFacts | None]:
-        consortium = add_consortium(transaction, "A consortium")
+        consortium = add_consortium(transaction, name="A consortium")
         add_agency(transaction, consortium, isil="DK-1", name="One")
         two = add_agency(transaction, consortium, isil="DK-2", name="Two")
         add_branch(transaction, two, isil="DK-2-1", name="A branch")

@@ -285,7 +285,7 @@ def test_what_stands_on_a_receipt(library: Library) -> None:
     kept = [
         event
         for event in library.read(
-            lambda transaction: events_of_patron(transaction, number_of(library, card))
+            lambda transaction: events_of_patron(transaction, patron_id=number_of(library, card))
         )
         if event.kind is EventKind.RECEIPT_OFFERED
     ]

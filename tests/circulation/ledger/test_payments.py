@@ -180,7 +180,7 @@ def test_a_part_is_refused_by_rule(library: Library) -> None:
 
 def test_each_agency_takes_what_is_owed_to_it(library: Library) -> None:
     def found(transaction: object) -> Desk:
-        consortium = add_consortium(transaction, "Andetland")  # type: ignore[arg-type]
+        consortium = add_consortium(transaction, name="Andetland")  # type: ignore[arg-type]
         agency = add_agency(transaction, consortium, "DK-900300", "Naboerne")  # type: ignore[arg-type]
         add_branch(transaction, agency, "DK-900301", "Nabobiblioteket")  # type: ignore[arg-type]
         desk = desk_at(transaction, "DK-900301", actor="kiosk", device="theirs")  # type: ignore[arg-type]
@@ -274,7 +274,7 @@ def test_a_payment_is_an_event(library: Library) -> None:
     made = charge(library, card, 3_000)
     answer = taken(paid(library, card, 3_000, order_id="A", method="VISA"))
     found = library.read(
-        lambda transaction: events_of_patron(transaction, number_of(library, card))
+        lambda transaction: events_of_patron(transaction, patron_id=number_of(library, card))
     )
     [event] = [each for each in found if each.kind is EventKind.PAYMENT_TAKEN]
     assert event.after == {

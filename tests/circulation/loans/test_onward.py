@@ -52,7 +52,7 @@ def onward(library: Library, barcode: str, to: str) -> LentOnward | Refused:
 
 def has_from_others(library: Library, card: str) -> list[str]:
     number = number_of(library, card)
-    return library.read(lambda transaction: lent_onward_to(transaction, number))
+    return library.read(lambda transaction: lent_onward_to(transaction, patron_id=number))
 
 
 def test_a_teacher_lends_onward_to_a_pupil(library: Library) -> None:
@@ -186,7 +186,9 @@ def test_preferences(sqlite_library: Library) -> None:
     library.write(lambda transaction: set_language(transaction, number, "kl", now=library.now))
     kinds = [
         event.kind
-        for event in library.read(lambda transaction: events_of_patron(transaction, number))
+        for event in library.read(
+            lambda transaction: events_of_patron(transaction, patron_id=number)
+        )
     ]
     assert kinds.count(EventKind.PATRON_CHANGED) == 2
     hold = a_hold(library, card, an_item(library)).hold

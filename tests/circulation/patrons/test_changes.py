@@ -57,12 +57,12 @@ def test_the_event_tells_what_was_and_what_is(library: Library) -> None:
     card = a_patron(library, expires=date(2027, 1, 31))
     change(library, card, expires=date(2028, 1, 31))
     patron_id = number_of(library, card)
-    event = library.read(lambda transaction: events_of_patron(transaction, patron_id))[-1]
+    event = library.read(lambda transaction: events_of_patron(transaction, patron_id=patron_id))[-1]
     assert event.kind is EventKind.PATRON_CHANGED
     assert event.before == {"expires": "2027-01-31"}
     assert event.after == {"expires": "2028-01-31"}
     change(library, card, expires=date(2028, 1, 31))
-    events = library.read(lambda transaction: events_of_patron(transaction, patron_id))
+    events = library.read(lambda transaction: events_of_patron(transaction, patron_id=patron_id))
     assert events[-1] == event
 
 

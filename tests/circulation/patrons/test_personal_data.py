@@ -146,7 +146,9 @@ def test_consent_keeps_and_its_withdrawal_deletes(library: Library) -> None:
     assert library.read(lambda transaction: consents_of(transaction, number)) == {}
     kinds = [
         event.kind
-        for event in library.read(lambda transaction: events_of_patron(transaction, number))
+        for event in library.read(
+            lambda transaction: events_of_patron(transaction, patron_id=number)
+        )
     ]
     assert EventKind.CONSENT_WITHDRAWN in kinds
 
@@ -245,7 +247,7 @@ def test_erasing_leaves_nothing_but_the_figures(library: Library) -> None:
     before = figures(library)
     library.write(lambda transaction: erase_person(transaction, number, now=library.now))
     assert library.read(lambda transaction: find_patron(transaction, card)) is None
-    assert library.read(lambda transaction: events_of_patron(transaction, number)) == []
+    assert library.read(lambda transaction: events_of_patron(transaction, patron_id=number)) == []
     assert library.read(lambda transaction: export_person(transaction, number)) is None
     count(library, day)
     assert figures(library) == before

@@ -92,7 +92,7 @@ def test_the_device_is_locked_for_the_patron_and_no_other_is(library: Library, c
     library.now += WINDOW + timedelta(seconds=1)
     assert borrow(library, card, "2580") is None
     number = patron_id(library, card)
-    events = library.read(lambda transaction: events_of_patron(transaction, number))
+    events = library.read(lambda transaction: events_of_patron(transaction, patron_id=number))
     assert [event.kind for event in events].count(EventKind.PIN_REFUSED) == PAIR_LIMIT
 
 

@@ -193,7 +193,7 @@ def test_blocks_come_and_go(library: Library) -> None:
     assert not unblock(BlockReason.DEBT)
     assert unblock(BlockReason.SELF_SERVICE)
     assert status(library, card).blocks == ()
-    events = library.read(lambda transaction: events_of_patron(transaction, patron_id))
+    events = library.read(lambda transaction: events_of_patron(transaction, patron_id=patron_id))
     assert [event.kind for event in events] == [
         EventKind.PATRON_REGISTERED,
         *[EventKind.PATRON_BLOCKED] * 3,

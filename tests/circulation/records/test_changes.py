@@ -15,7 +15,7 @@ from catalogue.items import add_item
 from catalogue.schema import records
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
-from circulation.kernel.events import EventKind, events_of_hold, read_event, select_events
+from circulation.kernel.events import Event, EventKind, events_of_hold, select_events
 from circulation.kernel.results import CheckedIn, CheckedOut, Destination
 from circulation.kernel.schema import events
 from circulation.patrons.registering import PatronKind
@@ -27,7 +27,7 @@ from tests.builders.holds import a_hold, ask, cancel, holds_of, record_of
 
 _all_events: Any = many(
     select_events(events.c.kind.like("record%")).order_by(events.c.id),
-    read_event,
+    Event,
 )
 
 
@@ -68,7 +68,7 @@ def delete(library: Library, record_id: int) -> RecordDeleted | RecordNeeded:
 def outcome_of(library: Library, hold_id: int) -> str | None:
     closed = [
         event
-        for event in library.read(lambda transaction: events_of_hold(transaction, hold_id))
+        for event in library.read(lambda transaction: events_of_hold(transaction, hold_id=hold_id))
         if event.kind is EventKind.HOLD_CLOSED
     ]
     return closed[-1].after["outcome"] if closed else None
@@ -123,7 +123,7 @@ def test_holds_that_are_over_go_with_the_record_and_their_events_stay(library: L
     only = a_title(library, "Uden eksemplarer")
     library.write(lambda transaction: _move_item(transaction, "A1", only))
     assert delete(library, survivor) == RecordDeleted(survivor, "Tom")
-    assert library.read(lambda transaction: events_of_hold(transaction, hold.id))
+    assert library.read(lambda transaction: events_of_hold(transaction, hold_id=hold.id))
     former = library.read(lambda transaction: former_record(transaction, number))
     assert former is not None
     assert former.survivor_id is None

@@ -64,7 +64,7 @@ def test_a_text_is_applied_once_and_can_be_taken_back(database: Database) -> Non
     assert applied(database, TEXT) == []
 
     def given(transaction: Transaction) -> tuple[object, ...]:
-        branch = find_branch(transaction, "DK-900101")
+        branch = find_branch(transaction, isil="DK-900101")
         assert branch is not None
         found, point = resolve_defaults(
             ITEM_DEFAULTS.read(transaction),
@@ -91,7 +91,7 @@ def test_a_range_lets_go_of_a_branch_that_goes(sqlite_url: str) -> None:
     without = without.replace("DK-900101", "DK-900102")
 
     def used(transaction: Transaction) -> str:
-        branch = find_branch(transaction, "DK-900101")
+        branch = find_branch(transaction, isil="DK-900101")
         assert branch is not None
         return next_barcode(transaction, Place(branch.agency_id, branch.id))
 

@@ -141,7 +141,7 @@ def test_a_charge_is_given_up(stage: Stage, action: str) -> None:
 def last_event(stage: Stage, card: str) -> Event:
     """The last of the patron, which the partner has caused at its branch, now."""
     who = number_of(stage.library, card)
-    event = stage.library.read(lambda each: events_of_patron(each, who))[-1]
+    event = stage.library.read(lambda each: events_of_patron(each, patron_id=who))[-1]
     partner = SETTINGS.partners[0]
     assert (event.actor, event.device) == (partner.known_as, "NCIP")
     assert (event.branch_id, event.at) == (stage.library.main.id, stage.library.now)
@@ -383,7 +383,7 @@ def test_a_payment_lifts_the_block_in_the_same_transaction(stage: Stage) -> None
     assert blocks() == {BlockReason.DEBT}  # exactly the threshold is owed still
     assert not problem_types(stage.ask(transaction(card, "Payment", 1)))
     assert blocks() == set()
-    events = library.read(lambda each: events_of_patron(each, who))
+    events = library.read(lambda each: events_of_patron(each, patron_id=who))
     (lifted,) = [event for event in events if event.kind is EventKind.PATRON_UNBLOCKED]
     taken = [event for event in events if event.kind is EventKind.PAYMENT_TAKEN]
     assert lifted.at == taken[-1].at
@@ -394,7 +394,7 @@ def test_what_another_agency_is_owed_is_not_given_up(stage: Stage, action: str) 
     library = stage.library
 
     def others_charge(transaction: Transaction) -> int:
-        consortium = add_consortium(transaction, "Andetland")
+        consortium = add_consortium(transaction, name="Andetland")
         agency = add_agency(transaction, consortium, "DK-900300", "Naboerne")
         branch = add_branch(transaction, agency, "DK-900301", "Nabobiblioteket")
         found = fees.account(library, transaction, card)

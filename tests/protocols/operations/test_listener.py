@@ -231,7 +231,7 @@ def test_a_request_has_one_id_from_the_wire_to_the_event(server: Watched, seeded
     assert ask(server.sip2, LOGIN, lend(b"I0000003"))[1].startswith(b"121")
     database = open_database(seeded_url)
     item = database.read(lambda t: item_with(t, "I0000003")).result()
-    events = database.read(lambda t: events_of_item(t, item)).result()
+    events = database.read(lambda t: events_of_item(t, item_id=item)).result()
     database.close()
     request_id = events[-1].request_id
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]+", request_id or "")

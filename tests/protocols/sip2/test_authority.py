@@ -228,7 +228,7 @@ def another_agency(library: Library) -> Branch:
     def work(transaction: Transaction) -> Branch:
         agency = add_agency(transaction, 1, "DK-900200", "Nabokommunens Biblioteker")
         add_branch(transaction, agency, "DK-900201", "Nabobiblioteket")
-        found = find_branch(transaction, "DK-900201")
+        found = find_branch(transaction, isil="DK-900201")
         assert found is not None
         return found
 

@@ -120,7 +120,7 @@ def test_a_payment_lifts_the_block_before_it_is_answered(
     paid = terminal.ask(f"37{date}0100DKKBV0.01|AO|AA{card}|BKone|".encode()).decode()
     assert paid.startswith("38Y")
     assert "Y" not in terminal.ask(status).decode()[2:16]
-    events = library.read(lambda transaction: events_of_patron(transaction, who))
+    events = library.read(lambda transaction: events_of_patron(transaction, patron_id=who))
     kinds = [event.kind for event in events]
     taken = kinds.index(EventKind.PAYMENT_TAKEN)
     lifted = kinds.index(EventKind.PATRON_UNBLOCKED)

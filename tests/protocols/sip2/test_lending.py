@@ -456,7 +456,7 @@ def test_media_are_what_the_material_group_says(
             ("film", ("video", None)),
             ("dvd", ("video", False)),
         ):
-            set_media(transaction, name, *said)
+            set_media(transaction, code=name, media_type=said[0], magnetic=said[1])
         set_up_changed(transaction)
 
     library.write(work)

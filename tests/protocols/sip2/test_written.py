@@ -12,7 +12,7 @@ from sqlalchemy import select
 from catalogue.database import many
 from circulation.fees.rules import FEE_RULES
 from circulation.holds.schema import holds
-from circulation.kernel.events import EventKind, read_event
+from circulation.kernel.events import Event, EventKind, select_events
 from circulation.kernel.schema import events
 from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.schema import charge_postings
@@ -29,15 +29,7 @@ from tests.protocols.sip2.terminals import Terminal
 
 DATE = "20261125    120000"
 BLANK = " " * 18
-_events: Callable[..., list[Any]] = many(
-    select(
-        *(events.c[name] for name in ("id", "kind", "at", "recorded", "actor", "device")),
-        *(events.c[name] for name in ("branch_id", "item_id", "patron_id", "loan_id")),
-        *(events.c[name] for name in ("hold_id", "cause", "request_id", "before", "after")),
-        events.c.traits,
-    ).order_by(events.c.id),
-    read_event,
-)
+_events: Callable[..., list[Any]] = many(select_events().order_by(events.c.id), Event)
 _reasons: Callable[..., list[Any]] = many(
     select(charge_postings.c.reason).order_by(charge_postings.c.id), lambda reason: reason
 )

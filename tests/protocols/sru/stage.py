@@ -94,7 +94,7 @@ class Stage:
         self, barcode: str, control_number: str, branch: str = "DK-900101", **facts: str
     ) -> None:
         def work(transaction: Transaction) -> None:
-            found = find_branch(transaction, branch)
+            found = find_branch(transaction, isil=branch)
             assert found is not None
             add_item(
                 transaction,

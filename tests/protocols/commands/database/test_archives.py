@@ -128,7 +128,7 @@ def test_an_archive_is_silent_of_what_happened_before(
 
 def _branches(database: Database) -> tuple[Branch, Branch]:
     def work(transaction: Transaction) -> tuple[Branch, Branch]:
-        found = [find_branch(transaction, isil) for isil in ("DK-900101", "DK-900102")]
+        found = [find_branch(transaction, isil=isil) for isil in ("DK-900101", "DK-900102")]
         assert found[0] is not None
         assert found[1] is not None
         return found[0], found[1]

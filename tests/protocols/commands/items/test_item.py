@@ -115,7 +115,7 @@ def test_who_withdrew_it_and_why_is_noted(staff: Staff) -> None:
     found = item_of(staff, barcode)
     assert found is not None
     staff.json("item", "withdraw", barcode, "--why", "slidt")
-    [event] = staff.library.read(lambda transaction: events_of_item(transaction, found.id))
+    [event] = staff.library.read(lambda transaction: events_of_item(transaction, item_id=found.id))
     assert (event.kind, event.actor) == (EventKind.ITEM_REMOVED, getpass.getuser())
     assert (event.branch_id, event.after) == (staff.library.main.id, {"why": "slidt"})
 

@@ -20,7 +20,9 @@ from tests.builders.staff import Staff
 def happened(staff: Staff, card: str) -> list[Event]:
     patron_id = staff.library.read(lambda transaction: find_patron(transaction, card))
     assert patron_id is not None
-    return staff.library.read(lambda transaction: events_of_patron(transaction, patron_id))
+    return staff.library.read(
+        lambda transaction: events_of_patron(transaction, patron_id=patron_id)
+    )
 
 
 def test_what_is_written_is_changed_and_the_rest_stays(staff: Staff) -> None:
